@@ -1,0 +1,351 @@
+"""The facts that pass between the parts, the orders that go the other way, and their codec.
+
+Events are immutable and in the past tense. A server process sends them to the session as lines of
+JSON, and `--json` prints the very same lines, so the field names are an interface: stable, with
+the unit in the name. In each line `type` comes first, then `at` and `generation`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+Stream: TypeAlias = Literal["stdout", "stderr", "log"]
+
+
+def _snake_case(class_name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
+
+
+def utc_now() -> datetime:
+    """The time of day as every event carries it: UTC, to the microsecond."""
+    return datetime.now(timezone.utc)
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_snake_case):
+    """What every event has: when it happened, and in which server process.
+
+    A generation is one server process, numbered from 1; 0 stands for the time before the first.
+    """
+
+    at: datetime = msgspec.field(default_factory=utc_now)
+    generation: int = 0
+
+
+# -- the parts of events ---------------------------------------------------------------------
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """One frame of a traceback. `own` means the user's code, not a library's.
+
+    `source` is the line of code, without its indentation; `line` counts from 1.
+    """
+
+    file: str
+    line: int
+    function: str
+    source: str = ""
+    own: bool = False
+
+
+class ExceptionData(msgspec.Struct, frozen=True, kw_only=True):
+    """One exception of a traceback, as data. `frames` run from the outermost call to the raise.
+
+    `relation` says how it belongs to the exception before it in `Error.exceptions`: it is its
+    `cause` (raise ... from), its `context` (raised while handling), or `first`. `exceptions` are
+    the members of an exception group.
+    """
+
+    type: str
+    message: str
+    notes: tuple[str, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    relation: Literal["first", "cause", "context"] = "first"
+    exceptions: tuple[ExceptionData, ...] = ()
+
+
+class Error(msgspec.Struct, frozen=True, kw_only=True):
+    """A traceback as data, the exception that was raised first, then its causes.
+
+    `text` is the traceback as Python prints it.
+    """
+
+    exceptions: tuple[ExceptionData, ...]
+    text: str
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """The captured part of a request's or response's body.
+
+    `size_bytes` is what really passed. `text` is its beginning, None where it is not text.
+    """
+
+    content_type: str
+    size_bytes: int
+    text: str | None = None
+    truncated: bool = False
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that listens on the port. `started` is None where it may not be known."""
+
+    pid: int | None
+    name: str
+    command: str
+    user: str
+    started: datetime | None = None
+    address: str = ""
+
+
+# -- the server process ----------------------------------------------------------------------
+
+
+class ServerStarted(Event, frozen=True, kw_only=True):
+    """A server process was started; it has not loaded the app yet."""
+
+    pid: int
+
+
+class AppLoaded(Event, frozen=True, kw_only=True):
+    """The app was found and imported.
+
+    `app` is what to type to get it (`hello:app`), `framework` the class it is an instance of
+    (`flask.Flask`). `sources` are the files of the loaded modules that are the user's own.
+    """
+
+    app: str
+    framework: str
+    file: str
+    duration_ms: float
+    module_count: int
+    sources: tuple[str, ...] = ()
+
+
+class AppFailed(Event, frozen=True, kw_only=True):
+    """The app could not be found or imported.
+
+    With `reload` the process stays and serves the error; without, it is the first load and the
+    process ends. `message` is one sentence for people; `error` the traceback, which is empty
+    of exceptions where nothing was raised (no such app).
+    """
+
+    reload: bool
+    message: str
+    error: Error
+    duration_ms: float
+    sources: tuple[str, ...] = ()
+
+
+class Serving(Event, frozen=True, kw_only=True):
+    """The server answers at `url`. `pin` unlocks the debugger in the browser, where it is on."""
+
+    url: str
+    pid: int
+    pin: str | None = None
+
+
+class ServerExited(Event, frozen=True, kw_only=True):
+    """A server process has ended: by itself with `exit_code`, or by `signal` (its name).
+
+    `expected` is true where devtui ended it.
+    """
+
+    pid: int
+    exit_code: int | None = None
+    signal: str | None = None
+    expected: bool = False
+
+
+class EventsDropped(Event, frozen=True, kw_only=True):
+    """The server process could not send `count` events, because nobody read them in time."""
+
+    count: int
+
+
+# -- requests, log and errors ----------------------------------------------------------------
+
+
+class RequestStarted(Event, frozen=True, kw_only=True):
+    """A request's head was read. `id` is unique in the session; `client` is an address."""
+
+    id: str
+    method: str
+    target: str
+    client: str
+    headers: Headers = ()
+
+
+class RequestFinished(Event, frozen=True, kw_only=True):
+    """A response was sent, or given up.
+
+    `status` is None where none was sent; `size_bytes` counts the body's bytes as sent, before
+    chunking. `cut` says why the response is incomplete, and is empty where it is whole.
+    """
+
+    id: str
+    method: str
+    target: str
+    client: str
+    status: int | None
+    duration_ms: float
+    size_bytes: int
+    cut: str = ""
+    first_byte_ms: float | None = None
+    response_headers: Headers = ()
+    request_body: Body | None = None
+    response_body: Body | None = None
+
+
+class ErrorRaised(Event, frozen=True, kw_only=True):
+    """An exception reached the top of the user's code. `origin` says where it was seen."""
+
+    error: Error
+    origin: Literal["request", "logging", "thread", "uncaught", "unraisable"] = "request"
+    request_id: str | None = None
+
+
+class LogWritten(Event, frozen=True, kw_only=True):
+    """One line of output: of a descriptor, or of `logging` (then `logger` and `level` are set)."""
+
+    stream: Stream
+    text: str
+    logger: str | None = None
+    level: str | None = None
+    request_id: str | None = None
+
+
+# -- the session -----------------------------------------------------------------------------
+
+
+class StateChanged(Event, frozen=True, kw_only=True):
+    """The session went from one state to another; the values are those of `session.State`."""
+
+    state: str
+    previous: str
+    reason: str = ""
+
+
+class FilesChanged(Event, frozen=True, kw_only=True):
+    """Watched files changed. `raw_count` is how many raw notices were merged into this one."""
+
+    paths: tuple[str, ...]
+    raw_count: int
+
+
+class Reloaded(Event, frozen=True, kw_only=True):
+    """A new generation answers in place of an older one.
+
+    `cause` is a few words for people; `failed` means that it serves its own load's error.
+    `duration_ms` runs from the moment the cause was seen.
+    """
+
+    cause: str
+    paths: tuple[str, ...]
+    duration_ms: float
+    failed: bool = False
+
+
+class PortBusy(Event, frozen=True, kw_only=True):
+    """The port could not be had. `message` says why; `holders` who has it, as far as is known."""
+
+    host: str
+    port: int
+    message: str
+    holders: tuple[Holder, ...] = ()
+
+
+AnyEvent: TypeAlias = (
+    ServerStarted
+    | AppLoaded
+    | AppFailed
+    | Serving
+    | ServerExited
+    | EventsDropped
+    | RequestStarted
+    | RequestFinished
+    | ErrorRaised
+    | LogWritten
+    | StateChanged
+    | FilesChanged
+    | Reloaded
+    | PortBusy
+)
+
+
+# -- orders: from the session to a server process ----------------------------------------------
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_snake_case):
+    """What the session tells a server process to do."""
+
+
+class Load(Order, frozen=True, kw_only=True):
+    """Find the app, import it and serve it on the inherited socket.
+
+    The fields mean what they mean in `Settings`; `first` is true where no load succeeded yet.
+    """
+
+    app: str | None
+    folder: str
+    host: str
+    port: int
+    debug: bool
+    reload: bool
+    debugger: bool
+    threaded: bool
+    cert: str | None
+    key: str | None
+    env_file: str | None
+    load_dotenv: bool
+    first: bool
+
+
+class Stop(Order, frozen=True, kw_only=True):
+    """Stop accepting, let requests in flight finish within `grace_ms`, and end."""
+
+    grace_ms: int
+
+
+AnyOrder: TypeAlias = Load | Stop
+
+# -- the codec -------------------------------------------------------------------------------
+
+_encoder = msgspec.json.Encoder()
+_event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_order_decoder: msgspec.json.Decoder[AnyOrder] = msgspec.json.Decoder(AnyOrder)
+
+
+def encode(message: Event | Order) -> bytes:
+    """One line of JSON, its newline included.
+
+    A lone surrogate in a string (an undecodable byte of a file name or header) has no UTF-8
+    form; it is written as its escape (`\\udc80`), since the alternative is to lose the event.
+    """
+    try:
+        return _encoder.encode(message) + b"\n"
+    except UnicodeEncodeError:
+        return _encoder.encode(_without_surrogates(msgspec.to_builtins(message))) + b"\n"
+
+
+def decode_event(line: bytes) -> AnyEvent:
+    """The event of one line. Raises `msgspec.ValidationError` where it is none of ours."""
+    return _event_decoder.decode(line)
+
+
+def decode_order(line: bytes) -> AnyOrder:
+    """The order of one line. Raises `msgspec.ValidationError` where it is none of ours."""
+    return _order_decoder.decode(line)
+
+
+def _without_surrogates(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_surrogates(item) for item in value]
+    return value

@@ -1,0 +1,76 @@
+"""A bounded sequence that forgets its oldest items, and counts what it forgot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Ring(Generic[T]):
+    """The newest `capacity` items, each known by the number it got when it was appended.
+
+    Numbers start at 0 and are never given twice, so a view can keep a position while old items
+    go. Access by number takes constant time, which a deque does not offer in its middle.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        if capacity < 1:
+            raise ValueError(f"a ring holds at least one item, not {capacity}")
+        self.capacity = capacity
+        self._items: list[T] = []
+        self._offset = 0  # the number of _items[0]
+        self._first = 0  # the number of the oldest item that is still kept
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest item that is kept; equal to `end` where there is none."""
+        return self._first
+
+    @property
+    def end(self) -> int:
+        """The number that the next item will get."""
+        return self._offset + len(self._items)
+
+    @property
+    def dropped(self) -> int:
+        """How many items were forgotten for want of room, or cleared."""
+        return self._first
+
+    def __len__(self) -> int:
+        return self.end - self._first
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __iter__(self) -> Iterator[T]:
+        for number in range(self._first, self.end):
+            yield self._items[number - self._offset]
+
+    def __getitem__(self, number: int) -> T:
+        """The item of that number. Raises `IndexError` where it is gone or not there yet."""
+        if not self._first <= number < self.end:
+            raise IndexError(f"item {number} is not among {self._first}..{self.end - 1}")
+        return self._items[number - self._offset]
+
+    def append(self, item: T) -> int:
+        """Add an item at the end and return its number."""
+        self._items.append(item)
+        if len(self) > self.capacity:
+            self._forget(1)
+        return self.end - 1
+
+    def clear(self) -> None:
+        """Forget every item; numbers go on."""
+        self._forget(len(self))
+
+    def _forget(self, count: int) -> None:
+        for number in range(self._first, self._first + count):
+            # Let go of the item at once; the slot goes with the next compaction.
+            self._items[number - self._offset] = None  # type: ignore[assignment]
+        self._first += count
+        gone = self._first - self._offset
+        if gone >= max(self.capacity, 64):
+            del self._items[:gone]
+            self._offset = self._first

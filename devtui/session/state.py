@@ -1,0 +1,74 @@
+"""The states of a session, which may follow which, and the one place that changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+
+class State(Enum):
+    """Where a session stands. The values are words for people, and `state_changed.state`."""
+
+    STARTING = "starting"
+    SERVING = "serving"
+    SERVING_ERROR = "serving the error"
+    RELOADING = "reloading"
+    PORT_BUSY = "port busy"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    STOPPED = "stopped"
+
+    @property
+    def loading(self) -> bool:
+        """Whether a server process is being started, with nothing to see yet."""
+        return self in (State.STARTING, State.RELOADING)
+
+    @property
+    def answers(self) -> bool:
+        """Whether a request gets a response now, if only the error's page."""
+        return self in (State.SERVING, State.SERVING_ERROR)
+
+
+_ALLOWED: dict[State, frozenset[State]] = {
+    State.STARTING: frozenset(
+        {State.SERVING, State.SERVING_ERROR, State.FAILED, State.CRASHED, State.PORT_BUSY}
+    ),
+    State.SERVING: frozenset({State.RELOADING, State.CRASHED}),
+    State.SERVING_ERROR: frozenset({State.RELOADING, State.CRASHED}),
+    State.RELOADING: frozenset(
+        {State.SERVING, State.SERVING_ERROR, State.CRASHED, State.FAILED, State.PORT_BUSY}
+    ),
+    State.PORT_BUSY: frozenset({State.STARTING, State.RELOADING}),
+    State.FAILED: frozenset({State.STARTING, State.PORT_BUSY}),
+    State.CRASHED: frozenset({State.RELOADING, State.STARTING, State.PORT_BUSY}),
+    State.STOPPED: frozenset(),
+}
+
+
+class StateMachine:
+    """Holds the session's state and announces each change of it.
+
+    `announce(previous, state, reason)` is called after each change, and not where the state
+    stays. Every state may become `STOPPED`; nothing follows that.
+    """
+
+    def __init__(self, announce: Callable[[State, State, str], None]) -> None:
+        self._state = State.STARTING
+        self._announce = announce
+
+    @property
+    def state(self) -> State:
+        """Where the session stands now."""
+        return self._state
+
+    def to(self, state: State, reason: str = "") -> None:
+        """Change the state. Raises `ValueError` for a change that the table does not allow."""
+        previous = self._state
+        if state is previous:
+            return
+        if state is not State.STOPPED and state not in _ALLOWED[previous]:
+            raise ValueError(f"a session that is {previous.value!r} cannot become {state.value!r}")
+        if previous is State.STOPPED:
+            raise ValueError("a session that is 'stopped' cannot change any more")
+        self._state = state
+        self._announce(previous, state, reason)

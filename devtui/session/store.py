@@ -1,0 +1,213 @@
+"""What the session remembers of its events, bounded everywhere; the front ends read it here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import structs
+
+from devtui.events import (
+    AnyEvent,
+    AppFailed,
+    Body,
+    Error,
+    ErrorRaised,
+    Event,
+    EventsDropped,
+    LogWritten,
+    Reloaded,
+    RequestFinished,
+    RequestStarted,
+    ServerExited,
+)
+from devtui.session.ring import Ring
+
+MAX_REQUESTS = 100_000
+MAX_LINES = 100_000
+MAX_RELOADS = 1_000
+MAX_ERRORS = 1_000
+MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_LINES_OF_REQUEST = 1_000
+
+
+# What the reloads pane lists: reloads that went well or not, and processes that died.
+Reload: TypeAlias = Reloaded | AppFailed | ServerExited
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, from its head to the end of its response; `finished` is None while it runs.
+
+    `output` are the numbers of its lines in `Store.log`, `errors` those in `Store.errors`; what
+    such a number stood for may be gone. `bodies_dropped` says that older bodies made room.
+    """
+
+    started: RequestStarted
+    finished: RequestFinished | None = None
+    output: list[int] = field(default_factory=list)
+    errors: list[int] = field(default_factory=list)
+    bodies_dropped: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether no response has ended yet."""
+        return self.finished is None
+
+
+@dataclass(slots=True)
+class ErrorEntry:
+    """An error that was raised, or the load that failed with it."""
+
+    at: datetime
+    generation: int
+    origin: str
+    error: Error
+    request_id: str | None = None
+
+
+class Store:
+    """The newest requests, log lines, reloads and errors, with what belongs together linked."""
+
+    def __init__(self) -> None:
+        self.requests: Ring[Request] = Ring(MAX_REQUESTS)
+        self.log: Ring[LogWritten] = Ring(MAX_LINES)
+        self.reloads: Ring[Reload] = Ring(MAX_RELOADS)
+        self.errors: Ring[ErrorEntry] = Ring(MAX_ERRORS)
+        self.events_dropped = 0
+        self.running = 0
+        self._numbers: dict[str, int] = {}  # request id -> its number in the ring
+        self._body_bytes = 0
+        self._oldest_body = 0  # no request before this number holds bodies any more
+
+    def request(self, request_id: str | None) -> Request | None:
+        """The request of that id, where it is still kept."""
+        number = self._numbers.get(request_id) if request_id is not None else None
+        return None if number is None else self.requests[number]
+
+    def apply(self, event: AnyEvent) -> None:
+        """Take in one event. Those that leave nothing to look back at are passed over."""
+        match event:
+            case RequestStarted():
+                self._start(event)
+            case RequestFinished():
+                self._finish(event)
+            case LogWritten():
+                number = self.log.append(event)
+                request = self.request(event.request_id)
+                if request is not None and len(request.output) < MAX_LINES_OF_REQUEST:
+                    request.output.append(number)
+            case ErrorRaised():
+                self._add_error(event, event.origin, event.error, event.request_id)
+            case AppFailed():
+                self._add_error(event, "load", event.error, None)
+                self.reloads.append(event)
+            case Reloaded():
+                self.reloads.append(event)
+            case ServerExited(expected=False):
+                self.reloads.append(event)
+            case EventsDropped():
+                self.events_dropped += event.count
+
+    def cut_running(self, generation: int, at: datetime, reason: str) -> list[RequestFinished]:
+        """The ends of the requests that died with their server process, for `apply`."""
+        if not self.running:
+            return []
+        ends = []
+        for request in self.requests:
+            started = request.started
+            if request.running and started.generation == generation:
+                ends.append(
+                    RequestFinished(
+                        at=at,
+                        generation=generation,
+                        id=started.id,
+                        method=started.method,
+                        target=started.target,
+                        client=started.client,
+                        status=None,
+                        duration_ms=(at - started.at).total_seconds() * 1000,
+                        size_bytes=0,
+                        cut=reason,
+                    )
+                )
+        return ends
+
+    def clear_requests(self) -> None:
+        """Forget the requests; those that still run lose their rows too."""
+        self.requests.clear()
+        self._numbers.clear()
+        self.running = 0
+        self._body_bytes = 0
+        self._oldest_body = self.requests.first
+
+    def _start(self, event: RequestStarted) -> None:
+        if len(self.requests) == self.requests.capacity:
+            self._forget_oldest()
+        self._numbers[event.id] = self.requests.append(Request(event))
+        self.running += 1
+
+    def _finish(self, event: RequestFinished) -> None:
+        request = self.request(event.id)
+        if request is None:
+            # Its start was dropped or cleared away; the end says all that a row needs.
+            self._start(
+                RequestStarted(
+                    at=event.at,
+                    generation=event.generation,
+                    id=event.id,
+                    method=event.method,
+                    target=event.target,
+                    client=event.client,
+                )
+            )
+            request = self.request(event.id)
+        assert request is not None
+        if request.running:
+            self.running -= 1
+            request.finished = event
+            self._body_bytes += _body_bytes(event)
+            self._drop_bodies()
+
+    def _add_error(self, event: Event, origin: str, error: Error, request_id: str | None) -> None:
+        entry = ErrorEntry(event.at, event.generation, origin, error, request_id)
+        number = self.errors.append(entry)
+        request = self.request(request_id)
+        if request is not None:
+            request.errors.append(number)
+
+    def _forget_oldest(self) -> None:
+        oldest = self.requests[self.requests.first]
+        self._numbers.pop(oldest.started.id, None)
+        if oldest.finished is None:
+            self.running -= 1
+        else:
+            self._body_bytes -= _body_bytes(oldest.finished)
+
+    def _drop_bodies(self) -> None:
+        """Let go of the oldest bodies until what is kept fits its bound again."""
+        while self._body_bytes > MAX_BODY_BYTES and self._oldest_body < self.requests.end:
+            if self._oldest_body >= self.requests.first:
+                request = self.requests[self._oldest_body]
+                if request.finished is not None and (held := _body_bytes(request.finished)):
+                    self._body_bytes -= held
+                    request.finished = _without_text(request.finished)
+                    request.bodies_dropped = True
+            self._oldest_body += 1
+
+
+def _body_bytes(event: RequestFinished) -> int:
+    bodies = (event.request_body, event.response_body)
+    return sum(len(body.text) for body in bodies if body is not None and body.text is not None)
+
+
+def _without_text(event: RequestFinished) -> RequestFinished:
+    def emptied(body: Body | None) -> Body | None:
+        return body and structs.replace(body, text=None, truncated=True)
+
+    return structs.replace(
+        event,
+        request_body=emptied(event.request_body),
+        response_body=emptied(event.response_body),
+    )

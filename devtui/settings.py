@@ -1,0 +1,60 @@
+"""Everything a session needs to know before it starts, frozen.
+
+The command line (or `devtui.run`) makes one `Settings`; what the user changes while the session
+runs (port, debug mode) makes a new one with `replace`, so there is no second place to look.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 5000
+UNIX_SCHEME = "unix://"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What to serve, where, and how.
+
+    `host` is a name, an address or `unix://PATH`; `port` is 0 to 65535, where 0 asks the kernel
+    for any free one. `app` is what `flask --app` takes; None means look for `wsgi.py`, then
+    `app.py`, in `folder`. `environment` is what the server process starts with, before it reads
+    any env file.
+    """
+
+    app: str | None = None
+    folder: Path = Path()
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    reload: bool = True
+    debugger: bool = True
+    debug: bool = True
+    threaded: bool = True
+    cert: str | None = None
+    key: str | None = None
+    extra_files: tuple[str, ...] = ()
+    exclude_patterns: tuple[str, ...] = ()
+    env_file: str | None = None
+    load_dotenv: bool = True
+    environment: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_unix_socket(self) -> bool:
+        """Whether `host` names a Unix socket, which has no port."""
+        return self.host.startswith(UNIX_SCHEME)
+
+    @property
+    def socket_path(self) -> str:
+        """The absolute path of the Unix socket; only where `is_unix_socket`."""
+        return os.path.abspath(self.host.removeprefix(UNIX_SCHEME))
+
+    def with_port(self, port: int) -> Settings:
+        """The same session on another port."""
+        return replace(self, port=port)
+
+    def with_debug(self, on: bool) -> Settings:
+        """The same session with debug mode (and so the reloader and debugger) on or off."""
+        return replace(self, debug=on, reload=on, debugger=on)
