@@ -286,13 +286,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_sn
 class Load(Order, frozen=True, kw_only=True):
     """Find the app, import it and serve it on the inherited socket.
 
-    The fields mean what they mean in `Settings`; `first` is true where no load succeeded yet.
+    The fields mean what they mean in `Settings`, with `port` and `url` as the socket has them;
+    `first` is true where no load succeeded yet.
     """
 
     app: str | None
     folder: str
     host: str
     port: int
+    url: str
     debug: bool
     reload: bool
     debugger: bool

@@ -6,6 +6,7 @@ runs (port, debug mode) makes a new one with `replace`, so there is no second pl
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
 UNIX_SCHEME = "unix://"
+
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,27 @@ class Settings:
     def socket_path(self) -> str:
         """The absolute path of the Unix socket; only where `is_unix_socket`."""
         return os.path.abspath(self.host.removeprefix(UNIX_SCHEME))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        if self.is_unix_socket or self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
+        except ValueError:
+            return False  # some name: nobody promises where it leads
+
+    def url(self, port: int) -> str:
+        """What to type into a browser, where the socket got that port.
+
+        Of an address that stands for all, the loopback one is meant: it always works here.
+        """
+        if self.is_unix_socket:
+            return f"{UNIX_SCHEME}{self.socket_path}"
+        scheme = "https" if self.cert else "http"
+        host = _REACHED_AT.get(self.host, self.host)
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     def with_port(self, port: int) -> Settings:
         """The same session on another port."""

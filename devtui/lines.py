@@ -1,0 +1,142 @@
+"""The front ends without a screen: lines for people, and JSON lines for programs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+
+from devtui import formats
+from devtui.events import (
+    AnyEvent,
+    AppFailed,
+    AppLoaded,
+    ErrorRaised,
+    Event,
+    EventsDropped,
+    LogWritten,
+    PortBusy,
+    Reloaded,
+    RequestFinished,
+    ServerExited,
+    ServerStarted,
+    Serving,
+    encode,
+)
+from devtui.sanitise import visible
+from devtui.session.session import Session
+
+# A person's line is bounded; a program gets all there is.
+MAX_TEXT = 2_000
+MAX_TARGET = 500
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run_plain(session: Session) -> int:
+    """Run the session and write lines for people to stdout. Returns the exit status."""
+
+    def lines(event: AnyEvent) -> Iterator[bytes]:
+        for what, text in describe(event):
+            line = f"{formats.clock_time(event.at)}  {what:<8}  {text}\n"
+            yield line.encode("utf-8", "backslashreplace")
+
+    return asyncio.run(_run(session, lines))
+
+
+def run_json(session: Session) -> int:
+    """Run the session and write each event as a line of JSON to stdout. Returns the exit status."""
+
+    def lines(event: Event) -> Iterator[bytes]:
+        yield encode(event)
+
+    return asyncio.run(_run(session, lines))
+
+
+async def _run(session: Session, lines: Callable[[AnyEvent], Iterator[bytes]]) -> int:
+    status = 0
+    out = sys.stdout.buffer
+
+    def leave(with_status: int) -> None:
+        nonlocal status
+        status = status or with_status
+        session.close()
+
+    def write(event: AnyEvent) -> None:
+        nonlocal out
+        try:
+            for line in lines(event):
+                out.write(line)
+            out.flush()
+        except BrokenPipeError:
+            # Whoever read us has gone, as `head` does. What else is to be written goes nowhere.
+            out = open(os.devnull, "wb")  # noqa: SIM115
+            leave(128 + signal.SIGPIPE)
+        if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
+            # There is nobody who could press a key or save a fix and see what becomes of it.
+            leave(1)
+
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, leave, 128 + number)
+    session.subscribe(write)
+    await session.run()
+    return status
+
+
+def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
+    """What a person is told of an event: a word that says what it is, and a text safe to show."""
+    match event:
+        case ServerStarted():
+            yield "starting", f"server process {event.pid}, generation {event.generation}"
+        case AppLoaded():
+            took = formats.duration(event.duration_ms)
+            yield "loaded", f"{_text(event.app)} ({_text(event.framework)}) in {took}"
+        case AppFailed():
+            yield "failed", f"{_text(event.message)}"
+        case Serving():
+            pin = f", debugger PIN {event.pin}" if event.pin else ""
+            yield "serving", f"{_text(event.url)}{pin}"
+            yield "", "a development server, not for production"
+        case RequestFinished():
+            yield "request", _request(event)
+        case LogWritten():
+            where = event.level.lower() if event.level else event.stream
+            yield visible(where, 8), _text(event.text)
+        case ErrorRaised():
+            raised = event.error.exceptions[0]
+            yield "error", f"{_text(raised.type)}: {_text(raised.message)}"
+        case Reloaded():
+            names = ", ".join(visible(PurePath(path).name, 100) for path in event.paths[:5])
+            more = f" and {len(event.paths) - 5} more" if len(event.paths) > 5 else ""
+            cause = f"{event.cause}: {names}{more}" if names else event.cause
+            end = "serves the error" if event.failed else "serves again"
+            yield "reload", f"{cause}; {end} after {formats.duration(event.duration_ms)}"
+        case ServerExited(expected=False):
+            how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
+            yield "exited", f"server process {event.pid} ended {how}"
+        case PortBusy():
+            yield "port", _text(event.message)
+            for holder in event.holders:
+                yield "", f"held by pid {holder.pid} ({holder.user}): {_text(holder.command)}"
+            yield "", "stop it, or give another port: devtui --port N"
+        case EventsDropped():
+            yield "dropped", formats.count(event.count, "event") + " that came too fast to be sent"
+
+
+def _request(event: RequestFinished) -> str:
+    status = "-" if event.status is None else str(event.status)
+    cut = f"  ({_text(event.cut)})" if event.cut else ""
+    return (
+        f"{visible(event.method, 20):<6} {status:>3} "
+        f"{formats.duration(event.duration_ms):>{formats.DURATION_WIDTH}} "
+        f"{formats.size(event.size_bytes):>{formats.SIZE_WIDTH}}  "
+        f"{visible(event.target, MAX_TARGET)}{cut}"
+    )
+
+
+def _text(text: str) -> str:
+    return visible(text, MAX_TEXT)

@@ -1,0 +1,217 @@
+"""Telling a WSGI application from a factory of one, from an ASGI application, and from the rest.
+
+Nothing is called here: types and signatures decide, and names where these do not. A WSGI
+application takes two positional arguments (PEP 3333), usually `environ` and `start_response`; an
+ASGI application is asynchronous or takes `scope`, `receive` and `send`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from inspect import Parameter
+from types import ModuleType
+
+_FACTORY_NAME = re.compile(r"^_*(create|make|build|get|new)(_|$)|factory", re.IGNORECASE)
+
+
+class Kind(Enum):
+    """What an object is to a WSGI server."""
+
+    WSGI = auto()
+    FACTORY = auto()
+    ASGI = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The parameters of a callable, as far as they matter here.
+
+    `positional` are the names of those that may be given by position, `required` those of all
+    without a default, keyword-only ones included; `open` says that `*args` takes any more.
+    """
+
+    positional: tuple[str, ...]
+    required: tuple[str, ...]
+    open: bool
+
+    @property
+    def takes_two(self) -> bool:
+        """Whether a call with two positional arguments binds."""
+        enough = self.open or len(self.positional) >= 2
+        return enough and set(self.required) <= set(self.positional[:2])
+
+    @property
+    def says_wsgi(self) -> bool:
+        """Whether the parameters' names leave no doubt."""
+        if not self.takes_two or len(self.positional) < 2:
+            return False
+        first, second = self.positional[:2]
+        return second.startswith("start_resp") or (first == "environ" and len(self.required) == 2)
+
+    @property
+    def says_asgi(self) -> bool:
+        """Whether these are the parameters of an ASGI application, of version 3 or 2."""
+        return self.positional in (("scope", "receive", "send"), ("scope",))
+
+
+def shape_of(function: object, *, wrapped: bool = False) -> Shape | None:
+    """The shape of a function or class; of what a decorator wraps where `wrapped`.
+
+    None where Python cannot tell, as for callables written in C.
+    """
+    if not callable(function):
+        return None
+    try:
+        parameters = inspect.signature(function, follow_wrapped=wrapped).parameters.values()
+    except (TypeError, ValueError, AttributeError):
+        return None
+    by_position = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    collecting = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    return Shape(
+        positional=tuple(p.name for p in parameters if p.kind in by_position),
+        required=tuple(
+            p.name for p in parameters if p.default is Parameter.empty and p.kind not in collecting
+        ),
+        open=any(p.kind is Parameter.VAR_POSITIONAL for p in parameters),
+    )
+
+
+def kind_of(obj: object, name: str = "") -> Kind:
+    """What `obj` is. `name`, by which the module knows it, decides where signatures do not."""
+    if isinstance(obj, ModuleType) or not callable(obj):
+        return Kind.OTHER
+    if _is_async(obj):
+        return Kind.ASGI
+    if isinstance(obj, type):
+        return _kind_of_class(obj)
+    if is_function(obj):
+        return _kind_of_function(obj, name)
+    return _kind_of_instance(obj)
+
+
+def is_surely_wsgi(obj: object) -> bool:
+    """Whether `obj` is a WSGI application beyond doubt, so that a search may take it unasked."""
+    if kind_of(obj) is not Kind.WSGI:
+        return False
+    if is_function(obj) or isinstance(obj, type):
+        shape = shape_of(obj, wrapped=True)
+    else:
+        shape = _call_shape(type(obj))
+    return shape is not None and shape.says_wsgi
+
+
+def is_function(obj: object) -> bool:
+    """Whether `obj` is a function, a method or a `functools.partial` of one."""
+    return inspect.isroutine(obj) or isinstance(obj, functools.partial)
+
+
+def class_name(cls: type) -> str:
+    """The shortest public name of a class: `flask.Flask` for `flask.app.Flask`."""
+    packages = cls.__module__.split(".")
+    for length in range(1, len(packages)):
+        package = ".".join(packages[:length])
+        module = sys.modules.get(package)
+        if isinstance(module, ModuleType) and vars(module).get(cls.__name__) is cls:
+            return f"{package}.{cls.__name__}"
+    return (
+        cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+    )
+
+
+def describe(obj: object) -> str:
+    """A few words for people on what `obj` is."""
+    if obj is None:
+        return "None"
+    if isinstance(obj, ModuleType):
+        return "a module"
+    if isinstance(obj, type):
+        return f"the class {class_name(obj)}"
+    if inspect.iscoroutinefunction(obj):
+        return "a coroutine function"
+    return "a function" if is_function(obj) else f"an instance of {class_name(type(obj))}"
+
+
+def _is_async(obj: Callable[..., object]) -> bool:
+    call = None if is_function(obj) else _of_class(obj if isinstance(obj, type) else type(obj))
+    return any(
+        inspect.iscoroutinefunction(candidate) or inspect.isasyncgenfunction(candidate)
+        for candidate in (obj, call)
+    )
+
+
+def _of_class(cls: type, name: str = "__call__") -> object:
+    """The raw attribute that instances of `cls` have by their class, or None; runs no code."""
+    for ancestor in cls.__mro__:
+        if name in vars(ancestor):
+            return vars(ancestor)[name]
+    return None
+
+
+def _call_shape(cls: type) -> Shape | None:
+    """The shape of a call of an instance, without its `self`."""
+    call = _of_class(cls)
+    if not inspect.isfunction(call):
+        return None
+    shape = shape_of(call)
+    if shape is None or not shape.positional:
+        return shape
+    this = shape.positional[0]
+    required = tuple(name for name in shape.required if name != this)
+    return Shape(shape.positional[1:], required, shape.open)
+
+
+def _kind_of_class(cls: type) -> Kind:
+    shape = shape_of(cls)
+    if shape is not None and shape.says_asgi:
+        return Kind.ASGI
+    iterable = _of_class(cls, "__iter__") is not None
+    if shape is not None and shape.takes_two and len(shape.required) == 2 and iterable:
+        # PEP 3333: a class may be the application, its instances are then the responses.
+        return Kind.WSGI
+    return Kind.OTHER if _of_class(cls) is None else Kind.FACTORY
+
+
+def _kind_of_instance(obj: object) -> Kind:
+    shape = _call_shape(type(obj))
+    if shape is None or shape.takes_two:
+        return Kind.WSGI
+    if shape.says_asgi:
+        return Kind.ASGI
+    return Kind.OTHER if shape.required else Kind.FACTORY
+
+
+def _kind_of_function(function: Callable[..., object], name: str) -> Kind:
+    shape = shape_of(function)
+    if shape is None:
+        return Kind.WSGI
+    if shape.says_wsgi:
+        return Kind.WSGI
+    if shape.says_asgi:
+        return Kind.ASGI
+    if not shape.takes_two:
+        return Kind.FACTORY
+    known_as = (name, getattr(function, "__name__", ""))
+    named_factory = any(_FACTORY_NAME.search(known) for known in known_as)
+    if shape.open and not shape.positional:
+        return _kind_of_wrapper(function, named_factory)
+    return Kind.WSGI if len(shape.required) == 2 and not named_factory else Kind.FACTORY
+
+
+def _kind_of_wrapper(function: Callable[..., object], named_factory: bool) -> Kind:
+    """What a decorator's `(*args, **kwargs)` is, by what it wraps.
+
+    A decorator may also change the parameters: Werkzeug's `Request.application` makes a WSGI
+    application of a function of one request.
+    """
+    inner = shape_of(function, wrapped=True)
+    if inner is not None and inner.says_wsgi:
+        return Kind.WSGI
+    takes_nothing = inner is not None and not inner.required and not inner.open
+    return Kind.FACTORY if named_factory or takes_nothing else Kind.WSGI

@@ -1,0 +1,257 @@
+"""Each request as data: what came, what went, and how long it took."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from devtui.events import Body, Headers, RequestFinished, RequestStarted
+from devtui.server.channel import Channel
+from devtui.server.errors import TappedResponse
+from devtui.server.output import Output
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# What is kept of each body, and of a head that somebody blew up.
+MAX_BODY_BYTES = 32 * 1024
+MAX_TARGET = 8 * 1024
+MAX_HEADERS = 100
+MAX_HEADER = 4 * 1024
+
+# Bodies of these types are shown as text; of others only the type and size are of use.
+_TEXT_TYPES = (
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/xml",
+    "application/x-www-form-urlencoded",
+    "application/graphql",
+    "application/x-ndjson",
+    "application/yaml",
+    "multipart/form-data",
+    "image/svg+xml",
+)
+
+
+class CapturedBody:
+    """Counts the bytes of a body and keeps its beginning."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        self._kept = bytearray()
+
+    def take(self, chunk: bytes) -> None:
+        """One more piece of the body has passed."""
+        self.size_bytes += len(chunk)
+        room = MAX_BODY_BYTES - len(self._kept)
+        if room > 0:
+            self._kept += chunk[:room]
+
+    def as_body(self, content_type: str, encoded: bool) -> Body | None:
+        """The body for the event; None where nothing passed. `encoded` bodies are not text."""
+        if not self.size_bytes:
+            return None
+        text = None if encoded else _text(bytes(self._kept), content_type)
+        return Body(
+            content_type=content_type[:MAX_HEADER],
+            size_bytes=self.size_bytes,
+            text=text,
+            truncated=self.size_bytes > len(self._kept),
+        )
+
+
+class CapturedInput:
+    """`wsgi.input` that counts what the app reads of the request's body."""
+
+    def __init__(self, stream: Any, body: CapturedBody) -> None:
+        self._stream = stream
+        self._body = body
+
+    def read(self, *size: int) -> bytes:
+        """As the stream's own."""
+        return self._took(self._stream.read(*size))
+
+    def readline(self, *size: int) -> bytes:
+        """As the stream's own."""
+        return self._took(self._stream.readline(*size))
+
+    def readlines(self, *hint: int) -> list[bytes]:
+        """As the stream's own."""
+        return [self._took(line) for line in self._stream.readlines(*hint)]
+
+    def readinto(self, buffer: Any) -> int | None:
+        """As the stream's own."""
+        count: int | None = self._stream.readinto(buffer)
+        if count:
+            self._body.take(bytes(memoryview(buffer).cast("B")[:count]))
+        return count
+
+    def __iter__(self) -> CapturedInput:
+        return self
+
+    def __next__(self) -> bytes:
+        return self._took(next(self._stream))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _took(self, data: bytes) -> bytes:
+        self._body.take(data)
+        return data
+
+
+class Exchange:
+    """One request and its response while they pass; `finish` sends what was seen."""
+
+    def __init__(self, recorder: Recorder, started: RequestStarted) -> None:
+        self._recorder = recorder
+        self._started = started
+        self._clock = time.perf_counter()
+        self._first_byte: float | None = None
+        self._response_headers: list[tuple[str, str]] = []
+        self.request_body = CapturedBody()
+        self.response_body = CapturedBody()
+        self.status: int | None = None
+        self.cut = ""
+
+    @property
+    def id(self) -> str:
+        """The request's id, unique in the session."""
+        return self._started.id
+
+    def respond(self, status: int) -> None:
+        """The response begins, with this status."""
+        if self.status is None and status >= 200:
+            self._first_byte = time.perf_counter()
+        self.status = status
+
+    def add_header(self, name: str, value: str) -> None:
+        """One header of the response."""
+        if len(self._response_headers) < MAX_HEADERS:
+            self._response_headers.append((name, value[:MAX_HEADER]))
+
+    def finish(self) -> None:
+        """The response has ended, or will get no further."""
+        request_type = _header(self._started.headers, "content-type")
+        response_type = _header(self._response_headers, "content-type")
+        now = time.perf_counter()
+        started = self._started
+        self._recorder.send(
+            RequestFinished(
+                generation=started.generation,
+                id=started.id,
+                method=started.method,
+                target=started.target,
+                client=started.client,
+                status=self.status,
+                duration_ms=_milliseconds(now - self._clock),
+                size_bytes=self._response_size(),
+                cut=self.cut,
+                first_byte_ms=None
+                if self._first_byte is None
+                else _milliseconds(self._first_byte - self._clock),
+                response_headers=tuple(self._response_headers),
+                request_body=self.request_body.as_body(
+                    request_type, bool(_header(started.headers, "content-encoding"))
+                ),
+                response_body=self.response_body.as_body(
+                    response_type, bool(_header(self._response_headers, "content-encoding"))
+                ),
+            )
+        )
+
+    def _response_size(self) -> int:
+        if self.response_body.size_bytes or self.status != 500:
+            return self.response_body.size_bytes
+        # Werkzeug answers for an app that raised, past our middleware; its length is known.
+        length = _header(self._response_headers, "content-length")
+        return int(length) if length.isdecimal() and not self.cut else 0
+
+
+class Recorder:
+    """Makes an `Exchange` of each request and knows which of them have not ended."""
+
+    def __init__(self, channel: Channel, output: Output) -> None:
+        self._channel = channel
+        self._output = output
+        self._numbers = itertools.count(1)
+        self._running: set[str] = set()
+        self._changed = threading.Condition()
+
+    def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
+        """A request's head was read."""
+        generation = self._channel.generation
+        started = RequestStarted(
+            generation=generation,
+            id=f"{generation}-{next(self._numbers)}",
+            method=method[:100],
+            target=target[:MAX_TARGET],
+            client=client,
+            headers=tuple((name, value[:MAX_HEADER]) for name, value in headers[:MAX_HEADERS]),
+        )
+        with self._changed:
+            self._running.add(started.id)
+        self.send(started)
+        return Exchange(self, started)
+
+    def send(self, event: RequestStarted | RequestFinished) -> None:
+        """Send one of the two; at the end first what the request left unfinished on a line."""
+        if isinstance(event, RequestFinished):
+            self._output.release(event.id)
+        self._channel.send(event)
+        if isinstance(event, RequestFinished):
+            with self._changed:
+                self._running.discard(event.id)
+                self._changed.notify_all()
+
+    def wait_until_idle(self, timeout: float) -> bool:
+        """Wait until no request runs; false where some still do after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._running, timeout)
+
+
+class ResponseTap:
+    """WSGI middleware around everything: shows the exchange each piece of the body."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the app does."""
+        body: CapturedBody = environ["devtui.exchange"].response_body
+
+        def tapped_start_response(*args: Any) -> Any:
+            write = start_response(*args)
+
+            def tapped_write(data: bytes) -> Any:
+                body.take(data)
+                return write(data)
+
+            return tapped_write
+
+        response = self._app(environ, tapped_start_response)
+        return TappedResponse(response, on_error=lambda error: None, on_chunk=body.take)
+
+
+def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
+    return next((value for key, value in headers if key.lower() == name), "")
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def _text(data: bytes, content_type: str) -> str | None:
+    kind = content_type.lower().partition(";")[0].strip()
+    named_text = kind.startswith(_TEXT_TYPES) or kind.endswith(("+json", "+xml"))
+    if kind and not named_text:
+        return None
+    try:
+        # The bound may have cut the last character in two; such a tail is no reason for doubt.
+        return data.decode("utf-8", "strict" if len(data) < MAX_BODY_BYTES else "replace")
+    except UnicodeDecodeError:
+        return data.decode("latin-1") if named_text and b"\0" not in data else None

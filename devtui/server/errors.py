@@ -1,0 +1,148 @@
+"""Sees the exceptions that reach the top of the user's code, wherever that is, and reports them."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+from devtui.events import ErrorRaised
+from devtui.server import current, tracebacks
+from devtui.server.channel import Channel
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Origin = Literal["request", "logging", "thread", "uncaught", "unraisable"]
+
+_MARK = "__devtui_reported__"
+
+
+class ErrorReporter:
+    """Sends each exception once, however many places see it on its way up."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def report(self, exception: BaseException, origin: Origin) -> None:
+        """Send the exception, unless it was sent already for this request."""
+        request_id = current.request_id.get()
+        # Built-in exceptions take attributes but no weak references; to hold on to them instead
+        # would keep their frames and all that those hold alive.
+        seen_in = request_id or f"thread {threading.get_ident()}"
+        if getattr(exception, _MARK, None) == seen_in:
+            return
+        with suppress(AttributeError):  # a class may refuse attributes: then it may be sent twice
+            setattr(exception, _MARK, seen_in)
+        self._channel.send(
+            ErrorRaised(
+                generation=self._channel.generation,
+                error=tracebacks.describe(exception),
+                origin=origin,
+                request_id=request_id,
+            )
+        )
+
+    def logged(self, exception: BaseException) -> None:
+        """An exception was written to a log."""
+        self.report(exception, "logging")
+
+    def install_hooks(self) -> None:
+        """See what ends a thread, the main program or a finaliser; then do as Python does."""
+        uncaught, in_thread, unraisable = (
+            sys.excepthook,
+            threading.excepthook,
+            sys.unraisablehook,
+        )
+
+        def on_uncaught(
+            kind: type[BaseException], exception: BaseException, tb: TracebackType | None
+        ) -> None:
+            self.report(exception, "uncaught")
+            uncaught(kind, exception, tb)
+
+        def on_thread(args: threading.ExceptHookArgs) -> None:
+            if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
+                self.report(args.exc_value, "thread")
+            in_thread(args)
+
+        def on_unraisable(args: sys.UnraisableHookArgs) -> None:
+            if args.exc_value is not None:
+                self.report(args.exc_value, "unraisable")
+            unraisable(args)
+
+        sys.excepthook = on_uncaught
+        threading.excepthook = on_thread
+        sys.unraisablehook = on_unraisable
+
+
+class ErrorTap:
+    """WSGI middleware around the user's app: reports what it raises, and raises it on.
+
+    It stands inside Werkzeug's debugger, which catches everything that comes further.
+    """
+
+    def __init__(self, app: WSGIApplication, reporter: ErrorReporter) -> None:
+        self._app = app
+        self._reporter = reporter
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the app does, or raise what it raises."""
+        __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
+        try:
+            response = self._app(environ, start_response)
+        except BaseException as error:
+            self._reporter.report(error, "request")
+            raise
+        if isinstance(response, (list, tuple)):
+            return response
+        return TappedResponse(response, lambda error: self._reporter.report(error, "request"))
+
+
+class TappedResponse:
+    """A response's iterable that shows each chunk and each exception on its way through.
+
+    `close` is passed on, as WSGI demands (PEP 3333), whether the app's iterable was read or not.
+    """
+
+    def __init__(
+        self,
+        response: Iterable[bytes],
+        on_error: Callable[[BaseException], None],
+        on_chunk: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._response = response
+        self._on_error = on_error
+        self._on_chunk = on_chunk
+        self._iterator: Iterator[bytes] | None = None
+
+    def __iter__(self) -> TappedResponse:
+        return self
+
+    def __next__(self) -> bytes:
+        __traceback_hide__ = True
+        try:
+            if self._iterator is None:
+                self._iterator = iter(self._response)
+            chunk = next(self._iterator)
+        except StopIteration:
+            raise
+        except BaseException as error:
+            self._on_error(error)
+            raise
+        if self._on_chunk is not None:
+            self._on_chunk(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """Close the app's iterable, where it can be closed."""
+        close: Any = getattr(self._response, "close", None)
+        if close is not None:
+            try:
+                close()
+            except BaseException as error:
+                self._on_error(error)
+                raise

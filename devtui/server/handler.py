@@ -1,0 +1,98 @@
+"""Werkzeug's request handler, told to keep each request as data instead of a line of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import WSGIRequestHandler
+
+from devtui.events import Headers
+from devtui.server import current
+from devtui.server.capture import CapturedInput, Exchange, Recorder
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class CapturingHandler(WSGIRequestHandler):
+    """One connection, one request: Werkzeug closes the connection after each response."""
+
+    recorder: Recorder  # set by `handler_for`
+    _exchange: Exchange | None = None
+
+    def run_wsgi(self) -> None:
+        """Answer one request whose head was read."""
+        exchange = self._begin(tuple(self.headers.items()))
+        token = current.request_id.set(exchange.id)
+        try:
+            super().run_wsgi()
+        except BaseException as error:
+            # SystemExit in a view comes this far: Werkzeug closes the connection and is silent.
+            exchange.cut = exchange.cut or f"{type(error).__name__} ended the response"
+            raise
+        finally:
+            exchange.finish()
+            current.request_id.reset(token)
+            self._exchange = None
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Werkzeug's environ, with the body's stream watched where there is a body."""
+        environ = super().make_environ()
+        assert self._exchange is not None
+        environ["devtui.exchange"] = self._exchange
+        if environ.get("wsgi.input_terminated") or environ.get("CONTENT_LENGTH", "0") != "0":
+            environ["wsgi.input"] = CapturedInput(
+                environ["wsgi.input"], self._exchange.request_body
+            )
+        return environ
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Note the status, then send it."""
+        if self._exchange is not None:
+            self._exchange.respond(int(code))
+        super().send_response(code, message)
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Note the header, then send it."""
+        if self._exchange is not None:
+            self._exchange.add_header(keyword, str(value))
+        super().send_header(keyword, value)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer a request whose head makes no sense. It gets its row as any other."""
+        exchange = self._begin(())
+        try:
+            super().send_error(code, message, explain)
+        except OSError:
+            exchange.cut = "the client closed the connection"
+            raise
+        finally:
+            exchange.finish()
+            self._exchange = None
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        """The client went away in mid-response."""
+        if self._exchange is not None:
+            self._exchange.cut = "the client closed the connection"
+        super().connection_dropped(error, environ)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write nothing: the request was captured, and its row is not a line of text."""
+
+    def _begin(self, headers: Headers) -> Exchange:
+        # After an unreadable request line neither method nor path are set, or are an older one's.
+        words = self.requestline.split()
+        method = self.command or (words[0] if words else "-")
+        target = getattr(self, "path", None) or (words[1] if len(words) > 1 else "-")
+        self._exchange = self.recorder.begin(method, target, self._client(), headers)
+        return self._exchange
+
+    def _client(self) -> str:
+        # A Unix socket's peer has no address.
+        address = self.client_address
+        return str(address[0]) if isinstance(address, tuple) and address else "unix"
+
+
+def handler_for(recorder: Recorder) -> type[CapturingHandler]:
+    """The handler class for one server; socketserver makes its instances without arguments."""
+    return type("Handler", (CapturingHandler,), {"recorder": recorder})

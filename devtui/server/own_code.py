@@ -1,0 +1,58 @@
+"""Which code is the user's own, and not a library's, Python's or ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from functools import cache, lru_cache
+from pathlib import PurePath
+
+# What a tree of installed packages is called; a virtual environment may lie inside the project.
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+
+_US = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@lru_cache(maxsize=16_384)
+def is_own(file: str) -> bool:
+    """Whether a file, or a folder, is the user's own code.
+
+    Takes what frames and modules call their file: `<string>` and frozen modules are nobody's.
+    What is installed in editable mode, or lies in a folder beside the project, is the user's.
+    A relative name counts where such a file exists. Cached, as it is asked for every frame.
+    """
+    if not file or file.startswith("<"):
+        return False
+    if not os.path.isabs(file):
+        if not os.path.exists(file):
+            return False
+        file = os.path.abspath(file)
+    path = PurePath(os.path.normpath(file))
+    if not _INSTALLED.isdisjoint(path.parts):
+        return False
+    return not any(path.is_relative_to(folder) for folder in _foreign_folders())
+
+
+def own_sources() -> tuple[str, ...]:
+    """The files of all loaded modules that are the user's own: absolute and sorted."""
+    files = (_file_of(module) for module in list(sys.modules.values()))
+    return tuple(sorted({os.path.abspath(file) for file in files if file and is_own(file)}))
+
+
+def _file_of(module: object) -> str | None:
+    """A module's `__file__`, without running any code of what else may stand in sys.modules."""
+    try:
+        namespace = object.__getattribute__(module, "__dict__")
+    except AttributeError:
+        return None
+    file = namespace.get("__file__") if isinstance(namespace, dict) else None
+    return file if isinstance(file, str) else None
+
+
+@cache
+def _foreign_folders() -> tuple[str, ...]:
+    """The standard library and devtui itself, under the names by which they may be known."""
+    folders = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), _US}
+    folders |= {os.path.dirname(os.__file__)}
+    return tuple(sorted(folders | {os.path.realpath(folder) for folder in folders}))

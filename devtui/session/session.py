@@ -1,0 +1,372 @@
+"""The session: one server process after another on one listening socket, and what they tell."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devtui.events import (
+    AnyEvent,
+    AppFailed,
+    AppLoaded,
+    FilesChanged,
+    Load,
+    LogWritten,
+    PortBusy,
+    Reloaded,
+    ServerExited,
+    ServerStarted,
+    Serving,
+    StateChanged,
+)
+from devtui.session import port as ports
+from devtui.session.port import PortRefused
+from devtui.session.process import ServerProcess
+from devtui.session.state import State, StateMachine
+from devtui.session.store import Store
+from devtui.session.watcher import Watcher
+from devtui.settings import Settings
+
+# How long requests in flight may take before a reload or a restart cuts them.
+GRACE_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class _Replacement:
+    """Why the server process is to be replaced, and since when."""
+
+    cause: str
+    paths: tuple[str, ...] = ()
+    since: float = field(default_factory=time.monotonic)
+
+    def after(self, earlier: _Replacement | None) -> _Replacement:
+        """Both in one: what was not done yet is done together with this."""
+        if earlier is None:
+            return self
+        paths = tuple(sorted({*earlier.paths, *self.paths}))
+        return _Replacement(earlier.cause, paths, earlier.since)
+
+
+class Session:
+    """Supervises server processes and keeps what they report. It lives on one event loop.
+
+    `launch` may be called before there is a loop, so that the first process loads while the
+    screen is still being imported. Every event is taken in by the store and then handed to the
+    subscribers, on the loop's thread.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store()
+        self.generation = 0
+        self.app: AppLoaded | None = None
+        self.failure: AppFailed | None = None
+        self.pin: str | None = None
+        self.loading_since: float | None = None
+        self.serving_since: float | None = None
+        self._subscribers: list[Callable[[AnyEvent], None]] = []
+        self._early: list[AnyEvent] = []  # what happened before anybody could have subscribed
+        self._machine = StateMachine(self._announce_state)
+        self._listener: socket.socket | None = None
+        self._process: ServerProcess | None = None
+        self._ever_loaded = False
+        self._wanted: _Replacement | None = None
+        self._underway: _Replacement | None = None
+        self._work = asyncio.Event()
+        self._replacing = asyncio.Lock()
+        self._closing = False
+        self._watcher: Watcher | None = None
+
+    @property
+    def state(self) -> State:
+        """Where the session stands now."""
+        return self._machine.state
+
+    @property
+    def pid(self) -> int | None:
+        """The server process that runs now."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, or would be: where 0 was asked for, what it became."""
+        if self._listener is None or self.settings.is_unix_socket:
+            return self.settings.port
+        return int(self._listener.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """Where the app is served, or will be."""
+        return self.settings.url(self.port)
+
+    def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
+        """Have `listener` called with every event; the first subscriber gets the early ones too."""
+        self._subscribers.append(listener)
+        early, self._early = self._early, []
+        for event in early:
+            listener(event)
+
+    def launch(self) -> None:
+        """Bind the socket and start the first server process. Does not block."""
+        if self._bind():
+            self._start_process()
+
+    async def run(self) -> None:
+        """Supervise until `close` is called; every process is gone when it returns."""
+        if self._process is not None:
+            self._process.attach()
+        self._start_watching()
+        try:
+            while True:
+                await self._work.wait()
+                self._work.clear()
+                if self._closing:
+                    break
+                async with self._replacing:
+                    await self._replace()
+        finally:
+            await self._shut_down()
+
+    def restart(self, cause: str = "restarted by hand") -> None:
+        """Replace the server process by a new one."""
+        self._want(_Replacement(cause))
+
+    def close(self) -> None:
+        """Make `run` stop everything and return."""
+        self._closing = True
+        self._work.set()
+
+    def kill(self) -> None:
+        """Kill the server process and its children at once, with no event loop; the last resort."""
+        if self._process is not None:
+            self._process.kill()
+
+    async def move(self, port: int) -> None:
+        """Serve on another port. Raises `PortRefused`, and then everything stays as it was."""
+        if self.settings.is_unix_socket:
+            raise PortRefused("The app is served on a Unix socket, which has no port.", busy=False)
+        settings = self.settings.with_port(port)
+        listener = await asyncio.to_thread(ports.bind, settings)
+        async with self._replacing:
+            self._close_listener()
+            self._listener = listener
+            self.settings = settings.with_port(self.port)
+        self._want(_Replacement(f"moved to port {self.port}"))
+
+    def set_debug(self, on: bool) -> None:
+        """Turn debug mode (reloader and debugger) on or off; the server is restarted for it."""
+        self.settings = self.settings.with_debug(on)
+        self._want(_Replacement(f"debug {'on' if on else 'off'}"))
+
+    def _want(self, replacement: _Replacement) -> None:
+        self._wanted = replacement.after(self._wanted)
+        self._work.set()
+
+    async def _replace(self) -> None:
+        """End the server process that runs, and start the next on the same socket.
+
+        A load that is still running is abandoned: it began before the newest change.
+        """
+        if self._wanted is None:
+            return
+        if self.state.answers:
+            self._machine.to(State.RELOADING, self._wanted.cause)
+        if self._process is not None:
+            await self._process.stop(GRACE_SECONDS)
+        if self._closing or not self._bind():
+            return
+        replacement, self._wanted = self._wanted.after(self._underway), None
+        self._underway = replacement
+        if not self.state.loading:
+            follows = State.RELOADING if self._ever_loaded else State.STARTING
+            self._machine.to(follows, replacement.cause)
+        self._start_process()
+        assert self._process is not None
+        self._process.attach()
+
+    def _bind(self) -> bool:
+        """Have a listening socket; false where there is none to have, and then the state tells."""
+        if self._listener is not None:
+            return True
+        try:
+            self._listener = ports.bind(self.settings)
+        except PortRefused as error:
+            self._machine.to(State.PORT_BUSY, str(error))
+            self._take(
+                PortBusy(
+                    generation=self.generation,
+                    host=self.settings.host,
+                    port=self.settings.port,
+                    message=str(error),
+                    holders=ports.holders(self.settings.port) if error.busy else (),
+                )
+            )
+            return False
+        # Port 0 was for once: a restart keeps the port that people have in their browsers.
+        if not self.settings.is_unix_socket:
+            self.settings = self.settings.with_port(self.port)
+        return True
+
+    def _close_listener(self) -> None:
+        """Refuse connections from now on, where nothing is there to answer them."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+            if self.settings.is_unix_socket:
+                Path(self.settings.socket_path).unlink(missing_ok=True)
+
+    def _start_process(self) -> None:
+        assert self._listener is not None
+        self.generation += 1
+        self.pin = None
+        self.loading_since, self.serving_since = time.monotonic(), None
+        settings = self.settings
+        environment = dict(settings.environment) or dict(os.environ)
+        self._process = ServerProcess(
+            self.generation, self._listener, environment, sys.argv, self._on_event
+        )
+        self._take(ServerStarted(generation=self.generation, pid=self._process.pid))
+        self._process.send(
+            Load(
+                app=settings.app,
+                folder=str(settings.folder.absolute()),
+                host=settings.host,
+                port=self.port,
+                url=self.url,
+                debug=settings.debug,
+                reload=settings.reload,
+                debugger=settings.debugger,
+                threaded=settings.threaded,
+                cert=settings.cert,
+                key=settings.key,
+                env_file=settings.env_file,
+                load_dotenv=settings.load_dotenv,
+                first=not self._ever_loaded,
+            )
+        )
+
+    def _on_event(self, event: AnyEvent) -> None:
+        """Take in what a server process says, and what it means for the session."""
+        current = event.generation == self.generation
+        if isinstance(event, ServerExited):
+            for cut in self.store.cut_running(event.generation, event.at, self._why_cut(event)):
+                self._take(cut)
+        self._take(event)
+        if isinstance(event, ServerExited):
+            if current:
+                self._on_exit(event)
+        elif current:
+            self._on_progress(event)
+
+    def _on_progress(self, event: AnyEvent) -> None:
+        match event:
+            case AppLoaded():
+                self.app, self.failure, self._ever_loaded = event, None, True
+                self._watch(event.sources)
+            case AppFailed():
+                self.failure = event
+                self._watch(event.sources)
+                if not event.reload:
+                    self.loading_since = None
+                    self._machine.to(State.FAILED, event.message)
+            case Serving():
+                self._on_serving(event)
+
+    def _on_serving(self, event: Serving) -> None:
+        self.pin = event.pin
+        self.loading_since, self.serving_since = None, time.monotonic()
+        self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
+        replaced, self._underway = self._underway, None
+        if replaced is not None:
+            self._take(
+                Reloaded(
+                    generation=self.generation,
+                    cause=replaced.cause,
+                    paths=replaced.paths,
+                    duration_ms=round((time.monotonic() - replaced.since) * 1000, 3),
+                    failed=self.failure is not None,
+                )
+            )
+
+    def _on_exit(self, event: ServerExited) -> None:
+        self._process = None
+        self.loading_since = self.serving_since = None
+        if event.expected or self._closing:
+            return
+        # Nothing is there to answer: to refuse is more honest than to let clients wait.
+        self._close_listener()
+        if self.state is not State.FAILED:
+            how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
+            self._machine.to(State.CRASHED, f"the server process ended {how}")
+
+    def _why_cut(self, event: ServerExited) -> str:
+        if not event.expected:
+            return "the server process died"
+        if self._closing:
+            return "cut by leaving"
+        by_files = self._underway is not None and self._underway.paths
+        return "cut by reload" if by_files else "cut by restart"
+
+    def _start_watching(self) -> None:
+        settings = self.settings
+        self._watcher = Watcher(
+            settings.folder,
+            settings.extra_files,
+            settings.exclude_patterns,
+            self._on_files_changed,
+            self._on_watch_trouble,
+        )
+        self._watcher.start()
+
+    def _watch(self, sources: tuple[str, ...]) -> None:
+        if self._watcher is not None:
+            self._watcher.add_sources(sources)
+
+    def _on_files_changed(self, paths: tuple[str, ...], raw_count: int) -> None:
+        if not self.settings.reload:
+            return
+        self._take(FilesChanged(generation=self.generation, paths=paths, raw_count=raw_count))
+        if self.state is not State.PORT_BUSY:
+            self._want(_Replacement("files changed", paths))
+
+    def _on_watch_trouble(self, message: str) -> None:
+        self._take(
+            LogWritten(
+                generation=self.generation,
+                stream="log",
+                logger="devtui",
+                level="WARNING",
+                text=message,
+            )
+        )
+
+    async def _shut_down(self) -> None:
+        if self._process is not None:
+            await self._process.stop(GRACE_SECONDS)
+        if self._watcher is not None:
+            await self._watcher.stop()
+        self._close_listener()
+        self._machine.to(State.STOPPED)
+
+    def _announce_state(self, previous: State, state: State, reason: str) -> None:
+        self._take(
+            StateChanged(
+                generation=self.generation,
+                state=state.value,
+                previous=previous.value,
+                reason=reason,
+            )
+        )
+
+    def _take(self, event: AnyEvent) -> None:
+        self.store.apply(event)
+        if not self._subscribers:
+            self._early.append(event)
+        for subscriber in self._subscribers:
+            subscriber(event)
