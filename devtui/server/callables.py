@@ -11,13 +11,26 @@ import functools
 import inspect
 import re
 import sys
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from inspect import Parameter
 from types import ModuleType
+from typing import TypeGuard
 
 _FACTORY_NAME = re.compile(r"^_*(create|make|build|get|new)(_|$)|factory", re.IGNORECASE)
+
+
+# isinstance() and much of inspect read attributes of an object, and those of a proxy, such as
+# flask.current_app, are another's: it raises where that is not there. So `type` is asked here.
+_FUNCTIONS = (
+    types.FunctionType,
+    types.MethodType,
+    types.BuiltinFunctionType,
+    types.MethodWrapperType,
+    functools.partial,
+)
 
 
 class Kind(Enum):
@@ -85,11 +98,11 @@ def shape_of(function: object, *, wrapped: bool = False) -> Shape | None:
 
 def kind_of(obj: object, name: str = "") -> Kind:
     """What `obj` is. `name`, by which the module knows it, decides where signatures do not."""
-    if isinstance(obj, ModuleType) or not callable(obj):
+    if is_module(obj) or not callable(obj):
         return Kind.OTHER
     if _is_async(obj):
         return Kind.ASGI
-    if isinstance(obj, type):
+    if is_class(obj):
         return _kind_of_class(obj)
     if is_function(obj):
         return _kind_of_function(obj, name)
@@ -100,7 +113,7 @@ def is_surely_wsgi(obj: object) -> bool:
     """Whether `obj` is a WSGI application beyond doubt, so that a search may take it unasked."""
     if kind_of(obj) is not Kind.WSGI:
         return False
-    if is_function(obj) or isinstance(obj, type):
+    if is_function(obj) or is_class(obj):
         shape = shape_of(obj, wrapped=True)
     else:
         shape = _call_shape(type(obj))
@@ -109,7 +122,17 @@ def is_surely_wsgi(obj: object) -> bool:
 
 def is_function(obj: object) -> bool:
     """Whether `obj` is a function, a method or a `functools.partial` of one."""
-    return inspect.isroutine(obj) or isinstance(obj, functools.partial)
+    return issubclass(type(obj), _FUNCTIONS)
+
+
+def is_class(obj: object) -> TypeGuard[type]:
+    """Whether `obj` is a class."""
+    return issubclass(type(obj), type)
+
+
+def is_module(obj: object) -> TypeGuard[ModuleType]:
+    """Whether `obj` is a module."""
+    return issubclass(type(obj), ModuleType)
 
 
 def class_name(cls: type) -> str:
@@ -129,21 +152,18 @@ def describe(obj: object) -> str:
     """A few words for people on what `obj` is."""
     if obj is None:
         return "None"
-    if isinstance(obj, ModuleType):
+    if is_module(obj):
         return "a module"
-    if isinstance(obj, type):
+    if is_class(obj):
         return f"the class {class_name(obj)}"
-    if inspect.iscoroutinefunction(obj):
-        return "a coroutine function"
-    return "a function" if is_function(obj) else f"an instance of {class_name(type(obj))}"
+    if is_function(obj):
+        return "a coroutine function" if inspect.iscoroutinefunction(obj) else "a function"
+    return f"an instance of {class_name(type(obj))}"
 
 
-def _is_async(obj: Callable[..., object]) -> bool:
-    call = None if is_function(obj) else _of_class(obj if isinstance(obj, type) else type(obj))
-    return any(
-        inspect.iscoroutinefunction(candidate) or inspect.isasyncgenfunction(candidate)
-        for candidate in (obj, call)
-    )
+def _is_async(obj: object) -> bool:
+    called = obj if is_function(obj) else _of_class(obj if is_class(obj) else type(obj))
+    return inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
 
 
 def _of_class(cls: type, name: str = "__call__") -> object:

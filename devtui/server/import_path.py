@@ -178,6 +178,6 @@ def _suggestion(wanted: str, existing: list[str]) -> str:
     if close:
         return f"; did you mean {' or '.join(map(repr, close))}?"
     if existing:
-        more = ", ..." if len(existing) > _MAX_LISTED else ""
-        return f"; there are {', '.join(map(repr, existing[:_MAX_LISTED]))}{more}"
-    return "; there is no Python module there at all"
+        more = " and others" if len(existing) > _MAX_LISTED else ""
+        return f"; there are {', '.join(map(repr, existing[:_MAX_LISTED]))}{more}."
+    return "; there is no Python module there at all."

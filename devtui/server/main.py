@@ -95,11 +95,12 @@ class ServerProcess:
         if load.reload:
             # What werkzeug.serving.is_running_from_reloader looks at: apps start schedulers then.
             os.environ["WERKZEUG_RUN_MAIN"] = "true"
-        if load.load_dotenv:
-            found = envfiles.read(load.env_file, load.folder, os.environ)
-            os.environ.update(found.values)
-            if found.notice:
-                self._notice(found.notice)
+        found = envfiles.read(
+            load.env_file, load.folder, os.environ, load_defaults=load.load_dotenv
+        )
+        os.environ.update(found.values)
+        if found.notice:
+            self._notice(found.notice)
         bytecode.install()
 
     def _failed(

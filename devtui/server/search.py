@@ -15,7 +15,9 @@ from devtui.server.app_spec import AppNotFound, Attribute, Call, Step
 from devtui.server.callables import (
     Kind,
     describe,
+    is_class,
     is_function,
+    is_module,
     is_surely_wsgi,
     kind_of,
     shape_of,
@@ -69,18 +71,17 @@ class Search:
     def named(self, steps: tuple[Step, ...], expression: str) -> Found:
         """The application to which the steps lead; a factory is called. Raises `AppNotFound`."""
         value: object = self._module
-        done = ""
+        done = ""  # the expression as far as it was followed
         for step in steps:
             if isinstance(step, Attribute):
                 value = self._attribute(value, step.name, done)
                 done = f"{done}.{step.name}" if done else step.name
-            elif (
-                not step.args and not step.kwargs and _is_instance(value) and is_surely_wsgi(value)
-            ):
-                expression = done  # as Flask has it: the application itself, needlessly called
+            elif step == Call() and _is_instance(value) and is_surely_wsgi(value):
+                # As Flask has it: the application itself, needlessly called.
+                expression = expression.replace(f"{done}()", done, 1)
             else:
                 value = self._call(value, done, step)
-                done = expression
+                done = f"{done}{_shown(step)}"
         last = steps[-1]
         if isinstance(last, Attribute) and kind_of(value, last.name) is Kind.FACTORY:
             return self._of_factory(value, expression)
@@ -183,7 +184,7 @@ class Search:
         raise AppNotFound(f"{target} {what}{reason}{self._inside_hint(value)}")
 
     def _inside_hint(self, value: object) -> str:
-        if not isinstance(value, ModuleType):
+        if not is_module(value):
             return self._candidates_hint()
         return Search(value, value.__name__)._candidates_hint()
 
@@ -208,7 +209,7 @@ class Search:
         """The end of a sentence: what in the module may be meant, and how to type it."""
         names = []
         for name, value in list(vars(self._module).items()):
-            if name.startswith("_") or isinstance(value, ModuleType):
+            if name.startswith("_") or is_module(value):
                 continue
             if _as_app(value, name, sure=True) is not None:
                 names.append(f"{self._typed}:{name}")
@@ -241,7 +242,7 @@ def _as_app(value: object, expression: str, *, sure: bool = False) -> Found | No
     """The application that `value` is, or keeps in `server` as a Dash object does; else None."""
     if is_surely_wsgi(value) if sure else kind_of(value) is Kind.WSGI:
         return _found(value, expression)
-    if value is None or isinstance(value, (type, ModuleType)) or is_function(value):
+    if is_module(value) or not _is_instance(value):
         return None
     server = inspect.getattr_static(value, "server", None)
     return _found(server, f"{expression}.server") if is_surely_wsgi(server) else None
@@ -252,7 +253,12 @@ def _found(app: object, expression: str) -> Found:
 
 
 def _is_instance(value: object) -> bool:
-    return not is_function(value) and not isinstance(value, type)
+    return not is_function(value) and not is_class(value)
+
+
+def _shown(call: Call) -> str:
+    named = (f"{name}={value!r}" for name, value in call.kwargs)
+    return f"({', '.join([*map(repr, call.args), *named])})"
 
 
 def _required(factory: object) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -111,8 +113,14 @@ class ServerProcess:
         loop = asyncio.get_running_loop()
         for fd in (self._channel.fileno(), *(pipe.fd for pipe in self._pipes)):
             loop.add_reader(fd, self._pump)
+        # The exit is seen in a thread, which has no context variables; the subscribers are called
+        # with those of whoever attached, as for all that is read.
+        ended = partial(loop.call_soon_threadsafe, self._ended, context=contextvars.copy_context())
         threading.Thread(
-            target=self._wait, args=(loop,), name=f"devtui-wait-{self.generation}", daemon=True
+            target=self._wait,
+            args=(loop, ended),
+            name=f"devtui-wait-{self.generation}",
+            daemon=True,
         ).start()
 
     def send(self, order: Order) -> None:
@@ -156,7 +164,7 @@ class ServerProcess:
             return False
         return True
 
-    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _wait(self, loop: asyncio.AbstractEventLoop, ended: Callable[[], object]) -> None:
         """Wait in a thread for the process's end, leaving it to be reaped where that is possible.
 
         A process that is not reaped keeps its number, so that its group can still be killed
@@ -167,7 +175,7 @@ class ServerProcess:
             self._signal_group(signal.SIGKILL)
         self._popen.wait()
         if not loop.is_closed():
-            loop.call_soon_threadsafe(self._ended)
+            ended()
 
     def _ended(self) -> None:
         while self._pump():

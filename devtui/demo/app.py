@@ -1,0 +1,199 @@
+"""devtui's example application: one page for each thing that the dashboard shows.
+
+Edit anything here and save: the server reloads, and the next request gets the new code. Break it,
+and see what devtui says. It is a plain WSGI application made of Werkzeug's parts, which devtui
+brings along; your own may be written with Flask, Django, Bottle or nothing at all.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import struct
+import subprocess
+import sys
+import time
+import warnings
+import zlib
+from collections.abc import Iterator
+
+from markupsafe import Markup, escape
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Request, Response
+
+GREETING = "Hello from devtui"
+
+PAGES = {
+    "/fast": "answers at once",
+    "/slow": "takes a second and a half",
+    "/redirect": "sends you on to /fast",
+    "/missing": "is not there: 404",
+    "/form": "shows a form, and what you typed",
+    "/stream": "arrives in pieces",
+    "/log": "prints, logs and warns",
+    "/error": "raises an exception",
+    "/json": "is an API's answer",
+    "/image": "is a picture, made of bytes",
+}
+
+log = logging.getLogger("demo")
+log.setLevel(logging.DEBUG)
+
+
+def index(request: Request) -> Response:
+    """The list of pages, and where to edit them."""
+    links = Markup("").join(
+        Markup("<li><a href='{0}'>{0}</a> {1}</li>").format(path, text)
+        for path, text in PAGES.items()
+    )
+    where = Markup("<p class='note'>Edit <code>{}</code>, save, and reload this page.</p>")
+    return page(GREETING, Markup("<ul>{}</ul>").format(links) + where.format(__file__))
+
+
+def fast(request: Request) -> Response:
+    """A page that answers at once."""
+    return page("Fast", Markup("<p>That was quick. The dashboard knows how quick.</p>"))
+
+
+def slow(request: Request) -> Response:
+    """A page that keeps one waiting."""
+    time.sleep(1.5)
+    return page("Slow", Markup("<p>While this took its time, its row was already there.</p>"))
+
+
+def go_on(request: Request) -> Response:
+    """An answer of 302, which sends the browser to another page."""
+    return redirect("/fast", Response=Response)
+
+
+def form(request: Request) -> Response:
+    """A form on GET; on POST also what was typed, escaped."""
+    name = request.form.get("name", "")
+    answer = Markup("<p>Hello, <b>{}</b>!</p>").format(name) if name else Markup("")
+    fields = Markup(
+        "<form method='post'><label>Your name <input name='name' value='{}'></label>"
+        " <button>Send</button></form>"
+    )
+    return page("Form", answer + fields.format(name))
+
+
+def stream(request: Request) -> Response:
+    """Text that is sent while it is being made."""
+
+    def pieces() -> Iterator[str]:
+        for number in range(1, 6):
+            yield f"piece {number} of 5\n"
+            time.sleep(0.3)
+
+    return Response(pieces(), mimetype="text/plain")
+
+
+def write_log(request: Request) -> Response:
+    """Everything that a program can write while it answers."""
+    print("print: this goes to standard output")
+    print("and this to standard error", file=sys.stderr)
+    log.debug("a detail for whoever looks closely")
+    log.info("somebody asked for %s", request.path)
+    log.warning("the coffee is getting cold")
+    log.error("the coffee is cold")
+    warnings.warn("cold coffee will be removed in version 2", DeprecationWarning, stacklevel=2)
+    # A child process writes to the same terminal, past all of Python's own streams.
+    subprocess.run([sys.executable, "-c", "print('a child process says hello')"], check=True)
+    return page("Log", Markup("<p>Look at the log pane: key <kbd>2</kbd>.</p>"))
+
+
+def fail(request: Request) -> Response:
+    """An exception that nobody catches."""
+    return page("Price", escape(price_of("tea")))
+
+
+def price_of(item: str) -> str:
+    """Raise `LookupError` for what is not sold, with the `KeyError` as its cause."""
+    catalogue = {"coffee": "2.50"}
+    try:
+        return catalogue[item]
+    except KeyError as error:
+        raise LookupError(f"the catalogue has no {item}") from error
+
+
+def api(request: Request) -> Response:
+    """A JSON object that repeats what was asked."""
+    answer = {
+        "greeting": GREETING,
+        "method": request.method,
+        "query": request.args.to_dict(),
+        "pages": list(PAGES),
+    }
+    return Response(json.dumps(answer), mimetype="application/json")
+
+
+def image(request: Request) -> Response:
+    """A PNG of 128 by 128 points in red, green and blue (https://www.w3.org/TR/png/)."""
+    size = 128
+    rows = (
+        b"\0" + bytes(value for x in range(size) for value in (2 * x, 2 * y, 160))
+        for y in range(size)
+    )
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b"")]
+    body = b"\x89PNG\r\n\x1a\n"
+    for name, data in chunks:
+        body += struct.pack(">I", len(data)) + name + data
+        body += struct.pack(">I", zlib.crc32(name + data))
+    return Response(body, mimetype="image/png")
+
+
+STYLE = Markup(
+    """
+    :root { color-scheme: light dark; --accent: light-dark(#0b6e4f, #6ee7b7); }
+    body { font: 17px/1.6 system-ui, sans-serif; max-width: 40rem; margin: 12vh auto;
+           padding: 0 1.5rem; background: light-dark(#fbfaf7, #15181c); }
+    h1 { font-size: 2rem; letter-spacing: -.02em; }
+    ul { list-style: none; padding: 0; }
+    li { padding: .4rem 0; border-bottom: 1px solid #8883; }
+    a { color: var(--accent); font: 15px ui-monospace, monospace; text-decoration: none;
+        display: inline-block; min-width: 7rem; }
+    a:hover { text-decoration: underline; }
+    input, button { font: inherit; padding: .3rem .7rem; border-radius: .4rem;
+                    border: 1px solid #8888; }
+    .note { border-left: 3px solid var(--accent); padding-left: 1rem; overflow-wrap: anywhere; }
+    """
+)
+
+
+def page(title: str, body: Markup) -> Response:
+    """An HTML page. What is put into `Markup(...).format` is escaped, what is `Markup` is not."""
+    html = Markup(
+        "<!doctype html><html lang='en'><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width'>"
+        "<title>{title}</title><style>{style}</style><h1>{title}</h1>{body}"
+    )
+    back = Markup("") if title == GREETING else Markup("<p><a href='/'>back</a></p>")
+    return Response(html.format(title=title, style=STYLE, body=body + back), mimetype="text/html")
+
+
+VIEWS = {
+    "index": index,
+    "fast": fast,
+    "slow": slow,
+    "redirect": go_on,
+    "form": form,
+    "stream": stream,
+    "log": write_log,
+    "error": fail,
+    "json": api,
+    "image": image,
+}
+ROUTES = Map([Rule("/" if name == "index" else f"/{name}", endpoint=name) for name in VIEWS])
+
+
+@Request.application
+def app(request: Request) -> Response | HTTPException:
+    """The application: what `devtui app:app` serves."""
+    try:
+        endpoint, _ = ROUTES.bind_to_environ(request.environ).match()
+        return VIEWS[endpoint](request)
+    except HTTPException as error:  # such as 404; any other exception is devtui's to show
+        return error

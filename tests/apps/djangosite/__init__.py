@@ -1,0 +1,1 @@
+"""A guest book: a small Django project. `devtui djangosite.wsgi` serves it."""
