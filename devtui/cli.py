@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -161,6 +161,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--demo", "run_demo", is_flag=True, envvar="DEVTUI_DEMO",
         help="Run the built-in example in a scratch copy that you can edit.",
     ),
+    click.option(
+        "--who", is_flag=True, envvar="DEVTUI_WHO", help="Say who holds the port, and end."
+    ),
+    click.option(
+        "--stop", is_flag=True, envvar="DEVTUI_STOP", help="With --who: stop it, after a yes."
+    ),
+    click.option("--yes", is_flag=True, envvar="DEVTUI_YES", help="With --stop: do not ask."),
 )  # fmt: skip
 
 
@@ -185,7 +192,13 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     as_json: bool = options.pop("as_json")
     if plain and as_json:
         raise click.UsageError("--plain and --json exclude each other: give one of them.")
+    who, stop, yes = (options.pop(name) for name in ("who", "stop", "yes"))
     settings = _settings(options, ctx.meta[ENVIRONMENT])
+    _check_who(ctx, settings, who, stop)
+    if who:
+        from devtui.who import run as run_who
+
+        ctx.exit(run_who(settings, stop=stop, yes=yes, as_json=as_json))
     if run_demo:
         if settings.app is not None and (options["app"] or options["app_option"]):
             _refuse_app_with_demo(ctx)
@@ -208,6 +221,24 @@ def _refuse_app_with_demo(ctx: click.Context) -> None:
         source = ctx.get_parameter_source(name)
         if source is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError("--demo brings its own app: leave out APP, or leave out --demo.")
+
+
+def _check_who(ctx: click.Context, settings: Settings, who: bool, stop: bool) -> None:
+    """Refuse what was typed and has no meaning without, or together with, the option."""
+
+    def typed(name: str) -> bool:
+        return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+    if not who and typed("stop"):
+        raise click.UsageError("--stop belongs to --who: devtui --who --stop")
+    if not stop and typed("yes"):
+        raise click.UsageError("--yes belongs to --stop: devtui --who --stop --yes")
+    if who and typed("run_demo"):
+        raise click.UsageError("--who starts nothing: leave out --demo.")
+    if who and settings.is_unix_socket:
+        raise click.UsageError("--who is about a port: give --host an address, or leave it out.")
+    if who and settings.port == 0:
+        raise click.UsageError("Port 0 means any free one: give --who the port to look at.")
 
 
 def _settings(options: dict[str, Any], environment: tuple[tuple[str, str], ...]) -> Settings:
@@ -261,6 +292,8 @@ def run(settings: Settings, plain: bool, as_json: bool) -> int:
         status = _front_end(plain, as_json)(session)
     finally:
         session.kill()
+        for stream in (sys.stdout, sys.stderr):
+            _let_go_of(stream)
     return _report_failure(session) or status
 
 
@@ -280,6 +313,19 @@ def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:
 
 def _has_screen() -> bool:
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _let_go_of(stream: IO[str]) -> None:
+    """Flush a stream whose reader or terminal may be gone.
+
+    Python flushes once more at its end, and would turn the exit status into 120 if that failed.
+    """
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _report_failure(session: Session) -> int:

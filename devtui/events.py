@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 Stream: TypeAlias = Literal["stdout", "stderr", "log"]
+T = TypeVar("T")
 
 
 def _snake_case(class_name: str) -> str:
@@ -90,8 +91,39 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool = False
 
 
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that a socket is bound to, `ip` without brackets and port.
+
+    `v6_only` matters for `::` alone: such a socket takes IPv4 connections too unless it is set.
+    None where the system does not say.
+    """
+
+    ip: str
+    v6_only: bool | None = None
+
+    def __str__(self) -> str:
+        if ":" not in self.ip:
+            return self.ip
+        return f"[{self.ip}]{' (IPv6 only)' if self.ip == '::' and self.v6_only else ''}"
+
+
+RefusalReason: TypeAlias = Literal["busy", "permission", "excluded", "address", "other"]
+HolderKind: TypeAlias = Literal[
+    "devtui", "orphan", "reloader", "airplay", "container", "tunnel", "server", "unseen", "other"
+]
+
+
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """A process that listens on the port. `started` is None where it may not be known."""
+    """A process that has a socket on the port.
+
+    `pid` is None where the socket is seen but not its process: another user's, another
+    container's, or the kernel's; `user` is then the socket's. `started` is None where it may not
+    be known. `address` is all of `addresses` in one text. `kind` and `note` say what it is: the
+    kind for programs, the note in words, with what to do about it. `restarts_by` names what will
+    probably start it again; empty where nothing is known to. `children` are the pids of its
+    descendants that hold the port with it. `listens` is false of a socket that only keeps the
+    port, and `blocks` where no address of it is in the way of the one that is wanted.
+    """
 
     pid: int | None
     name: str
@@ -99,6 +131,16 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     user: str
     started: datetime | None = None
     address: str = ""
+    addresses: tuple[Address, ...] = ()
+    folder: str = ""
+    parent_pid: int | None = None
+    parent: str = ""
+    kind: HolderKind = "other"
+    note: str = ""
+    restarts_by: str = ""
+    children: tuple[int, ...] = ()
+    listens: bool = True
+    blocks: bool = True
 
 
 # -- the server process ----------------------------------------------------------------------
@@ -250,12 +292,19 @@ class Reloaded(Event, frozen=True, kw_only=True):
 
 
 class PortBusy(Event, frozen=True, kw_only=True):
-    """The port could not be had. `message` says why; `holders` who has it, as far as is known."""
+    """The port could not be had.
+
+    `message` says why, `reason` in one word; `holders` who has it, as far as is known;
+    `warnings` what else is to be known; `next_free_port` the nearest port that could be had.
+    """
 
     host: str
     port: int
     message: str
     holders: tuple[Holder, ...] = ()
+    reason: RefusalReason = "busy"
+    warnings: tuple[str, ...] = ()
+    next_free_port: int | None = None
 
 
 AnyEvent: TypeAlias = (
@@ -316,13 +365,21 @@ AnyOrder: TypeAlias = Load | Stop
 
 # -- the codec -------------------------------------------------------------------------------
 
-_encoder = msgspec.json.Encoder()
+
+def _plain_text(value: object) -> str:
+    """A subclass of str (markup, the name of a logger), which msgspec does not take for one."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise NotImplementedError(f"no event holds a {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain_text)
 _event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _order_decoder: msgspec.json.Decoder[AnyOrder] = msgspec.json.Decoder(AnyOrder)
 
 
-def encode(message: Event | Order) -> bytes:
-    """One line of JSON, its newline included.
+def encode(message: msgspec.Struct) -> bytes:
+    """One line of JSON, its newline included, of an event, an order or another such object.
 
     A lone surrogate in a string (an undecodable byte of a file name or header) has no UTF-8
     form; it is written as its escape (`\\udc80`), since the alternative is to lose the event.
@@ -330,17 +387,28 @@ def encode(message: Event | Order) -> bytes:
     try:
         return _encoder.encode(message) + b"\n"
     except UnicodeEncodeError:
-        return _encoder.encode(_without_surrogates(msgspec.to_builtins(message))) + b"\n"
+        return (
+            _encoder.encode(_without_surrogates(msgspec.to_builtins(message, enc_hook=_plain_text)))
+            + b"\n"
+        )
 
 
 def decode_event(line: bytes) -> AnyEvent:
-    """The event of one line. Raises `msgspec.ValidationError` where it is none of ours."""
-    return _event_decoder.decode(line)
+    """The event of one line. Raises `msgspec.DecodeError` where it is none of ours."""
+    return _decode(_event_decoder, line)
 
 
 def decode_order(line: bytes) -> AnyOrder:
-    """The order of one line. Raises `msgspec.ValidationError` where it is none of ours."""
-    return _order_decoder.decode(line)
+    """The order of one line. Raises `msgspec.DecodeError` where it is none of ours."""
+    return _decode(_order_decoder, line)
+
+
+def _decode(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
+    try:
+        return decoder.decode(line)
+    except (UnicodeDecodeError, RecursionError) as error:
+        # msgspec lets these two pass: a string that is no UTF-8, and nesting without end.
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def _without_surrogates(value: object) -> object:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
-from devtui import formats
+from devtui import formats, port_facts
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -57,7 +56,7 @@ def run_json(session: Session) -> int:
 
 
 async def _run(session: Session, lines: Callable[[AnyEvent], Iterator[bytes]]) -> int:
-    status = 0
+    status, reader_gone = 0, False
     out = sys.stdout.buffer
 
     def leave(with_status: int) -> None:
@@ -66,14 +65,14 @@ async def _run(session: Session, lines: Callable[[AnyEvent], Iterator[bytes]]) -
         session.close()
 
     def write(event: AnyEvent) -> None:
-        nonlocal out
+        nonlocal reader_gone
         try:
-            for line in lines(event):
-                out.write(line)
-            out.flush()
+            if not reader_gone:
+                out.writelines(lines(event))
+                out.flush()
         except BrokenPipeError:
-            # Whoever read us has gone, as `head` does. What else is to be written goes nowhere.
-            out = open(os.devnull, "wb")  # noqa: SIM115
+            # Whoever read us has gone, as `head` does.
+            reader_gone = True
             leave(128 + signal.SIGPIPE)
         if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
             # There is nobody who could press a key or save a fix and see what becomes of it.
@@ -119,12 +118,23 @@ def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
             how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
             yield "exited", f"server process {event.pid} ended {how}"
         case PortBusy():
-            yield "port", _text(event.message)
-            for holder in event.holders:
-                yield "", f"held by pid {holder.pid} ({holder.user}): {_text(holder.command)}"
-            yield "", "stop it, or give another port: devtui --port N"
+            yield from _port_busy(event)
         case EventsDropped():
             yield "dropped", formats.count(event.count, "event") + " that came too fast to be sent"
+
+
+def _port_busy(event: PortBusy) -> Iterator[tuple[str, str]]:
+    yield "port", _text(event.message)
+    for holder in event.holders:
+        yield "holder", port_facts.title(holder)
+        for label, text in port_facts.facts(holder):
+            yield "", f"{label:<14}  {text}"
+    for warning in event.warnings:
+        yield "note", _text(warning)
+    for advice in port_facts.what_to_type(
+        event.host, event.port, event.reason, event.holders, event.next_free_port
+    ):
+        yield "", advice
 
 
 def _request(event: RequestFinished) -> str:

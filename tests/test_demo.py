@@ -70,7 +70,7 @@ def test_the_form_answers_with_the_name_escaped(client: Client) -> None:
 def test_log_writes_to_everything(
     client: Client, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.warns(DeprecationWarning, match="cold coffee"):
+    with pytest.warns(FutureWarning, match="cold coffee"):
         assert client.get("/log").status_code == 200
     out, err = capfd.readouterr()
     assert "print: this goes to standard output" in out

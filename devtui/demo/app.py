@@ -15,13 +15,17 @@ import sys
 import time
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 GREETING = "Hello from devtui"
 
@@ -38,6 +42,7 @@ PAGES = {
     "/image": "is a picture, made of bytes",
 }
 
+logging.basicConfig(level=logging.INFO, format="%(message)s")
 log = logging.getLogger("demo")
 log.setLevel(logging.DEBUG)
 
@@ -98,7 +103,7 @@ def write_log(request: Request) -> Response:
     log.info("somebody asked for %s", request.path)
     log.warning("the coffee is getting cold")
     log.error("the coffee is cold")
-    warnings.warn("cold coffee will be removed in version 2", DeprecationWarning, stacklevel=2)
+    warnings.warn("cold coffee will be removed in version 2", FutureWarning, stacklevel=1)
     # A child process writes to the same terminal, past all of Python's own streams.
     subprocess.run([sys.executable, "-c", "print('a child process says hello')"], check=True)
     return page("Log", Markup("<p>Look at the log pane: key <kbd>2</kbd>.</p>"))
@@ -189,11 +194,13 @@ VIEWS = {
 ROUTES = Map([Rule("/" if name == "index" else f"/{name}", endpoint=name) for name in VIEWS])
 
 
-@Request.application
-def app(request: Request) -> Response | HTTPException:
+def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """The application: what `devtui app:app` serves."""
+    request = Request(environ)
+    response: Response | HTTPException
     try:
-        endpoint, _ = ROUTES.bind_to_environ(request.environ).match()
-        return VIEWS[endpoint](request)
+        endpoint, _ = ROUTES.bind_to_environ(environ).match()
+        response = VIEWS[endpoint](request)
     except HTTPException as error:  # such as 404; any other exception is devtui's to show
-        return error
+        response = error
+    return response(environ, start_response)

@@ -134,6 +134,11 @@ class Exchange:
         if len(self._response_headers) < MAX_HEADERS:
             self._response_headers.append((name, value[:MAX_HEADER]))
 
+    def break_off(self, reason: str) -> None:
+        """No more of it will come. Where nothing was sent yet, another response takes its place."""
+        if self.status is not None:
+            self.cut = self.cut or reason
+
     def finish(self) -> None:
         """The response has ended, or will get no further."""
         request_type = _header(self._started.headers, "content-type")
@@ -234,7 +239,11 @@ class ResponseTap:
             return tapped_write
 
         response = self._app(environ, tapped_start_response)
-        return TappedResponse(response, on_error=lambda error: None, on_chunk=body.take)
+        return TappedResponse(response, _pass, _pass, on_chunk=body.take)
+
+
+def _pass(error: BaseException) -> None:
+    """Errors are the inner tap's affair: it stands closer to the app."""
 
 
 def _header(headers: Iterable[tuple[str, str]], name: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from devtui.server.tracebacks import own_traceback
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -11,12 +13,14 @@ if TYPE_CHECKING:
 def deferred(error: BaseException) -> WSGIApplication:
     """An app that raises the load's error at each request, for the debugger to show.
 
-    The traceback is set anew each time, since each raise would make it longer.
+    The traceback is set anew each time, since each raise would make it longer; it begins with
+    the user's code.
     """
-    raised = error if isinstance(error, Exception) else _as_exception(error)
-    tb = raised.__traceback__
+    tb = own_traceback(error.__traceback__)
+    raised = error if isinstance(error, Exception) else _as_exception(error.with_traceback(tb))
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> NoReturn:
+        __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
         raise raised.with_traceback(tb)
 
     return app

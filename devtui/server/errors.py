@@ -16,6 +16,8 @@ from devtui.server.channel import Channel
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from devtui.server.capture import Exchange
+
 Origin = Literal["request", "logging", "thread", "uncaught", "unraisable"]
 
 _MARK = "__devtui_reported__"
@@ -92,14 +94,23 @@ class ErrorTap:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the app does, or raise what it raises."""
         __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
+        exchange: Exchange = environ["devtui.exchange"]
+
+        def report(error: BaseException) -> None:
+            self._reporter.report(error, "request")
+
+        def break_off(error: BaseException) -> None:
+            exchange.break_off(f"the app raised {type(error).__name__}")
+            report(error)
+
         try:
             response = self._app(environ, start_response)
         except BaseException as error:
-            self._reporter.report(error, "request")
+            break_off(error)
             raise
         if isinstance(response, (list, tuple)):
             return response
-        return TappedResponse(response, lambda error: self._reporter.report(error, "request"))
+        return TappedResponse(response, on_error=break_off, on_close_error=report)
 
 
 class TappedResponse:
@@ -112,10 +123,12 @@ class TappedResponse:
         self,
         response: Iterable[bytes],
         on_error: Callable[[BaseException], None],
+        on_close_error: Callable[[BaseException], None],
         on_chunk: Callable[[bytes], None] | None = None,
     ) -> None:
         self._response = response
         self._on_error = on_error
+        self._on_close_error = on_close_error
         self._on_chunk = on_chunk
         self._iterator: Iterator[bytes] | None = None
 
@@ -144,5 +157,5 @@ class TappedResponse:
             try:
                 close()
             except BaseException as error:
-                self._on_error(error)
+                self._on_close_error(error)
                 raise

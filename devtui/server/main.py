@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
 import os
 import queue
@@ -41,6 +42,7 @@ class ServerProcess:
         self._reporter.install_hooks()
         self._server: Server | None = None
         self._stopping = threading.Lock()
+        self._alone = False  # the session is gone
         self._grace = 0.0
 
     def run(self) -> int:
@@ -86,7 +88,8 @@ class ServerProcess:
                 sources=own_code.own_sources(),
             )
         )
-        return loaded.app
+        # Not around the deferred app: its error was told with the load, and is nobody's request's.
+        return errors.ErrorTap(loaded.app, self._reporter)
 
     def _prepare(self, load: Load) -> None:
         """The environment that `flask run` gives an app, from the files that it reads."""
@@ -126,7 +129,7 @@ class ServerProcess:
 
     def _serve(self, app: WSGIApplication, load: Load) -> Server:
         recorder = Recorder(self._channel, self._output)
-        server = Server(app, self._listener, load, recorder, self._reporter)
+        server = Server(app, self._listener, load, recorder)
         self._server = server
         self._channel.send(
             Serving(
@@ -162,16 +165,22 @@ class ServerProcess:
         if self._server is None:
             # It waits or is in mid-load: there is nothing to finish, and nobody to hear of it.
             self._ended(0)
+            self.end_children()
             os._exit(0)
         self._server.stop()
 
     def _abandoned(self) -> None:
         """The session's end of the channel has closed: end, and take all children along."""
+        self._alone = True
         self._stop(0.0)
         time.sleep(LAST_SECONDS)
-        if os.getpgrp() == os.getpid():
-            os.killpg(os.getpid(), signal.SIGKILL)
+        self.end_children()
         os._exit(1)
+
+    def end_children(self) -> None:
+        """Kill the process group, this process too, where no session is there to do it."""
+        if self._alone and os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGKILL)
 
     def _ended(self, status: int) -> int:
         self._output.release_all()
@@ -194,4 +203,7 @@ def main(channel_fd: int, listener_fd: int, generation: int) -> None:
         os.set_inheritable(fd, False)
     faulthandler.enable(file=2)
     channel = Channel(socket.socket(fileno=channel_fd), generation)
-    sys.exit(ServerProcess(channel, listener_fd).run())
+    process = ServerProcess(channel, listener_fd)
+    # What is registered first is called last: after whatever the app does at its exit.
+    atexit.register(process.end_children)
+    sys.exit(process.run())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 import threading
 import time
@@ -55,6 +56,7 @@ class LineStream(io.RawIOBase):
         self._lock = threading.Lock()
         self._unfinished: dict[int, _Unfinished] = {}
         self._look_at: float | None = None  # when the channel's thread will look at them
+        self._in_fork = False
 
     def fileno(self) -> int:
         """The descriptor, for those who hand it to a child process."""
@@ -67,6 +69,8 @@ class LineStream(io.RawIOBase):
     def write(self, data: Any, /) -> int:
         """Take bytes; send the lines that are whole."""
         view = memoryview(data).cast("B")
+        if self._in_fork:
+            return os.write(self._fd, view)
         *whole, rest = bytes(view).split(b"\n")
         key = threading.get_ident()
         with self._lock:
@@ -81,6 +85,15 @@ class LineStream(io.RawIOBase):
                     self._look_at = time.monotonic() + HOLD_SECONDS
                     self._channel.nudge()
         return len(view)
+
+    def pass_through(self) -> None:
+        """In a fork of this process: write to the descriptor, as the channel is not its to use.
+
+        What the parent's threads have begun to write is theirs, and so was the lock.
+        """
+        self._in_fork = True
+        self._lock = threading.Lock()
+        self._unfinished = {}
 
     def release(self, request_id: str) -> None:
         """Send the unfinished lines of a request that has ended."""
@@ -161,6 +174,8 @@ def install(channel: Channel, on_exception_logged: Callable[[BaseException], Non
     output = Output(LineStream(channel, "stdout", 1), LineStream(channel, "stderr", 2))
     sys.stdout = sys.__stdout__ = _text(output.stdout)  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = _text(output.stderr)  # type: ignore[misc]
+    os.register_at_fork(after_in_child=output.stdout.pass_through)
+    os.register_at_fork(after_in_child=output.stderr.pass_through)
     _tap_logging(on_exception_logged)
     return output
 

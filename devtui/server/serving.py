@@ -12,7 +12,6 @@ from werkzeug.serving import BaseWSGIServer, load_ssl_context, make_server
 
 from devtui.events import Load
 from devtui.server.capture import Recorder, ResponseTap
-from devtui.server.errors import ErrorReporter, ErrorTap
 from devtui.server.handler import handler_for
 
 if TYPE_CHECKING:
@@ -31,9 +30,7 @@ class Serving:
         listener: int,
         load: Load,
         recorder: Recorder,
-        reporter: ErrorReporter,
     ) -> None:
-        app = ErrorTap(app, reporter)
         self.pin: str | None = None
         if load.debugger:
             debugged = DebuggedApplication(app, evalex=True, pin_logging=False)

@@ -60,14 +60,14 @@ def _chain(exception: BaseException) -> Iterator[tuple[BaseException, Relation]]
 
 
 def _exception(exception: BaseException, relation: Relation, depth: int = 0) -> ExceptionData:
-    members = getattr(exception, "exceptions", ())
+    members = _attribute(exception, "exceptions")
     if not isinstance(members, tuple) or depth > 3:
         members = ()
-    notes = getattr(exception, "__notes__", ())
+    notes = _attribute(exception, "__notes__")
     return ExceptionData(
         type=_type_name(exception),
         message=_message(exception),
-        notes=tuple(str(note)[:MAX_MESSAGE] for note in list(notes)[:20])
+        notes=tuple(_shown(note) for note in notes[:20])
         if isinstance(notes, (list, tuple))
         else (),
         frames=tuple(_frames(exception)),
@@ -87,13 +87,24 @@ def _type_name(exception: BaseException) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _message(exception: BaseException) -> str:
+def _attribute(exception: BaseException, name: str) -> object:
+    """An attribute that a class may have made a property which raises; None where there is none."""
     try:
-        if isinstance(exception, SyntaxError):
-            return str(exception.msg)[:MAX_MESSAGE]
-        return str(exception)[:MAX_MESSAGE]
+        return getattr(exception, name, None)
+    except Exception:
+        return None
+
+
+def _message(exception: BaseException) -> str:
+    return _shown(exception.msg if isinstance(exception, SyntaxError) else exception)
+
+
+def _shown(value: object) -> str:
+    """The text of something that may refuse to be shown."""
+    try:
+        return str(value)[:MAX_MESSAGE]
     except Exception as error:
-        return f"<the exception cannot be shown: its __str__ raised {type(error).__name__}>"
+        return f"<it cannot be shown: its __str__ raised {type(error).__name__}>"
 
 
 def _frames(exception: BaseException) -> Iterator[Frame]:
@@ -112,14 +123,23 @@ def _frames(exception: BaseException) -> Iterator[Frame]:
             own=is_own(code.co_filename),
         )
     if isinstance(exception, SyntaxError) and exception.filename:
-        # No frame stands where the parser stopped, and that is the place one wants to see.
-        yield Frame(
-            file=exception.filename,
-            line=exception.lineno or 0,
-            function="",
-            source=(exception.text or "").strip()[:MAX_SOURCE],
-            own=is_own(exception.filename),
-        )
+        yield _place(exception)
+
+
+def _place(error: SyntaxError) -> Frame:
+    """Where the parser stopped: no frame stands there, and it is the place one wants to see.
+
+    Libraries raise SyntaxErrors of their own, with whatever they have for a place.
+    """
+    file = _shown(error.filename)
+    line: object = error.lineno
+    return Frame(
+        file=file,
+        line=line if isinstance(line, int) and 0 <= line < 2**31 else 0,
+        function="",
+        source=_shown(error.text or "").strip()[:MAX_SOURCE],
+        own=is_own(file),
+    )
 
 
 def _text(exception: BaseException) -> str:

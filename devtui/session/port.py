@@ -1,4 +1,4 @@
-"""The port: bind it, say who holds it, and stop a holder."""
+"""The port: have it, or know why not."""
 
 from __future__ import annotations
 
@@ -7,39 +7,51 @@ import errno
 import os
 import socket
 import stat
-import time
-from collections.abc import Iterator
-from datetime import datetime, timezone
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
-
-from devtui.events import Holder
+from devtui.events import RefusalReason
 from devtui.settings import Settings
+
+# Who holds the port is asked only when it cannot be had: psutil would cost every start 15 ms.
+if TYPE_CHECKING:
+    from devtui.events import Holder
 
 BACKLOG = 1024
 
-ASK_SECONDS = 3.0
-KILL_SECONDS = 2.0
+LAST_PORT = 65535
+_TRIES = 500
+
+# Where browsers refuse to go: https://fetch.spec.whatwg.org/#port-blocking, from 1024 on.
+_NOT_FOR_BROWSERS = frozenset(
+    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6697, 10080}
+    | set(range(6665, 6670))
+)
+
+# By number, since the texts of the others are seen too: Linux, macOS, Windows (WSAEADDRINUSE).
+_IN_USE = frozenset({errno.EADDRINUSE, 98, 48, 10048})
+_WSAEACCES = 10013
+_NO_SUCH_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, 10049})
 
 
 class PortRefused(Exception):
     """The address could not be had. Its text is one sentence for the user.
 
-    `busy` is true where another program has it, and false where it can never be had like this
-    (no permission, no such address).
+    `busy` is true where another program has it, and false where it can never be had like this.
+    `reason` says which: `busy`; `permission` (the port is below 1024 and the user may not);
+    `excluded` (Windows keeps it, or a program has it for itself alone); `address` (none of this
+    machine); `other`.
     """
 
-    def __init__(self, message: str, *, busy: bool) -> None:
+    def __init__(self, message: str, *, busy: bool, reason: RefusalReason | None = None) -> None:
         super().__init__(message)
         self.busy = busy
+        self.reason: RefusalReason = reason or ("busy" if busy else "other")
 
 
 def bind(settings: Settings) -> socket.socket:
-    """A listening socket on the address of the settings. Raises `PortRefused`.
-
-    SO_REUSEADDR lets us have a port whose last connections are still in TIME_WAIT (RFC 9293,
-    3.6.1); on POSIX it does not let two programs listen on one address.
-    """
+    """A listening socket on the address of the settings. Raises `PortRefused`."""
     if settings.is_unix_socket:
         return _bind_unix(settings.socket_path)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -49,19 +61,32 @@ def bind(settings: Settings) -> socket.socket:
         )
     except (socket.gaierror, UnicodeError) as error:
         raise PortRefused(
-            f"{settings.host!r} is no address of this machine ({error}): give --host 127.0.0.1, "
-            "localhost, ::1, 0.0.0.0 or one of its own addresses.",
-            busy=False,
+            _no_such_address(f"{settings.host!r}", f" ({error})"), busy=False, reason="address"
         ) from error
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener: socket.socket | None = None
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        _share_as_servers_do(listener)
         listener.bind(found[0][4])
         listener.listen(BACKLOG)
     except OSError as error:
-        listener.close()
-        raise _refused(error, settings) from error
+        if listener is not None:
+            listener.close()
+        raise refused(error, settings) from error
     return listener
+
+
+def _share_as_servers_do(listener: socket.socket) -> None:
+    """Have a port whose last connections are in TIME_WAIT, and never one that somebody listens on.
+
+    On POSIX SO_REUSEADDR does just that (RFC 9293, 3.6.1). On Windows it would let a second server
+    bind the same address unseen; there SO_EXCLUSIVEADDRUSE is what others cannot share:
+    https://learn.microsoft.com/windows/win32/winsock/using-so-reuseaddr-and-so-exclusiveaddruse
+    """
+    exclusive: int | None = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+    listener.setsockopt(
+        socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1
+    )
 
 
 def _bind_unix(path: str) -> socket.socket:
@@ -88,111 +113,114 @@ def _answers(path: str) -> bool:
         return probe.connect_ex(path) == 0
 
 
-def _refused(error: OSError, settings: Settings) -> PortRefused:
+def reason_of(error: OSError) -> RefusalReason:
+    """Why an address could not be had, from the error of bind or listen of any platform.
+
+    `[Errno 98] Address already in use` (48 on macOS, 10048 on Windows) is a conflict, EACCES a
+    missing right; `[WinError 10013]` comes with the errno of EACCES and is no missing right.
+    """
+    if _WSAEACCES in (getattr(error, "winerror", None), error.errno):
+        return "excluded"
+    if error.errno in _IN_USE:
+        return "busy"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "permission"
+    return "address" if error.errno in _NO_SUCH_ADDRESS else "other"
+
+
+def refused(error: OSError, settings: Settings) -> PortRefused:
+    """The refusal that an error of bind or listen means, with what to do instead."""
     host, port = settings.host, settings.port
-    if error.errno == errno.EADDRINUSE:
-        return PortRefused(f"Port {port} on {host} is taken by another program.", busy=True)
-    if error.errno == errno.EACCES:
-        return PortRefused(
-            f"Port {port} may not be listened on without more rights: choose one from 1024 on.",
-            busy=False,
+    reason = reason_of(error)
+    if reason == "busy":
+        message = f"Port {port} on {host} is taken by another program."
+    elif reason == "excluded":
+        message = (
+            f"Port {port} on {host} is kept by Windows or by a program for itself alone: choose "
+            "another port; netsh interface ipv4 show excludedportrange protocol=tcp shows the "
+            "ranges that are kept."
         )
-    if error.errno == errno.EADDRNOTAVAIL:
-        return PortRefused(
-            f"{host} is no address of this machine: give --host 127.0.0.1, localhost, ::1, "
-            "0.0.0.0 or one of its own addresses.",
-            busy=False,
+    elif reason == "permission":
+        message = _not_allowed(port)
+    elif reason == "address":
+        message = _no_such_address(host)
+    else:
+        message = f"Port {port} on {host} cannot be listened on: {error}."
+    return PortRefused(message, busy=reason == "busy", reason=reason)
+
+
+def _no_such_address(host: str, why: str = "") -> str:
+    return (
+        f"{host} is no address of this machine{why}: give --host 127.0.0.1, localhost, ::1, "
+        "0.0.0.0 or one of its own addresses."
+    )
+
+
+def _not_allowed(port: int) -> str:
+    first = first_unprivileged_port()
+    if port < first:
+        return (
+            f"Port {port} may not be listened on without more rights: choose one from {first} on."
         )
-    return PortRefused(f"Port {port} on {host} cannot be listened on: {error}.", busy=False)
+    return f"Port {port} may not be listened on: a rule of this system forbids it, choose another."
+
+
+def first_unprivileged_port() -> int:
+    """The first port that needs no right: 1024, or what Linux is set to (man 7 ip)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, ValueError):
+            return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    return 1024
+
+
+def check_port(settings: Settings) -> PortRefused | None:
+    """Why the address cannot be had, or None where it can: it is bound and let go at once.
+
+    A port is free when it can be bound, whatever is or is not seen to listen on it.
+    """
+    try:
+        bind(settings).close()
+    except PortRefused as refusal:
+        return refusal
+    if settings.is_unix_socket:
+        Path(settings.socket_path).unlink(missing_ok=True)
+    return None
+
+
+def next_free_port(settings: Settings) -> int | None:
+    """The nearest higher port that can be had and that browsers go to; None where none is near.
+
+    After the last port comes the first that needs no right.
+    """
+    if settings.is_unix_socket:
+        return None
+    first = max(first_unprivileged_port(), 1024)
+    port = settings.port
+    for _ in range(_TRIES):
+        port = port + 1 if first <= port + 1 <= LAST_PORT else first
+        if port in _NOT_FOR_BROWSERS:
+            continue
+        refusal = check_port(settings.with_port(port))
+        if refusal is None:
+            return port
+        if refusal.reason == "address":  # no port of it is to be had
+            return None
+    return None
 
 
 def holders(port: int) -> tuple[Holder, ...]:
-    """Every process that can be seen to listen on the port, the lowest pid first.
+    """Every process that can be seen to listen on the port: `devtui.session.holders.holders`."""
+    from devtui.session.holders import holders as find
 
-    The scan goes process by process: a list of all connections names only one of several
-    processes that share a socket, and is refused to users other than root on macOS. Processes
-    that may not be looked into are passed over; a port that cannot be bound and has no holder
-    here is held by another user's process.
-    """
-    found = []
-    for process in psutil.process_iter():
-        addresses = sorted(set(_listening(process, port)))
-        if addresses:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                found.append(_holder(process, addresses))
-    return tuple(sorted(found, key=lambda holder: holder.pid or 0))
-
-
-def _listening(process: psutil.Process, port: int) -> Iterator[str]:
-    # psutil 6 renamed the method; the old name warns there.
-    connections = getattr(process, "net_connections", None) or process.connections
-    try:
-        for connection in connections("tcp"):
-            address = connection.laddr
-            if connection.status == psutil.CONN_LISTEN and address and address.port == port:
-                yield f"[{address.ip}]" if ":" in address.ip else address.ip
-    except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
-        return
-
-
-def _holder(process: psutil.Process, addresses: list[str]) -> Holder:
-    with process.oneshot():
-        return Holder(
-            pid=process.pid,
-            name=process.name(),
-            command=_command(process),
-            user=_user(process),
-            started=datetime.fromtimestamp(process.create_time(), timezone.utc),
-            address=", ".join(addresses),
-        )
-
-
-def _command(process: psutil.Process) -> str:
-    try:
-        words: list[str] = process.cmdline()
-    except (psutil.AccessDenied, psutil.ZombieProcess):
-        words = []
-    return " ".join(words) or str(process.name())
-
-
-def _user(process: psutil.Process) -> str:
-    try:
-        return str(process.username())
-    except (psutil.AccessDenied, KeyError):
-        return "?"
+    return find(port)
 
 
 def stop_holder(holder: Holder, port: int) -> str:
-    """End a holder: ask (SIGTERM), wait, kill (SIGKILL), wait. Says in a sentence what happened.
+    """End a holder and say in a sentence what happened: `devtui.session.stopping.stop`.
 
-    Just before the signal the process must still be the one that was shown (a pid is used again)
-    and still listen on the port. Blocks for at most ASK_SECONDS + KILL_SECONDS.
+    That its addresses can be bound afterwards is part of it.
     """
-    if holder.pid is None or holder.pid in _protected():
-        return f"Pid {holder.pid} is devtui itself or what it runs in: it was left alone."
-    try:
-        process = psutil.Process(holder.pid)
-        started = datetime.fromtimestamp(process.create_time(), timezone.utc)
-        if started != holder.started or not any(_listening(process, port)):
-            return f"Pid {holder.pid} does not hold port {port} any more: nothing was done."
-        process.terminate()
-        began = time.monotonic()
-        try:
-            process.wait(ASK_SECONDS)
-        except psutil.TimeoutExpired:
-            process.kill()
-            process.wait(KILL_SECONDS)
-            return f"{holder.name} ({holder.pid}) ignored SIGTERM and was killed."
-        return f"{holder.name} ({holder.pid}) ended after {time.monotonic() - began:.1f} s."
-    except psutil.NoSuchProcess:
-        return f"{holder.name} ({holder.pid}) has ended."
-    except psutil.AccessDenied:
-        return f"{holder.name} ({holder.pid}) belongs to {holder.user}: stopping it is not allowed."
-    except psutil.TimeoutExpired:
-        return f"{holder.name} ({holder.pid}) did not end, not even by SIGKILL."
+    from devtui.session.stopping import stop
 
-
-def _protected() -> frozenset[int]:
-    """Pids that are never stopped: ours, our ancestors' (the shell, the terminal), the system's."""
-    me = psutil.Process()
-    return frozenset({0, 1, 4, me.pid, *(parent.pid for parent in me.parents())})
+    host = holder.addresses[0].ip if holder.addresses else "127.0.0.1"
+    return stop(Settings(host=host, port=port), (holder,)).text

@@ -32,6 +32,10 @@ from devtui.session.pipe import Pipe
 # What one turn of the event loop takes from a descriptor, so that a flood leaves room for keys.
 _READ_BYTES = 256 * 1024
 
+# What is left to read of a process that has ended fits the pipes' and the socket's buffers, and
+# takes a few turns. A child that escaped from the group may go on writing for ever.
+_LAST_READS = 8
+
 # After the grace: how long a process may take to end by itself, and then by SIGTERM.
 EXIT_SECONDS = 0.5
 TERM_SECONDS = 0.5
@@ -47,7 +51,7 @@ try:
 except ImportError:
     sys.path.append({root!r})
 from devtui.server.main import main
-sys.argv[:] = sys.argv[4:]
+sys.argv[:] = sys.argv[1:]
 main({channel}, {listener}, {generation})
 """
 
@@ -178,8 +182,9 @@ class ServerProcess:
             ended()
 
     def _ended(self) -> None:
-        while self._pump():
-            pass
+        for _ in range(_LAST_READS):
+            if not self._pump():
+                break
         _unwatch(self._channel.fileno())
         self._channel.close()
         for pipe in self._pipes:

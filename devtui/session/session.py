@@ -18,7 +18,6 @@ from devtui.events import (
     FilesChanged,
     Load,
     LogWritten,
-    PortBusy,
     Reloaded,
     ServerExited,
     ServerStarted,
@@ -75,7 +74,7 @@ class Session:
         self._machine = StateMachine(self._announce_state)
         self._listener: socket.socket | None = None
         self._process: ServerProcess | None = None
-        self._ever_loaded = False
+        self._ever_loaded = False  # and served: a certificate may fail after the app has loaded
         self._wanted: _Replacement | None = None
         self._underway: _Replacement | None = None
         self._work = asyncio.Event()
@@ -198,15 +197,10 @@ class Session:
             self._listener = ports.bind(self.settings)
         except PortRefused as error:
             self._machine.to(State.PORT_BUSY, str(error))
-            self._take(
-                PortBusy(
-                    generation=self.generation,
-                    host=self.settings.host,
-                    port=self.settings.port,
-                    message=str(error),
-                    holders=ports.holders(self.settings.port) if error.busy else (),
-                )
-            )
+            # Imported where it is needed: psutil would cost every start some 15 ms.
+            from devtui.session.survey import survey
+
+            self._take(survey(self.settings, error).event(self.generation))
             return False
         # Port 0 was for once: a restart keeps the port that people have in their browsers.
         if not self.settings.is_unix_socket:
@@ -267,7 +261,7 @@ class Session:
     def _on_progress(self, event: AnyEvent) -> None:
         match event:
             case AppLoaded():
-                self.app, self.failure, self._ever_loaded = event, None, True
+                self.app, self.failure = event, None
                 self._watch(event.sources)
             case AppFailed():
                 self.failure = event
@@ -281,6 +275,8 @@ class Session:
     def _on_serving(self, event: Serving) -> None:
         self.pin = event.pin
         self.loading_since, self.serving_since = None, time.monotonic()
+        if self.failure is None:
+            self._ever_loaded = True
         self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
         replaced, self._underway = self._underway, None
         if replaced is not None:
@@ -310,7 +306,7 @@ class Session:
             return "the server process died"
         if self._closing:
             return "cut by leaving"
-        by_files = self._underway is not None and self._underway.paths
+        by_files = self._wanted is not None and self._wanted.paths
         return "cut by reload" if by_files else "cut by restart"
 
     def _start_watching(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -79,7 +80,7 @@ class Store:
         self.running = 0
         self._numbers: dict[str, int] = {}  # request id -> its number in the ring
         self._body_bytes = 0
-        self._oldest_body = 0  # no request before this number holds bodies any more
+        self._with_bodies: deque[int] = deque()  # numbers of requests, in the order they ended
 
     def request(self, request_id: str | None) -> Request | None:
         """The request of that id, where it is still kept."""
@@ -102,7 +103,8 @@ class Store:
                 self._add_error(event, event.origin, event.error, event.request_id)
             case AppFailed():
                 self._add_error(event, "load", event.error, None)
-                self.reloads.append(event)
+                if not event.reload:  # else the Reloaded that follows tells it
+                    self.reloads.append(event)
             case Reloaded():
                 self.reloads.append(event)
             case ServerExited(expected=False):
@@ -140,7 +142,7 @@ class Store:
         self._numbers.clear()
         self.running = 0
         self._body_bytes = 0
-        self._oldest_body = self.requests.first
+        self._with_bodies.clear()
 
     def _start(self, event: RequestStarted) -> None:
         if len(self.requests) == self.requests.capacity:
@@ -167,8 +169,10 @@ class Store:
         if request.running:
             self.running -= 1
             request.finished = event
-            self._body_bytes += _body_bytes(event)
-            self._drop_bodies()
+            if held := _body_bytes(event):
+                self._body_bytes += held
+                self._with_bodies.append(self._numbers[event.id])
+                self._drop_bodies()
 
     def _add_error(self, event: Event, origin: str, error: Error, request_id: str | None) -> None:
         entry = ErrorEntry(event.at, event.generation, origin, error, request_id)
@@ -184,17 +188,20 @@ class Store:
             self.running -= 1
         else:
             self._body_bytes -= _body_bytes(oldest.finished)
+        while self._with_bodies and self._with_bodies[0] <= self.requests.first:
+            self._with_bodies.popleft()
 
     def _drop_bodies(self) -> None:
-        """Let go of the oldest bodies until what is kept fits its bound again."""
-        while self._body_bytes > MAX_BODY_BYTES and self._oldest_body < self.requests.end:
-            if self._oldest_body >= self.requests.first:
-                request = self.requests[self._oldest_body]
-                if request.finished is not None and (held := _body_bytes(request.finished)):
-                    self._body_bytes -= held
-                    request.finished = _without_text(request.finished)
-                    request.bodies_dropped = True
-            self._oldest_body += 1
+        """Let go of the bodies that came first until what is kept fits its bound again."""
+        while self._body_bytes > MAX_BODY_BYTES:
+            number = self._with_bodies.popleft()
+            if number < self.requests.first:
+                continue  # they went with their request
+            request = self.requests[number]
+            assert request.finished is not None
+            self._body_bytes -= _body_bytes(request.finished)
+            request.finished = _without_text(request.finished)
+            request.bodies_dropped = True
 
 
 def _body_bytes(event: RequestFinished) -> int:

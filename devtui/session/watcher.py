@@ -105,7 +105,7 @@ class Watcher:
         self._on_change = on_change
         self._on_trouble = on_trouble
         self._stop = asyncio.Event()
-        self._watched: set[Path] = set()
+        self._watched: dict[Path, bool] = {}  # and whether with all that is below
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -126,11 +126,11 @@ class Watcher:
         await asyncio.gather(*self._tasks)
 
     def _add(self, folder: Path, *, recursive: bool) -> None:
-        if folder in self._watched or any(above in self._watched for above in folder.parents):
+        if folder in self._watched or any(self._watched.get(above) for above in folder.parents):
             return
         if not folder.is_dir():
             return
-        self._watched.add(folder)
+        self._watched[folder] = recursive
         task = asyncio.create_task(self._watch(folder, recursive))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,280 @@
+"""The Textual application: it hosts the session, shows it, and leaves in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from devtui.dashboard import themes
+from devtui.dashboard.clock import Clock
+from devtui.dashboard.commands import COMMANDS, bindings
+from devtui.dashboard.main_screen import MainScreen
+from devtui.dashboard.usage import Usage, UsageSampler
+from devtui.events import AnyEvent, Frame, PortBusy
+from devtui.sanitise import visible
+from devtui.session.state import State
+
+if TYPE_CHECKING:
+    from devtui.session.session import Session
+
+LEAVE_SECONDS = 10.0
+"""How long leaving waits for the server process; the session's own bounds are shorter."""
+
+_SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT")
+_SERVER_ACTIONS = ("restart", "change_port", "show_holders", "open_browser", "toggle_debug")
+_FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
+
+
+class Dashboard(App[int]):
+    """The dashboard of one session. `run` returns the exit status."""
+
+    CSS_PATH = "dashboard.tcss"
+    TITLE = "devtui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+
+    def __init__(
+        self,
+        session: Session,
+        clock: Clock | None = None,
+        sample: Callable[[int | None], Usage | None] | None = None,
+    ) -> None:
+        """`clock` and `sample` (the use of a process by its pid) are for tests to replace."""
+        super().__init__()
+        self.session = session
+        self.clock = clock or Clock()
+        self.sample = sample or UsageSampler().sample
+        self.main = MainScreen(self)
+        self._ended = asyncio.Event()
+        self._broken = False
+        self._leaving = False
+        for theme in (themes.DARK, themes.LIGHT):
+            self.register_theme(theme)
+        self.theme = themes.suited(os.environ)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The four panes."""
+        return self.main
+
+    # -- life --------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Start to supervise, and take over the signals that end a program."""
+        loop = asyncio.get_running_loop()
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and os.name != "nt":
+                loop.add_signal_handler(number, self.leave, 128 + number)
+        self.run_worker(self._supervise(), name="session")
+        self.session.subscribe(self._on_session_event)
+
+    def on_unmount(self) -> None:
+        """Give the signals back."""
+        loop = asyncio.get_running_loop()
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and os.name != "nt":
+                loop.remove_signal_handler(number)
+
+    def _on_session_event(self, event: AnyEvent) -> None:
+        if self._exit:
+            return
+        # What came before the screen was there is in the store, where its widgets look first.
+        if self.main.is_mounted:
+            self.main.take(event)
+        if isinstance(event, PortBusy) and event.holders:
+            self._show_holders(event.message)
+        elif isinstance(event, PortBusy):
+            self.tell(event.message, "error")
+
+    def leave(self, status: int) -> None:
+        """End the session, wait for its processes, and exit; a second call does not wait."""
+        if self._leaving:
+            self.session.kill()
+            self.exit(status)
+            return
+        self._leaving = True
+        if status == 0 and self.session.state in _FAILURES:
+            status = 1
+        self.main.header.leaving = True
+        if self.main.header.is_mounted:
+            self.main.header.look()
+        self.session.close()
+        self.run_worker(self._exit_when_ended(status), name="leaving")
+
+    async def _supervise(self) -> None:
+        try:
+            await self.session.run()
+        except Exception:
+            # Textual leaves with the traceback and status 1; `_exit_when_ended` must not hide it.
+            self._broken = True
+            raise
+        finally:
+            self._ended.set()
+
+    async def _exit_when_ended(self, status: int) -> None:
+        try:
+            await asyncio.wait_for(self._ended.wait(), LEAVE_SECONDS)
+        except asyncio.TimeoutError:
+            self.session.kill()
+        if not self._broken:
+            self.exit(status)
+
+    async def action_quit(self) -> None:
+        """Leave."""
+        self.leave(0)
+
+    def action_interrupt(self) -> None:
+        """Leave: where text is selected, the screen has copied it before this is asked."""
+        self.leave(0)
+
+    # -- commands ----------------------------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the palette offers: every command that can work now, and the themes."""
+        for command in COMMANDS:
+            if command.place == "list" or command.name in ("palette", "interrupt", "back"):
+                continue
+            owner = self if command.place == "app" else screen
+            if command.place == "main" and screen is not self.main:
+                continue
+            if command.place == "detail" and screen is self.main:
+                continue
+            name, _, parameter = command.action.partition("(")
+            parameters = (int(parameter.rstrip(")")),) if parameter else ()
+            if owner.check_action(name, parameters):
+                title = command.help if command.name != "help" else "All keys"
+                yield SystemCommand(
+                    title, f"key: {command.shown}", self._runner(command.action, owner)
+                )
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def _runner(self, action: str, owner: App[int] | Screen[object]) -> Callable[[], None]:
+        def run() -> None:
+            self.call_later(self.run_action, action, owner)
+
+        return run
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key can work now: None greys it."""
+        session = self.session
+        if action in _SERVER_ACTIONS and (self._leaving or session.state is State.STOPPED):
+            return None
+        match action:
+            case "change_port" | "show_holders":
+                return None if session.settings.is_unix_socket else True
+            case "open_browser":
+                return True if self._browsable() else None
+        return True
+
+    def enabled_actions(self) -> tuple[bool | None, ...]:
+        """What `check_action` says of the server's commands now."""
+        return tuple(self.check_action(action, ()) for action in _SERVER_ACTIONS)
+
+    def _browsable(self) -> bool:
+        usable = self.session.state.answers or self.session.state.loading
+        return usable and self.session.url.startswith(("http://", "https://"))
+
+    def action_restart(self) -> None:
+        """Restart the server."""
+        self.session.restart()
+
+    def action_toggle_debug(self) -> None:
+        """Turn debug mode on or off."""
+        self.session.set_debug(not self.session.settings.debug)
+
+    def action_change_port(self) -> None:
+        """Ask for another port."""
+        from devtui.dashboard.dialogs import PortDialog
+
+        self.push_screen(PortDialog(self.session.settings.port, self._move))
+
+    async def _move(self, port: int) -> str | None:
+        from devtui.session.port import PortRefused
+
+        try:
+            await self.session.move(port)
+        except PortRefused as refused:
+            return str(refused)
+        return None
+
+    def action_show_holders(self) -> None:
+        """Show who holds the port."""
+        self._show_holders()
+
+    def _show_holders(self, message: str = "") -> None:
+        from devtui.dashboard.dialogs import HoldersDialog
+        from devtui.session import port as ports
+
+        if isinstance(self.screen, HoldersDialog):
+            return
+        port = self.session.settings.port
+        self.push_screen(
+            HoldersDialog(
+                port,
+                find=lambda: ports.holders(port),
+                stop=lambda holder: ports.stop_holder(holder, port),
+                own_pids=lambda: frozenset(filter(None, (os.getpid(), self.session.pid))),
+                message=message,
+            )
+        )
+
+    def action_open_browser(self) -> None:
+        """Open the app in a browser."""
+        from devtui.dashboard.outside import browse
+
+        url = self.session.url
+        self.run_worker(lambda: browse(self, url, self.tell), thread=True)
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        from devtui.dashboard.dialogs import HelpDialog
+
+        self.push_screen(HelpDialog())
+
+    # -- copying and editing -----------------------------------------------------------------
+
+    def tell(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Say something in a toast; the text may hold what others wrote."""
+        self.notify(visible(text, 400), severity=severity, markup=False)
+
+    def copy(self, text: str, what: str) -> None:
+        """Copy `text` the best way there is, and say what was copied, and where."""
+        from devtui.dashboard.outside import copy_text
+
+        driver = self._driver
+        if driver is not None:
+            work = partial(copy_text, self, text, what, driver.write, self.tell)
+            self.run_worker(work, thread=True)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy as `copy` does, where Textual itself copies selected text."""
+        self._clipboard = text
+        self.copy(text, "the selected text")
+
+    def edit(self, frame: Frame) -> None:
+        """Open a frame's file at its line in the user's editor."""
+        from devtui.dashboard.outside import edit
+
+        edit(self, frame, self.tell)
+
+
+def run_dashboard(session: Session) -> int:
+    """Run the dashboard until the user leaves, and return the exit status."""
+    app = Dashboard(session)
+    try:
+        status = app.run()
+    finally:
+        # Where all went well there is nothing left to kill.
+        session.kill()
+    return status if status is not None else app.return_code or 1

@@ -1,0 +1,117 @@
+"""What an opened row shows: sections of lines, each line known to its section and its frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from devtui.dashboard.cells import Row, wrap
+from devtui.dashboard.rows import Rows
+from devtui.events import Frame
+from devtui.sanitise import visible
+from devtui.session.ring import Ring
+
+MAX_LINE = 20_000
+"""How many characters of one line are shown."""
+
+MAX_LINES = 5_000
+"""How many lines of one text are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a section, before it is wrapped. `frame` is where the editor would open."""
+
+    row: Row
+    frame: Frame | None = None
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines under a heading; `copied` is what copying gives, None for the lines as shown."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+    copied: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What copying the section gives."""
+        if self.copied is not None:
+            return self.copied
+        return "\n".join("".join(text for text, _ in line.row) for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """An opened row."""
+
+    title: str
+    sections: list[Section]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line as it is on the screen, wrapped."""
+
+    row: Row
+    section: Section
+    frame: Frame | None = None
+
+
+class DetailRows(Rows[ShownLine]):
+    """Lines are shown as they are."""
+
+    def text(self, item: ShownLine) -> str:
+        """The line's text."""
+        return "".join(text for text, _ in item.row)
+
+    def spans(self, item: ShownLine, width: int) -> Row:
+        """The line, which was wrapped to the width."""
+        return item.row
+
+
+def laid_out(sections: Iterable[Section], width: int) -> Ring[ShownLine]:
+    """The sections as lines of at most `width` cells, with a blank line between them."""
+    lines = list(_lay_out(sections, max(width, 8)))
+    ring: Ring[ShownLine] = Ring(max(len(lines), 1))
+    for line in lines:
+        ring.append(line)
+    return ring
+
+
+def _lay_out(sections: Iterable[Section], width: int) -> Iterator[ShownLine]:
+    first = True
+    for section in sections:
+        if not first:
+            yield ShownLine([], section)
+        first = False
+        if section.title:
+            rule = "─" * max(width - len(section.title) - 1, 0)
+            yield ShownLine([(section.title, "heading"), (" " + rule, "rule")], section)
+        for line in section.lines:
+            for row in wrap(line.row, width, line.indent):
+                yield ShownLine(row, section, line.frame)
+
+
+def text_lines(text: str, style: str = "") -> list[Line]:
+    """A text of others, line by line, made safe and bounded."""
+    found = text.split("\n", MAX_LINES)
+    lines = [Line([(visible(line.removesuffix("\r"), MAX_LINE), style)]) for line in found]
+    if len(found) > MAX_LINES:
+        rest = found[-1]
+        lines[-1] = Line([(f"… {len(rest):,} more characters are not shown", "dim")])
+    elif lines and not found[-1]:
+        lines.pop()
+    return lines
+
+
+def pairs(items: Iterable[tuple[str, str]], least: int = 0) -> list[Line]:
+    """Names and values, the values below each other, `least` cells or more from the left."""
+    shown = [(visible(name, 200), visible(value, MAX_LINE)) for name, value in items]
+    width = max(min(max((len(name) for name, _ in shown), default=0), 28), least - 2)
+    return [
+        Line([(f"{name:<{width}}  ", "info"), (value, "")], indent=width + 2)
+        for name, value in shown
+    ]

@@ -1,0 +1,128 @@
+"""An error, opened: the exceptions and their frames first, then the traceback as Python has it."""
+
+from __future__ import annotations
+
+import os
+
+from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, text_lines
+from devtui.dashboard.formats import clock_time, count
+from devtui.dashboard.rows import error_title
+from devtui.events import Error, ExceptionData, Frame
+from devtui.sanitise import visible
+from devtui.session.store import ErrorEntry, Store
+
+_RELATIONS = {
+    "first": "",
+    "cause": "caused by",
+    "context": "raised while handling",
+}
+_ORIGINS = {
+    "request": "while answering a request",
+    "logging": "logged",
+    "thread": "in a thread",
+    "uncaught": "reached the top of the program",
+    "unraisable": "where Python could not raise it",
+    "load": "while the app was loaded",
+}
+
+
+def error_detail(entry: ErrorEntry, store: Store) -> Detail:
+    """The opened row of the errors pane."""
+    where = _ORIGINS.get(entry.origin, entry.origin)
+    request = store.request(entry.request_id)
+    if request is not None:
+        where = f"{request.started.method} {request.started.target}"
+    title = f"{clock_time(entry.at)}  generation {entry.generation}  {where}"
+    return Detail(visible(title, 300), error_sections(entry.error))
+
+
+def error_sections(error: Error) -> list[Section]:
+    """The exceptions in the order of the error, each with its frames, then the whole text."""
+    sections = [_exception(exception, error) for exception in error.exceptions]
+    title = "traceback" if error.exceptions else ""
+    if error.text:
+        style = "" if error.exceptions else "bad"
+        sections.append(Section(title, text_lines(error.text, style), error.text))
+    return sections
+
+
+def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Section:
+    lines = _headline(exception)
+    lines += [
+        Line([("note: " + line.row[0][0], "warn")])
+        for note in exception.notes
+        for line in text_lines(note)
+    ]
+    for frame in _shortened(exception.frames):
+        lines += [Line([(frame, "dim")])] if isinstance(frame, str) else frame_lines(frame)
+    for member in exception.exceptions:
+        lines.append(Line([("", "")]))
+        inner = _exception(member, error, depth + 1).lines
+        lines += [Line([("  │ ", "rule"), *line.row], line.frame, 4) for line in inner]
+    return Section(_RELATIONS[exception.relation], lines, error.text or error_title(error))
+
+
+def _headline(exception: ExceptionData) -> list[Line]:
+    first, *others = text_lines(exception.message) or [Line([("", "")])]
+    kind = visible(exception.type, 300)
+    message = first.row[0][0]
+    head = Line([(kind, "bad-strong"), (": " + message if message else "", "strong")])
+    return [head, *others]
+
+
+def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:
+    """The frames, where runs of library frames between one's own are told as a count.
+
+    The last frame of a run stays: it is what one's own code called, or where it was raised.
+    """
+    if not any(frame.own for frame in frames):
+        return list(frames)
+    shown: list[Frame | str] = []
+    run: list[Frame] = []
+    for frame in (*frames, None):
+        if frame is not None and not frame.own:
+            run.append(frame)
+            continue
+        if len(run) > 2:
+            shown.append(f"    … {count(len(run) - 1, 'library frame')}")
+            run = run[-1:]
+        shown += run
+        run = []
+        if frame is not None:
+            shown.append(frame)
+    return shown
+
+
+def frame_lines(frame: Frame) -> list[Line]:
+    """A frame: where, and the line of code; one's own is marked."""
+    mark, style = ("▌ ", "accent") if frame.own else ("  ", "dim")
+    where = f"{visible(short_path(frame.file), 500)}:{frame.line}"
+    function = visible(frame.function, 200)
+    lines = [
+        Line(
+            [
+                (mark, style),
+                (where, "info" if frame.own else "dim"),
+                (f"  in {function}" if function else "", "dim"),
+            ],
+            frame,
+            indent=4,
+        )
+    ]
+    if frame.source:
+        source = visible(frame.source, MAX_LINE)
+        lines.append(Line([(mark, style), ("  " + source, "" if frame.own else "dim")], frame, 6))
+    return lines
+
+
+def short_path(path: str) -> str:
+    """A path as short as it stays clear: under the working folder, in site-packages, at home."""
+    for folder in ("site-packages", "dist-packages"):
+        _, found, rest = path.rpartition(os.sep + folder + os.sep)
+        if found:
+            return rest
+    here = os.getcwd() + os.sep
+    if path.startswith(here):
+        return path.removeprefix(here)
+    home = os.path.expanduser("~") + os.sep
+    return "~" + os.sep + path.removeprefix(home) if path.startswith(home) else path

@@ -1,0 +1,68 @@
+"""Times, durations and sizes as short words of a known width."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+DURATION_WIDTH = 7
+SIZE_WIDTH = 7
+
+
+def clock_time(at: datetime) -> str:
+    """The local time of day, `HH:MM:SS`."""
+    return at.astimezone().strftime("%H:%M:%S")
+
+
+def duration(milliseconds: float) -> str:
+    """A duration in at most `DURATION_WIDTH` characters: `0.8 ms`, `840 ms`, `1.24 s`, `3 min`."""
+    if milliseconds < 9.95:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    if seconds < 9.995:
+        return f"{seconds:.2f} s"
+    if seconds < 99.95:
+        return f"{seconds:.1f} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"
+
+
+def running_time(milliseconds: float) -> str:
+    """The time of what still runs: tenths of a second, so that it changes no more often."""
+    seconds = max(milliseconds, 0) / 1000
+    return f"{seconds:.1f} s" if seconds < 99.95 else duration(milliseconds)
+
+
+def size(byte_count: int) -> str:
+    """A size in at most `SIZE_WIDTH` characters: `512 B`, `1.2 kB` (1 kB = 1,000 B), `34 MB`."""
+    if byte_count < 1000:
+        return f"{byte_count} B"
+    value = float(byte_count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 9.95:
+            return f"{value:.1f} {unit}"
+        if value < 999.5:
+            return f"{value:.0f} {unit}"
+    return f"{value:.0f} TB"
+
+
+def uptime(seconds: float) -> str:
+    """Seconds in the first minute, then minutes, so that an idle screen hardly changes."""
+    if seconds < 60:
+        return f"{max(int(seconds), 0)} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h"
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """`1 line`, `12 lines`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

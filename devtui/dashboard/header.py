@@ -1,0 +1,217 @@
+"""The two lines at the top: what is served, where, and how the server process does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from devtui.dashboard import formats
+from devtui.dashboard.clock import Clock
+from devtui.dashboard.usage import Usage
+from devtui.events import AppLoaded
+from devtui.sanitise import visible
+from devtui.session.state import State
+from devtui.settings import Settings
+
+NOT_FOR_PRODUCTION = "development server, not for production"
+SAMPLE_SECONDS = 2.0
+TENTH = 0.1
+
+_BADGES = {
+    State.STARTING: "primary",
+    State.RELOADING: "primary",
+    State.SERVING: "success",
+    State.SERVING_ERROR: "error",
+    State.PORT_BUSY: "warning",
+    State.FAILED: "error",
+    State.CRASHED: "error",
+    State.STOPPED: "foreground-muted",
+}
+
+
+class SessionFacts(Protocol):
+    """What the header reads of the session, where each is described."""
+
+    settings: Settings
+    generation: int
+    pin: str | None
+    app: AppLoaded | None
+    loading_since: float | None
+    serving_since: float | None
+
+    @property
+    def state(self) -> State: ...  # noqa: D102
+    @property
+    def pid(self) -> int | None: ...  # noqa: D102
+    @property
+    def url(self) -> str: ...  # noqa: D102
+
+
+_SHORT_NAMES = {"generation": "gen", "memory": ""}
+_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "PIN")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The words of the header; two equal ones look the same, so nothing is drawn anew."""
+
+    app: str
+    framework: str
+    state: State
+    leaving: bool
+    url: str
+    debug: bool
+    details: tuple[tuple[str, str], ...]  # (name, value), each shown where there is room
+    loading: str
+    usage: tuple[tuple[str, str], ...] = ()
+
+
+def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
+    """The session's facts as words; `now` is the monotonic time."""
+    app = session.app
+    name = app.app if app is not None else session.settings.app or "looking for the app"
+    details = [("pid", str(session.pid))] if session.pid is not None else []
+    if session.generation:
+        details.append(("generation", str(session.generation)))
+    if session.serving_since is not None and session.state.answers:
+        details.append(("up", formats.uptime(now - session.serving_since)))
+    if session.pin:
+        details.append(("PIN", visible(session.pin, 40)))
+    loading = ""
+    if session.loading_since is not None:
+        loading = f"loading for {formats.running_time((now - session.loading_since) * 1000)}"
+    return Facts(
+        app=visible(name, 120),
+        framework=visible(_framework(app.framework), 60) if app is not None else "",
+        state=session.state,
+        leaving=leaving,
+        url=visible(session.url, 200),
+        debug=session.settings.debug,
+        details=tuple(details),
+        loading=loading,
+    )
+
+
+def _framework(name: str) -> str:
+    """`flask.Flask` for `flask.app.Flask`: the package and the class."""
+    package, _, rest = name.partition(".")
+    return f"{package}.{rest.rpartition('.')[2]}" if rest else package
+
+
+def header_lines(facts: Facts, width: int) -> Content:
+    """The two lines, `width` cells wide; what does not fit goes, the least important first."""
+    return Content("\n").join([_first_line(facts, width), _second_line(facts, width)])
+
+
+def _first_line(facts: Facts, width: int) -> Content:
+    state = "leaving" if facts.leaving else facts.state.value
+    badge = Content.styled(f" {state.upper()} ", f"bold $background on ${_BADGES[facts.state]}")
+    on = facts.debug
+    debug = Content.assemble(
+        ("debug ", "$foreground 55%"),
+        ("on" if on else "off", "$text-success" if on else "$foreground 55%"),
+    )
+    url = Content.styled(facts.url, "$text-accent underline") if facts.url else Content()
+    name = Content.styled(facts.app, "bold")
+    framework = Content.styled(facts.framework, "$foreground 55%")
+    for parts in (
+        [name, framework, badge, url],
+        [name, badge, url],
+        [badge, url, name],
+    ):
+        left = Content("  ").join(part for part in parts if part.cell_length)
+        if left.cell_length + debug.cell_length + 4 <= width:
+            break
+    return _both_ends(left, debug, width)
+
+
+def _second_line(facts: Facts, width: int) -> Content:
+    warning = Content.styled(NOT_FOR_PRODUCTION, "$foreground 55%")
+    loading = [Content.styled(facts.loading, "bold $text-primary")] if facts.loading else []
+    details = [*facts.details, *facts.usage]
+    for gap, names in ((3, {}), (2, _SHORT_NAMES)):
+        left = Content(" " * gap).join([*loading, *(_pair(*pair, names) for pair in details)])
+        if left.cell_length + warning.cell_length + 4 <= width:
+            return _both_ends(left, warning, width)
+    for name in _LEAST_IMPORTANT_FIRST:
+        details = [pair for pair in details if pair[0] != name]
+        left = Content("  ").join([*loading, *(_pair(*pair, _SHORT_NAMES) for pair in details)])
+        if left.cell_length + warning.cell_length + 4 <= width:
+            break
+    return _both_ends(left, warning, width)
+
+
+def _pair(name: str, value: str, names: Mapping[str, str]) -> Content:
+    name = names.get(name, name)
+    return Content.assemble((f"{name} " if name else "", "$foreground 55%"), value)
+
+
+def _both_ends(left: Content, right: Content, width: int) -> Content:
+    gap = width - 2 - left.cell_length - right.cell_length
+    if gap < 1:
+        return Content.assemble(" ", left.truncate(max(width - 2, 1), ellipsis=True))
+    return Content.assemble(" ", left, " " * gap, right, " ")
+
+
+class Header(Static):
+    """Draws the header again only where its words have changed."""
+
+    def __init__(
+        self, session: SessionFacts, clock: Clock, sample: Callable[[int | None], Usage | None]
+    ) -> None:
+        super().__init__(markup=False)
+        self.leaving = False
+        self._session = session
+        self._clock = clock
+        self._sample = sample
+        self._usage: tuple[tuple[str, str], ...] = ()
+        self._shown: tuple[Facts, int] | None = None
+        self._timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Begin to sample, and to watch the time."""
+        self.set_interval(SAMPLE_SECONDS, self._take_sample)
+        self._take_sample()
+
+    def on_resize(self) -> None:
+        """Lay the words out for the new width."""
+        self.look()
+
+    def look(self) -> None:
+        """Read the session again, and plan the next look at the time."""
+        now = self._clock.monotonic()
+        facts = replace(facts_of(self._session, now, self.leaving), usage=self._usage)
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        wait = self._next_change(now)
+        if wait is not None:
+            self._timer = self.set_timer(wait, self.look)
+        if self.size.width and (facts, self.size.width) != self._shown:
+            self._shown = (facts, self.size.width)
+            self.update(header_lines(facts, self.size.width))
+
+    def _next_change(self, now: float) -> float | None:
+        """Seconds until a time that is shown changes by itself."""
+        if self._session.loading_since is not None:
+            return TENTH
+        if self._session.serving_since is None:
+            return None
+        up = now - self._session.serving_since
+        unit = 1.0 if up < 60 else 60.0
+        return max(unit - up % unit, TENTH)
+
+    def _take_sample(self) -> None:
+        usage = self._sample(self._session.pid)
+        self._usage = ()
+        if usage is not None:
+            self._usage = (
+                ("CPU", f"{usage.cpu_percent:.0f} %"),
+                ("memory", formats.size(usage.memory_bytes)),
+            )
+        self.look()

@@ -1,0 +1,98 @@
+"""The line at the bottom: the keys that matter now; those that cannot work now are greyed."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from textual.content import Content
+from textual.events import Click
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from devtui.dashboard.commands import BY_NAME, Command
+
+GAP = 2
+ENDS = ("help", "leave")
+"""The commands that stand at the right end."""
+
+Keys: TypeAlias = tuple[tuple[str, bool], ...]
+"""The names of commands, each with whether it can work now."""
+
+
+class KeyBar(Static):
+    """The footer of a screen, made from the screen's active bindings."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._shown: tuple[Keys, int] | None = None
+        self._places: list[tuple[range, str]] = []
+
+    def on_mount(self) -> None:
+        """Follow the screen's bindings."""
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+        self._look()
+
+    def on_resize(self) -> None:
+        """Choose anew what fits."""
+        self._look()
+
+    def on_click(self, event: Click) -> None:
+        """A click on a key presses it."""
+        for place, key in self._places:
+            if event.x in place:
+                self.app.simulate_key(key)
+
+    def _follow(self, screen: Screen[object]) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        typing = isinstance(self.screen.focused, Input)
+        found = {
+            name: active.enabled
+            for active in self.screen.active_bindings.values()
+            if (name := active.binding.id) in BY_NAME
+            # A letter that is typed into a line is no command meanwhile.
+            and not (typing and len(BY_NAME[name].shown) == 1)
+        }
+        # In the order of the table, not of the keys' places.
+        keys = tuple((name, found[name]) for name in BY_NAME if name in found)
+        if self.size.width and (keys, self.size.width) != self._shown:
+            self._shown = (keys, self.size.width)
+            content, self._places = bar(keys, self.size.width)
+            self.update(content)
+
+
+def chosen(keys: Keys, width: int) -> list[tuple[Command, bool]]:
+    """The commands that fit into `width`, the ones that matter most; each with whether it can."""
+    shown = [(BY_NAME[name], enabled) for name, enabled in keys]
+    shown = [(command, enabled) for command, enabled in shown if command.rank is not None]
+    while shown and sum(_width(command) for command, _ in shown) > width - 2:
+        shown.remove(max(shown, key=lambda pair: pair[0].rank or 0))
+    return shown
+
+
+def bar(keys: Keys, width: int) -> tuple[Content, list[tuple[range, str]]]:
+    """The line, and where in it which key can be clicked."""
+    content, places = Content(" "), []
+    shown = chosen(keys, width)
+    ends = [pair for pair in shown if pair[0].name in ENDS]
+    rest = sum(_width(command) for command, _ in ends) - GAP
+    for command, enabled in [pair for pair in shown if pair not in ends] + ends:
+        if ends and command is ends[0][0]:
+            content += " " * max(width - 1 - rest - content.cell_length, 0)
+        start = content.cell_length
+        content += _key(command, enabled)
+        if enabled:
+            places.append((range(start, content.cell_length), command.keys.partition(",")[0]))
+        content += " " * GAP
+    return content, places
+
+
+def _width(command: Command) -> int:
+    return len(command.shown) + 1 + len(command.label) + GAP
+
+
+def _key(command: Command, enabled: bool) -> Content:
+    key_style = "bold $footer-key-foreground" if enabled else "$foreground 30%"
+    label_style = "$foreground 75%" if enabled else "$foreground 30%"
+    return Content.assemble((command.shown, key_style), " ", (command.label, label_style))

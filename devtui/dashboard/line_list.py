@@ -1,0 +1,321 @@
+"""A long list that keeps data, not widgets: it draws the lines that are in view, when they change.
+
+One widget for every pane and every opened row. It follows the newest item until the user moves
+away, and then says how many came since.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.timer import Timer
+
+from devtui.dashboard.cells import fit
+from devtui.dashboard.matches import Matches
+from devtui.dashboard.rows import Rows
+from devtui.dashboard.selection import marked, selected_text
+from devtui.session.ring import Ring
+
+T = TypeVar("T")
+
+REFRESH_SECONDS = 0.05
+"""The least time between two refreshes for new data: 20 a second."""
+
+RUNNING_SECONDS = 0.1
+"""The time between two refreshes while an item in view is not settled."""
+
+STYLES = ("dim", "good", "info", "warn", "bad", "bad-strong", "accent", "strong", "rule", "heading")
+
+
+class LineList(ScrollView, Generic[T], can_focus=True):
+    """The items of a ring, one a line, with a cursor, a filter, and following."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--cursor",
+        "line--cursor-blurred",
+        *(f"line--{name}" for name in STYLES),
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "first", show=False),
+        Binding("end", "last", show=False),
+    ]
+
+    class Opened(Message):
+        """The user opens the item under the cursor."""
+
+        def __init__(self, line_list: LineList[Any], item: Any) -> None:
+            super().__init__()
+            self.line_list = line_list
+            self.item = item
+
+    class Changed(Message):
+        """What the list shows has changed: its items, the filter, the cursor or following."""
+
+        def __init__(self, line_list: LineList[Any]) -> None:
+            super().__init__()
+            self.line_list = line_list
+
+    def __init__(
+        self, ring: Ring[T], rows: Rows[T], *, follow: bool = True, empty: str = ""
+    ) -> None:
+        """`empty` is what to say where there is nothing to show."""
+        super().__init__()
+        self.rows = rows
+        self.cursor_shown = True
+        self.matches: Matches[T] = Matches(ring, rows.text, rows.settled)
+        self.following = follow
+        self.cursor = ring.first  # the number of an item, so that it stays when older ones go
+        self._top = ring.first  # the number of the topmost item in view
+        self._seen = ring.end  # the items before this number do not count as new
+        self.empty = empty
+        self._timer: Timer | None = None
+        self._running_timer: Timer | None = None
+        self._styles: dict[str, Style] = {}
+
+    # -- data --------------------------------------------------------------------------------
+
+    def mark_dirty(self) -> None:
+        """Say that items came or changed: the list takes that in within `REFRESH_SECONDS`."""
+        if self._timer is None and self.is_mounted:
+            self._timer = self.set_timer(REFRESH_SECONDS, self.take_in)
+
+    def take_in(self) -> None:
+        """Show what has come, changed or gone since the last time."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self.matches.catch_up()
+        self._fit_in()
+
+    def show_ring(self, ring: Ring[T]) -> None:
+        """Show another ring's items, from its first."""
+        self.matches = Matches(ring, self.rows.text, self.rows.settled)
+        self.cursor = self._top = ring.first
+        self.take_in()
+
+    def search(self, query: str) -> None:
+        """Show only the items whose text holds `query`."""
+        self.matches.search(query)
+        self._fit_in()
+
+    @property
+    def item(self) -> T | None:
+        """The item under the cursor, where there is one."""
+        index = self.matches.index_of(self.cursor)
+        if index >= len(self.matches) or self.matches.number_at(index) < self.matches.ring.first:
+            return None
+        return self.matches[index]
+
+    @property
+    def unseen_count(self) -> int:
+        """How many items came below since the list stopped to follow."""
+        if self.following:
+            return 0
+        return len(self.matches) - self.matches.index_of(self._seen)
+
+    def follow(self) -> None:
+        """Keep the newest item in view from now on."""
+        self.following = True
+        self.take_in()
+
+    def _fit_in(self) -> None:
+        """Set the size, the cursor and the scroll position to what the matches are now."""
+        count = len(self.matches)
+        self.virtual_size = Size(self.row_width, count)
+        if self.following:
+            self._seen = self.matches.ring.end
+            if count:
+                self.cursor = self.matches.number_at(count - 1)
+            self.scroll_to(y=max(count - self.size.height, 0), animate=False, force=True)
+        elif count:
+            index = min(self.matches.index_of(self.cursor), count - 1)
+            self.cursor = self.matches.number_at(index)
+            # The items in view keep their place while older ones go.
+            top = min(self.matches.index_of(self._top), max(count - self.size.height, 0))
+            self.scroll_to(y=top, animate=False, force=True)
+        self._watch_running()
+        self.refresh()
+        self.post_message(self.Changed(self))
+
+    def _watch_running(self) -> None:
+        """Refresh now and then while an item in view is not settled, and only then."""
+        if self._running_timer is None and self._unsettled_in_view():
+            self._running_timer = self.set_timer(RUNNING_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        self._running_timer = None
+        self.refresh()
+        self._watch_running()
+
+    def _unsettled_in_view(self) -> bool:
+        if not self.display or self.size.height == 0:
+            return False
+        top, count = self.scroll_offset.y, len(self.matches)
+        numbers = map(self.matches.number_at, range(top, min(top + self.size.height, count)))
+        ring = self.matches.ring
+        return any(not self.rows.settled(ring[n]) for n in numbers if n >= ring.first)
+
+    # -- moving ------------------------------------------------------------------------------
+
+    def select(self, index: int) -> None:
+        """Put the cursor on that line, and bring it into view."""
+        count = len(self.matches)
+        if not count:
+            return
+        index = min(max(index, 0), count - 1)
+        if self.following and index < count - 1:
+            self._stop_following()
+        self.cursor = self.matches.number_at(index)
+        top, height = self.scroll_offset.y, max(self.size.height, 1)
+        if index < top:
+            self.scroll_to(y=index, animate=False)
+        elif index >= top + height:
+            self.scroll_to(y=index - height + 1, animate=False)
+        self.refresh()
+        self.post_message(self.Changed(self))
+
+    def _stop_following(self) -> None:
+        self.following = False
+        self._seen = self.matches.ring.end
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Remember which item is topmost; stop following where the user scrolls up."""
+        super().watch_scroll_y(old_value, new_value)
+        # Textual leaves out a scrollbar that is about to be shown, and it would stand at the top.
+        self.vertical_scrollbar.position = new_value
+        self._watch_running()
+        top = round(new_value)
+        if top < len(self.matches):
+            self._top = self.matches.number_at(top)
+        bottom = len(self.matches) - self.size.height
+        if self.following and top < bottom and new_value < old_value:
+            self._stop_following()
+            self.post_message(self.Changed(self))
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor by that many lines (without a cursor: scroll)."""
+        if not self.cursor_shown:
+            self.scroll_relative(y=lines, animate=False)
+            return
+        self.select(self.matches.index_of(self.cursor) + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by that many screens."""
+        self.action_move(pages * max(self.size.height - 1, 1))
+
+    def action_first(self) -> None:
+        """Go to the oldest item."""
+        self.select(0)
+
+    def action_last(self) -> None:
+        """Go to the newest item; from there, `end` follows again."""
+        at_end = self.matches.index_of(self.cursor) >= len(self.matches) - 1
+        if at_end:
+            self.follow()
+        else:
+            self.select(len(self.matches) - 1)
+
+    def action_open(self) -> None:
+        """Open the item under the cursor."""
+        item = self.item
+        if item is not None:
+            self.post_message(self.Opened(self, item))
+
+    # -- the mouse and the size --------------------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects, a double click opens."""
+        index = self.scroll_offset.y + event.y
+        if index >= len(self.matches):
+            return
+        self.select(index)
+        if event.chain == 2:
+            self.action_open()
+
+    def on_resize(self) -> None:
+        """Keep the newest, or the topmost item, in its place."""
+        self._fit_in()
+
+    def on_mount(self) -> None:
+        """Show what the ring holds already."""
+        self.take_in()
+
+    @property
+    def row_width(self) -> int:
+        """How many cells a row may take: what is left beside the scrollbar."""
+        return self.scrollable_content_region.width
+
+    # -- drawing -----------------------------------------------------------------------------
+
+    def watch_has_focus(self, focused: bool) -> None:
+        """The cursor's colour tells where the keys go."""
+        super().watch_has_focus(focused)
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Forget the colours of the theme that was."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def style_named(self, name: str) -> Style:
+        """The colours of a component class, without a background of its own."""
+        style = self._styles.get(name)
+        if style is None:
+            style = Style()
+            if name:
+                # Only the full style has its colour mixed with what is behind it.
+                full = self.get_component_rich_style(f"line--{name}")
+                style = Style(color=full.color, bold=full.bold, dim=full.dim, italic=full.italic)
+            self._styles[name] = style
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        """The line at that place in view."""
+        width = self.row_width
+        index = self.scroll_offset.y + y
+        if index >= len(self.matches):
+            return self._blank_line(index)
+        number = self.matches.number_at(index)
+        if number < self.matches.ring.first:  # gone since the last time that we looked
+            return Strip.blank(width, self.rich_style)
+        base = self.rich_style
+        if number == self.cursor and self.cursor_shown and (self.has_focus or not self.following):
+            name = "cursor" if self.has_focus else "cursor-blurred"
+            base += self.get_component_rich_style(f"line--{name}")
+        row = self.rows.spans(self.matches.ring[number], width)
+        strip = Strip([Segment(text, base + self.style_named(name)) for text, name in row if text])
+        strip = strip.adjust_cell_length(width, base)
+        selection = self.text_selection
+        if selection is not None:
+            style = self.screen.get_component_rich_style("screen--selection")
+            strip = marked(strip, selection, index, style)
+        return strip.apply_offsets(0, index)
+
+    def _blank_line(self, index: int) -> Strip:
+        text = "no row matches the filter" if self.matches.query else self.empty
+        if index > 0 or not text:
+            return Strip.blank(self.row_width, self.rich_style)
+        style = self.rich_style + self.style_named("dim")
+        strip = Strip([Segment(fit(text, self.row_width), style)])
+        return strip.adjust_cell_length(self.row_width, self.rich_style)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text, and what ends it."""
+        return selected_text(selection, len(self.matches), self._line_text), "\n"
+
+    def _line_text(self, index: int) -> str:
+        row = self.rows.spans(self.matches[index], self.row_width)
+        return "".join(text for text, _ in row).rstrip()

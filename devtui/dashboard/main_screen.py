@@ -1,0 +1,263 @@
+"""The main screen: header, four panes in the layout that the terminal's size allows, key bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widgets import Static
+
+from devtui.dashboard.commands import bindings
+from devtui.dashboard.errors_pane import ErrorsPane
+from devtui.dashboard.header import Header
+from devtui.dashboard.key_bar import KeyBar
+from devtui.dashboard.line_list import LineList
+from devtui.dashboard.pane import FilterInput, Pane
+from devtui.dashboard.row_detail import copied_text, frame_of
+from devtui.dashboard.rows import LogRows, ReloadRows, RequestRows
+from devtui.events import (
+    AnyEvent,
+    AppFailed,
+    ErrorRaised,
+    EventsDropped,
+    LogWritten,
+    Reloaded,
+    RequestFinished,
+    RequestStarted,
+    ServerExited,
+    StateChanged,
+)
+from devtui.session.state import State
+
+if TYPE_CHECKING:
+    from devtui.dashboard.app import Dashboard
+
+SMALLEST = (40, 10)
+COLUMNS_FROM = (160, 20)
+STACKED_FROM_HEIGHT = 32
+LAYOUTS = ("-tiny", "-accordion", "-stacked", "-columns")
+
+
+def layout_for(width: int, height: int) -> str:
+    """The name of the layout for a terminal of that size."""
+    if width < SMALLEST[0] or height < SMALLEST[1]:
+        return "-tiny"
+    if width >= COLUMNS_FROM[0] and height >= COLUMNS_FROM[1]:
+        return "-columns"
+    return "-stacked" if height >= STACKED_FROM_HEIGHT else "-accordion"
+
+
+class MainScreen(Screen[None]):
+    """The dashboard as one sees it first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
+    TITLE = "devtui"
+
+    def __init__(self, dashboard: Dashboard) -> None:
+        super().__init__()
+        store = dashboard.session.store
+        self._dashboard = dashboard
+        self.header = Header(dashboard.session, dashboard.clock, dashboard.sample)
+        self.requests: Pane[Any] = Pane(
+            1, "Requests", store.requests, RequestRows(dashboard.clock.now), "No request yet."
+        )
+        self.log_pane: Pane[Any] = Pane(2, "Log", store.log, LogRows(store), "No output yet.")
+        self.reloads: Pane[Any] = Pane(3, "Reloads", store.reloads, ReloadRows(), "No reload yet.")
+        self.errors = ErrorsPane(store)
+        self.panes: tuple[Pane[Any], ...] = (
+            self.requests,
+            self.log_pane,
+            self.reloads,
+            self.errors,
+        )
+        self.open_pane: Pane[Any] = self.requests
+        self._before_error: Pane[Any] | None = None
+        self._enabled: tuple[bool | None, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Header, panes, key bar; and what to say where there is no room for them."""
+        yield self.header
+        yield Container(*self.panes, id="panes")
+        yield KeyBar()
+        yield Static(
+            f"This terminal is too small.\ndevtui needs {SMALLEST[0]} columns and "
+            f"{SMALLEST[1]} lines.\nq leaves",
+            id="too-small",
+            markup=False,
+        )
+
+    def on_mount(self) -> None:
+        """Begin in the pane that matters."""
+        self.set_focus(self.requests.list)
+        self._show_state(self._dashboard.session.state)
+
+    # -- layout ------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout."""
+        wanted = layout_for(event.size.width, event.size.height)
+        for name in LAYOUTS:
+            self.set_class(name == wanted, name)
+        self._arrange()
+
+    def on_descendant_focus(self) -> None:
+        """Give the room to the pane with the focus."""
+        # Not the event's widget: it may have lost the focus again since the event was sent.
+        focused = self.focused
+        for pane in self.panes:
+            if focused is not None and pane in focused.ancestors_with_self:
+                self._open_up(pane)
+
+    def _open_up(self, pane: Pane[Any]) -> None:
+        if pane is not self.open_pane:
+            self.open_pane = pane
+            self._arrange()
+        self.update_keys()
+
+    def _go_to(self, pane: Pane[Any]) -> None:
+        """Open a pane and put the cursor there."""
+        # The focus first: a list that has it while its pane is closed would lose it to any other.
+        self.set_focus(pane.list)
+        self._open_up(pane)
+
+    def _arrange(self) -> None:
+        accordion = self.has_class("-accordion")
+        for pane in self.panes:
+            pane.set_class(pane is self.open_pane, "-open")
+            pane.set_class(accordion and pane is not self.open_pane, "-collapsed")
+            pane.look()
+        low = self.open_pane in (self.reloads, self.errors)
+        self.query_one("#panes").set_class(low, "-low")
+
+    # -- events of the session ---------------------------------------------------------------
+
+    def take(self, event: AnyEvent) -> None:
+        """Show what an event has changed; the lists gather, so this is quick."""
+        match event:
+            case RequestStarted() | RequestFinished():
+                self.requests.list.mark_dirty()
+            case LogWritten():
+                self.log_pane.list.mark_dirty()
+            case ErrorRaised():
+                self._mark(self.errors, self.requests)
+            case AppFailed():
+                self._mark(self.errors, self.reloads)
+            case Reloaded() | ServerExited():
+                self._mark(self.reloads)
+            case StateChanged():
+                self._show_state(State(event.state))
+            case EventsDropped():
+                self._tell_dropped()
+        if not isinstance(event, (LogWritten, RequestStarted, RequestFinished)):
+            self.header.look()
+            self.update_keys()
+
+    def _mark(self, *panes: Pane[Any]) -> None:
+        for pane in panes:
+            pane.list.mark_dirty()
+
+    def _tell_dropped(self) -> None:
+        count = self._dashboard.session.store.events_dropped
+        self.requests.border_subtitle = f"{count:,} events were lost"
+
+    def _show_state(self, state: State) -> None:
+        """Bring a load's error before the eyes, and go back where it is mended."""
+        failing = state in (State.FAILED, State.SERVING_ERROR)
+        self.errors.set_class(failing, "-failing")
+        self.reloads.set_class(state is State.CRASHED, "-failing")
+        busy = isinstance(self.focused, FilterInput)
+        if failing and self._before_error is None and not busy:
+            self._before_error = self.open_pane
+            self.errors.list.follow()
+            self._go_to(self.errors)
+        elif state is State.SERVING and self._before_error is not None:
+            if self.open_pane is self.errors and not busy:
+                self._go_to(self._before_error)
+            self._before_error = None
+
+    @on(LineList.Changed)
+    def _list_changed(self) -> None:
+        self.update_keys()
+
+    # -- commands ----------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key can work now: None greys it."""
+        line_list = self.open_pane.list
+        match action:
+            case "follow":
+                return None if line_list.following else True
+            case "clear":
+                return True if line_list.matches.ring else None
+            case "open_row" | "copy_row":
+                return True if line_list.item is not None else None
+            case "edit_row":
+                return True if self._frame() is not None else None
+            case "unfilter":
+                return self.open_pane.filtered
+        return True
+
+    def update_keys(self) -> None:
+        """Draw the key bar again where a key has begun or ceased to work."""
+        actions = ("follow", "clear", "open_row", "edit_row", "unfilter")
+        enabled = (
+            *(self.check_action(action, ()) for action in actions),
+            *self._dashboard.enabled_actions(),
+        )
+        if enabled != self._enabled:
+            self._enabled = enabled
+            self.refresh_bindings()
+
+    def _frame(self) -> Any:
+        item = self.open_pane.list.item
+        return None if item is None else frame_of(item, self._dashboard.session.store)
+
+    def action_pane(self, number: int) -> None:
+        """Go to a pane."""
+        self._go_to(self.panes[number - 1])
+
+    def action_filter(self) -> None:
+        """Type a filter for the open pane."""
+        self.open_pane.open_filter()
+
+    def action_unfilter(self) -> None:
+        """Show every row of the open pane again."""
+        self.open_pane.drop_filter()
+
+    def action_follow(self) -> None:
+        """Follow the newest row again."""
+        self.open_pane.list.follow()
+
+    def action_clear(self) -> None:
+        """Forget the rows of the open pane."""
+        if self.open_pane is self.requests:
+            self._dashboard.session.store.clear_requests()
+        else:
+            self.open_pane.list.matches.ring.clear()
+        self.open_pane.list.follow()
+
+    def action_open_row(self) -> None:
+        """Open the selected row."""
+        self.open_pane.list.action_open()
+
+    @on(LineList.Opened)
+    def _open(self, event: LineList.Opened) -> None:
+        from devtui.dashboard.detail_screen import DetailScreen
+
+        self.app.push_screen(DetailScreen(self._dashboard, event.item))
+
+    def action_copy_row(self) -> None:
+        """Copy what the selected row stands for."""
+        item = self.open_pane.list.item
+        if item is not None:
+            self._dashboard.copy(*copied_text(item, self._dashboard.session.url))
+
+    def action_edit_row(self) -> None:
+        """Open the place that the row points to in the editor."""
+        frame = self._frame()
+        if frame is not None:
+            self._dashboard.edit(frame)

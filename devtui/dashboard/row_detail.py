@@ -1,0 +1,214 @@
+"""A request, a log line or a reload, opened; and where in the code each row points to."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from devtui.dashboard import formats
+from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, pairs, text_lines
+from devtui.dashboard.error_detail import error_detail, error_sections, frame_lines
+from devtui.dashboard.rows import (
+    RequestRows,
+    error_title,
+    exit_words,
+    innermost_own,
+    level_of,
+    reload_words,
+    status_style,
+)
+from devtui.events import AppFailed, Body, Frame, LogWritten, Reloaded, ServerExited
+from devtui.sanitise import visible
+from devtui.session.store import ErrorEntry, Reload, Request, Store
+
+Item: TypeAlias = Request | LogWritten | Reload | ErrorEntry
+"""What a row of a pane stands for."""
+
+MAX_PARAMETERS = 1_000
+FACT_WIDTH = 12
+
+
+def detail_of(item: Item, store: Store) -> Detail:
+    """What the opened row shows."""
+    match item:
+        case Request():
+            return _request(item, store)
+        case LogWritten():
+            return _log(item, store)
+        case ErrorEntry():
+            return error_detail(item, store)
+        case Reloaded() | AppFailed() | ServerExited():
+            return _reload(item)
+
+
+def frame_of(item: Item, store: Store) -> Frame | None:
+    """Where in the code the row points to, if anywhere."""
+    match item:
+        case ErrorEntry() | AppFailed():
+            return innermost_own(item.error)
+        case Reloaded() if item.paths:
+            return Frame(file=item.paths[0], line=1, function="")
+        case Request():
+            for number in item.errors:
+                if store.errors.first <= number < store.errors.end:
+                    return innermost_own(store.errors[number].error)
+    return None
+
+
+def copied_text(item: Item, url: str) -> tuple[str, str]:
+    """What copying the row gives, and what that is called; `url` is where the app serves."""
+    match item:
+        case Request():
+            target = item.started.target
+            return (f"{url.rstrip('/')}{target}", "the URL")
+        case LogWritten():
+            return item.text, "the line"
+        case ErrorEntry():
+            return item.error.text or error_title(item.error), "the traceback"
+        case AppFailed():
+            return item.error.text or item.message, "the traceback"
+        case Reloaded() | ServerExited():
+            return " ".join(reload_words(item)).strip(), "the line"
+
+
+def _request(request: Request, store: Store) -> Detail:
+    started, finished = request.started, request.finished
+    sections = [_general(request), _timing(request)]
+    query = _parameters(started.target)
+    if query:
+        sections.append(Section("query", pairs(query, FACT_WIDTH)))
+    for number in request.errors:
+        if store.errors.first <= number < store.errors.end:
+            first, *others = error_sections(store.errors[number].error)
+            sections.append(Section("error", first.lines, first.copied))
+            sections += others[:-1]
+    output = [store.log[n] for n in request.output if store.log.first <= n < store.log.end]
+    if output:
+        lines = [_output_line(line) for line in output]
+        sections.append(Section("output", lines, "\n".join(line.text for line in output)))
+    if finished is not None:
+        sections += _body("response body", finished.response_body, request)
+        sections += _body("request body", finished.request_body, request)
+        sections.append(Section("response headers", pairs(finished.response_headers, FACT_WIDTH)))
+    sections.append(Section("request headers", pairs(started.headers, FACT_WIDTH)))
+    shown = [section for section in sections if section.lines]
+    return Detail(visible(f"{started.method} {started.target}", 300), shown)
+
+
+def _general(request: Request) -> Section:
+    started, finished = request.started, request.finished
+    if finished is None:
+        lines = [_fact("status", "running", "accent")]
+    else:
+        status = "none was sent" if finished.status is None else str(finished.status)
+        lines = [_fact("status", status, status_style(finished.status))]
+        if finished.cut:
+            lines.append(_fact("cut", finished.cut, "bad"))
+        lines.append(_fact("size", f"{finished.size_bytes:,} bytes"))
+    lines.append(_fact("path", unquote(started.target.partition("?")[0])))
+    lines.append(_fact("client", started.client))
+    lines.append(_fact("served by", f"generation {started.generation}"))
+    return Section("general", lines)
+
+
+def _fact(name: str, value: str, style: str = "") -> Line:
+    shown = visible(value, MAX_LINE)
+    return Line([(f"{name:<{FACT_WIDTH}}", "info"), (shown, style)], indent=FACT_WIDTH)
+
+
+def _timing(request: Request) -> Section:
+    started, finished = request.started, request.finished
+    at = started.at.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    items = [("started", at)]
+    if finished is not None:
+        if finished.first_byte_ms is not None:
+            items.append(("first byte", formats.duration(finished.first_byte_ms)))
+        items.append(("total", formats.duration(finished.duration_ms)))
+    return Section("timing", pairs(items, FACT_WIDTH))
+
+
+def _parameters(target: str) -> list[tuple[str, str]]:
+    try:
+        query = urlsplit(target).query
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError:  # more than the bound, or a target that is no URL: the raw text says it
+        return [("(not decoded)", target.partition("?")[2])]
+
+
+def _body(title: str, body: Body | None, request: Request) -> list[Section]:
+    if body is None or not body.size_bytes:
+        return []
+    kind = visible(body.content_type or "no content type", 200)
+    what = f"{kind} · {formats.size(body.size_bytes)}"
+    if request.bodies_dropped and body.text is None:
+        return [Section(title, [Line([(f"{what}, no longer kept", "dim")])])]
+    if body.text is None:
+        return [Section(title, [Line([(f"{what}, binary", "dim")])])]
+    if body.truncated:
+        what += f", the first {len(body.text):,} characters"
+    lines = [Line([(what, "dim")]), *text_lines(_pretty(body))]
+    return [Section(title, lines, body.text)]
+
+
+def _pretty(body: Body) -> str:
+    text = body.text or ""
+    if "json" not in body.content_type.lower() or body.truncated:
+        return text
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):  # not JSON whatever it says, or nested without end
+        return text
+
+
+def _output_line(line: LogWritten) -> Line:
+    level, style = level_of(line)
+    logger = f"{visible(line.logger, 100)} " if line.logger else ""
+    return Line(
+        [
+            (f"{visible(level, 8):<6}", style or "dim"),
+            (logger, "info"),
+            (visible(line.text, MAX_LINE), style),
+        ],
+        indent=6,
+    )
+
+
+def _log(item: LogWritten, store: Store) -> Detail:
+    level, _ = level_of(item)
+    title = " ".join(filter(None, [formats.clock_time(item.at), level, item.logger]))
+    sections = [Section("", text_lines(item.text), item.text)]
+    request = store.request(item.request_id)
+    if request is not None:
+        row = RequestRows(lambda: item.at).spans(request, 100)
+        sections.append(Section("written during", [Line(row)]))
+    return Detail(visible(title, 300), sections)
+
+
+def _reload(item: Reload) -> Detail:
+    when = f"{formats.clock_time(item.at)}  generation {item.generation}"
+    match item:
+        case Reloaded():
+            general = [("cause", item.cause), ("took", formats.duration(item.duration_ms))]
+            sections = [Section("reload", pairs(general, FACT_WIDTH))]
+            if item.failed:
+                note = "The new code did not load: every page shows its error until it is fixed."
+                sections[0].lines.append(Line([(note, "bad")]))
+            files = [
+                line
+                for path in item.paths
+                for line in frame_lines(Frame(file=path, line=1, function="", own=True))
+            ]
+            if files:
+                sections.append(Section("files", files, "\n".join(item.paths)))
+        case AppFailed():
+            took = [("took", formats.duration(item.duration_ms))]
+            sections = [
+                Section("", text_lines(item.message, "bad")),
+                Section("load", pairs(took, FACT_WIDTH)),
+            ]
+            sections += error_sections(item.error)
+        case ServerExited():
+            words = f"The server process ended by itself: {exit_words(item)}."
+            sections = [Section("", [Line([(words, "bad")])])]
+    return Detail(when, sections)

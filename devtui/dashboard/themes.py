@@ -1,0 +1,49 @@
+"""Our two themes, one dark and one light, and which of them suits the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="devtui-dark",
+    primary="#6ea8fe",
+    secondary="#8fa3bf",
+    accent="#7dcfff",
+    success="#7ec699",
+    warning="#e5b567",
+    error="#f07178",
+    foreground="#d7dde5",
+    background="#0f1319",
+    surface="#141a22",
+    panel="#1d2530",
+    dark=True,
+    variables={"footer-key-foreground": "#7dcfff", "block-cursor-text-style": "none"},
+)
+LIGHT = Theme(
+    name="devtui-light",
+    primary="#2462c2",
+    secondary="#55657a",
+    accent="#0b6fa4",
+    success="#1c7a3e",
+    warning="#8f5b00",
+    error="#bf2f38",
+    foreground="#1f2733",
+    background="#fbfbf9",
+    surface="#f3f3ef",
+    panel="#e6e6e0",
+    dark=False,
+    variables={"footer-key-foreground": "#0b6fa4", "block-cursor-text-style": "none"},
+)
+
+
+def suited(environment: Mapping[str, str]) -> str:
+    """The name of the theme for the terminal.
+
+    Only some terminals (rxvt, Konsole, iTerm2) tell their background, in COLORFGBG: a number of
+    the 16 colours at its end, of which 7 and 9 to 15 are light. The others get the dark one.
+    """
+    background = environment.get("COLORFGBG", "").rpartition(";")[2]
+    light = background.isdigit() and (background == "7" or 9 <= int(background) <= 15)
+    return LIGHT.name if light else DARK.name

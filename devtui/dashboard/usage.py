@@ -1,0 +1,37 @@
+"""What the server process uses of the machine, asked of psutil."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """`cpu_percent` since the last sample, of one core (so 200 is possible); resident memory."""
+
+    cpu_percent: float
+    memory_bytes: int
+
+
+class UsageSampler:
+    """Samples one process at a time; the first sample of each has no CPU time to compare with."""
+
+    def __init__(self) -> None:
+        self._process: psutil.Process | None = None
+
+    def sample(self, pid: int | None) -> Usage | None:
+        """What the process uses now; None where it is gone, or not ours to ask."""
+        if pid is None:
+            self._process = None
+            return None
+        try:
+            if self._process is None or self._process.pid != pid:
+                self._process = psutil.Process(pid)
+            process = self._process
+            with process.oneshot():
+                return Usage(process.cpu_percent(None), process.memory_info().rss)
+        except psutil.Error:
+            self._process = None
+            return None

@@ -1,0 +1,110 @@
+"""Which addresses are in each other's way on one port, as the kernel decides it."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable, Sequence
+
+from devtui.events import Address, Holder
+
+_V4_ANY = "0.0.0.0"
+_V6_ANY = "::"
+_LOOPBACKS = (Address(ip="127.0.0.1"), Address(ip="::1"))
+
+
+def wanted(ip: str) -> Address:
+    """The address as our own server would be bound to it: `::` with IPv4 where that is usual.
+
+    The default of IPV6_V6ONLY is the system's to choose: off on Linux (net.ipv6.bindv6only) and
+    macOS, on on Windows.
+    """
+    plain = _plain(ip)
+    return Address(ip=plain, v6_only=_v6_only_by_default() if plain == _V6_ANY else None)
+
+
+def _v6_only_by_default() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            return bool(probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
+    except OSError:
+        return False  # no IPv6 on this machine: nothing will be bound to it
+
+
+def _plain(ip: str) -> str:
+    """An address in its shortest form, IPv4 that is written as IPv6 (`::ffff:a.b.c.d`) as IPv4."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
+
+
+def overlap(first: Address, second: Address) -> bool:
+    """Whether two listeners on one port would be in each other's way.
+
+    Neither SO_REUSEPORT nor the BSDs' rule that a more specific address may be added is counted:
+    the first needs the consent of both programs. `::` of which nobody knows whether it takes
+    IPv4 is thought to.
+    """
+    if _is_v6(first) == _is_v6(second):
+        one, other = _plain(first.ip), _plain(second.ip)
+        return one == other or bool({one, other} & {_V4_ANY, _V6_ANY})
+    six = first if _is_v6(first) else second
+    return _plain(six.ip) == _V6_ANY and not six.v6_only
+
+
+def _is_v6(address: Address) -> bool:
+    return ":" in _plain(address.ip)
+
+
+def blocks(ours: Address, all_of_them: Sequence[Holder], holder: Holder) -> bool:
+    """Whether this holder is in the way of `ours`.
+
+    A `::` of which it is not known whether it takes IPv4 is taken for one that does not, where
+    another holder is in the way for certain: the two could not listen side by side otherwise.
+    """
+    if any(overlap(ours, address) and not _doubtful(ours, address) for address in holder.addresses):
+        return True
+    if not any(_doubtful(ours, address) for address in holder.addresses):
+        return False
+    return not any(
+        overlap(ours, address) and not _doubtful(ours, address)
+        for other in all_of_them
+        for address in other.addresses
+    )
+
+
+def _doubtful(ours: Address, theirs: Address) -> bool:
+    return theirs.ip == _V6_ANY and theirs.v6_only is None and not _is_v6(ours)
+
+
+def answers(listener: Address, target: Address) -> bool:
+    """Whether a listener gets connections to the address `target`."""
+    if listener.ip in (_V4_ANY, _V6_ANY):
+        return overlap(listener, target)
+    return _plain(listener.ip) == _plain(target.ip)
+
+
+def localhost_warning(ours: Address, port: int, others: Iterable[Holder]) -> str | None:
+    """A sentence where `localhost` may lead to another program than the one served on `ours`.
+
+    Clients try ::1 and 127.0.0.1 in an order of their own. There is nothing to say where ours
+    is none of the two, for then nobody expects it at `localhost`.
+    """
+    if not any(answers(ours, loopback) for loopback in _LOOPBACKS):
+        return None
+    for loopback in _LOOPBACKS:
+        if answers(ours, loopback):
+            continue
+        for holder in others:
+            if any(answers(address, loopback) for address in holder.addresses):
+                who = f"{holder.name} (pid {holder.pid})" if holder.pid else f"{holder.user}'s"
+                host = ours.ip if not answers(ours, _LOOPBACKS[0]) else "127.0.0.1"
+                host = f"[{'::1' if host == _V6_ANY else host}]" if ":" in host else host
+                return (
+                    f"http://localhost:{port} may reach {who} on {loopback} instead of the app: "
+                    f"use http://{host}:{port}."
+                )
+    return None

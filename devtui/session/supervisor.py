@@ -1,0 +1,111 @@
+"""Whether something will probably start a process again when it is stopped, and what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from devtui.session.process_facts import Ancestor, ProcessFacts
+
+# Programs whose job it is to start again what ended, and those that do it at a file's change.
+_SUPERVISORS = {
+    "supervisord", "runsv", "s6-supervise", "circusd", "honcho", "foreman", "overmind", "hivemind",
+    "daemontools", "supervise", "monit", "god", "immortal", "start-stop-daemon", "containerd-shim",
+    "containerd-shim-runc-v2", "conmon",
+}  # fmt: skip
+_RELOADERS = {
+    "nodemon", "watchmedo", "watchexec", "entr", "watchfiles", "cargo-watch", "air", "reflex",
+    "ts-node-dev", "tsx", "hupper", "pserve", "guard",
+}  # fmt: skip
+_SHELLS = {"sh", "bash", "dash", "zsh", "ash", "ksh", "mksh", "fish", "busybox"}
+_INTERPRETERS = re.compile(r"^(python|pypy|node|ruby|perl)[\d.]*$")
+_LOOP = re.compile(r"(^|[;&|({\n]|\bdo\b)\s*(while|until)\s|\bfor\s*\(\(\s*;")
+_MAX_SCRIPT = 64 * 1024
+
+# Units that run people's shells and jobs: what they started is not theirs to keep alive.
+_NO_SERVICE = re.compile(r"^(ssh|sshd|cron|crond|getty|display-manager|gdm|lightdm|user)(@|\.)")
+_UNIT = re.compile(r"^[\w:.\\@-]+\.service$")
+
+
+def restarts_by(facts: ProcessFacts, family: Collection[int] = ()) -> str:
+    """What will probably start the process again, in words with how to stop that; else empty.
+
+    `family` are the pids that would be stopped together with it, and so start nothing any more.
+    """
+    above = [ancestor for ancestor in facts.ancestors if ancestor.pid not in family]
+    return _by_ancestor(above) or _by_systemd(facts) or _by_launchd(facts)
+
+
+def _by_ancestor(above: list[Ancestor]) -> str:
+    for ancestor in above:
+        name = program(ancestor)
+        where = f"(pid {ancestor.pid})"
+        if name.startswith("PM2"):
+            return f"pm2 {where}: pm2 list, then pm2 stop NAME"
+        if name == "supervisord":
+            return f"supervisord {where}: supervisorctl status, then supervisorctl stop NAME"
+        if name in _SUPERVISORS:
+            return f"{name} {where}"
+        if name in _RELOADERS or "--reload" in ancestor.command:
+            return f"{name}, a reloader {where}"
+        if name in _SHELLS:
+            if len(ancestor.command) <= 1 or ancestor.command[0].startswith("-"):
+                return ""  # somebody types there
+            if _LOOP.search(_script(ancestor)):
+                return f"a loop in the shell {name} {where}: end that first, kill {ancestor.pid}"
+    return ""
+
+
+def program(process: Ancestor | ProcessFacts) -> str:
+    """What program runs, by name: of an interpreter's the script, not the interpreter."""
+    if not process.command or process.command[0].startswith("PM2"):
+        return process.command[0] if process.command else process.name
+    first = _base(process.command[0])
+    if not _INTERPRETERS.match(first.lower()):
+        return first
+    words = list(process.command[1:])
+    while words and words[0].startswith("-") and words[0] not in ("-m", "-c"):
+        takes_next = words.pop(0) in ("-X", "-W")
+        del words[: int(takes_next)]
+    if len(words) > 1 and words[0] == "-m":
+        return words[1].partition(".")[0] if words[1] != "http.server" else words[1]
+    return _base(words[0]) if words and words[0] != "-c" else first
+
+
+def _base(path: str) -> str:
+    name = re.split(r"[/\\]", path)[-1].lstrip("-")
+    return re.sub(r"\.(py|exe|js)$", "", name, flags=re.IGNORECASE) or path
+
+
+def _script(shell: Ancestor) -> str:
+    """What a shell that is not interactive runs: the text after -c, or the file's beginning."""
+    words = shell.command[1:]
+    for index, word in enumerate(words):
+        if re.match(r"^-\w*c$", word):
+            return words[index + 1] if index + 1 < len(words) else ""
+        if not word.startswith("-"):
+            try:
+                with open(Path(shell.folder) / word, encoding="utf-8", errors="replace") as file:
+                    return file.read(_MAX_SCRIPT)
+            except OSError:
+                return ""
+    return ""
+
+
+def _by_systemd(facts: ProcessFacts) -> str:
+    unit = facts.cgroup.rpartition("/")[2]
+    if facts.terminal or not _UNIT.match(unit) or _NO_SERVICE.match(unit):
+        return ""
+    user = "--user " if "/user@" in facts.cgroup else ""
+    sudo = "" if user else "sudo "
+    return f"systemd (unit {unit}): {sudo}systemctl {user}stop {unit}"
+
+
+def _by_launchd(facts: ProcessFacts) -> str:
+    """macOS's launchd tells its jobs their label; what a terminal started has 0 or its own."""
+    label = facts.environment.get("XPC_SERVICE_NAME", "")
+    parent = facts.parent
+    if label in ("", "0") or label.startswith("application.") or parent is None or parent.pid != 1:
+        return ""
+    return f"launchd (job {label}): launchctl bootout gui/$(id -u)/{label}"

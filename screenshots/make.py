@@ -1,0 +1,189 @@
+"""Makes every picture in this folder again, from real sessions of the real program.
+
+Run it in an environment that has devtui and its test group: `python screenshots/make.py`. Give
+names to make only those: `python screenshots/make.py main reload`. With `--png` each picture is
+also written as PNG, which needs `rsvg-convert`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))
+
+from client import get, post  # noqa: E402
+from dashboard_page import request_row, wait_reload, wait_serving  # noqa: E402
+from processes import can_bind, free_port  # noqa: E402
+from terminal import Terminal  # noqa: E402
+
+WIDE = (120, 40)
+SMALL = (80, 24)
+
+
+class Session:
+    """The example application in a terminal: its URL, and the file to edit."""
+
+    def __init__(self, terminal: Terminal, url: str) -> None:
+        self.terminal = terminal
+        self.url = url
+        found = re.search(r"<code>(.*?)</code>", get(f"{url}/").text)
+        assert found is not None, "the example's index page no longer names its file"
+        self.source = Path(found[1])
+
+    def ask(self, *pages: str) -> None:
+        """Request pages and wait until the dashboard has each."""
+        for page in pages:
+            answer = get(self.url + page)
+            self.terminal.wait_for(request_row("GET", page, answer.status))
+
+    def edit(self, old: str, new: str) -> None:
+        """Change the application's source."""
+        text = self.source.read_text()
+        assert old in text, f"the example no longer has {old!r}"
+        self.source.write_text(text.replace(old, new))
+
+
+@contextmanager
+def session(size: tuple[int, int]) -> Iterator[Session]:
+    """The example under devtui, in a terminal of this size, until the block ends."""
+    port = 5000 if can_bind(5000) else free_port()
+    command = [sys.executable, "-m", "devtui", "--demo", "--port", str(port)]
+    with Terminal(command, cwd=HERE, size=size) as terminal:
+        shown = Session(terminal, wait_serving(terminal, port))
+        try:
+            yield shown
+            terminal.press("ctrl+q")
+            terminal.wait_exit()
+        finally:
+            # devtui keeps what was edited, and could not remove it where it was killed.
+            shutil.rmtree(shown.source.parent, ignore_errors=True)
+
+
+def busy(shown: Session) -> None:
+    """Some minutes of work in a few seconds."""
+    shown.ask("/fast", "/json?page=2", "/redirect", "/form")
+    post(f"{shown.url}/form", {"name": "Ada"})
+    shown.ask("/log", "/missing", "/stream", "/image", "/slow", "/error")
+    shown.ask("/fast?again", "/json")
+
+
+def main_screen(picture: Path) -> None:
+    """The main screen: requests, with the log below or beside."""
+    with session(WIDE) as shown:
+        busy(shown)
+        save(shown, picture, "devtui: the requests of the example application")
+
+
+def small_screen(picture: Path) -> None:
+    """The same in the smallest usual terminal."""
+    with session(SMALL) as shown:
+        busy(shown)
+        save(shown, picture, "devtui in a terminal of 80 by 24 characters")
+
+
+def opened_request(picture: Path) -> None:
+    """One request: headers, timing, output, bodies."""
+    with session(WIDE) as shown:
+        shown.ask("/fast", "/log", "/json?name=Ada")
+        shown.terminal.press("enter")
+        shown.terminal.wait_for("first byte")
+        save(shown, picture, "devtui: one request opened")
+
+
+def log_screen(picture: Path) -> None:
+    """What the application printed and logged."""
+    with session(WIDE) as shown:
+        shown.ask("/fast", "/log")
+        shown.terminal.press("2")
+        shown.terminal.wait_for("a child process says hello")
+        save(shown, picture, "devtui: the log")
+
+
+def error_screen(picture: Path) -> None:
+    """An exception with its cause."""
+    with session(WIDE) as shown:
+        shown.ask("/fast", "/error")
+        shown.terminal.press("4")
+        shown.terminal.wait_for("LookupError")
+        shown.terminal.wait_quiet()
+        shown.terminal.press("enter")
+        shown.terminal.wait_gone("1 Requests")
+        shown.terminal.wait_for("price_of")
+        save(shown, picture, "devtui: an error opened")
+
+
+def reload_screen(picture: Path) -> None:
+    """Reloads with cause and time."""
+    with session(WIDE) as shown:
+        for generation, name in enumerate(("you", "the terminal", "devtui"), 2):
+            shown.edit('GREETING = "Hello', f'GREETING = "Hello {name}, hello')
+            wait_reload(shown.terminal, generation, "app.py")
+            shown.ask(f"/?{generation}")
+        shown.terminal.press("r")
+        wait_reload(shown.terminal, 5, "restart")
+        shown.terminal.press("3")
+        shown.terminal.wait_for("#5")
+        save(shown, picture, "devtui: reloads, what caused them and how long they took")
+
+
+def deferred_error(picture: Path) -> None:
+    """The code is broken; the server stays and shows the error."""
+    with session(WIDE) as shown:
+        shown.ask("/fast", "/json")
+        shown.edit("def fast(request: Request)", "def fast(request: Request")
+        shown.terminal.wait_for(re.compile("serving the error", re.I))
+        shown.ask("/fast?broken")
+        shown.terminal.press("2")
+        shown.terminal.wait_quiet()
+        shown.terminal.press("c")  # The traceback's lines in the log name devtui's own folder.
+        shown.terminal.wait_for("No output yet")
+        shown.terminal.press("4")
+        shown.terminal.wait_for("SyntaxError")
+        save(shown, picture, "devtui: the code is broken, the server is not")
+
+
+PICTURES: dict[str, Callable[[Path], object]] = {
+    "main": main_screen,
+    "small": small_screen,
+    "request": opened_request,
+    "log": log_screen,
+    "error": error_screen,
+    "reload": reload_screen,
+    "deferred-error": deferred_error,
+}
+
+
+def save(shown: Session, picture: Path, title: str) -> None:
+    """Write the screen as SVG, and as PNG where the path's suffix asks for both."""
+    shown.terminal.wait_quiet()
+    text = shown.terminal.text()
+    private = [folder for folder in (sys.prefix, str(HERE.parent)) if folder in text]
+    assert not private, f"the picture would show a folder of this machine\n{text}"
+    shown.terminal.svg(picture.with_suffix(".svg"), title)
+    if picture.suffix == ".png":
+        shown.terminal.png(picture)
+
+
+def main() -> None:
+    """Make the pictures that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PICTURES)}")
+    parser.add_argument("--png", action="store_true", help="write PNG files too")
+    parser.add_argument("--to", type=Path, default=HERE, help="the folder to write to")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(PICTURES):
+        parser.error(f"no picture is called {', '.join(unknown)}; there are {', '.join(PICTURES)}")
+    for name in options.names or PICTURES:
+        PICTURES[name]((options.to / name).with_suffix(".png" if options.png else ".svg"))
+        print(options.to / f"{name}.svg")
+
+
+if __name__ == "__main__":
+    main()

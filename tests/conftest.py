@@ -1,0 +1,73 @@
+"""What all tests may use: projects in a fresh folder, and sessions that serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import hypothesis
+import pytest
+from live import Live, app_environment, write
+
+from devtui.settings import Settings
+
+# On a busy machine a single example may take any time; the whole test has a deadline.
+hypothesis.settings.register_profile("devtui", deadline=None)
+hypothesis.settings.load_profile("devtui")
+
+
+class Serve(Protocol):
+    """Starts a session; see `serve`."""
+
+    def __call__(self, source: str | dict[str, str], app: str = "app", **settings: Any) -> Live: ...
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of the project that `serve` serves."""
+    path = tmp_path / "project"
+    path.mkdir()
+    return path.resolve()
+
+
+@pytest.fixture
+def serve(folder: Path) -> Iterator[Serve]:
+    """Starts a session that serves a project, given as the text of app.py or as several files.
+
+    Further arguments are those of `Settings`; the port is any free one.
+    """
+    with ExitStack() as stack:
+
+        def start(source: str | dict[str, str], app: str = "app", **settings: Any) -> Live:
+            write(folder, {"app.py": source} if isinstance(source, str) else source)
+            settings = {"port": 0, "environment": app_environment(), **settings}
+            return stack.enter_context(Live(Settings(app=app, folder=folder, **settings)))
+
+        yield start
+
+
+OBSERVED = (Path(__file__).parent / "apps" / "observed.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One session for a whole module: it serves `apps/observed.py`, with the debugger."""
+    yield from _observed(tmp_path_factory.mktemp("observed"))
+
+
+@pytest.fixture(scope="module")
+def observed_plainly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The same without the debugger."""
+    yield from _observed(tmp_path_factory.mktemp("plainly"), debugger=False, debug=False)
+
+
+def _observed(folder: Path, **settings: Any) -> Iterator[Live]:
+    write(folder, {"observed.py": OBSERVED})
+    environment = app_environment()
+    with Live(
+        Settings(app="observed", folder=folder, port=0, environment=environment, **settings)
+    ) as live:
+        live.serving()
+        yield live

@@ -1,0 +1,54 @@
+import os
+import stat
+
+import pytest
+
+from devtui.dashboard.clipboard import MAX_OSC52_BYTES, copy, programs, takes_osc52
+
+
+@pytest.mark.parametrize(
+    ("environment", "size", "takes"),
+    [
+        ({"TERM": "xterm-256color"}, 10, True),
+        ({"TERM": "linux"}, 10, False),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, 10, False),
+        ({"TERM": "xterm-256color"}, MAX_OSC52_BYTES, True),
+        ({"TERM": "xterm-256color"}, MAX_OSC52_BYTES + 1, False),
+    ],
+)
+def test_who_takes_osc_52(environment, size, takes):
+    assert takes_osc52(environment, size) is takes
+
+
+def test_the_terminal_comes_first():
+    written = []
+    assert copy("hi", written.append, {"TERM": "xterm"}) == "to the terminal's clipboard"
+    assert written == ["\x1b]52;c;aGk=\a"]
+
+
+def test_then_a_program(tmp_path, executable):
+    executable("pbcopy", f"cat > {tmp_path}/copied")
+    environment = {"TERM": "linux", "PATH": os.environ["PATH"]}
+    where = copy("h\u00e9\ud800", None, environment)
+    assert where == f"to the clipboard with {tmp_path}/bin/pbcopy"
+    assert (tmp_path / "copied").read_bytes() == b"h\xc3\xa9\\ud800"
+
+
+def test_a_program_needs_its_display(tmp_path, executable):
+    for name in ("wl-copy", "xclip", "xsel"):
+        executable(name, "exit 0")
+    path = {"PATH": str(tmp_path / "bin")}
+    names = lambda extra: [os.path.basename(p[0]) for p in programs({**path, **extra})]  # noqa: E731
+    assert names({}) == []
+    assert names({"DISPLAY": ":0"}) == ["xclip", "xsel"]
+    assert names({"WAYLAND_DISPLAY": "wayland-0"}) == ["wl-copy"]
+
+
+def test_last_a_file_for_the_user_alone(tmp_path, executable, monkeypatch):
+    executable("pbcopy", "exit 1")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    where = copy("secret", None, {"PATH": str(tmp_path / "bin")})
+    file = where.removeprefix("into the file ")
+    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    with open(file) as opened:
+        assert opened.read() == "secret"

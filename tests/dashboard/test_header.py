@@ -1,0 +1,179 @@
+import pytest
+from driver import running
+from fakes import MONOTONIC, FakeSession
+
+from devtui.dashboard import formats
+from devtui.dashboard.header import NOT_FOR_PRODUCTION, Facts, facts_of, header_lines
+from devtui.dashboard.themes import suited
+from devtui.dashboard.usage import UsageSampler
+from devtui.session.state import State
+
+
+def _lines(session, width, usage=(("CPU", "12 %"), ("memory", "48 MB"))):
+    from dataclasses import replace
+
+    facts = replace(facts_of(session, MONOTONIC), usage=usage)
+    return header_lines(facts, width).plain.split("\n")
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_two_lines_of_the_width_whatever_it_is(state):
+    session = FakeSession()
+    session.state = state
+    session.pin = "123-456-789"
+    for width in range(40, 220):
+        lines = _lines(session, width)
+        assert len(lines) == 2
+        assert all(len(line) <= width for line in lines)
+        assert state.value.upper() in lines[0]
+
+
+def test_all_of_it_where_there_is_room():
+    session = FakeSession()
+    session.pin = "123-456-789"
+    first, second = _lines(session, 140)
+    assert first.split() == ["hello:app", "flask.Flask", "SERVING", session.url, "debug", "on"]
+    assert (
+        second.split()
+        == (
+            f"pid 4242 generation 1 up 12 min PIN 123-456-789 CPU 12 % memory 48 MB "
+            f"{NOT_FOR_PRODUCTION}"
+        ).split()
+    )
+
+
+def test_the_warning_and_the_url_stay_at_80():
+    first, second = _lines(FakeSession(), 80)
+    assert "http://127.0.0.1:5000" in first
+    assert second.rstrip().endswith(NOT_FOR_PRODUCTION)
+    assert "pid 4242" in second
+
+
+def test_loading_shows_the_time():
+    session = FakeSession()
+    session.state = State.RELOADING
+    session.loading_since = MONOTONIC - 1.24
+    assert "loading for 1.2 s" in _lines(session, 80)[1]
+
+
+def test_equal_facts_are_equal():
+    assert facts_of(FakeSession(), MONOTONIC) == facts_of(FakeSession(), MONOTONIC + 1)
+    assert isinstance(facts_of(FakeSession(), MONOTONIC), Facts)
+
+
+async def test_the_header_is_drawn_only_when_its_words_change(ui, monkeypatch):
+    drawn = []
+    header = ui.app.main.header
+    monkeypatch.setattr(header, "update", drawn.append)
+    for _ in range(5):
+        header.look()
+    assert drawn == []
+    ui.session.pin = "1"
+    header.look()
+    assert len(drawn) == 1
+
+
+async def test_the_state_is_shown_as_it_changes(ui):
+    for state in (State.RELOADING, State.CRASHED):
+        ui.session.to(state)
+        await ui.shows(f" {state.value.upper()} ")
+
+
+@pytest.mark.parametrize(
+    ("size", "layout"),
+    [
+        ((39, 20), "-tiny"),
+        ((80, 9), "-tiny"),
+        ((40, 10), "-accordion"),
+        ((80, 24), "-accordion"),
+        ((120, 40), "-stacked"),
+        ((200, 50), "-columns"),
+        ((200, 12), "-accordion"),
+    ],
+)
+async def test_the_layout_goes_with_the_size(size, layout):
+    async with running(size=size) as ui:
+        assert ui.app.main.has_class(layout)
+        if layout == "-tiny":
+            await ui.shows("too small")
+            assert "Requests" not in ui.screen()
+        else:
+            for title in ("1 Requests", "2 Log", "3 Reloads", "4 Errors"):
+                await ui.shows(title)
+
+
+async def test_resizing_changes_the_layout(ui):
+    await ui.pilot.resize_terminal(30, 8)
+    await ui.shows("too small")
+    await ui.pilot.resize_terminal(200, 50)
+    await ui.shows("4 Errors")
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [
+        (0.04, "0.0 ms"),
+        (9.94, "9.9 ms"),
+        (9.96, "10 ms"),
+        (999.4, "999 ms"),
+        (999.6, "1.00 s"),
+        (9_996, "10.0 s"),
+        (99_960, "2 min"),
+        (7_200_000, "2 h"),
+    ],
+)
+def test_durations(milliseconds, text):
+    assert formats.duration(milliseconds) == text
+    assert len(text) <= formats.DURATION_WIDTH
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (9_949, "9.9 kB"),
+        (9_951, "10 kB"),
+        (999_600, "1.0 MB"),
+        (10**15, "1000 TB"),
+    ],
+)
+def test_sizes(count, text):
+    assert formats.size(count) == text
+    assert len(text) <= formats.SIZE_WIDTH
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-1, "0 s"), (59.9, "59 s"), (60, "1 min"), (3_700, "1 h 1 min"), (90_000, "1 d 1 h")],
+)
+def test_uptime(seconds, text):
+    assert formats.uptime(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "theme"),
+    [
+        ("", "devtui-dark"),
+        ("15;0", "devtui-dark"),
+        ("0;15", "devtui-light"),
+        ("0;7", "devtui-light"),
+        ("0;8", "devtui-dark"),
+        ("0;default;15", "devtui-light"),
+        ("x;y", "devtui-dark"),
+    ],
+)
+def test_the_theme_goes_with_the_terminal(value, theme):
+    assert suited({"COLORFGBG": value}) == theme
+
+
+def test_a_process_is_sampled_and_one_that_is_gone_is_not():
+    import os
+
+    sampler = UsageSampler()
+    usage = sampler.sample(os.getpid())
+    assert usage is not None
+    assert usage.memory_bytes > 1_000_000
+    assert sampler.sample(None) is None
+    assert sampler.sample(2**22 + 1) is None

@@ -1,0 +1,268 @@
+import os
+
+import pytest
+from driver import running
+from fakes import FakeSession, a_morning, finished, line, load_failed, raised, request, started
+
+from devtui.dashboard.commands import COMMANDS
+from devtui.dashboard.dialogs import HelpDialog, HoldersDialog, PortDialog
+from devtui.session.state import State
+from devtui.settings import Settings
+
+
+async def test_r_restarts(ui):
+    await ui.press("r")
+    assert ui.session.asked == [("restart", "restart")]
+
+
+async def test_d_turns_debug_mode_off_and_on(ui):
+    await ui.press("d", "d")
+    assert ui.session.asked == [("debug", False), ("debug", True)]
+
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_digits_go_to_the_panes(size):
+    async with running(size=size) as ui:
+        for key in "4123142":
+            await ui.press(key)
+            pane = ui.app.main.panes[int(key) - 1]
+            assert ui.app.main.open_pane is pane
+            assert ui.app.focused is pane.list
+            await ui.until(lambda pane=pane: pane.list.size.height >= 2)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_tab_goes_round_the_panes(size):
+    async with running(size=size) as ui:
+        for number in (2, 3, 4, 1):
+            await ui.press("tab")
+            await ui.until(lambda number=number: ui.app.main.open_pane.number == number)
+            assert ui.app.focused is ui.app.main.open_pane.list
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_click_on_a_pane_opens_it(size):
+    async with running(size=size) as ui:
+        for name in ("errors", "log", "requests", "reloads"):
+            await ui.pilot.click(f"#{name}", offset=(5, 0))
+            await ui.until(lambda name=name: ui.app.main.open_pane.id == name)
+            assert ui.app.focused is ui.app.main.open_pane.list
+
+
+@pytest.mark.parametrize(
+    ("key", "dialog"), [("p", PortDialog), ("question_mark", HelpDialog), ("k", HoldersDialog)]
+)
+async def test_dialogs_open_and_escape_closes_them(ui, monkeypatch, key, dialog):
+    monkeypatch.setattr("devtui.session.port.holders", lambda port: ())
+    await ui.press(key)
+    assert isinstance(ui.app.screen, dialog)
+    await ui.press("escape")
+    assert ui.app.screen is ui.app.main
+
+
+async def test_o_opens_the_browser_and_says_so(ui, monkeypatch):
+    opened = []
+    monkeypatch.setattr("devtui.dashboard.outside.open_url", lambda url: opened.append(url) or True)
+    await ui.press("o")
+    await ui.until(lambda: ui.toasts)
+    assert opened == ["http://127.0.0.1:5000"]
+    assert ui.toasts == ["Opened http://127.0.0.1:5000"]
+
+
+async def test_without_a_browser_the_url_is_told(ui, monkeypatch):
+    monkeypatch.setattr("devtui.dashboard.outside.open_url", lambda url: False)
+    await ui.press("o")
+    await ui.until(lambda: ui.toasts)
+    assert "open http://127.0.0.1:5000 by hand" in ui.toasts[0]
+
+
+async def test_the_browser_may_print_what_it_likes(executable, monkeypatch, capfd):
+    from devtui.dashboard.browser import open_url
+
+    monkeypatch.setenv("BROWSER", executable("chatty", "echo noise; echo noise >&2"))
+    assert open_url("http://127.0.0.1:1/")
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_c_clears_the_open_pane_only(ui):
+    ui.session.feed(*a_morning())
+    await ui.shows("/report.csv")
+    await ui.press("c")
+    assert not ui.session.store.requests
+    assert ui.session.store.log
+    await ui.shows("No request yet.")
+    await ui.press("2", "c")
+    assert not ui.session.store.log
+
+
+async def test_y_copies_the_url_of_a_request(ui, monkeypatch):
+    written = []
+    monkeypatch.setattr(ui.app._driver, "write", written.append)
+    ui.session.feed(*request(1, "/a?b=c"))
+    await ui.shows("/a?b=c")
+    await ui.press("y")
+    await ui.until(lambda: ui.toasts)
+    assert written == ["\x1b]52;c;aHR0cDovLzEyNy4wLjAuMTo1MDAwL2E/Yj1j\a"]
+    assert ui.toasts == ["Copied the URL to the terminal's clipboard."]
+
+
+@pytest.mark.parametrize(
+    ("pane", "what"), [("2", "the line"), ("3", "the line"), ("4", "the traceback")]
+)
+async def test_y_copies_in_every_pane(ui, pane, what):
+    ui.session.feed(*a_morning(), started(9), raised(9))
+    await ui.press(pane)
+    await ui.until(lambda: ui.app.main.open_pane.list.item)
+    await ui.press("y")
+    await ui.until(lambda: ui.toasts)
+    assert ui.toasts[0].startswith(f"Copied {what} ")
+
+
+async def test_e_tells_what_to_set_without_an_editor(ui, tmp_path, monkeypatch):
+    source = tmp_path / "cart.py"
+    source.write_text("x = 1\n")
+    ui.session.feed(started(1), raised(1))
+    await ui.press("4")
+    await ui.until(lambda: ui.app.main.open_pane.list.item)
+    await ui.press("e")
+    assert "There is no file /project/shop/cart.py" in ui.toasts[0]
+    monkeypatch.setattr("devtui.dashboard.outside.Path.is_file", lambda path: True)
+    await ui.press("e")
+    assert "export VISUAL or EDITOR" in ui.toasts[1]
+
+
+async def test_e_starts_a_graphical_editor_at_the_line(ui, tmp_path, monkeypatch, executable):
+    said = tmp_path / "said"
+    executable("code", f'echo "$@" > {said}.part; mv {said}.part {said}')
+    monkeypatch.setenv("EDITOR", "code --wait")
+    monkeypatch.setattr("devtui.dashboard.outside.Path.is_file", lambda path: True)
+    ui.session.feed(started(1), raised(1))
+    await ui.press("4")
+    await ui.until(lambda: ui.app.main.open_pane.list.item)
+    await ui.press("e")
+    await ui.until(said.exists)
+    assert said.read_text() == "--wait --goto /project/shop/cart.py:48\n"
+    assert ui.toasts == ["Opened /project/shop/cart.py:48 with code."]
+
+
+async def test_an_editor_that_cannot_start_is_told(ui, monkeypatch):
+    monkeypatch.setenv("EDITOR", os.path.join(os.sep, "no", "code"))
+    monkeypatch.setattr("devtui.dashboard.outside.Path.is_file", lambda path: True)
+    ui.session.feed(started(1), raised(1))
+    await ui.press("4")
+    await ui.until(lambda: ui.app.main.open_pane.list.item)
+    await ui.press("e")
+    assert ui.toasts == ["Could not start /no/code: No such file or directory."]
+
+
+async def test_keys_that_cannot_work_are_greyed(ui):
+    assert {name for name, enabled in ui.keys().items() if not enabled} >= {
+        "follow", "clear", "open", "copy", "editor"
+    }  # fmt: skip
+    ui.session.feed(*a_morning())
+    await ui.until(lambda: ui.keys()["open"])
+    assert ui.keys()["clear"]
+    assert ui.keys()["copy"]
+    assert not ui.keys()["follow"]
+    assert not ui.keys()["editor"]
+    await ui.press("up")
+    assert ui.keys()["follow"]
+    await ui.press("enter")
+    assert not ui.keys()["detail-editor"]
+
+
+async def test_a_unix_socket_has_no_port():
+    async with running(FakeSession(Settings(app="a", host="unix:///tmp/a.sock"))) as ui:
+        assert not ui.keys()["port"]
+        assert not ui.keys()["holders"]
+        await ui.press("p")
+        assert ui.app.screen is ui.app.main
+
+
+async def test_nothing_to_browse_where_nothing_answers(ui):
+    ui.session.to(State.CRASHED)
+    await ui.until(lambda: not ui.keys()["browser"])
+    assert ui.keys()["restart"]
+
+
+async def test_the_palette_offers_every_command_that_works(ui):
+    ui.session.feed(*request(1))
+    await ui.until(lambda: ui.keys()["open"])
+    titles = _titles(ui)
+    for command in COMMANDS:
+        if command.place in ("app", "main"):
+            works = bool(ui.keys().get(command.name)) and command.name not in _NOT_OFFERED
+            assert (command.help in titles) == works, command.name
+
+
+async def test_a_command_of_the_palette_runs(ui):
+    await ui.press("ctrl+p")
+    await ui.press(*"restart the")
+    await ui.shows("Restart the server")
+    await ui.press("enter")
+    await ui.until(lambda: ui.session.asked == [("restart", "restart")])
+
+
+def _titles(ui):
+    return {command.title for command in ui.app.get_system_commands(ui.app.screen)}
+
+
+_NOT_OFFERED = ("palette", "interrupt")
+
+
+async def test_help_shows_every_key():
+    async with running(size=(80, 24)) as ui:
+        await ui.press("question_mark")
+        for command in COMMANDS:
+            if command.place != "detail":
+                await ui.shows(command.help)
+                await ui.shows(command.shown)
+
+
+async def test_a_click_in_the_key_bar_presses_the_key(ui):
+    column = ui.screen().splitlines()[-1].index("restart")
+    await ui.pilot.click(offset=(column, 39))
+    await ui.until(lambda: ui.session.asked == [("restart", "restart")])
+
+
+async def test_letters_go_into_the_filter_and_do_nothing_else(ui):
+    ui.session.feed(*request(1, "/rdq"), *request(2, "/other"), line("x"))
+    await ui.press("slash", "r", "d", "q", "1")
+    assert ui.session.asked == []
+    assert ui.app.main.requests.list.matches.query == "rdq1"
+    assert "restart" not in ui.screen().splitlines()[-1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_load_that_fails_as_the_dashboard_opens_is_before_the_eyes(size):
+    session = FakeSession()
+    session.state = State.FAILED
+    session.store.apply(load_failed(reload=False))
+    async with running(session, size) as ui:
+        await ui.shows("SyntaxError: '(' was never closed")
+        await ui.until(lambda: ui.app.main.open_pane is ui.app.main.errors)
+        assert ui.app.focused is ui.app.main.errors.list
+        await ui.shows('File "/project/hello.py", line 12')
+
+
+async def test_a_failed_load_is_shown_at_once_and_goes_when_mended(ui):
+    await ui.press("2")
+    ui.session.feed(load_failed(reload=True), *request(5), finished(9))
+    ui.session.to(State.SERVING_ERROR)
+    await ui.shows("SERVING THE ERROR")
+    await ui.shows("SyntaxError: '(' was never closed")
+    assert ui.app.main.open_pane is ui.app.main.errors
+    ui.session.to(State.RELOADING)
+    ui.session.to(State.SERVING)
+    await ui.until(lambda: ui.app.main.open_pane.number == 2)
+
+
+async def test_a_failed_load_does_not_take_the_keys_from_someone_who_types(ui):
+    await ui.press("slash", "a")
+    ui.session.feed(load_failed())
+    ui.session.to(State.SERVING_ERROR)
+    await ui.press("b")
+    assert ui.app.main.requests.list.matches.query == "ab"

@@ -1,0 +1,82 @@
+import os
+import signal
+
+import pytest
+from driver import running
+from fakes import FakeSession
+from textual.worker import WorkerFailed
+
+from devtui.session.state import State
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_keys_leave_after_the_session_has_ended(key):
+    session = FakeSession()
+    async with running(session) as ui:
+        await ui.press(key)
+        await ui.until(lambda: ui.app.return_value is not None)
+        assert ui.app.return_value == 0
+        assert session.ended
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.PORT_BUSY])
+async def test_leaving_without_an_app_is_a_failure(state):
+    session = FakeSession()
+    session.state = state
+    async with running(session) as ui:
+        await ui.press("q")
+        await ui.until(lambda: ui.app.return_value is not None)
+        assert ui.app.return_value == 1
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
+async def test_signals_leave(name, status):
+    session = FakeSession()
+    async with running(session) as ui:
+        os.kill(os.getpid(), getattr(signal, name))
+        await ui.until(lambda: ui.app.return_value is not None)
+        assert ui.app.return_value == status
+        assert session.ended
+
+
+async def test_a_session_that_does_not_end_is_killed(monkeypatch):
+    monkeypatch.setattr("devtui.dashboard.app.LEAVE_SECONDS", 0.05)
+    session = FakeSession()
+    session.end_slowly = True
+    async with running(session) as ui:
+        await ui.press("q")
+        await ui.until(lambda: ui.app.return_value is not None)
+        assert ui.app.return_value == 0
+        assert session.asked == [("close", None), ("kill", None)]
+
+
+async def test_leaving_twice_does_not_wait():
+    session = FakeSession()
+    session.end_slowly = True
+    async with running(session) as ui:
+        await ui.press("q")
+        await ui.shows("LEAVING")
+        await ui.press("ctrl+c")
+        await ui.until(lambda: ui.app.return_value is not None)
+        assert ("kill", None) in session.asked
+
+
+async def test_a_session_that_fails_is_not_hidden():
+    class Broken(FakeSession):
+        async def run(self) -> None:
+            await self._closed.wait()
+            raise RuntimeError("the session broke")
+
+    app = None
+
+    async def leave() -> None:
+        nonlocal app
+        async with running(Broken()) as ui:
+            app = ui.app
+            await ui.press("q")
+            await ui.until(lambda: ui.app.return_code == 1)
+
+    with pytest.raises(WorkerFailed, match="the session broke"):
+        await leave()
+    assert app is not None
+    assert app.return_code == 1

@@ -1,0 +1,101 @@
+import pytest
+from driver import running
+from fakes import FakeSession, at, finished, line, request, started
+
+from devtui.events import (
+    AppFailed,
+    AppLoaded,
+    Body,
+    Error,
+    ErrorRaised,
+    ExceptionData,
+    Frame,
+    Reloaded,
+    RequestStarted,
+)
+
+EVIL = (
+    "\x1b]0;title\x07\x1b]52;c;aGk=\x07\x1b]8;;http://x\x1b\\\x1b[2J\x9b31m[red][/red]"
+    "[@click=app.quit]x[/]\u202e\u200b\ud800\x00\r\n\x7f\ufeff[/]"
+)
+
+
+def _evil_events():
+    error = Error(
+        exceptions=(
+            ExceptionData(
+                type=EVIL,
+                message=EVIL,
+                notes=(EVIL,),
+                frames=(Frame(file=EVIL, line=1, function=EVIL, source=EVIL, own=True),),
+            ),
+        ),
+        text=EVIL,
+    )
+    return [
+        RequestStarted(
+            at=at(0), id="e", method=EVIL, target="/?" + EVIL, client=EVIL, headers=((EVIL, EVIL),)
+        ),
+        line(EVIL, level=EVIL, logger=EVIL, request_id="e"),
+        ErrorRaised(at=at(0), error=error, request_id="e"),
+        finished(
+            99, EVIL, cut=EVIL, response_body=Body(content_type=EVIL, size_bytes=3, text=EVIL)
+        ),
+        Reloaded(at=at(0), cause=EVIL, paths=(EVIL,), duration_ms=1),
+        AppFailed(at=at(0), reload=True, message=EVIL, error=error, duration_ms=1),
+    ]
+
+
+def _no_control_characters(ui):
+    for strip in ui.app.screen._compositor.render_strips():
+        for segment in strip:
+            assert segment.text.isprintable(), repr(segment.text)
+            meta = segment.style.meta if segment.style else {}
+            assert "@click" not in meta, segment
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_nothing_of_it_reaches_the_screen_raw(size):
+    session = FakeSession()
+    session.app = AppLoaded(app=EVIL, framework=EVIL, file=EVIL, duration_ms=1, module_count=1)
+    session.pin = EVIL
+    async with running(session, size) as ui:
+        session.feed(*_evil_events())
+        for key in "1234":
+            await ui.press(key)
+            await ui.until(lambda: ui.app.main.open_pane.list.item)
+            for move in ("end", "home"):
+                await ui.press(move)
+                _no_control_characters(ui)
+                await ui.press("enter")
+                await ui.shows("back")
+                _no_control_characters(ui)
+                for _ in range(4):
+                    await ui.press("pagedown")
+                    _no_control_characters(ui)
+                await ui.press("escape")
+        assert session.asked == []
+
+
+async def test_a_toast_shows_it_escaped(ui):
+    ui.app.tell("said " + EVIL)
+    await ui.shows("x1b]0;title")
+    _no_control_characters(ui)
+
+
+async def test_a_megabyte_on_one_line_is_shown_at_once(ui):
+    ui.session.feed(*request(1, "/" + "A" * 1_000_000), line("B" * 1_000_000), started(2))
+    await ui.shows("AAAA…")
+    await ui.shows("BBBB…")
+    await ui.press("2", "enter")
+    await ui.shows("BBBBBB")
+
+
+async def test_wide_characters_keep_the_columns(ui):
+    ui.session.feed(*request(1, "/日本語/" + "漢字" * 60), *request(2, "/a"))
+    await ui.shows("/日本語/")
+    lines = [text for text in ui.screen().splitlines() if "12 ms" in text]
+    from rich.cells import cell_len
+
+    assert [cell_len(text) for text in lines] == [120, 120]
+    assert lines[0].rstrip(" │").endswith("127.0.0.1")

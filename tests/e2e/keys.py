@@ -1,0 +1,36 @@
+"""What a terminal sends for a key, without any newer keyboard protocol."""
+
+from __future__ import annotations
+
+ESC = "\x1b"
+
+KEYS = {
+    "enter": "\r",
+    "escape": ESC,
+    "tab": "\t",
+    "shift+tab": f"{ESC}[Z",
+    "space": " ",
+    "backspace": "\x7f",
+    "delete": f"{ESC}[3~",
+    "up": f"{ESC}[A",
+    "down": f"{ESC}[B",
+    "right": f"{ESC}[C",
+    "left": f"{ESC}[D",
+    "home": f"{ESC}[H",
+    "end": f"{ESC}[F",
+    "pageup": f"{ESC}[5~",
+    "pagedown": f"{ESC}[6~",
+}
+
+
+def encoded(key: str) -> bytes:
+    """The bytes of a key by its name. Raises `ValueError` for a name that is none."""
+    if key in KEYS:
+        return KEYS[key].encode()
+    if key.startswith("ctrl+") and len(key) == 6:
+        return bytes([ord(key[-1].upper()) & 0x1F])
+    if key.startswith("shift+") and len(key) == 7:
+        return key[-1].upper().encode()
+    if len(key) == 1:
+        return key.encode()
+    raise ValueError(f"no key is called {key!r}; there are {', '.join(KEYS)}, ctrl+x and shift+x")

@@ -1,0 +1,81 @@
+"""Starts the real program, with and without a terminal, and looks after what it started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import processes
+from terminal import Terminal, clean_environment
+
+
+class Devtui:
+    """Starts the program, and keeps in mind what it started.
+
+    Calling it runs `python -m devtui` with the given arguments in a pseudo-terminal, in the folder
+    `cwd`; `run` does so without one, and waits for the end.
+    """
+
+    def __init__(self, mark: str, cwd: Path, stack: ExitStack) -> None:
+        self.mark = mark
+        self.cwd = cwd
+        self.ports: list[int] = []
+        self._stack = stack
+
+    def __call__(
+        self,
+        *arguments: str | int,
+        cwd: Path | None = None,
+        size: tuple[int, int] = (120, 40),
+        environment: Mapping[str, str] | None = None,
+    ) -> Terminal:
+        command = self._command(arguments)
+        extra = {processes.MARK: self.mark, **(environment or {})}
+        terminal = Terminal(command, cwd=cwd or self.cwd, environment=extra, size=size)
+        return self._stack.enter_context(terminal)
+
+    def start(self, *arguments: str | int, cwd: Path | None = None) -> subprocess.Popen[str]:
+        """Start the program with pipes for its output, and no terminal at all."""
+        process = subprocess.Popen(
+            self._command(arguments),
+            cwd=cwd or self.cwd,
+            env={**clean_environment(), processes.MARK: self.mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._stack.callback(self._finish, process)
+        return process
+
+    def left(self) -> list[str]:
+        """The command lines of the processes that are still there."""
+        return [f"{p.pid} {' '.join(p.cmdline())}" for p in processes.marked(self.mark)]
+
+    def assert_gone(self, timeout: float = 5) -> None:
+        """Assert that within `timeout` seconds no process is left and every port is free."""
+        gone = processes.eventually(lambda: not processes.marked(self.mark), timeout)
+        assert gone, f"these are left: {self.left()}"
+        for port in self.ports:
+            # A process that is ending loses its environment, and so its mark, before its files.
+            free = processes.eventually(partial(processes.can_bind, port), timeout)
+            assert free, f"port {port} is still taken"
+
+    def _command(self, arguments: tuple[str | int, ...]) -> list[str]:
+        words = [str(argument) for argument in arguments]
+        for option, value in pairwise(words):
+            if option in ("-p", "--port"):
+                self.ports.append(int(value))
+        return [sys.executable, "-m", "devtui", *words]
+
+    @staticmethod
+    def _finish(process: subprocess.Popen[str]) -> None:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=10)

@@ -1,0 +1,78 @@
+"""Loads that fail: the traceback at once, a fix helps, and leaving unfixed tells of failure."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from client import get
+from dashboard_page import HELLO, wait_serving
+from starter import Devtui
+
+pytestmark = pytest.mark.e2e
+
+BROKEN = HELLO.replace("def hello_world():", "def hello_world(:")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A module that does not compile."""
+    path = tmp_path / "hello.py"
+    path.write_text(BROKEN)
+    return path
+
+
+def test_a_fix_starts_the_server(devtui: Devtui, source: Path, free_port: int) -> None:
+    terminal = devtui("hello", "--port", free_port)
+    terminal.wait_for("SyntaxError", 20)
+    terminal.wait_for(re.compile(r"\bfailed\b", re.I))
+    with pytest.raises(ConnectionRefusedError):
+        get(f"http://127.0.0.1:{free_port}")
+    source.write_text(HELLO)
+    url = wait_serving(terminal, free_port)
+    assert get(url).text == "<p>Hello, World!</p>"
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+def test_leaving_unfixed_exits_with_1_and_the_traceback(
+    devtui: Devtui, source: Path, free_port: int
+) -> None:
+    terminal = devtui("hello", "--port", free_port)
+    terminal.wait_for("SyntaxError", 20)
+    terminal.press("q")
+    terminal.expect_exit(1)
+    terminal.restored()
+    after = terminal.raw.rpartition(b"\x1b[?1049l")[2].decode()
+    assert "SyntaxError" in after
+    assert "hello.py" in after
+
+
+@pytest.mark.parametrize("option", ["--plain", "--json"])
+def test_without_a_screen_it_ends_at_once(
+    devtui: Devtui, source: Path, free_port: int, option: str
+) -> None:
+    process = devtui.start("hello", "--port", free_port, option)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "SyntaxError" in err
+    assert "SyntaxError" in out or option == "--plain"
+
+
+def test_a_reload_that_fails_keeps_the_server_up(
+    devtui: Devtui, source: Path, free_port: int
+) -> None:
+    source.write_text(HELLO)
+    terminal = devtui("hello", "--port", free_port)
+    url = wait_serving(terminal, free_port)
+    source.write_text(BROKEN)
+    terminal.wait_for(re.compile("serving the error", re.I))
+    answer = get(url)
+    assert answer.status == 500
+    assert "SyntaxError" in answer.text
+    terminal.press("4")
+    terminal.wait_for("SyntaxError")
+    source.write_text(HELLO)
+    wait_serving(terminal, free_port)
+    assert get(url).text == "<p>Hello, World!</p>"

@@ -1,0 +1,78 @@
+"""However a session ends: no process is left, the port is free, the terminal is as before."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from client import get
+from dashboard_page import HELLO, wait_serving
+from starter import Devtui
+from terminal import Terminal
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> Terminal:
+    """A session that serves a small application, and has answered."""
+    (tmp_path / "hello.py").write_text(HELLO)
+    terminal = devtui("hello", "--port", free_port)
+    url = wait_serving(terminal, free_port)
+    assert get(url).status == 200
+    terminal.wait_for(re.compile(r"GET\s+200"))
+    assert terminal.used("1049")
+    return terminal
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+def test_by_a_key(devtui: Devtui, terminal: Terminal, key: str) -> None:
+    terminal.press(key)
+    terminal.expect_exit(0)
+    terminal.restored()
+    devtui.assert_gone()
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)],
+)
+def test_by_a_signal(
+    devtui: Devtui, terminal: Terminal, number: signal.Signals, status: int
+) -> None:
+    terminal.send_signal(number)
+    terminal.expect_exit(status)
+    terminal.restored()
+    devtui.assert_gone()
+
+
+def test_by_closing_the_terminal(devtui: Devtui, terminal: Terminal) -> None:
+    terminal.hang_up()
+    terminal.expect_exit(129)
+    devtui.assert_gone()
+
+
+def test_by_being_killed(devtui: Devtui, terminal: Terminal) -> None:
+    terminal.send_signal(signal.SIGKILL)
+    terminal.expect_exit(137)
+    devtui.assert_gone()
+
+
+def test_while_a_request_runs(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
+    (tmp_path / "stuck.py").write_text(
+        "import time\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    yield b'begun'\n"
+        "    time.sleep(3600)\n"
+    )
+    terminal = devtui("stuck:app", "--port", free_port)
+    wait_serving(terminal, free_port)
+    with pytest.raises(TimeoutError):
+        get(f"http://127.0.0.1:{free_port}", timeout=0.5)
+    terminal.press("q")
+    terminal.expect_exit(0)
+    terminal.restored()
+    devtui.assert_gone()

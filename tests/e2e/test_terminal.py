@@ -1,0 +1,172 @@
+"""The harness itself, tried on small programs."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from terminal import Terminal
+
+pytestmark = pytest.mark.e2e
+
+ECHO_BYTES = """
+import os, sys, termios, tty
+tty.setraw(0)
+print("ready", end="\\r\\n", flush=True)
+while (data := os.read(0, 100)) != b"q":
+    print(data, end="\\r\\n", flush=True)
+"""
+
+
+def python(code: str, **options: object) -> Terminal:
+    return Terminal([sys.executable, "-c", code], **options)  # type: ignore[arg-type]
+
+
+def test_it_is_a_controlling_terminal_of_the_wanted_size() -> None:
+    code = "import os; open('/dev/tty').close(); print(os.get_terminal_size(), os.isatty(2))"
+    with python(code, size=(91, 17)) as terminal:
+        terminal.wait_for("columns=91, lines=17) True")
+        assert terminal.wait_exit() == 0
+
+
+def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    code = "import os; print(sorted(n for n in os.environ if n[:3] in ('FLA', 'DEV', 'PYT')))"
+    with python(code) as terminal:
+        terminal.wait_for("[]")
+
+
+def test_keys_and_mouse_arrive_as_a_terminal_sends_them() -> None:
+    with python(ECHO_BYTES) as terminal:
+        terminal.wait_for("ready")
+        terminal.press("up")
+        terminal.wait_for(r"b'\x1b[A'")
+        terminal.press("ctrl+c")
+        terminal.wait_for(r"b'\x03'")
+        terminal.press("shift+r")
+        terminal.wait_for("b'R'")
+        terminal.click(4, 9)
+        terminal.wait_for(r"b'\x1b[<0;5;10M\x1b[<0;5;10m'")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        with pytest.raises(ValueError, match="no key is called 'entr'"):
+            terminal.press("entr")
+
+
+def test_a_resize_reaches_the_program_and_the_screen() -> None:
+    code = """
+import os, signal
+def fill(*_):
+    print("\\x1b[2J\\x1b[H" + "x" * os.get_terminal_size()[0])
+signal.signal(signal.SIGWINCH, fill)
+print("ready", flush=True)
+signal.pause()
+"""
+    with python(code) as terminal:
+        terminal.wait_for("ready")
+        terminal.resize(100, 30)
+        terminal.wait_for("x" * 100)
+        assert terminal.wait_exit() == 0
+
+
+def test_sequences_that_pyte_does_not_know_leave_no_trace() -> None:
+    code = r"""
+import os
+parts = (
+    b"\x1b[>1u\x1b[?u\x1b[?2026$p\x1b[?2026h",
+    b"\x1b[<",
+    b"u\x1b[>4;1mA\x1b]52;c;eA==\x1b",
+    b"\\\x1bP+q54\x1b",
+    b"\\B\x1b]11;?\x07\x1b_Gi=1\x1b\\\x1b[?2026lC\x1b[=c\xe2\x94",
+    b"\x80",
+)
+for part in parts:
+    os.write(1, part)
+"""
+    with python(code) as terminal:
+        assert terminal.wait_exit() == 0
+        assert terminal.text().strip() == "ABC─"
+
+
+def test_the_alternate_screen_gives_the_main_one_back() -> None:
+    code = r"""
+print("before\x1b[?1049h\x1b[?25l\x1b[Hinside", end="", flush=True)
+input()
+print("\x1b[?25h\x1b[?1049l after", end="")
+"""
+    with python(code) as terminal:
+        terminal.wait_for("inside")
+        assert "before" not in terminal.text()
+        with pytest.raises(AssertionError, match="alternate screen, hidden cursor"):
+            terminal.restored()
+        terminal.press("enter")
+        assert terminal.wait_exit() == 0
+        assert terminal.text().startswith("before after")
+        assert terminal.used("1049")
+        terminal.restored()
+
+
+def test_waiting_in_vain_shows_the_screen() -> None:
+    with python("print('something else', flush=True); input()") as terminal:
+        terminal.wait_for("something else")
+        with pytest.raises(AssertionError, match=r"no 'this' on the screen \(0.2 s\)\n\+-+") as hit:
+            terminal.wait_for("this", timeout=0.2)
+        assert "something else" in str(hit.value)
+        with pytest.raises(AssertionError, match="still"):
+            terminal.wait_gone("something", timeout=0.2)
+        terminal.press("enter")
+        terminal.wait_exit()
+        with pytest.raises(AssertionError, match="the program ended"):
+            terminal.wait_for(re.compile("this"), timeout=30)
+
+
+def test_waiting_for_quiet() -> None:
+    code = "import time\nwhile True: print('.', flush=True); time.sleep(0.01)"
+    with python(code) as terminal:
+        terminal.wait_for(".")
+        with pytest.raises(AssertionError, match="without output"):
+            terminal.wait_quiet(0.2, timeout=0.5)
+    with python("print('once', flush=True); input()") as terminal:
+        terminal.wait_for("once")
+        terminal.wait_quiet(0.2, timeout=5)
+
+
+@pytest.mark.parametrize("how", ["signal", "hang up"])
+def test_the_status_is_the_shells(how: str) -> None:
+    with python("print('ready', flush=True); input()") as terminal:
+        terminal.wait_for("ready")
+        if how == "signal":
+            terminal.send_signal(signal.SIGTERM)
+            assert terminal.wait_exit() == 143
+        else:
+            terminal.hang_up()
+            assert terminal.wait_exit() == 129
+
+
+def test_a_picture_has_every_cell_in_its_place(tmp_path: Path) -> None:
+    code = r"print('\x1b[1;38;2;255;0;16;44m<b>\x1b[0m  ok \x1b[7m日本\x1b[0m│█')"
+    with python(code, size=(20, 3)) as terminal:
+        terminal.wait_exit()
+        root = ElementTree.fromstring(terminal.svg(tmp_path / "screen.svg", title="a <test>"))
+    texts = {
+        element.text: element.attrib for element in root.iter("{http://www.w3.org/2000/svg}text")
+    }
+    assert set(texts) == {"<b>", "ok", "日本"}
+    assert texts["<b>"]["fill"] == "#ff0010"
+    assert float(texts["ok"]["x"]) == pytest.approx(5 * 8.4)
+    assert float(texts["日本"]["textLength"]) == pytest.approx(4 * 8.4)
+
+
+def test_a_picture_becomes_a_png(tmp_path: Path) -> None:
+    try:
+        subprocess.run(["rsvg-convert", "--version"], check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("rsvg-convert is not installed")
+    with python("print('hello')") as terminal:
+        terminal.wait_exit()
+        terminal.png(tmp_path / "screen.png")
+    assert (tmp_path / "screen.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,108 @@
+"""Plain lines and JSON lines, and when which is chosen."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client import get
+from dashboard_page import HELLO
+from starter import Devtui
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(autouse=True)
+def hello(tmp_path: Path) -> Path:
+    """The application in the folder that the program is started in."""
+    path = tmp_path / "hello.py"
+    path.write_text(HELLO)
+    return path
+
+
+def next_event(process: subprocess.Popen[str], kind: str) -> dict[str, Any]:
+    """Read events up to one of this type. The test's own timeout is the deadline."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        event: dict[str, Any] = json.loads(line)
+        assert next(iter(event)) == "type"
+        if event["type"] == kind:
+            return event
+    raise AssertionError(f"the output ended without {kind}")
+
+
+def next_line(process: subprocess.Popen[str], pattern: str) -> str:
+    """Read lines up to one that matches. The test's own timeout is the deadline."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if re.search(pattern, line):
+            return line
+    raise AssertionError(f"the output ended without {pattern!r}")
+
+
+@pytest.mark.timeout(30)
+def test_json_tells_the_whole_story(devtui: Devtui, hello: Path, free_port: int) -> None:
+    process = devtui.start("hello", "--port", free_port, "--json")
+    assert next_event(process, "app_loaded")["app"] == "hello:app"
+    serving = next_event(process, "serving")
+    assert serving["url"] == f"http://127.0.0.1:{free_port}"
+    assert serving["pid"] != process.pid
+    assert get(f"{serving['url']}/missing").status == 404
+    started = next_event(process, "request_started")
+    finished = next_event(process, "request_finished")
+    assert finished["id"] == started["id"]
+    assert (finished["method"], finished["target"]) == ("GET", "/missing")
+    assert finished["status"] == 404
+    assert finished["size_bytes"] > 0
+    hello.write_text(HELLO.replace("World", "Moon"))
+    assert next_event(process, "files_changed")["paths"] == [str(hello)]
+    assert next_event(process, "reloaded")["duration_ms"] > 0
+    assert get(serving["url"]).text == "<p>Hello, Moon!</p>"
+    process.send_signal(signal.SIGTERM)
+    assert next_event(process, "server_exited")["expected"] is True
+    assert process.wait(10) == 143
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("option", [[], ["--plain"]])
+def test_a_pipe_gets_plain_lines(devtui: Devtui, free_port: int, option: list[str]) -> None:
+    process = devtui.start("hello", "--port", free_port, *option)
+    next_line(process, rf"http://127\.0\.0\.1:{free_port}")
+    get(f"http://127.0.0.1:{free_port}/missing")
+    assert "\x1b" not in next_line(process, r"GET.*404|404.*GET|/missing.*404")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("how", ["dumb", "plain"])
+def test_a_terminal_gets_plain_lines(devtui: Devtui, free_port: int, how: str) -> None:
+    option = ["--plain"] if how == "plain" else []
+    environment = {"TERM": "dumb"} if how == "dumb" else {}
+    terminal = devtui("hello", "--port", free_port, *option, environment=environment)
+    terminal.wait_for(f"http://127.0.0.1:{free_port}", 20)
+    get(f"http://127.0.0.1:{free_port}/missing")
+    terminal.wait_for("/missing")
+    terminal.press("ctrl+c")
+    terminal.expect_exit(130)
+    assert not terminal.used("1049")
+    if how == "dumb":
+        assert b"\x1b" not in terminal.raw
+
+
+@pytest.mark.timeout(30)
+def test_a_reader_that_goes_away_ends_the_session(devtui: Devtui, free_port: int) -> None:
+    process = devtui.start("hello", "--port", free_port, "--json")
+    next_event(process, "serving")
+    assert process.stdout is not None
+    process.stdout.close()
+    with suppress(ConnectionError):  # The session ends at this request's first event.
+        get(f"http://127.0.0.1:{free_port}/")
+    assert process.wait(10) == 141
+    devtui.assert_gone()

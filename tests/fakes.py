@@ -1,0 +1,301 @@
+"""A session without processes: the public face of the real one, fed with real events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+from devtui.events import (
+    AnyEvent,
+    AppFailed,
+    AppLoaded,
+    Body,
+    Error,
+    ErrorRaised,
+    ExceptionData,
+    Frame,
+    LogWritten,
+    Reloaded,
+    RequestFinished,
+    RequestStarted,
+    StateChanged,
+)
+from devtui.session.state import State
+from devtui.session.store import Store
+from devtui.settings import Settings
+
+NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=timezone.utc)
+MONOTONIC = 1000.0
+
+
+class FakeSession:
+    """Takes events from the test, and notes down what the dashboard asked of it."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings(app="hello:app")
+        self.store = Store()
+        self.generation = 1
+        self.pid: int | None = 4242
+        self.url = "http://127.0.0.1:5000"
+        self.pin: str | None = None
+        self.app: AppLoaded | None = AppLoaded(
+            app="hello:app",
+            framework="flask.app.Flask",
+            file="/project/hello.py",
+            duration_ms=120,
+            module_count=80,
+        )
+        self.loading_since: float | None = None
+        self.serving_since: float | None = MONOTONIC - 12 * 60
+        self.state = State.SERVING
+        self.asked: list[tuple[str, object]] = []
+        self.refusal: str | None = None
+        self.ended = False
+        self.end_slowly = False
+        self._listeners: list[Callable[[AnyEvent], None]] = []
+        self._closed = asyncio.Event()
+
+    def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
+        self._listeners.append(listener)
+
+    async def run(self) -> None:
+        await self._closed.wait()
+        if self.end_slowly:
+            await asyncio.Event().wait()
+        self.ended = True
+
+    def restart(self, cause: str = "restart") -> None:
+        self.asked.append(("restart", cause))
+
+    def close(self) -> None:
+        self.asked.append(("close", None))
+        self._closed.set()
+
+    def kill(self) -> None:
+        self.asked.append(("kill", None))
+
+    async def move(self, port: int) -> None:
+        from devtui.session.port import PortRefused
+
+        self.asked.append(("move", port))
+        if self.refusal is not None:
+            raise PortRefused(self.refusal, busy=True)
+        self.settings = self.settings.with_port(port)
+        self.url = f"http://127.0.0.1:{port}"
+
+    def set_debug(self, on: bool) -> None:
+        self.asked.append(("debug", on))
+        self.settings = self.settings.with_debug(on)
+
+    def feed(self, *events: AnyEvent) -> None:
+        """Take events in as the real session does: the store first, then the listeners."""
+        for event in events:
+            self.store.apply(event)
+            for listener in self._listeners:
+                listener(event)
+
+    def to(self, state: State) -> None:
+        """Change the state, and tell it."""
+        previous, self.state = self.state, state
+        self.feed(StateChanged(at=NOON, state=state.value, previous=previous.value))
+
+
+def at(seconds: float) -> datetime:
+    """That long after noon."""
+    return NOON + timedelta(seconds=seconds)
+
+
+def started(
+    number: int = 1, target: str = "/", *, method: str = "GET", seconds: float = 0
+) -> RequestStarted:
+    return RequestStarted(
+        at=at(seconds),
+        generation=1,
+        id=f"r{number}",
+        method=method,
+        target=target,
+        client="127.0.0.1",
+        headers=(("Host", "127.0.0.1:5000"), ("User-Agent", "curl/8.5.0"), ("Accept", "*/*")),
+    )
+
+
+def finished(
+    number: int = 1,
+    target: str = "/",
+    *,
+    method: str = "GET",
+    status: int | None = 200,
+    ms: float = 12.3,
+    size: int = 1234,
+    seconds: float = 0,
+    cut: str = "",
+    request_body: Body | None = None,
+    response_body: Body | None = None,
+) -> RequestFinished:
+    return RequestFinished(
+        at=at(seconds + ms / 1000),
+        generation=1,
+        id=f"r{number}",
+        method=method,
+        target=target,
+        client="127.0.0.1",
+        status=status,
+        duration_ms=ms,
+        size_bytes=size,
+        first_byte_ms=ms / 2,
+        cut=cut,
+        response_headers=(("Content-Type", "application/json"), ("Content-Length", str(size))),
+        request_body=request_body,
+        response_body=response_body,
+    )
+
+
+def request(number: int = 1, target: str = "/", **fields: object) -> list[AnyEvent]:
+    """The start and the end of a request."""
+    head = {key: fields[key] for key in ("method", "seconds") if key in fields}
+    return [started(number, target, **head), finished(number, target, **fields)]  # type: ignore[arg-type]
+
+
+def line(
+    text: str,
+    *,
+    level: str | None = None,
+    logger: str | None = None,
+    stream: str = "stdout",
+    request_id: str | None = None,
+    seconds: float = 0,
+) -> LogWritten:
+    return LogWritten(
+        at=at(seconds),
+        generation=1,
+        stream="log" if level else stream,  # type: ignore[arg-type]
+        text=text,
+        level=level,
+        logger=logger,
+        request_id=request_id,
+    )
+
+
+TRACEBACK = """\
+Traceback (most recent call last):
+  File "/project/venv/lib/python3.12/site-packages/flask/app.py", line 1511, in wsgi_app
+    response = self.full_dispatch_request()
+               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/project/shop/cart.py", line 48, in total
+    return sum(item.price for item in items) / len(items)
+           ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~^~~~~~~~~~~~
+ZeroDivisionError: division by zero
+"""
+
+
+def error(type_: str = "ZeroDivisionError", message: str = "division by zero") -> Error:
+    packages = "/project/venv/lib/python3.12/site-packages"
+    frames = (
+        Frame(
+            file=f"{packages}/flask/app.py",
+            line=1511,
+            function="Flask.wsgi_app",
+            source="response = self.full_dispatch_request()",
+        ),
+        Frame(
+            file=f"{packages}/flask/app.py",
+            line=917,
+            function="Flask.full_dispatch_request",
+            source="rv = self.dispatch_request()",
+        ),
+        Frame(
+            file=f"{packages}/flask/app.py",
+            line=902,
+            function="Flask.dispatch_request",
+            source="return self.ensure_sync(self.view_functions[rule.endpoint])(**view_args)",
+        ),
+        Frame(
+            file="/project/shop/views.py",
+            line=31,
+            function="show_cart",
+            source='return render_template("cart.html", total=cart.total(items))',
+            own=True,
+        ),
+        Frame(
+            file="/project/shop/cart.py",
+            line=48,
+            function="Cart.total",
+            source="return sum(item.price for item in items) / len(items)",
+            own=True,
+        ),
+    )
+    return Error(
+        exceptions=(ExceptionData(type=type_, message=message, frames=frames),), text=TRACEBACK
+    )
+
+
+def raised(number: int = 1, seconds: float = 0, **fields: str) -> ErrorRaised:
+    return ErrorRaised(at=at(seconds), generation=1, error=error(**fields), request_id=f"r{number}")
+
+
+def load_failed(seconds: float = 0, *, reload: bool = True) -> AppFailed:
+    frame = Frame(file="/project/hello.py", line=12, function="", source='@app.route("/"', own=True)
+    text = (
+        '  File "/project/hello.py", line 12\n    @app.route("/"\n              ^\n'
+        "SyntaxError: '(' was never closed\n"
+    )
+    return AppFailed(
+        at=at(seconds),
+        generation=2,
+        reload=reload,
+        message="While importing 'hello': SyntaxError: '(' was never closed (hello.py, line 12)",
+        error=Error(
+            exceptions=(
+                ExceptionData(type="SyntaxError", message="'(' was never closed", frames=(frame,)),
+            ),
+            text=text,
+        ),
+        duration_ms=31.0,
+    )
+
+
+def reloaded(seconds: float = 0, *, failed: bool = False, generation: int = 2) -> Reloaded:
+    return Reloaded(
+        at=at(seconds),
+        generation=generation,
+        cause="hello.py changed",
+        paths=("/project/hello.py",),
+        duration_ms=36.4,
+        failed=failed,
+    )
+
+
+def a_morning() -> list[AnyEvent]:
+    """Some minutes of work: requests of every kind, output, reloads."""
+    plan = [
+        ("GET", "/", 200, 12.3, 5_120),
+        ("GET", "/static/style.css", 304, 0.8, 0),
+        ("GET", "/static/app.js", 200, 1.4, 48_211),
+        ("POST", "/login", 302, 86.0, 209),
+        ("GET", "/account?tab=orders&page=2", 200, 31.0, 18_204),
+        ("GET", "/favicon.ico", 404, 0.6, 207),
+        ("GET", "/api/items?limit=50", 200, 1_240.0, 120_553),
+        ("DELETE", "/api/items/17", 204, 9.4, 0),
+        ("GET", "/report.csv", 200, 412.0, 9_733_120),
+    ]
+    events: list[AnyEvent] = []
+    for number, (method, target, status, ms, size) in enumerate(plan, 1):
+        events += [
+            started(number, target, method=method, seconds=number * 7),
+            line(
+                f"{method} {target} took {ms} ms",
+                level="INFO",
+                logger="shop.access",
+                request_id=f"r{number}",
+                seconds=number * 7,
+            ),
+            finished(
+                number, target, method=method, status=status, ms=ms, size=size, seconds=number * 7
+            ),
+        ]
+    events.insert(6, line("connected to sqlite:///shop.db", seconds=8))
+    events.append(line("the cache is cold", level="WARNING", logger="shop.cache", seconds=65))
+    events.append(line("DeprecationWarning: use items()", stream="stderr", seconds=66))
+    events.append(reloaded(70))
+    return events

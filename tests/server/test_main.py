@@ -1,0 +1,144 @@
+"""The server process itself: it ends when nobody listens any more, and takes its children along."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import Serve
+from live import alive, app_environment, eventually, write
+
+from devtui.events import AnyEvent, LogWritten, ServerStarted, Serving, decode_event
+from devtui.session.state import State
+
+pytestmark = pytest.mark.e2e
+
+ANSWERS = """\
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [b"answered"]
+"""
+
+CHILD = """\
+import subprocess
+child = subprocess.Popen(["sleep", "600"])
+print("child", child.pid, flush=True)
+"""
+
+LOADING = "import time\nprint('loading', flush=True)\ntime.sleep(600)\n"
+STUBBORN = "import threading\nthreading.Thread(target=threading.Event().wait).start()\n"
+
+
+class Program:
+    """The real program with `--json`, and what it said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "devtui", "app", "--json", "--port", "0"],
+            cwd=folder,
+            env=dict(app_environment()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        )
+        self.said: list[AnyEvent] = []
+
+    def read_to(self, kind: type[AnyEvent], text: str = "") -> AnyEvent:
+        """Read up to an event of the kind, with this in it. The test's timeout is the deadline."""
+        assert self.popen.stdout is not None
+        for line in self.popen.stdout:
+            self.said.append(decode_event(line))
+            if isinstance(self.said[-1], kind) and text in line.decode():
+                return self.said[-1]
+        raise AssertionError(f"no {kind.__name__} in {self.said}")
+
+    def pids(self) -> list[int]:
+        """The server processes and the children that they told of."""
+        servers = [event.pid for event in self.said if isinstance(event, ServerStarted)]
+        lines = [event.text.split() for event in self.said if isinstance(event, LogWritten)]
+        return servers + [int(words[1]) for words in lines if words[:1] == ["child"]]
+
+    def finish(self) -> None:
+        self.popen.kill()
+        self.popen.communicate(timeout=10)
+        for pid in filter(alive, self.pids()):
+            psutil.Process(pid).kill()
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("source", "ready"),
+    [
+        (CHILD + ANSWERS, Serving),
+        (CHILD + STUBBORN + ANSWERS, Serving),
+        (CHILD + LOADING, LogWritten),
+    ],
+    ids=["serving", "stubborn", "loading"],
+)
+@pytest.mark.timeout(30)
+def test_nothing_is_left_where_the_session_is_killed(
+    folder: Path, stack: ExitStack, source: str, ready: type[AnyEvent]
+) -> None:
+    write(folder, {"app.py": source})
+    program = Program(folder)
+    stack.callback(program.finish)
+    program.read_to(LogWritten, "child")
+    if ready is LogWritten:
+        program.read_to(LogWritten, "loading")
+    else:
+        program.read_to(ready)
+    pids = program.pids()
+    assert len(pids) == 2
+    assert all(map(alive, pids))
+    program.popen.kill()
+    assert eventually(lambda: not any(map(alive, pids)), 5), list(map(alive, pids))
+
+
+def test_the_server_has_a_process_group_of_its_own(serve: Serve) -> None:
+    live = serve(ANSWERS)
+    pid = live.serving().pid
+    assert os.getpgid(pid) == pid != os.getpgid(0)
+
+
+def test_cleaning_up_is_done_at_the_end(serve: Serve) -> None:
+    live = serve("import atexit\natexit.register(print, 'cleaned up', flush=True)\n" + ANSWERS)
+    live.serving()
+    live.close()
+    assert live.lines("cleaned up")
+
+
+def test_the_app_s_arguments_are_those_of_the_program(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["devtui", "app", "--port", "0"])
+    live = serve("import sys\nprint('argv', sys.argv, flush=True)\n" + ANSWERS)
+    assert live.line("argv").text == "argv ['devtui', 'app', '--port', '0']"
+
+
+@pytest.mark.parametrize("name", ["json", "queue", "signal", "selectors", "msgspec", "werkzeug"])
+def test_a_file_of_the_user_s_does_not_stand_in_for_what_we_need(serve: Serve, name: str) -> None:
+    live = serve({f"{name}.py": "raise SystemExit('the wrong one')\n", "app.py": ANSWERS})
+    live.serving()
+    assert live.get().text == "answered"
+    assert live.session.state is State.SERVING
+
+
+def test_env_files_are_read_for_the_app_and_again_at_a_reload(serve: Serve, folder: Path) -> None:
+    pytest.importorskip("dotenv")
+    shows = ANSWERS.replace('b"answered"', "os.environ['COLOR'].encode()")
+    live = serve({"app.py": "import os\n" + shows, ".env": "COLOR=red\n"})
+    live.serving()
+    assert live.get().text == "red"
+    write(folder, {".env": "COLOR=blue\n"})
+    live.reloaded()
+    assert live.get().text == "blue"

@@ -1,0 +1,96 @@
+"""Which state may follow which, and that each change is told once."""
+
+from __future__ import annotations
+
+import pytest
+
+from devtui.session.state import State, StateMachine
+
+Change = tuple[State, State, str]
+
+
+def machine() -> tuple[StateMachine, list[Change]]:
+    changes: list[Change] = []
+    return StateMachine(lambda *change: changes.append(change)), changes
+
+
+# Ways to each state that a session can take.
+WAYS = {
+    State.STARTING: [],
+    State.SERVING: [State.SERVING],
+    State.SERVING_ERROR: [State.SERVING, State.RELOADING, State.SERVING_ERROR],
+    State.RELOADING: [State.SERVING, State.RELOADING],
+    State.PORT_BUSY: [State.PORT_BUSY],
+    State.FAILED: [State.FAILED],
+    State.CRASHED: [State.SERVING, State.CRASHED],
+    State.STOPPED: [State.STOPPED],
+}
+
+
+def at(state: State) -> tuple[StateMachine, list[Change]]:
+    """A machine in that state, and the changes that it will announce from here on."""
+    standing, changes = machine()
+    for step in WAYS[state]:
+        standing.to(step)
+    changes.clear()
+    return standing, changes
+
+
+def test_a_session_begins_by_starting() -> None:
+    assert machine()[0].state is State.STARTING
+
+
+def test_a_change_is_told_with_its_reason() -> None:
+    standing, changes = machine()
+    standing.to(State.FAILED, "no such module")
+    assert standing.state is State.FAILED
+    assert changes == [(State.STARTING, State.FAILED, "no such module")]
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.STOPPED])
+def test_staying_is_no_change(state: State) -> None:
+    standing, changes = at(state)
+    standing.to(state, "again")
+    assert changes == []
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.STOPPED])
+def test_every_state_can_be_left_for_good(state: State) -> None:
+    standing, changes = at(state)
+    standing.to(State.STOPPED)
+    assert changes == [(state, State.STOPPED, "")]
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.STOPPED])
+def test_nothing_follows_the_stop(state: State) -> None:
+    standing, changes = at(State.STOPPED)
+    with pytest.raises(ValueError, match="stopped"):
+        standing.to(state)
+    assert changes == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (State.SERVING, State.STARTING),
+        (State.SERVING, State.SERVING_ERROR),  # only a reload can have failed
+        (State.SERVING_ERROR, State.SERVING),
+        (State.FAILED, State.SERVING),
+        (State.CRASHED, State.SERVING),
+        (State.PORT_BUSY, State.SERVING),
+        (State.SERVING, State.FAILED),
+    ],
+)
+def test_no_step_is_left_out(before: State, after: State) -> None:
+    standing, changes = at(before)
+    with pytest.raises(ValueError, match=f"'{before.value}' cannot become '{after.value}'"):
+        standing.to(after)
+    assert standing.state is before
+    assert changes == []
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_a_state_says_of_the_server(state: State) -> None:
+    assert not (state.loading and state.answers)
+    assert state.loading is (state in (State.STARTING, State.RELOADING))
+    assert state.answers is (state in (State.SERVING, State.SERVING_ERROR))

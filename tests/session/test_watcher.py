@@ -1,0 +1,216 @@
+"""Which files changed, of those that matter."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from live import write
+from watchfiles import Change
+
+from devtui.session.watcher import SourceFilter, Watcher
+
+ROOT = Path("/home/me/venv/project")  # whose own path has the name of an ignored folder
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("/home/me/venv/project/app.py", True),
+        ("/home/me/venv/project/deep/down/mod.py", True),
+        ("/home/me/venv/project/.env", True),
+        ("/home/me/venv/project/.flaskenv", True),
+        ("/home/me/venv/project/notes.txt", False),
+        ("/home/me/venv/project/app.pyc", False),
+        ("/home/me/venv/project/app.py~", False),
+        ("/home/me/venv/project/.app.py.swp", False),
+        ("/home/me/venv/project/__pycache__/app.py", False),
+        ("/home/me/venv/project/.git/hooks/x.py", False),
+        ("/home/me/venv/project/.venv/lib/x.py", False),
+        ("/home/me/venv/project/node_modules/x/y.py", False),
+        ("/home/me/venv/project/lib/site-packages/x.py", False),
+        ("/home/me/venv/project/tests/gen_a.py", False),  # excluded
+        ("/elsewhere/config.toml", True),  # an extra file
+        ("/elsewhere/data/x.csv", True),  # in an extra folder
+        ("/elsewhere/data/deep/x.csv", False),
+        ("/usr/lib/site-packages/mine.py", True),  # loaded
+    ],
+)
+def test_which_files_count(path: str, counts: bool) -> None:
+    source_filter = SourceFilter(
+        ROOT, ["/elsewhere/config.toml", "/elsewhere/data"], ["*/tests/gen_*"]
+    )
+    source_filter.loaded = frozenset({"/usr/lib/site-packages/mine.py"})
+    for change in Change:
+        assert source_filter(change, path) is counts
+
+
+@pytest.mark.parametrize("path", ["/home/me/venv/project/app.py", "/elsewhere/config.toml"])
+def test_an_exclusion_wins_over_all(path: str) -> None:
+    source_filter = SourceFilter(ROOT, ["/elsewhere/config.toml"], ["*"])
+    source_filter.loaded = frozenset({path})
+    assert not source_filter(Change.modified, path)
+
+
+def test_a_renamed_folder_counts_where_it_has_sources(tmp_path: Path) -> None:
+    write(tmp_path, {"pkg/mod.py": "", "data/x.csv": ""})
+    source_filter = SourceFilter(tmp_path, [], [])
+    assert source_filter(Change.added, str(tmp_path / "pkg"))
+    assert not source_filter(Change.added, str(tmp_path / "data"))
+    assert not source_filter(Change.modified, str(tmp_path / "pkg"))
+    source_filter.loaded = frozenset({str(tmp_path / "old" / "mod.py")})
+    assert source_filter(Change.deleted, str(tmp_path / "old"))
+    assert not source_filter(Change.deleted, str(tmp_path / "ol"))
+
+
+class Watched:
+    """A watcher on a folder, and what it reports."""
+
+    def __init__(self, folder: Path, extra: tuple[str, ...] = ()) -> None:
+        self.bursts: asyncio.Queue[tuple[tuple[str, ...], int]] = asyncio.Queue()
+        self.trouble: list[str] = []
+        self.watcher = Watcher(
+            folder,
+            extra,
+            ["*.skip.py"],
+            lambda paths, count: self.bursts.put_nowait((paths, count)),
+            self.trouble.append,
+        )
+
+    async def changed(self, *paths: Path, timeout: float = 10) -> int:
+        """Wait until all these were reported; how many raw notices they came of."""
+        missing, count = {str(path) for path in paths}, 0
+        while missing:
+            burst, raw = await asyncio.wait_for(self.bursts.get(), timeout)
+            missing -= set(burst)
+            count += raw
+        return count
+
+    async def ready(self, folder: Path) -> None:
+        """Wait until changes in a folder are seen, which takes the watcher a moment."""
+        probe = folder / "probe.py"
+        while True:
+            probe.touch()
+            try:
+                await self.changed(probe, timeout=0.1)
+            except asyncio.TimeoutError:
+                probe.unlink()
+                continue
+            break
+        probe.unlink()
+        # What the probe has caused is over once a later change has come.
+        await self.changed(probe)
+        while not self.bursts.empty():
+            self.bursts.get_nowait()
+
+
+@pytest_asyncio.fixture
+async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
+    folder = tmp_path / "project"
+    extra = tmp_path / "extra"
+    write(folder, {"app.py": "", "pkg/mod.py": ""})
+    write(extra, {"settings.toml": "", "other.toml": ""})
+    made = Watched(folder, (str(extra / "settings.toml"),))
+    made.watcher.start()
+    await made.ready(folder)
+    yield made
+    await asyncio.wait_for(made.watcher.stop(), 10)
+    assert made.trouble == []
+
+
+async def test_a_save_is_seen(watched: Watched, tmp_path: Path) -> None:
+    path = tmp_path / "project" / "pkg" / "mod.py"
+    path.write_text("x = 1\n")
+    assert await watched.changed(path) >= 1
+
+
+async def test_a_write_and_rename_is_seen(watched: Watched, tmp_path: Path) -> None:
+    write(tmp_path / "project", {"app.py": "x = 1\n"})
+    await watched.changed(tmp_path / "project" / "app.py")
+
+
+async def test_many_saves_at_once_are_one_burst(watched: Watched, tmp_path: Path) -> None:
+    names = [f"m{number}.py" for number in range(50)]
+    for name in names:
+        (tmp_path / "project" / name).write_text("")
+    paths, raw = await asyncio.wait_for(watched.bursts.get(), 10)
+    seen, count = set(paths), raw
+    while len(seen) < 50:
+        paths, raw = await asyncio.wait_for(watched.bursts.get(), 10)
+        assert paths == tuple(sorted(paths))
+        seen, count = seen | set(paths), count + raw
+    assert count >= 50
+    assert watched.bursts.qsize() <= 2
+
+
+async def test_a_new_folder_is_watched(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "project" / "new"
+    write(tmp_path / "staged", {"mod.py": ""})
+    os.rename(tmp_path / "staged", folder)
+    await watched.changed(folder)
+    await watched.ready(folder)
+    (folder / "mod.py").write_text("x = 1\n")
+    await watched.changed(folder / "mod.py")
+
+
+async def test_a_deleted_file_is_seen(watched: Watched, tmp_path: Path) -> None:
+    path = tmp_path / "project" / "pkg" / "mod.py"
+    shutil.rmtree(path.parent)
+    await watched.changed(path)
+
+
+async def test_an_extra_file_is_seen_and_its_neighbour_is_not(
+    watched: Watched, tmp_path: Path
+) -> None:
+    extra = tmp_path / "extra"
+    await asyncio.sleep(0)
+    for _ in range(100):
+        (extra / "other.toml").write_text("x = 1\n")
+        (extra / "settings.toml").write_text("x = 1\n")
+        try:
+            paths, _ = await asyncio.wait_for(watched.bursts.get(), 0.1)
+        except asyncio.TimeoutError:
+            continue  # it is not watched yet
+        assert paths == (str(extra / "settings.toml"),)
+        return
+    raise AssertionError("no change of the extra file was seen")
+
+
+async def test_what_does_not_count_is_not_reported(watched: Watched, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "notes.txt").write_text("x")
+    (project / "made.skip.py").write_text("x")
+    (project / "app.py").write_text("x = 1\n")
+    paths, _ = await asyncio.wait_for(watched.bursts.get(), 10)
+    assert paths == (str(project / "app.py"),)
+
+
+async def test_sources_elsewhere_are_watched_at_any_depth(watched: Watched, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    names = ("a.py", "b/c.py", "b/d/e/f.py")
+    write(elsewhere, dict.fromkeys(names, ""))
+    watched.watcher.add_sources([str(elsewhere / name) for name in names])
+    for name in names:
+        path = elsewhere / name
+        for _ in range(100):
+            path.write_text("x = 1\n")
+            try:
+                await watched.changed(path, timeout=0.1)
+                break
+            except asyncio.TimeoutError:
+                continue
+        else:
+            raise AssertionError(f"no change of {name} was seen")
+
+
+async def test_a_folder_that_goes_away_is_no_trouble(tmp_path: Path) -> None:
+    made = Watched(tmp_path / "nowhere")
+    made.watcher.start()
+    made.watcher.add_sources([str(tmp_path / "nowhere" / "x.py")])
+    await asyncio.wait_for(made.watcher.stop(), 10)
+    assert made.trouble == []

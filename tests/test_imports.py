@@ -1,0 +1,113 @@
+"""Imports run one way: dashboard and lines -> session -> events; server -> events."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import devtui
+
+PACKAGE = Path(devtui.__file__).parent
+
+# Which outside libraries and which rooms of ours each room must never import, by any path.
+# The text of DESIGN's rule; rooms are matched by the longest name that fits.
+FORBIDDEN = {
+    "devtui.events": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
+    "devtui.settings": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
+    "devtui.server": {"textual", "rich", "devtui.session", "devtui.dashboard", "devtui.lines"},
+    "devtui.session": {
+        "textual",
+        "rich",
+        "werkzeug",
+        "devtui.server",
+        "devtui.dashboard",
+        "devtui.lines",
+        "devtui.cli",
+    },
+    "devtui.dashboard": {"werkzeug", "devtui.server", "devtui.lines", "devtui.cli"},
+    "devtui.lines": {"textual", "rich", "werkzeug", "devtui.server", "devtui.dashboard"},
+    "devtui.demo": {"textual", "rich", "devtui.session", "devtui.server", "devtui.dashboard"},
+}
+
+
+def sources() -> dict[str, Path]:
+    """Every module of the package by its name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = ("devtui", *path.relative_to(PACKAGE).with_suffix("").parts)
+        found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+def imported(module: str, path: Path) -> Iterator[str]:
+    """The absolute names that a module's import statements name, wherever they stand in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}:{node.lineno}: imports are written in full here"
+            assert node.module is not None
+            # `from devtui import session` names devtui.session.
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, room: str) -> bool:
+    return name == room or name.startswith(f"{room}.")
+
+
+@pytest.mark.parametrize("room", FORBIDDEN)
+def test_no_module_names_what_its_room_must_not_import(room: str) -> None:
+    modules = {name: path for name, path in sources().items() if within(name, room)}
+    assert modules, f"there is no {room}"
+    broken = sorted(
+        f"{module} imports {name}"
+        for module, path in modules.items()
+        for name in imported(module, path)
+        if any(within(name, forbidden) for forbidden in FORBIDDEN[room])
+    )
+    assert not broken
+
+
+def test_only_the_dashboard_names_textual() -> None:
+    naming = {
+        module
+        for module, path in sources().items()
+        if any(within(name, "textual") for name in imported(module, path))
+    }
+    assert naming
+    assert all(within(module, "devtui.dashboard") for module in naming)
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """What a fresh interpreter has loaded after importing these modules."""
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("modules", "forbidden"),
+    [
+        (
+            ["devtui.server.main"],
+            {"textual", "rich", "devtui.session", "devtui.dashboard", "devtui.lines"},
+        ),
+        (
+            [name for name in sources() if within(name, "devtui.session")],
+            {"textual", "rich", "werkzeug", "devtui.server", "devtui.dashboard"},
+        ),
+        (["devtui.cli"], {"textual", "rich", "devtui.dashboard"}),
+        (["devtui"], {"textual", "werkzeug", "click", "devtui.session", "devtui.dashboard"}),
+    ],
+    ids=["server", "session", "cli", "devtui"],
+)
+def test_what_a_fresh_interpreter_loads(modules: list[str], forbidden: set[str]) -> None:
+    loaded = loaded_by(*modules)
+    assert set(modules) <= loaded
+    assert not sorted(loaded & forbidden)
