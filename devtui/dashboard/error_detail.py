@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, text_lines
-from devtui.dashboard.formats import clock_time, count
 from devtui.dashboard.rows import error_title
 from devtui.events import Error, ExceptionData, Frame
+from devtui.formats import clock_time, count
 from devtui.sanitise import visible
 from devtui.session.store import ErrorEntry, Store
 

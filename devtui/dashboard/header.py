@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from devtui.dashboard import formats
+from devtui import formats
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.usage import Usage
 from devtui.events import AppLoaded

@@ -6,7 +6,7 @@ import json
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from devtui.dashboard import formats
+from devtui import formats
 from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, pairs, text_lines
 from devtui.dashboard.error_detail import error_detail, error_sections, frame_lines
 from devtui.dashboard.rows import (

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Generic, TypeVar
 
-from devtui.dashboard import formats
+from devtui import formats
 from devtui.dashboard.cells import Row, fit, left, right, row_width
 from devtui.events import (
     AppFailed,

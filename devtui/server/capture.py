@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from devtui.events import Body, Headers, RequestFinished, RequestStarted
 from devtui.server.channel import Channel
-from devtui.server.errors import TappedResponse
 from devtui.server.output import Output
+from devtui.server.response import TappedResponse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -2,7 +2,7 @@ import pytest
 from driver import running
 from fakes import MONOTONIC, FakeSession
 
-from devtui.dashboard import formats
+from devtui import formats
 from devtui.dashboard.header import NOT_FOR_PRODUCTION, Facts, facts_of, header_lines
 from devtui.dashboard.themes import suited
 from devtui.dashboard.usage import UsageSampler

@@ -1,0 +1,54 @@
+"""A response's iterable that others may watch on its way to the client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+
+class TappedResponse:
+    """A response's iterable that shows each chunk and each exception on its way through.
+
+    `close` is passed on, as WSGI demands (PEP 3333), whether the app's iterable was read or not.
+    """
+
+    def __init__(
+        self,
+        response: Iterable[bytes],
+        on_error: Callable[[BaseException], None],
+        on_close_error: Callable[[BaseException], None],
+        on_chunk: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._response = response
+        self._on_error = on_error
+        self._on_close_error = on_close_error
+        self._on_chunk = on_chunk
+        self._iterator: Iterator[bytes] | None = None
+
+    def __iter__(self) -> TappedResponse:
+        return self
+
+    def __next__(self) -> bytes:
+        __traceback_hide__ = True
+        try:
+            if self._iterator is None:
+                self._iterator = iter(self._response)
+            chunk = next(self._iterator)
+        except StopIteration:
+            raise
+        except BaseException as error:
+            self._on_error(error)
+            raise
+        if self._on_chunk is not None:
+            self._on_chunk(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """Close the app's iterable, where it can be closed."""
+        close: Any = getattr(self._response, "close", None)
+        if close is not None:
+            try:
+                close()
+            except BaseException as error:
+                self._on_close_error(error)
+                raise
