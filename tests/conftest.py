@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import hypothesis
 import pytest
-from live import Live, app_environment, write
+from live import Live, Serve, app_environment, write
 
 from devtui.settings import Settings
 
 # On a busy machine a single example may take any time; the whole test has a deadline.
 hypothesis.settings.register_profile("devtui", deadline=None)
 hypothesis.settings.load_profile("devtui")
-
-
-class Serve(Protocol):
-    """Starts a session; see `serve`."""
-
-    def __call__(self, source: str | dict[str, str], app: str = "app", **settings: Any) -> Live: ...
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 import psutil
@@ -288,6 +288,12 @@ class Live:
         except ConnectionRefusedError:
             return True
         return False
+
+
+class Serve(Protocol):
+    """Starts a session; see the fixture `serve`."""
+
+    def __call__(self, source: str | dict[str, str], app: str = "app", **settings: Any) -> Live: ...
 
 
 class _UnixConnection(HTTPConnection):

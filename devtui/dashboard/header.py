@@ -38,12 +38,13 @@ class SessionFacts(Protocol):
     """What the header reads of the session, where each is described."""
 
     settings: Settings
-    generation: int
     pin: str | None
     app: AppLoaded | None
     loading_since: float | None
     serving_since: float | None
 
+    @property
+    def generation(self) -> int: ...  # noqa: D102
     @property
     def state(self) -> State: ...  # noqa: D102
     @property

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from devtui.events import (
     AnyEvent,
     AppFailed,
     AppLoaded,
     FilesChanged,
-    Load,
     LogWritten,
     Reloaded,
     ServerExited,
-    ServerStarted,
     Serving,
     StateChanged,
 )
 from devtui.session import port as ports
+from devtui.session.generations import Generations
 from devtui.session.port import PortRefused
-from devtui.session.process import ServerProcess
+from devtui.session.replacement import Replacement
 from devtui.session.state import State, StateMachine
 from devtui.session.store import Store
 from devtui.session.watcher import Watcher
@@ -34,22 +28,6 @@ from devtui.settings import Settings
 
 # How long requests in flight may take before a reload or a restart cuts them.
 GRACE_SECONDS = 0.5
-
-
-@dataclass(slots=True)
-class _Replacement:
-    """Why the server process is to be replaced, and since when."""
-
-    cause: str
-    paths: tuple[str, ...] = ()
-    since: float = field(default_factory=time.monotonic)
-
-    def after(self, earlier: _Replacement | None) -> _Replacement:
-        """Both in one: what was not done yet is done together with this."""
-        if earlier is None:
-            return self
-        paths = tuple(sorted({*earlier.paths, *self.paths}))
-        return _Replacement(earlier.cause, paths, earlier.since)
 
 
 class Session:
@@ -63,7 +41,6 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store()
-        self.generation = 0
         self.app: AppLoaded | None = None
         self.failure: AppFailed | None = None
         self.pin: str | None = None
@@ -72,11 +49,10 @@ class Session:
         self._subscribers: list[Callable[[AnyEvent], None]] = []
         self._early: list[AnyEvent] = []  # what happened before anybody could have subscribed
         self._machine = StateMachine(self._announce_state)
-        self._listener: socket.socket | None = None
-        self._process: ServerProcess | None = None
+        self._generations = Generations(self._on_event)
         self._ever_loaded = False  # and served: a certificate may fail after the app has loaded
-        self._wanted: _Replacement | None = None
-        self._underway: _Replacement | None = None
+        self._wanted: Replacement | None = None
+        self._underway: Replacement | None = None
         self._work = asyncio.Event()
         self._replacing = asyncio.Lock()
         self._closing = False
@@ -88,16 +64,19 @@ class Session:
         return self._machine.state
 
     @property
+    def generation(self) -> int:
+        """The newest server process; 0 before the first."""
+        return self._generations.number
+
+    @property
     def pid(self) -> int | None:
         """The server process that runs now."""
-        return None if self._process is None else self._process.pid
+        return self._generations.pid
 
     @property
     def port(self) -> int:
         """The port that is listened on, or would be: where 0 was asked for, what it became."""
-        if self._listener is None or self.settings.is_unix_socket:
-            return self.settings.port
-        return int(self._listener.getsockname()[1])
+        return self.settings.port
 
     @property
     def url(self) -> str:
@@ -118,8 +97,7 @@ class Session:
 
     async def run(self) -> None:
         """Supervise until `close` is called; every process is gone when it returns."""
-        if self._process is not None:
-            self._process.attach()
+        self._generations.attach()
         self._start_watching()
         try:
             while True:
@@ -134,7 +112,7 @@ class Session:
 
     def restart(self, cause: str = "restarted by hand") -> None:
         """Replace the server process by a new one."""
-        self._want(_Replacement(cause))
+        self._want(Replacement(cause))
 
     def close(self) -> None:
         """Make `run` stop everything and return."""
@@ -143,8 +121,7 @@ class Session:
 
     def kill(self) -> None:
         """Kill the server process and its children at once, with no event loop; the last resort."""
-        if self._process is not None:
-            self._process.kill()
+        self._generations.kill()
 
     async def move(self, port: int) -> None:
         """Serve on another port. Raises `PortRefused`, and then everything stays as it was."""
@@ -153,17 +130,15 @@ class Session:
         settings = self.settings.with_port(port)
         listener = await asyncio.to_thread(ports.bind, settings)
         async with self._replacing:
-            self._close_listener()
-            self._listener = listener
-            self.settings = settings.with_port(self.port)
-        self._want(_Replacement(f"moved to port {self.port}"))
+            self.settings = self._generations.listener.replace(listener, settings)
+        self._want(Replacement(f"moved to port {self.port}"))
 
     def set_debug(self, on: bool) -> None:
         """Turn debug mode (reloader and debugger) on or off; the server is restarted for it."""
         self.settings = self.settings.with_debug(on)
-        self._want(_Replacement(f"debug {'on' if on else 'off'}"))
+        self._want(Replacement(f"debug {'on' if on else 'off'}"))
 
-    def _want(self, replacement: _Replacement) -> None:
+    def _want(self, replacement: Replacement) -> None:
         self._wanted = replacement.after(self._wanted)
         self._work.set()
 
@@ -176,8 +151,7 @@ class Session:
             return
         if self.state.answers:
             self._machine.to(State.RELOADING, self._wanted.cause)
-        if self._process is not None:
-            await self._process.stop(GRACE_SECONDS)
+        await self._generations.stop(GRACE_SECONDS)
         if self._closing or not self._bind():
             return
         replacement, self._wanted = self._wanted.after(self._underway), None
@@ -186,15 +160,14 @@ class Session:
             follows = State.RELOADING if self._ever_loaded else State.STARTING
             self._machine.to(follows, replacement.cause)
         self._start_process()
-        assert self._process is not None
-        self._process.attach()
+        self._generations.attach()
 
     def _bind(self) -> bool:
         """Have a listening socket; false where there is none to have, and then the state tells."""
-        if self._listener is not None:
+        if self._generations.listener.is_open:
             return True
         try:
-            self._listener = ports.bind(self.settings)
+            self.settings = self._generations.listener.open(self.settings)
         except PortRefused as error:
             self._machine.to(State.PORT_BUSY, str(error))
             # Imported where it is needed: psutil would cost every start some 15 ms.
@@ -202,48 +175,12 @@ class Session:
 
             self._take(survey(self.settings, error).event(self.generation))
             return False
-        # Port 0 was for once: a restart keeps the port that people have in their browsers.
-        if not self.settings.is_unix_socket:
-            self.settings = self.settings.with_port(self.port)
         return True
 
-    def _close_listener(self) -> None:
-        """Refuse connections from now on, where nothing is there to answer them."""
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
-            if self.settings.is_unix_socket:
-                Path(self.settings.socket_path).unlink(missing_ok=True)
-
     def _start_process(self) -> None:
-        assert self._listener is not None
-        self.generation += 1
         self.pin = None
         self.loading_since, self.serving_since = time.monotonic(), None
-        settings = self.settings
-        environment = dict(settings.environment) or dict(os.environ)
-        self._process = ServerProcess(
-            self.generation, self._listener, environment, sys.argv, self._on_event
-        )
-        self._take(ServerStarted(generation=self.generation, pid=self._process.pid))
-        self._process.send(
-            Load(
-                app=settings.app,
-                folder=str(settings.folder.absolute()),
-                host=settings.host,
-                port=self.port,
-                url=self.url,
-                debug=settings.debug,
-                reload=settings.reload,
-                debugger=settings.debugger,
-                threaded=settings.threaded,
-                cert=settings.cert,
-                key=settings.key,
-                env_file=settings.env_file,
-                load_dotenv=settings.load_dotenv,
-                first=not self._ever_loaded,
-            )
-        )
+        self._generations.start(self.settings, first=not self._ever_loaded)
 
     def _on_event(self, event: AnyEvent) -> None:
         """Take in what a server process says, and what it means for the session."""
@@ -285,18 +222,18 @@ class Session:
                     generation=self.generation,
                     cause=replaced.cause,
                     paths=replaced.paths,
-                    duration_ms=round((time.monotonic() - replaced.since) * 1000, 3),
+                    duration_ms=replaced.elapsed_ms,
                     failed=self.failure is not None,
                 )
             )
 
     def _on_exit(self, event: ServerExited) -> None:
-        self._process = None
+        self._generations.forget()
         self.loading_since = self.serving_since = None
         if event.expected or self._closing:
             return
         # Nothing is there to answer: to refuse is more honest than to let clients wait.
-        self._close_listener()
+        self._generations.listener.close()
         if self.state is not State.FAILED:
             how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
             self._machine.to(State.CRASHED, f"the server process ended {how}")
@@ -329,7 +266,7 @@ class Session:
             return
         self._take(FilesChanged(generation=self.generation, paths=paths, raw_count=raw_count))
         if self.state is not State.PORT_BUSY:
-            self._want(_Replacement("files changed", paths))
+            self._want(Replacement("files changed", paths))
 
     def _on_watch_trouble(self, message: str) -> None:
         self._take(
@@ -343,11 +280,10 @@ class Session:
         )
 
     async def _shut_down(self) -> None:
-        if self._process is not None:
-            await self._process.stop(GRACE_SECONDS)
+        await self._generations.stop(GRACE_SECONDS)
         if self._watcher is not None:
             await self._watcher.stop()
-        self._close_listener()
+        self._generations.listener.close()
         self._machine.to(State.STOPPED)
 
     def _announce_state(self, previous: State, state: State, reason: str) -> None:

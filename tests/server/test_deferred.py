@@ -33,6 +33,7 @@ def depth(tb: TracebackType | None) -> int:
 def test_the_error_itself_is_raised() -> None:
     error = failed(ValueError("x"))
     assert call(error) is error
+    assert traceback.extract_tb(error.__traceback__)[-1].name == "failed"
 
 
 def test_it_grows_no_longer_with_each_request() -> None:

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import Serve
+from live import Serve
 
 from devtui.session.state import State
 

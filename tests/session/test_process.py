@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import psutil
 import pytest
-from conftest import Serve
-from live import alive, eventually
+from live import Serve, alive, eventually
 
 from devtui.events import RequestFinished, RequestStarted, ServerExited
 
@@ -22,7 +21,7 @@ def test_an_escaped_child_that_writes_without_end_holds_nobody_up(serve: Serve) 
     """It left the process group, so it outlives the server, and its output is not waited for."""
     live = serve(
         "import subprocess\n"
-        "child = subprocess.Popen(['yes', 'x' * 500], start_new_session=True)\n"
+        "child = subprocess.Popen(['yes', 'x' * 50], start_new_session=True)\n"
         "print('child', child.pid, flush=True)\n" + ANSWERS
     )
     live.serving()

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Serve
-from live import Live, alive, app_environment, eventually, write
+from live import Live, Serve, alive, app_environment, eventually, write
 
 from devtui.events import (
     AppFailed,
@@ -186,13 +185,17 @@ def test_two_saves_end_with_the_second(serve: Serve, folder: Path) -> None:
 
 def test_a_save_in_mid_load_overtakes_it(serve: Serve, folder: Path) -> None:
     slow = "import time\nprint('loading', flush=True)\ntime.sleep(60)\n"
-    live = serve(says("one"))
+    live = serve({"app.py": "import part\n" + says("one"), "part.py": ""})
     live.serving()
-    write(folder, {"app.py": slow})
+    write(folder, {"part.py": slow})
     live.line("loading")
     write(folder, {"app.py": says("two")})
     reloaded = live.reloaded()
     assert reloaded.generation == 3
+    assert reloaded.paths == (str(folder / "app.py"), str(folder / "part.py"))
+    loaded = live.all(AppLoaded)[-1].duration_ms
+    since_the_first = live.all(ServerStarted)[-1].at - live.all(FilesChanged)[0].at
+    assert reloaded.duration_ms > since_the_first.total_seconds() * 1000 + loaded
     assert live.get("/").text == "two"
     assert len(live.all(Reloaded)) == 1
 

@@ -1,0 +1,54 @@
+"""The listening socket: bound once, and handed to one server process after another."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from devtui.session import port as ports
+from devtui.settings import Settings
+
+
+class Listener:
+    """Holds the socket while there is something to answer on it, and refuses clients otherwise."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self._path: Path | None = None  # of a Unix socket
+
+    @property
+    def is_open(self) -> bool:
+        """Whether clients can connect; they wait where no server process accepts them."""
+        return self._socket is not None
+
+    @property
+    def bound(self) -> socket.socket:
+        """The socket; only where `is_open`."""
+        assert self._socket is not None
+        return self._socket
+
+    def open(self, settings: Settings) -> Settings:
+        """Listen where the settings say. Raises `PortRefused`.
+
+        Returns the settings with the port that it became: port 0 is for once, and what people
+        have in their browsers stays good after a restart.
+        """
+        return self.replace(ports.bind(settings), settings)
+
+    def replace(self, bound: socket.socket, settings: Settings) -> Settings:
+        """Take another socket that is bound already, and let go of the one before; as `open`."""
+        self.close()
+        self._socket = bound
+        if settings.is_unix_socket:
+            self._path = Path(settings.socket_path)
+            return settings
+        return settings.with_port(bound.getsockname()[1])
+
+    def close(self) -> None:
+        """Refuse connections from now on, once no server process has the socket any more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
