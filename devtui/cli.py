@@ -331,7 +331,7 @@ def _let_go_of(stream: IO[str]) -> None:
 def _report_failure(session: Session) -> int:
     """The first load's error on stderr, where it was the last word; 1 then, else 0."""
     failure = session.failure
-    if failure is None or failure.reload:
+    if failure is None or (failure.reload and session.settings.main is None):
         return 0
     from devtui.sanitise import visible
 

@@ -43,7 +43,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_sn
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """One frame of a traceback. `own` means the user's code, not a library's.
 
-    `source` is the line of code, without its indentation; `line` counts from 1.
+    `source` is the line of code, without its indentation; `line` counts from 1. `marked` is the
+    failing part of `source`, as the numbers of its first character and of the one after its last;
+    None where Python (before 3.11) does not tell, or where it is the whole line. `context` are the
+    lines around, as they stand in the file, the first of them line `context_start`; it is empty
+    for frames that nobody opens first (those of libraries).
     """
 
     file: str
@@ -51,6 +55,9 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     function: str
     source: str = ""
     own: bool = False
+    marked: tuple[int, int] | None = None
+    context: tuple[str, ...] = ()
+    context_start: int = 0
 
 
 class ExceptionData(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +65,9 @@ class ExceptionData(msgspec.Struct, frozen=True, kw_only=True):
 
     `relation` says how it belongs to the exception before it in `Error.exceptions`: it is its
     `cause` (raise ... from), its `context` (raised while handling), or `first`. `exceptions` are
-    the members of an exception group.
+    the members of an exception group. `frames_left_out` counts the frames that are missing in the
+    middle of `frames`, where there were too many; `members_left_out` those at the end of
+    `exceptions`. A `SyntaxError`'s last frame is the place in the source where the parser stopped.
     """
 
     type: str
@@ -67,16 +76,39 @@ class ExceptionData(msgspec.Struct, frozen=True, kw_only=True):
     frames: tuple[Frame, ...] = ()
     relation: Literal["first", "cause", "context"] = "first"
     exceptions: tuple[ExceptionData, ...] = ()
+    frames_left_out: int = 0
+    members_left_out: int = 0
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
     """A traceback as data, the exception that was raised first, then its causes.
 
-    `text` is the traceback as Python prints it.
+    `text` is the traceback as Python prints it. `left_out` counts the causes that are missing at
+    the end, where there were too many.
     """
 
     exceptions: tuple[ExceptionData, ...]
     text: str
+    left_out: int = 0
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
+    """One local variable of a frame. `value` is its repr, cut where it is long.
+
+    `masked` says that its name promises a secret and that `value` therefore does not tell it.
+    """
+
+    name: str
+    type: str
+    value: str
+    masked: bool = False
+
+
+class ModuleTime(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a module took to import, without the user's other modules that it imported."""
+
+    module: str
+    duration_ms: float
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +188,8 @@ class AppLoaded(Event, frozen=True, kw_only=True):
     """The app was found and imported.
 
     `app` is what to type to get it (`hello:app`), `framework` the class it is an instance of
-    (`flask.Flask`). `sources` are the files of the loaded modules that are the user's own.
+    (`flask.Flask`). `sources` are the files of the loaded modules that are the user's own, and
+    `slowest` those of them that took longest to import, the slowest first.
     """
 
     app: str
@@ -165,6 +198,7 @@ class AppLoaded(Event, frozen=True, kw_only=True):
     duration_ms: float
     module_count: int
     sources: tuple[str, ...] = ()
+    slowest: tuple[ModuleTime, ...] = ()
 
 
 class AppFailed(Event, frozen=True, kw_only=True):
@@ -172,7 +206,7 @@ class AppFailed(Event, frozen=True, kw_only=True):
 
     With `reload` the process stays and serves the error; without, it is the first load and the
     process ends. `message` is one sentence for people; `error` the traceback, which is empty
-    of exceptions where nothing was raised (no such app).
+    of exceptions where nothing was raised (no such app). `error_id` as in `ErrorRaised`.
     """
 
     reload: bool
@@ -180,14 +214,19 @@ class AppFailed(Event, frozen=True, kw_only=True):
     error: Error
     duration_ms: float
     sources: tuple[str, ...] = ()
+    error_id: str = ""
 
 
 class Serving(Event, frozen=True, kw_only=True):
-    """The server answers at `url`. `pin` unlocks the debugger in the browser, where it is on."""
+    """The server answers at `url`. `pin` unlocks the debugger in the browser, where it is on.
+
+    `pin_cookie` is the name of the cookie that keeps a browser unlocked.
+    """
 
     url: str
     pid: int
     pin: str | None = None
+    pin_cookie: str | None = None
 
 
 class ServerExited(Event, frozen=True, kw_only=True):
@@ -200,6 +239,25 @@ class ServerExited(Event, frozen=True, kw_only=True):
     exit_code: int | None = None
     signal: str | None = None
     expected: bool = False
+
+
+class ImportsTraced(Event, frozen=True, kw_only=True):
+    """What a load took from outside the project, for the next process to import ahead.
+
+    `roots` are the names that the user's code imported, in order, up to the point where it
+    changed something for the whole process; `changed` says what, and is empty where it did not.
+    `search_path` is the folder that the app's modules are found in.
+    """
+
+    roots: tuple[str, ...]
+    search_path: str
+    changed: str = ""
+
+
+class StandbyUnfit(Event, frozen=True, kw_only=True):
+    """What was imported ahead does not fit this load, which begins anew without it."""
+
+    reason: str
 
 
 class EventsDropped(Event, frozen=True, kw_only=True):
@@ -243,11 +301,15 @@ class RequestFinished(Event, frozen=True, kw_only=True):
 
 
 class ErrorRaised(Event, frozen=True, kw_only=True):
-    """An exception reached the top of the user's code. `origin` says where it was seen."""
+    """An exception reached the top of the user's code. `origin` says where it was seen.
+
+    `error_id` is what to ask by for the locals of its frames; unique in the session.
+    """
 
     error: Error
     origin: Literal["request", "logging", "thread", "uncaught", "unraisable"] = "request"
     request_id: str | None = None
+    error_id: str = ""
 
 
 class LogWritten(Event, frozen=True, kw_only=True):
@@ -258,6 +320,77 @@ class LogWritten(Event, frozen=True, kw_only=True):
     logger: str | None = None
     level: str | None = None
     request_id: str | None = None
+
+
+# -- answers: `ask_id` is that of the order that asked -----------------------------------------
+
+
+class LocalsShown(Event, frozen=True, kw_only=True):
+    """The local variables of a frame, in the order in which the function has them.
+
+    `left_out` counts those past the bound. Where the frame is `gone`, `reason` says why in one
+    sentence for people, and there are no variables.
+    """
+
+    ask_id: str
+    error_id: str
+    variables: tuple[Variable, ...] = ()
+    left_out: int = 0
+    gone: bool = False
+    reason: str = ""
+
+
+class Evaluated(Event, frozen=True, kw_only=True):
+    """What came of an evaluation in a frame.
+
+    `value` is the last expression's repr, None where the last thing was a statement or the value
+    was None. `output` is what was printed, stdout and stderr as they came. `traceback` is set
+    where it raised. Each is cut where it is long, and then `truncated` is true. `interrupted` is
+    true where it was stopped by `Interrupt`. Where the frame is `gone`, `reason` says why.
+    """
+
+    ask_id: str
+    error_id: str
+    value: str | None = None
+    output: str = ""
+    traceback: str = ""
+    truncated: bool = False
+    interrupted: bool = False
+    duration_ms: float = 0.0
+    gone: bool = False
+    reason: str = ""
+
+
+class StackShown(Event, frozen=True, kw_only=True):
+    """Where the thread of a request stands now, from the outermost call of the app inwards.
+
+    No frames and `running` mean that the server itself has it, between the app and the client.
+    `running` is false where the request has ended meanwhile.
+    """
+
+    ask_id: str
+    request_id: str
+    thread: str = ""
+    frames: tuple[Frame, ...] = ()
+    frames_left_out: int = 0
+    running: bool = True
+
+
+# -- the terminal ------------------------------------------------------------------------------
+
+
+class TerminalWanted(Event, frozen=True, kw_only=True):
+    """The app needs the terminal, and the thread that does waits for `TerminalGranted`."""
+
+    ask_id: str
+    purpose: Literal["breakpoint", "input", "getpass"]
+    request_id: str | None = None
+
+
+class TerminalReleased(Event, frozen=True, kw_only=True):
+    """The app does not need the terminal any more."""
+
+    ask_id: str
 
 
 # -- the session -----------------------------------------------------------------------------
@@ -282,13 +415,19 @@ class Reloaded(Event, frozen=True, kw_only=True):
     """A new generation answers in place of an older one.
 
     `cause` is a few words for people; `failed` means that it serves its own load's error.
-    `duration_ms` runs from the moment the cause was seen.
+    `duration_ms` runs from the moment the cause was seen; `stopped_ms` and `loaded_ms` say after
+    how much of it the old process was gone and the app loaded. `standby` is true where the
+    process had been started ahead; `stepped_back` says why not all imports were done ahead.
     """
 
     cause: str
     paths: tuple[str, ...]
     duration_ms: float
     failed: bool = False
+    stopped_ms: float = 0.0
+    loaded_ms: float = 0.0
+    standby: bool = False
+    stepped_back: str = ""
 
 
 class PortBusy(Event, frozen=True, kw_only=True):
@@ -313,11 +452,18 @@ AnyEvent: TypeAlias = (
     | AppFailed
     | Serving
     | ServerExited
+    | ImportsTraced
+    | StandbyUnfit
     | EventsDropped
     | RequestStarted
     | RequestFinished
     | ErrorRaised
     | LogWritten
+    | LocalsShown
+    | Evaluated
+    | StackShown
+    | TerminalWanted
+    | TerminalReleased
     | StateChanged
     | FilesChanged
     | Reloaded
@@ -332,11 +478,26 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_sn
     """What the session tells a server process to do."""
 
 
+class Main(msgspec.Struct, frozen=True):
+    """The program that calls `devtui.run`: a script's absolute path, or a module's name."""
+
+    kind: Literal["path", "module"]
+    target: str
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """What unlocks Werkzeug's debugger, and the cookie that remembers who has typed it."""
+
+    pin: str
+    cookie: str
+
+
 class Load(Order, frozen=True, kw_only=True):
     """Find the app, import it and serve it on the inherited socket.
 
     The fields mean what they mean in `Settings`, with `port` and `url` as the socket has them;
-    `first` is true where no load succeeded yet.
+    `first` is true where no load succeeded yet. `pin` is the one that an earlier generation had:
+    who has unlocked the debugger in a browser stays unlocked.
     """
 
     app: str | None
@@ -353,6 +514,19 @@ class Load(Order, frozen=True, kw_only=True):
     env_file: str | None
     load_dotenv: bool
     first: bool
+    main: Main | None = None
+    pin: Pin | None = None
+
+
+class Preload(Order, frozen=True, kw_only=True):
+    """Import these names ahead of the order `Load`, which will be like `load`.
+
+    `roots` and `search_path` are those of the last load's `ImportsTraced`.
+    """
+
+    load: Load
+    roots: tuple[str, ...]
+    search_path: str
 
 
 class Stop(Order, frozen=True, kw_only=True):
@@ -361,7 +535,75 @@ class Stop(Order, frozen=True, kw_only=True):
     grace_ms: int
 
 
-AnyOrder: TypeAlias = Load | Stop
+class ShowLocals(Order, frozen=True, kw_only=True):
+    """Answer with the local variables of a frame (`LocalsShown`).
+
+    `exception` is the way to the exception in the error: its number in `Error.exceptions`, then,
+    in groups, the numbers in `ExceptionData.exceptions`; `frame` is the number in `frames`.
+    Secrets are masked unless `reveal`.
+    """
+
+    ask_id: str
+    error_id: str
+    exception: tuple[int, ...]
+    frame: int
+    reveal: bool = False
+
+
+class Evaluate(Order, frozen=True, kw_only=True):
+    """Run `source`, an expression or statements, in a frame and answer with `Evaluated`.
+
+    `exception` and `frame` as in `ShowLocals`.
+    """
+
+    ask_id: str
+    error_id: str
+    exception: tuple[int, ...]
+    frame: int
+    source: str
+
+
+class Interrupt(Order, frozen=True, kw_only=True):
+    """Raise KeyboardInterrupt in the evaluation of that `ask_id`; nothing where it has ended.
+
+    One that does not end by it (it waits in a call written in C) is left alone in its thread and
+    answered for as interrupted.
+    """
+
+    ask_id: str
+
+
+class ShowStack(Order, frozen=True, kw_only=True):
+    """Answer with where the thread of a running request stands now (`StackShown`)."""
+
+    ask_id: str
+    request_id: str
+
+
+class TerminalGranted(Order, frozen=True, kw_only=True):
+    """The terminal is yours: your process group is in its foreground."""
+
+    ask_id: str
+
+
+class TerminalRefused(Order, frozen=True, kw_only=True):
+    """There is no terminal to be had; `reason` is a sentence for people."""
+
+    ask_id: str
+    reason: str
+
+
+AnyOrder: TypeAlias = (
+    Load
+    | Preload
+    | Stop
+    | ShowLocals
+    | Evaluate
+    | Interrupt
+    | ShowStack
+    | TerminalGranted
+    | TerminalRefused
+)
 
 # -- the codec -------------------------------------------------------------------------------
 

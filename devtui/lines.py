@@ -25,6 +25,7 @@ from devtui.events import (
     Serving,
     encode,
 )
+from devtui.line_lender import LineLender
 from devtui.sanitise import visible
 from devtui.session.session import Session
 
@@ -43,7 +44,8 @@ def run_plain(session: Session) -> int:
             line = f"{formats.clock_time(event.at)}  {what:<8}  {text}\n"
             yield line.encode("utf-8", "backslashreplace")
 
-    return asyncio.run(_run(session, lines))
+    lends = sys.stdin.isatty() and sys.stdout.isatty()
+    return asyncio.run(_run(session, lines, lends=lends))
 
 
 def run_json(session: Session) -> int:
@@ -55,9 +57,14 @@ def run_json(session: Session) -> int:
     return asyncio.run(_run(session, lines))
 
 
-async def _run(session: Session, lines: Callable[[AnyEvent], Iterator[bytes]]) -> int:
+async def _run(
+    session: Session, lines: Callable[[AnyEvent], Iterator[bytes]], *, lends: bool = False
+) -> int:
+    """Supervise and write; `lends` means that the app may have the terminal for itself."""
     status, reader_gone = 0, False
-    out = sys.stdout.buffer
+    out = LineLender(sys.stdout.buffer, sys.stdout.fileno())
+    if lends:
+        session.terminal.lend_by(out)
 
     def leave(with_status: int) -> None:
         nonlocal status
@@ -68,8 +75,7 @@ async def _run(session: Session, lines: Callable[[AnyEvent], Iterator[bytes]]) -
         nonlocal reader_gone
         try:
             if not reader_gone:
-                out.writelines(lines(event))
-                out.flush()
+                out.write(lines(event))
         except BrokenPipeError:
             # Whoever read us has gone, as `head` does.
             reader_gone = True
@@ -77,6 +83,8 @@ async def _run(session: Session, lines: Callable[[AnyEvent], Iterator[bytes]]) -
         if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
             # There is nobody who could press a key or save a fix and see what becomes of it.
             leave(1)
+        elif isinstance(event, ServerExited) and not event.expected and session.app is None:
+            leave(1)  # it died before anything was served: the same, in a harder way
 
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:

@@ -22,24 +22,24 @@ def title(holder: Holder) -> str:
 
 def facts(holder: Holder, now: datetime | None = None) -> Iterator[tuple[str, str]]:
     """The facts known of a holder, a label and a text each; what is not known is left out."""
-    yield "listens on" if holder.listens else "bound to", shown(holder.address)
-    if holder.command:
-        yield "command", visible(holder.command, MAX_COMMAND)
-    yield "user", shown(holder.user)
-    if holder.folder:
-        yield "folder", shown(holder.folder)
-    if holder.started is not None:
-        age = formats.uptime(((now or utc_now()) - holder.started).total_seconds())
-        since = holder.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-        yield "running", f"{age}, since {since}"
-    if holder.parent_pid is not None:
-        yield "parent", f"{shown(holder.parent)} (pid {holder.parent_pid})"
-    if holder.children:
-        yield "children", "pid " + ", ".join(map(str, holder.children))
     if holder.note:
         yield "it is" if holder.pid is not None else "note", shown(holder.note)
     if holder.restarts_by:
         yield "restarts", f"probably started again by {shown(holder.restarts_by)}"
+    if holder.command:
+        yield "command", visible(holder.command, MAX_COMMAND)
+    if holder.folder:
+        yield "folder", shown(holder.folder)
+    yield "user", shown(holder.user)
+    if holder.started is not None:
+        age = formats.uptime(((now or utc_now()) - holder.started).total_seconds())
+        since = holder.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        yield "running", f"{age}, since {since}"
+    yield "listens on" if holder.listens else "bound to", shown(holder.address)
+    if holder.parent_pid is not None:
+        yield "parent", f"{shown(holder.parent)} (pid {holder.parent_pid})"
+    if holder.children:
+        yield "children", "pid " + ", ".join(map(str, holder.children))
     if not holder.blocks:
         yield "not in the way", "its address is another one"
 

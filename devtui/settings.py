@@ -11,6 +11,8 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from devtui.events import Main
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
 UNIX_SCHEME = "unix://"
@@ -25,7 +27,7 @@ class Settings:
     `host` is a name, an address or `unix://PATH`; `port` is 0 to 65535, where 0 asks the kernel
     for any free one. `app` is what `flask --app` takes; None means look for `wsgi.py`, then
     `app.py`, in `folder`. `environment` is what the server process starts with, before it reads
-    any env file.
+    any env file. With `main`, a program that calls `devtui.run`, there is no `app` to be found.
     """
 
     app: str | None = None
@@ -42,6 +44,7 @@ class Settings:
     exclude_patterns: tuple[str, ...] = ()
     env_file: str | None = None
     load_dotenv: bool = True
+    main: Main | None = None
     environment: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -78,6 +81,14 @@ class Settings:
     def with_port(self, port: int) -> Settings:
         """The same session on another port."""
         return replace(self, port=port)
+
+    def with_parts(self, *, reload: bool | None, debugger: bool | None) -> Settings:
+        """The same session with the reloader and the debugger on or off; None leaves one as is."""
+        return replace(
+            self,
+            reload=self.reload if reload is None else bool(reload),
+            debugger=self.debugger if debugger is None else bool(debugger),
+        )
 
     def with_debug(self, on: bool) -> Settings:
         """The same session with debug mode (and so the reloader and debugger) on or off."""

@@ -49,8 +49,10 @@ class FakeSession:
         self.loading_since: float | None = None
         self.serving_since: float | None = MONOTONIC - 12 * 60
         self.state = State.SERVING
+        self.has_port = True
         self.asked: list[tuple[str, object]] = []
         self.refusal: str | None = None
+        self.refused_for_ever = False
         self.ended = False
         self.end_slowly = False
         self._listeners: list[Callable[[AnyEvent], None]] = []
@@ -68,6 +70,9 @@ class FakeSession:
     def restart(self, cause: str = "restart") -> None:
         self.asked.append(("restart", cause))
 
+    def try_again(self) -> None:
+        self.asked.append(("try again", None))
+
     def close(self) -> None:
         self.asked.append(("close", None))
         self._closed.set()
@@ -80,7 +85,7 @@ class FakeSession:
 
         self.asked.append(("move", port))
         if self.refusal is not None:
-            raise PortRefused(self.refusal, busy=True)
+            raise PortRefused(self.refusal, busy=not self.refused_for_ever)
         self.settings = self.settings.with_port(port)
         self.url = f"http://127.0.0.1:{port}"
 

@@ -18,8 +18,9 @@ from devtui.dashboard import themes
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import COMMANDS, bindings
 from devtui.dashboard.main_screen import MainScreen
+from devtui.dashboard.ports import Ports
 from devtui.dashboard.usage import Usage, UsageSampler
-from devtui.events import AnyEvent, Frame, PortBusy
+from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
 from devtui.sanitise import visible
 from devtui.session.state import State
 
@@ -55,6 +56,7 @@ class Dashboard(App[int]):
         self.clock = clock or Clock()
         self.sample = sample or UsageSampler().sample
         self.main = MainScreen(self)
+        self.ports = Ports(self)
         self._ended = asyncio.Event()
         self._broken = False
         self._leaving = False
@@ -92,10 +94,8 @@ class Dashboard(App[int]):
         # What came before the screen was there is in the store, where its widgets look first.
         if self.main.is_mounted:
             self.main.take(event)
-        if isinstance(event, PortBusy) and event.holders:
-            self._show_holders(event.message)
-        elif isinstance(event, PortBusy):
-            self.tell(event.message, "error")
+        if isinstance(event, (PortBusy, StateChanged)):
+            self.ports.take(event)
 
     def leave(self, status: int) -> None:
         """End the session, wait for its processes, and exit; a second call does not wait."""
@@ -194,40 +194,12 @@ class Dashboard(App[int]):
         self.session.set_debug(not self.session.settings.debug)
 
     def action_change_port(self) -> None:
-        """Ask for another port."""
-        from devtui.dashboard.dialogs import PortDialog
-
-        self.push_screen(PortDialog(self.session.settings.port, self._move))
-
-    async def _move(self, port: int) -> str | None:
-        from devtui.session.port import PortRefused
-
-        try:
-            await self.session.move(port)
-        except PortRefused as refused:
-            return str(refused)
-        return None
+        """Ask for another port to serve on."""
+        self.ports.ask_port_to_serve_on()
 
     def action_show_holders(self) -> None:
         """Show who holds the port."""
-        self._show_holders()
-
-    def _show_holders(self, message: str = "") -> None:
-        from devtui.dashboard.dialogs import HoldersDialog
-        from devtui.session import port as ports
-
-        if isinstance(self.screen, HoldersDialog):
-            return
-        port = self.session.settings.port
-        self.push_screen(
-            HoldersDialog(
-                port,
-                find=lambda: ports.holders(port),
-                stop=lambda holder: ports.stop_holder(holder, port),
-                own_pids=lambda: frozenset(filter(None, (os.getpid(), self.session.pid))),
-                message=message,
-            )
-        )
+        self.ports.show(self.session.settings.port)
 
     def action_open_browser(self) -> None:
         """Open the app in a browser."""

@@ -1,12 +1,13 @@
-"""The dialogs: another port, who holds the port, all keys."""
+"""The dialogs: which port, all keys."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,13 +16,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+from textual.worker import WorkType
 
-from devtui.dashboard.cells import fit
 from devtui.dashboard.commands import COMMANDS, Command
-from devtui.events import Holder
 from devtui.sanitise import visible
 
 MAX_PORT = 65_535
+
+Result = TypeVar("Result")
 
 
 def parse_port(text: str) -> int:
@@ -36,54 +38,82 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
-class Dialog(ModalScreen[None]):
+class Dialog(ModalScreen[Result], Generic[Result]):
     """A framed box in the middle of the screen, left with `escape`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]
 
+    def begin(self, work: WorkType[None], latest_of: str = "") -> None:
+        """Go on with something that takes time; of the works `latest_of` a kind only the last."""
+        self.run_worker(work, group=latest_of or "default", exclusive=bool(latest_of))
 
-class PortDialog(Dialog):
-    """Asks for a port and moves the server there; a refused port leaves the dialog open."""
 
-    def __init__(self, port: int, move: Callable[[int], Awaitable[str | None]]) -> None:
-        """`move` goes to a port and returns None, or a sentence on why it could not."""
+@dataclass(frozen=True, slots=True)
+class PortQuestion:
+    """What a `PortDialog` asks. `port` stands there at first, `keys` says what enter does.
+
+    `about` tells of a port that is being typed: a sentence, and whether it is a problem; it may
+    block. `go` does what is asked for, and returns a sentence where the dialog has to stay.
+    """
+
+    title: str
+    text: str
+    keys: str
+    port: int
+    about: Callable[[int], tuple[str, bool]]
+    go: Callable[[int], Awaitable[str | None]]
+
+
+class PortDialog(Dialog[int | None]):
+    """Asks for a port, and says what is to be said of it before it is tried.
+
+    Its result is the port that was accepted, None where there was none.
+    """
+
+    def __init__(self, question: PortQuestion) -> None:
         super().__init__()
-        self._port = port
-        self._move = move
+        self._question = question
 
     def compose(self) -> ComposeResult:
         """The line to type in, and what was wrong with it."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Change the port"
-            dialog.border_subtitle = "enter move   escape cancel"
-            yield Static(f"The server is on port {self._port}. Move it to port:", markup=False)
-            yield Input(str(self._port), max_length=40)
-            yield Static("0 takes any free port.", id="problem", markup=False)
+            dialog.border_title = self._question.title
+            dialog.border_subtitle = self._question.keys
+            yield Static(self._question.text, markup=False)
+            yield Input(str(self._question.port), max_length=40)
+            yield Static("", id="problem", markup=False)
 
     @on(Input.Changed)
-    def _check(self) -> None:
-        self._say("0 takes any free port.", problem=False)
+    def _typed(self, event: Input.Changed) -> None:
+        self.begin(partial(self._tell_about, event.value), latest_of="about")
+
+    async def _tell_about(self, text: str) -> None:
+        try:
+            port = parse_port(text)
+        except ValueError as error:
+            self._say(str(error), problem=bool(text))
+            return
+        self._say(*await asyncio.to_thread(self._question.about, port))
 
     @on(Input.Submitted)
-    async def _submit(self, event: Input.Submitted) -> None:
+    def _submit(self, event: Input.Submitted) -> None:
         try:
             port = parse_port(event.value)
         except ValueError as error:
             self._say(str(error))
             return
         event.input.disabled = True
-        self._say(f"Moving to port {port} …", problem=False)
-        self.run_worker(self._try(port), exclusive=True)
+        self.begin(partial(self._go, port), latest_of="about")
 
-    async def _try(self, port: int) -> None:
-        refused = await self._move(port)
-        if refused is None:
-            self.dismiss()
+    async def _go(self, port: int) -> None:
+        problem = await self._question.go(port)
+        if problem is None:
+            self.dismiss(port)
             return
         field = self.query_one(Input)
         field.disabled = False
         field.focus()
-        self._say(refused)
+        self._say(problem)
 
     def _say(self, text: str, problem: bool = True) -> None:
         line = self.query_one("#problem", Static)
@@ -91,122 +121,7 @@ class PortDialog(Dialog):
         line.update(Content(visible(text, 500)))
 
 
-class HoldersDialog(Dialog):
-    """Shows who listens on the port; `y` stops the one that is chosen, unless it is ours."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "stop", show=False),
-        Binding("up", "choose(-1)", show=False),
-        Binding("down", "choose(1)", show=False),
-        Binding("r", "again", show=False),
-    ]
-
-    def __init__(
-        self,
-        port: int,
-        find: Callable[[], Sequence[Holder]],
-        stop: Callable[[Holder], str],
-        own_pids: Callable[[], frozenset[int]],
-        message: str = "",
-    ) -> None:
-        """`find` and `stop` may block; `message` says why the port was refused."""
-        super().__init__()
-        self._port = port
-        self._find = find
-        self._stop_holder = stop
-        self._own_pids = own_pids
-        self._message = message
-        self._holders: Sequence[Holder] = ()
-        self._chosen = 0
-        self._busy = False
-
-    def compose(self) -> ComposeResult:
-        """The holders, and what happened."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = f"Who holds port {self._port}"
-            yield Static(f"Looking who listens on port {self._port} …", id="list", markup=False)
-            yield Static("", id="problem", markup=False)
-
-    def on_mount(self) -> None:
-        """Look at once."""
-        self._say(self._message)
-        self.action_again()
-
-    def action_again(self) -> None:
-        """Look again who listens."""
-        self.run_worker(self._look(), exclusive=True)
-
-    async def _look(self) -> None:
-        try:
-            self._holders = await asyncio.to_thread(self._find)
-        except OSError as error:  # what psutil raises where the system does not tell
-            self._holders = ()
-            self._say(f"Cannot see who listens here: {error}.")
-        self._chosen = min(self._chosen, max(len(self._holders) - 1, 0))
-        self._show()
-
-    def _show(self) -> None:
-        width = max(min(self.app.size.width - 12, 84), 20)
-        lines = [
-            self._holder_lines(index, holder, width) for index, holder in enumerate(self._holders)
-        ]
-        nobody = Content(f"Nobody that this user may see listens on port {self._port}.")
-        self.query_one("#list", Static).update(Content("\n").join(lines) if lines else nobody)
-        stop = "y stop it   " if self.stoppable is not None else ""
-        dialog = self.query_one(".dialog")
-        dialog.border_subtitle = f"{stop}r look again   escape back"
-
-    def _holder_lines(self, index: int, holder: Holder, width: int) -> Content:
-        mark = "▸ " if index == self._chosen and len(self._holders) > 1 else "  "
-        ours = " (this devtui)" if self._is_ours(holder) else ""
-        who = f"{visible(holder.name, 60)}{ours}"
-        pid = f"pid {holder.pid}" if holder.pid is not None else "pid not known"
-        since = holder.started.astimezone().strftime("%Y-%m-%d %H:%M") if holder.started else ""
-        about = "  ".join(filter(None, [pid, visible(holder.user, 40), since, holder.address]))
-        return Content("\n").join(
-            [
-                Content.assemble(mark, (who, "bold"), "  ", (fit(about, width), "$foreground 55%")),
-                Content.assemble("  ", fit(holder.command, width)),
-            ]
-        )
-
-    def _is_ours(self, holder: Holder) -> bool:
-        return holder.pid is None or holder.pid == os.getpid() or holder.pid in self._own_pids()
-
-    @property
-    def stoppable(self) -> Holder | None:
-        """The chosen holder, where it may be stopped: never one of our own processes."""
-        if self._busy or self._chosen >= len(self._holders):
-            return None
-        holder = self._holders[self._chosen]
-        return None if self._is_ours(holder) else holder
-
-    def action_choose(self, step: int) -> None:
-        """Choose the next or the previous holder."""
-        if self._holders:
-            self._chosen = (self._chosen + step) % len(self._holders)
-            self._show()
-
-    def action_stop(self) -> None:
-        """Stop the chosen holder; the dialog said who it is, and `y` is the yes."""
-        holder = self.stoppable
-        if holder is not None:
-            self._busy = True
-            self._say(f"Stopping {holder.name} (pid {holder.pid}) …")
-            self.run_worker(self._stop(holder))
-
-    async def _stop(self, holder: Holder) -> None:
-        try:
-            self._say(await asyncio.to_thread(self._stop_holder, holder))
-        finally:
-            self._busy = False
-        await self._look()
-
-    def _say(self, text: str) -> None:
-        self.query_one("#problem", Static).update(Content(visible(text, 500)))
-
-
-class HelpDialog(Dialog):
+class HelpDialog(Dialog[None]):
     """All keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

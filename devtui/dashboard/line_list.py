@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollTo
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
@@ -192,7 +193,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self._seen = self.matches.ring.end
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Remember which item is topmost; stop following where the user scrolls up."""
+        """Remember which item is topmost."""
         super().watch_scroll_y(old_value, new_value)
         # Textual leaves out a scrollbar that is about to be shown, and it would stand at the top.
         self.vertical_scrollbar.position = new_value
@@ -200,10 +201,6 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         top = round(new_value)
         if top < len(self.matches):
             self._top = self.matches.number_at(top)
-        bottom = len(self.matches) - self.size.height
-        if self.following and top < bottom and new_value < old_value:
-            self._stop_following()
-            self.post_message(self.Changed(self))
 
     def action_move(self, lines: int) -> None:
         """Move the cursor by that many lines (without a cursor: scroll)."""
@@ -244,6 +241,26 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self.select(index)
         if event.chain == 2:
             self.action_open()
+
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel: the user looks back."""
+        self._look_back()
+
+    def on_scroll_up(self) -> None:
+        """A click above the scrollbar's handle: the user looks back."""
+        self._look_back()
+
+    def on_scroll_to(self, message: ScrollTo) -> None:
+        """The scrollbar's handle is dragged: the user looks back where it goes up."""
+        if message.y is not None and message.y < self.scroll_y:
+            self._look_back()
+
+    def _look_back(self) -> None:
+        # Told by what the user does, and not by where the list stands: Textual moves it as well,
+        # whenever the size changes.
+        if self.following and self.max_scroll_y > 0:
+            self._stop_following()
+            self.post_message(self.Changed(self))
 
     def on_resize(self) -> None:
         """Keep the newest, or the topmost item, in its place."""

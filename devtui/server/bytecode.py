@@ -12,17 +12,23 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
     EXTENSION_SUFFIXES,
     SOURCE_SUFFIXES,
+    BuiltinImporter,
     ExtensionFileLoader,
     FileFinder,
+    FrozenImporter,
+    ModuleSpec,
+    PathFinder,
     SourceFileLoader,
     SourcelessFileLoader,
 )
 from importlib.util import cache_from_source
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from devtui.server import own_code
@@ -41,6 +47,9 @@ _FLAGS = slice(4, 8)
 _HASH_BASED = 0b1
 _MODIFIED = slice(8, 12)
 
+# What needs no help to ask our path hook.
+_OF_PYTHON = {id(finder) for finder in (BuiltinImporter, FrozenImporter, PathFinder)}
+
 
 class OwnSourceLoader(SourceFileLoader):
     """Loads a module from its source, or from bytecode that is certainly made of this source.
@@ -48,8 +57,16 @@ class OwnSourceLoader(SourceFileLoader):
     Bytecode that is checked by the source's hash is left to Python: time plays no part in it.
     """
 
+    executing: Callable[[str], AbstractContextManager[None]] = staticmethod(
+        lambda name: nullcontext()
+    )
     _source_second = 0  # when the source was changed, and
     _read_at = 0.0  # when we began to read it, both in seconds since the epoch
+
+    def exec_module(self, module: ModuleType) -> None:
+        """As in the base class, within `executing`."""
+        with self.executing(module.__name__):
+            super().exec_module(module)
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
         """As in the base class; what the source's time is, is kept."""
@@ -91,28 +108,69 @@ class OwnSourceLoader(SourceFileLoader):
             return False
 
 
-def install(is_own: Callable[[str], bool] = own_code.is_own) -> None:
+def install(
+    is_own: Callable[[str], bool] = own_code.is_own,
+    executing: Callable[[str], AbstractContextManager[None]] | None = None,
+) -> None:
     """Load source files in folders that are `is_own` by the rule above, from now on.
+
+    Each module is executed within `executing(name)`.
 
     Modules that are loaded already stay as they are. Everything else that Python finds in such
     folders (extension modules, lone .pyc files, namespace packages) is found as before, and so is
     what other path hooks know, such as zip files.
     """
-    finder_for = FileFinder.path_hook(
-        (ExtensionFileLoader, EXTENSION_SUFFIXES),
-        (OwnSourceLoader, SOURCE_SUFFIXES),
-        (SourcelessFileLoader, BYTECODE_SUFFIXES),
-    )
-
-    def hook(path: str) -> PathEntryFinder:
-        if not is_own(path):
-            raise ImportError("only for the user's own code", path=path)
-        return finder_for(path)
-
-    sys.path_hooks.insert(0, hook)
+    if executing is not None:
+        OwnSourceLoader.executing = staticmethod(executing)
+    if any(isinstance(hook, _PathHook) and hook.is_own is is_own for hook in sys.path_hooks):
+        return
+    sys.path_hooks.insert(0, _PathHook(is_own))
     for path in [path for path in sys.path_importer_cache if is_own(path)]:
         # Finders of our folders that are there already would never ask the hook.
         del sys.path_importer_cache[path]
+    if not _OF_PYTHON.issuperset(map(id, sys.meta_path)):
+        sys.meta_path.insert(0, _OtherFinders(is_own))
+
+
+class _PathHook:
+    """Finds modules in the user's own folders, and leaves all other folders alone."""
+
+    def __init__(self, is_own: Callable[[str], bool]) -> None:
+        self.is_own = is_own
+        self._finder_for = FileFinder.path_hook(
+            (ExtensionFileLoader, EXTENSION_SUFFIXES),
+            (OwnSourceLoader, SOURCE_SUFFIXES),
+            (SourcelessFileLoader, BYTECODE_SUFFIXES),
+        )
+
+    def __call__(self, path: str) -> PathEntryFinder:
+        if not self.is_own(path):
+            raise ImportError("only for the user's own code", path=path)
+        return self._finder_for(path)
+
+
+class _OtherFinders:
+    """Has our loader load the user's modules that other finders know, too.
+
+    Packages that are installed in editable mode are found by finders of their own, which ask no
+    path hook. This one asks all finders as Python would.
+    """
+
+    def __init__(self, is_own: Callable[[str], bool]) -> None:
+        self._is_own = is_own
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        for finder in list(sys.meta_path):
+            find_spec = None if finder is self else getattr(finder, "find_spec", None)
+            spec: ModuleSpec | None = find_spec and find_spec(name, path, target)
+            if spec is not None:
+                loader = spec.loader
+                if type(loader) is SourceFileLoader and self._is_own(loader.path):
+                    spec.loader = OwnSourceLoader(loader.name, loader.path)
+                return spec
+        return None
 
 
 def _is_hash_based(data: bytes) -> bool:

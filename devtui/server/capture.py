@@ -184,7 +184,7 @@ class Recorder:
         self._channel = channel
         self._output = output
         self._numbers = itertools.count(1)
-        self._running: set[str] = set()
+        self._running: dict[str, int] = {}  # request id -> the thread that has it
         self._changed = threading.Condition()
 
     def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
@@ -199,7 +199,7 @@ class Recorder:
             headers=tuple((name, value[:MAX_HEADER]) for name, value in headers[:MAX_HEADERS]),
         )
         with self._changed:
-            self._running.add(started.id)
+            self._running[started.id] = threading.get_ident()
         self.send(started)
         return Exchange(self, started)
 
@@ -210,8 +210,13 @@ class Recorder:
         self._channel.send(event)
         if isinstance(event, RequestFinished):
             with self._changed:
-                self._running.discard(event.id)
+                self._running.pop(event.id, None)
                 self._changed.notify_all()
+
+    def thread_of(self, request_id: str) -> int | None:
+        """The identifier of the thread that has a request; None where the request has ended."""
+        with self._changed:
+            return self._running.get(request_id)
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until no request runs; false where some still do after `timeout` seconds."""

@@ -33,11 +33,17 @@ class Channel:
         self._pending = bytearray()
         self._dropped = 0
         self._closed = False
+        self._leaving = threading.Event()
+        self._descriptor: int | None = None
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         # A fork of the app shares these sockets; only the process that we know may speak.
         os.register_at_fork(after_in_child=self._silence)
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._socket.fileno()
 
     def send(self, event: Event) -> None:
         """Send one event, or keep it until the session reads again. Any thread may call it."""
@@ -68,7 +74,7 @@ class Channel:
         with selectors.DefaultSelector() as selector:
             selector.register(self._socket, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
-            while True:
+            while not self._leaving.is_set():
                 interest = selectors.EVENT_READ
                 if self._pending:
                     interest |= selectors.EVENT_WRITE
@@ -82,6 +88,17 @@ class Channel:
                 if mask & selectors.EVENT_READ and not self._receive(received, on_order):
                     on_end()
                     return
+
+    def take_descriptor(self) -> int:
+        """The descriptor that came with the order being handed on; it is the caller's to close."""
+        assert self._descriptor is not None, "this order brings no descriptor"
+        descriptor, self._descriptor = self._descriptor, None
+        return descriptor
+
+    def leave_unread(self) -> None:
+        """Make `run` return: whatever comes from now on is for another reader."""
+        self._leaving.set()
+        self._wake()
 
     def nudge(self) -> None:
         """Make the thread in `run` look at `idle` again."""
@@ -104,11 +121,15 @@ class Channel:
     def _receive(self, received: bytearray, on_order: Callable[[AnyOrder], None]) -> bool:
         """Read what is there and hand on its whole lines; false at the end of the channel."""
         try:
-            data = self._socket.recv(_READ_BYTES)
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 1)
         except BlockingIOError:
             return True
         except OSError:
             return False
+        for descriptor in descriptors:
+            # A program that the app starts must not keep the port open after us.
+            os.set_inheritable(descriptor, False)
+            self._descriptor = descriptor
         received += data
         while (end := received.find(b"\n")) >= 0:
             line = bytes(received[:end])

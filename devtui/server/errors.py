@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from devtui.events import ErrorRaised
+from devtui.events import Error, ErrorRaised
 from devtui.server import current, tracebacks
 from devtui.server.channel import Channel
+from devtui.server.frames import FrameGone, KeptError, KeptErrors
 from devtui.server.response import TappedResponse
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 Origin = Literal["request", "logging", "thread", "uncaught", "unraisable"]
 
+Contexts: TypeAlias = list[AbstractContextManager[Any]]
+
 _MARK = "__devtui_reported__"
+_PRESERVE = "werkzeug.debug.preserve_context"
 
 
 class ErrorReporter:
@@ -29,9 +34,15 @@ class ErrorReporter:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self.kept = KeptErrors(channel.generation)
 
-    def report(self, exception: BaseException, origin: Origin) -> None:
-        """Send the exception, unless it was sent already for this request."""
+    def report(
+        self, exception: BaseException, origin: Origin, contexts: Contexts | None = None
+    ) -> None:
+        """Send the exception, unless it was sent already for this request.
+
+        `contexts` are what is to be entered anew around code that is run in its frames.
+        """
         request_id = current.request_id.get()
         # Built-in exceptions take attributes but no weak references; to hold on to them instead
         # would keep their frames and all that those hold alive.
@@ -40,14 +51,34 @@ class ErrorReporter:
             return
         with suppress(AttributeError):  # a class may refuse attributes: then it may be sent twice
             setattr(exception, _MARK, seen_in)
+        error, error_id = self.describe(exception, contexts, keep=origin != "unraisable")
         self._channel.send(
             ErrorRaised(
                 generation=self._channel.generation,
-                error=tracebacks.describe(exception),
+                error=error,
                 origin=origin,
                 request_id=request_id,
+                error_id=error_id,
             )
         )
+
+    def describe(
+        self, exception: BaseException, contexts: Contexts | None = None, *, keep: bool = True
+    ) -> tuple[Error, str]:
+        """The exception as data and its id, by which its frames can be asked about.
+
+        To `keep` those of a finaliser would bring back to life what is being deleted.
+        """
+        described = tracebacks.describe_with_frames(exception)
+        error_id = self.kept.new_id()
+        if keep:
+            context = contextvars.copy_context()
+            self.kept.keep(
+                error_id, KeptError(described.frames, context, [] if contexts is None else contexts)
+            )
+        else:
+            self.kept.keep(error_id, FrameGone("The frames of a finaliser cannot be kept."))
+        return described.error, error_id
 
     def logged(self, exception: BaseException) -> None:
         """An exception was written to a log."""
@@ -89,7 +120,7 @@ class ErrorTap:
     """
 
     def __init__(self, app: WSGIApplication, reporter: ErrorReporter) -> None:
-        self._app = app
+        self.app = app
         self._reporter = reporter
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -97,18 +128,39 @@ class ErrorTap:
         __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
         exchange: Exchange = environ["devtui.exchange"]
 
+        contexts = _collect_contexts(environ)
+
         def report(error: BaseException) -> None:
-            self._reporter.report(error, "request")
+            self._reporter.report(error, "request", contexts)
 
         def break_off(error: BaseException) -> None:
             exchange.break_off(f"the app raised {type(error).__name__}")
             report(error)
 
         try:
-            response = self._app(environ, start_response)
+            response = self.app(environ, start_response)
         except BaseException as error:
             break_off(error)
             raise
         if isinstance(response, (list, tuple)):
             return response
         return TappedResponse(response, on_error=break_off, on_close_error=report)
+
+
+def _collect_contexts(environ: WSGIEnvironment) -> Contexts:
+    """Ask the framework for what is to be entered around code that is run in a frame later.
+
+    It is Werkzeug's way to ask (`werkzeug.debug.preserve_context`), which Flask knows; Werkzeug's
+    debugger, where it is on, gets the same.
+    """
+    contexts: Contexts = []
+    others: Callable[[AbstractContextManager[Any]], object] | None = environ.get(_PRESERVE)
+    if others is None:
+        return contexts  # the debugger is off: nothing is kept
+
+    def preserve(context: AbstractContextManager[Any]) -> None:
+        contexts.append(context)
+        others(context)
+
+    environ[_PRESERVE] = preserve
+    return contexts

@@ -65,7 +65,7 @@ def _load(spec: AppSpec, folder: str) -> LoadedApp:
     return LoadedApp(
         app=found.app,
         name=f"{typed}:{found.expression}",
-        framework=_framework(found.app),
+        framework=framework_of(found.app),
         file=os.path.abspath(file) if file else "",
     )
 
@@ -107,7 +107,8 @@ def _elsewhere(folder: str) -> str:
     return ""
 
 
-def _framework(app: object) -> str:
+def framework_of(app: object) -> str:
+    """The class that an app is an instance of (`flask.Flask`), or `function` or `class`."""
     if isinstance(app, type):
         return "class"
     return "function" if is_function(app) else class_name(type(app))

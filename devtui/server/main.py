@@ -11,15 +11,27 @@ import socket
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from devtui import envfiles
-from devtui.events import AnyOrder, AppFailed, AppLoaded, Error, Load, LogWritten, Serving, Stop
-from devtui.server import bytecode, errors, loader, output, own_code, tracebacks
+from devtui.events import (
+    AnyOrder,
+    Load,
+    Preload,
+    Serving,
+    StandbyUnfit,
+    Stop,
+    TerminalGranted,
+    TerminalRefused,
+)
+from devtui.server import asking, errors, output
 from devtui.server.capture import Recorder
 from devtui.server.channel import Channel
-from devtui.server.deferred import deferred
+from devtui.server.import_trace import UnfitStandby
+from devtui.server.inspection import Inspector
+from devtui.server.loading import Loading
 from devtui.server.serving import Serving as Server
+from devtui.server.terminal import Terminal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -27,19 +39,62 @@ if TYPE_CHECKING:
 # After the session is gone, what the process may still take before it and its children are killed.
 LAST_SECONDS = 1.0
 
+# How long a load waits for an import that was begun ahead of it: it may wait for something that
+# only a fresh process gets.
+HANG_SECONDS = 5.0
+
 _LOAD_FAILED = 1
+
+
+class Start(NamedTuple):
+    """What the process was started with, and what the user's code may change."""
+
+    environment: dict[str, str]
+    folder: str
+    umask: int
+    ignored_signals: frozenset[int]
+
+    @classmethod
+    def now(cls) -> Start:
+        """As it is at the moment."""
+        umask = os.umask(0)
+        os.umask(umask)
+        return cls(dict(os.environ), os.getcwd(), umask, _ignored_signals())
+
+    def restore_signals(self) -> None:
+        """Ignore and block only what was so at the start: both outlive the program."""
+        for number in _ignored_signals() - self.ignored_signals:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _ignored_signals() -> frozenset[int]:
+    return frozenset(
+        number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_IGN
+    )
 
 
 class ServerProcess:
     """One generation: loads the app once, serves it, and ends."""
 
-    def __init__(self, channel: Channel, listener: int) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._listener = listener
-        self._loads: queue.SimpleQueue[Load] = queue.SimpleQueue()
+        self._start = Start.now()
+        self._orders: queue.SimpleQueue[Load | Preload] = queue.SimpleQueue()
+        self._listener = -1  # came with the order to load
         self._reporter = errors.ErrorReporter(channel)
+        self._loading = Loading(channel, self._reporter, self._start.environment)
+        self._inspector = Inspector(channel, self._reporter.kept)
         self._output = output.install(channel, self._reporter.logged)
         self._reporter.install_hooks()
+        self._terminal = Terminal(channel.generation, channel.send)
+        asking.install(self._terminal)
+        self._reader = threading.Thread(
+            target=self._channel.run,
+            args=(self._obey, self._abandoned, self._output.release_stale),
+            name="devtui-channel",
+            daemon=True,
+        )
         self._server: Server | None = None
         self._stopping = threading.Lock()
         self._alone = False  # the session is gone
@@ -47,88 +102,78 @@ class ServerProcess:
 
     def run(self) -> int:
         """Wait for the order to load, carry it out, and return the exit status."""
-        threading.Thread(
-            target=self._channel.run,
-            args=(self._obey, self._abandoned, self._output.release_stale),
-            name="devtui-channel",
-            daemon=True,
-        ).start()
-        load = self._loads.get()
-        app = self._load(load)
+        self._reader.start()
+        load = self._next_load()
+        self._reporter.kept.keeping = load.debugger
+        try:
+            if load.main is not None:
+                return self._run_main(load)
+            app = self._loading.run(load)
+        except UnfitStandby as unfit:
+            self._begin_anew(str(unfit))
         if app is None:
             return self._ended(_LOAD_FAILED)
         try:
             server = self._serve(app, load)
         except (OSError, TypeError) as error:  # TypeError: adhoc without the library it needs
-            self._failed(load, f"The certificate cannot be used: {error}", error, 0.0)
+            self._loading.failed(load, f"The certificate cannot be used: {error}", error, 0.0)
             return self._ended(_LOAD_FAILED)
         server.run()
         server.wait_until_idle(self._grace)
         return self._ended(0)
 
-    def _load(self, load: Load) -> WSGIApplication | None:
-        """The app; the app that shows the error; or None where nothing is to be served."""
-        began = time.perf_counter()
+    def _run_main(self, load: Load) -> int:
+        """Run the program that calls `devtui.run`; its own status where it ends with one."""
+
+        def serve(app: WSGIApplication) -> None:
+            try:
+                server = self._serve(app, load)
+            except (OSError, TypeError) as error:
+                self._loading.failed(load, f"The certificate cannot be used: {error}", error, 0.0)
+                raise SystemExit(_LOAD_FAILED) from error
+            server.run()
+            server.wait_until_idle(self._grace)
+
         try:
-            self._prepare(load)
-            loaded = loader.load_app(load.app, load.folder)
-            loader.apply_debug(loaded.app, load.debug)
-        except (loader.AppNotFound, envfiles.EnvFileError) as error:
-            return self._failed(load, str(error), error, _since(began))
-        except BaseException as error:
-            return self._failed(load, "", error, _since(began))
-        self._channel.send(
-            AppLoaded(
-                generation=self._channel.generation,
-                app=loaded.name,
-                framework=loaded.framework,
-                file=loaded.file,
-                duration_ms=_since(began),
-                module_count=len(sys.modules),
-                sources=own_code.own_sources(),
-            )
-        )
-        # Not around the deferred app: its error was told with the load, and is nobody's request's.
-        return errors.ErrorTap(loaded.app, self._reporter)
+            served = self._loading.run_main(load, serve)
+        finally:
+            self._ended(0)
+        return 0 if served else _LOAD_FAILED
 
-    def _prepare(self, load: Load) -> None:
-        """The environment that `flask run` gives an app, from the files that it reads."""
-        os.environ["FLASK_RUN_FROM_CLI"] = "true"  # makes an unguarded app.run() do nothing
-        os.environ["FLASK_DEBUG"] = "1" if load.debug else "0"
-        if load.reload:
-            # What werkzeug.serving.is_running_from_reloader looks at: apps start schedulers then.
-            os.environ["WERKZEUG_RUN_MAIN"] = "true"
-        found = envfiles.read(
-            load.env_file, load.folder, os.environ, load_defaults=load.load_dotenv
-        )
-        os.environ.update(found.values)
-        if found.notice:
-            self._notice(found.notice)
-        bytecode.install()
+    def _next_load(self) -> Load:
+        """Wait for the order to load, and meanwhile import ahead where that is ordered."""
+        while isinstance(order := self._orders.get(), Preload):
+            self._loading.warm(order, interrupted=lambda: not self._orders.empty())
+        return order
 
-    def _failed(
-        self, load: Load, message: str, error: BaseException, duration_ms: float
-    ) -> WSGIApplication | None:
-        found = isinstance(error, (loader.AppNotFound, envfiles.EnvFileError))
-        described = tracebacks.describe(error)
-        if found:  # nothing of the user's was raised: our own frames would tell nobody anything
-            described = Error(exceptions=(), text=f"{message}\n")
-        elif not message:
-            message = f"{described.exceptions[0].type}: {described.exceptions[0].message}"
-        self._channel.send(
-            AppFailed(
-                generation=self._channel.generation,
-                reload=not load.first,
-                message=message,
-                error=described,
-                duration_ms=duration_ms,
-                sources=own_code.own_sources(),
-            )
-        )
-        return None if load.first else deferred(error)
+    def _begin_anew_if_hung(self, name: str) -> None:
+        if self._loading.importing_ahead == name:
+            self._begin_anew(f"{name} could not be imported ahead in {HANG_SECONDS:g} s")
+
+    def _begin_anew(self, reason: str) -> NoReturn:
+        """Become a fresh process: same pid, channel and generation, nothing imported.
+
+        The session answers the event with the order to load, which finds the new interpreter.
+        """
+        self._output.release_all()
+        # The answer must not be read by this program.
+        self._channel.leave_unread()
+        self._reader.join()
+        self._channel.send(StandbyUnfit(generation=self._channel.generation, reason=reason))
+        self._channel.flush(LAST_SECONDS)
+        # What the user's code may have started must not meet what it starts once more.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if os.getpgrp() == os.getpid():
+            os.killpg(os.getpid(), signal.SIGTERM)
+        self._start.restore_signals()
+        os.umask(self._start.umask)
+        os.chdir(self._start.folder)
+        os.set_inheritable(self._channel.fileno(), True)
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], self._start.environment)
 
     def _serve(self, app: WSGIApplication, load: Load) -> Server:
         recorder = Recorder(self._channel, self._output)
+        self._inspector.recorder = recorder
         server = Server(app, self._listener, load, recorder)
         self._server = server
         self._channel.send(
@@ -136,27 +181,29 @@ class ServerProcess:
                 generation=self._channel.generation,
                 url=load.url,
                 pid=os.getpid(),
-                pin=server.pin,
+                pin=None if server.pin is None else server.pin.pin,
+                pin_cookie=None if server.pin is None else server.pin.cookie,
             )
         )
         return server
 
-    def _notice(self, text: str) -> None:
-        self._channel.send(
-            LogWritten(
-                generation=self._channel.generation,
-                stream="log",
-                logger="devtui",
-                level="WARNING",
-                text=text,
-            )
-        )
-
     def _obey(self, order: AnyOrder) -> None:
         if isinstance(order, Load):
-            self._loads.put(order)
+            self._listener = self._channel.take_descriptor()
+            if name := self._loading.importing_ahead:
+                hung = threading.Timer(HANG_SECONDS, self._begin_anew_if_hung, (name,))
+                hung.daemon = True
+                hung.start()
+        if isinstance(order, (Load, Preload)):
+            self._orders.put(order)
         elif isinstance(order, Stop):
             self._stop(order.grace_ms / 1000)
+        elif isinstance(order, TerminalGranted):
+            self._terminal.answer(order.ask_id)
+        elif isinstance(order, TerminalRefused):
+            self._terminal.answer(order.ask_id, order.reason)
+        else:
+            self._inspector.obey(order)
 
     def _stop(self, grace: float) -> None:
         if not self._stopping.acquire(blocking=False):
@@ -188,22 +235,30 @@ class ServerProcess:
         return status
 
 
-def _since(began: float) -> float:
-    return round((time.perf_counter() - began) * 1000, 3)
-
-
-def main(channel_fd: int, listener_fd: int, generation: int) -> None:
-    """Run a server process on what it inherited, and end with its status."""
+def main(channel_fd: int, generation: int) -> None:
+    """Run a server process on the channel that it inherited, and end with its status."""
     if os.getpgrp() != os.getpid():
         # A process group of its own: ctrl+c in the terminal is the dashboard's affair, and
         # whatever the app starts can be ended together with it.
         os.setpgid(0, 0)
-    for fd in (channel_fd, listener_fd):
-        # A program that the app starts must not keep the port open after us.
-        os.set_inheritable(fd, False)
+    os.set_inheritable(channel_fd, False)
     faulthandler.enable(file=2)
     channel = Channel(socket.socket(fileno=channel_fd), generation)
-    process = ServerProcess(channel, listener_fd)
+    process = ServerProcess(channel)
     # What is registered first is called last: after whatever the app does at its exit.
     atexit.register(process.end_children)
-    sys.exit(process.run())
+    _exit(process.run())
+
+
+def _exit(status: int) -> NoReturn:
+    """End as Python does, but for taking every module apart: a reload waits for this.
+
+    The interpreter's own steps in their order: it joins the threads that are no daemons, calls
+    what is registered with atexit, and flushes the streams.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # the app may have put anything in their place
+            stream.flush()
+    os._exit(status)

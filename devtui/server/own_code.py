@@ -36,18 +36,24 @@ def is_own(file: str) -> bool:
 
 def own_sources() -> tuple[str, ...]:
     """The files of all loaded modules that are the user's own: absolute and sorted."""
-    files = (_file_of(module) for module in list(sys.modules.values()))
+    files = (file_of(module) for module in list(sys.modules.values()))
     return tuple(sorted({os.path.abspath(file) for file in files if file and is_own(file)}))
 
 
-def _file_of(module: object) -> str | None:
-    """A module's `__file__`, without running any code of what else may stand in sys.modules."""
-    try:
-        namespace = object.__getattribute__(module, "__dict__")
-    except AttributeError:
-        return None
+def file_of(module: object) -> str:
+    """The `__file__` of a module or of its namespace, empty where there is none.
+
+    Runs no code of what else may stand in sys.modules.
+    """
+    if isinstance(module, dict):
+        namespace: object = module
+    else:
+        try:
+            namespace = object.__getattribute__(module, "__dict__")
+        except AttributeError:
+            return ""
     file = namespace.get("__file__") if isinstance(namespace, dict) else None
-    return file if isinstance(file, str) else None
+    return file if isinstance(file, str) else ""
 
 
 @cache

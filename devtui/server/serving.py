@@ -5,17 +5,23 @@ from __future__ import annotations
 import selectors
 import socket
 import ssl
+import time
 from typing import TYPE_CHECKING, Literal
 
-from werkzeug.debug import DebuggedApplication
-from werkzeug.serving import BaseWSGIServer, load_ssl_context, make_server
+from werkzeug.serving import load_ssl_context
 
-from devtui.events import Load
+from devtui.events import Load, Pin
 from devtui.server.capture import Recorder, ResponseTap
+from devtui.server.connections import Server, ThreadedServer
+from devtui.server.debugger import debugged
+from devtui.server.errors import ErrorTap
 from devtui.server.handler import handler_for
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+# How long after it was accepted a connection may take to become a request, when the server stops.
+HEAD_SECONDS = 0.1
 
 
 class Serving:
@@ -31,21 +37,23 @@ class Serving:
         load: Load,
         recorder: Recorder,
     ) -> None:
-        self.pin: str | None = None
+        self.pin: Pin | None = None
         if load.debugger:
-            debugged = DebuggedApplication(app, evalex=True, pin_logging=False)
-            self.pin = debugged.pin
-            app = debugged
+            users_app = app.app if isinstance(app, ErrorTap) else app
+            app, self.pin = debugged(app, users_app, load)
         self._recorder = recorder
-        self._server: BaseWSGIServer = make_server(
+        self._server = (ThreadedServer if load.threaded else Server)(
             load.host,
             load.port,
             ResponseTap(app),
-            threaded=load.threaded,
-            request_handler=handler_for(recorder),
+            handler_for(recorder),
             ssl_context=_ssl_context(load),
             fd=listener,
         )
+        if isinstance(self._server.socket, ssl.SSLSocket):
+            # The handshake is the client's thread's affair: in `accept`, where it is by default,
+            # one that stays silent would keep all others waiting.
+            self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
         self._stopped, self._stopper = socket.socketpair()
 
     def run(self) -> None:
@@ -71,7 +79,10 @@ class Serving:
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait for the requests in flight; false where some still run after `timeout` seconds."""
-        return self._recorder.wait_until_idle(timeout)
+        began = time.monotonic()
+        # A connection may have been accepted whose head nobody has read yet.
+        self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
+        return self._recorder.wait_until_idle(max(0.0, timeout - (time.monotonic() - began)))
 
 
 def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:

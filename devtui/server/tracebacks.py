@@ -2,45 +2,98 @@
 
 from __future__ import annotations
 
-import linecache
 import os
-import traceback
 from collections.abc import Iterator
-from types import TracebackType
+from dataclasses import dataclass
+from itertools import islice
+from types import FrameType, TracebackType
 from typing import Literal
 
 from devtui.events import Error, ExceptionData, Frame
+from devtui.server import frame_data, traceback_text
+from devtui.server.deadline import Overdue, within
+from devtui.server.frame_data import SourceLines
 from devtui.server.own_code import is_own
 
 MAX_EXCEPTIONS = 30
 MAX_FRAMES = 200
+MAX_MEMBERS = 30
+MAX_DEPTH = 4  # of groups in groups
+MAX_NOTES = 20
 MAX_MESSAGE = 10_000
-MAX_SOURCE = 500
-MAX_TEXT = 200_000
+MAX_SOURCE = frame_data.MAX_SOURCE
+
+# How long all `__str__` of an exception's own may take, and how much of it one of them.
+MESSAGE_SECONDS = 0.1
 
 _OUR_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "server")
 
+_RUNPY = os.path.join(os.path.dirname(os.__file__), "runpy.py")  # not frozen before Python 3.11
+
 Relation = Literal["first", "cause", "context"]
+
+# The way to an exception in an error; see `events.ShowLocals`.
+Way = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An error as data, and the frames that are behind it by the way to their exception.
+
+    A frame's number in `frames` is its number in `ExceptionData.frames`.
+    """
+
+    error: Error
+    frames: dict[Way, tuple[FrameType, ...]]
 
 
 def describe(exception: BaseException) -> Error:
     """The exception with its causes and contexts as data, and as Python prints it."""
-    return Error(
-        exceptions=tuple(_exception(link, relation) for link, relation in _chain(exception)),
-        text=_text(exception),
+    return describe_with_frames(exception).error
+
+
+def describe_with_frames(exception: BaseException) -> Described:
+    """The same, with the live frames."""
+    description = _Description()
+    chain = list(islice(_chain(exception), MAX_EXCEPTIONS))
+    exceptions = tuple(
+        description.exception(link, relation, (number,))
+        for number, (link, relation) in enumerate(chain)
     )
+    left_out = sum(1 for _ in _chain(exception)) - len(chain)
+    text = traceback_text.python_s(exception, own_traceback, MAX_FRAMES, left_out)
+    if text is None:
+        text = traceback_text.assembled(exceptions, left_out)
+    error = Error(exceptions=exceptions, text=text, left_out=left_out)
+    return Described(error, description.frames)
 
 
 def own_traceback(tb: TracebackType | None) -> TracebackType | None:
-    """The traceback without the frames of devtui and the import system that it begins with."""
-    start = tb
-    while start is not None and _is_ours(start.tb_frame.f_code.co_filename):
-        start = start.tb_next
-    return start if start is not None else tb
+    """The traceback without the frames of devtui and the import system, wherever they stand.
+
+    They come first in each, and also between two of the user's modules, whose import we follow,
+    and last, where we refuse something. One of nothing but such frames stays as it is.
+    """
+    entries = list(_walk(tb))
+    kept = [entry for entry in entries if not _is_ours(entry.tb_frame.f_code.co_filename)]
+    if not kept or len(kept) == len(entries):
+        return tb
+    if kept[0] is entries[-len(kept)]:  # they all came first
+        return kept[0]
+    rest: TracebackType | None = None
+    for entry in reversed(kept):
+        rest = TracebackType(rest, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return rest
+
+
+def _walk(tb: TracebackType | None) -> Iterator[TracebackType]:
+    while tb is not None:
+        yield tb
+        tb = tb.tb_next
 
 
 def _is_ours(file: str) -> bool:
-    return file.startswith(("<frozen importlib", _OUR_FOLDER + os.sep))
+    return file.startswith(("<frozen importlib", "<frozen runpy", _RUNPY, _OUR_FOLDER + os.sep))
 
 
 def _chain(exception: BaseException) -> Iterator[tuple[BaseException, Relation]]:
@@ -48,7 +101,7 @@ def _chain(exception: BaseException) -> Iterator[tuple[BaseException, Relation]]
     seen: set[int] = set()
     link: BaseException | None = exception
     relation: Relation = "first"
-    while link is not None and id(link) not in seen and len(seen) < MAX_EXCEPTIONS:
+    while link is not None and id(link) not in seen:
         seen.add(id(link))
         yield link, relation
         if link.__cause__ is not None:
@@ -59,32 +112,129 @@ def _chain(exception: BaseException) -> Iterator[tuple[BaseException, Relation]]
             link = None
 
 
-def _exception(exception: BaseException, relation: Relation, depth: int = 0) -> ExceptionData:
-    members = _attribute(exception, "exceptions")
-    if not isinstance(members, tuple) or depth > 3:
-        members = ()
-    notes = _attribute(exception, "__notes__")
-    return ExceptionData(
-        type=_type_name(exception),
-        message=_message(exception),
-        notes=tuple(_shown(note) for note in notes[:20])
-        if isinstance(notes, (list, tuple))
-        else (),
-        frames=tuple(_frames(exception)),
-        relation=relation,
-        exceptions=tuple(
-            _exception(member, "first", depth + 1)
-            for member in members[:MAX_EXCEPTIONS]
-            if isinstance(member, BaseException)
-        ),
-    )
+class _Description:
+    """What one description has used of its bounds, and the frames that it met."""
+
+    def __init__(self) -> None:
+        self.frames: dict[Way, tuple[FrameType, ...]] = {}
+        self._sources = SourceLines()
+        self._messages = Messages()
+
+    def exception(self, exception: BaseException, relation: Relation, way: Way) -> ExceptionData:
+        """One exception, with the members of its group."""
+        members = _attribute(exception, "exceptions")
+        if not isinstance(members, tuple) or not _is_group(exception):
+            members = ()
+        shown = members[:MAX_MEMBERS] if len(way) < MAX_DEPTH else ()
+        notes = _attribute(exception, "__notes__")
+        entries = list(_walk(own_traceback(exception.__traceback__)))
+        kept = _ends(entries)
+        self.frames[way] = tuple(entry.tb_frame for entry in kept)
+        return ExceptionData(
+            type=type_name(exception),
+            message=self._messages.message(exception),
+            notes=tuple(self._messages.shown(note) for note in notes[:MAX_NOTES])
+            if isinstance(notes, (list, tuple))
+            else (),
+            frames=tuple(self._frames(exception, kept)),
+            relation=relation,
+            exceptions=tuple(
+                self.exception(member, "first", (*way, number))
+                for number, member in enumerate(shown)
+            ),
+            frames_left_out=len(entries) - len(kept),
+            members_left_out=len(members) - len(shown),
+        )
+
+    def _frames(self, exception: BaseException, kept: list[TracebackType]) -> Iterator[Frame]:
+        for entry in kept:
+            yield frame_data.of_traceback(entry, self._sources, opened=entry is kept[-1])
+        if isinstance(exception, SyntaxError) and exception.filename:
+            yield self._place(exception)
+
+    def _place(self, error: SyntaxError) -> Frame:
+        """Where the parser stopped: no frame stands there, and it is the place one wants to see.
+
+        Libraries raise SyntaxErrors of their own, with whatever they have for a place.
+        """
+        file = self._messages.shown(error.filename)
+        line = _number(error.lineno) or 0
+        raw = self._messages.shown(error.text or "").rstrip()
+        context, start = self._sources.around(file, line)
+        return Frame(
+            file=file,
+            line=line,
+            function="",
+            source=raw.strip()[:MAX_SOURCE],
+            own=is_own(file),
+            marked=frame_data.marked_part(f"{raw} ", _caret(error)),
+            context=context,
+            context_start=start,
+        )
 
 
-def _type_name(exception: BaseException) -> str:
+class Messages:
+    """The texts of exceptions. Foreign `__str__` may raise, block or return a great deal."""
+
+    def __init__(self) -> None:
+        self._left = MESSAGE_SECONDS
+
+    def message(self, exception: BaseException) -> str:
+        """What the exception says, without its type."""
+        return self.shown(exception.msg if isinstance(exception, SyntaxError) else exception)
+
+    def shown(self, value: object) -> str:
+        """The text of something that may refuse to be shown."""
+        try:
+            if harmless(value):
+                return str(value)[:MAX_MESSAGE]
+            if self._left <= 0.001:
+                raise Overdue
+            half, self._left = self._left / 2, self._left / 2
+            text = within(half, lambda: str(value)[:MAX_MESSAGE])
+            self._left += half
+            return str.__str__(text)
+        except Overdue:
+            return "<it cannot be shown: its __str__ takes too long>"
+        except BaseException as error:  # SystemExit too: it is foreign code
+            return f"<it cannot be shown: its __str__ raised {type(error).__name__}>"
+
+
+_PLAIN = (str, int, float, bool, bytes, type(None))
+
+
+def harmless(value: object) -> bool:
+    """Whether `str(value)` runs no code but Python's own."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return True
+    if not isinstance(value, BaseException) or kind.__str__ not in _OWN_STR:
+        return False
+    return all(type(argument) in _PLAIN for argument in value.args)
+
+
+_OWN_STR = {
+    BaseException.__str__,
+    KeyError.__str__,
+    OSError.__str__,
+    ImportError.__str__,
+    SyntaxError.__str__,
+    UnicodeDecodeError.__str__,
+    UnicodeEncodeError.__str__,
+}
+
+
+def type_name(exception: BaseException) -> str:
+    """The exception's class, with the module that it is from unless that is clear."""
     kind = type(exception)
     if kind.__module__ in ("builtins", "__main__"):
         return kind.__qualname__
     return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _is_group(exception: BaseException) -> bool:
+    members = _attribute(exception, "exceptions")
+    return isinstance(members, tuple) and all(isinstance(it, BaseException) for it in members)
 
 
 def _attribute(exception: BaseException, name: str) -> object:
@@ -95,64 +245,23 @@ def _attribute(exception: BaseException, name: str) -> object:
         return None
 
 
-def _message(exception: BaseException) -> str:
-    return _shown(exception.msg if isinstance(exception, SyntaxError) else exception)
+def _ends(entries: list[TracebackType]) -> list[TracebackType]:
+    """Of an endless recursion its beginning and its end: they tell it."""
+    if len(entries) <= MAX_FRAMES:
+        return entries
+    return entries[: MAX_FRAMES // 2] + entries[-MAX_FRAMES // 2 :]
 
 
-def _shown(value: object) -> str:
-    """The text of something that may refuse to be shown."""
-    try:
-        return str(value)[:MAX_MESSAGE]
-    except Exception as error:
-        return f"<it cannot be shown: its __str__ raised {type(error).__name__}>"
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and 0 <= value < 2**31 else None
 
 
-def _frames(exception: BaseException) -> Iterator[Frame]:
-    found = list(traceback.walk_tb(own_traceback(exception.__traceback__)))
-    if len(found) > MAX_FRAMES:  # an endless recursion: its beginning and its end tell it
-        found = found[: MAX_FRAMES // 2] + found[-MAX_FRAMES // 2 :]
-    for frame, line in found:
-        code = frame.f_code
-        linecache.checkcache(code.co_filename)
-        source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
-        yield Frame(
-            file=code.co_filename,
-            line=line or 0,
-            function=getattr(code, "co_qualname", code.co_name),
-            source=source[:MAX_SOURCE],
-            own=is_own(code.co_filename),
-        )
-    if isinstance(exception, SyntaxError) and exception.filename:
-        yield _place(exception)
-
-
-def _place(error: SyntaxError) -> Frame:
-    """Where the parser stopped: no frame stands there, and it is the place one wants to see.
-
-    Libraries raise SyntaxErrors of their own, with whatever they have for a place.
-    """
-    file = _shown(error.filename)
-    line: object = error.lineno
-    return Frame(
-        file=file,
-        line=line if isinstance(line, int) and 0 <= line < 2**31 else 0,
-        function="",
-        source=_shown(error.text or "").strip()[:MAX_SOURCE],
-        own=is_own(file),
-    )
-
-
-def _text(exception: BaseException) -> str:
-    try:
-        lines = traceback.TracebackException(
-            type(exception), exception, own_traceback(exception.__traceback__), compact=True
-        ).format()
-        text = ""
-        for line in lines:
-            text += line
-            if len(text) > MAX_TEXT:
-                return text[:MAX_TEXT] + "\n… (the rest is left out)\n"
-        return text
-    except Exception as error:
-        name = type(error).__name__
-        return f"{_type_name(exception)}: {_message(exception)}\n({name} while printing it)\n"
+def _caret(error: SyntaxError) -> tuple[int, int] | None:
+    """The columns that Python would mark; `offset` counts characters from 1, 0 means unknown."""
+    start, end = _number(error.offset), _number(getattr(error, "end_offset", None))
+    if not start:
+        return None
+    same_line = getattr(error, "end_lineno", None) in (None, error.lineno)
+    if not end or not same_line or end <= start:
+        end = start + 1 if same_line else 2**31
+    return start - 1, end - 1

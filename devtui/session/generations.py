@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 
-from devtui.events import AnyEvent, Load, Order, ServerStarted
+from devtui.events import (
+    AnyEvent,
+    ImportsTraced,
+    Load,
+    Order,
+    Pin,
+    Preload,
+    ServerStarted,
+    StandbyUnfit,
+)
 from devtui.session.listener import Listener
 from devtui.session.process import ServerProcess
 from devtui.settings import Settings
@@ -17,14 +25,21 @@ class Generations:
     """Starts the next server process, ends the one that runs, and numbers them from 1.
 
     `on_event` gets all that they say, also of one that is being ended; `number` tells which is
-    the current one, 0 before the first.
+    the current one, 0 before the first. `from_standby` says whether the current one had been
+    started ahead, `stepped_back` why not all that it takes from outside was imported ahead.
     """
 
     def __init__(self, on_event: Callable[[AnyEvent], None]) -> None:
         self.number = 0
         self.listener = Listener()
+        self.pin: Pin | None = None  # what the debugger of a later process shall have as well
+        self.from_standby = False
+        self.stepped_back = ""
         self._on_event = on_event
         self._process: ServerProcess | None = None
+        self._load: Load | None = None
+        self._standby: ServerProcess | None = None
+        self._traced: ImportsTraced | None = None
 
     @property
     def pid(self) -> int | None:
@@ -37,17 +52,37 @@ class Generations:
         Where the event loop does not run yet, `attach` has to be called when it does.
         """
         self.number += 1
-        environment = dict(settings.environment) or dict(os.environ)
-        self._process = ServerProcess(
-            self.number, self.listener.bound, environment, sys.argv, self._take
-        )
+        standby, self._standby = self._standby, None
+        self.from_standby = standby is not None and standby.alive
+        self.stepped_back = self._why_not_all()
+        self._process = standby if standby and self.from_standby else self._new_process(settings)
+        self._load = _load(settings, first=first, pin=self.pin)
         self._on_event(ServerStarted(generation=self.number, pid=self._process.pid))
-        self._process.send(_load(settings, first=first))
+        self._process.load(self._load, self.listener.bound)
 
     def attach(self) -> None:
         """Begin to hear the process that was started, on the running event loop."""
         if self._process is not None:
             self._process.attach()
+
+    def start_standby(self, settings: Settings) -> None:
+        """Start the next generation's process ahead, where that is not done yet."""
+        if self._standby is not None or self._traced is None:
+            return
+        self._standby = self._new_process(settings, ahead=1)
+        self._standby.send(
+            Preload(
+                load=_load(settings, first=False, pin=None),
+                roots=self._traced.roots,
+                search_path=self._traced.search_path,
+            )
+        )
+
+    def discard_standby(self) -> None:
+        """Have the next generation start from nothing."""
+        if self._standby is not None:
+            self._standby.discard()
+            self._standby = None
 
     def send(self, order: Order) -> bool:
         """Give the current process an order; false where there is none."""
@@ -67,14 +102,35 @@ class Generations:
 
     def kill(self) -> None:
         """Kill all processes and what they started, without an event loop: the last resort."""
+        self.discard_standby()
         if self._process is not None:
-            self._process.kill(signal.SIGKILL)
+            self._process.kill()
+
+    def _new_process(self, settings: Settings, ahead: int = 0) -> ServerProcess:
+        environment = dict(settings.environment) or dict(os.environ)
+        return ServerProcess(self.number + ahead, environment, sys.argv, self._take)
+
+    def _why_not_all(self) -> str:
+        if self._traced is None or not self.from_standby:
+            return ""
+        changed = self._traced.changed
+        return f"the app changes {changed} while it loads" if changed else ""
 
     def _take(self, event: AnyEvent) -> None:
-        self._on_event(event)
+        """Keep what concerns the processes alone, and hand on the rest."""
+        match event:
+            case ImportsTraced():
+                self._traced = event
+            case StandbyUnfit():
+                self.from_standby = False
+                self.stepped_back = event.reason
+                if self._process is not None and self._load is not None:
+                    self._process.load(self._load, self.listener.bound)
+            case _:
+                self._on_event(event)
 
 
-def _load(settings: Settings, *, first: bool) -> Load:
+def _load(settings: Settings, *, first: bool, pin: Pin | None) -> Load:
     return Load(
         app=settings.app,
         folder=str(settings.folder.absolute()),
@@ -90,4 +146,6 @@ def _load(settings: Settings, *, first: bool) -> Load:
         env_file=settings.env_file,
         load_dotenv=settings.load_dotenv,
         first=first,
+        main=settings.main,
+        pin=pin,
     )

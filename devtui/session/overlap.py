@@ -10,7 +10,8 @@ from devtui.events import Address, Holder
 
 _V4_ANY = "0.0.0.0"
 _V6_ANY = "::"
-_LOOPBACKS = (Address(ip="127.0.0.1"), Address(ip="::1"))
+LOOPBACKS = (Address(ip="127.0.0.1"), Address(ip="::1"))
+"""Where `localhost` leads, in an order that each client has of its own."""
 
 
 def wanted(ip: str) -> Address:
@@ -93,15 +94,15 @@ def localhost_warning(ours: Address, port: int, others: Iterable[Holder]) -> str
     Clients try ::1 and 127.0.0.1 in an order of their own. There is nothing to say where ours
     is none of the two, for then nobody expects it at `localhost`.
     """
-    if not any(answers(ours, loopback) for loopback in _LOOPBACKS):
+    if not any(answers(ours, loopback) for loopback in LOOPBACKS):
         return None
-    for loopback in _LOOPBACKS:
+    for loopback in LOOPBACKS:
         if answers(ours, loopback):
             continue
         for holder in others:
             if any(answers(address, loopback) for address in holder.addresses):
                 who = f"{holder.name} (pid {holder.pid})" if holder.pid else f"{holder.user}'s"
-                host = ours.ip if not answers(ours, _LOOPBACKS[0]) else "127.0.0.1"
+                host = ours.ip if not answers(ours, LOOPBACKS[0]) else "127.0.0.1"
                 host = f"[{'::1' if host == _V6_ANY else host}]" if ":" in host else host
                 return (
                     f"http://localhost:{port} may reach {who} on {loopback} instead of the app: "

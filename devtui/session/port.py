@@ -9,14 +9,9 @@ import socket
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from devtui.events import RefusalReason
 from devtui.settings import Settings
-
-# Who holds the port is asked only when it cannot be had: psutil would cost every start 15 ms.
-if TYPE_CHECKING:
-    from devtui.events import Holder
 
 BACKLOG = 1024
 
@@ -206,21 +201,3 @@ def next_free_port(settings: Settings) -> int | None:
         if refusal.reason == "address":  # no port of it is to be had
             return None
     return None
-
-
-def holders(port: int) -> tuple[Holder, ...]:
-    """Every process that can be seen to listen on the port: `devtui.session.holders.holders`."""
-    from devtui.session.holders import holders as find
-
-    return find(port)
-
-
-def stop_holder(holder: Holder, port: int) -> str:
-    """End a holder and say in a sentence what happened: `devtui.session.stopping.stop`.
-
-    That its addresses can be bound afterwards is part of it.
-    """
-    from devtui.session.stopping import stop
-
-    host = holder.addresses[0].ip if holder.addresses else "127.0.0.1"
-    return stop(Settings(host=host, port=port), (holder,)).text

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import msgspec
 
 from devtui.events import (
     AnyEvent,
+    Load,
     LogWritten,
     Order,
     RequestFinished,
@@ -52,23 +54,23 @@ except ImportError:
     sys.path.append({root!r})
 from devtui.server.main import main
 sys.argv[:] = sys.argv[1:]
-main({channel}, {listener}, {generation})
+main({channel}, {generation})
 """
 
 _ROOT = str(Path(__file__).parents[2])
 
 
 class ServerProcess:
-    """Starts a server process on the listener and hands on what it says, until it is gone.
+    """Starts a server process and hands on what it says, until it is gone.
 
-    `on_event` gets every event, in an order in which a request's output lies between its start
-    and its end; the last one is `ServerExited`.
+    It waits until `load` gives it an app and the listener. `on_event` gets every event, in an
+    order in which a request's output lies between its start and its end; the last one is
+    `ServerExited`.
     """
 
     def __init__(
         self,
         generation: int,
-        listener: socket.socket,
         environment: dict[str, str],
         arguments: list[str],
         on_event: Callable[[AnyEvent], None],
@@ -87,12 +89,7 @@ class ServerProcess:
             Pipe(out_read, "stdout", _unwatch),
             Pipe(err_read, "stderr", _unwatch),
         )
-        boot = _BOOT.format(
-            root=_ROOT,
-            channel=theirs.fileno(),
-            listener=listener.fileno(),
-            generation=generation,
-        )
+        boot = _BOOT.format(root=_ROOT, channel=theirs.fileno(), generation=generation)
         try:
             self._popen = subprocess.Popen(
                 [sys.executable, "-c", boot, *arguments],
@@ -100,7 +97,7 @@ class ServerProcess:
                 stdout=out_write,
                 stderr=err_write,
                 env=environment,
-                pass_fds=(theirs.fileno(), listener.fileno()),
+                pass_fds=(theirs.fileno(),),
             )
         finally:
             theirs.close()
@@ -111,6 +108,19 @@ class ServerProcess:
     def pid(self) -> int:
         """The process's id, which is its process group's too."""
         return self._popen.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended; only for a process that is not attached."""
+        return self._popen.poll() is None
+
+    def discard(self) -> None:
+        """Kill and reap a process that is not attached; what it said is lost."""
+        self.kill()
+        self._popen.wait()
+        self._channel.close()
+        for pipe in self._pipes:
+            os.close(pipe.fd)
 
     def attach(self) -> None:
         """Begin to read, on the running event loop. Until then what it says waits."""
@@ -127,12 +137,19 @@ class ServerProcess:
             daemon=True,
         ).start()
 
+    def load(self, order: Load, listener: socket.socket) -> None:
+        """Have it load the app and serve it on the listener, of which it gets a copy.
+
+        The descriptor travels with the order (SCM_RIGHTS), since it may have changed since the
+        process was started.
+        """
+        with suppress(OSError):  # as in `send`
+            socket.send_fds(self._channel, [encode(order)], [listener.fileno()])
+
     def send(self, order: Order) -> None:
         """Send an order. One that the process is too dead to read is lost with it."""
-        try:
+        with suppress(OSError):  # its exit is about to be seen, or its buffer is full: it hangs
             self._channel.sendall(encode(order))
-        except OSError:
-            return  # its exit is about to be seen, or its pipe is full because it hangs
 
     async def stop(self, grace: float) -> None:
         """Ask it to end, letting requests finish within `grace` seconds; then make it end."""

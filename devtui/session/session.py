@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from devtui.events import (
     AnyEvent,
@@ -12,6 +13,7 @@ from devtui.events import (
     AppLoaded,
     FilesChanged,
     LogWritten,
+    Pin,
     Reloaded,
     ServerExited,
     Serving,
@@ -20,14 +22,24 @@ from devtui.events import (
 from devtui.session import port as ports
 from devtui.session.generations import Generations
 from devtui.session.port import PortRefused
+from devtui.session.port_look import PortLook, PortLooks, another_at_localhost
+from devtui.session.questions import Questions
 from devtui.session.replacement import Replacement
+from devtui.session.settling import settled
 from devtui.session.state import State, StateMachine
 from devtui.session.store import Store
+from devtui.session.terminal import TerminalLoan
 from devtui.session.watcher import Watcher
 from devtui.settings import Settings
 
+if TYPE_CHECKING:
+    from devtui.session.survey import Survey
+
 # How long requests in flight may take before a reload or a restart cuts them.
 GRACE_SECONDS = 0.5
+
+# How long after a load the next generation's process is started ahead.
+STANDBY_DELAY_SECONDS = 0.05
 
 
 class Session:
@@ -50,6 +62,8 @@ class Session:
         self._early: list[AnyEvent] = []  # what happened before anybody could have subscribed
         self._machine = StateMachine(self._announce_state)
         self._generations = Generations(self._on_event)
+        self.questions = Questions(self._generations.send, lambda: self.generation)
+        self.terminal = TerminalLoan(self._generations.send)
         self._ever_loaded = False  # and served: a certificate may fail after the app has loaded
         self._wanted: Replacement | None = None
         self._underway: Replacement | None = None
@@ -57,6 +71,7 @@ class Session:
         self._replacing = asyncio.Lock()
         self._closing = False
         self._watcher: Watcher | None = None
+        self._port_looks = PortLooks(self._on_port_seen)
 
     @property
     def state(self) -> State:
@@ -79,6 +94,11 @@ class Session:
         return self.settings.port
 
     @property
+    def has_port(self) -> bool:
+        """Whether the listening socket is ours now, so that nobody else can hold the port."""
+        return self._generations.listener.is_open
+
+    @property
     def url(self) -> str:
         """Where the app is served, or will be."""
         return self.settings.url(self.port)
@@ -99,24 +119,41 @@ class Session:
         """Supervise until `close` is called; every process is gone when it returns."""
         self._generations.attach()
         self._start_watching()
+        telling = asyncio.create_task(self._port_looks.run())
+        telling.add_done_callback(lambda _: self._work.set())
         try:
             while True:
                 await self._work.wait()
                 self._work.clear()
+                if telling.done():
+                    telling.result()  # it never ends but by an error
                 if self._closing:
                     break
                 async with self._replacing:
                     await self._replace()
         finally:
+            telling.cancel()
             await self._shut_down()
 
     def restart(self, cause: str = "restarted by hand") -> None:
         """Replace the server process by a new one."""
         self._want(Replacement(cause))
 
+    def restart_from_nothing(self) -> None:
+        """Replace the server process by one that imports everything anew."""
+        self._generations.discard_standby()
+        self.restart("restarted from nothing")
+
+    def try_again(self) -> None:
+        """Have the port after all, where it could not be had, and serve; the state tells."""
+        if self.state is State.PORT_BUSY:
+            self._wanted = None  # what was wanted then is part of this start, and not its cause
+        self.restart("the port was tried again")
+
     def close(self) -> None:
         """Make `run` stop everything and return."""
         self._closing = True
+        self.terminal.close()
         self._work.set()
 
     def kill(self) -> None:
@@ -131,6 +168,7 @@ class Session:
         listener = await asyncio.to_thread(ports.bind, settings)
         async with self._replacing:
             self.settings = self._generations.listener.replace(listener, settings)
+            self._look_beside()
         self._want(Replacement(f"moved to port {self.port}"))
 
     def set_debug(self, on: bool) -> None:
@@ -149,13 +187,19 @@ class Session:
         """
         if self._wanted is None:
             return
+        await self.terminal.until_free()  # a save must not end a debugging session
+        if self._closing:
+            return
         if self.state.answers:
             self._machine.to(State.RELOADING, self._wanted.cause)
         await self._generations.stop(GRACE_SECONDS)
+        self._wanted.stopped_ms = self._wanted.elapsed_ms
+        await settled(self._wanted.paths)
         if self._closing or not self._bind():
             return
         replacement, self._wanted = self._wanted.after(self._underway), None
-        self._underway = replacement
+        if self.generation:  # else it is the first start, after the port was taken
+            self._underway = replacement
         if not self.state.loading:
             follows = State.RELOADING if self._ever_loaded else State.STARTING
             self._machine.to(follows, replacement.cause)
@@ -170,12 +214,25 @@ class Session:
             self.settings = self._generations.listener.open(self.settings)
         except PortRefused as error:
             self._machine.to(State.PORT_BUSY, str(error))
-            # Imported where it is needed: psutil would cost every start some 15 ms.
-            from devtui.session.survey import survey
-
-            self._take(survey(self.settings, error).event(self.generation))
+            self._port_looks.begin(self.settings, error)
             return False
+        self._look_beside()
         return True
+
+    def _look_beside(self) -> None:
+        """Look who else is on the port that we have got, where `localhost` may lead there."""
+        if another_at_localhost(self._generations.listener.bound):
+            self._port_looks.begin(self.settings)
+
+    def _on_port_seen(self, look: PortLook, found: Survey) -> None:
+        """Tell what a look has found, unless the session has gone on meanwhile."""
+        if self._closing or found.port != self.settings.port:
+            return
+        if look.refusal is None:
+            for warning in found.warnings:
+                self._warn(warning)
+        elif self.state is State.PORT_BUSY:
+            self._take(found.event(self.generation))
 
     def _start_process(self) -> None:
         self.pin = None
@@ -189,6 +246,8 @@ class Session:
             for cut in self.store.cut_running(event.generation, event.at, self._why_cut(event)):
                 self._take(cut)
         self._take(event)
+        self.questions.heard(event)
+        self.terminal.heard(event, self.pid if current else None)
         if isinstance(event, ServerExited):
             if current:
                 self._on_exit(event)
@@ -199,22 +258,38 @@ class Session:
         match event:
             case AppLoaded():
                 self.app, self.failure = event, None
+                self._note_loaded()
                 self._watch(event.sources)
             case AppFailed():
                 self.failure = event
+                self._note_loaded()
                 self._watch(event.sources)
-                if not event.reload:
+                if not event.reload or self.settings.main is not None:
                     self.loading_since = None
                     self._machine.to(State.FAILED, event.message)
+                if event.reload and self.settings.main is not None:
+                    self.close()  # there is no app to show the error with: as Flask.run does
             case Serving():
                 self._on_serving(event)
 
+    def _note_loaded(self) -> None:
+        if self._underway is not None:
+            self._underway.loaded_ms = self._underway.elapsed_ms
+
+    def _start_standby(self) -> None:
+        if self.settings.reload and not self._closing and self.state.answers:
+            self._generations.start_standby(self.settings)
+
     def _on_serving(self, event: Serving) -> None:
         self.pin = event.pin
+        if event.pin is not None and event.pin_cookie is not None:
+            self._generations.pin = Pin(event.pin, event.pin_cookie)
         self.loading_since, self.serving_since = None, time.monotonic()
         if self.failure is None:
             self._ever_loaded = True
         self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
+        # Not at once: the first requests have waited for this, and want the processor more.
+        asyncio.get_running_loop().call_later(STANDBY_DELAY_SECONDS, self._start_standby)
         replaced, self._underway = self._underway, None
         if replaced is not None:
             self._take(
@@ -223,6 +298,10 @@ class Session:
                     cause=replaced.cause,
                     paths=replaced.paths,
                     duration_ms=replaced.elapsed_ms,
+                    stopped_ms=replaced.stopped_ms,
+                    loaded_ms=replaced.loaded_ms,
+                    standby=self._generations.from_standby,
+                    stepped_back=self._generations.stepped_back,
                     failed=self.failure is not None,
                 )
             )
@@ -253,7 +332,7 @@ class Session:
             settings.extra_files,
             settings.exclude_patterns,
             self._on_files_changed,
-            self._on_watch_trouble,
+            self._warn,
         )
         self._watcher.start()
 
@@ -268,7 +347,7 @@ class Session:
         if self.state is not State.PORT_BUSY:
             self._want(Replacement("files changed", paths))
 
-    def _on_watch_trouble(self, message: str) -> None:
+    def _warn(self, message: str) -> None:
         self._take(
             LogWritten(
                 generation=self.generation,
@@ -283,6 +362,7 @@ class Session:
         await self._generations.stop(GRACE_SECONDS)
         if self._watcher is not None:
             await self._watcher.stop()
+        self._generations.discard_standby()
         self._generations.listener.close()
         self._machine.to(State.STOPPED)
 

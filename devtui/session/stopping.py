@@ -48,16 +48,16 @@ class Outcome:
 def refusal(holder: Holder) -> str | None:
     """Why the holder cannot or must not be stopped, as a sentence; None where it may be tried."""
     if holder.pid is None or holder.kind in ("container", "airplay"):
-        return f"Not stopped: {holder.note}."
+        return f"{holder.note[:1].upper()}{holder.note[1:]}."
     if not holder.listens:
         return (
             f"{holder.name} ({holder.pid}) does not listen on the port, so it may be a client: "
             f"kill {holder.pid} ends it."
         )
     if holder.pid in _NEVER:
-        return f"Pid {holder.pid} belongs to the system: it was left alone."
+        return f"Pid {holder.pid} belongs to the system: it is left alone."
     if holder.pid in _own_pids():
-        return f"Pid {holder.pid} is devtui itself or what it runs in: it was left alone."
+        return f"Pid {holder.pid} is devtui itself or what it runs in: it is left alone."
     if holder.started is None:
         return (
             f"When {holder.name} ({holder.pid}) began is not to be known, so it could not be told "

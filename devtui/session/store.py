@@ -15,7 +15,6 @@ from devtui.events import (
     Body,
     Error,
     ErrorRaised,
-    Event,
     EventsDropped,
     LogWritten,
     Reloaded,
@@ -66,6 +65,7 @@ class ErrorEntry:
     origin: str
     error: Error
     request_id: str | None = None
+    error_id: str = ""
 
 
 class Store:
@@ -100,9 +100,9 @@ class Store:
                 if request is not None and len(request.output) < MAX_LINES_OF_REQUEST:
                     request.output.append(number)
             case ErrorRaised():
-                self._add_error(event, event.origin, event.error, event.request_id)
+                self._add_error(event, event.origin, event.request_id)
             case AppFailed():
-                self._add_error(event, "load", event.error, None)
+                self._add_error(event, "load", None)
                 if not event.reload:  # else the Reloaded that follows tells it
                     self.reloads.append(event)
             case Reloaded():
@@ -174,8 +174,12 @@ class Store:
                 self._with_bodies.append(self._numbers[event.id])
                 self._drop_bodies()
 
-    def _add_error(self, event: Event, origin: str, error: Error, request_id: str | None) -> None:
-        entry = ErrorEntry(event.at, event.generation, origin, error, request_id)
+    def _add_error(
+        self, event: ErrorRaised | AppFailed, origin: str, request_id: str | None
+    ) -> None:
+        entry = ErrorEntry(
+            event.at, event.generation, origin, event.error, request_id, event.error_id
+        )
         number = self.errors.append(entry)
         request = self.request(request_id)
         if request is not None:

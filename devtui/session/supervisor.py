@@ -38,7 +38,7 @@ def restarts_by(facts: ProcessFacts, family: Collection[int] = ()) -> str:
 
 
 def _by_ancestor(above: list[Ancestor]) -> str:
-    for ancestor in above:
+    for distance, ancestor in enumerate(above):
         name = program(ancestor)
         where = f"(pid {ancestor.pid})"
         if name.startswith("PM2"):
@@ -52,7 +52,8 @@ def _by_ancestor(above: list[Ancestor]) -> str:
         if name in _SHELLS:
             if len(ancestor.command) <= 1 or ancestor.command[0].startswith("-"):
                 return ""  # somebody types there
-            if _LOOP.search(_script(ancestor)):
+            # Further up a loop is some script's own affair: that of a test run, say.
+            if distance == 0 and _LOOP.search(_script(ancestor)):
                 return f"a loop in the shell {name} {where}: end that first, kill {ancestor.pid}"
     return ""
 

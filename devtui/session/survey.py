@@ -34,6 +34,18 @@ class Survey:
         """The holders that are in the way."""
         return tuple(holder for holder in self.holders if holder.blocks)
 
+    @classmethod
+    def of(cls, event: PortBusy) -> Survey:
+        """The survey that an event tells of."""
+        return cls(
+            host=event.host,
+            port=event.port,
+            refusal=PortRefused(event.message, busy=event.reason == "busy", reason=event.reason),
+            holders=event.holders,
+            warnings=event.warnings,
+            next_free_port=event.next_free_port,
+        )
+
     def event(self, generation: int = 0) -> PortBusy:
         """The event for a port that is refused."""
         assert self.refusal is not None

@@ -180,10 +180,13 @@ def out_threads():
             sys.stdout.write(f" {number}\n")
 
     threads = [threading.Thread(target=write, args=(f"thread{i}",)) for i in range(8)]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # so that they interrupt each other in mid-line
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    sys.setswitchinterval(usual)
     return ""
 
 

@@ -1,22 +1,33 @@
-"""How long it takes from the failed bind to knowing who holds the port, among many processes.
+"""How long it takes from the failed bind to the holder on the screen, among many processes.
 
     python tests/benchmarks/port_screen.py [--processes 500] [--descriptors 20] [--runs 15]
 
 Starts that many idle processes with that many open descriptors each, and a holder; then measures
 in a fresh interpreter each time, since a session looks once: what a person waits for contains the
-import of psutil. Prints milliseconds; ends with 1 where the median is over the target.
+import of psutil. Two things are measured to the screen, both in a real pseudo-terminal: the start
+of the program, where Textual is imported meanwhile, and a port that is typed while the app is
+served. Prints milliseconds; ends with 1 where the median of the latter, or of knowing, is over the
+target.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import socket
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
+
+from emulation import Screen
+from terminal import Terminal
 
 TARGET_MS = 150
 
@@ -38,6 +49,43 @@ except PortRefused as refusal:
 assert len(first.blocking) == 1, first
 print((imported - failed) * 1000, (known - failed) * 1000, (again - known) * 1000)
 """
+
+
+# The real program; when its bind fails it says so at once, in the title of the terminal's window.
+_SCREEN = """
+import sys, time
+from devtui.session import listener, session, port
+bind = port.bind
+def told(settings):
+    try:
+        return bind(settings)
+    except port.PortRefused:
+        with open("/dev/tty", "wb", 0) as tty:
+            tty.write(b"\\x1b]0;failed at %d\\x07" % time.monotonic_ns())
+        raise
+port.bind = told
+from devtui.cli import main
+sys.argv = ["devtui", "--demo", "--port", sys.argv[1]]
+main()
+"""
+_FAILED = re.compile(rb"failed at (\d+)\x07")
+
+
+class Stopwatch(Screen):
+    """A screen that notes when bytes came in which a text first stood."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        super().__init__(columns, lines)
+        self.wanted: bytes | None = None
+        self.seen_ns = 0
+        self._last = b""
+
+    def feed(self, chunk: bytes) -> None:
+        data = self._last + chunk
+        if self.wanted is not None and not self.seen_ns and self.wanted in data:
+            self.seen_ns = time.monotonic_ns()
+        self._last = chunk[-40:]
+        super().feed(chunk)
 
 
 @contextmanager
@@ -70,6 +118,37 @@ def measure(port: int) -> tuple[float, float, float]:
     return imported, known, again
 
 
+def to_the_screen(port: int) -> tuple[float, float]:
+    """Milliseconds from the failed bind to the holder on the screen: at the start, and by `p`."""
+    holder = f"(pid {os.getpid()})".encode()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        other = free.getsockname()[1]
+    started = _until_shown(port, holder, type_port=None)
+    typed = _until_shown(other, holder, type_port=port)
+    return started, typed
+
+
+def _until_shown(port: int, holder: bytes, type_port: int | None) -> float:
+    command = [sys.executable, "-c", _SCREEN, str(port)]
+    with Terminal(command, size=(120, 40)) as terminal:
+        stopwatch = Stopwatch(120, 40)
+        stopwatch.wanted = holder
+        terminal._screen = stopwatch
+        if type_port is not None:
+            terminal.wait_for("SERVING", 30)
+            terminal.press("p")
+            terminal.wait_for("Change the port")
+            terminal.type(str(type_port))
+            terminal.wait_for("enter shows")
+            terminal.press("enter")
+        terminal.wait_for(holder.decode(), 30)
+        failed = _FAILED.findall(terminal.raw)[-1]
+        terminal.press("q" if type_port is None else "ctrl+q")
+        terminal.wait_exit(20)
+    return (stopwatch.seen_ns - int(failed)) / 1e6
+
+
 def main() -> int:
     """Measure and print; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -81,13 +160,20 @@ def main() -> int:
     with crowd(options.processes, options.descriptors), socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
-        runs = [measure(holder.getsockname()[1]) for _ in range(options.runs)]
+        port = holder.getsockname()[1]
+        runs = [(*measure(port), *to_the_screen(port)) for _ in range(options.runs)]
     print(f"{options.processes} more processes with {options.descriptors} descriptors each,")
     print(f"{options.runs} runs; milliseconds from the failed bind{'median':>15} {'worst':>8}")
-    labels = ("imports done", "holders known (first look)", "a second look")
+    labels = (
+        "imports done",
+        "holders known (first look)",
+        "a second look",
+        "on the screen, at the program's start",
+        "on the screen, of a typed port",
+    )
     for label, values in zip(labels, zip(*runs, strict=True), strict=True):
         print(f"  {label:<40}{statistics.median(values):>15.1f} {max(values):>8.1f}")
-    median = statistics.median(known for _, known, _ in runs)
+    median = max(statistics.median(run[place] for run in runs) for place in (1, 4))
     print(f"target: {TARGET_MS} ms: {'met' if median < TARGET_MS else 'MISSED'}")
     return 0 if median < TARGET_MS else 1
 

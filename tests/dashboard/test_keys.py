@@ -5,7 +5,8 @@ from driver import running
 from fakes import FakeSession, a_morning, finished, line, load_failed, raised, request, started
 
 from devtui.dashboard.commands import COMMANDS
-from devtui.dashboard.dialogs import HelpDialog, HoldersDialog, PortDialog
+from devtui.dashboard.dialogs import HelpDialog, PortDialog
+from devtui.dashboard.port_screen import PortScreen
 from devtui.session.state import State
 from devtui.settings import Settings
 
@@ -53,10 +54,9 @@ async def test_a_click_on_a_pane_opens_it(size):
 
 
 @pytest.mark.parametrize(
-    ("key", "dialog"), [("p", PortDialog), ("question_mark", HelpDialog), ("k", HoldersDialog)]
+    ("key", "dialog"), [("p", PortDialog), ("question_mark", HelpDialog), ("k", PortScreen)]
 )
-async def test_dialogs_open_and_escape_closes_them(ui, monkeypatch, key, dialog):
-    monkeypatch.setattr("devtui.session.port.holders", lambda port: ())
+async def test_dialogs_open_and_escape_closes_them(ui, key, dialog):
     await ui.press(key)
     assert isinstance(ui.app.screen, dialog)
     await ui.press("escape")

@@ -2,6 +2,7 @@ import time
 
 from driver import running
 from fakes import FakeSession, finished, line, raised, request, started
+from textual import events
 
 from devtui.dashboard.matches import Matches
 from devtui.session.ring import Ring
@@ -48,7 +49,7 @@ async def test_the_wheel_stops_following(ui):
     _feed(ui, 0, 100)
     await ui.shows("/item/99")
     requests = ui.app.main.requests.list
-    requests.scroll_relative(y=-5, animate=False)
+    await ui.pilot._post_mouse_events([events.MouseScrollUp], requests)
     await ui.until(lambda: not requests.following)
     _feed(ui, 100, 103)
     await ui.shows("3 new below")

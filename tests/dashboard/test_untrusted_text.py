@@ -2,6 +2,8 @@ import pytest
 from driver import running
 from fakes import FakeSession, at, finished, line, request, started
 
+from devtui.dashboard.detail import laid_out
+from devtui.dashboard.row_detail import detail_of
 from devtui.events import (
     AppFailed,
     AppLoaded,
@@ -54,27 +56,43 @@ def _no_control_characters(ui):
             assert "@click" not in meta, segment
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-async def test_nothing_of_it_reaches_the_screen_raw(size):
+def _hostile_session():
     session = FakeSession()
     session.app = AppLoaded(app=EVIL, framework=EVIL, file=EVIL, duration_ms=1, module_count=1)
     session.pin = EVIL
-    async with running(session, size) as ui:
-        session.feed(*_evil_events())
+    session.feed(*_evil_events())
+    return session
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_every_line_of_an_opened_row_is_harmless(width):
+    store = _hostile_session().store
+    items = [*store.requests, *store.log, *store.reloads, *store.errors]
+    assert len(items) >= 6
+    for item in items:
+        lines = list(laid_out(detail_of(item, store).sections, width))
+        assert lines
+        for shown in lines:
+            for text, _ in shown.row:
+                assert text.isprintable(), repr(text)
+
+
+async def test_nothing_of_it_reaches_the_screen_raw():
+    async with running(_hostile_session(), (80, 24)) as ui:
         for key in "1234":
             await ui.press(key)
             await ui.until(lambda: ui.app.main.open_pane.list.item)
-            for move in ("end", "home"):
-                await ui.press(move)
+            _no_control_characters(ui)
+            await ui.press("enter")
+            await ui.shows("back")
+            _no_control_characters(ui)
+            await ui.press("escape")
+        for size in ((120, 40), (200, 50)):
+            await ui.pilot.resize_terminal(*size)
+            for key in "14":  # the second shows the traceback too
+                await ui.press(key)
                 _no_control_characters(ui)
-                await ui.press("enter")
-                await ui.shows("back")
-                _no_control_characters(ui)
-                for _ in range(4):
-                    await ui.press("pagedown")
-                    _no_control_characters(ui)
-                await ui.press("escape")
-        assert session.asked == []
+        assert ui.session.asked == []
 
 
 async def test_a_toast_shows_it_escaped(ui):

@@ -139,10 +139,10 @@ def test_an_app_that_writes_to_our_channel(serve: Serve) -> None:
 
 def test_a_flood_of_output_arrives_whole(serve: Serve) -> None:
     live = serve(
-        "import os\n"
+        "import os, sys\n"
         "def app(environ, start_response):\n"
         "    for number in range(20_000):\n"
-        "        print('printed', number)\n"
+        "        sys.stdout.write(f'printed {number}\\n')\n"
         "    os.write(1, b''.join(b'written %d\\n' % number for number in range(20_000)))\n"
         "    start_response('200 OK', [])\n"
         "    return [b'done']\n"

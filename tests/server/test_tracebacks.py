@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 import pytest
 
 from devtui.events import Error, ErrorRaised, decode_event, encode
-from devtui.server import tracebacks
+from devtui.server import traceback_text, tracebacks
 from devtui.server.tracebacks import describe
 
 
@@ -173,7 +176,7 @@ def test_messages_and_sources_are_bounded() -> None:
 
     error = described(long)
     assert len(error.exceptions[0].message) == tracebacks.MAX_MESSAGE
-    assert len(error.text) < tracebacks.MAX_TEXT + 100
+    assert len(error.text) < traceback_text.MAX_TEXT + 100
 
 
 # -- exceptions that are difficult --------------------------------------------------------------
@@ -242,3 +245,155 @@ def test_no_exception_is_too_difficult(error: BaseException) -> None:
 def test_text_that_cannot_be_made_says_so() -> None:
     error = describe(NoText())
     assert "RuntimeError" in error.exceptions[0].message
+
+
+# -- bounds: within the time, and told -----------------------------------------------------------
+
+
+def took(function: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
+
+
+def deep(frames: int) -> BaseException:
+    """An exception with so many frames, as a library with its own trampoline may make them."""
+    error = raised(fail)
+    tb = error.__traceback__
+    assert tb is not None
+    for _ in range(frames):
+        tb = TracebackType(tb, tb.tb_frame, tb.tb_lasti, tb.tb_lineno)
+    return error.with_traceback(tb)
+
+
+def test_ten_thousand_frames() -> None:
+    error = deep(10_000)
+    assert took(lambda: describe(error)) < 0.5
+    (exception,) = describe(error).exceptions
+    assert len(exception.frames) == tracebacks.MAX_FRAMES
+    assert exception.frames_left_out == 10_002 - tracebacks.MAX_FRAMES
+    assert f"… ({exception.frames_left_out:,} frames are left out)" in describe(error).text
+    assert describe(error).text.endswith("ValueError: no good\n")
+
+
+def test_a_thousand_causes() -> None:
+    error: Exception = ValueError("the first")
+    for number in range(1_000):
+        following = ValueError(str(number))
+        following.__cause__, error = error, following
+    assert took(lambda: describe(error)) < 0.5
+    told = describe(error)
+    assert told.left_out == 1_001 - tracebacks.MAX_EXCEPTIONS
+    assert told.text.startswith(f"… ({told.left_out:,} exceptions that came before are left out)")
+    assert told.text.endswith("ValueError: 999\n")
+
+
+class Blocks(Exception):
+    def __str__(self) -> str:
+        threading.Event().wait(30)
+        return "never"
+
+
+class Leaves(Exception):
+    def __str__(self) -> str:
+        raise SystemExit("out of a __str__")
+
+
+class Huge(Exception):
+    def __str__(self) -> str:
+        return "x" * 100_000_000
+
+
+@pytest.mark.parametrize("kind", [Blocks, Leaves, Huge])
+def test_messages_that_block_leave_or_are_huge(kind: type[Exception]) -> None:
+    def throw() -> None:
+        raise kind
+
+    error = raised(throw)
+    assert took(lambda: describe(error)) < 1
+    told = describe(error)
+    encode(ErrorRaised(error=told))
+    assert told.exceptions[0].frames[-1].function.endswith("throw")
+    assert len(told.exceptions[0].message) <= tracebacks.MAX_MESSAGE
+    assert len(told.text) < traceback_text.MAX_TEXT + 100
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="groups came with Python 3.11")
+def test_a_group_with_a_thousand_members() -> None:
+    group = eval("ExceptionGroup")
+
+    def many() -> None:
+        raise group("many", [ValueError(str(number)) for number in range(1_000)])
+
+    (exception,) = described(many).exceptions
+    assert len(exception.exceptions) == tracebacks.MAX_MEMBERS
+    assert exception.members_left_out == 1_000 - tracebacks.MAX_MEMBERS
+
+
+# -- the place in the source ---------------------------------------------------------------------
+
+
+def marked(function: Callable[[], object]) -> str | None:
+    frame = describe(raised(function)).exceptions[0].frames[-1]
+    return None if frame.marked is None else frame.source[slice(*frame.marked)]
+
+
+def with_accents() -> object:
+    return "ä€" + {"ö": 1}["ü"] + "after"  # type: ignore[operator]
+
+
+def over_lines() -> object:
+    return "before" + str(
+        1 / 0,
+    )
+
+
+def the_whole_line() -> None:
+    fail()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="PEP 657 came with Python 3.11")
+def test_the_failing_part_of_a_line_is_marked() -> None:
+    assert marked(with_accents) == '{"ö": 1}["ü"]'
+    assert marked(over_lines) == "1 / 0"
+    outer = describe(raised(the_whole_line)).exceptions[0].frames[-2]
+    assert (outer.source, outer.marked) == ("fail()", None)
+
+
+def test_the_lines_around_come_with_own_frames() -> None:
+    frame = describe(raised(fail)).exceptions[0].frames[-1]
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    assert frame.context[frame.line - frame.context_start].strip() == frame.source
+    end = frame.context_start - 1 + len(frame.context)
+    assert list(frame.context) == lines[frame.context_start - 1 : end]
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [("def broken(:\n", ":"), ("    x = 'open\n", "'"), ("print 'old'\n", None)],
+)
+def test_where_the_parser_stopped_is_marked(tmp_path: Path, source: str, part: str | None) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text(f"if True:\n    y = 1\n{source}")
+    error = described(lambda: compile(path.read_text(), str(path), "exec"))
+    frame = error.exceptions[0].frames[-1]
+    assert frame.source == source.strip()
+    assert frame.context[-1] == source.rstrip()
+    if part is not None:
+        assert frame.marked is not None
+        assert frame.source[slice(*frame.marked)].startswith(part)
+
+
+def test_frames_of_devtui_between_the_user_s_are_left_out() -> None:
+    from devtui.server.deadline import within
+
+    def through_us() -> None:
+        within(10, fail)
+
+    frames = describe(raised(through_us)).exceptions[0].frames
+    assert [frame.function.rpartition(".")[2] for frame in frames] == [
+        "raised",
+        "through_us",
+        "fail",
+    ]
+    assert "deadline.py" not in describe(raised(through_us)).text

@@ -49,6 +49,8 @@ def says(text: str, more: str = "") -> str:
     ).format(text=text, more=textwrap.indent(textwrap.dedent(more), "    "))
 
 
+BROWSER = {"Accept": "text/html"}
+
 WAITS = says(
     "slow",
     """
@@ -221,7 +223,7 @@ def test_a_reload_that_fails_is_served(serve: Serve, folder: Path) -> None:
     assert failure.error.exceptions[0].type == "ModuleNotFoundError"
     live.wait_for_state(State.SERVING_ERROR)
     assert live.session.failure is failure
-    answer = live.get("/")
+    answer = live.get("/", headers=BROWSER)
     assert answer.status == 500
     assert "nosuchmodule" in answer.text
     assert "__debugger__" in answer.text
@@ -241,7 +243,7 @@ def test_without_the_debugger_a_failed_reload_is_a_plain_500(serve: Serve, folde
     live.serving()
     write(folder, {"app.py": "1/0\n"})
     live.reloaded(failed=True)
-    answer = live.get("/")
+    answer = live.get("/", headers=BROWSER)
     assert answer.status == 500
     assert "ZeroDivisionError" not in answer.text
     assert "<h1>Internal Server Error</h1>" in answer.text
@@ -325,12 +327,12 @@ def test_a_restart_by_hand(serve: Serve) -> None:
 def test_debug_mode_off_and_on(serve: Serve, folder: Path) -> None:
     live = serve(says("", "1 / 0"))
     assert live.serving().pin is not None
-    assert "__debugger__" in live.get("/").text
+    assert "__debugger__" in live.get("/", headers=BROWSER).text
     live.call(live.session.set_debug, False)
     live.reloaded()
     assert live.serving(2).pin is None
     assert live.session.pin is None
-    assert "__debugger__" not in live.get("/").text
+    assert "__debugger__" not in live.get("/", headers=BROWSER).text
     live.call(live.session.set_debug, True)
     live.reloaded(count=2)
     assert live.session.pin is not None

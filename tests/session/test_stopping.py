@@ -34,7 +34,7 @@ from holding import (
 from devtui.events import Holder
 from devtui.session import stopping
 from devtui.session.holders import holders
-from devtui.session.port import bind, stop_holder
+from devtui.session.port import bind
 from devtui.session.process_facts import started
 from devtui.session.survey import survey
 from devtui.settings import Settings
@@ -279,7 +279,7 @@ def test_what_stands_for_another_is_not_stopped_itself() -> None:
     unknown = Holder(pid=7, name="curl", command="curl", user="ada")
     for holder, told in [
         (proxy, "docker stop web"),
-        (hidden, "held by another user (ada)"),
+        (hidden, "Held by another user (ada)"),
         (silent, "does not listen"),
         (unknown, "is not to be known"),
     ]:
@@ -342,10 +342,3 @@ def test_a_system_without_pidfds_is_served_too(monkeypatch: pytest.MonkeyPatch) 
     with holding(V4) as held:
         assert stop(held.port)[0].freed
         assert held.process.wait(5) == -signal.SIGTERM
-
-
-def test_stop_holder_says_it_in_a_sentence() -> None:
-    with holding(V4) as held:
-        (found,) = holders(held.port)
-        assert f"({held.pid}) ended after" in stop_holder(found, held.port)
-        assert "nothing was done" in stop_holder(found, held.port)

@@ -1,0 +1,57 @@
+"""The controlling terminal: who is in its foreground, and the modes that it is in."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class ControllingTerminal:
+    """The terminal behind a descriptor, to be lent to another process group and taken back.
+
+    The kernel lets only the foreground group read, and stops others that try to change anything
+    (SIGTTIN, SIGTTOU; see termios(3) and tcsetpgrp(3)). The other group must be of the same
+    session.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._modes: list[Any] | None = None
+
+    def hand_over(self, process_group: int) -> None:
+        """Put that process group into the foreground, and remember the modes.
+
+        Raises `OSError`: ENOTTY where it is no terminal of ours, and EBUSY where we are not in
+        the foreground ourselves, and so have nothing to lend.
+        """
+        if os.tcgetpgrp(self._fd) != os.getpgrp():
+            raise OSError(errno.EBUSY, "devtui runs in the background")
+        self._modes = termios.tcgetattr(self._fd)
+        os.tcsetpgrp(self._fd, process_group)
+
+    def take_back(self) -> None:
+        """Be in the foreground again, with the modes as they were; nothing where it is gone."""
+        if self._modes is None:
+            return
+        modes, self._modes = self._modes, None
+        with _unstopped():
+            try:
+                os.tcsetpgrp(self._fd, os.getpgrp())
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, modes)
+            except (OSError, termios.error):
+                return  # the window was closed meanwhile, and SIGHUP tells the rest of us
+
+
+@contextmanager
+def _unstopped() -> Iterator[None]:
+    """A background process may change its terminal while SIGTTOU is blocked."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,51 @@
+"""Lends the terminal that lines are written to, and holds the lines back meanwhile."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from devtui.controlling_tty import ControllingTerminal
+from devtui.events import TerminalWanted
+
+# What is held back while somebody debugs; the oldest lines make room for the newest.
+MAX_HELD = 10_000
+
+_WHAT = {"breakpoint": "breakpoint(): the debugger", "input": "input()", "getpass": "getpass()"}
+
+
+class LineLender:
+    """Writes lines to `out`, but not while the app has the terminal behind the descriptor."""
+
+    def __init__(self, out: BinaryIO, fd: int) -> None:
+        self._out = out
+        self._tty = ControllingTerminal(fd)
+        self._lent = False
+        self._held: deque[bytes] = deque(maxlen=MAX_HELD)
+        self._dropped = 0
+
+    def write(self, lines: Iterable[bytes]) -> None:
+        """Write lines now, or when the terminal is back. Raises `OSError` as the file does."""
+        if not self._lent:
+            self._out.writelines(lines)
+            self._out.flush()
+            return
+        for line in lines:
+            self._dropped += len(self._held) == MAX_HELD
+            self._held.append(line)
+
+    def hand_over(self, process_group: int, wanted: TerminalWanted) -> None:
+        """See `session.terminal.Lender`."""
+        self.write([f"--- {_WHAT[wanted.purpose]} has the terminal\n".encode()])
+        self._tty.hand_over(process_group)
+        self._lent = True
+
+    def take_back(self) -> None:
+        """See `session.terminal.Lender`."""
+        self._tty.take_back()
+        self._lent = False
+        held, self._held = self._held, deque(maxlen=MAX_HELD)
+        dropped, self._dropped = self._dropped, 0
+        missing = [f"... {dropped:,} lines are left out\n".encode()] if dropped else []
+        self.write([b"--- devtui has the terminal again\n", *missing, *held])

@@ -1,0 +1,125 @@
+"""`breakpoint()`, `input()` and `getpass()`: the ways in which an app asks a person."""
+
+from __future__ import annotations
+
+import builtins
+import getpass
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, TextIO
+
+from devtui.server.deadline import raise_in_thread
+from devtui.server.terminal import Terminal
+
+_PDB = ("", "pdb.set_trace")
+
+# Arguments for `setattr` that stop the tracing of two frames.
+_F_TRACE = ("f_trace", "f_trace")
+_NOTHING = (None, None)
+
+
+def install(terminal: Terminal) -> None:
+    """Have all three borrow the terminal. To be called from the main thread."""
+    originals = builtins.input, sys.breakpointhook, getpass.getpass
+
+    def undo() -> None:
+        builtins.input, sys.breakpointhook, getpass.getpass = originals
+
+    builtins.input = _input(terminal, builtins.input)
+    sys.breakpointhook = _breakpoint(terminal)
+    getpass.getpass = _getpass(terminal, getpass.getpass)
+    # A fork has no channel to ask for the terminal by, and would wait for ever.
+    os.register_at_fork(after_in_child=undo)
+    _handle_signals(terminal)
+
+
+def _input(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
+    def input(prompt: object = "", /) -> str:
+        """As Python's own, in the terminal that devtui runs in."""
+        if not terminal.is_mine and sys.stdin is not sys.__stdin__:
+            return original(prompt)  # the app has put something in its place, as tests do
+        with terminal.borrowed("input"):
+            terminal.reading = True
+            try:
+                return original(prompt)
+            finally:
+                terminal.reading = False
+
+    return input
+
+
+def _getpass(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
+    def getpass(prompt: str = "Password: ", stream: TextIO | None = None, **options: Any) -> str:
+        """As Python's own, in the terminal that devtui runs in."""
+        with terminal.borrowed("getpass"):
+            return original(prompt, stream, **options)
+
+    return getpass
+
+
+def _breakpoint(terminal: Terminal) -> Callable[..., Any]:
+    def breakpointhook(*arguments: Any, **options: Any) -> Any:
+        """As Python's own (PEP 553), in the terminal that devtui runs in."""
+        wanted = os.environ.get("PYTHONBREAKPOINT", "")
+        if wanted == "0":
+            return None
+        terminal.acquire("breakpoint")
+        if wanted in _PDB:
+            # Imported where it is needed: few requests ever stop at one.
+            from devtui.server.terminal_pdb import TerminalPdb
+
+            TerminalPdb(terminal).set_trace(sys._getframe(1))
+            return None
+        return _other_debugger(terminal, arguments, options)
+
+    return breakpointhook
+
+
+def _other_debugger(terminal: Terminal, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What PYTHONBREAKPOINT names. It writes to sys.stdout, which is the terminal meanwhile.
+
+    One that goes on tracing after it was called has the terminal until it is told to continue or
+    to quit, or its thread ends.
+    """
+    from devtui.server.terminal_pdb import release_at_end
+
+    out, err = sys.stdout, sys.stderr
+
+    def end() -> None:
+        sys.stdout, sys.stderr = out, err
+        terminal.release()
+
+    sys.stdout = sys.stderr = terminal.screen
+    release_at_end(threading.current_thread(), end)
+    hook, ours = sys.__breakpointhook__, (sys._getframe(), sys._getframe(1))
+    # On one line, and by a function written in C: a debugger that stops in its caller, or where
+    # that returns, must see no line and no call of ours after its own.
+    results = [hook(*arguments, **options), *map(setattr, ours, _F_TRACE, _NOTHING)]
+    if sys.gettrace() is None:
+        end()
+    return results[0]
+
+
+def _handle_signals(terminal: Terminal) -> None:
+    """What ctrl+c and ctrl+z mean while the app has the terminal.
+
+    ctrl+c interrupts the thread that has it, unless that waits for a line: the readline library
+    cannot be interrupted in a thread. ctrl+z would stop the server with nobody to wake it.
+    """
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        holder = terminal.holder
+        if holder is None or holder is threading.main_thread():
+            signal.default_int_handler(number, frame)
+        elif not terminal.reading:
+            raise_in_thread(holder, KeyboardInterrupt)
+
+    def on_suspend(number: int, frame: FrameType | None) -> None:
+        """Go on; a handler and not SIG_IGN, which child processes would inherit."""
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    signal.signal(signal.SIGTSTP, on_suspend)

@@ -1,0 +1,32 @@
+"""The environment that an app is loaded with: the variables of `flask run` and the env files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from devtui import envfiles
+from devtui.events import Load
+
+
+class Environment(NamedTuple):
+    """All variables, and a sentence for the user where there is one."""
+
+    variables: dict[str, str]
+    notice: str | None
+
+
+def prepared(load: Load, original: Mapping[str, str]) -> Environment:
+    """What the environment has to be, given what the process was started with.
+
+    Raises `envfiles.EnvFileError`.
+    """
+    variables = dict(original)
+    if load.main is None:
+        variables["FLASK_RUN_FROM_CLI"] = "true"  # makes an unguarded app.run() do nothing
+    variables["FLASK_DEBUG"] = "1" if load.debug else "0"
+    if load.reload:
+        # What werkzeug.serving.is_running_from_reloader looks at: apps start schedulers then.
+        variables["WERKZEUG_RUN_MAIN"] = "true"
+    found = envfiles.read(load.env_file, load.folder, variables, load_defaults=load.load_dotenv)
+    return Environment({**variables, **found.values}, found.notice)

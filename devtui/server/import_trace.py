@@ -1,0 +1,175 @@
+"""Follows a load's imports: what the user's code takes from outside, and in what state.
+
+A standby may import ahead what a load imported from outside the project, but only what it
+imported before the user's code changed anything for the whole process. Both are found out here,
+while the load runs: what differs after a stretch of the user's own code is that code's doing.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TypeVar
+
+from devtui.server import process_state
+from devtui.server.own_code import file_of, is_own
+from devtui.server.preloads import Preloaded, Preloads, UnfitStandby
+
+T = TypeVar("T")
+
+
+class ImportTrace:
+    """Stands in for `__import__` and `import_module` while the user's code loads.
+
+    `roots` are afterwards the names that can be imported ahead of the next load, in order;
+    `changed` says what ended that list, and is empty where nothing did. `own_seconds` are the
+    user's modules with the time that each took, without the user's other modules in it.
+    Raises `UnfitStandby` where `preloaded` is not what the load would have imported itself.
+    """
+
+    def __init__(self, baseline: frozenset[str], preloaded: Sequence[Preloaded] = ()) -> None:
+        self.roots: list[str] = []
+        self.changed = ""
+        self.own_seconds: dict[str, float] = {}
+        self._baseline = baseline
+        self._preloads = Preloads(preloaded)
+        self._outside = 0  # how deep we are in code that is not the user's
+        self._own_inside = False  # whether the import that runs has run the user's code
+        self._nested_seconds = 0.0
+        self._import: Callable[..., ModuleType] = builtins.__import__
+        self._import_module = importlib.import_module
+        self._take()
+        self._modules = sys.modules.copy()
+
+    def __enter__(self) -> ImportTrace:
+        builtins.__import__ = self._traced
+        importlib.import_module = self._traced_module
+        self._take()
+        self._modules = sys.modules.copy()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._outside += 1  # who kept our functions calls them for nothing
+        if builtins.__import__ == self._traced:
+            builtins.__import__ = self._import
+        if importlib.import_module == self._traced_module:
+            importlib.import_module = self._import_module
+        self._preloads.finish(failed=kind is not None)
+
+    @contextmanager
+    def executing(self, name: str) -> Iterator[None]:
+        """The user's module of that name is executed within."""
+        outside, self._outside = self._outside, 0
+        self._own_inside |= bool(outside)
+        before, self._nested_seconds = self._nested_seconds, 0.0
+        self._take()
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            took = time.perf_counter() - began
+            self.own_seconds[name] = took - self._nested_seconds
+            self._nested_seconds = before + took
+            self._look_for_change()
+            self._outside = outside
+
+    def _traced(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        def do() -> ModuleType:
+            return self._import(name, globals, locals, fromlist, level)
+
+        if level:
+            names: list[str] = []
+        else:
+            names = [name, *(f"{name}.{part}" for part in fromlist or ())]
+        return self._follow(names, globals, do)
+
+    def _traced_module(self, name: str, package: str | None = None) -> ModuleType:
+        names = [] if name.startswith(".") else [name]
+        caller = sys._getframe(1).f_globals
+        return self._follow(names, caller, lambda: self._import_module(name, package))
+
+    def _follow(
+        self, names: list[str], globals: Mapping[str, object] | None, do: Callable[[], T]
+    ) -> T:
+        """Carry out an import of these absolute names (none: of one's own package)."""
+        own = not self._outside and globals is not None and is_own(file_of(globals))
+        if not own:
+            if self.changed:
+                self._preloads.check_unasked(names, self.changed)
+            return do()
+        self._look_for_change()
+        if not self.changed and self._preloads.awaits(names):
+            self.changed = self._replaced_module()
+        self._preloads.ask(names, self.changed)
+        return self._import_from_outside(names, do)
+
+    def _import_from_outside(self, names: list[str], do: Callable[[], T]) -> T:
+        own_inside, self._own_inside = self._own_inside, False
+        self._outside += 1
+        try:
+            result = do()
+        finally:
+            self._outside -= 1
+            before, self._state = self._state, process_state.take()
+            self._count = len(sys.modules)
+            tainted, self._own_inside = self._own_inside, self._own_inside or own_inside
+        new = [name for name in names if self._is_new(name)]
+        if new and not self.changed:
+            self.changed = self._replaced_module()
+        if new:
+            self._preloads.note_unknown(new, before, self._state)
+            self._modules = sys.modules.copy()
+        if not self.changed and not tainted:
+            self.roots += new
+        return result
+
+    def _is_new(self, name: str) -> bool:
+        """Whether it names a module from outside that is to be told of in `roots`."""
+        module = sys.modules.get(name)
+        if module is None or name in self._baseline or name in self.roots:
+            return False
+        return not is_own(file_of(module))
+
+    def _take(self) -> None:
+        self._state = process_state.take()
+        self._count = len(sys.modules)
+
+    def _look_for_change(self) -> None:
+        if self.changed:
+            return
+        self.changed = process_state.changed(self._state) or ""
+        if not self.changed and len(sys.modules) > self._count:
+            self.changed = self._added_module()
+
+    def _added_module(self) -> str:
+        """The entry that code made in sys.modules itself, as `pymysql.install_as_MySQLdb` does."""
+        added = list(sys.modules)[self._count :]
+        for name in added:
+            module = sys.modules.get(name)
+            spec = getattr(module, "__spec__", None)
+            if getattr(spec, "name", None) != name and not is_own(file_of(module)):
+                return f"sys.modules ({name})"
+        return ""
+
+    def _replaced_module(self) -> str:
+        """The module from outside that code has put another one in the place of."""
+        now = sys.modules
+        for name, module in self._modules.items():
+            if now.get(name) is not module and not is_own(file_of(module)):
+                return f"sys.modules ({name})"
+        return ""
+
+
+__all__ = ["ImportTrace", "Preloaded", "UnfitStandby"]

@@ -1,0 +1,44 @@
+"""Answers the session's questions about frames and threads, beside the serving."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from devtui.events import AnyOrder, Evaluate, Interrupt, ShowLocals, ShowStack
+from devtui.server import stack
+from devtui.server.capture import Recorder
+from devtui.server.channel import Channel
+from devtui.server.evaluation import Evaluator
+from devtui.server.frames import KeptErrors
+
+
+class Inspector:
+    """Takes the orders that ask. `recorder` is None until the server serves."""
+
+    def __init__(self, channel: Channel, errors: KeptErrors) -> None:
+        self.recorder: Recorder | None = None
+        self._channel = channel
+        self._errors = errors
+        self._evaluator = Evaluator(errors, channel.generation, channel.send)
+
+    def obey(self, order: AnyOrder) -> None:
+        """Carry out an order, where it is one of ours. It returns at once."""
+        match order:
+            case ShowLocals():
+                self._aside(lambda: self._channel.send(self._errors.show_locals(order)))
+            case Evaluate():
+                self._evaluator.evaluate(order)
+            case Interrupt():
+                self._evaluator.interrupt(order.ask_id)
+            case ShowStack():
+                self._aside(lambda: self._show_stack(order))
+
+    def _show_stack(self, order: ShowStack) -> None:
+        recorder = self.recorder
+        thread_id = None if recorder is None else recorder.thread_of(order.request_id)
+        self._channel.send(stack.show(order, self._channel.generation, thread_id))
+
+    def _aside(self, answer: Callable[[], None]) -> None:
+        """In a thread of its own: an order to stop must not wait for foreign code."""
+        threading.Thread(target=answer, name="devtui-inspect", daemon=True).start()

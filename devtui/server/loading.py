@@ -1,0 +1,199 @@
+"""One load of the app: prepared, followed, and told of, whether it goes well or not."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from devtui import envfiles, in_code
+from devtui.events import (
+    AppFailed,
+    AppLoaded,
+    Error,
+    ImportsTraced,
+    Load,
+    LogWritten,
+    ModuleTime,
+    Preload,
+)
+from devtui.server import bytecode, environment, loader, main_program, own_code
+from devtui.server.deferred import deferred
+from devtui.server.errors import ErrorReporter, ErrorTap
+from devtui.server.import_trace import ImportTrace, UnfitStandby
+from devtui.server.standby import Standby
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from _typeshed.wsgi import WSGIApplication
+
+    from devtui.server.channel import Channel
+
+# How many of the user's modules are told of, those that took longest to import.
+SLOWEST = 5
+
+
+class Loading:
+    """Loads the app once. `original` is the environment that the process was started with."""
+
+    def __init__(
+        self, channel: Channel, reporter: ErrorReporter, original: Mapping[str, str]
+    ) -> None:
+        self._channel = channel
+        self._reporter = reporter
+        self._original = original
+        self._baseline = frozenset(sys.modules)
+        self._standby: Standby | None = None
+
+    def warm(self, order: Preload, interrupted: Callable[[], bool]) -> None:
+        """Import ahead what the order names, until `interrupted`."""
+        self._standby = Standby(order, self._original)
+        self._standby.warm(interrupted)
+
+    @property
+    def importing_ahead(self) -> str:
+        """What is being imported ahead at the moment; empty where nothing is."""
+        importing = None if self._standby is None else self._standby.importing
+        return importing or ""
+
+    def run(self, load: Load) -> WSGIApplication | None:
+        """The app; the app that shows the error; or None where nothing is to be served.
+
+        Raises `UnfitStandby` where the load must be done by a fresh process instead.
+        """
+        began = time.perf_counter()
+        preloaded = [] if self._standby is None else self._standby.preloaded
+        trace = ImportTrace(self._baseline, preloaded)
+        try:
+            self._prepare(load)
+            if self._standby is not None and (reason := self._standby.misfit(load)):
+                raise UnfitStandby(reason)
+            bytecode.install(executing=trace.executing)
+            with trace:
+                loaded = loader.load_app(load.app, load.folder)
+            loader.apply_debug(loaded.app, load.debug)
+        except UnfitStandby:
+            raise
+        except (loader.AppNotFound, envfiles.EnvFileError) as error:
+            return self.failed(load, str(error), error, _since(began))
+        except BaseException as error:
+            return self.failed(load, "", error, _since(began))
+        self._tell(loaded, trace, _since(began))
+        # Not around the deferred app: its error was told with the load, and is nobody's request's.
+        return ErrorTap(loaded.app, self._reporter)
+
+    def run_main(self, load: Load, serve: Callable[[WSGIApplication], None]) -> bool:
+        """Run the program that calls `devtui.run`, which calls `serve` and goes on after it.
+
+        False where it did not come to that, and then it is told why. What the program raises
+        after it has served is passed on. Raises `UnfitStandby` as `run` does.
+        """
+        assert load.main is not None
+        began, served, program = time.perf_counter(), False, load.main
+        preloaded = [] if self._standby is None else self._standby.preloaded
+        trace = ImportTrace(self._baseline, preloaded)
+        loading = ExitStack()
+
+        def at_the_call(app: WSGIApplication) -> None:
+            nonlocal served
+            served = True
+            loading.close()
+            loader.apply_debug(app, load.debug)
+            file = getattr(sys.modules["__main__"], "__file__", None)
+            loaded = loader.LoadedApp(
+                app, main_program.title(program), loader.framework_of(app), file or ""
+            )
+            self._tell(loaded, trace, _since(began))
+            serve(ErrorTap(app, self._reporter))
+
+        in_code.serve_by(at_the_call)
+        try:
+            self._prepare(load)
+            if self._standby is not None and (reason := self._standby.misfit(load)):
+                raise UnfitStandby(reason)
+            bytecode.install(executing=trace.executing)
+            with loading:
+                loading.enter_context(trace)
+                main_program.run(program)
+            if not served:
+                title = main_program.title(program)
+                raise loader.AppNotFound(f"{title} has ended without a call of devtui.run().")
+        except UnfitStandby:
+            raise
+        except BaseException as error:
+            if served:
+                raise
+            message = str(error) if isinstance(error, loader.AppNotFound) else ""
+            self.failed(load, message, error, _since(began))
+        return served
+
+    def failed(
+        self, load: Load, message: str, error: BaseException, duration_ms: float
+    ) -> WSGIApplication | None:
+        """Tell of a load that failed; the app that shows the error, where one is to be served."""
+        not_found = isinstance(error, (loader.AppNotFound, envfiles.EnvFileError))
+        described, error_id = self._reporter.describe(error)
+        if not_found:  # nothing of the user's was raised: our frames would tell nobody anything
+            described = Error(exceptions=(), text=f"{message}\n")
+        elif not message:
+            message = f"{described.exceptions[0].type}: {described.exceptions[0].message}"
+        self._channel.send(
+            AppFailed(
+                generation=self._channel.generation,
+                reload=not load.first,
+                message=message,
+                error=described,
+                duration_ms=duration_ms,
+                sources=own_code.own_sources(),
+                error_id=error_id,
+            )
+        )
+        return None if load.first else deferred(error)
+
+    def _prepare(self, load: Load) -> None:
+        prepared = environment.prepared(load, self._original)
+        os.environ.update(prepared.variables)
+        if prepared.notice:
+            self._channel.send(
+                LogWritten(
+                    generation=self._channel.generation,
+                    stream="log",
+                    logger="devtui",
+                    level="WARNING",
+                    text=prepared.notice,
+                )
+            )
+
+    def _tell(self, loaded: loader.LoadedApp, trace: ImportTrace, duration_ms: float) -> None:
+        slowest = sorted(trace.own_seconds.items(), key=lambda item: item[1], reverse=True)
+        self._channel.send(
+            AppLoaded(
+                generation=self._channel.generation,
+                app=loaded.name,
+                framework=loaded.framework,
+                file=loaded.file,
+                duration_ms=duration_ms,
+                module_count=len(sys.modules),
+                sources=own_code.own_sources(),
+                slowest=tuple(
+                    ModuleTime(module=name, duration_ms=round(seconds * 1000, 3))
+                    for name, seconds in slowest[:SLOWEST]
+                ),
+            )
+        )
+        self._channel.send(
+            ImportsTraced(
+                generation=self._channel.generation,
+                roots=tuple(trace.roots),
+                search_path=sys.path[0],
+                changed=trace.changed,
+            )
+        )
+
+
+def _since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 3)

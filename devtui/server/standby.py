@@ -1,0 +1,126 @@
+"""A process that waits to be the next generation, with the last load's imports done ahead."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
+
+from devtui import envfiles
+from devtui.events import Load, Preload
+from devtui.server import bytecode, environment, process_state
+from devtui.server.own_code import file_of, is_own
+from devtui.server.preloads import Preloaded, UnfitStandby
+
+_SUFFIXES = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
+
+
+class Standby:
+    """What was imported ahead, and whether a load may build on it.
+
+    `importing` is the name that is being imported ahead at the moment.
+    """
+
+    def __init__(self, order: Preload, original: Mapping[str, str]) -> None:
+        self._order = order
+        self._original = original
+        self._environment: dict[str, str] | None = None
+        self._began = time.time_ns()
+        self._times: dict[str, int] = {}
+        self._unfit = ""
+        self.importing = ""
+        self.preloaded: list[Preloaded] = []
+
+    def warm(self, interrupted: Callable[[], bool]) -> None:
+        """Import what the last load took from outside, until `interrupted` says to stop.
+
+        The variables are set first, as they are in a load: libraries read them when imported.
+        The user's own code is never run here: the process that runs it now has not ended yet.
+        """
+        with suppress(envfiles.EnvFileError):  # the load will meet it, and tell
+            self._environment = environment.prepared(self._order.load, self._original).variables
+            os.environ.update(self._environment)
+        bytecode.install(executing=_refuse)
+        root = ""
+        try:
+            for root in self._order.roots:
+                if interrupted():
+                    break
+                self.importing = root
+                self._import(root)
+        except UnfitStandby as unfit:
+            self._unfit = str(unfit)
+        except (Exception, SystemExit) as error:
+            # It was imported without trouble the last time: let the load find out what is wrong.
+            self._unfit = f"{root} could not be imported ahead ({type(error).__name__})"
+        finally:
+            self.importing = ""
+        self._times = dict(self._files())
+
+    def misfit(self, load: Load) -> str:
+        """Why a load may not build on what was imported ahead; empty where it may."""
+        importlib.invalidate_caches()  # files may have come since the folders were read
+        if self._unfit:
+            return self._unfit
+        if self._environment != environment.prepared(load, self._original).variables:
+            return "the environment is not that of the last load"
+        if name := self._shadowed():
+            return f"{name} is now a module of the project"
+        if name := next((name for name, at in self._times.items() if at != _time(name)), ""):
+            return f"{name} has changed"
+        return ""
+
+    def _import(self, root: str) -> None:
+        names, state = set(sys.modules), process_state.take()
+        importlib.import_module(root)
+        after = process_state.take()
+        self.preloaded.append(
+            Preloaded(
+                root,
+                frozenset(sys.modules.keys() - names),
+                process_state.changed(state) or "",
+                bool(process_state.matters_early(state, after)),
+            )
+        )
+
+    def _files(self) -> Iterator[tuple[str, int]]:
+        """Each file that was imported ahead, and when it was changed (-1: meanwhile)."""
+        for name in {name for group in self.preloaded for name in group.modules}:
+            file = file_of(sys.modules.get(name))
+            if file and os.path.isabs(file):
+                at = _time(file)
+                yield file, at if at < self._began else -1
+
+    def _shadowed(self) -> str:
+        """A module that was imported ahead and that the project now has one like."""
+        tops = {name.partition(".")[0] for group in self.preloaded for name in group.modules}
+        own = {self._order.search_path, *(path for path in sys.path if is_own(path))}
+        return next((name for folder in own for name in _modules_in(folder) if name in tops), "")
+
+
+@contextmanager
+def _refuse(name: str) -> Iterator[None]:
+    raise UnfitStandby(f"a library imports {name}, which is not installed but yours")
+    yield
+
+
+def _modules_in(folder: str) -> Iterator[str]:
+    """The modules and packages that an import finds in a folder."""
+    with suppress(OSError), os.scandir(folder or os.curdir) as entries:
+        for entry in entries:
+            stem = entry.name.partition(".")[0]
+            if entry.name.endswith(_SUFFIXES):
+                yield stem
+            elif os.path.isfile(os.path.join(entry.path, "__init__.py")):
+                yield stem
+
+
+def _time(file: str) -> int:
+    try:
+        return os.stat(file).st_mtime_ns
+    except OSError:
+        return 0

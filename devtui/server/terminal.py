@@ -1,0 +1,187 @@
+"""The terminal, borrowed from the session's front end by one thread of the app after another."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Literal, TextIO
+
+from devtui.events import Event, TerminalReleased, TerminalWanted
+from devtui.server import current
+
+Purpose = Literal["breakpoint", "input", "getpass"]
+
+_TTY = "/dev/tty"
+_CALLS = {"breakpoint": "breakpoint()", "input": "input()", "getpass": "getpass()"}
+
+
+class NoTerminal(EOFError, RuntimeError):
+    """There is no terminal to ask a person by.
+
+    An EOFError as well, because that is what `input()` raises without one, and what code which
+    is ready for it expects.
+    """
+
+
+@dataclass(slots=True)
+class _Wish:
+    """One thread's wish for the terminal, and the session's answer to it."""
+
+    ask_id: str
+    thread: threading.Thread
+    answered: threading.Event
+    refusal: str | None = None
+
+
+class Terminal:
+    """Held by one thread at a time; the others wait for it in turn.
+
+    While it is held, it stands behind the descriptors 0, 1 and 2, since the readline library uses
+    these and no others; what Python code prints goes to the log as ever.
+    """
+
+    def __init__(self, generation: int, send: Callable[[Event], None]) -> None:
+        self.reading = False  # the holder waits for a line
+        self._generation = generation
+        self._send = send
+        self._numbers = itertools.count(1)
+        self._turn = threading.Lock()
+        self._state = threading.Lock()
+        self._wish: _Wish | None = None  # of the thread whose turn it is
+        self._held = False
+        self._saved: tuple[int, ...] = ()
+        self._stdin: TextIO | None = None
+        self._screen: TextIO | None = None
+
+    @property
+    def holder(self) -> threading.Thread | None:
+        """The thread that has the terminal."""
+        wish = self._wish
+        return wish.thread if wish is not None and self._held else None
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the calling thread has the terminal."""
+        return self.holder is threading.current_thread()
+
+    @property
+    def screen(self) -> TextIO:
+        """What writes to the terminal. Raises `OSError` where there is none."""
+        if self._screen is None:
+            # It stays open: a debugger may write its last words after it gave the terminal back.
+            self._screen = open(_TTY, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+        return self._screen
+
+    def acquire(self, purpose: Purpose) -> None:
+        """Wait for the terminal and take it; nothing where the thread has it already.
+
+        Raises `NoTerminal` where there is none.
+        """
+        if self.is_mine:
+            return
+        self._turn.acquire()
+        try:
+            self._ask(purpose)
+            self._take()
+        except BaseException:
+            self._wish = None
+            self._turn.release()
+            raise
+
+    def release(self, thread: threading.Thread | None = None) -> None:
+        """Give the terminal back, where `thread` (or else the calling one) has it."""
+        with self._state:
+            if self.holder is not (thread or threading.current_thread()):
+                return
+            wish, self._wish, self._held = self._wish, None, False
+        assert wish is not None
+        with suppress(OSError):  # the window was closed
+            self.screen.flush()
+        self._put_back()
+        self._send(TerminalReleased(generation=self._generation, ask_id=wish.ask_id))
+        self._turn.release()
+
+    @contextmanager
+    def borrowed(self, purpose: Purpose) -> Iterator[None]:
+        """Have the terminal within the block, and afterwards no more unless one had it before."""
+        had = self.is_mine
+        self.acquire(purpose)
+        try:
+            yield
+        finally:
+            if not had:
+                self.release()
+
+    def answer(self, ask_id: str, refusal: str | None = None) -> None:
+        """The session grants the terminal, or refuses it for a reason. Any thread may call it."""
+        wish = self._wish
+        if wish is not None and wish.ask_id == ask_id:
+            wish.refusal = refusal
+            wish.answered.set()
+
+    def _ask(self, purpose: Purpose) -> None:
+        ask_id = f"{self._generation}-t{next(self._numbers)}"
+        wish = _Wish(ask_id, threading.current_thread(), threading.Event())
+        self._wish = wish
+        self._send(
+            TerminalWanted(
+                generation=self._generation,
+                ask_id=ask_id,
+                purpose=purpose,
+                request_id=current.request_id.get(),
+            )
+        )
+        wish.answered.wait()
+        if wish.refusal is not None:
+            raise NoTerminal(f"{_CALLS[purpose]} needs a terminal, and {wish.refusal}.")
+
+    def _take(self) -> None:
+        wish = self._wish
+        assert wish is not None
+        try:
+            tty = os.open(_TTY, os.O_RDWR | os.O_CLOEXEC)
+        except OSError as error:
+            self._send(TerminalReleased(generation=self._generation, ask_id=wish.ask_id))
+            raise NoTerminal(f"The terminal cannot be opened: {error}") from error
+        self._saved = tuple(os.dup(fd) for fd in (0, 1, 2))
+        for fd in (0, 1, 2):
+            os.dup2(tty, fd)
+        os.close(tty)
+        with suppress(ImportError):
+            # Now that it finds the terminal: without it, input() offers neither editing nor
+            # history.
+            import readline  # noqa: F401
+        # What input() looks at: its descriptor must be 0, and the encoding the terminal's.
+        self._stdin = sys.stdin
+        sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+        self._held = True
+        watch = threading.Thread(target=self._watch, args=(wish,), name="devtui-tty", daemon=True)
+        watch.start()
+
+    def _put_back(self) -> None:
+        with suppress(OSError):  # the window was closed
+            # At once, and not only when the front end hears of it: a ctrl+c that is pressed right
+            # after the last command is meant for devtui.
+            os.tcsetpgrp(0, os.getpgid(os.getppid()))
+        for fd, saved in enumerate(self._saved):
+            os.dup2(saved, fd)
+            os.close(saved)
+        self._saved = ()
+        if self._stdin is not None:
+            sys.stdin, self._stdin = self._stdin, None
+
+    def _watch(self, wish: _Wish) -> None:
+        """Give the terminal back for a thread that ends without having done so.
+
+        That is so where somebody steps in the debugger to the end of a request.
+        """
+        while self._wish is wish:
+            wish.thread.join(0.5)
+            if not wish.thread.is_alive():
+                self.release(wish.thread)
+                return

@@ -1,0 +1,138 @@
+"""Questions to the server process about frames and threads, and their answers."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
+
+from devtui.events import (
+    AnyEvent,
+    Evaluate,
+    Evaluated,
+    Interrupt,
+    LocalsShown,
+    Order,
+    ServerExited,
+    ShowLocals,
+    ShowStack,
+    StackShown,
+)
+
+Answer: TypeAlias = LocalsShown | Evaluated | StackShown
+A = TypeVar("A", LocalsShown, Evaluated, StackShown)
+Way: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[A]):
+    """A question that was asked: `await question.answer` is its one answer."""
+
+    ask_id: str
+    answer: asyncio.Future[A]
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A question without its answer, and what to answer where nobody is left who could."""
+
+    generation: int
+    answer: asyncio.Future[LocalsShown] | asyncio.Future[Evaluated] | asyncio.Future[StackShown]
+    in_place: Answer
+
+
+class Questions:
+    """Asks the server process that runs now, and always gets an answer, if only a refusal.
+
+    A frame lives in the process that raised its error. An error of an older generation is
+    answered here: `gone`, with the reason. To be used on the session's event loop.
+    """
+
+    def __init__(self, send: Callable[[Order], bool], generation: Callable[[], int]) -> None:
+        self._send = send
+        self._generation = generation
+        self._numbers = itertools.count(1)
+        self._open: dict[str, _Open] = {}
+
+    def show_locals(
+        self, error_id: str, exception: Way, frame: int, *, reveal: bool = False
+    ) -> Question[LocalsShown]:
+        """The local variables of a frame; see `events.ShowLocals`."""
+        ask_id = self._new_id()
+        gone = LocalsShown(
+            ask_id=ask_id, error_id=error_id, gone=True, reason=self._reason(error_id)
+        )
+        order = ShowLocals(
+            ask_id=ask_id, error_id=error_id, exception=exception, frame=frame, reveal=reveal
+        )
+        return self._ask(order, ask_id, gone, generation_of(error_id))
+
+    def evaluate(
+        self, error_id: str, exception: Way, frame: int, source: str
+    ) -> Question[Evaluated]:
+        """Run code in a frame; see `events.Evaluate`. It may take for ever: see `interrupt`."""
+        ask_id = self._new_id()
+        gone = Evaluated(ask_id=ask_id, error_id=error_id, gone=True, reason=self._reason(error_id))
+        order = Evaluate(
+            ask_id=ask_id, error_id=error_id, exception=exception, frame=frame, source=source
+        )
+        return self._ask(order, ask_id, gone, generation_of(error_id))
+
+    def interrupt(self, ask_id: str) -> None:
+        """Stop an evaluation; its answer comes within a second or so."""
+        if ask_id in self._open:
+            self._send(Interrupt(ask_id=ask_id))
+
+    def show_stack(self, request_id: str) -> Question[StackShown]:
+        """Where the thread of a running request stands now."""
+        ask_id = self._new_id()
+        ended = StackShown(ask_id=ask_id, request_id=request_id, running=False)
+        order = ShowStack(ask_id=ask_id, request_id=request_id)
+        return self._ask(order, ask_id, ended, generation_of(request_id))
+
+    def heard(self, event: AnyEvent) -> None:
+        """Take in an event of a server process: an answer, or the end of who could answer."""
+        match event:
+            case LocalsShown() | Evaluated() | StackShown():
+                question = self._open.pop(event.ask_id, None)
+                if question is not None:
+                    _settle(question, event)
+            case ServerExited():
+                lost = {k: q for k, q in self._open.items() if q.generation == event.generation}
+                for ask_id, question in lost.items():
+                    del self._open[ask_id]
+                    _settle(question, question.in_place)
+
+    def _ask(self, order: Order, ask_id: str, in_place: A, generation: int) -> Question[A]:
+        answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        question = _Open(generation, answer, in_place)
+        if generation != self._generation() or not self._send(order):
+            _settle(question, in_place)
+        else:
+            self._open[ask_id] = question
+        return Question(ask_id, answer)
+
+    def _new_id(self) -> str:
+        return f"q{next(self._numbers)}"
+
+    def _reason(self, error_id: str) -> str:
+        generation = generation_of(error_id)
+        if not generation:
+            return "There was no running code: the app was not found."
+        now = self._generation()
+        since = f"; generation {now} runs now" if now > generation else ""
+        return f"The frames belonged to generation {generation}, which has ended{since}."
+
+
+def generation_of(some_id: str) -> int:
+    """The generation that an error's or a request's id is from; 0 for an empty one."""
+    number = some_id.partition("-")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+def _settle(question: _Open, answer: Answer) -> None:
+    """Give the answer, unless nobody waits for it any more."""
+    if not question.answer.done():
+        question.answer.set_result(answer)  # type: ignore[arg-type]

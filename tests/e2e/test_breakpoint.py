@@ -1,0 +1,251 @@
+"""`breakpoint()`, `input()` and `getpass()` in a view, with the real program in a real terminal."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from client import Answer, get
+from starter import Devtui
+from terminal import Terminal
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
+
+BACK = "devtui has the terminal again"
+
+
+class Visit:
+    """A request in a thread of its own, since it waits for the person at the terminal."""
+
+    def __init__(self, url: str) -> None:
+        self._answers: list[Answer] = []
+        self._thread = threading.Thread(target=self._get, args=(url,), daemon=True)
+        self._thread.start()
+
+    def _get(self, url: str) -> None:
+        with suppress(OSError):  # the server may go away in the middle
+            self._answers.append(get(url, timeout=40))
+
+    def text(self) -> str:
+        self._thread.join(20)
+        assert self._answers, "no answer"
+        return self._answers[0].text
+
+
+@pytest.fixture
+def asks(apps: Path) -> Path:
+    return apps / "errors"
+
+
+@pytest.fixture
+def url(free_port: int) -> str:
+    return f"http://127.0.0.1:{free_port}"
+
+
+@pytest.fixture
+def terminal(devtui: Devtui, asks: Path, free_port: int) -> Terminal:
+    started = devtui("asks", "--plain", "--port", free_port, cwd=asks, size=(100, 60))
+    started.wait_for("not for production", 20)
+    return started
+
+
+def enter(terminal: Terminal, text: str) -> None:
+    terminal.type(text)
+    terminal.press("enter")
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.press("ctrl+c")
+    terminal.expect_exit(130)
+    terminal.restored()
+
+
+def test_pdb_with_line_editing_and_history(terminal: Terminal, url: str) -> None:
+    visit = Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    enter(terminal, "p total + 58")
+    terminal.wait_for(re.compile(r"^99$", re.M))
+    terminal.press("up")
+    terminal.wait_quiet()
+    terminal.press("backspace", "backspace")
+    enter(terminal, "1")
+    terminal.wait_for(re.compile(r"^\(Pdb\) p total \+ 1\n42$", re.M))
+    enter(terminal, "total = 99")
+    enter(terminal, "c")
+    assert visit.text() == "one: 100"
+    terminal.wait_for(BACK)
+    terminal.wait_for("GET    200")
+    assert get(url).status == 200
+    leave(terminal)
+
+
+def test_stepping_and_stopping_again(terminal: Terminal, url: str) -> None:
+    visit = Visit(f"{url}/stop-in-loop")
+    for count in range(1, 4):
+        terminal.wait_for(re.compile(rf"(\(Pdb\)[^§]*){{{count}}}"))
+        enter(terminal, "c")
+    assert visit.text() == "the last was 2"
+    leave(terminal)
+
+
+def test_a_session_that_is_stepped_to_its_end_gives_the_terminal_back(
+    terminal: Terminal, url: str
+) -> None:
+    visit = Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    enter(terminal, "q")
+    terminal.wait_for(BACK)
+    assert "BdbQuit" in visit.text()
+    leave(terminal)
+
+
+def test_two_breakpoints_wait_for_each_other(terminal: Terminal, url: str) -> None:
+    first = Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    second = Visit(f"{url}/stop/two")
+    enter(terminal, "p 'the ' + name")
+    terminal.wait_for("'the one'")
+    enter(terminal, "c")
+    assert first.text() == "one: 42"
+    terminal.wait_for(re.compile(r"(?s)terminal again.*\(Pdb\)"))
+    enter(terminal, "p 'the ' + name")
+    terminal.wait_for("'the two'")
+    enter(terminal, "c")
+    assert second.text() == "two: 42"
+    leave(terminal)
+
+
+def test_a_save_waits_until_the_debugger_has_ended(
+    terminal: Terminal, url: str, asks: Path
+) -> None:
+    before = get(url).text
+    visit = Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    source = asks / "asks.py"
+    source.write_text(source.read_text().replace("generation of", "another generation of"))
+    terminal.wait_quiet(0.8)
+    enter(terminal, "p total + 1000")
+    terminal.wait_for("1041")
+    assert get(url).text == before
+    enter(terminal, "c")
+    assert visit.text() == "one: 42"
+    terminal.wait_for("serves again", 20)
+    assert get(url).text.startswith("another generation of")
+    leave(terminal)
+
+
+def test_other_requests_go_on_and_their_lines_come_later(terminal: Terminal, url: str) -> None:
+    visit = Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    assert get(f"{url}/missing").status == 404
+    terminal.wait_quiet()
+    assert "/missing" not in terminal.text()
+    enter(terminal, "c")
+    visit.text()
+    terminal.wait_for("/missing")
+    leave(terminal)
+
+
+def test_ctrl_c_stops_what_is_run_in_the_debugger_and_not_the_server(
+    terminal: Terminal, url: str
+) -> None:
+    visit = Visit(f"{url}/spin")
+    terminal.wait_for("(Pdb)")
+    enter(terminal, "!while True: pass")
+    terminal.wait_quiet()
+    terminal.press("ctrl+c")
+    terminal.wait_for("KeyboardInterrupt")
+    enter(terminal, "c")
+    assert visit.text() == "spun"
+    leave(terminal)
+
+
+def test_input_and_getpass(terminal: Terminal, url: str) -> None:
+    visit = Visit(f"{url}/ask")
+    terminal.wait_for("your name?")
+    enter(terminal, "Ada")
+    assert visit.text() == "hello Ada"
+    visit = Visit(f"{url}/secret")
+    terminal.wait_for("say friend:")
+    enter(terminal, "mellon")
+    assert visit.text() == "6 characters"
+    terminal.wait_for("/secret")
+    assert "mellon" not in terminal.text()
+    leave(terminal)
+
+
+def test_pdb_s_own_set_trace(terminal: Terminal, url: str) -> None:
+    visit = Visit(f"{url}/set-trace")
+    terminal.wait_for("(Pdb)")
+    enter(terminal, "p inner * 2")
+    terminal.wait_for("'withinwithin'")
+    enter(terminal, "c")
+    assert visit.text() == "within"
+    terminal.wait_for(BACK)
+    leave(terminal)
+
+
+def test_leaving_in_the_middle_of_a_debugging_session(terminal: Terminal, url: str) -> None:
+    Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    terminal.send_signal(signal.SIGTERM)
+    terminal.expect_exit(143)
+    terminal.restored()
+
+
+def test_without_a_terminal_it_says_so(devtui: Devtui, asks: Path, free_port: int) -> None:
+    process: subprocess.Popen[str] = devtui.start("asks", "--plain", "--port", free_port, cwd=asks)
+    assert process.stdout is not None
+    assert any("not for production" in line for line in process.stdout)
+    for target, call in (("stop/x", "breakpoint()"), ("ask", "input()"), ("secret", "getpass()")):
+        answer = get(f"http://127.0.0.1:{free_port}/{target}")
+        assert answer.status == 500
+        assert f"{call} needs a terminal, and there is no terminal to be had here" in answer.text
+
+
+OTHER = """\
+import pdb, sys
+
+def stop():
+    print("another debugger")
+    print(input("ready? ") * 2)
+
+def debug():
+    debugger = pdb.Pdb(nosigint=True)
+    debugger.prompt = "(other) "
+    debugger.set_trace(sys._getframe().f_back)
+"""
+
+
+@pytest.mark.parametrize("named", ["0", "pdb.set_trace", "other.stop", "other.debug"])
+def test_what_pythonbreakpoint_says(
+    devtui: Devtui, asks: Path, free_port: int, url: str, named: str
+) -> None:
+    (asks / "other.py").write_text(OTHER)
+    terminal = devtui(
+        "asks", "--plain", "--port", free_port, cwd=asks, environment={"PYTHONBREAKPOINT": named}
+    )
+    terminal.wait_for("not for production", 20)
+    visit = Visit(f"{url}/stop/one")
+    if named == "pdb.set_trace":
+        terminal.wait_for("(Pdb)")
+        enter(terminal, "c")
+    elif named == "other.debug":
+        terminal.wait_for("(other)")
+        terminal.wait_for("total += 1")  # it stops in the view, and not in devtui
+        enter(terminal, "print('shown', total)")
+        terminal.wait_for("shown 41")
+        enter(terminal, "c")
+        terminal.wait_for(BACK)
+    elif named == "other.stop":
+        terminal.wait_for("another debugger")
+        terminal.wait_for("ready?")
+        enter(terminal, "ab")
+        terminal.wait_for("abab")
+    assert visit.text() == "one: 42"
+    leave(terminal)

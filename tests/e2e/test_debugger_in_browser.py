@@ -1,0 +1,223 @@
+"""Werkzeug's debugger through devtui: in a real browser, and for clients that are none."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live import Live, write
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+APP = """\
+from flask import Flask
+
+app = Flask(__name__)
+
+@app.route("/")
+def index():
+    return "<h1>works</h1>"
+
+@app.route("/fail")
+def fail():
+    fruit = "pears"
+    return {}["missing"]
+
+@app.route("/stream")
+def stream():
+    def chunks():
+        yield "a beginning"
+        raise ValueError("in mid-stream")
+    return chunks()
+"""
+BROKEN = "import nothing_of_this_name\n" + APP
+
+HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Any]:
+    """A page of a real browser, with a fresh profile."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = _chromium()
+    if chromium is None:
+        pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        context = driver.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=chromium, headless=True, args=_FLAGS
+        )
+        context.set_default_timeout(20_000)
+        yield context.pages[0]
+        context.close()
+
+
+def open_console(page: Any) -> None:
+    """Open the console of the innermost frame."""
+    frame = page.locator("div.traceback div.frame").last
+    frame.locator("pre.current").hover()
+    frame.locator("pre.current img").click()
+
+
+def run(page: Any, code: str) -> None:
+    console = page.locator("pre.console input").last
+    console.fill(code)
+    console.press("Enter")
+
+
+def unlock(page: Any, pin: str) -> None:
+    page.locator(".pin-prompt input[name=pin]").fill(pin)
+    page.locator(".pin-prompt input[name=btn]").click()
+    page.locator(".pin-prompt").wait_for(state="hidden")
+
+
+def test_an_afternoon_in_the_browser(page: Any, serve: Callable[..., Live], folder: Path) -> None:
+    """Unlock with the PIN, look into a frame, break the app, see the debugger, fix it."""
+    live = serve(APP)
+    serving = live.serving()
+    assert serving.pin
+    page.goto(f"{serving.url}/fail")
+    assert "KeyError" in page.title()
+    open_console(page)
+    unlock(page, serving.pin)
+    run(page, "fruit.upper() + str(len(fruit))")
+    page.get_by_text("'PEARS5'").wait_for()
+
+    write(folder, {"app.py": BROKEN})
+    live.reloaded(failed=True)
+    page.goto(serving.url)
+    assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in page.title()
+    open_console(page)  # the browser is still unlocked: nobody asks for the PIN
+    run(page, "6 * 7")
+    page.get_by_text("42", exact=True).wait_for()
+    assert not page.locator(".pin-prompt").is_visible()
+
+    write(folder, {"app.py": APP})
+    live.reloaded(failed=False)
+    page.goto(serving.url)
+    assert page.inner_text("h1") == "works"
+    page.goto(f"{serving.url}/fail")
+    open_console(page)
+    run(page, "fruit * 2")
+    page.get_by_text("'pearspears'").wait_for()
+
+
+def pins(live: Live) -> list[str | None]:
+    from devtui.events import Serving
+
+    return [event.pin for event in live.all(Serving)]
+
+
+def test_the_pin_is_flask_s_own_and_stays(serve: Callable[..., Live], folder: Path) -> None:
+    live = serve(APP)
+    live.serving()
+    write(folder, {"app.py": BROKEN})
+    live.reloaded(failed=True)
+    write(folder, {"app.py": APP.replace("works", "works again")})
+    live.reloaded(failed=False)
+    assert len(pins(live)) == 3
+    assert len(set(pins(live))) == 1
+    assert pins(live)[0] == flask_s_pin(folder)
+
+
+def flask_s_pin(folder: Path) -> str:
+    """What `flask run --debug` prints for the app."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "app", "run", "--debug", "--port", "0"],
+        cwd=folder,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if found := re.search(r"Debugger PIN: ([\d-]+)", line):
+                return found[1]
+        raise AssertionError("flask run told no PIN")
+    finally:
+        os.killpg(process.pid, 9)
+        process.communicate(timeout=10)
+
+
+def test_a_browser_gets_the_debugger_and_others_text(serve: Callable[..., Live]) -> None:
+    live = serve(APP)
+    live.serving()
+    page = live.get("/fail", headers=HTML)
+    assert (page.status, page.headers.get_content_type()) == (500, "text/html")
+    assert "EVALEX = true" in page.text
+    for accepted in ("*/*", "application/json", "text/plain, */*;q=0.1", ""):
+        answer = live.get("/fail", headers={"Accept": accepted} if accepted else {})
+        assert (answer.status, answer.headers.get_content_type()) == (500, "text/plain")
+        assert answer.text.startswith("Traceback (most recent call last):\n")
+        assert answer.text.endswith("KeyError: 'missing'\n")
+        assert "devtui" not in answer.text
+
+
+def test_text_for_a_load_that_failed(serve: Callable[..., Live], folder: Path) -> None:
+    live = serve(APP)
+    live.serving()
+    write(folder, {"app.py": BROKEN})
+    live.reloaded(failed=True)
+    answer = live.get("/any/page", headers={"Accept": "application/json"})
+    assert answer.status == 500
+    assert answer.text.endswith("ModuleNotFoundError: No module named 'nothing_of_this_name'\n")
+    assert "EVALEX = true" in live.get("/any/page", headers=HTML).text
+
+
+@pytest.mark.parametrize("accepted", ["*/*", HTML["Accept"]])
+def test_an_error_in_mid_stream(serve: Callable[..., Live], accepted: str) -> None:
+    live = serve(APP)
+    live.serving()
+    row = live.visit("/stream", headers={"Accept": accepted})
+    assert (row.status, row.cut) == (200, "the app raised ValueError")
+    assert len(live.errors("in mid-stream")) == 1
+
+
+def test_other_hosts_may_not_use_the_debugger(serve: Callable[..., Live]) -> None:
+    """As Werkzeug has it: the page is shown, the console is not to be had."""
+    live = serve(APP)
+    live.serving()
+    page = live.get("/fail", headers={**HTML, "Host": "evil.example"})
+    assert page.status == 500
+    assert "EVALEX = false" in page.text
+    asked = "/fail?__debugger__=yes&cmd=pinauth&pin=1&s=" + secret(page.text)
+    assert live.get(asked, headers={"Host": "evil.example"}).status == 400
+
+
+def secret(page: str) -> str:
+    found = re.search(r'SECRET = "(\w+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_without_the_debugger_it_is_a_plain_500(serve: Callable[..., Live]) -> None:
+    live = serve(APP, debugger=False, debug=False)
+    live.serving()
+    for headers in (HTML, {"Accept": "*/*"}):
+        answer = live.get("/fail", headers=headers)
+        assert answer.status == 500
+        assert "KeyError" not in answer.text
+    assert pins(live) == [None]

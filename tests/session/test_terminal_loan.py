@@ -1,0 +1,105 @@
+"""Who has the terminal: the front end, or one wish of the app after another."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+
+from devtui.events import (
+    Order,
+    ServerExited,
+    TerminalGranted,
+    TerminalRefused,
+    TerminalReleased,
+    TerminalWanted,
+)
+from devtui.session.terminal import NO_TERMINAL, TerminalLoan
+
+GROUP = 4242
+
+
+class FakeLender:
+    """Notes down what it is asked; `error` is raised at each handing over."""
+
+    def __init__(self, error: OSError | None = None) -> None:
+        self.asked: list[str] = []
+        self._error = error
+
+    def hand_over(self, process_group: int, wanted: TerminalWanted) -> None:
+        assert process_group == GROUP
+        self.asked.append(wanted.ask_id)
+        if self._error is not None:
+            raise self._error
+
+    def take_back(self) -> None:
+        self.asked.append("back")
+
+
+def wanted(ask_id: str, generation: int = 1) -> TerminalWanted:
+    return TerminalWanted(ask_id=ask_id, generation=generation, purpose="breakpoint")
+
+
+def a_loan(lender: FakeLender | None) -> tuple[TerminalLoan, list[Order]]:
+    sent: list[Order] = []
+
+    def send(order: Order) -> bool:
+        sent.append(order)
+        return True
+
+    loan = TerminalLoan(send)
+    loan.lend_by(lender)
+    return loan, sent
+
+
+async def test_one_after_the_other() -> None:
+    lender = FakeLender()
+    loan, sent = a_loan(lender)
+    first = wanted("a")
+    loan.heard(first, GROUP)
+    loan.heard(wanted("b"), GROUP)
+    assert loan.holder is first
+    assert sent == [TerminalGranted(ask_id="a")]
+    waiting = asyncio.create_task(loan.until_free())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    loan.heard(TerminalReleased(ask_id="a"), GROUP)
+    assert sent[-1] == TerminalGranted(ask_id="b")
+    assert lender.asked == ["a", "back", "b"]
+    loan.heard(TerminalReleased(ask_id="b"), GROUP)
+    await asyncio.wait_for(waiting, 5)
+    assert loan.holder is None
+    assert lender.asked[-1] == "back"
+
+
+async def test_a_process_that_dies_gives_it_back() -> None:
+    lender = FakeLender()
+    loan, _ = a_loan(lender)
+    loan.heard(wanted("a"), GROUP)
+    loan.heard(wanted("b"), GROUP)
+    loan.heard(ServerExited(generation=1, pid=GROUP), None)
+    assert (loan.holder, lender.asked) == (None, ["a", "back"])
+    await asyncio.wait_for(loan.until_free(), 5)
+
+
+async def test_nobody_has_a_terminal() -> None:
+    loan, sent = a_loan(None)
+    loan.heard(wanted("a"), GROUP)
+    assert sent == [TerminalRefused(ask_id="a", reason=NO_TERMINAL)]
+    assert loan.holder is None
+
+
+async def test_a_terminal_that_cannot_be_lent() -> None:
+    lender = FakeLender(OSError(errno.EBUSY, "devtui runs in the background"))
+    loan, sent = a_loan(lender)
+    loan.heard(wanted("a"), GROUP)
+    (refused,) = sent
+    assert isinstance(refused, TerminalRefused)
+    assert refused.reason == "the terminal cannot be had: devtui runs in the background"
+    assert lender.asked == ["a", "back"]
+
+
+async def test_a_session_that_ends_does_not_wait() -> None:
+    loan, _ = a_loan(FakeLender())
+    loan.heard(wanted("a"), GROUP)
+    loan.close()
+    await asyncio.wait_for(loan.until_free(), 5)
