@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from devtui import __version__, demo, envfiles
-from devtui.settings import DEFAULT_HOST, DEFAULT_PORT, UNIX_SCHEME, Settings
+from devtui.settings import DEFAULT_GRACE, DEFAULT_HOST, DEFAULT_PORT, UNIX_SCHEME, Settings
 
 if TYPE_CHECKING:
     from devtui.session.session import Session
@@ -152,6 +152,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         callback=_split_paths,
         help=f"Files that never mean a reload ({os.pathsep!r} between the patterns).",
     ),
+    click.option(
+        "--grace", type=click.FloatRange(0, 60), default=DEFAULT_GRACE, metavar="SECONDS",
+        envvar="DEVTUI_GRACE", show_default=True,
+        help="How long a reload waits for requests in flight before it cuts them.",
+    ),
     click.option("--plain", is_flag=True, envvar="DEVTUI_PLAIN", help="No screen: lines to read."),
     click.option(
         "--json", "as_json", is_flag=True, envvar="DEVTUI_JSON",
@@ -253,6 +258,7 @@ def _settings(options: dict[str, Any], environment: tuple[tuple[str, str], ...])
         key=options["key"],
         extra_files=options["extra_files"],
         exclude_patterns=options["exclude_patterns"],
+        grace=options["grace"],
         env_file=options["env_file"] and os.path.abspath(options["env_file"]),
         environment=environment,
     )

@@ -418,6 +418,9 @@ class Reloaded(Event, frozen=True, kw_only=True):
     `duration_ms` runs from the moment the cause was seen; `stopped_ms` and `loaded_ms` say after
     how much of it the old process was gone and the app loaded. `standby` is true where the
     process had been started ahead; `stepped_back` says why not all imports were done ahead.
+    `raw_count` notices of changes were merged; `seen_ms` is how long before it was seen the newest
+    of the files was written (0: not known). `slowest` as in `AppLoaded`. `looping` is the file
+    that the app itself seems to change each time it loads, empty where there is none.
     """
 
     cause: str
@@ -428,6 +431,10 @@ class Reloaded(Event, frozen=True, kw_only=True):
     loaded_ms: float = 0.0
     standby: bool = False
     stepped_back: str = ""
+    raw_count: int = 0
+    seen_ms: float = 0.0
+    slowest: tuple[ModuleTime, ...] = ()
+    looping: str = ""
 
 
 class PortBusy(Event, frozen=True, kw_only=True):

@@ -96,7 +96,7 @@ def _is_worker() -> bool:
     if multiprocessing is None:
         return False
     # While the program is imported only the name tells; the parent is known a little later.
-    return multiprocessing.current_process().name != "MainProcess"
+    return bool(multiprocessing.current_process().name != "MainProcess")
 
 
 def _settings(

@@ -15,6 +15,7 @@ from devtui.events import Main
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
+DEFAULT_GRACE = 0.5
 UNIX_SCHEME = "unix://"
 
 _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -27,7 +28,8 @@ class Settings:
     `host` is a name, an address or `unix://PATH`; `port` is 0 to 65535, where 0 asks the kernel
     for any free one. `app` is what `flask --app` takes; None means look for `wsgi.py`, then
     `app.py`, in `folder`. `environment` is what the server process starts with, before it reads
-    any env file. With `main`, a program that calls `devtui.run`, there is no `app` to be found.
+    any env file. `grace` is how many seconds requests in flight have to finish before a reload cuts
+    them. With `main`, a program that calls `devtui.run`, there is no `app` to be found.
     """
 
     app: str | None = None
@@ -42,6 +44,7 @@ class Settings:
     key: str | None = None
     extra_files: tuple[str, ...] = ()
     exclude_patterns: tuple[str, ...] = ()
+    grace: float = DEFAULT_GRACE
     env_file: str | None = None
     load_dotenv: bool = True
     main: Main | None = None

@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import re
 import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +22,7 @@ sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))
 
 from client import get, post  # noqa: E402
 from dashboard_page import request_row, wait_reload, wait_serving  # noqa: E402
-from processes import can_bind, free_port  # noqa: E402
+from processes import can_bind, eventually, free_port  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
 WIDE = (120, 40)
@@ -149,6 +151,33 @@ def deferred_error(picture: Path) -> None:
         save(shown, picture, "devtui: the code is broken, the server is not")
 
 
+def port_screen(picture: Path) -> None:
+    """The port is taken: who has it, and what to do."""
+    port = 5000 if can_bind(5000, "0.0.0.0") else free_port()
+    with tempfile.TemporaryDirectory() as folder, file_server(Path(folder) / "site", port):
+        command = [sys.executable, "-m", "devtui", "--demo", "--port", str(port)]
+        with Terminal(command, cwd=HERE, size=(100, 30)) as terminal:
+            terminal.wait_for("start here")
+            save_screen(terminal, picture, "devtui: the port is taken, and by whom")
+            terminal.press("q")
+            terminal.wait_exit()
+
+
+@contextmanager
+def file_server(folder: Path, port: int) -> Iterator[None]:
+    """A file server that somebody has forgotten."""
+    folder.mkdir()
+    # Under the name that people type: the interpreter's path is this machine's own affair.
+    command = ["python3", "-m", "http.server", str(port)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, executable=sys.executable, cwd=folder, **quiet) as server:
+        try:
+            assert eventually(lambda: not can_bind(port), 10), "it never listened"
+            yield
+        finally:
+            server.kill()
+
+
 PICTURES: dict[str, Callable[[Path], object]] = {
     "main": main_screen,
     "small": small_screen,
@@ -157,18 +186,24 @@ PICTURES: dict[str, Callable[[Path], object]] = {
     "error": error_screen,
     "reload": reload_screen,
     "deferred-error": deferred_error,
+    "port": port_screen,
 }
 
 
 def save(shown: Session, picture: Path, title: str) -> None:
+    """Write the session's screen."""
+    save_screen(shown.terminal, picture, title)
+
+
+def save_screen(terminal: Terminal, picture: Path, title: str) -> None:
     """Write the screen as SVG, and as PNG where the path's suffix asks for both."""
-    shown.terminal.wait_quiet()
-    text = shown.terminal.text()
+    terminal.wait_quiet()
+    text = terminal.text()
     private = [folder for folder in (sys.prefix, str(HERE.parent)) if folder in text]
     assert not private, f"the picture would show a folder of this machine\n{text}"
-    shown.terminal.svg(picture.with_suffix(".svg"), title)
+    terminal.svg(picture.with_suffix(".svg"), title)
     if picture.suffix == ".png":
-        shown.terminal.png(picture)
+        terminal.png(picture)
 
 
 def main() -> None:

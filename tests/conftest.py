@@ -18,6 +18,15 @@ hypothesis.settings.register_profile("devtui", deadline=None)
 hypothesis.settings.load_profile("devtui")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by folder what is not quick: whole programs, and whole screens."""
+    tests = Path(__file__).parent
+    for item in items:
+        for folder, marker in (("e2e", pytest.mark.e2e), ("dashboard", pytest.mark.screen)):
+            if item.path.is_relative_to(tests / folder):
+                item.add_marker(marker)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of the project that `serve` serves."""

@@ -16,13 +16,16 @@ from devtui.events import (
     ExceptionData,
     Frame,
     LogWritten,
+    Order,
     Reloaded,
     RequestFinished,
     RequestStarted,
     StateChanged,
 )
+from devtui.session.questions import Questions
 from devtui.session.state import State
 from devtui.session.store import Store
+from devtui.session.terminal import TerminalLoan
 from devtui.settings import Settings
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=timezone.utc)
@@ -57,6 +60,13 @@ class FakeSession:
         self.end_slowly = False
         self._listeners: list[Callable[[AnyEvent], None]] = []
         self._closed = asyncio.Event()
+        self.orders: list[Order] = []
+        self.questions = Questions(self._send, lambda: self.generation)
+        self.terminal = TerminalLoan(self._send)
+
+    def _send(self, order: Order) -> bool:
+        self.orders.append(order)
+        return True
 
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
         self._listeners.append(listener)
@@ -97,6 +107,8 @@ class FakeSession:
         """Take events in as the real session does: the store first, then the listeners."""
         for event in events:
             self.store.apply(event)
+            self.questions.heard(event)
+            self.terminal.heard(event, self.pid)
             for listener in self._listeners:
                 listener(event)
 
@@ -236,7 +248,13 @@ def error(type_: str = "ZeroDivisionError", message: str = "division by zero") -
 
 
 def raised(number: int = 1, seconds: float = 0, **fields: str) -> ErrorRaised:
-    return ErrorRaised(at=at(seconds), generation=1, error=error(**fields), request_id=f"r{number}")
+    return ErrorRaised(
+        at=at(seconds),
+        generation=1,
+        error=error(**fields),
+        request_id=f"r{number}",
+        error_id=f"1-e{number}",
+    )
 
 
 def load_failed(seconds: float = 0, *, reload: bool = True) -> AppFailed:

@@ -355,6 +355,24 @@ def eventually(condition: Callable[[], object], timeout: float = DEADLINE) -> bo
     return True
 
 
+def until_warm(live: Live) -> None:
+    """Wait until the process that was started ahead has done what it can, and waits."""
+    assert eventually(lambda: live.session.standby_pid), "there is no standby"
+    still, before = 0, -1.0
+
+    def rests() -> bool:
+        nonlocal still, before
+        process = psutil.Process(live.session.standby_pid)
+        times = process.cpu_times()
+        now = times.user + times.system
+        asleep = process.status() != psutil.STATUS_RUNNING and now > 0.03
+        still = still + 1 if asleep and now == before else 0
+        before = now
+        return still >= 10
+
+    assert eventually(rests), "the standby is never warm"
+
+
 def write(folder: Path, files: Mapping[str, str]) -> None:
     """Write files by their relative paths, each one whole and at once, as editors do."""
     for name, text in files.items():

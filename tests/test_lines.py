@@ -21,10 +21,12 @@ from devtui.events import (
     AppLoaded,
     Error,
     ErrorRaised,
+    Evaluated,
     EventsDropped,
     ExceptionData,
     FilesChanged,
     Holder,
+    LocalsShown,
     LogWritten,
     PortBusy,
     Reloaded,
@@ -33,7 +35,10 @@ from devtui.events import (
     ServerExited,
     ServerStarted,
     Serving,
+    StackShown,
     StateChanged,
+    TerminalReleased,
+    TerminalWanted,
     decode_event,
 )
 from devtui.lines import MAX_TARGET, MAX_TEXT, describe
@@ -110,6 +115,11 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (RequestStarted(id="1-1", method="GET", target="/", client="::1"), []),
     (StateChanged(state="serving", previous="starting"), []),
     (FilesChanged(paths=("/x/a.py",), raw_count=1), []),
+    (LocalsShown(ask_id="q1", error_id="1-e1"), []),  # these answer whoever asked
+    (Evaluated(ask_id="q1", error_id="1-e1"), []),
+    (StackShown(ask_id="q1", request_id="1-1"), []),
+    (TerminalWanted(ask_id="1-t1", purpose="input"), []),  # the lender tells these
+    (TerminalReleased(ask_id="1-t1"), []),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -19,13 +20,18 @@ from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import COMMANDS, bindings
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports import Ports
+from devtui.dashboard.prompt import History
+from devtui.dashboard.screen_lender import ScreenLender
 from devtui.dashboard.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
 from devtui.sanitise import visible
+from devtui.session.errors import ErrorGroup
 from devtui.session.state import State
 
 if TYPE_CHECKING:
+    from devtui.dashboard.row_detail import Item
     from devtui.session.session import Session
+    from devtui.session.store import Request
 
 LEAVE_SECONDS = 10.0
 """How long leaving waits for the server process; the session's own bounds are shorter."""
@@ -57,6 +63,9 @@ class Dashboard(App[int]):
         self.sample = sample or UsageSampler().sample
         self.main = MainScreen(self)
         self.ports = Ports(self)
+        self.history = History()
+        """What was evaluated in frames."""
+        self._lender: ScreenLender | None = None
         self._ended = asyncio.Event()
         self._broken = False
         self._leaving = False
@@ -78,6 +87,9 @@ class Dashboard(App[int]):
             if number is not None and os.name != "nt":
                 loop.add_signal_handler(number, self.leave, 128 + number)
         self.run_worker(self._supervise(), name="session")
+        if sys.__stdin__ is not None:
+            self._lender = ScreenLender(self, self.session.store, sys.__stdin__.fileno())
+            self.session.terminal.lend_by(self._lender)
         self.session.subscribe(self._on_session_event)
 
     def on_unmount(self) -> None:
@@ -121,12 +133,17 @@ class Dashboard(App[int]):
             raise
         finally:
             self._ended.set()
+        if not self._leaving:
+            # In code a reload that fails ends the session, as it ends `Flask.run`.
+            self.leave(1)
 
     async def _exit_when_ended(self, status: int) -> None:
         try:
             await asyncio.wait_for(self._ended.wait(), LEAVE_SECONDS)
         except asyncio.TimeoutError:
             self.session.kill()
+        if self._lender is not None:
+            self._lender.take_back()
         if not self._broken:
             self.exit(status)
 
@@ -142,14 +159,11 @@ class Dashboard(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers: every command that can work now, and the themes."""
+        place = getattr(screen, "command_place", "")
         for command in COMMANDS:
-            if command.place == "list" or command.name in ("palette", "interrupt", "back"):
+            if command.place not in ("app", place) or command.name in ("palette", "interrupt"):
                 continue
             owner = self if command.place == "app" else screen
-            if command.place == "main" and screen is not self.main:
-                continue
-            if command.place == "detail" and screen is self.main:
-                continue
             name, _, parameter = command.action.partition("(")
             parameters = (int(parameter.rstrip(")")),) if parameter else ()
             if owner.check_action(name, parameters):
@@ -175,6 +189,8 @@ class Dashboard(App[int]):
                 return None if session.settings.is_unix_socket else True
             case "open_browser":
                 return True if self._browsable() else None
+            case "copy_pin":
+                return True if session.pin else None
         return True
 
     def enabled_actions(self) -> tuple[bool | None, ...]:
@@ -208,11 +224,35 @@ class Dashboard(App[int]):
         url = self.session.url
         self.run_worker(lambda: browse(self, url, self.tell), thread=True)
 
+    def action_copy_pin(self) -> None:
+        """Copy the PIN of the debugger in the browser, and show it."""
+        pin = self.session.pin
+        if pin is not None:
+            self.copy(pin, f"the debugger's PIN {pin}")
+
     def action_help(self) -> None:
         """Show all keys."""
         from devtui.dashboard.dialogs import HelpDialog
 
         self.push_screen(HelpDialog())
+
+    # -- opening -----------------------------------------------------------------------------
+
+    def open_item(self, item: Item | ErrorGroup) -> None:
+        """Open what a row stands for, on a screen of its own."""
+        from devtui.dashboard.detail_screen import DetailScreen
+        from devtui.dashboard.error_screen import ErrorScreen
+
+        if isinstance(item, ErrorGroup):
+            self.push_screen(ErrorScreen(self, item.newest, item))
+        else:
+            self.push_screen(DetailScreen(self, item))
+
+    def open_stack(self, request: Request) -> None:
+        """Show where a running request is now."""
+        from devtui.dashboard.stack_screen import StackScreen
+
+        self.push_screen(StackScreen(self, request))
 
     # -- copying and editing -----------------------------------------------------------------
 

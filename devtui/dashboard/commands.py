@@ -7,7 +7,7 @@ from typing import Literal
 
 from textual.binding import Binding
 
-Place = Literal["app", "main", "detail", "list"]
+Place = Literal["app", "main", "detail", "error", "stack", "list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("holders", "k", "k", "who?", "Who holds the port; stop it", "show_holders", rank=6),
     Command("browser", "o", "o", "browse", "Open the app in a browser", "open_browser", rank=3),
     Command("debug", "d", "d", "debug", "Debug mode on or off", "toggle_debug", rank=7),
+    Command("pin", "i", "i", "PIN", "Copy the debugger's PIN", "copy_pin"),
     Command("requests", "1", "1", "", "Requests", "pane(1)", "main"),
     Command("log", "2", "2", "", "Log", "pane(2)", "main"),
     Command("reloads", "3", "3", "", "Reloads", "pane(3)", "main"),
@@ -49,6 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("follow", "f", "f", "follow", "Follow the newest again", "follow", "main", 8),
     Command("copy", "y", "y", "copy", "Copy the selected thing", "copy_row", "main", 9),
     Command("editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "main", 10),
+    Command("stack", "s", "s", "stack", "A running request's stack", "stack", "main", 12),
     Command("clear", "c", "c", "clear", "Clear the pane", "clear", "main", 11),
     Command(
         "unfilter", "escape", "escape", "drop filter", "Drop the filter", "unfilter", "main", 3
@@ -65,6 +67,33 @@ COMMANDS: tuple[Command, ...] = (
         "detail",
         2,
     ),
+    Command("detail-error", "g", "g", "error", "Go to its error", "error", "detail", 3),
+    Command("detail-stack", "s", "s", "stack", "Where it is now", "stack", "detail", 4),
+    Command("detail-secrets", "m", "m", "secrets", "Show or mask secrets", "secrets", "detail", 5),
+    Command("error-back", "escape", "escape", "back", "Back", "back", "error", 0),
+    Command(
+        "unfold",
+        "enter",
+        "enter",
+        "open",
+        "Unfold; a frame's locals",
+        "open_line",
+        "error",
+        1,
+    ),
+    Command("locals", "l", "l", "locals", "A frame's local variables", "locals", "error", 1),
+    Command("evaluate", "x", "x", "evaluate", "Evaluate in the frame", "evaluate", "error", 1),
+    Command("secrets", "m", "m", "secrets", "Show or mask secrets", "secrets", "error", 2),
+    Command("to-request", "g", "g", "request", "Go to its request, or back", "request", "error", 2),
+    Command("error-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "error", 2),
+    Command("error-copy", "y", "y", "copy", "Copy the traceback", "copy_row", "error", 3),
+    Command(
+        "stop-evaluation", "ctrl+c", "ctrl+c", "", "Stop an evaluation", "stop_evaluation", "error"
+    ),
+    Command("stack-back", "escape", "escape", "back", "Back", "back", "stack", 0),
+    Command("stack-unfold", "enter", "enter", "open", "Unfold frames", "open_line", "stack", 1),
+    Command("stack-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "stack", 2),
+    Command("stack-copy", "y", "y", "copy", "Copy the stack", "copy_row", "stack", 3),
     Command("help", "question_mark", "?", "keys", "All keys", "help", rank=0),
     Command("palette", "ctrl+p", "ctrl+p", "", "Every command by name", "command_palette"),
     Command("leave", "q,ctrl+q", "q", "leave", "Leave", "quit", rank=0),

@@ -20,11 +20,16 @@ MAX_LINES = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a section, before it is wrapped. `frame` is where the editor would open."""
+    """One line of a section, before it is wrapped.
+
+    `frame` is where the editor would open; `target` is what the line stands for to its screen,
+    where enter opens something there.
+    """
 
     row: Row
     frame: Frame | None = None
     indent: int = 0
+    target: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class ShownLine:
     row: Row
     section: Section
     frame: Frame | None = None
+    target: object = None
 
 
 class DetailRows(Rows[ShownLine]):
@@ -92,7 +98,7 @@ def _lay_out(sections: Iterable[Section], width: int) -> Iterator[ShownLine]:
             yield ShownLine([(section.title, "heading"), (" " + rule, "rule")], section)
         for line in section.lines:
             for row in wrap(line.row, width, line.indent):
-                yield ShownLine(row, section, line.frame)
+                yield ShownLine(row, section, line.frame, line.target)
 
 
 def text_lines(text: str, style: str = "") -> list[Line]:

@@ -16,8 +16,9 @@ from devtui.dashboard.commands import bindings
 from devtui.dashboard.detail import DetailRows, ShownLine, laid_out
 from devtui.dashboard.key_bar import KeyBar
 from devtui.dashboard.line_list import LineList
-from devtui.dashboard.row_detail import Item, detail_of, frame_of
+from devtui.dashboard.row_detail import Item, detail_of, errors_of, frame_of, has_secrets
 from devtui.events import Frame
+from devtui.session.errors import ErrorEntry
 from devtui.session.ring import Ring
 from devtui.session.store import Request
 
@@ -29,13 +30,15 @@ class DetailScreen(Screen[None]):
     """The sections of one row; the cursor says which section and frame the keys mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
+    command_place = "detail"
 
     def __init__(self, dashboard: Dashboard, item: Item) -> None:
         super().__init__()
         self._dashboard = dashboard
-        self._item = item
+        self.item = item
         self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
-        self._laid_out: tuple[int, bool] | None = None
+        self._reveal = False
+        self._laid_out: tuple[int, bool, bool] | None = None
 
     def compose(self) -> ComposeResult:
         """The framed lines and the key bar."""
@@ -53,12 +56,11 @@ class DetailScreen(Screen[None]):
 
     def look(self) -> None:
         """Show the row again, where its width or the row itself has changed."""
-        running = isinstance(self._item, Request) and self._item.running
-        wanted = (self.list.row_width, running)
+        wanted = (self.list.row_width, self._request_runs(), self._reveal)
         if not wanted[0] or wanted == self._laid_out:
             return
         self._laid_out = wanted
-        detail = detail_of(self._item, self._dashboard.session.store)
+        detail = detail_of(self.item, self._dashboard.session.store, self._reveal)
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
         index = self.list.matches.index_of(self.list.cursor)
@@ -76,19 +78,56 @@ class DetailScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key can work now: None greys it."""
-        if action == "edit_row":
-            return True if self._frame() is not None else None
+        match action:
+            case "edit_row":
+                return True if self._frame() is not None else None
+            case "secrets":
+                return True if has_secrets(self.item) else None
+            case "stack":
+                return True if self._request_runs() else None
+            case "error":
+                return True if self._error() is not None else None
         return True
+
+    def _request_runs(self) -> bool:
+        return isinstance(self.item, Request) and self.item.running
+
+    def _error(self) -> ErrorEntry | None:
+        if not isinstance(self.item, Request):
+            return None
+        errors = errors_of(self.item, self._dashboard.session.store)
+        return errors[0] if errors else None
 
     def _frame(self) -> Frame | None:
         line = self.list.item
         if line is not None and line.frame is not None:
             return line.frame
-        return frame_of(self._item, self._dashboard.session.store)
+        return frame_of(self.item, self._dashboard.session.store)
 
     def action_back(self) -> None:
         """Go back to the dashboard."""
         self.dismiss()
+
+    def action_secrets(self) -> None:
+        """Show the headers that are masked, or mask them again."""
+        self._reveal = not self._reveal
+        self.look()
+
+    def action_stack(self) -> None:
+        """Show where the request is now."""
+        if isinstance(self.item, Request):
+            self._dashboard.open_stack(self.item)
+
+    def action_error(self) -> None:
+        """Go to the request's error."""
+        from devtui.dashboard.error_screen import ErrorScreen
+
+        entry = self._error()
+        below = self.app.screen_stack[-2]
+        if isinstance(below, ErrorScreen) and below.entry is entry:
+            self.action_back()
+        elif entry is not None:
+            self.app.push_screen(ErrorScreen(self._dashboard, entry))
 
     def action_copy_row(self) -> None:
         """Copy the section in which the cursor is."""

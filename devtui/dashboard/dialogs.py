@@ -18,10 +18,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import WorkType
 
-from devtui.dashboard.commands import COMMANDS, Command
+from devtui.dashboard.commands import BY_NAME, COMMANDS, Command
 from devtui.sanitise import visible
 
 MAX_PORT = 65_535
+
+_IN_ERRORS = ("locals", "evaluate", "secrets", "to-request")
 
 Result = TypeVar("Result")
 
@@ -139,19 +141,21 @@ class HelpDialog(Dialog[None]):
 def help_lines() -> Content:
     """Every key with what it does: the server's on the left, the panes' on the right."""
     left = [command for command in COMMANDS if command.place == "app"]
+    in_errors = [BY_NAME[name] for name in _IN_ERRORS]
     right = [command for command in COMMANDS if command.place in ("main", "list")]
     keys = [max(len(command.shown) for command in column) for column in (left, right)]
-    first_width = keys[0] + 2 + max(len(command.help) for command in left) + 3
-    lines = []
-    for one, other in zip_longest(left, right):
-        line = _key_line(one, keys[0])
-        line += " " * (first_width - line.cell_length)
-        lines.append(line + _key_line(other, keys[1]))
+    width = keys[0] + 2 + max(len(command.help) for command in [*left, *in_errors]) + 3
+    first = [_key_line(command, keys[0]) for command in left]
+    first.append(Content.styled(" " * (keys[0] + 2) + "in an opened error", "$foreground 55%"))
+    first += [_key_line(command, keys[0]) for command in in_errors]
+    second = [_key_line(command, keys[1]) for command in right]
+    lines = [
+        one + " " * (width - one.cell_length) + other
+        for one, other in zip_longest(first, second, fillvalue=Content())
+    ]
     return Content("\n").join(lines)
 
 
-def _key_line(command: Command | None, key_width: int) -> Content:
-    if command is None:
-        return Content()
+def _key_line(command: Command, key_width: int) -> Content:
     key = f"{command.shown:>{key_width}}"
     return Content.assemble((key, "bold $footer-key-foreground"), "  ", command.help)

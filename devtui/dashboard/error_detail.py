@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, text_lines
+from devtui.dashboard.paths import short_path
 from devtui.dashboard.rows import error_title
 from devtui.events import Error, ExceptionData, Frame
 from devtui.formats import clock_time, count
 from devtui.sanitise import visible
-from devtui.session.store import ErrorEntry, Store
+from devtui.session.errors import ErrorEntry
+from devtui.session.store import Store
 
 _RELATIONS = {
     "first": "",
@@ -113,16 +113,3 @@ def frame_lines(frame: Frame) -> list[Line]:
         source = visible(frame.source, MAX_LINE)
         lines.append(Line([(mark, style), ("  " + source, "" if frame.own else "dim")], frame, 6))
     return lines
-
-
-def short_path(path: str) -> str:
-    """A path as short as it stays clear: under the working folder, in site-packages, at home."""
-    for folder in ("site-packages", "dist-packages"):
-        _, found, rest = path.rpartition(os.sep + folder + os.sep)
-        if found:
-            return rest
-    here = os.getcwd() + os.sep
-    if path.startswith(here):
-        return path.removeprefix(here)
-    home = os.path.expanduser("~") + os.sep
-    return "~" + os.sep + path.removeprefix(home) if path.startswith(home) else path

@@ -11,8 +11,9 @@ from devtui.dashboard.error_detail import error_sections
 from devtui.dashboard.line_list import LineList
 from devtui.dashboard.pane import Pane
 from devtui.dashboard.rows import ErrorRows
+from devtui.session.errors import ErrorEntry, ErrorGroup
 from devtui.session.ring import Ring
-from devtui.session.store import ErrorEntry, Store
+from devtui.session.store import Store
 
 ROOM_FOR_TRACEBACK = 8
 """The pane's least height, in lines, for the traceback to be shown."""
@@ -26,11 +27,11 @@ class Traceback(LineList[ShownLine]):
     can_focus = False
 
 
-class ErrorsPane(Pane[ErrorEntry]):
-    """Errors, and what the selected one says."""
+class ErrorsPane(Pane[ErrorGroup]):
+    """Errors, repeated ones in one row, and what the selected one says."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(4, "Errors", store.errors, ErrorRows(store), "No error.")
+        super().__init__(4, "Errors", store.error_groups.ring, ErrorRows(store), "No error.")
         self.traceback = Traceback(Ring(1), DetailRows(), follow=False)
         self.traceback.cursor_shown = False
         self._laid_out: tuple[ErrorEntry, int] | None = None
@@ -57,9 +58,17 @@ class ErrorsPane(Pane[ErrorEntry]):
             event.stop()
             self.list.action_open()
 
+    def select_newest(self) -> None:
+        """Put the cursor on the error that came last, which need not have the last row."""
+        self.list.follow()
+        groups = [self.list.matches[index] for index in range(len(self.list.matches))]
+        if groups:
+            self.list.select(max(range(len(groups)), key=lambda at: groups[at].last_at))
+
     def _share(self) -> None:
         """Give the list as many lines as it needs, the traceback the others."""
-        entry = self.list.item
+        group = self.list.item
+        entry = None if group is None else group.newest
         roomy = self.has_class("-roomy") and entry is not None
         self.traceback.display = roomy
         rows = min(max(len(self.list.matches), 1), MOST_ROWS, max(self.size.height // 3, 1))

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from textual.content import Content
 from textual.events import Click
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from devtui.dashboard.commands import BY_NAME, Command
 
@@ -46,7 +46,7 @@ class KeyBar(Static):
         self._look()
 
     def _look(self) -> None:
-        typing = isinstance(self.screen.focused, Input)
+        typing = isinstance(self.screen.focused, (Input, TextArea))
         found = {
             name: active.enabled
             for active in self.screen.active_bindings.values()

@@ -35,6 +35,7 @@ RUNNING_SECONDS = 0.1
 """The time between two refreshes while an item in view is not settled."""
 
 STYLES = ("dim", "good", "info", "warn", "bad", "bad-strong", "accent", "strong", "rule", "heading")
+CODE_STYLES = ("code-comment", "code-keyword", "code-string", "code-number", "code-name")
 
 
 class LineList(ScrollView, Generic[T], can_focus=True):
@@ -43,7 +44,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "line--cursor",
         "line--cursor-blurred",
-        *(f"line--{name}" for name in STYLES),
+        *(f"line--{name}" for name in (*STYLES, *CODE_STYLES)),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),

@@ -32,6 +32,7 @@ from devtui.events import (
     StateChanged,
 )
 from devtui.session.state import State
+from devtui.session.store import Request
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
@@ -56,6 +57,7 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
     TITLE = "devtui"
+    command_place = "main"
 
     def __init__(self, dashboard: Dashboard) -> None:
         super().__init__()
@@ -172,7 +174,7 @@ class MainScreen(Screen[None]):
         busy = isinstance(self.focused, FilterInput)
         if failing and self._before_error is None and not busy:
             self._before_error = self.open_pane
-            self.errors.list.follow()
+            self.errors.select_newest()
             self._go_to(self.errors)
         elif state is State.SERVING and self._before_error is not None:
             if self.open_pane is self.errors and not busy:
@@ -199,11 +201,14 @@ class MainScreen(Screen[None]):
                 return True if self._frame() is not None else None
             case "unfilter":
                 return self.open_pane.filtered
+            case "stack":
+                item = line_list.item
+                return True if isinstance(item, Request) and item.running else None
         return True
 
     def update_keys(self) -> None:
         """Draw the key bar again where a key has begun or ceased to work."""
-        actions = ("follow", "clear", "open_row", "edit_row", "unfilter")
+        actions = ("follow", "clear", "open_row", "edit_row", "unfilter", "stack")
         enabled = (
             *(self.check_action(action, ()) for action in actions),
             *self._dashboard.enabled_actions(),
@@ -236,6 +241,8 @@ class MainScreen(Screen[None]):
         """Forget the rows of the open pane."""
         if self.open_pane is self.requests:
             self._dashboard.session.store.clear_requests()
+        elif self.open_pane is self.errors:
+            self._dashboard.session.store.clear_errors()
         else:
             self.open_pane.list.matches.ring.clear()
         self.open_pane.list.follow()
@@ -246,9 +253,13 @@ class MainScreen(Screen[None]):
 
     @on(LineList.Opened)
     def _open(self, event: LineList.Opened) -> None:
-        from devtui.dashboard.detail_screen import DetailScreen
+        self._dashboard.open_item(event.item)
 
-        self.app.push_screen(DetailScreen(self._dashboard, event.item))
+    def action_stack(self) -> None:
+        """Show where the selected request is now."""
+        item = self.open_pane.list.item
+        if isinstance(item, Request):
+            self._dashboard.open_stack(item)
 
     def action_copy_row(self) -> None:
         """Copy what the selected row stands for."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from devtui import port_facts
 from devtui.events import Holder
-from devtui.settings import Settings
 
 if TYPE_CHECKING:
     from devtui.session.port import PortRefused
@@ -50,13 +49,10 @@ class Choice:
     why_not: str = ""
 
 
-def look(settings: Settings, ours: str = "", found: Survey | None = None) -> Sight:
-    """Look at the port of the settings, or judge what was `found` there. Blocks: for a thread."""
-    # Here, since psutil comes with them: the screen shows itself first.
-    from devtui.session import stopping
-    from devtui.session.survey import survey
+def judge(found: Survey, ours: str = "") -> Sight:
+    """What was found, and whether it may be stopped. Looks at processes: for a thread."""
+    from devtui.session import stopping  # psutil comes with it: the screen shows itself first
 
-    found = found or survey(settings)
     refusals = (stopping.refusal(holder) for holder in found.blocking)
     return Sight(found, next(filter(None, refusals), ""), ours)
 

@@ -19,8 +19,8 @@ from devtui.dashboard.port_choices import Choice, Sight, choices
 from devtui.dashboard.port_progress import Progress
 from devtui.events import Holder
 from devtui.session.port import PortRefused
+from devtui.session.port_look import PortLook
 from devtui.session.state import State
-from devtui.settings import Settings
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
@@ -114,8 +114,8 @@ class PortScreen(Dialog[None]):
 
     # -- what is shown -------------------------------------------------------------------------
 
-    def look_at(self, port: int, found: Survey | None = None, ours: str = "") -> None:
-        """Show another port, or this one anew; `found` where somebody has looked already."""
+    def look_at(self, port: int, found: Survey | PortLook, ours: str = "") -> None:
+        """Show another port, or this one anew: what was found, or what a look will find."""
         if self.stopping:
             return
         if port != self.port:
@@ -123,11 +123,11 @@ class PortScreen(Dialog[None]):
             self._progress = Progress(self._dashboard.clock.monotonic)
         self.asking = False
         self.show()
-        settings = self._dashboard.session.settings.with_port(port)
-        self.begin(partial(self._look, settings, found, ours), latest_of="look")
+        self.begin(partial(self._look, found, ours), latest_of="look")
 
-    async def _look(self, settings: Settings, found: Survey | None, ours: str) -> None:
-        self._sight = await asyncio.to_thread(port_choices.look, settings, ours, found)
+    async def _look(self, found: Survey | PortLook, ours: str) -> None:
+        survey = await found.found() if isinstance(found, PortLook) else found
+        self._sight = await asyncio.to_thread(port_choices.judge, survey, ours)
         stopped, self._progress.stopped = self._progress.stopped, ""
         if stopped and self._sight.survey.blocking:
             now = _who_now(self._sight.survey.blocking[0])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from devtui.dashboard.port_choices import names
 from devtui.events import PortBusy, StateChanged
 from devtui.session import port as ports
 from devtui.session.port import PortRefused
+from devtui.session.port_look import PortLook
 from devtui.session.state import State
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ class Ports:
     def __init__(self, dashboard: Dashboard) -> None:
         self._dashboard = dashboard
         self._session = dashboard.session
-        self._refusal: PortRefused | None = None  # of the port that was typed last
+        self._seen: Survey | None = None  # while a port was being typed
+        self._refused: Survey | PortLook | None = None  # of the port that was typed
 
     @property
     def screen(self) -> PortScreen | None:
@@ -55,8 +58,9 @@ class Ports:
             self._dashboard.push_screen(screen)
         return screen
 
-    def show(self, port: int, found: Survey | None = None) -> None:
-        """Show who holds the port."""
+    def show(self, port: int, found: Survey | PortLook | None = None) -> None:
+        """Show who holds the port; `found` where somebody has looked, or looks already."""
+        found = found or PortLook(self._session.settings.with_port(port))
         self._open(port).look_at(port, found, self._ours(port))
 
     def _ours(self, port: int) -> str:
@@ -71,7 +75,11 @@ class Ports:
     # -- other ports -----------------------------------------------------------------------------
 
     def ask_port_to_serve_on(self) -> None:
-        """Ask for a port and serve there; one that is taken is shown with its holder."""
+        """Ask for a port and serve there; one that is taken is shown with its holder.
+
+        Its holder is looked for while it is typed, and is there at once when it is refused.
+        """
+        self._seen = None
         from devtui.dashboard.dialogs import PortDialog, PortQuestion
 
         port = self._session.settings.port
@@ -95,13 +103,19 @@ class Ports:
         refusal = ports.check_port(self._session.settings.with_port(port))
         if refusal is None:
             return f"Port {port} is free; 0 takes any free one.", False
-        return (f"{refusal} enter shows by whom.", True) if refusal.busy else (str(refusal), True)
+        if not refusal.busy:
+            return str(refusal), True
+        from devtui.session.survey import survey
+
+        self._seen = survey(self._session.settings.with_port(port), refusal)
+        who = names(self._seen.blocking)
+        return f"{refusal} {f'It is {who}: enter' if who else 'Enter'} shows more.", True
 
     def _is_ours(self, port: int) -> bool:
         return port == self._session.settings.port and self._session.has_port
 
     async def _move(self, port: int) -> str | None:
-        self._refusal = None
+        self._refused = None
         if self._is_ours(port):
             return f"The server is on port {port} already."
         try:
@@ -109,14 +123,15 @@ class Ports:
         except PortRefused as refused:
             if not refused.busy:
                 return str(refused)
-            self._refusal = refused
+            seen = self._seen if self._seen is not None and self._seen.port == port else None
+            self._refused = seen or PortLook(self._session.settings.with_port(port), refused)
         return None
 
     def _after_move(self, port: int | None) -> None:
         if port is None:
             return
-        if self._refusal is not None:
-            self.show(port)
+        if self._refused is not None:
+            self.show(port, self._refused)
             return
         screen = self.screen
         if screen is not None:

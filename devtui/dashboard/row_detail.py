@@ -6,38 +6,38 @@ import json
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from devtui import formats
+from devtui import formats, secrets_mask
 from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, pairs, text_lines
 from devtui.dashboard.error_detail import error_detail, error_sections, frame_lines
 from devtui.dashboard.rows import (
     RequestRows,
     error_title,
     exit_words,
-    innermost_own,
     level_of,
     reload_words,
     status_style,
 )
-from devtui.events import AppFailed, Body, Frame, LogWritten, Reloaded, ServerExited
+from devtui.events import AppFailed, Body, Frame, Headers, LogWritten, Reloaded, ServerExited
 from devtui.sanitise import visible
-from devtui.session.store import ErrorEntry, Reload, Request, Store
+from devtui.session.errors import ErrorEntry, ErrorGroup, innermost_own
+from devtui.session.store import Reload, Request, Store
 
-Item: TypeAlias = Request | LogWritten | Reload | ErrorEntry
+Item: TypeAlias = Request | LogWritten | Reload | ErrorGroup
 """What a row of a pane stands for."""
 
 MAX_PARAMETERS = 1_000
 FACT_WIDTH = 12
 
 
-def detail_of(item: Item, store: Store) -> Detail:
-    """What the opened row shows."""
+def detail_of(item: Item, store: Store, reveal: bool = False) -> Detail:
+    """What the opened row shows; headers that hold secrets are masked unless `reveal`."""
     match item:
         case Request():
-            return _request(item, store)
+            return _request(item, store, reveal)
         case LogWritten():
             return _log(item, store)
-        case ErrorEntry():
-            return error_detail(item, store)
+        case ErrorGroup():
+            return error_detail(item.newest, store)
         case Reloaded() | AppFailed() | ServerExited():
             return _reload(item)
 
@@ -45,15 +45,22 @@ def detail_of(item: Item, store: Store) -> Detail:
 def frame_of(item: Item, store: Store) -> Frame | None:
     """Where in the code the row points to, if anywhere."""
     match item:
-        case ErrorEntry() | AppFailed():
+        case ErrorGroup():
+            return innermost_own(item.newest.error)
+        case AppFailed():
             return innermost_own(item.error)
         case Reloaded() if item.paths:
             return Frame(file=item.paths[0], line=1, function="")
         case Request():
-            for number in item.errors:
-                if store.errors.first <= number < store.errors.end:
-                    return innermost_own(store.errors[number].error)
+            errors = errors_of(item, store)
+            return innermost_own(errors[0].error) if errors else None
     return None
+
+
+def errors_of(request: Request, store: Store) -> list[ErrorEntry]:
+    """The errors of a request that are still kept."""
+    errors = store.errors
+    return [errors[number] for number in request.errors if errors.first <= number < errors.end]
 
 
 def copied_text(item: Item, url: str) -> tuple[str, str]:
@@ -64,25 +71,25 @@ def copied_text(item: Item, url: str) -> tuple[str, str]:
             return (f"{url.rstrip('/')}{target}", "the URL")
         case LogWritten():
             return item.text, "the line"
-        case ErrorEntry():
-            return item.error.text or error_title(item.error), "the traceback"
+        case ErrorGroup():
+            error = item.newest.error
+            return error.text or error_title(error), "the traceback"
         case AppFailed():
             return item.error.text or item.message, "the traceback"
         case Reloaded() | ServerExited():
             return " ".join(reload_words(item)).strip(), "the line"
 
 
-def _request(request: Request, store: Store) -> Detail:
+def _request(request: Request, store: Store, reveal: bool) -> Detail:
     started, finished = request.started, request.finished
     sections = [_general(request), _timing(request)]
     query = _parameters(started.target)
     if query:
         sections.append(Section("query", pairs(query, FACT_WIDTH)))
-    for number in request.errors:
-        if store.errors.first <= number < store.errors.end:
-            first, *others = error_sections(store.errors[number].error)
-            sections.append(Section("error", first.lines, first.copied))
-            sections += others[:-1]
+    for entry in errors_of(request, store):
+        first, *others = error_sections(entry.error)
+        sections.append(Section("error", first.lines, first.copied))
+        sections += others[:-1]
     output = [store.log[n] for n in request.output if store.log.first <= n < store.log.end]
     if output:
         lines = [_output_line(line) for line in output]
@@ -90,10 +97,23 @@ def _request(request: Request, store: Store) -> Detail:
     if finished is not None:
         sections += _body("response body", finished.response_body, request)
         sections += _body("request body", finished.request_body, request)
-        sections.append(Section("response headers", pairs(finished.response_headers, FACT_WIDTH)))
-    sections.append(Section("request headers", pairs(started.headers, FACT_WIDTH)))
+        sections.append(_headers("response headers", finished.response_headers, reveal))
+    sections.append(_headers("request headers", started.headers, reveal))
     shown = [section for section in sections if section.lines]
     return Detail(visible(f"{started.method} {started.target}", 300), shown)
+
+
+def _headers(title: str, headers: Headers, reveal: bool) -> Section:
+    shown = [(name, secrets_mask.shown(name, value, reveal)) for name, value in headers]
+    return Section(title, pairs(shown, FACT_WIDTH))
+
+
+def has_secrets(item: Item) -> bool:
+    """Whether anything that the opened row shows is masked."""
+    if not isinstance(item, Request):
+        return False
+    sent = () if item.finished is None else item.finished.response_headers
+    return any(secrets_mask.is_secret(name) for name, _ in (*item.started.headers, *sent))
 
 
 def _general(request: Request) -> Section:

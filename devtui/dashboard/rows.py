@@ -12,13 +12,13 @@ from devtui.dashboard.cells import Row, fit, left, right, row_width
 from devtui.events import (
     AppFailed,
     Error,
-    Frame,
     LogWritten,
     Reloaded,
     RequestFinished,
     ServerExited,
 )
-from devtui.session.store import ErrorEntry, Reload, Request, Store
+from devtui.session.errors import ErrorGroup, innermost_own
+from devtui.session.store import Reload, Request, Store
 
 T = TypeVar("T")
 
@@ -228,33 +228,40 @@ def exit_words(item: ServerExited) -> str:
     return f"exit status {item.exit_code} (pid {item.pid})"
 
 
-class ErrorRows(Rows[ErrorEntry]):
-    """Errors: time, type and message, the place in one's own code, and the request."""
+class ErrorRows(Rows[ErrorGroup]):
+    """Errors: last time, how often, type and message, the place in one's own code, the request."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def text(self, item: ErrorEntry) -> str:
+    def text(self, item: ErrorGroup) -> str:
         """Type, message, place and request."""
-        return f"{error_title(item.error)} {place(item.error)} {self._request(item)}"
+        error = item.newest.error
+        return f"{error_title(error)} {place(error)} {self._request(item)}"
 
-    def spans(self, item: ErrorEntry, width: int) -> Row:
+    def spans(self, item: ErrorGroup, width: int) -> Row:
         """The error on one line."""
-        first = item.error.exceptions[0] if item.error.exceptions else None
-        row: Row = [(formats.clock_time(item.at) + "  ", "dim")]
+        error = item.newest.error
+        first = error.exceptions[0] if error.exceptions else None
+        row: Row = [(formats.clock_time(item.last_at) + "  ", "dim")]
+        if item.count > 1:
+            row.append((f"×{item.count:,} ", "warn"))
         kind = fit(short_type(first.type) if first else "load", width - 12)
         row.append((kind + ": ", "bad"))
         room = width - row_width(row)
-        where = fit(place(item.error), room // 3)
+        where = fit(place(error), room // 3)
         source = fit(self._request(item), min(TAG_WIDTH, room // 3))
-        aside = row_width([(where, ""), (source, "")]) + (2 if where else 0) + (2 if source else 0)
-        message = first.message if first else _last_line(item.error.text)
-        row.append((fit(message, room - aside), ""))
-        row.append((" " * (width - row_width(row) - aside), ""))
-        row += [("  " + where if where else "", "info"), ("  " + source if source else "", "dim")]
-        return row
+        aside: Row = [(where, "info"), (source, "dim")]
+        if item.count > 1 and width >= WIDE:
+            aside.insert(0, (f"since {formats.clock_time(item.first_at)}", "dim"))
+        aside = [("  " + text, style) for text, style in aside if text]
+        message = first.message if first else _last_line(error.text)
+        row.append((fit(message, room - row_width(aside)), ""))
+        row.append((" " * (width - row_width(row) - row_width(aside)), ""))
+        return row + aside
 
-    def _request(self, item: ErrorEntry) -> str:
+    def _request(self, group: ErrorGroup) -> str:
+        item = group.newest
         request = self._store.request(item.request_id)
         if request is not None:
             return f"{request.started.method} {request.started.target}"
@@ -272,16 +279,6 @@ def error_title(error: Error) -> str:
         return _last_line(error.text)
     first = error.exceptions[0]
     return f"{first.type}: {first.message}" if first.message else first.type
-
-
-def innermost_own(error: Error) -> Frame | None:
-    """The frame where one wants to look: the innermost of one's own code, else the innermost."""
-    for exception in error.exceptions:
-        for frame in reversed(exception.frames):
-            if frame.own:
-                return frame
-    frames = error.exceptions[0].frames if error.exceptions else ()
-    return frames[-1] if frames else None
 
 
 def place(error: Error) -> str:

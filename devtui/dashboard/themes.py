@@ -19,7 +19,11 @@ DARK = Theme(
     surface="#141a22",
     panel="#1d2530",
     dark=True,
-    variables={"footer-key-foreground": "#7dcfff", "block-cursor-text-style": "none"},
+    variables={
+        "footer-key-foreground": "#7dcfff",
+        "block-cursor-text-style": "none",
+        "code-keyword": "#c099f0",
+    },
 )
 LIGHT = Theme(
     name="devtui-light",
@@ -34,7 +38,11 @@ LIGHT = Theme(
     surface="#f3f3ef",
     panel="#e6e6e0",
     dark=False,
-    variables={"footer-key-foreground": "#0b6fa4", "block-cursor-text-style": "none"},
+    variables={
+        "footer-key-foreground": "#0b6fa4",
+        "block-cursor-text-style": "none",
+        "code-keyword": "#7a3fb8",
+    },
 )
 
 

@@ -83,7 +83,8 @@ def _other_debugger(terminal: Terminal, arguments: tuple[Any, ...], options: dic
     """What PYTHONBREAKPOINT names. It writes to sys.stdout, which is the terminal meanwhile.
 
     One that goes on tracing after it was called has the terminal until it is told to continue or
-    to quit, or its thread ends.
+    to quit, or its thread ends. From Python 3.13 on pdb stops at the very next instruction of its
+    caller, which is ours here: one `s` leads to the view.
     """
     from devtui.server.terminal_pdb import release_at_end
 

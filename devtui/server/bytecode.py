@@ -125,9 +125,9 @@ def install(
     if any(isinstance(hook, _PathHook) and hook.is_own is is_own for hook in sys.path_hooks):
         return
     sys.path_hooks.insert(0, _PathHook(is_own))
-    for path in [path for path in sys.path_importer_cache if is_own(path)]:
+    for path in filter(is_own, list(sys.path_importer_cache)):
         # Finders of our folders that are there already would never ask the hook.
-        del sys.path_importer_cache[path]
+        sys.path_importer_cache.pop(path, None)
     if not _OF_PYTHON.issuperset(map(id, sys.meta_path)):
         sys.meta_path.insert(0, _OtherFinders(is_own))
 

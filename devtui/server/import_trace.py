@@ -29,11 +29,12 @@ class ImportTrace:
     `roots` are afterwards the names that can be imported ahead of the next load, in order;
     `changed` says what ended that list, and is empty where nothing did. `own_seconds` are the
     user's modules with the time that each took, without the user's other modules in it.
-    Raises `UnfitStandby` where `preloaded` is not what the load would have imported itself.
+    `search_path` is what stood first in `sys.path` when the user's code began. Raises `UnfitStandby` where `preloaded` is not what the load would have imported itself.
     """
 
     def __init__(self, baseline: frozenset[str], preloaded: Sequence[Preloaded] = ()) -> None:
         self.roots: list[str] = []
+        self.search_path = ""
         self.changed = ""
         self.own_seconds: dict[str, float] = {}
         self._baseline = baseline
@@ -43,7 +44,8 @@ class ImportTrace:
         self._nested_seconds = 0.0
         self._import: Callable[..., ModuleType] = builtins.__import__
         self._import_module = importlib.import_module
-        self._take()
+        self._state = process_state.take()
+        self._count = len(sys.modules)
         self._modules = sys.modules.copy()
 
     def __enter__(self) -> ImportTrace:
@@ -66,6 +68,7 @@ class ImportTrace:
         """The user's module of that name is executed within."""
         outside, self._outside = self._outside, 0
         self._own_inside |= bool(outside)
+        self.search_path = self.search_path or sys.path[0]
         before, self._nested_seconds = self._nested_seconds, 0.0
         self._take()
         began = time.perf_counter()
@@ -109,6 +112,7 @@ class ImportTrace:
             if self.changed:
                 self._preloads.check_unasked(names, self.changed)
             return do()
+        self.search_path = self.search_path or sys.path[0]
         self._look_for_change()
         if not self.changed and self._preloads.awaits(names):
             self.changed = self._replaced_module()

@@ -189,7 +189,7 @@ class Loading:
             ImportsTraced(
                 generation=self._channel.generation,
                 roots=tuple(trace.roots),
-                search_path=sys.path[0],
+                search_path=trace.search_path,
                 changed=trace.changed,
             )
         )

@@ -32,6 +32,7 @@ from devtui.server.inspection import Inspector
 from devtui.server.loading import Loading
 from devtui.server.serving import Serving as Server
 from devtui.server.terminal import Terminal
+from devtui.server.unseen_thread import UnseenThread
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -89,11 +90,8 @@ class ServerProcess:
         self._reporter.install_hooks()
         self._terminal = Terminal(channel.generation, channel.send)
         asking.install(self._terminal)
-        self._reader = threading.Thread(
-            target=self._channel.run,
-            args=(self._obey, self._abandoned, self._output.release_stale),
-            name="devtui-channel",
-            daemon=True,
+        self._reader = UnseenThread(
+            lambda: channel.run(self._obey, self._abandoned, self._output.release_stale)
         )
         self._server: Server | None = None
         self._stopping = threading.Lock()
@@ -147,6 +145,7 @@ class ServerProcess:
         return order
 
     def _begin_anew_if_hung(self, name: str) -> None:
+        time.sleep(HANG_SECONDS)
         if self._loading.importing_ahead == name:
             self._begin_anew(f"{name} could not be imported ahead in {HANG_SECONDS:g} s")
 
@@ -191,9 +190,7 @@ class ServerProcess:
         if isinstance(order, Load):
             self._listener = self._channel.take_descriptor()
             if name := self._loading.importing_ahead:
-                hung = threading.Timer(HANG_SECONDS, self._begin_anew_if_hung, (name,))
-                hung.daemon = True
-                hung.start()
+                UnseenThread(lambda: self._begin_anew_if_hung(name)).start()
         if isinstance(order, (Load, Preload)):
             self._orders.put(order)
         elif isinstance(order, Stop):

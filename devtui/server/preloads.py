@@ -73,7 +73,8 @@ class Preloads:
         if not unknown or not self._waiting:
             return
         if early := next((group for group in self._waiting.values() if group.early), None):
-            self._give_up(f"{unknown[0]} is imported before {early.root}, which changes {early.effect}")
+            changes = f"{early.root}, which changes {early.effect}"
+            self._give_up(f"{unknown[0]} is imported before {changes}")
         self._late_change = self._late_change or process_state.matters_early(before, after)
 
     def finish(self, *, failed: bool) -> None:

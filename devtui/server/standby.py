@@ -7,8 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
+from typing import NoReturn
 
 from devtui import envfiles
 from devtui.events import Load, Preload
@@ -44,6 +45,8 @@ class Standby:
         with suppress(envfiles.EnvFileError):  # the load will meet it, and tell
             self._environment = environment.prepared(self._order.load, self._original).variables
             os.environ.update(self._environment)
+        if self._order.search_path:
+            sys.path.insert(0, self._order.search_path)
         bytecode.install(executing=_refuse)
         root = ""
         try:
@@ -59,6 +62,8 @@ class Standby:
             self._unfit = f"{root} could not be imported ahead ({type(error).__name__})"
         finally:
             self.importing = ""
+        if self._order.search_path in sys.path:  # the load puts it there itself
+            sys.path.remove(self._order.search_path)
         self._times = dict(self._files())
 
     def misfit(self, load: Load) -> str:
@@ -102,21 +107,17 @@ class Standby:
         return next((name for folder in own for name in _modules_in(folder) if name in tops), "")
 
 
-@contextmanager
-def _refuse(name: str) -> Iterator[None]:
+def _refuse(name: str) -> NoReturn:
     raise UnfitStandby(f"a library imports {name}, which is not installed but yours")
-    yield
 
 
 def _modules_in(folder: str) -> Iterator[str]:
     """The modules and packages that an import finds in a folder."""
     with suppress(OSError), os.scandir(folder or os.curdir) as entries:
         for entry in entries:
-            stem = entry.name.partition(".")[0]
-            if entry.name.endswith(_SUFFIXES):
-                yield stem
-            elif os.path.isfile(os.path.join(entry.path, "__init__.py")):
-                yield stem
+            package = os.path.join(entry.path, "__init__.py")
+            if entry.name.endswith(_SUFFIXES) or os.path.isfile(package):
+                yield entry.name.partition(".")[0]
 
 
 def _time(file: str) -> int:

@@ -46,6 +46,11 @@ class Generations:
         """The server process that runs now."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def standby_pid(self) -> int | None:
+        """The process that was started ahead, and waits."""
+        return None if self._standby is None else self._standby.pid
+
     def start(self, settings: Settings, *, first: bool) -> None:
         """Start the next server process on the open listener, and have it load the app.
 
@@ -55,6 +60,9 @@ class Generations:
         standby, self._standby = self._standby, None
         self.from_standby = standby is not None and standby.alive
         self.stepped_back = self._why_not_all()
+        if standby is not None and not self.from_standby:
+            self.stepped_back = "the process that was started ahead has ended"
+            standby.discard()
         self._process = standby if standby and self.from_standby else self._new_process(settings)
         self._load = _load(settings, first=first, pin=self.pin)
         self._on_event(ServerStarted(generation=self.number, pid=self._process.pid))

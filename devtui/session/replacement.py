@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Replacement:
     """The cause, in a few words for people, the files in it, and when it was seen (monotonic).
+
+    `raw_count` notices of changes are merged in it; `seen_ms` is how long before it was seen the
+    newest of the files was written, 0 where that is not known.
 
     `stopped_ms` and `loaded_ms` are how far it has come: when the old process was gone and when
     the app was loaded, in milliseconds since the cause was seen.
@@ -17,6 +23,8 @@ class Replacement:
     cause: str
     paths: tuple[str, ...] = ()
     since: float = field(default_factory=time.monotonic)
+    raw_count: int = 0
+    seen_ms: float = 0.0
     stopped_ms: float = 0.0
     loaded_ms: float = 0.0
 
@@ -25,9 +33,29 @@ class Replacement:
         if earlier is None:
             return self
         paths = tuple(sorted({*earlier.paths, *self.paths}))
-        return Replacement(earlier.cause, paths, earlier.since, self.stopped_ms)
+        return Replacement(
+            earlier.cause,
+            paths,
+            earlier.since,
+            earlier.raw_count + self.raw_count,
+            earlier.seen_ms,
+            self.stopped_ms,
+        )
 
     @property
     def elapsed_ms(self) -> float:
         """Milliseconds since the cause was seen."""
         return round((time.monotonic() - self.since) * 1000, 3)
+
+
+def since_written(paths: Iterable[str]) -> float:
+    """Milliseconds since the newest of the files was written; 0 where that was long ago.
+
+    A file that was put in place by renaming it, or by unpacking it, keeps an older time.
+    """
+    times = []
+    for path in paths:
+        with suppress(OSError):
+            times.append(os.stat(path).st_mtime)
+    elapsed = (time.time() - max(times)) * 1000 if times else 0.0
+    return round(elapsed, 3) if 0 < elapsed < 1_000 else 0.0

@@ -24,7 +24,8 @@ from devtui.session.generations import Generations
 from devtui.session.port import PortRefused
 from devtui.session.port_look import PortLook, PortLooks, another_at_localhost
 from devtui.session.questions import Questions
-from devtui.session.replacement import Replacement
+from devtui.session.replacement import Replacement, since_written
+from devtui.session.restart_loops import RestartLoops
 from devtui.session.settling import settled
 from devtui.session.state import State, StateMachine
 from devtui.session.store import Store
@@ -34,9 +35,6 @@ from devtui.settings import Settings
 
 if TYPE_CHECKING:
     from devtui.session.survey import Survey
-
-# How long requests in flight may take before a reload or a restart cuts them.
-GRACE_SECONDS = 0.5
 
 # How long after a load the next generation's process is started ahead.
 STANDBY_DELAY_SECONDS = 0.05
@@ -72,6 +70,7 @@ class Session:
         self._closing = False
         self._watcher: Watcher | None = None
         self._port_looks = PortLooks(self._on_port_seen)
+        self._loops = RestartLoops()
 
     @property
     def state(self) -> State:
@@ -87,6 +86,11 @@ class Session:
     def pid(self) -> int | None:
         """The server process that runs now."""
         return self._generations.pid
+
+    @property
+    def standby_pid(self) -> int | None:
+        """The process that was started ahead to be the next generation."""
+        return self._generations.standby_pid
 
     @property
     def port(self) -> int:
@@ -192,9 +196,7 @@ class Session:
             return
         if self.state.answers:
             self._machine.to(State.RELOADING, self._wanted.cause)
-        await self._generations.stop(GRACE_SECONDS)
-        self._wanted.stopped_ms = self._wanted.elapsed_ms
-        await settled(self._wanted.paths)
+        await self._stop_and_settle()
         if self._closing or not self._bind():
             return
         replacement, self._wanted = self._wanted.after(self._underway), None
@@ -205,6 +207,27 @@ class Session:
             self._machine.to(follows, replacement.cause)
         self._start_process()
         self._generations.attach()
+
+    async def _stop_and_settle(self) -> None:
+        """End the process that runs, while the changed files get a moment to be finished."""
+
+        async def stop() -> float:
+            await self._generations.stop(self.settings.grace)
+            return self._wanted.elapsed_ms if self._wanted is not None else 0.0
+
+        stopping = asyncio.create_task(stop())
+        await asyncio.sleep(0)  # the order to stop goes out before files are looked into
+        looked_at: tuple[str, ...] | None = None
+        while looked_at != self._paths_wanted:
+            looked_at = self._paths_wanted
+            await settled(looked_at)
+            stopped_ms = await stopping
+        if self._wanted is not None:
+            self._wanted.stopped_ms = stopped_ms
+
+    @property
+    def _paths_wanted(self) -> tuple[str, ...]:
+        return () if self._wanted is None else self._wanted.paths
 
     def _bind(self) -> bool:
         """Have a listening socket; false where there is none to have, and then the state tells."""
@@ -236,6 +259,7 @@ class Session:
 
     def _start_process(self) -> None:
         self.pin = None
+        self._loops.loading()
         self.loading_since, self.serving_since = time.monotonic(), None
         self._generations.start(self.settings, first=not self._ever_loaded)
 
@@ -298,11 +322,15 @@ class Session:
                     cause=replaced.cause,
                     paths=replaced.paths,
                     duration_ms=replaced.elapsed_ms,
+                    raw_count=replaced.raw_count,
+                    seen_ms=replaced.seen_ms,
                     stopped_ms=replaced.stopped_ms,
                     loaded_ms=replaced.loaded_ms,
                     standby=self._generations.from_standby,
                     stepped_back=self._generations.stepped_back,
                     failed=self.failure is not None,
+                    slowest=() if self.app is None or self.failure else self.app.slowest,
+                    looping=self._loops.reloaded(replaced.paths),
                 )
             )
 
@@ -333,6 +361,7 @@ class Session:
             settings.exclude_patterns,
             self._on_files_changed,
             self._warn,
+            self.store.note_ignored,
         )
         self._watcher.start()
 
@@ -345,7 +374,10 @@ class Session:
             return
         self._take(FilesChanged(generation=self.generation, paths=paths, raw_count=raw_count))
         if self.state is not State.PORT_BUSY:
-            self._want(Replacement("files changed", paths))
+            changed = Replacement("files changed", paths, raw_count=raw_count)
+            changed.seen_ms = since_written(paths)
+            self._loops.changed(paths)
+            self._want(changed)
 
     def _warn(self, message: str) -> None:
         self._take(
@@ -359,7 +391,7 @@ class Session:
         )
 
     async def _shut_down(self) -> None:
-        await self._generations.stop(GRACE_SECONDS)
+        await self._generations.stop(self.settings.grace)
         if self._watcher is not None:
             await self._watcher.stop()
         self._generations.discard_standby()

@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import time
 from collections.abc import Iterable
 
 # Editors that write in place empty the file first; 40 ms later it was whole in what was measured.
 SETTLE_SECONDS = 0.15
+
+# Editors that put the old file aside first leave none for an instant.
+GONE_SECONDS = 0.04
+
+# What is looked into; of more (a checkout), whether it is empty has to do.
+MAX_PARSED_BYTES = 256 * 1024
+
 _LOOK_EVERY = 0.005
 
 
 async def settled(paths: Iterable[str]) -> None:
     """Wait until the Python files are whole, as far as one can see; at most SETTLE_SECONDS.
 
-    One that is still empty or does not compile then is what the user wrote.
+    One that is still gone, empty or no Python then is what the user wrote.
     """
+    began = time.monotonic()
     waiting = [path for path in paths if path.endswith(".py")]
-    for _ in range(round(SETTLE_SECONDS / _LOOK_EVERY)):
-        waiting = [path for path in waiting if _unfinished(path)]
-        if not waiting:
+    while True:
+        elapsed = time.monotonic() - began
+        budget = MAX_PARSED_BYTES
+        unfinished = []
+        for path in waiting:
+            source = _read(path)
+            if source is None:
+                if elapsed < GONE_SECONDS:
+                    unfinished.append(path)
+                continue
+            budget -= len(source)
+            if _unfinished(path, source, parse=budget >= 0):
+                unfinished.append(path)
+        waiting = unfinished
+        if not waiting or elapsed >= SETTLE_SECONDS:
             return
         await asyncio.sleep(_LOOK_EVERY)
 
 
-def _unfinished(path: str) -> bool:
-    """Whether the file is empty or no Python. One that is gone is as it is meant to be."""
+def _read(path: str) -> bytes | None:
     try:
         with open(path, "rb") as file:
-            source = file.read()
+            return file.read()
     except OSError:
-        return False
+        return None
+
+
+def _unfinished(path: str, source: bytes, *, parse: bool) -> bool:
+    """Whether the file is empty or no Python."""
     if not source:
-        # An empty __init__.py is the usual one.
-        return not path.endswith("__init__.py")
+        return not path.endswith("__init__.py")  # these are empty as often as not
+    if not parse:
+        return False
     try:
-        compile(source, path, "exec", dont_inherit=True)
+        ast.parse(source, path)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return False

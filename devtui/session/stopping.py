@@ -56,7 +56,7 @@ def refusal(holder: Holder) -> str | None:
         )
     if holder.pid in _NEVER:
         return f"Pid {holder.pid} belongs to the system: it is left alone."
-    if holder.pid in _own_pids():
+    if _is_ours(holder.pid):
         return f"Pid {holder.pid} is devtui itself or what it runs in: it is left alone."
     if holder.started is None:
         return (
@@ -71,15 +71,16 @@ def refusal(holder: Holder) -> str | None:
     return None
 
 
-def _own_pids() -> frozenset[int]:
-    """Ours, our ancestors' (the shell, the terminal, tmux) and our server processes'."""
+def _is_ours(pid: int) -> bool:
+    """Whether it is our own, an ancestor's (the shell, the terminal, tmux) or our server's."""
     me = psutil.Process()
-    own = {me.pid, *(parent.pid for parent in me.parents())}
-    for child in me.children():
-        with contextlib.suppress(psutil.Error):
-            if any("devtui.server.main" in word for word in child.cmdline()[1:3]):
-                own.add(child.pid)
-    return frozenset(own)
+    if pid == me.pid or any(pid == parent.pid for parent in me.parents()):
+        return True
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        is_server = any("devtui.server.main" in word for word in process.cmdline()[1:3])
+        return is_server and process.ppid() == me.pid
+    return False
 
 
 def _may_signal(pid: int) -> bool:
@@ -156,7 +157,6 @@ class _Stopping:
     def _family(self, holder: Holder, current: Iterable[Holder]) -> list[Target]:
         """Those above and below that hold the same port, and a reloader that would stay behind."""
         assert holder.pid is not None
-        own = _own_pids() | _NEVER
         try:
             facts = facts_of(holder.pid)
         except psutil.NoSuchProcess:
@@ -169,7 +169,7 @@ class _Stopping:
             begun.setdefault(parent.pid, parent.started)
         targets = []
         for pid, when in begun.items():
-            if pid is not None and pid not in own:
+            if pid is not None and pid not in _NEVER and not _is_ours(pid):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process = psutil.Process(pid)
                     if started(process) == when:
@@ -204,7 +204,7 @@ class _Stopping:
     def _resolve_new(self, asked: set[int]) -> None:
         """Add the holders that the asked ones have started since."""
         for holder in holders(self._settings.port, self._settings.folder):
-            if holder.pid is None or holder.pid in asked or holder.pid in _own_pids():
+            if holder.pid is None or holder.pid in asked or _is_ours(holder.pid):
                 continue
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(holder.pid)

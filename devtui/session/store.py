@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -13,7 +14,6 @@ from devtui.events import (
     AnyEvent,
     AppFailed,
     Body,
-    Error,
     ErrorRaised,
     EventsDropped,
     LogWritten,
@@ -22,11 +22,13 @@ from devtui.events import (
     RequestStarted,
     ServerExited,
 )
+from devtui.session.errors import ErrorEntry, ErrorGroups
 from devtui.session.ring import Ring
 
 MAX_REQUESTS = 100_000
 MAX_LINES = 100_000
 MAX_RELOADS = 1_000
+MAX_IGNORED = 200
 MAX_ERRORS = 1_000
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_LINES_OF_REQUEST = 1_000
@@ -56,18 +58,6 @@ class Request:
         return self.finished is None
 
 
-@dataclass(slots=True)
-class ErrorEntry:
-    """An error that was raised, or the load that failed with it."""
-
-    at: datetime
-    generation: int
-    origin: str
-    error: Error
-    request_id: str | None = None
-    error_id: str = ""
-
-
 class Store:
     """The newest requests, log lines, reloads and errors, with what belongs together linked."""
 
@@ -76,6 +66,8 @@ class Store:
         self.log: Ring[LogWritten] = Ring(MAX_LINES)
         self.reloads: Ring[Reload] = Ring(MAX_RELOADS)
         self.errors: Ring[ErrorEntry] = Ring(MAX_ERRORS)
+        self.error_groups = ErrorGroups()
+        self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
         self.running = 0
         self._numbers: dict[str, int] = {}  # request id -> its number in the ring
@@ -136,6 +128,14 @@ class Store:
                 )
         return ends
 
+    def note_ignored(self, reasons: Mapping[str, str]) -> None:
+        """Files or folders whose changes did not count, with the reason for each."""
+        for path, reason in reasons.items():
+            self.ignored.pop(path, None)
+            self.ignored[path] = reason
+        while len(self.ignored) > MAX_IGNORED:
+            del self.ignored[next(iter(self.ignored))]
+
     def clear_requests(self) -> None:
         """Forget the requests; those that still run lose their rows too."""
         self.requests.clear()
@@ -143,6 +143,11 @@ class Store:
         self.running = 0
         self._body_bytes = 0
         self._with_bodies.clear()
+
+    def clear_errors(self) -> None:
+        """Forget the errors, and the groups that they are in."""
+        self.errors.clear()
+        self.error_groups.clear()
 
     def _start(self, event: RequestStarted) -> None:
         if len(self.requests) == self.requests.capacity:
@@ -181,6 +186,7 @@ class Store:
             event.at, event.generation, origin, event.error, request_id, event.error_id
         )
         number = self.errors.append(entry)
+        self.error_groups.add(entry)
         request = self.request(request_id)
         if request is not None:
             request.errors.append(number)

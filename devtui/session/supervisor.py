@@ -21,6 +21,7 @@ _RELOADERS = {
 _SHELLS = {"sh", "bash", "dash", "zsh", "ash", "ksh", "mksh", "fish", "busybox"}
 _INTERPRETERS = re.compile(r"^(python|pypy|node|ruby|perl)[\d.]*$")
 _LOOP = re.compile(r"(^|[;&|({\n]|\bdo\b)\s*(while|until)\s|\bfor\s*\(\(\s*;")
+_LOOP_BODY = re.compile(r"\bdo\b(.*?)\bdone\b", re.DOTALL)
 _MAX_SCRIPT = 64 * 1024
 
 # Units that run people's shells and jobs: what they started is not theirs to keep alive.
@@ -52,10 +53,20 @@ def _by_ancestor(above: list[Ancestor]) -> str:
         if name in _SHELLS:
             if len(ancestor.command) <= 1 or ancestor.command[0].startswith("-"):
                 return ""  # somebody types there
-            # Further up a loop is some script's own affair: that of a test run, say.
-            if distance == 0 and _LOOP.search(_script(ancestor)):
+            if _loops_over(_script(ancestor), above[distance - 1] if distance else None):
                 return f"a loop in the shell {name} {where}: end that first, kill {ancestor.pid}"
     return ""
+
+
+def _loops_over(script: str, child: Ancestor | None) -> bool:
+    """Whether the script has a loop that starts `child` again, or the process itself (None).
+
+    A script that started something else, which then started the process, may have any loops.
+    """
+    if child is None:
+        return _LOOP.search(script) is not None
+    named = re.compile(rf"\b{re.escape(program(child))}\b")
+    return any(named.search(body) for body in _LOOP_BODY.findall(script))
 
 
 def program(process: Ancestor | ProcessFacts) -> str:

@@ -3,92 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import fnmatch
 import os
+import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from watchfiles import Change, awatch
+from devtui.session.watch_rules import SourceFilter
 
-# How long watchfiles gathers changes: it reports after STEP_MS without a new one, and at the
-# latest after MERGE_MS. Its own default step of 50 ms would cost a reload most of its time.
-STEP_MS = 10
+if TYPE_CHECKING:
+    from watchfiles._rust_notify import RustNotify
+
+# How long changes are gathered: they are reported after STEP_MS without a new one, and at the
+# latest after MERGE_MS. The library's own default step of 50 ms would cost a reload most of its
+# time; at 5 ms an idle watcher takes 0.2 % of a core.
+STEP_MS = 5
 MERGE_MS = 400
 
-# Folders that tools write to or that hold other people's code; their files never mean a reload.
-IGNORED_FOLDERS = frozenset(
-    {
-        "__pycache__",
-        ".git",
-        ".hg",
-        ".svn",
-        ".idea",
-        ".vscode",
-        ".mypy_cache",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".hypothesis",
-        ".tox",
-        ".nox",
-        ".venv",
-        "venv",
-        "node_modules",
-        "site-packages",
-        "dist-packages",
-    }
-)
+# How often folders are looked through where the system does not tell of changes.
+POLL_MS = 300
 
-_ENV_FILES = frozenset({".env", ".flaskenv"})
+# How long the library waits between two looks at whether it is to stop.
+_TIMEOUT_MS = 1_000
 
 Changed = Callable[[tuple[str, ...], int], None]
-
-
-class SourceFilter:
-    """Decides whether a change of a file means a reload.
-
-    Python files do, below the project's folder, and so do the env files there. The files of
-    loaded modules and the extra files do wherever they are. A pattern to exclude (as in
-    `fnmatch`, over the whole path) wins over all of it.
-    """
-
-    def __init__(
-        self, folder: Path, extra_files: Iterable[str], exclude_patterns: Iterable[str]
-    ) -> None:
-        self._folder = folder
-        self._extra = frozenset(os.path.realpath(path) for path in extra_files)
-        self._patterns = tuple(exclude_patterns)
-        self.loaded: frozenset[str] = frozenset()
-
-    def __call__(self, change: Change, path: str) -> bool:
-        """Whether the change of `path` counts; this is what watchfiles asks."""
-        if any(fnmatch.fnmatch(path, pattern) for pattern in self._patterns):
-            return False
-        if path in self.loaded or path in self._extra or os.path.dirname(path) in self._extra:
-            return True
-        if self._in_ignored_folder(path):
-            return False
-        name = os.path.basename(path)
-        if name.endswith(".py") or name in _ENV_FILES:
-            return True
-        return self._is_source_folder(change, path)
-
-    def _in_ignored_folder(self, path: str) -> bool:
-        # Only what lies below the project counts: it may itself live in some `venv/src/`.
-        inner = path.removeprefix(str(self._folder))
-        return not IGNORED_FOLDERS.isdisjoint(inner.split(os.sep))
-
-    def _is_source_folder(self, change: Change, path: str) -> bool:
-        """A renamed folder takes its files along, and no file in it is told of."""
-        if change is Change.deleted:
-            return any(file.startswith(path + os.sep) for file in self.loaded)
-        return change is Change.added and os.path.isdir(path) and any(Path(path).glob("*.py"))
+Ignored = Callable[[dict[str, str]], None]
 
 
 class Watcher:
     """Watches folders from `start` to `stop`, and can be given more of them meanwhile.
 
-    `on_change` gets the paths of one burst, sorted, and how many raw notices they were. A folder
-    that cannot be watched is told to `on_trouble`, in a sentence.
+    `on_change` gets the paths of one burst, sorted, and how many raw notices they were;
+    `on_ignored` what did not count, with the reason for each. A folder that cannot be watched is
+    told to `on_trouble`, in a sentence. All are called on the event loop that runs at `start`.
     """
 
     def __init__(
@@ -98,57 +46,125 @@ class Watcher:
         exclude_patterns: Iterable[str],
         on_change: Changed,
         on_trouble: Callable[[str], None],
+        on_ignored: Ignored = lambda reasons: None,
     ) -> None:
         self._folder = folder.resolve()
         self._extra_files = tuple(extra_files)
         self._filter = SourceFilter(self._folder, self._extra_files, exclude_patterns)
         self._on_change = on_change
         self._on_trouble = on_trouble
-        self._stop = asyncio.Event()
+        self._on_ignored = on_ignored
+        self._stop = threading.Event()
         self._watched: dict[Path, bool] = {}  # and whether with all that is below
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._threads: list[threading.Thread] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
         """Watch the folder with all below it, and the extra files wherever they are."""
+        self._loop = asyncio.get_running_loop()
         self._add(self._folder, recursive=True)
         for path in {Path(os.path.realpath(path)) for path in self._extra_files}:
             self._add(path if path.is_dir() else path.parent, recursive=path.is_dir())
 
     def add_sources(self, files: Iterable[str]) -> None:
         """Count changes of these files of loaded modules too, and watch where they lie."""
-        self._filter.loaded |= frozenset(os.path.realpath(file) for file in files)
-        for folder in {Path(file).parent for file in self._filter.loaded}:
-            self._add(folder, recursive=False)
+        loaded = frozenset(os.path.realpath(file) for file in files)
+        new = loaded - self._filter.loaded
+        self._filter.loaded |= loaded
+        for folder in {_topmost_package(os.path.dirname(file)) for file in new}:
+            self._add(*folder)
 
     async def stop(self) -> None:
         """End all watching."""
         self._stop.set()
-        await asyncio.gather(*self._tasks)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
 
-    def _add(self, folder: Path, *, recursive: bool) -> None:
+    def _add(self, folder: Path, recursive: bool) -> None:
         if folder in self._watched or any(self._watched.get(above) for above in folder.parents):
             return
         if not folder.is_dir():
             return
         self._watched[folder] = recursive
-        task = asyncio.create_task(self._watch(folder, recursive))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        thread = threading.Thread(
+            target=self._watch, args=(folder, recursive), name="devtui-watch", daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
 
-    async def _watch(self, folder: Path, recursive: bool) -> None:
+    def _watch(self, folder: Path, recursive: bool) -> None:
+        """Watch one folder until the end; a thread's work."""
         try:
-            async for changes in awatch(
-                folder,
-                watch_filter=self._filter,
-                debounce=MERGE_MS,
-                step=STEP_MS,
-                stop_event=self._stop,
-                recursive=recursive,
-                rust_timeout=5_000,
-                yield_on_timeout=False,
-                ignore_permission_denied=True,
-            ):
-                paths = tuple(sorted({path for _, path in changes}))
-                self._on_change(paths, len(changes))
+            notify = self._notify(folder, recursive)
+            while not self._stop.is_set():
+                changes = notify.watch(MERGE_MS, STEP_MS, _TIMEOUT_MS, self._stop)
+                if isinstance(changes, set):
+                    self._sort_out(changes)
         except (OSError, RuntimeError) as error:
-            self._on_trouble(f"{folder} cannot be watched ({error}): restart with r after a save.")
+            self._call(
+                self._on_trouble,
+                f"{folder} cannot be watched ({error}): restart with r after a save.",
+            )
+
+    def _notify(self, folder: Path, recursive: bool) -> RustNotify:
+        """Begin to watch; by looking again and again where the system cannot tell."""
+        from watchfiles._rust_notify import RustNotify  # not while the first process is started
+
+        def begin(polling: bool) -> RustNotify:
+            return RustNotify([str(folder)], False, polling, _poll_ms(), recursive, True)
+
+        if _must_poll(folder):
+            return begin(polling=True)
+        try:
+            return begin(polling=False)
+        except FileNotFoundError:
+            raise
+        except (OSError, RuntimeError) as error:
+            notify = begin(polling=True)
+            self._call(
+                self._on_trouble,
+                f"The system cannot tell of more changes ({error}): {folder} is looked through "
+                f"every {_poll_ms()} ms instead. On Linux: sysctl fs.inotify.max_user_watches",
+            )
+            return notify
+
+    def _sort_out(self, changes: set[tuple[int, str]]) -> None:
+        paths, ignored = set(), {}
+        for change, path in changes:
+            reason, name = self._filter.why_ignored(change, path)
+            if reason:
+                ignored[name] = reason
+            else:
+                paths.add(path)
+        if paths:
+            self._call(self._on_change, tuple(sorted(paths)), len(changes) - len(ignored))
+        if ignored:
+            self._call(self._on_ignored, ignored)
+
+    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+        assert self._loop is not None
+        with suppress(RuntimeError):  # the loop has been closed: nobody wants to know any more
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+
+def _topmost_package(folder: str) -> tuple[Path, bool]:
+    """What to watch for a module in `folder`: its whole package where it is in one."""
+    path = Path(folder)
+    if not (path / "__init__.py").exists():
+        return path, False
+    while (path.parent / "__init__.py").exists():
+        path = path.parent
+    return path, True
+
+
+def _must_poll(folder: Path) -> bool:
+    """Whether WATCHFILES_FORCE_POLLING asks for it, or it is a Windows drive seen from WSL."""
+    asked = os.environ.get("WATCHFILES_FORCE_POLLING", "")
+    if asked:
+        return asked.lower() not in ("false", "disable", "disabled")
+    return folder.is_relative_to("/mnt") and "microsoft" in os.uname().release.lower()
+
+
+def _poll_ms() -> int:
+    asked = os.environ.get("WATCHFILES_POLL_DELAY_MS", "")
+    return int(asked) if asked.isdecimal() else POLL_MS

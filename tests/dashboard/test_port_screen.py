@@ -415,7 +415,7 @@ async def test_a_refused_move_shows_who_holds_that_port(ui, machine):
     machine.found[8000] = Survey.of(busy(STRANGER, port=8000, message="Port 8000 is taken."))
     ui.session.refusal = "Port 8000 is taken."
     await ui.press("p", *"8000")
-    await ui.shows("Port 8000 is taken. enter shows by whom.")
+    await ui.shows("Port 8000 is taken. It is python3 (pid 77777): enter shows more.")
     await ui.press("enter")
     await ui.shows("stop python3 (pid 77777) and move here")
     assert ui.session.settings.port == 5000

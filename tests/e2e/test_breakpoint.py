@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -237,6 +238,8 @@ def test_what_pythonbreakpoint_says(
         enter(terminal, "c")
     elif named == "other.debug":
         terminal.wait_for("(other)")
+        if sys.version_info >= (3, 13):
+            enter(terminal, "s")
         terminal.wait_for("total += 1")  # it stops in the view, and not in devtui
         enter(terminal, "print('shown', total)")
         terminal.wait_for("shown 41")

@@ -193,7 +193,7 @@ def test_another_users_holder_is_held_by_another_user_and_never_free() -> None:
     assert found["blocks"] is True
     assert found["note"].startswith("held by another user (nobody)")
     assert found["address"] == "127.0.0.1"
-    assert "held by another user (nobody)" in answer["why_not"][0]
+    assert "Held by another user (nobody)" in answer["why_not"][0]
 
 
 @needs_root

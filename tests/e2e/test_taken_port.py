@@ -174,7 +174,7 @@ def test_a_move_to_a_taken_port_may_take_it(devtui: Devtui, hold: Hold, free_por
     terminal.press("p")
     terminal.wait_for("Change the port")
     terminal.type(str(other))
-    terminal.wait_for("enter shows")
+    terminal.wait_for(f"(pid {holder.pid}): enter")
     terminal.press("enter")
     see_holder(terminal, holder, other)
     serves(f"http://127.0.0.1:{free_port}/")

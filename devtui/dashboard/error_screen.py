@@ -1,0 +1,255 @@
+"""An error, opened: its frames, their local variables, and a prompt to ask in any of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.actions import SkipAction
+from textual.binding import BindingType
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+
+from devtui.dashboard.commands import bindings
+from devtui.dashboard.console import Console
+from devtui.dashboard.detail import Section
+from devtui.dashboard.detail_screen import DetailScreen
+from devtui.dashboard.error_view import HEADLINE_LINES, default_spot, error_view
+from devtui.dashboard.frame_lines import Spot
+from devtui.dashboard.frame_screen import FrameScreen
+from devtui.dashboard.paths import short_path
+from devtui.dashboard.rows import error_title
+from devtui.events import ExceptionData, Frame
+from devtui.formats import clock_time
+from devtui.sanitise import visible
+from devtui.session.errors import ErrorEntry, ErrorGroup
+from devtui.session.store import Request
+
+if TYPE_CHECKING:
+    from devtui.dashboard.app import Dashboard
+
+RUNNING_SECONDS = 0.5
+
+_ORIGINS = {
+    "request": "while answering a request",
+    "logging": "logged",
+    "thread": "in a thread",
+    "uncaught": "reached the top of the program",
+    "unraisable": "where Python could not raise it",
+    "load": "while the app was loaded",
+}
+
+
+class ErrorScreen(FrameScreen):
+    """One error. What is asked of its frames goes to the server process that raised it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("error")]
+    command_place = "error"
+
+    def __init__(
+        self, dashboard: Dashboard, entry: ErrorEntry, group: ErrorGroup | None = None
+    ) -> None:
+        """`group` is the one that the error is in, where its count is to be told."""
+        super().__init__(dashboard)
+        self.entry = entry
+        self.spot = default_spot(entry.error)
+        self.console = Console(dashboard.history)
+        self._group = group
+        self._questions = dashboard.session.questions
+        self._reveal = False
+        self._evaluation: str | None = None  # the id of the one that runs
+        self._since = 0.0
+        self._timer: Timer | None = None
+
+    def below(self) -> list[Widget]:
+        """The prompt, once it is opened."""
+        self.console.display = False
+        return [self.console]
+
+    # -- what is shown -------------------------------------------------------------------------
+
+    def sections(self, width: int) -> list[Section]:
+        """The exceptions with their frames."""
+        return error_view(self.entry.error, self.opened, width)
+
+    def headline(self) -> Content:
+        """The exception and its message, and where it came from."""
+        error = self.entry.error
+        kind, colon, message = "", "", error_title(error)
+        if error.exceptions:
+            first = error.exceptions[0]
+            kind, message = first.type, first.message
+            colon = ": " if message else ""
+        lines = message.split("\n", HEADLINE_LINES)[:HEADLINE_LINES]
+        shown = Content("\n").join([Content(visible(line, 200)) for line in lines])
+        return Content.assemble(
+            (visible(kind, 300), "bold $text-error"),
+            colon,
+            shown.stylize("bold"),
+            "\n",
+            (self._where(), "$foreground 55%"),
+        )
+
+    def _where(self) -> str:
+        entry, request = self.entry, self._request()
+        where = _ORIGINS.get(entry.origin, entry.origin)
+        if request is not None:
+            where = visible(f"{request.started.method} {request.started.target}", 300)
+        words = [where, f"generation {entry.generation}"]
+        group = self._group
+        if group is not None and group.count > 1:
+            first, last = clock_time(group.first_at), clock_time(group.last_at)
+            words.append(f"{group.count:,} times, first {first}, last {last}")
+        return "  ·  ".join(words)
+
+    def title_of_frames(self) -> str:
+        """What it is, and when it happened."""
+        return f"Error  {clock_time(self.entry.at)}"
+
+    def frame_at(self, spot: Spot) -> Frame | None:
+        """The frame of that place."""
+        exceptions: tuple[ExceptionData, ...] = self.entry.error.exceptions
+        found: ExceptionData | None = None
+        for number in spot.way:
+            if number >= len(exceptions):
+                return None
+            found = exceptions[number]
+            exceptions = found.exceptions
+        if found is None or not 0 <= spot.number < len(found.frames):
+            return None
+        return found.frames[spot.number]
+
+    def spot_changed(self) -> None:
+        """Say in which frame code is run."""
+        frame = self._frame()
+        if frame is not None:
+            where = f"{short_path(frame.file)}:{frame.line}"
+            self.console.asks_in(f"{frame.function}  {where}" if frame.function else where)
+
+    # -- commands ------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key can work now: None greys it."""
+        match action:
+            case "locals" | "evaluate":
+                return True if self.spot is not None else None
+            case "secrets":
+                return True if self.opened.shown else None
+            case "request":
+                return True if self._request() is not None else None
+        return super().check_action(action, parameters)
+
+    def action_copy_row(self) -> None:
+        """Copy the traceback as Python prints it."""
+        error = self.entry.error
+        self.dashboard.copy(error.text or error_title(error), "the traceback")
+
+    def _request(self) -> Request | None:
+        return self.dashboard.session.store.request(self.entry.request_id)
+
+    def action_request(self) -> None:
+        """Go to the request that the error belongs to."""
+        request = self._request()
+        below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
+        if isinstance(below, DetailScreen) and below.item is request:
+            self.action_back()
+        elif request is not None:
+            self.app.push_screen(DetailScreen(self.dashboard, request))
+
+    def action_back(self) -> None:
+        """Close the prompt, or go back to where one came from."""
+        if self.console.display:
+            self.console.display = False
+            self.list.focus()
+            return
+        self._stop()
+        self.dismiss()
+
+    # -- local variables -----------------------------------------------------------------------
+
+    def open_spot(self, spot: Spot) -> None:
+        """Show the local variables of a frame, or take them away again."""
+        if spot in self.opened.shown:
+            del self.opened.shown[spot]
+            self.look()
+        else:
+            self._ask_locals(spot)
+
+    def action_locals(self) -> None:
+        """Show the local variables of the selected frame, or take them away again."""
+        if self.spot is not None:
+            self.open_spot(self.spot)
+
+    def action_secrets(self) -> None:
+        """Show the values of what is masked, or mask them again."""
+        self._reveal = not self._reveal
+        for spot in list(self.opened.shown):
+            self._ask_locals(spot)
+
+    def _ask_locals(self, spot: Spot) -> None:
+        self.opened.shown.setdefault(spot, None)
+        self.look()
+        self.run_worker(self._fetch_locals(spot))
+
+    async def _fetch_locals(self, spot: Spot) -> None:
+        reveal = self._reveal
+        question = self._questions.show_locals(
+            self.entry.error_id, spot.way, spot.number, reveal=reveal
+        )
+        answer = await question.answer
+        # It may have been closed meanwhile, or asked for anew with secrets shown or masked.
+        if spot in self.opened.shown and reveal is self._reveal:
+            self.opened.shown[spot] = answer
+            self.look()
+
+    # -- evaluating ----------------------------------------------------------------------------
+
+    def action_evaluate(self) -> None:
+        """Open the prompt below the frames, and go there."""
+        self.console.display = True
+        self.spot_changed()
+        self.console.prompt.focus()
+        if self.spot is not None:
+            self.call_after_refresh(self.show_spot, self.spot)
+
+    @on(Console.Asked)
+    def _asked(self, event: Console.Asked) -> None:
+        if self._evaluation is not None:
+            self.console.show_note("One is still running: ctrl+c stops it.")
+            self.console.prompt.text = event.source
+        elif self.spot is not None:
+            self.console.show_asked(event.source)
+            self.run_worker(self._evaluate(self.spot, event.source))
+
+    async def _evaluate(self, spot: Spot, source: str) -> None:
+        question = self._questions.evaluate(self.entry.error_id, spot.way, spot.number, source)
+        self._evaluation, self._since = question.ask_id, time.monotonic()
+        self._timer = self.set_interval(RUNNING_SECONDS, self._show_running)
+        try:
+            answer = await question.answer
+        finally:
+            self._evaluation = None
+            self._timer.stop()
+        self.console.running(None)
+        self.console.show_answer(answer)
+        if spot in self.opened.shown:
+            self._ask_locals(spot)  # it may have changed them
+
+    def _show_running(self) -> None:
+        self.console.running((time.monotonic() - self._since) * 1000)
+
+    def _stop(self) -> bool:
+        """Interrupt the evaluation that runs; whether there is one."""
+        if self._evaluation is None:
+            return False
+        self._questions.interrupt(self._evaluation)
+        return True
+
+    def action_stop_evaluation(self) -> None:
+        """Interrupt the evaluation that runs, else copy what is selected, else leave."""
+        if not self._stop():
+            if not self.get_selected_text():
+                raise SkipAction  # devtui's own meaning of ctrl+c comes next
+            self.action_copy_text()

@@ -1,0 +1,30 @@
+"""Paths as people read them."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePath
+
+_PACKAGES_FOLDER = re.compile(r".*[/\\](?:site|dist)-packages[/\\](.+)", re.S)
+_PYTHON_FOLDER = re.compile(r".*[/\\](?:python3[^/\\]*|Python3\d+[/\\]Lib)[/\\](.+)", re.S)
+
+
+def short_path(path: str) -> str:
+    """A path as short as it stays clear: under the working folder, in site-packages, at home."""
+    packages = _PACKAGES_FOLDER.match(path)
+    if packages is not None:
+        return packages[1]
+    here = os.getcwd() + os.sep
+    if path.startswith(here):
+        return path.removeprefix(here)
+    home = os.path.expanduser("~") + os.sep
+    return "~" + os.sep + path.removeprefix(home) if path.startswith(home) else path
+
+
+def package(file: str) -> str:
+    """The package that a library's file belongs to: `flask`, `json`."""
+    within = _PACKAGES_FOLDER.match(file) or _PYTHON_FOLDER.match(file)
+    if within is None:
+        return PurePath(file).stem
+    return re.split(r"[/\\]", within[1])[0].removesuffix(".py")

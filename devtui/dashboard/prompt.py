@@ -1,0 +1,127 @@
+"""The line to type code into: history, several lines, and enter runs what is complete."""
+
+from __future__ import annotations
+
+import codeop
+import warnings
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+MAX_HISTORY = 200
+
+
+class History:
+    """What was typed, the newest last; one for the whole dashboard."""
+
+    def __init__(self) -> None:
+        self._entries: list[str] = []
+        self._at = 0
+        self._draft = ""
+
+    def add(self, source: str) -> None:
+        """Remember what was run, and be behind it."""
+        if not self._entries or self._entries[-1] != source:
+            self._entries.append(source)
+            del self._entries[:-MAX_HISTORY]
+        self._at = len(self._entries)
+        self._draft = ""
+
+    def move(self, steps: int, current: str) -> str | None:
+        """The entry so many steps away (-1: the one before); None where there is none.
+
+        `current` is what stands in the prompt: it is kept while one looks back.
+        """
+        wanted = self._at + steps
+        if not 0 <= wanted <= len(self._entries):
+            return None
+        if self._at == len(self._entries):
+            self._draft = current
+        self._at = wanted
+        return self._draft if wanted == len(self._entries) else self._entries[wanted]
+
+
+class Prompt(TextArea):
+    """Python code to be run: enter runs it where it is complete, else begins another line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "back_or_up", show=False),
+        Binding("down", "on_or_down", show=False),
+        Binding("shift+enter,alt+enter,ctrl+j", "new_line", show=False),
+    ]
+
+    class Entered(Message):
+        """Code is to be run."""
+
+        def __init__(self, source: str) -> None:
+            super().__init__()
+            self.source = source
+
+    def __init__(self, history: History) -> None:
+        super().__init__(
+            compact=True,
+            highlight_cursor_line=False,
+            placeholder="an expression or statements; enter runs, shift+enter or ctrl+j: new line",
+        )
+        self._history = history
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self._enter()
+            return
+        await super()._on_key(event)
+
+    def _enter(self) -> None:
+        source = self.text
+        if not source.strip():
+            return
+        # An empty line at the end of a block ends it, as in Python's own prompt.
+        if complete(source) or source.endswith("\n"):
+            self._history.add(source.rstrip("\n"))
+            self.text = ""
+            self.post_message(self.Entered(source))
+        else:
+            self.action_new_line()
+
+    def action_new_line(self) -> None:
+        """Begin another line, indented as the one above, and more after a colon."""
+        row, _ = self.cursor_location
+        above = self.document.get_line(row)
+        indent = above[: len(above) - len(above.lstrip())]
+        if above.rstrip().endswith(":"):
+            indent += "    "
+        self.insert("\n" + indent)
+
+    def action_back_or_up(self) -> None:
+        """Go up a line, and from the first line to what was run before."""
+        if self.cursor_location[0] == 0:
+            self._show(self._history.move(-1, self.text))
+        else:
+            self.action_cursor_up()
+
+    def action_on_or_down(self) -> None:
+        """Go down a line, and from the last line to what was run after."""
+        if self.cursor_location[0] == self.document.line_count - 1:
+            self._show(self._history.move(1, self.text))
+        else:
+            self.action_cursor_down()
+
+    def _show(self, text: str | None) -> None:
+        if text is not None:
+            self.text = text
+            self.move_cursor(self.document.end)
+
+
+def complete(source: str) -> bool:
+    """Whether code can be run as it is; what is wrong in it is for who runs it to say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of an invalid escape: the run tells it
+        try:
+            return codeop.compile_command(source, "<prompt>", "exec") is not None
+        except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
+            return True

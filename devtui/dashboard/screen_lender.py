@@ -1,0 +1,72 @@
+"""Lends the dashboard's terminal to the app, for `breakpoint()`, `input()` and `getpass()`."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from textual.app import App, SuspendNotSupported
+
+from devtui.controlling_tty import ControllingTerminal
+from devtui.sanitise import visible
+
+if TYPE_CHECKING:
+    from devtui.events import TerminalWanted
+    from devtui.session.store import Store
+
+_CALLS = {"breakpoint": "breakpoint()", "input": "input()", "getpass": "getpass()"}
+
+
+class ScreenLender:
+    """Takes the dashboard off the screen while the app has the terminal; see `Lender`.
+
+    The session goes on meanwhile, and so does all that the dashboard knows: it is not drawn.
+    """
+
+    def __init__(self, app: App[int], store: Store, fd: int) -> None:
+        """`fd` is the terminal's descriptor."""
+        self._app = app
+        self._store = store
+        self._tty = ControllingTerminal(fd)
+        self._suspended: ExitStack | None = None
+
+    def hand_over(self, process_group: int, wanted: TerminalWanted) -> None:
+        """See `session.terminal.Lender`."""
+        if self._suspended is not None:
+            return
+        suspended = ExitStack()
+        try:
+            # What would be drawn goes nowhere: the thread that writes it has ended by then, and
+            # its queue would block us once it is full.
+            suspended.enter_context(self._app.batch_update())
+            suspended.enter_context(self._app.suspend())
+        except SuspendNotSupported as error:
+            suspended.close()
+            raise OSError(errno.ENOTTY, "the dashboard is not in a terminal of its own") from error
+        self._suspended = suspended
+        self._announce(wanted)
+        self._tty.hand_over(process_group)
+
+    def take_back(self) -> None:
+        """See `session.terminal.Lender`."""
+        suspended, self._suspended = self._suspended, None
+        if suspended is not None:
+            self._tty.take_back()
+            suspended.close()
+
+    def _announce(self, wanted: TerminalWanted) -> None:
+        request = self._store.request(wanted.request_id)
+        where = ""
+        if request is not None:
+            target = visible(request.started.target, 200)
+            where = f" in {visible(request.started.method, 20)} {target}"
+        out = sys.__stdout__
+        if out is not None:
+            print(
+                f"--- {_CALLS[wanted.purpose]}{where} has the terminal; "
+                "the dashboard comes back when it is done",
+                file=out,
+                flush=True,
+            )

@@ -1,0 +1,250 @@
+"""Errors in the dashboard: read, unfolded, asked in; hung requests; breakpoints; all for real."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from client import Answer, get
+from dashboard_page import wait_serving
+from starter import Devtui
+from terminal import Terminal
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
+
+
+class Visit:
+    """A request in a thread of its own, for one that does not answer at once."""
+
+    def __init__(self, url: str) -> None:
+        self._answers: list[Answer] = []
+        self._thread = threading.Thread(target=self._get, args=(url,), daemon=True)
+        self._thread.start()
+
+    def _get(self, url: str) -> None:
+        with suppress(OSError):
+            self._answers.append(get(url, timeout=40))
+
+    def text(self) -> str:
+        self._thread.join(20)
+        assert self._answers, "no answer"
+        return self._answers[0].text
+
+
+@pytest.fixture
+def url(free_port: int) -> str:
+    return f"http://127.0.0.1:{free_port}"
+
+
+@pytest.fixture
+def terminal(devtui: Devtui, apps: Path, free_port: int) -> Terminal:
+    started = devtui("failing", "--port", free_port, cwd=apps / "errors")
+    wait_serving(started, free_port, 20)
+    return started
+
+
+def open_error(terminal: Terminal, url: str, target: str, wanted: str) -> None:
+    assert get(url + target).status == 500
+    terminal.press("4")
+    terminal.wait_for(wanted)
+    terminal.wait_quiet()
+    terminal.press("enter")
+    terminal.wait_for("Error  ")
+
+
+def enter(terminal: Terminal, text: str) -> None:
+    terminal.type(text)
+    terminal.press("enter")
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.press("ctrl+q")
+    terminal.expect_exit(0)
+    terminal.restored()
+
+
+def test_an_error_is_read_and_its_library_frames_unfold(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    text = terminal.text()
+    assert "GET /divide/a" in text
+    assert re.search(r"▸ \d+ frames in flask", text)
+    assert "in Cart.mean" in text
+    assert "return total / len(self.prices)" in text
+    assert "api_token =" in text  # the lines around are there too
+    assert "Flask.dispatch_request" not in text
+    terminal.press("home", "enter")
+    terminal.wait_for("Flask.dispatch_request")
+    terminal.press("enter")
+    terminal.wait_gone("Flask.dispatch_request")
+    terminal.press("escape")
+    terminal.wait_for("1 Requests")
+    leave(terminal)
+
+
+def test_repeated_errors_are_one_row(terminal: Terminal, url: str) -> None:
+    for name in ("a", "b", "c"):
+        assert get(f"{url}/divide/{name}").status == 500
+    terminal.press("4")
+    terminal.wait_for(re.compile(r"×3 ZeroDivisionError.*GET /divide/c"))
+    terminal.wait_for("4 Errors 1")
+    leave(terminal)
+
+
+def test_a_cause_and_its_request_and_back(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/chained", "LookupError")
+    terminal.wait_for("caused by")
+    terminal.wait_for("KeyError: 'tea'")
+    terminal.press("g")
+    terminal.wait_for("served by   generation 1")
+    terminal.press("g")
+    terminal.wait_for("caused by")
+    leave(terminal)
+
+
+def test_locals_are_masked_until_one_asks(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    terminal.press("l")
+    terminal.wait_for(re.compile(r"total\s+0\s+int"))
+    terminal.wait_for(re.compile(r"api_token\s+••••"))
+    assert "tok-12345" not in terminal.text()
+    terminal.press("m")
+    terminal.wait_for("'tok-12345'")
+    terminal.press("m")
+    terminal.wait_gone("'tok-12345'")
+    leave(terminal)
+
+
+def test_code_is_evaluated_in_the_frame(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    terminal.press("x")
+    terminal.wait_for("evaluate in Cart.mean")
+    enter(terminal, "self.prices")
+    terminal.wait_for(re.compile(r">>> self\.prices\W+\[\]"))
+    enter(terminal, "total = 41; print('out', total)")
+    terminal.wait_for("out 41")
+    enter(terminal, "total + 1")
+    terminal.wait_for(re.compile(r">>> total \+ 1\W+42"))
+    enter(terminal, "nope")
+    terminal.wait_for("NameError: name 'nope' is not defined")
+    terminal.press("up", "up")
+    terminal.wait_quiet()
+    terminal.type(" + 100")
+    terminal.press("enter")
+    terminal.wait_for("142")
+    leave(terminal)
+
+
+def test_several_lines_are_typed(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    terminal.press("x")
+    terminal.wait_for("evaluate in")
+    enter(terminal, "for number in range(3):")
+    terminal.type("print('line', number)")
+    terminal.press("enter")
+    terminal.wait_for("line 2")
+    leave(terminal)
+
+
+def test_ctrl_c_stops_an_endless_evaluation_and_nothing_else(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    terminal.press("x")
+    terminal.wait_for("evaluate in")
+    enter(terminal, "while True: pass")
+    terminal.wait_for("ctrl+c stops it")
+    terminal.press("ctrl+c")
+    terminal.wait_for("KeyboardInterrupt")
+    terminal.wait_gone("ctrl+c stops it")
+    assert get(url).text == "fine"
+    enter(terminal, "1 + 1")
+    terminal.wait_for(re.compile(r">>> 1 \+ 1\W+2"))
+    terminal.press("ctrl+c")  # nothing runs, and so it leaves as it does anywhere
+    terminal.expect_exit(0)
+    terminal.restored()
+
+
+def test_frames_of_an_older_generation_are_said_to_be_gone(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    terminal.press("r")
+    terminal.wait_quiet(0.5)
+    terminal.press("l")
+    terminal.wait_for("belonged to generation 1")
+    leave(terminal)
+
+
+def test_where_a_hung_request_is(terminal: Terminal, url: str) -> None:
+    visit = Visit(f"{url}/hang")
+    terminal.wait_for("/hang")
+    terminal.wait_quiet(0.05)
+    terminal.press("s")
+    terminal.wait_for("Where it is now")
+    terminal.wait_for("in wait_for_the_release")
+    terminal.wait_for("time.sleep(0.01)")
+    terminal.wait_for(re.compile(r"running for [2-9]\.\d s"))
+    assert get(f"{url}/release").status == 200
+    assert visit.text() == "released"
+    terminal.wait_for("Where it was last")
+    terminal.wait_for("status 200")
+    leave(terminal)
+
+
+def test_a_breakpoint_takes_the_screen_and_gives_it_back(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = devtui("asks", "--port", free_port, cwd=apps / "errors")
+    wait_serving(terminal, free_port, 20)
+    for round_number in (1, 2):
+        visit = Visit(f"{url}/stop/one")
+        terminal.wait_for("breakpoint() in GET /stop/one has the terminal")
+        terminal.wait_for("(Pdb)")
+        terminal.wait_quiet()
+        # What happens meanwhile is not drawn over the debugger.
+        for _ in range(60):
+            assert get(url).status == 200
+        enter(terminal, "p total + 58")
+        terminal.wait_for(re.compile(r"^99$", re.M))
+        terminal.press("up")
+        terminal.wait_quiet()
+        terminal.press("backspace", "backspace")
+        enter(terminal, "1")
+        terminal.wait_for(re.compile(r"^42$", re.M))
+        assert "Requests" not in terminal.text()
+        enter(terminal, "c")
+        assert visit.text() == "one: 42"
+        terminal.wait_for(f"1 Requests {61 * round_number}")
+    terminal.press("4")
+    terminal.wait_for("No error.")
+    leave(terminal)
+
+
+def test_input_and_getpass_through_the_dashboard(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = devtui("asks", "--port", free_port, cwd=apps / "errors")
+    wait_serving(terminal, free_port, 20)
+    visit = Visit(f"{url}/ask")
+    terminal.wait_for("your name?")
+    enter(terminal, "Ada")
+    assert visit.text() == "hello Ada"
+    terminal.wait_for("1 Requests")
+    visit = Visit(f"{url}/secret")
+    terminal.wait_for("say friend:")
+    enter(terminal, "mellon")
+    assert visit.text() == "6 characters"
+    terminal.wait_for("1 Requests")
+    leave(terminal)
+
+
+def test_leaving_in_the_middle_of_a_breakpoint(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = devtui("asks", "--port", free_port, cwd=apps / "errors")
+    wait_serving(terminal, free_port, 20)
+    Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    terminal.send_signal(signal.SIGTERM)
+    terminal.expect_exit(143)
+    terminal.restored()
