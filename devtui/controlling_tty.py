@@ -55,3 +55,23 @@ def _unstopped() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class HangUp:
+    """Tells a terminal that has gone from a SIGHUP that somebody sent to say: reload."""
+
+    def __init__(self) -> None:
+        """To be made before any such signal comes."""
+        self._had_one = _has_terminal()
+
+    def terminal_gone(self) -> bool:
+        """Whether there was a controlling terminal, and it is there no more."""
+        return self._had_one and not _has_terminal()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True

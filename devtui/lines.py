@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import PurePath
 
 from devtui import formats, port_facts
+from devtui.controlling_tty import HangUp
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -33,7 +34,7 @@ from devtui.session.session import Session
 MAX_TEXT = 2_000
 MAX_TARGET = 500
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_plain(session: Session) -> int:
@@ -61,7 +62,7 @@ async def _run(
     session: Session, lines: Callable[[AnyEvent], Iterator[bytes]], *, lends: bool = False
 ) -> int:
     """Supervise and write; `lends` means that the app may have the terminal for itself."""
-    status, reader_gone = 0, False
+    status, reader_gone, hang_up = 0, False, HangUp()
     out = LineLender(sys.stdout.buffer, sys.stdout.fileno())
     if lends:
         session.terminal.lend_by(out)
@@ -70,6 +71,12 @@ async def _run(
         nonlocal status
         status = status or with_status
         session.close()
+
+    def hung_up() -> None:
+        if hang_up.terminal_gone():
+            leave(128 + signal.SIGHUP)
+        else:
+            session.restart("restarted by SIGHUP")
 
     def write(event: AnyEvent) -> None:
         nonlocal reader_gone
@@ -87,8 +94,9 @@ async def _run(
             leave(1)  # it died before anything was served: the same, in a harder way
 
     loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
+    for number in _ENDING:
         loop.add_signal_handler(number, leave, 128 + number)
+    loop.add_signal_handler(signal.SIGHUP, hung_up)
     session.subscribe(write)
     await session.run()
     return status

@@ -108,17 +108,43 @@ def log_screen(picture: Path) -> None:
         save(shown, picture, "devtui: the log")
 
 
+def open_error(shown: Session) -> None:
+    """Fail twice, and open the error."""
+    shown.ask("/fast", "/error")
+    shown.ask("/error")
+    shown.terminal.press("4")
+    shown.terminal.wait_for("×2 LookupError")
+    shown.terminal.wait_quiet()
+    shown.terminal.press("enter")
+    shown.terminal.wait_for("caused by")
+
+
 def error_screen(picture: Path) -> None:
-    """An exception with its cause."""
+    """An exception with its frames, a frame's local variables, and its cause."""
     with session(WIDE) as shown:
-        shown.ask("/fast", "/error")
-        shown.terminal.press("4")
-        shown.terminal.wait_for("LookupError")
-        shown.terminal.wait_quiet()
-        shown.terminal.press("enter")
-        shown.terminal.wait_gone("1 Requests")
-        shown.terminal.wait_for("price_of")
-        save(shown, picture, "devtui: an error opened")
+        open_error(shown)
+        shown.terminal.press("l")
+        shown.terminal.wait_for("{'coffee': '2.50'}")
+        save(shown, picture, "devtui: an error opened, with the local variables of a frame")
+
+
+def evaluate_screen(picture: Path) -> None:
+    """Code that is run in a frame of an error."""
+    with session(WIDE) as shown:
+        open_error(shown)
+        shown.terminal.press("x")
+        shown.terminal.wait_for("evaluate in price_of")
+        for typed, answer in (
+            ("item, list(catalogue)", "('tea', ['coffee'])"),
+            ("catalogue[item.upper()]", "KeyError: 'TEA'"),
+            ("for name, price in catalogue.items():", ""),
+            ("print(name, float(price) * 2)", "coffee 5.0"),
+        ):
+            shown.terminal.type(typed)
+            shown.terminal.press("enter")
+            if answer:
+                shown.terminal.wait_for(answer)
+        save(shown, picture, "devtui: code is evaluated in a frame of an error")
 
 
 def reload_screen(picture: Path) -> None:
@@ -184,6 +210,7 @@ PICTURES: dict[str, Callable[[Path], object]] = {
     "request": opened_request,
     "log": log_screen,
     "error": error_screen,
+    "evaluate": evaluate_screen,
     "reload": reload_screen,
     "deferred-error": deferred_error,
     "port": port_screen,

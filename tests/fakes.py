@@ -77,6 +77,9 @@ class FakeSession:
             await asyncio.Event().wait()
         self.ended = True
 
+    def restart_from_nothing(self) -> None:
+        self.asked.append(("restart_from_nothing", None))
+
     def restart(self, cause: str = "restart") -> None:
         self.asked.append(("restart", cause))
 

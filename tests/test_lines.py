@@ -226,7 +226,7 @@ def test_without_a_screen_a_taken_port_is_the_end(folder: Path) -> None:
 
 
 @e2e
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_and_is_the_exit_status(folder: Path, number: signal.Signals) -> None:
     write(folder, {"app.py": ANSWERS})
     with program(folder, "--json", "-p", "0") as popen:
@@ -240,3 +240,17 @@ def test_a_signal_ends_it_and_is_the_exit_status(folder: Path, number: signal.Si
     last = decode_event(out.splitlines()[-1])
     assert isinstance(last, StateChanged)
     assert last.state == "stopped"
+
+
+@e2e
+def test_sighup_reloads(folder: Path) -> None:
+    write(folder, {"app.py": ANSWERS})
+    with program(folder, "--json", "-p", "0") as popen:
+        assert popen.stdout is not None
+        next(line for line in popen.stdout if b'"type":"serving"' in line)
+        popen.send_signal(signal.SIGHUP)
+        line = next(line for line in popen.stdout if b'"type":"reloaded"' in line)
+        assert json.loads(line)["cause"] == "restarted by SIGHUP"
+        popen.send_signal(signal.SIGTERM)
+        popen.communicate(timeout=20)
+    assert popen.returncode == 143

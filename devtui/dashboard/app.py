@@ -37,7 +37,14 @@ LEAVE_SECONDS = 10.0
 """How long leaving waits for the server process; the session's own bounds are shorter."""
 
 _SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT")
-_SERVER_ACTIONS = ("restart", "change_port", "show_holders", "open_browser", "toggle_debug")
+_SERVER_ACTIONS = (
+    "restart",
+    "restart_fresh",
+    "change_port",
+    "show_holders",
+    "open_browser",
+    "toggle_debug",
+)
 _FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
 
 
@@ -205,6 +212,10 @@ class Dashboard(App[int]):
         """Restart the server."""
         self.session.restart()
 
+    def action_restart_fresh(self) -> None:
+        """Restart the server without the process that was started ahead."""
+        self.session.restart_from_nothing()
+
     def action_toggle_debug(self) -> None:
         """Turn debug mode on or off."""
         self.session.set_debug(not self.session.settings.debug)
@@ -238,7 +249,7 @@ class Dashboard(App[int]):
 
     # -- opening -----------------------------------------------------------------------------
 
-    def open_item(self, item: Item | ErrorGroup) -> None:
+    def open_item(self, item: Item) -> None:
         """Open what a row stands for, on a screen of its own."""
         from devtui.dashboard.detail_screen import DetailScreen
         from devtui.dashboard.error_screen import ErrorScreen

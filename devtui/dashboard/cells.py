@@ -68,6 +68,18 @@ def wrap(row: Row, width: int, indent: int = 0) -> list[Row]:
     return lines
 
 
+def cut(row: Row, width: int) -> Row:
+    """The row on at most `width` cells; `…` ends what was cut."""
+    if row_width(row) <= width:
+        return row
+    room, shown = width - 1, []
+    for text, style in row:
+        text = text if cell_len(text) <= room else set_cell_size(text, max(room, 0))
+        shown.append((text, style))
+        room -= cell_len(text)
+    return [*shown, ("…", "dim")]
+
+
 def _common_start(text: str, head: str) -> str:
     """`head` without the blank that stands where a wide character did not fit."""
     return head if text.startswith(head) else head[:-1]

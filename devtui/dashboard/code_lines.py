@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import PurePath
 from typing import TypeAlias
 
 from rich.cells import cell_len
 
-from devtui.dashboard.cells import Row, row_width
+from devtui.dashboard.cells import Row, cut, row_width
 from devtui.events import Frame
 from devtui.sanitise import visible
 
 MAX_LINE = 500
+_DEFINITION = re.compile(r"\s*(?:@|class\b|def\b|async def\b)")
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
 
 Piece: TypeAlias = tuple[str, str]
 """A part of a line as it stands in the file, and its style."""
 
 
-def code_lines(frame: Frame, around: int, width: int) -> list[tuple[Row, bool]]:
-    """The frame's line with `around` lines on each side, each with whether it is the frame's.
+def code_lines(frame: Frame, around: int, width: int) -> list[Row]:
+    """The frame's line with `around` lines on each side; `❱` leads to it.
 
     Below the frame's line stands another that marks its failing part, where Python tells it and
     where the line fits into `width` cells: a line that is wrapped would move away from its marks.
+    The lines around are cut where they are too long.
     """
     lines, first = _around(frame, around)
+    if not lines:
+        return []
     indent = min((_indentation(line) for line in lines if line.strip()), default=0)
     alone = len(lines) == 1
     digits = len(str(first + len(lines) - 1))
     coloured = highlighted("\n".join(line[indent:] for line in lines), _is_python(frame.file))
-    shown: list[tuple[Row, bool]] = []
+    shown: list[Row] = []
     for number, pieces in enumerate(coloured, first):
         hit = number == frame.line
         gutter: Row = [("❱ " if hit else "  ", "bad"), (f"{number:>{digits}}  ", "dim")]
         if alone:  # the line above it tells the number
             gutter = [("  ", "")]
         if not hit:
-            shown.append((gutter + _safe(pieces), False))
+            shown.append(cut(gutter + _safe(pieces), width))
             continue
         text = lines[number - first]
         marked = _marked(frame, _indentation(text) - indent)
         row = gutter + _safe(_with_mark(pieces, marked) if marked else pieces)
-        shown.append((row, True))
+        shown.append(row)
         if marked and row_width(row) <= width:
-            shown.append((_marks(text[indent:], marked, row_width(gutter)), True))
+            shown.append(_marks(text[indent:], marked, row_width(gutter)))
     return shown
 
 
@@ -53,7 +58,7 @@ def _around(frame: Frame, around: int) -> tuple[list[str], int]:
     if not 0 <= index < len(frame.context):
         return [frame.source] if frame.source else [], frame.line
     start = max(0, index - around)
-    lines = list(frame.context[start : index + around + 1])
+    lines = [*frame.context[start : index + 1], *_of_the_same(frame.context[index:], around)]
     first = frame.context_start + start
     while lines and not lines[0].strip() and first < frame.line:
         del lines[0]
@@ -61,6 +66,17 @@ def _around(frame: Frame, around: int) -> tuple[list[str], int]:
     while lines and not lines[-1].strip() and first + len(lines) - 1 > frame.line:
         del lines[-1]
     return [line[:MAX_LINE].expandtabs(4) for line in lines], first
+
+
+def _of_the_same(lines: tuple[str, ...], most: int) -> list[str]:
+    """What follows the first of the lines, up to where another function or class begins."""
+    least = _indentation(lines[0])
+    after = []
+    for line in lines[1 : most + 1]:
+        if _DEFINITION.match(line) and _indentation(line) < least:
+            break
+        after.append(line)
+    return after
 
 
 def _indentation(line: str) -> int:

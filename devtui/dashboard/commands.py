@@ -36,6 +36,7 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command("restart", "r", "r", "restart", "Restart the server", "restart", rank=1),
+    Command("restart-fresh", "R", "shift+r", "", "Restart from nothing", "restart_fresh"),
     Command("port", "p", "p", "port", "Change the port", "change_port", rank=2),
     Command("holders", "k", "k", "who?", "Who holds the port; stop it", "show_holders", rank=6),
     Command("browser", "o", "o", "browse", "Open the app in a browser", "open_browser", rank=3),

@@ -16,7 +16,7 @@ from devtui.dashboard.commands import bindings
 from devtui.dashboard.detail import DetailRows, ShownLine, laid_out
 from devtui.dashboard.key_bar import KeyBar
 from devtui.dashboard.line_list import LineList
-from devtui.dashboard.row_detail import Item, detail_of, errors_of, frame_of, has_secrets
+from devtui.dashboard.row_detail import Plain, detail_of, errors_of, frame_of, has_secrets
 from devtui.events import Frame
 from devtui.session.errors import ErrorEntry
 from devtui.session.ring import Ring
@@ -32,7 +32,7 @@ class DetailScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
     command_place = "detail"
 
-    def __init__(self, dashboard: Dashboard, item: Item) -> None:
+    def __init__(self, dashboard: Dashboard, item: Plain) -> None:
         super().__init__()
         self._dashboard = dashboard
         self.item = item

@@ -1,39 +1,14 @@
-"""An error, opened: the exceptions and their frames first, then the traceback as Python has it."""
+"""An error in short, as a part of something else: one line a frame, then Python's own text."""
 
 from __future__ import annotations
 
-from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, text_lines
+from devtui.dashboard.detail import MAX_LINE, Line, Section, text_lines
+from devtui.dashboard.error_view import RELATIONS, headline
 from devtui.dashboard.paths import short_path
 from devtui.dashboard.rows import error_title
 from devtui.events import Error, ExceptionData, Frame
-from devtui.formats import clock_time, count
+from devtui.formats import count
 from devtui.sanitise import visible
-from devtui.session.errors import ErrorEntry
-from devtui.session.store import Store
-
-_RELATIONS = {
-    "first": "",
-    "cause": "caused by",
-    "context": "raised while handling",
-}
-_ORIGINS = {
-    "request": "while answering a request",
-    "logging": "logged",
-    "thread": "in a thread",
-    "uncaught": "reached the top of the program",
-    "unraisable": "where Python could not raise it",
-    "load": "while the app was loaded",
-}
-
-
-def error_detail(entry: ErrorEntry, store: Store) -> Detail:
-    """The opened row of the errors pane."""
-    where = _ORIGINS.get(entry.origin, entry.origin)
-    request = store.request(entry.request_id)
-    if request is not None:
-        where = f"{request.started.method} {request.started.target}"
-    title = f"{clock_time(entry.at)}  generation {entry.generation}  {where}"
-    return Detail(visible(title, 300), error_sections(entry.error))
 
 
 def error_sections(error: Error) -> list[Section]:
@@ -47,7 +22,7 @@ def error_sections(error: Error) -> list[Section]:
 
 
 def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Section:
-    lines = _headline(exception)
+    lines = headline(exception)
     lines += [
         Line([("note: " + line.row[0][0], "warn")])
         for note in exception.notes
@@ -59,15 +34,7 @@ def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Sectio
         lines.append(Line([("", "")]))
         inner = _exception(member, error, depth + 1).lines
         lines += [Line([("  │ ", "rule"), *line.row], line.frame, 4) for line in inner]
-    return Section(_RELATIONS[exception.relation], lines, error.text or error_title(error))
-
-
-def _headline(exception: ExceptionData) -> list[Line]:
-    first, *others = text_lines(exception.message) or [Line([("", "")])]
-    kind = visible(exception.type, 300)
-    message = first.row[0][0]
-    head = Line([(kind, "bad-strong"), (": " + message if message else "", "strong")])
-    return [head, *others]
+    return Section(RELATIONS[exception.relation], lines, error.text or error_title(error))
 
 
 def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:

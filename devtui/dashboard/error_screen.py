@@ -203,6 +203,7 @@ class ErrorScreen(FrameScreen):
         if spot in self.opened.shown and reveal is self._reveal:
             self.opened.shown[spot] = answer
             self.look()
+            self.call_after_refresh(self.show_whole, spot)
 
     # -- evaluating ----------------------------------------------------------------------------
 
@@ -217,7 +218,7 @@ class ErrorScreen(FrameScreen):
     @on(Console.Asked)
     def _asked(self, event: Console.Asked) -> None:
         if self._evaluation is not None:
-            self.console.show_note("One is still running: ctrl+c stops it.")
+            self.console.show_note("One evaluation is still running.")
             self.console.prompt.text = event.source
         elif self.spot is not None:
             self.console.show_asked(event.source)

@@ -147,7 +147,7 @@ def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
     if function:
         head += [("  in ", "dim"), (function, "strong" if frame.own else "dim")]
     lines = [Line(head, frame, 4, spot)]
-    for row, _ in code_lines(frame, around, width - 2):
+    for row in code_lines(frame, around, width - 2):
         lines.append(Line([(mark, style), *row], frame, 10, spot))
     return lines
 

@@ -38,7 +38,7 @@ class FrameScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The framed headline and list, what belongs below them, and the key bar."""
         with Vertical(id="frames", classes="pane -open"):
-            yield Static("", id="headline-of-frames", markup=False)
+            yield Static(self.headline(), id="headline-of-frames", markup=False)
             yield self.list
         yield from self.below()
         yield KeyBar()
@@ -89,7 +89,9 @@ class FrameScreen(Screen[None]):
         self.list.show_ring(laid_out(self.sections(width), width))
         index = self._index_of(*at) if at is not None else 0
         if first and self.spot is not None:
+            # Only after the next layout the list knows how far it can be scrolled.
             self.show_spot(self.spot)
+            self.call_after_refresh(self.show_spot, self.spot)
             return
         self.list.scroll_to(y=max(index - height, 0), animate=False)
         self.list.select(index)
@@ -120,15 +122,27 @@ class FrameScreen(Screen[None]):
         found = [index for index in range(len(matches)) if matches[index].target == spot]
         if not found:
             return
-        frame = self.frame_at(spot)
-        hits = [i for i in found if frame and f"❱ {frame.line}" in self._text(i)]
-        self.list.select(found[-1])
-        self.list.select(found[0])
-        self.list.select(hits[0] if hits else found[0])
+        # Below the frame's place stands its line alone, or its line among those around it.
+        hits = [index for index in found if self._leads_to_line(index)] or found[1:2] or found
+        self.list.select(hits[0])
+        self._bring_into_view(found[0], found[-1], hits[0])
 
-    def _text(self, index: int) -> str:
-        row = self.list.matches[index].row
-        return " ".join("".join(text for text, _ in row).split())
+    def show_whole(self, spot: Spot) -> None:
+        """Bring all lines of a frame into view, as far as the cursor's line stays there."""
+        matches = self.list.matches
+        found = [index for index in range(len(matches)) if matches[index].target == spot]
+        if found:
+            self._bring_into_view(found[0], found[-1], matches.index_of(self.list.cursor))
+
+    def _bring_into_view(self, first: int, last: int, cursor: int) -> None:
+        """Scroll no further than is needed to see those lines, above all that of the cursor."""
+        height, top = max(self.list.size.height, 1), self.list.scroll_offset.y
+        top = min(max(top, last - height + 1), first)
+        top = min(max(top, cursor - height + 1), cursor)
+        self.list.scroll_to(y=top, animate=False, force=True)
+
+    def _leads_to_line(self, index: int) -> bool:
+        return any(text.startswith("❱") for text, _ in self.list.matches[index].row)
 
     @on(LineList.Changed)
     def _cursor_moved(self, event: LineList.Changed) -> None:

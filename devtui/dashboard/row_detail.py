@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from devtui import formats, secrets_mask
 from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, pairs, text_lines
-from devtui.dashboard.error_detail import error_detail, error_sections, frame_lines
+from devtui.dashboard.error_detail import error_sections
+from devtui.dashboard.reload_detail import reload_detail
 from devtui.dashboard.rows import (
     RequestRows,
     error_title,
-    exit_words,
     level_of,
     reload_words,
     status_style,
@@ -22,24 +22,25 @@ from devtui.sanitise import visible
 from devtui.session.errors import ErrorEntry, ErrorGroup, innermost_own
 from devtui.session.store import Reload, Request, Store
 
-Item: TypeAlias = Request | LogWritten | Reload | ErrorGroup
+Plain: TypeAlias = Request | LogWritten | Reload
+"""What opens to sections of lines; an error has a screen of its own."""
+
+Item: TypeAlias = Plain | ErrorGroup
 """What a row of a pane stands for."""
 
 MAX_PARAMETERS = 1_000
 FACT_WIDTH = 12
 
 
-def detail_of(item: Item, store: Store, reveal: bool = False) -> Detail:
+def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
     """What the opened row shows; headers that hold secrets are masked unless `reveal`."""
     match item:
         case Request():
             return _request(item, store, reveal)
         case LogWritten():
             return _log(item, store)
-        case ErrorGroup():
-            return error_detail(item.newest, store)
         case Reloaded() | AppFailed() | ServerExited():
-            return _reload(item)
+            return reload_detail(item, store.ignored)
 
 
 def frame_of(item: Item, store: Store) -> Frame | None:
@@ -108,7 +109,7 @@ def _headers(title: str, headers: Headers, reveal: bool) -> Section:
     return Section(title, pairs(shown, FACT_WIDTH))
 
 
-def has_secrets(item: Item) -> bool:
+def has_secrets(item: Plain) -> bool:
     """Whether anything that the opened row shows is masked."""
     if not isinstance(item, Request):
         return False
@@ -203,32 +204,3 @@ def _log(item: LogWritten, store: Store) -> Detail:
         row = RequestRows(lambda: item.at).spans(request, 100)
         sections.append(Section("written during", [Line(row)]))
     return Detail(visible(title, 300), sections)
-
-
-def _reload(item: Reload) -> Detail:
-    when = f"{formats.clock_time(item.at)}  generation {item.generation}"
-    match item:
-        case Reloaded():
-            general = [("cause", item.cause), ("took", formats.duration(item.duration_ms))]
-            sections = [Section("reload", pairs(general, FACT_WIDTH))]
-            if item.failed:
-                note = "The new code did not load: every page shows its error until it is fixed."
-                sections[0].lines.append(Line([(note, "bad")]))
-            files = [
-                line
-                for path in item.paths
-                for line in frame_lines(Frame(file=path, line=1, function="", own=True))
-            ]
-            if files:
-                sections.append(Section("files", files, "\n".join(item.paths)))
-        case AppFailed():
-            took = [("took", formats.duration(item.duration_ms))]
-            sections = [
-                Section("", text_lines(item.message, "bad")),
-                Section("load", pairs(took, FACT_WIDTH)),
-            ]
-            sections += error_sections(item.error)
-        case ServerExited():
-            words = f"The server process ended by itself: {exit_words(item)}."
-            sections = [Section("", [Line([(words, "bad")])])]
-    return Detail(when, sections)

@@ -205,6 +205,8 @@ class ReloadRows(Rows[Reload]):
 def reload_words(item: Reload) -> tuple[str, str]:
     """What happened in a few words, and what belongs to it (files, the error)."""
     match item:
+        case Reloaded() if item.looping:
+            return "restart loop:", f"{PurePath(item.looping).name} changes each time the app loads"
         case Reloaded(failed=False):
             return item.cause, file_names(item)
         case Reloaded():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from typing import TYPE_CHECKING
 
 from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name
@@ -11,6 +12,17 @@ from devtui.server.plain_traceback import PlainTraceback
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+
+def prepare() -> None:
+    """Import what a debugger's first making imports, before anybody waits for it.
+
+    Nothing is made here: Werkzeug's own counter of failed attempts would fix multiprocessing's
+    start method, which is the app's to choose.
+    """
+    importlib.import_module("multiprocessing.sharedctypes")
+    importlib.import_module("multiprocessing.synchronize")
+    importlib.metadata.version("werkzeug")  # the server asks for it; the folders are kept in mind
 
 
 def debugged(

@@ -29,7 +29,9 @@ class ImportTrace:
     `roots` are afterwards the names that can be imported ahead of the next load, in order;
     `changed` says what ended that list, and is empty where nothing did. `own_seconds` are the
     user's modules with the time that each took, without the user's other modules in it.
-    `search_path` is what stood first in `sys.path` when the user's code began. Raises `UnfitStandby` where `preloaded` is not what the load would have imported itself.
+    `search_path` is what stood first in `sys.path` when the user's code began.
+
+    Raises `UnfitStandby` where `preloaded` is not what the load would have imported itself.
     """
 
     def __init__(self, baseline: frozenset[str], preloaded: Sequence[Preloaded] = ()) -> None:

@@ -6,7 +6,6 @@ import os
 import sys
 import sysconfig
 from functools import cache, lru_cache
-from pathlib import PurePath
 
 # What a tree of installed packages is called; a virtual environment may lie inside the project.
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -28,10 +27,10 @@ def is_own(file: str) -> bool:
         if not os.path.exists(file):
             return False
         file = os.path.abspath(file)
-    path = PurePath(os.path.normpath(file))
-    if not _INSTALLED.isdisjoint(path.parts):
+    path = os.path.normpath(file)
+    if not _INSTALLED.isdisjoint(path.split(os.sep)):
         return False
-    return not any(path.is_relative_to(folder) for folder in _foreign_folders())
+    return not f"{path}{os.sep}".startswith(_foreign_folders())
 
 
 def own_sources() -> tuple[str, ...]:
@@ -61,4 +60,5 @@ def _foreign_folders() -> tuple[str, ...]:
     """The standard library and devtui itself, under the names by which they may be known."""
     folders = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), _US}
     folders |= {os.path.dirname(os.__file__)}
-    return tuple(sorted(folders | {os.path.realpath(folder) for folder in folders}))
+    folders |= {os.path.realpath(folder) for folder in folders}
+    return tuple(sorted(os.path.join(folder, "") for folder in folders))

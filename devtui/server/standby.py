@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from devtui import envfiles
 from devtui.events import Load, Preload
-from devtui.server import bytecode, environment, process_state
+from devtui.server import bytecode, debugger, environment, own_code, process_state
 from devtui.server.own_code import file_of, is_own
 from devtui.server.preloads import Preloaded, UnfitStandby
 
@@ -48,6 +48,8 @@ class Standby:
         if self._order.search_path:
             sys.path.insert(0, self._order.search_path)
         bytecode.install(executing=_refuse)
+        if self._order.load.debugger:
+            debugger.prepare()
         root = ""
         try:
             for root in self._order.roots:
@@ -65,6 +67,7 @@ class Standby:
         if self._order.search_path in sys.path:  # the load puts it there itself
             sys.path.remove(self._order.search_path)
         self._times = dict(self._files())
+        own_code.own_sources()  # it keeps what it has found out of all these modules
 
     def misfit(self, load: Load) -> str:
         """Why a load may not build on what was imported ahead; empty where it may."""

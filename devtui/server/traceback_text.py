@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 
 from devtui.events import ExceptionData, Frame
@@ -20,15 +20,14 @@ _BETWEEN = {
     "first": "",
 }
 
-Strip = Callable[[TracebackType | None], TracebackType | None]
 
-
-def python_s(exception: BaseException, strip: Strip, max_frames: int, left_out: int) -> str | None:
+def python_s(
+    exception: BaseException, tb: TracebackType | None, max_frames: int, left_out: int
+) -> str | None:
     """The text as Python prints it; None where that would be too much work, or fails.
 
-    `strip` takes away what the traceback begins with and is nobody's affair.
+    `tb` is the exception's traceback without what it begins with and is nobody's affair.
     """
-    tb = strip(exception.__traceback__)
     if left_out or not _is_affordable(exception, tb, max_frames):
         return None
     try:

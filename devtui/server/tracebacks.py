@@ -61,7 +61,7 @@ def describe_with_frames(exception: BaseException) -> Described:
         for number, (link, relation) in enumerate(chain)
     )
     left_out = sum(1 for _ in _chain(exception)) - len(chain)
-    text = traceback_text.python_s(exception, own_traceback, MAX_FRAMES, left_out)
+    text = traceback_text.python_s(exception, _shown_traceback(exception), MAX_FRAMES, left_out)
     if text is None:
         text = traceback_text.assembled(exceptions, left_out)
     error = Error(exceptions=exceptions, text=text, left_out=left_out)
@@ -84,6 +84,17 @@ def own_traceback(tb: TracebackType | None) -> TracebackType | None:
     for entry in reversed(kept):
         rest = TracebackType(rest, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
     return rest
+
+
+def _shown_traceback(exception: BaseException) -> TracebackType | None:
+    """The traceback to show: none of a file that one has just saved and that does not compile.
+
+    Only the frames that would have imported it are there, and the error names the place itself.
+    """
+    tb = own_traceback(exception.__traceback__)
+    if isinstance(exception, SyntaxError) and exception.filename and tb is not None:
+        return None if _is_ours(tb.tb_frame.f_code.co_filename) else tb
+    return tb
 
 
 def _walk(tb: TracebackType | None) -> Iterator[TracebackType]:
@@ -127,7 +138,7 @@ class _Description:
             members = ()
         shown = members[:MAX_MEMBERS] if len(way) < MAX_DEPTH else ()
         notes = _attribute(exception, "__notes__")
-        entries = list(_walk(own_traceback(exception.__traceback__)))
+        entries = list(_walk(_shown_traceback(exception)))
         kept = _ends(entries)
         self.frames[way] = tuple(entry.tb_frame for entry in kept)
         return ExceptionData(

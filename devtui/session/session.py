@@ -25,7 +25,7 @@ from devtui.session.port import PortRefused
 from devtui.session.port_look import PortLook, PortLooks, another_at_localhost
 from devtui.session.questions import Questions
 from devtui.session.replacement import Replacement, since_written
-from devtui.session.restart_loops import RestartLoops
+from devtui.session.restart_loops import RestartLoops, advice
 from devtui.session.settling import settled
 from devtui.session.state import State, StateMachine
 from devtui.session.store import Store
@@ -376,7 +376,8 @@ class Session:
         if self.state is not State.PORT_BUSY:
             changed = Replacement("files changed", paths, raw_count=raw_count)
             changed.seen_ms = since_written(paths)
-            self._loops.changed(paths)
+            if looping := self._loops.changed(paths):
+                self._warn(advice(looping))
             self._want(changed)
 
     def _warn(self, message: str) -> None:

@@ -85,7 +85,9 @@ def test_too_many_parameters_are_not_decoded():
 
 
 def test_an_error_marks_own_code_and_folds_the_library():
-    text = _text(detail_of(_store(started(1), raised(1)).errors[0], Store()))
+    text = "\n".join(
+        "".join(text for text, _ in line.row) for line in laid_out(error_sections(error()), 100)
+    )
     assert text.startswith("ZeroDivisionError: division by zero\n    … 2 library frames\n")
     assert "▌ /project/shop/cart.py:48  in Cart.total" in text
     assert "  flask/app.py:902  in Flask.dispatch_request" in text
@@ -134,7 +136,7 @@ def test_reloads():
 def test_where_rows_point_to():
     store = _store(started(1), raised(1), finished(1, status=500))
     assert frame_of(store.requests[0], store).line == 48
-    assert frame_of(store.errors[0], store).file == "/project/shop/cart.py"
+    assert frame_of(store.error_groups.ring[0], store).file == "/project/shop/cart.py"
     assert frame_of(reloaded(), store).file == "/project/hello.py"
     assert frame_of(LogWritten(stream="stdout", text="x"), store) is None
     store.errors.clear()
@@ -144,7 +146,7 @@ def test_where_rows_point_to():
 def test_what_rows_copy():
     store = _store(*request(1, "/a?b"), raised(1))
     assert copied_text(store.requests[0], "http://h:1") == ("http://h:1/a?b", "the URL")
-    assert copied_text(store.errors[0], "")[0] == error().text
+    assert copied_text(store.error_groups.ring[0], "")[0] == error().text
     assert copied_text(line("whole \x1b text"), "") == ("whole \x1b text", "the line")
     assert copied_text(reloaded(), "")[0] == "hello.py changed"
 
@@ -176,22 +178,6 @@ async def test_the_open_row_copies_its_sections(ui, monkeypatch):
     lines.select(index + 1)
     await ui.press("y")
     assert copied == [("x           1", "the query")]
-
-
-async def test_e_opens_the_frame_under_the_cursor(ui, monkeypatch):
-    edited = []
-    monkeypatch.setattr(ui.app, "edit", edited.append)
-    ui.session.feed(started(1), raised(1))
-    await ui.press("4")
-    await ui.until(lambda: ui.app.main.open_pane.list.item)
-    await ui.press("enter")
-    await ui.shows("Traceback (most")
-    await ui.press("e")
-    lines = ui.app.screen.list
-    index = next(i for i in range(99) if "views.py" in lines.rows.text(lines.matches[i]))
-    lines.select(index)
-    await ui.press("e")
-    assert [frame.line for frame in edited] == [48, 31]
 
 
 async def test_the_server_keys_work_over_an_open_row(ui):

@@ -11,6 +11,11 @@ from devtui.session.state import State
 from devtui.settings import Settings
 
 
+async def test_shift_r_restarts_from_nothing(ui):
+    await ui.press("R")
+    assert ui.session.asked == [("restart_from_nothing", None)]
+
+
 async def test_r_restarts(ui):
     await ui.press("r")
     assert ui.session.asked == [("restart", "restart")]

@@ -3,11 +3,14 @@
 `pytest tests/dashboard/test_pictures.py --snapshot-update` makes them anew.
 """
 
+import time
+
 import pytest
 from driver import dashboard
 from fakes import (
     FakeSession,
     a_morning,
+    at,
     finished,
     load_failed,
     raised,
@@ -15,7 +18,33 @@ from fakes import (
     started,
 )
 
+from devtui.dashboard.port_screen import PortScreen
+from devtui.events import Address, Holder, PortBusy
 from devtui.session.state import State
+
+TAKEN = PortBusy(
+    host="127.0.0.1",
+    port=5000,
+    message="Port 5000 on 127.0.0.1 is taken by another program.",
+    holders=(
+        Holder(
+            pid=1_000_001,
+            name="python3",
+            command="python3 -m http.server 5000 --directory /home/ada/projects/shop/static",
+            user="ada",
+            started=at(-500),
+            folder="/home/ada/projects/shop",
+            parent_pid=1_000_000,
+            parent="bash",
+            kind="server",
+            note="Python's own file server (python -m http.server)",
+            restarts_by="a loop in the shell bash (pid 1000000): end that first, kill 1000000",
+            address="0.0.0.0",
+            addresses=(Address(ip="0.0.0.0"),),
+        ),
+    ),
+    next_free_port=5001,
+)
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
@@ -46,17 +75,29 @@ def _deferred_error(session):
     session.to(State.SERVING_ERROR)
 
 
+def _taken_port(session):
+    session.has_port, session.pid, session.serving_since = False, None, None
+    session.to(State.PORT_BUSY)
+    session.feed(TAKEN)
+
+
+def _is_judged(screen):
+    return isinstance(screen, PortScreen) and not screen.choices[0].why_not
+
+
 SCENES = {
     "empty": _empty,
     "requests": _requests,
     "error": _error,
     "deferred": _deferred_error,
+    "port": _taken_port,
 }
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("scene", SCENES)
-def test_the_main_screen(snap_compare, scene, size):
+def test_the_main_screen(snap_compare, monkeypatch, scene, size):
+    monkeypatch.setattr("devtui.session.stopping.refusal", lambda holder: None)
     session = FakeSession()
     app = dashboard(session)
 
@@ -64,6 +105,10 @@ def test_the_main_screen(snap_compare, scene, size):
         SCENES[scene](session)
         for pane in app.main.panes:
             pane.list.take_in()
+        deadline = time.monotonic() + 10
+        while scene == "port" and not _is_judged(app.screen):
+            assert time.monotonic() < deadline, "the port screen never knew whom it may stop"
+            await pilot.pause(0.02)
         for _ in range(3):  # what a refresh brings about is drawn by the next
             await pilot.pause()
 

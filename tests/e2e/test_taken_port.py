@@ -147,7 +147,7 @@ def test_a_holder_that_does_not_listen_to_reason(devtui: Devtui, hold: Hold, por
     terminal.press("s")
     terminal.wait_for("Stop this process?")
     terminal.press("y")
-    terminal.wait_for(re.compile(r"0\.0 s +asking python\S* \(\d+\) to end \(SIGTERM\)"))
+    terminal.wait_for(re.compile(r"0\.\d s +asking python\S* \(\d+\) to end \(SIGTERM\)"))
     terminal.wait_for(re.compile(r"[12]\.\d s +stopping …"))
     serves(wait_serving(terminal, port))
     assert holder.wait(5) == -9

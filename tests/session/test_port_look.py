@@ -7,7 +7,7 @@ import contextlib
 import socket
 
 import pytest
-from holding import free_port, has_ipv6
+from holding import V6, free_port, has_ipv6, holding
 from live import Live, Serve
 
 from devtui.events import LogWritten, Reloaded, StateChanged
@@ -84,12 +84,13 @@ def test_whether_localhost_may_lead_elsewhere(ours: str, theirs: str | None, ano
 
 @needs_ipv6
 def test_a_session_warns_of_another_program_at_localhost(serve: Serve) -> None:
-    port = free_port()
-    with listening("::1", port):
+    with holding(V6) as other:
+        port = other.port
         live = serve(APP, port=port)
         live.serving()
         warning = live.wait_for(LogWritten, lambda event: "localhost" in event.text)
         assert (warning.level, warning.logger) == ("WARNING", "devtui")
+        assert f"(pid {other.pid}) on [::1]" in warning.text
         assert f"use http://127.0.0.1:{port}" in warning.text
         live.close()
 

@@ -231,7 +231,9 @@ def ours(pid: int | None) -> Holder:
     return Holder(pid=pid, name="x", command="x", user="?", started=started(process))
 
 
-@pytest.mark.parametrize("pid", [0, 1, 4, os.getpid(), os.getppid()], ids="0 1 4 own parent".split())
+@pytest.mark.parametrize(
+    "pid", [0, 1, 4, os.getpid(), os.getppid()], ids=["0", "1", "4", "own", "parent"]
+)
 def test_ourselves_our_ancestors_and_the_system_are_refused(pid: int) -> None:
     why_not = stopping.refusal(ours(pid))
     assert why_not is not None

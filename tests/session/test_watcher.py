@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from live import write
-from devtui.session.watch_rules import ADDED, DELETED, MODIFIED, SourceFilter
 
+from devtui.session.watch_rules import ADDED, DELETED, MODIFIED, SourceFilter
 from devtui.session.watcher import Watcher
 
 ROOT = Path("/home/me/venv/project")  # whose own path has the name of an ignored folder
@@ -72,6 +72,7 @@ class Watched:
     """A watcher on a folder, and what it reports."""
 
     def __init__(self, folder: Path, extra: tuple[str, ...] = ()) -> None:
+        self.ignored: dict[str, str] = {}
         self.bursts: asyncio.Queue[tuple[tuple[str, ...], int]] = asyncio.Queue()
         self.trouble: list[str] = []
         self.watcher = Watcher(
@@ -80,6 +81,7 @@ class Watched:
             ["*.skip.py"],
             lambda paths, count: self.bursts.put_nowait((paths, count)),
             self.trouble.append,
+            self.ignored.update,
         )
 
     async def changed(self, *paths: Path, timeout: float = 10) -> int:
@@ -102,9 +104,12 @@ class Watched:
                 probe.unlink()
                 continue
             break
-        probe.unlink()
         # What the probe has caused is over once a later change has come.
-        await self.changed(probe)
+        last = folder / "last.py"
+        last.touch()
+        await self.changed(last)
+        probe.unlink()
+        last.unlink()
         while not self.bursts.empty():
             self.bursts.get_nowait()
 
@@ -160,8 +165,135 @@ async def test_a_new_folder_is_watched(watched: Watched, tmp_path: Path) -> None
 
 async def test_a_deleted_file_is_seen(watched: Watched, tmp_path: Path) -> None:
     path = tmp_path / "project" / "pkg" / "mod.py"
+    watched.watcher.add_sources([str(path)])
     shutil.rmtree(path.parent)
     await watched.changed(path)
+
+
+async def test_a_renamed_file_is_seen_by_both_names(watched: Watched, tmp_path: Path) -> None:
+    path = tmp_path / "project" / "pkg" / "mod.py"
+    watched.watcher.add_sources([str(path)])
+    os.rename(path, path.with_name("new.py"))
+    await watched.changed(path, path.with_name("new.py"))
+
+
+def touch(path: Path) -> None:
+    path.write_text("x = 1\n")
+
+
+async def one_burst(watched: Watched, marker: Path) -> set[str]:
+    """What was reported until a marker was, which has to be one burst before it at most."""
+    bursts = []
+    while not bursts or str(marker) not in bursts[-1]:
+        touch(marker)
+        try:
+            bursts.append((await asyncio.wait_for(watched.bursts.get(), 1))[0])
+        except asyncio.TimeoutError:
+            continue
+    assert len(bursts) <= 2, bursts
+    return {path for burst in bursts for path in burst} - {str(marker)}
+
+
+async def test_vim_s_way_of_saving_is_one_change(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    path = folder / "app.py"
+    watched.watcher.add_sources([str(path)])
+    (folder / "4913").touch()
+    (folder / "4913").unlink()
+    (folder / ".app.py.swp").write_text("swap")
+    os.rename(path, folder / "app.py~")
+    path.write_text("x = 1\n")
+    (folder / "app.py~").unlink()
+    assert await one_burst(watched, folder / "marker.py") == {str(path)}
+
+
+async def test_emacs_lock_and_a_checker_s_copy_are_no_change(
+    watched: Watched, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    os.symlink("me@here:1", folder / ".#app.py")
+    os.unlink(folder / ".#app.py")
+    (folder / "#app.py#").write_text("")
+    assert await one_burst(watched, folder / "marker.py") == set()
+
+
+async def test_a_checkout_of_many_files_is_one_burst(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    names = [folder / f"m{number}.py" for number in range(1000)]
+    for name in names:
+        name.write_text("x = 1\n")
+    assert await one_burst(watched, folder / "marker.py") == set(map(str, names))
+
+
+async def test_what_was_ignored_is_told_with_the_reason(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    write(
+        folder,
+        {"data.db": "x", ".git/objects/ab/cd": "x", "pkg/__pycache__/mod.py": "x", "a.skip.py": ""},
+    )
+    await one_burst(watched, folder / "marker.py")
+    assert watched.ignored[str(folder / "data.db")] == "no Python file"
+    assert watched.ignored[str(folder / "a.skip.py")] == "excluded by *.skip.py"
+    assert "tools" in watched.ignored[str(folder / ".git")]
+    assert "tools" in watched.ignored[str(folder / "pkg" / "__pycache__")]
+    assert str(folder / ".git/objects/ab/cd") not in watched.ignored
+
+
+async def test_a_linked_folder_is_watched(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", {"mod.py": ""})
+    write(tmp_path / "project", {"app.py": ""})
+    os.symlink(tmp_path / "elsewhere", tmp_path / "project" / "link")
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    await made.ready(tmp_path / "project")
+    (tmp_path / "elsewhere" / "mod.py").write_text("x = 1\n")
+    await made.changed(tmp_path / "project" / "link" / "mod.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_polling_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    monkeypatch.setenv("WATCHFILES_POLL_DELAY_MS", "20")
+    began = _counted(monkeypatch)
+    write(tmp_path, {"app.py": ""})
+    made = Watched(tmp_path)
+    made.watcher.start()
+    await made.ready(tmp_path)
+    assert began == [True]
+    assert made.trouble == []
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_polling_where_the_system_has_no_more_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = _counted(monkeypatch, OSError("OS file watch limit reached."))
+    monkeypatch.setenv("WATCHFILES_POLL_DELAY_MS", "20")
+    write(tmp_path, {"app.py": ""})
+    made = Watched(tmp_path)
+    made.watcher.start()
+    await made.ready(tmp_path)
+    assert began == [False, True]
+    assert len(made.trouble) == 1
+    assert "limit reached" in made.trouble[0]
+    assert "every 20 ms" in made.trouble[0]
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch, refusal: Exception | None = None) -> list[bool]:
+    """Which ways of watching are begun (whether by polling); events can be refused."""
+    import watchfiles._rust_notify
+
+    real, began = watchfiles._rust_notify.RustNotify, []
+
+    def notify(paths: list[str], debug: bool, polling: bool, *more: object) -> object:
+        began.append(polling)
+        if refusal is not None and not polling:
+            raise refusal
+        return real(paths, debug, polling, *more)
+
+    monkeypatch.setattr(watchfiles._rust_notify, "RustNotify", notify)
+    return began
 
 
 async def test_an_extra_file_is_seen_and_its_neighbour_is_not(

@@ -1,0 +1,118 @@
+import time
+
+from devtui.dashboard.code_lines import code_lines
+from devtui.dashboard.frame_lines import Fold, Opened, Spot, frames_lines
+from devtui.dashboard.paths import package, short_path
+from devtui.events import Frame
+
+SOURCE = (
+    "    def total(self):",
+    "        # the sum",
+    "        return sum(self.prices) / len(self.prices)",
+    "",
+    "    def other(self):",
+    "        pass",
+)
+
+
+def frame(**changes):
+    fields = {
+        "file": "/project/cart.py",
+        "line": 12,
+        "function": "Cart.total",
+        "source": SOURCE[2].strip(),
+        "own": True,
+        "context": SOURCE,
+        "context_start": 10,
+        **changes,
+    }
+    return Frame(**fields)
+
+
+def shown(frame, around=5, width=100):
+    return ["".join(text for text, _ in row) for row in code_lines(frame, around, width)]
+
+
+def test_lines_are_numbered_and_end_before_the_next_function():
+    assert shown(frame()) == [
+        "  10  def total(self):",
+        "  11      # the sum",
+        "❱ 12      return sum(self.prices) / len(self.prices)",
+    ]
+
+
+def test_the_failing_part_is_marked_below():
+    line = shown(frame(marked=(7, 42)))
+    assert line[2].index("sum(") == line[3].index("^")
+    assert line[3].count("^") == 35
+    wide = shown(frame(source="x = f('漢字') + y", context=(), marked=(14, 15)))
+    assert wide[1] == "  " + " " * 16 + "^"
+
+
+def test_a_line_that_is_wrapped_has_no_marks_below():
+    assert len(shown(frame(marked=(7, 42)), width=30)) == 3
+
+
+def test_lines_around_are_cut_to_the_width():
+    long = (*SOURCE[:1], "        # " + "x" * 300, *SOURCE[2:])
+    assert shown(frame(context=long), width=40)[1].endswith("x…")
+
+
+def test_without_the_lines_around_there_is_the_line_alone():
+    assert shown(frame(context=())) == ["  return sum(self.prices) / len(self.prices)"]
+    assert shown(frame(context=(), source="")) == []
+
+
+def test_python_is_coloured_and_a_template_is_not():
+    styles = {style for row in code_lines(frame(), 5, 100) for _, style in row}
+    assert {"code-keyword", "code-comment", "code-name"} <= styles
+    template = frame(file="/project/page.html")
+    styles = {style for row in code_lines(template, 5, 100) for _, style in row}
+    assert not any(style.startswith("code-") for style in styles)
+
+
+def texts(lines):
+    return ["".join(text for text, _ in line.row) for line in lines]
+
+
+def test_a_recursion_is_folded():
+    frames = (frame(function="start"), *[frame(line=13)] * 50)
+    lines = frames_lines(frames, (0,), 0, Opened(), 100)
+    assert "▸ the same frame 48 more times" in texts(lines)
+    opened = Opened()
+    opened.toggle(Fold(Spot((0,), 2)))
+    assert len(frames_lines(frames, (0,), 0, opened, 100)) > len(lines) + 48
+
+
+def test_frames_that_are_left_out_are_told():
+    frames = tuple(frame(line=number, context=()) for number in range(10))
+    assert "  … 9,800 frames left out" in texts(frames_lines(frames, (0,), 9_800, Opened(), 80))
+
+
+def test_where_there_is_only_library_code_its_last_frame_is_open():
+    frames = tuple(
+        Frame(file=f"/v/lib/python3.12/site-packages/{name}/a.py", line=1, function=name)
+        for name in ("flask", "werkzeug", "flask", "jinja2")
+    )
+    assert texts(frames_lines(frames, (0,), 0, Opened(), 80)) == [
+        "▸ 3 frames in flask, werkzeug",
+        "  jinja2/a.py:1  in jinja2",
+    ]
+
+
+def test_packages_and_paths():
+    assert package("/v/lib/python3.12/site-packages/flask/app.py") == "flask"
+    assert package("/usr/lib/python3.12/json/decoder.py") == "json"
+    assert package("/usr/lib/python3.12/threading.py") == "threading"
+    assert package("<frozen importlib>") == "<frozen importlib>"
+    assert short_path("/v/lib/python3.12/site-packages/flask/app.py") == "flask/app.py"
+
+
+def test_two_hundred_frames_are_laid_out_at_once():
+    frames = tuple(
+        frame(line=10 + number % 5, function=f"f{number}", context_start=10 - number % 2)
+        for number in range(200)
+    )
+    began = time.perf_counter()
+    frames_lines(frames, (0,), 0, Opened(), 100)
+    assert time.perf_counter() - began < 0.2
