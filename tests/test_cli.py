@@ -319,6 +319,7 @@ class Failed:
 
     def __init__(self, failure: AppFailed | None) -> None:
         self.failure = failure
+        self.settings = Settings()
 
 
 def failure(reload: bool) -> AppFailed:

@@ -45,6 +45,7 @@ _SERVER_ACTIONS = (
     "open_browser",
     "toggle_debug",
 )
+_NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back", "stack-back")
 _FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
 
 
@@ -168,7 +169,7 @@ class Dashboard(App[int]):
         """What the palette offers: every command that can work now, and the themes."""
         place = getattr(screen, "command_place", "")
         for command in COMMANDS:
-            if command.place not in ("app", place) or command.name in ("palette", "interrupt"):
+            if command.place not in ("app", place) or command.name in _NOT_OFFERED:
                 continue
             owner = self if command.place == "app" else screen
             name, _, parameter = command.action.partition("(")

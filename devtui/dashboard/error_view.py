@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 from devtui.dashboard.detail import Line, Section, text_lines
-from devtui.dashboard.frame_lines import Opened, Spot, Way, frames_lines
+from devtui.dashboard.frame_lines import MAX_OPEN, Opened, Spot, Way, frames_lines
 from devtui.dashboard.rows import error_title
 from devtui.events import Error, ExceptionData
 from devtui.formats import count
@@ -11,6 +14,12 @@ from devtui.sanitise import visible
 
 HEADLINE_LINES = 3
 """How many lines of a message stand above the frames; the whole of a longer one follows there."""
+
+OPEN_EXCEPTIONS = 10
+"""How many exceptions of a tree have open frames at first; the others are folded."""
+
+OPEN_IN_OTHERS = 3
+"""How many frames are open in each exception but the first."""
 
 RELATIONS = {"first": "", "cause": "caused by", "context": "raised while handling"}
 
@@ -21,8 +30,9 @@ def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
         return [Section("", text_lines(error.text, "bad"), error.text)]
     copied = error.text or error_title(error)
     sections = []
+    order = itertools.count()
     for number, exception in enumerate(error.exceptions):
-        lines = _exception(exception, (number,), opened, width)
+        lines = _exception(exception, (number,), opened, width, order)
         if number:
             lines = headline(exception) + lines
         elif long_message(exception.message):
@@ -48,18 +58,26 @@ def headline(exception: ExceptionData) -> list[Line]:
     return [head, *others]
 
 
-def _exception(exception: ExceptionData, way: Way, opened: Opened, width: int) -> list[Line]:
-    """Notes, frames and members of one exception, without its headline."""
+def _exception(
+    exception: ExceptionData, way: Way, opened: Opened, width: int, order: Iterator[int]
+) -> list[Line]:
+    """Notes, frames and members of one exception, without its headline.
+
+    `order` counts the exceptions as they come, whatever they are members of.
+    """
+    number = next(order)
+    most = MAX_OPEN if number == 0 else OPEN_IN_OTHERS if number < OPEN_EXCEPTIONS else 0
     lines = [
         Line([("note: " + line.row[0][0], "warn")], indent=6)
         for note in exception.notes
         for line in text_lines(note)
     ]
-    lines += frames_lines(exception.frames, way, exception.frames_left_out, opened, width)
+    left_out = exception.frames_left_out
+    lines += frames_lines(exception.frames, way, left_out, opened, width, most)
     members = len(exception.exceptions)
     for number, member in enumerate(exception.exceptions):
         last = number == members - 1 and not exception.members_left_out
-        inner = headline(member) + _exception(member, (*way, number), opened, width - 3)
+        inner = headline(member) + _exception(member, (*way, number), opened, width - 3, order)
         lines += _branch(inner, last)
     if exception.members_left_out:
         more = count(exception.members_left_out, "more exception")

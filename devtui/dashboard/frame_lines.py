@@ -16,7 +16,7 @@ from devtui.sanitise import visible
 AROUND_INNERMOST = 5
 AROUND_OTHERS = 2
 MAX_OPEN = 12
-"""How many of one's own frames of an exception are open; the innermost are what one looks for."""
+"""How many of one's own frames are open at first; the innermost are what one looks for."""
 
 MAX_PACKAGES = 4
 
@@ -54,27 +54,33 @@ class Opened:
 class _Run:
     """Frames from `start` to before `end` that are shown in the same way."""
 
-    kind: Literal["open", "library", "repeated"]
+    kind: Literal["open", "library", "repeated", "outer"]
     start: int
     end: int
 
 
 def frames_lines(
-    frames: tuple[Frame, ...], way: Way, left_out: int, opened: Opened, width: int
+    frames: tuple[Frame, ...],
+    way: Way,
+    left_out: int,
+    opened: Opened,
+    width: int,
+    most: int = MAX_OPEN,
 ) -> list[Line]:
     """All frames of one exception, or of a thread, from the outermost call inwards.
 
-    `left_out` of them are missing in the middle.
+    `left_out` of them are missing in the middle; `most` of one's own are open at first.
     """
     lines: list[Line] = []
     own = [number for number, frame in enumerate(frames) if frame.own]
-    wanted = frozenset(own[-MAX_OPEN:])
+    wanted = frozenset(own[-most:] if most else ())
     innermost = own[-1] if own else len(frames) - 1
-    for run in _runs(frames):
+    for run in _runs(frames, wanted):
         fold = Fold(Spot(way, run.start))
         unfolded = fold in opened.folds
         if run.kind != "open":
-            lines.append(_fold_line(run, frames, fold, unfolded))
+            missing = left_out if run.start <= len(frames) // 2 < run.end else 0
+            lines.append(_fold_line(run, frames, fold, unfolded, missing))
             if not unfolded:
                 continue
         for number in range(run.start, run.end):
@@ -92,8 +98,11 @@ def frames_lines(
     return lines
 
 
-def _runs(frames: tuple[Frame, ...]) -> Iterator[_Run]:
-    """The frames in runs: of libraries, of one frame again and again, and all others."""
+def _runs(frames: tuple[Frame, ...], wanted: frozenset[int]) -> Iterator[_Run]:
+    """The frames in runs: of libraries, of one frame again and again, and all others.
+
+    Of one's own frames those that are not `wanted` are folded too.
+    """
     any_own = any(frame.own for frame in frames)
     at = 0
     while at < len(frames):
@@ -107,6 +116,10 @@ def _runs(frames: tuple[Frame, ...]) -> Iterator[_Run]:
                 yield _Run("library", at, folded)
             if folded < end:
                 yield _Run("open", folded, end)
+        elif at not in wanted:
+            while end < len(frames) and frames[end].own and end not in wanted:
+                end += 1
+            yield _Run("outer", at, end)
         else:
             while end < len(frames) and _same_place(frames[at], frames[end]):
                 end += 1
@@ -123,12 +136,18 @@ def _same_place(one: Frame, other: Frame) -> bool:
     return (one.file, one.line, one.function) == (other.file, other.line, other.function)
 
 
-def _fold_line(run: _Run, frames: tuple[Frame, ...], fold: Fold, unfolded: bool) -> Line:
+def _fold_line(
+    run: _Run, frames: tuple[Frame, ...], fold: Fold, unfolded: bool, left_out: int
+) -> Line:
     number = run.end - run.start
     if run.kind == "repeated":
         text = f"the same frame {count(number, 'more time')}"
+    elif run.kind == "outer":
+        text = f"{count(number, 'more frame')} of your code"
     else:
         text = f"{count(number, 'frame')} in {_packages(frames[run.start : run.end])}"
+    if left_out and not unfolded:
+        text += f", and {left_out:,} left out"
     return Line([("▾ " if unfolded else "▸ ", "info"), (text, "dim")], target=fold)
 
 

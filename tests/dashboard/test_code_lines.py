@@ -1,9 +1,11 @@
 import time
 
 from devtui.dashboard.code_lines import code_lines
+from devtui.dashboard.detail import laid_out
+from devtui.dashboard.error_view import error_view
 from devtui.dashboard.frame_lines import Fold, Opened, Spot, frames_lines
 from devtui.dashboard.paths import package, short_path
-from devtui.events import Frame
+from devtui.events import Error, ExceptionData, Frame
 
 SOURCE = (
     "    def total(self):",
@@ -78,15 +80,18 @@ def texts(lines):
 def test_a_recursion_is_folded():
     frames = (frame(function="start"), *[frame(line=13)] * 50)
     lines = frames_lines(frames, (0,), 0, Opened(), 100)
-    assert "▸ the same frame 48 more times" in texts(lines)
+    assert texts(lines)[0] == "▸ 39 more frames of your code"
+    assert "▸ the same frame 10 more times" in texts(lines)
     opened = Opened()
-    opened.toggle(Fold(Spot((0,), 2)))
-    assert len(frames_lines(frames, (0,), 0, opened, 100)) > len(lines) + 48
+    opened.toggle(Fold(Spot((0,), 0)))
+    assert len(frames_lines(frames, (0,), 0, opened, 100)) > len(lines) + 39
 
 
 def test_frames_that_are_left_out_are_told():
     frames = tuple(frame(line=number, context=()) for number in range(10))
     assert "  … 9,800 frames left out" in texts(frames_lines(frames, (0,), 9_800, Opened(), 80))
+    folded = texts(frames_lines(frames, (0,), 9_800, Opened(), 80, 2))
+    assert folded[0] == "▸ 8 more frames of your code, and 9,800 left out"
 
 
 def test_where_there_is_only_library_code_its_last_frame_is_open():
@@ -108,11 +113,19 @@ def test_packages_and_paths():
     assert short_path("/v/lib/python3.12/site-packages/flask/app.py") == "flask/app.py"
 
 
-def test_two_hundred_frames_are_laid_out_at_once():
-    frames = tuple(
-        frame(line=10 + number % 5, function=f"f{number}", context_start=10 - number % 2)
-        for number in range(200)
-    )
-    began = time.perf_counter()
-    frames_lines(frames, (0,), 0, Opened(), 100)
-    assert time.perf_counter() - began < 0.2
+def test_the_largest_error_is_laid_out_at_once():
+    def exception(place):
+        frames = tuple(
+            frame(
+                line=12, function=f"f{n}", context=tuple(f"{text} # {place} {n}" for text in SOURCE)
+            )
+            for n in range(200)
+        )
+        return ExceptionData(type="E", message="m", frames=frames)
+
+    error = Error(exceptions=tuple(map(exception, range(30))), text="t")
+    code_lines(frame(), 5, 100)  # which loads what colours code, once in a session
+    began = time.process_time()
+    lines = laid_out(error_view(error, Opened(), 100), 100)
+    assert time.process_time() - began < 0.2
+    assert len(lines) < 600

@@ -54,6 +54,9 @@ def open_error(terminal: Terminal, url: str, target: str, wanted: str) -> None:
     terminal.wait_quiet()
     terminal.press("enter")
     terminal.wait_for("Error  ")
+    terminal.wait_for(f"GET {target}")
+    terminal.wait_for("❱")
+    terminal.wait_quiet()
 
 
 def enter(terminal: Terminal, text: str) -> None:
