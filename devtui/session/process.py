@@ -169,8 +169,10 @@ class ServerProcess:
             return
         self._expected = True
         self._signal_group(number)
-        # It may not have made its group yet.
-        self._popen.send_signal(number)
+        with suppress(ProcessLookupError):
+            # It may not have made its group yet. Popen.send_signal would reap it where it has just
+            # ended, and the thread that waits for its end would wait in vain.
+            os.kill(self.pid, number)
 
     def _signal_group(self, number: signal.Signals) -> None:
         try:

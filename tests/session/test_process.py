@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import psutil
 import pytest
-from live import Serve, alive, eventually
+from live import Serve, alive, app_environment, eventually
 
 from devtui.events import RequestFinished, RequestStarted, ServerExited
+from devtui.session.process import ServerProcess
 
 pytestmark = pytest.mark.e2e
 
@@ -89,3 +93,15 @@ def test_a_server_that_stops_by_itself(serve: Serve) -> None:
     live = serve("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n" + ANSWERS)
     exited = live.wait_for(ServerExited)
     assert (exited.exit_code, exited.signal, exited.expected) == (None, "SIGTERM", False)
+
+
+def test_a_kill_leaves_the_end_to_be_seen_by_who_waits_for_it() -> None:
+    """It reaps nothing, also where the process has ended an instant before."""
+    process = ServerProcess(1, dict(app_environment()), ["devtui"], lambda event: None)
+    try:
+        os.kill(process.pid, signal.SIGKILL)
+        assert eventually(lambda: not alive(process.pid))
+        process.kill(signal.SIGTERM)
+        assert os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT) is not None
+    finally:
+        process.discard()

@@ -34,7 +34,6 @@ def state():
         "sleep": time.sleep.__module__,
         "json": json.__name__,
         "simplejson": "simplejson" in sys.modules,
-        "all threads": threading.active_count(),
         "cwd": os.path.basename(os.getcwd()),
         "umask": _umask(),
     }
@@ -47,3 +46,4 @@ def _umask():
 
 
 at_import = state()
+at_import["all threads"] = threading.active_count()
