@@ -176,7 +176,7 @@ def test_odd_reprs_take_no_longer_than_the_bound() -> None:
 
     began = time.monotonic()
     shown = bounded_repr.variables({name: Blocks() for name in blocks}, reveal=False)
-    assert time.monotonic() - began < bounded_repr.REPR_SECONDS * 2
+    assert time.monotonic() - began < 15  # no figure: that it did not wait for one of them
     assert len(shown) == 50
 
 
