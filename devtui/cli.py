@@ -318,7 +318,9 @@ def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:
 
 
 def _has_screen() -> bool:
-    return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    # Textual draws on stderr: with that in a file the terminal would stay empty.
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return os.environ.get("TERM", "dumb") != "dumb" and all(one.isatty() for one in streams)
 
 
 def _let_go_of(stream: IO[str]) -> None:

@@ -351,7 +351,7 @@ def running(python: Path, folder: Path, peer: Peer, screen: bool = False) -> Ite
         env=environment,
         stdin=theirs,
         stdout=theirs,
-        stderr=subprocess.DEVNULL,
+        stderr=theirs if screen else subprocess.DEVNULL,  # Textual draws on stderr
         start_new_session=True,
     )
     try:
