@@ -1,6 +1,31 @@
-"""`python -m devtui`."""
+"""The `devtui` program, also as `python -m devtui`.
 
-from devtui.cli import main
+The first server process is started before anything else is imported: it gets its own modules
+ready while the command line is read here, so that the app answers as soon as under `flask run`.
+"""
+
+import os
+import sys
+
+from devtui.session.interpreter import Interpreter
+
+# With these nothing is served.
+_WITHOUT_SERVER = frozenset({"--help", "--version", "--who"})
+
+
+def main() -> None:
+    """Run the program to its end; leaves by `SystemExit` with its status."""
+    interpreter = None
+    if _WITHOUT_SERVER.isdisjoint(sys.argv):
+        interpreter = Interpreter(1, dict(os.environ), sys.argv)
+    try:
+        from devtui.cli import command
+
+        command(prog_name="devtui", obj=interpreter)
+    finally:
+        if interpreter is not None:
+            interpreter.discard()
+
 
 if __name__ == "__main__":
     main()

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from devtui import __version__, demo, envfiles
+from devtui.session.interpreter import Interpreter
 from devtui.settings import DEFAULT_GRACE, DEFAULT_HOST, DEFAULT_PORT, UNIX_SCHEME, Settings
 
 if TYPE_CHECKING:
@@ -192,6 +193,8 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     APP is what flask --app takes: hello, hello:app, hello:create_app("dev"), package.module:name,
     path/to/hello.py. Any WSGI callable will do: Flask, Django, Bottle, and so on.
     """
+    # As a command of Flask's the context's object is Flask's own.
+    interpreter = ctx.obj if isinstance(ctx.obj, Interpreter) else None
     run_demo: bool = options.pop("run_demo")
     plain: bool = options.pop("plain")
     as_json: bool = options.pop("as_json")
@@ -207,8 +210,8 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     if run_demo:
         if settings.app is not None and (options["app"] or options["app_option"]):
             _refuse_app_with_demo(ctx)
-        ctx.exit(_run_demo(settings, plain, as_json))
-    ctx.exit(run(settings, plain, as_json))
+        ctx.exit(_run_demo(settings, plain, as_json, interpreter))
+    ctx.exit(run(settings, plain, as_json, interpreter))
 
 
 @click.command(name="tui", context_settings=command.context_settings, epilog=_EPILOG)
@@ -272,27 +275,33 @@ def _settings(options: dict[str, Any], environment: tuple[tuple[str, str], ...])
     )
 
 
-def _run_demo(settings: Settings, plain: bool, as_json: bool) -> int:
+def _run_demo(
+    settings: Settings, plain: bool, as_json: bool, interpreter: Interpreter | None
+) -> int:
     try:
         folder = demo.make_copy()
     except OSError as error:
         raise click.ClickException(f"The example could not be copied: {error}") from error
-    status = run(replace(settings, app=demo.APP, folder=folder), plain, as_json)
+    settings = replace(settings, app=demo.APP, folder=folder)
+    status = run(settings, plain, as_json, interpreter)
     if demo.discard_unless_edited(folder):
         click.echo(f"Your edited copy of the example is in {folder}", err=True)
     return status
 
 
-def run(settings: Settings, plain: bool, as_json: bool) -> int:
+def run(
+    settings: Settings, plain: bool, as_json: bool, interpreter: Interpreter | None = None
+) -> int:
     """Run a session to its end with the front end that fits; returns the exit status.
 
-    Without being asked for, `plain` is taken where stdout is no terminal or a dumb one.
+    Without being asked for, `plain` is taken where stdout is no terminal or a dumb one. An
+    `interpreter` that runs already, with the same environment, becomes the first server process.
     """
     # Each front end is imported when it is chosen, and Textual last of all: the server process
     # is loading the app meanwhile.
     from devtui.session.session import Session
 
-    session = Session(settings)
+    session = Session(settings, interpreter)
     try:
         session.launch()
         status = _front_end(plain, as_json)(session)
@@ -320,7 +329,8 @@ def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:
 def _has_screen() -> bool:
     # Textual draws on stderr: with that in a file the terminal would stay empty.
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    return os.environ.get("TERM", "dumb") != "dumb" and all(one.isatty() for one in streams)
+    knows = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+    return knows and all(one.isatty() for one in streams)
 
 
 def _let_go_of(stream: IO[str]) -> None:
@@ -346,8 +356,3 @@ def _report_failure(session: Session) -> int:
     for line in failure.error.text.splitlines():
         click.echo(visible(line, 10_000), err=True)
     return 1
-
-
-def main() -> None:
-    """The `devtui` program."""
-    command(prog_name="devtui")

@@ -10,8 +10,10 @@ import ipaddress
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from devtui.events import Main
+if TYPE_CHECKING:
+    from devtui.events import Main
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 5000

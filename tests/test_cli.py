@@ -42,7 +42,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, bool, bool]
     """What would have been run: settings, plain, JSON."""
     calls: list[tuple[Settings, bool, bool]] = []
 
-    def run(settings: Settings, plain: bool, as_json: bool) -> int:
+    def run(settings: Settings, plain: bool, as_json: bool, interpreter: None) -> int:
         calls.append((settings, plain, as_json))
         return 7
 

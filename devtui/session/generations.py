@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from devtui.events import (
     ServerStarted,
     StandbyUnfit,
 )
+from devtui.session.interpreter import Interpreter
+from devtui.session.leftovers import Leftovers
 from devtui.session.listener import Listener
 from devtui.session.process import ServerProcess
 from devtui.settings import Settings
@@ -25,21 +28,26 @@ class Generations:
     """Starts the next server process, ends the one that runs, and numbers them from 1.
 
     `on_event` gets all that they say, also of one that is being ended; `number` tells which is
-    the current one, 0 before the first. `from_standby` says whether the current one had been
-    started ahead, `stepped_back` why not all that it takes from outside was imported ahead.
+    the current one, 0 before the first. An `interpreter` that runs already becomes the first.
+    `from_standby` says whether the current one had been started ahead, `stepped_back` why not all
+    that it takes from outside was imported ahead.
     """
 
-    def __init__(self, on_event: Callable[[AnyEvent], None]) -> None:
+    def __init__(
+        self, on_event: Callable[[AnyEvent], None], interpreter: Interpreter | None = None
+    ) -> None:
         self.number = 0
         self.listener = Listener()
         self.pin: Pin | None = None  # what the debugger of a later process shall have as well
         self.from_standby = False
         self.stepped_back = ""
         self._on_event = on_event
+        self._interpreter = interpreter  # for the first process
         self._process: ServerProcess | None = None
         self._load: Load | None = None
         self._standby: ServerProcess | None = None
         self._traced: ImportsTraced | None = None
+        self._leftovers = Leftovers()
 
     @property
     def pid(self) -> int | None:
@@ -102,21 +110,37 @@ class Generations:
     async def stop(self, grace: float) -> None:
         """End the current process, where there is one; requests have `grace` seconds to finish."""
         if self._process is not None:
+            self._leftovers.note(self._process.pid)
             await self._process.stop(grace)
+
+    async def end_leftovers(self) -> None:
+        """End what the app started and what has left the group of its server process since."""
+        await asyncio.to_thread(self._leftovers.end)
 
     def forget(self) -> None:
         """The current process has ended."""
         self._process = None
 
     def kill(self) -> None:
-        """Kill all processes and what they started, without an event loop: the last resort."""
+        """Kill all processes and what they started, without an event loop: the last resort.
+
+        What has left their groups is ended only where one of them still ran.
+        """
         self.discard_standby()
+        if self._interpreter is not None:
+            self._interpreter.discard()
         if self._process is not None:
+            self._leftovers.note(self._process.pid)
             self._process.kill()
+            self._leftovers.end()
 
     def _new_process(self, settings: Settings, ahead: int = 0) -> ServerProcess:
-        environment = dict(settings.environment) or dict(os.environ)
-        return ServerProcess(self.number + ahead, environment, sys.argv, self._take)
+        interpreter, self._interpreter = self._interpreter, None
+        if interpreter is None:
+            environment = dict(settings.environment) or dict(os.environ)
+            interpreter = Interpreter(self.number + ahead, environment, sys.argv)
+        self._leftovers.watch(interpreter.stdout, interpreter.stderr)
+        return ServerProcess(interpreter, self._take)
 
     def _why_not_all(self) -> str:
         if self._traced is None or not self.from_standby:

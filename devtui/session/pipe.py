@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from devtui.events import Stream
 from devtui.linebuffer import LineBuffer
 
-_READ_BYTES = 256 * 1024
+# What a pipe holds on Linux, unless somebody asks for more: one read takes all that is there.
+_READ_BYTES = 64 * 1024
 
 
 class Pipe:
@@ -24,10 +25,14 @@ class Pipe:
         self.stream: Stream = stream
         self.open = True
         self._begun = LineBuffer()
-        self._lines: list[str] = []
+        self._uncut = b""
+        self._at = 0  # what lies before it in `_uncut` was cut off
 
     def read(self) -> bool:
-        """Read what is there, up to a bound that leaves room for keys; false for nothing."""
+        """Read what is there, up to a bound; false for nothing. The end counts as something.
+
+        Who reads again before all lines were taken has to bound by himself what is kept.
+        """
         if not self.open:
             return False
         try:
@@ -36,18 +41,23 @@ class Pipe:
             return False
         if not data:
             self.close()
-            return False
-        *whole, rest = data.split(b"\n")
-        for line in whole:
-            self._begun.add(line)
-            self._lines.append(self._begun.take())
-        self._begun.add(rest)
+            return True
+        self._uncut, self._at = self._uncut[self._at :] + data, 0
         return True
 
-    def take_lines(self) -> list[str]:
-        """The lines that are whole now; after `close` also one that never was."""
-        lines, self._lines = self._lines, []
-        return lines
+    def lines(self) -> Iterator[str]:
+        """The lines that are whole now, cut off one by one as they are asked for.
+
+        After `close` also one that never became whole. What is not asked for stays.
+        """
+        while (end := self._uncut.find(b"\n", self._at)) >= 0:
+            self._begun.add(self._uncut[self._at : end])
+            self._at = end + 1
+            yield self._begun.take()
+        self._begun.add(self._uncut[self._at :])
+        self._uncut, self._at = b"", 0
+        if not self.open and self._begun:
+            yield self._begun.take()
 
     def close(self) -> None:
         """Read no more; a line that was begun counts as whole."""
@@ -55,5 +65,3 @@ class Pipe:
             self.open = False
             self._on_close(self.fd)
             os.close(self.fd)
-            if self._begun:
-                self._lines.append(self._begun.take())

@@ -7,102 +7,50 @@ import contextvars
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
-import msgspec
-
-from devtui.events import (
-    AnyEvent,
-    Load,
-    LogWritten,
-    Order,
-    RequestFinished,
-    RequestStarted,
-    ServerExited,
-    Stop,
-    decode_event,
-    encode,
-)
+from devtui.events import AnyEvent, Load, LogWritten, Order, ServerExited, Stop, encode
+from devtui.session.interpreter import Interpreter
 from devtui.session.pipe import Pipe
-
-# What one turn of the event loop takes from a descriptor, so that a flood leaves room for keys.
-_READ_BYTES = 256 * 1024
-
-# What is left to read of a process that has ended fits the pipes' and the socket's buffers, and
-# takes a few turns. A child that escaped from the group may go on writing for ever.
-_LAST_READS = 8
+from devtui.session.reading import Reading, unwatch
 
 # After the grace: how long a process may take to end by itself, and then by SIGTERM.
 EXIT_SECONDS = 0.5
 TERM_SECONDS = 0.5
 
-# `-c` puts the current folder first in sys.path, where a file of the user's could stand in for a
-# module of ours. The app's folder is put there by the loader, after we are imported. The last
-# line finds devtui where the session itself found it, which need not be site-packages.
-_BOOT = """\
-import sys
-sys.path[:] = [entry for entry in sys.path if entry]
-try:
-    import devtui
-except ImportError:
-    sys.path.append({root!r})
-from devtui.server.main import main
-sys.argv[:] = sys.argv[1:]
-main({channel}, {generation})
-"""
+# How long a process may live on after its channel has ended; one that ends takes far less.
+LOST_SECONDS = 0.25
 
-_ROOT = str(Path(__file__).parents[2])
+_LOST = (
+    "The app closed or replaced devtui's channel to its process, as os.closerange or exec do. It "
+    "could have served unseen, and was ended; restart it to go on."
+)
 
 
 class ServerProcess:
-    """Starts a server process and hands on what it says, until it is gone.
+    """Steers a server process and hands on what it says, until it is gone.
 
     It waits until `load` gives it an app and the listener. `on_event` gets every event, in an
     order in which a request's output lies between its start and its end; the last one is
     `ServerExited`.
     """
 
-    def __init__(
-        self,
-        generation: int,
-        environment: dict[str, str],
-        arguments: list[str],
-        on_event: Callable[[AnyEvent], None],
-    ) -> None:
-        self.generation = generation
+    def __init__(self, interpreter: Interpreter, on_event: Callable[[AnyEvent], None]) -> None:
+        interpreter.taken = True
+        self.generation = interpreter.generation
         self._on_event = on_event
-        self._running: set[str] = set()
-        self._received = b""
+        self._reading: Reading | None = None  # once it is attached
         self._expected = False
         self.exited = asyncio.Event()
-        self._channel, theirs = socket.socketpair()
-        self._channel.setblocking(False)
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe()
+        self._popen = interpreter.popen
+        self._channel = interpreter.channel
         self._pipes = (
-            Pipe(out_read, "stdout", _unwatch),
-            Pipe(err_read, "stderr", _unwatch),
+            Pipe(interpreter.stdout, "stdout", unwatch),
+            Pipe(interpreter.stderr, "stderr", unwatch),
         )
-        boot = _BOOT.format(root=_ROOT, channel=theirs.fileno(), generation=generation)
-        try:
-            self._popen = subprocess.Popen(
-                [sys.executable, "-c", boot, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=out_write,
-                stderr=err_write,
-                env=environment,
-                pass_fds=(theirs.fileno(),),
-            )
-        finally:
-            theirs.close()
-            os.close(out_write)
-            os.close(err_write)
 
     @property
     def pid(self) -> int:
@@ -125,8 +73,9 @@ class ServerProcess:
     def attach(self) -> None:
         """Begin to read, on the running event loop. Until then what it says waits."""
         loop = asyncio.get_running_loop()
-        for fd in (self._channel.fileno(), *(pipe.fd for pipe in self._pipes)):
-            loop.add_reader(fd, self._pump)
+        self._reading = Reading(
+            self.generation, self._channel, self._pipes, self._on_event, self._on_channel_lost
+        )
         # The exit is seen in a thread, which has no context variables; the subscribers are called
         # with those of whoever attached, as for all that is read.
         ended = partial(loop.call_soon_threadsafe, self._ended, context=contextvars.copy_context())
@@ -165,9 +114,11 @@ class ServerProcess:
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to the process and all it started, as long as it is not reaped."""
-        if self._popen.returncode is not None:
-            return
-        self._expected = True
+        if self._popen.returncode is None:
+            self._expected = True
+            self._signal_all(number)
+
+    def _signal_all(self, number: signal.Signals) -> None:
         self._signal_group(number)
         with suppress(ProcessLookupError):
             # It may not have made its group yet. Popen.send_signal would reap it where it has just
@@ -201,14 +152,10 @@ class ServerProcess:
             ended()
 
     def _ended(self) -> None:
-        for _ in range(_LAST_READS):
-            if not self._pump():
-                break
-        _unwatch(self._channel.fileno())
-        self._channel.close()
-        for pipe in self._pipes:
-            pipe.close()  # something that left the process group may still write to it
-        self._log_lines(None)
+        assert self._reading is not None
+        self._reading.finish(self._say_ended)
+
+    def _say_ended(self) -> None:
         code = self._popen.returncode
         self._on_event(
             ServerExited(
@@ -221,78 +168,24 @@ class ServerProcess:
         )
         self.exited.set()
 
-    def _pump(self) -> bool:
-        """Hand on what is there to read; false where there was nothing.
+    def _on_channel_lost(self) -> None:
+        """The channel has ended: that of a process which ends too, or the app has closed it."""
+        asyncio.get_running_loop().call_later(LOST_SECONDS, self._end_the_unheard)
 
-        The pipes are read before the channel: whatever was written within a request is then in
-        our hands before the request's end is, and its beginning comes with the same turn at the
-        latest. So a line that only one running request can have caused is known to be its own.
-        """
-        written = [pipe.read() for pipe in self._pipes]
-        events, received = self._read_events()
-        first_end = next(
-            (i for i, event in enumerate(events) if isinstance(event, RequestFinished)),
-            len(events),
-        )
-        author = self._only_author(events)
-        self._hand_on(events[:first_end])
-        self._log_lines(author)
-        self._hand_on(events[first_end:])
-        return received or any(written)
-
-    def _read_events(self) -> tuple[list[AnyEvent], bool]:
-        """The events that are whole now, and whether anything was read."""
-        try:
-            data = self._channel.recv(_READ_BYTES)
-        except (BlockingIOError, ConnectionResetError):
-            return [], False
-        if not data:
-            _unwatch(self._channel.fileno())
-            return [], False
-        *whole, self._received = (self._received + data).split(b"\n")
-        return [self._decode(line) for line in whole], True
-
-    def _decode(self, line: bytes) -> AnyEvent:
-        try:
-            return decode_event(line)
-        except msgspec.DecodeError:
-            # The app can reach every descriptor of its process, and some write to what they find.
-            return LogWritten(
+    def _end_the_unheard(self) -> None:
+        """Kill a process that cannot be spoken with any more: it would serve unseen."""
+        if self._popen.returncode is not None or self._expected:
+            return
+        self._on_event(
+            LogWritten(
                 generation=self.generation,
                 stream="log",
                 logger="devtui",
-                level="WARNING",
-                text=f"The app wrote to devtui's own channel: {line[:200]!r}",
+                level="ERROR",
+                text=_LOST,
             )
-
-    def _hand_on(self, events: list[AnyEvent]) -> None:
-        for event in events:
-            if isinstance(event, RequestStarted):
-                self._running.add(event.id)
-            elif isinstance(event, RequestFinished):
-                self._running.discard(event.id)
-            self._on_event(event)
-
-    def _only_author(self, events: list[AnyEvent]) -> str | None:
-        started = {event.id for event in events if isinstance(event, RequestStarted)}
-        candidates = self._running | started
-        return candidates.pop() if len(candidates) == 1 else None
-
-    def _log_lines(self, request_id: str | None) -> None:
-        for pipe in self._pipes:
-            for line in pipe.take_lines():
-                self._on_event(
-                    LogWritten(
-                        generation=self.generation,
-                        stream=pipe.stream,
-                        text=line,
-                        request_id=request_id,
-                    )
-                )
-
-
-def _unwatch(fd: int) -> None:
-    asyncio.get_running_loop().remove_reader(fd)
+        )
+        self._signal_all(signal.SIGKILL)
 
 
 def _signal_name(number: int) -> str:

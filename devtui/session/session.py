@@ -34,6 +34,7 @@ from devtui.session.watcher import Watcher
 from devtui.settings import Settings
 
 if TYPE_CHECKING:
+    from devtui.session.interpreter import Interpreter
     from devtui.session.survey import Survey
 
 # How long after a load the next generation's process is started ahead.
@@ -45,10 +46,10 @@ class Session:
 
     `launch` may be called before there is a loop, so that the first process loads while the
     screen is still being imported. Every event is taken in by the store and then handed to the
-    subscribers, on the loop's thread.
+    subscribers, on the loop's thread. An `interpreter` that runs already becomes the first process.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:
         self.settings = settings
         self.store = Store()
         self.app: AppLoaded | None = None
@@ -59,7 +60,7 @@ class Session:
         self._subscribers: list[Callable[[AnyEvent], None]] = []
         self._early: list[AnyEvent] = []  # what happened before anybody could have subscribed
         self._machine = StateMachine(self._announce_state)
-        self._generations = Generations(self._on_event)
+        self._generations = Generations(self._on_event, interpreter)
         self.questions = Questions(self._generations.send, lambda: self.generation)
         self.terminal = TerminalLoan(self._generations.send)
         self._ever_loaded = False  # and served: a certificate may fail after the app has loaded
@@ -396,6 +397,7 @@ class Session:
         if self._watcher is not None:
             await self._watcher.stop()
         self._generations.discard_standby()
+        await self._generations.end_leftovers()
         self._generations.listener.close()
         self._machine.to(State.STOPPED)
 

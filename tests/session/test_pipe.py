@@ -44,11 +44,22 @@ def ends() -> Iterator[Ends]:
 def test_only_whole_lines_are_taken(ends: Ends) -> None:
     ends.write(b"one\ntwo\nthr")
     assert ends.pipe.read()
-    assert ends.pipe.take_lines() == ["one", "two"]
-    assert ends.pipe.take_lines() == []
+    assert list(ends.pipe.lines()) == ["one", "two"]
+    assert list(ends.pipe.lines()) == []
     ends.write(b"ee\n")
     assert ends.pipe.read()
-    assert ends.pipe.take_lines() == ["three"]
+    assert list(ends.pipe.lines()) == ["three"]
+
+
+def test_lines_that_nobody_asked_for_stay_in_their_order(ends: Ends) -> None:
+    ends.write(b"one\ntwo\nthr")
+    assert ends.pipe.read()
+    assert next(ends.pipe.lines()) == "one"
+    ends.write(b"ee\nfour")
+    assert ends.pipe.read()
+    assert list(ends.pipe.lines()) == ["two", "three"]
+    ends.pipe.close()
+    assert list(ends.pipe.lines()) == ["four"]
 
 
 def test_reading_never_waits(ends: Ends) -> None:
@@ -60,9 +71,9 @@ def test_at_the_end_what_was_begun_is_a_line(ends: Ends) -> None:
     ends.write(b"last words")
     ends.end()
     assert ends.pipe.read()
-    assert not ends.pipe.read()
+    assert ends.pipe.read()
     assert not ends.pipe.open
-    assert ends.pipe.take_lines() == ["last words"]
+    assert list(ends.pipe.lines()) == ["last words"]
     assert not ends.pipe.read()
 
 
@@ -80,7 +91,7 @@ def test_a_line_without_end_is_bounded(ends: Ends) -> None:
         ends.pipe.read()
     ends.write(b"\nnext\n")
     ends.pipe.read()
-    long, following = ends.pipe.take_lines()
+    long, following = list(ends.pipe.lines())
     assert long.startswith("x" * MAX_LINE_BYTES + " …")
     assert following == "next"
 
@@ -93,6 +104,6 @@ def test_where_it_was_cut_makes_no_difference(pieces: list[str]) -> None:
             ends.write(text.encode())
             ends.pipe.read()
         ends.finish()
-        return ends.pipe.take_lines()
+        return list(ends.pipe.lines())
 
     assert lines(pieces) == lines(["".join(pieces)])

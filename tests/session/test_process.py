@@ -10,6 +10,7 @@ import pytest
 from live import Serve, alive, app_environment, eventually
 
 from devtui.events import RequestFinished, RequestStarted, ServerExited
+from devtui.session.interpreter import Interpreter
 from devtui.session.process import ServerProcess
 
 pytestmark = pytest.mark.e2e
@@ -97,7 +98,7 @@ def test_a_server_that_stops_by_itself(serve: Serve) -> None:
 
 def test_a_kill_leaves_the_end_to_be_seen_by_who_waits_for_it() -> None:
     """It reaps nothing, also where the process has ended an instant before."""
-    process = ServerProcess(1, dict(app_environment()), ["devtui"], lambda event: None)
+    process = ServerProcess(Interpreter(1, dict(app_environment()), ["devtui"]), lambda event: None)
     try:
         os.kill(process.pid, signal.SIGKILL)
         assert eventually(lambda: not alive(process.pid))

@@ -1,0 +1,114 @@
+"""The facts that pass between the parts, the orders that go the other way, and their codec.
+
+Events are immutable and in the past tense. A server process sends them to the session as lines of
+JSON, and `--json` prints the very same lines, so the field names are an interface: stable, with
+the unit in the name. In each line `type` comes first, then `at` and `generation`.
+"""
+
+from __future__ import annotations
+
+from devtui.events.answers import (
+    Evaluated,
+    LocalsShown,
+    StackShown,
+    TerminalReleased,
+    TerminalWanted,
+)
+from devtui.events.codec import AnyEvent, decode_event, decode_order, encode
+from devtui.events.event import Event, utc_now
+from devtui.events.orders import (
+    AnyOrder,
+    Evaluate,
+    Interrupt,
+    Load,
+    Main,
+    Order,
+    Pin,
+    Preload,
+    ShowLocals,
+    ShowStack,
+    Stop,
+    TerminalGranted,
+    TerminalRefused,
+)
+from devtui.events.parts import (
+    Address,
+    Body,
+    Error,
+    ExceptionData,
+    Frame,
+    Headers,
+    Holder,
+    HolderKind,
+    ModuleTime,
+    RefusalReason,
+    Stream,
+    Variable,
+)
+from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
+from devtui.events.server import (
+    AppFailed,
+    AppLoaded,
+    EventsDropped,
+    ImportsTraced,
+    ServerExited,
+    ServerStarted,
+    Serving,
+    StandbyUnfit,
+)
+from devtui.events.session import FilesChanged, PortBusy, Reloaded, StateChanged
+
+__all__ = [
+    "Address",
+    "AnyEvent",
+    "AnyOrder",
+    "AppFailed",
+    "AppLoaded",
+    "Body",
+    "Error",
+    "ErrorRaised",
+    "Evaluate",
+    "Evaluated",
+    "Event",
+    "EventsDropped",
+    "ExceptionData",
+    "FilesChanged",
+    "Frame",
+    "Headers",
+    "Holder",
+    "HolderKind",
+    "ImportsTraced",
+    "Interrupt",
+    "Load",
+    "LocalsShown",
+    "LogWritten",
+    "Main",
+    "ModuleTime",
+    "Order",
+    "Pin",
+    "PortBusy",
+    "Preload",
+    "RefusalReason",
+    "Reloaded",
+    "RequestFinished",
+    "RequestStarted",
+    "ServerExited",
+    "ServerStarted",
+    "Serving",
+    "ShowLocals",
+    "ShowStack",
+    "StackShown",
+    "StandbyUnfit",
+    "StateChanged",
+    "Stop",
+    "Stream",
+    "TerminalGranted",
+    "TerminalRefused",
+    "TerminalReleased",
+    "TerminalWanted",
+    "Variable",
+    "decode_event",
+    "decode_order",
+    "encode",
+    "utc_now",
+]

@@ -1,0 +1,73 @@
+"""Answers to orders, and the wish for the terminal. `ask_id` is that of the order that asked."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from devtui.events.event import Event
+from devtui.events.parts import Frame, Variable
+
+
+class LocalsShown(Event, frozen=True, kw_only=True):
+    """The local variables of a frame, in the order in which the function has them.
+
+    `left_out` counts those past the bound. Where the frame is `gone`, `reason` says why in one
+    sentence for people, and there are no variables.
+    """
+
+    ask_id: str
+    error_id: str
+    variables: tuple[Variable, ...] = ()
+    left_out: int = 0
+    gone: bool = False
+    reason: str = ""
+
+
+class Evaluated(Event, frozen=True, kw_only=True):
+    """What came of an evaluation in a frame.
+
+    `value` is the last expression's repr, None where the last thing was a statement or the value
+    was None. `output` is what was printed, stdout and stderr as they came. `traceback` is set
+    where it raised. Each is cut where it is long, and then `truncated` is true. `interrupted` is
+    true where it was stopped by `Interrupt`. Where the frame is `gone`, `reason` says why.
+    """
+
+    ask_id: str
+    error_id: str
+    value: str | None = None
+    output: str = ""
+    traceback: str = ""
+    truncated: bool = False
+    interrupted: bool = False
+    duration_ms: float = 0.0
+    gone: bool = False
+    reason: str = ""
+
+
+class StackShown(Event, frozen=True, kw_only=True):
+    """Where the thread of a request stands now, from the outermost call of the app inwards.
+
+    No frames and `running` mean that the server itself has it, between the app and the client.
+    `running` is false where the request has ended meanwhile.
+    """
+
+    ask_id: str
+    request_id: str
+    thread: str = ""
+    frames: tuple[Frame, ...] = ()
+    frames_left_out: int = 0
+    running: bool = True
+
+
+class TerminalWanted(Event, frozen=True, kw_only=True):
+    """The app needs the terminal, and the thread that does waits for `TerminalGranted`."""
+
+    ask_id: str
+    purpose: Literal["breakpoint", "input", "getpass"]
+    request_id: str | None = None
+
+
+class TerminalReleased(Event, frozen=True, kw_only=True):
+    """The app does not need the terminal any more."""
+
+    ask_id: str

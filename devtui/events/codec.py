@@ -1,0 +1,119 @@
+"""Events and orders as lines of JSON, and back."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TypeAlias, TypeVar
+
+import msgspec
+
+from devtui.events.answers import (
+    Evaluated,
+    LocalsShown,
+    StackShown,
+    TerminalReleased,
+    TerminalWanted,
+)
+from devtui.events.orders import AnyOrder
+from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
+from devtui.events.server import (
+    AppFailed,
+    AppLoaded,
+    EventsDropped,
+    ImportsTraced,
+    ServerExited,
+    ServerStarted,
+    Serving,
+    StandbyUnfit,
+)
+from devtui.events.session import FilesChanged, PortBusy, Reloaded, StateChanged
+
+T = TypeVar("T")
+
+AnyEvent: TypeAlias = (
+    ServerStarted
+    | AppLoaded
+    | AppFailed
+    | Serving
+    | ServerExited
+    | ImportsTraced
+    | StandbyUnfit
+    | EventsDropped
+    | RequestStarted
+    | RequestFinished
+    | ErrorRaised
+    | LogWritten
+    | LocalsShown
+    | Evaluated
+    | StackShown
+    | TerminalWanted
+    | TerminalReleased
+    | StateChanged
+    | FilesChanged
+    | Reloaded
+    | PortBusy
+)
+
+
+def _plain_text(value: object) -> str:
+    """A subclass of str (markup, the name of a logger), which msgspec does not take for one."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise NotImplementedError(f"no event holds a {type(value).__name__}")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain_text)
+
+
+@cache
+def _event_decoder() -> msgspec.json.Decoder[AnyEvent]:
+    # Made when it is needed: it takes as long as all the rest, and server processes need none.
+    return msgspec.json.Decoder(AnyEvent)
+
+
+@cache
+def _order_decoder() -> msgspec.json.Decoder[AnyOrder]:
+    return msgspec.json.Decoder(AnyOrder)
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """One line of JSON, its newline included, of an event, an order or another such object.
+
+    A lone surrogate in a string (an undecodable byte of a file name or header) has no UTF-8
+    form; it is written as its escape (`\\udc80`), since the alternative is to lose the event.
+    """
+    try:
+        return _encoder.encode(message) + b"\n"
+    except UnicodeEncodeError:
+        return (
+            _encoder.encode(_without_surrogates(msgspec.to_builtins(message, enc_hook=_plain_text)))
+            + b"\n"
+        )
+
+
+def decode_event(line: bytes) -> AnyEvent:
+    """The event of one line. Raises `msgspec.DecodeError` where it is none of ours."""
+    return _decode(_event_decoder(), line)
+
+
+def decode_order(line: bytes) -> AnyOrder:
+    """The order of one line. Raises `msgspec.DecodeError` where it is none of ours."""
+    return _decode(_order_decoder(), line)
+
+
+def _decode(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
+    try:
+        return decoder.decode(line)
+    except (UnicodeDecodeError, RecursionError) as error:
+        # msgspec lets these two pass: a string that is no UTF-8, and nesting without end.
+        raise msgspec.DecodeError(str(error)) from error
+
+
+def _without_surrogates(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_surrogates(item) for item in value]
+    return value

@@ -1,0 +1,35 @@
+"""What all events and orders have in common."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Annotated
+
+import msgspec
+
+
+def snake_case(class_name: str) -> str:
+    """The `type` by which a class goes in a line: `request_started` for `RequestStarted`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
+
+
+def utc_now() -> datetime:
+    """The time of day as every event carries it: UTC, to the microsecond."""
+    return datetime.now(timezone.utc)
+
+
+class Event(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case, gc=False
+):
+    """What every event has: when it happened, and in which server process.
+
+    A generation is one server process, numbered from 1; 0 stands for the time before the first.
+
+    Events hold no references to one another, so that the garbage collector need not look at them:
+    thousands come each second, and to look at all those that are kept takes longer and longer.
+    """
+
+    # One without a time zone could not be compared with the others.
+    at: Annotated[datetime, msgspec.Meta(tz=True)] = msgspec.field(default_factory=utc_now)
+    generation: int = 0

@@ -1,0 +1,141 @@
+"""The orders, from the session to a server process."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from devtui.events.event import snake_case
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case):
+    """What the session tells a server process to do."""
+
+
+class Main(msgspec.Struct, frozen=True):
+    """The program that calls `devtui.run`: a script's absolute path, or a module's name."""
+
+    kind: Literal["path", "module"]
+    target: str
+
+
+class Pin(msgspec.Struct, frozen=True):
+    """What unlocks Werkzeug's debugger, and the cookie that remembers who has typed it."""
+
+    pin: str
+    cookie: str
+
+
+class Load(Order, frozen=True, kw_only=True):
+    """Find the app, import it and serve it on the inherited socket.
+
+    The fields mean what they mean in `Settings`, with `port` and `url` as the socket has them;
+    `first` is true where no load succeeded yet. `pin` is the one that an earlier generation had:
+    who has unlocked the debugger in a browser stays unlocked.
+    """
+
+    app: str | None
+    folder: str
+    host: str
+    port: int
+    url: str
+    debug: bool
+    reload: bool
+    debugger: bool
+    threaded: bool
+    cert: str | None
+    key: str | None
+    env_file: str | None
+    load_dotenv: bool
+    first: bool
+    main: Main | None = None
+    pin: Pin | None = None
+
+
+class Preload(Order, frozen=True, kw_only=True):
+    """Import these names ahead of the order `Load`, which will be like `load`.
+
+    `roots` and `search_path` are those of the last load's `ImportsTraced`.
+    """
+
+    load: Load
+    roots: tuple[str, ...]
+    search_path: str
+
+
+class Stop(Order, frozen=True, kw_only=True):
+    """Stop accepting, let requests in flight finish within `grace_ms`, and end."""
+
+    grace_ms: int
+
+
+class ShowLocals(Order, frozen=True, kw_only=True):
+    """Answer with the local variables of a frame (`LocalsShown`).
+
+    `exception` is the way to the exception in the error: its number in `Error.exceptions`, then,
+    in groups, the numbers in `ExceptionData.exceptions`; `frame` is the number in `frames`.
+    Secrets are masked unless `reveal`.
+    """
+
+    ask_id: str
+    error_id: str
+    exception: tuple[int, ...]
+    frame: int
+    reveal: bool = False
+
+
+class Evaluate(Order, frozen=True, kw_only=True):
+    """Run `source`, an expression or statements, in a frame and answer with `Evaluated`.
+
+    `exception` and `frame` as in `ShowLocals`.
+    """
+
+    ask_id: str
+    error_id: str
+    exception: tuple[int, ...]
+    frame: int
+    source: str
+
+
+class Interrupt(Order, frozen=True, kw_only=True):
+    """Raise KeyboardInterrupt in the evaluation of that `ask_id`; nothing where it has ended.
+
+    One that does not end by it (it waits in a call written in C) is left alone in its thread and
+    answered for as interrupted.
+    """
+
+    ask_id: str
+
+
+class ShowStack(Order, frozen=True, kw_only=True):
+    """Answer with where the thread of a running request stands now (`StackShown`)."""
+
+    ask_id: str
+    request_id: str
+
+
+class TerminalGranted(Order, frozen=True, kw_only=True):
+    """The terminal is yours: your process group is in its foreground."""
+
+    ask_id: str
+
+
+class TerminalRefused(Order, frozen=True, kw_only=True):
+    """There is no terminal to be had; `reason` is a sentence for people."""
+
+    ask_id: str
+    reason: str
+
+
+AnyOrder: TypeAlias = (
+    Load
+    | Preload
+    | Stop
+    | ShowLocals
+    | Evaluate
+    | Interrupt
+    | ShowStack
+    | TerminalGranted
+    | TerminalRefused
+)

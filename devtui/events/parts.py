@@ -1,0 +1,146 @@
+"""What events are made of: tracebacks, variables, bodies, addresses, holders of a port."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import msgspec
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+Stream: TypeAlias = Literal["stdout", "stderr", "log"]
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One frame of a traceback. `own` means the user's code, not a library's.
+
+    `source` is the line of code, without its indentation; `line` counts from 1. `marked` is the
+    failing part of `source`, as the numbers of its first character and of the one after its last;
+    None where Python (before 3.11) does not tell, or where it is the whole line. `context` are the
+    lines around, as they stand in the file, the first of them line `context_start`; it is empty
+    for frames that nobody opens first (those of libraries).
+    """
+
+    file: str
+    line: int
+    function: str
+    source: str = ""
+    own: bool = False
+    marked: tuple[int, int] | None = None
+    context: tuple[str, ...] = ()
+    context_start: int = 0
+
+
+class ExceptionData(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One exception of a traceback, as data. `frames` run from the outermost call to the raise.
+
+    `relation` says how it belongs to the exception before it in `Error.exceptions`: it is its
+    `cause` (raise ... from), its `context` (raised while handling), or `first`. `exceptions` are
+    the members of an exception group. `frames_left_out` counts the frames that are missing in the
+    middle of `frames`, where there were too many; `members_left_out` those at the end of
+    `exceptions`. A `SyntaxError`'s last frame is the place in the source where the parser stopped.
+    """
+
+    type: str
+    message: str
+    notes: tuple[str, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    relation: Literal["first", "cause", "context"] = "first"
+    exceptions: tuple[ExceptionData, ...] = ()
+    frames_left_out: int = 0
+    members_left_out: int = 0
+
+
+class Error(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A traceback as data, the exception that was raised first, then its causes.
+
+    `text` is the traceback as Python prints it. `left_out` counts the causes that are missing at
+    the end, where there were too many.
+    """
+
+    exceptions: tuple[ExceptionData, ...]
+    text: str
+    left_out: int = 0
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
+    """One local variable of a frame. `value` is its repr, cut where it is long.
+
+    `masked` says that its name promises a secret and that `value` therefore does not tell it.
+    """
+
+    name: str
+    type: str
+    value: str
+    masked: bool = False
+
+
+class ModuleTime(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a module took to import, without the user's other modules that it imported."""
+
+    module: str
+    duration_ms: float
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The captured part of a request's or response's body.
+
+    `size_bytes` is what really passed. `text` is its beginning, None where it is not text.
+    """
+
+    content_type: str
+    size_bytes: int
+    text: str | None = None
+    truncated: bool = False
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that a socket is bound to, `ip` without brackets and port.
+
+    `v6_only` matters for `::` alone: such a socket takes IPv4 connections too unless it is set.
+    None where the system does not say.
+    """
+
+    ip: str
+    v6_only: bool | None = None
+
+    def __str__(self) -> str:
+        if ":" not in self.ip:
+            return self.ip
+        return f"[{self.ip}]{' (IPv6 only)' if self.ip == '::' and self.v6_only else ''}"
+
+
+RefusalReason: TypeAlias = Literal["busy", "permission", "excluded", "address", "other"]
+HolderKind: TypeAlias = Literal[
+    "devtui", "orphan", "reloader", "airplay", "container", "tunnel", "server", "unseen", "other"
+]
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that has a socket on the port.
+
+    `pid` is None where the socket is seen but not its process: another user's, another
+    container's, or the kernel's; `user` is then the socket's. `started` is None where it may not
+    be known. `address` is all of `addresses` in one text. `kind` and `note` say what it is: the
+    kind for programs, the note in words, with what to do about it. `restarts_by` names what will
+    probably start it again; empty where nothing is known to. `children` are the pids of its
+    descendants that hold the port with it. `listens` is false of a socket that only keeps the
+    port, and `blocks` where no address of it is in the way of the one that is wanted.
+    """
+
+    pid: int | None
+    name: str
+    command: str
+    user: str
+    started: datetime | None = None
+    address: str = ""
+    addresses: tuple[Address, ...] = ()
+    folder: str = ""
+    parent_pid: int | None = None
+    parent: str = ""
+    kind: HolderKind = "other"
+    note: str = ""
+    restarts_by: str = ""
+    children: tuple[int, ...] = ()
+    listens: bool = True
+    blocks: bool = True

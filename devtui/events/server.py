@@ -1,0 +1,94 @@
+"""What a server process tells of itself: started, loaded, serving, ended."""
+
+from __future__ import annotations
+
+from devtui.events.event import Event
+from devtui.events.parts import Error, ModuleTime
+
+
+class ServerStarted(Event, frozen=True, kw_only=True):
+    """A server process was started; it has not loaded the app yet."""
+
+    pid: int
+
+
+class AppLoaded(Event, frozen=True, kw_only=True):
+    """The app was found and imported.
+
+    `app` is what to type to get it (`hello:app`), `framework` the class it is an instance of
+    (`flask.Flask`). `sources` are the files of the loaded modules that are the user's own, and
+    `slowest` those of them that took longest to import, the slowest first.
+    """
+
+    app: str
+    framework: str
+    file: str
+    duration_ms: float
+    module_count: int
+    sources: tuple[str, ...] = ()
+    slowest: tuple[ModuleTime, ...] = ()
+
+
+class AppFailed(Event, frozen=True, kw_only=True):
+    """The app could not be found or imported.
+
+    With `reload` the process stays and serves the error; without, it is the first load and the
+    process ends. `message` is one sentence for people; `error` the traceback, which is empty
+    of exceptions where nothing was raised (no such app). `error_id` as in `ErrorRaised`.
+    """
+
+    reload: bool
+    message: str
+    error: Error
+    duration_ms: float
+    sources: tuple[str, ...] = ()
+    error_id: str = ""
+
+
+class Serving(Event, frozen=True, kw_only=True):
+    """The server answers at `url`. `pin` unlocks the debugger in the browser, where it is on.
+
+    `pin_cookie` is the name of the cookie that keeps a browser unlocked.
+    """
+
+    url: str
+    pid: int
+    pin: str | None = None
+    pin_cookie: str | None = None
+
+
+class ServerExited(Event, frozen=True, kw_only=True):
+    """A server process has ended: by itself with `exit_code`, or by `signal` (its name).
+
+    `expected` is true where devtui ended it.
+    """
+
+    pid: int
+    exit_code: int | None = None
+    signal: str | None = None
+    expected: bool = False
+
+
+class ImportsTraced(Event, frozen=True, kw_only=True):
+    """What a load took from outside the project, for the next process to import ahead.
+
+    `roots` are the names that the user's code imported, in order, up to the point where it
+    changed something for the whole process; `changed` says what, and is empty where it did not.
+    `search_path` is the folder that the app's modules are found in.
+    """
+
+    roots: tuple[str, ...]
+    search_path: str
+    changed: str = ""
+
+
+class StandbyUnfit(Event, frozen=True, kw_only=True):
+    """What was imported ahead does not fit this load, which begins anew without it."""
+
+    reason: str
+
+
+class EventsDropped(Event, frozen=True, kw_only=True):
+    """The server process could not send `count` events, because nobody read them in time."""
+
+    count: int

@@ -1,0 +1,63 @@
+"""What the session itself tells: its state, changed files, reloads, the port."""
+
+from __future__ import annotations
+
+from devtui.events.event import Event
+from devtui.events.parts import Holder, ModuleTime, RefusalReason
+
+
+class StateChanged(Event, frozen=True, kw_only=True):
+    """The session went from one state to another; the values are those of `session.State`."""
+
+    state: str
+    previous: str
+    reason: str = ""
+
+
+class FilesChanged(Event, frozen=True, kw_only=True):
+    """Watched files changed. `raw_count` is how many raw notices were merged into this one."""
+
+    paths: tuple[str, ...]
+    raw_count: int
+
+
+class Reloaded(Event, frozen=True, kw_only=True):
+    """A new generation answers in place of an older one.
+
+    `cause` is a few words for people; `failed` means that it serves its own load's error.
+    `duration_ms` runs from the moment the cause was seen; `stopped_ms` and `loaded_ms` say after
+    how much of it the old process was gone and the app loaded. `standby` is true where the
+    process had been started ahead; `stepped_back` says why not all imports were done ahead.
+    `raw_count` notices of changes were merged; `seen_ms` is how long before it was seen the newest
+    of the files was written (0: not known). `slowest` as in `AppLoaded`. `looping` is the file
+    that the app itself seems to change each time it loads, empty where there is none.
+    """
+
+    cause: str
+    paths: tuple[str, ...]
+    duration_ms: float
+    failed: bool = False
+    stopped_ms: float = 0.0
+    loaded_ms: float = 0.0
+    standby: bool = False
+    stepped_back: str = ""
+    raw_count: int = 0
+    seen_ms: float = 0.0
+    slowest: tuple[ModuleTime, ...] = ()
+    looping: str = ""
+
+
+class PortBusy(Event, frozen=True, kw_only=True):
+    """The port could not be had.
+
+    `message` says why, `reason` in one word; `holders` who has it, as far as is known;
+    `warnings` what else is to be known; `next_free_port` the nearest port that could be had.
+    """
+
+    host: str
+    port: int
+    message: str
+    holders: tuple[Holder, ...] = ()
+    reason: RefusalReason = "busy"
+    warnings: tuple[str, ...] = ()
+    next_free_port: int | None = None
