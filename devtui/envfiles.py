@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 # A later one wins over an earlier one, and the file that the user names over both.
 DEFAULT_NAMES = (".flaskenv", ".env")
@@ -20,15 +20,14 @@ class EnvFileError(Exception):
     """An env file cannot be used. Its text is one sentence for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnvFiles:
+class EnvFiles(NamedTuple):
     """What the env files say.
 
     `values` are the variables to set: those that the environment has already are not among
     them. `files` were read, in this order. `notice` is a sentence for the user, or None.
     """
 
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str]
     files: tuple[str, ...] = ()
     notice: str | None = None
 
@@ -51,7 +50,7 @@ def read(
     if env_file is not None:
         found.append(_given(env_file, folder))
     if not found:
-        return EnvFiles()
+        return EnvFiles({})
     try:
         import dotenv
     except ImportError:
@@ -60,7 +59,7 @@ def read(
                 f"python-dotenv is needed to read the env file {found[-1]!r}; {_INSTALL}"
             ) from None
         names = " and ".join(found)
-        return EnvFiles(notice=f"{names} not read, as python-dotenv is not there; {_INSTALL}")
+        return EnvFiles({}, notice=f"{names} not read, as python-dotenv is not there; {_INSTALL}")
     values: dict[str, str | None] = {}
     for file in found:
         try:

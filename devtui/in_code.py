@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from devtui.events import Main
@@ -37,12 +36,12 @@ _IGNORED = (
 )
 
 
-@dataclass(slots=True)
 class _Role:
     """What a call means in this process: `serve` is set in a server process of such a program."""
 
-    serve: Callable[[WSGIApplication], None] | None = None
-    served: bool = False
+    def __init__(self) -> None:
+        self.serve: Callable[[WSGIApplication], None] | None = None
+        self.served = False
 
 
 _role = _Role()

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -284,11 +285,20 @@ def test_which_front_end_is_chosen(
 
     monkeypatch.setattr(sys, "stdout", Stream())
     monkeypatch.setattr(sys, "stdin", Stream())
+    monkeypatch.setattr(sys, "stderr", Stream())
     if term is None:
         monkeypatch.delenv("TERM", raising=False)
     else:
         monkeypatch.setenv("TERM", term)
     assert cli._front_end(plain, as_json).__name__ == chosen
+
+
+def test_no_screen_where_it_could_not_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual draws on stderr, which may be sent to a file: the terminal would stay empty."""
+    monkeypatch.setenv("TERM", "xterm")
+    for name, terminal in (("stdin", True), ("stdout", True), ("stderr", False)):
+        monkeypatch.setattr(sys, name, SimpleNamespace(isatty=lambda terminal=terminal: terminal))
+    assert cli._front_end(False, False).__name__ == "run_plain"
 
 
 def test_the_version_and_the_help() -> None:

@@ -87,7 +87,7 @@ def test_files_without_dotenv_are_told(folder: Path, without_dotenv: None) -> No
 
 def test_skipped_files_without_dotenv_are_not_told(folder: Path, without_dotenv: None) -> None:
     (folder / ".env").write_text("A=1\n")
-    assert read(None, str(folder), {"FLASK_SKIP_DOTENV": "1"}) == EnvFiles()
+    assert read(None, str(folder), {"FLASK_SKIP_DOTENV": "1"}) == EnvFiles({})
 
 
 def test_a_given_file_needs_dotenv(folder: Path, without_dotenv: None) -> None:

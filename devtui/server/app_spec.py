@@ -6,8 +6,9 @@ import ast
 import os
 import re
 import warnings
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 MAX_LENGTH = 10_000
 
@@ -23,15 +24,13 @@ class AppNotFound(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(msgspec.Struct, frozen=True):
     """Take the attribute `name` of what came before."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """Call what came before with these literal arguments."""
 
     args: tuple[object, ...] = ()
@@ -41,8 +40,7 @@ class Call:
 Step: TypeAlias = Attribute | Call
 
 
-@dataclass(frozen=True, slots=True)
-class AppSpec:
+class AppSpec(msgspec.Struct, frozen=True):
     """`path` is a module name or a path; `steps` lead from the module to the application.
 
     `expression` is the text of the steps; both are empty where the user leaves the choice to

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, TextIO
 
-from devtui.server.deadline import raise_in_thread
 from devtui.server.terminal import Terminal
 
 _PDB = ("", "pdb.set_trace")
@@ -117,6 +116,8 @@ def _handle_signals(terminal: Terminal) -> None:
         if holder is None or holder is threading.main_thread():
             signal.default_int_handler(number, frame)
         elif not terminal.reading:
+            from devtui.server.deadline import raise_in_thread
+
             raise_in_thread(holder, KeyboardInterrupt)
 
     def on_suspend(number: int, frame: FrameType | None) -> None:

@@ -13,11 +13,12 @@ import re
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from inspect import Parameter
 from types import ModuleType
 from typing import TypeGuard
+
+import msgspec
 
 _FACTORY_NAME = re.compile(r"^_*(create|make|build|get|new)(_|$)|factory", re.IGNORECASE)
 
@@ -42,8 +43,7 @@ class Kind(Enum):
     OTHER = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """The parameters of a callable, as far as they matter here.
 
     `positional` are the names of those that may be given by position, `required` those of all

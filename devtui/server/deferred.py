@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from devtui.server.tracebacks import own_traceback
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -16,6 +14,8 @@ def deferred(error: BaseException) -> WSGIApplication:
     The traceback is set anew each time, since each raise would make it longer; it begins with
     the user's code.
     """
+    from devtui.server.tracebacks import own_traceback  # needed for errors alone
+
     tb = own_traceback(error.__traceback__)
     raised = error if isinstance(error, Exception) else _as_exception(error.with_traceback(tb))
 

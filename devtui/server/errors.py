@@ -7,19 +7,20 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from devtui.events import Error, ErrorRaised
-from devtui.server import current, tracebacks
+from devtui.server import current, forks
 from devtui.server.channel import Channel
-from devtui.server.frames import FrameGone, KeptError, KeptErrors
 from devtui.server.response import TappedResponse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from devtui.server.capture import Exchange
+    from devtui.server.frames import KeptErrors
 
 Origin = Literal["request", "logging", "thread", "uncaught", "unraisable"]
 
@@ -34,7 +35,15 @@ class ErrorReporter:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self.kept = KeptErrors(channel.generation)
+        self.keeping = True  # to be set before the first error
+
+    @cached_property
+    def kept(self) -> KeptErrors:
+        """The errors whose frames can be asked about."""
+        # What errors alone need is not imported before there is one: the first response waits.
+        from devtui.server.frames import KeptErrors
+
+        return KeptErrors(self._channel.generation, keeping=self.keeping)
 
     def report(
         self, exception: BaseException, origin: Origin, contexts: Contexts | None = None
@@ -69,6 +78,9 @@ class ErrorReporter:
 
         To `keep` those of a finaliser would bring back to life what is being deleted.
         """
+        from devtui.server import tracebacks
+        from devtui.server.frames import FrameGone, KeptError
+
         described = tracebacks.describe_with_frames(exception)
         error_id = self.kept.new_id()
         if keep:
@@ -140,8 +152,10 @@ class ErrorTap:
         try:
             response = self.app(environ, start_response)
         except BaseException as error:
+            forks.end_if_forked(error)
             break_off(error)
             raise
+        forks.end_if_forked()
         if isinstance(response, (list, tuple)):
             return response
         return TappedResponse(response, on_error=break_off, on_close_error=report)

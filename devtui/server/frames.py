@@ -49,8 +49,8 @@ class KeptErrors:
     and what a kept frame holds is not finalised.
     """
 
-    def __init__(self, generation: int) -> None:
-        self.keeping = True
+    def __init__(self, generation: int, keeping: bool = True) -> None:
+        self.keeping = keeping
         self._generation = generation
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()

@@ -7,17 +7,17 @@ import importlib
 import importlib.util
 import os
 import sys
-from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+
+import msgspec
 
 from devtui.server.app_spec import AppNotFound
 
 _MAX_LISTED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Which module to import, and from where.
 
     `base` is the folder that goes to the front of `sys.path`, `parts` the module's dotted name.

@@ -91,6 +91,9 @@ class ImportTrace:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
+        if self._outside and not self.changed:
+            return self._import(name, globals, locals, fromlist, level)  # most imports, by far
+
         def do() -> ModuleType:
             return self._import(name, globals, locals, fromlist, level)
 

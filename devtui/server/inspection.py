@@ -14,10 +14,12 @@ from devtui.server.frames import KeptErrors
 
 
 class Inspector:
-    """Takes the orders that ask. `recorder` is None until the server serves."""
+    """Takes the orders that ask. There is no `recorder` until the server serves."""
 
-    def __init__(self, channel: Channel, errors: KeptErrors) -> None:
-        self.recorder: Recorder | None = None
+    def __init__(
+        self, channel: Channel, errors: KeptErrors, recorder: Callable[[], Recorder | None]
+    ) -> None:
+        self._recorder = recorder
         self._channel = channel
         self._errors = errors
         self._evaluator = Evaluator(errors, channel.generation, channel.send)
@@ -35,7 +37,7 @@ class Inspector:
                 self._aside(lambda: self._show_stack(order))
 
     def _show_stack(self, order: ShowStack) -> None:
-        recorder = self.recorder
+        recorder = self._recorder()
         thread_id = None if recorder is None else recorder.thread_of(order.request_id)
         self._channel.send(stack.show(order, self._channel.generation, thread_id))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from devtui.server.app_spec import AppNotFound, AppSpec, parse
 from devtui.server.callables import class_name, is_function
@@ -21,8 +22,7 @@ __all__ = ["DEFAULT_MODULES", "AppNotFound", "LoadedApp", "apply_debug", "load_a
 DEFAULT_MODULES = ("wsgi", "app")
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedApp:
+class LoadedApp(msgspec.Struct, frozen=True):
     """An application that was found.
 
     `name` is what to type in the same folder to get it again (`hello:app`,

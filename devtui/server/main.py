@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from devtui.events import (
@@ -24,11 +25,10 @@ from devtui.events import (
     TerminalGranted,
     TerminalRefused,
 )
-from devtui.server import asking, errors, output
+from devtui.server import asking, errors, forks, output
 from devtui.server.capture import Recorder
 from devtui.server.channel import Channel
 from devtui.server.import_trace import UnfitStandby
-from devtui.server.inspection import Inspector
 from devtui.server.loading import Loading
 from devtui.server.serving import Serving as Server
 from devtui.server.terminal import Terminal
@@ -37,6 +37,8 @@ from devtui.server.unseen_thread import UnseenThread
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from devtui.server.inspection import Inspector
+
 # After the session is gone, what the process may still take before it and its children are killed.
 LAST_SECONDS = 1.0
 
@@ -44,7 +46,13 @@ LAST_SECONDS = 1.0
 # only a fresh process gets.
 HANG_SECONDS = 5.0
 
+# How long after the app is served the modules are imported that nobody waits for.
+REST_SECONDS = 0.3
+
 _LOAD_FAILED = 1
+
+# As it is before the app may patch it.
+_sleep = time.sleep
 
 
 class Start(NamedTuple):
@@ -85,7 +93,7 @@ class ServerProcess:
         self._listener = -1  # came with the order to load
         self._reporter = errors.ErrorReporter(channel)
         self._loading = Loading(channel, self._reporter, self._start.environment)
-        self._inspector = Inspector(channel, self._reporter.kept)
+        self._recorder: Recorder | None = None  # until the app is served
         self._output = output.install(channel, self._reporter.logged)
         self._reporter.install_hooks()
         self._terminal = Terminal(channel.generation, channel.send)
@@ -102,7 +110,7 @@ class ServerProcess:
         """Wait for the order to load, carry it out, and return the exit status."""
         self._reader.start()
         load = self._next_load()
-        self._reporter.kept.keeping = load.debugger
+        self._reporter.keeping = load.debugger
         try:
             if load.main is not None:
                 return self._run_main(load)
@@ -171,8 +179,9 @@ class ServerProcess:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], self._start.environment)
 
     def _serve(self, app: WSGIApplication, load: Load) -> Server:
+        forks.end_if_forked()  # the app has forked while it was loaded, and both go on
         recorder = Recorder(self._channel, self._output)
-        self._inspector.recorder = recorder
+        self._recorder = recorder
         server = Server(app, self._listener, load, recorder)
         self._server = server
         self._channel.send(
@@ -184,7 +193,24 @@ class ServerProcess:
                 pin_cookie=None if server.pin is None else server.pin.cookie,
             )
         )
+        UnseenThread(self._import_the_rest).start()
         return server
+
+    @cached_property
+    def _inspector(self) -> Inspector:
+        from devtui.server.inspection import Inspector
+
+        return Inspector(self._channel, self._reporter.kept, lambda: self._recorder)
+
+    def _import_the_rest(self) -> None:
+        """Import what errors and questions need, once the first requests have been answered.
+
+        Nobody waits for it then; and an app that uses up all descriptors could not be helped by
+        modules that are still on the disk.
+        """
+        _sleep(REST_SECONDS)
+        with suppress(ImportError):  # the app's doing; who needs it then meets it again
+            _ = self._inspector
 
     def _obey(self, order: AnyOrder) -> None:
         if isinstance(order, Load):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 from functools import cache, lru_cache
 
 # What a tree of installed packages is called; a virtual environment may lie inside the project.
@@ -58,7 +57,10 @@ def file_of(module: object) -> str:
 @cache
 def _foreign_folders() -> tuple[str, ...]:
     """The standard library and devtui itself, under the names by which they may be known."""
-    folders = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), _US}
-    folders |= {os.path.dirname(os.__file__)}
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    # What sysconfig calls `stdlib` and `platstdlib`; to ask it takes as long as ten modules.
+    prefixes = (sys.base_prefix, sys.base_exec_prefix)
+    folders = {os.path.join(prefix, sys.platlibdir, version) for prefix in prefixes}
+    folders |= {os.path.dirname(os.__file__), _US}
     folders |= {os.path.realpath(folder) for folder in folders}
     return tuple(sorted(os.path.join(folder, "") for folder in folders))

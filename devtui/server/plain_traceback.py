@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.debug import DebuggedApplication
 from werkzeug.http import parse_accept_header
 
-from devtui.server import tracebacks
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -47,6 +45,8 @@ class PlainTraceback:
             response = self._app(environ, start_response)
             yield from response
         except Exception as error:
+            from devtui.server import tracebacks  # needed for errors alone
+
             text = tracebacks.describe(error).text.encode("utf-8", "backslashreplace")
             headers = [
                 ("Content-Type", "text/plain; charset=utf-8"),

@@ -7,9 +7,10 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn, cast
+
+import msgspec
 
 from devtui.server.app_spec import AppNotFound, Attribute, Call, Step
 from devtui.server.callables import (
@@ -32,8 +33,7 @@ FACTORY_NAMES = ("create_app", "make_app")
 _MAX_LISTED = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """An application, and the expression that leads to it in its module."""
 
     app: WSGIApplication
