@@ -60,7 +60,7 @@ class Serving(Event, frozen=True, kw_only=True):
 class ServerExited(Event, frozen=True, kw_only=True):
     """A server process has ended: by itself with `exit_code`, or by `signal` (its name).
 
-    `expected` is true where devtui ended it.
+    `expected` is true where devtui ended it, or it has ended because its first load failed.
     """
 
     pid: int

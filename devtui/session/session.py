@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -268,6 +270,8 @@ class Session:
         """Take in what a server process says, and what it means for the session."""
         current = event.generation == self.generation
         if isinstance(event, ServerExited):
+            if current and self.state is State.FAILED:
+                event = structs.replace(event, expected=True)  # told already, with its reason
             for cut in self.store.cut_running(event.generation, event.at, self._why_cut(event)):
                 self._take(cut)
         self._take(event)
@@ -338,11 +342,12 @@ class Session:
     def _on_exit(self, event: ServerExited) -> None:
         self._generations.forget()
         self.loading_since = self.serving_since = None
-        if event.expected or self._closing:
+        failed = self.state is State.FAILED
+        if self._closing or (event.expected and not failed):
             return
         # Nothing is there to answer: to refuse is more honest than to let clients wait.
         self._generations.listener.close()
-        if self.state is not State.FAILED:
+        if not failed:
             how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
             self._machine.to(State.CRASHED, f"the server process ended {how}")
 

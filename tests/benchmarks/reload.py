@@ -111,7 +111,7 @@ def main() -> int:
     given = options.parse_args()
     python = make_venv(given.venv.absolute())
     print(f"{datetime.date.today()}, {platform.system()}, {os.cpu_count()} cores, "
-          f"Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}\n", flush=True)  # fmt: skip
+          f"Python {platform.python_version()}\n", flush=True)  # fmt: skip
     met = True
     if given.only != "rest":
         kinds = [given.only] if given.only else ["hello", "heavy"]

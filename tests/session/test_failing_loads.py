@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from live import Live, write
 
-from devtui.events import AppFailed, LogWritten, ServerExited
+from devtui.events import AppFailed, LogWritten, ServerExited, StateChanged
 from devtui.session.state import State
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.e2e
 
 WORKS = """\
 def create_app():
@@ -43,37 +42,36 @@ Serve = Callable[..., Live]
 
 
 @pytest.mark.parametrize(("source", "kind"), FAILURES.values(), ids=FAILURES)
-def test_the_first_load_fails(serve: Serve, folder: Path, source: str, kind: str) -> None:
+def test_a_load_fails(serve: Serve, folder: Path, source: str, kind: str) -> None:
     live = serve(source, app="app:create_app")
     failure = live.wait_for(AppFailed)
     assert (failure.reload, failure.error.exceptions[0].type) == (False, kind)
     place = failure.error.exceptions[0].frames[-1]
     assert (place.file, place.own) == (str(folder / "app.py"), True)
-    assert live.wait_for(ServerExited).exit_code == 1
+    exited = live.wait_for(ServerExited)
+    assert (exited.exit_code, exited.expected) == (1, True)  # it was told why
     live.wait_for_state(State.FAILED)
     assert live.refuses()
     assert len(live.session.store.errors) == 1
+    port = live.session.port
     write(folder, {"app.py": WORKS})
     live.serving(2)
+    assert live.session.port == port
     assert live.get().text == "works"
+    assert [event.state for event in live.all(StateChanged)] == ["failed", "starting", "serving"]
 
-
-@pytest.mark.parametrize(("source", "kind"), FAILURES.values(), ids=FAILURES)
-def test_a_reload_fails(serve: Serve, folder: Path, source: str, kind: str) -> None:
-    live = serve(WORKS, app="app:create_app")
-    live.serving()
     write(folder, {"app.py": source})
     live.reloaded(failed=True)
-    failure = live.failed()
+    failure = live.wait_for(AppFailed, lambda event: event.generation == 3)
     assert (failure.reload, failure.error.exceptions[0].type) == (True, kind)
     for _ in range(2):
         answer = live.get("/any", headers={"Accept": "application/json"})
         assert answer.status == 500
         assert kind in answer.text
         assert kind in live.get("/any", headers={"Accept": "text/html"}).text
-    assert len(live.session.store.errors) == 1
+    assert len(live.session.store.errors) == 2
     write(folder, {"app.py": WORKS})
-    live.reloaded()
+    live.reloaded(count=2)  # the first was the fix of the first load
     assert live.get().text == "works"
 
 
@@ -147,18 +145,16 @@ def test_a_reload_that_hangs(serve: Serve, folder: Path, source: str) -> None:
     answers: list[str] = []
     waits = threading.Thread(target=lambda: answers.append(live.get().text))
     waits.start()  # in the backlog, until there is code to answer it
-    began = time.monotonic()
     write(folder, {"app.py": WORKS})
     live.reloaded()
-    assert time.monotonic() - began < 5
-    waits.join(10)
+    waits.join(20)
     assert answers == ["works"]
 
 
 def test_leaving_while_a_load_hangs(serve: Serve) -> None:
     live = serve(LOOPS)
     live.line("loading")
-    assert live.close() < 5
+    live.close()
 
 
 # -- processes that die ---------------------------------------------------------------------------
@@ -176,29 +172,22 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize("at", ["first", "reload"])
 @pytest.mark.parametrize(("source", "status", "name", "said"), DEATHS.values(), ids=DEATHS)
 def test_a_load_that_kills_the_process(
-    serve: Serve,
-    folder: Path,
-    at: str,
-    source: str,
-    status: int | None,
-    name: str | None,
-    said: str,
+    serve: Serve, folder: Path, source: str, status: int | None, name: str | None, said: str
 ) -> None:
-    live = serve(source if at == "first" else WORKS)
-    if at == "reload":
-        live.serving()
-        write(folder, {"app.py": source})
-    exited = live.wait_for(ServerExited, lambda event: not event.expected)
-    assert (exited.exit_code, exited.signal) == (status, name)
-    live.wait_for_state(State.CRASHED)
-    if said:
-        live.line(said)
-        live.line(f'File "{folder / "app.py"}"')
-    assert live.refuses()
-    generation = live.session.generation
-    write(folder, {"app.py": WORKS})
-    live.serving(generation + 1)
-    assert live.get().text == "works"
+    live = serve(source)
+    for generation in (1, 3):
+        exited = live.wait_for(ServerExited, lambda event, n=generation: event.generation == n)
+        assert (exited.exit_code, exited.signal, exited.expected) == (status, name, False)
+        live.wait_for_state(State.CRASHED)
+        if said:
+            lines = [line for line in live.lines() if line.generation == generation]
+            assert [line for line in lines if said in line.text]
+            assert [line for line in lines if f'File "{folder / "app.py"}"' in line.text]
+        assert live.refuses()
+        write(folder, {"app.py": WORKS})
+        live.serving(generation + 1)
+        assert live.get().text == "works"
+        if generation == 1:  # and the same once more, as a reload
+            write(folder, {"app.py": source})
