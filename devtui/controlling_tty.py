@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
+import select
 import signal
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -67,6 +69,35 @@ class HangUp:
     def terminal_gone(self) -> bool:
         """Whether there was a controlling terminal, and it is there no more."""
         return self._had_one and not _has_terminal()
+
+
+class HangUpWatch:
+    """Calls back when the terminal behind a descriptor has gone, on the running event loop.
+
+    Only a session leader is sure to get a SIGHUP then. It costs nothing meanwhile. It works where
+    there is epoll (Linux), which tells of a hang-up without being asked to tell of input, and does
+    nothing elsewhere, nor for a descriptor that is no terminal's.
+    """
+
+    def __init__(self, fd: int, on_gone: Callable[[], None]) -> None:
+        """`on_gone` is called once."""
+        self._on_gone = on_gone
+        self._epoll: select.epoll | None = None
+        if hasattr(select, "epoll") and os.isatty(fd):
+            self._epoll = select.epoll()
+            self._epoll.register(fd, 0)
+            asyncio.get_running_loop().add_reader(self._epoll.fileno(), self._gone)
+
+    def close(self) -> None:
+        """Watch no more."""
+        epoll, self._epoll = self._epoll, None
+        if epoll is not None:
+            asyncio.get_running_loop().remove_reader(epoll.fileno())
+            epoll.close()
+
+    def _gone(self) -> None:
+        self.close()
+        self._on_gone()
 
 
 def _has_terminal() -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import PurePath
 
 from devtui import formats, port_facts
@@ -29,6 +30,10 @@ from devtui.events import (
 from devtui.line_lender import LineLender
 from devtui.sanitise import visible
 from devtui.session.session import Session
+from devtui.settings import Settings
+
+OPEN = "open to the network: every machine that reaches this one can use the app"
+OPEN_WITH_DEBUGGER = f"{OPEN}, and its debugger too, which runs any code for whoever has the PIN"
 
 # A person's line is bounded; a program gets all there is.
 MAX_TEXT = 2_000
@@ -41,7 +46,7 @@ def run_plain(session: Session) -> int:
     """Run the session and write lines for people to stdout. Returns the exit status."""
 
     def lines(event: AnyEvent) -> Iterator[bytes]:
-        for what, text in describe(event):
+        for what, text in chain(describe(event), warn(event, session.settings)):
             line = f"{formats.clock_time(event.at)}  {what:<8}  {text}\n"
             yield line.encode("utf-8", "backslashreplace")
 
@@ -137,6 +142,12 @@ def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
             yield from _port_busy(event)
         case EventsDropped():
             yield "dropped", formats.count(event.count, "event") + " that came too fast to be sent"
+
+
+def warn(event: AnyEvent, settings: Settings) -> Iterator[tuple[str, str]]:
+    """What a person is warned of beside the event itself, as `describe` does it."""
+    if isinstance(event, Serving) and not settings.is_loopback:
+        yield "warning", OPEN_WITH_DEBUGGER if settings.debugger else OPEN
 
 
 def _port_busy(event: PortBusy) -> Iterator[tuple[str, str]]:

@@ -19,12 +19,16 @@ hypothesis.settings.load_profile("devtui")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by folder what is not quick: whole programs, and whole screens."""
+    """Mark by folder what is not quick: whole programs, and whole screens.
+
+    What takes longest begins first, so that no worker is left with it at the end.
+    """
     tests = Path(__file__).parent
     for item in items:
         for folder, marker in (("e2e", pytest.mark.e2e), ("dashboard", pytest.mark.screen)):
             if item.path.is_relative_to(tests / folder):
                 item.add_marker(marker)
+    items.sort(key=lambda item: item.get_closest_marker("install") is None)
 
 
 @pytest.fixture
@@ -68,9 +72,7 @@ def observed_plainly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]
 
 def _observed(folder: Path, **settings: Any) -> Iterator[Live]:
     write(folder, {"observed.py": OBSERVED})
-    environment = app_environment()
-    with Live(
-        Settings(app="observed", folder=folder, port=0, environment=environment, **settings)
-    ) as live:
+    settings = {"port": 0, "reload": False, "environment": app_environment(), **settings}
+    with Live(Settings(app="observed", folder=folder, **settings)) as live:
         live.serving()
         yield live

@@ -35,7 +35,7 @@ from devtui.session.state import State
 from devtui.settings import Settings
 
 # Far more than anything here takes, so that a busy machine is no reason to fail.
-DEADLINE = 20.0
+DEADLINE = 30.0
 
 _HIDDEN = ("FLASK_", "DEVTUI_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE")
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime, timezone
-from functools import cache
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from messages import structs
 
 from devtui import events
 from devtui.events import (
@@ -32,9 +31,6 @@ ORDERS: tuple[type[Order], ...] = get_args(AnyOrder)
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 
-# Without arguments this has lone surrogates too, which `text()` leaves out.
-ANY_TEXT = st.text(st.characters(), max_size=20)
-
 # What INTERFACE promises to those who read `--json`.
 STABLE = {
     "server_started": {"pid"},
@@ -52,41 +48,6 @@ STABLE = {
     "port_busy": {"port", "holders"},
     "server_exited": {"exit_code", "signal"},
 }  # fmt: skip
-
-
-@cache
-def structs(cls: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
-    """Instances of the class with any values that its annotations allow."""
-    hints = get_type_hints(cls)
-    fields = {name: hints[name] for name in cls.__struct_fields__}
-    return st.builds(
-        cls, **{name: st.deferred(lambda hint=hint: values(hint)) for name, hint in fields.items()}
-    )
-
-
-def values(hint: Any) -> st.SearchStrategy[Any]:
-    """Values of an annotation, as events have them."""
-    simple: dict[Any, st.SearchStrategy[Any]] = {
-        str: ANY_TEXT,
-        bool: st.booleans(),
-        int: st.integers(-(2**53), 2**53),
-        float: st.floats(allow_nan=False, allow_infinity=False),
-        type(None): st.none(),
-        datetime: st.datetimes(datetime(1970, 1, 1), timezones=st.just(timezone.utc)),
-    }
-    origin, arguments = get_origin(hint), get_args(hint)
-    if hint in simple:
-        return simple[hint]
-    if origin is Literal:
-        return st.sampled_from(arguments)
-    if origin in (Union, UnionType):
-        return st.one_of(*map(values, arguments))
-    if origin is tuple and arguments[-1] is Ellipsis:
-        # An exception may have exceptions: more than one each would grow without end.
-        return st.lists(values(arguments[0]), max_size=1).map(tuple)
-    if origin is tuple:
-        return st.tuples(*map(values, arguments))
-    return structs(hint)
 
 
 def without_surrogates(value: Any) -> Any:

@@ -66,6 +66,21 @@ def test_a_long_line_is_bounded_and_says_what_is_missing() -> None:
     assert text == "x" * MAX_LINE_BYTES + f" … (+{1_000_000 - MAX_LINE_BYTES:,} bytes)"
 
 
+@given(
+    pieces=st.lists(
+        st.sampled_from([b"x" * (MAX_LINE_BYTES - 1), b"ab", b"\r", b"\r\r", b"50%"]), max_size=8
+    )
+)
+def test_what_was_overwritten_takes_no_room(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    shown = data.rstrip(b"\r").rpartition(b"\r")[2]
+    assert taken(*pieces) == taken(data) == taken(shown)
+
+
+def test_of_an_endless_progress_bar_the_last_is_left() -> None:
+    assert taken(*[b"\r%d of 100000" % number for number in range(100_000)]) == "99999 of 100000"
+
+
 def test_a_taken_line_leaves_nothing_for_the_next() -> None:
     buffer = LineBuffer()
     buffer.add(b"x" * (MAX_LINE_BYTES + 1))

@@ -43,7 +43,8 @@ from devtui.events import (
     TerminalWanted,
     decode_event,
 )
-from devtui.lines import MAX_TARGET, MAX_TEXT, describe
+from devtui.lines import MAX_TARGET, MAX_TEXT, OPEN, OPEN_WITH_DEBUGGER, describe, warn
+from devtui.settings import Settings
 
 EVIL = "\x1b]0;x\x07\u202e\nline two"
 ERROR = Error(exceptions=(ExceptionData(type="ValueError", message=EVIL),), text=EVIL)
@@ -194,7 +195,7 @@ def program(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         yield popen
     finally:
         popen.kill()
-        popen.communicate(timeout=10)
+        popen.communicate(timeout=20)
 
 
 def ended(folder: Path, *arguments: str) -> tuple[int, str, str]:
@@ -258,3 +259,22 @@ def test_sighup_reloads(folder: Path) -> None:
         popen.send_signal(signal.SIGTERM)
         popen.communicate(timeout=20)
     assert popen.returncode == 143
+
+
+@pytest.mark.parametrize(
+    ("host", "debugger", "warned"),
+    [
+        ("127.0.0.1", True, []),
+        ("localhost", True, []),
+        ("0.0.0.0", False, [OPEN]),
+        ("::", True, [OPEN_WITH_DEBUGGER]),
+        ("10.0.0.7", True, [OPEN_WITH_DEBUGGER]),
+    ],
+)
+def test_a_server_that_others_can_reach_is_warned_of(
+    host: str, debugger: bool, warned: list[str]
+) -> None:
+    settings = Settings(host=host, debugger=debugger)
+    serving = Serving(url=settings.url(5000), pid=1)
+    assert [text for _, text in warn(serving, settings)] == warned
+    assert list(warn(ServerStarted(pid=1), settings)) == []

@@ -50,7 +50,7 @@ def holder(folder: Path, *arguments: str, ip: str = "127.0.0.1") -> Iterator[tup
         yield int(process.stdout.readline()), process
     finally:
         process.kill()
-        process.communicate(timeout=5)
+        process.communicate(timeout=20)
 
 
 def devtui(*arguments: object, answer: str = "") -> subprocess.CompletedProcess[str]:
@@ -122,7 +122,7 @@ def test_stopping_needs_a_yes(tmp_path: Path, answer: str) -> None:
 def test_a_yes_stops_it(tmp_path: Path) -> None:
     with holder(tmp_path) as (port, process):
         done = devtui("--who", "--stop", "--port", port, answer="y\n")
-        assert process.wait(5) == -signal.SIGTERM
+        assert process.wait(20) == -signal.SIGTERM
     assert done.returncode == 0, done
     assert re.search(r"^ +0\.\d s  asking python\S* \(\d+\) to end \(SIGTERM\)$", done.stdout, re.M)
     assert done.stdout.endswith(f"Port {port} on 127.0.0.1 is free.\n")
@@ -131,7 +131,7 @@ def test_a_yes_stops_it(tmp_path: Path) -> None:
 def test_stopping_without_being_asked_and_as_an_object(tmp_path: Path) -> None:
     with holder(tmp_path, "deaf") as (port, process):
         done = devtui("--who", "--stop", "--yes", "--json", "--port", port)
-        assert process.wait(5) == -signal.SIGKILL
+        assert process.wait(20) == -signal.SIGKILL
     assert done.returncode == 0, done
     report = json.loads(done.stdout)
     assert report["free"] is report["stopped"] is True

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from devtui import job_control
+from devtui.controlling_tty import HangUpWatch
 from devtui.dashboard import themes
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import COMMANDS, bindings
@@ -22,6 +26,8 @@ from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports import Ports
 from devtui.dashboard.prompt import History
 from devtui.dashboard.screen_lender import ScreenLender
+from devtui.dashboard.terminal_driver import TerminalDriver
+from devtui.dashboard.terminal_kind import filters_for
 from devtui.dashboard.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
 from devtui.sanitise import visible
@@ -30,13 +36,13 @@ from devtui.session.state import State
 
 if TYPE_CHECKING:
     from devtui.dashboard.row_detail import Item
+    from devtui.session.request import Request
     from devtui.session.session import Session
-    from devtui.session.store import Request
 
 LEAVE_SECONDS = 10.0
 """How long leaving waits for the server process; the session's own bounds are shorter."""
 
-_SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT")
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _SERVER_ACTIONS = (
     "restart",
     "restart_fresh",
@@ -74,12 +80,20 @@ class Dashboard(App[int]):
         self.history = History()
         """What was evaluated in frames."""
         self._lender: ScreenLender | None = None
+        self._hang_up_watch: HangUpWatch | None = None
         self._ended = asyncio.Event()
         self._broken = False
         self._leaving = False
-        for theme in (themes.DARK, themes.LIGHT):
-            self.register_theme(theme)
-        self.theme = themes.suited(os.environ)
+        self._complaint = themes.begin(self, os.environ)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What a theme that is not ours does not know of."""
+        return themes.VARIABLES
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's choice of a driver; the one for terminals is ours."""
+        chosen = super().get_driver_class()
+        return TerminalDriver if chosen is LinuxDriver else chosen
 
     def get_default_screen(self) -> Screen[None]:
         """The four panes."""
@@ -90,23 +104,28 @@ class Dashboard(App[int]):
     def on_mount(self) -> None:
         """Start to supervise, and take over the signals that end a program."""
         loop = asyncio.get_running_loop()
-        for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None and os.name != "nt":
-                loop.add_signal_handler(number, self.leave, 128 + number)
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.leave, 128 + number)
+        loop.add_signal_handler(signal.SIGHUP, self.hang_up)
         self.run_worker(self._supervise(), name="session")
         if sys.__stdin__ is not None:
+            self._hang_up_watch = HangUpWatch(sys.__stdin__.fileno(), self.hang_up)
             self._lender = ScreenLender(self, self.session.store, sys.__stdin__.fileno())
             self.session.terminal.lend_by(self._lender)
         self.session.subscribe(self._on_session_event)
+        if not self.is_headless:
+            self._filters += filters_for(self)
+            self.set_class(self.no_color, "-colourless")
+        if self._complaint:
+            self.tell(self._complaint, "warning")
 
     def on_unmount(self) -> None:
         """Give the signals back."""
         loop = asyncio.get_running_loop()
-        for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None and os.name != "nt":
-                loop.remove_signal_handler(number)
+        for number in (*_SIGNALS, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+        if self._hang_up_watch is not None:
+            self._hang_up_watch.close()
 
     def _on_session_event(self, event: AnyEvent) -> None:
         if self._exit:
@@ -131,6 +150,13 @@ class Dashboard(App[int]):
             self.main.header.look()
         self.session.close()
         self.run_worker(self._exit_when_ended(status), name="leaving")
+
+    def hang_up(self) -> None:
+        """Leave because the terminal has gone; to be told so twice, as by a shell, is no haste."""
+        if self._driver is not None:
+            self._driver.disable_input()  # to read there returns at once, again and again
+        if not self._leaving:
+            self.leave(128 + signal.SIGHUP)
 
     async def _supervise(self) -> None:
         try:
@@ -242,9 +268,16 @@ class Dashboard(App[int]):
         if pin is not None:
             self.copy(pin, f"the debugger's PIN {pin}")
 
+    def action_suspend(self) -> None:
+        """Stop until the shell says `fg`; the server goes on meanwhile."""
+        if job_control.can_stop():
+            job_control.stop()
+        else:
+            self.tell("No shell has started devtui that could continue it: open another window.")
+
     def action_help(self) -> None:
         """Show all keys."""
-        from devtui.dashboard.dialogs import HelpDialog
+        from devtui.dashboard.help_dialog import HelpDialog
 
         self.push_screen(HelpDialog())
 

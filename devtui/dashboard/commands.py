@@ -98,6 +98,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("help", "question_mark", "?", "keys", "All keys", "help", rank=0),
     Command("palette", "ctrl+p", "ctrl+p", "", "Every command by name", "command_palette"),
     Command("leave", "q,ctrl+q", "q", "leave", "Leave", "quit", rank=0),
+    Command("suspend", "ctrl+z", "ctrl+z", "", "To the shell; fg comes back", "suspend"),
     Command("interrupt", "ctrl+c", "ctrl+c", "", "Copy selection, else leave", "interrupt"),
     Command("move", "up,down", "↑ ↓", "", "Move the cursor", "", "list"),
     Command("page", "pageup,pagedown", "pgup pgdn", "", "Move by a screen", "", "list"),

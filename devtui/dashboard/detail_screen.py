@@ -17,16 +17,17 @@ from devtui.dashboard.detail import DetailRows, ShownLine, laid_out
 from devtui.dashboard.key_bar import KeyBar
 from devtui.dashboard.line_list import LineList
 from devtui.dashboard.row_detail import Plain, detail_of, errors_of, frame_of, has_secrets
+from devtui.dashboard.too_small import NeedsRoom
 from devtui.events import Frame
 from devtui.session.errors import ErrorEntry
+from devtui.session.request import Request
 from devtui.session.ring import Ring
-from devtui.session.store import Request
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
 
 
-class DetailScreen(Screen[None]):
+class DetailScreen(NeedsRoom, Screen[None]):
     """The sections of one row; the cursor says which section and frame the keys mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]

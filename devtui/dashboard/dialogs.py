@@ -1,4 +1,4 @@
-"""The dialogs: which port, all keys."""
+"""Dialogs: what they have in common, and the one that asks which port."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import zip_longest
 from typing import ClassVar, Generic, TypeVar
 
 from textual import on
@@ -14,16 +13,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Click
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import WorkType
 
-from devtui.dashboard.commands import BY_NAME, COMMANDS, Command
+from devtui.dashboard.too_small import NeedsRoom
 from devtui.sanitise import visible
 
 MAX_PORT = 65_535
-
-_IN_ERRORS = ("locals", "evaluate", "secrets", "to-request")
 
 Result = TypeVar("Result")
 
@@ -40,10 +38,21 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
-class Dialog(ModalScreen[Result], Generic[Result]):
+class Dialog(NeedsRoom, ModalScreen[Result], Generic[Result]):
     """A framed box in the middle of the screen, left with `escape`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", show=False),
+        Binding("ctrl+z", "app.suspend", show=False),
+    ]
+
+    def on_click(self, event: Click) -> None:
+        """A click beside the box, or on the keys in its lower border, is the escape key."""
+        box = self.query_one(".dialog")
+        beside = not box.region.contains(event.screen_x, event.screen_y)
+        if beside or (event.widget is box and event.screen_y == box.region.bottom - 1):
+            # By the app itself: what we sent would not bubble from our input up to us.
+            self.app.call_later(self.app.simulate_key, "escape")
 
     def begin(self, work: WorkType[None], latest_of: str = "") -> None:
         """Go on with something that takes time; of the works `latest_of` a kind only the last."""
@@ -121,41 +130,3 @@ class PortDialog(Dialog[int | None]):
         line = self.query_one("#problem", Static)
         line.set_class(problem, "-problem")
         line.update(Content(visible(text, 500)))
-
-
-class HelpDialog(Dialog[None]):
-    """All keys."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,q", "dismiss", show=False),
-    ]
-
-    def compose(self) -> ComposeResult:
-        """The keys in two columns, as the table of commands has them."""
-        with Vertical(classes="dialog -help") as dialog:
-            dialog.border_title = "Keys"
-            dialog.border_subtitle = "escape back"
-            yield Static(help_lines(), markup=False)
-
-
-def help_lines() -> Content:
-    """Every key with what it does: the server's on the left, the panes' on the right."""
-    left = [command for command in COMMANDS if command.place == "app"]
-    in_errors = [BY_NAME[name] for name in _IN_ERRORS]
-    right = [command for command in COMMANDS if command.place in ("main", "list")]
-    keys = [max(len(command.shown) for command in column) for column in (left, right)]
-    width = keys[0] + 2 + max(len(command.help) for command in [*left, *in_errors]) + 3
-    first = [_key_line(command, keys[0]) for command in left]
-    first.append(Content.styled(" " * (keys[0] + 2) + "in an opened error", "$foreground 55%"))
-    first += [_key_line(command, keys[0]) for command in in_errors]
-    second = [_key_line(command, keys[1]) for command in right]
-    lines = [
-        one + " " * (width - one.cell_length) + other
-        for one, other in zip_longest(first, second, fillvalue=Content())
-    ]
-    return Content("\n").join(lines)
-
-
-def _key_line(command: Command, key_width: int) -> Content:
-    key = f"{command.shown:>{key_width}}"
-    return Content.assemble((key, "bold $footer-key-foreground"), "  ", command.help)

@@ -25,7 +25,7 @@ from devtui.events import ExceptionData, Frame
 from devtui.formats import clock_time
 from devtui.sanitise import visible
 from devtui.session.errors import ErrorEntry, ErrorGroup
-from devtui.session.store import Request
+from devtui.session.request import Request
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard

@@ -17,6 +17,7 @@ from devtui.dashboard.detail import DetailRows, Section, ShownLine, laid_out
 from devtui.dashboard.frame_lines import Fold, Opened, Spot
 from devtui.dashboard.key_bar import KeyBar
 from devtui.dashboard.line_list import LineList
+from devtui.dashboard.too_small import NeedsRoom
 from devtui.events import Frame
 from devtui.session.ring import Ring
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
 
 
-class FrameScreen(Screen[None]):
+class FrameScreen(NeedsRoom, Screen[None]):
     """A headline above a list of frames. The cursor says which frame the keys mean."""
 
     def __init__(self, dashboard: Dashboard) -> None:

@@ -19,7 +19,17 @@ from devtui.session.state import State
 from devtui.settings import Settings
 
 NOT_FOR_PRODUCTION = "development server, not for production"
+OPEN = "open to the network"
+OPEN_WITH_DEBUGGER = "debugger open to the network"
+ROOM_FOR_BOTH = 160
 SAMPLE_SECONDS = 2.0
+UPTIME_STEP = 5.0
+"""How often the uptime changes in the first minute: each second would be half of an idle screen's
+work."""
+
+ROOM_FOR_SERVER = 60
+"""The least width of a terminal in which the whole of `NOT_FOR_PRODUCTION` is said."""
+
 TENTH = 0.1
 
 _BADGES = {
@@ -32,6 +42,8 @@ _BADGES = {
     State.CRASHED: "error",
     State.STOPPED: "foreground-muted",
 }
+
+_NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
 
 
 class SessionFacts(Protocol):
@@ -69,6 +81,7 @@ class Facts:
     debug: bool
     details: tuple[tuple[str, str], ...]  # (name, value), each shown where there is room
     loading: str
+    exposed: str = ""  # the warning, where others than this machine can reach the server
     usage: tuple[tuple[str, str], ...] = ()
 
 
@@ -80,7 +93,8 @@ def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
     if session.generation:
         details.append(("generation", str(session.generation)))
     if session.serving_since is not None and session.state.answers:
-        details.append(("up", formats.uptime(now - session.serving_since)))
+        up = now - session.serving_since
+        details.append(("up", formats.uptime(up - up % UPTIME_STEP)))
     if session.pin:
         details.append(("PIN", visible(session.pin, 40)))
     loading = ""
@@ -95,7 +109,15 @@ def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
         debug=session.settings.debug,
         details=tuple(details),
         loading=loading,
+        exposed=_exposed(session),
     )
+
+
+def _exposed(session: SessionFacts) -> str:
+    settings = session.settings
+    if settings.is_loopback or session.state in _NOT_LISTENING:
+        return ""
+    return OPEN_WITH_DEBUGGER if settings.debugger else OPEN
 
 
 def _framework(name: str) -> str:
@@ -132,7 +154,7 @@ def _first_line(facts: Facts, width: int) -> Content:
 
 
 def _second_line(facts: Facts, width: int) -> Content:
-    warning = Content.styled(NOT_FOR_PRODUCTION, "$foreground 55%")
+    warning = _warning(facts, width)
     loading = [Content.styled(facts.loading, "bold $text-primary")] if facts.loading else []
     details = [*facts.details, *facts.usage]
     for gap, names in ((3, {}), (2, _SHORT_NAMES)):
@@ -144,7 +166,20 @@ def _second_line(facts: Facts, width: int) -> Content:
         left = Content("  ").join([*loading, *(_pair(*pair, _SHORT_NAMES) for pair in details)])
         if left.cell_length + warning.cell_length + 4 <= width:
             break
+    if facts.exposed and left.cell_length + warning.cell_length + 4 > width:
+        left = Content()  # of all that is said here this has to stay
     return _both_ends(left, warning, width)
+
+
+def _warning(facts: Facts, width: int) -> Content:
+    words = (
+        NOT_FOR_PRODUCTION if width >= ROOM_FOR_SERVER else NOT_FOR_PRODUCTION.partition(", ")[2]
+    )
+    usual = Content.styled(words, "$foreground 55%")
+    if not facts.exposed:
+        return usual
+    exposed = Content.styled(f" {facts.exposed.upper()} ", "bold $background on $warning")
+    return Content("  ").join([usual, exposed]) if width >= ROOM_FOR_BOTH else exposed
 
 
 def _pair(name: str, value: str, names: Mapping[str, str]) -> Content:
@@ -195,7 +230,8 @@ class Header(Static):
             self._timer = self.set_timer(wait, self.look)
         if self.size.width and (facts, self.size.width) != self._shown:
             self._shown = (facts, self.size.width)
-            self.update(header_lines(facts, self.size.width))
+            # Its size is fixed: without this each tick would lay out the whole screen anew.
+            self.update(header_lines(facts, self.size.width), layout=False)
 
     def _next_change(self, now: float) -> float | None:
         """Seconds until a time that is shown changes by itself."""
@@ -204,7 +240,7 @@ class Header(Static):
         if self._session.serving_since is None:
             return None
         up = now - self._session.serving_since
-        unit = 1.0 if up < 60 else 60.0
+        unit = UPTIME_STEP if up < 60 else 60.0
         return max(unit - up % unit, TENTH)
 
     def _take_sample(self) -> None:

@@ -59,7 +59,7 @@ class KeyBar(Static):
         if self.size.width and (keys, self.size.width) != self._shown:
             self._shown = (keys, self.size.width)
             content, self._places = bar(keys, self.size.width)
-            self.update(content)
+            self.update(content, layout=False)  # it is always one line high
 
 
 def chosen(keys: Keys, width: int) -> list[tuple[Command, bool]]:

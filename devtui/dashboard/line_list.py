@@ -19,6 +19,7 @@ from textual.scrollbar import ScrollTo
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
+from textual.widget import Widget
 
 from devtui.dashboard.cells import fit
 from devtui.dashboard.matches import Matches
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 REFRESH_SECONDS = 0.05
 """The least time between two refreshes for new data: 20 a second."""
+
+FLOOD_SECONDS = 0.15
+"""The same while more comes between two refreshes than there is room to show: nobody reads that."""
 
 RUNNING_SECONDS = 0.1
 """The time between two refreshes while an item in view is not settled."""
@@ -83,6 +87,8 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self._top = ring.first  # the number of the topmost item in view
         self._seen = ring.end  # the items before this number do not count as new
         self.empty = empty
+        self._end = ring.end  # as it was at the last refresh
+        self._flooded = False
         self._timer: Timer | None = None
         self._running_timer: Timer | None = None
         self._styles: dict[str, Style] = {}
@@ -90,15 +96,19 @@ class LineList(ScrollView, Generic[T], can_focus=True):
     # -- data --------------------------------------------------------------------------------
 
     def mark_dirty(self) -> None:
-        """Say that items came or changed: the list takes that in within `REFRESH_SECONDS`."""
+        """Say that items came or changed: the list takes that in a moment later."""
         if self._timer is None and self.is_mounted:
-            self._timer = self.set_timer(REFRESH_SECONDS, self.take_in)
+            self._timer = self.set_timer(
+                FLOOD_SECONDS if self._flooded else REFRESH_SECONDS, self.take_in
+            )
 
     def take_in(self) -> None:
         """Show what has come, changed or gone since the last time."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        end, self._end = self._end, self.matches.ring.end
+        self._flooded = self._end - end > self.size.height
         self.matches.catch_up()
         self._fit_in()
 
@@ -136,7 +146,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
     def _fit_in(self) -> None:
         """Set the size, the cursor and the scroll position to what the matches are now."""
         count = len(self.matches)
-        self.virtual_size = Size(self.row_width, count)
+        self._resize_content(count)
         if self.following:
             self._seen = self.matches.ring.end
             if count:
@@ -151,6 +161,17 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self._watch_running()
         self.refresh()
         self.post_message(self.Changed(self))
+
+    def _resize_content(self, count: int) -> None:
+        """Take `count` lines; only what that means for the scrollbar is done.
+
+        To set `virtual_size`, as is usual, would lay out the whole screen anew, 20 times a second
+        while items come; but no widget's box depends on how many lines there are.
+        """
+        size = Size(self.row_width, count)
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
 
     def _watch_running(self) -> None:
         """Refresh now and then while an item in view is not settled, and only then."""
@@ -320,6 +341,8 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         if selection is not None:
             style = self.screen.get_component_rich_style("screen--selection")
             strip = marked(strip, selection, index, style)
+        if self._flooded and self.following:
+            return strip  # no text can be selected that runs away, and offsets cost the most
         return strip.apply_offsets(0, index)
 
     def _blank_line(self, index: int) -> Strip:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Static
 
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors_pane import ErrorsPane
@@ -19,6 +18,7 @@ from devtui.dashboard.line_list import LineList
 from devtui.dashboard.pane import FilterInput, Pane
 from devtui.dashboard.row_detail import copied_text, frame_of
 from devtui.dashboard.rows import LogRows, ReloadRows, RequestRows
+from devtui.dashboard.too_small import NeedsRoom, is_too_small
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -31,13 +31,12 @@ from devtui.events import (
     ServerExited,
     StateChanged,
 )
+from devtui.session.request import Request
 from devtui.session.state import State
-from devtui.session.store import Request
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
 
-SMALLEST = (40, 10)
 COLUMNS_FROM = (160, 20)
 STACKED_FROM_HEIGHT = 32
 LAYOUTS = ("-tiny", "-accordion", "-stacked", "-columns")
@@ -45,14 +44,14 @@ LAYOUTS = ("-tiny", "-accordion", "-stacked", "-columns")
 
 def layout_for(width: int, height: int) -> str:
     """The name of the layout for a terminal of that size."""
-    if width < SMALLEST[0] or height < SMALLEST[1]:
+    if is_too_small(width, height):
         return "-tiny"
     if width >= COLUMNS_FROM[0] and height >= COLUMNS_FROM[1]:
         return "-columns"
     return "-stacked" if height >= STACKED_FROM_HEIGHT else "-accordion"
 
 
-class MainScreen(Screen[None]):
+class MainScreen(NeedsRoom, Screen[None]):
     """The dashboard as one sees it first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
@@ -81,16 +80,10 @@ class MainScreen(Screen[None]):
         self._enabled: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Header, panes, key bar; and what to say where there is no room for them."""
+        """Header, panes, key bar."""
         yield self.header
         yield Container(*self.panes, id="panes")
         yield KeyBar()
-        yield Static(
-            f"This terminal is too small.\ndevtui needs {SMALLEST[0]} columns and "
-            f"{SMALLEST[1]} lines.\nq leaves",
-            id="too-small",
-            markup=False,
-        )
 
     def on_mount(self) -> None:
         """Begin in the pane that matters."""
@@ -104,7 +97,7 @@ class MainScreen(Screen[None]):
         wanted = layout_for(event.size.width, event.size.height)
         for name in LAYOUTS:
             self.set_class(name == wanted, name)
-        self._arrange()
+        self._lay_out_panes()
 
     def on_descendant_focus(self) -> None:
         """Give the room to the pane with the focus."""
@@ -117,7 +110,7 @@ class MainScreen(Screen[None]):
     def _open_up(self, pane: Pane[Any]) -> None:
         if pane is not self.open_pane:
             self.open_pane = pane
-            self._arrange()
+            self._lay_out_panes()
         self.update_keys()
 
     def _go_to(self, pane: Pane[Any]) -> None:
@@ -126,7 +119,7 @@ class MainScreen(Screen[None]):
         self.set_focus(pane.list)
         self._open_up(pane)
 
-    def _arrange(self) -> None:
+    def _lay_out_panes(self) -> None:
         accordion = self.has_class("-accordion")
         for pane in self.panes:
             pane.set_class(pane is self.open_pane, "-open")
@@ -164,7 +157,8 @@ class MainScreen(Screen[None]):
 
     def _tell_dropped(self) -> None:
         count = self._dashboard.session.store.events_dropped
-        self.requests.border_subtitle = f"{count:,} events were lost"
+        self.requests.note = f"{count:,} events were lost"
+        self.requests.look()
 
     def _show_state(self, state: State) -> None:
         """Bring a load's error before the eyes, and go back where it is mended."""

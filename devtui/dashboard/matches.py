@@ -73,7 +73,7 @@ class Matches(Generic[T]):
         first = self.ring.first
         gone = first - self._offset
         # In blocks, as the ring itself does: taking one off a list's front moves all the others.
-        if gone >= min(len(self._texts), self.ring.capacity // 2):
+        if gone >= min(len(self._texts), self.ring.capacity // 8):
             del self._texts[:gone]
             self._offset = first
         self._unsettled = {number for number in self._unsettled if number >= first}

@@ -45,6 +45,8 @@ class Pane(Vertical, Generic[T]):
         self.number = number
         self.title = name
         self.list: LineList[T] = LineList(ring, rows, empty=empty)
+        self.note = ""
+        """What is to stay in the border, beside the count of new items below."""
         self._shown_title: object = None
 
     def compose(self) -> ComposeResult:
@@ -106,7 +108,7 @@ class Pane(Vertical, Generic[T]):
         matches = self.list.matches
         total, unseen = len(matches.ring), self.list.unseen_count
         newest = self._newest() if self.has_class("-collapsed") else ""
-        words = (total, len(matches), unseen, matches.query, newest, self.size.width)
+        words = (total, len(matches), unseen, matches.query, newest, self.note, self.size.width)
         if words == self._shown_title:
             return
         self._shown_title = words
@@ -118,7 +120,8 @@ class Pane(Vertical, Generic[T]):
             parts = [("─ ", "$foreground 18%"), *parts]
             parts += ["  ", (fit(newest, room), "$foreground 55%"), " "] if newest else [" "]
         self.border_title = Content.assemble(*parts)
-        self.border_subtitle = Content(f"{unseen:,} new below" if unseen else "")
+        below = f"{unseen:,} new below" if unseen else ""
+        self.border_subtitle = Content("   ".join(filter(None, [self.note, below])))
 
     def _newest(self) -> str:
         ring = self.list.matches.ring

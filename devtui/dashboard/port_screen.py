@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from devtui.session.survey import Survey
 
 MAX_WIDTH = 110
+LOW = 15
+"""The least height of a terminal in which the holders' details are shown beside the choices."""
+
 TICK_SECONDS = 0.1
 _FRAME = 6  # columns of the border and of the padding at both sides
 
@@ -155,7 +158,9 @@ class PortScreen(Dialog[None]):
         dialog.styles.width = width + _FRAME
         dialog.border_title = f"Port {self.port}"
         head, shown, progress = self._texts(width)
-        lines = [port_view.choice_line(choice, width) for choice in self.choices]
+        low = self.app.size.height < LOW
+        dialog.set_class(low, "-low")
+        lines = [port_view.choice_line(choice, width, cut=low) for choice in self.choices]
         for static, line in zip(self.query(ChoiceLine), lines, strict=True):
             static.update(line)
         choosing = not self.asking and not self.stopping
@@ -168,9 +173,9 @@ class PortScreen(Dialog[None]):
         used += sum(map(port_view.height, lines)) + 1 if choosing else 0
         room = max(self.app.size.height - used - 5, 3)
         box = self.query_one("#details")
-        box.display = bool(shown)
+        box.display = bool(shown) and not (low and choosing)
         box.styles.height = min(room, port_view.height(shown))
-        scrolls = "↑ ↓ more   " if port_view.height(shown) > room else ""
+        scrolls = "↑ ↓ more   " if box.display and port_view.height(shown) > room else ""
         dialog.border_subtitle = scrolls + self._keys()
 
     def _texts(self, width: int) -> tuple[Content, Content, Content]:

@@ -50,8 +50,17 @@ def _label(label: str) -> str:
     return {"not in the way": "no conflict"}.get(label, label)
 
 
-def choice_line(choice: Choice, width: int) -> Content:
-    """A choice: its key and what it does; grey and with the reason where it cannot work."""
+def choice_line(choice: Choice, width: int, *, cut: bool = False) -> Content:
+    """A choice: its key and what it does; grey and with the reason where it cannot work.
+
+    It takes as many lines as it needs, or is `cut` to one.
+    """
+    whole = _choice_lines(choice, width - 2 if cut else width)
+    lines = whole.split("\n") if cut else [whole]
+    return lines[0] + " …" if len(lines) > 1 else lines[0]
+
+
+def _choice_lines(choice: Choice, width: int) -> Content:
     if not choice.why_not:
         return _key(choice.key, choice.text, width)
     why_not = choice.why_not[:1].lower() + choice.why_not[1:].rstrip(".")

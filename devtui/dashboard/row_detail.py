@@ -20,7 +20,8 @@ from devtui.dashboard.rows import (
 from devtui.events import AppFailed, Body, Frame, Headers, LogWritten, Reloaded, ServerExited
 from devtui.sanitise import visible
 from devtui.session.errors import ErrorEntry, ErrorGroup, innermost_own
-from devtui.session.store import Reload, Request, Store
+from devtui.session.request import Request
+from devtui.session.store import Reload, Store
 
 Plain: TypeAlias = Request | LogWritten | Reload
 """What opens to sections of lines; an error has a screen of its own."""
@@ -30,6 +31,7 @@ Item: TypeAlias = Plain | ErrorGroup
 
 MAX_PARAMETERS = 1_000
 FACT_WIDTH = 12
+NO_LONGER_KEPT = "no longer kept: those of newer requests took their room"
 
 
 def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
@@ -91,15 +93,17 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
         first, *others = error_sections(entry.error)
         sections.append(Section("error", first.lines, first.copied))
         sections += others[:-1]
-    output = [store.log[n] for n in request.output if store.log.first <= n < store.log.end]
+    output = store.output_of(request)
     if output:
         lines = [_output_line(line) for line in output]
         sections.append(Section("output", lines, "\n".join(line.text for line in output)))
     if finished is not None:
-        sections += _body("response body", finished.response_body, request)
-        sections += _body("request body", finished.request_body, request)
+        sections += _body("response body", finished.response_body)
+        sections += _body("request body", finished.request_body)
         sections.append(_headers("response headers", finished.response_headers, reveal))
     sections.append(_headers("request headers", started.headers, reveal))
+    if request.details_dropped:
+        sections.append(Section("headers and bodies", [Line([(NO_LONGER_KEPT, "dim")])]))
     shown = [section for section in sections if section.lines]
     return Detail(visible(f"{started.method} {started.target}", 300), shown)
 
@@ -157,13 +161,11 @@ def _parameters(target: str) -> list[tuple[str, str]]:
         return [("(not decoded)", target.partition("?")[2])]
 
 
-def _body(title: str, body: Body | None, request: Request) -> list[Section]:
+def _body(title: str, body: Body | None) -> list[Section]:
     if body is None or not body.size_bytes:
         return []
     kind = visible(body.content_type or "no content type", 200)
     what = f"{kind} · {formats.size(body.size_bytes)}"
-    if request.bodies_dropped and body.text is None:
-        return [Section(title, [Line([(f"{what}, no longer kept", "dim")])])]
     if body.text is None:
         return [Section(title, [Line([(f"{what}, binary", "dim")])])]
     if body.truncated:

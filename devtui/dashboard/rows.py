@@ -14,16 +14,17 @@ from devtui.events import (
     Error,
     LogWritten,
     Reloaded,
-    RequestFinished,
     ServerExited,
 )
 from devtui.session.errors import ErrorGroup, innermost_own
-from devtui.session.store import Reload, Request, Store
+from devtui.session.request import Request, RequestRow
+from devtui.session.store import Reload, Store
 
 T = TypeVar("T")
 
 SLOW_MS = 1_000.0
 WIDE = 90
+NARROW = 60
 TIME_WIDTH = 8
 METHOD_WIDTH = 7
 CLIENT_WIDTH = 15
@@ -71,46 +72,48 @@ class RequestRows(Rows[Request]):
 
     def text(self, item: Request) -> str:
         """Method, status, target, client and why it was cut."""
-        started, finished = item.started, item.finished
-        if finished is None:
-            return f"{started.method} {started.target} {started.client}"
-        status = finished.status if finished.status is not None else ""
-        return f"{started.method} {status} {started.target} {started.client} {finished.cut}"
+        row = item.row
+        if row.ended_at is None:
+            return f"{row.method} {row.target} {row.client}"
+        status = row.status if row.status is not None else ""
+        return f"{row.method} {status} {row.target} {row.client} {row.cut}"
 
     def summary(self, item: Request) -> str:
         """Method, target and outcome."""
-        finished = item.finished
-        outcome = "" if finished is None else finished.status or finished.cut
-        return f"{item.started.method} {item.started.target} {outcome}"
+        row = item.row
+        return f"{row.method} {row.target} {row.status or row.cut}"
 
     def settled(self, item: Request) -> bool:
         """Whether the response has ended."""
-        return item.finished is not None
+        return not item.running
 
     def spans(self, item: Request, width: int) -> Row:
         """The request on one line."""
-        started, finished = item.started, item.finished
+        shown = item.row
         row: Row = [
-            (formats.clock_time(started.at) + "  ", "dim"),
-            (left(started.method, METHOD_WIDTH) + " ", _method_style(started.method)),
+            (formats.clock_time(shown.at) + "  ", "dim"),
+            (left(shown.method, METHOD_WIDTH) + " ", _method_style(shown.method)),
         ]
-        row += self._running(item) if finished is None else _outcome(finished)
+        row += self._running(shown) if shown.ended_at is None else _outcome(shown)
+        if width < NARROW:
+            row = row[1:-1]  # without the time of day and the size there is room for the target
+            row.append(("  ", ""))
         room = width - row_width(row)
         client = room >= WIDE - 40
         if client:
             room -= CLIENT_WIDTH + 2
-        cut = f"  cut: {finished.cut}" if finished is not None and finished.cut else ""
+        cut = f"  cut: {shown.cut}" if shown.cut else ""
         if cut:
-            cut = fit(cut, max(room // 2, room - len(started.target)))
-        target = fit(started.target, room - len(cut))
+            cut = fit(cut, max(room // 2, room - len(shown.target)))
+        target = fit(shown.target, room - len(cut))
         row += [(target, ""), (cut, "bad")]
         if client:
             row.append((" " * (width - CLIENT_WIDTH - row_width(row)), ""))
-            row.append((right(started.client, CLIENT_WIDTH), "dim"))
+            row.append((right(shown.client, CLIENT_WIDTH), "dim"))
         return row
 
-    def _running(self, item: Request) -> Row:
-        elapsed = (self._now() - item.started.at).total_seconds() * 1000
+    def _running(self, request: RequestRow) -> Row:
+        elapsed = (self._now() - request.at).total_seconds() * 1000
         time = right(formats.running_time(elapsed), formats.DURATION_WIDTH)
         return [("···", "accent"), (f" {time}  ", "accent"), (" " * formats.SIZE_WIDTH + "  ", "")]
 
@@ -119,7 +122,7 @@ def _method_style(method: str) -> str:
     return "" if method in ("GET", "HEAD", "OPTIONS") else "strong"
 
 
-def _outcome(finished: RequestFinished) -> Row:
+def _outcome(finished: RequestRow) -> Row:
     status = "✗  " if finished.status is None else f"{finished.status:<3}"
     time = right(formats.duration(finished.duration_ms), formats.DURATION_WIDTH)
     size = right(formats.size(finished.size_bytes), formats.SIZE_WIDTH)
@@ -169,7 +172,8 @@ class LogRows(Rows[LogWritten]):
         request = self._store.request(item.request_id)
         if request is None:
             return ""
-        return fit(f"{request.started.method} {request.started.target}", TAG_WIDTH)
+        row = request.row
+        return fit(f"{row.method} {row.target}", TAG_WIDTH)
 
 
 def level_of(item: LogWritten) -> tuple[str, str]:
@@ -266,7 +270,8 @@ class ErrorRows(Rows[ErrorGroup]):
         item = group.newest
         request = self._store.request(item.request_id)
         if request is not None:
-            return f"{request.started.method} {request.started.target}"
+            row = request.row
+            return f"{row.method} {row.target}"
         return item.origin if item.origin != "request" else ""
 
 

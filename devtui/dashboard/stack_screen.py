@@ -16,7 +16,7 @@ from devtui.dashboard.frame_lines import Spot, frames_lines
 from devtui.dashboard.frame_screen import FrameScreen
 from devtui.events import Frame, StackShown
 from devtui.sanitise import visible
-from devtui.session.store import Request
+from devtui.session.request import Request
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard

@@ -1,10 +1,15 @@
-"""Our two themes, one dark and one light, and which of them suits the terminal."""
+"""Our two themes, one dark and one light; which others there are, and which one to begin with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from textual.app import App
 from textual.theme import Theme
+
+VARIABLE = "DEVTUI_THEME"
+"""The environment variable that names the theme to begin with: `light`, `dark`, or in full."""
 
 DARK = Theme(
     name="devtui-dark",
@@ -44,6 +49,34 @@ LIGHT = Theme(
         "code-keyword": "#7a3fb8",
     },
 )
+
+
+VARIABLES = {"code-keyword": "#c099f0"}
+"""What our styles take from a theme besides what each has, for themes that are not ours."""
+
+
+def begin(app: App[Any], environment: Mapping[str, str]) -> str:
+    """Have an app offer our themes and Textual's, and begin with the one that fits best.
+
+    Of Textual's those are left out that leave the colours to the terminal: soft ones could not be
+    mixed of them. Returns what there is to complain of, empty where nothing is.
+    """
+    for theme in list(app.available_themes.values()):
+        if (theme.background or "").startswith("ansi"):
+            app.unregister_theme(theme.name)
+    for theme in (DARK, LIGHT):
+        app.register_theme(theme)
+    name = wanted(environment)
+    app.theme = name if name in app.available_themes else suited(environment)
+    if name in (app.theme, ""):
+        return ""
+    return f"{VARIABLE}={name} is no theme: give light, dark, or a name that ctrl+p has."
+
+
+def wanted(environment: Mapping[str, str]) -> str:
+    """The name of the theme that `DEVTUI_THEME` asks for; empty where it does not."""
+    name = environment.get(VARIABLE, "")
+    return f"devtui-{name}" if name in ("light", "dark") else name
 
 
 def suited(environment: Mapping[str, str]) -> str:

@@ -27,6 +27,7 @@ def make_copy() -> Path:
     for name in _FILES:
         # Not copy2: the copy's time is now, and an installed file may be read-only.
         shutil.copyfile(_ORIGINALS / name, folder / name)
+        (folder / name).chmod(0o600)
     return folder
 
 

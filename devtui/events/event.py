@@ -19,9 +19,7 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class Event(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case, gc=False
-):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case, gc=False):
     """What every event has: when it happened, and in which server process.
 
     A generation is one server process, numbered from 1; 0 stands for the time before the first.

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from devtui.events import Body, Headers, RequestFinished, RequestStarted
+from devtui.server import response_head
 from devtui.server.channel import Channel
 from devtui.server.output import Output
 from devtui.server.response import TappedResponse
@@ -16,11 +17,14 @@ from devtui.server.response import TappedResponse
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# What is kept of each body, and of a head that somebody blew up.
+# What is kept of each body, and of a head that somebody blew up, in characters.
 MAX_BODY_BYTES = 32 * 1024
+MAX_METHOD = 100
 MAX_TARGET = 8 * 1024
 MAX_HEADERS = 100
+MAX_NAME = 200
 MAX_HEADER = 4 * 1024
+MAX_HEAD = 32 * 1024  # all headers together
 
 # Bodies of these types are shown as text; of others only the type and size are of use.
 _TEXT_TYPES = (
@@ -57,7 +61,7 @@ class CapturedBody:
             return None
         text = None if encoded else _text(bytes(self._kept), content_type)
         return Body(
-            content_type=content_type[:MAX_HEADER],
+            content_type=content_type,
             size_bytes=self.size_bytes,
             text=text,
             truncated=self.size_bytes > len(self._kept),
@@ -104,6 +108,27 @@ class CapturedInput:
         return data
 
 
+class CapturedHeaders:
+    """The first headers of a head, as many as fit the bounds; what is cut ends with `…`."""
+
+    def __init__(self, headers: Iterable[tuple[str, str]] = ()) -> None:
+        self._kept: list[tuple[str, str]] = []
+        self._room = MAX_HEAD
+        for name, value in headers:
+            self.add(name, value)
+
+    def add(self, name: str, value: str) -> None:
+        """One more header, which is left out where there is no room for it."""
+        name, value = _cut(name, MAX_NAME), _cut(value, MAX_HEADER)
+        self._room -= len(name) + len(value)
+        if self._room >= 0 and len(self._kept) < MAX_HEADERS:
+            self._kept.append((name, value))
+
+    def as_headers(self) -> Headers:
+        """The headers for the event, in their order."""
+        return tuple(self._kept)
+
+
 class Exchange:
     """One request and its response while they pass; `finish` sends what was seen."""
 
@@ -112,7 +137,7 @@ class Exchange:
         self._started = started
         self._clock = time.perf_counter()
         self._first_byte: float | None = None
-        self._response_headers: list[tuple[str, str]] = []
+        self._response_headers = CapturedHeaders()
         self.request_body = CapturedBody()
         self.response_body = CapturedBody()
         self.status: int | None = None
@@ -131,8 +156,7 @@ class Exchange:
 
     def add_header(self, name: str, value: str) -> None:
         """One header of the response."""
-        if len(self._response_headers) < MAX_HEADERS:
-            self._response_headers.append((name, value[:MAX_HEADER]))
+        self._response_headers.add(name, value)
 
     def break_off(self, reason: str) -> None:
         """No more of it will come. Where nothing was sent yet, another response takes its place."""
@@ -141,10 +165,11 @@ class Exchange:
 
     def finish(self) -> None:
         """The response has ended, or will get no further."""
-        request_type = _header(self._started.headers, "content-type")
-        response_type = _header(self._response_headers, "content-type")
         now = time.perf_counter()
         started = self._started
+        response_headers = self._response_headers.as_headers()
+        request_type = _header(started.headers, "content-type")
+        response_type = _header(response_headers, "content-type")
         self._recorder.send(
             RequestFinished(
                 generation=started.generation,
@@ -154,26 +179,26 @@ class Exchange:
                 client=started.client,
                 status=self.status,
                 duration_ms=_milliseconds(now - self._clock),
-                size_bytes=self._response_size(),
+                size_bytes=self._response_size(response_headers),
                 cut=self.cut,
                 first_byte_ms=None
                 if self._first_byte is None
                 else _milliseconds(self._first_byte - self._clock),
-                response_headers=tuple(self._response_headers),
+                response_headers=response_headers,
                 request_body=self.request_body.as_body(
                     request_type, bool(_header(started.headers, "content-encoding"))
                 ),
                 response_body=self.response_body.as_body(
-                    response_type, bool(_header(self._response_headers, "content-encoding"))
+                    response_type, bool(_header(response_headers, "content-encoding"))
                 ),
             )
         )
 
-    def _response_size(self) -> int:
+    def _response_size(self, headers: Headers) -> int:
         if self.response_body.size_bytes or self.status != 500:
             return self.response_body.size_bytes
         # Werkzeug answers for an app that raised, past our middleware; its length is known.
-        length = _header(self._response_headers, "content-length")
+        length = _header(headers, "content-length")
         return int(length) if length.isdecimal() and not self.cut else 0
 
 
@@ -193,10 +218,10 @@ class Recorder:
         started = RequestStarted(
             generation=generation,
             id=f"{generation}-{next(self._numbers)}",
-            method=method[:100],
-            target=target[:MAX_TARGET],
+            method=_cut(method, MAX_METHOD),
+            target=_cut(target, MAX_TARGET),
             client=client,
-            headers=tuple((name, value[:MAX_HEADER]) for name, value in headers[:MAX_HEADERS]),
+            headers=CapturedHeaders(headers).as_headers(),
         )
         with self._changed:
             self._running[started.id] = threading.get_ident()
@@ -234,8 +259,12 @@ class ResponseTap:
         """Answer as the app does."""
         body: CapturedBody = environ["devtui.exchange"].response_body
 
-        def tapped_start_response(*args: Any) -> Any:
-            write = start_response(*args)
+        def tapped_start_response(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+        ) -> Any:
+            listed = list(headers)
+            response_head.check(status, listed)
+            write = start_response(status, listed, exc_info)
 
             def tapped_write(data: bytes) -> Any:
                 body.take(data)
@@ -253,6 +282,10 @@ def _pass(error: BaseException) -> None:
 
 def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
     return next((value for key, value in headers if key.lower() == name), "")
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _milliseconds(seconds: float) -> float:

@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 import os
+import select
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from devtui.events import AnyOrder, Event, EventsDropped, decode_order, encode
+import msgspec
+
+from devtui.events import (
+    AnyOrder,
+    ErrorRaised,
+    Event,
+    EventsDropped,
+    LogWritten,
+    RequestFinished,
+    RequestStarted,
+    decode_event,
+    decode_order,
+    encode,
+)
+from devtui.server.descriptors import OwnSocket
 
 # What waits for a session that does not read. Beyond it events are dropped and counted, since a
 # stalled dashboard must never block a request or eat the memory of the app.
 MAX_PENDING_BYTES = 8 * 1024 * 1024
 
+# What each kind of event leaves free, in quarters: lines of output, of which an app can write any
+# number, for requests and errors; the starts of requests for the ends of those that are under way.
+# A row whose end was dropped would seem to run for ever, while an end alone is a whole row.
+_LEAVES_FREE = {LogWritten: 2, RequestStarted: 1}
+
+# Whatever is none of these is said a few times in a process's life, and the session cannot do
+# without it: it is kept in any case.
+_DROPPABLE = (LogWritten, RequestStarted, RequestFinished, ErrorRaised)
+
 _READ_BYTES = 64 * 1024
+
+# For the count of what was given up, at the end.
+_LAST_WORDS_SECONDS = 0.1
+
+# The rest that the reading thread takes after an error, which may come again at once.
+_PAUSE_SECONDS = 0.05
+
+# The session sees that the channel was closed, tells the user, and ends this process. Where there
+# is no session any more, this process ends itself after so long.
+UNHEARD_SECONDS = 2.0
 
 
 class Channel:
@@ -38,6 +73,7 @@ class Channel:
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
+        self._ends = [OwnSocket(end) for end in (self._socket, self._woken, self._waker)]
         # A fork of the app shares these sockets; only the process that we know may speak.
         os.register_at_fork(after_in_child=self._silence)
 
@@ -52,11 +88,14 @@ class Channel:
             if self._closed:
                 return
             if self._pending:
-                self._keep(line)
+                self._keep(event, line)
+                # Not left to the thread that reads the orders: where the app's threads are busy
+                # it gets to run too seldom, and events would be dropped with nobody stalled.
+                self._drain()
                 return
             sent = self._try_send(line)
             if sent < len(line):
-                self._keep(line[sent:])
+                self._pending += line[sent:]
                 self._wake()
 
     def run(
@@ -71,23 +110,52 @@ class Channel:
         None for no sooner than the next order.
         """
         received = bytearray()
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ)
-            selector.register(self._woken, selectors.EVENT_READ)
-            while not self._leaving.is_set():
-                interest = selectors.EVENT_READ
-                if self._pending:
-                    interest |= selectors.EVENT_WRITE
-                selector.modify(self._socket, interest)
-                ready = {key.fileobj: mask for key, mask in selector.select(idle())}
-                if self._woken in ready:
-                    self._unwake()
-                mask = ready.get(self._socket, 0)
-                if mask & selectors.EVENT_WRITE:
-                    self._send_pending()
-                if mask & selectors.EVENT_READ and not self._receive(received, on_order):
+
+        def obey(order: AnyOrder) -> None:
+            try:
+                on_order(order)
+            except Exception as error:  # no thread can be started, say: the next may be to stop
+                self._warn(f"An order was not carried out: {type(error).__name__}: {error}")
+
+        while not self._leaving.is_set():
+            try:
+                with selectors.DefaultSelector() as selector:
+                    selector.register(self._socket, selectors.EVENT_READ)
+                    selector.register(self._woken, selectors.EVENT_READ)
+                    while not self._leaving.is_set():
+                        if not self._turn(selector, received, obey, idle):
+                            on_end()
+                            return
+            except Exception:
+                # The app has closed descriptors of ours, or there is no memory at the moment.
+                # This thread must outlive that: who else would end the process?
+                if not self._is_whole():
+                    time.sleep(UNHEARD_SECONDS)
                     on_end()
                     return
+                time.sleep(_PAUSE_SECONDS)
+
+    def _turn(
+        self,
+        selector: selectors.BaseSelector,
+        received: bytearray,
+        on_order: Callable[[AnyOrder], None],
+        idle: Callable[[], float | None],
+    ) -> bool:
+        """Wait for what comes and take it in; false at the end of the channel."""
+        interest = selectors.EVENT_READ
+        if self._pending:
+            interest |= selectors.EVENT_WRITE
+        selector.modify(self._socket, interest)
+        ready = {key.fileobj: mask for key, mask in selector.select(idle())}
+        if not ready and not self._is_whole():  # what is closed is never ready
+            raise OSError("The app has closed descriptors of ours.")
+        if self._woken in ready:
+            self._unwake()
+        mask = ready.get(self._socket, 0)
+        if mask & selectors.EVENT_WRITE:
+            self._send_pending()
+        return not mask & selectors.EVENT_READ or self._receive(received, on_order)
 
     def take_descriptor(self) -> int:
         """The descriptor that came with the order being handed on; it is the caller's to close."""
@@ -105,18 +173,31 @@ class Channel:
         self._wake()
 
     def flush(self, timeout: float) -> None:
-        """Send what is pending before the process ends; give up after `timeout` seconds."""
+        """Send what is pending before the process ends; give up after `timeout` seconds.
+
+        A session that is only slow is told in the end how much was given up.
+        """
         with self._lock:
-            if not self._pending or self._closed:
+            if self._closed:
                 return
-            self._socket.settimeout(timeout)
-            try:
-                self._socket.sendall(self._pending)
-                self._pending.clear()
-            except OSError:
-                self._closed = True  # nobody reads any more: there is no one to tell
-            finally:
-                self._socket.setblocking(False)
+            if not self._send_until(time.monotonic() + timeout):
+                self._give_up_the_rest()
+            self._keep_count()
+            self._send_until(time.monotonic() + _LAST_WORDS_SECONDS)
+
+    def _send_until(self, end: float) -> bool:
+        """Send what is pending; false where that is not done at the given time."""
+        writable = select.poll()
+        writable.register(self._socket, select.POLLOUT)
+        while self._pending and not self._closed:
+            sent = self._try_send(self._pending)
+            del self._pending[:sent]
+            if not sent:
+                left = end - time.monotonic()
+                if left <= 0:
+                    return False
+                writable.poll(left * 1000)
+        return True
 
     def _receive(self, received: bytearray, on_order: Callable[[AnyOrder], None]) -> bool:
         """Read what is there and hand on its whole lines; false at the end of the channel."""
@@ -134,24 +215,60 @@ class Channel:
         while (end := received.find(b"\n")) >= 0:
             line = bytes(received[:end])
             del received[: end + 1]
-            on_order(decode_order(line))
+            try:
+                order = decode_order(line)
+            except msgspec.DecodeError:  # the app has read a part of it
+                self._warn("The app has read an order that was meant for devtui's server.")
+                continue
+            on_order(order)
         return bool(data)
 
-    def _keep(self, line: bytes) -> None:
-        if len(self._pending) + len(line) > MAX_PENDING_BYTES:
+    def _warn(self, text: str) -> None:
+        self.send(
+            LogWritten(
+                generation=self.generation,
+                stream="log",
+                logger="devtui",
+                level="WARNING",
+                text=text,
+            )
+        )
+
+    def _is_whole(self) -> bool:
+        """Whether our descriptors are still what we opened."""
+        return all(end.is_whole for end in self._ends)
+
+    def _keep(self, event: Event, line: bytes) -> None:
+        free = MAX_PENDING_BYTES // 4 * _LEAVES_FREE.get(type(event), 0)
+        room = MAX_PENDING_BYTES - len(self._pending) - len(line) - free
+        if room < 0 and isinstance(event, _DROPPABLE):
             self._dropped += 1
         else:
             self._pending += line
 
     def _send_pending(self) -> None:
         with self._lock:
-            if self._dropped and len(self._pending) < MAX_PENDING_BYTES // 2:
-                self._pending += encode(
-                    EventsDropped(generation=self.generation, count=self._dropped)
-                )
-                self._dropped = 0
-            sent = self._try_send(self._pending)
-            del self._pending[:sent]
+            self._drain()
+
+    def _drain(self) -> None:
+        if len(self._pending) < MAX_PENDING_BYTES // 4:  # there is room for every kind again
+            self._keep_count()
+        sent = self._try_send(self._pending)
+        del self._pending[:sent]
+
+    def _keep_count(self) -> None:
+        """Have the session told how many events were dropped."""
+        if self._dropped:
+            self._pending += encode(EventsDropped(generation=self.generation, count=self._dropped))
+            self._dropped = 0
+
+    def _give_up_the_rest(self) -> None:
+        """Drop and count what is pending, but for the line that may be half sent."""
+        end = self._pending.find(b"\n") + 1
+        for line in bytes(self._pending[end:]).splitlines():
+            event = decode_event(line)
+            self._dropped += event.count if isinstance(event, EventsDropped) else 1
+        del self._pending[end:]
 
     def _try_send(self, data: bytes | bytearray) -> int:
         try:
@@ -174,6 +291,9 @@ class Channel:
                 pass
 
     def _silence(self) -> None:
+        """In a fork of this process: let go of the channel, so that its end is the parent's end."""
         self._closed = True
         self._pending = bytearray()
         self._lock = threading.Lock()  # another thread may have held it when the fork was made
+        for end in self._ends:
+            end.let_go()

@@ -2,30 +2,62 @@
 
 from __future__ import annotations
 
+import errno
+import resource
+import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
+
+from devtui.server.waiting import Waiting
+
+# More than these, or than a quarter of the descriptors that the process may have, are thinned out:
+# browsers hold a few open ahead of need, and each one costs a thread.
+MAX_OPEN = 500
+
+# How long a client may let a connection wait before that may be closed: when too many are open,
+# and when soon no descriptors are left.
+PATIENCE_SECONDS = 1.0
+NEED_SECONDS = 0.1
+
+# How often to look for such, and how long to wait for room where there is no descriptor left.
+LOOK_SECONDS = 0.1
+ROOM_SECONDS = 0.1
+
+# A flood is told of once in so many seconds.
+TELL_SECONDS = 10.0
+
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Connections:
     """Those that are open. A request is known only once its head was read; this knows before."""
 
     def __init__(self) -> None:
-        self._open: dict[object, float] = {}  # with the time at which each was accepted
+        self._open: dict[Any, float] = {}  # with the time at which each was accepted
+        self._waiting: dict[Any, Waiting] = {}
+        self._look_after = 0.0
         self._changed = threading.Condition()
 
     def opened(self, connection: object) -> None:
         """One was accepted."""
         with self._changed:
             self._open[connection] = time.monotonic()
+            self._waiting[connection] = Waiting()
 
     def closed(self, connection: object) -> None:
         """One has been closed."""
         with self._changed:
             self._open.pop(connection, None)
+            self._waiting.pop(connection, None)
             self._changed.notify_all()
+
+    def waiting(self, connection: object) -> Waiting:
+        """Where an open connection's waiting for its client is to be noted."""
+        return self._waiting[connection]
 
     def wait_for_heads(self, head_seconds: float) -> bool:
         """Wait until none is open (true), or all were accepted more than `head_seconds` ago.
@@ -38,17 +70,67 @@ class Connections:
             remaining = newest + head_seconds - time.monotonic()
             return self._changed.wait_for(lambda: not self._open, max(0.0, remaining))
 
+    def thin_out(self) -> int:
+        """Where too many are open, close those that have waited longest; returns how many.
+
+        What waits for the app and not for its client is never closed.
+        """
+        now = time.monotonic()
+        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        count, many, most = len(self._open), min(MAX_OPEN, descriptors // 4), descriptors * 3 // 4
+        if count <= many or now < self._look_after:
+            return 0
+        self._look_after = now + LOOK_SECONDS
+        return self._close(count - many, NEED_SECONDS if count > most else PATIENCE_SECONDS)
+
+    def make_room(self) -> int:
+        """Close a tenth of them, those that have waited longest; returns how many.
+
+        It returns once one of the connections has been closed, or after a moment.
+        """
+        with self._changed:
+            before = len(self._open)
+            closed = self._close(before // 10 + 1, NEED_SECONDS)
+            self._changed.wait_for(lambda: len(self._open) < before, ROOM_SECONDS)
+        return closed
+
+    def _close(self, most: int, patience: float) -> int:
+        latest = time.monotonic() - patience
+        with self._changed:
+            idle = [item for item in self._waiting.items() if item[1].since <= latest]
+        idle.sort(key=lambda item: item[1].since)
+        for connection, waiting in idle[:most]:
+            waiting.cut = True
+            with suppress(OSError):  # it has just been closed
+                # Past SSLSocket's own, which would take the state from the thread that reads.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        return len(idle[:most])
+
 
 class Server(BaseWSGIServer):
     """Answers one request after the other."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.connections = Connections()
+        self._tell_after = 0.0
         super().__init__(*args, **kwargs)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """As in the base class. Where the system gives no descriptor, see that there will be one.
+
+        socketserver takes an `OSError` for a client that has gone, and asks again at once.
+        """
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                self._tell(self.connections.make_room())
+            raise
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Let every client in. socketserver asks right after accept, before any thread starts."""
         self.connections.opened(request)
+        self._tell(self.connections.thin_out())
         return True
 
     def shutdown_request(self, request: Any) -> None:
@@ -58,6 +140,23 @@ class Server(BaseWSGIServer):
         finally:
             self.connections.closed(request)
 
+    def _tell(self, cut: int) -> None:
+        now = time.monotonic()
+        if cut and now >= self._tell_after:
+            self._tell_after = now + TELL_SECONDS
+            self.log(
+                "warning",
+                "Too many connections are open: those whose clients kept them waiting are closed.",
+            )
+
 
 class ThreadedServer(Server, ThreadedWSGIServer):
     """Answers each request in a thread of its own."""
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """As in the base class; where no thread can be started the connection is closed."""
+        try:
+            super().process_request(request, client_address)
+        except RuntimeError:  # can't start new thread
+            self.shutdown_request(request)
+            self._tell(1 + self.connections.make_room())

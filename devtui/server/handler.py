@@ -7,25 +7,46 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
-from devtui.server import current
+from devtui.server import current, leftovers
 from devtui.server.capture import CapturedInput, Exchange, Recorder
+from devtui.server.chunked import dechunked
+from devtui.server.connections import Server
+from devtui.server.waiting import Reader, Writer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+# The first two bytes of every TLS connection: a handshake record of version 3.
+_TLS = b"\x16\x03"
+
+
+class _BadTarget(Exception):
+    """The target is no URL that can be taken apart, such as `//[`."""
 
 
 class CapturingHandler(WSGIRequestHandler):
     """One connection, one request: Werkzeug closes the connection after each response."""
 
+    server: Server
     recorder: Recorder  # set by `handler_for`
     _exchange: Exchange | None = None
 
+    def setup(self) -> None:
+        """Have it known when the connection waits for its client."""
+        super().setup()
+        self._waiting = self.server.connections.waiting(self.connection)
+        self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
+        self.wfile = Writer(self.wfile, self._waiting)  # type: ignore[assignment]
+
     def run_wsgi(self) -> None:
         """Answer one request whose head was read."""
+        self._waiting.end_head()
         exchange = self._begin(tuple(self.headers.items()))
         token = current.request_id.set(exchange.id)
         try:
             super().run_wsgi()
+        except _BadTarget:
+            self.send_error(400, "Bad target")
         except BaseException as error:
             # SystemExit in a view comes this far: Werkzeug closes the connection and is silent.
             exchange.cut = exchange.cut or f"{type(error).__name__} ended the response"
@@ -37,10 +58,18 @@ class CapturingHandler(WSGIRequestHandler):
 
     def make_environ(self) -> WSGIEnvironment:
         """Werkzeug's environ, with the body's stream watched where there is a body."""
-        environ = super().make_environ()
+        try:
+            environ = super().make_environ()
+        except ValueError as error:
+            raise _BadTarget from error
         assert self._exchange is not None
         environ["devtui.exchange"] = self._exchange
-        if environ.get("wsgi.input_terminated") or environ.get("CONTENT_LENGTH", "0") != "0":
+        if environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = dechunked(self.rfile)
+        body = bool(environ.get("wsgi.input_terminated"))
+        body = body or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
+        leftovers.expect(body)
+        if body:
             environ["wsgi.input"] = CapturedInput(
                 environ["wsgi.input"], self._exchange.request_body
             )
@@ -60,28 +89,40 @@ class CapturingHandler(WSGIRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a request whose head makes no sense. It gets its row as any other."""
-        exchange = self._begin(())
+        if self.raw_requestline.startswith(_TLS):
+            message = "This is TLS, and the server speaks plain HTTP: open it with http://"
+        begun = self._exchange
+        exchange = begun or self._begin(())
         try:
             super().send_error(code, message, explain)
         except OSError:
-            exchange.cut = "the client closed the connection"
+            exchange.cut = self._why_dropped()
             raise
         finally:
-            exchange.finish()
-            self._exchange = None
+            if begun is None:
+                exchange.finish()
+                self._exchange = None
 
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
         """The client went away in mid-response."""
         if self._exchange is not None:
-            self._exchange.cut = "the client closed the connection"
+            self._exchange.cut = self._why_dropped()
         super().connection_dropped(error, environ)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the request was captured, and its row is not a line of text."""
 
+    def _why_dropped(self) -> str:
+        if self._waiting.cut:
+            return "closed to make room: too many connections waited for their clients"
+        return "the client closed the connection"
+
     def _begin(self, headers: Headers) -> Exchange:
-        # After an unreadable request line neither method nor path are set, or are an older one's.
-        words = self.requestline.split()
+        # After an unreadable request line neither method nor path are set; of one that is too
+        # long there is only its beginning.
+        words = (self.requestline or self.raw_requestline.decode("latin-1")).split()
+        if self.raw_requestline.startswith(_TLS):
+            words = []
         method = self.command or (words[0] if words else "-")
         target = getattr(self, "path", None) or (words[1] if len(words) > 1 else "-")
         self._exchange = self.recorder.begin(method, target, self._client(), headers)

@@ -14,8 +14,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import IO, Any, Literal, cast
+
+import msgspec
 
 from devtui.events import LogWritten
 from devtui.linebuffer import LineBuffer
@@ -26,8 +27,7 @@ from devtui.server.channel import Channel
 HOLD_SECONDS = 0.25
 
 
-@dataclass(slots=True)
-class _Unfinished:
+class _Unfinished(msgspec.Struct):
     """The beginning of a line whose end has not been written yet."""
 
     text: LineBuffer
@@ -146,8 +146,7 @@ class LineStream(io.RawIOBase):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """The two streams of the process."""
 
     stdout: LineStream

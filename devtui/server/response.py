@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from devtui.server import forks
+
 
 class TappedResponse:
     """A response's iterable that shows each chunk and each exception on its way through.
@@ -35,10 +37,13 @@ class TappedResponse:
                 self._iterator = iter(self._response)
             chunk = next(self._iterator)
         except StopIteration:
+            forks.end_if_forked()
             raise
         except BaseException as error:
+            forks.end_if_forked(error)
             self._on_error(error)
             raise
+        forks.end_if_forked()
         if self._on_chunk is not None:
             self._on_chunk(chunk)
         return chunk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import selectors
 import socket
 import ssl
@@ -12,8 +13,10 @@ from werkzeug.serving import load_ssl_context
 
 from devtui.events import Load, Pin
 from devtui.server.capture import Recorder, ResponseTap
+from devtui.server.channel import UNHEARD_SECONDS
 from devtui.server.connections import Server, ThreadedServer
 from devtui.server.debugger import debugged
+from devtui.server.descriptors import OwnSocket
 from devtui.server.errors import ErrorTap
 from devtui.server.handler import handler_for
 
@@ -25,7 +28,7 @@ HEAD_SECONDS = 0.1
 
 
 class Serving:
-    """Answers requests with one application until it is stopped.
+    """Answers requests with one application until it is stopped. It takes the listener over.
 
     Raises `OSError` or `ssl.SSLError` where the certificate cannot be read.
     """
@@ -50,10 +53,14 @@ class Serving:
             ssl_context=_ssl_context(load),
             fd=listener,
         )
+        os.close(listener)  # the server has a copy
+        # A fork that outlives us must not keep the port.
+        os.register_at_fork(after_in_child=OwnSocket(self._server.socket).let_go)
         if isinstance(self._server.socket, ssl.SSLSocket):
             # The handshake is the client's thread's affair: in `accept`, where it is by default,
             # one that stays silent would keep all others waiting.
             self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
+        self._asked = False
         self._stopped, self._stopper = socket.socketpair()
 
     def run(self) -> None:
@@ -67,7 +74,7 @@ class Serving:
             selector.register(self._stopped, selectors.EVENT_READ)
             while True:
                 ready = {key.fileobj for key, _ in selector.select()}
-                if self._stopped in ready:
+                if self._stopped in ready and self._is_over():
                     break
                 self._server._handle_request_noblock()  # type: ignore[attr-defined]
         # This closes our descriptor of the socket; the session's own goes on listening.
@@ -75,7 +82,24 @@ class Serving:
 
     def stop(self) -> None:
         """Make `run` return; requests in flight go on."""
+        self._asked = True
         self._stopper.send(b"\0")
+
+    def _is_over(self) -> bool:
+        """Whether `stop` was called, or cannot be any more: the app reaches our descriptors too.
+
+        Who closes this one has closed the channel as well. The session tells the user so and ends
+        the process, unless that ends before.
+        """
+        if self._asked:
+            return True
+        try:
+            written = self._stopped.recv(4096)
+        except OSError:
+            written = b""
+        if not written:
+            time.sleep(UNHEARD_SECONDS)
+        return not written
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait for the requests in flight; false where some still run after `timeout` seconds."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import itertools
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Literal, TextIO
+
+import msgspec
 
 from devtui.events import Event, TerminalReleased, TerminalWanted
 from devtui.server import current
@@ -28,8 +31,7 @@ class NoTerminal(EOFError, RuntimeError):
     """
 
 
-@dataclass(slots=True)
-class _Wish:
+class _Wish(msgspec.Struct):
     """One thread's wish for the terminal, and the session's answer to it."""
 
     ask_id: str
@@ -54,7 +56,7 @@ class Terminal:
         self._state = threading.Lock()
         self._wish: _Wish | None = None  # of the thread whose turn it is
         self._held = False
-        self._saved: tuple[int, ...] = ()
+        self._saved: tuple[int | None, ...] = ()  # None: it was closed
         self._stdin: TextIO | None = None
         self._screen: TextIO | None = None
 
@@ -85,11 +87,14 @@ class Terminal:
         if self.is_mine:
             return
         self._turn.acquire()
+        granted = ""
         try:
-            self._ask(purpose)
+            granted = self._ask(purpose)
             self._take()
         except BaseException:
             self._wish = None
+            if granted:  # or the front end would wait for it to come back
+                self._send(TerminalReleased(generation=self._generation, ask_id=granted))
             self._turn.release()
             raise
 
@@ -124,7 +129,8 @@ class Terminal:
             wish.refusal = refusal
             wish.answered.set()
 
-    def _ask(self, purpose: Purpose) -> None:
+    def _ask(self, purpose: Purpose) -> str:
+        """Wait until the wish is granted; returns its id."""
         ask_id = f"{self._generation}-t{next(self._numbers)}"
         wish = _Wish(ask_id, threading.current_thread(), threading.Event())
         self._wish = wish
@@ -139,16 +145,19 @@ class Terminal:
         wish.answered.wait()
         if wish.refusal is not None:
             raise NoTerminal(f"{_CALLS[purpose]} needs a terminal, and {wish.refusal}.")
+        return ask_id
 
     def _take(self) -> None:
         wish = self._wish
         assert wish is not None
         try:
-            tty = os.open(_TTY, os.O_RDWR | os.O_CLOEXEC)
+            opened = os.open(_TTY, os.O_RDWR | os.O_CLOEXEC)
         except OSError as error:
-            self._send(TerminalReleased(generation=self._generation, ask_id=wish.ask_id))
             raise NoTerminal(f"The terminal cannot be opened: {error}") from error
-        self._saved = tuple(os.dup(fd) for fd in (0, 1, 2))
+        tty = _copy(opened)
+        os.close(opened)
+        assert tty is not None
+        self._saved = tuple(map(_copy, (0, 1, 2)))
         for fd in (0, 1, 2):
             os.dup2(tty, fd)
         os.close(tty)
@@ -169,8 +178,11 @@ class Terminal:
             # after the last command is meant for devtui.
             os.tcsetpgrp(0, os.getpgid(os.getppid()))
         for fd, saved in enumerate(self._saved):
-            os.dup2(saved, fd)
-            os.close(saved)
+            if saved is None:
+                os.close(fd)
+            else:
+                os.dup2(saved, fd)
+                os.close(saved)
         self._saved = ()
         if self._stdin is not None:
             sys.stdin, self._stdin = self._stdin, None
@@ -185,3 +197,13 @@ class Terminal:
             if not wish.thread.is_alive():
                 self.release(wish.thread)
                 return
+
+
+def _copy(fd: int) -> int | None:
+    """Another descriptor of the same, none of 0, 1 and 2, which the app may have closed."""
+    try:
+        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            raise
+        return None

@@ -23,6 +23,14 @@ MAX_NOTES = 20
 MAX_MESSAGE = 10_000
 MAX_SOURCE = frame_data.MAX_SOURCE
 
+# Of all members of groups, frames and texts together. Where one of the latter two is nearly used
+# up, each exception still gets its few frames and the beginning of its texts.
+MAX_ALL_MEMBERS = 200
+MAX_ALL_FRAMES = 2_000
+MAX_ALL_TEXT = 500_000  # characters
+_FEW_FRAMES = 10
+_FEW_CHARACTERS = 200
+
 # How long all `__str__` of an exception's own may take, and how much of it one of them.
 MESSAGE_SECONDS = 0.1
 
@@ -128,6 +136,8 @@ class _Description:
 
     def __init__(self) -> None:
         self.frames: dict[Way, tuple[FrameType, ...]] = {}
+        self._members_left = MAX_ALL_MEMBERS
+        self._frames_left = MAX_ALL_FRAMES
         self._sources = SourceLines()
         self._messages = Messages()
 
@@ -136,10 +146,13 @@ class _Description:
         members = _attribute(exception, "exceptions")
         if not isinstance(members, tuple) or not _is_group(exception):
             members = ()
-        shown = members[:MAX_MEMBERS] if len(way) < MAX_DEPTH else ()
+        most = min(MAX_MEMBERS, self._members_left)
+        shown = members[:most] if len(way) < MAX_DEPTH else ()
+        self._members_left -= len(shown)
         notes = _attribute(exception, "__notes__")
         entries = list(_walk(_shown_traceback(exception)))
-        kept = _ends(entries)
+        kept = _ends(entries, _share(MAX_FRAMES, self._frames_left, _FEW_FRAMES))
+        self._frames_left -= len(kept)
         self.frames[way] = tuple(entry.tb_frame for entry in kept)
         return ExceptionData(
             type=type_name(exception),
@@ -189,6 +202,7 @@ class Messages:
 
     def __init__(self) -> None:
         self._left = MESSAGE_SECONDS
+        self._text_left = MAX_ALL_TEXT
 
     def message(self, exception: BaseException) -> str:
         """What the exception says, without its type."""
@@ -196,13 +210,19 @@ class Messages:
 
     def shown(self, value: object) -> str:
         """The text of something that may refuse to be shown."""
+        most = _share(MAX_MESSAGE, self._text_left, _FEW_CHARACTERS)
+        text = self._shown(value, most)
+        self._text_left -= len(text)
+        return text
+
+    def _shown(self, value: object, most: int) -> str:
         try:
             if harmless(value):
-                return str(value)[:MAX_MESSAGE]
+                return str(value)[:most]
             if self._left <= 0.001:
                 raise Overdue
             half, self._left = self._left / 2, self._left / 2
-            text = within(half, lambda: str(value)[:MAX_MESSAGE])
+            text = within(half, lambda: str(value)[:most])
             self._left += half
             return str.__str__(text)
         except Overdue:
@@ -256,11 +276,16 @@ def _attribute(exception: BaseException, name: str) -> object:
         return None
 
 
-def _ends(entries: list[TracebackType]) -> list[TracebackType]:
-    """Of an endless recursion its beginning and its end: they tell it."""
-    if len(entries) <= MAX_FRAMES:
+def _share(most: int, left: int, few: int) -> int:
+    """What one may have of what is left for all: a part that leaves some for those that follow."""
+    return max(few, min(most, left // 4))
+
+
+def _ends(entries: list[TracebackType], most: int) -> list[TracebackType]:
+    """Of an endless recursion its beginning and its end, `most` frames in all: they tell it."""
+    if len(entries) <= most:
         return entries
-    return entries[: MAX_FRAMES // 2] + entries[-MAX_FRAMES // 2 :]
+    return entries[: most // 2] + entries[-(most - most // 2) :]
 
 
 def _number(value: object) -> int | None:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from sys import getsizeof
 from typing import TypeAlias
 
-from devtui.events import Error, Frame
+from msgspec import structs
+
+from devtui.events import Error, ExceptionData, Frame
 from devtui.session.ring import Ring
 
 MAX_GROUPS = 1_000
+
+# How many different frames are known, to be kept once however often they come.
+MAX_FRAMES = 5_000
+
+# What is left of the text of an error whose traceback had to go.
+_MAX_KEPT_TEXT = 1_000
+_NO_LONGER_KEPT = "The traceback is no longer kept: newer errors took its room."
 
 # How much of a message tells one error from another.
 _MAX_SHAPE = 500
@@ -30,6 +40,63 @@ class ErrorEntry:
     error: Error
     request_id: str | None = None
     error_id: str = ""
+    size_bytes: int = 0  # about what `error` takes, without what it shares with others
+
+    def shorten(self) -> None:
+        """Keep the message and the innermost frame, and let go of the rest of the traceback."""
+        first, frame = self.error.exceptions[:1], innermost_own(self.error)
+        self.error = Error(
+            exceptions=tuple(
+                ExceptionData(
+                    type=exception.type,
+                    message=exception.message[:_MAX_KEPT_TEXT],
+                    notes=(_NO_LONGER_KEPT,),
+                    frames=() if frame is None else (structs.replace(frame, context=()),),
+                )
+                for exception in first
+            ),
+            text="" if first else self.error.text[:_MAX_KEPT_TEXT],
+        )
+        self.size_bytes = 0
+
+
+class SharedFrames:
+    """Keeps one object for all frames that are equal: most errors of an app come the same way."""
+
+    def __init__(self) -> None:
+        self._known: dict[Frame, Frame] = {}
+
+    def share(self, error: Error) -> tuple[Error, int]:
+        """The error with frames that are known already, and about how many bytes are its own."""
+        if len(self._known) > MAX_FRAMES:
+            self._known.clear()
+        size = getsizeof(error.text)
+        exceptions = []
+        for exception in error.exceptions:
+            shared, added = self._exception(exception)
+            exceptions.append(shared)
+            size += added
+        return structs.replace(error, exceptions=tuple(exceptions)), size
+
+    def _exception(self, exception: ExceptionData) -> tuple[ExceptionData, int]:
+        size = getsizeof(exception.message) + sum(map(getsizeof, exception.notes)) + 200
+        frames = []
+        for frame in exception.frames:
+            known = self._known.setdefault(frame, frame)
+            frames.append(known)
+            size += 8 if known is not frame else _frame_bytes(frame)
+        members = []
+        for member in exception.exceptions:
+            shared, added = self._exception(member)
+            members.append(shared)
+            size += added
+        exceptions = tuple(members)
+        return structs.replace(exception, frames=tuple(frames), exceptions=exceptions), size
+
+
+def _frame_bytes(frame: Frame) -> int:
+    texts = (frame.file, frame.function, frame.source, *frame.context)
+    return sum(map(getsizeof, texts)) + 200
 
 
 @dataclass(slots=True)

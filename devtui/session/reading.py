@@ -12,7 +12,7 @@ from devtui.session.pipe import Pipe
 
 # What one turn of the event loop hands on at most. The rest waits, in order, for the next turn;
 # a writer whose pipe is full meanwhile waits too, as it would for a slow terminal.
-EVENTS_PER_TURN = 250
+EVENTS_PER_TURN = 100
 
 _READ_BYTES = 64 * 1024
 
@@ -69,7 +69,7 @@ class Reading:
     def _turn(self) -> None:
         """Hand on what was read and what is there to read, up to the bound of one turn."""
         self._scheduled = False
-        left = EVENTS_PER_TURN
+        left, began = EVENTS_PER_TURN, self._loop.time()
         try:
             while left > 0:
                 if self._batch is None:
@@ -80,7 +80,31 @@ class Reading:
         except BaseException:
             self._schedule()  # what a subscriber breaks must not hold up what comes after it
             raise
-        self._schedule()
+        if self._on_end is None:
+            self._rest(self._loop.time() - began)
+        else:
+            self._schedule()
+
+    def _rest(self, seconds: float) -> None:
+        """Leave the loop to others for so long.
+
+        A key goes through a dozen rounds of the loop before it has its effect. With a turn of ours
+        in each of them it would take that many turns.
+        """
+        self._scheduled = True
+        for fd in self._watched():
+            self._loop.remove_reader(fd)
+        self._loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        for fd in self._watched():
+            self._loop.add_reader(fd, self._schedule)
+        self._turn()
+
+    def _watched(self) -> list[int]:
+        """The descriptors that are open."""
+        channel = self._channel.fileno()
+        return [channel] * (channel >= 0) + [pipe.fd for pipe in self._pipes if pipe.open]
 
     def _hand_on(self, most: int) -> int:
         """Hand on so many events of the batch, and forget it at its end; how many there were."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -15,10 +15,25 @@ class Ring(Generic[T]):
     go. Access by number takes constant time, which a deque does not offer in its middle.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(
+        self,
+        capacity: int,
+        *,
+        max_bytes: int | None = None,
+        size_of: Callable[[T], int] = lambda item: 0,
+        on_forget: Callable[[T], object] | None = None,
+    ) -> None:
+        """`size_of` tells an item's bytes, which together are bounded too where there is a bound.
+
+        An item that grows later is told to `grew`. `on_forget` gets each item that is let go.
+        """
         if capacity < 1:
             raise ValueError(f"a ring holds at least one item, not {capacity}")
         self.capacity = capacity
+        self._max_bytes = max_bytes
+        self._size_of = size_of
+        self._on_forget = on_forget
+        self._bytes = 0
         self._items: list[T] = []
         self._offset = 0  # the number of _items[0]
         self._first = 0  # the number of the oldest item that is still kept
@@ -59,7 +74,16 @@ class Ring(Generic[T]):
         self._items.append(item)
         if len(self) > self.capacity:
             self._forget(1)
+        if self._max_bytes is not None:
+            self.grew(self._size_of(item))
         return self.end - 1
+
+    def grew(self, size_bytes: int) -> None:
+        """Items have become so much larger. The oldest make room, but never the newest of all."""
+        assert self._max_bytes is not None, "this ring does not count bytes"
+        self._bytes += size_bytes
+        while self._bytes > self._max_bytes and len(self) > 1:
+            self._forget(1)
 
     def clear(self) -> None:
         """Forget every item; numbers go on."""
@@ -67,10 +91,15 @@ class Ring(Generic[T]):
 
     def _forget(self, count: int) -> None:
         for number in range(self._first, self._first + count):
+            item = self._items[number - self._offset]
             # Let go of the item at once; the slot goes with the next compaction.
             self._items[number - self._offset] = None  # type: ignore[assignment]
+            if self._max_bytes is not None:
+                self._bytes -= self._size_of(item)
+            if self._on_forget is not None:
+                self._on_forget(item)
         self._first += count
         gone = self._first - self._offset
-        if gone >= max(self.capacity, 64):
+        if gone >= max(self.capacity // 4, 64):
             del self._items[:gone]
             self._offset = self._first

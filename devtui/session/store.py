@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
+from sys import getsizeof
 from typing import TypeAlias
 
-from msgspec import structs
+from msgspec.structs import force_setattr
 
 from devtui.events import (
     AnyEvent,
     AppFailed,
-    Body,
     ErrorRaised,
     EventsDropped,
     LogWritten,
@@ -22,62 +22,69 @@ from devtui.events import (
     RequestStarted,
     ServerExited,
 )
-from devtui.session.errors import ErrorEntry, ErrorGroups
+from devtui.session.errors import ErrorEntry, ErrorGroups, SharedFrames
+from devtui.session.request import Request
 from devtui.session.ring import Ring
 
+# Each ring is bounded twice: by a count, and by bytes for the case that its items are large. The
+# bounds are such that the dashboard stays under 150 MiB (tests/benchmarks/load.py).
 MAX_REQUESTS = 100_000
-MAX_LINES = 100_000
+MAX_ROW_BYTES = 24 * 1024 * 1024
+MAX_DETAILS_BYTES = 12 * 1024 * 1024  # headers and bodies of the newest requests
+MAX_LINES = 50_000
+MAX_LINE_BYTES = 12 * 1024 * 1024
 MAX_RELOADS = 1_000
 MAX_IGNORED = 200
 MAX_ERRORS = 1_000
-MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_ERROR_BYTES = 12 * 1024 * 1024
 MAX_LINES_OF_REQUEST = 1_000
+
+# How many names (of loggers, levels, clients) are known, to be kept once however often they come.
+MAX_NAMES = 10_000
 
 
 # What the reloads pane lists: reloads that went well or not, and processes that died.
 Reload: TypeAlias = Reloaded | AppFailed | ServerExited
 
 
-@dataclass(slots=True)
-class Request:
-    """One request, from its head to the end of its response; `finished` is None while it runs.
-
-    `output` are the numbers of its lines in `Store.log`, `errors` those in `Store.errors`; what
-    such a number stood for may be gone. `bodies_dropped` says that older bodies made room.
-    """
-
-    started: RequestStarted
-    finished: RequestFinished | None = None
-    output: list[int] = field(default_factory=list)
-    errors: list[int] = field(default_factory=list)
-    bodies_dropped: bool = False
-
-    @property
-    def running(self) -> bool:
-        """Whether no response has ended yet."""
-        return self.finished is None
-
-
 class Store:
     """The newest requests, log lines, reloads and errors, with what belongs together linked."""
 
     def __init__(self) -> None:
-        self.requests: Ring[Request] = Ring(MAX_REQUESTS)
-        self.log: Ring[LogWritten] = Ring(MAX_LINES)
+        self.requests: Ring[Request] = Ring(
+            MAX_REQUESTS,
+            max_bytes=MAX_ROW_BYTES,
+            size_of=lambda request: request.row_bytes,
+            on_forget=self._forgotten,
+        )
+        self.log: Ring[LogWritten] = Ring(
+            MAX_LINES, max_bytes=MAX_LINE_BYTES, size_of=lambda line: getsizeof(line.text)
+        )
         self.reloads: Ring[Reload] = Ring(MAX_RELOADS)
-        self.errors: Ring[ErrorEntry] = Ring(MAX_ERRORS)
+        self.errors: Ring[ErrorEntry] = Ring(
+            MAX_ERRORS,
+            max_bytes=MAX_ERROR_BYTES,
+            size_of=lambda entry: entry.size_bytes,
+            on_forget=ErrorEntry.shorten,  # a group may hold on to it
+        )
         self.error_groups = ErrorGroups()
         self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
         self.running = 0
-        self._numbers: dict[str, int] = {}  # request id -> its number in the ring
-        self._body_bytes = 0
-        self._with_bodies: deque[int] = deque()  # numbers of requests, in the order they ended
+        self._by_id: dict[str, Request] = {}
+        self._details_bytes = 0
+        self._with_details: deque[Request] = deque()  # in the order in which they ended
+        self._frames = SharedFrames()
+        self._names: dict[str, str] = {}
 
     def request(self, request_id: str | None) -> Request | None:
         """The request of that id, where it is still kept."""
-        number = self._numbers.get(request_id) if request_id is not None else None
-        return None if number is None else self.requests[number]
+        return None if request_id is None else self._by_id.get(request_id)
+
+    def output_of(self, request: Request) -> list[LogWritten]:
+        """The lines that were written in it, of those that are kept; the first thousand."""
+        lines = (line for line in self.log if line.request_id == request.id)
+        return list(islice(lines, MAX_LINES_OF_REQUEST))
 
     def apply(self, event: AnyEvent) -> None:
         """Take in one event. Those that leave nothing to look back at are passed over."""
@@ -87,10 +94,7 @@ class Store:
             case RequestFinished():
                 self._finish(event)
             case LogWritten():
-                number = self.log.append(event)
-                request = self.request(event.request_id)
-                if request is not None and len(request.output) < MAX_LINES_OF_REQUEST:
-                    request.output.append(number)
+                self._add_line(event)
             case ErrorRaised():
                 self._add_error(event, event.origin, event.request_id)
             case AppFailed():
@@ -110,8 +114,7 @@ class Store:
             return []
         ends = []
         for request in self.requests:
-            started = request.started
-            if request.running and started.generation == generation:
+            if request.running and (started := request.started).generation == generation:
                 ends.append(
                     RequestFinished(
                         at=at,
@@ -139,27 +142,25 @@ class Store:
     def clear_requests(self) -> None:
         """Forget the requests; those that still run lose their rows too."""
         self.requests.clear()
-        self._numbers.clear()
-        self.running = 0
-        self._body_bytes = 0
-        self._with_bodies.clear()
 
     def clear_errors(self) -> None:
         """Forget the errors, and the groups that they are in."""
         self.errors.clear()
         self.error_groups.clear()
 
-    def _start(self, event: RequestStarted) -> None:
-        if len(self.requests) == self.requests.capacity:
-            self._forget_oldest()
-        self._numbers[event.id] = self.requests.append(Request(event))
+    def _start(self, event: RequestStarted) -> Request:
+        self._share_name(event, "method")
+        self._share_name(event, "client")
+        request = self._by_id[event.id] = Request.begun(event)
         self.running += 1
+        self.requests.append(request)
+        return request
 
     def _finish(self, event: RequestFinished) -> None:
-        request = self.request(event.id)
+        request = self._by_id.get(event.id)
         if request is None:
             # Its start was dropped or cleared away; the end says all that a row needs.
-            self._start(
+            request = self._start(
                 RequestStarted(
                     at=event.at,
                     generation=event.generation,
@@ -169,62 +170,55 @@ class Store:
                     client=event.client,
                 )
             )
-            request = self.request(event.id)
-        assert request is not None
         if request.running:
             self.running -= 1
-            request.finished = event
-            if held := _body_bytes(event):
-                self._body_bytes += held
-                self._with_bodies.append(self._numbers[event.id])
-                self._drop_bodies()
+            request.end(event)
+            self._details_bytes += request.details_bytes
+            self._with_details.append(request)
+            self.requests.grew(request.row_bytes)
+            self._drop_details()
+
+    def _add_line(self, event: LogWritten) -> None:
+        # The codec makes a new string of each name, though all lines have the same few.
+        self._share_name(event, "logger")
+        self._share_name(event, "level")
+        request = self.request(event.request_id)
+        if request is not None:
+            force_setattr(event, "request_id", request.id)
+        self.log.append(event)
+
+    def _share_name(self, event: AnyEvent, field: str) -> None:
+        name = getattr(event, field)
+        if name is not None:
+            if len(self._names) >= MAX_NAMES:
+                self._names.clear()
+            force_setattr(event, field, self._names.setdefault(name, name))
 
     def _add_error(
         self, event: ErrorRaised | AppFailed, origin: str, request_id: str | None
     ) -> None:
+        error, size = self._frames.share(event.error)
         entry = ErrorEntry(
-            event.at, event.generation, origin, event.error, request_id, event.error_id
+            event.at, event.generation, origin, error, request_id, event.error_id, size
         )
         number = self.errors.append(entry)
         self.error_groups.add(entry)
         request = self.request(request_id)
         if request is not None:
-            request.errors.append(number)
+            request.errors += (number,)
 
-    def _forget_oldest(self) -> None:
-        oldest = self.requests[self.requests.first]
-        self._numbers.pop(oldest.started.id, None)
-        if oldest.finished is None:
+    def _forgotten(self, request: Request) -> None:
+        self._by_id.pop(request.id, None)
+        if request.running:
             self.running -= 1
-        else:
-            self._body_bytes -= _body_bytes(oldest.finished)
-        while self._with_bodies and self._with_bodies[0] <= self.requests.first:
-            self._with_bodies.popleft()
+        self._details_bytes -= request.details_bytes
+        request.drop_details()
+        self._drop_details()
 
-    def _drop_bodies(self) -> None:
-        """Let go of the bodies that came first until what is kept fits its bound again."""
-        while self._body_bytes > MAX_BODY_BYTES:
-            number = self._with_bodies.popleft()
-            if number < self.requests.first:
-                continue  # they went with their request
-            request = self.requests[number]
-            assert request.finished is not None
-            self._body_bytes -= _body_bytes(request.finished)
-            request.finished = _without_text(request.finished)
-            request.bodies_dropped = True
-
-
-def _body_bytes(event: RequestFinished) -> int:
-    bodies = (event.request_body, event.response_body)
-    return sum(len(body.text) for body in bodies if body is not None and body.text is not None)
-
-
-def _without_text(event: RequestFinished) -> RequestFinished:
-    def emptied(body: Body | None) -> Body | None:
-        return body and structs.replace(body, text=None, truncated=True)
-
-    return structs.replace(
-        event,
-        request_body=emptied(event.request_body),
-        response_body=emptied(event.response_body),
-    )
+    def _drop_details(self) -> None:
+        """Let go of the headers and bodies that came first until the others fit their bound."""
+        waiting = self._with_details
+        while waiting and (self._details_bytes > MAX_DETAILS_BYTES or not waiting[0].details_bytes):
+            request = waiting.popleft()
+            self._details_bytes -= request.details_bytes
+            request.drop_details()

@@ -21,7 +21,8 @@ _RELOADERS = {
 _SHELLS = {"sh", "bash", "dash", "zsh", "ash", "ksh", "mksh", "fish", "busybox"}
 _INTERPRETERS = re.compile(r"^(python|pypy|node|ruby|perl)[\d.]*$")
 _LOOP = re.compile(r"(^|[;&|({\n]|\bdo\b)\s*(while|until)\s|\bfor\s*\(\(\s*;")
-_LOOP_BODY = re.compile(r"\bdo\b(.*?)\bdone\b", re.DOTALL)
+# Only of loops without an end of their own: `for x in a b` does not start again what has ended.
+_LOOP_BODY = re.compile(r"(?:\b(?:while|until)\s|\bfor\s*\(\().*?\bdo\b(.*?)\bdone\b", re.DOTALL)
 _MAX_SCRIPT = 64 * 1024
 
 # Units that run people's shells and jobs: what they started is not theirs to keep alive.

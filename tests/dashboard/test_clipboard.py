@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from devtui.dashboard.clipboard import MAX_OSC52_BYTES, copy, programs, takes_osc52
+from devtui.dashboard.clipboard import MAX_OSC52_BYTES, copy, osc52, programs, takes_osc52
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,34 @@ def test_the_terminal_comes_first():
     written = []
     assert copy("hi", written.append, {"TERM": "xterm"}) == "to the terminal's clipboard"
     assert written == ["\x1b]52;c;aGk=\a"]
+
+
+def test_tmux_is_asked_before_the_terminal(tmp_path, executable):
+    executable("tmux", f'echo "$@" > {tmp_path}/asked; cat > {tmp_path}/copied')
+    written = []
+    environment = {"TERM": "tmux-256color", "TMUX": "/s,1,0", "PATH": os.environ["PATH"]}
+    where = copy("hi", written.append, environment)
+    assert where == "to tmux's buffer and the terminal's clipboard"
+    assert (tmp_path / "asked").read_text() == "load-buffer -w -\n"
+    assert (tmp_path / "copied").read_text() == "hi"
+    assert not written
+
+
+def test_a_tmux_that_cannot_leaves_it_to_the_terminal(executable):
+    executable("tmux", "exit 1")
+    written = []
+    environment = {"TERM": "tmux-256color", "TMUX": "/s,1,0", "PATH": os.environ["PATH"]}
+    where = copy("hi", written.append, environment)
+    assert where == "to the terminal's clipboard, where tmux lets it (set -s set-clipboard on)"
+    assert written == ["\x1b]52;c;aGk=\a"]
+
+
+def test_gnu_screen_hands_it_on_in_short_strings():
+    written = []
+    copy("x" * 1000, written.append, {"TERM": "screen", "STY": "1.pts-0.here"})
+    pieces = written[0].removeprefix("\x1bP").removesuffix("\x1b\\").split("\x1b\\\x1bP")
+    assert max(map(len, pieces)) < 256
+    assert "".join(pieces) == osc52(b"x" * 1000)
 
 
 def test_then_a_program(tmp_path, executable):

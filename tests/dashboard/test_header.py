@@ -7,6 +7,7 @@ from devtui.dashboard.header import NOT_FOR_PRODUCTION, Facts, facts_of, header_
 from devtui.dashboard.themes import suited
 from devtui.dashboard.usage import UsageSampler
 from devtui.session.state import State
+from devtui.settings import Settings
 
 
 def _lines(session, width, usage=(("CPU", "12 %"), ("memory", "48 MB"))):
@@ -61,10 +62,21 @@ def test_equal_facts_are_equal():
     assert isinstance(facts_of(FakeSession(), MONOTONIC), Facts)
 
 
+def test_the_uptime_changes_in_steps():
+    def told(seconds):
+        session = FakeSession()
+        session.serving_since = MONOTONIC - seconds
+        return dict(facts_of(session, MONOTONIC).details)["up"]
+
+    assert [told(seconds) for seconds in (0, 4.9, 5, 59, 60, 119)] == [
+        "0 s", "0 s", "5 s", "55 s", "1 min", "1 min",
+    ]  # fmt: skip
+
+
 async def test_the_header_is_drawn_only_when_its_words_change(ui, monkeypatch):
     drawn = []
     header = ui.app.main.header
-    monkeypatch.setattr(header, "update", drawn.append)
+    monkeypatch.setattr(header, "update", lambda words, **how: drawn.append(words))
     for _ in range(5):
         header.look()
     assert drawn == []
@@ -177,3 +189,37 @@ def test_a_process_is_sampled_and_one_that_is_gone_is_not():
     assert usage.memory_bytes > 1_000_000
     assert sampler.sample(None) is None
     assert sampler.sample(2**22 + 1) is None
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "fe80::1%eth0", "my-machine"])
+@pytest.mark.parametrize("debugger", [True, False])
+def test_a_server_that_others_can_reach_says_so_at_every_width(host, debugger):
+    session = FakeSession(Settings(app="hello:app", host=host, debugger=debugger))
+    session.pin = "123-456-789"
+    for loading_since in (None, MONOTONIC - 100):
+        session.loading_since = loading_since
+        for width in range(40, 220):
+            first, second = _lines(session, width)
+            assert max(len(first), len(second)) <= width
+            assert "OPEN TO THE NETWORK" in second
+            assert ("DEBUGGER" in second) is debugger
+    assert NOT_FOR_PRODUCTION in second
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost", "unix://x.sock"])
+def test_one_that_others_cannot_reach_does_not(host):
+    session = FakeSession(Settings(app="hello:app", host=host))
+    assert "NETWORK" not in _lines(session, 200)[1]
+
+
+@pytest.mark.parametrize("state", [State.PORT_BUSY, State.FAILED, State.STOPPED])
+def test_nor_one_that_does_not_listen(state):
+    session = FakeSession(Settings(app="hello:app", host="0.0.0.0"))
+    session.state = state
+    assert "NETWORK" not in _lines(session, 80)[1]
+
+
+async def test_the_warning_is_on_the_screen():
+    session = FakeSession(Settings(app="hello:app", host="0.0.0.0"))
+    async with running(session, (80, 24)) as ui:
+        await ui.shows("DEBUGGER OPEN TO THE NETWORK")

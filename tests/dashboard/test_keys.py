@@ -5,7 +5,8 @@ from driver import running
 from fakes import FakeSession, a_morning, finished, line, load_failed, raised, request, started
 
 from devtui.dashboard.commands import COMMANDS
-from devtui.dashboard.dialogs import HelpDialog, PortDialog
+from devtui.dashboard.dialogs import PortDialog
+from devtui.dashboard.help_dialog import HelpDialog
 from devtui.dashboard.port_screen import PortScreen
 from devtui.session.state import State
 from devtui.settings import Settings

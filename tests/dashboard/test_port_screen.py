@@ -81,7 +81,7 @@ class Machine:
         self.may_look.set()
 
     def survey(self, settings, refusal=None):
-        assert self.may_look.wait(10)
+        assert self.may_look.wait(20)
         return self.found.get(settings.port) or free(settings.port)
 
     def refusal(self, holder):
@@ -94,7 +94,7 @@ class Machine:
     def stop(self, settings, wanted, report, watch_seconds=0.0):
         self.stopped.append((settings.port, tuple(holder.pid for holder in wanted)))
         report(0.0, "asking python3 (77777) to end (SIGTERM)")
-        assert self.may_end.wait(10)
+        assert self.may_end.wait(20)
         report(3.0, "killing python3 (77777) (SIGKILL)")
         return self.outcome
 

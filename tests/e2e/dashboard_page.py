@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from terminal import Terminal
+from terminal import DEADLINE, Terminal
 
 HELLO = """\
 from flask import Flask
@@ -33,7 +33,7 @@ def seconds(words: str) -> float:
     return float(number) / (1000 if unit == "ms" else 1)
 
 
-def wait_serving(terminal: Terminal, port: int, timeout: float = 10) -> str:
+def wait_serving(terminal: Terminal, port: int, timeout: float = DEADLINE) -> str:
     """Wait until the dashboard says that it serves on this port, and return the URL."""
     url = f"http://127.0.0.1:{port}"
     terminal.wait_for(url, timeout)
@@ -41,7 +41,7 @@ def wait_serving(terminal: Terminal, port: int, timeout: float = 10) -> str:
     return url
 
 
-def wait_reload(terminal: Terminal, generation: int, cause: str, timeout: float = 10) -> None:
+def wait_reload(terminal: Terminal, generation: int, cause: str, timeout: float = DEADLINE) -> None:
     """Wait until the reloads pane says that this generation answers, how long it took, and why."""
     terminal.press("3")
     row = rf"#{generation}\s+\d+(\.\d+)? (ms|s)\s[^\n]*{re.escape(cause)}"

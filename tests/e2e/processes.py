@@ -47,7 +47,7 @@ def free_port() -> int:
     return port
 
 
-def eventually(condition: Callable[[], bool], timeout: float = 5) -> bool:
+def eventually(condition: Callable[[], bool], timeout: float = 20) -> bool:
     """Whether a condition outside of our reach comes true within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
@@ -64,4 +64,4 @@ def end(processes: list[psutil.Process]) -> None:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(processes, timeout=5)
+    psutil.wait_procs(processes, timeout=20)

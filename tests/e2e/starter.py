@@ -18,7 +18,8 @@ class Devtui:
     """Starts the program, and keeps in mind what it started.
 
     Calling it runs `python -m devtui` with the given arguments in a pseudo-terminal, in the folder
-    `cwd`; `run` does so without one, and waits for the end.
+    `cwd`, `below` a program that starts the command which follows its arguments; `start` does so
+    without a terminal.
     """
 
     def __init__(self, mark: str, cwd: Path, stack: ExitStack) -> None:
@@ -33,8 +34,9 @@ class Devtui:
         cwd: Path | None = None,
         size: tuple[int, int] = (120, 40),
         environment: Mapping[str, str] | None = None,
+        below: tuple[str, ...] = (),
     ) -> Terminal:
-        command = self._command(arguments)
+        command = [*below, *self._command(arguments)]
         extra = {processes.MARK: self.mark, **(environment or {})}
         terminal = Terminal(command, cwd=cwd or self.cwd, environment=extra, size=size)
         return self._stack.enter_context(terminal)
@@ -58,7 +60,7 @@ class Devtui:
         """The command lines of the processes that are still there."""
         return [f"{p.pid} {' '.join(p.cmdline())}" for p in processes.marked(self.mark)]
 
-    def assert_gone(self, timeout: float = 5) -> None:
+    def assert_gone(self, timeout: float = 20) -> None:
         """Assert that within `timeout` seconds no process is left and every port is free."""
         gone = processes.eventually(lambda: not processes.marked(self.mark), timeout)
         assert gone, f"these are left: {self.left()}"
@@ -78,4 +80,4 @@ class Devtui:
     def _finish(process: subprocess.Popen[str]) -> None:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=20)

@@ -26,8 +26,12 @@ import keys
 import modes
 import picture
 from emulation import Screen
+from pyte.screens import Char
 
 _T = TypeVar("_T")
+
+# In seconds, and far more than anything here takes: a busy machine is no reason to fail.
+DEADLINE = 30.0
 
 # A session leader's first terminal becomes the controlling one. The shell opens it for us, since
 # doing that in the child of a process with threads would need code between fork and exec.
@@ -102,14 +106,20 @@ class Terminal:
         place = f"0;{x + 1};{y + 1}"
         self._write(f"{keys.ESC}[<{place}M{keys.ESC}[<{place}m".encode())
 
-    def click_on(self, text: str, timeout: float = 10) -> None:
-        """Wait for a text on the screen and click on its first character."""
-        self.wait_for(text, timeout)
-        for y, line in enumerate(self.text().splitlines()):
-            if text in line:
-                self.click(line.index(text), y)
-                return
-        raise AssertionError(f"{text!r} is not on one line\n{self.framed()}")
+    def click_on(self, text: str, timeout: float = DEADLINE, *, times: int = 1) -> None:
+        """Wait for a text on the screen and click on its first character, twice or more often."""
+        x, y = self.place_of(text, timeout)
+        for _ in range(times):
+            self.click(x, y)
+
+    def wheel(self, x: int, y: int, steps: int) -> None:
+        """Turn the wheel over a cell, up where `steps` is negative."""
+        button = 64 if steps < 0 else 65
+        self._write(f"{keys.ESC}[<{button};{x + 1};{y + 1}M".encode() * abs(steps))
+
+    def send(self, data: bytes) -> None:
+        """Send bytes that stand for no key."""
+        self._write(data)
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the terminal's size; the program gets SIGWINCH."""
@@ -126,7 +136,7 @@ class Terminal:
         """Close the window, so to speak: the terminal is gone, and the program gets SIGHUP."""
         self._close_slave()
         os.write(self._wake[1], b"!")  # A reader asleep on the master would keep it open.
-        self._reader.join(5)
+        self._reader.join(DEADLINE)
         self._close_master()
 
     # -- what a person sees
@@ -147,25 +157,43 @@ class Terminal:
         with self._changed:
             return "\n".join(line.rstrip() for line in self._screen.display)
 
+    def place_of(self, text: str, timeout: float = DEADLINE) -> tuple[int, int]:
+        """Wait for a text on the screen, and say where it begins, from 0: the column, the line."""
+        self.wait_for(text, timeout)
+        for y, line in enumerate(self.text().splitlines()):
+            if text in line:
+                return line.index(text), y
+        raise AssertionError(f"{text!r} is not on one line\n{self.framed()}")
+
+    def look_of(self, text: str) -> Char:
+        """How a text on the screen looks at its first character: its colours, bold, reverse."""
+        x, y = self.place_of(text)
+        with self._changed:
+            return self._screen.buffer[y][x]
+
+    def modes_on(self) -> list[str]:
+        """The modes that are switched on now, in words."""
+        return modes.left_on(self.raw)
+
     def framed(self) -> str:
         """The screen in a frame, for messages."""
         rule = "+" + "-" * self.columns + "+"
         lines = [f"|{line:<{self.columns}}|" for line in self.text().split("\n")]
         return "\n".join([rule, *lines, rule])
 
-    def wait_for(self, wanted: str | re.Pattern[str], timeout: float = 10) -> re.Match[str]:
+    def wait_for(self, wanted: str | re.Pattern[str], timeout: float = DEADLINE) -> re.Match[str]:
         """Wait until a text or pattern is on the screen, and return the match."""
         pattern = _pattern(wanted)
         return self._wait(lambda: pattern.search(self.text()), f"no {wanted!r}", timeout)
 
-    def wait_gone(self, unwanted: str | re.Pattern[str], timeout: float = 10) -> None:
+    def wait_gone(self, unwanted: str | re.Pattern[str], timeout: float = DEADLINE) -> None:
         """Wait until a text or pattern is no longer on the screen."""
         pattern = _pattern(unwanted)
         self._wait(
             lambda: pattern.search(self.text()) is None or None, f"still {unwanted!r}", timeout
         )
 
-    def wait_quiet(self, seconds: float = 0.3, timeout: float = 10) -> None:
+    def wait_quiet(self, seconds: float = 0.3, timeout: float = DEADLINE) -> None:
         """Wait until nothing was written for some time: the screen is whole, not half repainted."""
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -173,7 +201,7 @@ class Terminal:
                 if time.monotonic() > deadline:
                     raise AssertionError(f"no {seconds} s without output\n{self.framed()}")
 
-    def wait_exit(self, timeout: float = 10) -> int:
+    def wait_exit(self, timeout: float = DEADLINE) -> int:
         """Wait for the command's end and all of its output; its status as a shell tells it."""
         try:
             code = self._process.wait(timeout)
@@ -183,7 +211,7 @@ class Terminal:
         self._reader.join(timeout)
         return code if code >= 0 else 128 - code
 
-    def expect_exit(self, status: int, timeout: float = 10) -> None:
+    def expect_exit(self, status: int, timeout: float = DEADLINE) -> None:
         """Wait for the command's end, and assert its status."""
         found = self.wait_exit(timeout)
         assert found == status, f"ended with {found}, not {status}\n{self.framed()}"
@@ -218,7 +246,7 @@ class Terminal:
         """End the command, and what is left of its process group, by force."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+            self._process.wait(DEADLINE)
         self.hang_up()
         for end in self._wake:
             os.close(end)

@@ -15,7 +15,7 @@ from client import Answer, get
 from starter import Devtui
 from terminal import Terminal
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.e2e
 
 BACK = "devtui has the terminal again"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from live import Live, write
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.e2e
 
 APP = """\
 from flask import Flask
@@ -159,7 +159,7 @@ def flask_s_pin(folder: Path) -> str:
         raise AssertionError("flask run told no PIN")
     finally:
         os.killpg(process.pid, 9)
-        process.communicate(timeout=10)
+        process.communicate(timeout=20)
 
 
 def test_a_browser_gets_the_debugger_and_others_text(serve: Callable[..., Live]) -> None:

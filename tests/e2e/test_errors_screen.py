@@ -14,7 +14,7 @@ from dashboard_page import wait_serving
 from starter import Devtui
 from terminal import Terminal
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
+pytestmark = pytest.mark.e2e
 
 
 class Visit:

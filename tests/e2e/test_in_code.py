@@ -17,7 +17,7 @@ import pytest
 from client import get
 from terminal import Terminal, clean_environment
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
+pytestmark = pytest.mark.e2e
 
 APP = """\
 import os, sys
@@ -79,7 +79,7 @@ class Program:
     def _finish(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=20)
         processes.end(processes.marked(self.mark))
 
 

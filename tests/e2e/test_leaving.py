@@ -6,6 +6,8 @@ import re
 import signal
 from pathlib import Path
 
+import processes
+import psutil
 import pytest
 from client import get
 from dashboard_page import HELLO, wait_serving
@@ -13,6 +15,20 @@ from starter import Devtui
 from terminal import Terminal
 
 pytestmark = pytest.mark.e2e
+
+CHATTY = """\
+import threading, time
+
+def chat():
+    for number in range(100_000):
+        print("line", number, flush=True)
+        time.sleep(0.01)
+
+threading.Thread(target=chat, daemon=True).start()
+
+def app(environ, start_response):
+    time.sleep(3600)
+"""
 
 
 @pytest.fixture
@@ -51,6 +67,48 @@ def test_by_a_signal(
 def test_by_closing_the_terminal(devtui: Devtui, terminal: Terminal) -> None:
     terminal.hang_up()
     terminal.expect_exit(129)
+    devtui.assert_gone()
+
+
+def test_by_closing_the_terminal_while_much_is_drawn(
+    devtui: Devtui, free_port: int, tmp_path: Path
+) -> None:
+    (tmp_path / "chatty.py").write_text(CHATTY)
+    terminal = devtui("chatty:app", "--port", free_port)
+    wait_serving(terminal, free_port)
+    with pytest.raises(TimeoutError):  # a request in flight has its grace, and all that is drawn
+        get(f"http://127.0.0.1:{free_port}", timeout=0.5)
+    terminal.hang_up()
+    terminal.expect_exit(129)
+    devtui.assert_gone()
+
+
+def test_by_closing_a_terminal_whose_shell_tells_nobody(
+    devtui: Devtui, free_port: int, tmp_path: Path
+) -> None:
+    # The kernel sends SIGHUP to the session's leader alone, and this one keeps it for itself.
+    (tmp_path / "hello.py").write_text(HELLO)
+    terminal = devtui(
+        "hello", "--port", free_port, below=("sh", "-c", 'trap "" HUP; "$@"; exit', "sh")
+    )
+    wait_serving(terminal, free_port)
+    terminal.hang_up()
+    terminal.expect_exit(129)
+    devtui.assert_gone()
+
+
+def test_after_being_stopped_and_continued(devtui: Devtui, terminal: Terminal) -> None:
+    terminal.send_signal(signal.SIGSTOP)
+    stopped = psutil.Process(terminal.pid)
+    assert processes.eventually(lambda: stopped.status() == psutil.STATUS_STOPPED)
+    terminal.send_signal(signal.SIGCONT)
+    terminal.press("?")
+    terminal.wait_for("All keys")
+    terminal.press("escape")
+    terminal.wait_gone("All keys")
+    terminal.press("q")
+    terminal.expect_exit(0)
+    terminal.restored()
     devtui.assert_gone()
 
 

@@ -51,7 +51,7 @@ def file_server(
         yield process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(20)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_one_key_and_a_yes_take_the_port_back(devtui: Devtui, hold: Hold, port: 
     assert holder.poll() is None
     terminal.press("y")
     serves(wait_serving(terminal, port))
-    assert holder.wait(5) == -15
+    assert holder.wait(20) == -15
     terminal.wait_for(f"({holder.pid}) ended after")
     terminal.press("k")
     terminal.wait_for("devtui itself serves here: generation 1, pid ")
@@ -150,7 +150,7 @@ def test_a_holder_that_does_not_listen_to_reason(devtui: Devtui, hold: Hold, por
     terminal.wait_for(re.compile(r"0\.\d s +asking python\S* \(\d+\) to end \(SIGTERM\)"))
     terminal.wait_for(re.compile(r"[12]\.\d s +stopping …"))
     serves(wait_serving(terminal, port))
-    assert holder.wait(5) == -9
+    assert holder.wait(20) == -9
     terminal.wait_for("ignored SIGTERM and was killed.")
 
 
@@ -161,7 +161,7 @@ def test_try_again_when_it_has_gone_by_itself(devtui: Devtui, hold: Hold, port: 
     terminal.press("t")
     terminal.wait_for("is still not to be had")
     holder.terminate()
-    holder.wait(5)
+    holder.wait(20)
     terminal.press("t")
     serves(wait_serving(terminal, port))
 
@@ -213,7 +213,7 @@ def test_without_a_screen(devtui: Devtui, hold: Hold, port: int) -> None:
     terminal.wait_for(re.compile(rf"Stop python\S* \(pid {holder.pid}\)\? \[y/N\]"), 20)
     terminal.type("y\r")
     terminal.expect_exit(0)
-    assert holder.wait(5) == -15
+    assert holder.wait(20) == -15
     assert f"Port {port} on 127.0.0.1 is free." in terminal.text()
 
 

@@ -260,7 +260,7 @@ def wire(observed: Live) -> Iterator[socket.socket]:
         (b"GET /x y z HTTP/1.1\r\n\r\n", "GET", "/x", 400),
         (b"GET /future HTTP/9.9\r\n\r\n", "GET", "/future", 505),
         (b"POST /nine\r\n\r\n", "POST", "/nine", 400),
-        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", "-", "-", 414),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", "GET", "/" + "a" * 8_190 + "…", 414),
         (b"GET /many HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", "GET", "/many", 431),
     ],
     ids=["garbage", "tls", "words", "version", "nine", "long", "headers"],

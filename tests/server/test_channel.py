@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,9 @@ from devtui.events import (
     AnyOrder,
     EventsDropped,
     LogWritten,
+    RequestFinished,
+    RequestStarted,
+    Serving,
     Stop,
     decode_event,
     encode,
@@ -25,6 +29,12 @@ TIMEOUT = 10
 
 def line(text: str) -> LogWritten:
     return LogWritten(generation=1, stream="log", text=text)
+
+
+def started(number: int) -> RequestStarted:
+    return RequestStarted(
+        generation=1, id=f"3-{number}", method="GET", target="/" + "x" * 100, client="::1"
+    )
 
 
 class Ends:
@@ -116,6 +126,56 @@ def test_what_goes_beyond_the_bound_is_counted(ends: Ends, monkeypatch: pytest.M
     assert after.text == "after"
 
 
+def test_the_states_of_the_server_are_never_dropped_and_requests_after_lines(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "MAX_PENDING_BYTES", 100_000)
+    for _ in range(200):
+        ends.channel.send(line("x" * 1000))
+    ends.channel.send(started(1))
+    assert b'"3-1"' in ends.channel._pending
+    for number in range(2, 1000):
+        ends.channel.send(started(number))
+    assert b'"3-999"' not in ends.channel._pending
+    ends.channel.send(Serving(generation=1, url="http://127.0.0.1", pid=1))
+    assert b'"serving"' in ends.channel._pending
+    assert len(ends.channel._pending) < 101_000
+
+
+def test_the_end_of_a_request_is_kept_where_starts_are_dropped(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "MAX_PENDING_BYTES", 100_000)
+    for number in range(1000):
+        ends.channel.send(started(number))
+    ends.channel.send(
+        RequestFinished(
+            generation=1,
+            id="3-0",
+            method="GET",
+            target="/",
+            client="::1",
+            status=200,
+            duration_ms=1.0,
+            size_bytes=0,
+        )
+    )
+    assert b'"request_finished"' in ends.channel._pending
+
+
+def test_who_sends_also_sends_what_is_pending(ends: Ends) -> None:
+    """The thread that reads the orders need not run for it: a busy app keeps it from that."""
+    for number in range(50):
+        ends.channel.send(line(f"{number}" + "x" * 1000))
+    assert ends.channel._pending
+    received = 0
+    for number in range(50, 150):
+        received += len(ends.receive(1))
+        ends.channel.send(line(f"{number}" + "x" * 1000))
+    assert received == 100
+    assert len(ends.channel._pending) < 60_000
+
+
 def test_what_is_pending_is_flushed_at_the_end(ends: Ends) -> None:
     for number in range(50):
         ends.channel.send(line(f"{number}" + "x" * 1000))
@@ -134,6 +194,77 @@ def test_a_flush_that_nobody_reads_is_given_up(ends: Ends) -> None:
     flush.start()
     flush.join(TIMEOUT)
     assert not flush.is_alive()
+
+
+def test_a_flush_tells_what_was_dropped_and_what_it_gives_up(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader is only slow: it begins to read when the rest is given up."""
+    monkeypatch.setattr(channels, "MAX_PENDING_BYTES", 50_000)
+    monkeypatch.setattr(channels, "_LAST_WORDS_SECONDS", TIMEOUT)
+    for number in range(200):
+        ends.channel.send(line(f"{number}" + "x" * 1000))
+    flush = threading.Thread(target=ends.channel.flush, args=(0.0,))
+    flush.start()
+    received: list[AnyEvent] = []
+    while not any(isinstance(event, EventsDropped) for event in received):
+        received += ends.receive(1)
+    flush.join(TIMEOUT)
+    dropped = sum(event.count for event in received if isinstance(event, EventsDropped))
+    assert dropped + sum(isinstance(event, LogWritten) for event in received) == 200
+
+
+def test_an_order_that_fails_or_was_read_by_another_ends_no_thread(ends: Ends) -> None:
+    def fail(order: AnyOrder) -> None:
+        ends.orders.append(order)
+        if len(ends.orders) == 1:
+            raise RuntimeError("can't start new thread")
+
+    thread = threading.Thread(
+        target=ends.channel.run, args=(fail, ends.ended.set, lambda: None), daemon=True
+    )
+    thread.start()
+    ends.socket.sendall(encode(Stop(grace_ms=1)) + b'"grace_ms":1}\n' + encode(Stop(grace_ms=2)))
+    first, second = ends.receive(2)
+    assert isinstance(first, LogWritten)
+    assert "can't start new thread" in first.text
+    assert isinstance(second, LogWritten)
+    assert "The app has read an order" in second.text
+    ends.socket.shutdown(socket.SHUT_WR)
+    assert ends.ended.wait(TIMEOUT)
+    thread.join(TIMEOUT)
+    assert ends.orders == [Stop(grace_ms=1), Stop(grace_ms=2)]
+
+
+def test_an_error_for_a_moment_ends_no_thread(ends: Ends) -> None:
+    errors = [MemoryError(), MemoryError()]
+
+    def idle() -> float | None:
+        if errors:
+            raise errors.pop()
+        return None
+
+    ends.run(idle)
+    ends.socket.sendall(encode(Stop(grace_ms=1)))
+    ends.socket.shutdown(socket.SHUT_WR)
+    assert ends.ended.wait(TIMEOUT)
+    assert ends.orders == [Stop(grace_ms=1)]
+
+
+def test_without_its_descriptors_the_thread_comes_to_its_end(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "UNHEARD_SECONDS", 0.0)
+    ends.run(lambda: 0.01)
+    os.close(ends.channel._socket.detach())
+    assert ends.ended.wait(TIMEOUT)
+
+
+def test_a_fork_has_no_hold_on_the_channel(ends: Ends) -> None:
+    ends.channel._silence()
+    assert ends.channel.fileno() == -1
+    ends.channel.send(line("of a fork"))
+    assert ends.socket.recv(100) == b""
 
 
 def test_nothing_is_raised_where_the_session_is_gone(ends: Ends) -> None:

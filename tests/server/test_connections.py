@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from devtui.server.connections import Connections, Server, ThreadedServer
+from devtui.server.connections import MAX_OPEN, Connections, Server, ThreadedServer
 
 TIMEOUT = 10
 
@@ -58,3 +61,126 @@ def test_a_connection_counts_before_its_request_is_read(server: Server) -> None:
         assert not server.connections.wait_for_heads(0.01)
     assert server.connections.wait_for_heads(TIMEOUT)
     accept.join(TIMEOUT)
+
+
+# -- too many of them --------------------------------------------------------------------------
+
+LONG_AGO = 3600.0
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def accepted(connections: Connections, stack: ExitStack, waits: float) -> socket.socket:
+    """The client's end of a connection whose client has let us wait so many seconds."""
+    ours, theirs = socket.socketpair()
+    stack.enter_context(ours)
+    stack.enter_context(theirs)
+    theirs.setblocking(False)
+    connections.opened(ours)
+    connections.waiting(ours).since -= waits
+    return theirs
+
+
+def is_closed(client: socket.socket) -> bool:
+    try:
+        return client.recv(1) == b""
+    except BlockingIOError:
+        return False
+
+
+def few_descriptors(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (count, count))
+
+
+def test_those_that_have_waited_longest_make_room(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_descriptors(monkeypatch, 40)
+    connections = Connections()
+    clients = [accepted(connections, stack, waits) for waits in (30, 50, *range(60, 70))]
+    assert connections.thin_out() == 2  # a quarter of them are ten
+    assert [is_closed(client) for client in clients] == [False] * 10 + [True, True]
+
+
+def test_nobody_is_closed_while_there_are_few(stack: ExitStack) -> None:
+    connections = Connections()
+    client = accepted(connections, stack, LONG_AGO)
+    assert connections.thin_out() == 0
+    assert not is_closed(client)
+    assert MAX_OPEN > 100  # so that a browser's are always few
+
+
+def test_nor_one_that_waits_for_the_app(stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    few_descriptors(monkeypatch, 4)
+    connections = Connections()
+    busy = accepted(connections, stack, LONG_AGO)
+    connections.waiting(next(iter(connections._open))).end_head()
+    fresh = accepted(connections, stack, 0)
+    assert connections.thin_out() == 0
+    idle = accepted(connections, stack, LONG_AGO)
+    connections._look_after = 0.0
+    assert connections.thin_out() == 1
+    assert [is_closed(client) for client in (busy, fresh, idle)] == [False, False, True]
+
+
+def test_a_transfer_that_waits_for_its_client_counts(stack: ExitStack) -> None:
+    connections = Connections()
+    accepted(connections, stack, 0)
+    waiting = connections.waiting(next(iter(connections._open)))
+    waiting.end_head()
+    assert waiting.during(lambda: waiting.since) <= time.monotonic()
+    assert waiting.since > time.monotonic()  # not any more
+    with pytest.raises(ConnectionResetError):
+        waiting.during(_reset)
+    assert waiting.since > time.monotonic()
+
+
+def _reset() -> None:
+    raise ConnectionResetError
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_without_descriptors_one_is_closed_and_waited_for(
+    server: Server, stack: ExitStack, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Asking again at once would keep a processor busy, and get nothing."""
+    client = accepted(server.connections, stack, LONG_AGO)
+    (ours,) = server.connections._open
+
+    def accept() -> None:
+        raise OSError(number, "none left")
+
+    def read() -> None:
+        assert ours.recv(1) == b""  # type: ignore[attr-defined]
+        server.connections.closed(ours)
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    monkeypatch.setattr(server, "socket", type("Listener", (), {"accept": staticmethod(accept)}))
+    with pytest.raises(OSError, match="none left"):
+        server.get_request()
+    monkeypatch.undo()
+    assert server.connections._open == {}
+    assert is_closed(client)
+    reading.join(TIMEOUT)
+
+
+def test_where_no_thread_can_be_started_the_connection_is_closed(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ThreadedServer("127.0.0.1", 0, lambda environ, start_response: [])
+    stack.callback(server.server_close)
+    client = accepted(server.connections, stack, 0)
+    (ours,) = server.connections._open
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    server.process_request(ours, ("127.0.0.1", 1))
+    assert is_closed(client)
+    assert server.connections._open == {}

@@ -80,7 +80,9 @@ def on_value_error(error):
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder: Path = tmp_path_factory.mktemp("origins")
     write(folder, {"app.py": APP})
-    settings = Settings(app="app", folder=folder, port=0, environment=app_environment())
+    settings = Settings(
+        app="app", folder=folder, port=0, reload=False, environment=app_environment()
+    )
     with Live(settings) as started:
         started.serving()
         yield started

@@ -97,7 +97,9 @@ def many():
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("frames")
     write(folder, {"app.py": APP})
-    settings = Settings(app="app", folder=folder, port=0, environment=app_environment())
+    settings = Settings(
+        app="app", folder=folder, port=0, reload=False, environment=app_environment()
+    )
     with Live(settings) as started:
         started.serving()
         yield started
@@ -332,9 +334,7 @@ def test_without_the_debugger_no_frames_are_kept(serve: Callable[..., Live]) -> 
 # -- where is it now -----------------------------------------------------------------------------
 
 
-def test_where_a_hanging_request_stands(serve: Callable[..., Live]) -> None:
-    live = serve(APP)
-    live.serving()
+def test_where_a_hanging_request_stands(live: Live) -> None:
     visitor = threading.Thread(target=live.get, args=("/wait",))
     visitor.start()
     request = live.wait_for(RequestStarted, lambda event: event.target == "/wait")
@@ -351,7 +351,7 @@ def test_where_a_hanging_request_stands(serve: Callable[..., Live]) -> None:
     assert place.source == "gate.wait(30)"
     assert not [frame.file for frame in shown.frames if "werkzeug" in frame.file]
     live.get("/go")
-    visitor.join(10)
+    visitor.join(20)
     live.row("/wait")
     ended = asked(live, questions.show_stack, request.id)
     assert (ended.running, ended.frames) == (False, ())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import select
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -23,22 +25,35 @@ APPS = Path(__file__).parent.parent / "apps"
 SECONDS = 30
 DJANGO = "django.core.handlers.wsgi.WSGIHandler"
 
-PROBE = """
-import json, sys
+# Each search is made in a fork of an interpreter that has imported the loader and nothing else, as
+# in a fresh one, but sooner. The fork ends as a program does, with the warnings of its exit.
+PROBES = """
+import json, os, sys
 from devtui.server.loader import AppNotFound, load_app
-spec, folder = json.loads(sys.argv[1])
-try:
-    loaded = load_app(spec, folder)
-    result = {"name": loaded.name, "framework": loaded.framework, "file": loaded.file}
-except AppNotFound as error:
-    result = {"not_found": str(error)}
-except BaseException as error:
-    frames, tb = [], error.__traceback__
-    while tb is not None:
-        frames.append(tb.tb_frame.f_code.co_filename)
-        tb = tb.tb_next
-    result = {"raised": type(error).__name__, "text": str(error), "frames": frames}
-print("\\n" + json.dumps(result))
+
+def probe(spec, folder):
+    try:
+        loaded = load_app(spec, folder)
+        return {"name": loaded.name, "framework": loaded.framework, "file": loaded.file}
+    except AppNotFound as error:
+        return {"not_found": str(error)}
+    except BaseException as error:
+        frames, tb = [], error.__traceback__
+        while tb is not None:
+            frames.append(tb.tb_frame.f_code.co_filename)
+            tb = tb.tb_next
+        return {"raised": type(error).__name__, "text": str(error), "frames": frames}
+
+for line in sys.stdin:
+    spec, folder, output, environment = json.loads(line)
+    if pid := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        continue
+    for fd in (1, 2):
+        os.dup2(os.open(f"{output}.{fd}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), fd)
+    os.environ.update(environment)
+    print("\\n" + json.dumps(probe(spec, folder)))
+    break
 """
 
 WSGI = "def app(environ, start_response): return []\n"
@@ -49,21 +64,46 @@ class Application:
 """
 
 
-def probe(
-    spec: str | None, folder: Path, *, warnings: str = "error", **environment: str
-) -> dict[str, str]:
-    """What `load_app` does, in an interpreter that has loaded nothing else."""
-    done = subprocess.run(
-        [sys.executable, "-W", warnings, "-c", PROBE, json.dumps([spec, str(folder)])],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        cwd=os.sep,  # what lies in the folder must not be imported by the probe itself
-        env={**os.environ, **environment},
-    )
-    assert done.returncode == 0, done.stderr
-    assert "never awaited" not in done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+class Prober:
+    """Tells what `load_app` does, in an interpreter that has loaded nothing else."""
+
+    def __init__(self, output: Path, *, warnings: str = "error", **environment: str) -> None:
+        self._output = output
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", warnings, "-c", PROBES],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=os.sep,  # what lies in the folder must not be imported by the probe itself
+            env={**os.environ, **environment},
+        )
+
+    def __enter__(self) -> Prober:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._process.communicate(timeout=SECONDS)
+
+    def __call__(self, spec: str | None, folder: Path, **environment: str) -> dict[str, str]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        order = [spec, str(folder), str(self._output), environment]
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        ready, _, _ = select.select([self._process.stdout], [], [], SECONDS)
+        assert ready, f"no answer within {SECONDS} s"
+        status = self._process.stdout.readline().strip()
+        said, complaints = (Path(f"{self._output}.{fd}").read_text() for fd in (1, 2))
+        assert status == "0", complaints
+        assert "never awaited" not in complaints
+        found: dict[str, str] = json.loads(said.splitlines()[-1])
+        return found
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prober]:
+    with Prober(tmp_path_factory.mktemp("probe") / "output") as prober:
+        yield prober
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -370,7 +410,7 @@ def ids(case: Case) -> str:
 
 
 @pytest.mark.parametrize("case", FOUND, ids=ids)
-def test_the_app_is_found(case: Case, tmp_path: Path) -> None:
+def test_the_app_is_found(probe: Prober, case: Case, tmp_path: Path) -> None:
     write(tmp_path, case.files)
     loaded = probe(case.spec, tmp_path)
     assert (loaded.get("name"), loaded.get("framework")) == (case.name, case.framework), loaded
@@ -381,7 +421,7 @@ def test_the_app_is_found(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", NOT_FOUND, ids=ids)
-def test_what_is_not_found_is_told_in_sentences(case: Case, tmp_path: Path) -> None:
+def test_what_is_not_found_is_told_in_sentences(probe: Prober, case: Case, tmp_path: Path) -> None:
     write(tmp_path, case.files)
     result = probe(case.spec, tmp_path)
     assert list(result) == ["not_found"], result
@@ -394,7 +434,7 @@ def test_what_is_not_found_is_told_in_sentences(case: Case, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("case", RAISED, ids=ids)
-def test_what_the_users_code_raises_is_passed_on(case: Case, tmp_path: Path) -> None:
+def test_what_the_users_code_raises_is_passed_on(probe: Prober, case: Case, tmp_path: Path) -> None:
     write(tmp_path, case.files)
     result = probe(case.spec, tmp_path)
     assert result.get("raised") == case.raises, result
@@ -413,7 +453,9 @@ def test_what_the_users_code_raises_is_passed_on(case: Case, tmp_path: Path) -> 
         ("bottleapp", "bottleapp:app", "bottle.Bottle"),
     ],
 )  # fmt: skip
-def test_real_frameworks(spec: str, name: str, framework: str, tmp_path: Path) -> None:
+def test_real_frameworks(
+    probe: Prober, spec: str, name: str, framework: str, tmp_path: Path
+) -> None:
     loaded = probe(spec, APPS, FLASKR_DATABASE=str(tmp_path / "flaskr.sqlite"))
     assert (loaded.get("name"), loaded.get("framework")) == (name, framework), loaded
     assert Path(loaded["file"]).is_relative_to(APPS)
@@ -433,17 +475,19 @@ def test_real_applications_of_others(library: str, spec: str, name: str, tmp_pat
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     (tmp_path / "packages").mkdir()
-    done = probe(spec, tmp_path, warnings="default", HOME=str(tmp_path))
+    with Prober(tmp_path / "output", warnings="default", HOME=str(tmp_path)) as probe:
+        done = probe(spec, tmp_path)
     assert done.get("name") == name, done
 
 
-def test_an_installed_module_is_found_from_inside_a_package(tmp_path: Path) -> None:
+def test_an_installed_module_is_found_from_inside_a_package(probe: Prober, tmp_path: Path) -> None:
     write(tmp_path, {"pkg/__init__.py": "", "pkg/app.py": WSGI})
-    assert probe("bottleapp", tmp_path / "pkg", PYTHONPATH=str(APPS))["name"] == "bottleapp:app"
+    with Prober(tmp_path / "output", PYTHONPATH=str(APPS)) as there:
+        assert there("bottleapp", tmp_path / "pkg")["name"] == "bottleapp:app"
     assert probe("app.py", tmp_path / "pkg")["name"] == "app.py:app"
 
 
-def test_links_are_resolved_as_flask_does(tmp_path: Path) -> None:
+def test_links_are_resolved_as_flask_does(probe: Prober, tmp_path: Path) -> None:
     write(tmp_path, {"real/site1.py": WSGI})
     (tmp_path / "link.py").symlink_to(tmp_path / "real" / "site1.py")
     assert probe("link.py", tmp_path)["file"] == str(tmp_path / "real" / "site1.py")

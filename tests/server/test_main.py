@@ -63,7 +63,7 @@ class Program:
 
     def finish(self) -> None:
         self.popen.kill()
-        self.popen.communicate(timeout=10)
+        self.popen.communicate(timeout=20)
         for pid in filter(alive, self.pids()):
             psutil.Process(pid).kill()
 
@@ -83,7 +83,6 @@ def stack() -> Iterator[ExitStack]:
     ],
     ids=["serving", "stubborn", "loading"],
 )
-@pytest.mark.timeout(30)
 def test_nothing_is_left_where_the_session_is_killed(
     folder: Path, stack: ExitStack, source: str, ready: type[AnyEvent]
 ) -> None:
@@ -99,7 +98,7 @@ def test_nothing_is_left_where_the_session_is_killed(
     assert len(pids) == 2
     assert all(map(alive, pids))
     program.popen.kill()
-    assert eventually(lambda: not any(map(alive, pids)), 5), list(map(alive, pids))
+    assert eventually(lambda: not any(map(alive, pids))), list(map(alive, pids))
 
 
 def test_the_server_has_a_process_group_of_its_own(serve: Serve) -> None:
@@ -137,7 +136,7 @@ def test_files_of_the_user_s_do_not_stand_in_for_what_we_need(
 def test_env_files_are_read_for_the_app_and_again_at_a_reload(serve: Serve, folder: Path) -> None:
     pytest.importorskip("dotenv")
     shows = ANSWERS.replace('b"answered"', "os.environ['COLOR'].encode()")
-    live = serve({"app.py": "import os\n" + shows, ".env": "COLOR=red\n"})
+    live = serve({"app.py": "import os\n" + shows, ".env": "COLOR=red\n"}, reload=True)
     live.serving()
     assert live.get().text == "red"
     write(folder, {".env": "COLOR=blue\n"})

@@ -127,16 +127,16 @@ def test_the_lines_of_two_threads_do_not_mix(sent: Sent, stream: LineStream) -> 
     def write() -> None:
         stream.write(b"the other ")
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(20)
         stream.write(b"thread\n")
 
     thread = threading.Thread(target=write)
     stream.write(b"one ")
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(20)
     stream.write(b"thread\n")
     go_on.set()
-    thread.join(10)
+    thread.join(20)
     assert sent.texts == ["one thread", "the other thread"]
 
 

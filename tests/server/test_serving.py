@@ -26,10 +26,10 @@ def app(environ, start_response):
 @pytest.mark.parametrize(
     ("settings", "seen"),
     [
-        ({}, ("true", "1", True, "http")),
-        ({"reload": False}, (None, "1", True, "http")),
-        ({"debug": False, "threaded": False}, ("true", "0", False, "http")),
-        ({"debug": False, "reload": False, "cert": "adhoc"}, (None, "0", True, "https")),
+        ({"reload": True}, ("true", "1", True, "http")),
+        ({}, (None, "1", True, "http")),
+        ({"reload": True, "debug": False, "threaded": False}, ("true", "0", False, "http")),
+        ({"debug": False, "cert": "adhoc"}, (None, "0", True, "https")),
     ],
     ids=["debug", "no-reload", "one-thread", "tls"],
 )
@@ -60,7 +60,7 @@ import threading
 barrier = threading.Barrier(2)
 
 def app(environ, start_response):
-    barrier.wait(10)
+    barrier.wait(20)
     start_response("200 OK", [])
     return [b"both"]
 """
@@ -73,7 +73,7 @@ def test_threads_answer_at_once(serve: Serve) -> None:
     other = threading.Thread(target=lambda: answers.append(live.get("/a").text))
     other.start()
     assert live.get("/b").text == "both"
-    other.join(10)
+    other.join(20)
     assert answers == ["both"]
 
 
@@ -99,7 +99,7 @@ def test_without_threads_one_waits_for_the_other(serve: Serve) -> None:
     for other in others:
         other.start()
     for other in others:
-        other.join(10)
+        other.join(20)
     assert answers == ["1", "1", "1"]
 
 

@@ -100,7 +100,7 @@ def end(process: subprocess.Popen[str]) -> None:
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(below, timeout=5)
-    process.wait(5)
+    process.wait(20)
     if process.stdout is not None:
         process.stdout.close()
 

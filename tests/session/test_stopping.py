@@ -69,7 +69,7 @@ def test_a_holder_is_asked_and_ends() -> None:
     with holding(V4) as held:
         outcome, steps = stop(held.port)
         assert outcome.freed
-        assert held.process.wait(5) == -signal.SIGTERM
+        assert held.process.wait(20) == -signal.SIGTERM
     assert f"({held.pid}) ended after" in outcome.text
     asked, tried = steps
     assert asked.startswith("asking python")
@@ -81,7 +81,7 @@ def test_one_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(stopping, "ASK_SECONDS", 0.3)
     with holding(DEAF) as held:
         outcome, steps = stop(held.port)
-        assert held.process.wait(5) == -signal.SIGKILL
+        assert held.process.wait(20) == -signal.SIGKILL
     assert outcome.freed
     assert "ignored SIGTERM and was killed" in outcome.text
     assert [step.partition(" ")[0] for step in steps] == ["asking", "killing", "trying"]
@@ -93,7 +93,7 @@ def test_a_parent_and_its_child_are_stopped_together_top_first() -> None:
         # Whichever of them is chosen, it is one server.
         steps = Steps()
         outcome = stopping.stop(Settings(port=held.port), (child,), steps)
-        assert held.process.wait(5) == -signal.SIGTERM
+        assert held.process.wait(20) == -signal.SIGTERM
         assert holders(held.port) == ()
     assert outcome.freed
     assert steps[0].index(f"({held.pid})") < steps[0].index(f"({child.pid})")
@@ -124,7 +124,7 @@ def test_a_server_that_makes_new_workers_ends_with_all_of_them(
         outcome, steps = stop(held.port)
         assert outcome.freed, outcome.text
         assert holders(held.port) == ()
-        assert held.process.wait(5) == -signal.SIGKILL
+        assert held.process.wait(20) == -signal.SIGKILL
     assert steps[1].startswith("killing")
 
 
@@ -156,7 +156,7 @@ def test_all_listeners_of_a_shared_port() -> None:
     with holding(SHARED) as one, holding(SHARED, one.port) as other:
         outcome, _ = stop(one.port)
         assert outcome.freed
-        assert one.process.wait(5) == other.process.wait(5) == -signal.SIGTERM
+        assert one.process.wait(20) == other.process.wait(20) == -signal.SIGTERM
 
 
 def test_one_of_two_is_not_enough() -> None:
@@ -193,7 +193,7 @@ def test_a_server_on_both_families_makes_way(program: str) -> None:
     with holding(program) as held:
         outcome, _ = stop(held.port)
         assert outcome.freed
-        assert held.process.wait(5) == -signal.SIGTERM
+        assert held.process.wait(20) == -signal.SIGTERM
 
 
 # -- who is never stopped ----------------------------------------------------------------------
@@ -266,7 +266,7 @@ def test_a_child_that_shares_a_socket_with_us_is_stopped_without_us() -> None:
             child.stdout.readline()
             theirs = tuple(one for one in holders(port) if one.pid == child.pid)
             outcome = stopping.stop(Settings(port=port), theirs)
-            assert child.wait(5) == -signal.SIGTERM
+            assert child.wait(20) == -signal.SIGTERM
     assert not outcome.freed
     assert str(os.getpid()) in outcome.text
 
@@ -343,4 +343,4 @@ def test_a_system_without_pidfds_is_served_too(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(os, "pidfd_open", no_pidfd, raising=False)
     with holding(V4) as held:
         assert stop(held.port)[0].freed
-        assert held.process.wait(5) == -signal.SIGTERM
+        assert held.process.wait(20) == -signal.SIGTERM

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from msgspec import structs
 
 from devtui.events import (
     AnyEvent,
@@ -15,6 +16,7 @@ from devtui.events import (
     EventsDropped,
     ExceptionData,
     FilesChanged,
+    Frame,
     LogWritten,
     Reloaded,
     RequestFinished,
@@ -71,9 +73,9 @@ def test_a_request_runs_until_its_end() -> None:
     assert request is not None
     assert request.running
     assert store.running == 1
-    end = finished("1-1", status=404)
+    end = finished("1-1", status=404, generation=1)
     store.apply(end)
-    assert request.finished is end
+    assert request.finished == end
     assert store.running == 0
     assert list(store.requests) == [request]
 
@@ -106,7 +108,7 @@ def test_output_and_errors_belong_to_their_request() -> None:
     )
     request = store.request("1-1")
     assert request is not None
-    assert [store.log[number].text for number in request.output] == ["of one"]
+    assert [line.text for line in store.output_of(request)] == ["of one"]
     assert [store.errors[number].error for number in request.errors] == [ERROR]
     assert [event.text for event in store.log] == ["of nobody", "of one", "of a stranger"]
 
@@ -116,7 +118,7 @@ def test_the_lines_of_one_request_are_bounded(monkeypatch: pytest.MonkeyPatch) -
     store = stored(started("1-1"), *[line(str(number), "1-1") for number in range(5)])
     request = store.request("1-1")
     assert request is not None
-    assert request.output == [0, 1]
+    assert [line.text for line in store.output_of(request)] == ["0", "1"]
     assert len(store.log) == 5
 
 
@@ -182,70 +184,142 @@ def test_the_oldest_request_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(store.log) == len(store.errors) == 1
 
 
-def test_the_oldest_bodies_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "MAX_BODY_BYTES", 10)
+def test_a_request_is_what_it_was_after_it_has_been_packed() -> None:
+    begin = RequestStarted(
+        at=NOON + timedelta(microseconds=1),
+        generation=3,
+        id="3-1",
+        method="POST",
+        target="/ä?b=\x00",
+        client="::1",
+        headers=(("Host", "x"), ("Cookie", "ü")),
+    )
+    end = RequestFinished(
+        at=NOON + timedelta(seconds=1),
+        generation=3,
+        id="3-1",
+        method="POST",
+        target="/ä?b=\x00",
+        client="::1",
+        status=None,
+        duration_ms=1000.25,
+        size_bytes=2**40,
+        cut="the client closed the connection",
+        first_byte_ms=3.5,
+        response_headers=(("Server", "y"),),
+        request_body=body("sent"),
+        response_body=body(None),
+    )
+    request = stored(begin, end).request("3-1")
+    assert request is not None
+    assert (request.started, request.finished) == (begin, end)
+    assert (request.row.target, request.row.ended_at) == (begin.target, end.at)
+
+
+def ends_of(store: Store) -> list[RequestFinished]:
+    return [request.finished for request in store.requests if request.finished is not None]
+
+
+def test_the_oldest_headers_and_bodies_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 250)
     store = Store()
     for number in range(4):
         store.apply(started(f"1-{number}"))
-        store.apply(
-            finished(f"1-{number}", request_body=body("abc"), response_body=body(f"de{number}"))
-        )
-    kept = [(request.finished, request.bodies_dropped) for request in store.requests]
-    texts = [end.response_body.text for end, _ in kept if end and end.response_body]
-    assert texts == [None, None, None, "de3"]
-    assert [dropped for _, dropped in kept] == [True, True, True, False]
-    (first, _), *_ = kept
-    assert first is not None
-    assert first.request_body == Body(
-        content_type="text/plain", size_bytes=3, text=None, truncated=True
-    )
+        store.apply(finished(f"1-{number}", response_body=body("x" * 60 + str(number))))
+    kept = [end.response_body.text[-1:] for end in ends_of(store) if end.response_body]  # type: ignore[index]
+    assert kept == ["2", "3"]
+    assert [request.details_dropped for request in store.requests] == [True, True, False, False]
+    assert [end.status for end in ends_of(store)] == [200] * 4
 
 
-def test_bodies_that_went_with_their_request_are_not_counted(
+def test_details_that_went_with_their_request_are_not_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stores, "MAX_REQUESTS", 2)
-    monkeypatch.setattr(stores, "MAX_BODY_BYTES", 10)
+    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 250)
     store = Store()
     for number in range(50):
         store.apply(started(f"1-{number}"))
-        store.apply(finished(f"1-{number}", response_body=body("12345")))
+        store.apply(finished(f"1-{number}", response_body=body("x" * 50)))
         if number == 20:
             store.clear_requests()
-    assert not any(request.bodies_dropped for request in store.requests)
-    assert store._body_bytes == 10
-    assert len(store._with_bodies) <= 2
+    assert not any(request.details_dropped for request in store.requests)
+    assert store._details_bytes == sum(request.details_bytes for request in store.requests)
+    assert len(store._with_details) <= 2
 
 
-def test_the_bodies_of_a_slow_request_make_room_in_their_turn(
+def test_the_details_of_a_slow_request_make_room_in_their_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stores, "MAX_BODY_BYTES", 10)
+    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 250)
     store = stored(started("slow"))
     for number in range(8):
         if number == 4:
-            store.apply(finished("slow", response_body=body("slow!")))
+            store.apply(finished("slow", response_body=body("slow" * 15)))
         store.apply(started(f"1-{number}"))
-        store.apply(finished(f"1-{number}", response_body=body(f"body{number}")))
-    held = {
-        request.started.id: request.finished.response_body.text
-        for request in store.requests
-        if request.finished and request.finished.response_body
-    }
-    assert {key: text for key, text in held.items() if text} == {"1-6": "body6", "1-7": "body7"}
+        store.apply(finished(f"1-{number}", response_body=body("body" * 15)))
+    held = [request.id for request in store.requests if not request.details_dropped]
+    assert held == ["1-6", "1-7"]
 
 
-def test_bodies_are_bounded_even_where_requests_end_in_the_wrong_order(
+def test_details_are_bounded_even_where_requests_end_in_the_wrong_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stores, "MAX_BODY_BYTES", 10)
+    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 250)
     names = [f"1-{number}" for number in range(20)]
     store = stored(*map(started, names))
     for name in reversed(names):
-        store.apply(finished(name, response_body=body("12345")))
-    kept = [
-        request.started.id
-        for request in store.requests
-        if request.finished and request.finished.response_body and not request.bodies_dropped
-    ]
+        store.apply(finished(name, response_body=body("x" * 60)))
+    kept = [request.id for request in store.requests if not request.details_dropped]
     assert kept == ["1-0", "1-1"]
+
+
+def test_long_targets_make_room_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MAX_ROW_BYTES", 10_000)
+    store = Store()
+    for number in range(20):
+        head = RequestStarted(id=f"1-{number}", method="GET", target="/" * 3_000, client="::1")
+        store.apply(head)
+        store.apply(finished(f"1-{number}"))
+    assert [request.id for request in store.requests] == ["1-17", "1-18", "1-19"]
+    assert store.request("1-16") is None
+
+
+def test_long_lines_make_room_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MAX_LINE_BYTES", 10_000)
+    store = stored(*[line(str(number) * 3_000) for number in range(9)])
+    assert [event.text[0] for event in store.log] == ["6", "7", "8"]
+    store.log.clear()
+    store.apply(line("x" * 50_000))  # the newest stays, however long it is
+    assert len(store.log) == 1
+
+
+def error(number: int, text: str = "") -> Error:
+    frames = (Frame(file="/a.py", line=1, function="f", source="g()", own=True, context=("g()",)),)
+    exception = ExceptionData(type="ValueError", message=f"no {number}", frames=frames)
+    return Error(exceptions=(exception,), text=text)
+
+
+def test_equal_frames_are_kept_once() -> None:
+    store = stored(*[ErrorRaised(error=error(number)) for number in range(3)])
+    frames = {id(entry.error.exceptions[0].frames[0]) for entry in store.errors}
+    assert len(frames) == 1
+    assert [entry.error for entry in store.errors] == [error(number) for number in range(3)]
+
+
+def test_long_tracebacks_make_room_and_their_groups_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stores, "MAX_ERROR_BYTES", 9_000)
+    kinds = ("one", "two", "three", "four", "five")
+    store = Store()
+    for kind in kinds:
+        (exception,) = error(0).exceptions
+        raised = structs.replace(exception, type=kind)
+        store.apply(ErrorRaised(error=Error(exceptions=(raised,), text="x" * 3_000)))
+    groups = [group.newest.error for group in store.error_groups.ring]
+    assert [len(group.text) for group in groups] == [0, 0, 0, 3_000, 3_000]
+    assert [group.exceptions[0].type for group in groups] == list(kinds)
+    assert groups[0].exceptions[0].message == "no 0"
+    assert "no longer kept" in groups[0].exceptions[0].notes[0]
+    assert groups[0].exceptions[0].frames[0].file == "/a.py"

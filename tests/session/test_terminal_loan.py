@@ -66,7 +66,7 @@ async def test_one_after_the_other() -> None:
     assert sent[-1] == TerminalGranted(ask_id="b")
     assert lender.asked == ["a", "back", "b"]
     loan.heard(TerminalReleased(ask_id="b"), GROUP)
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 20)
     assert loan.holder is None
     assert lender.asked[-1] == "back"
 
@@ -78,7 +78,7 @@ async def test_a_process_that_dies_gives_it_back() -> None:
     loan.heard(wanted("b"), GROUP)
     loan.heard(ServerExited(generation=1, pid=GROUP), None)
     assert (loan.holder, lender.asked) == (None, ["a", "back"])
-    await asyncio.wait_for(loan.until_free(), 5)
+    await asyncio.wait_for(loan.until_free(), 20)
 
 
 async def test_nobody_has_a_terminal() -> None:
@@ -102,4 +102,4 @@ async def test_a_session_that_ends_does_not_wait() -> None:
     loan, _ = a_loan(FakeLender())
     loan.heard(wanted("a"), GROUP)
     loan.close()
-    await asyncio.wait_for(loan.until_free(), 5)
+    await asyncio.wait_for(loan.until_free(), 20)

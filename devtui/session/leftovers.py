@@ -1,0 +1,110 @@
+"""What the app started and what has left the server's process group since: found, and ended.
+
+A process group is killed with one call, but whoever calls setsid or setpgid is no part of it any
+more. Such a process still gives itself away: it holds a pipe that only the server's family has
+got, or it is a child of the server. A daemon proper, another program that has put its output
+elsewhere and a session of its own around itself, is meant to stay, and does.
+
+All of this is read from Linux's /proc (https://docs.kernel.org/filesystems/proc.html); where there
+is none, what leaves the group is not found.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+# How long such a process has to end by itself after SIGTERM.
+TERM_SECONDS = 0.5
+
+_LOOK_SECONDS = 0.01
+
+
+class Leftovers:
+    """Remembers what gives the members of the servers' families away, and ends them."""
+
+    def __init__(self) -> None:
+        self._pipes: set[str] = set()
+        self._escaped: list[psutil.Process] = []
+
+    def watch(self, *descriptors: int) -> None:
+        """Whoever else has one of these pipes open belongs to the family."""
+        self._pipes.update(f"pipe:[{os.fstat(fd).st_ino}]" for fd in descriptors)
+
+    def note(self, server: int) -> None:
+        """Look, while the server process lives, which forks of it have left its group."""
+        command = _command(server)
+        for pid in _descendants(server):
+            with suppress(ProcessLookupError, psutil.NoSuchProcess):
+                if os.getpgid(pid) != server and _command(pid) == command:
+                    self._escaped.append(psutil.Process(pid))
+
+    def end(self) -> None:
+        """End all that are left: SIGTERM, and after `TERM_SECONDS` SIGKILL. It blocks so long."""
+        found = self._found()
+        for process in found:
+            with suppress(psutil.Error):  # it has just ended, or has become another user's
+                process.terminate()
+        deadline = time.monotonic() + TERM_SECONDS
+        while any(map(_lives, found)) and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+        for process in found:
+            with suppress(psutil.Error):
+                process.kill()
+
+    def _found(self) -> list[psutil.Process]:
+        found = [process for process in self._escaped if _lives(process)]
+        for pid in _holders(self._pipes):
+            with suppress(psutil.NoSuchProcess):
+                found.append(psutil.Process(pid))
+        return found
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for children in _read_all(f"/proc/{pid}/task"):
+        for child in map(int, children.split()):
+            yield child
+            yield from _descendants(child)
+
+
+def _read_all(tasks: str) -> Iterator[bytes]:
+    """The children of each thread of a process."""
+    with suppress(OSError):  # it has ended, or there is no such folder on this system
+        for thread in os.listdir(tasks):
+            with suppress(OSError):  # this thread has ended
+                yield Path(f"{tasks}/{thread}/children").read_bytes()
+
+
+def _holders(pipes: set[str]) -> Iterator[int]:
+    """The processes that have one of the pipes open, but this one."""
+    with suppress(OSError), os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdecimal() and int(entry.name) != os.getpid() and _holds(entry, pipes):
+                yield int(entry.name)
+
+
+def _holds(process: os.DirEntry[str], pipes: set[str]) -> bool:
+    with suppress(OSError):  # another user's, or it has just ended
+        for fd in os.listdir(f"{process.path}/fd"):
+            with suppress(OSError):
+                if os.readlink(f"{process.path}/fd/{fd}") in pipes:
+                    return True
+    return False

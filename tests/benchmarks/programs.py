@@ -1,0 +1,79 @@
+"""Programs that are measured: started in a folder of their own, and ended with all they started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+DEADLINE = 20.0
+
+
+@contextmanager
+def started(
+    command: Sequence[object], folder: Path, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that runs in the folder while the block does, and writes to a file."""
+    with log.open("wb") as file:
+        popen = subprocess.Popen(
+            [*map(str, command)], cwd=folder, env=environment(), stdout=file, stderr=file
+        )
+    try:
+        yield popen
+    finally:
+        family = [popen.pid, *(p.pid for p in psutil.Process(popen.pid).children(recursive=True))]
+        for pid in family:
+            if psutil.pid_exists(pid):
+                psutil.Process(pid).kill()
+        popen.wait()
+
+
+@contextmanager
+def folder_of(files: dict[str, str]) -> Iterator[Path]:
+    """A folder with these files."""
+    folder = Path(tempfile.mkdtemp(prefix="devtui-load-"))
+    try:
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what changes how the programs behave."""
+    hidden = ("FLASK_", "DEVTUI_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "NO_COLOR")
+    return {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def wait_served(port: int) -> None:
+    """Wait until somebody answers there."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=DEADLINE).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError(f"nobody serves on port {port}")
+
+
+def family_seconds(program: psutil.Process) -> float:
+    """What a program and its children have taken of the processor so far."""
+    times = [one.cpu_times() for one in (program, *program.children(recursive=True))]
+    return float(sum(one.user + one.system for one in times))

@@ -1,0 +1,129 @@
+"""The application that `load.py` serves: it records what it really sends, and replays it.
+
+`GET /replay` sends the recorded events again over the server process's own channel, each with an
+id of its own, as fast as it is asked to; `GET /sent` says how many it has sent.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from typing import Any
+
+import flask
+from msgspec import structs
+
+from devtui.events import ErrorRaised, LogWritten, RequestFinished, RequestStarted, utc_now
+
+# A replay that is not paced leaves so much unread at most: it is to lose nothing.
+MOST_PENDING_BYTES = 1024 * 1024
+TICK_SECONDS = 0.01
+
+app = flask.Flask(__name__)
+log = logging.getLogger("shop")
+logging.basicConfig(level=logging.INFO)
+
+recorded: list[Any] = []
+sent = {"events": 0, "requests": 0, "done": 1}
+
+
+@app.get("/")
+def page() -> str:
+    return "<!doctype html><title>shop</title>" + "<p>a page with some text in it</p>" * 12
+
+
+@app.get("/items/<int:number>")
+def item(number: int) -> dict[str, object]:
+    return {"number": number, "name": f"item {number}", "tags": ["a", "b"], "price": 12.5}
+
+
+@app.post("/cart")
+def cart() -> tuple[str, int]:
+    log.info("something was done with the item %s of the shop", flask.request.form["item"])
+    return "", 204
+
+
+@app.get("/broken")
+def broken() -> str:
+    return str(json.loads("[]", object_hook=None)[0])
+
+
+@app.get("/record")
+def record() -> str:
+    """Note every event that is sent from now on."""
+    channel = _channel()
+    send = channel.send
+
+    def noting(event: Any) -> None:
+        recorded.append(event)
+        send(event)
+
+    channel.send = noting
+    return "recording"
+
+
+@app.get("/replay")
+def replay() -> str:
+    """Replay `requests`, `rate` a second (0: as fast as they are read), with `lines` each."""
+    given = {name: int(flask.request.args[name]) for name in ("requests", "rate", "lines")}
+    channel = _channel()
+    channel.__dict__.pop("send", None)  # record no more
+    sent["done"] = 0
+    errors = int(flask.request.args["errors"])
+    threading.Thread(target=_replay, args=(channel, errors), kwargs=given, daemon=True).start()
+    return "replaying"
+
+
+@app.get("/sent")
+def how_many() -> dict[str, int]:
+    return sent
+
+
+def _channel() -> Any:
+    return flask.request.environ["devtui.exchange"]._recorder._channel
+
+
+def _replay(channel: Any, errors: int, requests: int, rate: int, lines: int) -> None:
+    ends = {event.id: event for event in recorded if isinstance(event, RequestFinished)}
+    pairs = [
+        (event, ends[event.id])
+        for event in recorded
+        if isinstance(event, RequestStarted) and event.id in ends
+    ]
+    line = next(event for event in recorded if isinstance(event, LogWritten) and event.logger)
+    error = next(event for event in recorded if isinstance(event, ErrorRaised))
+    every = requests // errors if errors else 0
+    began = time.monotonic()
+    for number in range(requests):
+        if rate:
+            # A little ahead of time, and then a rest: to sleep for each would not reach the rate.
+            ahead = number / rate - (time.monotonic() - began)
+            if ahead > TICK_SECONDS:
+                time.sleep(TICK_SECONDS)
+        while not rate and len(channel._pending) > MOST_PENDING_BYTES:
+            time.sleep(TICK_SECONDS)
+        _send_one(channel, sent["requests"], pairs[number % len(pairs)], line, lines)
+        sent["requests"] += 1
+        if every and number % every == 0:
+            event = structs.replace(error, request_id=f"r{number}", error_id=f"r{number}")
+            channel.send(event)
+            sent["events"] += 1
+    sent["done"] = 1
+
+
+def _send_one(
+    channel: Any,
+    number: int,
+    pair: tuple[RequestStarted, RequestFinished],
+    line: LogWritten,
+    lines: int,
+) -> None:
+    request_id, target = f"r{number}", f"{pair[0].target}?number={number}"
+    channel.send(structs.replace(pair[0], id=request_id, target=target, at=utc_now()))
+    for count in range(lines):
+        text = f"{line.text} {number} {count}"
+        channel.send(structs.replace(line, request_id=request_id, text=text, at=utc_now()))
+    channel.send(structs.replace(pair[1], id=request_id, target=target, at=utc_now()))
+    sent["events"] += 2 + lines

@@ -1,0 +1,89 @@
+"""Bodies in chunks: what is proper comes through whole, and the rest is refused."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.exceptions import BadRequest
+
+from devtui.server.chunked import MAX_LINE, MAX_TRAILERS, BrokenBody, dechunked
+
+NEXT = b"GET /next HTTP/1.1\r\n"
+
+
+def read(data: bytes) -> bytes:
+    return dechunked(io.BytesIO(data)).read()
+
+
+def framed(chunks: list[bytes]) -> bytes:
+    whole = [chunk for chunk in chunks if chunk]
+    return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in whole) + b"0\r\n\r\n"
+
+
+@given(st.lists(st.binary(max_size=300)), st.integers(1, 50))
+def test_what_was_sent_arrives(chunks: list[bytes], size: int) -> None:
+    stream = io.BytesIO(framed(chunks) + NEXT)
+    body = dechunked(stream)
+    assert b"".join(iter(lambda: body.read(size), b"")) == b"".join(chunks)
+    assert stream.read() == NEXT  # nothing past the end was touched
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_body_or_refused(data: bytes) -> None:
+    try:
+        body = read(data)
+    except BrokenBody:
+        return
+    assert len(body) < len(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "body"),
+    [
+        (b"0\r\n\r\n", b""),
+        (b"3\nabc\n0\n\n", b"abc"),
+        (b"3;name=value\r\nabc\r\n0;last\r\n\r\n", b"abc"),
+        (b"000003 \r\nabc\r\n0\r\nTrailer: yes\r\nOther: no\r\n\r\n", b"abc"),
+        (b"A\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
+    ],
+)
+def test_what_the_standard_allows(data: bytes, body: bytes) -> None:
+    assert read(data) == body
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "ended before its last chunk"),
+        (b"5\r\nabc", "ended 2 bytes before"),
+        (b"f" * 16 + b"\r\nabc", "before the end of its chunk"),
+        (b"3\r\nabc\r\n", "ended before its last chunk"),
+        (b"2\r\nabc\r\n0\r\n\r\n", "longer than it says"),
+        (b"-3\r\nabc\r\n0\r\n\r\n", "no size"),
+        (b"0x3\r\nabc\r\n0\r\n\r\n", "no size"),
+        (b"+3\r\nabc\r\n0\r\n\r\n", "no size"),
+        (b"1_0\r\nabc\r\n0\r\n\r\n", "no size"),
+        (b"f" * 17 + b"\r\nabc", "no size"),
+        (b"zz\r\n", "no size"),
+        (b"\r\n\r\n", "no size"),
+        (b"f" * (MAX_LINE + 1), "longer than 4,096 bytes"),
+        (b"0\r\n" + b"A: b\r\n" * (MAX_TRAILERS + 1) + b"\r\n", "fields follow"),
+    ],
+)
+def test_what_is_refused(data: bytes, why: str) -> None:
+    with pytest.raises(BrokenBody, match=why) as caught:
+        read(data)
+    assert isinstance(caught.value, BadRequest)  # Flask answers 400
+    assert isinstance(caught.value, OSError)  # Django and Bottle know it for a broken input
+
+
+def test_a_piece_that_has_come_is_not_kept_back_for_the_next() -> None:
+    class Slow(io.BytesIO):
+        def readline(self, size: int | None = -1, /) -> bytes:
+            assert self.tell() == 0, "the next chunk was waited for"
+            return super().readline(size)
+
+    assert dechunked(Slow(b"3\r\nabc\r\n5\r\nmore")).read(3) == b"abc"

@@ -1,0 +1,265 @@
+"""What a server process says, read in small turns, over real pipes and a real pair of sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from itertools import pairwise
+
+import pytest
+
+from devtui.events import (
+    AnyEvent,
+    LogWritten,
+    RequestFinished,
+    RequestStarted,
+    ServerExited,
+    encode,
+)
+from devtui.session import incoming
+from devtui.session.incoming import IncomingEvents
+from devtui.session.pipe import Pipe
+from devtui.session.reading import EVENTS_PER_TURN, Reading, unwatch
+
+GENERATION = 3
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop go round until a condition holds."""
+    deadline = time.monotonic() + 20
+    while True:
+        if condition():
+            return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0)
+
+
+class Process:
+    """Stands in for a server process: the other ends, and what was heard of it."""
+
+    def __init__(self) -> None:
+        self.events: list[AnyEvent] = []
+        self.lost = 0
+        self.ended = 0
+        ours, self.channel = socket.socketpair()
+        ours.setblocking(False)
+        out, self.out = os.pipe()
+        err, self.err = os.pipe()
+        pipes = (Pipe(out, "stdout", unwatch), Pipe(err, "stderr", unwatch))
+        self.reading = Reading(GENERATION, ours, pipes, self.events.append, self._on_lost)
+
+    @property
+    def texts(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, LogWritten)]
+
+    async def until(self, count: int) -> None:
+        """Wait until that many events were heard."""
+        await until(lambda: len(self.events) >= count)
+
+    def die(self) -> None:
+        """End, as a process does: all its descriptors are closed."""
+        self.channel.close()
+        for fd in (self.out, self.err):
+            if fd >= 0:
+                os.close(fd)
+        self.out = self.err = -1
+
+    def finish(self) -> None:
+        self.reading.finish(self._on_end)
+
+    def _on_lost(self) -> None:
+        self.lost += 1
+
+    def _on_end(self) -> None:
+        self.ended += 1
+
+
+@pytest.fixture
+async def process() -> AsyncIterator[Process]:
+    made = Process()
+    yield made
+    made.die()
+    made.finish()
+    await until(lambda: made.ended)
+
+
+def started(number: int) -> RequestStarted:
+    return RequestStarted(
+        generation=GENERATION, id=f"3-{number}", method="GET", target="/", client="::1"
+    )
+
+
+def finished(number: int) -> RequestFinished:
+    return RequestFinished(
+        generation=GENERATION,
+        id=f"3-{number}",
+        method="GET",
+        target="/",
+        client="::1",
+        status=200,
+        duration_ms=1.0,
+        size_bytes=0,
+    )
+
+
+async def test_a_flood_of_tiny_lines_leaves_room_for_others_on_the_loop(process: Process) -> None:
+    """Between two rounds of the loop, in which a key would be taken in, only so much is done."""
+    os.set_blocking(process.out, False)
+    count = os.write(process.out, b"\n" * 60_000)
+    heard: list[int] = [0]
+
+    def look() -> bool:
+        heard.append(len(process.events))
+        return heard[-1] >= count
+
+    await until(look)
+    assert heard[-1] == count
+    assert max(later - earlier for earlier, later in pairwise(heard)) <= EVENTS_PER_TURN
+
+
+async def test_a_flood_on_the_channel_does_too(process: Process) -> None:
+    line = encode(LogWritten(generation=GENERATION, stream="stdout", text=""))
+    process.channel.setblocking(False)
+    count = process.channel.send(line * 400) // len(line)
+    assert count > EVENTS_PER_TURN
+    await until(lambda: process.events)
+    assert len(process.events) <= EVENTS_PER_TURN
+    await process.until(count)
+
+
+async def test_what_a_request_wrote_comes_before_its_end_however_much_it_is(
+    process: Process,
+) -> None:
+    process.channel.send(encode(started(1)))
+    await process.until(1)
+    count = os.write(process.out, b"a\n" * 20_000) // 2
+    process.channel.send(encode(finished(1)))
+    await process.until(count + 2)
+    kinds = [type(event) for event in process.events]
+    assert kinds == [RequestStarted, *[LogWritten] * count, RequestFinished]
+    lines = [event for event in process.events if isinstance(event, LogWritten)]
+    assert {line.request_id for line in lines} == {"3-1"}
+
+
+async def test_the_last_words_are_all_heard(process: Process) -> None:
+    count = os.write(process.out, b"a\n" * 1_000) // 2
+    os.write(process.err, b"no end")
+    process.channel.send(encode(finished(1)))
+    process.die()
+    process.finish()
+    assert not process.ended  # so many do not fit into one turn
+    await process.until(count + 2)
+    assert process.texts[-1] == "no end"
+    await until(lambda: process.ended)
+    assert process.ended == 1
+    assert not process.lost
+
+
+async def test_few_last_words_are_heard_at_once(process: Process) -> None:
+    os.write(process.out, b"bye\n")
+    process.die()
+    process.finish()
+    assert process.ended == 1
+    assert process.texts == ["bye"]
+
+
+async def test_who_goes_on_writing_is_not_waited_for(process: Process) -> None:
+    """A child that has left the group holds the pipe open, and fills it as fast as it is read."""
+    os.set_blocking(process.out, False)
+
+    def fill() -> None:
+        if not process.ended:
+            with suppress(BlockingIOError, BrokenPipeError):
+                os.write(process.out, b"x" * 60_000 + b"\n")
+            asyncio.get_running_loop().call_soon(fill)
+
+    fill()
+    process.channel.close()
+    process.finish()
+    await until(lambda: process.ended)
+
+
+async def test_the_end_of_the_channel_alone_is_told_once(process: Process) -> None:
+    process.channel.send(encode(started(1)))
+    process.channel.close()
+    await process.until(1)
+    await until(lambda: process.lost)
+    os.write(process.out, b"still here\n")
+    await process.until(2)
+    assert (process.lost, process.ended) == (1, 0)
+
+
+async def test_what_a_subscriber_breaks_holds_nothing_up(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda loop, context: complaints.append(context.get("exception"))
+    )
+    heard: list[AnyEvent] = []
+
+    def on_event(event: AnyEvent) -> None:
+        heard.append(event)
+        if len(heard) == 1:
+            raise ValueError("broken")
+
+    monkeypatch.setattr(process.reading, "_on_event", on_event)
+    os.write(process.out, b"one\ntwo\n")
+    await until(lambda: len(heard) == 2)
+    assert [str(error) for error in complaints] == ["broken"]
+
+
+# -- the channel's bytes -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def stream() -> IncomingEvents:
+    return IncomingEvents(GENERATION)
+
+
+def test_lines_that_are_no_events_are_told_once_and_harm_no_others(stream: IncomingEvents) -> None:
+    event = started(1)
+    data = b"\xff\xfe\n{}\n[" + b"\n" + encode(event) + b"{\n"
+    first, second, third = stream.take(data)
+    assert isinstance(first, LogWritten)
+    assert first.text.endswith(r"own channel: b'\xff\xfe', and 2 more lines")
+    assert second == event
+    assert isinstance(third, LogWritten)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        ServerExited(generation=GENERATION, pid=1, exit_code=0, signal=None, expected=True),
+        LogWritten(generation=GENERATION + 1, stream="stdout", text="of another generation"),
+    ],
+)
+def test_what_a_server_process_cannot_know_is_not_believed(
+    stream: IncomingEvents, forged: AnyEvent
+) -> None:
+    (event,) = stream.take(encode(forged))
+    assert isinstance(event, LogWritten)
+    assert (event.level, event.logger) == ("WARNING", "devtui")
+
+
+def test_a_line_without_end_is_not_kept(
+    stream: IncomingEvents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(incoming, "MAX_EVENT_BYTES", 1_000)
+    for _ in range(50):
+        assert stream.take(b"x" * 100) == []
+    assert len(stream._begun) <= 1_100
+    warning, event = stream.take(b"x\n" + encode(started(1)))
+    assert isinstance(warning, LogWritten)
+    assert event.generation == GENERATION
+    assert isinstance(event, RequestStarted)
+
+
+def test_events_arrive_however_they_are_cut(stream: IncomingEvents) -> None:
+    data = encode(started(1)) + encode(finished(1))
+    events = [event for place in range(len(data)) for event in stream.take(data[place : place + 1])]
+    assert [type(event) for event in events] == [RequestStarted, RequestFinished]
