@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 
-import psutil
-
 
 def can_stop() -> bool:
     """Whether somebody is there to continue us: a process of our session that started our group.
@@ -14,6 +12,8 @@ def can_stop() -> bool:
     What a terminal's window starts itself has nobody. The kernel does not stop such an orphaned
     process group for ctrl+z either; see setpgid(2).
     """
+    import psutil  # needed when somebody presses ctrl+z
+
     group, session = os.getpgrp(), os.getsid(0)
     pid = os.getppid()
     try:

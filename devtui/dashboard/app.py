@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -14,17 +16,20 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.timer import Timer
 
 from devtui import job_control
 from devtui.controlling_tty import HangUpWatch
 from devtui.dashboard import themes
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import COMMANDS, bindings
+from devtui.dashboard.history import History
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports import Ports
-from devtui.dashboard.prompt import History
 from devtui.dashboard.screen_lender import ScreenLender
 from devtui.dashboard.terminal_driver import TerminalDriver
 from devtui.dashboard.terminal_kind import filters_for
@@ -39,8 +44,14 @@ if TYPE_CHECKING:
     from devtui.session.request import Request
     from devtui.session.session import Session
 
+REST_SECONDS = 0.5
+"""How long after the start the modules are imported that nobody waits for."""
+
 LEAVE_SECONDS = 10.0
 """How long leaving waits for the server process; the session's own bounds are shorter."""
+
+REST_SECONDS = 0.1
+"""How long a terminal's size has to stay the same before all is drawn anew."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _SERVER_ACTIONS = (
@@ -81,6 +92,7 @@ class Dashboard(App[int]):
         """What was evaluated in frames."""
         self._lender: ScreenLender | None = None
         self._hang_up_watch: HangUpWatch | None = None
+        self._resting: Timer | None = None
         self._ended = asyncio.Event()
         self._broken = False
         self._leaving = False
@@ -113,6 +125,7 @@ class Dashboard(App[int]):
             self._lender = ScreenLender(self, self.session.store, sys.__stdin__.fileno())
             self.session.terminal.lend_by(self._lender)
         self.session.subscribe(self._on_session_event)
+        self.set_timer(REST_SECONDS, _get_ready)
         if not self.is_headless:
             self._filters += filters_for(self)
             self.set_class(self.no_color, "-colourless")
@@ -126,6 +139,25 @@ class Dashboard(App[int]):
             loop.remove_signal_handler(number)
         if self._hang_up_watch is not None:
             self._hang_up_watch.close()
+
+    def on_resize(self) -> None:
+        """Draw everything anew, as soon as the terminal's size rests.
+
+        Textual leaves out what it takes for no change: a size that is the old one again. But the
+        sizes in between have taken away what stood there.
+        """
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_SECONDS, self._draw_anew)
+
+    def _draw_anew(self) -> None:
+        self.refresh(layout=True)
+        if self.is_headless:
+            return
+        # The last of many signals may come before the size that it tells of.
+        size = Size(*shutil.get_terminal_size())
+        if size != self.size:
+            self.post_message(Resize(size, size))
 
     def _on_session_event(self, event: AnyEvent) -> None:
         if self._exit:
@@ -324,6 +356,16 @@ class Dashboard(App[int]):
         from devtui.dashboard.outside import edit
 
         edit(self, frame, self.tell)
+
+
+def _get_ready() -> None:
+    """Do, once nobody waits for it, what a key would have to wait for later."""
+    # To open the first row is then as quick as to open another.
+    from devtui.dashboard import detail_screen, error_screen  # noqa: F401
+
+    # What is there now stays for good: to have the garbage collector look at all of it again and
+    # again would make a key wait for 50 ms now and then.
+    gc.freeze()
 
 
 def run_dashboard(session: Session) -> int:

@@ -15,8 +15,9 @@ from devtui import formats
 from devtui.dashboard.cells import fit
 from devtui.dashboard.code_lines import highlighted
 from devtui.dashboard.detail import DetailRows, Line, Section, ShownLine, laid_out, text_lines
+from devtui.dashboard.history import History
 from devtui.dashboard.line_list import LineList
-from devtui.dashboard.prompt import History, Prompt
+from devtui.dashboard.prompt import Prompt
 from devtui.events import Evaluated
 from devtui.sanitise import visible
 from devtui.session.ring import Ring

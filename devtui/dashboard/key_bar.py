@@ -7,7 +7,7 @@ from typing import TypeAlias
 from textual.content import Content
 from textual.events import Click
 from textual.screen import Screen
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Static
 
 from devtui.dashboard.commands import BY_NAME, Command
 
@@ -46,7 +46,8 @@ class KeyBar(Static):
         self._look()
 
     def _look(self) -> None:
-        typing = isinstance(self.screen.focused, (Input, TextArea))
+        focused = self.screen.focused
+        typing = focused is not None and focused.check_consume_key("a", "a")
         found = {
             name: active.enabled
             for active in self.screen.active_bindings.values()

@@ -38,6 +38,7 @@ FLOOD_SECONDS = 0.15
 RUNNING_SECONDS = 0.1
 """The time between two refreshes while an item in view is not settled."""
 
+_BASE = "the list itself"
 STYLES = ("dim", "good", "info", "warn", "bad", "bad-strong", "accent", "strong", "rule", "heading")
 CODE_STYLES = ("code-comment", "code-keyword", "code-string", "code-number", "code-name")
 
@@ -309,6 +310,13 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         super().notify_style_update()
         self._styles.clear()
 
+    def _base_style(self) -> Style:
+        """The list's own colours; Textual mixes them anew, from all ancestors, whenever asked."""
+        style = self._styles.get(_BASE)
+        if style is None:
+            style = self._styles[_BASE] = self.rich_style
+        return style
+
     def style_named(self, name: str) -> Style:
         """The colours of a component class, without a background of its own."""
         style = self._styles.get(name)
@@ -330,7 +338,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         number = self.matches.number_at(index)
         if number < self.matches.ring.first:  # gone since the last time that we looked
             return Strip.blank(width, self.rich_style)
-        base = self.rich_style
+        base = self._base_style()
         if number == self.cursor and self.cursor_shown and (self.has_focus or not self.following):
             name = "cursor" if self.has_focus else "cursor-blurred"
             base += self.get_component_rich_style(f"line--{name}")

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Region
 from textual.widgets import Input, Static
 
 from devtui.dashboard.cells import fit
+from devtui.dashboard.in_order import OrderedInput
 from devtui.dashboard.line_list import LineList
 from devtui.dashboard.rows import Rows
 from devtui.session.ring import Ring
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 T = TypeVar("T")
 
 
-class FilterInput(Input):
+class FilterInput(OrderedInput):
     """The line to type a filter into; `escape` drops the filter, arrows move in the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,6 +52,7 @@ class Pane(Vertical, Generic[T]):
         self.list: LineList[T] = LineList(ring, rows, empty=empty)
         self.note = ""
         """What is to stay in the border, beside the count of new items below."""
+        self._titling = False
         self._shown_title: object = None
 
     def compose(self) -> ComposeResult:
@@ -119,9 +125,31 @@ class Pane(Vertical, Generic[T]):
             room = self.size.width - len(self.title) - len(count) - 10
             parts = [("─ ", "$foreground 18%"), *parts]
             parts += ["  ", (fit(newest, room), "$foreground 55%"), " "] if newest else [" "]
-        self.border_title = Content.assemble(*parts)
-        below = f"{unseen:,} new below" if unseen else ""
-        self.border_subtitle = Content("   ".join(filter(None, [self.note, below])))
+        self._titling = True
+        try:
+            self.border_title = Content.assemble(*parts)
+            below = f"{unseen:,} new below" if unseen else ""
+            self.border_subtitle = Content("   ".join(filter(None, [self.note, below])))
+        finally:
+            self._titling = False
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """As in the base class; where only the titles change, only the lines that they are in.
+
+        A new title has Textual draw the whole widget, and so, while rows stream in, all of this
+        pane's lines 20 times a second, only to cover them with those of the list.
+        """
+        if self._titling and not (regions or layout or recompose):
+            width, height = self.outer_size
+            # In the content's coordinates: the border is outside.
+            regions = (Region(-1, -1, width + 1, 1), Region(-1, height - 2, width + 1, 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _newest(self) -> str:
         ring = self.list.matches.ring

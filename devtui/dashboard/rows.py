@@ -102,7 +102,7 @@ class RequestRows(Rows[Request]):
         client = room >= WIDE - 40
         if client:
             room -= CLIENT_WIDTH + 2
-        cut = f"  cut: {shown.cut}" if shown.cut else ""
+        cut = f"  cut: {shown.cut.removeprefix('cut ')}" if shown.cut else ""
         if cut:
             cut = fit(cut, max(room // 2, room - len(shown.target)))
         target = fit(shown.target, room - len(cut))

@@ -64,9 +64,9 @@ class ScreenLender:
             where = f" in {visible(request.started.method, 20)} {target}"
         out = sys.__stdout__
         if out is not None:
-            print(
+            text = (
                 f"--- {_CALLS[wanted.purpose]}{where} has the terminal; "
-                "the dashboard comes back when it is done",
-                file=out,
-                flush=True,
+                "the dashboard comes back when it is done"
             )
+            encoding = out.encoding or "ascii"
+            print(text.encode(encoding, "backslashreplace").decode(encoding), file=out, flush=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:
+    import psutil
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class UsageSampler:
         if pid is None:
             self._process = None
             return None
+        import psutil  # not before the first frame
+
         try:
             if self._process is None or self._process.pid != pid:
                 self._process = psutil.Process(pid)
