@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_CC = 6  # where tcgetattr has the control characters
+
 
 class ControllingTerminal:
     """The terminal behind a descriptor, to be lent to another process group and taken back.
@@ -28,12 +30,17 @@ class ControllingTerminal:
     def hand_over(self, process_group: int) -> None:
         """Put that process group into the foreground, and remember the modes.
 
+        ctrl+z stops nobody there meanwhile: the group is no shell's job, to be continued by it.
+
         Raises `OSError`: ENOTTY where it is no terminal of ours, and EBUSY where we are not in
         the foreground ourselves, and so have nothing to lend.
         """
         if os.tcgetpgrp(self._fd) != os.getpgrp():
             raise OSError(errno.EBUSY, "devtui runs in the background")
         self._modes = termios.tcgetattr(self._fd)
+        lent = termios.tcgetattr(self._fd)
+        lent[_CC][termios.VSUSP] = bytes([os.fpathconf(self._fd, "PC_VDISABLE")])
+        termios.tcsetattr(self._fd, termios.TCSADRAIN, lent)
         os.tcsetpgrp(self._fd, process_group)
 
     def take_back(self) -> None:

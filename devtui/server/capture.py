@@ -119,7 +119,8 @@ class CapturedHeaders:
 
     def add(self, name: str, value: str) -> None:
         """One more header, which is left out where there is no room for it."""
-        name, value = _cut(name, MAX_NAME), _cut(value, MAX_HEADER)
+        if len(name) > MAX_NAME or len(value) > MAX_HEADER:
+            name, value = _cut(name, MAX_NAME), _cut(value, MAX_HEADER)
         self._room -= len(name) + len(value)
         if self._room >= 0 and len(self._kept) < MAX_HEADERS:
             self._kept.append((name, value))
@@ -168,8 +169,6 @@ class Exchange:
         now = time.perf_counter()
         started = self._started
         response_headers = self._response_headers.as_headers()
-        request_type = _header(started.headers, "content-type")
-        response_type = _header(response_headers, "content-type")
         self._recorder.send(
             RequestFinished(
                 generation=started.generation,
@@ -185,12 +184,8 @@ class Exchange:
                 if self._first_byte is None
                 else _milliseconds(self._first_byte - self._clock),
                 response_headers=response_headers,
-                request_body=self.request_body.as_body(
-                    request_type, bool(_header(started.headers, "content-encoding"))
-                ),
-                response_body=self.response_body.as_body(
-                    response_type, bool(_header(response_headers, "content-encoding"))
-                ),
+                request_body=_body(self.request_body, started.headers),
+                response_body=_body(self.response_body, response_headers),
             )
         )
 
@@ -278,6 +273,13 @@ class ResponseTap:
 
 def _pass(error: BaseException) -> None:
     """Errors are the inner tap's affair: it stands closer to the app."""
+
+
+def _body(captured: CapturedBody, headers: Headers) -> Body | None:
+    if not captured.size_bytes:
+        return None
+    encoded = bool(_header(headers, "content-encoding"))
+    return captured.as_body(_header(headers, "content-type"), encoded)
 
 
 def _header(headers: Iterable[tuple[str, str]], name: str) -> str:

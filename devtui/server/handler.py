@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug.serving import WSGIRequestHandler
 
@@ -30,6 +31,7 @@ class CapturingHandler(WSGIRequestHandler):
     server: Server
     recorder: Recorder  # set by `handler_for`
     _exchange: Exchange | None = None
+    _date: ClassVar[tuple[int, str]] = (0, "")
 
     def setup(self) -> None:
         """Have it known when the connection waits for its client."""
@@ -108,6 +110,17 @@ class CapturingHandler(WSGIRequestHandler):
         if self._exchange is not None:
             self._exchange.cut = self._why_dropped()
         super().connection_dropped(error, environ)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The time as the header `Date` has it; made once in a second, since it takes a while."""
+        if timestamp is not None:
+            return super().date_time_string(timestamp)
+        second, text = CapturingHandler._date
+        now = int(time.time())
+        if now != second:
+            text = super().date_time_string(now)
+            CapturingHandler._date = (now, text)
+        return text
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the request was captured, and its row is not a line of text."""

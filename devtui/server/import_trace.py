@@ -114,6 +114,8 @@ class ImportTrace:
         """Carry out an import of these absolute names (none: of one's own package)."""
         own = not self._outside and globals is not None and is_own(file_of(globals))
         if not own:
+            if not self._outside and self._preloads.awaits(names):
+                self._look_for_change()  # the user's code has called a library that imports late
             if self.changed:
                 self._preloads.check_unasked(names, self.changed)
             return do()

@@ -8,9 +8,8 @@ connection gets it that much earlier, and the thread is free for the next.
 from __future__ import annotations
 
 import selectors
-import socket
 import threading
-from typing import Any, Literal
+from typing import Any
 
 from werkzeug import serving
 
@@ -22,22 +21,15 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-class _LookOnce:
-    """In place of a selector of one connection: says what is there, without waiting."""
-
-    def __init__(self) -> None:
-        self._connection: Any = None
+class _Nothing:
+    """In place of a selector of one connection: there is nothing to read there."""
 
     def register(self, connection: Any, events: int) -> None:
-        """Look at this connection."""
-        self._connection = connection
+        """There is nothing to look at."""
 
-    def select(self, timeout: float | None = None) -> Literal[0, 1]:
-        """Whether something can be read; as a number, which is all that the caller looks at."""
-        try:
-            return 1 if self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) else 0
-        except (OSError, ValueError):  # nothing is there, or it is TLS, which cannot peek
-            return 0
+    def select(self, timeout: float | None = None) -> tuple[()]:
+        """What can be read."""
+        return ()
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -51,7 +43,7 @@ class _Selectors:
     @staticmethod
     def DefaultSelector() -> Any:
         """A selector for the thread that has just answered a request."""
-        return selectors.DefaultSelector() if _thread.expected else _LookOnce()
+        return selectors.DefaultSelector() if _thread.expected else _Nothing()
 
 
 def expect(body: bool) -> None:

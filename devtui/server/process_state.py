@@ -38,6 +38,13 @@ _PATCHED = (
     ("builtins", "print"),
 )
 
+# Each of these as it was when first seen, for those loaded by now: they are not patched yet.
+_ORIGINALS: dict[tuple[str, str], object] = {
+    (module, name): getattr(sys.modules[module], name, None)
+    for module, name in _PATCHED
+    if module in sys.modules
+}
+
 # Those that programs handle; to ask for all of them takes longer than all the rest here.
 _SIGNALS = tuple(
     getattr(signal, name)
@@ -75,17 +82,22 @@ def _which(before: Any, now: Any) -> str:
     """The names that differ, where the state has names."""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         return ""
-    names = [str(name) for name in {**before, **now} if before.get(name) != now.get(name)]
+    names = [os.fsdecode(name) for name in {**before, **now} if before.get(name) != now.get(name)]
     shown = ", ".join(sorted(names)[:3])
     return f" ({shown}{', …' if len(names) > 3 else ''})"
 
 
 def _patched() -> dict[str, int]:
-    return {
-        f"{module}.{name}": id(getattr(sys.modules[module], name, None))
-        for module, name in _PATCHED
-        if module in sys.modules
-    }
+    """What has been replaced. A module that comes meanwhile is no change, unless it comes so."""
+    patched = {}
+    for module, name in _PATCHED:
+        if module in sys.modules:
+            now = getattr(sys.modules[module], name, None)
+            if getattr(now, "__module__", None) == module:
+                _ORIGINALS.setdefault((module, name), now)
+            if _ORIGINALS.get((module, name)) is not now:
+                patched[f"{module}.{name}"] = id(now)
+    return patched
 
 
 def _environment() -> dict[Any, Any]:

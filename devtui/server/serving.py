@@ -73,7 +73,10 @@ class Serving:
             selector.register(self._server, selectors.EVENT_READ)
             selector.register(self._stopped, selectors.EVENT_READ)
             while True:
-                ready = {key.fileobj for key, _ in selector.select()}
+                try:
+                    ready = {key.fileobj for key, _ in selector.select()}
+                except OSError:
+                    ready = {self._stopped}  # the app has closed the selector's descriptor
                 if self._stopped in ready and self._is_over():
                     break
                 self._server._handle_request_noblock()  # type: ignore[attr-defined]

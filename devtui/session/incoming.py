@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from devtui import formats
 from devtui.events import (
     AnyEvent,
     FilesChanged,
@@ -79,7 +80,7 @@ class IncomingEvents:
         return None if theirs else event
 
     def _warning(self, lines: list[bytes]) -> LogWritten:
-        more = f", and {len(lines) - 1:,} more lines" if len(lines) > 1 else ""
+        more = f", and {formats.count(len(lines) - 1, 'more line')}" if len(lines) > 1 else ""
         return LogWritten(
             generation=self._generation,
             stream="log",

@@ -59,9 +59,13 @@ class Leftovers:
 
     def _found(self) -> list[psutil.Process]:
         found = [process for process in self._escaped if _lives(process)]
+        began = psutil.Process().create_time()
         for pid in _holders(self._pipes):
             with suppress(psutil.NoSuchProcess):
-                found.append(psutil.Process(pid))
+                process = psutil.Process(pid)
+                # Whatever was there before us cannot be the app's, whatever its descriptors say.
+                if process.create_time() > began:
+                    found.append(process)
         return found
 
 

@@ -12,7 +12,13 @@ from devtui.session.pipe import Pipe
 
 # What one turn of the event loop hands on at most. The rest waits, in order, for the next turn;
 # a writer whose pipe is full meanwhile waits too, as it would for a slow terminal.
-EVENTS_PER_TURN = 100
+EVENTS_PER_TURN = 50
+
+# Where more than so many events came in the last STREAM_SECONDS, the next are read REST_SECONDS
+# later: to be woken for each one costs both processes far more than the event itself.
+STREAM_EVENTS = 20
+STREAM_SECONDS = 0.05
+REST_SECONDS = 0.01
 
 _READ_BYTES = 64 * 1024
 
@@ -48,6 +54,7 @@ class Reading:
         self._last_reads = _LAST_READS
         self._closed = False
         self._scheduled = False
+        self._counted, self._counted_from, self._streaming = 0, 0.0, False
         self._loop = asyncio.get_running_loop()
         for fd in (channel.fileno(), *(pipe.fd for pipe in pipes)):
             self._loop.add_reader(fd, self._schedule)
@@ -74,6 +81,8 @@ class Reading:
             while left > 0:
                 if self._batch is None:
                     if not self._read():
+                        if self._on_end is None and not self._closed and self._streams():
+                            self._rest(REST_SECONDS)
                         return
                     left -= 1
                 left -= self._hand_on(left)
@@ -84,6 +93,14 @@ class Reading:
             self._rest(self._loop.time() - began)
         else:
             self._schedule()
+
+    def _streams(self) -> bool:
+        """Whether events come one after another, for the last while."""
+        now = self._loop.time()
+        if now - self._counted_from > STREAM_SECONDS:
+            self._streaming = self._counted > STREAM_EVENTS
+            self._counted, self._counted_from = 0, now
+        return self._streaming
 
     def _rest(self, seconds: float) -> None:
         """Leave the loop to others for so long.
@@ -118,6 +135,7 @@ class Reading:
                 self._running.add(event.id)
             elif isinstance(event, RequestFinished):
                 self._running.discard(event.id)
+            self._counted += 1
             self._on_event(event)
         return most
 

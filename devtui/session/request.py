@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
-from devtui.events import Body, Headers, RequestFinished, RequestStarted
+from devtui.events import (
+    Body,
+    Headers,
+    RequestFinished,
+    RequestStarted,
+    decode_event,
+    encode,
+)
+
+T = TypeVar("T", RequestStarted, RequestFinished)
 
 
 class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -41,6 +51,32 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode_row = msgspec.msgpack.Decoder(RequestRow).decode
 _decode_details = msgspec.msgpack.Decoder(_Details).decode
 _NO_DETAILS = _Details()
+
+
+def _packed(started: RequestStarted, event: RequestFinished) -> tuple[bytes, bytes]:
+    row = RequestRow(
+        started.at,
+        started.generation,
+        started.method,
+        started.target,
+        started.client,
+        event.at,
+        event.status,
+        event.duration_ms,
+        event.size_bytes,
+        event.cut,
+        event.first_byte_ms,
+    )
+    details = _Details(
+        started.headers, event.response_headers, event.request_body, event.response_body
+    )
+    return _encode(row), _encode(details)
+
+
+def _plain(event: T) -> T:
+    plain = decode_event(encode(event))
+    assert isinstance(plain, type(event))
+    return plain
 
 
 class Request(msgspec.Struct, eq=False, gc=False):
@@ -84,26 +120,12 @@ class Request(msgspec.Struct, eq=False, gc=False):
         """Its response has ended."""
         started = self._started
         assert started is not None, "a request ends once"
-        self._row = _encode(
-            RequestRow(
-                started.at,
-                started.generation,
-                started.method,
-                started.target,
-                started.client,
-                event.at,
-                event.status,
-                event.duration_ms,
-                event.size_bytes,
-                event.cut,
-                event.first_byte_ms,
-            )
-        )
-        self._details = _encode(
-            _Details(
-                started.headers, event.response_headers, event.request_body, event.response_body
-            )
-        )
+        try:
+            self._row, self._details = _packed(started, event)
+        except UnicodeEncodeError:
+            # A lone surrogate. The codec has a form for it, which all that comes from a server
+            # process has been through.
+            self._row, self._details = _packed(_plain(started), _plain(event))
         self._started = None
 
     def drop_details(self) -> None:

@@ -98,12 +98,22 @@ def _script(shell: Ancestor) -> str:
         if re.match(r"^-\w*c$", word):
             return words[index + 1] if index + 1 < len(words) else ""
         if not word.startswith("-"):
-            try:
-                with open(Path(shell.folder) / word, encoding="utf-8", errors="replace") as file:
-                    return file.read(_MAX_SCRIPT)
-            except OSError:
-                return ""
+            return _beginning_of(Path(shell.folder) / word)
     return ""
+
+
+def _beginning_of(path: Path) -> str:
+    """The beginning of a script's file; empty where it is none, as in `bash <(curl ...)`.
+
+    /dev/fd/3 of another process is not ours, and reading a pipe would wait for ever.
+    """
+    try:
+        if path.is_relative_to("/dev") or path.is_relative_to("/proc") or not path.is_file():
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(_MAX_SCRIPT)
+    except OSError:
+        return ""
 
 
 def _by_systemd(facts: ProcessFacts) -> str:

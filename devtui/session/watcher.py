@@ -16,11 +16,16 @@ from devtui.session.watch_rules import SourceFilter
 if TYPE_CHECKING:
     from watchfiles._rust_notify import RustNotify
 
-# How often to look for changes, and then for how long none must come for those that came to be
-# reported; at the latest after MERGE_MS. A look wakes a thread, which is most of what an idle
-# dashboard costs: at every 10 ms some 0.2 % of a core, at every 5 ms twice that.
+# How often to look for changes. A look wakes a thread, which is most of what an idle dashboard
+# costs: at every 10 ms some 0.2 % of a core, at every 5 ms twice that.
 LOOK_SECONDS = 0.01
-REST_SECONDS = 0.003
+
+# For how long no change must come for those that came to be reported; at the latest after MERGE_MS.
+# A save is over at once. Where more notices came than one save makes, or they go on, many files are
+# being written (a checkout, a formatter), with pauses.
+REST_SECONDS = 0.005
+LONG_REST_SECONDS = 0.025
+NOTICES_OF_A_SAVE = 8
 MERGE_MS = 400
 
 # How often folders are looked through where the system does not tell of changes.
@@ -192,9 +197,11 @@ def _gathered(notify: RustNotify, changes: set[tuple[int, str]]) -> set[tuple[in
     """These changes, and those that follow on them without a rest."""
     found = set(changes)
     end = time.monotonic() + MERGE_MS / 1000
+    rest = REST_SECONDS if len(changes) <= NOTICES_OF_A_SAVE else LONG_REST_SECONDS
     with suppress(_NothingMore):
         while time.monotonic() < end:
-            time.sleep(REST_SECONDS)
+            time.sleep(rest)
+            rest = LONG_REST_SECONDS
             found |= cast("set[tuple[int, str]]", notify.watch(MERGE_MS, 0, 0, _TwoLooks()))
     return found
 

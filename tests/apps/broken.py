@@ -59,6 +59,13 @@ def sleep_in_child(prepare):
     return pid
 
 
+def dashboard():
+    """The process that has started this one, and lives."""
+    parent = os.getppid()
+    assert parent != 1, "devtui has gone, and this is the system's first process"
+    return parent
+
+
 def bound_memory(more):
     """Let the process have only so many more bytes of addresses than it has now."""
     with open("/proc/self/statm") as file:
@@ -284,27 +291,30 @@ def trap_every_signal():
 
 @fault
 def kill_the_others_that_devtui_started():
-    parent = os.getppid()
+    parent = dashboard()
     for thread in os.listdir(f"/proc/{parent}/task"):
         with open(f"/proc/{parent}/task/{thread}/children") as file:
-            for pid in file.read().split():
-                if int(pid) != os.getpid():
-                    os.kill(int(pid), signal.SIGKILL)
+            pids = file.read().split()
+        for pid in pids:
+            with open(f"/proc/{pid}/cmdline") as file:
+                ours = "devtui.server.main" in file.read()
+            if ours and int(pid) != os.getpid():
+                os.kill(int(pid), signal.SIGKILL)
 
 
 @fault
 def terminate_the_dashboard():
-    os.kill(os.getppid(), signal.SIGTERM)
+    os.kill(dashboard(), signal.SIGTERM)
 
 
 @fault
 def interrupt_the_dashboard():
-    os.kill(os.getppid(), signal.SIGINT)
+    os.kill(dashboard(), signal.SIGINT)
 
 
 @fault
 def stop_the_dashboard():
-    os.kill(os.getppid(), signal.SIGSTOP)
+    os.kill(dashboard(), signal.SIGSTOP)
 
 
 # -- the interpreter

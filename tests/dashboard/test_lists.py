@@ -146,6 +146,18 @@ async def test_a_cut_request_says_why(ui):
     await ui.shows("cut: the server process died")
 
 
+async def test_a_request_that_a_reload_cut_says_so_once(ui):
+    ui.session.feed(*request(1, "/slow", status=None, cut="cut by reload"))
+    await ui.shows("/slow  cut: by reload")
+
+
+async def test_a_narrow_row_keeps_the_target():
+    async with running(size=(40, 10)) as ui:
+        ui.session.feed(*request(1, "/basket/17", status=404))
+        await ui.shows("404")
+        await ui.shows("/basket/17")
+
+
 async def test_the_errors_pane_shows_the_selected_traceback_where_it_has_room():
     async with running(size=(200, 50)) as ui:
         ui.session.feed(started(1), raised(1), raised(1, message="another"))

@@ -166,6 +166,21 @@ def test_ctrl_c_stops_what_is_run_in_the_debugger_and_not_the_server(
     leave(terminal)
 
 
+def test_ctrl_z_does_not_stop_a_debugger_that_no_shell_would_continue(
+    terminal: Terminal, url: str
+) -> None:
+    visit = Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    terminal.press("ctrl+z")
+    terminal.wait_quiet()
+    enter(terminal, "")
+    enter(terminal, "p total + 58")
+    terminal.wait_for(re.compile(r"^99$", re.M))
+    enter(terminal, "c")
+    assert visit.text() == "one: 42"
+    leave(terminal)
+
+
 def test_input_and_getpass(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/ask")
     terminal.wait_for("your name?")

@@ -2,10 +2,70 @@
 
 from __future__ import annotations
 
+import json
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from live import Live, Serve
+
+SECONDS = 30
+
+# Each piece of code runs in a fork of an interpreter that has imported the loader's parts and what
+# programs patch, and nothing else: as in a fresh process, but sooner. It ends at once, whatever
+# threads the code has left.
+FORKS = """
+import asyncio, json, logging.config, multiprocessing, os, queue, socket, ssl, sys, traceback
+import devtui.server.loading
+
+for line in sys.stdin:
+    if os.fork():
+        os.wait()
+        continue
+    code, names = json.loads(line)
+    try:
+        exec(compile(code, "<probe>", "exec"), names)
+        told = names["answer"]
+    except BaseException:
+        told = {"failed": traceback.format_exc()}
+    os.write(1, json.dumps(told).encode() + b"\\n")
+    os._exit(0)
+"""
+
+InFork = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def in_fork() -> Iterator[InFork]:
+    """Runs code in a process of its own and gives what that leaves as `answer`, as JSON has it.
+
+    Further arguments are names that the code finds set.
+    """
+    # The environment's PYTHON* variables must not add threads or modules of their own.
+    command = [sys.executable, "-I", "-c", f"import sys; sys.path[:0] = {sys.path!r}\n{FORKS}"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        streams = process.stdin, process.stdout
+
+        def run(code: str, **names: Any) -> Any:
+            print(json.dumps([code, names]), file=streams[0], flush=True)
+            ready, _, _ = select.select([streams[1]], [], [], SECONDS)
+            assert ready, "the code has not ended"
+            answer = json.loads(streams[1].readline())
+            if isinstance(answer, dict) and "failed" in answer:
+                pytest.fail(answer["failed"], pytrace=False)
+            return answer
+
+        try:
+            yield run
+        finally:
+            process.kill()
 
 
 @pytest.fixture

@@ -336,6 +336,16 @@ def test_what_starts_it_again(facts: ProcessFacts, told: str) -> None:
     assert bool(told) is bool(text)
 
 
+def test_a_script_that_is_no_file_is_not_read(tmp_path: Path) -> None:
+    """`bash <(...)` runs /dev/fd/63: with us that is another file, or a pipe that nobody fills."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").write_text("while true; do x; done\n")
+    with open(tmp_path / "loop") as ours:
+        for script in (str(tmp_path / "pipe"), f"/dev/fd/{ours.fileno()}", str(tmp_path)):
+            assert restarts_by(below(Ancestor(9, "bash", ("bash", script)))) == ""
+    assert "a loop in" in restarts_by(below(Ancestor(9, "bash", ("bash", str(tmp_path / "loop")))))
+
+
 def test_a_supervisor_that_is_stopped_too_starts_nothing() -> None:
     above = Ancestor(9, "uvicorn", ("python", "/v/bin/uvicorn", "--reload"))
     assert "a reloader" in restarts_by(below(above))
