@@ -2,8 +2,8 @@
 
 A process group is killed with one call, but whoever calls setsid or setpgid is no part of it any
 more. Such a process still gives itself away: it holds a pipe that only the server's family has
-got, or it is a child of the server. A daemon proper, another program that has put its output
-elsewhere and a session of its own around itself, is meant to stay, and does.
+got, or it is a child of the server. Another program in a session of its own is meant to stay, and
+does: a daemon, or the browser that an app has opened.
 
 All of this is read from Linux's /proc (https://docs.kernel.org/filesystems/proc.html); where there
 is none, what leaves the group is not found.
@@ -64,9 +64,18 @@ class Leftovers:
             with suppress(psutil.NoSuchProcess):
                 process = psutil.Process(pid)
                 # Whatever was there before us cannot be the app's, whatever its descriptors say.
-                if process.create_time() > began:
+                if process.create_time() > began and not _is_detached(pid):
                     found.append(process)
         return found
+
+
+def _is_detached(pid: int) -> bool:
+    """Whether it is another program than the server's, in a session of its own."""
+    try:
+        program = os.readlink(f"/proc/{pid}/exe")
+        return os.getsid(pid) != os.getsid(0) and program != os.readlink("/proc/self/exe")
+    except OSError:
+        return False  # it has ended, and then it does not matter
 
 
 def _lives(process: psutil.Process) -> bool:

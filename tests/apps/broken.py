@@ -66,6 +66,11 @@ def dashboard():
     return parent
 
 
+def is_zombie(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0] == "Z"
+
+
 def bound_memory(more):
     """Let the process have only so many more bytes of addresses than it has now."""
     with open("/proc/self/statm") as file:
@@ -242,13 +247,6 @@ def join_the_dashboards_group():
 
 
 @fault
-def child_with_own_session():
-    child = subprocess.Popen(["sleep", "3600"], start_new_session=True)
-    KEPT.append(child)
-    return child.pid
-
-
-@fault
 def forks():
     return [sleep_in_child(lambda: None) for _ in range(20)]
 
@@ -300,6 +298,8 @@ def kill_the_others_that_devtui_started():
                 ours = "devtui.server.main" in file.read()
             if ours and int(pid) != os.getpid():
                 os.kill(int(pid), signal.SIGKILL)
+                while not is_zombie(pid):
+                    time.sleep(0.01)
 
 
 @fault

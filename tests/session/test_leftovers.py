@@ -48,6 +48,18 @@ def test_who_holds_a_pipe_is_ended_and_nobody_else(pipe: tuple[int, int]) -> Non
             other.kill()
 
 
+def test_another_program_in_a_session_of_its_own_stays(pipe: tuple[int, int]) -> None:
+    """A browser that an app opens writes to the app's output, and is nobody's to end."""
+    leftovers = Leftovers()
+    leftovers.watch(pipe[0])
+    with subprocess.Popen(["sleep", "600"], stdout=pipe[1], start_new_session=True) as browser:
+        try:
+            leftovers.end()
+            assert alive(browser.pid)
+        finally:
+            browser.kill()
+
+
 def test_who_is_deaf_to_sigterm_is_killed(pipe: tuple[int, int]) -> None:
     leftovers = Leftovers()
     leftovers.watch(pipe[0])
