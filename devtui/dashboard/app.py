@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import os
 import shutil
@@ -124,7 +125,10 @@ class Dashboard(App[int]):
             self._hang_up_watch = HangUpWatch(sys.__stdin__.fileno(), self.hang_up)
             self._lender = ScreenLender(self, self.session.store, sys.__stdin__.fileno())
             self.session.terminal.lend_by(self._lender)
-        self.session.subscribe(self._on_session_event)
+        # Events come out of all contexts, a thread's too. A timer that is begun in one which does
+        # not know the app ends without a word, and with it what it was to refresh.
+        context = contextvars.copy_context()
+        self.session.subscribe(lambda event: context.copy().run(self._on_session_event, event))
         self.set_timer(REST_SECONDS, _get_ready)
         if not self.is_headless:
             self._filters += filters_for(self)

@@ -14,16 +14,19 @@ from textual.widgets import Input
 
 
 async def done_at_once(widget: Widget, event: Key) -> bool:
-    """Do what the widget itself has bound to the key; whether there is anything."""
+    """Do what the widget itself has bound to the key; false where it has nothing to do now.
+
+    So ctrl+c, which copies what is selected, goes on to the screen where nothing is.
+    """
     try:
         bound = widget._bindings.get_bindings_for_key(event.key)
     except NoBinding:
         return False
-    event.stop()
-    event.prevent_default()
-    for binding in bound:
-        await widget.run_action(binding.action)
-    return True
+    done = [await widget.app.run_action(binding.action, widget) for binding in bound]
+    if any(done):
+        event.stop()
+        event.prevent_default()
+    return any(done)
 
 
 class OrderedInput(Input):

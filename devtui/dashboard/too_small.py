@@ -31,10 +31,14 @@ class NeedsRoom:
     """For a screen to inherit from, before Textual's class: it has a `TooSmall` when it has to."""
 
     async def _on_resize(self, event: Resize) -> None:
-        """Cover the screen, or uncover it."""
+        """Cover the screen, or uncover it; ask for the right size where this one came too late."""
         # Textual calls this besides `on_resize` of the screen's own class.
         assert isinstance(self, Screen)
-        tiny = is_too_small(event.size.width, event.size.height)
+        size = self.app.size
+        if event.size != size:
+            # While a screen starts, sizes wait for it, and an older one can come after the newest.
+            self.post_message(Resize(size, size))
+        tiny = is_too_small(size.width, size.height)
         try:
             cover = self.query_one(TooSmall)
         except NoMatches:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -73,7 +73,16 @@ def wait_served(port: int) -> None:
     raise TimeoutError(f"nobody serves on port {port}")
 
 
-def family_seconds(program: psutil.Process) -> float:
-    """What a program and its children have taken of the processor so far."""
-    times = [one.cpu_times() for one in (program, *program.children(recursive=True))]
-    return float(sum(one.user + one.system for one in times))
+def family_seconds(program: psutil.Process) -> dict[int, float]:
+    """What a program and its children have taken of the processor so far, by pid."""
+    found = {}
+    for one in (program, *program.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            found[one.pid] = float(times.user + times.system)
+    return found
+
+
+def seconds_between(before: dict[int, float], after: dict[int, float]) -> float:
+    """What a family has taken meanwhile; one that has ended is left out, a new one counts whole."""
+    return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())

@@ -1,3 +1,4 @@
+import contextvars
 import time
 
 from driver import running
@@ -149,6 +150,14 @@ async def test_a_cut_request_says_why(ui):
 async def test_a_request_that_a_reload_cut_says_so_once(ui):
     ui.session.feed(*request(1, "/slow", status=None, cut="cut by reload"))
     await ui.shows("/slow  cut: by reload")
+
+
+async def test_events_may_come_from_any_context(ui):
+    # As from a thread's callback. Textual's timers need to know the app by a context variable.
+    contextvars.Context().run(ui.session.feed, *request(1, "/first"))
+    await ui.shows("/first")
+    ui.session.feed(*request(2, "/second"))
+    await ui.shows("/second")
 
 
 async def test_a_narrow_row_keeps_the_target():

@@ -73,6 +73,7 @@ def secrets():
 
 @app.route("/wait")
 def wait():
+    gate.clear()
     hold()
     return "waited"
 
