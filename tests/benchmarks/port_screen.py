@@ -64,7 +64,7 @@ def told(settings):
             tty.write(b"\\x1b]0;failed at %d\\x07" % time.monotonic_ns())
         raise
 port.bind = told
-from devtui.cli import main
+from devtui.__main__ import main
 sys.argv = ["devtui", "--demo", "--port", sys.argv[1]]
 main()
 """

@@ -215,7 +215,7 @@ def print_idle(python: Path, seconds: float = 20) -> bool:
             path.write_text("x = 1\n")
         peer = Peer("devtui", ("-m", "devtui", "-p", "{port}", "wsgi"))
         with running(python, folder, peer, screen=True) as server:
-            time.sleep(5)
+            server.rest()
             before, began = server.cpu_seconds(), time.monotonic()
             time.sleep(seconds)
             share = (server.cpu_seconds() - before) / (time.monotonic() - began) * 100
@@ -277,7 +277,7 @@ class Server:
             time.sleep(POLL_SECONDS)
         return False
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
         """Wait until its processes take no more of the processor, such as to start one ahead."""
         end, quiet, before = time.monotonic() + DEADLINE, 0, self.cpu_seconds()
         while time.monotonic() < end and quiet < 2:
@@ -298,7 +298,7 @@ class Server:
     def save_and_wait(self, pause: float | None = None) -> float:
         """Milliseconds from a save to the first response with it, after a pause (None: rest)."""
         if pause is None:
-            self._rest()
+            self.rest()
         else:
             time.sleep(pause)
         began = time.perf_counter()
@@ -307,7 +307,7 @@ class Server:
 
     def save_from_nothing(self) -> float:
         """The same, with nothing started ahead."""
-        self._rest()
+        self.rest()
         for process in self._processes()[2:]:
             process.kill()
         return self.save_and_wait(0.1)
@@ -342,7 +342,7 @@ class Server:
 
     def standby_mb(self) -> float:
         """What the standby takes that no other process shares."""
-        self._rest()
+        self.rest()
         return float(self._processes()[-1].memory_full_info().uss) / 1e6
 
     def cpu_seconds(self) -> float:
