@@ -69,7 +69,9 @@ def describe_with_frames(exception: BaseException) -> Described:
         for number, (link, relation) in enumerate(chain)
     )
     left_out = sum(1 for _ in _chain(exception)) - len(chain)
-    text = traceback_text.python_s(exception, _shown_traceback(exception), MAX_FRAMES, left_out)
+    text = None
+    if not description.messages.cut:  # Python's own way would ask for them once more, whole
+        text = traceback_text.python_s(exception, _shown_traceback(exception), MAX_FRAMES, left_out)
     if text is None:
         text = traceback_text.assembled(exceptions, left_out)
     error = Error(exceptions=exceptions, text=text, left_out=left_out)
@@ -139,7 +141,7 @@ class _Description:
         self._members_left = MAX_ALL_MEMBERS
         self._frames_left = MAX_ALL_FRAMES
         self._sources = SourceLines()
-        self._messages = Messages()
+        self.messages = Messages()
 
     def exception(self, exception: BaseException, relation: Relation, way: Way) -> ExceptionData:
         """One exception, with the members of its group."""
@@ -156,8 +158,8 @@ class _Description:
         self.frames[way] = tuple(entry.tb_frame for entry in kept)
         return ExceptionData(
             type=type_name(exception),
-            message=self._messages.message(exception),
-            notes=tuple(self._messages.shown(note) for note in notes[:MAX_NOTES])
+            message=self.messages.message(exception),
+            notes=tuple(self.messages.shown(note) for note in notes[:MAX_NOTES])
             if isinstance(notes, (list, tuple))
             else (),
             frames=tuple(self._frames(exception, kept)),
@@ -181,9 +183,9 @@ class _Description:
 
         Libraries raise SyntaxErrors of their own, with whatever they have for a place.
         """
-        file = self._messages.shown(error.filename)
+        file = self.messages.shown(error.filename)
         line = _number(error.lineno) or 0
-        raw = self._messages.shown(error.text or "").rstrip()
+        raw = self.messages.shown(error.text or "").rstrip()
         context, start = self._sources.around(file, line)
         return Frame(
             file=file,
@@ -203,6 +205,7 @@ class Messages:
     def __init__(self) -> None:
         self._left = MESSAGE_SECONDS
         self._text_left = MAX_ALL_TEXT
+        self.cut = False  # whether a text was too long to be shown whole
 
     def message(self, exception: BaseException) -> str:
         """What the exception says, without its type."""
@@ -212,6 +215,7 @@ class Messages:
         """The text of something that may refuse to be shown."""
         most = _share(MAX_MESSAGE, self._text_left, _FEW_CHARACTERS)
         text = self._shown(value, most)
+        self.cut = self.cut or len(text) >= most
         self._text_left -= len(text)
         return text
 

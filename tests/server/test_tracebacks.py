@@ -398,3 +398,17 @@ def test_frames_of_devtui_between_the_user_s_are_left_out() -> None:
         "fail",
     ]
     assert "deadline.py" not in describe(raised(through_us)).text
+
+
+def test_a_message_that_is_cut_is_asked_for_once() -> None:
+    """Each time may take as long as the first: 100 MB do not come for nothing."""
+    asked = []
+
+    class LongError(Exception):
+        def __str__(self) -> str:
+            asked.append(1)
+            return "x" * 1_000_000
+
+    error = describe(LongError())
+    assert len(asked) == 1
+    assert len(error.text) < 200_000
