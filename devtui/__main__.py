@@ -17,7 +17,10 @@ def main() -> None:
     """Run the program to its end; leaves by `SystemExit` with its status."""
     interpreter = None
     if _WITHOUT_SERVER.isdisjoint(sys.argv):
-        interpreter = Interpreter(1, dict(os.environ), sys.argv)
+        try:
+            interpreter = Interpreter(1, dict(os.environ), sys.argv)
+        except OSError as error:
+            sys.exit(f"devtui: the server process could not be started: {error}")
     try:
         from devtui.cli import command
 

@@ -26,7 +26,7 @@ from devtui.events import (
     encode,
 )
 from devtui.sanitise import MAX_COMBINING, visible
-from devtui.server import tracebacks
+from devtui.server import messages, tracebacks
 from devtui.server.app_spec import AppNotFound, AppSpec, Attribute, Call, parse
 from devtui.server.channel import MAX_PENDING_BYTES
 from devtui.server.traceback_text import MAX_TEXT
@@ -281,9 +281,9 @@ def test_any_exception_is_described_within_its_bounds(case: Case) -> None:
 
 def within_bounds(link: ExceptionData, depth: int) -> None:
     assert depth <= tracebacks.MAX_DEPTH
-    assert len(link.message) <= tracebacks.MAX_MESSAGE
+    assert len(link.message) <= messages.MAX_MESSAGE
     assert len(link.notes) <= tracebacks.MAX_NOTES
-    assert all(len(note) <= tracebacks.MAX_MESSAGE for note in link.notes)
+    assert all(len(note) <= messages.MAX_MESSAGE for note in link.notes)
     assert len(link.frames) <= tracebacks.MAX_FRAMES + 1  # and the place of a SyntaxError
     assert all(len(frame.source) <= tracebacks.MAX_SOURCE for frame in link.frames)
     assert len(link.exceptions) <= tracebacks.MAX_MEMBERS

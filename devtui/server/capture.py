@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from devtui.events import Body, Headers, RequestFinished, RequestStarted
+from devtui.events import Headers, RequestFinished, RequestStarted
 from devtui.server import response_head
+from devtui.server.captured import CapturedBody, CapturedHeaders, body_of, cut, header_of
 from devtui.server.channel import Channel
 from devtui.server.output import Output
 from devtui.server.response import TappedResponse
@@ -17,117 +18,9 @@ from devtui.server.response import TappedResponse
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# What is kept of each body, and of a head that somebody blew up, in characters.
-MAX_BODY_BYTES = 32 * 1024
+# What is kept of the first line of a head that somebody blew up, in characters.
 MAX_METHOD = 100
 MAX_TARGET = 8 * 1024
-MAX_HEADERS = 100
-MAX_NAME = 200
-MAX_HEADER = 4 * 1024
-MAX_HEAD = 32 * 1024  # all headers together
-
-# Bodies of these types are shown as text; of others only the type and size are of use.
-_TEXT_TYPES = (
-    "text/",
-    "application/json",
-    "application/javascript",
-    "application/xml",
-    "application/x-www-form-urlencoded",
-    "application/graphql",
-    "application/x-ndjson",
-    "application/yaml",
-    "multipart/form-data",
-    "image/svg+xml",
-)
-
-
-class CapturedBody:
-    """Counts the bytes of a body and keeps its beginning."""
-
-    def __init__(self) -> None:
-        self.size_bytes = 0
-        self._kept = bytearray()
-
-    def take(self, chunk: bytes) -> None:
-        """One more piece of the body has passed."""
-        self.size_bytes += len(chunk)
-        room = MAX_BODY_BYTES - len(self._kept)
-        if room > 0:
-            self._kept += chunk[:room]
-
-    def as_body(self, content_type: str, encoded: bool) -> Body | None:
-        """The body for the event; None where nothing passed. `encoded` bodies are not text."""
-        if not self.size_bytes:
-            return None
-        text = None if encoded else _text(bytes(self._kept), content_type)
-        return Body(
-            content_type=content_type,
-            size_bytes=self.size_bytes,
-            text=text,
-            truncated=self.size_bytes > len(self._kept),
-        )
-
-
-class CapturedInput:
-    """`wsgi.input` that counts what the app reads of the request's body."""
-
-    def __init__(self, stream: Any, body: CapturedBody) -> None:
-        self._stream = stream
-        self._body = body
-
-    def read(self, *size: int) -> bytes:
-        """As the stream's own."""
-        return self._took(self._stream.read(*size))
-
-    def readline(self, *size: int) -> bytes:
-        """As the stream's own."""
-        return self._took(self._stream.readline(*size))
-
-    def readlines(self, *hint: int) -> list[bytes]:
-        """As the stream's own."""
-        return [self._took(line) for line in self._stream.readlines(*hint)]
-
-    def readinto(self, buffer: Any) -> int | None:
-        """As the stream's own."""
-        count: int | None = self._stream.readinto(buffer)
-        if count:
-            self._body.take(bytes(memoryview(buffer).cast("B")[:count]))
-        return count
-
-    def __iter__(self) -> CapturedInput:
-        return self
-
-    def __next__(self) -> bytes:
-        return self._took(next(self._stream))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def _took(self, data: bytes) -> bytes:
-        self._body.take(data)
-        return data
-
-
-class CapturedHeaders:
-    """The first headers of a head, as many as fit the bounds; what is cut ends with `…`."""
-
-    def __init__(self, headers: Iterable[tuple[str, str]] = ()) -> None:
-        self._kept: list[tuple[str, str]] = []
-        self._room = MAX_HEAD
-        for name, value in headers:
-            self.add(name, value)
-
-    def add(self, name: str, value: str) -> None:
-        """One more header, which is left out where there is no room for it."""
-        if len(name) > MAX_NAME or len(value) > MAX_HEADER:
-            name, value = _cut(name, MAX_NAME), _cut(value, MAX_HEADER)
-        self._room -= len(name) + len(value)
-        if self._room >= 0 and len(self._kept) < MAX_HEADERS:
-            self._kept.append((name, value))
-
-    def as_headers(self) -> Headers:
-        """The headers for the event, in their order."""
-        return tuple(self._kept)
 
 
 class Exchange:
@@ -184,8 +77,8 @@ class Exchange:
                 if self._first_byte is None
                 else _milliseconds(self._first_byte - self._clock),
                 response_headers=response_headers,
-                request_body=_body(self.request_body, started.headers),
-                response_body=_body(self.response_body, response_headers),
+                request_body=body_of(self.request_body, started.headers),
+                response_body=body_of(self.response_body, response_headers),
             )
         )
 
@@ -193,7 +86,7 @@ class Exchange:
         if self.response_body.size_bytes or self.status != 500:
             return self.response_body.size_bytes
         # Werkzeug answers for an app that raised, past our middleware; its length is known.
-        length = _header(headers, "content-length")
+        length = header_of(headers, "content-length")
         return int(length) if length.isdecimal() and not self.cut else 0
 
 
@@ -213,8 +106,8 @@ class Recorder:
         started = RequestStarted(
             generation=generation,
             id=f"{generation}-{next(self._numbers)}",
-            method=_cut(method, MAX_METHOD),
-            target=_cut(target, MAX_TARGET),
+            method=cut(method, MAX_METHOD),
+            target=cut(target, MAX_TARGET),
             client=client,
             headers=CapturedHeaders(headers).as_headers(),
         )
@@ -275,32 +168,5 @@ def _pass(error: BaseException) -> None:
     """Errors are the inner tap's affair: it stands closer to the app."""
 
 
-def _body(captured: CapturedBody, headers: Headers) -> Body | None:
-    if not captured.size_bytes:
-        return None
-    encoded = bool(_header(headers, "content-encoding"))
-    return captured.as_body(_header(headers, "content-type"), encoded)
-
-
-def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
-    return next((value for key, value in headers if key.lower() == name), "")
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def _milliseconds(seconds: float) -> float:
     return round(seconds * 1000, 3)
-
-
-def _text(data: bytes, content_type: str) -> str | None:
-    kind = content_type.lower().partition(";")[0].strip()
-    named_text = kind.startswith(_TEXT_TYPES) or kind.endswith(("+json", "+xml"))
-    if kind and not named_text:
-        return None
-    try:
-        # The bound may have cut the last character in two; such a tail is no reason for doubt.
-        return data.decode("utf-8", "strict" if len(data) < MAX_BODY_BYTES else "replace")
-    except UnicodeDecodeError:
-        return data.decode("latin-1") if named_text and b"\0" not in data else None

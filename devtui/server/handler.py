@@ -9,7 +9,8 @@ from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
 from devtui.server import current, leftovers
-from devtui.server.capture import CapturedInput, Exchange, Recorder
+from devtui.server.capture import Exchange, Recorder
+from devtui.server.captured import CapturedInput
 from devtui.server.chunked import dechunked
 from devtui.server.connections import Server
 from devtui.server.waiting import Reader, Writer

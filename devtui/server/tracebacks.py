@@ -11,8 +11,8 @@ from typing import Literal
 
 from devtui.events import Error, ExceptionData, Frame
 from devtui.server import frame_data, traceback_text
-from devtui.server.deadline import Overdue, within
 from devtui.server.frame_data import SourceLines
+from devtui.server.messages import Messages, share
 from devtui.server.own_code import is_own
 
 MAX_EXCEPTIONS = 30
@@ -20,19 +20,13 @@ MAX_FRAMES = 200
 MAX_MEMBERS = 30
 MAX_DEPTH = 4  # of groups in groups
 MAX_NOTES = 20
-MAX_MESSAGE = 10_000
 MAX_SOURCE = frame_data.MAX_SOURCE
 
-# Of all members of groups, frames and texts together. Where one of the latter two is nearly used
-# up, each exception still gets its few frames and the beginning of its texts.
+# Of all members of groups, and of frames, together. Where the latter are nearly used up, each
+# exception still gets its few.
 MAX_ALL_MEMBERS = 200
 MAX_ALL_FRAMES = 2_000
-MAX_ALL_TEXT = 500_000  # characters
 _FEW_FRAMES = 10
-_FEW_CHARACTERS = 200
-
-# How long all `__str__` of an exception's own may take, and how much of it one of them.
-MESSAGE_SECONDS = 0.1
 
 _OUR_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "server")
 
@@ -153,7 +147,7 @@ class _Description:
         self._members_left -= len(shown)
         notes = _attribute(exception, "__notes__")
         entries = list(_walk(_shown_traceback(exception)))
-        kept = _ends(entries, _share(MAX_FRAMES, self._frames_left, _FEW_FRAMES))
+        kept = _ends(entries, share(MAX_FRAMES, self._frames_left, _FEW_FRAMES))
         self._frames_left -= len(kept)
         self.frames[way] = tuple(entry.tb_frame for entry in kept)
         return ExceptionData(
@@ -199,66 +193,6 @@ class _Description:
         )
 
 
-class Messages:
-    """The texts of exceptions. Foreign `__str__` may raise, block or return a great deal."""
-
-    def __init__(self) -> None:
-        self._left = MESSAGE_SECONDS
-        self._text_left = MAX_ALL_TEXT
-        self.cut = False  # whether a text was too long to be shown whole
-
-    def message(self, exception: BaseException) -> str:
-        """What the exception says, without its type."""
-        return self.shown(exception.msg if isinstance(exception, SyntaxError) else exception)
-
-    def shown(self, value: object) -> str:
-        """The text of something that may refuse to be shown."""
-        most = _share(MAX_MESSAGE, self._text_left, _FEW_CHARACTERS)
-        text = self._shown(value, most)
-        self.cut = self.cut or len(text) >= most
-        self._text_left -= len(text)
-        return text
-
-    def _shown(self, value: object, most: int) -> str:
-        try:
-            if harmless(value):
-                return str(value)[:most]
-            if self._left <= 0.001:
-                raise Overdue
-            half, self._left = self._left / 2, self._left / 2
-            text = within(half, lambda: str(value)[:most])
-            self._left += half
-            return str.__str__(text)
-        except Overdue:
-            return "<it cannot be shown: its __str__ takes too long>"
-        except BaseException as error:  # SystemExit too: it is foreign code
-            return f"<it cannot be shown: its __str__ raised {type(error).__name__}>"
-
-
-_PLAIN = (str, int, float, bool, bytes, type(None))
-
-
-def harmless(value: object) -> bool:
-    """Whether `str(value)` runs no code but Python's own."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return True
-    if not isinstance(value, BaseException) or kind.__str__ not in _OWN_STR:
-        return False
-    return all(type(argument) in _PLAIN for argument in value.args)
-
-
-_OWN_STR = {
-    BaseException.__str__,
-    KeyError.__str__,
-    OSError.__str__,
-    ImportError.__str__,
-    SyntaxError.__str__,
-    UnicodeDecodeError.__str__,
-    UnicodeEncodeError.__str__,
-}
-
-
 def type_name(exception: BaseException) -> str:
     """The exception's class, with the module that it is from unless that is clear."""
     kind = type(exception)
@@ -278,11 +212,6 @@ def _attribute(exception: BaseException, name: str) -> object:
         return getattr(exception, name, None)
     except Exception:
         return None
-
-
-def _share(most: int, left: int, few: int) -> int:
-    """What one may have of what is left for all: a part that leaves some for those that follow."""
-    return max(few, min(most, left // 4))
 
 
 def _ends(entries: list[TracebackType], most: int) -> list[TracebackType]:

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import processes
 import pytest
-from starter import Devtui
+from starter import devtui, free_port
+
+__all__ = ["devtui", "free_port"]  # fixtures, known by being here
 
 APPS = Path(__file__).parents[1] / "apps"
-
-
-@pytest.fixture
-def devtui(tmp_path: Path) -> Iterator[Devtui]:
-    """Starts the program; after the test no process of it is left and its ports are free."""
-    with ExitStack() as stack:
-        starter = Devtui(uuid.uuid4().hex, tmp_path, stack)
-        yield starter
-    try:
-        starter.assert_gone()
-    finally:
-        processes.end(processes.marked(starter.mark))
-
-
-@pytest.fixture
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    return processes.free_port()
 
 
 @pytest.fixture

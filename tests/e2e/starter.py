@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import processes
+import pytest
 from terminal import Terminal, clean_environment
 
 
@@ -81,3 +83,21 @@ class Devtui:
         if process.poll() is None:
             process.kill()
         process.communicate(timeout=20)
+
+
+@pytest.fixture
+def devtui(tmp_path: Path) -> Iterator[Devtui]:
+    """Starts the program; after the test no process of it is left and its ports are free."""
+    with ExitStack() as stack:
+        starter = Devtui(uuid.uuid4().hex, tmp_path, stack)
+        yield starter
+    try:
+        starter.assert_gone()
+    finally:
+        processes.end(processes.marked(starter.mark))
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    return processes.free_port()

@@ -17,7 +17,8 @@ from live import DEADLINE, Live, app_environment, eventually, write
 from starter import Devtui
 
 from devtui.events import ErrorRaised, RequestFinished, RequestStarted, encode
-from devtui.server.capture import MAX_HEAD, MAX_METHOD, MAX_TARGET
+from devtui.server.capture import MAX_METHOD, MAX_TARGET
+from devtui.server.captured import MAX_HEAD
 from devtui.server.connections import MAX_OPEN
 from devtui.settings import Settings
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from live import Live
 
 from devtui.events import Body, RequestFinished, RequestStarted
-from devtui.server.capture import MAX_BODY_BYTES, CapturedBody, CapturedInput
+from devtui.server.captured import MAX_BODY_BYTES, CapturedBody, CapturedInput
 
 # -- bodies ------------------------------------------------------------------------------------
 

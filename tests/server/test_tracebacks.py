@@ -13,7 +13,7 @@ from types import TracebackType
 import pytest
 
 from devtui.events import Error, ErrorRaised, decode_event, encode
-from devtui.server import traceback_text, tracebacks
+from devtui.server import messages, traceback_text, tracebacks
 from devtui.server.tracebacks import describe
 
 
@@ -175,7 +175,7 @@ def test_messages_and_sources_are_bounded() -> None:
         raise ValueError("x" * 1_000_000)
 
     error = described(long)
-    assert len(error.exceptions[0].message) == tracebacks.MAX_MESSAGE
+    assert len(error.exceptions[0].message) == messages.MAX_MESSAGE
     assert len(error.text) < traceback_text.MAX_TEXT + 100
 
 
@@ -315,7 +315,7 @@ def test_messages_that_block_leave_or_are_huge(kind: type[Exception]) -> None:
     told = describe(error)
     encode(ErrorRaised(error=told))
     assert told.exceptions[0].frames[-1].function.endswith("throw")
-    assert len(told.exceptions[0].message) <= tracebacks.MAX_MESSAGE
+    assert len(told.exceptions[0].message) <= messages.MAX_MESSAGE
     assert len(told.text) < traceback_text.MAX_TEXT + 100
 
 

@@ -1,0 +1,148 @@
+"""What is kept of a request's and a response's bodies and headers: a beginning, and the size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from devtui.events import Body, Headers
+
+# In bytes of each body; in characters of a head that somebody blew up.
+MAX_BODY_BYTES = 32 * 1024
+MAX_HEADERS = 100
+MAX_NAME = 200
+MAX_HEADER = 4 * 1024
+MAX_HEAD = 32 * 1024  # all headers together
+
+# Bodies of these types are shown as text; of others only the type and size are of use.
+_TEXT_TYPES = (
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/xml",
+    "application/x-www-form-urlencoded",
+    "application/graphql",
+    "application/x-ndjson",
+    "application/yaml",
+    "multipart/form-data",
+    "image/svg+xml",
+)
+
+
+class CapturedBody:
+    """Counts the bytes of a body and keeps its beginning."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        self._kept = bytearray()
+
+    def take(self, chunk: bytes) -> None:
+        """One more piece of the body has passed."""
+        self.size_bytes += len(chunk)
+        room = MAX_BODY_BYTES - len(self._kept)
+        if room > 0:
+            self._kept += chunk[:room]
+
+    def as_body(self, content_type: str, encoded: bool) -> Body | None:
+        """The body for the event; None where nothing passed. `encoded` bodies are not text."""
+        if not self.size_bytes:
+            return None
+        text = None if encoded else _text(bytes(self._kept), content_type)
+        return Body(
+            content_type=content_type,
+            size_bytes=self.size_bytes,
+            text=text,
+            truncated=self.size_bytes > len(self._kept),
+        )
+
+
+class CapturedInput:
+    """`wsgi.input` that counts what the app reads of the request's body."""
+
+    def __init__(self, stream: Any, body: CapturedBody) -> None:
+        self._stream = stream
+        self._body = body
+
+    def read(self, *size: int) -> bytes:
+        """As the stream's own."""
+        return self._took(self._stream.read(*size))
+
+    def readline(self, *size: int) -> bytes:
+        """As the stream's own."""
+        return self._took(self._stream.readline(*size))
+
+    def readlines(self, *hint: int) -> list[bytes]:
+        """As the stream's own."""
+        return [self._took(line) for line in self._stream.readlines(*hint)]
+
+    def readinto(self, buffer: Any) -> int | None:
+        """As the stream's own."""
+        count: int | None = self._stream.readinto(buffer)
+        if count:
+            self._body.take(bytes(memoryview(buffer).cast("B")[:count]))
+        return count
+
+    def __iter__(self) -> CapturedInput:
+        return self
+
+    def __next__(self) -> bytes:
+        return self._took(next(self._stream))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _took(self, data: bytes) -> bytes:
+        self._body.take(data)
+        return data
+
+
+class CapturedHeaders:
+    """The first headers of a head, as many as fit the bounds; what is cut ends with `…`."""
+
+    def __init__(self, headers: Iterable[tuple[str, str]] = ()) -> None:
+        self._kept: list[tuple[str, str]] = []
+        self._room = MAX_HEAD
+        for name, value in headers:
+            self.add(name, value)
+
+    def add(self, name: str, value: str) -> None:
+        """One more header, which is left out where there is no room for it."""
+        if len(name) > MAX_NAME or len(value) > MAX_HEADER:
+            name, value = cut(name, MAX_NAME), cut(value, MAX_HEADER)
+        self._room -= len(name) + len(value)
+        if self._room >= 0 and len(self._kept) < MAX_HEADERS:
+            self._kept.append((name, value))
+
+    def as_headers(self) -> Headers:
+        """The headers for the event, in their order."""
+        return tuple(self._kept)
+
+
+def body_of(captured: CapturedBody, headers: Headers) -> Body | None:
+    """The body for the event; None where there was none. `headers` are those it came with."""
+    if not captured.size_bytes:
+        return None
+    encoded = bool(header_of(headers, "content-encoding"))
+    return captured.as_body(header_of(headers, "content-type"), encoded)
+
+
+def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:
+    """The first header of that name (in lower case), empty where there is none."""
+    return next((value for key, value in headers if key.lower() == name), "")
+
+
+def cut(text: str, limit: int) -> str:
+    """The text in so many characters at most, with `…` in the place of the rest."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _text(data: bytes, content_type: str) -> str | None:
+    kind = content_type.lower().partition(";")[0].strip()
+    named_text = kind.startswith(_TEXT_TYPES) or kind.endswith(("+json", "+xml"))
+    if kind and not named_text:
+        return None
+    try:
+        # The bound may have cut the last character in two; such a tail is no reason for doubt.
+        return data.decode("utf-8", "strict" if len(data) < MAX_BODY_BYTES else "replace")
+    except UnicodeDecodeError:
+        return data.decode("latin-1") if named_text and b"\0" not in data else None
