@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import sys
@@ -298,13 +299,18 @@ def run(
     `interpreter` that runs already, with the same environment, becomes the first server process.
     """
     # Each front end is imported when it is chosen, and Textual last of all: the server process
-    # is loading the app meanwhile.
+    # is loading the app meanwhile. To look for garbage among modules takes a tenth of their import.
+    gc.disable()
     from devtui.session.session import Session
 
     session = Session(settings, interpreter)
     try:
         session.launch()
-        status = _front_end(plain, as_json)(session)
+        front_end = _front_end(plain, as_json)
+        # Modules live as long as we do: no collection has to look through them, while a key waits.
+        gc.freeze()
+        gc.enable()
+        status = front_end(session)
     finally:
         session.kill()
         for stream in (sys.stdout, sys.stderr):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 # A later one wins over an earlier one, and the file that the user names over both.
 DEFAULT_NAMES = (".flaskenv", ".env")
@@ -20,7 +21,7 @@ class EnvFileError(Exception):
     """An env file cannot be used. Its text is one sentence for the user."""
 
 
-class EnvFiles(NamedTuple):
+class EnvFiles(msgspec.Struct, frozen=True):
     """What the env files say.
 
     `values` are the variables to set: those that the environment has already are not among

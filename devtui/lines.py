@@ -15,6 +15,7 @@ from devtui.events import (
     AnyEvent,
     AppFailed,
     AppLoaded,
+    DebuggerReady,
     ErrorRaised,
     Event,
     EventsDropped,
@@ -118,9 +119,10 @@ def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
         case AppFailed():
             yield "failed", f"{_text(event.message)}"
         case Serving():
-            pin = f", debugger PIN {event.pin}" if event.pin else ""
-            yield "serving", f"{_text(event.url)}{pin}"
+            yield "serving", _text(event.url)
             yield "", "a development server, not for production"
+        case DebuggerReady(pin=str(pin)):
+            yield "debugger", f"in the browser, with the PIN {_text(pin)}"
         case RequestFinished():
             yield "request", _request(event)
         case LogWritten():

@@ -22,6 +22,7 @@ import psutil
 from devtui.events import (
     AnyEvent,
     AppFailed,
+    DebuggerReady,
     ErrorRaised,
     LogWritten,
     Reloaded,
@@ -158,6 +159,12 @@ class Live:
     def serving(self, generation: int = 1) -> Serving:
         """Wait until that generation, or a later one, serves."""
         return self.wait_for(Serving, lambda event: event.generation >= generation)
+
+    def pin(self) -> str:
+        """Wait until the debugger for the browser is ready, and say what unlocks it."""
+        pin = self.wait_for(DebuggerReady).pin
+        assert pin is not None
+        return pin
 
     def reloaded(self, failed: bool = False, count: int = 1) -> Reloaded:
         """Wait for the reload of that number which did fail, or did not."""

@@ -19,6 +19,7 @@ from devtui.events import (
     AnyEvent,
     AppFailed,
     AppLoaded,
+    DebuggerReady,
     Error,
     ErrorRaised,
     Evaluated,
@@ -76,12 +77,17 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
         [("failed", "No module named 'x'")],
     ),
     (
-        Serving(url="http://127.0.0.1:1", pid=7, pin="1-2"),
+        Serving(url="http://127.0.0.1:1", pid=7),
         [
-            ("serving", "http://127.0.0.1:1, debugger PIN 1-2"),
+            ("serving", "http://127.0.0.1:1"),
             ("", "a development server, not for production"),
         ],
     ),
+    (
+        DebuggerReady(pin="1-2", pin_cookie="c"),
+        [("debugger", "in the browser, with the PIN 1-2")],
+    ),
+    (DebuggerReady(), []),
     (finished(), [("request", "GET    200   12 ms  1.2 kB  /")]),
     (
         finished(status=None, cut="cut by reload"),

@@ -87,8 +87,8 @@ def test_a_usage_error_leaves_no_process_behind(
 ) -> None:
     assert devtui(*arguments) == 2
     (interpreter,) = started
-    assert interpreter.popen.returncode is not None
-    assert not psutil.pid_exists(interpreter.popen.pid)
+    assert interpreter.child.returncode is not None
+    assert not psutil.pid_exists(interpreter.child.pid)
     told = capsys.readouterr()
     assert told.out == ""
     errors = [line for line in told.err.splitlines() if line.startswith("Error: ")]
@@ -108,7 +108,7 @@ def test_an_error_of_ours_leaves_no_process_behind(
     with pytest.raises(KeyboardInterrupt):
         __main__.main()
     (interpreter,) = started
-    assert interpreter.popen.returncode is not None
+    assert interpreter.child.returncode is not None
 
 
 def test_the_first_server_process_gets_what_the_program_was_given(

@@ -49,6 +49,7 @@ from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, Req
 from devtui.events.server import (
     AppFailed,
     AppLoaded,
+    DebuggerReady,
     EventsDropped,
     ImportsTraced,
     ServerExited,
@@ -65,6 +66,7 @@ __all__ = [
     "AppFailed",
     "AppLoaded",
     "Body",
+    "DebuggerReady",
     "Error",
     "ErrorRaised",
     "Evaluate",

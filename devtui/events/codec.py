@@ -19,6 +19,7 @@ from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, Req
 from devtui.events.server import (
     AppFailed,
     AppLoaded,
+    DebuggerReady,
     EventsDropped,
     ImportsTraced,
     ServerExited,
@@ -35,6 +36,7 @@ AnyEvent: TypeAlias = (
     | AppLoaded
     | AppFailed
     | Serving
+    | DebuggerReady
     | ServerExited
     | ImportsTraced
     | StandbyUnfit

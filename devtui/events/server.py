@@ -46,13 +46,19 @@ class AppFailed(Event, frozen=True, kw_only=True):
 
 
 class Serving(Event, frozen=True, kw_only=True):
-    """The server answers at `url`. `pin` unlocks the debugger in the browser, where it is on.
-
-    `pin_cookie` is the name of the cookie that keeps a browser unlocked.
-    """
+    """The server answers at `url`."""
 
     url: str
     pid: int
+
+
+class DebuggerReady(Event, frozen=True, kw_only=True):
+    """The debugger for the browser was made. `pin` unlocks it; None where it needs none.
+
+    `pin_cookie` is the name of the cookie that keeps a browser unlocked. Who takes the PIN
+    of an earlier generation over does not tell of it again.
+    """
+
     pin: str | None = None
     pin_cookie: str | None = None
 

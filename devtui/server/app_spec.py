@@ -13,7 +13,7 @@ import msgspec
 MAX_LENGTH = 10_000
 
 # A colon before a slash belongs to a path (`C:\app.py`), as Flask has it.
-_COLON = re.compile(r":(?![\\/])")
+_COLON = r":(?![\\/])"
 
 
 class AppNotFound(Exception):
@@ -80,7 +80,7 @@ def parse(text: str) -> AppSpec:
 
 
 def _split(text: str) -> tuple[str, bool, str]:
-    parts = [part.strip() for part in _COLON.split(text, maxsplit=1)]
+    parts = [part.strip() for part in re.split(_COLON, text, maxsplit=1)]
     return (parts[0], True, parts[1]) if len(parts) == 2 else (parts[0], False, "")
 
 

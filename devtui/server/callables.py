@@ -20,7 +20,7 @@ from typing import TypeGuard
 
 import msgspec
 
-_FACTORY_NAME = re.compile(r"^_*(create|make|build|get|new)(_|$)|factory", re.IGNORECASE)
+_FACTORY_NAME = r"(?i)^_*(create|make|build|get|new)(_|$)|factory"
 
 
 # isinstance() and much of inspect read attributes of an object, and those of a proxy, such as
@@ -218,7 +218,7 @@ def _kind_of_function(function: Callable[..., object], name: str) -> Kind:
     if not shape.takes_two:
         return Kind.FACTORY
     known_as = (name, getattr(function, "__name__", ""))
-    named_factory = any(_FACTORY_NAME.search(known) for known in known_as)
+    named_factory = any(re.search(_FACTORY_NAME, known) for known in known_as)
     if shape.open and not shape.positional:
         return _kind_of_wrapper(function, named_factory)
     return Kind.WSGI if len(shape.required) == 2 and not named_factory else Kind.FACTORY

@@ -19,7 +19,7 @@ MAX_LINE = 4096  # bytes of a chunk's size with its extensions, or of a trailer 
 MAX_TRAILERS = 100
 
 # Sixteen digits are 2**64 bytes, more than anybody sends.
-_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?\r?\n", re.DOTALL)
+_SIZE = rb"(?s)([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?\r?\n"
 
 
 class BrokenBody(BadRequest, OSError):
@@ -66,7 +66,7 @@ class ChunkedBody(io.RawIOBase):
             raise BrokenBody("A chunk of the body is longer than it says.")
         self._begun = True
         line = self._line()
-        found = _SIZE.fullmatch(line)
+        found = re.fullmatch(_SIZE, line)
         if found is None:
             raise BrokenBody(f"{line[:40]!r} is no size of a chunk: send hexadecimal digits.")
         self._left = int(found[1], 16)

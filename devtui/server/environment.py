@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from devtui import envfiles
 from devtui.events import Load
 
 
-class Environment(NamedTuple):
+class Environment(msgspec.Struct, frozen=True):
     """All variables, and a sentence for the user where there is one."""
 
     variables: dict[str, str]

@@ -6,17 +6,15 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NoReturn
 
 _STATUS_OF_ERROR = 1
 
 
-@dataclass(slots=True)
 class _Process:
     """What this process is."""
 
-    forked: bool = False
+    forked = False
 
 
 _process = _Process()

@@ -20,7 +20,7 @@ from devtui.events import (
     ModuleTime,
     Preload,
 )
-from devtui.server import bytecode, debugger, environment, loader, main_program, own_code
+from devtui.server import bytecode, environment, loader, main_program, own_code
 from devtui.server.deferred import deferred
 from devtui.server.errors import ErrorReporter, ErrorTap
 from devtui.server.import_trace import ImportTrace, UnfitStandby
@@ -157,8 +157,6 @@ class Loading:
     def _prepare(self, load: Load) -> None:
         prepared = environment.prepared(load, self._original)
         os.environ.update(prepared.variables)
-        if load.debugger:
-            debugger.prepare()
         if prepared.notice:
             self._channel.send(
                 LogWritten(

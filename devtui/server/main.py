@@ -13,11 +13,15 @@ import threading
 import time
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+import msgspec
 
 from devtui.events import (
     AnyOrder,
+    DebuggerReady,
     Load,
+    Pin,
     Preload,
     Serving,
     StandbyUnfit,
@@ -37,6 +41,7 @@ from devtui.server.unseen_thread import UnseenThread
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from devtui.server.debugger import Debugger
     from devtui.server.inspection import Inspector
 
 # After the session is gone, what the process may still take before it and its children are killed.
@@ -46,7 +51,7 @@ LAST_SECONDS = 1.0
 # only a fresh process gets.
 HANG_SECONDS = 5.0
 
-# How long after the app is served the modules are imported that nobody waits for.
+# How long after the app is served that is got ready which nobody waits for.
 REST_SECONDS = 0.3
 
 _LOAD_FAILED = 1
@@ -55,7 +60,7 @@ _LOAD_FAILED = 1
 _sleep = time.sleep
 
 
-class Start(NamedTuple):
+class Start(msgspec.Struct, frozen=True):
     """What the process was started with, and what the user's code may change."""
 
     environment: dict[str, str]
@@ -182,19 +187,26 @@ class ServerProcess:
         forks.end_if_forked()  # the app has forked while it was loaded, and both go on
         recorder = Recorder(self._channel, self._output)
         self._recorder = recorder
-        server = Server(app, self._listener, load, recorder)
+        server = Server(app, self._listener, load, recorder, self._tell_pin)
         self._server = server
         self._channel.send(
             Serving(
                 generation=self._channel.generation,
                 url=load.url,
                 pid=os.getpid(),
-                pin=None if server.pin is None else server.pin.pin,
-                pin_cookie=None if server.pin is None else server.pin.cookie,
             )
         )
-        UnseenThread(self._import_the_rest).start()
+        UnseenThread(lambda: self._get_the_rest(server.debugger)).start()
         return server
+
+    def _tell_pin(self, pin: Pin | None) -> None:
+        self._channel.send(
+            DebuggerReady(
+                generation=self._channel.generation,
+                pin=None if pin is None else pin.pin,
+                pin_cookie=None if pin is None else pin.cookie,
+            )
+        )
 
     @cached_property
     def _inspector(self) -> Inspector:
@@ -202,15 +214,17 @@ class ServerProcess:
 
         return Inspector(self._channel, self._reporter.kept, lambda: self._recorder)
 
-    def _import_the_rest(self) -> None:
-        """Import what errors and questions need, once the first requests have been answered.
+    def _get_the_rest(self, debugger: Debugger | None) -> None:
+        """Get ready what errors and questions need, once the first requests have been answered.
 
         Nobody waits for it then; and an app that uses up all descriptors could not be helped by
         modules that are still on the disk.
         """
         _sleep(REST_SECONDS)
-        with suppress(ImportError):  # the app's doing; who needs it then meets it again
+        with suppress(ImportError, OSError):  # the app's doing; who needs it then meets it again
             _ = self._inspector
+            if debugger is not None:
+                debugger.ready()
 
     def _obey(self, order: AnyOrder) -> None:
         if isinstance(order, Load):

@@ -6,13 +6,17 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.debug import DebuggedApplication
 from werkzeug.http import parse_accept_header
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from devtui.server.debugger import Debugger
 
 _HTML = ("text/html", "application/xhtml+xml")
+
+# Where Werkzeug's debugger has its console, when it is not told otherwise.
+_CONSOLE = "/console"
 
 
 class PlainTraceback:
@@ -23,16 +27,15 @@ class PlainTraceback:
     `text/plain` with status 500.
     """
 
-    def __init__(self, debugged: DebuggedApplication, app: WSGIApplication) -> None:
-        self._debugged = debugged
-        self._app = app
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer by way of the debugger, or without it."""
         asks_debugger = "__debugger__=yes" in environ.get("QUERY_STRING", "")
-        is_console = environ.get("PATH_INFO") == self._debugged.console_path
+        is_console = environ.get("PATH_INFO") == _CONSOLE
         if asks_debugger or is_console or _wants_html(environ):
-            return self._debugged(environ, start_response)
+            return self._debugger.ready()(environ, start_response)
         return self._plainly(environ, start_response)
 
     def _plainly(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
@@ -42,7 +45,7 @@ class PlainTraceback:
         environ["werkzeug.debug.preserve_context"] = contexts.append
         response: Any = None
         try:
-            response = self._app(environ, start_response)
+            response = self._debugger.app(environ, start_response)
             yield from response
         except Exception as error:
             from devtui.server import tracebacks  # needed for errors alone

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
+
+import msgspec
 
 from devtui.server import process_state
 
 
-class Preloaded(NamedTuple):
+class Preloaded(msgspec.Struct, frozen=True):
     """A name that was imported ahead, with all the modules that it brought along.
 
     `effect` says what of the process it changed, and is empty where nothing; `early` is true

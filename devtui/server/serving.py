@@ -15,12 +15,15 @@ from devtui.events import Load, Pin
 from devtui.server.capture import Recorder, ResponseTap
 from devtui.server.channel import UNHEARD_SECONDS
 from devtui.server.connections import Server, ThreadedServer
-from devtui.server.debugger import debugged
+from devtui.server.debugger import Debugger
 from devtui.server.descriptors import OwnSocket
 from devtui.server.errors import ErrorTap
 from devtui.server.handler import handler_for
+from devtui.server.plain_traceback import PlainTraceback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIApplication
 
 # How long after it was accepted a connection may take to become a request, when the server stops.
@@ -30,7 +33,8 @@ HEAD_SECONDS = 0.1
 class Serving:
     """Answers requests with one application until it is stopped. It takes the listener over.
 
-    Raises `OSError` or `ssl.SSLError` where the certificate cannot be read.
+    `on_debugger` is told the PIN, when the debugger for the browser has been made. Raises `OSError`
+    or `ssl.SSLError` where the certificate cannot be read.
     """
 
     def __init__(
@@ -39,11 +43,13 @@ class Serving:
         listener: int,
         load: Load,
         recorder: Recorder,
+        on_debugger: Callable[[Pin | None], None],
     ) -> None:
-        self.pin: Pin | None = None
+        self.debugger: Debugger | None = None  # where it is off
         if load.debugger:
             users_app = app.app if isinstance(app, ErrorTap) else app
-            app, self.pin = debugged(app, users_app, load)
+            self.debugger = Debugger(app, users_app, load, on_debugger)
+            app = PlainTraceback(self.debugger)
         self._recorder = recorder
         self._server = (ThreadedServer if load.threaded else Server)(
             load.host,

@@ -45,8 +45,9 @@ class ServerProcess:
         self._reading: Reading | None = None  # once it is attached
         self._expected = False
         self.exited = asyncio.Event()
-        self._popen = interpreter.popen
-        self._channel = interpreter.channel
+        self._child = interpreter.child
+        self._channel = socket.socket(fileno=interpreter.channel)
+        self._channel.setblocking(False)
         self._pipes = (
             Pipe(interpreter.stdout, "stdout", unwatch),
             Pipe(interpreter.stderr, "stderr", unwatch),
@@ -55,17 +56,17 @@ class ServerProcess:
     @property
     def pid(self) -> int:
         """The process's id, which is its process group's too."""
-        return self._popen.pid
+        return self._child.pid
 
     @property
     def alive(self) -> bool:
         """Whether it has not ended; only for a process that is not attached."""
-        return self._popen.poll() is None
+        return self._child.poll() is None
 
     def discard(self) -> None:
         """Kill and reap a process that is not attached; what it said is lost."""
         self.kill()
-        self._popen.wait()
+        self._child.wait()
         self._channel.close()
         for pipe in self._pipes:
             os.close(pipe.fd)
@@ -114,15 +115,15 @@ class ServerProcess:
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to the process and all it started, as long as it is not reaped."""
-        if self._popen.returncode is None:
+        if self._child.returncode is None:
             self._expected = True
             self._signal_all(number)
 
     def _signal_all(self, number: signal.Signals) -> None:
         self._signal_group(number)
         with suppress(ProcessLookupError):
-            # It may not have made its group yet. Popen.send_signal would reap it where it has just
-            # ended, and the thread that waits for its end would wait in vain.
+            # It may not have made its group yet. It is not reaped here where it has just ended:
+            # the thread that waits for its end would wait in vain.
             os.kill(self.pid, number)
 
     def _signal_group(self, number: signal.Signals) -> None:
@@ -147,7 +148,7 @@ class ServerProcess:
         if hasattr(os, "waitid"):
             os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
             self._signal_group(signal.SIGKILL)
-        self._popen.wait()
+        self._child.wait()
         if not loop.is_closed():
             ended()
 
@@ -156,7 +157,7 @@ class ServerProcess:
         self._reading.finish(self._say_ended)
 
     def _say_ended(self) -> None:
-        code = self._popen.returncode
+        code = self._child.wait()  # it was reaped
         self._on_event(
             ServerExited(
                 generation=self.generation,
@@ -174,7 +175,7 @@ class ServerProcess:
 
     def _end_the_unheard(self) -> None:
         """Kill a process that cannot be spoken with any more: it would serve unseen."""
-        if self._popen.returncode is not None or self._expected:
+        if self._child.returncode is not None or self._expected:
             return
         self._on_event(
             LogWritten(

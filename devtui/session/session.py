@@ -13,6 +13,7 @@ from devtui.events import (
     AnyEvent,
     AppFailed,
     AppLoaded,
+    DebuggerReady,
     FilesChanged,
     LogWritten,
     Pin,
@@ -300,6 +301,9 @@ class Session:
                     self.close()  # there is no app to show the error with: as Flask.run does
             case Serving():
                 self._on_serving(event)
+            case DebuggerReady():
+                self.pin, cookie = event.pin, event.pin_cookie
+                self._generations.pin = Pin(event.pin, cookie) if event.pin and cookie else None
 
     def _note_loaded(self) -> None:
         if self._underway is not None:
@@ -310,9 +314,8 @@ class Session:
             self._generations.start_standby(self.settings)
 
     def _on_serving(self, event: Serving) -> None:
-        self.pin = event.pin
-        if event.pin is not None and event.pin_cookie is not None:
-            self._generations.pin = Pin(event.pin, event.pin_cookie)
+        known = self._generations.pin if self.settings.debugger else None
+        self.pin = None if known is None else known.pin
         self.loading_since, self.serving_since = None, time.monotonic()
         if self.failure is None:
             self._ever_loaded = True

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from live import Live, write
 
+from devtui.events import DebuggerReady
+
 pytestmark = pytest.mark.e2e
 
 APP = """\
@@ -95,11 +97,10 @@ def test_an_afternoon_in_the_browser(page: Any, serve: Callable[..., Live], fold
     """Unlock with the PIN, look into a frame, break the app, see the debugger, fix it."""
     live = serve(APP)
     serving = live.serving()
-    assert serving.pin
     page.goto(f"{serving.url}/fail")
     assert "KeyError" in page.title()
     open_console(page)
-    unlock(page, serving.pin)
+    unlock(page, live.pin())
     run(page, "fruit.upper() + str(len(fruit))")
     page.get_by_text("'PEARS5'").wait_for()
 
@@ -122,22 +123,15 @@ def test_an_afternoon_in_the_browser(page: Any, serve: Callable[..., Live], fold
     page.get_by_text("'pearspears'").wait_for()
 
 
-def pins(live: Live) -> list[str | None]:
-    from devtui.events import Serving
-
-    return [event.pin for event in live.all(Serving)]
-
-
 def test_the_pin_is_flask_s_own_and_stays(serve: Callable[..., Live], folder: Path) -> None:
     live = serve(APP)
-    live.serving()
-    write(folder, {"app.py": BROKEN})
-    live.reloaded(failed=True)
-    write(folder, {"app.py": APP.replace("works", "works again")})
-    live.reloaded(failed=False)
-    assert len(pins(live)) == 3
-    assert len(set(pins(live))) == 1
-    assert pins(live)[0] == flask_s_pin(folder)
+    assert live.pin() == flask_s_pin(folder)
+    for text, failed in ((BROKEN, True), (APP.replace("works", "works again"), False)):
+        write(folder, {"app.py": text})
+        live.reloaded(failed=failed)
+        assert live.session.pin == live.pin()
+        assert "EVALEX = true" in live.get("/fail", headers=HTML).text  # it has been made
+    assert len(live.all(DebuggerReady)) == 1
 
 
 def flask_s_pin(folder: Path) -> str:
@@ -220,4 +214,5 @@ def test_without_the_debugger_it_is_a_plain_500(serve: Callable[..., Live]) -> N
         answer = live.get("/fail", headers=headers)
         assert answer.status == 500
         assert "KeyError" not in answer.text
-    assert pins(live) == [None]
+    assert live.session.pin is None
+    assert live.all(DebuggerReady) == []

@@ -227,7 +227,7 @@ def test_arguments_and_what_flask_says(
     program = start("hello.py")
     serving = program.next("serving")
     assert serving["url"] == f"http://localhost:{free_port}"
-    assert serving["pin"]
+    assert program.next("debugger_ready")["pin"]
     assert get(serving["url"]).text == "False"
     program.leave()
 

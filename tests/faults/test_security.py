@@ -283,7 +283,7 @@ def test_the_browser_s_console_wants_a_known_host_and_the_pin(
     console: tuple[Live, Callable[..., int], Path],
 ) -> None:
     live, run, made = console
-    pin = live.serving().pin
+    pin = live.pin()
     page = live.get("/fail", headers=HTML).text
     secret = found(r'SECRET = "(\w+)"', page)
     unlock = f"/fail?__debugger__=yes&cmd=pinauth&pin={pin}&s={secret}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -25,9 +27,9 @@ def started() -> Interpreter:
 def test_discarding_kills_reaps_and_closes_and_may_be_done_twice() -> None:
     before = descriptors()
     interpreter = started()
-    pid = interpreter.popen.pid
+    pid = interpreter.child.pid
     interpreter.discard()
-    assert interpreter.popen.returncode == -signal.SIGKILL
+    assert interpreter.child.returncode == -signal.SIGKILL
     assert not psutil.pid_exists(pid)
     assert descriptors() == before
     # The numbers of its descriptors belong to others by now.
@@ -41,8 +43,8 @@ def test_discarding_kills_reaps_and_closes_and_may_be_done_twice() -> None:
 def test_one_that_has_ended_already_is_discarded_as_well() -> None:
     before = descriptors()
     interpreter = started()
-    interpreter.popen.kill()
-    interpreter.popen.wait(SECONDS)
+    interpreter.child.kill()
+    interpreter.child.wait()
     interpreter.discard()
     assert descriptors() == before
 
@@ -51,7 +53,7 @@ def test_one_that_was_taken_on_is_left_alone() -> None:
     interpreter = started()
     interpreter.taken = True
     interpreter.discard()
-    assert interpreter.popen.poll() is None
+    assert interpreter.child.poll() is None
     interpreter.taken = False
     interpreter.discard()
 
@@ -64,3 +66,60 @@ def test_an_interpreter_that_cannot_be_started_leaves_no_descriptor_open(
     with pytest.raises(FileNotFoundError):
         started()
     assert descriptors() == before
+
+
+def inherited(interpreter: Interpreter) -> dict[str, str]:
+    """What the process has open, by the numbers."""
+    folder = Path(f"/proc/{interpreter.child.pid}/fd")
+    return {entry.name: str(entry.readlink()) for entry in folder.iterdir()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="there is no /proc to look into")
+def test_it_has_its_own_descriptors_and_none_of_whoever_started_us(tmp_path: Path) -> None:
+    """Such as those of a shell's `<(...)`, which would keep the other end waiting."""
+    theirs = os.open(tmp_path / "file", os.O_CREAT | os.O_RDWR)
+    os.set_inheritable(theirs, True)
+    interpreter = started()
+    try:
+        opened = inherited(interpreter)
+        assert opened["0"] == os.devnull
+        assert opened["1"].startswith("pipe:")
+        assert opened["2"].startswith("pipe:")
+        assert str(tmp_path / "file") not in opened.values()
+    finally:
+        os.close(theirs)
+        interpreter.discard()
+
+
+CLOSED = """\
+import os
+from devtui.session.interpreter import Interpreter
+for fd in (0, 1, 2):
+    os.close(fd)
+interpreter = Interpreter(1, {}, ["devtui"])
+assert min(interpreter.channel, interpreter.stdout, interpreter.stderr) > 2
+interpreter.discard()
+"""
+
+
+def test_the_standard_descriptors_may_be_closed() -> None:
+    assert (
+        subprocess.run([sys.executable, "-c", CLOSED], timeout=SECONDS, check=False).returncode == 0
+    )
+
+
+IGNORED = """\
+import os, signal
+from devtui.session.interpreter import Interpreter
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+interpreter = Interpreter(1, dict(os.environ), ["devtui"])
+interpreter.discard()
+assert interpreter.child.returncode == 0
+"""
+
+
+def test_the_system_may_keep_no_status_of_children() -> None:
+    assert (
+        subprocess.run([sys.executable, "-c", IGNORED], timeout=SECONDS, check=False).returncode
+        == 0
+    )

@@ -1,0 +1,114 @@
+"""A child process that was started with `os.posix_spawn`: its number, its end, its status.
+
+The standard library's `subprocess` does all this and more, but its import takes as long as half
+an interpreter's start, and the first server process is to be started before anything else is done.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SIGKILL = 9  # POSIX fixes the number; `signal` takes some milliseconds to import
+
+_STANDARD = 3  # the descriptors 0, 1 and 2
+
+
+class Child:
+    """A program that was started with nothing to read, and writes to the descriptors given.
+
+    Of all others it inherits `passed` alone. Raises `OSError` where it cannot be started, and
+    `ValueError` where an argument or a variable has a NUL in it.
+
+    `returncode` is None until the end was seen by `poll` or `wait`; then it is the exit status,
+    or the negative number of the signal that ended it. One thread at a time may call these.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        environment: Mapping[str, str],
+        stdout: int,
+        stderr: int,
+        passed: int,
+    ) -> None:
+        self.returncode: int | None = None
+        os.set_inheritable(passed, True)
+        try:
+            others = [fd for fd in _inheritable() if fd != passed]
+            self.pid = os.posix_spawn(
+                command[0],
+                command,
+                environment,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, stdout, 1),
+                    (os.POSIX_SPAWN_DUP2, stderr, 2),
+                    *((os.POSIX_SPAWN_CLOSE, fd) for fd in others),
+                ],
+            )
+        finally:
+            os.set_inheritable(passed, False)
+
+    def poll(self) -> int | None:
+        """The return code, or None while it runs."""
+        self._reap(os.WNOHANG)
+        return self.returncode
+
+    def wait(self) -> int:
+        """Wait for its end, without a deadline, and return the return code."""
+        self._reap(0)
+        assert self.returncode is not None
+        return self.returncode
+
+    def kill(self) -> None:
+        """Send SIGKILL, where its end was not seen yet."""
+        if self.returncode is None:
+            os.kill(self.pid, _SIGKILL)
+
+    def _reap(self, options: int) -> None:
+        if self.returncode is not None:
+            return
+        try:
+            pid, status = os.waitpid(self.pid, options)
+        except ChildProcessError:
+            # Where SIGCHLD is ignored, which is inherited, the system keeps no status.
+            self.returncode = 0
+            return
+        if pid:
+            self.returncode = os.waitstatus_to_exitcode(status)
+
+
+def above_the_standard(fd: int) -> int:
+    """The same open file under a number that is not 0, 1 or 2; the given one is closed then.
+
+    A program may be started with its standard descriptors closed, and what it opens first gets
+    their numbers.
+    """
+    low = []
+    while fd < _STANDARD:
+        low.append(fd)
+        fd = os.dup(fd)
+    for one in low:
+        os.close(one)
+    return fd
+
+
+def _inheritable() -> list[int]:
+    """Our descriptors that a program started by us would have too, but for the standard ones.
+
+    Python makes all its own uninheritable (PEP 446): these come from whoever has started us, as
+    those of a shell's `<(...)` do.
+    """
+    found = []
+    for name in os.listdir("/dev/fd"):
+        fd = int(name)
+        try:
+            if fd >= _STANDARD and os.get_inheritable(fd):
+                found.append(fd)
+        except OSError:
+            continue  # the one that listed the folder
+    return found
