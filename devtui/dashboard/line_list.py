@@ -150,9 +150,11 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self._resize_content(count)
         if self.following:
             self._seen = self.matches.ring.end
+            top = max(count - self.size.height, 0)
             if count:
                 self.cursor = self.matches.number_at(count - 1)
-            self.scroll_to(y=max(count - self.size.height, 0), animate=False, force=True)
+                self._top = self.matches.number_at(top)  # also where the place stays the same
+            self.scroll_to(y=top, animate=False, force=True)
         elif count:
             index = min(self.matches.index_of(self.cursor), count - 1)
             self.cursor = self.matches.number_at(index)
@@ -230,6 +232,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         if not self.cursor_shown:
             self.scroll_relative(y=lines, animate=False)
             return
+        self.take_in()  # a full ring has forgotten items since, and all places have moved
         self.select(self.matches.index_of(self.cursor) + lines)
 
     def action_page(self, pages: int) -> None:
@@ -258,7 +261,8 @@ class LineList(ScrollView, Generic[T], can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""
-        index = self.scroll_offset.y + event.y
+        # Counted from the topmost item, as it was drawn: places move while items are forgotten.
+        index = self.matches.index_of(self._top) + event.y
         if index >= len(self.matches):
             return
         self.select(index)

@@ -251,3 +251,25 @@ def test_the_place_of_an_item():
     matches.search("b")
     assert [matches.number_at(i) for i in range(len(matches))] == [1, 3]
     assert (matches.index_of(1), matches.index_of(2), matches.index_of(9)) == (0, 1, 2)
+
+
+async def test_keys_and_clicks_meet_what_is_shown_while_a_full_list_forgets():
+    """Between two refreshes a flood moves all places: the cursor must not jump over the screen."""
+    session = FakeSession()
+    session.store.log = Ring(100)
+    async with running(session) as ui:
+        for number in range(150):
+            session.feed(line(f"line {number}."))
+        await ui.press("2")
+        await ui.shows("line 149.")
+        log = ui.app.main.log_pane.list
+        flood = [session.store.log.append(line(f"line {150 + number}.")) for number in range(60)]
+        log.action_move(-1)
+        assert log.item.text == "line 208."
+        await ui.until(lambda: not log.following)
+        shown = log.matches.ring[log._top + 3].text
+        assert flood[-1] == 209
+        for number in range(5):
+            session.store.log.append(line(f"line {210 + number}."))
+        await ui.pilot.click(log, offset=(10, 3))
+        assert log.item.text == shown
