@@ -153,14 +153,14 @@ class LineList(ScrollView, Generic[T], can_focus=True):
             top = max(count - self.size.height, 0)
             if count:
                 self.cursor = self.matches.number_at(count - 1)
-                self._top = self.matches.number_at(top)  # also where the place stays the same
-            self.scroll_to(y=top, animate=False, force=True)
+                self._top = self.matches.number_at(top)  # a full ring's place stays the same
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
         elif count:
             index = min(self.matches.index_of(self.cursor), count - 1)
             self.cursor = self.matches.number_at(index)
             # The items in view keep their place while older ones go.
             top = min(self.matches.index_of(self._top), max(count - self.size.height, 0))
-            self.scroll_to(y=top, animate=False, force=True)
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
         self._watch_running()
         self.refresh()
         self.post_message(self.Changed(self))
@@ -207,9 +207,9 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self.cursor = self.matches.number_at(index)
         top, height = self.scroll_offset.y, max(self.size.height, 1)
         if index < top:
-            self.scroll_to(y=index, animate=False)
+            self.scroll_to(y=index, animate=False, immediate=True)
         elif index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False)
+            self.scroll_to(y=index - height + 1, animate=False, immediate=True)
         self.refresh()
         self.post_message(self.Changed(self))
 
@@ -232,7 +232,6 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         if not self.cursor_shown:
             self.scroll_relative(y=lines, animate=False)
             return
-        self.take_in()  # a full ring has forgotten items since, and all places have moved
         self.select(self.matches.index_of(self.cursor) + lines)
 
     def action_page(self, pages: int) -> None:
@@ -261,8 +260,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""
-        # Counted from the topmost item, as it was drawn: places move while items are forgotten.
-        index = self.matches.index_of(self._top) + event.y
+        index = self.scroll_offset.y + event.y
         if index >= len(self.matches):
             return
         self.select(index)
@@ -340,7 +338,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         if index >= len(self.matches):
             return self._blank_line(index)
         number = self.matches.number_at(index)
-        if number < self.matches.ring.first:  # gone since the last time that we looked
+        if number < self.matches.ring.first:  # gone since the last look
             return Strip.blank(width, self.rich_style)
         base = self._base_style()
         if number == self.cursor and self.cursor_shown and (self.has_focus or not self.following):
@@ -370,5 +368,8 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         return selected_text(selection, len(self.matches), self._line_text), "\n"
 
     def _line_text(self, index: int) -> str:
-        row = self.rows.spans(self.matches[index], self.row_width)
+        number = self.matches.number_at(index)
+        if number < self.matches.ring.first:
+            return ""
+        row = self.rows.spans(self.matches.ring[number], self.row_width)
         return "".join(text for text, _ in row).rstrip()

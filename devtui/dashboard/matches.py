@@ -20,6 +20,9 @@ class Matches(Generic[T]):
     `text_of` gives the text that is searched; `settled` says whether that text is final. An item
     whose text may still change is looked at again at each `catch_up`, until it is settled. The
     texts are kept in lower case, a search of 100,000 of them takes some 20 ms so, and 200 without.
+
+    Places are those of the last `catch_up`, while the ring goes on: what is drawn, and what a key
+    or a click means, must not move in between. An item may be gone from the ring by then.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Matches(Generic[T]):
         self._settled = settled
         self._texts: list[str] = []  # of the items from number _offset on
         self._offset = ring.first
+        self._first, self._end = ring.first, ring.end
         self._numbers: list[int] = []  # ascending; only where there is a query
         self._unsettled: set[int] = set()
 
@@ -55,6 +59,7 @@ class Matches(Generic[T]):
         """Take in what was appended to the ring, or forgotten by it, since the last time."""
         ring = self.ring
         self._forget()
+        self._first, self._end = ring.first, ring.end
         for number in sorted(self._unsettled):
             self._look_again(number)
         for number in range(self._offset + len(self._texts), ring.end):
@@ -97,17 +102,17 @@ class Matches(Generic[T]):
             del self._numbers[index]
 
     def __len__(self) -> int:
-        return len(self._numbers) if self.query else len(self.ring)
+        return len(self._numbers) if self.query else self._end - self._first
 
     def number_at(self, index: int) -> int:
         """The number of the item that is shown at that place, which counts from 0."""
-        return self._numbers[index] if self.query else self.ring.first + index
+        return self._numbers[index] if self.query else self._first + index
 
     def index_of(self, number: int) -> int:
         """The place of that item, or of the next one that is shown; `len(self)` after the last."""
         if self.query:
             return bisect_left(self._numbers, number)
-        return min(max(number - self.ring.first, 0), len(self.ring))
+        return min(max(number - self._first, 0), len(self))
 
     def __getitem__(self, index: int) -> T:
         return self.ring[self.number_at(index)]
