@@ -339,7 +339,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
             return self._blank_line(index)
         number = self.matches.number_at(index)
         if number < self.matches.ring.first:  # gone since the last look
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._base_style())
         base = self._base_style()
         if number == self.cursor and self.cursor_shown and (self.has_focus or not self.following):
             name = "cursor" if self.has_focus else "cursor-blurred"
@@ -358,10 +358,10 @@ class LineList(ScrollView, Generic[T], can_focus=True):
     def _blank_line(self, index: int) -> Strip:
         text = "no row matches the filter" if self.matches.query else self.empty
         if index > 0 or not text:
-            return Strip.blank(self.row_width, self.rich_style)
-        style = self.rich_style + self.style_named("dim")
+            return Strip.blank(self.row_width, self._base_style())
+        style = self._base_style() + self.style_named("dim")
         strip = Strip([Segment(fit(text, self.row_width), style)])
-        return strip.adjust_cell_length(self.row_width, self.rich_style)
+        return strip.adjust_cell_length(self.row_width, self._base_style())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text, and what ends it."""
