@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from client import get, post  # noqa: E402
 from dashboard_page import request_row, wait_reload, wait_serving  # noqa: E402
 from processes import can_bind, eventually, free_port  # noqa: E402
 from terminal import Terminal  # noqa: E402
+
+from devtui.session.restart_loops import SOON_SECONDS  # noqa: E402
 
 WIDE = (120, 40)
 SMALL = (80, 24)
@@ -151,6 +154,7 @@ def reload_screen(picture: Path) -> None:
     """Reloads with cause and time."""
     with session(WIDE) as shown:
         for generation, name in enumerate(("you", "the terminal", "devtui"), 2):
+            time.sleep(SOON_SECONDS)  # saves that follow on each other faster are no person's
             shown.edit('GREETING = "Hello', f'GREETING = "Hello {name}, hello')
             wait_reload(shown.terminal, generation, "app.py")
             shown.ask(f"/?{generation}")
