@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from programs import telling_of_others
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = (
@@ -113,13 +114,14 @@ def main() -> int:
     print(f"{datetime.date.today()}, {platform.system()}, {os.cpu_count()} cores, "
           f"Python {platform.python_version()}\n", flush=True)  # fmt: skip
     met = True
-    if given.only != "rest":
-        kinds = [given.only] if given.only else ["hello", "heavy"]
-        met = print_reloads(python, kinds, given.runs)
-    if given.only in (None, "rest"):
-        met = print_starts(python) and met
-        print_second_saves(python)
-        met = print_idle(python) and met
+    with telling_of_others():
+        if given.only != "rest":
+            kinds = [given.only] if given.only else ["hello", "heavy"]
+            met = print_reloads(python, kinds, given.runs)
+        if given.only in (None, "rest"):
+            met = print_starts(python) and met
+            print_second_saves(python)
+            met = print_idle(python) and met
     return 0 if met else 1
 
 
@@ -159,7 +161,7 @@ def print_reloads(python: Path, kinds: list[str], runs: int) -> bool:
     return met
 
 
-def print_starts(python: Path, runs: int = 9) -> bool:
+def print_starts(python: Path, runs: int = 15) -> bool:
     """From the command to the first answer, and to the first frame."""
     flask = ("-m", "flask", "--app", "wsgi", "run", "-p", "{port}")
     plain = Peer("flask run", flask)
