@@ -89,6 +89,8 @@ class MainScreen(NeedsRoom, Screen[None]):
         """Begin in the pane that matters."""
         self.set_focus(self.requests.list)
         self._show_state(self._dashboard.session.state)
+        # The lists have looked before, and are told of what comes only from now on.
+        self._mark(*self.panes)
 
     # -- layout ------------------------------------------------------------------------------
 
