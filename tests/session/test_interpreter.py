@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -69,9 +70,12 @@ def test_an_interpreter_that_cannot_be_started_leaves_no_descriptor_open(
 
 
 def inherited(interpreter: Interpreter) -> dict[str, str]:
-    """What the process has open, by the numbers."""
-    folder = Path(f"/proc/{interpreter.child.pid}/fd")
-    return {entry.name: str(entry.readlink()) for entry in folder.iterdir()}
+    """What the process has open, by the numbers; it goes on to open and close files meanwhile."""
+    found = {}
+    for entry in Path(f"/proc/{interpreter.child.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found[entry.name] = str(entry.readlink())
+    return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="there is no /proc to look into")
