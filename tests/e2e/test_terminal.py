@@ -60,12 +60,11 @@ def test_keys_and_mouse_arrive_as_a_terminal_sends_them() -> None:
 def test_a_resize_reaches_the_program_and_the_screen() -> None:
     code = """
 import os, signal
-def fill(*_):
-    # Not print: the signal may come in the midst of one.
-    os.write(1, b"\\x1b[2J\\x1b[H" + b"x" * os.get_terminal_size()[0])
-signal.signal(signal.SIGWINCH, fill)
+# Blocked, it waits for us where it comes before we wait for it.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})
 print("ready", flush=True)
-signal.pause()
+signal.sigwait({signal.SIGWINCH})
+os.write(1, b"\\x1b[2J\\x1b[H" + b"x" * os.get_terminal_size()[0])
 """
     with python(code) as terminal:
         terminal.wait_for("ready")
