@@ -300,6 +300,7 @@ def run(
     """
     # Each front end is imported when it is chosen, and Textual last of all: the server process
     # is loading the app meanwhile. To look for garbage among modules takes a tenth of their import.
+    collects = gc.isenabled()
     gc.disable()
     from devtui.session.session import Session
 
@@ -307,9 +308,9 @@ def run(
     try:
         session.launch()
         front_end = _front_end(plain, as_json)
-        # Modules live as long as we do: no collection has to look through them, while a key waits.
-        gc.freeze()
-        gc.enable()
+        gc.freeze()  # nor is it looked for among them while the first frame is made
+        if collects:
+            gc.enable()
         status = front_end(session)
     finally:
         session.kill()
