@@ -32,7 +32,7 @@ T = TypeVar("T")
 REFRESH_SECONDS = 0.05
 """The least time between two refreshes for new data: 20 a second."""
 
-FLOOD_SECONDS = 0.15
+FLOOD_SECONDS = 0.2
 """The same while more comes between two refreshes than there is room to show: nobody reads that."""
 
 RUNNING_SECONDS = 0.1
@@ -183,7 +183,8 @@ class LineList(ScrollView, Generic[T], can_focus=True):
 
     def _tick(self) -> None:
         self._running_timer = None
-        self.refresh()
+        if self._timer is None:  # else what came is about to be shown anyhow
+            self.refresh()
         self._watch_running()
 
     def _unsettled_in_view(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from devtui.events import Headers, RequestFinished, RequestStarted
 from devtui.server import response_head
-from devtui.server.captured import CapturedBody, CapturedHeaders, body_of, cut, header_of
+from devtui.server.captured import CapturedBody, body_of, cut, header_of, headers_of
 from devtui.server.channel import Channel
 from devtui.server.output import Output
 from devtui.server.response import TappedResponse
@@ -31,7 +31,7 @@ class Exchange:
         self._started = started
         self._clock = time.perf_counter()
         self._first_byte: float | None = None
-        self._response_headers = CapturedHeaders()
+        self._response_head: list[tuple[str, str]] = []
         self.request_body = CapturedBody()
         self.response_body = CapturedBody()
         self.status: int | None = None
@@ -50,7 +50,7 @@ class Exchange:
 
     def add_header(self, name: str, value: str) -> None:
         """One header of the response."""
-        self._response_headers.add(name, value)
+        self._response_head.append((name, value))
 
     def break_off(self, reason: str) -> None:
         """No more of it will come. Where nothing was sent yet, another response takes its place."""
@@ -61,8 +61,8 @@ class Exchange:
         """The response has ended, or will get no further."""
         now = time.perf_counter()
         started = self._started
-        response_headers = self._response_headers.as_headers()
-        self._recorder.send(
+        response_headers = headers_of(self._response_head)
+        self._recorder.end(
             RequestFinished(
                 generation=started.generation,
                 id=started.id,
@@ -97,8 +97,11 @@ class Recorder:
         self._channel = channel
         self._output = output
         self._numbers = itertools.count(1)
-        self._running: dict[str, int] = {}  # request id -> the thread that has it
+        # Request id -> the thread that has it. The threads of the server change it without a lock,
+        # as a dict's single operations can be.
+        self._running: dict[str, int] = {}
         self._changed = threading.Condition()
+        self._watched = False  # somebody waits until none runs
 
     def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
         """A request's head was read."""
@@ -109,30 +112,28 @@ class Recorder:
             method=cut(method, MAX_METHOD),
             target=cut(target, MAX_TARGET),
             client=client,
-            headers=CapturedHeaders(headers).as_headers(),
+            headers=headers_of(headers),
         )
-        with self._changed:
-            self._running[started.id] = threading.get_ident()
-        self.send(started)
+        self._running[started.id] = threading.get_ident()
+        self._channel.send(started)
         return Exchange(self, started)
 
-    def send(self, event: RequestStarted | RequestFinished) -> None:
-        """Send one of the two; at the end first what the request left unfinished on a line."""
-        if isinstance(event, RequestFinished):
-            self._output.release(event.id)
+    def end(self, event: RequestFinished) -> None:
+        """A response has ended. What the request left unfinished on a line is sent before it."""
+        self._output.release(event.id)
         self._channel.send(event)
-        if isinstance(event, RequestFinished):
+        self._running.pop(event.id, None)
+        if self._watched:
             with self._changed:
-                self._running.pop(event.id, None)
                 self._changed.notify_all()
 
     def thread_of(self, request_id: str) -> int | None:
         """The identifier of the thread that has a request; None where the request has ended."""
-        with self._changed:
-            return self._running.get(request_id)
+        return self._running.get(request_id)
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until no request runs; false where some still do after `timeout` seconds."""
+        self._watched = True
         with self._changed:
             return self._changed.wait_for(lambda: not self._running, timeout)
 
@@ -161,11 +162,10 @@ class ResponseTap:
             return tapped_write
 
         response = self._app(environ, tapped_start_response)
-        return TappedResponse(response, _pass, _pass, on_chunk=body.take)
-
-
-def _pass(error: BaseException) -> None:
-    """Errors are the inner tap's affair: it stands closer to the app."""
+        if not isinstance(response, TappedResponse):
+            response = TappedResponse(response)
+        response.on_chunk = body.take
+        return response
 
 
 def _milliseconds(seconds: float) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from devtui.events import Body, Headers
@@ -10,7 +11,6 @@ from devtui.events import Body, Headers
 # In bytes of each body; in characters of a head that somebody blew up.
 MAX_BODY_BYTES = 32 * 1024
 MAX_HEADERS = 100
-MAX_NAME = 200
 MAX_HEADER = 4 * 1024
 MAX_HEAD = 32 * 1024  # all headers together
 
@@ -96,26 +96,19 @@ class CapturedInput:
         return data
 
 
-class CapturedHeaders:
+def headers_of(head: Sequence[tuple[str, str]]) -> Headers:
     """The first headers of a head, as many as fit the bounds; what is cut ends with `…`."""
-
-    def __init__(self, headers: Iterable[tuple[str, str]] = ()) -> None:
-        self._kept: list[tuple[str, str]] = []
-        self._room = MAX_HEAD
-        for name, value in headers:
-            self.add(name, value)
-
-    def add(self, name: str, value: str) -> None:
-        """One more header, which is left out where there is no room for it."""
-        if len(name) > MAX_NAME or len(value) > MAX_HEADER:
-            name, value = cut(name, MAX_NAME), cut(value, MAX_HEADER)
-        self._room -= len(name) + len(value)
-        if self._room >= 0 and len(self._kept) < MAX_HEADERS:
-            self._kept.append((name, value))
-
-    def as_headers(self) -> Headers:
-        """The headers for the event, in their order."""
-        return tuple(self._kept)
+    if len(head) <= MAX_HEADERS and len("".join(chain.from_iterable(head))) <= MAX_HEADER:
+        return tuple(head)
+    kept: list[tuple[str, str]] = []
+    room = MAX_HEAD
+    for name, value in head[:MAX_HEADERS]:
+        short = cut(name, MAX_HEADER), cut(value, MAX_HEADER)
+        room -= len("".join(short))
+        if room < 0:
+            break
+        kept.append(short)
+    return tuple(kept)
 
 
 def body_of(captured: CapturedBody, headers: Headers) -> Body | None:

@@ -7,6 +7,7 @@ import resource
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -37,27 +38,26 @@ class Connections:
     """Those that are open. A request is known only once its head was read; this knows before."""
 
     def __init__(self) -> None:
-        self._open: dict[Any, float] = {}  # with the time at which each was accepted
-        self._waiting: dict[Any, Waiting] = {}
+        # The threads of the server change it without a lock, as a dict's single operations can be.
+        self._open: dict[Any, Waiting] = {}
         self._look_after = 0.0
         self._changed = threading.Condition()
+        self._watched = False  # somebody waits for one to be closed
 
     def opened(self, connection: object) -> None:
         """One was accepted."""
-        with self._changed:
-            self._open[connection] = time.monotonic()
-            self._waiting[connection] = Waiting()
+        self._open[connection] = Waiting()
 
     def closed(self, connection: object) -> None:
         """One has been closed."""
-        with self._changed:
-            self._open.pop(connection, None)
-            self._waiting.pop(connection, None)
-            self._changed.notify_all()
+        self._open.pop(connection, None)
+        if self._watched:
+            with self._changed:
+                self._changed.notify_all()
 
     def waiting(self, connection: object) -> Waiting:
         """Where an open connection's waiting for its client is to be noted."""
-        return self._waiting[connection]
+        return self._open[connection]
 
     def wait_for_heads(self, head_seconds: float) -> bool:
         """Wait until none is open (true), or all were accepted more than `head_seconds` ago.
@@ -65,10 +65,9 @@ class Connections:
         One that has said nothing for so long was opened by a browser ahead of need, and is no
         reason to wait.
         """
-        with self._changed:
-            newest = max(self._open.values(), default=0.0)
-            remaining = newest + head_seconds - time.monotonic()
-            return self._changed.wait_for(lambda: not self._open, max(0.0, remaining))
+        newest = max((waiting.accepted for waiting in self._all().values()), default=0.0)
+        remaining = newest + head_seconds - time.monotonic()
+        return self._wait_for(lambda: not self._open, remaining)
 
     def thin_out(self) -> int:
         """Where too many are open, close those that have waited longest; returns how many.
@@ -76,11 +75,13 @@ class Connections:
         What waits for the app and not for its client is never closed.
         """
         now = time.monotonic()
-        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        count, many, most = len(self._open), min(MAX_OPEN, descriptors // 4), descriptors * 3 // 4
-        if count <= many or now < self._look_after:
+        if now < self._look_after:
             return 0
         self._look_after = now + LOOK_SECONDS
+        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        count, many, most = len(self._open), min(MAX_OPEN, descriptors // 4), descriptors * 3 // 4
+        if count <= many:
+            return 0
         return self._close(count - many, NEED_SECONDS if count > most else PATIENCE_SECONDS)
 
     def make_room(self) -> int:
@@ -88,16 +89,23 @@ class Connections:
 
         It returns once one of the connections has been closed, or after a moment.
         """
-        with self._changed:
-            before = len(self._open)
-            closed = self._close(before // 10 + 1, NEED_SECONDS)
-            self._changed.wait_for(lambda: len(self._open) < before, ROOM_SECONDS)
+        before = len(self._open)
+        closed = self._close(before // 10 + 1, NEED_SECONDS)
+        self._wait_for(lambda: len(self._open) < before, ROOM_SECONDS)
         return closed
+
+    def _all(self) -> dict[Any, Waiting]:
+        """Those that are open now, while others come and go."""
+        return self._open.copy()
+
+    def _wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
+        self._watched = True
+        with self._changed:
+            return self._changed.wait_for(condition, max(0.0, seconds))
 
     def _close(self, most: int, patience: float) -> int:
         latest = time.monotonic() - patience
-        with self._changed:
-            idle = [item for item in self._waiting.items() if item[1].since <= latest]
+        idle = [item for item in self._all().items() if item[1].since <= latest]
         idle.sort(key=lambda item: item[1].since)
         for connection, waiting in idle[:most]:
             waiting.cut = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
-from devtui.server import current, leftovers
+from devtui.server import current, leftovers, request_head
 from devtui.server.capture import Exchange, Recorder
 from devtui.server.captured import CapturedInput
 from devtui.server.chunked import dechunked
@@ -17,6 +17,8 @@ from devtui.server.waiting import Reader, Writer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+request_head.install()
 
 # The first two bytes of every TLS connection: a handshake record of version 3.
 _TLS = b"\x16\x03"
@@ -30,6 +32,7 @@ class CapturingHandler(WSGIRequestHandler):
     """One connection, one request: Werkzeug closes the connection after each response."""
 
     server: Server
+    wfile: Writer  # type: ignore[assignment]
     recorder: Recorder  # set by `handler_for`
     _exchange: Exchange | None = None
     _date: ClassVar[tuple[int, str]] = (0, "")
@@ -38,12 +41,12 @@ class CapturingHandler(WSGIRequestHandler):
         """Have it known when the connection waits for its client."""
         super().setup()
         self._waiting = self.server.connections.waiting(self.connection)
-        self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
-        self.wfile = Writer(self.wfile, self._waiting)  # type: ignore[assignment]
+        self.wfile = Writer(self.wfile, self._waiting)
 
     def run_wsgi(self) -> None:
         """Answer one request whose head was read."""
         self._waiting.end_head()
+        self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
         exchange = self._begin(tuple(self.headers.items()))
         token = current.request_id.set(exchange.id)
         try:
@@ -90,6 +93,12 @@ class CapturingHandler(WSGIRequestHandler):
             self._exchange.add_header(keyword, str(value))
         super().send_header(keyword, value)
 
+    def end_headers(self) -> None:
+        """Send the head: that of a response goes with what follows it, its body or a flush."""
+        if self._exchange is not None and (self._exchange.status or 0) >= 200:
+            self.wfile.hold()
+        super().end_headers()
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a request whose head makes no sense. It gets its row as any other."""
         if self.raw_requestline.startswith(_TLS):
@@ -98,6 +107,7 @@ class CapturingHandler(WSGIRequestHandler):
         exchange = begun or self._begin(())
         try:
             super().send_error(code, message, explain)
+            self.wfile.flush()
         except OSError:
             exchange.cut = self._why_dropped()
             raise
@@ -134,11 +144,13 @@ class CapturingHandler(WSGIRequestHandler):
     def _begin(self, headers: Headers) -> Exchange:
         # After an unreadable request line neither method nor path are set; of one that is too
         # long there is only its beginning.
-        words = (self.requestline or self.raw_requestline.decode("latin-1")).split()
-        if self.raw_requestline.startswith(_TLS):
-            words = []
-        method = self.command or (words[0] if words else "-")
-        target = getattr(self, "path", None) or (words[1] if len(words) > 1 else "-")
+        method, target = self.command, getattr(self, "path", None)
+        if not method or not target:
+            words = (self.requestline or self.raw_requestline.decode("latin-1")).split()
+            if self.raw_requestline.startswith(_TLS):
+                words = []
+            method = method or (words[0] if words else "-")
+            target = target or (words[1] if len(words) > 1 else "-")
         self._exchange = self.recorder.begin(method, target, self._client(), headers)
         return self._exchange
 

@@ -8,6 +8,10 @@ from typing import Any
 from devtui.server import forks
 
 
+def _ignore(_: object) -> None:
+    """Nobody watches."""
+
+
 class TappedResponse:
     """A response's iterable that shows each chunk and each exception on its way through.
 
@@ -17,14 +21,13 @@ class TappedResponse:
     def __init__(
         self,
         response: Iterable[bytes],
-        on_error: Callable[[BaseException], None],
-        on_close_error: Callable[[BaseException], None],
-        on_chunk: Callable[[bytes], None] | None = None,
+        on_error: Callable[[BaseException], None] = _ignore,
+        on_close_error: Callable[[BaseException], None] = _ignore,
     ) -> None:
+        self.on_chunk: Callable[[bytes], None] = _ignore
         self._response = response
         self._on_error = on_error
         self._on_close_error = on_close_error
-        self._on_chunk = on_chunk
         self._iterator: Iterator[bytes] | None = None
 
     def __iter__(self) -> TappedResponse:
@@ -44,8 +47,7 @@ class TappedResponse:
             self._on_error(error)
             raise
         forks.end_if_forked()
-        if self._on_chunk is not None:
-            self._on_chunk(chunk)
+        self.on_chunk(chunk)
         return chunk
 
     def close(self) -> None:

@@ -35,7 +35,7 @@ def test_waiting_ends_with_the_last_one() -> None:
 def test_one_that_says_nothing_is_not_waited_for() -> None:
     connections = Connections()
     connections.opened("ahead of need")
-    connections._open["ahead of need"] -= 60  # it was accepted a minute ago
+    connections._open["ahead of need"].accepted -= 60  # it was accepted a minute ago
     began = time.monotonic()
     assert not connections.wait_for_heads(TIMEOUT)
     assert time.monotonic() - began < TIMEOUT / 2
