@@ -13,6 +13,7 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
 
+from devtui.server import forks
 from devtui.server.waiting import Waiting
 
 # More than these, or than a quarter of the descriptors that the process may have, are thinned out:
@@ -142,9 +143,15 @@ class Server(BaseWSGIServer):
         return True
 
     def shutdown_request(self, request: Any) -> None:
-        """As in the base class, which comes here once for each connection, however it went."""
+        """End a connection; socketserver comes here once for each, however it went.
+
+        To shut it down before it is closed is only of use where a fork holds it as well.
+        """
         try:
-            super().shutdown_request(request)
+            if forks.may_live():
+                super().shutdown_request(request)
+            else:
+                self.close_request(request)
         finally:
             self.connections.closed(request)
 

@@ -12,19 +12,29 @@ _STATUS_OF_ERROR = 1
 
 
 class _Process:
-    """What this process is."""
+    """What this process is: a fork of the app's, or one that the app has made forks of."""
 
     forked = False
+    has_forked = False
 
 
 _process = _Process()
 
 
-def _note() -> None:
+def _note_child() -> None:
     _process.forked = True
 
 
-os.register_at_fork(after_in_child=_note)
+def _note_parent() -> None:
+    _process.has_forked = True
+
+
+os.register_at_fork(after_in_child=_note_child, after_in_parent=_note_parent)
+
+
+def may_live() -> bool:
+    """Whether there may be a fork of this process, with copies of its descriptors."""
+    return _process.has_forked
 
 
 def end_if_forked(error: BaseException | None = None) -> None:

@@ -14,10 +14,13 @@ from devtui.events import (
     AppFailed,
     AppLoaded,
     DebuggerReady,
+    ErrorRaised,
     FilesChanged,
     LogWritten,
     Pin,
     Reloaded,
+    RequestFinished,
+    RequestStarted,
     ServerExited,
     Serving,
     StateChanged,
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
 
 # How long after a load the next generation's process is started ahead.
 STANDBY_DELAY_SECONDS = 0.05
+
+# What passes through by the thousand, and changes nothing but what is remembered.
+_PASSING = (RequestStarted, RequestFinished, LogWritten, ErrorRaised)
 
 
 class Session:
@@ -269,6 +275,9 @@ class Session:
 
     def _on_event(self, event: AnyEvent) -> None:
         """Take in what a server process says, and what it means for the session."""
+        if isinstance(event, _PASSING):
+            self._take(event)
+            return
         current = event.generation == self.generation
         if isinstance(event, ServerExited):
             if current and self.state is State.FAILED:

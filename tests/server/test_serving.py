@@ -55,6 +55,25 @@ def test_unguarded_run_is_ignored(serve: Serve) -> None:
     assert live.get().text == "served once"
 
 
+FORKS = """\
+import os, time
+
+def app(environ, start_response):
+    if os.fork() == 0:
+        time.sleep(60)
+        os._exit(0)
+    start_response("200 OK", [])
+    return [b"done"]
+"""
+
+
+def test_a_fork_that_holds_the_connection_does_not_keep_the_client_waiting(serve: Serve) -> None:
+    live = serve(FORKS)
+    live.serving()
+    # Until the end of the connection, with a deadline that is shorter than the fork's life.
+    assert b"done" in live.send_raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+
 BARRIER = """\
 import threading
 barrier = threading.Barrier(2)
