@@ -18,7 +18,7 @@ EVENTS_PER_TURN = 50
 # later: to be woken for each one costs both processes far more than the event itself.
 STREAM_EVENTS = 20
 STREAM_SECONDS = 0.05
-REST_SECONDS = 0.01
+REST_SECONDS = 0.02
 
 _READ_BYTES = 64 * 1024
 
