@@ -111,3 +111,20 @@ def test_what_a_fresh_interpreter_loads(modules: list[str], forbidden: set[str])
     loaded = loaded_by(*modules)
     assert set(modules) <= loaded
     assert not sorted(loaded & forbidden)
+
+
+def test_what_the_first_frame_waits_for() -> None:
+    """Each of these takes tens of milliseconds, and none is needed for the first frame."""
+    loaded = loaded_by("devtui.cli", "devtui.session.session", "devtui.dashboard.app")
+    assert not sorted(loaded & {"psutil", "watchfiles", "anyio", "werkzeug"})
+
+
+def test_watching_loads_the_compiled_part_of_watchfiles_alone() -> None:
+    code = (
+        "import sys; from devtui.session.rust_notify import rust_notify; "
+        "print(rust_notify().__name__, *{'watchfiles', 'anyio'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.stdout, done.stderr) == ("RustNotify\n", "")

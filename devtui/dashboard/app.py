@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from devtui.session.request import Request
     from devtui.session.session import Session
 
-REST_SECONDS = 0.5
+READY_SECONDS = 0.5
 """How long after the start the modules are imported that nobody waits for."""
 
 LEAVE_SECONDS = 10.0
@@ -129,7 +129,7 @@ class Dashboard(App[int]):
         # not know the app ends without a word, and with it what it was to refresh.
         context = contextvars.copy_context()
         self.session.subscribe(lambda event: context.copy().run(self._on_session_event, event))
-        self.set_timer(REST_SECONDS, _get_ready)
+        self.set_timer(READY_SECONDS, _get_ready)
         if not self.is_headless:
             self._filters += filters_for(self)
             self.set_class(self.no_color, "-colourless")

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 
 from devtui.dashboard.cells import fit
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.detail import DetailRows, ShownLine, laid_out
 from devtui.dashboard.key_bar import KeyBar
 from devtui.dashboard.line_list import LineList
+from devtui.dashboard.list_screen import ListScreen
 from devtui.dashboard.row_detail import Plain, detail_of, errors_of, frame_of, has_secrets
 from devtui.dashboard.too_small import NeedsRoom
 from devtui.events import Frame
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
 
 
-class DetailScreen(NeedsRoom, Screen[None]):
+class DetailScreen(NeedsRoom, ListScreen):
     """The sections of one row; the cursor says which section and frame the keys mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]

@@ -8,7 +8,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -17,6 +16,7 @@ from devtui.dashboard.detail import DetailRows, Section, ShownLine, laid_out
 from devtui.dashboard.frame_lines import Fold, Opened, Spot
 from devtui.dashboard.key_bar import KeyBar
 from devtui.dashboard.line_list import LineList
+from devtui.dashboard.list_screen import ListScreen
 from devtui.dashboard.too_small import NeedsRoom
 from devtui.events import Frame
 from devtui.session.ring import Ring
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
 
 
-class FrameScreen(NeedsRoom, Screen[None]):
+class FrameScreen(NeedsRoom, ListScreen):
     """A headline above a list of frames. The cursor says which frame the keys mean."""
 
     def __init__(self, dashboard: Dashboard) -> None:

@@ -212,7 +212,7 @@ class Header(Static):
     def on_mount(self) -> None:
         """Begin to sample, and to watch the time."""
         self.set_interval(SAMPLE_SECONDS, self._take_sample)
-        self._take_sample()
+        self.call_after_refresh(self._take_sample)  # which imports psutil, after the first frame
 
     def on_resize(self) -> None:
         """Lay the words out for the new width."""

@@ -22,6 +22,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from devtui.dashboard.cells import fit
+from devtui.dashboard.list_screen import ListScreen
 from devtui.dashboard.matches import Matches
 from devtui.dashboard.rows import Rows
 from devtui.dashboard.selection import marked, selected_text
@@ -38,19 +39,10 @@ FLOOD_SECONDS = 0.2
 RUNNING_SECONDS = 0.1
 """The time between two refreshes while an item in view is not settled."""
 
-_BASE = "the list itself"
-STYLES = ("dim", "good", "info", "warn", "bad", "bad-strong", "accent", "strong", "rule", "heading")
-CODE_STYLES = ("code-comment", "code-keyword", "code-string", "code-number", "code-name")
-
 
 class LineList(ScrollView, Generic[T], can_focus=True):
     """The items of a ring, one a line, with a cursor, a filter, and following."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "line--cursor",
-        "line--cursor-blurred",
-        *(f"line--{name}" for name in (*STYLES, *CODE_STYLES)),
-    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),
@@ -92,7 +84,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self._flooded = False
         self._timer: Timer | None = None
         self._running_timer: Timer | None = None
-        self._styles: dict[str, Style] = {}
+        self._base: Style | None = None
 
     # -- data --------------------------------------------------------------------------------
 
@@ -311,26 +303,19 @@ class LineList(ScrollView, Generic[T], can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the colours of the theme that was."""
         super().notify_style_update()
-        self._styles.clear()
+        self._base = None
+
+    @property
+    def _colours(self) -> ListScreen:
+        screen = self.screen
+        assert isinstance(screen, ListScreen), "a list stands on a screen that knows its colours"
+        return screen
 
     def _base_style(self) -> Style:
         """The list's own colours; Textual mixes them anew, from all ancestors, whenever asked."""
-        style = self._styles.get(_BASE)
-        if style is None:
-            style = self._styles[_BASE] = self.rich_style
-        return style
-
-    def style_named(self, name: str) -> Style:
-        """The colours of a component class, without a background of its own."""
-        style = self._styles.get(name)
-        if style is None:
-            style = Style()
-            if name:
-                # Only the full style has its colour mixed with what is behind it.
-                full = self.get_component_rich_style(f"line--{name}")
-                style = Style(color=full.color, bold=full.bold, dim=full.dim, italic=full.italic)
-            self._styles[name] = style
-        return style
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
 
     def render_line(self, y: int) -> Strip:
         """The line at that place in view."""
@@ -341,12 +326,13 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         number = self.matches.number_at(index)
         if number < self.matches.ring.first:  # gone since the last look
             return Strip.blank(width, self._base_style())
-        base = self._base_style()
+        base, colours = self._base_style(), self._colours
         if number == self.cursor and self.cursor_shown and (self.has_focus or not self.following):
-            name = "cursor" if self.has_focus else "cursor-blurred"
-            base += self.get_component_rich_style(f"line--{name}")
+            base += colours.cursor_style("cursor" if self.has_focus else "cursor-blurred")
         row = self.rows.spans(self.matches.ring[number], width)
-        strip = Strip([Segment(text, base + self.style_named(name)) for text, name in row if text])
+        strip = Strip(
+            [Segment(text, base + colours.line_style(name)) for text, name in row if text]
+        )
         strip = strip.adjust_cell_length(width, base)
         selection = self.text_selection
         if selection is not None:
@@ -360,7 +346,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         text = "no row matches the filter" if self.matches.query else self.empty
         if index > 0 or not text:
             return Strip.blank(self.row_width, self._base_style())
-        style = self._base_style() + self.style_named("dim")
+        style = self._base_style() + self._colours.line_style("dim")
         strip = Strip([Segment(fit(text, self.row_width), style)])
         return strip.adjust_cell_length(self.row_width, self._base_style())
 

@@ -8,13 +8,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.screen import Screen
 
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors_pane import ErrorsPane
 from devtui.dashboard.header import Header
 from devtui.dashboard.key_bar import KeyBar
 from devtui.dashboard.line_list import LineList
+from devtui.dashboard.list_screen import ListScreen
 from devtui.dashboard.pane import FilterInput, Pane
 from devtui.dashboard.row_detail import copied_text, frame_of
 from devtui.dashboard.rows import LogRows, ReloadRows, RequestRows
@@ -51,7 +51,7 @@ def layout_for(width: int, height: int) -> str:
     return "-stacked" if height >= STACKED_FROM_HEIGHT else "-accordion"
 
 
-class MainScreen(NeedsRoom, Screen[None]):
+class MainScreen(NeedsRoom, ListScreen):
     """The dashboard as one sees it first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]

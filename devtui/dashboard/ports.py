@@ -23,16 +23,14 @@ class Ports:
     def __init__(self, dashboard: Dashboard) -> None:
         self._dashboard = dashboard
         self._session = dashboard.session
+        self._screen: PortScreen | None = None  # the last that was opened
         self._seen: Survey | None = None  # while a port was being typed
         self._refused: Survey | PortLook | None = None  # of the port that was typed
 
     @property
     def screen(self) -> PortScreen | None:
         """The port screen, where it is open."""
-        from devtui.dashboard.port_screen import PortScreen
-
-        stack = self._dashboard.screen_stack
-        return next((screen for screen in stack if isinstance(screen, PortScreen)), None)
+        return self._screen if self._screen in self._dashboard.screen_stack else None
 
     def take(self, event: PortBusy | StateChanged) -> None:
         """Open the screen when the port cannot be had, and close it when it can at last."""
@@ -50,11 +48,11 @@ class Ports:
                 there.served()
 
     def _open(self, port: int) -> PortScreen:
-        from devtui.dashboard.port_screen import PortScreen
-
         screen = self.screen
         if screen is None:
-            screen = PortScreen(self._dashboard, port)
+            from devtui.dashboard.port_screen import PortScreen
+
+            screen = self._screen = PortScreen(self._dashboard, port)
             self._dashboard.push_screen(screen)
         return screen
 

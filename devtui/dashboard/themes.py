@@ -67,10 +67,22 @@ def begin(app: App[Any], environment: Mapping[str, str]) -> str:
     for theme in (DARK, LIGHT):
         app.register_theme(theme)
     name = wanted(environment)
-    app.theme = name if name in app.available_themes else suited(environment)
+    _set(app, name if name in app.available_themes else suited(environment))
     if name in (app.theme, ""):
         return ""
     return f"{VARIABLE}={name} is no theme: give light, dark, or a name that ctrl+p has."
+
+
+def _set(app: App[Any], name: str) -> None:
+    """Give an app that does not run yet its theme.
+
+    To assign it would have the style sheet read, and every widget styled, once more after the
+    start: more than a tenth of the time until the first frame.
+    """
+    app.set_reactive(App.theme, name)
+    app.stylesheet.set_variables(app.get_css_variables())
+    app.set_class(app.current_theme.dark, "-dark-mode", update=False)
+    app.set_class(not app.current_theme.dark, "-light-mode", update=False)
 
 
 def wanted(environment: Mapping[str, str]) -> str:

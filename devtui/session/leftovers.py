@@ -16,8 +16,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:
+    import psutil
 
 # How long such a process has to end by itself after SIGTERM.
 TERM_SECONDS = 0.5
@@ -40,12 +42,20 @@ class Leftovers:
         """Look, while the server process lives, which forks of it have left its group."""
         command = _command(server)
         for pid in _descendants(server):
-            with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            with suppress(ProcessLookupError):
                 if os.getpgid(pid) != server and _command(pid) == command:
-                    self._escaped.append(psutil.Process(pid))
+                    self._add(pid)
+
+    def _add(self, pid: int) -> None:
+        import psutil  # not before the first frame
+
+        with suppress(psutil.NoSuchProcess):
+            self._escaped.append(psutil.Process(pid))
 
     def end(self) -> None:
         """End all that are left: SIGTERM, and after `TERM_SECONDS` SIGKILL. It blocks so long."""
+        import psutil
+
         found = self._found()
         for process in found:
             with suppress(psutil.Error):  # it has just ended, or has become another user's
@@ -58,6 +68,8 @@ class Leftovers:
                 process.kill()
 
     def _found(self) -> list[psutil.Process]:
+        import psutil
+
         found = [process for process in self._escaped if _lives(process)]
         began = psutil.Process().create_time()
         for pid in _holders(self._pipes):
@@ -79,6 +91,8 @@ def _is_detached(pid: int) -> bool:
 
 
 def _lives(process: psutil.Process) -> bool:
+    import psutil
+
     with suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

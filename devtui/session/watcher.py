@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from devtui.session.rust_notify import rust_notify
 from devtui.session.watch_rules import SourceFilter
 
 if TYPE_CHECKING:
@@ -112,10 +113,9 @@ class Watcher:
 
     def _notify(self, folder: Path, recursive: bool) -> RustNotify:
         """Begin to watch; by looking again and again where the system cannot tell."""
-        from watchfiles._rust_notify import RustNotify  # not while the first process is started
 
         def begin(polling: bool) -> RustNotify:
-            return RustNotify([str(folder)], False, polling, _poll_ms(), recursive, True)
+            return rust_notify()([str(folder)], False, polling, _poll_ms(), recursive, True)
 
         if _must_poll(folder):
             return begin(polling=True)

@@ -12,6 +12,8 @@ import pytest
 import pytest_asyncio
 from live import write
 
+from devtui.session import watcher
+from devtui.session.rust_notify import rust_notify
 from devtui.session.watch_rules import ADDED, DELETED, MODIFIED, SourceFilter
 from devtui.session.watcher import Watcher
 
@@ -282,9 +284,7 @@ async def test_polling_where_the_system_has_no_more_watches(
 
 def _counted(monkeypatch: pytest.MonkeyPatch, refusal: Exception | None = None) -> list[bool]:
     """Which ways of watching are begun (whether by polling); events can be refused."""
-    import watchfiles._rust_notify
-
-    real, began = watchfiles._rust_notify.RustNotify, []
+    real, began = rust_notify(), []
 
     def notify(paths: list[str], debug: bool, polling: bool, *more: object) -> object:
         began.append(polling)
@@ -292,7 +292,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch, refusal: Exception | None = None) 
             raise refusal
         return real(paths, debug, polling, *more)
 
-    monkeypatch.setattr(watchfiles._rust_notify, "RustNotify", notify)
+    monkeypatch.setattr(watcher, "rust_notify", lambda: notify)
     return began
 
 
