@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 
 import processes
 import pytest
@@ -74,9 +76,15 @@ def hello(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def port() -> int:
-    """The port that Flask's users know, where it is free here; else any."""
-    return 5000 if processes.can_bind(5000, "0.0.0.0") else processes.free_port()
+def port() -> Iterator[int]:
+    """The port that Flask's users know, where it is free here and no other test has it; else any."""
+    with Path(gettempdir(), "devtui-test-port-5000").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            usual = processes.can_bind(5000, "0.0.0.0")
+        except BlockingIOError:
+            usual = False
+        yield 5000 if usual else processes.free_port()
 
 
 def see_holder(terminal: Terminal, process: subprocess.Popen[bytes], port: int) -> None:
