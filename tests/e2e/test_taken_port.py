@@ -77,7 +77,7 @@ def hello(tmp_path: Path) -> None:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """The port that Flask's users know, where it is free here and no other test has it; else any."""
+    """The port that Flask's users know, where it is free and no other test has it; else any."""
     with Path(gettempdir(), "devtui-test-port-5000").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
