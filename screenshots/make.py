@@ -154,7 +154,7 @@ def reload_screen(picture: Path) -> None:
     """Reloads with cause and time."""
     with session(WIDE) as shown:
         for generation, name in enumerate(("you", "the terminal", "devtui"), 2):
-            time.sleep(SOON_SECONDS)  # saves that follow on each other faster are no person's
+            time.sleep(2 * SOON_SECONDS)  # saves that follow on each other faster are no person's
             shown.edit('GREETING = "Hello', f'GREETING = "Hello {name}, hello')
             wait_reload(shown.terminal, generation, "app.py")
             shown.ask(f"/?{generation}")

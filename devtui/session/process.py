@@ -146,7 +146,9 @@ class ServerProcess:
         without hitting a stranger's. waitid came to macOS with Python 3.13.
         """
         if hasattr(os, "waitid"):
-            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            # Where SIGCHLD is ignored, which is inherited, its end is told by an error.
+            with suppress(ChildProcessError):
+                os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
             self._signal_group(signal.SIGKILL)
         self._child.wait()
         if not loop.is_closed():

@@ -7,8 +7,9 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-# A file that changes so soon after a load began, so many loads in a row, is the load's own doing.
-SOON_SECONDS = 2.0
+# A file that changes while the app loads, or so soon after, so many loads in a row, is the app's
+# own doing. An editor that saves by itself waits a second after what was typed.
+SOON_SECONDS = 0.7
 LOADS = 3
 
 
@@ -26,19 +27,24 @@ class RestartLoops:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._loading_since = 0.0
+        self._loaded_at: float | None = None  # while it loads
         self._changed: set[str] = set()
         self._rows: Counter[str] = Counter()
 
     def loading(self) -> None:
         """A load begins."""
-        self._loading_since = self._clock()
+        self._loaded_at = None
         self._rows = Counter({path: self._rows[path] + 1 for path in self._changed})
         self._changed = set()
 
+    def loaded(self) -> None:
+        """The load has come to its end, well or not."""
+        if self._loaded_at is None:
+            self._loaded_at = self._clock()
+
     def changed(self, paths: tuple[str, ...]) -> str:
         """These files changed. Returns the one by which it goes round and round, the first time."""
-        if self._clock() - self._loading_since >= SOON_SECONDS:
+        if self._loaded_at is not None and self._clock() - self._loaded_at >= SOON_SECONDS:
             return ""
         self._changed.update(paths)
         return next((path for path in paths if self._rows[path] == LOADS - 1), "")

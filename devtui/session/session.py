@@ -315,6 +315,7 @@ class Session:
                 self._generations.pin = Pin(event.pin, cookie) if event.pin and cookie else None
 
     def _note_loaded(self) -> None:
+        self._loops.loaded()
         if self._underway is not None:
             self._underway.loaded_ms = self._underway.elapsed_ms
 
@@ -353,6 +354,7 @@ class Session:
 
     def _on_exit(self, event: ServerExited) -> None:
         self._generations.forget()
+        self._loops.loaded()
         self.loading_since = self.serving_since = None
         failed = self.state is State.FAILED
         if self._closing or (event.expected and not failed):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 
 import processes
@@ -28,6 +31,20 @@ threading.Thread(target=chat, daemon=True).start()
 
 def app(environ, start_response):
     time.sleep(3600)
+"""
+
+DIES = """\
+
+@app.get("/die")
+def die():
+    import os
+    os._exit(3)
+"""
+
+IGNORING = """\
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
@@ -134,3 +151,19 @@ def test_while_a_request_runs(devtui: Devtui, free_port: int, tmp_path: Path) ->
     terminal.expect_exit(0)
     terminal.restored()
     devtui.assert_gone()
+
+
+def test_where_the_end_of_children_is_ignored(
+    devtui: Devtui, free_port: int, tmp_path: Path
+) -> None:
+    """Some that start programs ignore SIGCHLD, and who they start inherits that."""
+    (tmp_path / "hello.py").write_text(HELLO + DIES)
+    terminal = devtui("hello", "--port", free_port, below=(sys.executable, "-c", IGNORING))
+    wait_serving(terminal, free_port)
+    with suppress(OSError, HTTPException):
+        get(f"http://127.0.0.1:{free_port}/die")
+    terminal.wait_for("CRASHED")
+    terminal.press("r")
+    wait_serving(terminal, free_port)
+    terminal.press("q")
+    terminal.expect_exit(0)

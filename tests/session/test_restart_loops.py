@@ -22,6 +22,7 @@ class Clock:
 def rounds(loops: RestartLoops, clock: Clock, after: float, count: int) -> list[str]:
     found = []
     for _ in range(count):
+        loops.loaded()
         clock.now += after
         loops.changed(("/p/a.py", "/p/b.py"))
         loops.loading()
@@ -39,6 +40,25 @@ def test_saves_of_a_person_are_no_loop() -> None:
     clock = Clock()
     loops = RestartLoops(clock)
     assert set(rounds(loops, clock, SOON_SECONDS + 0.1, 10)) == {""}
+
+
+def test_a_long_load_is_no_pause() -> None:
+    clock = Clock()
+    loops = RestartLoops(clock)
+    for _ in range(LOADS):
+        clock.now += 60  # it writes at the end of a load that takes a minute
+        loops.changed(("/p/a.py",))
+        loops.loaded()
+        loops.loading()
+    assert loops.reloaded(("/p/a.py",)) == "/p/a.py"
+
+
+def test_a_first_load_that_has_failed_waits_for_its_mending() -> None:
+    clock = Clock()
+    loops = RestartLoops(clock)
+    loops.loading()
+    loops.loaded()
+    assert set(rounds(loops, clock, 5.0, 10)) == {""}
 
 
 def test_a_pause_ends_it() -> None:
