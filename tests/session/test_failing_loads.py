@@ -100,6 +100,21 @@ def frames_of(live: Live) -> str:
     return live.run(answer())
 
 
+def test_a_reload_finds_the_module_empty(serve: Serve, folder: Path) -> None:
+    """An empty file may be one that is being written: it is waited for, and then taken as it is."""
+    live = serve(WORKS, app="app:create_app")
+    live.serving()
+    write(folder, {"app.py": ""})
+    failure = live.failed("create_app")
+    assert (failure.reload, failure.generation) == (True, 2)
+    answer = live.get("/", headers={"Accept": "application/json"})
+    assert answer.status == 500
+    assert "create_app" in answer.text
+    write(folder, {"app.py": WORKS})
+    live.reloaded()
+    assert live.get().text == "works"
+
+
 def test_the_frames_of_a_failed_reload_can_be_asked(serve: Serve, folder: Path) -> None:
     live = serve(WORKS)
     live.serving()

@@ -159,12 +159,12 @@ def test_a_save_every_50_ms_ends_with_the_last(serve: Serve, folder: Path) -> No
     before = {child.pid for child in psutil.Process().children()}  # those of other tests
     live = serve(says("000"))
     live.serving()
-    for number in range(1, 61):
+    for number in range(1, 201):
         write(folder, {"app.py": says(f"{number:03}")})
         time.sleep(0.05)
-    assert eventually(lambda: live.get("/").text == "060")
+    assert eventually(lambda: live.get("/").text == "200")
     until_warm(live)
-    assert live.get("/").text == "060"
+    assert live.get("/").text == "200"
     started = {event.pid for event in live.all(ServerStarted)}
     running = {pid for pid in started if alive(pid)}
     assert running == {live.session.pid}
