@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from devtui.session.interpreter import Interpreter
     from devtui.session.survey import Survey
 
-# How long after a load the next generation's process is started ahead.
+# How long after a load the next generation's process is started ahead: at the start of the session
+# the first frame is being made, and nobody has anything to save yet.
 STANDBY_DELAY_SECONDS = 0.05
+FIRST_STANDBY_DELAY_SECONDS = 0.3
 
 # What passes through by the thousand, and changes nothing but what is remembered.
 _PASSING = (RequestStarted, RequestFinished, LogWritten, ErrorRaised)
@@ -330,9 +332,10 @@ class Session:
         if self.failure is None:
             self._ever_loaded = True
         self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
-        # Not at once: the first requests have waited for this, and want the processor more.
-        asyncio.get_running_loop().call_later(STANDBY_DELAY_SECONDS, self._start_standby)
         replaced, self._underway = self._underway, None
+        # Not at once: the first requests have waited for this, and want the processor more.
+        delay = FIRST_STANDBY_DELAY_SECONDS if replaced is None else STANDBY_DELAY_SECONDS
+        asyncio.get_running_loop().call_later(delay, self._start_standby)
         if replaced is not None:
             self._take(
                 Reloaded(
