@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
 
 
+# The frame's two borders, the space before a line, and the scrollbar.
+_BESIDE_ROWS = 4
+
+
 class DetailScreen(NeedsRoom, ListScreen):
     """The sections of one row; the cursor says which section and frame the keys mean."""
 
@@ -48,17 +52,23 @@ class DetailScreen(NeedsRoom, ListScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show the row as it is now."""
+        """Show the row as it is now, in the first frame already."""
+        self.look()
         self.list.focus()
 
     def on_resize(self) -> None:
         """Wrap the lines anew; the size of the list is known after this."""
         self.call_after_refresh(self.look)
 
+    @property
+    def _row_width(self) -> int:
+        """The width of the lines; before the layout is made, what it is going to be."""
+        return self.list.row_width or self.app.size.width - _BESIDE_ROWS
+
     def look(self) -> None:
         """Show the row again, where its width or the row itself has changed."""
-        wanted = (self.list.row_width, self._request_runs(), self._reveal)
-        if not wanted[0] or wanted == self._laid_out:
+        wanted = (self._row_width, self._request_runs(), self._reveal)
+        if wanted[0] <= 0 or wanted == self._laid_out:
             return
         self._laid_out = wanted
         detail = detail_of(self.item, self._dashboard.session.store, self._reveal)

@@ -2,6 +2,7 @@ import json
 
 from fakes import error, finished, line, load_failed, raised, reloaded, request, started
 
+from devtui.dashboard import detail_screen
 from devtui.dashboard.detail import MAX_LINES, laid_out, text_lines
 from devtui.dashboard.error_detail import error_sections
 from devtui.dashboard.row_detail import copied_text, detail_of, frame_of
@@ -164,6 +165,22 @@ async def test_enter_opens_and_escape_goes_back(ui):
     await ui.shows("request headers")
     await ui.press("escape")
     await ui.shows("1 Requests")
+
+
+async def test_the_first_frame_of_an_open_row_shows_it(ui, monkeypatch):
+    """The width of its lines is known before the layout is made, which would take a frame."""
+    made = []
+    real = detail_screen.detail_of
+    monkeypatch.setattr(
+        detail_screen, "detail_of", lambda *known: made.append(known) or real(*known)
+    )
+    ui.session.feed(*request(1, "/first"))
+    await ui.shows("/first")
+    await ui.press("enter")
+    await ui.shows("general")
+    await ui.pilot.pause(0.2)
+    assert len(made) == 1  # nothing had to be laid out anew
+    assert ui.app.screen.list.row_width == ui.app.size.width - detail_screen._BESIDE_ROWS
 
 
 async def test_the_open_row_copies_its_sections(ui, monkeypatch):
