@@ -20,6 +20,9 @@ STREAM_EVENTS = 20
 STREAM_SECONDS = 0.05
 REST_SECONDS = 0.02
 
+# After a turn that had its fill, how long the loop is left to others, as a share of what it took.
+REST_SHARE = 0.8
+
 _READ_BYTES = 64 * 1024
 
 # What is left to read of a process that has ended fits the pipes' and the socket's buffers. A
@@ -90,7 +93,7 @@ class Reading:
             self._schedule()  # what a subscriber breaks must not hold up what comes after it
             raise
         if self._on_end is None:
-            self._rest(self._loop.time() - began)
+            self._rest(REST_SHARE * (self._loop.time() - began))
         else:
             self._schedule()
 
