@@ -128,3 +128,9 @@ def test_watching_loads_the_compiled_part_of_watchfiles_alone() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.stdout, done.stderr) == ("RustNotify\n", "")
+
+
+def test_what_the_first_response_waits_for() -> None:
+    """Werkzeug's debugger, with what stands behind it, is made when a browser needs it."""
+    loaded = loaded_by("devtui.server.main", "devtui.server.handler", "devtui.server.serving")
+    assert not sorted(loaded & {"werkzeug.debug", "multiprocessing", "ctypes", "asyncio"})
