@@ -7,6 +7,7 @@ reading a request, and the well-formed fields that nearly every client sends nee
 from __future__ import annotations
 
 import email.parser
+import http
 import http.client
 import http.server
 import re
@@ -17,12 +18,21 @@ from typing import Any
 # a lone CR, or has anything between the name and the colon.
 _FIELD = re.compile(rb"([!-9;-~]+):[ \t]*([^\r\n]*)\r?\n")
 
+# The standard library's own bounds.
+MAX_LINE_BYTES = 65536
+MAX_LINES = 100
+
 
 def parse_headers(
-    fp: Any, _class: type[http.client.HTTPMessage] = http.client.HTTPMessage
+    fp: Any, _class: type[http.client.HTTPMessage] = http.client.HTTPMessage, **more: Any
 ) -> http.client.HTTPMessage:
-    """As `http.client.parse_headers`: the same message, the same bounds and errors."""
-    lines: list[bytes] = http.client._read_headers(fp)  # type: ignore[attr-defined]
+    """As `http.client.parse_headers`: the same message, the same bounds and errors.
+
+    Whatever more later versions of Python ask for is left to theirs.
+    """
+    if more:
+        return http.client.parse_headers(fp, _class, **more)
+    lines = _lines(fp)
     message = _class()
     for line in lines[:-1]:
         field = _FIELD.fullmatch(line)
@@ -35,7 +45,20 @@ def parse_headers(
     return message
 
 
+def _lines(fp: Any) -> list[bytes]:
+    """The lines of a head, with the one that ends it."""
+    lines: list[bytes] = []
+    while not lines or lines[-1] not in (b"\r\n", b"\n", b""):
+        line: bytes = fp.readline(MAX_LINE_BYTES + 1)
+        if len(line) > MAX_LINE_BYTES:
+            raise http.client.LineTooLong("header line")
+        lines.append(line)
+        if len(lines) > MAX_LINES:
+            raise http.client.HTTPException(f"got more than {MAX_LINES} headers")
+    return lines
+
+
 def install() -> None:
     """Have Python's HTTP server read heads so; clients read their responses as ever."""
     client = SimpleNamespace(**{**vars(http.client), "parse_headers": parse_headers})
-    http.server.http = SimpleNamespace(client=client)  # type: ignore[attr-defined]
+    http.server.http = SimpleNamespace(**{**vars(http), "client": client})  # type: ignore[attr-defined]
