@@ -74,6 +74,22 @@ def test_a_fork_that_holds_the_connection_does_not_keep_the_client_waiting(serve
     assert b"done" in live.send_raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
 
+SIZED = """\
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "4")])
+    return [b"done"]
+"""
+
+
+def test_head_and_body_come_in_one_piece(serve: Serve) -> None:
+    live = serve(SIZED)
+    live.serving()
+    with live.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        # What is sent at once and is so short, one read takes whole.
+        assert connection.recv(65536).endswith(b"done")
+
+
 BARRIER = """\
 import threading
 barrier = threading.Barrier(2)
