@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -14,9 +15,8 @@ def snake_case(class_name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
 
 
-def utc_now() -> datetime:
-    """The time of day as every event carries it: UTC, to the microsecond."""
-    return datetime.now(timezone.utc)
+utc_now = partial(datetime.now, timezone.utc)
+"""The time of day as every event carries it: UTC, to the microsecond."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case, gc=False):

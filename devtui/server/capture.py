@@ -27,30 +27,24 @@ class Exchange:
     """One request and its response while they pass; `finish` sends what was seen."""
 
     def __init__(self, recorder: Recorder, started: RequestStarted) -> None:
+        self.id = started.id
+        """The request's id, unique in the session."""
         self._recorder = recorder
         self._started = started
         self._clock = time.perf_counter()
         self._first_byte: float | None = None
-        self._response_head: list[tuple[str, str]] = []
+        self.response_head: list[tuple[str, str]] = []
+        """The headers of the response that were sent so far."""
         self.request_body = CapturedBody()
         self.response_body = CapturedBody()
         self.status: int | None = None
         self.cut = ""
-
-    @property
-    def id(self) -> str:
-        """The request's id, unique in the session."""
-        return self._started.id
 
     def respond(self, status: int) -> None:
         """The response begins, with this status."""
         if self.status is None and status >= 200:
             self._first_byte = time.perf_counter()
         self.status = status
-
-    def add_header(self, name: str, value: str) -> None:
-        """One header of the response."""
-        self._response_head.append((name, value))
 
     def break_off(self, reason: str) -> None:
         """No more of it will come. Where nothing was sent yet, another response takes its place."""
@@ -61,7 +55,7 @@ class Exchange:
         """The response has ended, or will get no further."""
         now = time.perf_counter()
         started = self._started
-        response_headers = headers_of(self._response_head)
+        response_headers = headers_of(self.response_head)
         self._recorder.end(
             RequestFinished(
                 generation=started.generation,

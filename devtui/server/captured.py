@@ -121,7 +121,10 @@ def body_of(captured: CapturedBody, headers: Headers) -> Body | None:
 
 def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:
     """The first header of that name (in lower case), empty where there is none."""
-    return next((value for key, value in headers if key.lower() == name), "")
+    for key, value in headers:
+        if key.lower() == name:
+            return value
+    return ""
 
 
 def cut(text: str, limit: int) -> str:

@@ -139,7 +139,8 @@ class Server(BaseWSGIServer):
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Let every client in. socketserver asks right after accept, before any thread starts."""
         self.connections.opened(request)
-        self._tell(self.connections.thin_out())
+        if cut := self.connections.thin_out():
+            self._tell(cut)
         return True
 
     def shutdown_request(self, request: Any) -> None:

@@ -31,6 +31,7 @@ class _BadTarget(Exception):
 class CapturingHandler(WSGIRequestHandler):
     """One connection, one request: Werkzeug closes the connection after each response."""
 
+    MessageClass = request_head.RequestHead
     server: Server
     wfile: Writer  # type: ignore[assignment]
     recorder: Recorder  # set by `handler_for`
@@ -90,7 +91,7 @@ class CapturingHandler(WSGIRequestHandler):
     def send_header(self, keyword: str, value: str) -> None:
         """Note the header, then send it."""
         if self._exchange is not None:
-            self._exchange.add_header(keyword, str(value))
+            self._exchange.response_head.append((keyword, str(value)))
         super().send_header(keyword, value)
 
     def end_headers(self) -> None:

@@ -16,11 +16,19 @@ from typing import Any
 
 # RFC 9112, section 5, as wide as the parser of e-mail takes it; but no line that is folded, holds
 # a lone CR, or has anything between the name and the colon.
-_FIELD = re.compile(rb"([!-9;-~]+):[ \t]*([^\r\n]*)\r?\n")
+_FIELD = re.compile(r"^([!-9;-~]+):[ \t]*([^\r\n]*)\r?\n", re.MULTILINE)
 
 # The standard library's own bounds.
 MAX_LINE_BYTES = 65536
 MAX_LINES = 100
+
+
+class RequestHead(http.client.HTTPMessage):
+    """The header fields of a request, whose text is latin-1 throughout."""
+
+    def items(self) -> list[tuple[str, str]]:
+        """All fields; none has an undecodable byte, for which a parser of e-mail would look."""
+        return list(self.raw_items())
 
 
 def parse_headers(
@@ -33,14 +41,13 @@ def parse_headers(
     if more:
         return http.client.parse_headers(fp, _class, **more)
     lines = _lines(fp)
+    text = b"".join(lines).decode("latin-1")
+    fields: list[tuple[str, str]] = _FIELD.findall(text)
+    if len(fields) != len(lines) - 1:
+        return email.parser.Parser(_class=_class).parsestr(text)
     message = _class()
-    for line in lines[:-1]:
-        field = _FIELD.fullmatch(line)
-        if field is None:
-            text = b"".join(lines).decode("latin-1")
-            return email.parser.Parser(_class=_class).parsestr(text)
-        name, value = field.groups()
-        message[name.decode("ascii")] = value.decode("latin-1")
+    for name, value in fields:
+        message.set_raw(name, value)
     message.set_payload("")
     return message
 

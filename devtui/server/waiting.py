@@ -64,6 +64,10 @@ class Reader:
         count: int | None = self._waiting.during(self._stream.readinto, buffer)
         return count
 
+    def close(self) -> None:
+        """As the stream's own."""
+        self._stream.close()
+
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
@@ -100,19 +104,30 @@ class Writer:
             held, self._held = self._held, b""
             self._waiting.during(self._stream.write, held + data)
         else:
-            self._send_held()
+            if self._held:
+                self._send_held()
             self._waiting.during(self._stream.write, data)
         return len(data)
 
     def flush(self) -> None:
         """As the stream's own."""
-        self._send_held()
+        if self._held:
+            self._send_held()
         self._stream.flush()
 
+    def close(self) -> None:
+        """As the stream's own."""
+        self._stream.close()
+
+    @property
+    def closed(self) -> bool:
+        """As the stream's own."""
+        closed: bool = self._stream.closed
+        return closed
+
     def _send_held(self) -> None:
-        if self._held:
-            held, self._held = self._held, b""
-            self._waiting.during(self._stream.write, held)
+        held, self._held = self._held, b""
+        self._waiting.during(self._stream.write, held)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
