@@ -40,6 +40,21 @@ sys.argv[:] = sys.argv[1:]
 main({channel}, {generation})
 """
 
+# What stands on Python's command line for each of its flags; `-X` and `-W` have values.
+_OPTIONS = {
+    "debug": "-d",
+    "optimize": "-O",
+    "dont_write_bytecode": "-B",
+    "no_user_site": "-s",
+    "no_site": "-S",
+    "ignore_environment": "-E",
+    "verbose": "-v",
+    "bytes_warning": "-b",
+    "quiet": "-q",
+    "isolated": "-I",
+    "safe_path": "-P",  # from Python 3.11 on
+}
+
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -62,7 +77,7 @@ class Interpreter:
             above_the_standard, ends
         )
         boot = _BOOT.format(root=_ROOT, channel=passed, generation=generation)
-        command = [sys.executable, "-c", boot, *arguments]
+        command = [sys.executable, *_options(), "-c", boot, *arguments]
         try:
             self.child = Child(command, environment, stdout, stderr, passed)
         except BaseException:
@@ -84,3 +99,17 @@ class Interpreter:
     def _close(self) -> None:
         for fd in (self.channel, self.stdout, self.stderr):
             os.close(fd)
+
+
+def _options() -> list[str]:
+    """The options that our own interpreter was started with: they were meant for the app.
+
+    As in `python -X dev -W error -m devtui`. Those of the environment are among them, to no harm.
+    """
+    options = [
+        option for flag, option in _OPTIONS.items() for _ in range(getattr(sys.flags, flag, 0))
+    ]
+    options += [f"-W{warning}" for warning in sys.warnoptions]
+    for name, value in sys._xoptions.items():
+        options.append(f"-X{name}" if value is True else f"-X{name}={value}")
+    return options

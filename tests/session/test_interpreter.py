@@ -127,3 +127,27 @@ def test_the_system_may_keep_no_status_of_children() -> None:
         subprocess.run([sys.executable, "-c", IGNORED], timeout=SECONDS, check=False).returncode
         == 0
     )
+
+
+FLAGS = """\
+import sys
+import warnings
+print("dev", sys.flags.dev_mode, "optimize", sys.flags.optimize, "digits", sys._xoptions)
+warnings.warn("told as an error", UserWarning)
+"""
+
+
+def test_the_app_runs_with_the_options_that_python_was_started_with(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(FLAGS, encoding="utf-8")
+    options = ["-X", "dev", "-OO", "-W", "error::UserWarning", "-X", "int_max_str_digits=5000"]
+    ended = subprocess.run(
+        [sys.executable, *options, "-m", "devtui", "--plain", "--port", "0"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert "dev True optimize 2 digits {'dev': True, 'int_max_str_digits': '5000'}" in ended.stdout
+    assert "UserWarning: told as an error" in ended.stderr
+    assert ended.returncode == 1
