@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import hypothesis
 import pytest
@@ -29,6 +31,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if item.path.is_relative_to(tests / folder):
                 item.add_marker(marker)
     items.sort(key=lambda item: item.get_closest_marker("install") is None)
+
+
+@pytest.fixture
+def plain_environment() -> Iterator[None]:
+    """No variable of Flask's or ours is set; what a test sets goes again."""
+    with mock.patch.dict(os.environ):
+        for name in list(os.environ):
+            if name.startswith(("FLASK_", "DEVTUI_")):
+                del os.environ[name]
+        yield
 
 
 @pytest.fixture

@@ -1,41 +1,25 @@
-"""The command line: options, environment variables and env files become settings."""
+"""The command line: which front end runs, what cannot be asked for together, and the last word."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from flask import cli as flask_cli
 
 from devtui import __version__, cli
 from devtui.events import AppFailed, Error
 from devtui.settings import Settings
 
-Run = Callable[..., Result]
-
 
 @pytest.fixture(autouse=True)
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def surroundings(plain_environment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fresh folder, and an environment without anything that counts."""
-    before = dict(os.environ)
-    for name in list(os.environ):
-        if name.startswith(("FLASK_", "DEVTUI_")):
-            monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
-    put_back(before)
-
-
-def put_back(environment: dict[str, str]) -> None:
-    """Undo what an env file has set, which may be anything."""
-    os.environ.clear()
-    os.environ.update(environment)
 
 
 @pytest.fixture
@@ -51,205 +35,21 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, bool, bool]
     return calls
 
 
-@pytest.fixture
-def settings_of(started: list[tuple[Settings, bool, bool]]) -> Callable[..., Settings]:
-    """The settings that a command line makes."""
-
-    def settings_of(*arguments: str, **environment: str) -> Settings:
-        started.clear()
-        before = dict(os.environ)
-        result = CliRunner().invoke(cli.command, list(arguments), env=environment)
-        put_back(before)
-        assert result.exit_code == 7, result.output
-        return started[0][0]
-
-    return settings_of
-
-
-@pytest.fixture
-def refused(started: list[tuple[Settings, bool, bool]]) -> Callable[..., str]:
-    """What a command line that is refused is told."""
-
-    def refused(*arguments: str, **environment: str) -> str:
-        result = CliRunner().invoke(cli.command, list(arguments), env=environment)
-        assert result.exit_code == 2, result.output
-        assert not started
-        return result.output
-
-    return refused
-
-
-SettingsOf = Callable[..., Settings]
-Refused = Callable[..., str]
-
-
-def test_what_is_served_without_any_option(settings_of: SettingsOf, tmp_path: Path) -> None:
-    settings = settings_of()
-    assert (settings.app, settings.folder) == (None, tmp_path)
-    assert (settings.host, settings.port) == ("127.0.0.1", 5000)
-    assert (settings.debug, settings.reload, settings.debugger) == (True, True, True)
-    assert settings.threaded
-    assert (settings.cert, settings.key, settings.env_file) == (None, None, None)
-    assert settings.extra_files == settings.exclude_patterns == ()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "app"),
-    [
-        (["hello"], {}, "hello"),
-        (["-A", "hello"], {}, "hello"),
-        (["--app", 'hello:create_app("dev", flag=True)'], {}, 'hello:create_app("dev", flag=True)'),
-        (["typed", "--app", "option"], {}, "typed"),
-        ([], {"FLASK_APP": "flask"}, "flask"),
-        ([], {"FLASK_APP": "flask", "DEVTUI_APP": "ours"}, "ours"),
-        (["typed"], {"FLASK_APP": "flask"}, "typed"),
-        (["-A", "option"], {"FLASK_APP": "flask"}, "option"),
-    ],
-)
-def test_which_app_is_meant(
-    settings_of: SettingsOf, arguments: list[str], environment: dict[str, str], app: str
-) -> None:
-    assert settings_of(*arguments, **environment).app == app
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "port"),
-    [
-        (["-p", "8000"], {}, 8000),
-        (["--port", "0"], {}, 0),
-        ([], {"FLASK_RUN_PORT": "1"}, 1),
-        ([], {"FLASK_RUN_PORT": "1", "DEVTUI_PORT": "2"}, 2),
-        (["-p", "3"], {"FLASK_RUN_PORT": "1", "DEVTUI_PORT": "2"}, 3),
-    ],
-)
-def test_which_port_is_meant(
-    settings_of: SettingsOf, arguments: list[str], environment: dict[str, str], port: int
-) -> None:
-    assert settings_of(*arguments, **environment).port == port
-
-
-@pytest.mark.parametrize(
-    ("given", "host"),
-    [
-        ("0.0.0.0", "0.0.0.0"),
-        ("::1", "::1"),
-        ("[::1]", "::1"),
-        ("unix:///tmp/app.sock", "unix:///tmp/app.sock"),
-    ],
-)
-def test_which_host_is_meant(settings_of: SettingsOf, given: str, host: str) -> None:
-    assert settings_of("-h", given).host == host
-    assert settings_of(FLASK_RUN_HOST=given).host == host
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "debug_reload_debugger"),
-    [
-        ([], {}, (True, True, True)),
-        (["-h", "localhost"], {}, (True, True, True)),
-        (["-h", "unix:///x"], {}, (True, True, True)),
-        (["-h", "0.0.0.0"], {}, (False, False, False)),
-        (["-h", "example.com"], {}, (False, False, False)),
-        (["-h", "0.0.0.0", "--debug"], {}, (True, True, True)),
-        (["-h", "0.0.0.0"], {"FLASK_DEBUG": "1"}, (True, True, True)),
-        (["--no-debug"], {"FLASK_DEBUG": "1"}, (False, False, False)),
-        ([], {"FLASK_DEBUG": "0"}, (False, False, False)),
-        ([], {"FLASK_DEBUG": "False"}, (False, False, False)),
-        ([], {"FLASK_DEBUG": "no"}, (False, False, False)),
-        ([], {"FLASK_DEBUG": ""}, (True, True, True)),
-        ([], {"DEVTUI_DEBUG": "0", "FLASK_DEBUG": "1"}, (False, False, False)),
-        (["--no-reload"], {}, (True, False, True)),
-        (["--no-debugger"], {}, (True, True, False)),
-        (["--no-debug", "--reload"], {}, (False, True, False)),
-        ([], {"FLASK_RUN_RELOAD": "0"}, (True, False, True)),
-        (["-h", "0.0.0.0", "--debugger"], {}, (False, False, True)),
-    ],
-)
-def test_who_gets_a_debugger(
-    settings_of: SettingsOf,
-    arguments: list[str],
-    environment: dict[str, str],
-    debug_reload_debugger: tuple[bool, bool, bool],
-) -> None:
-    settings = settings_of(*arguments, **environment)
-    assert (settings.debug, settings.reload, settings.debugger) == debug_reload_debugger
-
-
-def test_files_and_patterns(settings_of: SettingsOf, tmp_path: Path) -> None:
-    (tmp_path / "a.toml").touch()
-    (tmp_path / "data").mkdir()
-    settings = settings_of(
-        "--extra-files", f"a.toml{os.pathsep}data{os.pathsep}", "--exclude-patterns", "*/gen_*"
-    )
-    assert settings.extra_files == (str(tmp_path / "a.toml"), str(tmp_path / "data"))
-    assert settings.exclude_patterns == ("*/gen_*",)
-    patterns = f"*/a{os.pathsep}*/b"
-    assert settings_of(FLASK_RUN_EXCLUDE_PATTERNS=patterns).exclude_patterns == ("*/a", "*/b")
-
-
-def test_certificates(settings_of: SettingsOf, tmp_path: Path) -> None:
-    pytest.importorskip("cryptography")
-    (tmp_path / "c.pem").touch()
-    (tmp_path / "k.pem").touch()
-    settings = settings_of("--key", "k.pem", "--cert", "c.pem")
-    assert (settings.cert, settings.key) == (str(tmp_path / "c.pem"), str(tmp_path / "k.pem"))
-    assert settings_of("--cert", "ADHOC").cert == "adhoc"
-    assert not settings_of("--without-threads").threaded
-
-
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["-p", "65536"], "65535"),
-        (["-p", "-1"], "65535"),
-        (["-p", "http"], "'http' is not a valid integer"),
-        (["-h", "unix://"], "unix://PATH"),
-        (["-h", ""], "give an address"),
         (["--plain", "--json"], "give one of them"),
-        (["--cert", "missing.pem"], "give a certificate's path, or adhoc"),
-        (["--cert", "there"], "--key PATH"),
-        (["--key", "there"], "--cert PATH --key PATH"),
-        (["--cert", "adhoc", "--key", "there"], "--cert PATH --key PATH"),
-        (["--cert", "there", "--key", "missing"], "give the private key's path"),
-        (["--extra-files", "missing"], "'missing' does not exist in"),
-        (["-e", "missing.env"], "missing.env"),
         (["hello", "--demo"], "leave out APP, or leave out --demo"),
         (["-A", "hello", "--demo"], "leave out APP, or leave out --demo"),
-        (["hello", "more"], "unexpected extra argument"),
-        (["--nonsense"], "No such option"),
     ],
 )
-def test_what_is_refused_says_what_to_type(
-    refused: Refused, tmp_path: Path, arguments: list[str], told: str
+def test_what_excludes_each_other(
+    started: list[tuple[Settings, bool, bool]], arguments: list[str], told: str
 ) -> None:
-    (tmp_path / "there").touch()
-    assert told in " ".join(refused(*arguments).split())
-
-
-def test_variables_are_checked_too(refused: Refused) -> None:
-    assert "'--port': 'http' is not a valid integer" in refused(DEVTUI_PORT="http")
-
-
-def test_env_files_may_say_what_to_serve(settings_of: SettingsOf, tmp_path: Path) -> None:
-    pytest.importorskip("dotenv")
-    (tmp_path / ".flaskenv").write_text("FLASK_APP=from_file\nFLASK_RUN_PORT=1\nSECRET=x\n")
-    (tmp_path / "more.env").write_text("FLASK_RUN_PORT=2\n")
-    assert settings_of().app == "from_file"
-    settings = settings_of("-e", "more.env")
-    assert settings.env_file == str(tmp_path / "more.env")
-    assert (settings.app, settings.port) == ("from_file", 2)
-
-
-def test_a_server_starts_with_what_was_there_before_the_env_files(
-    settings_of: SettingsOf, tmp_path: Path
-) -> None:
-    """It reads them itself, again at each reload, so they must not be in its way."""
-    pytest.importorskip("dotenv")
-    (tmp_path / ".env").write_text("COLOR=red\n")
-    environment = dict(settings_of(SIZE="big").environment)
-    assert "COLOR" not in environment
-    assert environment["SIZE"] == "big"
-    assert environment["PATH"] == os.environ["PATH"]
+    result = CliRunner().invoke(cli.command, arguments)
+    assert result.exit_code == 2, result.output
+    assert told in " ".join(result.output.split())
+    assert not started
 
 
 def test_the_front_ends(started: list[tuple[Settings, bool, bool]]) -> None:
