@@ -27,7 +27,7 @@ from devtui import job_control
 from devtui.controlling_tty import HangUpWatch
 from devtui.dashboard import themes
 from devtui.dashboard.clock import Clock
-from devtui.dashboard.commands import COMMANDS, bindings
+from devtui.dashboard.commands import bindings
 from devtui.dashboard.history import History
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports import Ports
@@ -63,7 +63,6 @@ _SERVER_ACTIONS = (
     "open_browser",
     "toggle_debug",
 )
-_NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back", "stack-back")
 _FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
 
 
@@ -228,26 +227,10 @@ class Dashboard(App[int]):
     # -- commands ----------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette offers: every command that can work now, and the themes."""
-        place = getattr(screen, "command_place", "")
-        for command in COMMANDS:
-            if command.place not in ("app", place) or command.name in _NOT_OFFERED:
-                continue
-            owner = self if command.place == "app" else screen
-            name, _, parameter = command.action.partition("(")
-            parameters = (int(parameter.rstrip(")")),) if parameter else ()
-            if owner.check_action(name, parameters):
-                title = command.help if command.name != "help" else "All keys"
-                yield SystemCommand(
-                    title, f"key: {command.shown}", self._runner(command.action, owner)
-                )
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        """What the palette offers."""
+        from devtui.dashboard.palette import offered
 
-    def _runner(self, action: str, owner: App[int] | Screen[object]) -> Callable[[], None]:
-        def run() -> None:
-            self.call_later(self.run_action, action, owner)
-
-        return run
+        return offered(self, screen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key can work now: None greys it."""

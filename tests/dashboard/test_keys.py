@@ -194,31 +194,6 @@ async def test_nothing_to_browse_where_nothing_answers(ui):
     assert ui.keys()["restart"]
 
 
-async def test_the_palette_offers_every_command_that_works(ui):
-    ui.session.feed(*request(1))
-    await ui.until(lambda: ui.keys()["open"])
-    titles = _titles(ui)
-    for command in COMMANDS:
-        if command.place in ("app", "main"):
-            works = bool(ui.keys().get(command.name)) and command.name not in _NOT_OFFERED
-            assert (command.help in titles) == works, command.name
-
-
-async def test_a_command_of_the_palette_runs(ui):
-    await ui.press("ctrl+p")
-    await ui.press(*"restart the")
-    await ui.shows("Restart the server")
-    await ui.press("enter")
-    await ui.until(lambda: ui.session.asked == [("restart", "restart")])
-
-
-def _titles(ui):
-    return {command.title for command in ui.app.get_system_commands(ui.app.screen)}
-
-
-_NOT_OFFERED = ("palette", "interrupt")
-
-
 async def test_help_shows_every_key():
     async with running(size=(80, 24)) as ui:
         await ui.press("question_mark")

@@ -1,0 +1,38 @@
+"""The command palette: every command that can work now, by what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from devtui.dashboard.commands import COMMANDS, Command
+
+_NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back", "stack-back")
+
+
+def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
+    """What the palette offers above that screen: its commands, the app's, and the themes."""
+    place = getattr(screen, "command_place", "")
+    for command in COMMANDS:
+        if command.place not in ("app", place) or command.name in _NOT_OFFERED:
+            continue
+        owner = app if command.place == "app" else screen
+        if owner.check_action(*_name_and_parameters(command)):
+            title = command.help if command.name != "help" else "All keys"
+            run = _runner(app, command.action, owner)
+            yield SystemCommand(title, f"key: {command.shown}", run)
+    yield SystemCommand("Theme", "Change the colours", app.action_change_theme)
+
+
+def _name_and_parameters(command: Command) -> tuple[str, tuple[object, ...]]:
+    name, _, parameter = command.action.partition("(")
+    return name, (int(parameter.rstrip(")")),) if parameter else ()
+
+
+def _runner(app: App[int], action: str, owner: App[int] | Screen[object]) -> Callable[[], None]:
+    def run() -> None:
+        app.call_later(app.run_action, action, owner)
+
+    return run
