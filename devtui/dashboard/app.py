@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import gc
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -17,11 +16,8 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Resize
-from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
-from textual.timer import Timer
 
 from devtui import job_control
 from devtui.controlling_tty import HangUpWatch
@@ -31,6 +27,7 @@ from devtui.dashboard.commands import bindings
 from devtui.dashboard.history import History
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports import Ports
+from devtui.dashboard.redraw import Redraw
 from devtui.dashboard.screen_lender import ScreenLender
 from devtui.dashboard.terminal_driver import TerminalDriver
 from devtui.dashboard.terminal_kind import filters_for
@@ -50,9 +47,6 @@ READY_SECONDS = 0.5
 
 LEAVE_SECONDS = 10.0
 """How long leaving waits for the server process; the session's own bounds are shorter."""
-
-REST_SECONDS = 0.1
-"""How long a terminal's size has to stay the same before all is drawn anew."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _SERVER_ACTIONS = (
@@ -92,7 +86,7 @@ class Dashboard(App[int]):
         """What was evaluated in frames."""
         self._lender: ScreenLender | None = None
         self._hang_up_watch: HangUpWatch | None = None
-        self._resting: Timer | None = None
+        self._redraw = Redraw(self)
         self._ended = asyncio.Event()
         self._broken = False
         self._leaving = False
@@ -144,23 +138,8 @@ class Dashboard(App[int]):
             self._hang_up_watch.close()
 
     def on_resize(self) -> None:
-        """Draw everything anew, as soon as the terminal's size rests.
-
-        Textual leaves out what it takes for no change: a size that is the old one again. But the
-        sizes in between have taken away what stood there.
-        """
-        if self._resting is not None:
-            self._resting.stop()
-        self._resting = self.set_timer(REST_SECONDS, self._draw_anew)
-
-    def _draw_anew(self) -> None:
-        self.refresh(layout=True)
-        if self.is_headless:
-            return
-        # The last of many signals may come before the size that it tells of.
-        size = Size(*shutil.get_terminal_size())
-        if size != self.size:
-            self.post_message(Resize(size, size))
+        """Draw everything anew, as soon as the terminal's size rests."""
+        self._redraw.resized()
 
     def _on_session_event(self, event: AnyEvent) -> None:
         if self._exit:
