@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -20,7 +18,6 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from devtui import job_control
-from devtui.controlling_tty import HangUpWatch
 from devtui.dashboard import themes
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
@@ -29,6 +26,7 @@ from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports import Ports
 from devtui.dashboard.redraw import Redraw
 from devtui.dashboard.screen_lender import ScreenLender
+from devtui.dashboard.shutdown import Shutdown
 from devtui.dashboard.terminal_driver import TerminalDriver
 from devtui.dashboard.terminal_kind import filters_for
 from devtui.dashboard.usage import Usage, UsageSampler
@@ -45,10 +43,6 @@ if TYPE_CHECKING:
 READY_SECONDS = 0.5
 """How long after the start the modules are imported that nobody waits for."""
 
-LEAVE_SECONDS = 10.0
-"""How long leaving waits for the server process; the session's own bounds are shorter."""
-
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _SERVER_ACTIONS = (
     "restart",
     "restart_fresh",
@@ -57,7 +51,6 @@ _SERVER_ACTIONS = (
     "open_browser",
     "toggle_debug",
 )
-_FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
 
 
 class Dashboard(App[int]):
@@ -82,14 +75,11 @@ class Dashboard(App[int]):
         self.sample = sample or UsageSampler().sample
         self.main = MainScreen(self)
         self.ports = Ports(self)
+        self.shutdown = Shutdown(self)
         self.history = History()
         """What was evaluated in frames."""
         self._lender: ScreenLender | None = None
-        self._hang_up_watch: HangUpWatch | None = None
         self._redraw = Redraw(self)
-        self._ended = asyncio.Event()
-        self._broken = False
-        self._leaving = False
         self._complaint = themes.begin(self, os.environ)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -108,14 +98,9 @@ class Dashboard(App[int]):
     # -- life --------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Start to supervise, and take over the signals that end a program."""
-        loop = asyncio.get_running_loop()
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self.leave, 128 + number)
-        loop.add_signal_handler(signal.SIGHUP, self.hang_up)
-        self.run_worker(self._supervise(), name="session")
+        """Run the session, and show what it tells."""
+        self.shutdown.start()
         if sys.__stdin__ is not None:
-            self._hang_up_watch = HangUpWatch(sys.__stdin__.fileno(), self.hang_up)
             self._lender = ScreenLender(self, self.session.store, sys.__stdin__.fileno())
             self.session.terminal.lend_by(self._lender)
         # Events come out of all contexts, a thread's too. A timer that is begun in one which does
@@ -130,12 +115,8 @@ class Dashboard(App[int]):
             self.tell(self._complaint, "warning")
 
     def on_unmount(self) -> None:
-        """Give the signals back."""
-        loop = asyncio.get_running_loop()
-        for number in (*_SIGNALS, signal.SIGHUP):
-            loop.remove_signal_handler(number)
-        if self._hang_up_watch is not None:
-            self._hang_up_watch.close()
+        """Give back what was taken for the time of the run."""
+        self.shutdown.close()
 
     def on_resize(self) -> None:
         """Draw everything anew, as soon as the terminal's size rests."""
@@ -150,58 +131,23 @@ class Dashboard(App[int]):
         if isinstance(event, (PortBusy, StateChanged)):
             self.ports.take(event)
 
-    def leave(self, status: int) -> None:
-        """End the session, wait for its processes, and exit; a second call does not wait."""
-        if self._leaving:
-            self.session.kill()
-            self.exit(status)
-            return
-        self._leaving = True
-        if status == 0 and self.session.state in _FAILURES:
-            status = 1
-        self.main.header.leaving = True
-        if self.main.header.is_mounted:
-            self.main.header.look()
-        self.session.close()
-        self.run_worker(self._exit_when_ended(status), name="leaving")
-
-    def hang_up(self) -> None:
-        """Leave because the terminal has gone; to be told so twice, as by a shell, is no haste."""
+    def stop_reading(self) -> None:
+        """Take no more keys: to read from a terminal that has gone returns at once, for ever."""
         if self._driver is not None:
-            self._driver.disable_input()  # to read there returns at once, again and again
-        if not self._leaving:
-            self.leave(128 + signal.SIGHUP)
+            self._driver.disable_input()
 
-    async def _supervise(self) -> None:
-        try:
-            await self.session.run()
-        except Exception:
-            # Textual leaves with the traceback and status 1; `_exit_when_ended` must not hide it.
-            self._broken = True
-            raise
-        finally:
-            self._ended.set()
-        if not self._leaving:
-            # In code a reload that fails ends the session, as it ends `Flask.run`.
-            self.leave(1)
-
-    async def _exit_when_ended(self, status: int) -> None:
-        try:
-            await asyncio.wait_for(self._ended.wait(), LEAVE_SECONDS)
-        except asyncio.TimeoutError:
-            self.session.kill()
+    def take_back_terminal(self) -> None:
+        """Be on the screen again, where the app has the terminal."""
         if self._lender is not None:
             self._lender.take_back()
-        if not self._broken:
-            self.exit(status)
 
     async def action_quit(self) -> None:
         """Leave."""
-        self.leave(0)
+        self.shutdown.begin(0)
 
     def action_interrupt(self) -> None:
         """Leave: where text is selected, the screen has copied it before this is asked."""
-        self.leave(0)
+        self.shutdown.begin(0)
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -214,7 +160,7 @@ class Dashboard(App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key can work now: None greys it."""
         session = self.session
-        if action in _SERVER_ACTIONS and (self._leaving or session.state is State.STOPPED):
+        if action in _SERVER_ACTIONS and (self.shutdown.begun or session.state is State.STOPPED):
             return None
         match action:
             case "change_port" | "show_holders":

@@ -201,7 +201,7 @@ class Header(Static):
         self, session: SessionFacts, clock: Clock, sample: Callable[[int | None], Usage | None]
     ) -> None:
         super().__init__(markup=False)
-        self.leaving = False
+        self._leaving = False
         self._session = session
         self._clock = clock
         self._sample = sample
@@ -218,10 +218,16 @@ class Header(Static):
         """Lay the words out for the new width."""
         self.look()
 
+    def show_leaving(self) -> None:
+        """Say from now on that the dashboard is leaving."""
+        self._leaving = True
+        if self.is_mounted:
+            self.look()
+
     def look(self) -> None:
         """Read the session again, and plan the next look at the time."""
         now = self._clock.monotonic()
-        facts = replace(facts_of(self._session, now, self.leaving), usage=self._usage)
+        facts = replace(facts_of(self._session, now, self._leaving), usage=self._usage)
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

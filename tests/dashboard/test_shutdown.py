@@ -40,7 +40,7 @@ async def test_signals_leave(name, status):
 
 
 async def test_a_session_that_does_not_end_is_killed(monkeypatch):
-    monkeypatch.setattr("devtui.dashboard.app.LEAVE_SECONDS", 0.05)
+    monkeypatch.setattr("devtui.dashboard.shutdown.LEAVE_SECONDS", 0.05)
     session = FakeSession()
     session.end_slowly = True
     async with running(session) as ui:
@@ -59,6 +59,37 @@ async def test_leaving_twice_does_not_wait():
         await ui.press("ctrl+c")
         await ui.until(lambda: ui.app.return_value is not None)
         assert ("kill", None) in session.asked
+
+
+async def test_to_be_told_twice_that_the_terminal_has_gone_is_no_haste():
+    session = FakeSession()
+    session.end_slowly = True
+    async with running(session) as ui:
+        ui.app.shutdown.hang_up()
+        await ui.pilot.pause()
+        ui.app.shutdown.hang_up()
+        await ui.shows("LEAVING")
+        assert ui.app.shutdown.begun
+        assert session.asked == [("close", None)]
+        ui.app.shutdown.begin(0)
+        await ui.until(lambda: ui.app.return_value is not None)
+
+
+async def test_a_session_that_ends_by_itself_is_a_failure():
+    session = FakeSession()
+    async with running(session) as ui:
+        session.close()
+        await ui.until(lambda: ui.app.return_value is not None)
+        assert ui.app.return_value == 1
+
+
+async def test_signals_are_given_back():
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+    async with running() as ui:
+        assert signal.getsignal(signal.SIGTERM) != before[0]
+        await ui.press("q")
+        await ui.until(lambda: ui.session.ended)
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
 
 
 async def test_a_session_that_fails_is_not_hidden():

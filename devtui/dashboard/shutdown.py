@@ -1,0 +1,98 @@
+"""Leaving: whoever asks for it, the dashboard goes once the session and its processes have gone."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from devtui.controlling_tty import HangUpWatch
+from devtui.session.state import State
+
+if TYPE_CHECKING:
+    from devtui.dashboard.app import Dashboard
+
+LEAVE_SECONDS = 10.0
+"""How long leaving waits for the server process; the session's own bounds are shorter."""
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
+
+
+class Shutdown:
+    """Runs the session to its end, and ends the dashboard in good order.
+
+    It begins by a key, a signal, a terminal that has gone, or the session's own end.
+    """
+
+    def __init__(self, dashboard: Dashboard) -> None:
+        self.begun = False
+        """Whether the dashboard is leaving."""
+        self._dashboard = dashboard
+        self._session = dashboard.session
+        self._hang_up_watch: HangUpWatch | None = None
+        self._ended = asyncio.Event()
+        self._broken = False
+
+    def start(self) -> None:
+        """Run the session, and take over the signals that end a program."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.begin, 128 + number)
+        loop.add_signal_handler(signal.SIGHUP, self.hang_up)
+        self._dashboard.run_worker(self._supervise(), name="session")
+        if sys.__stdin__ is not None:
+            self._hang_up_watch = HangUpWatch(sys.__stdin__.fileno(), self.hang_up)
+
+    def close(self) -> None:
+        """Give the signals back."""
+        loop = asyncio.get_running_loop()
+        for number in (*_SIGNALS, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+        if self._hang_up_watch is not None:
+            self._hang_up_watch.close()
+
+    def begin(self, status: int) -> None:
+        """End the session, wait for its processes, and exit; a second call does not wait.
+
+        A `status` of 0 becomes 1 where the app is not served: it did not load, or has no port.
+        """
+        if self.begun:
+            self._session.kill()
+            self._dashboard.exit(status)
+            return
+        self.begun = True
+        if status == 0 and self._session.state in _FAILURES:
+            status = 1
+        self._dashboard.main.header.show_leaving()
+        self._session.close()
+        self._dashboard.run_worker(self._exit_when_ended(status), name="leaving")
+
+    def hang_up(self) -> None:
+        """Leave because the terminal has gone; to be told so twice, as by a shell, is no haste."""
+        self._dashboard.stop_reading()
+        if not self.begun:
+            self.begin(128 + signal.SIGHUP)
+
+    async def _supervise(self) -> None:
+        try:
+            await self._session.run()
+        except Exception:
+            # Textual leaves with the traceback and status 1; `_exit_when_ended` must not hide it.
+            self._broken = True
+            raise
+        finally:
+            self._ended.set()
+        if not self.begun:
+            # In code a reload that fails ends the session, as it ends `Flask.run`.
+            self.begin(1)
+
+    async def _exit_when_ended(self, status: int) -> None:
+        try:
+            await asyncio.wait_for(self._ended.wait(), LEAVE_SECONDS)
+        except asyncio.TimeoutError:
+            self._session.kill()
+        self._dashboard.take_back_terminal()
+        if not self._broken:
+            self._dashboard.exit(status)
