@@ -109,5 +109,5 @@ class Console(Vertical):
     def _lay_out(self) -> None:
         width = self.transcript.row_width
         if width:
-            self.transcript.following = True
-            self.transcript.show_ring(laid_out([Section("", list(self._lines))], width))
+            shown = laid_out([Section("", list(self._lines))], width)
+            self.transcript.show_ring(shown, follow=True)

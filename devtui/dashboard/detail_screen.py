@@ -74,7 +74,7 @@ class DetailScreen(NeedsRoom, ListScreen):
         detail = detail_of(self.item, self._dashboard.session.store, self._reveal)
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
-        index = self.list.matches.index_of(self.list.cursor)
+        index = self.list.cursor
         self.list.show_ring(laid_out(detail.sections, wanted[0]))
         self.list.select(index)
 

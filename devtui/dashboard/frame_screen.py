@@ -86,7 +86,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         self.query_one("#headline-of-frames", Static).update(self.headline())
         first = len(self.list.matches) == 0
         at = self._place_of_cursor()
-        height = self.list.matches.index_of(self.list.cursor) - self.list.scroll_offset.y
+        height = self.list.cursor - self.list.scroll_offset.y
         self.list.show_ring(laid_out(self.sections(width), width))
         index = self._index_of(*at) if at is not None else 0
         if first and self.spot is not None:
@@ -102,7 +102,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         line = self.list.item
         if line is None:
             return None
-        index = self.list.matches.index_of(self.list.cursor)
+        index = self.list.cursor
         if line.target is None:
             return None, index
         start = index
@@ -133,7 +133,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         matches = self.list.matches
         found = [index for index in range(len(matches)) if matches[index].target == spot]
         if found:
-            self._bring_into_view(found[0], found[-1], matches.index_of(self.list.cursor))
+            self._bring_into_view(found[0], found[-1], self.list.cursor)
 
     def _bring_into_view(self, first: int, last: int, cursor: int) -> None:
         """Scroll no further than is needed to see those lines, above all that of the cursor."""

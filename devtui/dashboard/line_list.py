@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -21,11 +19,11 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from devtui.dashboard.cells import fit
-from devtui.dashboard.list_screen import ListScreen
+from devtui.dashboard.line_renderer import LineRenderer
 from devtui.dashboard.matches import Matches
 from devtui.dashboard.rows import Rows
 from devtui.dashboard.selection import marked, selected_text
+from devtui.dashboard.viewport import Viewport
 from devtui.session.ring import Ring
 
 T = TypeVar("T")
@@ -74,17 +72,16 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         super().__init__()
         self.rows = rows
         self.cursor_shown = True
-        self.matches: Matches[T] = Matches(ring, rows.text, rows.settled)
-        self.following = follow
-        self.cursor = ring.first  # the number of an item, so that it stays when older ones go
-        self._top = ring.first  # the number of the topmost item in view
-        self._seen = ring.end  # the items before this number do not count as new
         self.empty = empty
+        self._viewport = Viewport(self._matches_of(ring), follow=follow)
+        self._renderer = LineRenderer(self, rows)
         self._end = ring.end  # as it was at the last refresh
         self._flooded = False
         self._timer: Timer | None = None
         self._running_timer: Timer | None = None
-        self._base: Style | None = None
+
+    def _matches_of(self, ring: Ring[T]) -> Matches[T]:
+        return Matches(ring, self.rows.text, self.rows.settled)
 
     # -- data --------------------------------------------------------------------------------
 
@@ -105,10 +102,10 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self.matches.catch_up()
         self._fit_in()
 
-    def show_ring(self, ring: Ring[T]) -> None:
-        """Show another ring's items, from its first."""
-        self.matches = Matches(ring, self.rows.text, self.rows.settled)
-        self.cursor = self._top = ring.first
+    def show_ring(self, ring: Ring[T], *, follow: bool = False) -> None:
+        """Show another ring's items, from its first; or `follow` them from now on."""
+        self._viewport.show(self._matches_of(ring))
+        self._viewport.following |= follow
         self.take_in()
 
     def search(self, query: str) -> None:
@@ -117,42 +114,40 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self._fit_in()
 
     @property
+    def matches(self) -> Matches[T]:
+        """The items that are shown, and the filter."""
+        return self._viewport.matches
+
+    @property
     def item(self) -> T | None:
         """The item under the cursor, where there is one."""
-        index = self.matches.index_of(self.cursor)
-        if index >= len(self.matches) or self.matches.number_at(index) < self.matches.ring.first:
-            return None
-        return self.matches[index]
+        return self._viewport.item
+
+    @property
+    def cursor(self) -> int:
+        """The line of the cursor, from 0; that too where there is no line."""
+        return self._viewport.cursor
+
+    @property
+    def following(self) -> bool:
+        """Whether the newest item is kept in view."""
+        return self._viewport.following
 
     @property
     def unseen_count(self) -> int:
         """How many items came below since the list stopped to follow."""
-        if self.following:
-            return 0
-        return len(self.matches) - self.matches.index_of(self._seen)
+        return self._viewport.unseen_count
 
     def follow(self) -> None:
         """Keep the newest item in view from now on."""
-        self.following = True
+        self._viewport.following = True
         self.take_in()
 
     def _fit_in(self) -> None:
         """Set the size, the cursor and the scroll position to what the matches are now."""
-        count = len(self.matches)
-        self._resize_content(count)
-        if self.following:
-            self._seen = self.matches.ring.end
-            top = max(count - self.size.height, 0)
-            if count:
-                self.cursor = self.matches.number_at(count - 1)
-                self._top = self.matches.number_at(top)  # a full ring's place stays the same
-            self.scroll_to(y=top, animate=False, force=True, immediate=True)
-        elif count:
-            index = min(self.matches.index_of(self.cursor), count - 1)
-            self.cursor = self.matches.number_at(index)
-            # The items in view keep their place while older ones go.
-            top = min(self.matches.index_of(self._top), max(count - self.size.height, 0))
-            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+        self._resize_content(len(self.matches))
+        top = self._viewport.fit(self.size.height)
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
         self._watch_running()
         self.refresh()
         self.post_message(self.Changed(self))
@@ -182,33 +177,23 @@ class LineList(ScrollView, Generic[T], can_focus=True):
     def _unsettled_in_view(self) -> bool:
         if not self.display or self.size.height == 0:
             return False
-        top, count = self.scroll_offset.y, len(self.matches)
-        numbers = map(self.matches.number_at, range(top, min(top + self.size.height, count)))
-        ring = self.matches.ring
-        return any(not self.rows.settled(ring[n]) for n in numbers if n >= ring.first)
+        top = self.scroll_offset.y
+        items = map(self.matches.item_at, range(top, top + self.size.height))
+        return any(item is not None and not self.rows.settled(item) for item in items)
 
     # -- moving ------------------------------------------------------------------------------
 
     def select(self, index: int) -> None:
         """Put the cursor on that line, and bring it into view."""
-        count = len(self.matches)
-        if not count:
+        if not len(self.matches):
             return
-        index = min(max(index, 0), count - 1)
-        if self.following and index < count - 1:
-            self._stop_following()
-        self.cursor = self.matches.number_at(index)
-        top, height = self.scroll_offset.y, max(self.size.height, 1)
-        if index < top:
-            self.scroll_to(y=index, animate=False, immediate=True)
-        elif index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False, immediate=True)
+        self._viewport.select(index)
+        top = self.scroll_offset.y
+        wanted = self._viewport.top_with_cursor(top, self.size.height)
+        if wanted != top:
+            self.scroll_to(y=wanted, animate=False, immediate=True)
         self.refresh()
         self.post_message(self.Changed(self))
-
-    def _stop_following(self) -> None:
-        self.following = False
-        self._seen = self.matches.ring.end
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Remember which item is topmost."""
@@ -216,16 +201,14 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         # Textual leaves out a scrollbar that is about to be shown, and it would stand at the top.
         self.vertical_scrollbar.position = new_value
         self._watch_running()
-        top = round(new_value)
-        if top < len(self.matches):
-            self._top = self.matches.number_at(top)
+        self._viewport.scrolled(round(new_value))
 
     def action_move(self, lines: int) -> None:
         """Move the cursor by that many lines (without a cursor: scroll)."""
         if not self.cursor_shown:
             self.scroll_relative(y=lines, animate=False)
             return
-        self.select(self.matches.index_of(self.cursor) + lines)
+        self.select(self.cursor + lines)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by that many screens."""
@@ -237,8 +220,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
 
     def action_last(self) -> None:
         """Go to the newest item; from there, `end` follows again."""
-        at_end = self.matches.index_of(self.cursor) >= len(self.matches) - 1
-        if at_end:
+        if self.cursor >= len(self.matches) - 1:
             self.follow()
         else:
             self.select(len(self.matches) - 1)
@@ -277,7 +259,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         # Told by what the user does, and not by where the list stands: Textual moves it as well,
         # whenever the size changes.
         if self.following and self.max_scroll_y > 0:
-            self._stop_following()
+            self._viewport.stay()
             self.post_message(self.Changed(self))
 
     def on_resize(self) -> None:
@@ -303,37 +285,17 @@ class LineList(ScrollView, Generic[T], can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the colours of the theme that was."""
         super().notify_style_update()
-        self._base = None
-
-    @property
-    def _colours(self) -> ListScreen:
-        screen = self.screen
-        assert isinstance(screen, ListScreen), "a list stands on a screen that knows its colours"
-        return screen
-
-    def _base_style(self) -> Style:
-        """The list's own colours; Textual mixes them anew, from all ancestors, whenever asked."""
-        if self._base is None:
-            self._base = self.rich_style
-        return self._base
+        self._renderer.forget_colours()
 
     def render_line(self, y: int) -> Strip:
         """The line at that place in view."""
         width = self.row_width
         index = self.scroll_offset.y + y
-        if index >= len(self.matches):
-            return self._blank_line(index)
-        number = self.matches.number_at(index)
-        if number < self.matches.ring.first:  # gone since the last look
-            return Strip.blank(width, self._base_style())
-        base, colours = self._base_style(), self._colours
-        if number == self.cursor and self.cursor_shown and (self.has_focus or not self.following):
-            base += colours.cursor_style("cursor" if self.has_focus else "cursor-blurred")
-        row = self.rows.spans(self.matches.ring[number], width)
-        strip = Strip(
-            [Segment(text, base + colours.line_style(name)) for text, name in row if text]
-        )
-        strip = strip.adjust_cell_length(width, base)
+        item = self.matches.item_at(index)
+        if item is None:
+            note = self._note() if index == 0 and not self.matches else ""
+            return self._renderer.note(note, width) if note else self._renderer.blank(width)
+        strip = self._renderer.row(item, width, self._cursor_style(index))
         selection = self.text_selection
         if selection is not None:
             style = self.screen.get_component_rich_style("screen--selection")
@@ -342,21 +304,21 @@ class LineList(ScrollView, Generic[T], can_focus=True):
             return strip  # no text can be selected that runs away, and offsets cost the most
         return strip.apply_offsets(0, index)
 
-    def _blank_line(self, index: int) -> Strip:
-        text = "no row matches the filter" if self.matches.query else self.empty
-        if index > 0 or not text:
-            return Strip.blank(self.row_width, self._base_style())
-        style = self._base_style() + self._colours.line_style("dim")
-        strip = Strip([Segment(fit(text, self.row_width), style)])
-        return strip.adjust_cell_length(self.row_width, self._base_style())
+    def _note(self) -> str:
+        return "no row matches the filter" if self.matches.query else self.empty
+
+    def _cursor_style(self, index: int) -> str:
+        """The name of the style behind that line; empty where the cursor is not seen on it."""
+        if index != self.cursor or not self.cursor_shown:
+            return ""
+        if self.has_focus:
+            return "cursor"
+        return "" if self.following else "cursor-blurred"
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text, and what ends it."""
         return selected_text(selection, len(self.matches), self._line_text), "\n"
 
     def _line_text(self, index: int) -> str:
-        number = self.matches.number_at(index)
-        if number < self.matches.ring.first:
-            return ""
-        row = self.rows.spans(self.matches.ring[number], self.row_width)
-        return "".join(text for text, _ in row).rstrip()
+        item = self.matches.item_at(index)
+        return "" if item is None else self._renderer.text(item, self.row_width)

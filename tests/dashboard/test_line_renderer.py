@@ -1,0 +1,90 @@
+import pytest
+from rich.style import Style
+
+from devtui.dashboard.line_renderer import LineRenderer
+from devtui.dashboard.list_screen import ListScreen
+from devtui.dashboard.rows import Rows
+
+COLOURS = {"": Style(), "bad": Style(color="red"), "dim": Style(color="grey50")}
+
+
+class Words(Rows[str]):
+    def spans(self, item, width):
+        return [("! ", "bad"), ("", "dim"), (item, "")]
+
+
+class Screen(ListScreen):
+    def line_style(self, name):
+        return COLOURS[name]
+
+    def cursor_style(self, name):
+        return Style(bgcolor={"cursor": "blue", "cursor-blurred": "black"}[name])
+
+
+class Widget:
+    """As much of a list as drawing needs; counts how often its colours are mixed."""
+
+    def __init__(self):
+        self.screen = Screen()
+        self.background = "white"
+        self.mixed = 0
+
+    @property
+    def rich_style(self):
+        self.mixed += 1
+        return Style(bgcolor=self.background)
+
+
+@pytest.fixture
+def widget():
+    return Widget()
+
+
+@pytest.fixture
+def renderer(widget):
+    return LineRenderer(widget, Words())
+
+
+def pieces(strip):
+    return [
+        (part.text, part.style.color and part.style.color.name, part.style.bgcolor.name)
+        for part in strip
+    ]
+
+
+def test_a_row_has_its_colours_on_the_list_s_own_and_fills_the_width(renderer):
+    strip = renderer.row("item", 9)
+    assert pieces(strip) == [
+        ("! ", "red", "white"),
+        ("item", None, "white"),
+        ("   ", None, "white"),
+    ]
+
+
+def test_a_row_is_cut_at_the_width(renderer):
+    assert renderer.row("a long item", 5).text == "! a l"
+
+
+def test_under_the_cursor_the_whole_line_is_on_its_colour(renderer):
+    for name, colour in (("cursor", "blue"), ("cursor-blurred", "black")):
+        assert {back for *_, back in pieces(renderer.row("item", 9, name))} == {colour}
+
+
+def test_its_text_ends_with_what_can_be_read(renderer):
+    assert renderer.text("item   ", 20) == "! item"
+
+
+def test_lines_without_an_item(renderer):
+    assert pieces(renderer.blank(4)) == [("    ", None, "white")]
+    note = renderer.note("Nothing.", 10)
+    assert pieces(note) == [("Nothing.", "grey50", "white"), ("  ", None, "white")]
+    assert renderer.note("Nothing.", 5).cell_length == 5
+
+
+def test_the_colours_are_mixed_once_for_a_theme(renderer, widget):
+    for _ in range(3):
+        renderer.row("item", 9)
+    assert widget.mixed == 1
+    widget.background = "black"
+    renderer.forget_colours()
+    assert pieces(renderer.blank(1)) == [(" ", None, "black")]

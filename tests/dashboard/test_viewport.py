@@ -1,0 +1,122 @@
+import pytest
+
+from devtui.dashboard.matches import Matches
+from devtui.dashboard.viewport import Viewport
+from devtui.session.ring import Ring
+
+
+class Shown:
+    """A ring with a view of it that is some lines high."""
+
+    def __init__(self, capacity=100, height=5, follow=True):
+        self.ring = Ring(capacity)
+        self.height = height
+        self.view = Viewport(Matches(self.ring, str), follow=follow)
+
+    def add(self, *items):
+        """Take in new items; returns which line is topmost now."""
+        for item in items:
+            self.ring.append(item)
+        self.view.matches.catch_up()
+        return self.fit()
+
+    def fit(self):
+        top = self.view.fit(self.height)
+        self.view.scrolled(top)
+        return top
+
+
+@pytest.fixture
+def shown():
+    return Shown()
+
+
+def test_without_any_item_there_is_no_cursor(shown):
+    assert shown.fit() == 0
+    assert (shown.view.cursor, shown.view.item, shown.view.unseen_count) == (0, None, 0)
+
+
+def test_it_follows_the_newest(shown):
+    assert shown.add(*range(3)) == 0
+    assert shown.view.item == 2
+    assert shown.add(*range(3, 20)) == 15
+    assert (shown.view.item, shown.view.cursor, shown.view.unseen_count) == (19, 19, 0)
+
+
+def test_above_the_last_line_it_stays_and_counts_what_comes(shown):
+    shown.add(*range(20))
+    shown.view.select(18)
+    assert not shown.view.following
+    assert shown.add(20, 21, 22) == 15
+    assert (shown.view.item, shown.view.unseen_count) == (18, 3)
+
+
+def test_the_last_line_can_be_selected_while_it_follows(shown):
+    shown.add(*range(20))
+    shown.view.select(99)
+    assert shown.view.following
+    assert shown.view.item == 19
+
+
+def test_what_is_not_to_follow_begins_at_the_first():
+    shown = Shown(follow=False)
+    assert shown.add(*range(20)) == 0
+    assert shown.view.item == 0
+
+
+def test_the_items_in_view_stay_while_older_ones_go():
+    shown = Shown(capacity=20)
+    shown.add(*range(20))
+    shown.view.stay()
+    shown.view.select(12)
+    shown.view.scrolled(10)
+    assert shown.add(20, 21, 22) == 7
+    assert (shown.view.item, shown.view.cursor) == (12, 9)
+    assert shown.add(*range(23, 60)) == 0
+    assert shown.view.item == 40
+
+
+def test_a_filter_takes_the_cursor_to_the_next_that_matches(shown):
+    shown.add(*range(30))
+    shown.view.select(11)
+    shown.view.matches.search("2")
+    shown.fit()
+    assert shown.view.item == 12
+    shown.view.matches.search("nothing")
+    assert shown.fit() == 0
+    assert shown.view.item is None
+    shown.view.matches.search("")
+    shown.fit()
+    assert shown.view.item == 12
+
+
+def test_other_items_are_shown_from_the_first(shown):
+    shown.add(*range(30))
+    shown.view.stay()
+    other = Ring(10)
+    for item in "abcdefgh":
+        other.append(item)
+    shown.view.show(Matches(other, str))
+    assert shown.fit() == 0
+    assert shown.view.item == "a"
+
+
+@pytest.mark.parametrize(
+    ("cursor", "top", "height", "wanted"),
+    [(7, 5, 5, 5), (3, 5, 5, 3), (9, 5, 5, 5), (10, 5, 5, 6), (10, 5, 0, 10), (0, 0, 0, 0)],
+)
+def test_the_cursor_comes_into_view_by_the_shortest_way(shown, cursor, top, height, wanted):
+    shown.add(*range(30))
+    shown.view.select(cursor)
+    assert shown.view.top_with_cursor(top, height) == wanted
+
+
+def test_an_item_that_has_gone_is_none_until_the_next_look():
+    shown = Shown(capacity=5)
+    shown.add(*range(5))
+    shown.view.select(0)
+    for item in range(5, 8):
+        shown.ring.append(item)
+    assert shown.view.item is None
+    assert shown.view.matches.item_at(4) == 4
+    assert shown.view.matches.item_at(5) is None
