@@ -16,26 +16,17 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.timer import Timer
 from textual.widget import Widget
 
 from devtui.dashboard.line_renderer import LineRenderer
 from devtui.dashboard.matches import Matches
+from devtui.dashboard.refresh_pace import RefreshPace
 from devtui.dashboard.rows import Rows
 from devtui.dashboard.selection import marked, selected_text
 from devtui.dashboard.viewport import Viewport
 from devtui.session.ring import Ring
 
 T = TypeVar("T")
-
-REFRESH_SECONDS = 0.05
-"""The least time between two refreshes for new data: 20 a second."""
-
-FLOOD_SECONDS = 0.2
-"""The same while more comes between two refreshes than there is room to show: nobody reads that."""
-
-RUNNING_SECONDS = 0.1
-"""The time between two refreshes while an item in view is not settled."""
 
 
 class LineList(ScrollView, Generic[T], can_focus=True):
@@ -75,10 +66,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self.empty = empty
         self._viewport = Viewport(self._matches_of(ring), follow=follow)
         self._renderer = LineRenderer(self, rows)
-        self._end = ring.end  # as it was at the last refresh
-        self._flooded = False
-        self._timer: Timer | None = None
-        self._running_timer: Timer | None = None
+        self._pace = RefreshPace(self, ring.end, self.take_in, self._unsettled_in_view)
 
     def _matches_of(self, ring: Ring[T]) -> Matches[T]:
         return Matches(ring, self.rows.text, self.rows.settled)
@@ -87,18 +75,11 @@ class LineList(ScrollView, Generic[T], can_focus=True):
 
     def mark_dirty(self) -> None:
         """Say that items came or changed: the list takes that in a moment later."""
-        if self._timer is None and self.is_mounted:
-            self._timer = self.set_timer(
-                FLOOD_SECONDS if self._flooded else REFRESH_SECONDS, self.take_in
-            )
+        self._pace.mark_dirty()
 
     def take_in(self) -> None:
         """Show what has come, changed or gone since the last time."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-        end, self._end = self._end, self.matches.ring.end
-        self._flooded = self._end - end > self.size.height
+        self._pace.taken_in(self.matches.ring.end, self.size.height)
         self.matches.catch_up()
         self._fit_in()
 
@@ -148,7 +129,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self._resize_content(len(self.matches))
         top = self._viewport.fit(self.size.height)
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
-        self._watch_running()
+        self._pace.watch_running()
         self.refresh()
         self.post_message(self.Changed(self))
 
@@ -162,17 +143,6 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
-
-    def _watch_running(self) -> None:
-        """Refresh now and then while an item in view is not settled, and only then."""
-        if self._running_timer is None and self._unsettled_in_view():
-            self._running_timer = self.set_timer(RUNNING_SECONDS, self._tick)
-
-    def _tick(self) -> None:
-        self._running_timer = None
-        if self._timer is None:  # else what came is about to be shown anyhow
-            self.refresh()
-        self._watch_running()
 
     def _unsettled_in_view(self) -> bool:
         if not self.display or self.size.height == 0:
@@ -200,7 +170,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         # Textual leaves out a scrollbar that is about to be shown, and it would stand at the top.
         self.vertical_scrollbar.position = new_value
-        self._watch_running()
+        self._pace.watch_running()
         self._viewport.scrolled(round(new_value))
 
     def action_move(self, lines: int) -> None:
@@ -300,7 +270,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         if selection is not None:
             style = self.screen.get_component_rich_style("screen--selection")
             strip = marked(strip, selection, index, style)
-        if self._flooded and self.following:
+        if self._pace.flooded and self.following:
             return strip  # no text can be selected that runs away, and offsets cost the most
         return strip.apply_offsets(0, index)
 

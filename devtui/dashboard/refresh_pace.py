@@ -1,0 +1,70 @@
+"""When a list is drawn again: soon after items came, and no more often than anybody can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+    from textual.widget import Widget
+
+REFRESH_SECONDS = 0.05
+"""The least time between two refreshes for new data: 20 a second."""
+
+FLOOD_SECONDS = 0.2
+"""The same while more comes between two refreshes than there is room to show: nobody reads that."""
+
+RUNNING_SECONDS = 0.1
+"""The time between two refreshes while an item in view is not settled."""
+
+
+class RefreshPace:
+    """The timers of a widget that shows items; it has none while nothing comes or runs."""
+
+    def __init__(
+        self, widget: Widget, end: int, take_in: Callable[[], None], unsettled: Callable[[], bool]
+    ) -> None:
+        """`end` is the number of the item that comes next.
+
+        `take_in` shows what came, and tells `taken_in`; `unsettled` says whether an item in view
+        changes by itself.
+        """
+        self.flooded = False
+        """Whether more came before the last refresh than there is room to show."""
+        self._widget = widget
+        self._end = end
+        self._take_in = take_in
+        self._unsettled = unsettled
+        self._dirty_timer: Timer | None = None
+        self._running_timer: Timer | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no refresh is planned."""
+        return self._dirty_timer is None and self._running_timer is None
+
+    def mark_dirty(self) -> None:
+        """Items came or changed: have them taken in a moment later, together with what follows."""
+        if self._dirty_timer is None and self._widget.is_mounted:
+            seconds = FLOOD_SECONDS if self.flooded else REFRESH_SECONDS
+            self._dirty_timer = self._widget.set_timer(seconds, self._take_in)
+
+    def taken_in(self, end: int, height: int) -> None:
+        """All that came is about to be shown, in `height` lines; `end` as above."""
+        if self._dirty_timer is not None:
+            self._dirty_timer.stop()
+            self._dirty_timer = None
+        self.flooded = end - self._end > height
+        self._end = end
+
+    def watch_running(self) -> None:
+        """Refresh now and then while an item in view is not settled, and only then."""
+        if self._running_timer is None and self._unsettled():
+            self._running_timer = self._widget.set_timer(RUNNING_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        self._running_timer = None
+        if self._dirty_timer is None:  # else what came is about to be shown anyhow
+            self._widget.refresh()
+        self.watch_running()
