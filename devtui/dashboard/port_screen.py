@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Static
 
-from devtui.dashboard import port_choices, port_view
+from devtui.dashboard import port_choices
 from devtui.dashboard.dialogs import Dialog
+from devtui.dashboard.port_box import PortBox, Shown
 from devtui.dashboard.port_choices import Choice, Sight, choices
 from devtui.dashboard.port_progress import Progress
 from devtui.events import Holder
@@ -27,26 +25,7 @@ if TYPE_CHECKING:
     from devtui.session.stopping import Outcome
     from devtui.session.survey import Survey
 
-MAX_WIDTH = 110
-LOW = 15
-"""The least height of a terminal in which the holders' details are shown beside the choices."""
-
 TICK_SECONDS = 0.1
-_FRAME = 6  # columns of the border and of the padding at both sides
-
-
-class ChoiceLine(Static):
-    """A choice, to be clicked on too."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(markup=False)
-        self._number = number
-
-    def on_click(self) -> None:
-        """Press its key."""
-        screen = self.screen
-        if isinstance(screen, PortScreen) and not screen.asking and not screen.stopping:
-            self.app.simulate_key(screen.choices[self._number].key)
 
 
 class PortScreen(Dialog[None]):
@@ -77,6 +56,7 @@ class PortScreen(Dialog[None]):
         self._dashboard = dashboard
         self._sight: Sight | None = None
         self._progress = Progress(dashboard.clock.monotonic)
+        self._box = PortBox(len(self.choices), dashboard.clock.now)
         self._ticker: Timer | None = None
         self._served = False
         self._gone = False
@@ -92,15 +72,8 @@ class PortScreen(Dialog[None]):
         return self._progress.stopping
 
     def compose(self) -> ComposeResult:
-        """How the port stands, the holders, what is being done, the choices."""
-        with Vertical(classes="dialog -port"):
-            yield Static("", id="headline", markup=False)
-            with VerticalScroll(id="details", can_focus=False):
-                yield Static("", id="holders", markup=False)
-            yield Static("", id="progress", markup=False)
-            with Vertical(id="choices"):
-                for number in range(len(self.choices)):
-                    yield ChoiceLine(number)
+        """The box alone."""
+        yield self._box
 
     def on_mount(self) -> None:
         """Show itself at once; who looks, shows more when it is known."""
@@ -150,54 +123,10 @@ class PortScreen(Dialog[None]):
             self.dismiss()
 
     def show(self) -> None:
-        """Lay out what is known for the size that there is."""
-        if not self.is_mounted:
-            return
-        width = max(min(MAX_WIDTH, self.app.size.width - 4) - _FRAME, 20)
-        dialog = self.query_one(".dialog")
-        dialog.styles.width = width + _FRAME
-        dialog.border_title = f"Port {self.port}"
-        head, shown, progress = self._texts(width)
-        low = self.app.size.height < LOW
-        dialog.set_class(low, "-low")
-        lines = [port_view.choice_line(choice, width, cut=low) for choice in self.choices]
-        for static, line in zip(self.query(ChoiceLine), lines, strict=True):
-            static.update(line)
-        choosing = not self.asking and not self.stopping
-        self.query_one("#choices").display = choosing
-        self.query_one("#headline", Static).update(head)
-        self.query_one("#holders", Static).update(shown)
-        self.query_one("#progress", Static).update(progress)
-        self.query_one("#progress").display = bool(progress)
-        used = port_view.height(head) + (port_view.height(progress) + 1 if progress else 0)
-        used += sum(map(port_view.height, lines)) + 1 if choosing else 0
-        room = max(self.app.size.height - used - 5, 3)
-        box = self.query_one("#details")
-        box.display = bool(shown) and not (low and choosing)
-        box.styles.height = min(room, port_view.height(shown))
-        scrolls = "↑ ↓ more   " if box.display and port_view.height(shown) > room else ""
-        dialog.border_subtitle = scrolls + self._keys()
-
-    def _texts(self, width: int) -> tuple[Content, Content, Content]:
-        """The headline, the holders and the progress."""
-        progress = self._progress.content(width)
-        if self._sight is None:
-            head = Content.styled(f"Looking who holds port {self.port} …", "$foreground 55%")
-            return head, Content(), progress
-        head = port_view.headline(self._sight, width)
-        if self.asking:
-            # The question has the room: what it asks of, and nothing else.
-            from devtui.session.stopping import ASK_SECONDS
-
-            asked = port_view.question(self._sight.survey.blocking, ASK_SECONDS, width)
-            return head, asked, Content()
-        now = self._dashboard.clock.now()
-        return head, port_view.details(self._sight, width, now), progress
-
-    def _keys(self) -> str:
-        if self.asking:
-            return "y yes   n no"
-        return "stopping …   q leave devtui" if self.stopping else "escape back   q leave devtui"
+        """Show what is known now."""
+        if self.is_mounted:
+            shown = Shown(self.port, self._sight, self.choices, self.asking, self._progress)
+            self._box.show(shown)
 
     def _say(self, text: str, problem: bool = False) -> None:
         self._progress.say(text, problem)
@@ -281,7 +210,7 @@ class PortScreen(Dialog[None]):
 
     def action_scroll_details(self, lines: int) -> None:
         """Move in the holders, where they do not fit."""
-        self.query_one("#details").scroll_relative(y=lines, animate=False)
+        self._box.scroll_details(lines)
 
     async def _have(self, port: int) -> None:
         """Serve on the port; where it is refused after all, show who has it."""
