@@ -28,7 +28,7 @@ from devtui.dashboard.redraw import Redraw
 from devtui.dashboard.screen_lender import ScreenLender
 from devtui.dashboard.shutdown import Shutdown
 from devtui.dashboard.terminal_driver import TerminalDriver
-from devtui.dashboard.terminal_kind import filters_for
+from devtui.dashboard.terminal_kind import filters_for, in_gnu_screen
 from devtui.dashboard.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
 from devtui.sanitise import visible
@@ -282,9 +282,12 @@ def _get_ready() -> None:
 
 def run_dashboard(session: Session) -> int:
     """Run the dashboard until the user leaves, and return the exit status."""
+    plain_terminal = in_gnu_screen(os.environ)
+    if plain_terminal:
+        os.environ.pop("COLORTERM", None)
     app = Dashboard(session)
     try:
-        status = app.run()
+        status = app.run(mouse=not plain_terminal)
     finally:
         # Where all went well there is nothing left to kill.
         session.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from textual.app import App
@@ -10,6 +11,16 @@ from textual.filter import LineFilter
 
 from devtui.dashboard.encodable import Encodable, unfit
 from devtui.dashboard.few_colours import FewColours
+
+
+def in_gnu_screen(environment: Mapping[str, str]) -> bool:
+    """Whether GNU screen stands between us and the terminal.
+
+    It takes a 24-bit colour for attributes and other colours, though COLORTERM, which it hands on,
+    promises them. While the mouse is asked for it keeps `escape` back until the next key, and it
+    knows no mouse beyond column 223 (seen in version 4.9; process.c, and `truecolor` in screen(1)).
+    """
+    return "STY" in environment or environment.get("TERM", "").startswith("screen.")
 
 
 def filters_for(app: App[Any]) -> list[LineFilter]:

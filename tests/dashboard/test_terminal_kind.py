@@ -6,7 +6,7 @@ from textual.color import Color
 from devtui.dashboard import themes
 from devtui.dashboard.encodable import Encodable, encodable, unfit
 from devtui.dashboard.few_colours import Ground, colourless, in_sixteen
-from devtui.dashboard.terminal_kind import filters_for
+from devtui.dashboard.terminal_kind import filters_for, in_gnu_screen
 
 DARK = Ground(Color.parse("#0f1319"), Color.parse("#d7dde5"), True)
 LIGHT = Ground(Color.parse("#fbfbf9"), Color.parse("#1f2733"), False)
@@ -126,3 +126,19 @@ async def test_the_theme_to_begin_with(environment, name, complaint):
         assert ui.app.theme == name
         assert found.startswith(complaint)
         assert bool(found) is bool(complaint)
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"STY": "812.pts-0.host", "TERM": "screen"}, True),
+        ({"STY": "812.pts-0.host", "TERM": "xterm-256color", "COLORTERM": "truecolor"}, True),
+        ({"TERM": "screen.xterm-256color"}, True),  # as over ssh, which hands on TERM alone
+        ({"TERM": "screen-256color", "TMUX": "/tmp/tmux-0/default,1,0"}, False),
+        ({"TERM": "screen"}, False),  # which tmux gives too
+        ({"TERM": "xterm-256color"}, False),
+        ({}, False),
+    ],
+)
+def test_gnu_screen_is_known_by_its_variables(environment: dict[str, str], told: bool) -> None:
+    assert in_gnu_screen(environment) is told

@@ -6,7 +6,6 @@ import random
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ import pytest
 from client import get
 from dashboard_page import request_row, wait_serving
 from starter import Devtui
-from terminal import Terminal, clean_environment
+from terminal import Terminal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -470,62 +469,3 @@ def test_started_in_the_background_and_brought_to_the_front(
 def test_ctrl_z_without_a_shell_to_go_to_says_so(shown: Shown) -> None:
     shown.terminal.press("ctrl+z")
     shown.terminal.wait_for("No shell has started devtui")
-
-
-class Tmux:
-    """A tmux of its own, whose only window runs a command."""
-
-    def __init__(self, folder: Path, environment: dict[str, str], command: str) -> None:
-        self._environment = {**environment, "TMUX_TMPDIR": str(folder)}
-        self._folder = folder
-        self.do("new-session", "-d", "-x", "100", "-y", "30", command)
-
-    def do(self, *command: str) -> str:
-        """What a command of tmux prints."""
-        done = subprocess.run(
-            ["tmux", "-L", "devtui", "-f", "/dev/null", *command],
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def shows(self, wanted: str | re.Pattern[str]) -> None:
-        """Wait until a text or pattern is in the window."""
-        pattern = re.compile(re.escape(wanted)) if isinstance(wanted, str) else wanted
-        found = processes.eventually(
-            lambda: pattern.search(self.do("capture-pane", "-p")) is not None, 20
-        )
-        assert found, f"no {wanted!r} in\n{self.do('capture-pane', '-p')}"
-
-
-def test_inside_tmux(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
-    (tmp_path / "hello.py").write_text(APP)
-    devtui.ports.append(free_port)
-    environment = {**clean_environment(), processes.MARK: devtui.mark}
-    command = f"exec {shlex.quote(sys.executable)} -m devtui hello --port {free_port}"
-    tmux = Tmux(tmp_path, environment, command)
-    url = f"http://127.0.0.1:{free_port}"
-    tmux.shows(re.compile(rf"SERVING +{url}"))
-    assert get(f"{url}/?copied").status == 200
-    tmux.shows(request_row("GET", "/?copied", 200))
-    tmux.do("send-keys", "y")
-    tmux.shows("to tmux's buffer")
-    assert f"{url}/?copied" in tmux.do("show-buffer")
-    lines = tmux.do("capture-pane", "-p").splitlines()
-    footer = next(line for line in lines if "? keys" in line)
-    place = f"0;{footer.index('? keys') + 1};{lines.index(footer) + 1}"
-    tmux.do("send-keys", "-l", f"\x1b[<{place}M\x1b[<{place}m")
-    tmux.shows("─ Keys ─")
-    tmux.do("send-keys", "Escape")
-    tmux.do("resize-window", "-x", "39", "-y", "10")
-    tmux.shows(TOO_SMALL)
-    tmux.do("resize-window", "-x", "80", "-y", "24")
-    tmux.shows("q leave")
-    tmux.do("send-keys", "q")
-    devtui.assert_gone(20)
