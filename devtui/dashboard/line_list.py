@@ -12,6 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
 from textual.selection import Selection
@@ -55,6 +56,9 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         def __init__(self, line_list: LineList[Any]) -> None:
             super().__init__()
             self.line_list = line_list
+
+    revision: reactive[int] = reactive(0, repaint=False)
+    """Grows with each `Changed`, but at once: who watches it is drawn in the same frame."""
 
     def __init__(
         self, ring: Ring[T], rows: Rows[T], *, follow: bool = True, empty: str = ""
@@ -131,6 +135,10 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
         self._pace.watch_running()
         self.refresh()
+        self._tell_changed()
+
+    def _tell_changed(self) -> None:
+        self.revision += 1
         self.post_message(self.Changed(self))
 
     def _resize_content(self, count: int) -> None:
@@ -163,7 +171,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         if wanted != top:
             self.scroll_to(y=wanted, animate=False, immediate=True)
         self.refresh()
-        self.post_message(self.Changed(self))
+        self._tell_changed()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Remember which item is topmost."""
@@ -230,7 +238,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         # whenever the size changes.
         if self.following and self.max_scroll_y > 0:
             self._viewport.stay()
-            self.post_message(self.Changed(self))
+            self._tell_changed()
 
     def on_resize(self) -> None:
         """Keep the newest, or the topmost item, in its place."""

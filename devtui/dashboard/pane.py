@@ -101,13 +101,8 @@ class Pane(Vertical, Generic[T]):
             self.list.focus()
 
     def on_mount(self) -> None:
-        """Set the first title."""
-        self.look()
-
-    @on(LineList.Changed)
-    def _list_changed(self, event: LineList.Changed) -> None:
-        if event.line_list is self.list:
-            self.look()
+        """Set the title, now and whenever the list changes."""
+        self.watch(self.list, "revision", self.look)
 
     def look(self) -> None:
         """Bring the counts in the border up to date."""
