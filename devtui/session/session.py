@@ -23,9 +23,9 @@ from devtui.events import (
     RequestStarted,
     ServerExited,
     Serving,
-    StateChanged,
 )
 from devtui.session import port as ports
+from devtui.session.feed import Feed
 from devtui.session.generations import Generations
 from devtui.session.port import PortRefused
 from devtui.session.port_look import PortLook, PortLooks, another_at_localhost
@@ -34,13 +34,13 @@ from devtui.session.replacement import Replacement, since_written
 from devtui.session.restart_loops import RestartLoops, advice
 from devtui.session.settling import settled
 from devtui.session.state import State, StateMachine
-from devtui.session.store import Store
 from devtui.session.terminal import TerminalLoan
 from devtui.session.watcher import Watcher
 from devtui.settings import Settings
 
 if TYPE_CHECKING:
     from devtui.session.interpreter import Interpreter
+    from devtui.session.store import Store
     from devtui.session.survey import Survey
 
 # How long after a load the next generation's process is started ahead: at the start of the session
@@ -62,15 +62,13 @@ class Session:
 
     def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:
         self.settings = settings
-        self.store = Store()
+        self._feed = Feed(lambda: self.generation)
         self.app: AppLoaded | None = None
         self.failure: AppFailed | None = None
         self.pin: str | None = None
         self.loading_since: float | None = None
         self.serving_since: float | None = None
-        self._subscribers: list[Callable[[AnyEvent], None]] = []
-        self._early: list[AnyEvent] = []  # what happened before anybody could have subscribed
-        self._machine = StateMachine(self._announce_state)
+        self._machine = StateMachine(self._feed.state_changed)
         self._generations = Generations(self._on_event, interpreter)
         self.questions = Questions(self._generations.send, lambda: self.generation)
         self.terminal = TerminalLoan(self._generations.send)
@@ -83,6 +81,11 @@ class Session:
         self._watcher: Watcher | None = None
         self._port_looks = PortLooks(self._on_port_seen)
         self._loops = RestartLoops()
+
+    @property
+    def store(self) -> Store:
+        """What is remembered of the events."""
+        return self._feed.store
 
     @property
     def state(self) -> State:
@@ -121,10 +124,7 @@ class Session:
 
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
         """Have `listener` called with every event; the first subscriber gets the early ones too."""
-        self._subscribers.append(listener)
-        early, self._early = self._early, []
-        for event in early:
-            listener(event)
+        self._feed.subscribe(listener)
 
     def launch(self) -> None:
         """Bind the socket and start the first server process. Does not block."""
@@ -265,9 +265,9 @@ class Session:
             return
         if look.refusal is None:
             for warning in found.warnings:
-                self._warn(warning)
+                self._feed.warn(warning)
         elif self.state is State.PORT_BUSY:
-            self._take(found.event(self.generation))
+            self._feed.take(found.event(self.generation))
 
     def _start_process(self) -> None:
         self.pin = None
@@ -278,15 +278,15 @@ class Session:
     def _on_event(self, event: AnyEvent) -> None:
         """Take in what a server process says, and what it means for the session."""
         if isinstance(event, _PASSING):
-            self._take(event)
+            self._feed.take(event)
             return
         current = event.generation == self.generation
         if isinstance(event, ServerExited):
             if current and self.state is State.FAILED:
                 event = structs.replace(event, expected=True)  # told already, with its reason
             for cut in self.store.cut_running(event.generation, event.at, self._why_cut(event)):
-                self._take(cut)
-        self._take(event)
+                self._feed.take(cut)
+        self._feed.take(event)
         self.questions.heard(event)
         self.terminal.heard(event, self.pid if current else None)
         if isinstance(event, ServerExited):
@@ -337,7 +337,7 @@ class Session:
         delay = FIRST_STANDBY_DELAY_SECONDS if replaced is None else STANDBY_DELAY_SECONDS
         asyncio.get_running_loop().call_later(delay, self._start_standby)
         if replaced is not None:
-            self._take(
+            self._feed.take(
                 Reloaded(
                     generation=self.generation,
                     cause=replaced.cause,
@@ -383,7 +383,7 @@ class Session:
             settings.extra_files,
             settings.exclude_patterns,
             self._on_files_changed,
-            self._warn,
+            self._feed.warn,
             self.store.note_ignored,
         )
         self._watcher.start()
@@ -395,24 +395,13 @@ class Session:
     def _on_files_changed(self, paths: tuple[str, ...], raw_count: int) -> None:
         if not self.settings.reload:
             return
-        self._take(FilesChanged(generation=self.generation, paths=paths, raw_count=raw_count))
+        self._feed.take(FilesChanged(generation=self.generation, paths=paths, raw_count=raw_count))
         if self.state is not State.PORT_BUSY:
             changed = Replacement("files changed", paths, raw_count=raw_count)
             changed.seen_ms = since_written(paths)
             if looping := self._loops.changed(paths):
-                self._warn(advice(looping))
+                self._feed.warn(advice(looping))
             self._want(changed)
-
-    def _warn(self, message: str) -> None:
-        self._take(
-            LogWritten(
-                generation=self.generation,
-                stream="log",
-                logger="devtui",
-                level="WARNING",
-                text=message,
-            )
-        )
 
     async def _shut_down(self) -> None:
         await self._generations.stop(self.settings.grace)
@@ -422,20 +411,3 @@ class Session:
         await self._generations.end_leftovers()
         self._generations.listener.close()
         self._machine.to(State.STOPPED)
-
-    def _announce_state(self, previous: State, state: State, reason: str) -> None:
-        self._take(
-            StateChanged(
-                generation=self.generation,
-                state=state.value,
-                previous=previous.value,
-                reason=reason,
-            )
-        )
-
-    def _take(self, event: AnyEvent) -> None:
-        self.store.apply(event)
-        if not self._subscribers:
-            self._early.append(event)
-        for subscriber in self._subscribers:
-            subscriber(event)
