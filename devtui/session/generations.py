@@ -34,14 +34,17 @@ class Generations:
     """
 
     def __init__(
-        self, on_event: Callable[[AnyEvent], None], interpreter: Interpreter | None = None
+        self,
+        on_event: Callable[[AnyEvent], None],
+        listener: Listener,
+        interpreter: Interpreter | None = None,
     ) -> None:
         self.number = 0
-        self.listener = Listener()
         self.pin: Pin | None = None  # what the debugger of a later process shall have as well
         self.from_standby = False
         self.stepped_back = ""
         self._on_event = on_event
+        self._listener = listener
         self._interpreter = interpreter  # for the first process
         self._process: ServerProcess | None = None
         self._load: Load | None = None
@@ -74,7 +77,7 @@ class Generations:
         self._process = standby if standby and self.from_standby else self._new_process(settings)
         self._load = _load(settings, first=first, pin=self.pin)
         self._on_event(ServerStarted(generation=self.number, pid=self._process.pid))
-        self._process.load(self._load, self.listener.bound)
+        self._process.load(self._load, self._listener.bound)
 
     def attach(self) -> None:
         """Begin to hear the process that was started, on the running event loop."""
@@ -157,7 +160,7 @@ class Generations:
                 self.from_standby = False
                 self.stepped_back = event.reason
                 if self._process is not None and self._load is not None:
-                    self._process.load(self._load, self.listener.bound)
+                    self._process.load(self._load, self._listener.bound)
             case _:
                 self._on_event(event)
 

@@ -6,13 +6,18 @@ import socket
 from pathlib import Path
 
 from devtui.session import port as ports
+from devtui.session.port_look import PortLooks, another_at_localhost
 from devtui.settings import Settings
 
 
 class Listener:
-    """Holds the socket while there is something to answer on it, and refuses clients otherwise."""
+    """Holds the socket while there is something to answer on it, and refuses clients otherwise.
 
-    def __init__(self) -> None:
+    `looks` gets to know where somebody else has the port, or listens on it beside us.
+    """
+
+    def __init__(self, looks: PortLooks) -> None:
+        self._looks = looks
         self._socket: socket.socket | None = None
         self._path: Path | None = None  # of a Unix socket
 
@@ -28,12 +33,17 @@ class Listener:
         return self._socket
 
     def open(self, settings: Settings) -> Settings:
-        """Listen where the settings say. Raises `PortRefused`.
+        """Listen where the settings say. Raises `PortRefused`, and a look for its reason begins.
 
         Returns the settings with the port that it became: port 0 is for once, and what people
         have in their browsers stays good after a restart.
         """
-        return self.replace(ports.bind(settings), settings)
+        try:
+            bound = ports.bind(settings)
+        except ports.PortRefused as refusal:
+            self._looks.begin(settings, refusal)
+            raise
+        return self.replace(bound, settings)
 
     def replace(self, bound: socket.socket, settings: Settings) -> Settings:
         """Take another socket that is bound already, and let go of the one before; as `open`."""
@@ -42,7 +52,10 @@ class Listener:
         if settings.is_unix_socket:
             self._path = Path(settings.socket_path)
             return settings
-        return settings.with_port(bound.getsockname()[1])
+        settings = settings.with_port(bound.getsockname()[1])
+        if another_at_localhost(bound):
+            self._looks.begin(settings)
+        return settings
 
     def close(self) -> None:
         """Refuse connections from now on, once no server process has the socket any more."""

@@ -27,8 +27,9 @@ from devtui.events import (
 from devtui.session import port as ports
 from devtui.session.feed import Feed
 from devtui.session.generations import Generations
+from devtui.session.listener import Listener
 from devtui.session.port import PortRefused
-from devtui.session.port_look import PortLook, PortLooks, another_at_localhost
+from devtui.session.port_look import PortLook, PortLooks
 from devtui.session.questions import Questions
 from devtui.session.replacement import Replacement, since_written
 from devtui.session.restart_loops import RestartLoops, advice
@@ -69,7 +70,9 @@ class Session:
         self.loading_since: float | None = None
         self.serving_since: float | None = None
         self._machine = StateMachine(self._feed.state_changed)
-        self._generations = Generations(self._on_event, interpreter)
+        self._port_looks = PortLooks(self._on_port_seen)
+        self._listener = Listener(self._port_looks)
+        self._generations = Generations(self._on_event, self._listener, interpreter)
         self.questions = Questions(self._generations.send, lambda: self.generation)
         self.terminal = TerminalLoan(self._generations.send)
         self._ever_loaded = False  # and served: a certificate may fail after the app has loaded
@@ -79,7 +82,6 @@ class Session:
         self._replacing = asyncio.Lock()
         self._closing = False
         self._watcher: Watcher | None = None
-        self._port_looks = PortLooks(self._on_port_seen)
         self._loops = RestartLoops()
 
     @property
@@ -115,7 +117,7 @@ class Session:
     @property
     def has_port(self) -> bool:
         """Whether the listening socket is ours now, so that nobody else can hold the port."""
-        return self._generations.listener.is_open
+        return self._listener.is_open
 
     @property
     def url(self) -> str:
@@ -183,8 +185,7 @@ class Session:
         settings = self.settings.with_port(port)
         listener = await asyncio.to_thread(ports.bind, settings)
         async with self._replacing:
-            self.settings = self._generations.listener.replace(listener, settings)
-            self._look_beside()
+            self.settings = self._listener.replace(listener, settings)
         self._want(Replacement(f"moved to port {self.port}"))
 
     def set_debug(self, on: bool) -> None:
@@ -243,21 +244,14 @@ class Session:
 
     def _bind(self) -> bool:
         """Have a listening socket; false where there is none to have, and then the state tells."""
-        if self._generations.listener.is_open:
+        if self._listener.is_open:
             return True
         try:
-            self.settings = self._generations.listener.open(self.settings)
+            self.settings = self._listener.open(self.settings)
         except PortRefused as error:
             self._machine.to(State.PORT_BUSY, str(error))
-            self._port_looks.begin(self.settings, error)
             return False
-        self._look_beside()
         return True
-
-    def _look_beside(self) -> None:
-        """Look who else is on the port that we have got, where `localhost` may lead there."""
-        if another_at_localhost(self._generations.listener.bound):
-            self._port_looks.begin(self.settings)
 
     def _on_port_seen(self, look: PortLook, found: Survey) -> None:
         """Tell what a look has found, unless the session has gone on meanwhile."""
@@ -363,7 +357,7 @@ class Session:
         if self._closing or (event.expected and not failed):
             return
         # Nothing is there to answer: to refuse is more honest than to let clients wait.
-        self._generations.listener.close()
+        self._listener.close()
         if not failed:
             how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
             self._machine.to(State.CRASHED, f"the server process ended {how}")
@@ -409,5 +403,5 @@ class Session:
             await self._watcher.stop()
         self._generations.discard_standby()
         await self._generations.end_leftovers()
-        self._generations.listener.close()
+        self._listener.close()
         self._machine.to(State.STOPPED)
