@@ -50,11 +50,15 @@ class SessionFacts(Protocol):
     """What the header reads of the session, where each is described."""
 
     settings: Settings
-    pin: str | None
-    app: AppLoaded | None
-    loading_since: float | None
-    serving_since: float | None
 
+    @property
+    def pin(self) -> str | None: ...  # noqa: D102
+    @property
+    def app(self) -> AppLoaded | None: ...  # noqa: D102
+    @property
+    def loading_since(self) -> float | None: ...  # noqa: D102
+    @property
+    def serving_since(self) -> float | None: ...  # noqa: D102
     @property
     def generation(self) -> int: ...  # noqa: D102
     @property

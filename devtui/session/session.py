@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -33,6 +32,7 @@ from devtui.session.port_look import PortLook, PortLooks
 from devtui.session.questions import Questions
 from devtui.session.replacement import Replacement, since_written
 from devtui.session.restart_loops import RestartLoops, advice
+from devtui.session.served_app import ServedApp
 from devtui.session.settling import settled
 from devtui.session.state import State, StateMachine
 from devtui.session.terminal import TerminalLoan
@@ -64,11 +64,8 @@ class Session:
     def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:
         self.settings = settings
         self._feed = Feed(lambda: self.generation)
-        self.app: AppLoaded | None = None
-        self.failure: AppFailed | None = None
+        self._served = ServedApp(in_code=settings.main is not None)
         self.pin: str | None = None
-        self.loading_since: float | None = None
-        self.serving_since: float | None = None
         self._machine = StateMachine(self._feed.state_changed)
         self._port_looks = PortLooks(self._on_port_seen)
         self._listener = Listener(self._port_looks)
@@ -93,6 +90,26 @@ class Session:
     def state(self) -> State:
         """Where the session stands now."""
         return self._machine.state
+
+    @property
+    def app(self) -> AppLoaded | None:
+        """The app, as the last load that went well has told of it."""
+        return self._served.loaded
+
+    @property
+    def failure(self) -> AppFailed | None:
+        """What the last load has failed with; None where it went well."""
+        return self._served.failure
+
+    @property
+    def loading_since(self) -> float | None:
+        """When the load began that goes on (monotonic seconds)."""
+        return self._served.loading_since
+
+    @property
+    def serving_since(self) -> float | None:
+        """When the server process began to answer (monotonic seconds)."""
+        return self._served.serving_since
 
     @property
     def generation(self) -> int:
@@ -266,7 +283,6 @@ class Session:
     def _start_process(self) -> None:
         self.pin = None
         self._loops.loading()
-        self.loading_since, self.serving_since = time.monotonic(), None
         self._generations.start(self.settings, first=not self._ever_loaded)
 
     def _on_event(self, event: AnyEvent) -> None:
@@ -280,6 +296,8 @@ class Session:
                 event = structs.replace(event, expected=True)  # told already, with its reason
             for cut in self.store.cut_running(event.generation, event.at, self._why_cut(event)):
                 self._feed.take(cut)
+        if current:
+            self._served.heard(event)
         self._feed.take(event)
         self.questions.heard(event)
         self.terminal.heard(event, self.pid if current else None)
@@ -292,18 +310,15 @@ class Session:
     def _on_progress(self, event: AnyEvent) -> None:
         match event:
             case AppLoaded():
-                self.app, self.failure = event, None
                 self._note_loaded()
                 self._watch(event.sources)
             case AppFailed():
-                self.failure = event
                 self._note_loaded()
                 self._watch(event.sources)
-                if not event.reload or self.settings.main is not None:
-                    self.loading_since = None
+                if self._served.given_up:
                     self._machine.to(State.FAILED, event.message)
-                if event.reload and self.settings.main is not None:
-                    self.close()  # there is no app to show the error with: as Flask.run does
+                    if event.reload:
+                        self.close()  # there is no app to show the error with: as Flask.run does
             case Serving():
                 self._on_serving(event)
             case DebuggerReady():
@@ -322,7 +337,6 @@ class Session:
     def _on_serving(self, event: Serving) -> None:
         known = self._generations.pin if self.settings.debugger else None
         self.pin = None if known is None else known.pin
-        self.loading_since, self.serving_since = None, time.monotonic()
         if self.failure is None:
             self._ever_loaded = True
         self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
@@ -352,7 +366,6 @@ class Session:
     def _on_exit(self, event: ServerExited) -> None:
         self._generations.forget()
         self._loops.loaded()
-        self.loading_since = self.serving_since = None
         failed = self.state is State.FAILED
         if self._closing or (event.expected and not failed):
             return

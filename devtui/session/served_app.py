@@ -1,0 +1,50 @@
+"""What is known of the app that is served, or is to be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from devtui.events import AnyEvent, AppFailed, AppLoaded, ServerExited, ServerStarted, Serving
+
+
+class ServedApp:
+    """What the newest load came to, and since when the app is there or is waited for.
+
+    `loaded` is what the last load that went well has told, also while the next goes on or has
+    failed; `failure` is what the last one has failed with, None where it went well.
+
+    `loading_since` is when the load began that goes on, `serving_since` when the process began to
+    serve that does, if only its load's error; both in seconds of `clock`, None where none does.
+
+    `in_code` says that the app is served by a call in its own code, which cannot serve an error.
+    """
+
+    def __init__(self, *, in_code: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self.loaded: AppLoaded | None = None
+        self.failure: AppFailed | None = None
+        self.loading_since: float | None = None
+        self.serving_since: float | None = None
+        self._in_code = in_code
+        self._clock = clock
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the last load has failed, and nothing will be served, not even its error."""
+        return self.failure is not None and (self._in_code or not self.failure.reload)
+
+    def heard(self, event: AnyEvent) -> None:
+        """Take in an event of the newest server process."""
+        match event:
+            case ServerStarted():
+                self.loading_since, self.serving_since = self._clock(), None
+            case AppLoaded():
+                self.loaded, self.failure = event, None
+            case AppFailed():
+                self.failure = event
+                if self.given_up:
+                    self.loading_since = None
+            case Serving():
+                self.loading_since, self.serving_since = None, self._clock()
+            case ServerExited():
+                self.loading_since = self.serving_since = None
