@@ -9,12 +9,14 @@ from collections.abc import Callable
 
 from devtui.events import (
     AnyEvent,
+    DebuggerReady,
     ImportsTraced,
     Load,
     Order,
     Pin,
     Preload,
     ServerStarted,
+    Serving,
     StandbyUnfit,
 )
 from devtui.session.interpreter import Interpreter
@@ -30,7 +32,8 @@ class Generations:
     `on_event` gets all that they say, also of one that is being ended; `number` tells which is
     the current one, 0 before the first. An `interpreter` that runs already becomes the first.
     `from_standby` says whether the current one had been started ahead, `stepped_back` why not all
-    that it takes from outside was imported ahead.
+    that it takes from outside was imported ahead. `pin` is what unlocks its debugger in the
+    browser, None where it needs none or has told of none.
     """
 
     def __init__(
@@ -40,7 +43,7 @@ class Generations:
         interpreter: Interpreter | None = None,
     ) -> None:
         self.number = 0
-        self.pin: Pin | None = None  # what the debugger of a later process shall have as well
+        self.pin: str | None = None
         self.from_standby = False
         self.stepped_back = ""
         self._on_event = on_event
@@ -48,6 +51,7 @@ class Generations:
         self._interpreter = interpreter  # for the first process
         self._process: ServerProcess | None = None
         self._load: Load | None = None
+        self._kept_pin: Pin | None = None  # a later process has it too: browsers stay unlocked
         self._standby: ServerProcess | None = None
         self._traced: ImportsTraced | None = None
         self._leftovers = Leftovers()
@@ -75,7 +79,8 @@ class Generations:
             self.stepped_back = "the process that was started ahead has ended"
             standby.discard()
         self._process = standby if standby and self.from_standby else self._new_process(settings)
-        self._load = _load(settings, first=first, pin=self.pin)
+        self._load = _load(settings, first=first, pin=self._kept_pin)
+        self.pin = None
         self._on_event(ServerStarted(generation=self.number, pid=self._process.pid))
         self._process.load(self._load, self._listener.bound)
 
@@ -152,7 +157,7 @@ class Generations:
         return f"the app changes {changed} while it loads" if changed else ""
 
     def _take(self, event: AnyEvent) -> None:
-        """Keep what concerns the processes alone, and hand on the rest."""
+        """Know what concerns the processes; hand on what does not concern them alone."""
         match event:
             case ImportsTraced():
                 self._traced = event
@@ -161,6 +166,15 @@ class Generations:
                 self.stepped_back = event.reason
                 if self._process is not None and self._load is not None:
                     self._process.load(self._load, self._listener.bound)
+            case Serving():
+                # It does not tell of a PIN that it was given.
+                kept = self._kept_pin if self._load is not None and self._load.debugger else None
+                self.pin = None if kept is None else kept.pin
+                self._on_event(event)
+            case DebuggerReady():
+                self.pin, cookie = event.pin, event.pin_cookie
+                self._kept_pin = Pin(event.pin, cookie) if event.pin and cookie else None
+                self._on_event(event)
             case _:
                 self._on_event(event)
 

@@ -12,11 +12,9 @@ from devtui.events import (
     AnyEvent,
     AppFailed,
     AppLoaded,
-    DebuggerReady,
     ErrorRaised,
     FilesChanged,
     LogWritten,
-    Pin,
     Reloaded,
     RequestFinished,
     RequestStarted,
@@ -65,7 +63,6 @@ class Session:
         self.settings = settings
         self._feed = Feed(lambda: self.generation)
         self._served = ServedApp(in_code=settings.main is not None)
-        self.pin: str | None = None
         self._machine = StateMachine(self._feed.state_changed)
         self._port_looks = PortLooks(self._on_port_seen)
         self._listener = Listener(self._port_looks)
@@ -120,6 +117,11 @@ class Session:
     def pid(self) -> int | None:
         """The server process that runs now."""
         return self._generations.pid
+
+    @property
+    def pin(self) -> str | None:
+        """What unlocks the debugger in the browser, where it is known and there is one."""
+        return self._generations.pin
 
     @property
     def standby_pid(self) -> int | None:
@@ -281,7 +283,6 @@ class Session:
             self._feed.take(found.event(self.generation))
 
     def _start_process(self) -> None:
-        self.pin = None
         self._loops.loading()
         self._generations.start(self.settings, first=not self._ever_loaded)
 
@@ -321,9 +322,6 @@ class Session:
                         self.close()  # there is no app to show the error with: as Flask.run does
             case Serving():
                 self._on_serving(event)
-            case DebuggerReady():
-                self.pin, cookie = event.pin, event.pin_cookie
-                self._generations.pin = Pin(event.pin, cookie) if event.pin and cookie else None
 
     def _note_loaded(self) -> None:
         self._loops.loaded()
@@ -335,8 +333,6 @@ class Session:
             self._generations.start_standby(self.settings)
 
     def _on_serving(self, event: Serving) -> None:
-        known = self._generations.pin if self.settings.debugger else None
-        self.pin = None if known is None else known.pin
         if self.failure is None:
             self._ever_loaded = True
         self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
