@@ -49,8 +49,8 @@ _NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
 class SessionFacts(Protocol):
     """What the header reads of the session, where each is described."""
 
-    settings: Settings
-
+    @property
+    def settings(self) -> Settings: ...  # noqa: D102
     @property
     def pin(self) -> str | None: ...  # noqa: D102
     @property

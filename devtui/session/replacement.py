@@ -7,6 +7,13 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from devtui.events import Reloaded
+
+if TYPE_CHECKING:
+    from devtui.session.generations import Generations
+    from devtui.session.served_app import ServedApp
 
 
 @dataclass(slots=True)
@@ -46,6 +53,27 @@ class Replacement:
     def elapsed_ms(self) -> float:
         """Milliseconds since the cause was seen."""
         return round((time.monotonic() - self.since) * 1000, 3)
+
+    def reloaded(self, generations: Generations, served: ServedApp, looping: str) -> Reloaded:
+        """The event that tells what has come of it, at the moment when the newest process serves.
+
+        `looping` is the file by which it goes round and round, empty where it does not.
+        """
+        return Reloaded(
+            generation=generations.number,
+            cause=self.cause,
+            paths=self.paths,
+            duration_ms=self.elapsed_ms,
+            raw_count=self.raw_count,
+            seen_ms=self.seen_ms,
+            stopped_ms=self.stopped_ms,
+            loaded_ms=self.loaded_ms,
+            standby=generations.from_standby,
+            stepped_back=generations.stepped_back,
+            failed=served.failure is not None,
+            slowest=() if served.loaded is None or served.failure else served.loaded.slowest,
+            looping=looping,
+        )
 
 
 def since_written(paths: Iterable[str]) -> float:

@@ -49,10 +49,12 @@ class StateMachine:
     """Holds the session's state and announces each change of it.
 
     `announce(previous, state, reason)` is called after each change, and not where the state
-    stays. Every state may become `STOPPED`; nothing follows that.
+    stays. Every state may become `STOPPED`; nothing follows that. `has_served` says whether the
+    app itself was ever served: then what fails to load is a reload.
     """
 
     def __init__(self, announce: Callable[[State, State, str], None]) -> None:
+        self.has_served = False
         self._state = State.STARTING
         self._announce = announce
 
@@ -71,4 +73,5 @@ class StateMachine:
         if previous is State.STOPPED:
             raise ValueError("a session that is 'stopped' cannot change any more")
         self._state = state
+        self.has_served |= state is State.SERVING
         self._announce(previous, state, reason)
