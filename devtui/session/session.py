@@ -47,6 +47,9 @@ class Session:
     `launch` may be called before there is a loop, so that the first process loads while the
     screen is still being imported. Every event is taken in by the store and then handed to the
     subscribers, on the loop's thread. An `interpreter` that runs already becomes the first process.
+
+    Orders go to the reloader, which starts and ends processes; their events come back here, and
+    the state follows from them.
     """
 
     def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:

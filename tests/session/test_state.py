@@ -89,6 +89,17 @@ def test_no_step_is_left_out(before: State, after: State) -> None:
     assert changes == []
 
 
+def test_it_has_served_once_the_app_and_not_only_an_error_was_served() -> None:
+    standing, _ = at(State.STARTING)
+    standing.to(State.SERVING_ERROR)
+    standing.to(State.RELOADING)
+    assert not standing.has_served
+    standing.to(State.SERVING)
+    assert standing.has_served
+    standing.to(State.CRASHED)
+    assert standing.has_served
+
+
 @pytest.mark.parametrize("state", State)
 def test_what_a_state_says_of_the_server(state: State) -> None:
     assert not (state.loading and state.answers)
