@@ -133,14 +133,14 @@ class Server(BaseWSGIServer):
             return super().get_request()
         except OSError as error:
             if error.errno in _NO_ROOM:
-                self._tell(self.connections.make_room())
+                self._tell_crowd(self.connections.make_room())
             raise
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Let every client in. socketserver asks right after accept, before any thread starts."""
         self.connections.opened(request)
         if cut := self.connections.thin_out():
-            self._tell(cut)
+            self._tell_crowd(cut)
         return True
 
     def shutdown_request(self, request: Any) -> None:
@@ -156,14 +156,17 @@ class Server(BaseWSGIServer):
         finally:
             self.connections.closed(request)
 
-    def _tell(self, cut: int) -> None:
-        now = time.monotonic()
-        if cut and now >= self._tell_after:
-            self._tell_after = now + TELL_SECONDS
-            self.log(
-                "warning",
-                "Too many connections are open: those whose clients kept them waiting are closed.",
+    def _tell_crowd(self, cut: int) -> None:
+        if cut:
+            self._tell(
+                "Too many connections are open: those whose clients kept them waiting are closed."
             )
+
+    def _tell(self, warning: str) -> None:
+        now = time.monotonic()
+        if now >= self._tell_after:
+            self._tell_after = now + TELL_SECONDS
+            self.log("warning", warning)
 
 
 class ThreadedServer(Server, ThreadedWSGIServer):
@@ -175,4 +178,5 @@ class ThreadedServer(Server, ThreadedWSGIServer):
             super().process_request(request, client_address)
         except RuntimeError:  # can't start new thread
             self.shutdown_request(request)
-            self._tell(1 + self.connections.make_room())
+            self.connections.make_room()
+            self._tell("A request got no answer: the system lets us start no more threads.")

@@ -180,7 +180,10 @@ def test_where_no_thread_can_be_started_the_connection_is_closed(
     def start(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
+    told: list[str] = []
     monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(server, "log", lambda kind, message: told.append(message))
     server.process_request(ours, ("127.0.0.1", 1))
     assert is_closed(client)
     assert server.connections._open == {}
+    assert told == ["A request got no answer: the system lets us start no more threads."]
