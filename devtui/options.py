@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +110,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         envvar=_both("PORT"), show_default=True, help="The port; 0 means any free one.",
     ),
     click.option(
-        "--debug/--no-debug", default=None, envvar="DEVTUI_DEBUG", callback=_decide_debug,
+        "--debug/--no-debug", default=None, envvar=_both("DEBUG"), callback=_decide_debug,
         help="Reloader and debugger.  [default: on on a loopback address]",
     ),
     click.option(
@@ -192,10 +191,6 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
         environment=ctx.meta[_ENVIRONMENT],
     )
     debug = options["debug"] if options["debug"] is not None else settings.is_loopback
-    reload, debugger = options["reload"], options["debugger"]
-    return replace(
-        settings,
-        debug=debug,
-        reload=debug if reload is None else reload,
-        debugger=debug if debugger is None else debugger,
+    return settings.with_debug(debug).with_parts(
+        reload=options["reload"], debugger=options["debugger"]
     )

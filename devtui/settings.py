@@ -32,6 +32,8 @@ class Settings:
     `app.py`, in `folder`. `environment` is what the server process starts with, before it reads
     any env file. `grace` is how many seconds requests in flight have to finish before a reload cuts
     them. With `main`, a program that calls `devtui.run`, there is no `app` to be found.
+
+    `refused` names what debug mode never turns on, of `reload` and `debugger`: it was typed so.
     """
 
     app: str | None = None
@@ -41,6 +43,7 @@ class Settings:
     reload: bool = True
     debugger: bool = True
     debug: bool = True
+    refused: frozenset[str] = frozenset()
     threaded: bool = True
     cert: str | None = None
     key: str | None = None
@@ -88,13 +91,24 @@ class Settings:
         return replace(self, port=port)
 
     def with_parts(self, *, reload: bool | None, debugger: bool | None) -> Settings:
-        """The same session with the reloader and the debugger on or off; None leaves one as is."""
+        """The same session with the reloader and the debugger on or off, also in debug mode.
+
+        None leaves one as it is.
+        """
+        parts = {"reload": reload, "debugger": debugger}
+        refused = {name for name, on in parts.items() if on is not None and not on}
+        allowed = {name for name, on in parts.items() if on}
         return replace(
             self,
+            refused=self.refused - allowed | refused,
             reload=self.reload if reload is None else bool(reload),
             debugger=self.debugger if debugger is None else bool(debugger),
         )
 
     def with_debug(self, on: bool) -> Settings:
-        """The same session with debug mode (and so the reloader and debugger) on or off."""
-        return replace(self, debug=on, reload=on, debugger=on)
+        """The same session with debug mode on or off, and so the reloader and the debugger.
+
+        But what was refused stays off: nobody gets a debugger on their network by pressing a key.
+        """
+        reload, debugger = (on and name not in self.refused for name in ("reload", "debugger"))
+        return replace(self, debug=on, reload=reload, debugger=debugger)

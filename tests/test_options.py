@@ -139,6 +139,8 @@ def test_which_host_is_meant(settings_of: SettingsOf, given: str, host: str) -> 
         ([], {"FLASK_DEBUG": "False"}, (False, False, False)),
         ([], {"FLASK_DEBUG": "no"}, (False, False, False)),
         ([], {"FLASK_DEBUG": ""}, (True, True, True)),
+        ([], {"FLASK_RUN_DEBUG": "0"}, (False, False, False)),
+        (["-h", "0.0.0.0"], {"FLASK_RUN_DEBUG": "1", "FLASK_DEBUG": "0"}, (True, True, True)),
         ([], {"DEVTUI_DEBUG": "0", "FLASK_DEBUG": "1"}, (False, False, False)),
         (["--no-reload"], {}, (True, False, True)),
         (["--no-debugger"], {}, (True, True, False)),

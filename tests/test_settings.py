@@ -60,6 +60,16 @@ def test_debug_mode_is_reloader_and_debugger() -> None:
     assert (off.debug, off.reload, off.debugger) == (False, False, False)
 
 
+def test_what_was_refused_stays_off_whatever_debug_mode_is() -> None:
+    refused = Settings().with_parts(reload=None, debugger=False)
+    assert (refused.debug, refused.reload, refused.debugger) == (True, True, False)
+    again = refused.with_debug(False).with_debug(True)
+    assert (again.debug, again.reload, again.debugger) == (True, True, False)
+    assert refused.with_parts(reload=False, debugger=None).with_debug(True).reload is False
+    allowed = refused.with_parts(reload=None, debugger=True).with_debug(False).with_debug(True)
+    assert (allowed.reload, allowed.debugger) == (True, True)
+
+
 def test_a_change_makes_new_settings() -> None:
     settings = Settings(app="hello")
     assert settings.with_port(8000) == Settings(app="hello", port=8000)
