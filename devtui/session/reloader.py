@@ -92,10 +92,10 @@ class Reloader:
         """Serve on another port. Raises `PortRefused`, and then everything stays as it was."""
         if self.settings.is_unix_socket:
             raise PortRefused("The app is served on a Unix socket, which has no port.", busy=False)
-        settings = self.settings.with_port(port)
-        bound = await asyncio.to_thread(ports.bind, settings)
+        bound = await asyncio.to_thread(ports.bind, self.settings.with_port(port))
         async with self._replacing:
-            self.settings = self._listener.replace(bound, settings)
+            # Of the settings as they are now: debug mode may have been changed meanwhile.
+            self.settings = self._listener.replace(bound, self.settings.with_port(port))
         self.want(Replacement(f"moved to port {self.settings.port}"))
 
     def set_debug(self, on: bool) -> None:
@@ -126,6 +126,10 @@ class Reloader:
         if self._underway is not None:
             self._underway.loaded_ms = self._underway.elapsed_ms
 
+    def given_up(self) -> None:
+        """The newest process has ended and served nothing: the next load is no part of its."""
+        self._underway = None
+
     def serving(self, served: ServedApp) -> None:
         """The newest process serves the app, or its load's error: tell what has come of it."""
         replaced, self._underway = self._underway, None
@@ -155,6 +159,7 @@ class Reloader:
             self._machine.to(State.RELOADING, self._wanted.cause)
         await self._stop_and_settle()
         if self.closing or not self._listen():
+            self._wanted = self._underway = None  # what is tried next is another matter
             return
         replacement, self._wanted = self._wanted.after(self._underway), None
         if self._generations.number:  # else it is the first start, after the port was taken

@@ -60,13 +60,13 @@ class NoProcesses(Generations):
 
 
 class NoLooks(PortLooks):
-    """Looks nowhere."""
+    """Looks nowhere, and counts how often it should."""
 
     def __init__(self) -> None:
-        pass
+        self.begun = 0
 
     def begin(self, settings: Settings, refusal: PortRefused | None = None) -> None:
-        pass
+        self.begun += 1
 
 
 class NoTerminal:
@@ -84,7 +84,8 @@ class Bench:
 
     def __init__(self, settings: Settings) -> None:
         self.told: list[AnyEvent] = []
-        self.listener = Listener(NoLooks())
+        self.looks = NoLooks()
+        self.listener = Listener(self.looks)
         self.generations = NoProcesses(self.listener)
         feed = Feed(lambda: self.generations.number)
         feed.subscribe(self.told.append)
@@ -177,6 +178,23 @@ async def test_a_wish_in_mid_load_is_done_in_one_with_what_is_underway() -> None
         assert reloaded.generation == 3
 
 
+async def test_a_load_after_one_that_was_given_up_is_told_as_its_own() -> None:
+    """What a person took to mend the file is no part of the reload."""
+    async with running() as bench:
+        bench.serve()
+        bench.reloader.files_changed(("/p/broken.py",), 1)
+        await bench.until(2)
+        bench.machine.to(State.CRASHED)
+        bench.reloader.given_up()
+        began = time.monotonic()
+        bench.reloader.files_changed(("/p/mended.py",), 1)
+        await bench.until(3)
+        bench.serve()
+        (reloaded,) = bench.reloads()
+        assert reloaded.paths == ("/p/mended.py",)
+        assert reloaded.duration_ms <= (time.monotonic() - began) * 1000
+
+
 async def test_until_the_app_was_served_each_process_is_the_first() -> None:
     async with running() as bench:
         bench.machine.to(State.FAILED)
@@ -255,6 +273,18 @@ async def test_a_taken_port_is_had_when_it_is_tried_again() -> None:
         assert changes[1].reason == "the port was tried again"
 
 
+async def test_what_was_wanted_while_the_port_was_taken_is_over() -> None:
+    other = socket.create_server(("127.0.0.1", 0))
+    async with running(port=other.getsockname()[1]) as bench:
+        bench.reloader.want(Replacement("debug off"))
+        await eventually(lambda: bench.looks.begun == 2)
+        other.close()
+        bench.reloader.want(Replacement("restarted by hand"))
+        await bench.until(1)
+        changes = [event for event in bench.told if isinstance(event, StateChanged)]
+        assert changes[-1].reason == "restarted by hand"
+
+
 async def test_what_port_0_became_stays_when_the_socket_is_bound_anew() -> None:
     async with running() as bench:
         bench.serve()
@@ -278,6 +308,16 @@ async def test_moving() -> None:
         await bench.until(2)
         bench.serve()
         assert bench.reloads()[0].cause == f"moved to port {port}"
+
+
+async def test_debug_mode_may_change_while_another_port_is_bound() -> None:
+    async with running() as bench:
+        bench.serve()
+        moving = asyncio.create_task(bench.reloader.move(0))
+        await asyncio.sleep(0)
+        bench.reloader.set_debug(False)
+        await moving
+        assert not bench.reloader.settings.debug
 
 
 async def test_a_refused_move_changes_nothing() -> None:
