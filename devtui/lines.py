@@ -78,6 +78,16 @@ async def _run(
         status = status or with_status
         session.close()
 
+    def interrupted(number: int) -> None:
+        if status:  # a second time: not to wait for anything
+            session.kill()
+        elif session.store.running:
+            session.warn(
+                f"Leaving: {session.settings.grace:g} s for the requests that still run "
+                f"({session.store.running}). ctrl+c again does not wait."
+            )
+        leave(128 + number)
+
     def hung_up() -> None:
         if hang_up.terminal_gone():
             leave(128 + signal.SIGHUP)
@@ -100,8 +110,9 @@ async def _run(
             leave(1)  # it died before anything was served: the same, in a harder way
 
     loop = asyncio.get_running_loop()
+    loop.set_debug(False)  # `python -X dev` is meant for the app
     for number in _ENDING:
-        loop.add_signal_handler(number, leave, 128 + number)
+        loop.add_signal_handler(number, interrupted, number)
     loop.add_signal_handler(signal.SIGHUP, hung_up)
     session.subscribe(write)
     await session.run()

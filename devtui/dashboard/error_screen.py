@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -21,14 +22,17 @@ from devtui.dashboard.frame_lines import Spot
 from devtui.dashboard.frame_screen import FrameScreen
 from devtui.dashboard.paths import short_path
 from devtui.dashboard.rows import error_title
-from devtui.events import ExceptionData, Frame
+from devtui.events import Evaluated, ExceptionData, Frame
 from devtui.formats import clock_time
 from devtui.sanitise import visible
 from devtui.session.errors import ErrorEntry, ErrorGroup
 from devtui.session.request import Request
 
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from devtui.dashboard.app import Dashboard
+    from devtui.session.questions import Question
 
 RUNNING_SECONDS = 0.5
 
@@ -61,7 +65,6 @@ class ErrorScreen(FrameScreen):
         self._reveal = False
         self._evaluation: str | None = None  # the id of the one that runs
         self._since = 0.0
-        self._timer: Timer | None = None
 
     def below(self) -> list[Widget]:
         """The prompt, once it is opened."""
@@ -222,17 +225,22 @@ class ErrorScreen(FrameScreen):
             self.console.prompt.text = event.source
         elif self.spot is not None:
             self.console.show_asked(event.source)
-            self.run_worker(self._evaluate(self.spot, event.source))
+            self._evaluate(self.spot, event.source)
 
-    async def _evaluate(self, spot: Spot, source: str) -> None:
+    def _evaluate(self, spot: Spot, source: str) -> None:
+        """Begin it at once: the next may be asked for before a worker runs."""
         question = self._questions.evaluate(self.entry.error_id, spot.way, spot.number, source)
         self._evaluation, self._since = question.ask_id, time.monotonic()
-        self._timer = self.set_interval(RUNNING_SECONDS, self._show_running)
+        timer = self.set_interval(RUNNING_SECONDS, self._show_running)
+        work: WorkType[None] = partial(self._take_answer, spot, question, timer)
+        self.run_worker(work)
+
+    async def _take_answer(self, spot: Spot, question: Question[Evaluated], timer: Timer) -> None:
         try:
             answer = await question.answer
         finally:
             self._evaluation = None
-            self._timer.stop()
+            timer.stop()
         self.console.running(None)
         self.console.show_answer(answer)
         if spot in self.opened.shown:

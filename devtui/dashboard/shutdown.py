@@ -11,10 +11,12 @@ from devtui.controlling_tty import HangUpWatch
 from devtui.session.state import State
 
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from devtui.dashboard.app import Dashboard
 
 LEAVE_SECONDS = 10.0
-"""How long leaving waits for the server process; the session's own bounds are shorter."""
+"""How long leaving waits for the server process; also where the requests' grace is longer."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
@@ -33,15 +35,17 @@ class Shutdown:
         self._session = dashboard.session
         self._hang_up_watch: HangUpWatch | None = None
         self._ended = asyncio.Event()
+        self._status = 0
         self._broken = False
 
     def start(self) -> None:
         """Run the session, and take over the signals that end a program."""
         loop = asyncio.get_running_loop()
+        loop.set_debug(False)  # `python -X dev` is meant for the app
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.begin, 128 + number)
         loop.add_signal_handler(signal.SIGHUP, self.hang_up)
-        self._dashboard.run_worker(self._supervise(), name="session")
+        self._begin(self._supervise, "session")
         if sys.__stdin__ is not None:
             self._hang_up_watch = HangUpWatch(sys.__stdin__.fileno(), self.hang_up)
 
@@ -56,24 +60,28 @@ class Shutdown:
     def begin(self, status: int) -> None:
         """End the session, wait for its processes, and exit; a second call does not wait.
 
-        A `status` of 0 becomes 1 where the app is not served: it did not load, or has no port.
+        The first `status` counts. It becomes 1 where it is 0 and the app is not served: it did
+        not load, or has no port.
         """
         if self.begun:
             self._session.kill()
-            self._dashboard.exit(status)
+            self._dashboard.exit(self._status)
             return
         self.begun = True
-        if status == 0 and self._session.state in _FAILURES:
-            status = 1
+        self._status = status or int(self._session.state in _FAILURES)
         self._dashboard.main.header.show_leaving()
         self._session.close()
-        self._dashboard.run_worker(self._exit_when_ended(status), name="leaving")
+        self._begin(self._exit_when_ended, "leaving")
 
     def hang_up(self) -> None:
         """Leave because the terminal has gone; to be told so twice, as by a shell, is no haste."""
         self._dashboard.stop_reading()
         if not self.begun:
             self.begin(128 + signal.SIGHUP)
+
+    def _begin(self, work: WorkType[None], name: str) -> None:
+        # Not a coroutine: where the app exits before the worker runs, nobody would await it.
+        self._dashboard.run_worker(work, name=name)
 
     async def _supervise(self) -> None:
         try:
@@ -88,11 +96,11 @@ class Shutdown:
             # In code a reload that fails ends the session, as it ends `Flask.run`.
             self.begin(1)
 
-    async def _exit_when_ended(self, status: int) -> None:
+    async def _exit_when_ended(self) -> None:
         try:
             await asyncio.wait_for(self._ended.wait(), LEAVE_SECONDS)
         except asyncio.TimeoutError:
             self._session.kill()
         self._dashboard.take_back_terminal()
         if not self._broken:
-            self._dashboard.exit(status)
+            self._dashboard.exit(self._status)

@@ -182,6 +182,10 @@ class Session:
         """Have the port after all, where it could not be had, and serve; the state tells."""
         self._reloader.try_again()
 
+    def warn(self, message: str) -> None:
+        """Tell a warning of devtui's own, one sentence or two, as a line of the log."""
+        self._feed.warn(message)
+
     def close(self) -> None:
         """Make `run` stop everything and return."""
         self._reloader.close()

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from driver import running
 from fakes import FakeSession, error, finished, raised, started
+from textual.events import Key
 
 from devtui.dashboard.error_screen import ErrorScreen
 from devtui.dashboard.stack_screen import NO_ANSWER, StackScreen
@@ -202,6 +203,17 @@ async def test_pasted_lines_run_together(ui):
     await ui.until(lambda: ui.app.screen.console.prompt.text)
     await ui.press("enter")
     assert last_order(ui, Evaluate).source == "a = 1\nb = 2\na + b"
+
+
+async def test_two_at_once_are_one_and_a_note(ui):
+    await open_error(ui)
+    await ui.press("x")
+    for name in ("1", "enter", "2", "enter"):  # with nothing in between, as in one paste
+        ui.app.post_message(Key(name, name if len(name) == 1 else None))
+    await ui.shows("One evaluation is still running")
+    asked = [order for order in ui.session.orders if isinstance(order, Evaluate)]
+    assert [order.source for order in asked] == ["1"]
+    assert ui.app.screen.console.prompt.text == "2"
 
 
 async def test_ctrl_c_stops_an_evaluation_and_does_not_leave(ui):

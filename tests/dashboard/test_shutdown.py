@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 
@@ -59,6 +60,18 @@ async def test_leaving_twice_does_not_wait():
         await ui.press("ctrl+c")
         await ui.until(lambda: ui.app.return_value is not None)
         assert ("kill", None) in session.asked
+
+
+async def test_leaving_twice_at_once_leaves_no_warning_and_the_first_status():
+    session = FakeSession()
+    session.end_slowly = True
+    session.state = State.PORT_BUSY
+    async with running(session) as ui:
+        ui.app.shutdown.begin(0)
+        ui.app.shutdown.begin(0)
+        await ui.until(lambda: ui.app.return_value is not None)
+        assert ui.app.return_value == 1
+        gc.collect()  # a coroutine that nobody awaits is warned of, which fails the test
 
 
 async def test_to_be_told_twice_that_the_terminal_has_gone_is_no_haste():

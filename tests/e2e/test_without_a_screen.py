@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -66,6 +67,22 @@ def test_json_tells_the_whole_story(devtui: Devtui, hello: Path, free_port: int)
     process.send_signal(signal.SIGTERM)
     assert next_event(process, "server_exited")["expected"] is True
     assert process.wait(20) == 143
+
+
+def test_a_second_signal_does_not_wait(devtui: Devtui, hello: Path, free_port: int) -> None:
+    hello.write_text(HELLO + "\n@app.get('/slow')\ndef slow():\n    import time; time.sleep(60)\n")
+    process = devtui.start("hello", "--port", free_port, "--json", "--grace", "60")
+    next_event(process, "serving")
+    with socket.create_connection(("127.0.0.1", free_port)) as client:
+        client.sendall(b"GET /slow HTTP/1.0\r\n\r\n")
+        next_event(process, "request_started")
+        process.send_signal(signal.SIGINT)
+        told = next_event(process, "log_written")["text"]
+        assert told == (
+            "Leaving: 60 s for the requests that still run (1). ctrl+c again does not wait."
+        )
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
 
 
 @pytest.mark.parametrize("option", [[], ["--plain"]])
