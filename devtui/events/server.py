@@ -17,7 +17,7 @@ class AppLoaded(Event, frozen=True, kw_only=True):
 
     `app` is what to type to get it (`hello:app`), `framework` the class it is an instance of
     (`flask.Flask`). `sources` are the files of the loaded modules that are the user's own, and
-    `slowest` those of them that took longest to import, the slowest first.
+    the env files; `slowest` are the modules that took longest to import, the slowest first.
     """
 
     app: str

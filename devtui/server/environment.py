@@ -11,9 +11,10 @@ from devtui.events import Load
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """All variables, and a sentence for the user where there is one."""
+    """All variables, the env files that were read, and a sentence for the user, if there is one."""
 
     variables: dict[str, str]
+    files: tuple[str, ...]
     notice: str | None
 
 
@@ -30,4 +31,4 @@ def prepared(load: Load, original: Mapping[str, str]) -> Environment:
         # What werkzeug.serving.is_running_from_reloader looks at: apps start schedulers then.
         variables["WERKZEUG_RUN_MAIN"] = "true"
     found = envfiles.read(load.env_file, load.folder, variables, load_defaults=load.load_dotenv)
-    return Environment({**variables, **found.values}, found.notice)
+    return Environment({**variables, **found.values}, found.files, found.notice)

@@ -48,6 +48,7 @@ class Loading:
         self._original = original
         self._baseline = frozenset(sys.modules)
         self._standby: Standby | None = None
+        self._env_files: tuple[str, ...] = ()
 
     def warm(self, order: Preload, interrupted: Callable[[], bool]) -> None:
         """Import ahead what the order names, until `interrupted`."""
@@ -148,14 +149,22 @@ class Loading:
                 message=message,
                 error=described,
                 duration_ms=duration_ms,
-                sources=own_code.own_sources(),
+                sources=self._sources(),
                 error_id=error_id,
             )
         )
         return None if load.first else deferred(error)
 
+    def _sources(self) -> tuple[str, ...]:
+        """The user's files that made the app what it is."""
+        env_files = (
+            file for file in self._env_files if os.path.isfile(file)
+        )  # `-e <(...)` is none
+        return (*own_code.own_sources(), *env_files)
+
     def _prepare(self, load: Load) -> None:
         prepared = environment.prepared(load, self._original)
+        self._env_files = prepared.files
         os.environ.update(prepared.variables)
         if prepared.notice:
             self._channel.send(
@@ -178,7 +187,7 @@ class Loading:
                 file=loaded.file,
                 duration_ms=duration_ms,
                 module_count=len(sys.modules),
-                sources=own_code.own_sources(),
+                sources=self._sources(),
                 slowest=tuple(
                     ModuleTime(module=name, duration_ms=round(seconds * 1000, 3))
                     for name, seconds in slowest[:SLOWEST]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ class Session:
         )
         self._watcher = Watcher(
             settings.folder,
-            settings.extra_files,
+            _extra_files(settings),
             settings.exclude_patterns,
             self._reloader.files_changed,
             self._feed.warn,
@@ -272,3 +273,11 @@ class Session:
         await self._generations.end_leftovers()
         self._listener.close()
         self._machine.to(State.STOPPED)
+
+
+def _extra_files(settings: Settings) -> tuple[str, ...]:
+    """What is watched wherever it lies; of env files the one given, should it never be read."""
+    env_file = settings.env_file
+    if env_file is None or not os.path.isfile(env_file):  # `-e <(...)` gives a pipe
+        return settings.extra_files
+    return (*settings.extra_files, env_file)

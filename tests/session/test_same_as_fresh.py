@@ -202,6 +202,21 @@ def test_an_env_file_that_has_changed(serve: Serve, folder: Path, library: Path)
     assert from_nothing(live) == answer(live)
 
 
+def test_the_env_files_that_were_read_are_watched_wherever_they_lie(
+    serve: Serve, folder: Path, library: Path
+) -> None:
+    above, given = folder.parent / ".env", folder.parent / "elsewhere" / "dev.env"
+    write(folder.parent, {".env": "NOSY_A=1\n", "elsewhere/dev.env": "NOSY_B=1\n"})
+    live = serve(source("", "one"), environment=environment(library), env_file=str(given))
+    live.serving()
+    assert answer(live)["then"]["environ"] == {"NOSY_A": "1", "NOSY_B": "1"}
+    for count, file in ((1, above), (2, given)):
+        until_warm(live)
+        file.write_text(file.read_text().replace("=1", "=2"))
+        assert live.reloaded(count=count).paths == (str(file),)
+    assert answer(live)["then"]["environ"] == {"NOSY_A": "2", "NOSY_B": "2"}
+
+
 def test_a_library_that_runs_the_project_s_code(serve: Serve, folder: Path, library: Path) -> None:
     """It is not imported ahead: the project's code never runs beside the old process."""
     plugin = "import part\ntext = part.TEXT\n"
