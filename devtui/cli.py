@@ -171,7 +171,7 @@ def _let_go_of(stream: IO[str]) -> None:
 def _report_failure(session: Session) -> int:
     """The first load's error on stderr, where it was the last word; 1 then, else 0."""
     failure = session.failure
-    if failure is None or (failure.reload and session.settings.main is None):
+    if failure is None or not session.given_up:
         return 0
     from devtui.sanitise import visible
 

@@ -105,6 +105,11 @@ class Session:
         return self._served.failure
 
     @property
+    def given_up(self) -> bool:
+        """Whether that means that nothing is served, not even the failure."""
+        return self._served.given_up
+
+    @property
     def loading_since(self) -> float | None:
         """When the load began that goes on (monotonic seconds)."""
         return self._served.loading_since
