@@ -129,7 +129,7 @@ class Failed:
 
     def __init__(self, failure: AppFailed | None) -> None:
         self.failure = failure
-        self.settings = Settings()
+        self.given_up = failure is not None and not failure.reload
 
 
 def failure(reload: bool) -> AppFailed:
