@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))
+TESTS = HERE.parent / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
 
 from client import get, post  # noqa: E402
 from dashboard_page import request_row, wait_reload, wait_serving  # noqa: E402

@@ -11,7 +11,8 @@ from unittest import mock
 
 import hypothesis
 import pytest
-from live import Live, Serve, app_environment, write
+from live import Live, Serve
+from projects import app_environment, write
 
 from devtui.settings import Settings
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
-from pathlib import Path
+from http.client import HTTPException
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
 import psutil
+from client import Answer, request, send_raw
+from processes import DEADLINE, alive, eventually
 
 from devtui.events import (
     AnyEvent,
@@ -35,32 +33,7 @@ from devtui.session.session import Session
 from devtui.session.state import State
 from devtui.settings import Settings
 
-# Far more than anything here takes, so that a busy machine is no reason to fail.
-DEADLINE = 30.0
-
-_HIDDEN = ("FLASK_", "DEVTUI_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE")
-
 T = TypeVar("T")
-
-
-def app_environment(**extra: str) -> tuple[tuple[str, str], ...]:
-    """The environment of a server process: ours, without what would change how it behaves."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(_HIDDEN)}
-    return tuple({**kept, **extra}.items())
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response that was read to its end."""
-
-    status: int
-    headers: HTTPMessage
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """The body as UTF-8."""
-        return self.body.decode()
 
 
 class Live:
@@ -278,15 +251,12 @@ class Live:
 
     def connect(self) -> socket.socket:
         """A bare connection to where the session serves now."""
-        parts = urlsplit(self.session.url)
-        address = (cast(str, parts.hostname), cast(int, parts.port))
-        return socket.create_connection(address, timeout=DEADLINE)
+        return socket.create_connection(self._address(), timeout=DEADLINE)
 
     def send_raw(self, data: bytes) -> bytes:
         """Send bytes that no honest client would, and read until the server closes."""
-        with self.connect() as connection:
-            connection.sendall(data)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+        host, port = self._address()
+        return send_raw(port, data, host)
 
     def refuses(self) -> bool:
         """Whether a connection is refused."""
@@ -296,70 +266,15 @@ class Live:
             return True
         return False
 
+    def _address(self) -> tuple[str, int]:
+        parts = urlsplit(self.session.url)
+        return cast(str, parts.hostname), cast(int, parts.port)
+
 
 class Serve(Protocol):
     """Starts a session; see the fixture `serve`."""
 
     def __call__(self, source: str | dict[str, str], app: str = "app", **settings: Any) -> Live: ...
-
-
-class _UnixConnection(HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=DEADLINE)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-def _connection(url: str) -> HTTPConnection:
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return _UnixConnection(parts.path)
-    assert parts.hostname in ("127.0.0.1", "::1"), f"{url} is not on this machine"
-    if parts.scheme == "https":
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return HTTPSConnection(parts.hostname, parts.port, timeout=DEADLINE, context=context)
-    return HTTPConnection(parts.hostname, parts.port, timeout=DEADLINE)
-
-
-def request(
-    url: str,
-    method: str = "GET",
-    target: str = "/",
-    body: Any = None,
-    headers: Mapping[str, str] | None = None,
-    **options: Any,
-) -> Answer:
-    """One request to a URL without a path, and its whole response."""
-    connection = _connection(url)
-    try:
-        connection.request(method, target, body, dict(headers or {}), **options)
-        response = connection.getresponse()
-        return Answer(response.status, response.msg, response.read())
-    finally:
-        connection.close()
-
-
-def alive(pid: int) -> bool:
-    """Whether there is such a process, and it is no zombie."""
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def eventually(condition: Callable[[], object], timeout: float = DEADLINE) -> bool:
-    """Whether a condition that nobody tells us of comes true in time."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def until_warm(live: Live) -> None:
@@ -378,13 +293,3 @@ def until_warm(live: Live) -> None:
         return still >= 10
 
     assert eventually(rests), "the standby is never warm"
-
-
-def write(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files by their relative paths, each one whole and at once, as editors do."""
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_text(text, encoding="utf-8")
-        os.replace(fresh, path)

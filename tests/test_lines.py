@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from live import app_environment, write
+from projects import app_environment, write
 
 from devtui.events import (
     AnyEvent,

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 import readme
+from client import get
+from processes import free_port
+from terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
 FILES = ("devtui", "tests", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
@@ -81,14 +84,7 @@ def test_the_readmes_blocks_are_read() -> None:
 
 @install
 @minutes
-def test_the_first_command_installs_and_starts(
-    clone: Path, venv: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "tests" / "e2e"))
-    from client import get
-    from processes import free_port
-    from terminal import Terminal
-
+def test_the_first_command_installs_and_starts(clone: Path, venv: Path) -> None:
     command = readme.command_with("--demo")
     assert command.startswith("python -m pip install .")
     port = free_port()

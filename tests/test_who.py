@@ -18,6 +18,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
+from processes import free_port
 
 from devtui import port_facts
 from devtui.cli import command, flask_command
@@ -60,12 +61,6 @@ def devtui(*arguments: object, answer: str = "") -> subprocess.CompletedProcess[
         input=answer, capture_output=True, text=True, timeout=30, check=False,
         env={k: v for k, v in os.environ.items() if not k.startswith(("DEVTUI_", "FLASK_"))},
     )  # fmt: skip
-
-
-def free_port() -> int:
-    with bind(Settings(port=0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def test_a_free_port() -> None:

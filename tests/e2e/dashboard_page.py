@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from terminal import DEADLINE, Terminal
+from processes import DEADLINE
+from terminal import Terminal
 
 HELLO = """\
 from flask import Flask

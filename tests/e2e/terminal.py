@@ -26,12 +26,10 @@ import keys
 import modes
 import picture
 from emulation import Screen
+from processes import DEADLINE
 from pyte.screens import Char
 
 _T = TypeVar("_T")
-
-# In seconds, and far more than anything here takes: a busy machine is no reason to fail.
-DEADLINE = 30.0
 
 # A session leader's first terminal becomes the controlling one. The shell opens it for us, since
 # doing that in the child of a process with threads would need code between fork and exec.

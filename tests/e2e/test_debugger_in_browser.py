@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import Live, write
+from live import Live
+from projects import write
 
 from devtui.events import DebuggerReady
 

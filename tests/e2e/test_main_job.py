@@ -7,7 +7,7 @@ from pathlib import Path
 
 import processes
 import pytest
-from client import get, post, send
+from client import get, post
 from dashboard_page import HELLO, request_row, seconds, wait_reload, wait_serving
 from starter import Devtui
 from terminal import Terminal
@@ -92,7 +92,7 @@ def test_a_flask_application_with_a_database_and_a_login(
     login = post(f"{url}/auth/login", person)
     assert login.status == 302
     cookie = login.headers["Set-Cookie"].partition(";")[0]
-    page = send("GET", f"{url}/", headers={"Cookie": cookie})
+    page = get(f"{url}/", cookie)
     assert "ada" in page.text
     terminal.wait_for(request_row("POST", "/auth/login", 302))
 

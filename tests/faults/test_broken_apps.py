@@ -10,7 +10,9 @@ from pathlib import Path
 
 import processes
 import pytest
-from live import Live, Serve, alive, app_environment, eventually, until_warm, write
+from live import Live, Serve, until_warm
+from processes import alive, eventually
+from projects import app_environment, write
 
 from devtui.events import (
     LogWritten,

@@ -13,7 +13,9 @@ from pathlib import Path
 import hostile
 import psutil
 import pytest
-from live import DEADLINE, Live, app_environment, eventually, write
+from live import Live
+from processes import DEADLINE, eventually
+from projects import app_environment, write
 from starter import Devtui
 
 from devtui.events import ErrorRaised, RequestFinished, RequestStarted, encode

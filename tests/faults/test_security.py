@@ -18,7 +18,8 @@ from urllib.parse import quote
 import processes
 import psutil
 import pytest
-from live import Live, Serve, write
+from live import Live, Serve
+from projects import write
 from starter import Devtui
 
 from devtui import demo

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from live import Live, app_environment, write
+from live import Live
+from projects import app_environment, write
 
 from devtui.events import ErrorRaised
 from devtui.settings import Settings

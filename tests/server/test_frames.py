@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
-from live import Live, app_environment, eventually, write
+from live import Live
+from processes import eventually
+from projects import app_environment, write
 
 from devtui.events import ErrorRaised, Evaluated, LocalsShown, RequestStarted, StackShown
 from devtui.server import bounded_repr, frames

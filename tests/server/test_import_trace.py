@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import write
+from projects import write
 
 InFork = Callable[..., Any]
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from live import Serve, alive, app_environment, eventually, write
+from live import Serve
+from processes import alive, eventually
+from projects import app_environment, write
 
 from devtui.events import AnyEvent, LogWritten, ServerStarted, Serving, decode_event
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from processes import free_port
 
 # Each program prints `ready` when it holds the port that it was given, and then stays.
 _HEAD = """\
@@ -59,14 +59,6 @@ class Holding:
     @property
     def pid(self) -> int:
         return self.process.pid
-
-
-def free_port() -> int:
-    """A port on which nobody listens, on any address."""
-    with socket.socket(socket.AF_INET6) as probe:
-        probe.bind(("::", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager
@@ -126,28 +118,3 @@ def read_until(process: subprocess.Popen[str], text: str, times: int = 1) -> Non
         data = os.read(process.stdout.fileno(), 4096) if ready else b""
         assert data, f"the program never said {text!r} but: {seen}"
         seen += data.decode()
-
-
-def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
-    """Wait until something outside comes true; fails after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)  # other processes do not tell
-
-
-def listens(port: int, ip: str = "127.0.0.1") -> bool:
-    """Whether somebody accepts connections there."""
-    with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((ip, port)) == 0
-
-
-def has_ipv6() -> bool:
-    """Whether this machine has the IPv6 loopback address."""
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True

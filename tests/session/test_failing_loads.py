@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from live import Live, write
+from live import Live
+from projects import write
 
 from devtui.events import AppFailed, LogWritten, ServerExited, StateChanged
 from devtui.session.state import State

@@ -16,7 +16,8 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
 
 import pytest
-from holding import V4, eventually, free_port, holding, listens, running
+from holding import V4, holding, running
+from processes import eventually, free_port, listens
 
 from devtui.events import Holder
 from devtui.session import containers, holder_kind, stopping
@@ -52,7 +53,7 @@ def test_a_real_flask_run_with_its_reloader(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "flask", "--app", "hello", "run", "--debug", "-p", str(port)]
     with running(command, tmp_path) as flask:
         # Its child has the socket a moment before it is known as one.
-        eventually(lambda: [one.kind for one in holders(port)] == ["reloader"] * 2, 20)
+        assert eventually(lambda: [one.kind for one in holders(port)] == ["reloader"] * 2, 20)
         assert listens(port)
         parent, child = sorted(holders(port, tmp_path), key=lambda one: one.pid != flask.pid)
         assert (parent.pid, parent.children) == (flask.pid, (child.pid,))
@@ -70,11 +71,11 @@ def test_the_orphaned_child_of_a_flask_run(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "flask", "--app", "hello", "run", "--debug", "-p", str(port)]
     with running(command, tmp_path) as flask:
-        eventually(lambda: listens(port) and len(holders(port)) == 2, 20)
+        assert eventually(lambda: listens(port) and len(holders(port)) == 2, 20)
         child = next(one for one in holders(port) if one.pid != flask.pid)
         flask.kill()
         flask.wait(20)
-        eventually(lambda: [one.pid for one in holders(port)] == [child.pid])
+        assert eventually(lambda: [one.pid for one in holders(port)] == [child.pid])
         (orphan,) = holders(port, tmp_path)
         assert orphan.kind == "orphan"
         assert orphan.note == (
@@ -89,7 +90,7 @@ def test_a_real_gunicorn_with_its_workers(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-w", "2", "-b", f"127.0.0.1:{port}", "hello:app"]
     with running(command, tmp_path) as gunicorn:
-        eventually(lambda: len(holders(port)) == 3, 20)
+        assert eventually(lambda: len(holders(port)) == 3, 20)
         found = holders(port)
         master = next(one for one in found if one.pid == gunicorn.pid)
         workers = [one for one in found if one.pid != gunicorn.pid]
@@ -132,7 +133,7 @@ def test_a_real_nginx(tmp_path: Path) -> None:
     (tmp_path / "conf").write_text(NGINX.format(folder=tmp_path, port=port))
     command = [nginx, "-e", str(tmp_path / "error"), "-c", str(tmp_path / "conf")]
     with running(command, tmp_path) as server:
-        eventually(lambda: listens(port) and len(holders(port)) == 2, 20)
+        assert eventually(lambda: listens(port) and len(holders(port)) == 2, 20)
         master = next(one for one in holders(port) if one.pid == server.pid)
         worker = next(one for one in holders(port) if one.pid != server.pid)
         assert master.note == "nginx, a web server"
@@ -144,7 +145,7 @@ def test_a_file_server_of_python(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
     with running(command, tmp_path):
-        eventually(lambda: listens(port))
+        assert eventually(lambda: listens(port))
         (found,) = holders(port)
     assert found.note == "Python's own file server (python -m http.server)"
 
@@ -154,7 +155,7 @@ def test_the_server_process_of_a_running_devtui(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-m", "devtui", "hello", "--port", str(port), "--plain"]
     with running(command, tmp_path) as devtui:
-        eventually(lambda: listens(port) and len(holders(port)) == 2, 20)
+        assert eventually(lambda: listens(port) and len(holders(port)) == 2, 20)
         found = holders(port, tmp_path)
         session = next(one for one in found if one.pid == devtui.pid)
         server = next(one for one in found if one.pid != devtui.pid)

@@ -29,10 +29,9 @@ from holding import (
     V4_ANY,
     V6,
     V6_ONLY,
-    free_port,
-    has_ipv6,
     holding,
 )
+from processes import free_port, has_ipv6
 
 from devtui.events import Address, utc_now
 from devtui.session import holders as room

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from live import alive, eventually
+from processes import alive, eventually
 
 from devtui.session.leftovers import Leftovers
 

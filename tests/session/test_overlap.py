@@ -7,7 +7,7 @@ import socket
 import sys
 
 import pytest
-from holding import free_port, has_ipv6
+from processes import free_port, has_ipv6
 
 from devtui.events import Address, Holder
 from devtui.session import overlap

@@ -7,8 +7,9 @@ import contextlib
 import socket
 
 import pytest
-from holding import V6, free_port, has_ipv6, holding
+from holding import V6, holding
 from live import Live, Serve
+from processes import free_port, has_ipv6
 
 from devtui.events import LogWritten, Reloaded, StateChanged
 from devtui.session.port import bind, check_port

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from holding import SILENT, V4, V4_ANY, V6, free_port, has_ipv6, holding
+from holding import SILENT, V4, V4_ANY, V6, holding
+from processes import free_port, has_ipv6
 
 from devtui.session import port as ports
 from devtui.session.port import PortRefused, check_port, next_free_port, reason_of, refused

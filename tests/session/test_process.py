@@ -7,7 +7,9 @@ import signal
 
 import psutil
 import pytest
-from live import Serve, alive, app_environment, eventually
+from live import Serve
+from processes import alive, eventually
+from projects import app_environment
 
 from devtui.events import RequestFinished, RequestStarted, ServerExited
 from devtui.session.interpreter import Interpreter

@@ -10,26 +10,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from live import Serve, alive, eventually, until_warm, write
+from live import Serve, until_warm
+from processes import alive, eventually
+from projects import says, write
 
 from devtui.events import AppLoaded, Reloaded, ServerExited, ServerStarted
 
 pytestmark = pytest.mark.e2e
-
-
-def says(text: str, more: str = "pass") -> str:
-    """An app that answers with a text, and does something else first."""
-    return textwrap.dedent(
-        """\
-        import os, sys, time
-
-        def app(environ, start_response):
-            path = environ["PATH_INFO"]
-        {more}
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [{text!r}.encode()]
-        """
-    ).format(text=text, more=textwrap.indent(textwrap.dedent(more), "    "))
 
 
 def write_in_place(path: Path, text: str, pause: float) -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import Live, Serve, app_environment, eventually, until_warm, write
+from live import Live, Serve, until_warm
+from processes import eventually
+from projects import app_environment, write
 
 from devtui.events import Reloaded
 from devtui.settings import Settings

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import textwrap
 from pathlib import Path
 
 import psutil
 import pytest
-from live import Live, Serve, alive, app_environment, eventually, until_warm, write
+from live import Live, Serve, until_warm
+from processes import alive, eventually, free_port
+from projects import app_environment, says, write
 
 from devtui.events import (
     AppFailed,
@@ -31,21 +32,6 @@ from devtui.session.state import State
 from devtui.settings import Settings
 
 pytestmark = pytest.mark.e2e
-
-
-def says(text: str, more: str = "") -> str:
-    """An app that answers with a text, and does something else for some paths."""
-    return textwrap.dedent(
-        """\
-        import os, sys, time
-
-        def app(environ, start_response):
-            path = environ["PATH_INFO"]
-        {more}
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [{text!r}.encode()]
-        """
-    ).format(text=text, more=textwrap.indent(textwrap.dedent(more), "    "))
 
 
 BROWSER = {"Accept": "text/html"}
@@ -306,11 +292,6 @@ def test_a_request_in_flight_is_cut_and_its_row_says_why(serve: Serve, how: str)
 
 
 # -- moving ------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def test_moving_to_another_port(serve: Serve) -> None:

@@ -23,13 +23,10 @@ from holding import (
     SHARED,
     V4,
     V6,
-    eventually,
-    free_port,
-    has_ipv6,
     holding,
-    listens,
     running,
 )
+from processes import eventually, free_port, has_ipv6, listens
 
 from devtui.events import Holder
 from devtui.session import stopping
@@ -140,7 +137,7 @@ def test_a_holder_that_a_shell_loop_starts_again(tmp_path: Path) -> None:
     script = tmp_path / "serve.sh"
     script.write_text(LOOP.format(python=sys.executable, port=port))
     with running(["sh", str(script)]) as shell:
-        eventually(lambda: listens(port))
+        assert eventually(lambda: listens(port))
         (held,) = holders(port)
         assert f"a loop in the shell sh (pid {shell.pid})" in held.restarts_by
         outcome, _ = stop(port, watch=8.0)
@@ -219,7 +216,7 @@ stay()
     with holding(lets_go) as held:
         (found,) = holders(held.port)
         held.process.send_signal(signal.SIGUSR1)
-        eventually(lambda: not holders(held.port))
+        assert eventually(lambda: not holders(held.port))
         outcome = stopping.stop(Settings(port=held.port), (found,))
         assert outcome.freed  # it can be had, and nobody was hurt for it
         assert "nothing was done" in outcome.text

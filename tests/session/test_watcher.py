@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from live import write
+from projects import write
 
 from devtui.session import watcher
 from devtui.session.rust_notify import rust_notify

@@ -1,0 +1,105 @@
+"""Who is there and who is left: processes by id or by a mark in their environment, and ports."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+import psutil
+
+# In seconds, and far more than anything here takes: a busy machine is no reason to fail.
+DEADLINE = 30.0
+
+MARK = "DEVTUI_TEST_ID"
+
+
+def eventually(condition: Callable[[], object], timeout: float = DEADLINE) -> bool:
+    """Whether a condition that nobody tells us of comes true within `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+# -- processes
+
+
+def alive(pid: int) -> bool:
+    """Whether there is such a process, and it is no zombie."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """The living processes whose environment has this mark, zombies left out."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:  # It has ended meanwhile, or is another user's, so none of ours.
+            continue
+    return found
+
+
+def end(processes: list[psutil.Process]) -> None:
+    """End processes by force, by their id."""
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(processes, timeout=20)
+
+
+# -- ports
+
+
+def free_port() -> int:
+    """A port on which nobody listens, on any address of this machine."""
+    ip = "::" if has_ipv6() else "0.0.0.0"
+    with socket.socket(_family(ip)) as probe:
+        probe.bind((ip, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def can_bind(port: int, ip: str = "127.0.0.1") -> bool:
+    """Whether the port can be listened on, as a server does it.
+
+    SO_REUSEADDR lets old connections in TIME_WAIT pass, and no listener.
+    """
+    with socket.socket(_family(ip)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ip, port))
+            probe.listen()
+        except OSError:
+            return False
+    return True
+
+
+def listens(port: int, ip: str = "127.0.0.1") -> bool:
+    """Whether somebody accepts connections there."""
+    with socket.socket(_family(ip)) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((ip, port)) == 0
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has the IPv6 loopback address."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _family(ip: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in ip else socket.AF_INET
