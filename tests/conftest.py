@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,8 +22,18 @@ hypothesis.settings.register_profile("devtui", deadline=None)
 hypothesis.settings.load_profile("devtui")
 
 
+# Whoever has one of these has a real server process for a whole session.
+SERVES = {"serve", "observed", "observed_plainly"}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers on two cores: half of what a test takes it waits for other programs."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return cores + cores // 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by folder what is not quick: whole programs, and whole screens.
+    """Mark what is not quick: whole programs, whole sessions, and whole screens.
 
     What takes longest begins first, so that no worker is left with it at the end.
     """
@@ -31,6 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder, marker in (("e2e", pytest.mark.e2e), ("dashboard", pytest.mark.screen)):
             if item.path.is_relative_to(tests / folder):
                 item.add_marker(marker)
+        if isinstance(item, pytest.Function) and not SERVES.isdisjoint(item.fixturenames):
+            item.add_marker(pytest.mark.e2e)
     items.sort(key=lambda item: item.get_closest_marker("install") is None)
 
 

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 from processes import free_port
 
-from devtui import port_facts
+from devtui import port_facts, who
 from devtui.cli import command, flask_command
 from devtui.events import Address, Holder, PortBusy, decode_event, encode, utc_now
 from devtui.lines import describe
@@ -63,6 +63,7 @@ def devtui(*arguments: object, answer: str = "") -> subprocess.CompletedProcess[
     )  # fmt: skip
 
 
+@pytest.mark.e2e
 def test_a_free_port() -> None:
     port = free_port()
     done = devtui("--who", "--port", port)
@@ -74,6 +75,7 @@ def test_a_free_port() -> None:
     assert report["stopped"] is None
 
 
+@pytest.mark.e2e
 def test_who_holds_it_in_words(tmp_path: Path) -> None:
     with holder(tmp_path) as (port, process):
         done = devtui("--who", "--port", port)
@@ -89,6 +91,7 @@ def test_who_holds_it_in_words(tmp_path: Path) -> None:
     assert re.search(r"To serve elsewhere: devtui --port \d+\n", done.stdout)
 
 
+@pytest.mark.e2e
 def test_who_holds_it_as_one_object(tmp_path: Path) -> None:
     with holder(tmp_path) as (port, process):
         done = devtui("--who", "--port", port, "--json")
@@ -104,6 +107,7 @@ def test_who_holds_it_as_one_object(tmp_path: Path) -> None:
     assert report["stopped"] is None
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("answer", ["n\n", "\n", ""])
 def test_stopping_needs_a_yes(tmp_path: Path, answer: str) -> None:
     with holder(tmp_path) as (port, process):
@@ -114,6 +118,7 @@ def test_stopping_needs_a_yes(tmp_path: Path, answer: str) -> None:
     assert f"(pid {process.pid})? [y/N]" in done.stderr
 
 
+@pytest.mark.e2e
 def test_a_yes_stops_it(tmp_path: Path) -> None:
     with holder(tmp_path) as (port, process):
         done = devtui("--who", "--stop", "--port", port, answer="y\n")
@@ -123,6 +128,7 @@ def test_a_yes_stops_it(tmp_path: Path) -> None:
     assert done.stdout.endswith(f"Port {port} on 127.0.0.1 is free.\n")
 
 
+@pytest.mark.e2e
 def test_stopping_without_being_asked_and_as_an_object(tmp_path: Path) -> None:
     with holder(tmp_path, "deaf") as (port, process):
         done = devtui("--who", "--stop", "--yes", "--json", "--port", port)
@@ -138,12 +144,14 @@ def test_stopping_without_being_asked_and_as_an_object(tmp_path: Path) -> None:
     assert seconds[1] >= 3
 
 
+@pytest.mark.e2e
 def test_nothing_is_stopped_where_the_port_is_free() -> None:
     port = free_port()
     done = devtui("--who", "--stop", "--yes", "--port", port)
     assert (done.returncode, done.stdout) == (0, f"Port {port} on 127.0.0.1 is free.\n")
 
 
+@pytest.mark.e2e
 def test_devtui_never_stops_what_it_runs_in() -> None:
     with bind(Settings(port=0)) as listener:
         port = listener.getsockname()[1]
@@ -152,6 +160,7 @@ def test_devtui_never_stops_what_it_runs_in() -> None:
     assert f"Pid {os.getpid()} is devtui itself or what it runs in" in done.stdout
 
 
+@pytest.mark.e2e
 def test_an_address_that_is_not_ours_is_no_conflict() -> None:
     done = devtui("--who", "--stop", "--yes", "--host", "192.0.2.1")
     assert done.returncode == 1
@@ -174,6 +183,21 @@ def test_bad_usage(arguments: list[str], told: str) -> None:
     done = CliRunner().invoke(command, arguments)
     assert done.exit_code == 2
     assert told in done.output
+
+
+def test_in_one_process_too_only_a_yes_stops_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(who, "WATCH_SECONDS", 0.1)
+    with holder(tmp_path) as (port, process):
+        arguments = ["--who", "--stop", "--port", str(port)]
+        done = CliRunner().invoke(command, arguments, input="n\n")
+        assert (done.exit_code, process.poll()) == (1, None)
+        assert "Nothing was stopped." in done.output
+        done = CliRunner().invoke(command, arguments, input="y\n")
+        assert process.wait(20) == -signal.SIGTERM
+    assert done.exit_code == 0, done.output
+    assert done.output.endswith(f"Port {port} on 127.0.0.1 is free.\n")
 
 
 @pytest.mark.parametrize("program", [command, flask_command])

@@ -166,7 +166,6 @@ def app(environ, start_response):
 
 
 @linux
-@pytest.mark.e2e
 def test_what_the_app_starts_inherits_nothing_of_ours(serve: Serve) -> None:
     live = serve(SPAWNING)
     live.serving()
@@ -178,7 +177,6 @@ def test_what_the_app_starts_inherits_nothing_of_ours(serve: Serve) -> None:
 
 
 @linux
-@pytest.mark.e2e
 def test_the_channel_has_no_name_to_open_it_by(serve: Serve) -> None:
     live = serve(SPAWNING)
     sockets = {
@@ -198,7 +196,6 @@ def test_the_channel_has_no_name_to_open_it_by(serve: Serve) -> None:
 
 
 @linux
-@pytest.mark.e2e
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_another_user_gets_at_no_descriptor(serve: Serve) -> None:
     live = serve(SPAWNING)
@@ -299,7 +296,6 @@ def test_the_browser_s_console_wants_a_known_host_and_the_pin(
     assert made.exists()
 
 
-@pytest.mark.e2e
 def test_no_request_reaches_the_evaluation_of_devtui(serve: Serve, folder: Path) -> None:
     live = serve(FAILING)
     live.serving()
@@ -322,7 +318,6 @@ def test_no_request_reaches_the_evaluation_of_devtui(serve: Serve, folder: Path)
     assert live.all(Evaluated) == []
 
 
-@pytest.mark.e2e
 def test_with_debug_mode_off_nothing_is_evaluated(serve: Serve, folder: Path) -> None:
     live = serve(FAILING, debug=False, debugger=False, reload=False)
     live.serving()

@@ -99,14 +99,11 @@ def test_a_request_body_is_seen_however_it_is_read(how: str) -> None:
 
 # -- a real server -----------------------------------------------------------------------------
 
-e2e = pytest.mark.e2e
-
 
 def header(row: RequestFinished, name: str) -> list[str]:
     return [value for key, value in row.response_headers if key.lower() == name.lower()]
 
 
-@e2e
 def test_a_request_has_a_beginning_and_an_end(observed: Live) -> None:
     row = observed.visit("/created?a=1", headers={"X-Thing": "yes"})
     start = observed.wait_for(RequestStarted, lambda event: event.id == row.id)
@@ -123,14 +120,12 @@ def test_a_request_has_a_beginning_and_an_end(observed: Live) -> None:
     assert 0 < (row.first_byte_ms or 0) <= row.duration_ms < 10_000
 
 
-@e2e
 def test_ids_are_unique(observed: Live) -> None:
     ids = [observed.visit("/").id for _ in range(5)]
     assert len(set(ids)) == 5
     assert all(request_id.startswith("1-") for request_id in ids)
 
 
-@e2e
 @pytest.mark.parametrize(
     ("target", "status", "size"),
     [("/away", 302, None), ("/missing", 404, None), ("/teapot", 418, None), ("/nothing", 204, 0)],
@@ -142,20 +137,17 @@ def test_the_status_is_the_app_s(observed: Live, target: str, status: int, size:
         assert (row.size_bytes, row.response_body) == (size, None)
 
 
-@e2e
 def test_a_head_request_has_no_body(observed: Live) -> None:
     row = observed.visit("/", method="HEAD")
     assert (row.method, row.status, row.size_bytes) == ("HEAD", 200, 0)
     assert header(row, "Content-Length") == ["5"]
 
 
-@e2e
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PROPFIND", "BREW"])
 def test_any_method_has_its_row(observed: Live, method: str) -> None:
     assert observed.visit("/", method=method).method == method
 
 
-@e2e
 def test_a_large_body_is_counted_but_not_kept(observed: Live) -> None:
     row = observed.visit("/large")
     assert row.size_bytes == 100_000
@@ -164,13 +156,11 @@ def test_a_large_body_is_counted_but_not_kept(observed: Live) -> None:
     )
 
 
-@e2e
 def test_a_picture_is_told_by_type_and_size(observed: Live) -> None:
     row = observed.visit("/png")
     assert row.response_body == Body(content_type="image/png", size_bytes=10, text=None)
 
 
-@e2e
 def test_a_streamed_response_counts_the_body_and_not_its_chunks(observed: Live) -> None:
     assert observed.get("/stream").text == "part 0\npart 1\npart 2\n"
     row = observed.visit("/stream")
@@ -181,7 +171,6 @@ def test_a_streamed_response_counts_the_body_and_not_its_chunks(observed: Live) 
     assert row.first_byte_ms < row.duration_ms - 50
 
 
-@e2e
 def test_a_form_is_kept(observed: Live) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = observed.request("POST", "/form", b"a=1&b=two", form)
@@ -192,7 +181,6 @@ def test_a_form_is_kept(observed: Live) -> None:
     )
 
 
-@e2e
 def test_a_chunked_request_arrives_whole(observed: Live) -> None:
     chunks = [b"a" * 10, b"b" * 20_000, b"c"]
     row = observed.visit(
@@ -209,13 +197,11 @@ def test_a_chunked_request_arrives_whole(observed: Live) -> None:
     assert row.response_body.text == '{\n  "got": 20011\n}\n'
 
 
-@e2e
 def test_a_body_that_the_app_does_not_read(observed: Live) -> None:
     row = observed.visit("/unread", method="POST", body=b"x" * 1000)
     assert (row.status, row.request_body) == (200, None)
 
 
-@e2e
 def test_a_body_is_read_in_each_way_of_wsgi(observed: Live) -> None:
     body = b"one\ntwo\nthree\nfour"
     headers = {"Content-Type": "text/plain"}
@@ -227,7 +213,6 @@ def test_a_body_is_read_in_each_way_of_wsgi(observed: Live) -> None:
     assert row.request_body.text == body.decode()
 
 
-@e2e
 def test_the_write_callable_of_wsgi(observed: Live) -> None:
     assert observed.get("/raw/write").text == "written first, then returned"
     row = observed.row("/raw/write")
@@ -236,7 +221,6 @@ def test_the_write_callable_of_wsgi(observed: Live) -> None:
     assert row.response_body.text == "written first, then returned"
 
 
-@e2e
 def test_the_response_is_closed(observed_plainly: Live) -> None:
     live = observed_plainly
     assert live.get("/raw/close").text == "ab"
@@ -251,7 +235,6 @@ def wire(observed: Live) -> Iterator[socket.socket]:
         yield connection
 
 
-@e2e
 @pytest.mark.parametrize(
     ("data", "method", "target", "status"),
     [
@@ -278,7 +261,6 @@ def test_a_request_that_makes_no_sense_has_its_row(
     assert observed.visit("/").status == 200
 
 
-@e2e
 def test_a_client_that_leaves_in_mid_response(observed: Live, wire: socket.socket) -> None:
     wire.sendall(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
     assert wire.recv(100_000)
@@ -288,7 +270,6 @@ def test_a_client_that_leaves_in_mid_response(observed: Live, wire: socket.socke
     assert row.size_bytes > 0
 
 
-@e2e
 def test_a_connection_without_a_request_has_no_row(observed: Live, wire: socket.socket) -> None:
     before = len(observed.all(RequestStarted))
     wire.close()
@@ -296,14 +277,12 @@ def test_a_connection_without_a_request_has_no_row(observed: Live, wire: socket.
     assert len(observed.all(RequestStarted)) == before + 1
 
 
-@e2e
 def test_a_target_of_any_bytes(observed: Live) -> None:
     observed.send_raw(b"GET /\xff\x1b[31m?\xc3\xa4 HTTP/1.1\r\nHost: x\r\n\r\n")
     row = observed.wait_for(RequestFinished, lambda event: "\x1b[31m" in event.target)
     assert row.status == 404
 
 
-@e2e
 def test_werkzeug_writes_no_access_log(observed: Live) -> None:
     observed.visit("/?unlogged")
     assert observed.lines("unlogged") == []

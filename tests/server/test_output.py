@@ -213,7 +213,6 @@ def texts(lines: list[LogWritten], stream: str) -> list[str]:
     return [line.text for line in lines if line.stream == stream]
 
 
-@pytest.mark.e2e
 def test_output_while_loading_belongs_to_no_request(observed: Live) -> None:
     for text, stream in [
         ("printed while loading", "stdout"),
@@ -224,14 +223,12 @@ def test_output_while_loading_belongs_to_no_request(observed: Live) -> None:
         assert (line.stream, line.request_id, line.generation) == (stream, None, 1)
 
 
-@pytest.mark.e2e
 def test_prints_are_tagged_with_their_request(observed: Live) -> None:
     lines = lines_of(observed, "/out/print")
     assert texts(lines, "stdout") == ["printed to stdout", r"written as bytes \xff"]
     assert texts(lines, "stderr") == ["printed to stderr"]
 
 
-@pytest.mark.e2e
 def test_log_records_keep_their_logger_and_level(observed: Live) -> None:
     lines = [(line.logger, line.level, line.text) for line in lines_of(observed, "/out/logging")]
     assert lines[0] == ("shop", "WARNING", "WARNING:shop:stock is low")
@@ -240,37 +237,31 @@ def test_log_records_keep_their_logger_and_level(observed: Live) -> None:
     assert {line.stream for line in lines_of(observed, "/out/logging")} == {"log"}
 
 
-@pytest.mark.e2e
 def test_warnings_arrive(observed: Live) -> None:
     lines = texts(lines_of(observed, "/out/warning"), "stderr")
     assert "FutureWarning: old fashioned" in lines[0]
 
 
-@pytest.mark.e2e
 def test_what_passes_python_by_arrives_too(observed: Live) -> None:
     lines = lines_of(observed, "/out/descriptor")
     assert texts(lines, "stdout") == ["past Python, to 1"]
     assert texts(lines, "stderr") == ["past Python, to 2"]
 
 
-@pytest.mark.e2e
 def test_what_child_processes_write_arrives(observed: Live) -> None:
     lines = lines_of(observed, "/out/child")
     assert texts(lines, "stdout") == ["of a child", "given our stdout"]
     assert texts(lines, "stderr") == ["its error"]
 
 
-@pytest.mark.e2e
 def test_what_a_fork_prints_arrives(observed: Live) -> None:
     assert texts(lines_of(observed, "/out/fork"), "stdout") == ["of a fork"]
 
 
-@pytest.mark.e2e
 def test_a_line_without_end_comes_with_the_end_of_its_request(observed: Live) -> None:
     assert texts(lines_of(observed, "/out/unfinished"), "stdout") == ["no end of line"]
 
 
-@pytest.mark.e2e
 def test_a_prompt_comes_while_its_request_waits(observed: Live) -> None:
     lines = lines_of(observed, f"/out/prompt?seconds={HOLD_SECONDS * 3}")
     assert texts(lines, "stdout") == ["a prompt: ", "its answer"]
@@ -278,12 +269,10 @@ def test_a_prompt_comes_while_its_request_waits(observed: Live) -> None:
     assert texts(lines, "stdout") == ["a prompt: its answer"]
 
 
-@pytest.mark.e2e
 def test_of_a_progress_bar_only_the_last_is_left(observed: Live) -> None:
     assert texts(lines_of(observed, "/out/progress"), "stdout") == ["100%"]
 
 
-@pytest.mark.e2e
 def test_threads_that_print_at_once_do_not_mix(observed: Live) -> None:
     before = len(observed.lines())
     observed.visit("/out/threads")
@@ -295,7 +284,6 @@ def test_threads_that_print_at_once_do_not_mix(observed: Live) -> None:
     assert "".join(lines).count("-") == 8 * 50 * 10
 
 
-@pytest.mark.e2e
 def test_the_app_finds_no_handler_of_ours(observed: Live) -> None:
     """Or its `logging.basicConfig` would do nothing."""
     assert eval(observed.get("/raw/handlers").text) == [["StreamHandler"], []]

@@ -47,6 +47,7 @@ def no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
 # -- real programs -----------------------------------------------------------------------------
 
 
+@pytest.mark.e2e
 def test_a_real_flask_run_with_its_reloader(tmp_path: Path) -> None:
     (tmp_path / "hello.py").write_text(HELLO)
     port = free_port()
@@ -66,6 +67,7 @@ def test_a_real_flask_run_with_its_reloader(tmp_path: Path) -> None:
         assert holders(port) == ()
 
 
+@pytest.mark.e2e
 def test_the_orphaned_child_of_a_flask_run(tmp_path: Path) -> None:
     (tmp_path / "hello.py").write_text(HELLO)
     port = free_port()
@@ -84,6 +86,7 @@ def test_the_orphaned_child_of_a_flask_run(tmp_path: Path) -> None:
         assert stopping.stop(Settings(port=port), (orphan,)).freed
 
 
+@pytest.mark.e2e
 def test_a_real_gunicorn_with_its_workers(tmp_path: Path) -> None:
     pytest.importorskip("gunicorn", reason="gunicorn is not installed")
     (tmp_path / "hello.py").write_text(HELLO)
@@ -150,6 +153,7 @@ def test_a_file_server_of_python(tmp_path: Path) -> None:
     assert found.note == "Python's own file server (python -m http.server)"
 
 
+@pytest.mark.e2e
 def test_the_server_process_of_a_running_devtui(tmp_path: Path) -> None:
     (tmp_path / "hello.py").write_text(HELLO)
     port = free_port()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from live import Serve
 
 from devtui.events import Reloaded
@@ -69,7 +68,6 @@ def test_a_pause_ends_it() -> None:
     assert rounds(loops, clock, 0.5, 1) == [""]
 
 
-@pytest.mark.e2e
 def test_an_app_that_writes_its_own_module(serve: Serve, folder: Path) -> None:
     live = serve(
         f"""
@@ -90,7 +88,6 @@ def app(environ, start_response):
     assert len(live.lines("Restart loop")) == 1
 
 
-@pytest.mark.e2e
 def test_an_app_that_writes_a_module_once_it_serves(serve: Serve, folder: Path) -> None:
     live = serve(
         f"""
