@@ -28,6 +28,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
+from peers import make_venv
 from programs import (
     environment,
     family_seconds,
@@ -38,7 +39,6 @@ from programs import (
     telling_of_others,
     wait_served,
 )
-from reload import make_venv
 from replay import Replay, replaying
 from watched import Watched
 
