@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from processes import free_port
+from processes import alive, eventually, free_port
 
 # Each program prints `ready` when it holds the port that it was given, and then stays.
 _HEAD = """\
@@ -91,8 +91,9 @@ def end(process: subprocess.Popen[str]) -> None:
             one.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(below, timeout=5)
     process.wait(20)
+    # Whoever takes in orphans may take its time for it: a zombie is as good as gone.
+    assert eventually(lambda: not any(alive(one.pid) for one in below))
     if process.stdout is not None:
         process.stdout.close()
 
