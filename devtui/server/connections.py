@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import resource
+import select
 import socket
 import threading
 import time
@@ -28,6 +29,9 @@ NEED_SECONDS = 0.1
 # How often to look for such, and how long to wait for room where there is no descriptor left.
 LOOK_SECONDS = 0.1
 ROOM_SECONDS = 0.1
+
+# How often to look whether a head was read, when the server stops.
+READ_SECONDS = 0.005
 
 # A flood is told of once in so many seconds.
 TELL_SECONDS = 10.0
@@ -69,6 +73,27 @@ class Connections:
         newest = max((waiting.accepted for waiting in self._all().values()), default=0.0)
         remaining = newest + head_seconds - time.monotonic()
         return self._wait_for(lambda: not self._open, remaining)
+
+    def wait_until_read(self, seconds: float) -> bool:
+        """Wait until every head that has come was read; false where one was not in that time.
+
+        On a busy machine the thread of a connection may get to run later than any bound for
+        silent ones. What a client has sent is a request all the same, and wants its answer.
+        """
+        end = time.monotonic() + seconds
+        while unread := self._has_unread():
+            if time.monotonic() >= end:
+                break
+            time.sleep(READ_SECONDS)
+        return not unread
+
+    def _has_unread(self) -> bool:
+        readable = select.poll()
+        for connection, waiting in self._all().items():
+            if waiting.for_head:
+                with suppress(OSError, ValueError):  # it has just been closed
+                    readable.register(connection, select.POLLIN)
+        return bool(readable.poll(0))
 
     def thin_out(self) -> int:
         """Where too many are open, close those that have waited longest; returns how many.

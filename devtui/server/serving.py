@@ -112,10 +112,11 @@ class Serving:
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait for the requests in flight; false where some still run after `timeout` seconds."""
-        began = time.monotonic()
+        end = time.monotonic() + timeout
         # A connection may have been accepted whose head nobody has read yet.
         self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
-        return self._recorder.wait_until_idle(max(0.0, timeout - (time.monotonic() - began)))
+        self._server.connections.wait_until_read(end - time.monotonic())
+        return self._recorder.wait_until_idle(max(0.0, end - time.monotonic()))
 
 
 def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:

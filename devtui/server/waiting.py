@@ -24,6 +24,11 @@ class Waiting:
         self.accepted = self.since = time.monotonic()
         self.cut = False
 
+    @property
+    def for_head(self) -> bool:
+        """Whether the head of the request has not been read yet."""
+        return self.since == self.accepted
+
     def end_head(self) -> None:
         """The head of the request has been read."""
         self.since = math.inf

@@ -106,6 +106,21 @@ def test_those_that_have_waited_longest_make_room(
     assert [is_closed(client) for client in clients] == [False] * 10 + [True, True]
 
 
+def test_what_has_come_is_waited_for_until_it_is_read(stack: ExitStack) -> None:
+    """However late its thread gets to run; one that is silent is not waited for."""
+    connections = Connections()
+    accepted(connections, stack, 0)
+    assert connections.wait_until_read(0.0)
+    client = accepted(connections, stack, 0)
+    client.sendall(b"GET / HTTP/1.0\r\n")
+    assert not connections.wait_until_read(0.05)
+    *_, ours = connections._open
+    reading = threading.Timer(0.05, connections.waiting(ours).end_head)
+    stack.callback(reading.join)
+    reading.start()
+    assert connections.wait_until_read(TIMEOUT)
+
+
 def test_nobody_is_closed_while_there_are_few(stack: ExitStack) -> None:
     connections = Connections()
     client = accepted(connections, stack, LONG_AGO)
