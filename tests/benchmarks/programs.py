@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -47,6 +48,15 @@ def folder_of(files: dict[str, str]) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def middle_ratio(times: Sequence[float], of: Sequence[float]) -> float:
+    """The median of the ratios round by round.
+
+    A machine that is shared is slower for minutes, for both of one round alike: the ratio of two
+    medians would take a figure of a slow while against one of a quick while.
+    """
+    return statistics.median(ours / theirs for ours, theirs in zip(times, of, strict=True))
 
 
 def environment() -> dict[str, str]:

@@ -25,7 +25,7 @@ from collections import Counter
 from pathlib import Path
 
 from peers import DEVTUI, FLASK_WATCHDOG, PEERS, Peer, make_venv, project
-from programs import telling_of_others
+from programs import middle_ratio, telling_of_others
 from server import running
 
 
@@ -105,14 +105,13 @@ def print_starts(python: Path, runs: int = 15) -> bool:
             began = time.perf_counter()
             subprocess.run([python, "-c", "import textual.app, textual.widgets"], check=True)
             imports.append((time.perf_counter() - began) * 1000)
-    middle = {name: statistics.median(times) for name, times in first.items()}
-    for name, median in middle.items():
-        print(f"{name}: first answer after {median:.0f} ms")
-    frame, textual = statistics.median(frames), statistics.median(imports)
+    for name, times in first.items():
+        print(f"{name}: first answer after {statistics.median(times):.0f} ms")
+    ours, frame = first["devtui"], statistics.median(frames)
     ratios = (
-        ("first answer / flask run", middle["devtui"] / middle["flask run"], 1.15),
-        ("first answer / flask run --debug", middle["devtui"] / middle["flask run --debug"], 0.5),
-        (f"first frame ({frame:.0f} ms) / import of Textual", frame / textual, 1.5),
+        ("first answer / flask run", middle_ratio(ours, first["flask run"]), 1.15),
+        ("first answer / flask run --debug", middle_ratio(ours, first["flask run --debug"]), 0.5),
+        (f"first frame ({frame:.0f} ms) / import of Textual", middle_ratio(frames, imports), 1.5),
     )
     for what, ratio, wanted in ratios:
         print(f"{what}: {ratio:.2f} (wanted: at most {wanted})")
@@ -122,16 +121,20 @@ def print_starts(python: Path, runs: int = 15) -> bool:
 def print_second_saves(python: Path, runs: int = 5) -> None:
     """A save at once, and a while after the one before was served, against a fresh process."""
     for kind in ("hello", "heavy"):
+        fresh: list[float] = []
+        second: dict[float, list[float]] = {0.0: [], 0.1: [], 0.3: []}
         with project(kind) as folder, running(python, folder, DEVTUI) as server:
-            fresh = statistics.median(server.save_from_nothing() for _ in range(runs))
-            found = []
-            for pause in (0.0, 0.1, 0.3):
-                times = []
-                for _ in range(runs):
+            for _ in range(runs):
+                fresh.append(server.save_from_nothing())
+                for pause, times in second.items():
                     server.save_and_wait()
                     times.append(server.save_and_wait(pause))
-                found.append(f"{pause:g} s: {statistics.median(times):.0f} ms")
-            print(f"{kind}: a second save after {', '.join(found)}; a fresh process: {fresh:.0f}")
+        found = (
+            f"{pause:g} s: {statistics.median(times):.0f} ms = {middle_ratio(times, fresh):.2f}"
+            for pause, times in second.items()
+        )
+        print(f"{kind}: a second save after {', '.join(found)} of a fresh process, "
+              f"{statistics.median(fresh):.0f} ms")  # fmt: skip
 
 
 def print_idle(python: Path, seconds: float = 20) -> bool:
