@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from holding import free_port, has_ipv6
+from processes import free_port, has_ipv6
 
 from devtui.session.listener import Listener
 from devtui.session.port import PortRefused, bind
