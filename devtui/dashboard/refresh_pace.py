@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
 REFRESH_SECONDS = 0.05
 """The least time between two refreshes for new data: 20 a second."""
 
-FLOOD_SECONDS = 0.2
-"""The same while more comes between two refreshes than there is room to show: nobody reads that."""
+FLOOD_SECONDS = 0.4
+"""The same in a flood, which nobody reads: the processor is more use to the app."""
+
+SCREENFUL_SECONDS = 0.2
+"""More than there is room to show, each time that this has passed, is a flood."""
 
 RUNNING_SECONDS = 0.1
 """The time between two refreshes while an item in view is not settled."""
@@ -31,9 +35,10 @@ class RefreshPace:
         changes by itself.
         """
         self.flooded = False
-        """Whether more came before the last refresh than there is room to show."""
+        """Whether more came before the last refresh than anybody can read."""
         self._widget = widget
         self._end = end
+        self._taken_in_at = time.monotonic()
         self._take_in = take_in
         self._unsettled = unsettled
         self._dirty_timer: Timer | None = None
@@ -55,8 +60,10 @@ class RefreshPace:
         if self._dirty_timer is not None:
             self._dirty_timer.stop()
             self._dirty_timer = None
-        self.flooded = end - self._end > height
-        self._end = end
+        now = time.monotonic()
+        screenfuls = (now - self._taken_in_at) / SCREENFUL_SECONDS
+        self.flooded = end - self._end > height * max(1.0, screenfuls)
+        self._end, self._taken_in_at = end, now
 
     def watch_running(self) -> None:
         """Refresh now and then while an item in view is not settled, and only then."""

@@ -1,9 +1,12 @@
+import time
+
 import pytest
 
 from devtui.dashboard.refresh_pace import (
     FLOOD_SECONDS,
     REFRESH_SECONDS,
     RUNNING_SECONDS,
+    SCREENFUL_SECONDS,
     RefreshPace,
 )
 
@@ -81,6 +84,22 @@ def test_a_flood_is_shown_less_often_until_it_ends(widget):
     assert not widget.pace.flooded
     widget.pace.mark_dirty()
     assert widget.seconds() == [FLOOD_SECONDS, REFRESH_SECONDS]
+
+
+def test_it_is_no_flood_where_time_has_passed_for_each_screenful(widget, monkeypatch):
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    widget.take_in()
+    for screenfuls, rows, flooded in (
+        (0.2, 11, True),
+        (2, 20, False),
+        (2, 21, True),
+        (9, 90, False),
+    ):
+        now += screenfuls * SCREENFUL_SECONDS
+        widget.end += rows
+        widget.take_in()
+        assert widget.pace.flooded is flooded
 
 
 def test_what_runs_is_refreshed_until_it_does_not(widget):
