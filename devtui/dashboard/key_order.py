@@ -8,9 +8,9 @@ as commands.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.events import Event
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.message_pump import MessagePump
     from textual.screen import Screen
-    from textual.timer import Timer
 
-PATIENCE_SECONDS = 0.5
-"""How long a key waits for the one before: that may take longer, or close the way back to us."""
+PATIENCE_SECONDS = 1.0
+"""How long a key waits for the one before, whose effect may take longer, before it goes on too."""
 
 
 class KeyPassed(Message):
@@ -45,16 +44,14 @@ class KeyOrder:
         self._send = send
         self._waiting: deque[Event] = deque()
         self._number = 0
-        self._under_way = False
-        self._patience: Timer | None = None
+        self._under_way_since: float | None = None
         self._screen: Screen[object] | None = None  # on which that key was pressed
 
     async def take(self, event: Event) -> None:
         """A key was pressed, or text was pasted."""
         self._waiting.append(event)
-        if self._under_way:
-            self._be_patient()
-        else:
+        since = self._under_way_since
+        if since is None or time.monotonic() - since > PATIENCE_SECONDS:
             await self._send_next()
 
     def passed(self, message: KeyPassed) -> None:
@@ -67,29 +64,15 @@ class KeyOrder:
             self._app.call_later(self._send_next)  # behind a change of the focus
 
     async def _send_next(self) -> None:
-        self._under_way = bool(self._waiting)
         if not self._waiting:
+            self._under_way_since = None
             return
+        self._under_way_since = time.monotonic()
         event = self._waiting.popleft()
         screen = self._app.screen
         goes_to = self._app.focused or screen
         await self._send(event)
         self._follow(goes_to, screen)
-        if self._waiting:
-            self._be_patient()
-
-    def _be_patient(self) -> None:
-        if self._patience is None:
-            look = partial(self._look_after, self._number)
-            self._patience = self._app.set_timer(PATIENCE_SECONDS, look)
-
-    async def _look_after(self, number: int) -> None:
-        """Send the next key where the one that is under way has not come any further since."""
-        self._patience = None
-        if number == self._number:
-            await self._send_next()
-        elif self._waiting:
-            self._be_patient()
 
     def _follow(self, goes_to: MessagePump, screen: Screen[object] | None = None) -> None:
         self._number += 1

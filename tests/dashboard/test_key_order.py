@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from driver import running
-from fakes import FakeSession
 from textual.events import Event, Key, Paste
 from textual.message import Message
 
@@ -36,21 +34,11 @@ class Bench(Target):
         self.screen = Target()
         self.focused: Target | None = None
         self.later: list[Callable[[], Awaitable[None]]] = []
-        self.timers: list[Callable[[], Awaitable[None]]] = []
         self.sent: list[Event] = []
         self.keys = KeyOrder(self, self.send)  # type: ignore[arg-type]
 
     def call_later(self, callback: Callable[[], Awaitable[None]]) -> None:
         self.later.append(callback)
-
-    def set_timer(self, seconds: float, callback: Callable[[], Awaitable[None]]) -> object:
-        assert seconds == PATIENCE_SECONDS
-        self.timers.append(callback)
-        return callback
-
-    async def lose_patience(self) -> None:
-        """Have the time pass that a key waits."""
-        await self.timers.pop(0)()
 
     async def send(self, event: Event) -> None:
         self.sent.append(event)
@@ -64,7 +52,7 @@ class Bench(Target):
 
 
 def key(name: str) -> Key:
-    return Key(name, name if len(name) == 1 else None)
+    return Key(name, name)
 
 
 async def test_each_waits_until_the_one_before_has_passed() -> None:
@@ -107,46 +95,19 @@ async def test_what_the_key_has_closed_is_not_waited_for() -> None:
     assert len(bench.sent) == 2
 
 
-async def test_a_key_alone_needs_no_timer() -> None:
-    bench = Bench()
+async def test_an_effect_that_takes_long_holds_keys_up_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench, now = Bench(), 100.0
+    monkeypatch.setattr(key_order.time, "monotonic", lambda: now)
     await bench.keys.take(key("a"))
-    await bench.come_back(bench.screen)
     await bench.keys.take(key("b"))
-    assert bench.timers == []
-
-
-async def test_an_effect_that_takes_long_holds_keys_up_for_a_moment() -> None:
-    bench = Bench()
-    for name in "abc":
-        await bench.keys.take(key(name))
-    assert (len(bench.sent), len(bench.timers)) == (1, 1)
-    await bench.lose_patience()
-    assert len(bench.sent) == 2
-    bench.keys.passed(bench.screen.got.pop(0))  # that of the first, too late
+    assert len(bench.sent) == 1
+    now += PATIENCE_SECONDS + 0.1
+    await bench.keys.take(key("c"))
+    assert [event.key for event in bench.sent if isinstance(event, Key)] == ["a", "b"]
+    late = bench.screen.got.pop(0)
+    bench.keys.passed(late)
     assert bench.later == []
     await bench.come_back(bench.screen)
     assert len(bench.sent) == 3
-    await bench.lose_patience()
-    assert bench.timers == []
-
-
-async def test_keys_that_get_on_are_given_more_time() -> None:
-    bench = Bench()
-    for name in "abc":
-        await bench.keys.take(key(name))
-    await bench.come_back(bench.screen)
-    await bench.lose_patience()
-    assert (len(bench.sent), len(bench.timers)) == (2, 1)
-
-
-async def test_a_key_that_closes_a_screen_holds_up_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message behind it comes back although where it goes is closed meanwhile."""
-    monkeypatch.setattr(key_order, "PATIENCE_SECONDS", 3600.0)
-    async with running(FakeSession()) as ui:
-        for _ in range(5):
-            await ui.press("?")
-            await ui.shows("─ Keys ─")
-            for name in ("escape", "3", "2", "1", "p", "escape", "4"):
-                ui.app.post_message(key(name))
-            await ui.until(lambda: ui.app.main.open_pane is ui.app.main.errors)
-            await ui.press("1")
