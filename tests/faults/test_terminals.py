@@ -284,28 +284,6 @@ def test_keys_that_arrive_in_one_go_are_taken_in_order(shown: Shown) -> None:
     terminal.wait_gone("drop filter")
 
 
-def test_what_is_typed_behind_a_key_goes_where_the_key_leads(shown: Shown) -> None:
-    """And is not run as commands: of these `q` would leave, `c` clear, `r` restart."""
-    terminal = shown.terminal
-    terminal.send(b"/qqcr")
-    terminal.wait_for("/ qqcr")
-    terminal.press("escape")
-    terminal.wait_gone("drop filter")
-    terminal.send(b"p4242")
-    terminal.wait_for("  4242 ")
-    terminal.press("escape")
-    terminal.wait_gone("Move it to port")
-    terminal.send(b"3?")
-    terminal.wait_for("─ Keys ─")
-    terminal.press("escape")
-    terminal.wait_for("╭─ 3 Reloads")
-    terminal.send(b"\x10theme")  # ctrl+p
-    terminal.wait_for("Change the colours")
-    terminal.press("escape")
-    terminal.wait_gone("Change the colours")
-    terminal.press("1")
-
-
 def test_a_key_that_is_no_utf_8_does_nothing(shown: Shown) -> None:
     terminal = shown.terminal
     for data in (b"\xe9", b"\xff\xfe\x80", b"\xc3("):
