@@ -282,12 +282,12 @@ def _get_ready() -> None:
 
 def run_dashboard(session: Session) -> int:
     """Run the dashboard until the user leaves, and return the exit status."""
-    plain_terminal = in_gnu_screen(os.environ)
-    if plain_terminal:
+    in_screen = in_gnu_screen(os.environ)
+    if in_screen:
         os.environ.pop("COLORTERM", None)
     app = Dashboard(session)
     try:
-        status = app.run(mouse=not plain_terminal)
+        status = app.run(mouse=not in_screen)
     finally:
         # Where all went well there is nothing left to kill.
         session.kill()

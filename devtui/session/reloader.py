@@ -126,8 +126,8 @@ class Reloader:
         if self._underway is not None:
             self._underway.loaded_ms = self._underway.elapsed_ms
 
-    def given_up(self) -> None:
-        """The newest process has ended and served nothing: the next load is no part of its."""
+    def process_ended(self) -> None:
+        """The newest process has ended unasked: a load that it was at is no part of the next."""
         self._underway = None
 
     def serving(self, served: ServedApp) -> None:

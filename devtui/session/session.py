@@ -264,7 +264,7 @@ class Session:
         failed = self.state is State.FAILED
         if self._reloader.closing or (event.expected and not failed):
             return
-        self._reloader.given_up()
+        self._reloader.process_ended()
         # Nothing is there to answer: to refuse is more honest than to let clients wait.
         self._listener.close()
         if not failed:

@@ -2,6 +2,7 @@ from collections import namedtuple
 
 import pytest
 from textual.geometry import Size
+from timers import Timers
 
 from devtui.dashboard import redraw
 from devtui.dashboard.redraw import REST_SECONDS, Redraw
@@ -9,29 +10,15 @@ from devtui.dashboard.redraw import REST_SECONDS, Redraw
 Terminal = namedtuple("Terminal", "columns lines")
 
 
-class Timer:
-    def __init__(self, seconds, callback):
-        self.seconds = seconds
-        self.callback = callback
-        self.stopped = False
-
-    def stop(self):
-        self.stopped = True
-
-
-class App:
+class App(Timers):
     """As much of an app as a redraw needs."""
 
     def __init__(self, size, headless=False):
+        super().__init__()
         self.size = Size(*size)
         self.is_headless = headless
-        self.timers = []
         self.refreshed = 0
         self.posted = []
-
-    def set_timer(self, seconds, callback):
-        self.timers.append(Timer(seconds, callback))
-        return self.timers[-1]
 
     def refresh(self, layout):
         assert layout

@@ -1,6 +1,7 @@
 import time
 
 import pytest
+from timers import Timers
 
 from devtui.dashboard.refresh_pace import (
     FLOOD_SECONDS,
@@ -11,30 +12,16 @@ from devtui.dashboard.refresh_pace import (
 )
 
 
-class Timer:
-    def __init__(self, seconds, callback):
-        self.seconds = seconds
-        self.callback = callback
-        self.stopped = False
-
-    def stop(self):
-        self.stopped = True
-
-
-class Widget:
+class Widget(Timers):
     """As much of a widget as its pace needs, and what it shows."""
 
     def __init__(self):
+        super().__init__()
         self.is_mounted = True
-        self.timers = []
         self.refreshed = 0
         self.running = False
         self.end = 0
         self.pace = RefreshPace(self, 0, self.take_in, lambda: self.running)
-
-    def set_timer(self, seconds, callback):
-        self.timers.append(Timer(seconds, callback))
-        return self.timers[-1]
 
     def refresh(self):
         self.refreshed += 1

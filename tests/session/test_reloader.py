@@ -185,7 +185,7 @@ async def test_a_load_after_one_that_was_given_up_is_told_as_its_own() -> None:
         bench.reloader.files_changed(("/p/broken.py",), 1)
         await bench.until(2)
         bench.machine.to(State.CRASHED)
-        bench.reloader.given_up()
+        bench.reloader.process_ended()
         began = time.monotonic()
         bench.reloader.files_changed(("/p/mended.py",), 1)
         await bench.until(3)
