@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import is_
 from types import ModuleType
 from typing import TypeVar
 
@@ -70,9 +71,12 @@ class ImportTrace:
         """The user's module of that name is executed within."""
         outside, self._outside = self._outside, 0
         self._own_inside |= bool(outside)
+        if outside or not self.search_path:
+            self._take()
+        else:
+            self._look_for_change()  # a library that the user's code has called imports it
         self.search_path = self.search_path or sys.path[0]
         before, self._nested_seconds = self._nested_seconds, 0.0
-        self._take()
         began = time.perf_counter()
         try:
             yield
@@ -93,6 +97,8 @@ class ImportTrace:
     ) -> ModuleType:
         if self._outside and not self.changed:
             return self._import(name, globals, locals, fromlist, level)  # most imports, by far
+        if not level and self._is_there(name, fromlist or ()):
+            return self._import(name, globals, locals, fromlist, level)
 
         def do() -> ModuleType:
             return self._import(name, globals, locals, fromlist, level)
@@ -146,6 +152,18 @@ class ImportTrace:
             self.roots += new
         return result
 
+    def _is_there(self, name: str, parts: Sequence[str]) -> bool:
+        """Whether an import of this runs no code, and shows nothing that is not known yet."""
+        module = sys.modules.get(name)
+        if module is None:
+            return False
+        names = [name, *(f"{name}.{part}" for part in parts)]
+        return (
+            getattr(module, "__dict__", {}).keys() >= set(parts)
+            and not any(map(self._is_new, names))
+            and not self._preloads.awaits(names)
+        )
+
     def _is_new(self, name: str) -> bool:
         """Whether it names a module from outside that is to be told of in `roots`."""
         module = sys.modules.get(name)
@@ -176,8 +194,10 @@ class ImportTrace:
 
     def _replaced_module(self) -> str:
         """The module from outside that code has put another one in the place of."""
-        now = sys.modules
-        for name, module in self._modules.items():
+        now, before = sys.modules, self._modules
+        if all(map(is_, map(now.get, before), before.values())):
+            return ""
+        for name, module in before.items():
             if now.get(name) is not module and not is_own(file_of(module)):
                 return f"sys.modules ({name})"
         return ""

@@ -8,6 +8,7 @@ may not.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import builtins
 import gc
 import locale
@@ -47,7 +48,7 @@ _ORIGINALS: dict[tuple[str, str], object] = {
 
 # Those that programs handle; to ask for all of them takes longer than all the rest here.
 _SIGNALS = tuple(
-    getattr(signal, name)
+    (name, int(getattr(signal, name)))
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD", "SIGALRM", "SIGUSR1", "SIGUSR2")
     if hasattr(signal, name)
 )
@@ -90,12 +91,13 @@ def _which(before: Any, now: Any) -> str:
 def _patched() -> dict[str, int]:
     """What has been replaced. A module that comes meanwhile is no change, unless it comes so."""
     patched = {}
-    for module, name in _PATCHED:
+    for key in _PATCHED:
+        module, name = key
         if module in sys.modules:
             now = getattr(sys.modules[module], name, None)
-            if getattr(now, "__module__", None) == module:
-                _ORIGINALS.setdefault((module, name), now)
-            if _ORIGINALS.get((module, name)) is not now:
+            if key not in _ORIGINALS and getattr(now, "__module__", None) == module:
+                _ORIGINALS[key] = now
+            if _ORIGINALS.get(key) is not now:
                 patched[f"{module}.{name}"] = id(now)
     return patched
 
@@ -107,7 +109,8 @@ def _environment() -> dict[Any, Any]:
 
 
 def _signals() -> dict[str, Any]:
-    return {number.name: signal.getsignal(number) for number in _SIGNALS}
+    # What `signal` itself asks; it then makes an enum of the answer, which takes ten times as long.
+    return {name: _signal.getsignal(number) for name, number in _SIGNALS}
 
 
 def _logging() -> tuple[Any, ...]:

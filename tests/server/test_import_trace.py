@@ -82,6 +82,10 @@ CHANGES = {
     ),
     "module of the project": ("import part", "os.environ (PART)"),
     "call": ("library.change()", "os.environ (LIBRARY)"),
+    "before a library imports the project": (
+        "import os; os.environ['NEW'] = '1'; library.bring('own')",
+        "os.environ (NEW)",
+    ),
 }
 
 
@@ -97,11 +101,15 @@ def places(tmp_path: Path) -> dict[str, str]:
             "inside.py": "",
             "package/__init__.py": "",
             "package/part.py": "",
-            "library.py": "import os\ndef change(): os.environ['LIBRARY'] = '1'\n",
+            "library.py": (
+                "import os\n"
+                "def change(): os.environ['LIBRARY'] = '1'\n"
+                "def bring(name): __import__(name)\n"
+            ),
             "changing.py": "import os\nos.environ['CHANGING'] = '1'\n",
         },
     )
-    write(project, {"part.py": "import os\nos.environ['PART'] = '1'\n"})
+    write(project, {"part.py": "import os\nos.environ['PART'] = '1'\n", "own.py": ""})
     return {"library": str(library), "project": str(project)}
 
 
