@@ -209,14 +209,17 @@ def test_sizes_change_while_it_starts_and_reloads(
 
 def test_every_pane_and_screen_is_reached_with_the_mouse_alone(shown: Shown) -> None:
     terminal = shown.terminal
+    shown.ask("/missing?mouse", 404)  # what was there before may have been scrolled away
+    shown.ask("/")  # a pane without the focus shows its newest row in its title
     terminal.click_on("4 Errors")
     terminal.wait_for("╭─ 4 Errors")
     terminal.click_on("KeyError: 'coffee'  ", times=2)
     terminal.click_on("escape back")
     shown.main_screen()
     terminal.click_on("1 Requests")
-    terminal.click_on("/missing", times=2)
-    terminal.wait_for("404")
+    terminal.wait_for("╭─ 1 Requests")
+    terminal.click_on("/missing?mouse", times=2)
+    terminal.wait_for("GET /missing?mouse")
     terminal.click_on("escape back")
     shown.main_screen()
     terminal.click_on("/ filter")
