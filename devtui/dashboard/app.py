@@ -14,6 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Event, Key, Paste
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
@@ -22,6 +23,7 @@ from devtui.dashboard import themes
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.history import History
+from devtui.dashboard.key_order import KeyOrder, KeyPassed
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports import Ports
 from devtui.dashboard.redraw import Redraw
@@ -78,6 +80,7 @@ class Dashboard(App[int]):
         self.shutdown = Shutdown(self)
         self.history = History()
         """What was evaluated in frames."""
+        self._keys = KeyOrder(self, super().on_event)
         self._lender: ScreenLender | None = None
         self._redraw = Redraw(self)
         self._complaint = themes.begin(self, os.environ)
@@ -113,6 +116,17 @@ class Dashboard(App[int]):
             self.set_class(self.no_color, "-colourless")
         if self._complaint:
             self.tell(self._complaint, "warning")
+
+    async def on_event(self, event: Event) -> None:
+        """As in the base class, but that a key waits for the one before."""
+        if isinstance(event, (Key, Paste)) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
+
+    def on_key_passed(self, message: KeyPassed) -> None:
+        """A key has had its effect."""
+        self._keys.passed(message)
 
     def on_unmount(self) -> None:
         """Give back what was taken for the time of the run."""

@@ -18,7 +18,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import WorkType
 
-from devtui.dashboard.in_order import OrderedInput
 from devtui.dashboard.too_small import NeedsRoom
 from devtui.sanitise import visible
 
@@ -92,7 +91,7 @@ class PortDialog(Dialog[int | None]):
             dialog.border_title = self._question.title
             dialog.border_subtitle = self._question.keys
             yield Static(self._question.text, markup=False)
-            yield OrderedInput(str(self._question.port), max_length=40)
+            yield Input(str(self._question.port), max_length=40)
             yield Static("", id="problem", markup=False)
 
     @on(Input.Changed)

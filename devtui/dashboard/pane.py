@@ -13,7 +13,6 @@ from textual.geometry import Region
 from textual.widgets import Input, Static
 
 from devtui.dashboard.cells import fit
-from devtui.dashboard.in_order import OrderedInput
 from devtui.dashboard.line_list import LineList
 from devtui.dashboard.rows import Rows
 from devtui.session.ring import Ring
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class FilterInput(OrderedInput):
+class FilterInput(Input):
     """The line to type a filter into; `escape` drops the filter, arrows move in the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

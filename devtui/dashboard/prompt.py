@@ -12,7 +12,6 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from devtui.dashboard.history import History
-from devtui.dashboard.in_order import done_at_once
 
 
 class Prompt(TextArea):
@@ -44,7 +43,7 @@ class Prompt(TextArea):
             event.stop()
             event.prevent_default()
             self._enter()
-        elif not await done_at_once(self, event):
+        else:
             await super()._on_key(event)
 
     def _enter(self) -> None:

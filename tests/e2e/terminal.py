@@ -31,6 +31,9 @@ from pyte.screens import Char
 
 _T = TypeVar("_T")
 
+STILL = 0.1
+"""How long a text has to stay where it is before it is clicked on, in seconds."""
+
 # A session leader's first terminal becomes the controlling one. The shell opens it for us, since
 # doing that in the child of a process with threads would need code between fork and exec.
 _ADOPT = 'tty=$1; shift; exec "$@" <"$tty" >"$tty" 2>"$tty"'
@@ -105,10 +108,12 @@ class Terminal:
         self._write(f"{keys.ESC}[<{place}M{keys.ESC}[<{place}m".encode())
 
     def click_on(self, text: str, timeout: float = DEADLINE, *, times: int = 1) -> None:
-        """Wait for a text on the screen and click on its first character, twice or more often."""
-        x, y = self.place_of(text, timeout)
+        """Wait for a text that stands still, and click on its first character, `times` times."""
+        place = self.place_of(text, timeout)
+        while self._moves(text, place):
+            place = self.place_of(text, timeout)
         for _ in range(times):
-            self.click(x, y)
+            self.click(*place)
 
     def wheel(self, x: int, y: int, steps: int) -> None:
         """Turn the wheel over a cell, up where `steps` is negative."""
@@ -158,16 +163,15 @@ class Terminal:
     def place_of(self, text: str, timeout: float = DEADLINE) -> tuple[int, int]:
         """Wait for a text on the screen, and say where it begins, from 0: the column, the line."""
         self.wait_for(text, timeout)
-        for y, line in enumerate(self.text().splitlines()):
-            if text in line:
-                return line.index(text), y
-        raise AssertionError(f"{text!r} is not on one line\n{self.framed()}")
+        if (place := self._place(text)) is None:
+            raise AssertionError(f"{text!r} is not on one line\n{self.framed()}")
+        return place
 
-    def look_of(self, text: str) -> Char:
-        """How a text on the screen looks at its first character: its colours, bold, reverse."""
+    def look_of(self, text: str, at: int = 0) -> Char:
+        """How a text on the screen looks at one of its characters: its colours, bold, reverse."""
         x, y = self.place_of(text)
         with self._changed:
-            return self._screen.buffer[y][x]
+            return self._screen.buffer[y][x + at]
 
     def modes_on(self) -> list[str]:
         """The modes that are switched on now, in words."""
@@ -250,6 +254,17 @@ class Terminal:
             os.close(end)
 
     # -- inside
+
+    def _place(self, text: str) -> tuple[int, int] | None:
+        for y, line in enumerate(self.text().splitlines()):
+            if text in line:
+                return line.index(text), y
+        return None
+
+    def _moves(self, text: str, place: tuple[int, int]) -> bool:
+        """Whether it does not stay there, as in a frame that has only half arrived."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._place(text) != place, STILL)
 
     def _wait(self, condition: Callable[[], _T | None], complaint: str, timeout: float) -> _T:
         deadline = time.monotonic() + timeout

@@ -37,6 +37,9 @@ def error():
     return prices["coffee"]
 """
 
+ERROR, MISSING = "GET     500", "GET     404"
+STATUS = 8  # where it begins in these; the port or the time may have the same digits
+
 USUAL = (80, 24)
 SMALLEST = (40, 10)
 LARGEST = (400, 100)
@@ -226,7 +229,7 @@ def test_every_pane_and_screen_is_reached_with_the_mouse_alone(shown: Shown) -> 
     terminal.click_on("escape drop filter")
     terminal.wait_gone("drop filter")
     terminal.click_on("k who?")
-    terminal.wait_for("look again")
+    terminal.wait_for("listens on")  # the box has grown to its size
     terminal.click_on("escape back")
     shown.main_screen()
     terminal.click_on("? keys")
@@ -287,6 +290,29 @@ def test_keys_that_arrive_in_one_go_are_taken_in_order(shown: Shown) -> None:
     terminal.wait_gone("drop filter")
 
 
+def test_what_is_typed_behind_a_key_goes_where_the_key_leads(shown: Shown) -> None:
+    """And is not run as commands: of these `q` would leave, `c` clear, `r` restart."""
+    terminal = shown.terminal
+    terminal.send(b"/qqcr")
+    terminal.wait_for("/ qqcr")
+    terminal.press("escape")
+    terminal.wait_gone("drop filter")
+    terminal.send(b"p4242")
+    terminal.wait_for("  4242 ")
+    terminal.press("escape")
+    terminal.wait_gone("Move it to port")
+    terminal.send(b"3?")
+    terminal.wait_for("─ Keys ─")
+    terminal.press("escape")
+    terminal.wait_gone("─ Keys ─")
+    terminal.wait_for("╭─ 3 Reloads")
+    terminal.send(b"\x10theme")  # ctrl+p
+    terminal.wait_for("Change the colours")
+    terminal.press("escape")
+    terminal.wait_gone("Change the colours")
+    terminal.press("1")
+
+
 def test_a_key_that_is_no_utf_8_does_nothing(shown: Shown) -> None:
     terminal = shown.terminal
     for data in (b"\xe9", b"\xff\xfe\x80", b"\xc3("):
@@ -310,8 +336,8 @@ def test_sixteen_colours_tell_what_thousands_do(
 ) -> None:
     shown = start(devtui, tmp_path, free_port, TERM="xterm", COLORTERM="")
     terminal = shown.terminal
-    assert terminal.look_of("500").fg == "brightred"
-    assert terminal.look_of("404").fg in ("brightbrown", "brightyellow")
+    assert terminal.look_of(ERROR, STATUS).fg == "brightred"
+    assert terminal.look_of(MISSING, STATUS).fg in ("brightbrown", "brightyellow")
     assert terminal.look_of("SERVING").bg == "brightgreen"
     x, y = terminal.place_of("/?last")
     row = terminal.look_of("/?last")
@@ -328,7 +354,7 @@ def test_a_light_terminal_gets_dark_words(devtui: Devtui, free_port: int, tmp_pa
     shown = start(devtui, tmp_path, free_port, DEVTUI_THEME="light", TERM="linux", COLORTERM="")
     look = shown.terminal.look_of("/missing")
     assert (look.fg, look.bg) == ("black", "brightwhite")
-    assert shown.terminal.look_of("500").fg == "red"
+    assert shown.terminal.look_of(ERROR, STATUS).fg == "red"
     leave(shown)
 
 

@@ -1,0 +1,152 @@
+"""One key at a time, however they come."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from driver import running
+from fakes import FakeSession
+from textual.events import Event, Key, Paste
+from textual.message import Message
+
+from devtui.dashboard import key_order
+from devtui.dashboard.key_order import PATIENCE_SECONDS, KeyOrder, KeyPassed
+
+
+class Target:
+    """A widget or a screen, which takes messages unless it is closed."""
+
+    def __init__(self, *, closed: bool = False) -> None:
+        self.closed = closed
+        self.got: list[KeyPassed] = []
+
+    def post_message(self, message: Message) -> bool:
+        assert isinstance(message, KeyPassed)
+        if not self.closed:
+            self.got.append(message)
+        return not self.closed
+
+
+class Bench(Target):
+    """An app with a screen, and the keys that were sent to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.screen = Target()
+        self.focused: Target | None = None
+        self.later: list[Callable[[], Awaitable[None]]] = []
+        self.timers: list[Callable[[], Awaitable[None]]] = []
+        self.sent: list[Event] = []
+        self.keys = KeyOrder(self, self.send)  # type: ignore[arg-type]
+
+    def call_later(self, callback: Callable[[], Awaitable[None]]) -> None:
+        self.later.append(callback)
+
+    def set_timer(self, seconds: float, callback: Callable[[], Awaitable[None]]) -> object:
+        assert seconds == PATIENCE_SECONDS
+        self.timers.append(callback)
+        return callback
+
+    async def lose_patience(self) -> None:
+        """Have the time pass that a key waits."""
+        await self.timers.pop(0)()
+
+    async def send(self, event: Event) -> None:
+        self.sent.append(event)
+
+    async def come_back(self, target: Target) -> None:
+        """Have the last message behind a key come back to the app, and what follows happen."""
+        self.keys.passed(target.got.pop())
+        for callback in self.later:
+            await callback()
+        self.later.clear()
+
+
+def key(name: str) -> Key:
+    return Key(name, name if len(name) == 1 else None)
+
+
+async def test_each_waits_until_the_one_before_has_passed() -> None:
+    bench = Bench()
+    pressed = [key("a"), Paste("pasted"), key("b")]
+    for event in pressed:
+        await bench.keys.take(event)
+    for count in (1, 2, 3):
+        assert bench.sent == pressed[:count]
+        await bench.come_back(bench.screen)
+    await bench.keys.take(key("c"))
+    assert len(bench.sent) == 4
+
+
+async def test_the_message_goes_the_way_of_the_key() -> None:
+    bench = Bench()
+    bench.focused = Target()
+    await bench.keys.take(key("a"))
+    assert (len(bench.focused.got), bench.screen.got) == (1, [])
+
+
+async def test_a_key_that_opens_a_screen_has_the_next_wait_for_that() -> None:
+    bench = Bench()
+    before, dialog = bench.screen, Target()
+    await bench.keys.take(key("p"))
+    await bench.keys.take(key("8"))
+    bench.screen = dialog
+    await bench.come_back(before)
+    assert len(bench.sent) == 1
+    await bench.come_back(dialog)
+    assert len(bench.sent) == 2
+
+
+async def test_what_the_key_has_closed_is_not_waited_for() -> None:
+    bench = Bench()
+    bench.focused = Target(closed=True)
+    await bench.keys.take(key("escape"))
+    await bench.keys.take(key("q"))
+    await bench.come_back(bench)
+    assert len(bench.sent) == 2
+
+
+async def test_a_key_alone_needs_no_timer() -> None:
+    bench = Bench()
+    await bench.keys.take(key("a"))
+    await bench.come_back(bench.screen)
+    await bench.keys.take(key("b"))
+    assert bench.timers == []
+
+
+async def test_an_effect_that_takes_long_holds_keys_up_for_a_moment() -> None:
+    bench = Bench()
+    for name in "abc":
+        await bench.keys.take(key(name))
+    assert (len(bench.sent), len(bench.timers)) == (1, 1)
+    await bench.lose_patience()
+    assert len(bench.sent) == 2
+    bench.keys.passed(bench.screen.got.pop(0))  # that of the first, too late
+    assert bench.later == []
+    await bench.come_back(bench.screen)
+    assert len(bench.sent) == 3
+    await bench.lose_patience()
+    assert bench.timers == []
+
+
+async def test_keys_that_get_on_are_given_more_time() -> None:
+    bench = Bench()
+    for name in "abc":
+        await bench.keys.take(key(name))
+    await bench.come_back(bench.screen)
+    await bench.lose_patience()
+    assert (len(bench.sent), len(bench.timers)) == (2, 1)
+
+
+async def test_a_key_that_closes_a_screen_holds_up_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message behind it comes back although where it goes is closed meanwhile."""
+    monkeypatch.setattr(key_order, "PATIENCE_SECONDS", 3600.0)
+    async with running(FakeSession()) as ui:
+        for _ in range(5):
+            await ui.press("?")
+            await ui.shows("─ Keys ─")
+            for name in ("escape", "3", "2", "1", "p", "escape", "4"):
+                ui.app.post_message(key(name))
+            await ui.until(lambda: ui.app.main.open_pane is ui.app.main.errors)
+            await ui.press("1")
