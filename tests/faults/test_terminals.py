@@ -307,9 +307,10 @@ def test_what_is_typed_behind_a_key_goes_where_the_key_leads(shown: Shown) -> No
     terminal.wait_gone("─ Keys ─")
     terminal.wait_for("╭─ 3 Reloads")
     terminal.send(b"\x10theme")  # ctrl+p
+    terminal.wait_for(" theme")
     terminal.wait_for("Change the colours")
     terminal.press("escape")
-    terminal.wait_gone("Change the colours")
+    terminal.wait_gone(" theme")
     terminal.press("1")
 
 
