@@ -79,9 +79,9 @@ def test_it_is_no_flood_where_time_has_passed_for_each_screenful(widget, monkeyp
     widget.take_in()
     for screenfuls, rows, flooded in (
         (0.2, 11, True),
-        (2, 20, False),
-        (2, 21, True),
-        (9, 90, False),
+        (2.1, 20, False),
+        (1.9, 20, True),
+        (9.1, 90, False),
     ):
         now += screenfuls * SCREENFUL_SECONDS
         widget.end += rows
