@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -19,7 +18,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from devtui import job_control
-from devtui.dashboard import themes
+from devtui.dashboard import themes, warm_up
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.history import History
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
     from devtui.dashboard.row_detail import Item
     from devtui.session.request import Request
     from devtui.session.session import Session
-
-READY_SECONDS = 0.5
-"""How long after the start the modules are imported that nobody waits for."""
 
 _SERVER_ACTIONS = (
     "restart",
@@ -110,7 +106,7 @@ class Dashboard(App[int]):
         # not know the app ends without a word, and with it what it was to refresh.
         context = contextvars.copy_context()
         self.session.subscribe(lambda event: context.copy().run(self._on_session_event, event))
-        self.set_timer(READY_SECONDS, _get_ready)
+        self.set_timer(warm_up.REST_SECONDS, warm_up.warm_up)
         if not self.is_headless:
             self._filters += filters_for(self)
             self.set_class(self.no_color, "-colourless")
@@ -282,16 +278,6 @@ class Dashboard(App[int]):
         from devtui.dashboard.outside import edit
 
         edit(self, frame, self.tell)
-
-
-def _get_ready() -> None:
-    """Do, once nobody waits for it, what a key would have to wait for later."""
-    # To open the first row is then as quick as to open another.
-    from devtui.dashboard import detail_screen, error_screen  # noqa: F401
-
-    # What is there now stays for good: to have the garbage collector look at all of it again and
-    # again would make a key wait for 50 ms now and then.
-    gc.freeze()
 
 
 def run_dashboard(session: Session) -> int:

@@ -95,9 +95,8 @@ class ImportTrace:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
-        if self._outside and not self.changed:
-            return self._import(name, globals, locals, fromlist, level)  # most imports, by far
-        if not level and self._is_there(name, fromlist or ()):
+        from_library = self._outside and not self.changed  # most imports, by far
+        if from_library or (not level and self._is_there(name, fromlist or ())):
             return self._import(name, globals, locals, fromlist, level)
 
         def do() -> ModuleType:

@@ -15,8 +15,6 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
-import msgspec
-
 from devtui.events import (
     AnyOrder,
     DebuggerReady,
@@ -35,6 +33,7 @@ from devtui.server.channel import Channel
 from devtui.server.import_trace import UnfitStandby
 from devtui.server.loading import Loading
 from devtui.server.serving import Serving as Server
+from devtui.server.start import Start
 from devtui.server.terminal import Terminal
 from devtui.server.unseen_thread import UnseenThread
 
@@ -58,34 +57,6 @@ _LOAD_FAILED = 1
 
 # As it is before the app may patch it.
 _sleep = time.sleep
-
-
-class Start(msgspec.Struct, frozen=True):
-    """What the process was started with, and what the user's code may change."""
-
-    environment: dict[str, str]
-    folder: str
-    umask: int
-    ignored_signals: frozenset[int]
-
-    @classmethod
-    def now(cls) -> Start:
-        """As it is at the moment."""
-        umask = os.umask(0)
-        os.umask(umask)
-        return cls(dict(os.environ), os.getcwd(), umask, _ignored_signals())
-
-    def restore_signals(self) -> None:
-        """Ignore and block only what was so at the start: both outlive the program."""
-        for number in _ignored_signals() - self.ignored_signals:
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
-
-
-def _ignored_signals() -> frozenset[int]:
-    return frozenset(
-        number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_IGN
-    )
 
 
 class ServerProcess:

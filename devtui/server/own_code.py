@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache, lru_cache
-from types import ModuleType
 
 # What a tree of installed packages is called; a virtual environment may lie inside the project.
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -44,11 +43,8 @@ def file_of(module: object) -> str:
 
     Runs no code of what else may stand in sys.modules.
     """
-    namespace: object
-    if type(module) is ModuleType:
-        namespace = module.__dict__
-    elif isinstance(module, dict):
-        namespace = module
+    if isinstance(module, dict):
+        namespace: object = module
     else:
         try:
             namespace = object.__getattribute__(module, "__dict__")

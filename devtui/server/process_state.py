@@ -46,7 +46,7 @@ _ORIGINALS: dict[tuple[str, str], object] = {
     if module in sys.modules
 }
 
-# Those that programs handle; to ask for all of them takes longer than all the rest here.
+# Those that programs handle.
 _SIGNALS = tuple(
     (name, int(getattr(signal, name)))
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD", "SIGALRM", "SIGUSR1", "SIGUSR2")

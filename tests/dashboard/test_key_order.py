@@ -130,6 +130,18 @@ async def test_an_effect_that_takes_long_holds_keys_up_for_a_moment() -> None:
     assert bench.timers == []
 
 
+async def test_a_key_that_has_passed_is_waited_for_no_longer() -> None:
+    """The time may be up just before what follows from it is done."""
+    bench = Bench()
+    for name in "abc":
+        await bench.keys.take(key(name))
+    bench.keys.passed(bench.screen.got.pop())
+    await bench.lose_patience()
+    assert len(bench.sent) == 1
+    await bench.later.pop()()
+    assert len(bench.sent) == 2
+
+
 async def test_keys_that_get_on_are_given_more_time() -> None:
     bench = Bench()
     for name in "abc":

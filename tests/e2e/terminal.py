@@ -109,8 +109,11 @@ class Terminal:
 
     def click_on(self, text: str, timeout: float = DEADLINE, *, times: int = 1) -> None:
         """Wait for a text that stands still, and click on its first character, `times` times."""
+        deadline = time.monotonic() + timeout
         place = self.place_of(text, timeout)
         while self._moves(text, place):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{text!r} does not stand still\n{self.framed()}")
             place = self.place_of(text, timeout)
         for _ in range(times):
             self.click(*place)

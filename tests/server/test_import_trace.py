@@ -140,6 +140,20 @@ def test_a_library_that_is_imported_late_by_another_is_no_root(
     assert in_fork(TRACE, **names) == [["lazy", "first"], ""]
 
 
+@pytest.mark.parametrize(
+    ("imports", "roots"),
+    [
+        ("import second\nimport inside\n", ["second", "inside"]),
+        ("import package\nfrom package import part\n", ["package", "package.part"]),
+    ],
+)
+def test_what_an_earlier_import_has_brought_or_left_out_is_a_root_too(
+    in_fork: InFork, places: dict[str, str], imports: str, roots: list[str]
+) -> None:
+    names = saved(places, imports)
+    assert in_fork(TRACE, **names) == [roots, ""]
+
+
 def test_a_root_is_only_what_was_not_there_before(in_fork: InFork, places: dict[str, str]) -> None:
     names = saved(places, "import first, second\n")
     assert in_fork(f"{LOAD}import first\n{TRACE}", **names)[0] == ["second"]
