@@ -64,6 +64,7 @@ class Channel:
         self.generation = generation
         self._socket = connection
         self._socket.setblocking(False)
+        self._send: Callable[[bytes | bytearray], int] = self._socket.send
         self._lock = threading.Lock()
         self._pending = bytearray()
         self._dropped = 0
@@ -80,6 +81,12 @@ class Channel:
     def fileno(self) -> int:
         """The socket's descriptor."""
         return self._socket.fileno()
+
+    def hold_lock(self) -> None:
+        """Keep the interpreter's lock while sending, from now on. See `HeldSend` for errors."""
+        from devtui.server.held_send import HeldSend  # takes 3 ms, and nobody should wait for it
+
+        self._send = HeldSend(self._socket)
 
     def send(self, event: Event) -> None:
         """Send one event, or keep it until the session reads again. Any thread may call it."""
@@ -272,8 +279,8 @@ class Channel:
 
     def _try_send(self, data: bytes | bytearray) -> int:
         try:
-            return self._socket.send(data)
-        except BlockingIOError:
+            return self._send(data)
+        except (BlockingIOError, InterruptedError):
             return 0
         except OSError:
             # The session is gone. The reading side sees that too, and ends this process.

@@ -186,12 +186,14 @@ class ServerProcess:
         return Inspector(self._channel, self._reporter.kept, lambda: self._recorder)
 
     def _get_the_rest(self, debugger: Debugger | None) -> None:
-        """Get ready what errors and questions need, once the first requests have been answered.
+        """Get ready what is needed later, once the first requests have been answered.
 
         Nobody waits for it then; and an app that uses up all descriptors could not be helped by
         modules that are still on the disk.
         """
         _sleep(REST_SECONDS)
+        with suppress(ImportError, AttributeError, OSError):  # all works without it, but slower
+            self._channel.hold_lock()
         with suppress(ImportError, OSError):  # the app's doing; who needs it then meets it again
             _ = self._inspector
             if debugger is not None:

@@ -28,6 +28,13 @@ from peers import DEVTUI, FLASK_WATCHDOG, PEERS, Peer, make_venv, project
 from programs import middle_ratio, telling_of_others
 from server import running
 
+# How often a second save is measured: where a reload is short, the noise is the larger part of it.
+SECOND_SAVES = {"hello": 15, "heavy": 9}
+
+# By how much the ratio of two that do the same may miss 1: a save at once, before there was time to
+# start anything ahead, is served by a fresh process too.
+SAME = 0.05
+
 
 def main() -> int:
     """Measure what was asked for, and print it."""
@@ -46,7 +53,7 @@ def main() -> int:
             met = print_reloads(python, kinds, given.runs)
         if given.only in (None, "rest"):
             met = print_starts(python) and met
-            print_second_saves(python)
+            met = print_second_saves(python) and met
             met = print_idle(python) and met
     return 0 if met else 1
 
@@ -118,9 +125,10 @@ def print_starts(python: Path, runs: int = 15) -> bool:
     return all(ratio <= wanted for _, ratio, wanted in ratios)
 
 
-def print_second_saves(python: Path, runs: int = 5) -> None:
+def print_second_saves(python: Path) -> bool:
     """A save at once, and a while after the one before was served, against a fresh process."""
-    for kind in ("hello", "heavy"):
+    met = True
+    for kind, runs in SECOND_SAVES.items():
         fresh: list[float] = []
         second: dict[float, list[float]] = {0.0: [], 0.1: [], 0.3: []}
         with project(kind) as folder, running(python, folder, DEVTUI) as server:
@@ -129,12 +137,15 @@ def print_second_saves(python: Path, runs: int = 5) -> None:
                 for pause, times in second.items():
                     server.save_and_wait()
                     times.append(server.save_and_wait(pause))
+        ratios = {pause: middle_ratio(times, fresh) for pause, times in second.items()}
         found = (
-            f"{pause:g} s: {statistics.median(times):.0f} ms = {middle_ratio(times, fresh):.2f}"
-            for pause, times in second.items()
+            f"{pause:g} s: {statistics.median(second[pause]):.0f} ms = {ratio:.2f}"
+            for pause, ratio in ratios.items()
         )
         print(f"{kind}: a second save after {', '.join(found)} of a fresh process, "
-              f"{statistics.median(fresh):.0f} ms")  # fmt: skip
+              f"{statistics.median(fresh):.0f} ms (wanted: at most 1)")  # fmt: skip
+        met = met and all(ratio <= 1 + SAME for ratio in ratios.values())
+    return met
 
 
 def print_idle(python: Path, seconds: float = 20) -> bool:

@@ -75,9 +75,11 @@ class Ends:
             end.close()
 
 
-@pytest.fixture
-def ends() -> Iterator[Ends]:
+@pytest.fixture(params=["socket.send", "HeldSend"])
+def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
     made = Ends()
+    if request.param == "HeldSend":
+        made.channel.hold_lock()
     yield made
     made.finish()
 

@@ -1,0 +1,42 @@
+"""A send that keeps the interpreter's lock.
+
+`socket.send` gives the lock away for the system call, which takes microseconds; but where many
+threads wait for the lock, each such send waits for its turn again. Requests have two events each,
+and those two turns took a tenth of the requests a second.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+
+# No call of ours may wait while it keeps the lock, whatever the app did to the descriptor.
+_FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
+
+# What one call copies at most, since nobody else runs meanwhile.
+_MAX_BYTES = 64 * 1024
+
+
+class HeldSend:
+    """Sends on one socket, as its own `send` does, but never waits: `BlockingIOError` instead.
+
+    Raises `AttributeError` or `OSError` on a system whose C library cannot be called so.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        # PyDLL calls without letting go of the lock, and CDLL as `socket.send` does.
+        self._send = ctypes.PyDLL(None, use_errno=True).send
+        self._send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
+        self._send.restype = ctypes.c_ssize_t
+
+    def __call__(self, data: bytes | bytearray) -> int:
+        """Send the beginning of the data; how many bytes went."""
+        piece = data if isinstance(data, bytes) else bytes(data[:_MAX_BYTES])
+        size = min(len(piece), _MAX_BYTES)
+        sent: int = self._send(self._connection.fileno(), piece, size, _FLAGS)
+        if sent < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+        return sent

@@ -1,0 +1,89 @@
+"""A send that keeps the interpreter's lock, over a real pair of sockets."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from devtui.server.held_send import HeldSend
+
+TIMEOUT = 10
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.settimeout(TIMEOUT)
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def test_what_is_sent_arrives(pair: tuple[socket.socket, socket.socket]) -> None:
+    """Zero bytes too, which a C string would end with."""
+    ours, theirs = pair
+    send = HeldSend(ours)
+    assert send(b"one\0two\n") == 8
+    assert send(bytearray(b"three")) == 5
+    assert theirs.recv(100) == b"one\0two\nthree"
+
+
+def test_no_other_thread_runs_meanwhile(pair: tuple[socket.socket, socket.socket]) -> None:
+    """`socket.send` lets the others run at each call, and then waits for its turn."""
+    ours, theirs = pair
+    send = HeldSend(ours)
+    turns, over, begun = 0, threading.Event(), threading.Event()
+
+    def take_turns() -> None:
+        nonlocal turns
+        while not over.is_set():
+            turns += 1
+            begun.set()
+            time.sleep(0)  # waits for the lock, as a thread does that comes out of a system call
+
+    thread = threading.Thread(target=take_turns)
+    thread.start()
+    assert begun.wait(TIMEOUT)
+    undisturbed = 0
+    for _ in range(100):
+        before = turns
+        for _ in range(100):
+            send(b".")
+        undisturbed += turns == before
+        theirs.recv(1000)
+    over.set()
+    thread.join(TIMEOUT)
+    # The interpreter takes the lock away after 5 ms of work, whatever one does.
+    assert undisturbed >= 60
+
+
+def fill(send: HeldSend) -> None:
+    while True:
+        assert send(bytes(100_000)) > 0
+
+
+def test_it_never_waits(pair: tuple[socket.socket, socket.socket]) -> None:
+    """Not even on a socket that would: the app can reach every descriptor of its process."""
+    ours, _ = pair
+    ours.setblocking(True)
+    send = HeldSend(ours)
+    with pytest.raises(BlockingIOError):
+        fill(send)
+
+
+@pytest.mark.parametrize(("closed", "expected"), [(0, errno.EBADF), (1, errno.EPIPE)])
+def test_a_closed_end_is_an_error(
+    pair: tuple[socket.socket, socket.socket], closed: int, expected: int
+) -> None:
+    """The one that `socket.send` raises too."""
+    send = HeldSend(pair[0])
+    pair[closed].close()
+    with pytest.raises(OSError, match=os.strerror(expected)):
+        send(b"words")
