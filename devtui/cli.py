@@ -6,10 +6,10 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+from msgspec import structs
 
 from devtui import __version__, demo
 from devtui.options import settings_of, with_options
@@ -98,7 +98,7 @@ def _run_demo(
         folder = demo.make_copy()
     except OSError as error:
         raise click.ClickException(f"The example could not be copied: {error}") from error
-    settings = replace(settings, app=demo.APP, folder=folder)
+    settings = structs.replace(settings, app=demo.APP, folder=folder)
     status = run(settings, plain, as_json, interpreter)
     if demo.discard_unless_edited(folder):
         click.echo(f"Your edited copy of the example is in {folder}", err=True)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import structs
 
 if TYPE_CHECKING:
     from devtui.events import Main
@@ -23,8 +25,7 @@ UNIX_SCHEME = "unix://"
 _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """What to serve, where, and how.
 
     `host` is a name, an address or `unix://PATH`; `port` is 0 to 65535, where 0 asks the kernel
@@ -88,7 +89,7 @@ class Settings:
 
     def with_port(self, port: int) -> Settings:
         """The same session on another port."""
-        return replace(self, port=port)
+        return structs.replace(self, port=port)
 
     def with_parts(self, *, reload: bool | None, debugger: bool | None) -> Settings:
         """The same session with the reloader and the debugger on or off, also in debug mode.
@@ -98,7 +99,7 @@ class Settings:
         parts = {"reload": reload, "debugger": debugger}
         refused = {name for name, on in parts.items() if on is not None and not on}
         allowed = {name for name, on in parts.items() if on}
-        return replace(
+        return structs.replace(
             self,
             refused=self.refused - allowed | refused,
             reload=self.reload if reload is None else bool(reload),
@@ -111,4 +112,4 @@ class Settings:
         But what was refused stays off: nobody gets a debugger on their network by pressing a key.
         """
         reload, debugger = (on and name not in self.refused for name in ("reload", "debugger"))
-        return replace(self, debug=on, reload=reload, debugger=debugger)
+        return structs.replace(self, debug=on, reload=reload, debugger=debugger)

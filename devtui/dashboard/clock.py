@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from devtui.events import utc_now
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(msgspec.Struct, frozen=True):
     """`monotonic` counts seconds from anywhere; `now` is the time of day, in UTC."""
 
     monotonic: Callable[[], float] = time.monotonic

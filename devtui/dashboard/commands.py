@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from textual.binding import Binding
 
 Place = Literal["app", "main", "detail", "error", "stack", "list"]
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """A command of the user.
 
     `keys` are Textual's names of them, with commas between; `shown` is how people read them.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from devtui.dashboard.cells import Row, wrap
 from devtui.dashboard.rows import Rows
@@ -18,8 +19,7 @@ MAX_LINES = 5_000
 """How many lines of one text are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line of a section, before it is wrapped.
 
     `frame` is where the editor would open; `target` is what the line stands for to its screen,
@@ -32,12 +32,11 @@ class Line:
     target: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """Lines under a heading; `copied` is what copying gives, None for the lines as shown."""
 
     title: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Line] = msgspec.field(default_factory=list)
     copied: str | None = None
 
     @property
@@ -48,16 +47,14 @@ class Section:
         return "\n".join("".join(text for text, _ in line.row) for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(msgspec.Struct, frozen=True):
     """An opened row."""
 
     title: str
     sections: list[Section]
 
 
-@dataclass(frozen=True, slots=True)
-class ShownLine:
+class ShownLine(msgspec.Struct, frozen=True):
     """A line as it is on the screen, wrapped."""
 
     row: Row

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Generic, TypeVar
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -59,8 +59,7 @@ class Dialog(NeedsRoom, ModalScreen[Result], Generic[Result]):
         self.run_worker(work, group=latest_of or "default", exclusive=bool(latest_of))
 
 
-@dataclass(frozen=True, slots=True)
-class PortQuestion:
+class PortQuestion(msgspec.Struct, frozen=True):
     """What a `PortDialog` asks. `port` stands there at first, `keys` says what enter does.
 
     `about` tells of a port that is being typed: a sentence, and whether it is a problem; it may

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
+
+import msgspec
 
 _GOTO = frozenset({"code", "code-insiders", "codium", "vscodium", "cursor", "windsurf", "positron"})
 _COLON = frozenset({"subl", "sublime_text", "zed", "zeditor"})
@@ -36,8 +37,7 @@ _PLUS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EditorCommand:
+class EditorCommand(msgspec.Struct, frozen=True):
     """What to run. `terminal` says that the editor needs the terminal until it ends."""
 
     arguments: tuple[str, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from devtui.dashboard.code_lines import code_lines
 from devtui.dashboard.detail import Line, text_lines
@@ -23,35 +24,31 @@ MAX_PACKAGES = 4
 Way: TypeAlias = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """A frame of an error: the way to its exception (see `events.ShowLocals`), and its number."""
 
     way: Way
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(msgspec.Struct, frozen=True):
     """Frames that are folded into one line, from that spot on."""
 
     first: Spot
 
 
-@dataclass(slots=True)
-class Opened:
+class Opened(msgspec.Struct):
     """What of the frames is open. `shown` has the answers about locals; None: not come yet."""
 
-    folds: set[Fold] = field(default_factory=set)
-    shown: dict[Spot, LocalsShown | None] = field(default_factory=dict)
+    folds: set[Fold] = msgspec.field(default_factory=set)
+    shown: dict[Spot, LocalsShown | None] = msgspec.field(default_factory=dict)
 
     def toggle(self, fold: Fold) -> None:
         """Unfold frames, or fold them again."""
         self.folds ^= {fold}
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(msgspec.Struct, frozen=True):
     """Frames from `start` to before `end` that are shown in the same way."""
 
     kind: Literal["open", "library", "repeated", "outer"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Protocol
 
+import msgspec
+from msgspec import structs
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
@@ -73,8 +74,7 @@ _SHORT_NAMES = {"generation": "gen", "memory": ""}
 _LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "PIN")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """The words of the header; two equal ones look the same, so nothing is drawn anew."""
 
     app: str
@@ -231,7 +231,7 @@ class Header(Static):
     def look(self) -> None:
         """Read the session again, and plan the next look at the time."""
         now = self._clock.monotonic()
-        facts = replace(facts_of(self._session, now, self._leaving), usage=self._usage)
+        facts = structs.replace(facts_of(self._session, now, self._leaving), usage=self._usage)
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -22,8 +22,7 @@ LOW = 15
 _FRAME = 6  # columns of the border and of the padding at both sides
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What there is to show of a port.
 
     `sight` is None while it is looked at; `asking` is whether the question stands there that

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from devtui import port_facts
 from devtui.events import Holder
@@ -17,8 +18,7 @@ TAKING_BACK = "have"
 NEXT_PORT = "next_port"
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(msgspec.Struct, frozen=True):
     """A look at a port. `why_not_stop` is a sentence where those in the way must not be stopped.
 
     `ours` says calmly that the port is this devtui's own; empty where it is not.
@@ -39,8 +39,7 @@ class Sight:
         return str(refusal)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One key: what it does (`action`, Textual's name of it), and why it cannot where it cannot."""
 
     key: str

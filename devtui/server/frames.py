@@ -7,9 +7,10 @@ import itertools
 import threading
 from collections import OrderedDict
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
+
+import msgspec
 
 from devtui.events import LocalsShown, ShowLocals
 from devtui.server import bounded_repr
@@ -24,8 +25,7 @@ class FrameGone(Exception):
     """The frame cannot be had; `str()` is one sentence for people that says why."""
 
 
-@dataclass(slots=True)
-class KeptError:
+class KeptError(msgspec.Struct):
     """An error's frames by the way to their exception, and what was current when it was raised.
 
     `contexts` are what a framework gives to be entered anew around code that is run in a frame,
@@ -35,7 +35,7 @@ class KeptError:
     frames: dict[Way, tuple[FrameType, ...]]
     context: contextvars.Context
     contexts: list[AbstractContextManager[Any]]
-    namespaces: dict[int, FrameNamespace] = field(default_factory=dict)
+    namespaces: dict[int, FrameNamespace] = msgspec.field(default_factory=dict)
 
     def namespace(self, frame: FrameType) -> FrameNamespace:
         """The frame's names; always the same object, as it holds what was assigned before."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from types import FrameType, TracebackType
 from typing import Literal
+
+import msgspec
 
 from devtui.events import Error, ExceptionData, Frame
 from devtui.server import frame_data, traceback_text
@@ -38,8 +39,7 @@ Relation = Literal["first", "cause", "context"]
 Way = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(msgspec.Struct, frozen=True):
     """An error as data, and the frames that are behind it by the way to their exception.
 
     A frame's number in `frames` is its number in `ExceptionData.frames`.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from sys import getsizeof
 from typing import TypeAlias
 
+import msgspec
 from msgspec import structs
 
 from devtui.events import Error, ExceptionData, Frame
@@ -30,8 +30,7 @@ _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|0x[0-9a-fA-F]+|\d+")
 Key: TypeAlias = tuple[str, str, str, str, str]
 
 
-@dataclass(slots=True)
-class ErrorEntry:
+class ErrorEntry(msgspec.Struct):
     """An error that was raised, or the load that failed with it."""
 
     at: datetime
@@ -99,8 +98,7 @@ def _frame_bytes(frame: Frame) -> int:
     return sum(map(getsizeof, texts)) + 200
 
 
-@dataclass(slots=True)
-class ErrorGroup:
+class ErrorGroup(msgspec.Struct):
     """The same error, once or more often: `newest` is the last of `count`."""
 
     key: Key

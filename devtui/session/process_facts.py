@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import psutil
 
 UNKNOWN_USER = "?"
@@ -17,8 +17,7 @@ _Value = TypeVar("_Value")
 _MAX_ANCESTORS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
+class Ancestor(msgspec.Struct, frozen=True):
     """A process above another one. `command` is its argument list."""
 
     pid: int
@@ -28,8 +27,7 @@ class Ancestor:
     started: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessFacts:
+class ProcessFacts(msgspec.Struct, frozen=True):
     """A process as its kind and its supervisor are told by. `ancestors` begin with the parent.
 
     What may not be known is empty or None. `environment` is the one it was started with;
@@ -42,7 +40,7 @@ class ProcessFacts:
     user: str = UNKNOWN_USER
     started: datetime | None = None
     folder: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = msgspec.field(default_factory=dict)
     terminal: str | None = None
     ancestors: tuple[Ancestor, ...] = ()
     cgroup: str = ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
+
+import msgspec
 
 from devtui.events import (
     AnyEvent,
@@ -26,16 +27,14 @@ A = TypeVar("A", LocalsShown, Evaluated, StackShown)
 Way: TypeAlias = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Question(Generic[A]):
+class Question(msgspec.Struct, Generic[A], frozen=True):
     """A question that was asked: `await question.answer` is its one answer."""
 
     ask_id: str
     answer: asyncio.Future[A]
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
+class _Open(msgspec.Struct, frozen=True):
     """A question without its answer, and what to answer where nobody is left who could."""
 
     generation: int

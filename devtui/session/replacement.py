@@ -6,8 +6,9 @@ import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from devtui.events import Reloaded
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from devtui.session.served_app import ServedApp
 
 
-@dataclass(slots=True)
-class Replacement:
+class Replacement(msgspec.Struct):
     """The cause, in a few words for people, the files in it, and when it was seen (monotonic).
 
     `raw_count` notices of changes are merged in it; `seen_ms` is how long before it was seen the
@@ -29,7 +29,7 @@ class Replacement:
 
     cause: str
     paths: tuple[str, ...] = ()
-    since: float = field(default_factory=time.monotonic)
+    since: float = msgspec.field(default_factory=time.monotonic)
     raw_count: int = 0
     seen_ms: float = 0.0
     stopped_ms: float = 0.0

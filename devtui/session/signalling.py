@@ -8,16 +8,15 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import psutil
 
 SIGKILL: int = getattr(signal, "SIGKILL", signal.SIGTERM)
 """The signal that ends by force; Windows does so either way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A process to be stopped, `depth` levels below the top of its server."""
 
     process: psutil.Process

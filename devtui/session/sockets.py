@@ -11,7 +11,8 @@ import socket
 import struct
 import sys
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from devtui.events import Address
 
@@ -33,8 +34,7 @@ _LISTEN = 10
 _OTHER_STATES = sum(1 << state for state in (1, 2, 3, 4, 5, 7, 8, 9, 11, 13))
 
 
-@dataclass(frozen=True, slots=True)
-class Socket:
+class Socket(msgspec.Struct, frozen=True):
     """A socket bound to the port: its address, the user who made it, and its inode.
 
     The inode is what a descriptor of it links to in /proc; 0 is a socket of no process.

@@ -12,8 +12,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import psutil
 
 from devtui.events import Holder
@@ -37,8 +37,7 @@ Report = Callable[[float, str], None]
 """Is told each step when it begins: the seconds since the first one, and what is done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """How stopping went: whether the port can be bound now, and one sentence or two on it."""
 
     freed: bool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
 
 import msgspec
 
@@ -13,8 +12,7 @@ from devtui.session.port import PortRefused, check_port, next_free_port
 from devtui.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(msgspec.Struct, frozen=True):
     """What a look at a port found.
 
     `refusal` is None where the port can be had. `holders` are all who listen on the port, those

@@ -11,7 +11,7 @@ from devtui.settings import Settings
 
 
 def _lines(session, width, usage=(("CPU", "12 %"), ("memory", "48 MB"))):
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     facts = replace(facts_of(session, MONOTONIC), usage=usage)
     return header_lines(facts, width).plain.split("\n")
