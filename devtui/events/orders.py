@@ -64,6 +64,10 @@ class Preload(Order, frozen=True, kw_only=True):
     search_path: str
 
 
+class LoadSoon(Order, frozen=True, kw_only=True):
+    """`Load` follows as soon as the process before has ended: check now what can be checked."""
+
+
 class Stop(Order, frozen=True, kw_only=True):
     """Stop accepting, let requests in flight finish within `grace_ms`, and end."""
 
@@ -131,6 +135,7 @@ class TerminalRefused(Order, frozen=True, kw_only=True):
 AnyOrder: TypeAlias = (
     Load
     | Preload
+    | LoadSoon
     | Stop
     | ShowLocals
     | Evaluate

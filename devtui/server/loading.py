@@ -55,6 +55,11 @@ class Loading:
         self._standby = Standby(order, self._original)
         self._standby.warm(interrupted)
 
+    def look(self) -> None:
+        """Check of what was imported ahead what can be checked before the order to load."""
+        if self._standby is not None:
+            self._standby.look()
+
     @property
     def importing_ahead(self) -> str:
         """What is being imported ahead at the moment; empty where nothing is."""

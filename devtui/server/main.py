@@ -19,6 +19,7 @@ from devtui.events import (
     AnyOrder,
     DebuggerReady,
     Load,
+    LoadSoon,
     Pin,
     Preload,
     Serving,
@@ -65,7 +66,7 @@ class ServerProcess:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._start = Start.now()
-        self._orders: queue.SimpleQueue[Load | Preload] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Load | LoadSoon | Preload] = queue.SimpleQueue()
         self._listener = -1  # came with the order to load
         self._reporter = errors.ErrorReporter(channel)
         self._loading = Loading(channel, self._reporter, self._start.environment)
@@ -124,8 +125,11 @@ class ServerProcess:
 
     def _next_load(self) -> Load:
         """Wait for the order to load, and meanwhile import ahead where that is ordered."""
-        while isinstance(order := self._orders.get(), Preload):
-            self._loading.warm(order, interrupted=lambda: not self._orders.empty())
+        while not isinstance(order := self._orders.get(), Load):
+            if isinstance(order, Preload):
+                self._loading.warm(order, interrupted=lambda: self._listener >= 0)
+            else:
+                self._loading.look()
         return order
 
     def _begin_anew_if_hung(self, name: str) -> None:
@@ -204,7 +208,7 @@ class ServerProcess:
             self._listener = self._channel.take_descriptor()
             if name := self._loading.importing_ahead:
                 UnseenThread(lambda: self._begin_anew_if_hung(name)).start()
-        if isinstance(order, (Load, Preload)):
+        if isinstance(order, (Load, LoadSoon, Preload)):
             self._orders.put(order)
         elif isinstance(order, Stop):
             self._stop(order.grace_ms / 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import os
 import sys
 import time
@@ -16,6 +17,9 @@ from devtui.events import Load, Preload
 from devtui.server import bytecode, debugger, environment, own_code, process_state
 from devtui.server.own_code import file_of, is_own
 from devtui.server.preloads import Preloaded, UnfitStandby
+
+# How long a look at the files is as good as one at the time of the load, which takes longer itself.
+FRESH_SECONDS = 0.05
 
 _SUFFIXES = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
 
@@ -32,6 +36,8 @@ class Standby:
         self._environment: dict[str, str] | None = None
         self._began = time.time_ns()
         self._times: dict[str, int] = {}
+        self._changed = ""
+        self._looked_at = -math.inf  # monotonic
         self._unfit = ""
         self.importing = ""
         self.preloaded: list[Preloaded] = []
@@ -69,6 +75,11 @@ class Standby:
         self._times = dict(self._files())
         own_code.own_sources()  # it keeps what it has found out of all these modules
 
+    def look(self) -> None:
+        """Look whether files of what was imported ahead have changed since."""
+        self._changed = next((name for name, at in self._times.items() if at != _time(name)), "")
+        self._looked_at = time.monotonic()
+
     def misfit(self, load: Load) -> str:
         """Why a load may not build on what was imported ahead; empty where it may."""
         importlib.invalidate_caches()  # files may have come since the folders were read
@@ -78,9 +89,9 @@ class Standby:
             return "the environment is not that of the last load"
         if name := self._shadowed():
             return f"{name} is now a module of the project"
-        if name := next((name for name, at in self._times.items() if at != _time(name)), ""):
-            return f"{name} has changed"
-        return ""
+        if time.monotonic() - self._looked_at > FRESH_SECONDS:
+            self.look()
+        return f"{self._changed} has changed" if self._changed else ""
 
     def _import(self, root: str) -> None:
         names, state = set(sys.modules), process_state.take()

@@ -12,6 +12,7 @@ from devtui.events import (
     DebuggerReady,
     ImportsTraced,
     Load,
+    LoadSoon,
     Order,
     Pin,
     Preload,
@@ -101,6 +102,11 @@ class Generations:
                 search_path=self._traced.search_path,
             )
         )
+
+    def expect_load(self) -> None:
+        """Have the process that was started ahead check what it can before it is to load."""
+        if self._standby is not None:
+            self._standby.send(LoadSoon())
 
     def discard_standby(self) -> None:
         """Have the next generation start from nothing."""

@@ -179,6 +179,7 @@ class Reloader:
 
         stopping = asyncio.create_task(stop())
         await asyncio.sleep(0)  # the order to stop goes out before files are looked into
+        self._generations.expect_load()
         looked_at: tuple[str, ...] | None = None
         while looked_at != self._paths_wanted:
             looked_at = self._paths_wanted

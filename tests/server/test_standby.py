@@ -184,6 +184,23 @@ def test_whether_a_load_may_build_on_it(in_fork: InFork, places: dict[str, str],
     assert in_fork(code, **places) == told.format(**places)
 
 
+def test_a_look_at_the_files_is_taken_for_as_long_as_it_is_fresh(
+    in_fork: InFork, places: dict[str, str]
+) -> None:
+    """Each takes milliseconds, and the one before the load is done while another process ends."""
+    code = (
+        f"{STANDBY}import devtui.server.standby as module\n"
+        "def misfit(fresh_seconds):\n"
+        "    module.FRESH_SECONDS = fresh_seconds\n"
+        "    return standby.misfit(load)\n"
+        "standby = warm('first', 'second')\n"
+        "standby.look()\n"
+        "write(library, 'second.py', '', age=30)\n"
+        "answer = [misfit(1000), misfit(0)]"
+    )
+    assert in_fork(code, **places) == ["", f"{places['library']}/second.py has changed"]
+
+
 def test_a_library_that_is_installed_while_it_is_imported_ahead(
     in_fork: InFork, places: dict[str, str]
 ) -> None:

@@ -43,6 +43,10 @@ class NoProcesses(Generations):
     def __init__(self, listener: Listener) -> None:
         super().__init__(lambda event: None, listener)
         self.asked: list[str] = []
+        self.asked_before_load_was_announced: list[str] = []
+
+    def expect_load(self) -> None:
+        self.asked_before_load_was_announced = list(self.asked)
 
     def start(self, settings: Settings, *, first: bool) -> None:
         self.number += 1
@@ -146,6 +150,15 @@ async def test_the_one_process_is_ended_before_the_next_is_started() -> None:
         bench.serve()
         assert [event.cause for event in bench.reloads()] == ["restarted by hand"]
         assert bench.reloads()[0].stopped_ms > 0
+
+
+async def test_a_load_is_announced_while_the_process_before_ends() -> None:
+    async with running() as bench:
+        bench.serve()
+        bench.reloader.want(Replacement("restarted by hand"))
+        await bench.until(2)
+        asked = bench.generations.asked_before_load_was_announced
+        assert asked == ["start the first", "stop"]
 
 
 async def test_nothing_is_told_of_the_first_start() -> None:
