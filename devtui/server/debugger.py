@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import threading
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,6 @@ def prepare() -> None:
     importlib.import_module("werkzeug.debug")
     importlib.import_module("multiprocessing.sharedctypes")
     importlib.import_module("multiprocessing.synchronize")
-    importlib.metadata.version("werkzeug")  # the server asks for it; the folders are kept in mind
 
 
 class Debugger:

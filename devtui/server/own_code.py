@@ -9,6 +9,9 @@ from functools import cache, lru_cache
 # What a tree of installed packages is called; a virtual environment may lie inside the project.
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
+# The modules that are not the user's, by name, of those that `own_sources` has seen.
+_others: dict[str, object] = {}
+
 _US = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -33,9 +36,21 @@ def is_own(file: str) -> bool:
 
 
 def own_sources() -> tuple[str, ...]:
-    """The files of all loaded modules that are the user's own: absolute and sorted."""
-    files = (file_of(module) for module in list(sys.modules.values()))
-    return tuple(sorted({os.path.abspath(file) for file in files if file and is_own(file)}))
+    """The files of all loaded modules that are the user's own: absolute and sorted.
+
+    What is known to be another's is not looked at again: there may be thousands, and a reload
+    waits for this.
+    """
+    own = set()
+    for name, module in list(sys.modules.items()):
+        if _others.get(name) is module:
+            continue
+        file = file_of(module)
+        if file and is_own(file):
+            own.add(os.path.abspath(file))
+        else:
+            _others[name] = module
+    return tuple(sorted(own))
 
 
 def file_of(module: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import importlib.metadata
 import os
 import selectors
 import socket
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 # How long after it was accepted a connection may take to become a request, when the server stops.
 HEAD_SECONDS = 0.1
+
+
+def prepare() -> None:
+    """Import what a server's first making imports, before anybody waits for it."""
+    codecs.lookup("idna")  # for its address
+    importlib.metadata.version("werkzeug")  # for the header `Server`; the folders are kept in mind
 
 
 class Serving:

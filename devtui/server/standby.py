@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from devtui import envfiles
 from devtui.events import Load, Preload
-from devtui.server import bytecode, debugger, environment, own_code, process_state
+from devtui.server import bytecode, debugger, environment, own_code, process_state, serving
 from devtui.server.own_code import file_of, is_own
 from devtui.server.preloads import Preloaded, UnfitStandby
 
@@ -54,6 +54,7 @@ class Standby:
         if self._order.search_path:
             sys.path.insert(0, self._order.search_path)
         bytecode.install(executing=_refuse)
+        serving.prepare()
         if self._order.load.debugger:
             debugger.prepare()
         root = ""

@@ -569,3 +569,14 @@ def test_own_sources_are_robust_against_odd_modules(
     assert str(tmp_path / "mine.py") in sources
     assert list(sources) == sorted(sources)
     assert json.__file__ not in sources
+
+
+def test_a_module_of_the_user_s_in_the_place_of_another_is_one_of_the_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "replaced", json)
+    own_code.own_sources()
+    mine = type(sys)("replaced")
+    mine.__file__ = str(tmp_path / "mine.py")
+    monkeypatch.setitem(sys.modules, "replaced", mine)
+    assert mine.__file__ in own_code.own_sources()
