@@ -94,7 +94,7 @@ def print_reloads(python: Path, kinds: list[str], runs: int) -> bool:
     return met
 
 
-def print_starts(python: Path, runs: int = 15) -> bool:
+def print_starts(python: Path, runs: int = 25) -> bool:
     """From the command to the first answer, and to the first frame."""
     flask = ("-m", "flask", "--app", "wsgi", "run", "-p", "{port}")
     plain = Peer("flask run", flask)

@@ -20,6 +20,8 @@ from peers import Peer
 from programs import environment, free_port
 
 POLL_SECONDS = 0.002
+# To ask takes some of a processor, which two processes that start beside each other want as well.
+START_POLL_SECONDS = 0.005
 DEADLINE = 15.0
 START_DEADLINE = 60.0  # a busy machine may stall for long, and a run is not to end for that
 REST_SECONDS = 0.5
@@ -38,7 +40,7 @@ class Server:
         self._frame: float | None = None
         if fd >= 0:
             threading.Thread(target=self._read, args=(fd,), daemon=True).start()
-        assert self._serves("n", START_DEADLINE), f"{popen.args} never answered"
+        assert self._serves("n", START_DEADLINE, START_POLL_SECONDS), f"{popen.args} never answered"
         self.first_answer_ms = (time.perf_counter() - self._began) * 1000
 
     def _read(self, fd: int) -> None:
@@ -67,14 +69,14 @@ class Server:
             raise ConnectionError(head[:40])
         return body.decode()
 
-    def _serves(self, text: str, deadline: float = DEADLINE) -> bool:
+    def _serves(self, text: str, deadline: float = DEADLINE, pause: float = POLL_SECONDS) -> bool:
         """Wait until it serves this text; false where it does not within the deadline."""
         end = time.monotonic() + deadline
         while time.monotonic() < end:
             with suppress(OSError):
                 if self.ask().startswith(text):
                     return True
-            time.sleep(POLL_SECONDS)
+            time.sleep(pause)
         return False
 
     def rest(self) -> None:
