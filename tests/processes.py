@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import psutil
 
@@ -60,13 +64,29 @@ def end(processes: list[psutil.Process]) -> None:
 # -- ports
 
 
+# Ports that systems give to nobody who asks for any (Linux begins at 32768, macOS at 49152): of
+# those, one that is free now may be a client's before the test listens there. Tests that run side
+# by side have a thousand each, and begin anywhere among them.
+FIRST_PORT, PORTS, WORKERS = 20_000, 1_000, 12
+
+
+def _own_ports() -> Iterator[int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+    for number in itertools.count(random.randrange(PORTS)):
+        yield FIRST_PORT + worker * PORTS + number % PORTS
+
+
+_ports = _own_ports()
+
+
 def free_port() -> int:
-    """A port on which nobody listens, on any address of this machine."""
+    """A port on which nobody listens, on any address of this machine, and none given before."""
     ip = "::" if has_ipv6() else "0.0.0.0"
-    with socket.socket(_family(ip)) as probe:
-        probe.bind((ip, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    for port in itertools.islice(_ports, PORTS):
+        with socket.socket(_family(ip)) as probe, suppress(OSError):
+            probe.bind((ip, port))
+            return port
+    raise AssertionError(f"no port of {PORTS} is free")
 
 
 def can_bind(port: int, ip: str = "127.0.0.1") -> bool:

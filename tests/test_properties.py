@@ -28,7 +28,7 @@ from devtui.events import (
 from devtui.sanitise import MAX_COMBINING, visible
 from devtui.server import messages, tracebacks
 from devtui.server.app_spec import AppNotFound, AppSpec, Attribute, Call, parse
-from devtui.server.channel import MAX_PENDING_BYTES
+from devtui.server.pending import MAX_PENDING_BYTES
 from devtui.server.traceback_text import MAX_TEXT
 from devtui.session.incoming import IncomingEvents
 from devtui.session.store import Store

@@ -15,30 +15,13 @@ import msgspec
 
 from devtui.events import (
     AnyOrder,
-    ErrorRaised,
     Event,
-    EventsDropped,
     LogWritten,
-    RequestFinished,
-    RequestStarted,
-    decode_event,
     decode_order,
     encode,
 )
 from devtui.server.descriptors import OwnSocket
-
-# What waits for a session that does not read. Beyond it events are dropped and counted, since a
-# stalled dashboard must never block a request or eat the memory of the app.
-MAX_PENDING_BYTES = 8 * 1024 * 1024
-
-# What each kind of event leaves free, in quarters: lines of output, of which an app can write any
-# number, for requests and errors; the starts of requests for the ends of those that are under way.
-# A row whose end was dropped would seem to run for ever, while an end alone is a whole row.
-_LEAVES_FREE = {LogWritten: 2, RequestStarted: 1}
-
-# Whatever is none of these is said a few times in a process's life, and the session cannot do
-# without it: it is kept in any case.
-_DROPPABLE = (LogWritten, RequestStarted, RequestFinished, ErrorRaised)
+from devtui.server.pending import Pending
 
 _READ_BYTES = 64 * 1024
 
@@ -66,8 +49,7 @@ class Channel:
         self._socket.setblocking(False)
         self._send: Callable[[bytes | bytearray], int] = self._socket.send
         self._lock = threading.Lock()
-        self._pending = bytearray()
-        self._dropped = 0
+        self._pending = Pending(generation)
         self._closed = False
         self._leaving = threading.Event()
         self._descriptor: int | None = None
@@ -82,7 +64,7 @@ class Channel:
         """The socket's descriptor."""
         return self._socket.fileno()
 
-    def hold_lock(self) -> None:
+    def hold_interpreter(self) -> None:
         """Keep the interpreter's lock while sending, from now on. See `HeldSend` for errors."""
         from devtui.server.held_send import HeldSend  # takes 3 ms, and nobody should wait for it
 
@@ -94,15 +76,15 @@ class Channel:
         with self._lock:
             if self._closed:
                 return
-            if self._pending:
-                self._keep(event, line)
+            if self._pending.data:
+                self._pending.keep(event, line)
                 # Not left to the thread that reads the orders: where the app's threads are busy
                 # it gets to run too seldom, and events would be dropped with nobody stalled.
                 self._drain()
                 return
             sent = self._try_send(line)
             if sent < len(line):
-                self._pending += line[sent:]
+                self._pending.data += line[sent:]
                 self._wake()
 
     def run(
@@ -151,7 +133,7 @@ class Channel:
     ) -> bool:
         """Wait for what comes and take it in; false at the end of the channel."""
         interest = selectors.EVENT_READ
-        if self._pending:
+        if self._pending.data:
             interest |= selectors.EVENT_WRITE
         selector.modify(self._socket, interest)
         ready = {key.fileobj: mask for key, mask in selector.select(idle())}
@@ -188,18 +170,16 @@ class Channel:
             if self._closed:
                 return
             if not self._send_until(time.monotonic() + timeout):
-                self._give_up_the_rest()
-            self._keep_count()
+                self._pending.give_up()
+            self._pending.keep_count()
             self._send_until(time.monotonic() + _LAST_WORDS_SECONDS)
 
     def _send_until(self, end: float) -> bool:
         """Send what is pending; false where that is not done at the given time."""
         writable = select.poll()
         writable.register(self._socket, select.POLLOUT)
-        while self._pending and not self._closed:
-            sent = self._try_send(self._pending)
-            del self._pending[:sent]
-            if not sent:
+        while self._pending.data and not self._closed:
+            if not self._send_some():
                 left = end - time.monotonic()
                 if left <= 0:
                     return False
@@ -245,37 +225,20 @@ class Channel:
         """Whether our descriptors are still what we opened."""
         return all(end.is_whole for end in self._ends)
 
-    def _keep(self, event: Event, line: bytes) -> None:
-        free = MAX_PENDING_BYTES // 4 * _LEAVES_FREE.get(type(event), 0)
-        room = MAX_PENDING_BYTES - len(self._pending) - len(line) - free
-        if room < 0 and isinstance(event, _DROPPABLE):
-            self._dropped += 1
-        else:
-            self._pending += line
-
     def _send_pending(self) -> None:
         with self._lock:
             self._drain()
 
     def _drain(self) -> None:
-        if len(self._pending) < MAX_PENDING_BYTES // 4:  # there is room for every kind again
-            self._keep_count()
-        sent = self._try_send(self._pending)
-        del self._pending[:sent]
+        if self._pending.has_room:
+            self._pending.keep_count()
+        self._send_some()
 
-    def _keep_count(self) -> None:
-        """Have the session told how many events were dropped."""
-        if self._dropped:
-            self._pending += encode(EventsDropped(generation=self.generation, count=self._dropped))
-            self._dropped = 0
-
-    def _give_up_the_rest(self) -> None:
-        """Drop and count what is pending, but for the line that may be half sent."""
-        end = self._pending.find(b"\n") + 1
-        for line in bytes(self._pending[end:]).splitlines():
-            event = decode_event(line)
-            self._dropped += event.count if isinstance(event, EventsDropped) else 1
-        del self._pending[end:]
+    def _send_some(self) -> int:
+        """Send what the socket takes of what is pending; how many bytes that was."""
+        sent = self._try_send(self._pending.data)
+        self._pending.sent(sent)
+        return sent
 
     def _try_send(self, data: bytes | bytearray) -> int:
         try:
@@ -285,7 +248,7 @@ class Channel:
         except OSError:
             # The session is gone. The reading side sees that too, and ends this process.
             self._closed = True
-            self._pending.clear()
+            self._pending.data.clear()
             return len(data)
 
     def _wake(self) -> None:
@@ -300,7 +263,7 @@ class Channel:
     def _silence(self) -> None:
         """In a fork of this process: let go of the channel, so that its end is the parent's end."""
         self._closed = True
-        self._pending = bytearray()
+        self._pending = Pending(self.generation)
         self._lock = threading.Lock()  # another thread may have held it when the fork was made
         for end in self._ends:
             end.let_go()

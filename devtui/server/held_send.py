@@ -33,9 +33,8 @@ class HeldSend:
 
     def __call__(self, data: bytes | bytearray) -> int:
         """Send the beginning of the data; how many bytes went."""
-        piece = data if isinstance(data, bytes) else bytes(data[:_MAX_BYTES])
-        size = min(len(piece), _MAX_BYTES)
-        sent: int = self._send(self._connection.fileno(), piece, size, _FLAGS)
+        piece = bytes(memoryview(data)[:_MAX_BYTES])
+        sent: int = self._send(self._connection.fileno(), piece, len(piece), _FLAGS)
         if sent < 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number))

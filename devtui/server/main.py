@@ -197,7 +197,7 @@ class ServerProcess:
         """
         _sleep(REST_SECONDS)
         with suppress(ImportError, AttributeError, OSError):  # all works without it, but slower
-            self._channel.hold_lock()
+            self._channel.hold_interpreter()
         with suppress(ImportError, OSError):  # the app's doing; who needs it then meets it again
             _ = self._inspector
             if debugger is not None:

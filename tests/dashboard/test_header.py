@@ -1,6 +1,7 @@
 import pytest
 from driver import running
 from fakes import MONOTONIC, FakeSession
+from msgspec.structs import replace
 
 from devtui import formats
 from devtui.dashboard.header import NOT_FOR_PRODUCTION, Facts, facts_of, header_lines
@@ -11,8 +12,6 @@ from devtui.settings import Settings
 
 
 def _lines(session, width, usage=(("CPU", "12 %"), ("memory", "48 MB"))):
-    from msgspec.structs import replace
-
     facts = replace(facts_of(session, MONOTONIC), usage=usage)
     return header_lines(facts, width).plain.split("\n")
 

@@ -22,6 +22,7 @@ from devtui.events import (
     encode,
 )
 from devtui.server import channel as channels
+from devtui.server import pending
 from devtui.server.channel import Channel
 
 TIMEOUT = 10
@@ -79,7 +80,7 @@ class Ends:
 def ends(request: pytest.FixtureRequest) -> Iterator[Ends]:
     made = Ends()
     if request.param == "HeldSend":
-        made.channel.hold_lock()
+        made.channel.hold_interpreter()
     yield made
     made.finish()
 
@@ -111,11 +112,11 @@ def test_a_session_that_does_not_read_blocks_nobody_and_loses_nothing(ends: Ends
 
 
 def test_what_goes_beyond_the_bound_is_counted(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channels, "MAX_PENDING_BYTES", 100_000)
+    monkeypatch.setattr(pending, "MAX_PENDING_BYTES", 100_000)
     ends.run()
     for number in range(1000):
         ends.channel.send(line(f"{number}" + "x" * 1000))
-    assert len(ends.channel._pending) <= 100_000
+    assert len(ends.channel._pending.data) <= 100_000
     received: list[AnyEvent] = []
     while not any(isinstance(event, EventsDropped) for event in received):
         received += ends.receive(1)
@@ -131,23 +132,23 @@ def test_what_goes_beyond_the_bound_is_counted(ends: Ends, monkeypatch: pytest.M
 def test_the_states_of_the_server_are_never_dropped_and_requests_after_lines(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channels, "MAX_PENDING_BYTES", 100_000)
+    monkeypatch.setattr(pending, "MAX_PENDING_BYTES", 100_000)
     for _ in range(200):
         ends.channel.send(line("x" * 1000))
     ends.channel.send(started(1))
-    assert b'"3-1"' in ends.channel._pending
+    assert b'"3-1"' in ends.channel._pending.data
     for number in range(2, 1000):
         ends.channel.send(started(number))
-    assert b'"3-999"' not in ends.channel._pending
+    assert b'"3-999"' not in ends.channel._pending.data
     ends.channel.send(Serving(generation=1, url="http://127.0.0.1", pid=1))
-    assert b'"serving"' in ends.channel._pending
-    assert len(ends.channel._pending) < 101_000
+    assert b'"serving"' in ends.channel._pending.data
+    assert len(ends.channel._pending.data) < 101_000
 
 
 def test_the_end_of_a_request_is_kept_where_starts_are_dropped(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channels, "MAX_PENDING_BYTES", 100_000)
+    monkeypatch.setattr(pending, "MAX_PENDING_BYTES", 100_000)
     for number in range(1000):
         ends.channel.send(started(number))
     ends.channel.send(
@@ -162,31 +163,47 @@ def test_the_end_of_a_request_is_kept_where_starts_are_dropped(
             size_bytes=0,
         )
     )
-    assert b'"request_finished"' in ends.channel._pending
+    assert b'"request_finished"' in ends.channel._pending.data
+
+
+def test_a_send_that_a_signal_interrupts_is_done_again(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session is not gone for that."""
+
+    def interrupted(data: bytes | bytearray) -> int:
+        raise InterruptedError
+
+    events = [line("first"), line("second")]
+    with monkeypatch.context() as patch:
+        patch.setattr(ends.channel, "_send", interrupted)
+        ends.channel.send(events[0])
+    ends.channel.send(events[1])
+    assert ends.receive(2) == events
 
 
 def test_who_sends_also_sends_what_is_pending(ends: Ends) -> None:
     """The thread that reads the orders need not run for it: a busy app keeps it from that."""
     for number in range(50):
         ends.channel.send(line(f"{number}" + "x" * 1000))
-    assert ends.channel._pending
+    assert ends.channel._pending.data
     received = 0
     for number in range(50, 150):
         received += len(ends.receive(1))
         ends.channel.send(line(f"{number}" + "x" * 1000))
     assert received == 100
-    assert len(ends.channel._pending) < 60_000
+    assert len(ends.channel._pending.data) < 60_000
 
 
 def test_what_is_pending_is_flushed_at_the_end(ends: Ends) -> None:
     for number in range(50):
         ends.channel.send(line(f"{number}" + "x" * 1000))
-    assert ends.channel._pending
+    assert ends.channel._pending.data
     flush = threading.Thread(target=ends.channel.flush, args=(TIMEOUT,))
     flush.start()
     assert len(ends.receive(50)) == 50
     flush.join(TIMEOUT)
-    assert not ends.channel._pending
+    assert not ends.channel._pending.data
 
 
 def test_a_flush_that_nobody_reads_is_given_up(ends: Ends) -> None:
@@ -202,7 +219,7 @@ def test_a_flush_tells_what_was_dropped_and_what_it_gives_up(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reader is only slow: it begins to read when the rest is given up."""
-    monkeypatch.setattr(channels, "MAX_PENDING_BYTES", 50_000)
+    monkeypatch.setattr(pending, "MAX_PENDING_BYTES", 50_000)
     monkeypatch.setattr(channels, "_LAST_WORDS_SECONDS", TIMEOUT)
     for number in range(200):
         ends.channel.send(line(f"{number}" + "x" * 1000))
@@ -273,7 +290,7 @@ def test_nothing_is_raised_where_the_session_is_gone(ends: Ends) -> None:
     ends.socket.close()
     for _ in range(3):
         ends.channel.send(line("to nobody"))
-    assert not ends.channel._pending
+    assert not ends.channel._pending.data
     ends.run()
     assert ends.ended.wait(TIMEOUT)
 

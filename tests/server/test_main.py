@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,6 +19,8 @@ from projects import app_environment, write
 from devtui.events import AnyEvent, LogWritten, ServerStarted, Serving, decode_event
 
 pytestmark = pytest.mark.e2e
+
+InFork = Callable[..., Any]
 
 ANSWERS = """\
 def app(environ, start_response):
@@ -107,6 +110,41 @@ def test_the_server_has_a_process_group_of_its_own(serve: Serve) -> None:
     live = serve(ANSWERS)
     pid = live.serving().pid
     assert os.getpgid(pid) == pid != os.getpgid(0)
+
+
+def test_events_are_sent_with_the_interpreter_held_once_it_has_served(serve: Serve) -> None:
+    """A tenth of the requests a second; it takes effect a moment later, so nobody waits for it."""
+    live = serve(
+        "import sys\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    return [str('devtui.server.held_send' in sys.modules).encode()]\n"
+    )
+    live.serving()
+    assert eventually(lambda: live.get("/").body == b"True")
+
+
+def test_what_is_ordered_ahead_is_done_before_the_load(in_fork: InFork) -> None:
+    code = (
+        "import queue, types\n"
+        "from devtui.events import Load, LoadSoon, Preload\n"
+        "from devtui.server.main import ServerProcess\n"
+        "load = Load(app='app', folder='', host='', port=0, url='', debug=True, reload=True,\n"
+        "    debugger=False, threaded=True, cert=None, key=None, env_file=None, load_dotenv=True,\n"
+        "    first=False)\n"
+        "done = []\n"
+        "process = ServerProcess.__new__(ServerProcess)\n"
+        "process._listener, process._orders = -1, queue.SimpleQueue()\n"
+        "process._loading = types.SimpleNamespace(importing_ahead='',\n"
+        "    warm=lambda order, interrupted: done.append(['warm', interrupted()]),\n"
+        "    look=lambda: done.append('look'))\n"
+        "process._channel = types.SimpleNamespace(take_descriptor=lambda: 7)\n"
+        "process._obey(Preload(load=load, roots=(), search_path=''))\n"
+        "process._obey(LoadSoon())\n"
+        "process._obey(load)\n"
+        "answer = [process._next_load() == load, done]\n"
+    )
+    assert in_fork(code) == [True, [["warm", True], "look"]]
 
 
 def test_cleaning_up_is_done_at_the_end(serve: Serve) -> None:
