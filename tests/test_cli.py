@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from flask import cli as flask_cli
 
-from devtui import __version__, cli
+from devtui import __version__, cli, flask_plugin
 from devtui.events import AppFailed, Error
 from devtui.settings import Settings
 
@@ -114,7 +115,7 @@ def test_the_flask_command_takes_flask_s_app(
     started: list[tuple[Settings, bool, bool]], tmp_path: Path
 ) -> None:
     group: Any = flask_cli.FlaskGroup()
-    group.add_command(cli.flask_command, "tui")
+    group.add_command(flask_plugin.tui)
     result = CliRunner().invoke(group, ["--app", "hello:app", "tui", "-p", "0", "--plain"])
     assert result.exit_code == 7, result.output
     settings, plain, _ = started[0]
@@ -122,6 +123,27 @@ def test_the_flask_command_takes_flask_s_app(
     result = CliRunner().invoke(group, ["--app", "hello", "--no-debug", "tui", "other"])
     assert result.exit_code == 7, result.output
     assert (started[1][0].app, started[1][0].debug) == ("other", False)
+
+
+def test_flask_lists_the_command_and_shows_its_help() -> None:
+    group: Any = flask_cli.FlaskGroup()
+    group.add_command(flask_plugin.tui)
+    assert "in devtui, the terminal dashboard" in CliRunner().invoke(group, ["--help"]).output
+    shown = CliRunner().invoke(group, ["tui", "--help"], prog_name="flask").output
+    assert shown.startswith("Usage: flask tui [OPTIONS] [APP]")
+    assert "--port" in shown
+
+
+def test_a_command_of_flask_s_does_not_wait_for_devtui() -> None:
+    """Flask imports every plugin for each command, be it `flask routes`."""
+    code = """\
+import sys, flask.cli
+before = set(sys.modules)
+import devtui.flask_plugin
+print(*sorted(set(sys.modules) - before))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["devtui", "devtui.flask_plugin"]
 
 
 class Failed:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import builtins
 import getpass
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, TextIO
 
+from devtui.server.plain_signal import signal
 from devtui.server.terminal import Terminal
 
 _PDB = ("", "pdb.set_trace")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
-import resource
+import os
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -104,7 +105,7 @@ class Connections:
         if now < self._look_after:
             return 0
         self._look_after = now + LOOK_SECONDS
-        descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        descriptors = _most_descriptors()
         count, many, most = len(self._open), min(MAX_OPEN, descriptors // 4), descriptors * 3 // 4
         if count <= many:
             return 0
@@ -139,6 +140,12 @@ class Connections:
                 # Past SSLSocket's own, which would take the state from the thread that reads.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
         return len(idle[:most])
+
+
+def _most_descriptors() -> int:
+    """How many this process may have open: the soft limit, as it is now."""
+    most = os.sysconf("SC_OPEN_MAX")  # `resource` knows it too, but would have to be imported
+    return sys.maxsize if most < 0 else most
 
 
 class Server(BaseWSGIServer):

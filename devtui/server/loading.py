@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from devtui import envfiles, in_code
+from devtui import envfiles
 from devtui.events import (
     AppFailed,
     AppLoaded,
@@ -20,11 +20,10 @@ from devtui.events import (
     ModuleTime,
     Preload,
 )
-from devtui.server import bytecode, environment, loader, main_program, own_code
+from devtui.server import bytecode, environment, loader, own_code
 from devtui.server.deferred import deferred
 from devtui.server.errors import ErrorReporter, ErrorTap
 from devtui.server.import_trace import ImportTrace, UnfitStandby
-from devtui.server.standby import Standby
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from devtui.server.channel import Channel
+    from devtui.server.standby import Standby
 
 # How many of the user's modules are told of, those that took longest to import.
 SLOWEST = 5
@@ -52,6 +52,8 @@ class Loading:
 
     def warm(self, order: Preload, interrupted: Callable[[], bool]) -> None:
         """Import ahead what the order names, until `interrupted`."""
+        from devtui.server.standby import Standby  # the first process never is one
+
         self._standby = Standby(order, self._original)
         self._standby.warm(interrupted)
 
@@ -98,6 +100,9 @@ class Loading:
         False where it did not come to that, and then it is told why. What the program raises
         after it has served is passed on. Raises `UnfitStandby` as `run` does.
         """
+        from devtui import in_code  # few programs are run this way
+        from devtui.server import main_program
+
         assert load.main is not None
         began, served, program = time.perf_counter(), False, load.main
         preloaded = [] if self._standby is None else self._standby.preloaded

@@ -6,7 +6,6 @@ import atexit
 import faulthandler
 import os
 import queue
-import signal
 import socket
 import sys
 import threading
@@ -33,6 +32,7 @@ from devtui.server.capture import Recorder
 from devtui.server.channel import Channel
 from devtui.server.import_trace import UnfitStandby
 from devtui.server.loading import Loading
+from devtui.server.plain_signal import signal
 from devtui.server.serving import Serving as Server
 from devtui.server.start import Start
 from devtui.server.terminal import Terminal

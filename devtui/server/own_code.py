@@ -46,7 +46,8 @@ def own_sources() -> tuple[str, ...]:
         if _others.get(name) is module:
             continue
         file = file_of(module)
-        if file and is_own(file):
+        # Hundreds of modules lie in a few folders, and what is true of one is kept.
+        if file and is_own(os.path.dirname(file) if os.path.isabs(file) else file):
             own.add(os.path.abspath(file))
         else:
             _others[name] = module

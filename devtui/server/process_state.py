@@ -8,18 +8,18 @@ may not.
 
 from __future__ import annotations
 
-import _signal  # type: ignore[import-not-found]
 import builtins
 import gc
 import locale
 import logging
 import os
-import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from devtui.server.plain_signal import signal
 
 # What gevent, eventlet and tracers replace. A module that is not loaded yet has nothing to change.
 _PATCHED = (
@@ -109,8 +109,7 @@ def _environment() -> dict[Any, Any]:
 
 
 def _signals() -> dict[str, Any]:
-    # What `signal` itself asks; it then makes an enum of the answer, which takes ten times as long.
-    return {name: _signal.getsignal(number) for name, number in _SIGNALS}
+    return {name: signal.getsignal(number) for name, number in _SIGNALS}
 
 
 def _logging() -> tuple[Any, ...]:

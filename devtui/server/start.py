@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
 
 import msgspec
+
+from devtui.server.plain_signal import signal
 
 
 class Start(msgspec.Struct, frozen=True):

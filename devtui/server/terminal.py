@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import itertools
 import os
 import sys
@@ -201,6 +200,8 @@ class Terminal:
 
 def _copy(fd: int) -> int | None:
     """Another descriptor of the same, none of 0, 1 and 2, which the app may have closed."""
+    import fcntl  # few apps ever ask a person anything
+
     try:
         return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
     except OSError as error:

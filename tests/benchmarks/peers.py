@@ -48,7 +48,7 @@ DJANGO = {
 
 @dataclass(frozen=True)
 class Peer:
-    """A server with a reloader; `command` follows the interpreter, `{port}` stands for the port."""
+    """A server with a reloader; its command as it is typed, but `{port}` stands for the port."""
 
     name: str
     command: tuple[str, ...]
@@ -56,17 +56,17 @@ class Peer:
 
 PEERS = (
     Peer("flask run --debug, stat",
-         ("-m", "flask", "--app", "wsgi", "run", "--debug", "-p", "{port}", "--reloader-stat")),
+         ("flask", "--app", "wsgi", "run", "--debug", "-p", "{port}", "--reloader-stat")),
     Peer("flask run --debug, watchdog 6",
-         ("-m", "flask", "--app", "wsgi", "run", "--debug", "-p", "{port}")),
-    Peer("uvicorn --reload", ("-m", "uvicorn", "--reload", "--port", "{port}", "asgi:app")),
+         ("flask", "--app", "wsgi", "run", "--debug", "-p", "{port}")),
+    Peer("uvicorn --reload", ("uvicorn", "--reload", "--port", "{port}", "asgi:app")),
     Peer("gunicorn --reload, inotify",
-         ("-m", "gunicorn", "--reload", "--reload-engine", "inotify", "-b", "127.0.0.1:{port}",
+         ("gunicorn", "--reload", "--reload-engine", "inotify", "-b", "127.0.0.1:{port}",
           "wsgi:app")),
     Peer("Django runserver",
-         ("-m", "django", "runserver", "--settings", "settings", "--pythonpath", ".", "{port}")),
+         ("django-admin", "runserver", "--settings", "settings", "--pythonpath", ".", "{port}")),
 )  # fmt: skip
-DEVTUI = Peer("devtui", ("-m", "devtui", "--plain", "-p", "{port}", "wsgi"))
+DEVTUI = Peer("devtui", ("devtui", "--plain", "-p", "{port}", "wsgi"))
 FLASK_WATCHDOG = PEERS[1].name
 
 # flask --debug has no option for the kind of its reloader.
@@ -102,6 +102,8 @@ def make_venv(folder: Path) -> Path:
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        packages = [*PACKAGES, "-e", str(REPOSITORY)]
-        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+        pip = [python, "-m", "pip", "install", "-q"]
+        # The programs that are typed are pip's work, and those of an old one import more.
+        subprocess.run([*pip, "-U", "pip"], check=True)
+        subprocess.run([*pip, *PACKAGES, "-e", str(REPOSITORY)], check=True)
     return python

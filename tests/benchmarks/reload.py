@@ -100,10 +100,10 @@ def print_starts(python: Path, runs: int = 50) -> bool:
     What is compared closely is started most often, and each as often before the other as after
     it; the debugger's start differs by far, and one in five will do.
     """
-    flask = ("-m", "flask", "--app", "wsgi", "run", "-p", "{port}")
+    flask = ("flask", "--app", "wsgi", "run", "-p", "{port}")
     plain = Peer("flask run", flask)
     debug = Peer("flask run --debug", (*flask, "--debug"))
-    screen = Peer("devtui", ("-m", "devtui", "-p", "{port}", "wsgi"))
+    screen = Peer("devtui", ("devtui", "-p", "{port}", "wsgi"))
     first: dict[str, list[float]] = {peer.name: [] for peer in (plain, debug, screen)}
     frames, imports = [], []
     with project("hello") as folder:
@@ -161,7 +161,7 @@ def print_idle(python: Path, seconds: float = 20) -> bool:
             path = folder / f"pkg{number // 50}" / f"m{number}.py"
             path.parent.mkdir(exist_ok=True)
             path.write_text("x = 1\n")
-        peer = Peer("devtui", ("-m", "devtui", "-p", "{port}", "wsgi"))
+        peer = Peer("devtui", ("devtui", "-p", "{port}", "wsgi"))
         with running(python, folder, peer, screen=True) as server:
             server.rest()
             before, began = server.cpu_seconds(), time.monotonic()

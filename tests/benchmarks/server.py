@@ -171,7 +171,7 @@ def running(python: Path, folder: Path, peer: Peer, screen: bool = False) -> Ite
     if screen:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     popen = subprocess.Popen(
-        [str(python), *words],
+        [str(python.parent / words[0]), *words[1:]],
         cwd=folder,
         env=variables,
         stdin=theirs,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import resource
+import os
 import socket
 import threading
 import time
@@ -93,7 +93,7 @@ def is_closed(client: socket.socket) -> bool:
 
 
 def few_descriptors(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
-    monkeypatch.setattr(resource, "getrlimit", lambda which: (count, count))
+    monkeypatch.setattr(os, "sysconf", {"SC_OPEN_MAX": count}.__getitem__)
 
 
 def test_those_that_have_waited_longest_make_room(
@@ -104,6 +104,17 @@ def test_those_that_have_waited_longest_make_room(
     clients = [accepted(connections, stack, waits) for waits in (30, 50, *range(60, 70))]
     assert connections.thin_out() == 2  # a quarter of them are ten
     assert [is_closed(client) for client in clients] == [False] * 10 + [True, True]
+
+
+def test_without_a_bound_for_descriptors_as_many_as_ever_may_be_open(
+    stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few_descriptors(monkeypatch, -1)
+    monkeypatch.setattr("devtui.server.connections.MAX_OPEN", 10)
+    connections = Connections()
+    clients = [accepted(connections, stack, waits) for waits in range(30, 42)]
+    assert connections.thin_out() == 2
+    assert sum(map(is_closed, clients)) == 2
 
 
 def test_what_has_come_is_waited_for_until_it_is_read(stack: ExitStack) -> None:
