@@ -1,7 +1,5 @@
 """Answers to orders, and the wish for the terminal. `ask_id` is that of the order that asked."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from devtui.events.event import Event

@@ -1,7 +1,5 @@
 """What all events and orders have in common."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timezone
 from functools import partial

@@ -1,7 +1,5 @@
 """The orders, from the session to a server process."""
 
-from __future__ import annotations
-
 from typing import Literal, TypeAlias
 
 import msgspec

@@ -1,7 +1,5 @@
 """What events are made of: tracebacks, variables, bodies, addresses, holders of a port."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -46,7 +44,7 @@ class ExceptionData(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     notes: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
     relation: Literal["first", "cause", "context"] = "first"
-    exceptions: tuple[ExceptionData, ...] = ()
+    exceptions: "tuple[ExceptionData, ...]" = ()
     frames_left_out: int = 0
     members_left_out: int = 0
 

@@ -1,7 +1,5 @@
 """Requests, the log, and errors."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from devtui.events.event import Event

@@ -1,7 +1,5 @@
 """What a server process tells of itself: started, loaded, serving, ended."""
 
-from __future__ import annotations
-
 from devtui.events.event import Event
 from devtui.events.parts import Error, ModuleTime
 

@@ -1,7 +1,5 @@
 """What the session itself tells: its state, changed files, reloads, the port."""
 
-from __future__ import annotations
-
 from devtui.events.event import Event
 from devtui.events.parts import Holder, ModuleTime, RefusalReason
 
