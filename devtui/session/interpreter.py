@@ -31,6 +31,7 @@ try:
     import devtui
 except ImportError:
     sys.path.append({root!r})
+import devtui.server.msgspec_first
 from devtui.server.main import main
 gc.freeze()
 gc.unfreeze()

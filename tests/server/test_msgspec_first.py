@@ -1,0 +1,61 @@
+"""msgspec without typing_extensions: as good as with it, which an app imports as ever."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+CODE = """\
+import {first}
+import sys
+import msgspec
+print("typing_extensions" in sys.modules)
+
+import typing
+from typing_extensions import Annotated, NotRequired, Required, TypedDict
+
+class Person(TypedDict, total=False):
+    name: Required[str]
+    age: NotRequired[Annotated[int, msgspec.Meta(ge=0)]]
+
+class Team(msgspec.Struct):
+    people: "list[Person]"
+    lead: typing.Optional["Person"] = None
+
+for text in ('{{"people": [{{"name": "a"}}]}}', '{{"people": [{{}}]}}',
+             '{{"people": [{{"name": "a", "age": -1}}]}}'):
+    try:
+        print(msgspec.json.decode(text, type=Team))
+    except msgspec.ValidationError as error:
+        print(error)
+print(msgspec.json.schema(Team))
+"""
+
+
+def told(first: str) -> list[str]:
+    """What a fresh interpreter prints that imports this first."""
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format(first=first)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="there typing_extensions does more")
+def test_msgspec_does_the_same_without_it() -> None:
+    there, *with_it = told("msgspec")
+    assert there == "True"
+    there, *without = told("devtui.server.msgspec_first")
+    assert there == "False"
+    assert len(without) == 4
+    assert without == with_it
+
+
+def test_one_that_was_imported_before_stays() -> None:
+    assert told("typing_extensions, devtui.server.msgspec_first")[0] == "True"
