@@ -71,6 +71,7 @@ class ImportTrace:
         """The user's module of that name is executed within."""
         outside, self._outside = self._outside, 0
         self._own_inside |= bool(outside)
+        self._stand_in()
         if outside or not self.search_path:
             self._take()
         else:
@@ -86,6 +87,24 @@ class ImportTrace:
             self._nested_seconds = before + took
             self._look_for_change()
             self._outside = outside
+            if outside:
+                self._step_aside()
+
+    def _stand_in(self) -> bool:
+        """Be `__import__`, unless another has taken its place; whether none has."""
+        if builtins.__import__ is self._import:
+            builtins.__import__ = self._traced
+        return builtins.__import__ == self._traced
+
+    def _step_aside(self) -> bool:
+        """Leave a library's own imports, most by far, to Python: there is nothing to be seen.
+
+        But after a change there is. Returns whether it did.
+        """
+        if self.changed or builtins.__import__ != self._traced:
+            return False
+        builtins.__import__ = self._import
+        return True
 
     def _traced(
         self,
@@ -134,10 +153,13 @@ class ImportTrace:
     def _import_from_outside(self, names: list[str], do: Callable[[], T]) -> T:
         own_inside, self._own_inside = self._own_inside, False
         self._outside += 1
+        aside = self._step_aside()
         try:
             result = do()
         finally:
             self._outside -= 1
+            if aside and not self._stand_in():
+                self.changed = self.changed or "the builtins (__import__)"
             before, self._state = self._state, process_state.take()
             self._count = len(sys.modules)
             tainted, self._own_inside = self._own_inside, self._own_inside or own_inside

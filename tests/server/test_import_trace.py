@@ -255,6 +255,70 @@ def test_an_import_that_the_app_has_put_there_stays(
     assert in_fork(code, **names) == [True, [], "", True]
 
 
+def test_a_library_s_own_imports_are_left_to_python(
+    in_fork: InFork, places: dict[str, str]
+) -> None:
+    """They are most of all imports, and a Python function in between takes its time."""
+    write(
+        Path(places["library"]),
+        {
+            "seen.py": "import builtins\ncalls = []\n"
+            "def see(where): calls.append((where, builtins.__import__.__name__))\n",
+            "outer.py": "import seen\nseen.see('library')\nimport own\nseen.see('library again')\n",
+        },
+    )
+    names = saved(
+        places,
+        "import seen\nseen.see('app')\nimport outer\nseen.see('app again')\nimport second\n",
+        own="import seen\nseen.see('own')\nimport first\n",
+    )
+    code = f"{LOAD}trace = load()\nimport seen\nanswer = [seen.calls, trace.roots, trace.changed]"
+    calls = [
+        ["app", "_traced"],
+        ["library", "__import__"],
+        ["own", "_traced"],
+        ["library again", "__import__"],
+        ["app again", "_traced"],
+    ]
+    assert in_fork(code, **names) == [calls, ["seen", "first", "second"], ""]
+
+
+def test_after_a_change_a_library_s_imports_are_looked_at(
+    in_fork: InFork, places: dict[str, str]
+) -> None:
+    write(
+        Path(places["library"]),
+        {
+            "seen.py": "import builtins\n"
+            "def see(): global name; name = builtins.__import__.__name__\n",
+            "outer.py": "import seen\nimport part\nseen.see()\n",
+        },
+    )
+    names = saved(places, "import seen\nimport outer\n")
+    code = f"{LOAD}trace = load()\nimport seen\nanswer = [seen.name, trace.changed]"
+    assert in_fork(code, **names) == ["_traced", "os.environ (PART)"]
+
+
+def test_a_library_that_takes_the_place_of_the_import_ends_the_roots(
+    in_fork: InFork, places: dict[str, str]
+) -> None:
+    """As some do that switch features on by import: what comes after goes through them alone."""
+    write(
+        Path(places["library"]),
+        {
+            "taker.py": "import builtins\nkept = builtins.__import__\n"
+            "def mine(*a, **k): return kept(*a, **k)\nbuiltins.__import__ = mine\n"
+        },
+    )
+    names = saved(places, "import first\nimport taker\nimport second\n")
+    code = (
+        f"{LOAD}import builtins\ntrace = load()\n"
+        "kept = builtins.__import__ is sys.modules['taker'].mine\n"
+        "answer = [trace.roots, trace.changed, kept]"
+    )
+    assert in_fork(code, **names) == [["first"], "the builtins (__import__)", True]
+
+
 # What was imported ahead.
 
 UNFIT = "os.environ (NEW) was changed before second was imported"
