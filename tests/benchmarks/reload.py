@@ -94,7 +94,7 @@ def print_reloads(python: Path, kinds: list[str], runs: int) -> bool:
     return met
 
 
-def print_starts(python: Path, runs: int = 50) -> bool:
+def print_starts(python: Path, runs: int = 80) -> bool:
     """From the command to the first answer, and to the first frame.
 
     What is compared closely is started most often, and each as often before the other as after
