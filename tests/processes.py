@@ -66,13 +66,14 @@ def end(processes: list[psutil.Process]) -> None:
 
 # Ports that systems give to nobody who asks for any (Linux begins at 32768, macOS at 49152): of
 # those, one that is free now may be a client's before the test listens there. Tests that run side
-# by side have a thousand each, and begin anywhere among them.
-FIRST_PORT, PORTS, WORKERS = 20_000, 1_000, 12
+# by side have a thousand each, and begin anywhere among them. Between two that are given some are
+# left for what takes the next free one.
+FIRST_PORT, PORTS, WORKERS, STEP = 20_000, 1_000, 12, 7
 
 
 def _own_ports() -> Iterator[int]:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
-    for number in itertools.count(random.randrange(PORTS)):
+    for number in itertools.count(random.randrange(PORTS), STEP):
         yield FIRST_PORT + worker * PORTS + number % PORTS
 
 

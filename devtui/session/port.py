@@ -8,7 +8,9 @@ import os
 import socket
 import stat
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 from devtui.events import RefusalReason
 from devtui.settings import Settings
@@ -28,6 +30,10 @@ _NOT_FOR_BROWSERS = frozenset(
 _IN_USE = frozenset({errno.EADDRINUSE, 98, 48, 10048})
 _WSAEACCES = 10013
 _NO_SUCH_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, 10049})
+
+# A look has the port for an instant. Who binds it in another thread meanwhile, since the user has
+# typed it and pressed enter, would take that for another program.
+_turn = threading.Lock()
 
 
 class PortRefused(Exception):
@@ -49,6 +55,12 @@ def bind(settings: Settings) -> socket.socket:
     """A listening socket on the address of the settings. Raises `PortRefused`."""
     if settings.is_unix_socket:
         return _bind_unix(settings.socket_path)
+    family, address = _resolved(settings)
+    with _turn:
+        return _listening(settings, family, address)
+
+
+def _resolved(settings: Settings) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         found = socket.getaddrinfo(
@@ -58,11 +70,17 @@ def bind(settings: Settings) -> socket.socket:
         raise PortRefused(
             _no_such_address(f"{settings.host!r}", f" ({error})"), busy=False, reason="address"
         ) from error
+    return family, found[0][4]
+
+
+def _listening(
+    settings: Settings, family: socket.AddressFamily, address: tuple[Any, ...]
+) -> socket.socket:
     listener: socket.socket | None = None
     try:
         listener = socket.socket(family, socket.SOCK_STREAM)
         _share_as_servers_do(listener)
-        listener.bind(found[0][4])
+        listener.bind(address)
         listener.listen(BACKLOG)
     except OSError as error:
         if listener is not None:
@@ -174,11 +192,15 @@ def check_port(settings: Settings) -> PortRefused | None:
     A port is free when it can be bound, whatever is or is not seen to listen on it.
     """
     try:
-        bind(settings).close()
+        if settings.is_unix_socket:
+            bind(settings).close()
+            Path(settings.socket_path).unlink(missing_ok=True)
+        else:
+            family, address = _resolved(settings)
+            with _turn:
+                _listening(settings, family, address).close()
     except PortRefused as refusal:
         return refusal
-    if settings.is_unix_socket:
-        Path(settings.socket_path).unlink(missing_ok=True)
     return None
 
 

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,27 @@ def test_a_free_port_is_free_and_stays_so() -> None:
     port = free_port()
     assert check_port(at(port)) is None
     ports.bind(at(port)).close()
+
+
+def test_a_look_of_ours_in_another_thread_is_no_conflict() -> None:
+    """One goes on while a port is typed, and enter moves there before it has ended."""
+    settings = at(free_port())
+    done = threading.Event()
+    seen: list[PortRefused | None] = []
+
+    def look() -> None:
+        while not done.is_set():
+            seen.append(check_port(settings))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(300):
+            ports.bind(settings).close()
+    finally:
+        done.set()
+        thread.join(10)
+    assert seen
 
 
 @pytest.mark.parametrize("program", [V4, V4_ANY])
