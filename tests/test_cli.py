@@ -142,7 +142,8 @@ before = set(sys.modules)
 import devtui.flask_plugin
 print(*sorted(set(sys.modules) - before))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.split() == ["devtui", "devtui.flask_plugin"]
 
 

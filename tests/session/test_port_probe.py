@@ -42,7 +42,7 @@ def test_a_look_of_ours_in_another_thread_is_no_conflict() -> None:
     thread = threading.Thread(target=look)
     thread.start()
     try:
-        for _ in range(300):
+        for _ in range(5_000):
             ports.bind(settings).close()
     finally:
         done.set()
