@@ -62,7 +62,8 @@ class TerminalLoan:
 
     async def until_free(self) -> None:
         """Wait until the app does not have the terminal."""
-        await self._free.wait()
+        while not self._free.is_set():  # it may have been granted anew before we got to run
+            await self._free.wait()
 
     def heard(self, event: AnyEvent, process_group: int | None) -> None:
         """Take in an event of a server process; `process_group` is that of the current one."""
@@ -107,5 +108,6 @@ class TerminalLoan:
         self._held = None
         if self._lender is not None:
             self._lender.take_back()
-        self._free.set()
         self._grant_next()
+        if self._held is None:
+            self._free.set()  # not before: a save that waits must not end the next one's session

@@ -71,6 +71,34 @@ async def test_one_after_the_other() -> None:
     assert lender.asked[-1] == "back"
 
 
+async def test_a_save_does_not_get_between_two_that_wait() -> None:
+    loan, _ = a_loan(FakeLender())
+    loan.heard(wanted("a"), GROUP)
+    loan.heard(wanted("b"), GROUP)
+    save = asyncio.create_task(loan.until_free())
+    await asyncio.sleep(0)
+    loan.heard(TerminalReleased(ask_id="a"), GROUP)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not save.done(), "it would end b's session"
+    loan.heard(TerminalReleased(ask_id="b"), GROUP)
+    await asyncio.wait_for(save, 20)
+
+
+async def test_a_save_waits_for_one_that_came_just_after_the_last() -> None:
+    loan, _ = a_loan(FakeLender())
+    loan.heard(wanted("a"), GROUP)
+    save = asyncio.create_task(loan.until_free())
+    await asyncio.sleep(0)
+    loan.heard(TerminalReleased(ask_id="a"), GROUP)
+    loan.heard(wanted("b"), GROUP)  # before the save got to run
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not save.done(), "it would end b's session"
+    loan.heard(TerminalReleased(ask_id="b"), GROUP)
+    await asyncio.wait_for(save, 20)
+
+
 async def test_a_process_that_dies_gives_it_back() -> None:
     lender = FakeLender()
     loan, _ = a_loan(lender)
