@@ -37,10 +37,13 @@ class ControllingTerminal:
         """
         if os.tcgetpgrp(self._fd) != os.getpgrp():
             raise OSError(errno.EBUSY, "devtui runs in the background")
-        self._modes = termios.tcgetattr(self._fd)
-        lent = termios.tcgetattr(self._fd)
-        lent[_CC][termios.VSUSP] = bytes([os.fpathconf(self._fd, "PC_VDISABLE")])
-        termios.tcsetattr(self._fd, termios.TCSADRAIN, lent)
+        try:
+            self._modes = termios.tcgetattr(self._fd)
+            lent = termios.tcgetattr(self._fd)
+            lent[_CC][termios.VSUSP] = bytes([os.fpathconf(self._fd, "PC_VDISABLE")])
+            termios.tcsetattr(self._fd, termios.TCSADRAIN, lent)
+        except termios.error as error:  # which is no OSError
+            raise OSError(*error.args) from error
         os.tcsetpgrp(self._fd, process_group)
 
     def take_back(self) -> None:

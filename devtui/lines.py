@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -23,8 +24,10 @@ from devtui.events import (
     PortBusy,
     Reloaded,
     RequestFinished,
+    ServerContinued,
     ServerExited,
     ServerStarted,
+    ServerSuspended,
     Serving,
     encode,
 )
@@ -151,6 +154,11 @@ def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
         case ServerExited(expected=False):
             how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
             yield "exited", f"server process {event.pid} ended {how}"
+        case ServerSuspended():
+            yield "stopped", f"server process {event.pid} by {event.signal}: it answers nothing"
+            yield "", f"kill -CONT {event.pid} lets it go on, kill -HUP {os.getpid()} restarts it"
+        case ServerContinued():
+            yield "goes on", f"server process {event.pid}"
         case PortBusy():
             yield from _port_busy(event)
         case EventsDropped():

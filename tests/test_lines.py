@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -34,8 +35,10 @@ from devtui.events import (
     Reloaded,
     RequestFinished,
     RequestStarted,
+    ServerContinued,
     ServerExited,
     ServerStarted,
+    ServerSuspended,
     Serving,
     StackShown,
     StandbyUnfit,
@@ -119,6 +122,14 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     ),
     (ServerExited(pid=7, exit_code=3), [("exited", "server process 7 ended with exit status 3")]),
     (ServerExited(pid=7, exit_code=0, expected=True), []),
+    (
+        ServerSuspended(pid=7, signal="SIGSTOP"),
+        [
+            ("stopped", "server process 7 by SIGSTOP: it answers nothing"),
+            ("", f"kill -CONT 7 lets it go on, kill -HUP {os.getpid()} restarts it"),
+        ],
+    ),
+    (ServerContinued(pid=7), [("goes on", "server process 7")]),
     (EventsDropped(count=1), [("dropped", "1 event that came too fast to be sent")]),
     # What others tell already, and would only be noise here.
     (RequestStarted(id="1-1", method="GET", target="/", client="::1"), []),

@@ -42,6 +42,7 @@ _BADGES = {
     State.FAILED: "error",
     State.CRASHED: "error",
     State.STOPPED: "foreground-muted",
+    State.SUSPENDED: "error",
 }
 
 _NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
@@ -102,7 +103,9 @@ def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
     if session.pin:
         details.append(("PIN", visible(session.pin, 40)))
     loading = ""
-    if session.loading_since is not None:
+    if session.state is State.SUSPENDED:
+        loading = "stopped by a signal: r restarts it"
+    elif session.loading_since is not None:
         loading = f"loading for {formats.running_time((now - session.loading_since) * 1000)}"
     return Facts(
         app=visible(name, 120),

@@ -22,8 +22,10 @@ from devtui.events.server import (
     DebuggerReady,
     EventsDropped,
     ImportsTraced,
+    ServerContinued,
     ServerExited,
     ServerStarted,
+    ServerSuspended,
     Serving,
     StandbyUnfit,
 )
@@ -38,6 +40,8 @@ AnyEvent: TypeAlias = (
     | Serving
     | DebuggerReady
     | ServerExited
+    | ServerSuspended
+    | ServerContinued
     | ImportsTraced
     | StandbyUnfit
     | EventsDropped

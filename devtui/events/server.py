@@ -73,6 +73,19 @@ class ServerExited(Event, frozen=True, kw_only=True):
     expected: bool = False
 
 
+class ServerSuspended(Event, frozen=True, kw_only=True):
+    """A signal has stopped a server process, which answers nothing until it goes on."""
+
+    pid: int
+    signal: str
+
+
+class ServerContinued(Event, frozen=True, kw_only=True):
+    """A server process that a signal had stopped goes on."""
+
+    pid: int
+
+
 class ImportsTraced(Event, frozen=True, kw_only=True):
     """What a load took from outside the project, for the next process to import ahead.
 

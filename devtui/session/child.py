@@ -64,6 +64,41 @@ class Child:
         assert self.returncode is not None
         return self.returncode
 
+    def wait_for_change(self) -> int:
+        """Wait until a signal stops it (its number), it goes on (0), or it ends (-1).
+
+        One that has ended is left to be reaped where that is possible: so it keeps its number, and
+        its group can still be killed without hitting a stranger's. waitid came to macOS with
+        Python 3.13.
+        """
+        if not hasattr(os, "waitid"):
+            return self._reap_change()
+        anything = os.WEXITED | os.WSTOPPED | os.WCONTINUED
+        try:
+            change = os.waitid(os.P_PID, self.pid, anything | os.WNOWAIT)
+            if change is not None and change.si_code in (os.CLD_STOPPED, os.CLD_CONTINUED):
+                # Taken off, so that the next wait waits for the next change. It may have changed
+                # once more between the two calls.
+                taken = os.WSTOPPED | os.WCONTINUED | os.WNOHANG
+                change = os.waitid(os.P_PID, self.pid, taken) or change
+                return change.si_status if change.si_code == os.CLD_STOPPED else 0
+        except ChildProcessError:
+            pass  # where SIGCHLD is ignored, which is inherited, its end is told by an error
+        return -1
+
+    def _reap_change(self) -> int:
+        try:
+            _, status = os.waitpid(self.pid, os.WUNTRACED | os.WCONTINUED)
+        except ChildProcessError:
+            self.returncode = 0
+            return -1
+        if os.WIFSTOPPED(status):
+            return os.WSTOPSIG(status)
+        if os.WIFCONTINUED(status):
+            return 0
+        self.returncode = os.waitstatus_to_exitcode(status)
+        return -1
+
     def kill(self) -> None:
         """Send SIGKILL, where its end was not seen yet."""
         if self.returncode is None:

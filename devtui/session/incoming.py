@@ -11,8 +11,10 @@ from devtui.events import (
     LogWritten,
     PortBusy,
     Reloaded,
+    ServerContinued,
     ServerExited,
     ServerStarted,
+    ServerSuspended,
     StateChanged,
     decode_event,
 )
@@ -24,7 +26,16 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 _SHOWN_BYTES = 200
 
 # Facts that the session alone can know.
-_NOT_ITS_OWN = (ServerStarted, ServerExited, StateChanged, FilesChanged, Reloaded, PortBusy)
+_NOT_ITS_OWN = (
+    ServerStarted,
+    ServerExited,
+    ServerSuspended,
+    ServerContinued,
+    StateChanged,
+    FilesChanged,
+    Reloaded,
+    PortBusy,
+)
 
 
 class IncomingEvents:

@@ -12,7 +12,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from devtui.events import AnyEvent, Load, LogWritten, Order, ServerExited, Stop, encode
+from devtui.events import (
+    AnyEvent,
+    Load,
+    LogWritten,
+    Order,
+    ServerContinued,
+    ServerExited,
+    ServerSuspended,
+    Stop,
+    encode,
+)
 from devtui.session.interpreter import Interpreter
 from devtui.session.pipe import Pipe
 from devtui.session.reading import Reading, unwatch
@@ -44,6 +54,7 @@ class ServerProcess:
         self._on_event = on_event
         self._reading: Reading | None = None  # once it is attached
         self._expected = False
+        self._suspended = False
         self.exited = asyncio.Event()
         self._child = interpreter.child
         self._channel = socket.socket(fileno=interpreter.channel)
@@ -79,10 +90,10 @@ class ServerProcess:
         )
         # The exit is seen in a thread, which has no context variables; the subscribers are called
         # with those of whoever attached, as for all that is read.
-        ended = partial(loop.call_soon_threadsafe, self._ended, context=contextvars.copy_context())
+        call = partial(loop.call_soon_threadsafe, context=contextvars.copy_context())
         threading.Thread(
             target=self._wait,
-            args=(loop, ended),
+            args=(loop, call),
             name=f"devtui-wait-{self.generation}",
             daemon=True,
         ).start()
@@ -105,6 +116,8 @@ class ServerProcess:
         """Ask it to end, letting requests finish within `grace` seconds; then make it end."""
         self._expected = True
         self.send(Stop(grace_ms=round(grace * 1000)))
+        if self._suspended:
+            self._signal_all(signal.SIGCONT)  # or it could not obey
         if await self._exits_within(grace + EXIT_SECONDS):
             return
         self.kill(signal.SIGTERM)
@@ -139,20 +152,27 @@ class ServerProcess:
             return False
         return True
 
-    def _wait(self, loop: asyncio.AbstractEventLoop, ended: Callable[[], object]) -> None:
-        """Wait in a thread for the process's end, leaving it to be reaped where that is possible.
-
-        A process that is not reaped keeps its number, so that its group can still be killed
-        without hitting a stranger's. waitid came to macOS with Python 3.13.
-        """
-        if hasattr(os, "waitid"):
-            # Where SIGCHLD is ignored, which is inherited, its end is told by an error.
-            with suppress(ChildProcessError):
-                os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+    def _wait(self, loop: asyncio.AbstractEventLoop, call: Callable[..., object]) -> None:
+        """Wait in a thread for the process's end, and tell of each signal that stops it before."""
+        while (stopped_by := self._child.wait_for_change()) >= 0:
+            if not loop.is_closed():
+                call(self._changed, stopped_by)
+        if self._child.returncode is None:
             self._signal_group(signal.SIGKILL)
-        self._child.wait()
+            self._child.wait()
         if not loop.is_closed():
-            ended()
+            call(self._ended)
+
+    def _changed(self, stopped_by: int) -> None:
+        """A signal has stopped the process, or (0) it goes on."""
+        suspended, self._suspended = self._suspended, stopped_by > 0
+        if self.exited.is_set() or (suspended and self._suspended):
+            return
+        if self._suspended:
+            name = _signal_name(stopped_by)
+            self._on_event(ServerSuspended(generation=self.generation, pid=self.pid, signal=name))
+        else:
+            self._on_event(ServerContinued(generation=self.generation, pid=self.pid))
 
     def _ended(self) -> None:
         assert self._reading is not None

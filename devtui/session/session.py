@@ -17,7 +17,9 @@ from devtui.events import (
     LogWritten,
     RequestFinished,
     RequestStarted,
+    ServerContinued,
     ServerExited,
+    ServerSuspended,
     Serving,
 )
 from devtui.session.feed import Feed
@@ -255,6 +257,10 @@ class Session:
             case Serving():
                 self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
                 self._reloader.serving(self._served)
+            case ServerSuspended():
+                self._machine.suspend(f"{event.signal} has stopped process {event.pid}")
+            case ServerContinued():
+                self._machine.resume(f"process {event.pid} goes on")
             case ServerExited():
                 self._on_exit(event)
 

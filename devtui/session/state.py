@@ -17,6 +17,7 @@ class State(Enum):
     FAILED = "failed"
     CRASHED = "crashed"
     STOPPED = "stopped"
+    SUSPENDED = "suspended"
 
     @property
     def loading(self) -> bool:
@@ -42,6 +43,7 @@ _ALLOWED: dict[State, frozenset[State]] = {
     State.FAILED: frozenset({State.STARTING, State.PORT_BUSY}),
     State.CRASHED: frozenset({State.RELOADING, State.STARTING, State.PORT_BUSY}),
     State.STOPPED: frozenset(),
+    State.SUSPENDED: frozenset(),  # lies above one of the others
 }
 
 
@@ -51,27 +53,45 @@ class StateMachine:
     `announce(previous, state, reason)` is called after each change, and not where the state
     stays. Every state may become `STOPPED`; nothing follows that. `has_served` says whether the
     app itself was ever served: then what fails to load is a reload.
+
+    A signal may suspend the server process in any state. The state is `SUSPENDED` then, until the
+    process goes on or another takes its place. What was said before and is read after (that it
+    serves) is remembered for when it goes on.
     """
 
     def __init__(self, announce: Callable[[State, State, str], None]) -> None:
         self.has_served = False
         self._state = State.STARTING
+        self._suspended = False
         self._announce = announce
 
     @property
     def state(self) -> State:
         """Where the session stands now."""
-        return self._state
+        return State.SUSPENDED if self._suspended else self._state
 
     def to(self, state: State, reason: str = "") -> None:
         """Change the state. Raises `ValueError` for a change that the table does not allow."""
-        previous = self._state
-        if state is previous:
-            return
-        if state is not State.STOPPED and state not in _ALLOWED[previous]:
-            raise ValueError(f"a session that is {previous.value!r} cannot become {state.value!r}")
-        if previous is State.STOPPED:
+        previous, below = self.state, self._state
+        if state is not State.STOPPED and state not in (below, *_ALLOWED[below]):
+            raise ValueError(f"a session that is {below.value!r} cannot become {state.value!r}")
+        if below is State.STOPPED and state is not below:
             raise ValueError("a session that is 'stopped' cannot change any more")
         self._state = state
         self.has_served |= state is State.SERVING
-        self._announce(previous, state, reason)
+        self._suspended &= state.answers
+        self._tell(previous, reason)
+
+    def suspend(self, reason: str) -> None:
+        """The server process stands still."""
+        previous, self._suspended = self.state, self._state is not State.STOPPED
+        self._tell(previous, reason)
+
+    def resume(self, reason: str) -> None:
+        """The server process goes on."""
+        previous, self._suspended = self.state, False
+        self._tell(previous, reason)
+
+    def _tell(self, previous: State, reason: str) -> None:
+        if self.state is not previous:
+            self._announce(previous, self.state, reason)

@@ -56,6 +56,15 @@ def test_loading_shows_the_time():
     assert "loading for 1.2 s" in _lines(session, 80)[1]
 
 
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_suspended_process_is_shown_with_the_key_that_helps(width):
+    session = FakeSession()
+    session.state = State.SUSPENDED
+    first, second = _lines(session, width)
+    assert "SUSPENDED" in first
+    assert "stopped by a signal: r restarts it" in second
+
+
 def test_equal_facts_are_equal():
     assert facts_of(FakeSession(), MONOTONIC) == facts_of(FakeSession(), MONOTONIC + 1)
     assert isinstance(facts_of(FakeSession(), MONOTONIC), Facts)

@@ -11,9 +11,10 @@ from live import Serve
 from processes import alive, eventually
 from projects import app_environment
 
-from devtui.events import RequestFinished, RequestStarted, ServerExited
+from devtui.events import RequestFinished, RequestStarted, ServerExited, StateChanged
 from devtui.session.interpreter import Interpreter
 from devtui.session.process import ServerProcess
+from devtui.session.state import State
 
 pytestmark = pytest.mark.e2e
 
@@ -108,3 +109,39 @@ def test_a_kill_leaves_the_end_to_be_seen_by_who_waits_for_it() -> None:
         assert os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT) is not None
     finally:
         process.discard()
+
+
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTTIN, signal.SIGTTOU])
+def test_a_process_that_a_signal_stops_is_told_of_and_goes_on(
+    serve: Serve, number: signal.Signals
+) -> None:
+    live = serve(ANSWERS)
+    pid = live.serving().pid
+    for _ in range(2):
+        os.kill(pid, number)
+        live.wait_for_state(State.SUSPENDED)
+        assert live.all(StateChanged)[-1].reason == f"{number.name} has stopped process {pid}"
+        os.kill(pid, signal.SIGCONT)
+        live.wait_for_state(State.SERVING)
+    assert live.get().text == "answered"
+
+
+def test_a_suspended_process_is_replaced_in_good_order(serve: Serve) -> None:
+    live = serve("import atexit\natexit.register(print, 'in good order', flush=True)\n" + ANSWERS)
+    pid = live.serving().pid
+    os.kill(pid, signal.SIGSTOP)
+    live.wait_for_state(State.SUSPENDED)
+    live.call(live.session.restart)
+    live.serving(2)
+    live.wait_for_state(State.SERVING)
+    live.line("in good order")
+    assert live.get().text == "answered"
+
+
+def test_a_suspended_process_that_is_killed_has_crashed(serve: Serve) -> None:
+    live = serve(ANSWERS)
+    pid = live.serving().pid
+    os.kill(pid, signal.SIGSTOP)
+    live.wait_for_state(State.SUSPENDED)
+    os.kill(pid, signal.SIGKILL)
+    live.wait_for_state(State.CRASHED)

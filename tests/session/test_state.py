@@ -24,6 +24,7 @@ WAYS = {
     State.FAILED: [State.FAILED],
     State.CRASHED: [State.SERVING, State.CRASHED],
     State.STOPPED: [State.STOPPED],
+    State.SUSPENDED: [State.SERVING],
 }
 
 
@@ -32,6 +33,8 @@ def at(state: State) -> tuple[StateMachine, list[Change]]:
     standing, changes = machine()
     for step in WAYS[state]:
         standing.to(step)
+    if state is State.SUSPENDED:
+        standing.suspend("SIGSTOP")
     changes.clear()
     return standing, changes
 
@@ -47,7 +50,9 @@ def test_a_change_is_told_with_its_reason() -> None:
     assert changes == [(State.STARTING, State.FAILED, "no such module")]
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.STOPPED])
+@pytest.mark.parametrize(
+    "state", [state for state in State if state not in (State.STOPPED, State.SUSPENDED)]
+)
 def test_staying_is_no_change(state: State) -> None:
     standing, changes = at(state)
     standing.to(state, "again")
@@ -87,6 +92,41 @@ def test_no_step_is_left_out(before: State, after: State) -> None:
         standing.to(after)
     assert standing.state is before
     assert changes == []
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.STOPPED])
+def test_a_process_that_was_suspended_goes_on_where_it_was(state: State) -> None:
+    standing, changes = at(state)
+    below = State.SERVING if state is State.SUSPENDED else state
+    standing.suspend("SIGSTOP")
+    assert standing.state is State.SUSPENDED
+    standing.resume("SIGCONT")
+    assert standing.state is below
+    assert changes[-1] == (State.SUSPENDED, below, "SIGCONT")
+
+
+def test_what_is_read_late_of_a_suspended_process_is_remembered() -> None:
+    standing, changes = at(State.STARTING)
+    standing.suspend("SIGSTOP")
+    standing.to(State.SERVING)
+    assert standing.state is State.SUSPENDED
+    standing.resume("SIGCONT")
+    assert [state for _, state, _ in changes] == [State.SUSPENDED, State.SERVING]
+
+
+@pytest.mark.parametrize("state", [State.RELOADING, State.CRASHED])
+def test_another_process_is_not_suspended(state: State) -> None:
+    standing, changes = at(State.SUSPENDED)
+    standing.to(state, "restarted by hand")
+    assert standing.state is state
+    assert changes == [(State.SUSPENDED, state, "restarted by hand")]
+
+
+def test_a_process_that_is_suspended_while_it_starts_is_started_again() -> None:
+    standing, changes = at(State.STARTING)
+    standing.suspend("SIGSTOP")
+    standing.to(State.STARTING, "restarted by hand")
+    assert changes[-1] == (State.SUSPENDED, State.STARTING, "restarted by hand")
 
 
 def test_it_has_served_once_the_app_and_not_only_an_error_was_served() -> None:
