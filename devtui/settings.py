@@ -22,7 +22,8 @@ DEFAULT_PORT = 5000
 DEFAULT_GRACE = 0.5
 UNIX_SCHEME = "unix://"
 
-_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+# An address that the user asked for, and the one that a browser reaches it at.
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -98,7 +98,7 @@ def _run(command: tuple[str, ...], data: bytes) -> bool:
     """Whether the program took the text."""
     try:
         # xclip stays behind to serve the text: it must not hold a pipe of ours open.
-        result = subprocess.run(
+        result = subprocess.run(  # noqa: S603 - one of our own table, with the text as its input
             command,
             input=data,
             stdout=subprocess.DEVNULL,

@@ -13,7 +13,7 @@ def start_detached(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     Raises `OSError` where it cannot be started. It is waited for in the background, so that it
     does not stay a zombie, by a daemon thread, so that it does not keep us from leaving.
     """
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - the user's editor or browser; no shell reads it
         arguments,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -214,16 +214,17 @@ def _execute(source: str, namespace: FrameNamespace, frame_flags: int) -> Any:
     _show_source(file, source)
     tree = ast.parse(source, file)
     *body, last = tree.body or [ast.Pass()]
+    # To run what the user typed about their own app is what an evaluation is for.
     flags = frame_flags & _FUTURE
     if not isinstance(last, ast.Expr):
-        exec(_compiled(tree, file, "exec", flags), namespace, namespace)
+        exec(_compiled(tree, file, "exec", flags), namespace, namespace)  # noqa: S102
         return None
     if body:
         module = ast.Module(body=body, type_ignores=[])
-        exec(_compiled(module, file, "exec", flags), namespace, namespace)
+        exec(_compiled(module, file, "exec", flags), namespace, namespace)  # noqa: S102
         namespace.store_globals()
     expression = _compiled(ast.Expression(body=last.value), file, "eval", flags)
-    return eval(expression, namespace, namespace)
+    return eval(expression, namespace, namespace)  # noqa: S307
 
 
 def _compiled(tree: ast.Module | ast.Expression, file: str, mode: str, flags: int) -> CodeType:

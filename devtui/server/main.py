@@ -156,7 +156,10 @@ class ServerProcess:
         os.umask(self._start.umask)
         os.chdir(self._start.folder)
         os.set_inheritable(self._channel.fileno(), True)
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], self._start.environment)
+        # Our own command line once more; no shell reads it.
+        os.execve(  # noqa: S606
+            sys.executable, [sys.executable, *sys.orig_argv[1:]], self._start.environment
+        )
 
     def _serve(self, app: WSGIApplication, load: Load) -> Server:
         forks.end_if_forked()  # the app has forked while it was loaded, and both go on

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from devtui.events import Address, Holder
 
-_V4_ANY = "0.0.0.0"
+# Addresses to compare with; nothing is bound to them here.
+_V4_ANY = "0.0.0.0"  # noqa: S104
 _V6_ANY = "::"
 LOOPBACKS = (Address(ip="127.0.0.1"), Address(ip="::1"))
 """Where `localhost` leads, in an order that each client has of its own."""
