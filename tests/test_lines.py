@@ -20,6 +20,7 @@ from devtui.events import (
     AnyEvent,
     AppFailed,
     AppLoaded,
+    Completed,
     DebuggerReady,
     Error,
     ErrorRaised,
@@ -139,6 +140,7 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (StandbyUnfit(reason="flask/app.py has changed"), []),
     (LocalsShown(ask_id="q1", error_id="1-e1"), []),  # these answer whoever asked
     (Evaluated(ask_id="q1", error_id="1-e1"), []),
+    (Completed(ask_id="q1", error_id="1-e1"), []),
     (StackShown(ask_id="q1", request_id="1-1"), []),
     (TerminalWanted(ask_id="1-t1", purpose="input"), []),  # the lender tells these
     (TerminalReleased(ask_id="1-t1"), []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -25,6 +26,9 @@ from devtui.session.ring import Ring
 MAX_LINES = 2_000
 MAX_SOURCE_LINE = 2_000
 MAX_PROMPT_LINES = 6
+MAX_NAME = 80
+MAX_NAMES = 60
+"""How many names that a typed one can become are shown."""
 
 
 class Console(Vertical):
@@ -102,8 +106,16 @@ class Console(Vertical):
         self._lay_out()
 
     def show_note(self, text: str) -> None:
-        """Add a sentence of our own."""
-        self._lines.append(Line([(text, "warn")]))
+        """Add a sentence of our own; it may hold names of others."""
+        self._lines.append(Line([(visible(text, MAX_SOURCE_LINE), "warn")]))
+        self._lay_out()
+
+    def show_names(self, names: Sequence[str], left_out: int) -> None:
+        """Add the names that the typed one can become, as many as there is room for."""
+        shown = [visible(name, MAX_NAME) for name in names[:MAX_NAMES]]
+        left_out += len(names) - len(shown)
+        more = f"  … {formats.count(left_out, 'more name')}" if left_out else ""
+        self._lines.append(Line([("  ".join(shown), "info"), (more, "dim")]))
         self._lay_out()
 
     def _lay_out(self) -> None:

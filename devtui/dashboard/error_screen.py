@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from devtui.dashboard.commands import bindings
+from devtui.dashboard.completer import Completer
 from devtui.dashboard.console import Console
 from devtui.dashboard.detail import Section
 from devtui.dashboard.detail_screen import DetailScreen
@@ -21,6 +22,7 @@ from devtui.dashboard.error_view import HEADLINE_LINES, default_spot, error_view
 from devtui.dashboard.frame_lines import Spot
 from devtui.dashboard.frame_screen import FrameScreen
 from devtui.dashboard.paths import short_path
+from devtui.dashboard.prompt import Prompt
 from devtui.dashboard.rows import error_title
 from devtui.events import Evaluated, ExceptionData, Frame
 from devtui.formats import clock_time
@@ -62,6 +64,7 @@ class ErrorScreen(FrameScreen):
         self.console = Console(dashboard.history)
         self._group = group
         self._questions = dashboard.session.questions
+        self._completer = Completer(self.console, self._questions, entry.error_id)
         self._reveal = False
         self._evaluation: str | None = None  # the id of the one that runs
         self._since = 0.0
@@ -227,6 +230,12 @@ class ErrorScreen(FrameScreen):
             self.console.show_asked(event.source)
             self._evaluate(self.spot, event.source)
 
+    @on(Prompt.Completing)
+    def _complete(self, event: Prompt.Completing) -> None:
+        event.stop()
+        if self.spot is not None:
+            self.run_worker(self._completer.complete(self.spot, event))
+
     def _evaluate(self, spot: Spot, source: str) -> None:
         """Begin it at once: the next may be asked for before a worker runs."""
         question = self._questions.evaluate(self.entry.error_id, spot.way, spot.number, source)
@@ -255,6 +264,21 @@ class ErrorScreen(FrameScreen):
             return False
         self._questions.interrupt(self._evaluation)
         return True
+
+    @on(Prompt.Stopped)
+    def _stop_or_clear(self, event: Prompt.Stopped) -> None:
+        """Stop what runs, else copy what is selected, else drop what is typed."""
+        event.stop()
+        prompt = self.console.prompt
+        if self._stop():
+            return
+        selected = prompt.selected_text or self.get_selected_text()
+        if selected:
+            self.app.copy_to_clipboard(selected)
+        elif prompt.text:
+            prompt.clear_line()
+        else:
+            self.console.show_note("Nothing runs. escape leaves the prompt.")
 
     def action_stop_evaluation(self) -> None:
         """Interrupt the evaluation that runs, else copy what is selected, else leave."""

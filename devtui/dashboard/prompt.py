@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codeop
+import re
 import warnings
 from typing import ClassVar
 
@@ -13,6 +14,10 @@ from textual.widgets import TextArea
 
 from devtui.dashboard.history import History
 
+INDENT = 4
+MAX_TYPED = 1_000
+_TYPED = re.compile(r"[\w.]+\Z")
+
 
 class Prompt(TextArea):
     """Python code to be run: enter runs it where it is complete, else begins another line."""
@@ -20,6 +25,10 @@ class Prompt(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "back_or_up", show=False),
         Binding("down", "on_or_down", show=False),
+        Binding("tab", "complete", show=False),
+        # Only escape leaves: what is typed next must not be run as commands.
+        Binding("shift+tab", "stay", show=False),
+        Binding("ctrl+c,super+c", "stop", show=False),
         Binding("shift+enter,alt+enter,ctrl+j", "new_line", show=False),
     ]
 
@@ -30,11 +39,22 @@ class Prompt(TextArea):
             super().__init__()
             self.source = source
 
+    class Completing(Message):
+        """The name before the cursor is to be completed: `path` are the names before its dot."""
+
+        def __init__(self, path: tuple[str, ...], prefix: str) -> None:
+            super().__init__()
+            self.path = path
+            self.prefix = prefix
+
+    class Stopped(Message):
+        """ctrl+c was pressed."""
+
     def __init__(self, history: History) -> None:
         super().__init__(
             compact=True,
             highlight_cursor_line=False,
-            placeholder="an expression or statements; enter runs, shift+enter or ctrl+j: new line",
+            placeholder="enter runs, tab completes, ctrl+j: new line, escape leaves",
         )
         self._history = history
 
@@ -67,6 +87,36 @@ class Prompt(TextArea):
             indent += "    "
         self.insert("\n" + indent)
 
+    def action_complete(self) -> None:
+        """Complete the name before the cursor; at the beginning of a line, indent."""
+        before = self._before_cursor()
+        typed = _TYPED.search(before[-MAX_TYPED:])
+        if not before.strip():
+            self.insert(" " * (INDENT - len(before) % INDENT))
+        elif typed is not None:
+            *path, prefix = typed[0].split(".")
+            self.post_message(self.Completing(tuple(path), prefix))
+
+    def completed(self, prefix: str, whole: str) -> None:
+        """Put the whole name in the place of what was typed of it, unless that has changed."""
+        if self.has_focus and _typed_name(self._before_cursor()) == prefix:
+            self.insert(whole[len(prefix) :])
+
+    def _before_cursor(self) -> str:
+        row, column = self.cursor_location
+        return self.document.get_line(row)[:column]
+
+    def action_stay(self) -> None:
+        """Do nothing."""
+
+    def action_stop(self) -> None:
+        """Tell that ctrl+c was pressed."""
+        self.post_message(self.Stopped())
+
+    def clear_line(self) -> None:
+        """Drop what is typed, as ctrl+c does in Python's own prompt."""
+        self.text = ""
+
     def action_back_or_up(self) -> None:
         """Go up a line, and from the first line to what was run before."""
         if self.cursor_location[0] == 0:
@@ -85,6 +135,11 @@ class Prompt(TextArea):
         if text is not None:
             self.text = text
             self.move_cursor(self.document.end)
+
+
+def _typed_name(before: str) -> str:
+    typed = _TYPED.search(before[-MAX_TYPED:])
+    return typed[0].rpartition(".")[2] if typed is not None else ""
 
 
 def complete(source: str) -> bool:

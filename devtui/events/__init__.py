@@ -11,6 +11,7 @@ are text one by one when it makes a decoder, and the first answer and the first 
 from __future__ import annotations
 
 from devtui.events.answers import (
+    Completed,
     Evaluated,
     LocalsShown,
     StackShown,
@@ -21,6 +22,7 @@ from devtui.events.codec import AnyEvent, decode_event, decode_order, encode
 from devtui.events.event import Event, utc_now
 from devtui.events.orders import (
     AnyOrder,
+    Complete,
     Evaluate,
     Interrupt,
     Load,
@@ -72,6 +74,8 @@ __all__ = [
     "AppFailed",
     "AppLoaded",
     "Body",
+    "Complete",
+    "Completed",
     "DebuggerReady",
     "Error",
     "ErrorRaised",

@@ -42,6 +42,20 @@ class Evaluated(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Completed(Event, frozen=True, kw_only=True):
+    """The whole names that a typed one can become, in alphabetical order.
+
+    `left_out` counts those past the bound. `reason` is a sentence for people where the names
+    cannot be known, as where a property would have to be called, or where the frame is gone.
+    """
+
+    ask_id: str
+    error_id: str
+    names: tuple[str, ...] = ()
+    left_out: int = 0
+    reason: str = ""
+
+
 class StackShown(Event, frozen=True, kw_only=True):
     """Where the thread of a request stands now, from the outermost call of the app inwards.
 

@@ -8,6 +8,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from devtui.events.answers import (
+    Completed,
     Evaluated,
     LocalsShown,
     StackShown,
@@ -51,6 +52,7 @@ AnyEvent: TypeAlias = (
     | LogWritten
     | LocalsShown
     | Evaluated
+    | Completed
     | StackShown
     | TerminalWanted
     | TerminalReleased

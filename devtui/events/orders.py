@@ -100,6 +100,21 @@ class Evaluate(Order, frozen=True, kw_only=True):
     source: str
 
 
+class Complete(Order, frozen=True, kw_only=True):
+    """Answer with the names that a typed one can become (`Completed`); nothing of the app's runs.
+
+    `path` are the names before the last dot, none for a name of the frame; `prefix` is what is
+    typed of the last name. `exception` and `frame` as in `ShowLocals`.
+    """
+
+    ask_id: str
+    error_id: str
+    exception: tuple[int, ...]
+    frame: int
+    path: tuple[str, ...]
+    prefix: str
+
+
 class Interrupt(Order, frozen=True, kw_only=True):
     """Raise KeyboardInterrupt in the evaluation of that `ask_id`; nothing where it has ended.
 
@@ -137,6 +152,7 @@ AnyOrder: TypeAlias = (
     | Stop
     | ShowLocals
     | Evaluate
+    | Complete
     | Interrupt
     | ShowStack
     | TerminalGranted

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from devtui.events import AnyOrder, Evaluate, Interrupt, ShowLocals, ShowStack
-from devtui.server import stack
+from devtui.events import AnyOrder, Complete, Evaluate, Interrupt, ShowLocals, ShowStack
+from devtui.server import completion, stack
 from devtui.server.capture import Recorder
 from devtui.server.channel import Channel
 from devtui.server.evaluation import Evaluator
@@ -31,6 +31,8 @@ class Inspector:
                 self._aside(lambda: self._channel.send(self._errors.show_locals(order)))
             case Evaluate():
                 self._evaluator.evaluate(order)
+            case Complete():
+                self._aside(lambda: self._complete(order))
             case Interrupt():
                 self._evaluator.interrupt(order.ask_id)
             case ShowStack():
@@ -40,6 +42,9 @@ class Inspector:
         recorder = self._recorder()
         thread_id = None if recorder is None else recorder.thread_of(order.request_id)
         self._channel.send(stack.show(order, self._channel.generation, thread_id))
+
+    def _complete(self, order: Complete) -> None:
+        self._channel.send(completion.complete(order, self._channel.generation, self._errors))
 
     def _aside(self, answer: Callable[[], None]) -> None:
         """In a thread of its own: an order to stop must not wait for foreign code."""

@@ -11,6 +11,8 @@ import msgspec
 
 from devtui.events import (
     AnyEvent,
+    Complete,
+    Completed,
     Evaluate,
     Evaluated,
     Interrupt,
@@ -22,8 +24,8 @@ from devtui.events import (
     StackShown,
 )
 
-Answer: TypeAlias = LocalsShown | Evaluated | StackShown
-A = TypeVar("A", LocalsShown, Evaluated, StackShown)
+Answer: TypeAlias = LocalsShown | Evaluated | Completed | StackShown
+A = TypeVar("A", LocalsShown, Evaluated, Completed, StackShown)
 Way: TypeAlias = tuple[int, ...]
 
 
@@ -38,7 +40,12 @@ class _Open(msgspec.Struct, frozen=True):
     """A question without its answer, and what to answer where nobody is left who could."""
 
     generation: int
-    answer: asyncio.Future[LocalsShown] | asyncio.Future[Evaluated] | asyncio.Future[StackShown]
+    answer: (
+        asyncio.Future[LocalsShown]
+        | asyncio.Future[Evaluated]
+        | asyncio.Future[Completed]
+        | asyncio.Future[StackShown]
+    )
     in_place: Answer
 
 
@@ -79,10 +86,30 @@ class Questions:
         )
         return self._ask(order, ask_id, gone, generation_of(error_id))
 
+    def complete(
+        self, error_id: str, exception: Way, frame: int, path: tuple[str, ...], prefix: str
+    ) -> Question[Completed]:
+        """The names that a typed one can become; see `events.Complete`."""
+        ask_id = self._new_id()
+        gone = Completed(ask_id=ask_id, error_id=error_id, reason=self._reason(error_id))
+        order = Complete(
+            ask_id=ask_id,
+            error_id=error_id,
+            exception=exception,
+            frame=frame,
+            path=path,
+            prefix=prefix,
+        )
+        return self._ask(order, ask_id, gone, generation_of(error_id))
+
     def interrupt(self, ask_id: str) -> None:
         """Stop an evaluation; its answer comes within a second or so."""
         if ask_id in self._open:
             self._send(Interrupt(ask_id=ask_id))
+
+    def forget(self, ask_id: str) -> None:
+        """Wait for an answer no more."""
+        self._open.pop(ask_id, None)
 
     def show_stack(self, request_id: str) -> Question[StackShown]:
         """Where the thread of a running request stands now."""
@@ -94,7 +121,7 @@ class Questions:
     def heard(self, event: AnyEvent) -> None:
         """Take in an event of a server process: an answer, or the end of who could answer."""
         match event:
-            case LocalsShown() | Evaluated() | StackShown():
+            case LocalsShown() | Evaluated() | Completed() | StackShown():
                 question = self._open.pop(event.ask_id, None)
                 if question is not None:
                     _settle(question, event)

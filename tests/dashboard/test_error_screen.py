@@ -8,6 +8,8 @@ from textual.events import Key
 from devtui.dashboard.error_screen import ErrorScreen
 from devtui.dashboard.stack_screen import NO_ANSWER, StackScreen
 from devtui.events import (
+    Complete,
+    Completed,
     Error,
     ErrorRaised,
     Evaluate,
@@ -234,8 +236,69 @@ async def test_ctrl_c_stops_an_evaluation_and_does_not_leave(ui):
     )
     await ui.shows("KeyboardInterrupt")
     await ui.shows_not("ctrl+c stops it")
+
+
+async def test_ctrl_c_in_the_prompt_clears_it_and_never_leaves(ui):
+    await open_error(ui)
+    await ui.press("x", *"for", "space", *"n", "space", *"in", "space", *"x:", "enter", *"abc")
+    prompt = ui.app.screen.console.prompt
+    assert "\n" in prompt.text
     await ui.press("ctrl+c")
-    await ui.until(lambda: ("close", None) in ui.session.asked)
+    assert prompt.text == ""
+    await ui.press("ctrl+c", "ctrl+c")
+    await ui.shows("escape leaves the prompt")
+    assert ui.session.asked == []
+    assert ui.app.focused is prompt
+
+
+async def test_tab_in_the_prompt_completes_and_does_not_leave_it(ui):
+    await open_error(ui)
+    await ui.press("x", *"print(req", "tab")
+    order = last_order(ui, Complete)
+    assert (order.exception, order.frame, order.path, order.prefix) == ((0,), 4, (), "req")
+    answer = {"ask_id": order.ask_id, "error_id": "1-e1"}
+    ui.session.feed(Completed(**answer, names=("request", "request_id", "requests")))
+    prompt = ui.app.screen.console.prompt
+    await ui.until(lambda: prompt.text == "print(request")
+    await ui.press("tab")
+    answer["ask_id"] = last_order(ui, Complete).ask_id
+    ui.session.feed(Completed(**answer, names=("request", "request_id", "requests"), left_out=0))
+    await ui.shows("request  request_id  requests")
+    await ui.press(*".args.g", "tab")
+    order = last_order(ui, Complete)
+    assert (order.path, order.prefix) == (("request", "args"), "g")
+    answer["ask_id"] = order.ask_id
+    ui.session.feed(Completed(**answer, names=("get",)))
+    await ui.until(lambda: prompt.text == "print(request.args.get")
+    await ui.press("shift+tab", *"rq")
+    assert prompt.text == "print(request.args.getrq"
+    assert ui.session.asked == []
+
+
+async def test_tab_says_why_nothing_is_completed(ui, monkeypatch):
+    monkeypatch.setattr("devtui.dashboard.completer.ANSWER_SECONDS", 0.1)
+    await open_error(ui)
+    await ui.press("x", *"f().", "tab")
+    await ui.shows("to look into a call would run it")
+    assert not ui.session.orders
+    await ui.press("ctrl+c", *"x.a", "tab")
+    await ui.shows("The server process does not answer")
+    monkeypatch.undo()
+    await ui.press("ctrl+c", *"abc.d", "tab")
+    order = last_order(ui, Complete)
+    ui.session.feed(Completed(ask_id=order.ask_id, error_id="1-e1", reason="It is \x1b[31mred."))
+    await ui.shows("It is \\x1b[31mred.")
+    await ui.press("ctrl+c", "tab", *"z")
+    assert ui.app.screen.console.prompt.text == "    z"
+
+
+async def test_what_is_typed_meanwhile_stays(ui):
+    await open_error(ui)
+    await ui.press("x", *"re", "tab", *"turn")
+    order = last_order(ui, Complete)
+    ui.session.feed(Completed(ask_id=order.ask_id, error_id="1-e1", names=("request",)))
+    await ui.press(*"s")
+    assert ui.app.screen.console.prompt.text == "returns"
 
 
 async def test_leaving_the_screen_stops_what_runs(ui):
