@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
     EXTENSION_SUFFIXES,
@@ -32,6 +32,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from devtui.server import own_code
+from devtui.server.unnoticed import leave_no_trace, unnoticed
 
 if TYPE_CHECKING:
     from importlib.abc import PathEntryFinder
@@ -57,16 +58,8 @@ class OwnSourceLoader(SourceFileLoader):
     Bytecode that is checked by the source's hash is left to Python: time plays no part in it.
     """
 
-    executing: Callable[[str], AbstractContextManager[None]] = staticmethod(
-        lambda name: nullcontext()
-    )
     _source_second = 0  # when the source was changed, and
     _read_at = 0.0  # when we began to read it, both in seconds since the epoch
-
-    def exec_module(self, module: ModuleType) -> None:
-        """As in the base class, within `executing`."""
-        with self.executing(module.__name__):
-            super().exec_module(module)
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
         """As in the base class; what the source's time is, is kept."""
@@ -74,11 +67,16 @@ class OwnSourceLoader(SourceFileLoader):
         self._source_second = int(stats["mtime"])
         return stats
 
+    @unnoticed
     def get_data(self, path: str) -> bytes:
         """As in the base class, but bytecode that cannot be trusted is as good as not there."""
         if path == self.path:
             self._read_at = time.time()
-            return super().get_data(path)
+            try:
+                return super().get_data(path)
+            except OSError as error:
+                leave_no_trace(error)
+                raise
         data = super().get_data(path)
         if (
             self._is_our_bytecode(path)
@@ -114,14 +112,14 @@ def install(
 ) -> None:
     """Load source files in folders that are `is_own` by the rule above, from now on.
 
-    Each module is executed within `executing(name)`.
+    Each module is executed within `executing(name)`, until `follow_no_more`.
 
     Modules that are loaded already stay as they are. Everything else that Python finds in such
     folders (extension modules, lone .pyc files, namespace packages) is found as before, and so is
     what other path hooks know, such as zip files.
     """
     if executing is not None:
-        OwnSourceLoader.executing = staticmethod(executing)
+        type.__setattr__(OwnSourceLoader, "exec_module", _within(executing))
     if any(isinstance(hook, _PathHook) and hook.is_own is is_own for hook in sys.path_hooks):
         return
     sys.path_hooks.insert(0, _PathHook(is_own))
@@ -130,6 +128,29 @@ def install(
         sys.path_importer_cache.pop(path, None)
     if not _OF_PYTHON.issuperset(map(id, sys.meta_path)):
         sys.meta_path.insert(0, _OtherFinders(is_own))
+
+
+def follow_no_more() -> None:
+    """Execute modules as Python does, from now on."""
+    if "exec_module" in vars(OwnSourceLoader):
+        del OwnSourceLoader.exec_module
+
+
+def _within(
+    executing: Callable[[str], AbstractContextManager[None]],
+) -> Callable[[OwnSourceLoader, ModuleType], None]:
+    """An `exec_module` that does as the base class, within `executing`."""
+
+    @unnoticed
+    def exec_module(self: OwnSourceLoader, module: ModuleType) -> None:
+        try:
+            with executing(module.__name__):
+                SourceFileLoader.exec_module(self, module)
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
+
+    return exec_module
 
 
 class _PathHook:

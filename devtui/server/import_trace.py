@@ -7,25 +7,24 @@ while the load runs: what differs after a stretch of the user's own code is that
 
 from __future__ import annotations
 
+import _frozen_importlib
 import builtins
-import importlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from types import ModuleType
-from typing import TypeVar
 
 from devtui.server import process_state
 from devtui.server.own_code import file_of, is_own
 from devtui.server.preloads import Preloaded, Preloads, UnfitStandby
-
-T = TypeVar("T")
+from devtui.server.unnoticed import leave_no_trace, unnoticed
 
 
 class ImportTrace:
-    """Stands in for `__import__` and `import_module` while the user's code loads.
+    """Stands in for `__import__` and for what `import_module` calls while the user's code loads.
+
+    `import_module` itself is left as it is: modules keep it, and use it long after the load.
 
     `roots` are afterwards the names that can be imported ahead of the next load, in order;
     `changed` says what ended that list, and is empty where nothing did. `own_seconds` are the
@@ -43,32 +42,36 @@ class ImportTrace:
         self._baseline = baseline
         self._preloads = Preloads(preloaded)
         self._outside = 0  # how deep we are in code that is not the user's
+        self._finished = False
         self._own_inside = False  # whether the import that runs has run the user's code
         self._nested_seconds = 0.0
         self._import: Callable[..., ModuleType] = builtins.__import__
-        self._import_module = importlib.import_module
+        self._import_by_name: Callable[..., ModuleType] = vars(_frozen_importlib)["_gcd_import"]
         self._state = process_state.take()
         self._count = len(sys.modules)
         self._modules = sys.modules.copy()
 
     def __enter__(self) -> ImportTrace:
         builtins.__import__ = self._traced
-        importlib.import_module = self._traced_module
+        vars(_frozen_importlib)["_gcd_import"] = self._traced_by_name
         self._take()
         self._modules = sys.modules.copy()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._outside += 1  # who kept our functions calls them for nothing
+        self._finished = True  # who kept our functions calls them for nothing
         if builtins.__import__ == self._traced:
             builtins.__import__ = self._import
-        if importlib.import_module == self._traced_module:
-            importlib.import_module = self._import_module
+        if vars(_frozen_importlib)["_gcd_import"] == self._traced_by_name:
+            vars(_frozen_importlib)["_gcd_import"] = self._import_by_name
         self._preloads.finish(failed=kind is not None)
 
-    @contextmanager
-    def executing(self, name: str) -> Iterator[None]:
+    def executing(self, name: str) -> _Execution:
         """The user's module of that name is executed within."""
+        return _Execution(self, name)
+
+    def begin(self) -> tuple[int, float]:
+        """The user's code runs from now on; what to hand to `end`."""
         outside, self._outside = self._outside, 0
         self._own_inside |= bool(outside)
         self._stand_in()
@@ -78,20 +81,21 @@ class ImportTrace:
             self._look_for_change()  # a library that the user's code has called imports it
         self.search_path = self.search_path or sys.path[0]
         before, self._nested_seconds = self._nested_seconds, 0.0
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            took = time.perf_counter() - began
-            self.own_seconds[name] = took - self._nested_seconds
-            self._nested_seconds = before + took
-            self._look_for_change()
-            self._outside = outside
-            if outside:
-                self._step_aside()
+        return outside, before
+
+    def end(self, name: str, took: float, outside: int, before: float) -> None:
+        """The user's module of that name has run, in `took` seconds."""
+        self.own_seconds[name] = took - self._nested_seconds
+        self._nested_seconds = before + took
+        self._look_for_change()
+        self._outside = outside
+        if outside:
+            self._step_aside()
 
     def _stand_in(self) -> bool:
         """Be `__import__`, unless another has taken its place; whether none has."""
+        if self._finished:
+            return True
         if builtins.__import__ is self._import:
             builtins.__import__ = self._traced
         return builtins.__import__ == self._traced
@@ -106,6 +110,7 @@ class ImportTrace:
         builtins.__import__ = self._import
         return True
 
+    @unnoticed
     def _traced(
         self,
         name: str,
@@ -114,27 +119,45 @@ class ImportTrace:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
-        from_library = self._outside and not self.changed  # most imports, by far
-        if from_library or (not level and self._is_there(name, fromlist or ())):
-            return self._import(name, globals, locals, fromlist, level)
+        try:
+            from_library = self._outside and not self.changed  # most imports, by far
+            if (
+                from_library
+                or self._finished
+                or (not level and self._is_there(name, fromlist or ()))
+            ):
+                return self._import(name, globals, locals, fromlist, level)
+            if level:
+                names: list[str] = []
+            else:
+                names = [name, *(f"{name}.{part}" for part in fromlist or ())]
+            arguments = name, globals, locals, fromlist, level
+            return self._follow(names, globals, self._import, *arguments)
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
 
-        def do() -> ModuleType:
-            return self._import(name, globals, locals, fromlist, level)
+    @unnoticed
+    def _traced_by_name(self, name: str, package: str | None = None, level: int = 0) -> ModuleType:
+        try:
+            if self._finished:
+                return self._import_by_name(name, package, level)
+            caller = sys._getframe(1).f_back  # of import_module
+            names = [] if level else [name]
+            namespace = None if caller is None else caller.f_globals
+            return self._follow(names, namespace, self._import_by_name, name, package, level)
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
 
-        if level:
-            names: list[str] = []
-        else:
-            names = [name, *(f"{name}.{part}" for part in fromlist or ())]
-        return self._follow(names, globals, do)
-
-    def _traced_module(self, name: str, package: str | None = None) -> ModuleType:
-        names = [] if name.startswith(".") else [name]
-        caller = sys._getframe(1).f_globals
-        return self._follow(names, caller, lambda: self._import_module(name, package))
-
+    @unnoticed
     def _follow(
-        self, names: list[str], globals: Mapping[str, object] | None, do: Callable[[], T]
-    ) -> T:
+        self,
+        names: list[str],
+        globals: Mapping[str, object] | None,
+        do: Callable[..., ModuleType],
+        *arguments: object,
+    ) -> ModuleType:
         """Carry out an import of these absolute names (none: of one's own package)."""
         own = not self._outside and globals is not None and is_own(file_of(globals))
         if not own:
@@ -142,20 +165,23 @@ class ImportTrace:
                 self._look_for_change()  # the user's code has called a library that imports late
             if self.changed:
                 self._preloads.check_unasked(names, self.changed)
-            return do()
+            return do(*arguments)
         self.search_path = self.search_path or sys.path[0]
         self._look_for_change()
         if not self.changed and self._preloads.awaits(names):
             self.changed = self._replaced_module()
         self._preloads.ask(names, self.changed)
-        return self._import_from_outside(names, do)
+        return self._import_from_outside(names, do, *arguments)
 
-    def _import_from_outside(self, names: list[str], do: Callable[[], T]) -> T:
+    @unnoticed
+    def _import_from_outside(
+        self, names: list[str], do: Callable[..., ModuleType], *arguments: object
+    ) -> ModuleType:
         own_inside, self._own_inside = self._own_inside, False
         self._outside += 1
         aside = self._step_aside()
         try:
-            result = do()
+            result = do(*arguments)
         finally:
             self._outside -= 1
             if aside and not self._stand_in():
@@ -222,6 +248,21 @@ class ImportTrace:
             if now.get(name) is not module and not is_own(file_of(module)):
                 return f"sys.modules ({name})"
         return ""
+
+
+class _Execution:
+    """A module of the user's is executed within; it stands on no stack meanwhile."""
+
+    def __init__(self, trace: ImportTrace, name: str) -> None:
+        self._trace = trace
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._outer = self._trace.begin()
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._trace.end(self._name, time.perf_counter() - self._began, *self._outer)
 
 
 __all__ = ["ImportTrace", "Preloaded", "UnfitStandby"]

@@ -81,7 +81,9 @@ class Loading:
             if self._standby is not None and (reason := self._standby.misfit(load)):
                 raise UnfitStandby(reason)
             bytecode.install(executing=trace.executing)
-            with trace:
+            with ExitStack() as loading:
+                loading.callback(bytecode.follow_no_more)
+                loading.enter_context(trace)
                 loaded = loader.load_app(load.app, load.folder)
             loader.apply_debug(loaded.app, load.debug)
         except UnfitStandby:
@@ -128,6 +130,7 @@ class Loading:
                 raise UnfitStandby(reason)
             bytecode.install(executing=trace.executing)
             with loading:
+                loading.callback(bytecode.follow_no_more)
                 loading.enter_context(trace)
                 main_program.run(program)
             if not served:
