@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
     EXTENSION_SUFFIXES,
@@ -32,7 +33,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from devtui.server import own_code
-from devtui.server.unnoticed import leave_no_trace, unnoticed
+from devtui.server.unnoticed import leave_no_trace, unnoticed, untraced
 
 if TYPE_CHECKING:
     from importlib.abc import PathEntryFinder
@@ -136,9 +137,7 @@ def follow_no_more() -> None:
         del OwnSourceLoader.exec_module
 
 
-def _within(
-    executing: Callable[[str], AbstractContextManager[None]],
-) -> Callable[[OwnSourceLoader, ModuleType], None]:
+def _within(executing: Callable[[str], AbstractContextManager[None]]) -> property:
     """An `exec_module` that does as the base class, within `executing`."""
 
     @unnoticed
@@ -150,7 +149,8 @@ def _within(
             leave_no_trace(error)
             raise
 
-    return exec_module
+    function = untraced(exec_module)
+    return property(lambda self: partial(function, self))
 
 
 class _PathHook:

@@ -18,7 +18,7 @@ from types import ModuleType
 from devtui.server import process_state
 from devtui.server.own_code import file_of, is_own
 from devtui.server.preloads import Preloaded, Preloads, UnfitStandby
-from devtui.server.unnoticed import leave_no_trace, unnoticed
+from devtui.server.unnoticed import foreign_frame, leave_no_trace, unnoticed, untraced
 
 
 class ImportTrace:
@@ -47,22 +47,24 @@ class ImportTrace:
         self._nested_seconds = 0.0
         self._import: Callable[..., ModuleType] = builtins.__import__
         self._import_by_name: Callable[..., ModuleType] = vars(_frozen_importlib)["_gcd_import"]
+        self._our_import = untraced(self._traced)
+        self._our_import_by_name = untraced(self._traced_by_name)
         self._state = process_state.take()
         self._count = len(sys.modules)
         self._modules = sys.modules.copy()
 
     def __enter__(self) -> ImportTrace:
-        builtins.__import__ = self._traced
-        vars(_frozen_importlib)["_gcd_import"] = self._traced_by_name
+        builtins.__import__ = self._our_import
+        vars(_frozen_importlib)["_gcd_import"] = self._our_import_by_name
         self._take()
         self._modules = sys.modules.copy()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._finished = True  # who kept our functions calls them for nothing
-        if builtins.__import__ == self._traced:
+        if builtins.__import__ == self._our_import:
             builtins.__import__ = self._import
-        if vars(_frozen_importlib)["_gcd_import"] == self._traced_by_name:
+        if vars(_frozen_importlib)["_gcd_import"] == self._our_import_by_name:
             vars(_frozen_importlib)["_gcd_import"] = self._import_by_name
         self._preloads.finish(failed=kind is not None)
 
@@ -97,15 +99,15 @@ class ImportTrace:
         if self._finished:
             return True
         if builtins.__import__ is self._import:
-            builtins.__import__ = self._traced
-        return builtins.__import__ == self._traced
+            builtins.__import__ = self._our_import
+        return builtins.__import__ == self._our_import
 
     def _step_aside(self) -> bool:
         """Leave a library's own imports, most by far, to Python: there is nothing to be seen.
 
         But after a change there is. Returns whether it did.
         """
-        if self.changed or builtins.__import__ != self._traced:
+        if self.changed or builtins.__import__ != self._our_import:
             return False
         builtins.__import__ = self._import
         return True
@@ -142,7 +144,7 @@ class ImportTrace:
         try:
             if self._finished:
                 return self._import_by_name(name, package, level)
-            caller = sys._getframe(1).f_back  # of import_module
+            caller = foreign_frame().f_back  # of import_module
             names = [] if level else [name]
             namespace = None if caller is None else caller.f_globals
             return self._follow(names, namespace, self._import_by_name, name, package, level)
