@@ -30,8 +30,8 @@ def run(
     `debug` (reloader and debugger) defaults to FLASK_DEBUG, then to the app's own flag, then to
     whether the address is a loopback one. `load_dotenv` lets `.env` and `.flaskenv` be read.
     Further options: `use_reloader` and `use_debugger` (each as `debug`), `threaded` (True),
-    `extra_files` and `exclude_patterns` (sequences of text), `ssl_context` ('adhoc', or the paths
-    of certificate and key). Any other is a `TypeError`.
+    `extra_files`, `exclude_patterns` and `trusted_hosts` (sequences of text), `ssl_context`
+    ('adhoc', or the paths of certificate and key). Any other is a `TypeError`.
 
     The program is run once more for each generation of the server, so what stands before the call
     is done each time; the first process ends with the session, by `SystemExit` with its status. A

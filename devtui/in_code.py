@@ -25,6 +25,7 @@ _OPTIONS = (
     "threaded",
     "extra_files",
     "exclude_patterns",
+    "trusted_hosts",
     "ssl_context",
 )
 _YES = ("1", "true", "t", "yes", "y", "on")
@@ -125,6 +126,7 @@ def _settings(
         key=key,
         extra_files=_paths(options.get("extra_files")),
         exclude_patterns=tuple(options.get("exclude_patterns") or ()),
+        trusted_hosts=tuple(options.get("trusted_hosts") or ()),
         load_dotenv=load_dotenv,
         environment=tuple(os.environ.items()),
     )

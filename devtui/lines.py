@@ -21,6 +21,7 @@ from devtui.events import (
     Event,
     EventsDropped,
     LogWritten,
+    PinAttempted,
     PortBusy,
     Reloaded,
     RequestFinished,
@@ -33,6 +34,7 @@ from devtui.events import (
 )
 from devtui.line_lender import LineLender
 from devtui.sanitise import visible
+from devtui.session.debugger_pin import MAX_FAILED
 from devtui.session.session import Session
 from devtui.settings import Settings
 
@@ -137,6 +139,8 @@ def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
             yield "", "a development server, not for production"
         case DebuggerReady(pin=str(pin)):
             yield "debugger", f"in the browser, with the PIN {_text(pin)}"
+        case PinAttempted(failed_count=count) if count:
+            yield "debugger", f"a wrong PIN was typed ({count} of {MAX_FAILED})"
         case RequestFinished():
             yield "request", _request(event)
         case LogWritten():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import ipaddress
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,34 @@ def _check_host(_ctx: click.Context, _param: click.Parameter, value: str) -> str
     return value[1:-1] if value.startswith("[") and value.endswith("]") else value
 
 
+def _split_hosts(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    """The hosts, each checked: one with a scheme or a port would never match."""
+    hosts = tuple(host for host in (part.strip() for part in (value or "").split(",")) if host)
+    for host in hosts:
+        if not _is_host(host):
+            raise click.BadParameter(
+                f"{host!r} is no host: give names or addresses without scheme and port, as in "
+                "app.test,.dev.example,192.168.1.5"
+            )
+    return hosts
+
+
+def _is_host(host: str) -> bool:
+    bare = host.removeprefix("[").removesuffix("]")
+    if ":" in bare:
+        try:
+            return ipaddress.ip_address(bare.partition("%")[0]).version == 6
+        except ValueError:
+            return False
+    try:
+        bare.removeprefix(".").encode("idna")
+    except UnicodeError:  # a label is empty or too long
+        return False
+    return bool(bare.strip(".")) and all(c.isalnum() or c in "-._" for c in bare)
+
+
 def _decide_debug(ctx: click.Context, _param: click.Parameter, value: bool | None) -> bool | None:
     """The option, else FLASK_DEBUG as Flask reads it, else None: then the address decides."""
     if value is None and (flask_debug := os.environ.get("FLASK_DEBUG")):
@@ -120,6 +149,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--debugger/--no-debugger", default=None, envvar=_both("DEBUGGER"),
         help="Show errors in the browser, to be examined.  [default: as debug]",
+    ),
+    click.option(
+        "--trusted-hosts", metavar="HOSTS", envvar="DEVTUI_TRUSTED_HOSTS",
+        callback=_split_hosts,
+        help="More hosts that get errors and the debugger (',' between them).",
     ),
     click.option(
         "--with-threads/--without-threads", "threaded", default=True, envvar=_both("WITH_THREADS"),
@@ -189,6 +223,7 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
         grace=options["grace"],
         env_file=options["env_file"] and os.path.abspath(options["env_file"]),
         environment=ctx.meta[_ENVIRONMENT],
+        trusted_hosts=options["trusted_hosts"],
     )
     debug = options["debug"] if options["debug"] is not None else settings.is_loopback
     return settings.with_debug(debug).with_parts(

@@ -35,6 +35,9 @@ class Settings(msgspec.Struct, frozen=True):
     any env file. `grace` is how many seconds requests in flight have to finish before a reload cuts
     them. With `main`, a program that calls `devtui.run`, there is no `app` to be found.
 
+    `trusted_hosts` are names and addresses, besides those of this machine and `host`, under which
+    browsers get errors and the debugger; one that begins with a dot stands for all names below it.
+
     `refused` names what debug mode never turns on, of `reload` and `debugger`: it was typed so.
     """
 
@@ -56,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True):
     load_dotenv: bool = True
     main: Main | None = None
     environment: tuple[tuple[str, str], ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
 
     @property
     def is_unix_socket(self) -> bool:

@@ -32,6 +32,7 @@ from devtui.events import (
     ImportsTraced,
     LocalsShown,
     LogWritten,
+    PinAttempted,
     PortBusy,
     Reloaded,
     RequestFinished,
@@ -92,6 +93,8 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
         [("debugger", "in the browser, with the PIN 1-2")],
     ),
     (DebuggerReady(), []),
+    (PinAttempted(failed_count=3), [("debugger", "a wrong PIN was typed (3 of 10)")]),
+    (PinAttempted(failed_count=0), []),
     (finished(), [("request", "GET    200   12 ms  1.2 kB  /")]),
     (
         finished(status=None, cut="cut by reload"),

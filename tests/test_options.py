@@ -231,3 +231,18 @@ def test_a_server_starts_with_what_was_there_before_the_env_files(
     assert "COLOR" not in environment
     assert environment["SIZE"] == "big"
     assert environment["PATH"] == os.environ["PATH"]
+
+
+def test_trusted_hosts(settings_of: SettingsOf, refused: Refused) -> None:
+    assert settings_of().trusted_hosts == ()
+    several = settings_of("--trusted-hosts", "app.test, .dev.example,[::1],fe80::1%eth0,10.0.0.1")
+    assert several.trusted_hosts == (
+        "app.test",
+        ".dev.example",
+        "[::1]",
+        "fe80::1%eth0",
+        "10.0.0.1",
+    )
+    assert settings_of(DEVTUI_TRUSTED_HOSTS="app.test").trusted_hosts == ("app.test",)
+    for wrong in ("http://app.test", "app.test:5000", "a..b", ".", "a/b", "*.app.test", "::1::"):
+        assert "without scheme and port" in refused("--trusted-hosts", wrong)

@@ -23,6 +23,7 @@ from devtui.events.server import (
     DebuggerReady,
     EventsDropped,
     ImportsTraced,
+    PinAttempted,
     ServerContinued,
     ServerExited,
     ServerStarted,
@@ -40,6 +41,7 @@ AnyEvent: TypeAlias = (
     | AppFailed
     | Serving
     | DebuggerReady
+    | PinAttempted
     | ServerExited
     | ServerSuspended
     | ServerContinued

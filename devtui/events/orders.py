@@ -19,18 +19,22 @@ class Main(msgspec.Struct, frozen=True):
 
 
 class Pin(msgspec.Struct, frozen=True):
-    """What unlocks Werkzeug's debugger, and the cookie that remembers who has typed it."""
+    """What unlocks Werkzeug's debugger, and the cookie that remembers who has typed it.
+
+    `failed_count` is how often in a row a wrong one was typed, to any server process so far.
+    """
 
     pin: str
     cookie: str
+    failed_count: int = 0
 
 
 class Load(Order, frozen=True, kw_only=True):
     """Find the app, import it and serve it on the inherited socket.
 
     The fields mean what they mean in `Settings`, with `port` and `url` as the socket has them;
-    `first` is true where no load succeeded yet. `pin` is the one that an earlier generation had:
-    who has unlocked the debugger in a browser stays unlocked.
+    `first` is true where no load succeeded yet. `pin` is the session's, and the same for each
+    generation: a browser that was unlocked stays so. It is None in a `Preload` alone.
     """
 
     app: str | None
@@ -49,6 +53,7 @@ class Load(Order, frozen=True, kw_only=True):
     first: bool
     main: Main | None = None
     pin: Pin | None = None
+    trusted_hosts: tuple[str, ...] = ()
 
 
 class Preload(Order, frozen=True, kw_only=True):

@@ -53,12 +53,21 @@ class Serving(Event, frozen=True, kw_only=True):
 class DebuggerReady(Event, frozen=True, kw_only=True):
     """The debugger for the browser was made. `pin` unlocks it; None where it needs none.
 
-    `pin_cookie` is the name of the cookie that keeps a browser unlocked. Who takes the PIN
-    of an earlier generation over does not tell of it again.
+    `pin_cookie` is the name of the cookie that keeps a browser unlocked. The session tells this
+    again only when one of the two has changed.
     """
 
     pin: str | None = None
     pin_cookie: str | None = None
+
+
+class PinAttempted(Event, frozen=True, kw_only=True):
+    """Somebody has typed the debugger's PIN.
+
+    `failed_count` is how often in a row it was wrong, in the whole session; 0 where it was right.
+    """
+
+    failed_count: int
 
 
 class ServerExited(Event, frozen=True, kw_only=True):

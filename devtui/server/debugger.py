@@ -6,15 +6,24 @@ import importlib
 import threading
 from typing import TYPE_CHECKING
 
-from devtui.events import Pin
+from devtui.server.trusted_hosts import TrustedHosts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from typing import Protocol
 
     from _typeshed.wsgi import WSGIApplication
-    from werkzeug.debug import DebuggedApplication
 
     from devtui.events import Load
+    from devtui.server.session_debugger import SessionDebugger
+
+    class DebuggerNews(Protocol):
+        """Who hears of the debugger."""
+
+        def debugger_made(self, pin: str | None, cookie: str | None) -> None:
+            """It was made, and wants this PIN; none with WERKZEUG_DEBUG_PIN=off."""
+
+        def pin_attempted(self, failed_count: int) -> None:
+            """Somebody has typed a PIN, and so often in a row it was wrong."""
 
 
 def prepare() -> None:
@@ -23,7 +32,7 @@ def prepare() -> None:
     Nothing is made here: Werkzeug's own counter of failed attempts would fix multiprocessing's
     start method, which is the app's to choose.
     """
-    importlib.import_module("werkzeug.debug")
+    importlib.import_module("devtui.server.session_debugger")
     importlib.import_module("multiprocessing.sharedctypes")
     importlib.import_module("multiprocessing.synchronize")
 
@@ -32,47 +41,42 @@ class Debugger:
     """The app inside of Werkzeug's debugger, which is made when it is first asked for.
 
     Its imports take a tenth of what those of a small app take, and no app needs it to answer
-    well. `on_ready` is told the PIN then, or None where WERKZEUG_DEBUG_PIN=off,
-    unless it is that of `load` anyway.
+    well. `users_app` is the app without what we have put around it: where WERKZEUG_DEBUG_PIN is
+    set, Werkzeug makes the cookie's name of the app's module and class.
 
-    `users_app` is the app without what we have put around it: Werkzeug makes the PIN of its
-    module's and class's name, and so it is the PIN that `flask run` tells. A later generation
-    takes over the PIN of an earlier one, also for the page of a load that failed, so that a
-    browser that was unlocked stays so.
+    All generations have the session's PIN, also for the page of a load that failed, so a browser
+    that was unlocked stays so.
     """
 
     def __init__(
-        self,
-        app: WSGIApplication,
-        users_app: WSGIApplication,
-        load: Load,
-        on_ready: Callable[[Pin | None], None],
+        self, app: WSGIApplication, users_app: WSGIApplication, load: Load, news: DebuggerNews
     ) -> None:
         self.app = app
         self._users_app = users_app
         self._load = load
-        self._on_ready = on_ready
+        self._news = news
+        self._hosts = TrustedHosts((load.host, *load.trusted_hosts))
         self._making = threading.Lock()
-        self._made: DebuggedApplication | None = None
+        self._made: SessionDebugger | None = None
 
-    def ready(self) -> DebuggedApplication:
+    def trusts(self, host: str | None) -> bool:
+        """Whether who asks for this `Host` may see errors and use the debugger."""
+        return self._hosts.trusts(host)
+
+    def ready(self) -> SessionDebugger:
         """The debugger. Raises `OSError` where the system has no semaphore for its counter."""
         with self._making:
             if self._made is None:
-                self._made, pin = self._make()
-                if pin is None or pin != self._load.pin:
-                    self._on_ready(pin)
+                self._made = self._make()
             return self._made
 
-    def _make(self) -> tuple[DebuggedApplication, Pin | None]:
-        from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name
+    def _make(self) -> SessionDebugger:
+        from devtui.server.session_debugger import FailedAttempts, SessionDebugger, wanted_pin
 
-        debugger = DebuggedApplication(self.app, evalex=True, pin_logging=False)
-        # As werkzeug.serving.run_simple does: the address that was asked for, besides localhost.
-        debugger.trusted_hosts.append(self._load.host)
-        pin, cookie = get_pin_and_cookie_name(self._users_app)
-        if pin is not None and cookie is not None and self._load.pin is not None:
-            pin, cookie = self._load.pin.pin, self._load.pin.cookie
-        # There are setters for the one and not for the other, and both are computed together.
-        debugger._pin, debugger._pin_cookie = pin, cookie  # type: ignore[assignment]
-        return debugger, None if pin is None or cookie is None else Pin(pin, cookie)
+        session_s = self._load.pin
+        assert session_s is not None
+        pin, cookie = wanted_pin(self._users_app, session_s)
+        attempts = FailedAttempts(session_s.failed_count, self._news.pin_attempted)
+        made = SessionDebugger(self.app, pin, cookie, attempts, self.trusts)
+        self._news.debugger_made(pin, cookie)
+        return made

@@ -19,7 +19,7 @@ from devtui.events import (
     DebuggerReady,
     Load,
     LoadSoon,
-    Pin,
+    PinAttempted,
     Preload,
     Serving,
     StandbyUnfit,
@@ -165,7 +165,7 @@ class ServerProcess:
         forks.end_if_forked()  # the app has forked while it was loaded, and both go on
         recorder = Recorder(self._channel, self._output)
         self._recorder = recorder
-        server = Server(app, self._listener, load, recorder, self._tell_pin)
+        server = Server(app, self._listener, load, recorder, self)
         self._server = server
         self._channel.send(
             Serving(
@@ -177,14 +177,15 @@ class ServerProcess:
         UnseenThread(lambda: self._get_the_rest(server.debugger)).start()
         return server
 
-    def _tell_pin(self, pin: Pin | None) -> None:
-        self._channel.send(
-            DebuggerReady(
-                generation=self._channel.generation,
-                pin=None if pin is None else pin.pin,
-                pin_cookie=None if pin is None else pin.cookie,
-            )
-        )
+    def debugger_made(self, pin: str | None, cookie: str | None) -> None:
+        """Tell what the debugger for the browser wants."""
+        generation = self._channel.generation
+        self._channel.send(DebuggerReady(generation=generation, pin=pin, pin_cookie=cookie))
+
+    def pin_attempted(self, failed_count: int) -> None:
+        """Tell how often in a row a wrong PIN was typed."""
+        generation = self._channel.generation
+        self._channel.send(PinAttempted(generation=generation, failed_count=failed_count))
 
     @cached_property
     def _inspector(self) -> Inspector:

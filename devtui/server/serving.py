@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from werkzeug.serving import load_ssl_context
 
-from devtui.events import Load, Pin
+from devtui.events import Load
 from devtui.server.capture import Recorder, ResponseTap
 from devtui.server.channel import UNHEARD_SECONDS
 from devtui.server.connections import Server, ThreadedServer
@@ -24,9 +24,9 @@ from devtui.server.handler import handler_for
 from devtui.server.plain_traceback import PlainTraceback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from _typeshed.wsgi import WSGIApplication
+
+    from devtui.server.debugger import DebuggerNews
 
 # How long after it was accepted a connection may take to become a request, when the server stops.
 HEAD_SECONDS = 0.1
@@ -41,8 +41,8 @@ def prepare() -> None:
 class Serving:
     """Answers requests with one application until it is stopped. It takes the listener over.
 
-    `on_debugger` is told the PIN, when the debugger for the browser has been made. Raises `OSError`
-    or `ssl.SSLError` where the certificate cannot be read.
+    `news` hears of the debugger for the browser. Raises `OSError` or `ssl.SSLError` where the
+    certificate cannot be read.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class Serving:
         listener: int,
         load: Load,
         recorder: Recorder,
-        on_debugger: Callable[[Pin | None], None],
+        news: DebuggerNews,
     ) -> None:
         self.debugger: Debugger | None = None  # where it is off
         if load.debugger:
             users_app = app.app if isinstance(app, ErrorTap) else app
-            self.debugger = Debugger(app, users_app, load, on_debugger)
+            self.debugger = Debugger(app, users_app, load, news)
             app = PlainTraceback(self.debugger)
         self._recorder = recorder
         self._server = (ThreadedServer if load.threaded else Server)(

@@ -15,11 +15,13 @@ from devtui.events import (
     LoadSoon,
     Order,
     Pin,
+    PinAttempted,
     Preload,
     ServerStarted,
     Serving,
     StandbyUnfit,
 )
+from devtui.session.debugger_pin import DebuggerPin
 from devtui.session.interpreter import Interpreter
 from devtui.session.leftovers import Leftovers
 from devtui.session.listener import Listener
@@ -34,7 +36,7 @@ class Generations:
     the current one, 0 before the first. An `interpreter` that runs already becomes the first.
     `from_standby` says whether the current one had been started ahead, `stepped_back` why not all
     that it takes from outside was imported ahead. `pin` is what unlocks its debugger in the
-    browser, None where it needs none or has told of none.
+    browser, None if it needs none or has told of none.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class Generations:
         self._interpreter = interpreter  # for the first process
         self._process: ServerProcess | None = None
         self._load: Load | None = None
-        self._kept_pin: Pin | None = None  # a later process has it too: browsers stay unlocked
+        self._debugger_pin = DebuggerPin()
         self._standby: ServerProcess | None = None
         self._traced: ImportsTraced | None = None
         self._leftovers = Leftovers()
@@ -80,7 +82,7 @@ class Generations:
             self.stepped_back = "the process that was started ahead has ended"
             standby.discard()
         self._process = standby if standby and self.from_standby else self._new_process(settings)
-        self._load = _load(settings, first=first, pin=self._kept_pin)
+        self._load = _load(settings, first=first, pin=self._debugger_pin.for_load())
         self.pin = None
         self._on_event(ServerStarted(generation=self.number, pid=self._process.pid))
         self._process.load(self._load, self._listener.bound)
@@ -173,13 +175,16 @@ class Generations:
                 if self._process is not None and self._load is not None:
                     self._process.load(self._load, self._listener.bound)
             case Serving():
-                # It does not tell of a PIN that it was given.
-                kept = self._kept_pin if self._load is not None and self._load.debugger else None
-                self.pin = None if kept is None else kept.pin
+                # Its debugger is made a little later, and then tells in case this has changed.
+                has_debugger = self._load is not None and self._load.debugger
+                self.pin = self._debugger_pin.in_use if has_debugger else None
                 self._on_event(event)
             case DebuggerReady():
-                self.pin, cookie = event.pin, event.pin_cookie
-                self._kept_pin = Pin(event.pin, cookie) if event.pin and cookie else None
+                self.pin = event.pin
+                if self._debugger_pin.ready(event):
+                    self._on_event(event)
+            case PinAttempted():
+                self._debugger_pin.attempted(event)
                 self._on_event(event)
             case _:
                 self._on_event(event)
@@ -203,4 +208,5 @@ def _load(settings: Settings, *, first: bool, pin: Pin | None) -> Load:
         first=first,
         main=settings.main,
         pin=pin,
+        trusted_hosts=settings.trusted_hosts,
     )

@@ -15,6 +15,7 @@ from devtui.events import (
     AppLoaded,
     ErrorRaised,
     LogWritten,
+    PinAttempted,
     RequestFinished,
     RequestStarted,
     ServerContinued,
@@ -22,6 +23,7 @@ from devtui.events import (
     ServerSuspended,
     Serving,
 )
+from devtui.session.debugger_pin import LOCKED, MAX_FAILED
 from devtui.session.feed import Feed
 from devtui.session.generations import Generations
 from devtui.session.listener import Listener
@@ -261,6 +263,9 @@ class Session:
                 self._machine.suspend(f"{event.signal} has stopped process {event.pid}")
             case ServerContinued():
                 self._machine.resume(f"process {event.pid} goes on")
+            case PinAttempted():
+                if event.failed_count == MAX_FAILED:
+                    self._feed.warn(LOCKED)
             case ServerExited():
                 self._on_exit(event)
 

@@ -1,0 +1,54 @@
+"""The PIN of the debugger in the browser: one for the whole session, which nobody can work out."""
+
+from __future__ import annotations
+
+import os
+
+from devtui.events import DebuggerReady, Pin, PinAttempted
+
+# As many digits as Werkzeug's own PIN has: nobody guesses them in its ten attempts.
+_DIGITS = 9
+_COOKIE_BYTES = 10
+
+MAX_FAILED = 10
+"""So many wrong PINs in a row lock the debugger, as Werkzeug has it."""
+
+LOCKED = (
+    f"A wrong PIN was typed {MAX_FAILED} times: the debugger in the browser stays locked until you "
+    "leave devtui and start it again. The errors can still be examined here."
+)
+
+
+class DebuggerPin:
+    """Draws a PIN and keeps count of the attempts at it, over all server processes.
+
+    Werkzeug computes its PIN from facts that every user of the machine can read. `in_use` is the
+    PIN that the newest debugger wants: the one that was drawn, that of WERKZEUG_DEBUG_PIN, or None
+    if it wants none or if no debugger has told yet.
+    """
+
+    def __init__(self) -> None:
+        number = int.from_bytes(os.urandom(16), "big") % 10**_DIGITS
+        digits = f"{number:0{_DIGITS}d}"
+        self._pin = "-".join(digits[start : start + 3] for start in range(0, _DIGITS, 3))
+        self._cookie = f"__wzd{os.urandom(_COOKIE_BYTES).hex()}"
+        self._failed_count = 0
+        self._told: DebuggerReady | None = None
+
+    def for_load(self) -> Pin:
+        """What the next server process needs to know."""
+        return Pin(self._pin, self._cookie, self._failed_count)
+
+    @property
+    def in_use(self) -> str | None:
+        """What to type in the browser."""
+        return None if self._told is None else self._told.pin
+
+    def ready(self, event: DebuggerReady) -> bool:
+        """Note what a debugger wants. Return whether that is news to the user."""
+        told, self._told = self._told, event
+        return told is None or (told.pin, told.pin_cookie) != (event.pin, event.pin_cookie)
+
+    def attempted(self, event: PinAttempted) -> None:
+        """Note that somebody has typed a PIN."""
+        self._failed_count = event.failed_count
