@@ -24,6 +24,7 @@ from devtui.dashboard.commands import bindings
 from devtui.dashboard.history import History
 from devtui.dashboard.key_order import KeyOrder, KeyPassed
 from devtui.dashboard.main_screen import MainScreen
+from devtui.dashboard.pointer import Presses
 from devtui.dashboard.ports import Ports
 from devtui.dashboard.redraw import Redraw
 from devtui.dashboard.screen_lender import ScreenLender
@@ -76,6 +77,7 @@ class Dashboard(App[int]):
         self.shutdown = Shutdown(self)
         self.history = History()
         """What was evaluated in frames."""
+        self._presses = Presses(self)
         self._keys = KeyOrder(self, super().on_event)
         self._lender: ScreenLender | None = None
         self._redraw = Redraw(self)
@@ -117,7 +119,7 @@ class Dashboard(App[int]):
         """As in the base class, but that a key waits for the one before."""
         if isinstance(event, (Key, Paste)) and not event.is_forwarded:
             await self._keys.take(event)
-        else:
+        elif event.is_forwarded or not self._presses.take(event):
             await super().on_event(event)
 
     def on_key_passed(self, message: KeyPassed) -> None:

@@ -21,6 +21,7 @@ from textual.widget import Widget
 
 from devtui.dashboard.line_renderer import LineRenderer
 from devtui.dashboard.matches import Matches
+from devtui.dashboard.pointer import Pointer
 from devtui.dashboard.refresh_pace import RefreshPace
 from devtui.dashboard.rows import Rows
 from devtui.dashboard.selection import marked, selected_text
@@ -32,6 +33,9 @@ T = TypeVar("T")
 
 class LineList(ScrollView, Generic[T], can_focus=True):
     """The items of a ring, one a line, with a cursor, a filter, and following."""
+
+    # Only the whole click gives the focus: it moves the lines.
+    FOCUS_ON_CLICK: ClassVar[bool] = False
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", show=False),
@@ -68,6 +72,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
         self.rows = rows
         self.cursor_shown = True
         self.empty = empty
+        self.pointer = Pointer(self)
         self._viewport = Viewport(self._matches_of(ring), follow=follow)
         self._renderer = LineRenderer(self, rows)
         self._pace = RefreshPace(self, ring.end, self.take_in, self._unsettled_in_view)
@@ -213,12 +218,7 @@ class LineList(ScrollView, Generic[T], can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""
-        index = self.scroll_offset.y + event.y
-        if index >= len(self.matches):
-            return
-        self.select(index)
-        if event.chain == 2:
-            self.action_open()
+        self.pointer.click(event)
 
     def on_mouse_scroll_up(self) -> None:
         """The wheel: the user looks back."""
