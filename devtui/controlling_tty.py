@@ -1,72 +1,166 @@
-"""The controlling terminal: who is in its foreground, and the modes that it is in."""
+"""The controlling terminal: lent to the app and taken back; and whether it is still there."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
 import select
 import signal
 import termios
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-_CC = 6  # where tcgetattr has the control characters
+if TYPE_CHECKING:
+    from devtui.events import TerminalWanted
+    from devtui.session.app_tty import AppTty
+
+# What the terminal has not taken yet; above this the app has to wait.
+_MOST_PENDING = 64 * 1024
+
+_READ_BYTES = 4096
+_LAST_SECONDS = 0.5
+
+_CTRL_C = b"\x03"
+
+CALLS = {"breakpoint": "breakpoint()", "input": "input()", "getpass": "getpass()"}
 
 
 class ControllingTerminal:
-    """The terminal behind a descriptor, to be lent to another process group and taken back.
+    """The terminal behind a descriptor, whose bytes are carried to and from the app's own.
 
-    The kernel lets only the foreground group read, and stops others that try to change anything
-    (SIGTTIN, SIGTTOU; see termios(3) and tcsetpgrp(3)). The other group must be of the same
-    session.
+    It is in raw mode meanwhile: the app's terminal knows what ctrl+c, echo and lines mean. To be
+    used on the running event loop of the main thread.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, on_interrupt: Callable[[], None], *, reads_keys: bool) -> None:
+        """`on_interrupt` is called for a ctrl+c that was typed too late for the app.
+
+        `reads_keys` says that somebody here reads what is typed while it is not lent.
+        """
         self._fd = fd
+        self._reads_keys = reads_keys
+        self._on_interrupt = on_interrupt
         self._modes: list[Any] | None = None
+        self._opened = -1
+        self._pending = bytearray()
+        self._tty: AppTty | None = None
 
-    def hand_over(self, process_group: int) -> None:
-        """Put that process group into the foreground, and remember the modes.
+    def check(self) -> None:
+        """Raise `OSError` where there is nothing to lend.
 
-        ctrl+z stops nobody there meanwhile: the group is no shell's job, to be continued by it.
-
-        Raises `OSError`: ENOTTY where it is no terminal of ours, and EBUSY where we are not in
-        the foreground ourselves, and so have nothing to lend.
+        ENOTTY: it is no terminal of ours. EBUSY: we are not in the foreground ourselves.
         """
         if os.tcgetpgrp(self._fd) != os.getpgrp():
             raise OSError(errno.EBUSY, "devtui runs in the background")
+
+    def lend(self, tty: AppTty, wanted: TerminalWanted) -> None:
+        """Carry what comes and goes to the app's terminal, until `take_back`.
+
+        Raises `OSError`, as `check` does.
+        """
+        self.check()
         try:
             self._modes = termios.tcgetattr(self._fd)
-            lent = termios.tcgetattr(self._fd)
-            lent[_CC][termios.VSUSP] = bytes([os.fpathconf(self._fd, "PC_VDISABLE")])
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, lent)
+            termios.tcsetattr(self._fd, termios.TCSADRAIN, _raw(termios.tcgetattr(self._fd)))
         except termios.error as error:  # which is no OSError
             raise OSError(*error.args) from error
-        os.tcsetpgrp(self._fd, process_group)
+        self._opened = self._open()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._opened, self._readable)
+        loop.add_signal_handler(signal.SIGWINCH, self._resized)
+        self._tty = tty
+        self._resized()
+        tty.lend(self._show, for_program=wanted.purpose == "program")
 
     def take_back(self) -> None:
-        """Be in the foreground again, with the modes as they were; nothing where it is gone."""
-        if self._modes is None:
-            return
+        """Have it for ourselves, with the modes as they were; nothing where it was not lent."""
+        tty, self._tty = self._tty, None
+        unread = b"" if tty is None else tty.take_back()
+        if self._opened >= 0:
+            loop = asyncio.get_running_loop()
+            loop.remove_signal_handler(signal.SIGWINCH)
+            loop.remove_reader(self._opened)
+            loop.remove_writer(self._opened)
+            self._show_last()
         modes, self._modes = self._modes, None
-        with _unstopped():
-            try:
-                os.tcsetpgrp(self._fd, os.getpgrp())
+        if modes is not None:
+            # Where the window was closed meanwhile, SIGHUP tells the rest of us.
+            with suppress(termios.error):
                 termios.tcsetattr(self._fd, termios.TCSADRAIN, modes)
-            except (OSError, termios.error):
-                return  # the window was closed meanwhile, and SIGHUP tells the rest of us
+        if self._opened >= 0:
+            if not self._reads_keys:
+                with suppress(OSError):  # what was typed and not carried on: mostly nothing
+                    unread += os.read(self._opened, _READ_BYTES)
+            os.close(self._opened)
+            self._opened = -1
+        if _CTRL_C in unread:
+            self._on_interrupt()
+
+    def _open(self) -> int:
+        """The terminal once more: to read and write without waiting must not be so for others."""
+        flags = os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            return os.open(os.ttyname(self._fd), flags)
+        except OSError:  # it has no name here, as in a container that got it from outside
+            return os.open("/dev/tty", flags)
+
+    def _readable(self) -> None:
+        assert self._tty is not None
+        try:
+            data = os.read(self._opened, _READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._tty.type(data)
+        else:  # the window was closed
+            asyncio.get_running_loop().remove_reader(self._opened)
+
+    def _show(self, data: bytes) -> None:
+        self._pending += data
+        self._write()
+
+    def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._pending:
+                del self._pending[: os.write(self._opened, self._pending)]
+        except BlockingIOError:
+            loop.add_writer(self._opened, self._write)
+        except OSError:
+            self._pending.clear()
+        if not self._pending:
+            loop.remove_writer(self._opened)
+        if self._tty is not None:
+            self._tty.pause(len(self._pending) > _MOST_PENDING)
+
+    def _show_last(self) -> None:
+        """Write what is left, as long as the terminal takes it."""
+        writable = select.poll()
+        writable.register(self._opened, select.POLLOUT)
+        while self._pending and writable.poll(_LAST_SECONDS * 1000):
+            self._write()
+        self._pending.clear()
+
+    def _resized(self) -> None:
+        with suppress(OSError):
+            size = fcntl.ioctl(self._fd, termios.TIOCGWINSZ, bytes(8))
+            if self._tty is not None:
+                self._tty.set_size(size)
 
 
-@contextmanager
-def _unstopped() -> Iterator[None]:
-    """A background process may change its terminal while SIGTTOU is blocked."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _raw(modes: list[Any]) -> list[Any]:
+    """Modes in which each byte comes and goes as it is; see cfmakeraw(3)."""
+    iflag, oflag, cflag, lflag, *rest = modes
+    iflag &= ~(termios.IGNBRK | termios.BRKINT | termios.PARMRK | termios.ISTRIP)
+    iflag &= ~(termios.INLCR | termios.IGNCR | termios.ICRNL | termios.IXON)
+    oflag &= ~termios.OPOST
+    lflag &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.ISIG | termios.IEXTEN)
+    return [iflag, oflag, cflag & ~(termios.CSIZE | termios.PARENB) | termios.CS8, lflag, *rest]
 
 
 class HangUp:

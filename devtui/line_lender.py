@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import deque
 from collections.abc import Iterable
-from typing import BinaryIO
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
 
 from devtui.controlling_tty import ControllingTerminal
-from devtui.events import TerminalWanted
+from devtui.sanitise import visible
+
+if TYPE_CHECKING:
+    from devtui.events import TerminalWanted
+    from devtui.session.app_tty import AppTty
 
 # What is held back while somebody debugs; the oldest lines make room for the newest.
 MAX_HELD = 10_000
@@ -20,7 +27,9 @@ class LineLender:
 
     def __init__(self, out: BinaryIO, fd: int) -> None:
         self._out = out
-        self._tty = ControllingTerminal(fd)
+        self._tty = ControllingTerminal(
+            fd, partial(os.kill, os.getpid(), signal.SIGINT), reads_keys=False
+        )
         self._lent = False
         self._held: deque[bytes] = deque(maxlen=MAX_HELD)
         self._dropped = 0
@@ -35,14 +44,18 @@ class LineLender:
             self._dropped += len(self._held) == MAX_HELD
             self._held.append(line)
 
-    def hand_over(self, process_group: int, wanted: TerminalWanted) -> None:
+    def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
         """See `session.terminal.Lender`."""
-        self.write([f"--- {_WHAT[wanted.purpose]} has the terminal\n".encode()])
-        self._tty.hand_over(process_group)
+        self._tty.check()
+        who = _WHAT.get(wanted.purpose) or f"{visible(wanted.program, 80)}, which ctrl+c ends,"
+        self.write([f"--- {who} has the terminal\n".encode("utf-8", "backslashreplace")])
         self._lent = True
+        self._tty.lend(tty, wanted)
 
     def take_back(self) -> None:
         """See `session.terminal.Lender`."""
+        if not self._lent:
+            return
         self._tty.take_back()
         self._lent = False
         held, self._held = self._held, deque(maxlen=MAX_HELD)

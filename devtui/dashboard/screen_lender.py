@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from textual.app import App, SuspendNotSupported
 
-from devtui.controlling_tty import ControllingTerminal
+from devtui.controlling_tty import CALLS, ControllingTerminal
 from devtui.sanitise import visible
 
 if TYPE_CHECKING:
     from devtui.events import TerminalWanted
+    from devtui.session.app_tty import AppTty
     from devtui.session.store import Store
-
-_CALLS = {"breakpoint": "breakpoint()", "input": "input()", "getpass": "getpass()"}
 
 
 class ScreenLender:
@@ -29,13 +28,14 @@ class ScreenLender:
         """`fd` is the terminal's descriptor."""
         self._app = app
         self._store = store
-        self._tty = ControllingTerminal(fd)
+        self._tty = ControllingTerminal(fd, self._interrupt, reads_keys=True)
         self._suspended: ExitStack | None = None
 
-    def hand_over(self, process_group: int, wanted: TerminalWanted) -> None:
+    def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
         """See `session.terminal.Lender`."""
         if self._suspended is not None:
             return
+        self._tty.check()
         suspended = ExitStack()
         try:
             # What would be drawn goes nowhere: the thread that writes it has ended by then, and
@@ -47,7 +47,7 @@ class ScreenLender:
             raise OSError(errno.ENOTTY, "the dashboard is not in a terminal of its own") from error
         self._suspended = suspended
         self._announce(wanted)
-        self._tty.hand_over(process_group)
+        self._tty.lend(tty, wanted)
 
     def take_back(self) -> None:
         """See `session.terminal.Lender`."""
@@ -55,6 +55,10 @@ class ScreenLender:
         if suspended is not None:
             self._tty.take_back()
             suspended.close()
+
+    def _interrupt(self) -> None:
+        """ctrl+c came when the app was done: it is meant for us."""
+        self._app.simulate_key("ctrl+c")
 
     def _announce(self, wanted: TerminalWanted) -> None:
         request = self._store.request(wanted.request_id)
@@ -64,9 +68,7 @@ class ScreenLender:
             where = f" in {visible(request.started.method, 20)} {target}"
         out = sys.__stdout__
         if out is not None:
-            text = (
-                f"--- {_CALLS[wanted.purpose]}{where} has the terminal; "
-                "the dashboard comes back when it is done"
-            )
+            who = CALLS.get(wanted.purpose) or f"{visible(wanted.program, 80)}, which ctrl+c ends,"
+            text = f"--- {who}{where} has the terminal; the dashboard comes back when it is done"
             encoding = out.encoding or "ascii"
             print(text.encode(encoding, "backslashreplace").decode(encoding), file=out, flush=True)

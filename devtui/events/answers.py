@@ -72,11 +72,16 @@ class StackShown(Event, frozen=True, kw_only=True):
 
 
 class TerminalWanted(Event, frozen=True, kw_only=True):
-    """The app needs the terminal, and the thread that does waits for `TerminalGranted`."""
+    """The app needs the terminal, and the thread that does waits for `TerminalGranted`.
+
+    With the purpose `program`, a program that the app has started reads from the terminal, or
+    Python code does so without `input()`; `program` tells its name and pid.
+    """
 
     ask_id: str
-    purpose: Literal["breakpoint", "input", "getpass"]
+    purpose: Literal["breakpoint", "input", "getpass", "program"]
     request_id: str | None = None
+    program: str = ""
 
 
 class TerminalReleased(Event, frozen=True, kw_only=True):

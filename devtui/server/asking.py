@@ -123,5 +123,21 @@ def _handle_signals(terminal: Terminal) -> None:
     def on_suspend(number: int, frame: FrameType | None) -> None:
         """Go on; a handler and not SIG_IGN, which child processes would inherit."""
 
+    def on_hang_up(number: int, frame: FrameType | None) -> None:
+        """Go on where our terminal has gone: the session takes it away, or has ended itself."""
+        if _has_terminal():
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGHUP)
+
     signal.signal(signal.SIGINT, on_interrupt)
     signal.signal(signal.SIGTSTP, on_suspend)
+    if _has_terminal() and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, on_hang_up)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True

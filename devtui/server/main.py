@@ -255,10 +255,10 @@ class ServerProcess:
 
 def main(channel_fd: int, generation: int) -> None:
     """Run a server process on the channel that it inherited, and end with its status."""
-    if os.getpgrp() != os.getpid():
-        # A process group of its own: ctrl+c in the terminal is the dashboard's affair, and
-        # whatever the app starts can be ended together with it.
-        os.setpgid(0, 0)
+    if os.getsid(0) != os.getpid():
+        # A session of its own, where it was not started in one: ctrl+c in the terminal is the
+        # dashboard's affair, and whatever the app starts can be ended together with it.
+        os.setsid()
     os.set_inheritable(channel_fd, False)
     faulthandler.enable(file=2)
     channel = Channel(socket.socket(fileno=channel_fd), generation)

@@ -160,6 +160,7 @@ class Terminal:
         for fd in (0, 1, 2):
             os.dup2(tty, fd)
         os.close(tty)
+        _send_signals(0, on=True)
         with suppress(ImportError):
             # Now that it finds the terminal: without it, input() offers neither editing nor
             # history.
@@ -172,10 +173,9 @@ class Terminal:
         watch.start()
 
     def _put_back(self) -> None:
-        with suppress(OSError):  # the window was closed
-            # At once, and not only when the front end hears of it: a ctrl+c that is pressed right
-            # after the last command is meant for devtui.
-            os.tcsetpgrp(0, os.getpgid(os.getppid()))
+        # At once, and not only when the front end hears of it: a ctrl+c that is pressed right
+        # after the last command is meant for devtui, which finds it unread.
+        _send_signals(0, on=False)
         for fd, saved in enumerate(self._saved):
             if saved is None:
                 os.close(fd)
@@ -196,6 +196,16 @@ class Terminal:
             if not wish.thread.is_alive():
                 self.release(wish.thread)
                 return
+
+
+def _send_signals(tty: int, *, on: bool) -> None:
+    """Whether ctrl+c and the like send signals to us, or are characters like any other."""
+    import termios
+
+    with suppress(termios.error):  # the window was closed
+        modes = termios.tcgetattr(tty)
+        modes[3] = (modes[3] & ~termios.ISIG) | (termios.ISIG if on else 0)
+        termios.tcsetattr(tty, termios.TCSANOW, modes)
 
 
 def _copy(fd: int) -> int | None:

@@ -20,8 +20,9 @@ _STANDARD = 3  # the descriptors 0, 1 and 2
 class Child:
     """A program that was started with nothing to read, and writes to the descriptors given.
 
-    Of all others it inherits `passed` alone. Raises `OSError` where it cannot be started, and
-    `ValueError` where an argument or a variable has a NUL in it.
+    Of all others it inherits `passed` alone. It gets a session of its own, in which `terminal` (a
+    path) is the controlling terminal; without, there is none. Raises `OSError` where it cannot be
+    started, and `ValueError` where an argument or a variable has a NUL in it.
 
     `returncode` is None until the end was seen by `poll` or `wait`; then it is the exit status,
     or the negative number of the signal that ended it. One thread at a time may call these.
@@ -34,21 +35,23 @@ class Child:
         stdout: int,
         stderr: int,
         passed: int,
+        terminal: str | None = None,
     ) -> None:
         self.returncode: int | None = None
         os.set_inheritable(passed, True)
         try:
             others = [fd for fd in _inheritable() if fd != passed]
+            actions = [
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, stdout, 1),
+                (os.POSIX_SPAWN_DUP2, stderr, 2),
+                *((os.POSIX_SPAWN_CLOSE, fd) for fd in others),
+            ]
+            if terminal is not None:
+                # The first that the leader of a session opens becomes the controlling one.
+                actions.insert(0, (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0))
             self.pid = os.posix_spawn(
-                command[0],
-                command,
-                environment,
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, stdout, 1),
-                    (os.POSIX_SPAWN_DUP2, stderr, 2),
-                    *((os.POSIX_SPAWN_CLOSE, fd) for fd in others),
-                ],
+                command[0], command, environment, file_actions=actions, setsid=True
             )
         finally:
             os.set_inheritable(passed, False)

@@ -21,6 +21,7 @@ from devtui.events import (
     Serving,
     StandbyUnfit,
 )
+from devtui.session.app_tty import AppTty
 from devtui.session.debugger_pin import DebuggerPin
 from devtui.session.interpreter import Interpreter
 from devtui.session.leftovers import Leftovers
@@ -63,6 +64,11 @@ class Generations:
     def pid(self) -> int | None:
         """The server process that runs now."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def tty(self) -> AppTty | None:
+        """The terminal of the server process that runs now."""
+        return None if self._process is None else self._process.tty
 
     @property
     def standby_pid(self) -> int | None:
@@ -155,7 +161,8 @@ class Generations:
         if interpreter is None:
             environment = dict(settings.environment) or dict(os.environ)
             interpreter = Interpreter(self.number + ahead, environment, sys.argv)
-        self._leftovers.watch(interpreter.stdout, interpreter.stderr)
+        pipes, server = (interpreter.stdout, interpreter.stderr), interpreter.child.pid
+        self._leftovers.watch(*pipes, session=server)
         return ServerProcess(interpreter, self._take)
 
     def _why_not_all(self) -> str:

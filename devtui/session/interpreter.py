@@ -62,7 +62,8 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__
 class Interpreter:
     """The process and our ends of its channel, its standard output and its standard error.
 
-    The channel is a stream socket; it and the two pipes are descriptors. The process starts with
+    The channel is a stream socket; it and the two pipes are descriptors. `tty` has both ends of
+    the process's own terminal; None where devtui runs in none. The process starts with
     `environment`, and with `arguments` as its `sys.argv`. Who takes it on sets
     `taken`, and then has to end it. Raises `OSError` where the system has no room for it.
     """
@@ -77,10 +78,12 @@ class Interpreter:
         self.channel, passed, self.stdout, stdout, self.stderr, stderr = map(
             above_the_standard, ends
         )
+        self.tty = None if "--json" in arguments else _open_terminal()
         boot = _BOOT.format(root=_ROOT, channel=passed, generation=generation)
         command = [sys.executable, *_options(), "-c", boot, *arguments]
         try:
-            self.child = Child(command, environment, stdout, stderr, passed)
+            terminal = None if self.tty is None else os.ttyname(self.tty[1])
+            self.child = Child(command, environment, stdout, stderr, passed, terminal)
         except BaseException:
             self._close()
             raise
@@ -98,8 +101,22 @@ class Interpreter:
         self._close()
 
     def _close(self) -> None:
-        for fd in (self.channel, self.stdout, self.stderr):
+        for fd in (self.channel, self.stdout, self.stderr, *(self.tty or ())):
             os.close(fd)
+
+
+def _open_terminal() -> tuple[int, int] | None:
+    """A terminal for the process, where somebody is there to type; else it has none.
+
+    Then whatever asks on the terminal fails at once, as it does where devtui has none either.
+    """
+    if not (os.isatty(0) and os.isatty(1)):
+        return None
+    try:
+        master, slave = os.openpty()
+    except OSError:
+        return None  # as in a root folder without /dev/pts
+    return above_the_standard(master), above_the_standard(slave)
 
 
 def _options() -> list[str]:

@@ -32,10 +32,13 @@ class Leftovers:
 
     def __init__(self) -> None:
         self._pipes: set[str] = set()
+        self._sessions = {os.getsid(0)}
         self._escaped: list[psutil.Process] = []
 
-    def watch(self, *descriptors: int) -> None:
-        """Whoever else has one of these pipes open belongs to the family."""
+    def watch(self, *descriptors: int, session: int | None = None) -> None:
+        """Whoever else has one of these pipes open belongs to the family, as its session does."""
+        if session is not None:
+            self._sessions.add(session)
         self._pipes.update(f"pipe:[{os.fstat(fd).st_ino}]" for fd in descriptors)
 
     def note(self, server: int) -> None:
@@ -76,18 +79,17 @@ class Leftovers:
             with suppress(psutil.NoSuchProcess):
                 process = psutil.Process(pid)
                 # Whatever was there before us cannot be the app's, whatever its descriptors say.
-                if process.create_time() > began and not _is_detached(pid):
+                if process.create_time() > began and not self._is_detached(pid):
                     found.append(process)
         return found
 
-
-def _is_detached(pid: int) -> bool:
-    """Whether it is another program than the server's, in a session of its own."""
-    try:
-        program = os.readlink(f"/proc/{pid}/exe")
-        return os.getsid(pid) != os.getsid(0) and program != os.readlink("/proc/self/exe")
-    except OSError:
-        return False  # it has ended, and then it does not matter
+    def _is_detached(self, pid: int) -> bool:
+        """Whether it is another program than the server's, in a session of its own."""
+        try:
+            program = os.readlink(f"/proc/{pid}/exe")
+            return os.getsid(pid) not in self._sessions and program != os.readlink("/proc/self/exe")
+        except OSError:
+            return False  # it has ended, and then it does not matter
 
 
 def _lives(process: psutil.Process) -> bool:

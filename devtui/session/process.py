@@ -21,11 +21,15 @@ from devtui.events import (
     ServerExited,
     ServerSuspended,
     Stop,
+    TerminalReleased,
+    TerminalWanted,
     encode,
 )
+from devtui.session.app_tty import AppTty
 from devtui.session.interpreter import Interpreter
 from devtui.session.pipe import Pipe
 from devtui.session.reading import Reading, unwatch
+from devtui.session.tty_readers import Reader
 
 # After the grace: how long a process may take to end by itself, and then by SIGTERM.
 EXIT_SECONDS = 0.5
@@ -57,6 +61,8 @@ class ServerProcess:
         self._suspended = False
         self.exited = asyncio.Event()
         self._child = interpreter.child
+        self.tty = None if interpreter.tty is None else AppTty(*interpreter.tty, self.pid)
+        self._programs = 0  # which have asked on the terminal
         self._channel = socket.socket(fileno=interpreter.channel)
         self._channel.setblocking(False)
         self._pipes = (
@@ -81,6 +87,8 @@ class ServerProcess:
         self._channel.close()
         for pipe in self._pipes:
             os.close(pipe.fd)
+        if self.tty is not None:
+            self.tty.discard()
 
     def attach(self) -> None:
         """Begin to read, on the running event loop. Until then what it says waits."""
@@ -88,6 +96,8 @@ class ServerProcess:
         self._reading = Reading(
             self.generation, self._channel, self._pipes, self._on_event, self._on_channel_lost
         )
+        if self.tty is not None:
+            self.tty.attach(self._on_tty_line, self._on_asked, self._on_asked_enough)
         # The exit is seen in a thread, which has no context variables; the subscribers are called
         # with those of whoever attached, as for all that is read.
         call = partial(loop.call_soon_threadsafe, context=contextvars.copy_context())
@@ -178,7 +188,31 @@ class ServerProcess:
         assert self._reading is not None
         self._reading.finish(self._say_ended)
 
+    def _on_tty_line(self, line: str) -> None:
+        self._on_event(LogWritten(generation=self.generation, stream="stderr", text=line))
+
+    def _on_asked(self, reader: Reader) -> None:
+        """A program waits for the terminal, and cannot ask for it as Python code does."""
+        self._programs += 1
+        self._on_event(
+            TerminalWanted(
+                generation=self.generation,
+                ask_id=self._program_id,
+                purpose="program",
+                program=f"{reader.name} (pid {reader.pid})",
+            )
+        )
+
+    def _on_asked_enough(self) -> None:
+        self._on_event(TerminalReleased(generation=self.generation, ask_id=self._program_id))
+
+    @property
+    def _program_id(self) -> str:
+        return f"{self.generation}-p{self._programs}"
+
     def _say_ended(self) -> None:
+        if self.tty is not None:
+            self.tty.close()
         code = self._child.wait()  # it was reaped
         self._on_event(
             ServerExited(

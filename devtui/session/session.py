@@ -239,7 +239,7 @@ class Session:
             self._served.heard(event)
         self._feed.take(event)
         self.questions.heard(event)
-        self.terminal.heard(event, self.pid if current else None)
+        self.terminal.heard(event, self._generations.tty if current else None)
         if current:
             self._follow(event)
 

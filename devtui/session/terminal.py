@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from devtui.events import (
     AnyEvent,
     Order,
+    ServerContinued,
     ServerExited,
+    ServerSuspended,
     TerminalGranted,
     TerminalRefused,
     TerminalReleased,
     TerminalWanted,
 )
+
+if TYPE_CHECKING:
+    from devtui.session.app_tty import AppTty
 
 NO_TERMINAL = (
     "there is no terminal to be had here: run devtui in a terminal, without --json and without "
@@ -26,8 +31,8 @@ NO_TERMINAL = (
 class Lender(Protocol):
     """The front end that has the terminal."""
 
-    def hand_over(self, process_group: int, wanted: TerminalWanted) -> None:
-        """Let go of the terminal and make that process group its foreground.
+    def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
+        """Let go of the terminal, and carry what comes and goes to the app's own.
 
         Raises `OSError` where that cannot be done.
         """
@@ -47,7 +52,8 @@ class TerminalLoan:
         self._send = send
         self._lender: Lender | None = None
         self._held: TerminalWanted | None = None
-        self._waiting: deque[tuple[TerminalWanted, int]] = deque()
+        self._tty: AppTty | None = None  # of whoever has it
+        self._waiting: deque[tuple[TerminalWanted, AppTty]] = deque()
         self._free = asyncio.Event()
         self._free.set()
 
@@ -65,21 +71,27 @@ class TerminalLoan:
         while not self._free.is_set():  # it may have been granted anew before we got to run
             await self._free.wait()
 
-    def heard(self, event: AnyEvent, process_group: int | None) -> None:
-        """Take in an event of a server process; `process_group` is that of the current one."""
+    def heard(self, event: AnyEvent, tty: AppTty | None) -> None:
+        """Take in an event of a server process; `tty` is the terminal of the current one."""
         match event:
-            case TerminalWanted() if process_group is not None:
-                self._waiting.append((event, process_group))
-                self._grant_next()
+            case TerminalWanted():
+                if tty is None:
+                    self._send(TerminalRefused(ask_id=event.ask_id, reason=NO_TERMINAL))
+                else:
+                    self._waiting.append((event, tty))
+                    self._grant_next()
             case TerminalReleased():
-                self._end(lambda held: held.ask_id == event.ask_id)
+                self._end(lambda wanted: wanted.ask_id == event.ask_id)
             case ServerExited():
-                self._waiting = deque(
-                    (wanted, group)
-                    for wanted, group in self._waiting
-                    if wanted.generation != event.generation
-                )
-                self._end(lambda held: held.generation == event.generation)
+                self._end(lambda wanted: wanted.generation == event.generation)
+            case ServerSuspended() if self._is_of(event):
+                self._take_back()  # so that a person can see it, and press the key that helps
+                self._free.set()
+            case ServerContinued() if self._is_of(event):
+                if self._held is not None and self._tty is not None:
+                    self._waiting.appendleft((self._held, self._tty))
+                self._held = None
+                self._grant_next()
 
     def close(self) -> None:
         """The session ends: nobody waits for the app's business with the terminal any more."""
@@ -87,27 +99,40 @@ class TerminalLoan:
 
     def _grant_next(self) -> None:
         while self._held is None and self._waiting:
-            wanted, process_group = self._waiting.popleft()
+            wanted, tty = self._waiting.popleft()
             if self._lender is None:
-                self._send(TerminalRefused(ask_id=wanted.ask_id, reason=NO_TERMINAL))
+                self._refuse(wanted, tty, None)
                 continue
             try:
-                self._lender.hand_over(process_group, wanted)
+                self._lender.hand_over(tty, wanted)
             except OSError as error:
-                reason = f"the terminal cannot be had: {error.strerror or error}"
                 self._lender.take_back()
-                self._send(TerminalRefused(ask_id=wanted.ask_id, reason=reason))
+                self._refuse(wanted, tty, f"the terminal cannot be had: {error.strerror or error}")
                 continue
-            self._held = wanted
+            self._held, self._tty = wanted, tty
             self._free.clear()
             self._send(TerminalGranted(ask_id=wanted.ask_id))
 
     def _end(self, is_meant: Callable[[TerminalWanted], bool]) -> None:
+        self._waiting = deque(waits for waits in self._waiting if not is_meant(waits[0]))
         if self._held is None or not is_meant(self._held):
             return
-        self._held = None
-        if self._lender is not None:
-            self._lender.take_back()
+        self._held = self._tty = None
+        self._take_back()
         self._grant_next()
         if self._held is None:
             self._free.set()  # not before: a save that waits must not end the next one's session
+
+    def _take_back(self) -> None:
+        if self._lender is not None:
+            self._lender.take_back()
+
+    def _refuse(self, wanted: TerminalWanted, tty: AppTty, reason: str | None) -> None:
+        """Refuse a wish for a reason; for None, because nobody here ever lends."""
+        if wanted.purpose == "program":
+            tty.refuse(reason)
+        else:
+            self._send(TerminalRefused(ask_id=wanted.ask_id, reason=reason or NO_TERMINAL))
+
+    def _is_of(self, event: ServerSuspended | ServerContinued) -> bool:
+        return self._held is not None and self._held.generation == event.generation

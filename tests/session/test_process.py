@@ -111,19 +111,27 @@ def test_a_kill_leaves_the_end_to_be_seen_by_who_waits_for_it() -> None:
         process.discard()
 
 
-@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTTIN, signal.SIGTTOU])
-def test_a_process_that_a_signal_stops_is_told_of_and_goes_on(
-    serve: Serve, number: signal.Signals
-) -> None:
+def test_a_process_that_a_signal_stops_is_told_of_and_goes_on(serve: Serve) -> None:
     live = serve(ANSWERS)
     pid = live.serving().pid
     for _ in range(2):
-        os.kill(pid, number)
+        os.kill(pid, signal.SIGSTOP)
         live.wait_for_state(State.SUSPENDED)
-        assert live.all(StateChanged)[-1].reason == f"{number.name} has stopped process {pid}"
+        assert live.all(StateChanged)[-1].reason == f"SIGSTOP has stopped process {pid}"
         os.kill(pid, signal.SIGCONT)
         live.wait_for_state(State.SERVING)
     assert live.get().text == "answered"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU])
+def test_what_stops_the_job_of_a_shell_does_not_stop_a_process(
+    serve: Serve, number: signal.Signals
+) -> None:
+    """It has a session of its own, in which nobody could make it go on."""
+    live = serve(ANSWERS)
+    os.kill(live.serving().pid, number)
+    assert live.get().text == "answered"
+    assert [event.state for event in live.all(StateChanged)] == ["serving"]
 
 
 def test_a_suspended_process_is_replaced_in_good_order(serve: Serve) -> None:

@@ -21,6 +21,7 @@ from devtui.events import (
     TerminalReleased,
     TerminalWanted,
 )
+from devtui.session.app_tty import AppTty
 from devtui.session.feed import Feed
 from devtui.session.generations import Generations
 from devtui.session.listener import Listener
@@ -76,7 +77,7 @@ class NoLooks(PortLooks):
 class NoTerminal:
     """A front end that lends what it has not."""
 
-    def hand_over(self, process_group: int, wanted: TerminalWanted) -> None:
+    def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
         pass
 
     def take_back(self) -> None:

@@ -1,0 +1,109 @@
+"""Who waits for a person at a terminal: found in Linux's /proc; see proc(5).
+
+Nobody tells of a program that opens the terminal and reads. Elsewhere than on Linux such a program
+is only known by the question that it has written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+
+import msgspec
+
+# The numbers of read(2) and readv(2); see syscall(2).
+_READS = {
+    "x86_64": ("0", "19"),
+    "aarch64": ("63", "65"),
+    "armv7l": ("3", "145"),
+    "i686": ("3", "145"),
+    "riscv64": ("63", "65"),
+    "ppc64le": ("3", "145"),
+    "s390x": ("3", "145"),
+}.get(os.uname().machine, ())
+
+_TTY = "/dev/tty"
+_ACCESS_MODE = 3
+_MAX_NAME = 40
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A process that waits for what a person types."""
+
+    pid: int
+    name: str
+
+
+def can_look() -> bool:
+    """Whether this system tells who reads."""
+    return os.path.exists("/proc/self/task")
+
+
+def reader_of(server: int, tty: str, *, expecting: bool) -> Reader | None:
+    """Who waits for the terminal `tty` of the server process and its children.
+
+    `expecting` says that there is a question, or that somebody has changed the terminal's modes:
+    a program that has it open then counts too, though it waits in poll(2) or is another user's.
+    """
+    for pid in family(server):
+        if _reads(pid, tty) or (expecting and pid != server and _has_open(pid, server, tty)):
+            return Reader(pid, _name(pid))
+    return None
+
+
+def family(server: int) -> Iterator[int]:
+    """The process and all that it has started, in whatever group, but in its session."""
+    yield server
+    for thread in _listed(f"/proc/{server}/task"):
+        for child in map(int, _read(f"/proc/{server}/task/{thread}/children").split()):
+            yield from family(child)
+
+
+def _reads(pid: int, tty: str) -> bool:
+    for thread in _listed(f"/proc/{pid}/task"):
+        words = _read(f"/proc/{pid}/task/{thread}/syscall").split()
+        if len(words) > 1 and words[0] in _READS:
+            with suppress(OSError, ValueError):
+                if os.readlink(f"/proc/{pid}/fd/{int(words[1], 16)}") in (tty, _TTY):
+                    return True
+    return False
+
+
+def _has_open(pid: int, server: int, tty: str) -> bool:
+    """Whether a process has the terminal open to read; of another user's it is assumed."""
+    try:
+        if os.getsid(pid) != server:
+            return False
+        numbers = os.listdir(f"/proc/{pid}/fd")
+    except PermissionError:
+        return True  # as sudo's: it belongs to the superuser
+    except OSError:
+        return False
+    for number in numbers:
+        with suppress(OSError, StopIteration, ValueError):
+            if os.readlink(f"/proc/{pid}/fd/{number}") in (tty, _TTY):
+                lines = _read(f"/proc/{pid}/fdinfo/{number}").splitlines()
+                flags = next(line for line in lines if line.startswith("flags:"))
+                if int(flags.split()[1], 8) & _ACCESS_MODE != os.O_WRONLY:
+                    return True
+    return False
+
+
+def _name(pid: int) -> str:
+    return _read(f"/proc/{pid}/comm").strip()[:_MAX_NAME] or "a program"
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []  # it has ended
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""  # it has ended, or is another user's

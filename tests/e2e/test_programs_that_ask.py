@@ -1,0 +1,240 @@
+"""Programs that the app starts, and that ask on the terminal, with the real one around them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from client import get
+from dashboard_page import request_row, wait_serving
+from starter import Devtui
+from terminal import Terminal
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+Start = Callable[..., Terminal]
+
+
+class Visit:
+    """A request in a thread of its own, since somebody has to answer meanwhile."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._answers: list[str] = []
+        self._thread = threading.Thread(target=self._get, daemon=True)
+        self._thread.start()
+
+    def _get(self) -> None:
+        with suppress(OSError):
+            self._answers.append(get(self._url, timeout=40).text)
+
+    def text(self) -> str:
+        self._thread.join(40)
+        assert self._answers, "no answer"
+        return self._answers[0]
+
+
+@pytest.fixture
+def url(free_port: int) -> str:
+    return f"http://127.0.0.1:{free_port}"
+
+
+@pytest.fixture(params=["screen", "lines"])
+def shown(request: pytest.FixtureRequest) -> str:
+    """Whether devtui has a screen, or writes lines."""
+    return str(request.param)
+
+
+@pytest.fixture
+def terminal(devtui: Devtui, apps: Path, free_port: int, shown: str) -> Terminal:
+    plain = ("--plain",) if shown == "lines" else ()
+    started = devtui("terminal_users", *plain, "--port", free_port, cwd=apps / "errors")
+    if shown == "lines":
+        started.wait_for("not for production")
+    else:
+        wait_serving(started, free_port)
+    return started
+
+
+def asks(terminal: Terminal, program: str) -> None:
+    """Wait until the terminal is the program's."""
+    terminal.wait_for(re.compile(rf"--- {program} \(pid \d+\), which ctrl\+c ends,.*terminal"))
+
+
+def is_back(terminal: Terminal, shown: str, target: str) -> None:
+    """Wait until devtui has the terminal again, and has told of the request."""
+    if shown == "lines":
+        terminal.wait_for("devtui has the terminal again")
+        terminal.wait_for(re.compile(rf"GET    200 .*{re.escape(target)}"))
+    else:
+        terminal.wait_for(request_row("GET", target, 200))
+        terminal.wait_for("SERVING")
+
+
+def leave(terminal: Terminal, shown: str) -> None:
+    terminal.press("ctrl+c")
+    terminal.expect_exit(130 if shown == "lines" else 0)
+    terminal.restored()
+
+
+def test_a_program_that_prompts_has_the_terminal_until_it_is_done(
+    terminal: Terminal, url: str, shown: str
+) -> None:
+    visit = Visit(f"{url}/prompts")
+    terminal.wait_for("your name?")
+    asks(terminal, "python.*")
+    assert get(url).text == "answered"
+    terminal.type("Ada\r")
+    terminal.wait_for("your secret?")
+    terminal.type("mellon\r")
+    assert visit.text() == "Ada has a secret of 6 characters\n"
+    is_back(terminal, shown, "/prompts")
+    assert "mellon" not in terminal.text()
+    leave(terminal, shown)
+
+
+@pytest.mark.parametrize("target", ["silent", "polls", "itself"])
+def test_a_program_that_only_waits_gets_the_terminal_too(
+    terminal: Terminal, url: str, shown: str, target: str
+) -> None:
+    visit = Visit(f"{url}/{target}")
+    asks(terminal, {"silent": "sh"}.get(target, ".*"))
+    terminal.type("something\r")
+    assert "something" in visit.text()
+    is_back(terminal, shown, f"/{target}")
+    leave(terminal, shown)
+
+
+def test_a_program_that_the_app_gives_up_gives_the_terminal_back(
+    terminal: Terminal, url: str, shown: str
+) -> None:
+    visit = Visit(f"{url}/silent?timeout=2")
+    asks(terminal, "sh")
+    assert visit.text() == "too late"
+    is_back(terminal, shown, "/silent?timeout=2")
+    assert get(url).text == "answered"
+    leave(terminal, shown)
+
+
+def test_ctrl_c_ends_the_program_and_not_the_server(
+    terminal: Terminal, url: str, shown: str
+) -> None:
+    visit = Visit(f"{url}/silent")
+    asks(terminal, "sh")
+    terminal.press("ctrl+c")
+    assert visit.text() == ""
+    is_back(terminal, shown, "/silent")
+    assert get(url).text == "answered"
+    leave(terminal, shown)
+
+
+def test_what_is_written_to_the_terminal_is_text_in_the_log(
+    terminal: Terminal, url: str, shown: str
+) -> None:
+    assert get(f"{url}/scribble").text == "scribbled"
+    terminal.wait_for(re.compile(r"err .*]52;c;c2NyaWJibGU=.*scribbled *│?$", re.M))
+    terminal.wait_for("a progress bar")
+    assert b"\x1b]52;c;c2Ny" not in terminal.raw
+    assert b"\x1b[?1049l" not in terminal.raw
+    assert get(f"{url}/opens").text == "opened"
+    leave(terminal, shown)
+
+
+def test_git_asks_for_a_name_and_a_password(terminal: Terminal, url: str, shown: str) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    visit = Visit(f"{url}/git")
+    terminal.wait_for("Username for")
+    terminal.type("ada\r")
+    terminal.wait_for("Password for")
+    terminal.type("mellon\r")
+    assert "403" in visit.text()
+    is_back(terminal, shown, "/git")
+    leave(terminal, shown)
+
+
+def test_a_save_waits_for_the_answer(terminal: Terminal, url: str, shown: str, apps: Path) -> None:
+    visit = Visit(f"{url}/silent")
+    asks(terminal, "sh")
+    source = apps / "errors" / "terminal_users.py"
+    source.write_text(source.read_text().replace('"answered"', '"answered anew"'))
+    terminal.wait_quiet(0.8)
+    terminal.type("something\r")
+    assert visit.text() == "it was something\n"
+    terminal.wait_for("serves again" if shown == "lines" else "3 Reloads 1")
+    assert get(url).text == "answered anew"
+    leave(terminal, shown)
+
+
+def test_without_a_terminal_it_cannot_be_opened(devtui: Devtui, apps: Path, free_port: int) -> None:
+    process = devtui.start("terminal_users", "--port", free_port, cwd=apps / "errors")
+    ready(process)
+    answer = get(f"http://127.0.0.1:{free_port}/opens").text
+    assert answer == "OSError No such device or address"
+
+
+def test_for_a_program_that_reads_events_it_cannot_be_opened(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = devtui("terminal_users", "--json", "--port", free_port, cwd=apps / "errors")
+    terminal.wait_for('"type":"serving"')
+    assert get(f"{url}/opens").text == "OSError No such device or address"
+    terminal.press("ctrl+c")
+    terminal.expect_exit(130)
+
+
+def test_where_nobody_could_answer_it_is_taken_away_from_who_asks(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = devtui(
+        "terminal_users",
+        *("--port", free_port),
+        cwd=apps / "errors",
+        environment={"DEVTUI_JSON": "1"},
+    )
+    terminal.wait_for('"type":"serving"')
+    assert get(f"{url}/opens").text == "opened"
+    assert get(f"{url}/silent", timeout=40).text == "it was\n"
+    assert get(f"{url}/opens").text.startswith("OSError")
+    assert get(url).text == "answered"
+    terminal.press("ctrl+c")
+    terminal.expect_exit(130)
+
+
+def test_a_suspended_server_is_shown_and_restarted(
+    devtui: Devtui, apps: Path, free_port: int
+) -> None:
+    terminal = devtui("terminal_users", "--port", free_port, cwd=apps / "errors", size=(80, 24))
+    url = wait_serving(terminal, free_port)
+    (server,) = [
+        child
+        for child in psutil.Process(terminal.pid).children(recursive=True)
+        if f"pid {child.pid}" in terminal.text()
+    ]
+    os.kill(server.pid, signal.SIGSTOP)
+    terminal.wait_for("SUSPENDED")
+    terminal.wait_for("stopped by a signal: r restarts it")
+    os.kill(server.pid, signal.SIGCONT)
+    terminal.wait_for("SERVING")
+    assert get(url).text == "answered"
+    os.kill(server.pid, signal.SIGSTOP)
+    terminal.wait_for("SUSPENDED")
+    terminal.press("r")
+    terminal.wait_for("SERVING")
+    assert get(url).text == "answered"
+    leave(terminal, "screen")
+
+
+def ready(process: subprocess.Popen[str]) -> None:
+    """Wait until it serves."""
+    assert process.stdout is not None
+    assert any("not for production" in line for line in process.stdout)
