@@ -47,8 +47,10 @@ class LineLender:
     def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
         """See `session.terminal.Lender`."""
         self._tty.check()
-        who = _WHAT.get(wanted.purpose) or f"{visible(wanted.program, 80)}, which ctrl+c ends,"
-        self.write([f"--- {who} has the terminal\n".encode("utf-8", "backslashreplace")])
+        text = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
+        if wanted.purpose != "program":
+            text = f"{_WHAT[wanted.purpose]} has the terminal"
+        self.write([f"--- {text}\n".encode("utf-8", "backslashreplace")])
         self._lent = True
         self._tty.lend(tty, wanted)
 

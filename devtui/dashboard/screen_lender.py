@@ -68,7 +68,9 @@ class ScreenLender:
             where = f" in {visible(request.started.method, 20)} {target}"
         out = sys.__stdout__
         if out is not None:
-            who = CALLS.get(wanted.purpose) or f"{visible(wanted.program, 80)}, which ctrl+c ends,"
-            text = f"--- {who}{where} has the terminal; the dashboard comes back when it is done"
+            who = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
+            if wanted.purpose != "program":
+                who = f"{CALLS[wanted.purpose]}{where} has the terminal"
+            text = f"--- {who}; the dashboard comes back when it is done"
             encoding = out.encoding or "ascii"
             print(text.encode(encoding, "backslashreplace").decode(encoding), file=out, flush=True)

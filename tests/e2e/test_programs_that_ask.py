@@ -67,7 +67,9 @@ def terminal(devtui: Devtui, apps: Path, free_port: int, shown: str) -> Terminal
 
 def asks(terminal: Terminal, program: str) -> None:
     """Wait until the terminal is the program's."""
-    terminal.wait_for(re.compile(rf"--- {program} \(pid \d+\), which ctrl\+c ends,.*terminal"))
+    terminal.wait_for(
+        re.compile(rf"--- {program} \(pid \d+\) asks on the terminal; ctrl\+c ends it")
+    )
 
 
 def is_back(terminal: Terminal, shown: str, target: str) -> None:
