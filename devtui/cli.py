@@ -12,7 +12,7 @@ import click
 from msgspec import structs
 
 from devtui import __version__, demo
-from devtui.options import settings_of, with_options
+from devtui.options import NOTICE, settings_of, with_options
 from devtui.session.interpreter import Interpreter
 from devtui.settings import Settings
 
@@ -48,10 +48,11 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     if who:
         from devtui.who import run as run_who
 
+        if notice := ctx.meta.get(NOTICE):
+            click.echo(notice, err=True)
         ctx.exit(run_who(settings, stop=stop, yes=yes, as_json=as_json))
     if run_demo:
-        if settings.app is not None and (options["app"] or options["app_option"]):
-            _refuse_app_with_demo(ctx)
+        _refuse_with_demo(ctx)
         ctx.exit(_run_demo(settings, plain, as_json, interpreter))
     ctx.exit(run(settings, plain, as_json, interpreter))
 
@@ -66,11 +67,14 @@ def flask_command(ctx: click.Context, /, **options: Any) -> None:
     ctx.invoke(command, **options)
 
 
-def _refuse_app_with_demo(ctx: click.Context) -> None:
-    for name in ("app", "app_option"):
-        source = ctx.get_parameter_source(name)
-        if source is click.core.ParameterSource.COMMANDLINE:
-            raise click.UsageError("--demo brings its own app: leave out APP, or leave out --demo.")
+def _refuse_with_demo(ctx: click.Context) -> None:
+    for name, why in (
+        ("app", "--demo brings its own app: leave out APP, or leave out --demo."),
+        ("app_option", "--demo brings its own app: leave out APP, or leave out --demo."),
+        ("env_file", "--demo reads no env file: leave out -e, or leave out --demo."),
+    ):
+        if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(why)
 
 
 def _check_who(ctx: click.Context, settings: Settings, who: bool, stop: bool) -> None:
@@ -98,7 +102,9 @@ def _run_demo(
         folder = demo.make_copy()
     except OSError as error:
         raise click.ClickException(f"The example could not be copied: {error}") from error
-    settings = structs.replace(settings, app=demo.APP, folder=folder)
+    settings = structs.replace(
+        settings, app=demo.APP, folder=folder, env_files=False, env_file=None
+    )
     status = run(settings, plain, as_json, interpreter)
     if demo.discard_unless_edited(folder):
         click.echo(f"Your edited copy of the example is in {folder}", err=True)

@@ -5,13 +5,20 @@ python-dotenv reads them where the application's environment has it; devtui does
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from devtui import project_file, trust
+
 # A later one wins over an earlier one, and the file that the user names over both.
 DEFAULT_NAMES = (".flaskenv", ".env")
+
+# A thousand times what people write; the system takes less as an environment.
+MAX_BYTES = 4 * 1024 * 1024
 
 _INSTALL = "install it with: python -m pip install python-dotenv"
 _NO = frozenset({"0", "false", "no"})
@@ -44,14 +51,20 @@ def read(
 
     `.flaskenv` and `.env` are looked for in `folder` and above it, each by itself, unless
     `FLASK_SKIP_DOTENV` is set in `environ`, or `load_defaults` is false where that is not set.
-    `env_file` is seen from `folder`. Raises `EnvFileError` for a file that cannot be read, and
-    for an `env_file` without python-dotenv to read it.
+    `env_file` is seen from `folder`. Files that belong to neither the user nor root are passed
+    over, and the notice says so; `env_file` is read, whoever owns it. Raises `EnvFileError` for a
+    file that cannot be read, and for an `env_file` without python-dotenv to read it.
     """
-    found = list(_defaults(folder)) if _wants_defaults(environ, load_defaults) else []
-    if env_file is not None:
-        found.append(_given(env_file, folder))
+    refused: list[str] = []
+    found: list[str] = []
+    given = None if env_file is None else _given(env_file, folder)
+    if _wants_defaults(environ, load_defaults):
+        found += _defaults(folder, given, refused)
+    if given is not None:
+        found.append(given)
+    notice = "\n".join(refused) or None
     if not found:
-        return EnvFiles({})
+        return EnvFiles({}, notice=notice)
     try:
         import dotenv
     except ImportError:
@@ -60,12 +73,13 @@ def read(
                 f"python-dotenv is needed to read the env file {found[-1]!r}; {_INSTALL}"
             ) from None
         names = " and ".join(found)
-        return EnvFiles({}, notice=f"{names} not read, as python-dotenv is not there; {_INSTALL}")
+        missing = f"{names} not read, as python-dotenv is not there; {_INSTALL}"
+        return EnvFiles({}, notice="\n".join([*refused, missing]))
     values: dict[str, str | None] = {}
     for file in found:
         try:
-            with open(file, encoding="utf-8") as stream:
-                values |= dotenv.dotenv_values(stream=stream)
+            text = _text(file, given=file == given)
+            values |= dotenv.dotenv_values(stream=io.StringIO(text))
         except (OSError, UnicodeDecodeError) as error:
             raise EnvFileError(f"The env file {file!r} cannot be read: {_reason(error)}") from None
     new = {key: value for key, value in values.items() if value is not None and key not in environ}
@@ -74,7 +88,7 @@ def read(
             raise EnvFileError(
                 f"{key!r} holds a null character, which no variable can, in {' or '.join(found)}."
             )
-    return EnvFiles(new, tuple(found))
+    return EnvFiles(new, tuple(found), notice)
 
 
 def _wants_defaults(environ: Mapping[str, str], default: bool) -> bool:
@@ -82,16 +96,25 @@ def _wants_defaults(environ: Mapping[str, str], default: bool) -> bool:
     return skip.lower() in _NO if skip else default
 
 
-def _defaults(folder: str) -> Iterator[str]:
+def _defaults(folder: str, given: str | None, refused: list[str]) -> Iterator[str]:
+    """The file of each name that is nearest, of those that may be believed."""
     for name in DEFAULT_NAMES:
-        place = os.path.abspath(folder)
-        while not os.path.isfile(os.path.join(place, name)):
-            above = os.path.dirname(place)
-            if above == place:
+        for place in _and_above(os.path.abspath(folder)):
+            file = os.path.join(place, name)
+            if not os.path.isfile(file):
+                continue
+            reason = None if file == given else trust.refusal(file, "devtui -e")
+            if reason is None:
+                yield file
                 break
-            place = above
-        else:
-            yield os.path.join(place, name)
+            refused.append(reason)
+
+
+def _and_above(folder: str) -> Iterator[str]:
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:
+        folder = above
+        yield folder
 
 
 def _given(env_file: str, folder: str) -> str:
@@ -102,6 +125,20 @@ def _given(env_file: str, folder: str) -> str:
     if not os.path.exists(path):
         raise EnvFileError(f"There is no env file {path!r}.")
     return path
+
+
+def _text(file: str, *, given: bool) -> str:
+    """What a file says; of one that was found, only if it still is a regular file to believe."""
+    if given and not os.path.isfile(file):
+        with open(file, "rb") as pipe:
+            data = pipe.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES:,} bytes", file)
+    else:
+        data, info = project_file.contents(file, MAX_BYTES)
+        if not given and not trust.is_trusted(info):
+            raise OSError(errno.EPERM, "it was exchanged while it was looked at", file)
+    return data.decode()
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:

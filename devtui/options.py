@@ -15,25 +15,34 @@ from devtui import envfiles
 from devtui.settings import DEFAULT_GRACE, DEFAULT_HOST, DEFAULT_PORT, UNIX_SCHEME, Settings
 
 _ENVIRONMENT = "devtui.environment"
+NOTICE = "devtui.notice"
+"""Where in a context's `meta` the env files' sentence for the user is, which may be None."""
 
 
 def _both(name: str) -> list[str]:
     return [f"DEVTUI_{name}", f"FLASK_RUN_{name}"]
 
 
-def _read_env_files(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+def _read_env_files(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """Let FLASK_APP, FLASK_RUN_PORT and the like stand in an env file, as Flask does.
 
     The server process starts with the environment from before, and reads the files again itself,
-    so that a change of them shows at the next reload.
+    so that a change of them shows at the next reload. The example has nothing to do with what lies
+    in the current folder, and reads none; so this waits until both options are known.
     """
-    if ctx.resilient_parsing:
+    known = {**ctx.params, str(param.name): value}
+    if ctx.resilient_parsing or not known.keys() >= {"env_file", "run_demo"}:
         return value
     ctx.meta[_ENVIRONMENT] = tuple(os.environ.items())
+    if known["run_demo"]:
+        return value
     try:
-        os.environ.update(envfiles.read(value, os.getcwd(), os.environ).values)
+        found = envfiles.read(known["env_file"], os.getcwd(), os.environ)
     except envfiles.EnvFileError as error:
-        raise click.BadParameter(str(error)) from error
+        option = next(one for one in ctx.command.params if one.name == "env_file")
+        raise click.BadParameter(str(error), param=option) from error
+    os.environ.update(found.values)
+    ctx.meta[NOTICE] = found.notice
     return value
 
 
@@ -131,6 +140,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="The same as APP.  [default: wsgi.py, then app.py]",
     ),
     click.option(
+        "--demo", "run_demo", is_flag=True, envvar="DEVTUI_DEMO", is_eager=True,
+        callback=_read_env_files,
+        help="Run the built-in example in a scratch copy that you can edit.",
+    ),
+    click.option(
         "-h", "--host", default=DEFAULT_HOST, envvar=_both("HOST"), callback=_check_host,
         show_default=True, help="Where to listen: an address, a name, or unix://PATH.",
     ),
@@ -185,10 +199,6 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--json", "as_json", is_flag=True, envvar="DEVTUI_JSON",
         help="No screen: one JSON event a line.",
-    ),
-    click.option(
-        "--demo", "run_demo", is_flag=True, envvar="DEVTUI_DEMO",
-        help="Run the built-in example in a scratch copy that you can edit.",
     ),
     click.option(
         "--who", is_flag=True, envvar="DEVTUI_WHO", help="Say who holds the port, and end."

@@ -32,7 +32,8 @@ class Settings(msgspec.Struct, frozen=True):
     `host` is a name, an address or `unix://PATH`; `port` is 0 to 65535, where 0 asks the kernel
     for any free one. `app` is what `flask --app` takes; None means look for `wsgi.py`, then
     `app.py`, in `folder`. `environment` is what the server process starts with, before it reads
-    any env file. `grace` is how many seconds requests in flight have to finish before a reload cuts
+    any env file; without `env_files` it reads none, whatever the variables say. `grace` is how many
+    seconds requests in flight have to finish before a reload cuts
     them. With `main`, a program that calls `devtui.run`, there is no `app` to be found.
 
     `trusted_hosts` are names and addresses, besides those of this machine and `host`, under which
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True):
     grace: float = DEFAULT_GRACE
     env_file: str | None = None
     load_dotenv: bool = True
+    env_files: bool = True
     main: Main | None = None
     environment: tuple[tuple[str, str], ...] = ()
     trusted_hosts: tuple[str, ...] = ()

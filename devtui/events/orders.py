@@ -51,6 +51,7 @@ class Load(Order, frozen=True, kw_only=True):
     env_file: str | None
     load_dotenv: bool
     first: bool
+    env_files: bool = True
     main: Main | None = None
     pin: Pin | None = None
     trusted_hosts: tuple[str, ...] = ()

@@ -30,5 +30,7 @@ def prepared(load: Load, original: Mapping[str, str]) -> Environment:
     if load.reload:
         # What werkzeug.serving.is_running_from_reloader looks at: apps start schedulers then.
         variables["WERKZEUG_RUN_MAIN"] = "true"
+    if not load.env_files:
+        return Environment(variables, (), None)
     found = envfiles.read(load.env_file, load.folder, variables, load_defaults=load.load_dotenv)
     return Environment({**variables, **found.values}, found.files, found.notice)

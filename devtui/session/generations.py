@@ -212,6 +212,7 @@ def _load(settings: Settings, *, first: bool, pin: Pin | None) -> Load:
         key=settings.key,
         env_file=settings.env_file,
         load_dotenv=settings.load_dotenv,
+        env_files=settings.env_files,
         first=first,
         main=settings.main,
         pin=pin,
