@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from devtui.events import HolderKind
 from devtui.session import containers
 from devtui.session.process_facts import Ancestor, ProcessFacts
-from devtui.session.supervisor import program
+from devtui.session.supervisor import program, told_to_run
 
 _PLATFORM: str = sys.platform
 
@@ -45,7 +45,8 @@ _SERVERS = {
     "svchost": "a service of Windows",
     "System": "Windows itself (http.sys): netsh http show servicestate names the program",
 }
-_OUR_SERVER = "devtui.server.main"
+_OUR_SERVER = "devtui.server"
+_OUR_FILE = "/devtui/__main__.py"
 _ADOPTERS = ("systemd", "init", "launchd", "tini", "dumb-init", "docker-init")
 
 
@@ -88,7 +89,7 @@ def unseen(port: int, user: str, same_user: bool) -> tuple[HolderKind, str]:
 
 def _devtui(facts: ProcessFacts, folder: Path) -> tuple[HolderKind, str] | None:
     where = "of this very project" if _same(facts.folder, folder) else f"of {facts.folder}"
-    if any(_OUR_SERVER in word for word in facts.command[1:3]):
+    if is_server_process(facts.command):
         session = next((above for above in facts.ancestors if _is_devtui(above)), None)
         if session is None:
             return "orphan", f"an orphan of an earlier devtui {where}: nobody needs it any more"
@@ -104,7 +105,14 @@ def _is_devtui(process: Ancestor | ProcessFacts) -> bool:
     # `python -m devtui` shows as such, or as the path of the module's file.
     if program(process) == "devtui" or ("tui" in process.command and program(process) == "flask"):
         return True
-    return any(word.endswith(("devtui/__main__.py", "devtui/cli.py")) for word in process.command)
+    # Only what it runs: an editor may have that file open, and our server's arguments name it.
+    return any(f"/{word}".endswith(_OUR_FILE) for word in told_to_run(process.command)[:1])
+
+
+def is_server_process(command: Sequence[str]) -> bool:
+    """Whether a command line is that of a server process of devtui's, whatever Python's options."""
+    kind, *words = told_to_run(command) or [""]
+    return kind in ("-c", "-m") and any(_OUR_SERVER in what for what in words[:1])
 
 
 def _with_reloader(

@@ -17,7 +17,7 @@ import msgspec
 import psutil
 
 from devtui.events import Holder
-from devtui.session.holder_kind import RELOADER_MARKS, same_program
+from devtui.session.holder_kind import RELOADER_MARKS, is_server_process, same_program
 from devtui.session.holders import holders
 from devtui.session.port import check_port
 from devtui.session.process_facts import Ancestor, facts_of, started
@@ -77,8 +77,7 @@ def _is_ours(pid: int) -> bool:
         return True
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
-        is_server = any("devtui.server.main" in word for word in process.cmdline()[1:3])
-        return is_server and process.ppid() == me.pid
+        return is_server_process(process.cmdline()) and process.ppid() == me.pid
     return False
 
 

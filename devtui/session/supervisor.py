@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from devtui.session.process_facts import Ancestor, ProcessFacts
@@ -20,6 +20,9 @@ _RELOADERS = {
 }  # fmt: skip
 _SHELLS = {"sh", "bash", "dash", "zsh", "ash", "ksh", "mksh", "fish", "busybox"}
 _INTERPRETERS = re.compile(r"^(python|pypy|node|ruby|perl)[\d.]*$")
+_OPTIONS_WITH_VALUE = ("-X", "-W", "--check-hash-based-pycs")
+# Python's options may stand together: `-Bm module`, `-Ic code`.
+_LAST_OPTION = re.compile(r"^-[bBdEhiIOPqRsSuvVx]*([cm])(.*)$", re.DOTALL)
 _LOOP = re.compile(r"(^|[;&|({\n]|\bdo\b)\s*(while|until)\s|\bfor\s*\(\(\s*;")
 # Only of loops without an end of their own: `for x in a b` does not start again what has ended.
 _LOOP_BODY = re.compile(r"(?:\b(?:while|until)\s|\bfor\s*\(\().*?\bdo\b(.*?)\bdone\b", re.DOTALL)
@@ -75,15 +78,29 @@ def program(process: Ancestor | ProcessFacts) -> str:
     if not process.command or process.command[0].startswith("PM2"):
         return process.command[0] if process.command else process.name
     first = _base(process.command[0])
-    if not _INTERPRETERS.match(first.lower()):
-        return first
-    words = list(process.command[1:])
-    while words and words[0].startswith("-") and words[0] not in ("-m", "-c"):
-        takes_next = words.pop(0) in ("-X", "-W")
-        del words[: int(takes_next)]
+    words = told_to_run(process.command)
     if len(words) > 1 and words[0] == "-m":
         return words[1].partition(".")[0] if words[1] != "http.server" else words[1]
     return _base(words[0]) if words and words[0] != "-c" else first
+
+
+def told_to_run(command: Sequence[str]) -> list[str]:
+    """What an interpreter was told to run and with what arguments, without its own options.
+
+    First stands `-m` or `-c`, before the module or the code, or else the script. Empty for any
+    other program.
+    """
+    if not command or not _INTERPRETERS.match(_base(command[0]).lower()):
+        return []
+    words = list(command[1:])
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option in _OPTIONS_WITH_VALUE:
+            del words[:1]
+        elif ends := _LAST_OPTION.match(option):
+            kind, joined = ends.groups()
+            return [f"-{kind}", *([joined] if joined else []), *words]
+    return words
 
 
 def _base(path: str) -> str:

@@ -21,7 +21,7 @@ from processes import eventually, free_port, listens
 
 from devtui.events import Holder
 from devtui.session import containers, holder_kind, stopping
-from devtui.session.holder_kind import kind_of, unseen
+from devtui.session.holder_kind import is_server_process, kind_of, unseen
 from devtui.session.holders import holders
 from devtui.session.process_facts import Ancestor, ProcessFacts, parse_cgroup
 from devtui.session.supervisor import program, restarts_by
@@ -181,6 +181,55 @@ def test_ourselves() -> None:
 # -- recorded facts ----------------------------------------------------------------------------
 
 SERVER = ("python", "-c", "from devtui.server.main import main\nmain(3, 4, 1)", "devtui", "hello")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (), ("-B",), ("-BO",), ("-X", "dev", "-B"), ("-Xdev", "-Werror"), ("-W", "error", "-I"),
+        ("--check-hash-based-pycs", "always"),
+    ],
+)  # fmt: skip
+def test_our_server_process_is_known_whatever_options_python_has(options: tuple[str, ...]) -> None:
+    command = (SERVER[0], *options, *SERVER[1:-2], "/src/devtui/__main__.py", "hello")
+    session = Ancestor(40, "python", ("python", *options, "-m", "devtui", "hello"))
+    facts = ProcessFacts(50, "python", command=command, folder=str(HERE), ancestors=(session,))
+    note = "the server process of the devtui with pid 40, of this very project"
+    assert kind_of(facts, 5000, HERE) == ("devtui", note)
+    joined = (SERVER[0], *options, f"-Bc{SERVER[2]}", *SERVER[3:])
+    assert is_server_process(joined)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("vi", "devtui/__main__.py"),
+        ("python", "/home/me/devtui/app.py"),
+        ("python", "-B", "app.py", "/src/devtui/__main__.py"),
+        ("/home/me/devtui/.venv/bin/python", "-c", "import app"),
+        ("python", "app.py", "-c", "devtui.server.main"),
+        ("/home/me/devtui/.venv/bin/gunicorn", "-c", "devtui.server.py", "app"),
+    ],
+)
+def test_what_only_lies_in_a_folder_of_our_name_is_not_ours(command: tuple[str, ...]) -> None:
+    kind, _ = kind_of(ProcessFacts(50, "x", command=command, folder="/else"), 5000, HERE)
+    assert kind in ("other", "server")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("python", "-m", "devtui", "hello"),
+        ("python", "-X", "dev", "-m", "devtui"),
+        ("python", "-Bm", "devtui"),
+        ("python", "devtui/__main__.py"),
+        ("python", "-B", "/src/devtui/__main__.py", "hello"),
+        ("/venv/bin/python", "-B", "/venv/bin/devtui"),
+    ],
+)
+def test_devtui_is_known_by_what_it_runs(command: tuple[str, ...]) -> None:
+    kind, _ = kind_of(ProcessFacts(50, "python", command=command, folder="/else"), 5000, HERE)
+    assert kind == "devtui"
 
 
 def test_an_orphan_of_an_earlier_devtui() -> None:
