@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,10 +19,12 @@ from textual.screen import Screen
 
 from devtui import job_control
 from devtui.dashboard import themes, warm_up
+from devtui.dashboard.availability import SERVER_ACTIONS, SaysWhyNot, why_not_for_server
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.history import History
 from devtui.dashboard.key_order import KeyOrder, KeyPassed
+from devtui.dashboard.list_screen import ListScreen
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.pointer import Presses
 from devtui.dashboard.ports import Ports
@@ -35,24 +37,17 @@ from devtui.dashboard.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
 from devtui.sanitise import visible
 from devtui.session.errors import ErrorGroup
-from devtui.session.state import State
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
+
     from devtui.dashboard.row_detail import Item
     from devtui.session.request import Request
     from devtui.session.session import Session
 
-_SERVER_ACTIONS = (
-    "restart",
-    "restart_fresh",
-    "change_port",
-    "show_holders",
-    "open_browser",
-    "toggle_debug",
-)
 
-
-class Dashboard(App[int]):
+class Dashboard(SaysWhyNot, App[int]):
     """The dashboard of one session. `run` returns the exit status."""
 
     CSS_PATH = "dashboard.tcss"
@@ -142,6 +137,8 @@ class Dashboard(App[int]):
             self.main.take(event)
         if isinstance(event, (PortBusy, StateChanged)):
             self.ports.take(event)
+        if isinstance(self.screen, ListScreen):
+            self.screen.heard(event)
 
     def stop_reading(self) -> None:
         """Take no more keys: to read from a terminal that has gone returns at once, for ever."""
@@ -169,27 +166,32 @@ class Dashboard(App[int]):
 
         return offered(self, screen)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key can work now: None greys it."""
-        session = self.session
-        if action in _SERVER_ACTIONS and (self.shutdown.begun or session.state is State.STOPPED):
-            return None
-        match action:
-            case "change_port" | "show_holders":
-                return None if session.settings.is_unix_socket else True
-            case "open_browser":
-                return True if self._browsable() else None
-            case "copy_pin":
-                return True if session.pin else None
-        return True
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
+        return why_not_for_server(self.session, self.shutdown.begun, action)
 
     def enabled_actions(self) -> tuple[bool | None, ...]:
         """What `check_action` says of the server's commands now."""
-        return tuple(self.check_action(action, ()) for action in _SERVER_ACTIONS)
+        return tuple(self.check_action(action, ()) for action in SERVER_ACTIONS)
 
-    def _browsable(self) -> bool:
-        usable = self.session.state.answers or self.session.state.loading
-        return usable and self.session.url.startswith(("http://", "https://"))
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """As in the base class; a key that cannot work says why."""
+        if await super().run_action(action, default_namespace, namespaces):
+            return True
+        owner = default_namespace or self
+        why = (
+            owner.why_not(action)
+            if isinstance(owner, SaysWhyNot) and isinstance(action, str)
+            else ""
+        )
+        if why:
+            self.tell(why, "warning")
+        return bool(why)
 
     def action_restart(self) -> None:
         """Restart the server."""

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.cells import fit
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.detail import DetailRows, ShownLine, laid_out
@@ -18,7 +19,7 @@ from devtui.dashboard.line_list import LineList
 from devtui.dashboard.list_screen import ListScreen
 from devtui.dashboard.row_detail import Plain, detail_of, errors_of, frame_of, has_secrets
 from devtui.dashboard.too_small import NeedsRoom
-from devtui.events import Frame
+from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
 from devtui.session.errors import ErrorEntry
 from devtui.session.request import Request
 from devtui.session.ring import Ring
@@ -87,18 +88,30 @@ class DetailScreen(NeedsRoom, ListScreen):
         if self._frame() is not None:
             self.action_edit_row()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key can work now: None greys it."""
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
         match action:
-            case "edit_row":
-                return True if self._frame() is not None else None
-            case "secrets":
-                return True if has_secrets(self.item) else None
-            case "stack":
-                return True if self._request_runs() else None
-            case "error":
-                return True if self._error() is not None else None
-        return True
+            case "edit_row" if self._frame() is None:
+                return NO_PLACE
+            case "copy_row" if self.list.item is None:
+                return NO_ROW
+            case "secrets" if not has_secrets(self.item):
+                return "Nothing here is masked."
+            case "stack" if not self._request_runs():
+                is_request = isinstance(self.item, Request)
+                return "The request has ended." if is_request else "Only a request has a stack."
+            case "error" if self._error() is None:
+                return "No error is kept that belongs to this."
+        return ""
+
+    def heard(self, event: AnyEvent) -> None:
+        """An event of the session: the request that is shown may have got on."""
+        super().heard(event)
+        mine = isinstance(self.item, Request) and self.item.started.id
+        if (isinstance(event, RequestFinished) and event.id == mine) or (
+            isinstance(event, ErrorRaised) and event.request_id == mine
+        ):
+            self.refresh_bindings()
 
     def _request_runs(self) -> bool:
         return isinstance(self.item, Request) and self.item.running

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from devtui.dashboard.availability import why_no_frames
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.completer import Completer
 from devtui.dashboard.console import Console
@@ -20,7 +21,7 @@ from devtui.dashboard.detail import Section
 from devtui.dashboard.detail_screen import DetailScreen
 from devtui.dashboard.error_view import HEADLINE_LINES, default_spot, error_view
 from devtui.dashboard.frame_lines import Spot
-from devtui.dashboard.frame_screen import FrameScreen
+from devtui.dashboard.frame_screen import NO_FRAME, FrameScreen
 from devtui.dashboard.paths import short_path
 from devtui.dashboard.prompt import Prompt
 from devtui.dashboard.rows import error_title
@@ -65,6 +66,7 @@ class ErrorScreen(FrameScreen):
         self._group = group
         self._questions = dashboard.session.questions
         self._completer = Completer(self.console, self._questions, entry.error_id)
+        self._gone: dict[Spot, str] = {}  # the frames that were asked in vain, and why
         self._reveal = False
         self._evaluation: str | None = None  # the id of the one that runs
         self._since = 0.0
@@ -136,16 +138,23 @@ class ErrorScreen(FrameScreen):
 
     # -- commands ------------------------------------------------------------------------------
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key can work now: None greys it."""
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
         match action:
+            case "locals" if self.spot in self.opened.shown:
+                return ""  # to take them away again
             case "locals" | "evaluate":
-                return True if self.spot is not None else None
-            case "secrets":
-                return True if self.opened.shown else None
-            case "request":
-                return True if self._request() is not None else None
-        return super().check_action(action, parameters)
+                if self.spot is None:
+                    return NO_FRAME
+                gone = why_no_frames(self.dashboard.session, self.entry.error_id)
+                return gone or self._gone.get(self.spot, "")
+            case "secrets" if not self.opened.shown:
+                return "No local variables are shown: l shows those of a frame."
+            case "request" if self._request() is None:
+                if self.entry.origin == "request":
+                    return "Its request is no longer kept."
+                return "The error belongs to no request."
+        return super().why_not(action)
 
     def action_copy_row(self) -> None:
         """Copy the traceback as Python prints it."""
@@ -205,6 +214,8 @@ class ErrorScreen(FrameScreen):
             self.entry.error_id, spot.way, spot.number, reveal=reveal
         )
         answer = await question.answer
+        if answer.gone:
+            self._gone[spot] = answer.reason
         # It may have been closed meanwhile, or asked for anew with secrets shown or masked.
         if spot in self.opened.shown and reveal is self._reveal:
             self.opened.shown[spot] = answer

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
 
 
+NO_FRAME = "No frame is selected."
+
+
 class FrameScreen(NeedsRoom, ListScreen):
     """A headline above a list of frames. The cursor says which frame the keys mean."""
 
@@ -178,9 +181,15 @@ class FrameScreen(NeedsRoom, ListScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key can work now: None greys it."""
-        if action == "edit_row":
-            return True if self._frame() is not None else None
-        return action != "open_line" or self.list.has_focus
+        if action == "open_line":
+            return self.list.has_focus
+        return super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
+        if action == "edit_row" and self._frame() is None:
+            return NO_FRAME
+        return ""
 
     def _frame(self) -> Frame | None:
         return None if self.spot is None else self.frame_at(self.spot)

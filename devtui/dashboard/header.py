@@ -24,9 +24,9 @@ OPEN = "open to the network"
 OPEN_WITH_DEBUGGER = "debugger open to the network"
 ROOM_FOR_BOTH = 160
 SAMPLE_SECONDS = 2.0
-UPTIME_STEP = 5.0
-"""How often the uptime changes in the first minute: each second would be half of an idle screen's
-work."""
+UPTIME_STEP = 5
+"""How often the uptime changes in the first minute, in seconds. More often would be half of an idle
+screen's work; only the first seconds are counted, as one looks there after a reload."""
 
 ROOM_FOR_SERVER = 60
 """The least width of a terminal in which the whole of `NOT_FOR_PRODUCTION` is said."""
@@ -90,6 +90,13 @@ class Facts(msgspec.Struct, frozen=True):
     usage: tuple[tuple[str, str], ...] = ()
 
 
+def _uptime_step(up: float) -> int:
+    """How many seconds the uptime that is shown goes on at once."""
+    if up < 60:
+        return 1 if up < UPTIME_STEP else UPTIME_STEP
+    return 60
+
+
 def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
     """The session's facts as words; `now` is the monotonic time."""
     app = session.app
@@ -99,7 +106,7 @@ def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
         details.append(("generation", str(session.generation)))
     if session.serving_since is not None and session.state.answers:
         up = now - session.serving_since
-        details.append(("up", formats.uptime(up - up % UPTIME_STEP)))
+        details.append(("up", formats.uptime(up - up % _uptime_step(up))))
     if session.pin:
         details.append(("PIN", visible(session.pin, 40)))
     loading = ""
@@ -253,7 +260,7 @@ class Header(Static):
         if self._session.serving_since is None:
             return None
         up = now - self._session.serving_since
-        unit = UPTIME_STEP if up < 60 else 60.0
+        unit = _uptime_step(up)
         return max(unit - up % unit, TENTH)
 
     def _take_sample(self) -> None:

@@ -83,8 +83,8 @@ def bar(keys: Keys, width: int) -> tuple[Content, list[tuple[range, str]]]:
             content += " " * max(width - 1 - rest - content.cell_length, 0)
         start = content.cell_length
         content += _key(command, enabled)
-        if enabled:
-            places.append((range(start, content.cell_length), command.keys.partition(",")[0]))
+        # A grey one too: it says why it cannot work.
+        places.append((range(start, content.cell_length), command.keys.partition(",")[0]))
         content += " " * GAP
     return content, places
 

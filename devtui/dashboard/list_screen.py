@@ -7,12 +7,15 @@ from typing import ClassVar
 from rich.style import Style
 from textual.screen import Screen
 
+from devtui.dashboard.availability import SaysWhyNot
+from devtui.events import AnyEvent, ServerExited, StateChanged
+
 _CURSORS = ("cursor", "cursor-blurred")
 _LINES = ("dim", "good", "info", "warn", "bad", "bad-strong", "accent", "strong", "rule", "heading")
 _CODE = ("code-comment", "code-keyword", "code-string", "code-number", "code-name")
 
 
-class ListScreen(Screen[None]):
+class ListScreen(SaysWhyNot, Screen[None]):
     """Knows the colours by their names, once for all its lists.
 
     Each is a component class of the screen. To make them the lists' would have Textual style two
@@ -26,6 +29,11 @@ class ListScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._line_styles: dict[str, Style] = {}
+
+    def heard(self, event: AnyEvent) -> None:
+        """An event of the session, while this screen is the topmost: keys may work or cease to."""
+        if isinstance(event, (StateChanged, ServerExited)):
+            self.refresh_bindings()
 
     def notify_style_update(self) -> None:
         """Forget the colours of the theme that was."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
+from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors_pane import ErrorsPane
 from devtui.dashboard.header import Header
@@ -185,22 +186,26 @@ class MainScreen(NeedsRoom, ListScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key can work now: None greys it."""
+        if action == "unfilter":
+            return self.open_pane.filtered
+        return super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
         line_list = self.open_pane.list
+        item = line_list.item
         match action:
-            case "follow":
-                return None if line_list.following else True
-            case "clear":
-                return True if line_list.matches.ring else None
-            case "open_row" | "copy_row":
-                return True if line_list.item is not None else None
-            case "edit_row":
-                return True if self._frame() is not None else None
-            case "unfilter":
-                return self.open_pane.filtered
-            case "stack":
-                item = line_list.item
-                return True if isinstance(item, Request) and item.running else None
-        return True
+            case "follow" if line_list.following:
+                return "The list follows the newest row already."
+            case "clear" if not line_list.matches.ring:
+                return "There is nothing to clear."
+            case "open_row" | "copy_row" if item is None:
+                return NO_ROW
+            case "edit_row" if self._frame() is None:
+                return NO_PLACE if item is not None else NO_ROW
+            case "stack" if not (isinstance(item, Request) and item.running):
+                return "Only a request that still runs has a stack: select one."
+        return ""
 
     def update_keys(self) -> None:
         """Draw the key bar again where a key has begun or ceased to work."""

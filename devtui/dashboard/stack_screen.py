@@ -134,6 +134,12 @@ class StackScreen(FrameScreen):
 
     # -- commands ------------------------------------------------------------------------------
 
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
+        if action == "copy_row" and not self._copied():
+            return "There is no stack to copy."
+        return super().why_not(action)
+
     def action_copy_row(self) -> None:
         """Copy the stack as text."""
         self.dashboard.copy(self._copied(), "the stack")

@@ -107,6 +107,11 @@ class Questions:
         if ask_id in self._open:
             self._send(Interrupt(ask_id=ask_id))
 
+    def why_gone(self, error_id: str) -> str:
+        """Why an error's frames are gone with their process, in a sentence; empty while it runs."""
+        alive = generation_of(error_id) == self._generation()
+        return "" if alive else self._reason(error_id)
+
     def forget(self, ask_id: str) -> None:
         """Wait for an answer no more."""
         self._open.pop(ask_id, None)

@@ -23,6 +23,7 @@ from devtui.events import (
     StackShown,
     Variable,
 )
+from devtui.session.state import State
 
 MASK = "••••••••"
 
@@ -124,12 +125,32 @@ async def test_enter_on_a_frame_shows_its_locals(ui):
 
 async def test_frames_that_are_gone_say_why(ui):
     await open_error(ui)
-    ui.session.generation = 2
-    await ui.press("l")
-    await ui.shows("The frames belonged to generation 1, which has ended; generation 2 runs now.")
     await ui.press("x")
+    ui.session.generation = 2
+    ui.session.to(State.SERVING)
     await ui.press("x", "enter")
-    await ui.until(lambda: ui.screen().count("belonged to generation 1") == 2)
+    why = "The frames belonged to generation 1, which has ended; generation 2 runs now."
+    await ui.shows(why)
+    await ui.press("escape")
+    await ui.until(lambda: not ui.keys()["locals"] and not ui.keys()["evaluate"])
+    await ui.press("l", "x")
+    assert ui.toasts == [why, why]
+    assert not ui.app.screen.console.display
+    await ui.press("enter")
+    await ui.until(lambda: why in ui.screen())
+
+
+async def test_what_the_server_says_of_a_frame_that_is_gone_greys_its_keys(ui):
+    await open_error(ui)
+    await ui.press("l")
+    order = last_order(ui, ShowLocals)
+    ui.session.feed(
+        LocalsShown(ask_id=order.ask_id, error_id="1-e1", gone=True, reason="Only 20 are kept.")
+    )
+    await ui.shows("Only 20 are kept.")
+    await ui.until(lambda: not ui.keys()["evaluate"])
+    await ui.press("x")
+    assert ui.toasts == ["Only 20 are kept."]
 
 
 async def ask(ui, *keys):

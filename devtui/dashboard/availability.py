@@ -1,0 +1,70 @@
+"""Whether a key can work now: one that cannot is grey, and says why when it is pressed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devtui.session.state import State
+
+if TYPE_CHECKING:
+    from devtui.session.session import Session
+
+SERVER_ACTIONS = (
+    "restart",
+    "restart_fresh",
+    "change_port",
+    "show_holders",
+    "open_browser",
+    "toggle_debug",
+)
+NO_ROW = "There is no row that this could be done with."
+NO_PLACE = "This row points to no place in the code."
+
+
+class SaysWhyNot:
+    """For an app or a screen whose keys say why they cannot work."""
+
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now, in a sentence; empty where it can."""
+        return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key can work now: None greys it."""
+        return None if self.why_not(action) else True
+
+
+def why_not_for_server(session: Session, leaving: bool, action: str) -> str:
+    """Why an action of the server cannot be done now; empty where it can."""
+    if action in SERVER_ACTIONS:
+        if leaving:
+            return "devtui is leaving."
+        if session.state is State.STOPPED:
+            return "The server has been stopped."
+    match action:
+        case "change_port" | "show_holders" if session.settings.is_unix_socket:
+            return "The server is on a Unix socket, which has no port."
+        case "open_browser":
+            return _why_not_browse(session)
+        case "copy_pin" if not session.pin:
+            return "There is no PIN: the debugger in the browser is off, or asks for none."
+    return ""
+
+
+def _why_not_browse(session: Session) -> str:
+    if not (session.state.answers or session.state.loading):
+        return f"The app is not served now ({session.state.value})."
+    if not session.url.startswith(("http://", "https://")):
+        return "A browser cannot open a Unix socket." if session.url else "There is no URL yet."
+    return ""
+
+
+def why_no_frames(session: Session, error_id: str) -> str:
+    """Why nothing can be asked of an error's frames; empty where the server process has them."""
+    if not session.settings.debugger:
+        return "Frames are kept only with the debugger on: start with --debugger."
+    if session.state is State.SUSPENDED:
+        return "The server process is stopped by a signal and answers nothing: r restarts it."
+    gone = session.questions.why_gone(error_id)
+    if not gone and session.pid is None:
+        return "The server process has ended, and the frames with it."
+    return gone
