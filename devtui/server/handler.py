@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
-from devtui.server import current, leftovers, request_head
+from devtui.server import current, leftovers
 from devtui.server.capture import Exchange, Recorder
 from devtui.server.captured import CapturedInput
 from devtui.server.chunked import dechunked
@@ -17,8 +17,6 @@ from devtui.server.waiting import Reader, Writer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-
-request_head.install()
 
 # The first two bytes of every TLS connection: a handshake record of version 3.
 _TLS = b"\x16\x03"
@@ -31,7 +29,6 @@ class _BadTarget(Exception):
 class CapturingHandler(WSGIRequestHandler):
     """One connection, one request: Werkzeug closes the connection after each response."""
 
-    MessageClass = request_head.RequestHead
     server: Server
     wfile: Writer  # type: ignore[assignment]
     recorder: Recorder  # set by `handler_for`

@@ -45,7 +45,7 @@ class PlainTraceback:
                 start_response("400 BAD REQUEST", _headers(hidden))
                 return [hidden]
             return self._plainly(environ, start_response, lambda error: hidden)
-        if asks_debugger or is_console or _wants_html(environ):
+        if asks_debugger or is_console or wants_html(environ.get("HTTP_ACCEPT", "")):
             return self._debugger.ready()(environ, start_response)
         return self._plainly(environ, start_response, _text_of)
 
@@ -96,6 +96,7 @@ def _headers(text: bytes) -> list[tuple[str, str]]:
     return [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
 
 
-def _wants_html(environ: WSGIEnvironment) -> bool:
-    accepted = parse_accept_header(environ.get("HTTP_ACCEPT", ""))
+def wants_html(accept: str) -> bool:
+    """Whether the value of an `Accept` header names HTML, as that of every browser does."""
+    accepted = parse_accept_header(accept)
     return any(kind.lower() in _HTML and quality > 0 for kind, quality in accepted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import pwd
 import re
@@ -227,7 +228,11 @@ def test_another_user_can_neither_compute_nor_read_it(
     def as_stranger(code: str, *arguments: str) -> bytes:
         ids = str(stranger.pw_uid), str(stranger.pw_gid)
         command = [sys.executable, "-c", BECOMES + code, *ids, *arguments]
-        return subprocess.run(command, cwd="/", timeout=90, check=True, capture_output=True).stdout
+        # The name of the developer is known to everybody.
+        names = {**os.environ, "LOGNAME": getpass.getuser()}
+        return subprocess.run(
+            command, cwd="/", env=names, timeout=90, check=True, capture_output=True
+        ).stdout
 
     assert as_stranger("print(os.getuid())").decode().strip() == str(stranger.pw_uid)
     made = as_stranger(COMPUTES, str(folder / "app.py")).decode().split()
