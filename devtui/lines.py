@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import PurePath
 
-from devtui import formats, port_facts
+from devtui import formats, masked_text, port_facts
 from devtui.controlling_tty import HangUp
 from devtui.events import (
     AnyEvent,
@@ -145,7 +145,7 @@ def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
             yield "request", _request(event)
         case LogWritten():
             where = event.level.lower() if event.level else event.stream
-            yield visible(where, 8), _text(event.text)
+            yield visible(where, 8), _text(masked_text.in_log(event.text))
         case ErrorRaised():
             raised = event.error.exceptions[0]
             yield "error", f"{_text(raised.type)}: {_text(raised.message)}"
@@ -196,7 +196,7 @@ def _request(event: RequestFinished) -> str:
         f"{visible(event.method, 20):<6} {status:>3} "
         f"{formats.duration(event.duration_ms):>{formats.DURATION_WIDTH}} "
         f"{formats.size(event.size_bytes):>{formats.SIZE_WIDTH}}  "
-        f"{visible(event.target, MAX_TARGET)}{cut}"
+        f"{visible(masked_text.target(event.target), MAX_TARGET)}{cut}"
     )
 
 

@@ -14,7 +14,16 @@ _SECRET_WORDS = {
     "credential", "credentials", "csrf", "jwt", "bearer", "otp", "pin", "sessionid", "sid",
 }  # fmt: skip
 # Where one of these stands at the end of a longer word: `dbpassword`, `accesstoken`, `secretkey`.
-_SECRET_PARTS = ("password", "passwd", "secret", "token", "apikey", "authorization", "cookie")
+_SECRET_PARTS = (
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "apikey",
+    "authorization",
+    "cookie",
+    "sessionid",
+)
 # Words that name a secret together only.
 _SECRET_PAIRS = {("session", "id"), ("private", "pem"), ("signature", "base")}
 

@@ -300,3 +300,15 @@ def test_a_server_that_others_can_reach_is_warned_of(
     serving = Serving(url=settings.url(5000), pid=1)
     assert [text for _, text in warn(serving, settings)] == warned
     assert list(warn(ServerStarted(pid=1), settings)) == []
+
+
+def test_secrets_in_targets_are_masked() -> None:
+    target = "/login?password=hunter2"
+    request = RequestFinished(
+        id="1-1", method="GET", target=target, client="", status=200, duration_ms=1, size_bytes=1
+    )
+    access = LogWritten(stream="stdout", text=f'"GET {target} HTTP/1.1" 200')
+    for event in (request, access):
+        ((_, text),) = describe(event)
+        assert "password=" in text
+        assert "hunter2" not in text

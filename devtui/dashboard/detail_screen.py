@@ -44,6 +44,7 @@ class DetailScreen(NeedsRoom, ListScreen):
         self.item = item
         self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
         self._reveal = False
+        self._has_secrets = False
         self._laid_out: tuple[int, bool, bool] | None = None
 
     def compose(self) -> ComposeResult:
@@ -72,7 +73,9 @@ class DetailScreen(NeedsRoom, ListScreen):
         if wanted[0] <= 0 or wanted == self._laid_out:
             return
         self._laid_out = wanted
-        detail = detail_of(self.item, self._dashboard.session.store, self._reveal)
+        store = self._dashboard.session.store
+        detail = detail_of(self.item, store, self._reveal)
+        self._has_secrets = has_secrets(self.item, store)
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
         index = self.list.cursor
@@ -95,7 +98,7 @@ class DetailScreen(NeedsRoom, ListScreen):
                 return NO_PLACE
             case "copy_row" if self.list.item is None:
                 return NO_ROW
-            case "secrets" if not has_secrets(self.item):
+            case "secrets" if not self._has_secrets:
                 return "Nothing here is masked."
             case "stack" if not self._request_runs():
                 is_request = isinstance(self.item, Request)
@@ -111,6 +114,7 @@ class DetailScreen(NeedsRoom, ListScreen):
         if (isinstance(event, RequestFinished) and event.id == mine) or (
             isinstance(event, ErrorRaised) and event.request_id == mine
         ):
+            self.look()
             self.refresh_bindings()
 
     def _request_runs(self) -> bool:
@@ -133,7 +137,7 @@ class DetailScreen(NeedsRoom, ListScreen):
         self.dismiss()
 
     def action_secrets(self) -> None:
-        """Show the headers that are masked, or mask them again."""
+        """Show what is masked, or mask it again."""
         self._reveal = not self._reveal
         self.look()
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from devtui import masked_text
 from devtui.dashboard.availability import why_no_frames
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.completer import Completer
@@ -76,8 +77,6 @@ class ErrorScreen(FrameScreen):
         self.console.display = False
         return [self.console]
 
-    # -- what is shown -------------------------------------------------------------------------
-
     def sections(self, width: int) -> list[Section]:
         """The exceptions with their frames."""
         return error_view(self.entry.error, self.opened, width)
@@ -104,7 +103,8 @@ class ErrorScreen(FrameScreen):
         entry, request = self.entry, self._request()
         where = _ORIGINS.get(entry.origin, entry.origin)
         if request is not None:
-            where = visible(f"{request.started.method} {request.started.target}", 300)
+            target = masked_text.target(request.started.target, self._reveal)
+            where = visible(f"{request.started.method} {target}", 300)
         words = [where, f"generation {entry.generation}"]
         group = self._group
         if group is not None and group.count > 1:

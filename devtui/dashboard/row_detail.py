@@ -6,7 +6,7 @@ import json
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from devtui import formats, secrets_mask
+from devtui import formats, masked_text, secrets_mask
 from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, pairs, text_lines
 from devtui.dashboard.error_detail import error_sections
 from devtui.dashboard.reload_detail import reload_detail
@@ -35,12 +35,12 @@ NO_LONGER_KEPT = "no longer kept: those of newer requests took their room"
 
 
 def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
-    """What the opened row shows; headers that hold secrets are masked unless `reveal`."""
+    """What the opened row shows; what promises a secret is masked unless `reveal`."""
     match item:
         case Request():
             return _request(item, store, reveal)
         case LogWritten():
-            return _log(item, store)
+            return _log(item, store, reveal)
         case Reloaded() | AppFailed() | ServerExited():
             return reload_detail(item, store.ignored)
 
@@ -70,10 +70,10 @@ def copied_text(item: Item, url: str) -> tuple[str, str]:
     """What copying the row gives, and what that is called; `url` is where the app serves."""
     match item:
         case Request():
-            target = item.started.target
+            target = masked_text.target(item.started.target)
             return (f"{url.rstrip('/')}{target}", "the URL")
         case LogWritten():
-            return item.text, "the line"
+            return masked_text.in_log(item.text), "the line"
         case ErrorGroup():
             error = item.newest.error
             return error.text or error_title(error), "the traceback"
@@ -85,8 +85,8 @@ def copied_text(item: Item, url: str) -> tuple[str, str]:
 
 def _request(request: Request, store: Store, reveal: bool) -> Detail:
     started, finished = request.started, request.finished
-    sections = [_general(request), _timing(request)]
-    query = _parameters(started.target)
+    sections = [_general(request, reveal), _timing(request)]
+    query = masked_text.parameters(_parameters(started.target), reveal)
     if query:
         sections.append(Section("query", pairs(query, FACT_WIDTH)))
     for entry in errors_of(request, store):
@@ -95,33 +95,42 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
         sections += others[:-1]
     output = store.output_of(request)
     if output:
-        lines = [_output_line(line) for line in output]
-        sections.append(Section("output", lines, "\n".join(line.text for line in output)))
+        lines = [_output_line(line, reveal) for line in output]
+        texts = [masked_text.in_log(line.text, reveal) for line in output]
+        sections.append(Section("output", lines, "\n".join(texts)))
     if finished is not None:
-        sections += _body("response body", finished.response_body)
-        sections += _body("request body", finished.request_body)
+        sections += _body("response body", finished.response_body, reveal)
+        sections += _body("request body", finished.request_body, reveal)
         sections.append(_headers("response headers", finished.response_headers, reveal))
     sections.append(_headers("request headers", started.headers, reveal))
     if request.details_dropped:
         sections.append(Section("headers and bodies", [Line([(NO_LONGER_KEPT, "dim")])]))
     shown = [section for section in sections if section.lines]
-    return Detail(visible(f"{started.method} {started.target}", 300), shown)
+    target = masked_text.target(started.target, reveal)
+    return Detail(visible(f"{started.method} {target}", 300), shown)
 
 
 def _headers(title: str, headers: Headers, reveal: bool) -> Section:
-    shown = [(name, secrets_mask.shown(name, value, reveal)) for name, value in headers]
+    shown = [(name, _header(name, value, reveal)) for name, value in headers]
     return Section(title, pairs(shown, FACT_WIDTH))
 
 
-def has_secrets(item: Plain) -> bool:
+def _header(name: str, value: str, reveal: bool) -> str:
+    """The value; `Referer` and `Location` are URLs, whose queries may hold secrets."""
+    return masked_text.target(secrets_mask.shown(name, value, reveal), reveal)
+
+
+def has_secrets(item: Plain, store: Store) -> bool:
     """Whether anything that the opened row shows is masked."""
-    if not isinstance(item, Request):
-        return False
-    sent = () if item.finished is None else item.finished.response_headers
-    return any(secrets_mask.is_secret(name) for name, _ in (*item.started.headers, *sent))
+    return not _same(detail_of(item, store), detail_of(item, store, reveal=True))
 
 
-def _general(request: Request) -> Section:
+def _same(one: Detail, other: Detail) -> bool:
+    texts = [[section.text for section in detail.sections] for detail in (one, other)]
+    return one.title == other.title and texts[0] == texts[1]
+
+
+def _general(request: Request, reveal: bool) -> Section:
     started, finished = request.started, request.finished
     if finished is None:
         lines = [_fact("status", "running", "accent")]
@@ -131,7 +140,8 @@ def _general(request: Request) -> Section:
         if finished.cut:
             lines.append(_fact("cut", finished.cut, "bad"))
         lines.append(_fact("size", f"{finished.size_bytes:,} bytes"))
-    lines.append(_fact("path", unquote(started.target.partition("?")[0])))
+    path = masked_text.target(started.target, reveal).partition("?")[0]
+    lines.append(_fact("path", unquote(path)))
     lines.append(_fact("client", started.client))
     lines.append(_fact("served by", f"generation {started.generation}"))
     return Section("general", lines)
@@ -161,7 +171,7 @@ def _parameters(target: str) -> list[tuple[str, str]]:
         return [("(not decoded)", target.partition("?")[2])]
 
 
-def _body(title: str, body: Body | None) -> list[Section]:
+def _body(title: str, body: Body | None, reveal: bool) -> list[Section]:
     if body is None or not body.size_bytes:
         return []
     kind = visible(body.content_type or "no content type", 200)
@@ -170,12 +180,12 @@ def _body(title: str, body: Body | None) -> list[Section]:
         return [Section(title, [Line([(f"{what}, binary", "dim")])])]
     if body.truncated:
         what += f", the first {len(body.text):,} characters"
-    lines = [Line([(what, "dim")]), *text_lines(_pretty(body))]
-    return [Section(title, lines, body.text)]
+    text = masked_text.body(body.text, body.content_type, reveal)
+    lines = [Line([(what, "dim")]), *text_lines(_pretty(body, text))]
+    return [Section(title, lines, text)]
 
 
-def _pretty(body: Body) -> str:
-    text = body.text or ""
+def _pretty(body: Body, text: str) -> str:
     if "json" not in body.content_type.lower() or body.truncated:
         return text
     try:
@@ -184,23 +194,24 @@ def _pretty(body: Body) -> str:
         return text
 
 
-def _output_line(line: LogWritten) -> Line:
+def _output_line(line: LogWritten, reveal: bool) -> Line:
     level, style = level_of(line)
     logger = f"{visible(line.logger, 100)} " if line.logger else ""
     return Line(
         [
             (f"{visible(level, 8):<6}", style or "dim"),
             (logger, "info"),
-            (visible(line.text, MAX_LINE), style),
+            (visible(masked_text.in_log(line.text, reveal), MAX_LINE), style),
         ],
         indent=6,
     )
 
 
-def _log(item: LogWritten, store: Store) -> Detail:
+def _log(item: LogWritten, store: Store, reveal: bool) -> Detail:
     level, _ = level_of(item)
     title = " ".join(filter(None, [formats.clock_time(item.at), level, item.logger]))
-    sections = [Section("", text_lines(item.text), item.text)]
+    text = masked_text.in_log(item.text, reveal)
+    sections = [Section("", text_lines(text), text)]
     request = store.request(item.request_id)
     if request is not None:
         row = RequestRows(lambda: item.at).spans(request, 100)

@@ -7,15 +7,9 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Generic, TypeVar
 
-from devtui import formats
+from devtui import formats, masked_text
 from devtui.dashboard.cells import Row, fit, left, right, row_width
-from devtui.events import (
-    AppFailed,
-    Error,
-    LogWritten,
-    Reloaded,
-    ServerExited,
-)
+from devtui.events import AppFailed, Error, LogWritten, Reloaded, ServerExited
 from devtui.session.errors import ErrorGroup, innermost_own
 from devtui.session.request import Request, RequestRow
 from devtui.session.store import Reload, Store
@@ -29,6 +23,7 @@ METHOD_WIDTH = 7
 CLIENT_WIDTH = 15
 LEVEL_WIDTH = 5
 TAG_WIDTH = 26
+MAX_TARGET = 2_000
 
 _LEVEL_NAMES = {"WARNING": "WARN", "CRITICAL": "CRIT", "DEBUG": "DEBUG"}
 _LEVEL_STYLES = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad", "DEBUG": "dim"}
@@ -80,7 +75,7 @@ class RequestRows(Rows[Request]):
     def summary(self, item: Request) -> str:
         """Method, target and outcome."""
         row = item.row
-        return f"{row.method} {row.target} {row.status or row.cut}"
+        return f"{row.method} {_target(row)} {row.status or row.cut}"
 
     def settled(self, item: Request) -> bool:
         """Whether the response has ended."""
@@ -101,10 +96,11 @@ class RequestRows(Rows[Request]):
         client = room >= WIDE - 40
         if client:
             room -= CLIENT_WIDTH + 2
+        target = _target(shown)
         cut = f"  cut: {shown.cut.removeprefix('cut ')}" if shown.cut else ""
         if cut:
-            cut = fit(cut, max(room // 2, room - len(shown.target)))
-        target = fit(shown.target, room - len(cut))
+            cut = fit(cut, max(room // 2, room - len(target)))
+        target = fit(target, room - len(cut))
         row += [(target, ""), (cut, "bad")]
         if client:
             row.append((" " * (width - CLIENT_WIDTH - row_width(row)), ""))
@@ -115,6 +111,11 @@ class RequestRows(Rows[Request]):
         elapsed = (self._now() - request.at).total_seconds() * 1000
         time = right(formats.running_time(elapsed), formats.DURATION_WIDTH)
         return [("···", "accent"), (f" {time}  ", "accent"), (" " * formats.SIZE_WIDTH + "  ", "")]
+
+
+def _target(row: RequestRow) -> str:
+    """As much of the target as a row can have room for."""
+    return masked_text.target(row.target[:MAX_TARGET])
 
 
 def _method_style(method: str) -> str:
@@ -144,7 +145,7 @@ class LogRows(Rows[LogWritten]):
 
     def summary(self, item: LogWritten) -> str:
         """The text alone."""
-        return item.text
+        return masked_text.in_log(item.text)
 
     def spans(self, item: LogWritten, width: int) -> Row:
         """The line on one line: a newline within it is shown as an escape."""
@@ -161,7 +162,7 @@ class LogRows(Rows[LogWritten]):
             logger = fit(item.logger, room // 3) + " "
             row.append((logger, "info"))
             room -= row_width([(logger, "")])
-        row.append((fit(item.text, room), style))
+        row.append((fit(masked_text.in_log(item.text), room), style))
         if tag:
             row.append((" " * (width - row_width(row) - row_width([(tag, "")])), ""))
             row.append((tag, "dim"))
@@ -172,7 +173,7 @@ class LogRows(Rows[LogWritten]):
         if request is None:
             return ""
         row = request.row
-        return fit(f"{row.method} {row.target}", TAG_WIDTH)
+        return fit(f"{row.method} {_target(row)}", TAG_WIDTH)
 
 
 def level_of(item: LogWritten) -> tuple[str, str]:
@@ -270,7 +271,7 @@ class ErrorRows(Rows[ErrorGroup]):
         request = self._store.request(item.request_id)
         if request is not None:
             row = request.row
-            return f"{row.method} {row.target}"
+            return f"{row.method} {_target(row)}"
         return item.origin if item.origin != "request" else ""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App, SuspendNotSupported
 
+from devtui import masked_text
 from devtui.controlling_tty import CALLS, ControllingTerminal
 from devtui.sanitise import visible
 
@@ -64,7 +65,7 @@ class ScreenLender:
         request = self._store.request(wanted.request_id)
         where = ""
         if request is not None:
-            target = visible(request.started.target, 200)
+            target = visible(masked_text.target(request.started.target), 200)
             where = f" in {visible(request.started.method, 20)} {target}"
         out = sys.__stdout__
         if out is not None:

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 
-from devtui import formats
+from devtui import formats, masked_text
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.detail import Line, Section
 from devtui.dashboard.frame_lines import Spot, frames_lines
@@ -108,7 +108,9 @@ class StackScreen(FrameScreen):
     def headline(self) -> Content:
         """The request, and for how long it has been running."""
         started, finished = self.request.started, self.request.finished
-        name = Content.styled(visible(f"{started.method} {started.target}", 300), "bold")
+        name = Content.styled(
+            visible(f"{started.method} {masked_text.target(started.target)}", 300), "bold"
+        )
         if finished is None:
             now = self.dashboard.clock.now()
             time = formats.running_time((now - started.at).total_seconds() * 1000)

@@ -1,0 +1,135 @@
+"""Targets, bodies and log lines show no value whose name promises a secret."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devtui.masked_text import body, in_log, parameters, target
+from devtui.secrets_mask import MASK
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/login?password=hunter2", f"/login?password={MASK}"),
+        ("/a?b=1&api_key=hunter2&c=3", f"/a?b=1&api_key={MASK}&c=3"),
+        ("/a?user%5Bpass%77ord%5D=hunter2", f"/a?user%5Bpass%77ord%5D={MASK}"),
+        ("/a?access+token=hunter2;x", f"/a?access+token={MASK}"),
+        ("/a?b=1;password=hunter2;c=3", f"/a?b=1;password={MASK};c=3"),
+        ("/a?next=%2Freset%3Ftoken%3Dhunter2", f"/a?next=/reset?token={MASK}"),
+        ("/a?b=1?password=hunter2", f"/a?b=1?password={MASK}"),
+        ("/cb#access_token=hunter2", f"/cb#access_token={MASK}"),
+        ('/a?p={"password":"hunter2"}', f'/a?p={{"password":"{MASK}"}}'),
+        ("http://ada:hunter2@host/a", f"http://ada:{MASK}@host/a"),
+        ("/a?password=", "/a?password="),
+        ("/a?keyboard=de&page=2#part", "/a?keyboard=de&page=2#part"),
+        ("/password/hunter", "/password/hunter"),
+    ],
+)
+def test_targets(text: str, shown: str) -> None:
+    assert target(text) == shown
+    assert target(text, reveal=True) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            '127.0.0.1 "GET /a?token=hunter2 HTTP/1.1" 200 -',
+            f'127.0.0.1 "GET /a?token={MASK} HTTP/1.1" 200 -',
+        ),
+        ("POST /a?x=1&pwd=hunter2 took 3 ms", f"POST /a?x=1&pwd={MASK} took 3 ms"),
+        # What an app prints to be clicked on stays.
+        ("reset: http://localhost/r?token=abc", "reset: http://localhost/r?token=abc"),
+    ],
+)
+def test_log_lines(text: str, shown: str) -> None:
+    assert in_log(text) == shown
+    assert in_log(text, reveal=True) == text
+
+
+def test_decoded_parameters() -> None:
+    found = parameters([("password", "hunter2"), ("q", "a"), ("next", "/r?token=hunter2")])
+    assert found == [("password", MASK), ("q", "a"), ("next", f"/r?token={MASK}")]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"password": "hunter2", "a": 1}', f'{{"password": "{MASK}", "a": 1}}'),
+        ('{"a": [{"apiKey": 12345}]}', f'{{"a": [{{"apiKey": "{MASK}"}}]}}'),
+        ('{"p\\u0061ssword": "hunt\\"er2"}', f'{{"p\\u0061ssword": "{MASK}"}}'),
+        (
+            '{"credentials": {"user": "x", "more": ["y"]}, "b": "z"}',
+            f'{{"credentials": {{"user": "{MASK}", "more": ["{MASK}"]}}, "b": "z"}}',
+        ),
+        (
+            '{"token": null, "secret": "", "csrf": true}',
+            '{"token": null, "secret": "", "csrf": true}',
+        ),
+        ('{"a": "b", "password": "hunt', f'{{"a": "b", "password": "{MASK}"'),  # cut off
+        ('{"a": "password", "b": "c"}', '{"a": "password", "b": "c"}'),
+    ],
+)
+def test_json(text: str, shown: str) -> None:
+    assert body(text, "application/json") == shown
+    assert body(text, "text/plain") == shown
+    assert body(text, "application/json", reveal=True) == text
+
+
+def test_forms() -> None:
+    assert body("user=ada&password=hunter2", FORM) == f"user=ada&password={MASK}"
+    assert body("user=ada&password=hunter2", "") == f"user=ada&password={MASK}"
+    assert body("a sentence = here", "text/html") == "a sentence = here"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_multipart_forms(end: str) -> None:
+    def written(secret: str) -> str:
+        lines = [
+            "--b1", 'Content-Disposition: form-data; name="user"', "", "ada",
+            "--b1", 'Content-Disposition: form-data; name="password"', "", secret,
+            "--b1", 'Content-Disposition: form-data; name="f"; filename="x"', "", "text",
+            "--b1--", "",
+        ]  # fmt: skip
+        return end.join(lines)
+
+    assert body(written("hunter2"), "multipart/form-data; boundary=b1") == written(MASK)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["a", "password", "tokens"]),
+        st.recursive(
+            st.text(min_size=1) | st.integers(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        ),
+    )
+)
+def test_json_stays_json(data: dict[str, object]) -> None:
+    shown = json.loads(body(json.dumps(data), "application/json"))
+    assert shown.keys() == data.keys()
+    assert shown.get("a") == json.loads(body(json.dumps(data.get("a")), "application/json"))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ['"', '\\"', '{"password":', "[", "&", "=", ";", "a=b;", '"a" ', "%", "?", "--\r\n\r\n", "://",
+     "@", "http://a:", "?a=", "GET /", "a" * 50 + "=", " "],
+)  # fmt: skip
+def test_time_grows_with_the_length_only(piece: str) -> None:
+    text = (piece * 200_000)[:200_000]
+    for lead in ("", "/a?", "--", "{", '"\\'):
+        began = time.perf_counter()
+        target(lead + text)
+        in_log(lead + text)
+        for kind in ("application/json", FORM, "multipart/form-data", ""):
+            body(lead + text, kind)
+        assert time.perf_counter() - began < 8
