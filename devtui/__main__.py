@@ -13,10 +13,14 @@ from devtui.session.interpreter import Interpreter
 _WITHOUT_SERVER = frozenset({"--help", "--version", "--who"})
 
 
+# A shell asks for the words that can be typed next, at each press of TAB.
+_COMPLETION = "_DEVTUI_COMPLETE"
+
+
 def main() -> None:
     """Run the program to its end; leaves by `SystemExit` with its status."""
     interpreter = None
-    if _WITHOUT_SERVER.isdisjoint(sys.argv):
+    if _WITHOUT_SERVER.isdisjoint(sys.argv) and _COMPLETION not in os.environ:
         try:
             interpreter = Interpreter(1, dict(os.environ), sys.argv)
         except OSError as error:

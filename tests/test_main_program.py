@@ -62,6 +62,23 @@ def test_help_and_version_start_no_server_process(
     assert started == []
 
 
+def test_completing_in_a_shell_starts_no_server_process(
+    devtui: Devtui,
+    started: list[Interpreter],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COMP_WORDS", "devtui --por")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setenv("_DEVTUI_COMPLETE", "bash_complete")
+    assert devtui() == 0
+    assert "--port" in capsys.readouterr().out
+    monkeypatch.setenv("_DEVTUI_COMPLETE", "zsh_source")
+    assert devtui() == 0
+    assert "compdef" in capsys.readouterr().out
+    assert started == []
+
+
 def test_who_starts_no_server_process(devtui: Devtui, started: list[Interpreter]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         assert devtui("--who", "--port", str(listener.getsockname()[1])) == 1

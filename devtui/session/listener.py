@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from devtui.session import port as ports
@@ -38,12 +41,23 @@ class Listener:
         Returns the settings with the port that it became: port 0 is for once, and what people
         have in their browsers stays good after a restart.
         """
-        try:
+        with self._told(settings):
             bound = ports.bind(settings)
+        return self.replace(bound, settings)
+
+    async def open_aside(self, settings: Settings) -> Settings:
+        """As `open`, on an event loop, which goes on meanwhile."""
+        with self._told(settings):
+            bound = await asyncio.to_thread(ports.bind, settings)
+        return self.replace(bound, settings)
+
+    @contextmanager
+    def _told(self, settings: Settings) -> Iterator[None]:
+        try:
+            yield
         except ports.PortRefused as refusal:
             self._looks.begin(settings, refusal)
             raise
-        return self.replace(bound, settings)
 
     def replace(self, bound: socket.socket, settings: Settings) -> Settings:
         """Take another socket that is bound already, and let go of the one before; as `open`."""

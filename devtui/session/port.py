@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from devtui.events import RefusalReason
+from devtui.session.resolving import Found, NotResolved, resolved
 from devtui.settings import Settings
 
 BACKLOG = 1024
@@ -52,7 +53,10 @@ class PortRefused(Exception):
 
 
 def bind(settings: Settings) -> socket.socket:
-    """A listening socket on the address of the settings. Raises `PortRefused`."""
+    """A listening socket on the address of the settings. Raises `PortRefused`.
+
+    It asks name servers, and who listens on a Unix socket: not to be called on an event loop.
+    """
     if settings.is_unix_socket:
         return _bind_unix(settings.socket_path)
     family, address = _resolved(settings)
@@ -60,17 +64,13 @@ def bind(settings: Settings) -> socket.socket:
         return _listening(settings, family, address)
 
 
-def _resolved(settings: Settings) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def _resolved(settings: Settings) -> Found:
     try:
-        found = socket.getaddrinfo(
-            settings.host, settings.port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP
-        )
-    except (socket.gaierror, UnicodeError) as error:
+        return resolved(settings.host, settings.port)
+    except NotResolved as error:
         raise PortRefused(
             _no_such_address(f"{settings.host!r}", f" ({error})"), busy=False, reason="address"
         ) from error
-    return family, found[0][4]
 
 
 def _listening(

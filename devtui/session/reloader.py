@@ -58,7 +58,11 @@ class Reloader:
 
     def launch(self) -> None:
         """Bind the socket and start the first server process. Does not block, and needs no loop."""
-        if self._listen():
+        try:
+            self.settings = self._listener.open(self.settings)
+        except PortRefused as refusal:
+            self._machine.to(State.PORT_BUSY, str(refusal))
+        else:
             self._start_process()
 
     async def run(self) -> None:
@@ -158,7 +162,7 @@ class Reloader:
         if self._machine.state.answers:
             self._machine.to(State.RELOADING, self._wanted.cause)
         await self._stop_and_settle()
-        if self.closing or not self._listen():
+        if self.closing or not await self._listen() or self.closing:
             self._wanted = self._underway = None  # what is tried next is another matter
             return
         replacement, self._wanted = self._wanted.after(self._underway), None
@@ -192,15 +196,17 @@ class Reloader:
     def _paths_wanted(self) -> tuple[str, ...]:
         return () if self._wanted is None else self._wanted.paths
 
-    def _listen(self) -> bool:
+    async def _listen(self) -> bool:
         """Have a listening socket; false where there is none to have, and then the state tells."""
         if self._listener.is_open:
             return True
         try:
-            self.settings = self._listener.open(self.settings)
+            opened = await self._listener.open_aside(self.settings)
         except PortRefused as refusal:
             self._machine.to(State.PORT_BUSY, str(refusal))
             return False
+        # Debug mode may have been changed meanwhile.
+        self.settings = self.settings.with_port(opened.port)
         return True
 
     def _start_process(self) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-
 import msgspec
 
 from devtui.events import Address, Holder, PortBusy
 from devtui.session import holders, overlap
 from devtui.session.port import PortRefused, check_port, next_free_port
+from devtui.session.resolving import NotResolved, resolved
 from devtui.settings import Settings
 
 
@@ -119,9 +118,7 @@ def _nobody(port: int) -> str:
 
 def _resolved(host: str) -> str:
     """The address that a host stands for when we bind it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        found = socket.getaddrinfo(host, 0, family, socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
+        return str(resolved(host)[1][0])
+    except NotResolved:
         return host  # the refusal has told
-    return str(found[0][4][0])

@@ -1,0 +1,94 @@
+"""A host's name is asked for with a deadline, and never on the session's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from devtui.events import StateChanged
+from devtui.session import port as ports
+from devtui.session import resolving
+from devtui.session.resolving import NotResolved, resolved
+from devtui.session.session import Session
+from devtui.session.state import State
+from devtui.settings import Settings
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Name servers that do not answer until the event is set."""
+    answer = threading.Event()
+    ask = socket.getaddrinfo
+    asked: list[str] = []
+
+    def slow(
+        host: str, port: int, family: int = 0, kind: int = 0, proto: int = 0, flags: int = 0
+    ) -> Any:
+        if flags & socket.AI_NUMERICHOST:
+            return ask(host, port, family, kind, proto, flags)
+        asked.append(threading.current_thread().name)
+        answer.wait(60)
+        return ask("127.0.0.1", port, family, kind, proto)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    resolving._kept.clear()
+    yield answer, asked
+    answer.set()
+    resolving._kept.clear()
+
+
+def test_numbers_are_not_asked_for(silent: Any) -> None:
+    assert resolved("127.0.0.1", 80) == (socket.AF_INET, ("127.0.0.1", 80))
+    assert resolved("::1", 80) == (socket.AF_INET6, ("::1", 80, 0, 0))
+    assert silent[1] == []
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(
+    silent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolving, "DEADLINE_SECONDS", 0.2)
+    began = time.monotonic()
+    with pytest.raises(NotResolved, match=r"not answered in 0\.2 s"):
+        resolved("slow.example")
+    with pytest.raises(ports.PortRefused, match=r"not answered in 0\.2 s"):
+        ports.bind(Settings(host="slow.example", port=0))
+    assert ports.next_free_port(Settings(host="slow.example", port=5000)) is None
+    assert time.monotonic() - began < 10
+    assert len(silent[1]) == 1, "asked again within the time for which an answer is good"
+
+
+def test_an_answer_is_good_for_a_while(silent: Any) -> None:
+    answer, asked = silent
+    answer.set()
+    for port in range(5000, 5005):
+        assert resolved("quick.example", port) == (socket.AF_INET, ("127.0.0.1", port))
+    assert asked == ["resolve"]
+
+
+async def test_the_event_loop_goes_on_while_a_name_is_asked_for(silent: Any) -> None:
+    """A port is tried again, as `t` does on the port screen, and the name server is slow."""
+    answer, asked = silent
+    session = Session(Settings(app="app", host="slow.example", port=0, reload=False))
+    told: list[StateChanged] = []
+    session.subscribe(lambda event: told.append(event) if isinstance(event, StateChanged) else None)
+    session._machine.to(State.PORT_BUSY, "for the test")
+    running = asyncio.create_task(session.run())
+    try:
+        session.try_again()
+        longest = 0.0
+        end = time.monotonic() + 1.0
+        while time.monotonic() < end:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - before)
+        assert asked
+        assert longest < 0.7
+    finally:
+        answer.set()
+        session.close()
+        await asyncio.wait_for(running, 30)
