@@ -28,6 +28,7 @@ from devtui.events import (
     EventsDropped,
     ExceptionData,
     FilesChanged,
+    FilesRead,
     Holder,
     ImportsTraced,
     LocalsShown,
@@ -140,6 +141,7 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (StateChanged(state="serving", previous="starting"), []),
     (FilesChanged(paths=("/x/a.py",), raw_count=1), []),
     (ImportsTraced(roots=("flask",), search_path="/x"), []),
+    (FilesRead(read=(), written=(), children=False), []),
     (StandbyUnfit(reason="flask/app.py has changed"), []),
     (LocalsShown(ask_id="q1", error_id="1-e1"), []),  # these answer whoever asked
     (Evaluated(ask_id="q1", error_id="1-e1"), []),

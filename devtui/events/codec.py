@@ -22,6 +22,7 @@ from devtui.events.server import (
     AppLoaded,
     DebuggerReady,
     EventsDropped,
+    FilesRead,
     ImportsTraced,
     PinAttempted,
     ServerContinued,
@@ -48,6 +49,7 @@ AnyEvent: TypeAlias = (
     | ImportsTraced
     | StandbyUnfit
     | EventsDropped
+    | FilesRead
     | RequestStarted
     | RequestFinished
     | ErrorRaised

@@ -78,6 +78,10 @@ class Stop(Order, frozen=True, kw_only=True):
     grace_ms: int
 
 
+class TellFiles(Order, frozen=True, kw_only=True):
+    """Answer with what the load has read and written until now (`FilesRead`)."""
+
+
 class ShowLocals(Order, frozen=True, kw_only=True):
     """Answer with the local variables of a frame (`LocalsShown`).
 
@@ -156,6 +160,7 @@ AnyOrder: TypeAlias = (
     | Preload
     | LoadSoon
     | Stop
+    | TellFiles
     | ShowLocals
     | Evaluate
     | Complete

@@ -142,3 +142,14 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     children: tuple[int, ...] = ()
     listens: bool = True
     blocks: bool = True
+
+
+class SourceFile(msgspec.Struct, frozen=True, gc=False):
+    """A file as it was before a load read it; `digest` is of what was read, empty if unknown."""
+
+    file: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    digest: str = ""

@@ -1,7 +1,7 @@
 """What a server process tells of itself: started, loaded, serving, ended."""
 
 from devtui.events.event import Event
-from devtui.events.parts import Error, ModuleTime
+from devtui.events.parts import Error, ModuleTime, SourceFile
 
 
 class ServerStarted(Event, frozen=True, kw_only=True):
@@ -112,6 +112,20 @@ class StandbyUnfit(Event, frozen=True, kw_only=True):
     """What was imported ahead does not fit this load, which begins anew without it."""
 
     reason: str
+
+
+class FilesRead(Event, frozen=True, kw_only=True):
+    """Which files the load has read and written, until now or (`ended_ns`) until its end.
+
+    `children` says whether it has started other programs, which may have written more. The session
+    alone uses it.
+    """
+
+    read: tuple[SourceFile, ...]
+    written: tuple[str, ...]
+    children: bool
+    failed: bool = False
+    ended_ns: int = 0
 
 
 class EventsDropped(Event, frozen=True, kw_only=True):

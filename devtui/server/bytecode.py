@@ -33,6 +33,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from devtui.server import own_code
+from devtui.server.file_notes import notes
 from devtui.server.unnoticed import leave_no_trace, unnoticed, untraced
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class OwnSourceLoader(SourceFileLoader):
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
         """As in the base class; what the source's time is, is kept."""
+        notes.reading(path)
         stats = super().path_stats(path)
         self._source_second = int(stats["mtime"])
         return stats
@@ -74,10 +76,12 @@ class OwnSourceLoader(SourceFileLoader):
         if path == self.path:
             self._read_at = time.time()
             try:
-                return super().get_data(path)
+                source = super().get_data(path)
             except OSError as error:
                 leave_no_trace(error)
                 raise
+            notes.reading(path, source)
+            return source
         data = super().get_data(path)
         if (
             self._is_our_bytecode(path)

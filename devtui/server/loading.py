@@ -14,6 +14,7 @@ from devtui.events import (
     AppFailed,
     AppLoaded,
     Error,
+    FilesRead,
     ImportsTraced,
     Load,
     LogWritten,
@@ -23,6 +24,7 @@ from devtui.events import (
 from devtui.server import bytecode, environment, loader, own_code
 from devtui.server.deferred import deferred
 from devtui.server.errors import ErrorReporter, ErrorTap
+from devtui.server.file_notes import notes
 from devtui.server.import_trace import ImportTrace, UnfitStandby
 
 if TYPE_CHECKING:
@@ -145,6 +147,21 @@ class Loading:
             self.failed(load, message, error, _since(began))
         return served
 
+    def tell_files(self, *, ended: bool = False, failed: bool = False) -> None:
+        """Tell which files were read and written until now; any thread may ask."""
+        if ended:
+            notes.end()
+        self._channel.send(
+            FilesRead(
+                generation=self._channel.generation,
+                read=notes.read(self._sources() if ended else ()),
+                written=notes.written(),
+                children=notes.children,
+                failed=failed,
+                ended_ns=notes.ended_ns,
+            )
+        )
+
     def failed(
         self, load: Load, message: str, error: BaseException, duration_ms: float
     ) -> WSGIApplication | None:
@@ -155,6 +172,7 @@ class Loading:
             described = Error(exceptions=(), text=f"{message}\n")
         elif not message:
             message = f"{described.exceptions[0].type}: {described.exceptions[0].message}"
+        self.tell_files(ended=True, failed=True)
         self._channel.send(
             AppFailed(
                 generation=self._channel.generation,
@@ -173,11 +191,17 @@ class Loading:
         env_files = (
             file for file in self._env_files if os.path.isfile(file)
         )  # `-e <(...)` is none
-        return (*own_code.own_sources(), *env_files)
+        read = (noted.file for noted in notes.read())  # those that failed to be imported too
+        return tuple(sorted({*own_code.own_sources(), *env_files, *read}))
 
     def _prepare(self, load: Load) -> None:
+        notes.begin()
+        if load.main is not None and load.main.kind == "path":
+            notes.reading(load.main.target)  # no import reads it
         prepared = environment.prepared(load, self._original)
         self._env_files = prepared.files
+        for file in prepared.files:
+            notes.reading(file)
         os.environ.update(prepared.variables)
         if prepared.notice:
             self._channel.send(
@@ -192,6 +216,7 @@ class Loading:
 
     def _tell(self, loaded: loader.LoadedApp, trace: ImportTrace, duration_ms: float) -> None:
         slowest = sorted(trace.own_seconds.items(), key=lambda item: item[1], reverse=True)
+        self.tell_files(ended=True)
         self._channel.send(
             AppLoaded(
                 generation=self._channel.generation,

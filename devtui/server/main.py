@@ -24,6 +24,7 @@ from devtui.events import (
     Serving,
     StandbyUnfit,
     Stop,
+    TellFiles,
     TerminalGranted,
     TerminalRefused,
 )
@@ -216,6 +217,8 @@ class ServerProcess:
             self._orders.put(order)
         elif isinstance(order, Stop):
             self._stop(order.grace_ms / 1000)
+        elif isinstance(order, TellFiles):
+            self._loading.tell_files()
         elif isinstance(order, TerminalGranted):
             self._terminal.answer(order.ask_id)
         elif isinstance(order, TerminalRefused):

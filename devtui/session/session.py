@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,17 @@ from devtui.events import (
     AppFailed,
     AppLoaded,
     ErrorRaised,
+    FilesRead,
     LogWritten,
     PinAttempted,
     RequestFinished,
     RequestStarted,
     ServerContinued,
     ServerExited,
+    ServerStarted,
     ServerSuspended,
     Serving,
+    TellFiles,
 )
 from devtui.session.debugger_pin import LOCKED, MAX_FAILED
 from devtui.session.feed import Feed
@@ -31,9 +33,11 @@ from devtui.session.port_look import PortLook, PortLooks
 from devtui.session.questions import Questions
 from devtui.session.reloader import Reloader
 from devtui.session.replacement import Replacement
+from devtui.session.saves import Saves
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State, StateMachine
 from devtui.session.terminal import TerminalLoan
+from devtui.session.watch_rules import extra_files
 from devtui.session.watcher import Watcher
 from devtui.settings import Settings
 
@@ -74,11 +78,14 @@ class Session:
             self._generations,
             self.terminal,
         )
+        self._saves = Saves(
+            lambda: self._generations.send(TellFiles()), self._reloader.files_changed
+        )
         self._watcher = Watcher(
             settings.folder,
-            _extra_files(settings),
+            extra_files(settings),
             settings.exclude_patterns,
-            self._reloader.files_changed,
+            self._saves.noticed,
             self._feed.warn,
             self.store.note_ignored,
         )
@@ -229,6 +236,12 @@ class Session:
             self._feed.take(event)
             return
         current = event.generation == self.generation
+        if isinstance(event, FilesRead):
+            if current:
+                self._saves.heard(event)
+                if event.ended_ns:
+                    self._watcher.add_sources([one.file for one in event.read], self._saves.compare)
+            return
         if isinstance(event, ServerExited):
             if current and self.state is State.FAILED:
                 event = structs.replace(event, expected=True)  # told already, with its reason
@@ -248,10 +261,10 @@ class Session:
         match event:
             case AppLoaded():
                 self._reloader.load_ended()
-                self._watcher.add_sources(event.sources)
+            case ServerStarted():
+                self._saves.load_began()
             case AppFailed():
                 self._reloader.load_ended()
-                self._watcher.add_sources(event.sources)
                 if self._served.given_up:
                     self._machine.to(State.FAILED, event.message)
                     if event.reload:
@@ -272,6 +285,7 @@ class Session:
     def _on_exit(self, event: ServerExited) -> None:
         self._generations.forget()
         self._reloader.load_ended()
+        self._saves.load_ended()
         failed = self.state is State.FAILED
         if self._reloader.closing or (event.expected and not failed):
             return
@@ -289,11 +303,3 @@ class Session:
         await self._generations.end_leftovers()
         self._listener.close()
         self._machine.to(State.STOPPED)
-
-
-def _extra_files(settings: Settings) -> tuple[str, ...]:
-    """What is watched wherever it lies; of env files the one given, should it never be read."""
-    env_file = settings.env_file
-    if env_file is None or not os.path.isfile(env_file):  # `-e <(...)` gives a pipe
-        return settings.extra_files
-    return (*settings.extra_files, env_file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import pytest
 import pytest_asyncio
 from projects import write
 
-from devtui.session import watcher
+from devtui.session import folder_watch
 from devtui.session.rust_notify import rust_notify
 from devtui.session.watch_rules import ADDED, DELETED, MODIFIED, SourceFilter
-from devtui.session.watcher import Watcher
+from devtui.session.watcher import LONG_REST_SECONDS, Watcher
 
 ROOT = Path("/home/me/venv/project")  # whose own path has the name of an ignored folder
 
@@ -77,14 +78,19 @@ class Watched:
         self.ignored: dict[str, str] = {}
         self.bursts: asyncio.Queue[tuple[tuple[str, ...], int]] = asyncio.Queue()
         self.trouble: list[str] = []
+        self.troubled = asyncio.Event()
         self.watcher = Watcher(
             folder,
             extra,
             ["*.skip.py"],
             lambda paths, count: self.bursts.put_nowait((paths, count)),
-            self.trouble.append,
+            self._has_trouble,
             self.ignored.update,
         )
+
+    def _has_trouble(self, sentence: str) -> None:
+        self.trouble.append(sentence)
+        self.troubled.set()
 
     async def changed(self, *paths: Path, timeout: float = 10) -> int:
         """Wait until all these were reported; how many raw notices they came of."""
@@ -183,8 +189,11 @@ def touch(path: Path) -> None:
     path.write_text("x = 1\n")
 
 
-async def one_burst(watched: Watched, marker: Path) -> set[str]:
-    """What was reported until a marker was, which has to be one burst before it at most."""
+async def one_burst(watched: Watched, marker: Path, pauses: int = 0) -> set[str]:
+    """What was reported until a marker was, which has to be one burst before it at most.
+
+    With `pauses` in what was written it may be so many more.
+    """
     bursts = []
     while not bursts or str(marker) not in bursts[-1]:
         touch(marker)
@@ -192,7 +201,7 @@ async def one_burst(watched: Watched, marker: Path) -> set[str]:
             bursts.append((await asyncio.wait_for(watched.bursts.get(), 1))[0])
         except asyncio.TimeoutError:
             continue
-    assert len(bursts) <= 2, bursts
+    assert len(bursts) <= 2 + pauses, list(map(len, bursts))
     return {path for burst in bursts for path in burst} - {str(marker)}
 
 
@@ -222,9 +231,13 @@ async def test_emacs_lock_and_a_checker_s_copy_are_no_change(
 async def test_a_checkout_of_many_files_is_one_burst(watched: Watched, tmp_path: Path) -> None:
     folder = tmp_path / "project"
     names = [folder / f"m{number}.py" for number in range(1000)]
+    pauses, last = 0, time.monotonic()
     for name in names:
         name.write_text("x = 1\n")
-    assert await one_burst(watched, folder / "marker.py") == set(map(str, names))
+        before, last = last, time.monotonic()
+        pauses += last - before > LONG_REST_SECONDS / 2  # the machine is busy
+    assert pauses < 20
+    assert await one_burst(watched, folder / "marker.py", pauses) == set(map(str, names))
 
 
 async def test_what_was_ignored_is_told_with_the_reason(watched: Watched, tmp_path: Path) -> None:
@@ -261,7 +274,7 @@ async def test_polling_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     made = Watched(tmp_path)
     made.watcher.start()
     await made.ready(tmp_path)
-    assert began == [True]
+    assert began == []  # our own look sees more
     assert made.trouble == []
     await asyncio.wait_for(made.watcher.stop(), 10)
 
@@ -275,7 +288,7 @@ async def test_polling_where_the_system_has_no_more_watches(
     made = Watched(tmp_path)
     made.watcher.start()
     await made.ready(tmp_path)
-    assert began == [False, True]
+    assert began == [False]
     assert len(made.trouble) == 1
     assert "limit reached" in made.trouble[0]
     assert "every 20 ms" in made.trouble[0]
@@ -292,7 +305,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch, refusal: Exception | None = None) 
             raise refusal
         return real(paths, debug, polling, *more)
 
-    monkeypatch.setattr(watcher, "rust_notify", lambda: notify)
+    monkeypatch.setattr(folder_watch, "rust_notify", lambda: notify)
     return began
 
 
@@ -340,9 +353,13 @@ async def test_sources_elsewhere_are_watched_at_any_depth(watched: Watched, tmp_
             raise AssertionError(f"no change of {name} was seen")
 
 
-async def test_a_folder_that_goes_away_is_no_trouble(tmp_path: Path) -> None:
+async def test_a_project_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     made = Watched(tmp_path / "nowhere")
     made.watcher.start()
-    made.watcher.add_sources([str(tmp_path / "nowhere" / "x.py")])
+    made.watcher.add_sources([str(tmp_path / "gone" / "x.py")])  # it was imported, and taken away
+    await asyncio.wait_for(made.troubled.wait(), 10)
+    (tmp_path / "nowhere").mkdir()
+    await made.ready(tmp_path / "nowhere")
     await asyncio.wait_for(made.watcher.stop(), 10)
-    assert made.trouble == []
+    assert len(made.trouble) == 1
+    assert str(tmp_path / "nowhere") in made.trouble[0]

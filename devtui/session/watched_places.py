@@ -1,0 +1,82 @@
+"""Paths that may come to lead elsewhere: links, folders that are made again, files to come."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class WatchedPlaces:
+    """Remembers where paths lead to, and tells which lead elsewhere now.
+
+    The system tells of changes in the folder that a path led to when it was watched, and of nothing
+    else: not that a link above it was pointed elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self._led_to: dict[str, tuple[int, int] | None] = {}
+
+    def add(self, path: str) -> None:
+        """Look at this path too, from now on."""
+        self._led_to.setdefault(path, _identity(path))
+
+    def forget(self, path: str) -> None:
+        """What the path led to is gone, even if something with the same number is there again."""
+        if path in self._led_to:
+            self._led_to[path] = None
+
+    def moved(self) -> list[str]:
+        """The paths that lead to something else than at the last look, or to something again."""
+        found = []
+        for path, before in self._led_to.items():
+            now = _identity(path)
+            if now != before:
+                self._led_to[path] = now
+                if now is not None:
+                    found.append(path)
+        return found
+
+
+def topmost_package(folder: str) -> tuple[str, bool]:
+    """What to watch for a module in `folder`: its whole package where it is in one."""
+    path = Path(folder)
+    if not (path / "__init__.py").exists():
+        return folder, False
+    while (path.parent / "__init__.py").exists():
+        path = path.parent
+    return str(path), True
+
+
+def links_above(files: Iterable[str]) -> set[str]:
+    """The paths among the files and their folders by which a link leads to them."""
+    found = set()
+    folders: dict[str, bool] = {}
+    for file in files:
+        folder = os.path.dirname(file)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder) != folder
+        if folders[folder]:
+            found.add(folder)
+        if os.path.islink(file):
+            found.add(file)
+    return found
+
+
+def state_of(path: str) -> tuple[int, int, int, int, int] | None:
+    """What tells one state of a file from another; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    if os.path.isdir(path):
+        return (found.st_dev, found.st_ino, 0, 0, 0)  # its files are watched themselves
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
