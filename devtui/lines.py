@@ -30,7 +30,7 @@ from devtui.events import (
     ServerStarted,
     ServerSuspended,
     Serving,
-    encode,
+    encode_printable,
 )
 from devtui.line_lender import LineLender
 from devtui.sanitise import visible
@@ -64,7 +64,7 @@ def run_json(session: Session) -> int:
     """Run the session and write each event as a line of JSON to stdout. Returns the exit status."""
 
     def lines(event: Event) -> Iterator[bytes]:
-        yield encode(event)
+        yield encode_printable(event)
 
     return asyncio.run(_run(session, lines))
 

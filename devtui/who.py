@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from devtui import port_facts
-from devtui.events import Holder, RefusalReason, encode
+from devtui.events import Holder, RefusalReason, encode_printable
 from devtui.session import stopping
 from devtui.session.survey import Survey, survey
 from devtui.settings import Settings
@@ -138,4 +138,4 @@ def _encoded(
         outcome=outcome.text if outcome is not None else "",
         steps=tuple(steps),
     )
-    return encode(report)
+    return encode_printable(report)

@@ -24,6 +24,7 @@ from devtui.events import (
     decode_event,
     decode_order,
     encode,
+    encode_printable,
 )
 
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
@@ -178,3 +179,27 @@ def test_a_finished_request_may_have_no_status() -> None:
         id="1-1", method="GET", target="/", client="::1", status=None, duration_ms=1.5, size_bytes=0
     )
     assert json.loads(encode(event))["status"] is None
+
+
+ACTING = "\x7f\x80\x9b31m\x9d\u061c\u200b\u200e\u2028\u202e\u2066\ufeff\U000e0041"
+
+
+def test_nothing_in_printed_json_acts_on_a_terminal() -> None:
+    event = LogWritten(stream="stdout", text=f"bell\a {ACTING} é 漢 🦄 \udc80", logger=ACTING)
+    line = encode_printable(event).decode()
+    assert line.endswith("\n")
+    assert line[:-1].isprintable()
+    assert "é 漢 🦄" in line
+    assert "\\u009b31m" in line
+    assert "\\u202e" in line
+    assert "\\udb40\\udc41" in line  # two halves, as JSON has it
+    assert json.loads(line) == json.loads(encode(event))
+
+
+@given(st.text())
+def test_printed_json_says_the_same(text: str) -> None:
+    event = LogWritten(stream="log", text=text)
+    line = encode_printable(event)
+    assert line.decode()[:-1].isprintable()
+    assert json.loads(line) == json.loads(encode(event))
+    assert decode_event(line) == decode_event(encode(event))

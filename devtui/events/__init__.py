@@ -18,7 +18,7 @@ from devtui.events.answers import (
     TerminalReleased,
     TerminalWanted,
 )
-from devtui.events.codec import AnyEvent, decode_event, decode_order, encode
+from devtui.events.codec import AnyEvent, decode_event, decode_order, encode, encode_printable
 from devtui.events.event import Event, utc_now
 from devtui.events.orders import (
     AnyOrder,
@@ -133,5 +133,6 @@ __all__ = [
     "decode_event",
     "decode_order",
     "encode",
+    "encode_printable",
     "utc_now",
 ]

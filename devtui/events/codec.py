@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TypeAlias, TypeVar
 
@@ -74,6 +75,8 @@ def _plain_text(value: object) -> str:
     raise NotImplementedError(f"no event holds a {type(value).__name__}")
 
 
+_NOT_PLAIN = re.compile(r"[^\n -~]")
+
 _encoder = msgspec.json.Encoder(enc_hook=_plain_text)
 
 
@@ -101,6 +104,27 @@ def encode(message: msgspec.Struct) -> bytes:
             _encoder.encode(_without_surrogates(msgspec.to_builtins(message, enc_hook=_plain_text)))
             + b"\n"
         )
+
+
+def encode_printable(message: msgspec.Struct) -> bytes:
+    """The same line for a program or a terminal: JSON that nothing in a text can act through.
+
+    JSON itself escapes only the oldest control characters. Those of C1, and those that are not
+    seen or reorder the text around them, are escaped here too (`\\u009b`, `\\u202e`); for who
+    reads the JSON they are the same text.
+    """
+    line = encode(message)
+    if line.isascii() and b"\x7f" not in line:
+        return line
+    return _NOT_PLAIN.sub(_escaped, line.decode("utf-8")).encode("utf-8")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    if character.isprintable():
+        return character
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
 
 
 def decode_event(line: bytes) -> AnyEvent:
