@@ -121,6 +121,10 @@ class Connections:
         self._wait_for(lambda: len(self._open) < before, ROOM_SECONDS)
         return closed
 
+    def close_idle(self, most: int, patience: float) -> int:
+        """Close so many at most whose clients were waited for so long; returns how many."""
+        return self._close(most, patience)
+
     def _all(self) -> dict[Any, Waiting]:
         """Those that are open now, while others come and go."""
         return self._open.copy()

@@ -43,6 +43,8 @@ class CapturingHandler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request whose head was read."""
+        if self._waiting.cut:
+            return  # we have closed it in mid-head: what was read is not what was asked for
         self._waiting.end_head()
         self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
         exchange = self._begin(tuple(self.headers.items()))
@@ -136,7 +138,7 @@ class CapturingHandler(WSGIRequestHandler):
 
     def _why_dropped(self) -> str:
         if self._waiting.cut:
-            return "closed to make room: too many connections waited for their clients"
+            return "closed to make room: its client kept it waiting, and others waited"
         return "the client closed the connection"
 
     def _begin(self, headers: Headers) -> Exchange:

@@ -22,6 +22,8 @@ from devtui.server.descriptors import OwnSocket
 from devtui.server.errors import ErrorTap
 from devtui.server.handler import handler_for
 from devtui.server.plain_traceback import PlainTraceback
+from devtui.server.turns import Turns
+from devtui.server.unseen_thread import UnseenThread
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -83,6 +85,9 @@ class Serving:
         This is socketserver's own loop, but it waits for the stop as well as for the next client;
         `serve_forever` would look for it every half second.
         """
+        turns = Turns(self._server.fileno(), self._server.connections)
+        if not self._server.multithread:
+            UnseenThread(turns.watch).start()
         with selectors.DefaultSelector() as selector:
             selector.register(self._server, selectors.EVENT_READ)
             selector.register(self._stopped, selectors.EVENT_READ)
@@ -94,6 +99,7 @@ class Serving:
                 if self._stopped in ready and self._is_over():
                     break
                 self._server._handle_request_noblock()  # type: ignore[attr-defined]
+        turns.over = True
         # This closes our descriptor of the socket; the session's own goes on listening.
         self._server.server_close()
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from live import Serve
+from live import Live, Serve
 
+from devtui.events import RequestFinished
 from devtui.session.state import State
 
 pytestmark = pytest.mark.e2e
@@ -232,3 +237,77 @@ def test_a_listener_is_not_inherited_by_children(serve: Serve) -> None:
     descriptors = eval(live.get().text)
     assert descriptors[:3] == [0, 1, 2]
     assert len(descriptors) == 4  # and the folder that is being listed
+
+
+def silent(live: Live, stack: ExitStack, data: bytes) -> socket.socket:
+    """A client that sends this and then nothing."""
+    client = stack.enter_context(live.connect())
+    client.sendall(data)
+    return client
+
+
+@pytest.mark.parametrize("cert", [None, "adhoc"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"GET / HTT", b"GET / HTTP/1.1\r\nHost: localhost\r\n",
+     b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab"],
+    ids=["nothing", "half a line", "half a head", "half a body"],
+)  # fmt: skip
+def test_without_threads_a_silent_client_keeps_nobody_waiting(
+    serve: Serve, data: bytes, cert: str | None
+) -> None:
+    live = serve(READS, threaded=False, cert=cert)
+    live.serving()
+    with ExitStack() as stack:
+        for _ in range(6):
+            silent(live, stack, data)
+        began = time.monotonic()
+        assert live.get("/after").text == "read 0"
+        assert time.monotonic() - began < 8
+    live.row("/after")
+    if data.endswith(b"Host: localhost\r\n"):
+        assert [row.target for row in live.all(RequestFinished)] == ["/after"]
+
+
+READS = """\
+def app(environ, start_response):
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    start_response("200 OK", [])
+    return [b"read %d" % len(body)]
+"""
+
+
+def test_without_threads_a_client_that_nobody_waits_behind_has_its_time(serve: Serve) -> None:
+    live = serve(READS, threaded=False)
+    live.serving()
+    with ExitStack() as stack:
+        client = silent(live, stack, b"GET / HTTP/1.1\r\n")
+        assert select.select([client], [], [], 1.5) == ([], [], [])
+        client.sendall(b"Host: localhost\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.0 200 ")
+
+
+WORKS_LONG = """\
+import time
+
+def app(environ, start_response):
+    time.sleep(2)
+    start_response("200 OK", [])
+    return [environ["PATH_INFO"].encode()]
+"""
+
+
+def test_without_threads_an_app_that_takes_its_time_is_not_cut(serve: Serve) -> None:
+    live = serve(WORKS_LONG, threaded=False)
+    live.serving()
+    answers: list[str] = []
+    targets = ["/a", "/b", "/c"]
+    others = [
+        threading.Thread(target=lambda target=target: answers.append(live.get(target).text))
+        for target in targets
+    ]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join(20)
+    assert sorted(answers) == targets
