@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
@@ -123,6 +124,9 @@ def run(
     # is loading the app meanwhile. To look for garbage among modules takes a tenth of their import.
     collects = gc.isenabled()
     gc.disable()
+    # What Python and libraries warn of would be written into the screen, as it stands, and end us
+    # where warnings are errors. The app has a process of its own, and there they are.
+    warnings.simplefilter("ignore")
     from devtui.session.session import Session
 
     session = Session(settings, interpreter)

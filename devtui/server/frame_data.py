@@ -9,6 +9,7 @@ from typing import Any
 
 from devtui.events import Frame
 from devtui.server.own_code import is_own
+from devtui.server.source_files import may_be_read
 
 MAX_SOURCE = 500
 MAX_CONTEXT_LINE = 300
@@ -22,14 +23,16 @@ class SourceLines:
     """Reads source lines, each file checked once for a change since it was read last."""
 
     def __init__(self) -> None:
-        self._checked: set[str] = set()
+        self._checked: dict[str, bool] = {}  # whether it may be read
         self._room = MAX_CONTEXT
 
     def line(self, file: str, number: int, module_globals: dict[str, Any] | None = None) -> str:
         """The line of that number with its indentation and without its end; empty for none."""
         if file not in self._checked:
-            self._checked.add(file)
+            self._checked[file] = may_be_read(file)
             linecache.checkcache(file)
+        if not self._checked[file]:
+            return ""
         return linecache.getline(file, number, module_globals).rstrip()
 
     def around(

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from devtui.events import ExceptionData, Frame
 from devtui.server.deadline import Overdue, within
+from devtui.server.source_files import may_be_read
 
 MAX_TEXT = 200_000
 
@@ -57,11 +58,13 @@ def _bounded(lines: Iterator[str]) -> str:
 def _is_affordable(exception: BaseException, tb: TracebackType | None, most: int) -> bool:
     """Whether the whole chain, with its groups, has no more than so many frames in all.
 
+    And whether their sources may be read: nothing ends the wait for a pipe's other end.
     Endless recursion makes a thousand and more, which Python folds when they are all the same.
     """
     most *= 10
     waiting: list[tuple[BaseException, TracebackType | None]] = [(exception, tb)]
     seen: set[int] = set()
+    files: set[str] = set()
     while waiting and most > 0:
         link, entry = waiting.pop()
         if id(link) in seen:
@@ -69,6 +72,7 @@ def _is_affordable(exception: BaseException, tb: TracebackType | None, most: int
         seen.add(id(link))
         most -= 1
         while entry is not None and most > 0:
+            files.add(entry.tb_frame.f_code.co_filename)
             entry, most = entry.tb_next, most - 1
         following = [link.__cause__, link.__context__]
         try:
@@ -76,7 +80,7 @@ def _is_affordable(exception: BaseException, tb: TracebackType | None, most: int
         except Exception:  # a property that raises: Python's own way would fail with it
             return False
         waiting += [(e, e.__traceback__) for e in following if isinstance(e, BaseException)]
-    return most > 0
+    return most > 0 and all(map(may_be_read, files))
 
 
 def _all(exceptions: tuple[ExceptionData, ...], left_out: int) -> Iterator[str]:

@@ -66,12 +66,12 @@ def _known(found: _Found, port: int, folder: Path, *, listens: bool) -> Iterator
         with contextlib.suppress(psutil.NoSuchProcess):
             all_facts.append(facts_of(pid))
     pids = {facts.pid for facts in all_facts}
+    below: dict[int, list[int]] = defaultdict(list)
     for facts in all_facts:
-        children = tuple(
-            other.pid
-            for other in all_facts
-            if any(above.pid == facts.pid for above in other.ancestors)
-        )
+        for pid in {above.pid for above in facts.ancestors}:
+            below[pid].append(facts.pid)
+    for facts in all_facts:
+        children = tuple(below[facts.pid])
         kind, note = holder_kind.kind_of(facts, port, folder, pids, children)
         yield Holder(
             pid=facts.pid,

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devtui.session import process_texts
+
 if TYPE_CHECKING:
     import psutil
 
@@ -102,7 +104,7 @@ def _lives(process: psutil.Process) -> bool:
 
 def _command(pid: int) -> bytes:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return process_texts.beginning(f"/proc/{pid}/cmdline", process_texts.MAX_BYTES)
     except OSError:
         return b""
 

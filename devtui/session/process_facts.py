@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from pathlib import Path
+from functools import partial
 from typing import TypeVar
 
 import msgspec
 import psutil
 
+from devtui.session import process_texts
+
 UNKNOWN_USER = "?"
 
 _Value = TypeVar("_Value")
 _MAX_ANCESTORS = 16
+_NO_WORDS: tuple[str, ...] = ()
 
 
 class Ancestor(msgspec.Struct, frozen=True):
@@ -55,14 +58,15 @@ def facts_of(pid: int) -> ProcessFacts:
     """Look at a process. Raises `psutil.NoSuchProcess` where it has ended."""
     process = psutil.Process(pid)
     with process.oneshot():
+        words = _or(partial(process_texts.command, process), _NO_WORDS)
         return ProcessFacts(
             pid=pid,
-            name=_or(process.name, ""),
-            command=tuple(_or(process.cmdline, [])),
+            name=_or(partial(process_texts.name, process, words), ""),
+            command=words,
             user=_or(process.username, UNKNOWN_USER),
             started=started(process),
             folder=_or(process.cwd, ""),
-            environment=_or(process.environ, {}),
+            environment=_or(partial(process_texts.environment, process), {}),
             terminal=_terminal(process),
             ancestors=_ancestors(process),
             cgroup=_cgroup(pid),
@@ -102,11 +106,12 @@ def _ancestors(process: psutil.Process) -> tuple[Ancestor, ...]:
         above = process.parent()
         while above is not None and len(found) < _MAX_ANCESTORS:
             with above.oneshot():
+                words = _or(partial(process_texts.command, above), _NO_WORDS)
                 found.append(
                     Ancestor(
                         pid=above.pid,
-                        name=_or(above.name, ""),
-                        command=tuple(_or(above.cmdline, [])),
+                        name=_or(partial(process_texts.name, above, words), ""),
+                        command=words,
                         folder=_or(above.cwd, ""),
                         started=started(above),
                     )
@@ -117,8 +122,9 @@ def _ancestors(process: psutil.Process) -> tuple[Ancestor, ...]:
 
 def _cgroup(pid: int) -> str:
     try:
-        return parse_cgroup(Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
+        data = process_texts.beginning(f"/proc/{pid}/cgroup", process_texts.MAX_BYTES)
+        return parse_cgroup(data.decode())
+    except (OSError, ValueError):
         return ""
 
 

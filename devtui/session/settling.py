@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import os
 import time
+import warnings
 from collections.abc import Iterable
+
+from devtui import project_file
 
 # Editors that write in place empty the file first; 40 ms later it was whole in what was measured.
 SETTLE_SECONDS = 0.15
@@ -13,7 +17,7 @@ SETTLE_SECONDS = 0.15
 # Editors that put the old file aside first leave none for an instant.
 GONE_SECONDS = 0.04
 
-# What is looked into; of more (a checkout), whether it is empty has to do.
+# What is looked into at once; of more (a checkout, a file of data), that it is not empty has to do.
 MAX_PARSED_BYTES = 256 * 1024
 
 _LOOK_EVERY = 0.005
@@ -31,13 +35,17 @@ async def settled(paths: Iterable[str]) -> None:
         budget = MAX_PARSED_BYTES
         unfinished = []
         for path in waiting:
-            source = _read(path)
-            if source is None:
+            try:
+                size = os.stat(path).st_size
+                source = project_file.read(path, MAX_PARSED_BYTES) if size <= budget else None
+            except FileNotFoundError:
                 if elapsed < GONE_SECONDS:
                     unfinished.append(path)
                 continue
-            budget -= len(source)
-            if _unfinished(path, source, parse=budget >= 0):
+            except OSError:
+                continue  # no file that anybody writes to, or none of ours: nothing to wait for
+            budget -= size
+            if source is not None and _unfinished(path, source):
                 unfinished.append(path)
         waiting = unfinished
         if not waiting or elapsed >= SETTLE_SECONDS:
@@ -45,22 +53,16 @@ async def settled(paths: Iterable[str]) -> None:
         await asyncio.sleep(_LOOK_EVERY)
 
 
-def _read(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return None
-
-
-def _unfinished(path: str, source: bytes, *, parse: bool) -> bool:
+def _unfinished(path: str, source: bytes) -> bool:
     """Whether the file is empty or no Python."""
     if not source:
         return not path.endswith("__init__.py")  # these are empty as often as not
-    if not parse:
-        return False
     try:
-        ast.parse(source, path)
+        # What Python warns of is the app's affair: here it would be printed with the file's name as
+        # it stands, and raised where the user has warnings raised.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source, path)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return False

@@ -17,6 +17,7 @@ import msgspec
 import psutil
 
 from devtui.events import Holder
+from devtui.session import process_texts
 from devtui.session.holder_kind import RELOADER_MARKS, is_server_process, same_program
 from devtui.session.holders import holders
 from devtui.session.port import check_port
@@ -75,9 +76,9 @@ def _is_ours(pid: int) -> bool:
     me = psutil.Process()
     if pid == me.pid or any(pid == parent.pid for parent in me.parents()):
         return True
-    with contextlib.suppress(psutil.Error):
+    with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
-        return is_server_process(process.cmdline()) and process.ppid() == me.pid
+        return is_server_process(process_texts.command(process)) and process.ppid() == me.pid
     return False
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from devtui import project_file
 from devtui.session.process_facts import Ancestor, ProcessFacts
 
 # Programs whose job it is to start again what ended, and those that do it at a file's change.
@@ -23,10 +24,12 @@ _INTERPRETERS = re.compile(r"^(python|pypy|node|ruby|perl)[\d.]*$")
 _OPTIONS_WITH_VALUE = ("-X", "-W", "--check-hash-based-pycs")
 # Python's options may stand together: `-Bm module`, `-Ic code`.
 _LAST_OPTION = re.compile(r"^-[bBdEhiIOPqRsSuvVx]*([cm])(.*)$", re.DOTALL)
-_LOOP = re.compile(r"(^|[;&|({\n]|\bdo\b)\s*(while|until)\s|\bfor\s*\(\(\s*;")
-# Only of loops without an end of their own: `for x in a b` does not start again what has ended.
-_LOOP_BODY = re.compile(r"(?:\b(?:while|until)\s|\bfor\s*\(\().*?\bdo\b(.*?)\bdone\b", re.DOTALL)
+# Both are of one pass over any text: no part of a match can be looked for from two places.
+_LOOP = re.compile(r"(?:^|[;&|({\n]|\bdo\b)\s?(?:while|until)\s|\bfor\s?\(\(\s?;")
+_SPACES = re.compile(r"\s+")
+_LOOP_WORDS = re.compile(r"\b(?:(?P<begins>(?:while|until)\s|for\s?\(\()|(?P<does>do\b)|done\b)")
 _MAX_SCRIPT = 64 * 1024
+_MAX_NAME = 256
 
 # Units that run people's shells and jobs: what they started is not theirs to keep alive.
 _NO_SERVICE = re.compile(r"^(ssh|sshd|cron|crond|getty|display-manager|gdm|lightdm|user)(@|\.)")
@@ -57,7 +60,7 @@ def _by_ancestor(above: list[Ancestor]) -> str:
         if name in _SHELLS:
             if len(ancestor.command) <= 1 or ancestor.command[0].startswith("-"):
                 return ""  # somebody types there
-            if _loops_over(_script(ancestor), above[distance - 1] if distance else None):
+            if _loops_over(one_space(_script(ancestor)), above[distance - 1] if distance else None):
                 return f"a loop in the shell {name} {where}: end that first, kill {ancestor.pid}"
     return ""
 
@@ -69,8 +72,30 @@ def _loops_over(script: str, child: Ancestor | None) -> bool:
     """
     if child is None:
         return _LOOP.search(script) is not None
-    named = re.compile(rf"\b{re.escape(program(child))}\b")
-    return any(named.search(body) for body in _LOOP_BODY.findall(script))
+    named = re.compile(rf"\b{re.escape(program(child)[:_MAX_NAME])}\b")
+    return any(named.search(body) for body in endless_bodies(script))
+
+
+def endless_bodies(script: str) -> Iterator[str]:
+    """What stands between `do` and `done` in loops without an end of their own.
+
+    Not of others: `for x in a b` does not start again what has ended.
+    """
+    in_head, body_at = False, None
+    for word in _LOOP_WORDS.finditer(script):
+        if body_at is not None:
+            if word.lastgroup is None:  # done
+                yield script[body_at : word.start()]
+                in_head, body_at = False, None
+        elif in_head and word["does"]:
+            body_at = word.end()
+        elif word["begins"]:
+            in_head = True
+
+
+def one_space(script: str) -> str:
+    """Each stretch of space as one character, a line's end where it has one."""
+    return _SPACES.sub(lambda found: "\n" if "\n" in found[0] else " ", script)
 
 
 def program(process: Ancestor | ProcessFacts) -> str:
@@ -92,15 +117,14 @@ def told_to_run(command: Sequence[str]) -> list[str]:
     """
     if not command or not _INTERPRETERS.match(_base(command[0]).lower()):
         return []
-    words = list(command[1:])
-    while words and words[0].startswith("-"):
-        option = words.pop(0)
-        if option in _OPTIONS_WITH_VALUE:
-            del words[:1]
-        elif ends := _LAST_OPTION.match(option):
+    at = 1  # and nothing is taken off a list that may be long
+    while at < len(command) and command[at].startswith("-"):
+        option = command[at]
+        at += 2 if option in _OPTIONS_WITH_VALUE else 1
+        if ends := _LAST_OPTION.match(option):
             kind, joined = ends.groups()
-            return [f"-{kind}", *([joined] if joined else []), *words]
-    return words
+            return [f"-{kind}", *([joined] if joined else []), *command[at:]]
+    return list(command[at:])
 
 
 def _base(path: str) -> str:
@@ -113,7 +137,7 @@ def _script(shell: Ancestor) -> str:
     words = shell.command[1:]
     for index, word in enumerate(words):
         if re.match(r"^-\w*c$", word):
-            return words[index + 1] if index + 1 < len(words) else ""
+            return words[index + 1][:_MAX_SCRIPT] if index + 1 < len(words) else ""
         if not word.startswith("-"):
             return _beginning_of(Path(shell.folder) / word)
     return ""
@@ -125,11 +149,10 @@ def _beginning_of(path: Path) -> str:
     /dev/fd/3 of another process is not ours, and reading a pipe would wait for ever.
     """
     try:
-        if path.is_relative_to("/dev") or path.is_relative_to("/proc") or not path.is_file():
+        if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
             return ""
-        with open(path, encoding="utf-8", errors="replace") as file:
-            return file.read(_MAX_SCRIPT)
-    except OSError:
+        return project_file.beginning(str(path), _MAX_SCRIPT).decode("utf-8", "replace")
+    except (OSError, ValueError):  # a null character in the name
         return ""
 
 

@@ -35,7 +35,7 @@ from processes import free_port, has_ipv6
 
 from devtui.events import Address, utc_now
 from devtui.session import holders as room
-from devtui.session import lsof, process_facts, sockets
+from devtui.session import lsof, process_facts, process_texts, sockets
 from devtui.session.holders import holders, silent_holders
 from devtui.session.survey import survey
 from devtui.settings import Settings
@@ -380,8 +380,10 @@ def test_what_may_not_be_known_is_left_out(monkeypatch: pytest.MonkeyPatch) -> N
         raise psutil.AccessDenied(self.pid)
 
     with holding(V4) as held, monkeypatch.context() as patched:
-        for name in ("cmdline", "username", "cwd", "environ", "create_time"):
+        for name in ("username", "cwd", "create_time"):
             patched.setattr(psutil.Process, name, refuses)
+        for name in ("command", "environment"):
+            patched.setattr(process_texts, name, refuses)
         facts = process_facts.facts_of(held.pid)
     assert (facts.command, facts.user, facts.folder, facts.environment) == ((), "?", "", {})
     assert facts.started is None

@@ -1,0 +1,163 @@
+"""What other processes call themselves costs the port screen and `--who` next to nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import processes
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from terminal import clean_environment
+
+from devtui.session import process_texts, supervisor
+from devtui.session.process_facts import Ancestor, ProcessFacts, facts_of
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="it is read from Linux's /proc")
+
+# Listens on the port that it is given, says so, and stays; further arguments mean nothing.
+HOLDER = """\
+import signal, socket, sys
+s = socket.socket()
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen()
+print("ready", flush=True)
+signal.pause()
+"""
+
+# What went over the text once for each pair or triple of places.
+WORDS = ("while ", "do ", "for ((", "; ", "\n", " ", "until\t", "\ndo\n", "for ")
+
+
+@contextmanager
+def started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=clean_environment()
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        os.killpg(process.pid, 9)
+        process.communicate(timeout=10)
+
+
+def who(port: int) -> tuple[dict[str, object], float]:
+    """What `devtui --who --json` says, and how long that takes."""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "devtui", "--who", "--json", "--port", str(port)],
+        capture_output=True, text=True, timeout=30, env=clean_environment(), check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    (holder,) = json.loads(done.stdout)["holders"]
+    return holder, time.monotonic() - began
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    "script",
+    [
+        "# " + "while " * 700 + "do " * 1400,
+        "\n" * 60_000,
+        ": " + "for" + " " * 60_000,
+        "# " + "while do " * 5_000,
+    ],
+    ids=["while and do", "lines", "spaces", "both"],
+)
+@pytest.mark.parametrize("between", [False, True])
+def test_a_crafted_script_above_the_holder(script: str, between: bool) -> None:
+    port = processes.free_port()
+    holder = [sys.executable, "-c", HOLDER, str(port)]
+    if between:
+        run = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+        holder = [sys.executable, "-c", run, *holder]
+    with started(["sh", "-c", f'"$@"; true\n{script}\n', "sh", *holder]):
+        found, seconds = who(port)
+    assert found["listens"] is True
+    assert seconds < 15
+
+
+@linux
+@pytest.mark.e2e
+@pytest.mark.parametrize(
+    "words",
+    [["-x"] * 100_000, ["y" * 100_000] * 15, ["\n\x1b[31m"] * 1_000],
+    ids=["many", "long", "escapes"],
+)
+def test_a_command_line_of_megabytes(words: list[str]) -> None:
+    port = processes.free_port()
+    with started([sys.executable, "-c", HOLDER, str(port), *words]) as process:
+        found, seconds = who(port)
+        facts = facts_of(process.pid)
+    assert found["pid"] == process.pid
+    assert len(str(found["command"])) <= process_texts.MAX_BYTES + process_texts.MAX_WORDS
+    assert seconds < 15
+    assert len(facts.command) <= process_texts.MAX_WORDS
+
+
+def test_options_without_end_are_read_once() -> None:
+    began = time.monotonic()
+    facts = ProcessFacts(pid=1, name="python", command=("python", *["-B"] * 1_000_000, "x.py"))
+    assert supervisor.program(facts) == "x"
+    assert time.monotonic() - began < 10
+
+
+@given(st.lists(st.sampled_from([*WORDS, "done", " done ", "do", "x"]), max_size=30))
+def test_loops_are_found_as_by_the_slow_expression(words: list[str]) -> None:
+    script = "".join(words)
+    slow = re.compile(r"(?:\b(?:while|until)\s|\bfor\s*\(\().*?\bdo\b(.*?)\bdone\b", re.DOTALL)
+    # Spaces in a row count as one, which changes nothing.
+    same = supervisor.one_space(script)
+    found = ["".join(body.split()) for body in supervisor.endless_bodies(same)]
+    assert found == ["".join(body.split()) for body in slow.findall(script)]
+
+
+@pytest.mark.parametrize("child", [None, Ancestor(8, "python", ("python", "x.py"))])
+@pytest.mark.parametrize("word", WORDS)
+def test_no_script_takes_long(word: str, child: Ancestor | None) -> None:
+    above = Ancestor(9, "sh", ("sh", "-c", word * 65_536))
+    facts = ProcessFacts(
+        pid=10, name="python", ancestors=(above,) if child is None else (child, above)
+    )
+    began = time.monotonic()
+    supervisor.restarts_by(facts)
+    assert time.monotonic() - began < 5
+
+
+@linux
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", ()),
+        (b"python\0-m\0flask\0", ("python", "-m", "flask")),
+        (b"python\0\0x\0", ("python", "", "x")),
+        (b"nginx: worker process", ("nginx:", "worker", "process")),
+        (b"gunicorn: master [app]\0", ("gunicorn:", "master", "[app]")),
+        (b"caf\xe9\0", ("caf\udce9",)),
+    ],
+)
+def test_command_lines_are_split_as_psutil_does(data: bytes, words: tuple[str, ...]) -> None:
+    assert process_texts.split(data) == words
+
+
+@linux
+def test_a_process_is_described_as_psutil_does(tmp_path: Path) -> None:
+    program = tmp_path / "a-program-with-a-long-name"
+    program.symlink_to(sys.executable)
+    with started([str(program), "-c", HOLDER, str(processes.free_port())]) as process:
+        facts, theirs = facts_of(process.pid), psutil.Process(process.pid)
+        assert (facts.name, list(facts.command)) == (theirs.name(), theirs.cmdline())
+        assert facts.environment == theirs.environ()
+    assert facts.parent is not None
+    assert facts.parent.command == tuple(psutil.Process().cmdline())
