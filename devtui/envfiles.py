@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from devtui import project_file, trust
+from devtui import project_file, trust, yes_or_no
 
 # A later one wins over an earlier one, and the file that the user names over both.
 DEFAULT_NAMES = (".flaskenv", ".env")
@@ -21,7 +21,6 @@ DEFAULT_NAMES = (".flaskenv", ".env")
 MAX_BYTES = 4 * 1024 * 1024
 
 _INSTALL = "install it with: python -m pip install python-dotenv"
-_NO = frozenset({"0", "false", "no"})
 
 
 class EnvFileError(Exception):
@@ -93,7 +92,7 @@ def read(
 
 def _wants_defaults(environ: Mapping[str, str], default: bool) -> bool:
     skip = environ.get("FLASK_SKIP_DOTENV")
-    return skip.lower() in _NO if skip else default
+    return yes_or_no.is_flask_no(skip) if skip else default
 
 
 def _defaults(folder: str, given: str | None, refused: list[str]) -> Iterator[str]:

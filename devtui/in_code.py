@@ -28,8 +28,6 @@ _OPTIONS = (
     "trusted_hosts",
     "ssl_context",
 )
-_YES = ("1", "true", "t", "yes", "y", "on")
-_NO = ("0", "false", "no")
 
 _IGNORED = (
     "devtui.run() was called while the app was being imported, and is ignored: "
@@ -139,12 +137,12 @@ def _settings(
 
 def _default_debug(app: object, settings: Settings) -> bool:
     """FLASK_DEBUG, which an env file may set; else the app's own flag; else by the address."""
-    from devtui import envfiles
+    from devtui import envfiles, yes_or_no
 
     found = envfiles.read(None, os.getcwd(), os.environ, load_defaults=settings.load_dotenv)
     said = {**os.environ, **found.values}.get("FLASK_DEBUG")
     if said:
-        return said.lower() not in _NO
+        return yes_or_no.parse(said) is not False  # another word is a yes, to Flask.run too
     return bool(getattr(app, "debug", False)) or settings.is_loopback
 
 
@@ -193,4 +191,6 @@ def _paths(paths: Any) -> tuple[str, ...]:
 
 
 def _is_set(name: str) -> bool:
-    return os.environ.get(name, "").lower() in _YES
+    from devtui import yes_or_no
+
+    return yes_or_no.parse(os.environ.get(name, "")) is True

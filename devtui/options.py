@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from devtui import envfiles
+from devtui import envfiles, yes_or_no
 from devtui.settings import DEFAULT_GRACE, DEFAULT_HOST, DEFAULT_PORT, UNIX_SCHEME, Settings
 
 _ENVIRONMENT = "devtui.environment"
@@ -122,10 +122,12 @@ def _is_host(host: str) -> bool:
 
 
 def _decide_debug(ctx: click.Context, _param: click.Parameter, value: bool | None) -> bool | None:
-    """The option, else FLASK_DEBUG as Flask reads it, else None: then the address decides."""
-    if value is None and (flask_debug := os.environ.get("FLASK_DEBUG")):
-        return flask_debug.lower() not in ("0", "false", "no")
-    return value
+    """The option, else FLASK_DEBUG as `flask run` reads it, else None: then the address decides."""
+    if value is not None or not (flask_debug := os.environ.get("FLASK_DEBUG")):
+        return value
+    if (said := yes_or_no.parse(flask_debug)) is None:
+        raise click.BadParameter(f"FLASK_DEBUG is {flask_debug!r}; set it to 1 or 0.")
+    return said
 
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (

@@ -138,6 +138,12 @@ def test_which_host_is_meant(settings_of: SettingsOf, given: str, host: str) -> 
         ([], {"FLASK_DEBUG": "0"}, (False, False, False)),
         ([], {"FLASK_DEBUG": "False"}, (False, False, False)),
         ([], {"FLASK_DEBUG": "no"}, (False, False, False)),
+        ([], {"FLASK_DEBUG": "off"}, (False, False, False)),
+        (["-h", "0.0.0.0"], {"FLASK_DEBUG": "OFF"}, (False, False, False)),
+        (["-h", "0.0.0.0"], {"FLASK_DEBUG": "n"}, (False, False, False)),
+        (["-h", "0.0.0.0"], {"FLASK_DEBUG": " F "}, (False, False, False)),
+        (["-h", "0.0.0.0"], {"FLASK_DEBUG": "On"}, (True, True, True)),
+        (["-h", "0.0.0.0"], {"FLASK_DEBUG": "t"}, (True, True, True)),
         ([], {"FLASK_DEBUG": ""}, (True, True, True)),
         ([], {"FLASK_RUN_DEBUG": "0"}, (False, False, False)),
         (["-h", "0.0.0.0"], {"FLASK_RUN_DEBUG": "1", "FLASK_DEBUG": "0"}, (True, True, True)),
@@ -157,6 +163,10 @@ def test_who_gets_a_debugger(
 ) -> None:
     settings = settings_of(*arguments, **environment)
     assert (settings.debug, settings.reload, settings.debugger) == debug_reload_debugger
+
+
+def test_what_is_neither_yes_nor_no_turns_no_debugger_on(refused: Refused) -> None:
+    assert "FLASK_DEBUG is 'perhaps'; set it to 1 or 0." in refused(FLASK_DEBUG="perhaps")
 
 
 def test_files_and_patterns(settings_of: SettingsOf, tmp_path: Path) -> None:

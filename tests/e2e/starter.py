@@ -43,10 +43,16 @@ class Devtui:
         terminal = Terminal(command, cwd=cwd or self.cwd, environment=extra, size=size)
         return self._stack.enter_context(terminal)
 
-    def start(self, *arguments: str | int, cwd: Path | None = None) -> subprocess.Popen[str]:
-        """Start the program with pipes for its output, and no terminal at all."""
+    def start(
+        self, *arguments: str | int, cwd: Path | None = None, through: tuple[str, ...] = ()
+    ) -> subprocess.Popen[str]:
+        """Start the program with pipes for its output, and no terminal at all.
+
+        `through` are words for Python before `-m devtui`.
+        """
+        python, *words = self._command(arguments)
         process = subprocess.Popen(
-            self._command(arguments),
+            [python, *through, *words],
             cwd=cwd or self.cwd,
             env={**clean_environment(), processes.MARK: self.mark},
             stdin=subprocess.DEVNULL,

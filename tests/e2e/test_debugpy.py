@@ -1,0 +1,95 @@
+"""An editor's debugger attaches to the app, stops at breakpoints and goes on, across reloads."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import processes
+import pytest
+from client import get
+from debug_adapter import Editor
+from projects import write
+from starter import Devtui
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+LINE = 10  # of the view's first statement
+
+APP = """\
+import threading
+from flask import Flask
+{listen}
+
+
+app = Flask(__name__)
+
+@app.get("/")
+def view():
+    text = "v1"
+    return text + " " + ", ".join(sorted({{type(t).__name__ for t in threading.enumerate()}}))
+"""
+
+
+def next_event(process: subprocess.Popen[str], kind: str) -> dict[str, Any]:
+    """Read events up to one of this type. The test's own timeout is the deadline."""
+    assert process.stdout is not None
+    others = []
+    for line in process.stdout:
+        if line.startswith("{"):
+            event: dict[str, Any] = json.loads(line)
+            if event["type"] == kind:
+                return event
+            others.append(event)
+    raise AssertionError(f"the output ended without {kind}: {others}")
+
+
+def get_stopped(editor: Editor, port: int) -> str:
+    """The answer to a request that is stopped at the breakpoint meanwhile."""
+    before = len(editor.hits)
+    text = get(f"http://127.0.0.1:{port}/").text
+    assert editor.hits[before:] == [("view", LINE)]
+    # None of our threads is known to the app; debugpy itself lists them before Python 3.12.
+    if sys.version_info >= (3, 12):
+        assert "_DummyThread" not in text
+        assert not [name for name in editor.threads if "Dummy" in name]
+    return text.split()[0]
+
+
+def test_an_app_that_listens_is_debugged_across_reloads(
+    devtui: Devtui, tmp_path: Path, free_port: int
+) -> None:
+    file, debug_port = tmp_path / "hello.py", processes.free_port()
+    listen = f"import debugpy; debugpy.listen(('127.0.0.1', {debug_port}))"
+    write(tmp_path, {"hello.py": APP.format(listen=listen)})
+    process = devtui.start("hello", "--port", free_port, "--json")
+    next_event(process, "serving")
+    for number in (1, 2, 3):
+        with Editor(debug_port, {file: LINE}) as editor:
+            editor.wait_attached(1)
+            for _ in range(3):  # threads of ours come and go meanwhile
+                assert get_stopped(editor, free_port) == f"v{number}"
+        write(tmp_path, {"hello.py": file.read_text().replace(f"v{number}", f"v{number + 1}")})
+        assert not next_event(process, "reloaded")["failed"]
+    process.terminate()
+    assert process.wait(20) == 143
+
+
+def test_an_editor_that_starts_devtui_follows_its_server_processes(
+    devtui: Devtui, tmp_path: Path, free_port: int
+) -> None:
+    file, debug_port = tmp_path / "hello.py", processes.free_port()
+    write(tmp_path, {"hello.py": APP.format(listen="")})
+    through = ("-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}", "--wait-for-client")
+    process = devtui.start("hello", "--port", free_port, "--json", through=through)
+    with Editor(debug_port, {file: LINE}, subProcess=True) as editor:
+        next_event(process, "serving")
+        for number in (1, 2, 3):
+            assert get_stopped(editor, free_port) == f"v{number}"
+            write(tmp_path, {"hello.py": file.read_text().replace(f"v{number}", f"v{number + 1}")})
+            assert not next_event(process, "reloaded")["failed"]
+    process.terminate()
+    assert process.wait(20) == 143
