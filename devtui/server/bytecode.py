@@ -4,6 +4,10 @@ Python takes a .pyc for valid when it names its source's size and whole-second t
 Two saves of equal size within one second look the same to it, so that the first one's bytecode
 may be run for ever. Git knows this trouble with its index, and the remedy is the same: what was
 written within the second of the change is not trusted, and nothing is written so early.
+
+Nor does Python see a file that was replaced by one of the same size and time, as `rsync -a`,
+`cp -p` and builds with a fixed date make them. But no tool can set the time at which the file
+system noted the change (ctime): bytecode has to be younger than that, too.
 """
 
 from __future__ import annotations
@@ -60,15 +64,17 @@ class OwnSourceLoader(SourceFileLoader):
     Bytecode that is checked by the source's hash is left to Python: time plays no part in it.
     """
 
-    _source_second = 0  # when the source was changed, and
+    _source_second = 0  # when the source says that it was changed, and
     _read_at = 0.0  # when we began to read it, both in seconds since the epoch
+    _noted = 0  # when the file system noted the change, in nanoseconds since the epoch
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
-        """As in the base class; what the source's time is, is kept."""
+        """As in the base class, which returns nothing else; the source's times are kept."""
         notes.reading(path)
-        stats = super().path_stats(path)
-        self._source_second = int(stats["mtime"])
-        return stats
+        stats = os.stat(path)
+        self._source_second = int(stats.st_mtime)
+        self._noted = _noted(path, stats)
+        return {"mtime": stats.st_mtime, "size": stats.st_size}
 
     @unnoticed
     def get_data(self, path: str) -> bytes:
@@ -86,8 +92,7 @@ class OwnSourceLoader(SourceFileLoader):
         if (
             self._is_our_bytecode(path)
             and not _is_hash_based(data)
-            # The .pyc's own time: in the source's second it may be of an earlier save.
-            and int(os.stat(path).st_mtime) <= self._source_second
+            and not self._is_younger(os.stat(path))
         ):
             raise FileNotFoundError(errno.ENOENT, "bytecode as old as its source", path)
         return data
@@ -100,9 +105,25 @@ class OwnSourceLoader(SourceFileLoader):
         head = bytes(memoryview(data)[:16])
         if self._is_our_bytecode(path) and not _is_hash_based(head):
             next_second = int.from_bytes(head[_MODIFIED], "little") + 1
-            if self._read_at < next_second + _CLOCK_LAG_SECONDS:
+            changed_at = max(next_second, self._noted / 1e9)
+            if self._read_at < changed_at + _CLOCK_LAG_SECONDS or self._was_replaced():
                 return
         super().set_data(path, data, _mode=_mode)
+
+    def _is_younger(self, bytecode: os.stat_result) -> bool:
+        """Whether bytecode was written after the source had changed for the last time.
+
+        In the source's second it may be of an earlier save.
+        """
+        written = min(bytecode.st_mtime_ns, bytecode.st_ctime_ns)
+        return int(bytecode.st_mtime) > self._source_second and written > self._noted
+
+    def _was_replaced(self) -> bool:
+        """Whether the source is another than the one that was read."""
+        try:
+            return _noted(self.path, os.stat(self.path)) != self._noted
+        except OSError:
+            return True
 
     def _is_our_bytecode(self, path: str) -> bool:
         try:
@@ -196,6 +217,11 @@ class _OtherFinders:
                     spec.loader = OwnSourceLoader(loader.name, loader.path)
                 return spec
         return None
+
+
+def _noted(path: str, stats: os.stat_result) -> int:
+    """When the file system noted a change: of the file, or of the link that leads to it."""
+    return max(stats.st_ctime_ns, os.lstat(path).st_ctime_ns)
 
 
 def _is_hash_based(data: bytes) -> bool:

@@ -137,6 +137,7 @@ def _modules_in(folder: str) -> Iterator[str]:
 
 def _time(file: str) -> int:
     try:
-        return os.stat(file).st_mtime_ns
+        stats = os.stat(file)
+        return max(stats.st_mtime_ns, stats.st_ctime_ns)  # a tool may have set the former
     except OSError:
         return 0

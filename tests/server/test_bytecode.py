@@ -11,8 +11,11 @@ import zipfile
 from importlib.machinery import PathFinder
 from importlib.util import cache_from_source
 from pathlib import Path
+from types import CodeType
+from typing import Any
 
 import pytest
+from processes import eventually
 
 from devtui.server import bytecode
 
@@ -74,6 +77,7 @@ def load(folder: Path, rule: str = WITH_THE_RULE, **environment: str) -> str:
 
 
 def save(folder: Path, value: int, modified: float) -> Path:
+    folder.mkdir(exist_ok=True)
     source = folder / "mod.py"
     source.write_text(f"VALUE = {value}")
     os.utime(source, (modified, modified))
@@ -107,13 +111,52 @@ def test_a_stale_pyc_of_another_python_is_ignored(rule: str, seen: str, tmp_path
 
 
 def test_bytecode_is_written_and_used_where_the_source_is_older(tmp_path: Path) -> None:
-    before = time.time() - 100
+    before = int(time.time()) - 100
     source = save(tmp_path, 1, before)
-    assert load(tmp_path) == "1"
-    assert os.path.isfile(cache_from_source(str(source)))
-    # Only one who falsifies times can tell: a different source of the same time and size.
-    save(tmp_path, 2, before)
-    assert load(tmp_path) == "1"
+    pyc = cache_from_source(str(source))
+    # Nothing is written for a moment after the file system's note of the change.
+    assert eventually(lambda: load(tmp_path) == "1" and os.path.isfile(pyc), SECONDS)
+    other = save(tmp_path / "other", 3, before)
+    py_compile.compile(str(other), cfile=pyc, doraise=True)
+    assert load(tmp_path) == "3"  # it is the bytecode that is run
+
+
+@pytest.mark.parametrize(("rule", "seen"), [(PLAIN, "1"), (WITH_THE_RULE, "2")])
+@pytest.mark.parametrize("way", ["written", "replaced", "linked"])
+def test_a_source_of_the_same_size_and_time(rule: str, seen: str, way: str, tmp_path: Path) -> None:
+    before = int(time.time()) - 100
+    source = save(tmp_path, 1, before)
+    other = save(tmp_path / "other", 2, before)
+    pyc = Path(cache_from_source(str(source)))
+    assert eventually(lambda: load(tmp_path, rule) == "1" and pyc.is_file(), SECONDS)
+    if way == "written":
+        save(tmp_path, 2, before)
+    elif way == "replaced":
+        save(tmp_path / "other", 2, before).replace(source)
+    else:
+        source.unlink()
+        source.symlink_to(other)
+    assert load(tmp_path, rule) == seen
+
+
+def test_nothing_is_written_of_a_source_that_was_replaced_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    before = int(time.time()) - 100
+    source = save(tmp_path, 1, before)
+    monkeypatch.setattr(bytecode.time, "time", lambda: before + 1000)
+
+    class Slow(bytecode.OwnSourceLoader):
+        def source_to_code(self, *arguments: Any, **options: Any) -> CodeType:
+            code = super().source_to_code(*arguments, **options)
+            noted = source.stat().st_ctime_ns
+            while source.stat().st_ctime_ns == noted:  # the clock of a file system is slow
+                save(tmp_path, 2, before)
+            return code
+
+    assert Slow("mod", str(source)).get_code("mod") is not None
+    assert not os.path.exists(cache_from_source(str(source)))
 
 
 def test_an_ignored_pyc_is_replaced_by_a_good_one(tmp_path: Path) -> None:
@@ -147,9 +190,10 @@ def test_what_counts_is_when_the_source_was_read(
     read_after: float, written: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    source = save(tmp_path, 1, 1_000_000_000)
+    second = int(time.time()) + 60  # later than the file system's own note of the change
+    source = save(tmp_path, 1, second)
     loader = bytecode.OwnSourceLoader("mod", str(source))
-    monkeypatch.setattr(bytecode.time, "time", lambda: 1_000_000_000 + read_after)
+    monkeypatch.setattr(bytecode.time, "time", lambda: second + read_after)
     assert loader.get_code("mod") is not None
     assert os.path.exists(cache_from_source(str(source))) is written
 
