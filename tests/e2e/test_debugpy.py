@@ -76,20 +76,3 @@ def test_an_app_that_listens_is_debugged_across_reloads(
         assert not next_event(process, "reloaded")["failed"]
     process.terminate()
     assert process.wait(20) == 143
-
-
-def test_an_editor_that_starts_devtui_follows_its_server_processes(
-    devtui: Devtui, tmp_path: Path, free_port: int
-) -> None:
-    file, debug_port = tmp_path / "hello.py", processes.free_port()
-    write(tmp_path, {"hello.py": APP.format(listen="")})
-    through = ("-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}", "--wait-for-client")
-    process = devtui.start("hello", "--port", free_port, "--json", through=through)
-    with Editor(debug_port, {file: LINE}, subProcess=True) as editor:
-        next_event(process, "serving")
-        for number in (1, 2, 3):
-            assert get_stopped(editor, free_port) == f"v{number}"
-            write(tmp_path, {"hello.py": file.read_text().replace(f"v{number}", f"v{number + 1}")})
-            assert not next_event(process, "reloaded")["failed"]
-    process.terminate()
-    assert process.wait(20) == 143
