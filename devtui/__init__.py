@@ -1,6 +1,7 @@
 """devtui: a terminal dashboard for developing Python web applications."""
 
-from __future__ import annotations
+# No import stands here, not even of `__future__`: with `python -m devtui` the current folder is
+# searched for it first.
 
 TYPE_CHECKING = False  # as type checkers know it, without the import of typing
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ __version__ = "0.1.0"
 
 
 def run(
-    app: WSGIApplication,
+    app: "WSGIApplication",
     host: str | None = None,
     port: int | None = None,
     debug: bool | None = None,
     load_dotenv: bool = True,
-    **options: Any,
+    **options: "Any",
 ) -> None:
     """Serve a WSGI application in devtui, as `Flask.run` serves one without it.
 

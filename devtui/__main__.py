@@ -7,6 +7,11 @@ ready while the command line is read here, so that the app answers as soon as un
 import os
 import sys
 
+if __name__ == "__main__" and __spec__ is not None and not getattr(sys.flags, "safe_path", False):
+    # `-m` puts the current folder first, where a file of any name could stand in for a module that
+    # we import. For `devtui` itself it is too late here: `python -P -m devtui` sees to that.
+    del sys.path[0]
+
 from devtui.session.interpreter import Interpreter
 
 # With these nothing is served.
