@@ -38,7 +38,7 @@ def visible(text: str, limit: int) -> str:
     shown: list[str] = []
     length = taken = marks = 0
     for character in head:
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        marks = marks + 1 if _joins(character) else 0
         piece = character if _plain(character, marks) else _shown(character)
         if length + len(piece) > limit:
             break
@@ -46,6 +46,16 @@ def visible(text: str, limit: int) -> str:
         length += len(piece)
         taken += 1
     return "".join(shown) + _rest(len(text) - taken)
+
+
+def _joins(character: str) -> bool:
+    """Whether it is drawn with the character before it, and counted to take no cell."""
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return True
+    # The tones of an emoji's skin, and the vowels and ends of Hangul syllables.
+    return "\U0001f3fb" <= character <= "\U0001f3ff" or (
+        "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff"
+    )
 
 
 def _plain(character: str, marks: int) -> bool:

@@ -54,18 +54,37 @@ def wrap(row: Row, width: int, indent: int = 0) -> list[Row]:
     lines: list[Row] = [[]]
     room = width
     for text, style in row:
-        while text:
-            head = set_cell_size(text, room) if cell_len(text) > room else text
-            if head is not text:
-                head = _common_start(text, head)
+        at = 0
+        while at < len(text):
+            head = _start_that_fits(text, at, room)
             if head:
                 lines[-1].append((head, style))
-            text = text[len(head) :]
+            at += len(head)
             room -= cell_len(head)
-            if text:
+            if at < len(text):
                 lines.append([(" " * indent, "")] if indent else [])
                 room = width - indent
     return lines
+
+
+def _start_that_fits(text: str, at: int, room: int) -> str:
+    """What of the text from `at` on has room in that many cells.
+
+    Only slices are measured: the whole rest, on each line anew, would make it quadratic.
+    """
+    head, cells = "", 0
+    while cells < room and at < len(text):
+        piece = text[at : at + room - cells]  # no more than this, unless some take no cell
+        width = cell_len(piece)
+        if cells + width > room:
+            return head + _common_start(piece, set_cell_size(piece, room - cells))
+        head += piece
+        cells += width
+        at += len(piece)
+    while at < len(text) and cell_len(text[at]) == 0:  # marks of the last character
+        head += text[at]
+        at += 1
+    return head
 
 
 def cut(row: Row, width: int) -> Row:

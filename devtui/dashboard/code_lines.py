@@ -14,6 +14,8 @@ from devtui.events import Frame
 from devtui.sanitise import visible
 
 MAX_LINE = 500
+MAX_COLOURED = 20_000
+"""How many characters of a source are coloured: a pasted file would take seconds."""
 _DEFINITION = re.compile(r"\s*(?:@|class\b|def\b|async def\b)")
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
 
@@ -123,7 +125,8 @@ def _safe(pieces: tuple[Piece, ...]) -> Row:
 def highlighted(source: str, python: bool = True) -> tuple[tuple[Piece, ...], ...]:
     """The pieces of each line of a source, or of a part of one."""
     lines: list[list[Piece]] = [[]]
-    for style, value in _tokens(source) if python else [("", source)]:
+    coloured = python and len(source) <= MAX_COLOURED
+    for style, value in _tokens(source) if coloured else [("", source)]:
         first, *others = value.split("\n")
         lines[-1].append((first, style))
         lines += [[(other, style)] for other in others]

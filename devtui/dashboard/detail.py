@@ -18,6 +18,9 @@ MAX_LINE = 20_000
 MAX_LINES = 5_000
 """How many lines of one text are shown."""
 
+MAX_CHARACTERS = 100_000
+"""How many characters of one text are shown, and those of the line that goes past them."""
+
 
 class Line(msgspec.Struct, frozen=True):
     """One line of a section, before it is wrapped.
@@ -98,23 +101,39 @@ def _lay_out(sections: Iterable[Section], width: int) -> Iterator[ShownLine]:
                 yield ShownLine(row, section, line.frame, line.target)
 
 
+def bounded(lines: Iterable[Line]) -> list[Line]:
+    """The lines up to `MAX_CHARACTERS`: what is past them is not even made."""
+    shown: list[Line] = []
+    room = MAX_CHARACTERS
+    for line in lines:
+        if room <= 0:
+            shown.append(Line([("… more is not shown here; y copies all of it", "dim")]))
+            break
+        shown.append(line)
+        room -= 1 + sum(len(text) for text, _ in line.row)
+    return shown
+
+
 def text_lines(text: str, style: str = "") -> list[Line]:
     """A text of others, line by line, made safe and bounded."""
+    return bounded(_text_lines(text, style))
+
+
+def _text_lines(text: str, style: str) -> Iterator[Line]:
     found = text.split("\n", MAX_LINES)
-    lines = [Line([(visible(line.removesuffix("\r"), MAX_LINE), style)]) for line in found]
-    if len(found) > MAX_LINES:
-        rest = found[-1]
-        lines[-1] = Line([(f"… {len(rest):,} more characters are not shown", "dim")])
-    elif lines and not found[-1]:
-        lines.pop()
-    return lines
+    rest = found.pop() if len(found) > MAX_LINES or not found[-1] else ""
+    for line in found:
+        yield Line([(visible(line.removesuffix("\r"), MAX_LINE), style)])
+    if rest:
+        yield Line([(f"… {len(rest):,} more characters are not shown", "dim")])
 
 
 def pairs(items: Iterable[tuple[str, str]], least: int = 0) -> list[Line]:
     """Names and values, the values below each other, `least` cells or more from the left."""
-    shown = [(visible(name, 200), visible(value, MAX_LINE)) for name, value in items]
-    width = max(min(max((len(name) for name, _ in shown), default=0), 28), least - 2)
-    return [
-        Line([(f"{name:<{width}}  ", "info"), (value, "")], indent=width + 2)
-        for name, value in shown
-    ]
+    items = list(items)
+    names = [visible(name, 200) for name, _ in items]
+    width = max(min(max(map(len, names), default=0), 28), least - 2)
+    return bounded(
+        Line([(f"{name:<{width}}  ", "info"), (visible(value, MAX_LINE), "")], indent=width + 2)
+        for name, (_, value) in zip(names, items, strict=True)
+    )

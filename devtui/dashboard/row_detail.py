@@ -7,7 +7,7 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from devtui import formats, masked_text, secrets_mask
-from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, pairs, text_lines
+from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, bounded, pairs, text_lines
 from devtui.dashboard.error_detail import error_sections
 from devtui.dashboard.reload_detail import reload_detail
 from devtui.dashboard.rows import (
@@ -95,7 +95,7 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
         sections += others[:-1]
     output = store.output_of(request)
     if output:
-        lines = [_output_line(line, reveal) for line in output]
+        lines = bounded(_output_line(line, reveal) for line in output)
         texts = [masked_text.in_log(line.text, reveal) for line in output]
         sections.append(Section("output", lines, "\n".join(texts)))
     if finished is not None:

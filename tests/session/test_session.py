@@ -263,7 +263,7 @@ def test_debug_mode_off_and_on(serve: Serve, folder: Path) -> None:
     live = serve(says("", "1 / 0"))
     live.serving()
     assert "__debugger__" in live.get("/", headers=BROWSER).text
-    assert live.session.pin == live.pin()
+    assert live.pin() == live.session.pin
     live.call(live.session.set_debug, False)
     live.reloaded()
     assert live.session.pin is None
