@@ -25,7 +25,12 @@ _LAST_SECONDS = 0.5
 
 _CTRL_C = b"\x03"
 
-CALLS = {"breakpoint": "breakpoint()", "input": "input()", "getpass": "getpass()"}
+CALLS = {
+    "breakpoint": "breakpoint()",
+    "input": "input()",
+    "getpass": "getpass()",
+    "console": "a console",
+}
 
 
 class ControllingTerminal:

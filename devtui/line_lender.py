@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from devtui.controlling_tty import ControllingTerminal
+from devtui.controlling_tty import CALLS, ControllingTerminal
 from devtui.sanitise import visible
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What is held back while somebody debugs; the oldest lines make room for the newest.
 MAX_HELD = 10_000
 
-_WHAT = {"breakpoint": "breakpoint(): the debugger", "input": "input()", "getpass": "getpass()"}
+_WHAT = {**CALLS, "breakpoint": "breakpoint(): the debugger"}
 
 
 class LineLender:

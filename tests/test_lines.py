@@ -46,6 +46,7 @@ from devtui.events import (
     StackShown,
     StandbyUnfit,
     StateChanged,
+    TerminalInterrupted,
     TerminalReleased,
     TerminalWanted,
     decode_event,
@@ -148,6 +149,7 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (Completed(ask_id="q1", error_id="1-e1"), []),
     (StackShown(ask_id="q1", request_id="1-1"), []),
     (TerminalWanted(ask_id="1-t1", purpose="input"), []),  # the lender tells these
+    (TerminalInterrupted(ask_id="1-t1"), []),
     (TerminalReleased(ask_id="1-t1"), []),
 ]
 

@@ -15,6 +15,7 @@ from devtui.events.answers import (
     Evaluated,
     LocalsShown,
     StackShown,
+    TerminalInterrupted,
     TerminalReleased,
     TerminalWanted,
 )
@@ -126,6 +127,7 @@ __all__ = [
     "Stream",
     "TellFiles",
     "TerminalGranted",
+    "TerminalInterrupted",
     "TerminalRefused",
     "TerminalReleased",
     "TerminalWanted",

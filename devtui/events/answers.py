@@ -79,9 +79,15 @@ class TerminalWanted(Event, frozen=True, kw_only=True):
     """
 
     ask_id: str
-    purpose: Literal["breakpoint", "input", "getpass", "program"]
+    purpose: Literal["breakpoint", "input", "getpass", "console", "program"]
     request_id: str | None = None
     program: str = ""
+
+
+class TerminalInterrupted(Event, frozen=True, kw_only=True):
+    """ctrl+c was pressed while the app waits for a line, which has to end for it to go on."""
+
+    ask_id: str
 
 
 class TerminalReleased(Event, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from devtui.events.answers import (
     Evaluated,
     LocalsShown,
     StackShown,
+    TerminalInterrupted,
     TerminalReleased,
     TerminalWanted,
 )
@@ -60,6 +61,7 @@ AnyEvent: TypeAlias = (
     | Completed
     | StackShown
     | TerminalWanted
+    | TerminalInterrupted
     | TerminalReleased
     | StateChanged
     | FilesChanged

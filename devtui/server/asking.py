@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, TextIO
 
+from devtui.server import terminal_debuggers
 from devtui.server.plain_signal import signal
 from devtui.server.terminal import Terminal
 
@@ -31,6 +32,7 @@ def install(terminal: Terminal) -> None:
     builtins.input = _input(terminal, builtins.input)
     sys.breakpointhook = _breakpoint(terminal)
     getpass.getpass = _getpass(terminal, getpass.getpass)
+    terminal_debuggers.install(terminal)
     # A fork has no channel to ask for the terminal by, and would wait for ever.
     os.register_at_fork(after_in_child=undo)
     _handle_signals(terminal)
@@ -39,14 +41,10 @@ def install(terminal: Terminal) -> None:
 def _input(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
     def input(prompt: object = "", /) -> str:
         """As Python's own, in the terminal that devtui runs in."""
-        if not terminal.is_mine and sys.stdin is not sys.__stdin__:
+        if not any(sys.stdin is stdin for stdin in terminal.stdins):
             return original(prompt)  # the app has put something in its place, as tests do
-        with terminal.borrowed("input"):
-            terminal.reading = True
-            try:
-                return original(prompt)
-            finally:
-                terminal.reading = False
+        with terminal.reading_line("input"):
+            return original(prompt)
 
     return input
 
@@ -54,7 +52,7 @@ def _input(terminal: Terminal, original: Callable[..., str]) -> Callable[..., st
 def _getpass(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
     def getpass(prompt: str = "Password: ", stream: TextIO | None = None, **options: Any) -> str:
         """As Python's own, in the terminal that devtui runs in."""
-        with terminal.borrowed("getpass"):
+        with terminal.reading_line("getpass"):
             return original(prompt, stream, **options)
 
     return getpass
@@ -79,43 +77,42 @@ def _breakpoint(terminal: Terminal) -> Callable[..., Any]:
 
 
 def _other_debugger(terminal: Terminal, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What PYTHONBREAKPOINT names. It writes to sys.stdout, which is the terminal meanwhile.
+    """What PYTHONBREAKPOINT names.
 
     One that goes on tracing after it was called has the terminal until it is told to continue or
     to quit, or its thread ends. From Python 3.13 on pdb stops at the very next instruction of its
     caller, which is ours here: one `s` leads to the view.
     """
-    from devtui.server.terminal_pdb import release_at_end
-
-    out, err = sys.stdout, sys.stderr
-
-    def end() -> None:
-        sys.stdout, sys.stderr = out, err
-        terminal.release()
-
-    sys.stdout = sys.stderr = terminal.screen
-    release_at_end(threading.current_thread(), end)
+    before = sys.gettrace()
     hook, ours = sys.__breakpointhook__, (sys._getframe(), sys._getframe(1))
-    # On one line, and by a function written in C: a debugger that stops in its caller, or where
-    # that returns, must see no line and no call of ours after its own.
-    results = [hook(*arguments, **options), *map(setattr, ours, _F_TRACE, _NOTHING)]
-    if sys.gettrace() is None:
-        end()
+    try:
+        # On one line, and by a function written in C: a debugger that stops in its caller, or
+        # where that returns, must see no line and no call of ours after its own.
+        results = [hook(*arguments, **options), *map(setattr, ours, _F_TRACE, _NOTHING)]
+    except BaseException:
+        terminal.release()
+        raise
+    debugger = getattr(sys.gettrace(), "__self__", None)
+    if getattr(debugger, "stopframe", None) in ours:  # as pudb, which takes its caller's for that
+        debugger.stopframe = sys._getframe(2)  # type: ignore[union-attr]
+    if sys.gettrace() is before:
+        terminal.release()
     return results[0]
 
 
 def _handle_signals(terminal: Terminal) -> None:
     """What ctrl+c and ctrl+z mean while the app has the terminal.
 
-    ctrl+c interrupts the thread that has it, unless that waits for a line: the readline library
-    cannot be interrupted in a thread. ctrl+z would stop the server with nobody to wake it.
+    ctrl+c interrupts the thread that has it. ctrl+z would stop the server with nobody to wake it.
     """
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         holder = terminal.holder
         if holder is None or holder is threading.main_thread():
             signal.default_int_handler(number, frame)
-        elif not terminal.reading:
+        elif terminal.reading:
+            terminal.interrupt()
+        else:
             from devtui.server.deadline import raise_in_thread
 
             raise_in_thread(holder, KeyboardInterrupt)

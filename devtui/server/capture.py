@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from devtui.events import Headers, RequestFinished, RequestStarted
-from devtui.server import response_head
+from devtui.server import current, response_head
 from devtui.server.captured import CapturedBody, body_of, cut, header_of, headers_of
 from devtui.server.channel import Channel
 from devtui.server.output import Output
@@ -114,6 +114,8 @@ class Recorder:
 
     def end(self, event: RequestFinished) -> None:
         """A response has ended. What the request left unfinished on a line is sent before it."""
+        if current.lent is not None:
+            current.lent.request_ended()
         self._output.release(event.id)
         self._channel.send(event)
         self._running.pop(event.id, None)

@@ -17,5 +17,18 @@ class Sink(Protocol):
         """Some bytes were written."""
 
 
+class Lent(Sink, Protocol):
+    """Takes what is written by those who have the terminal."""
+
+    def is_here(self) -> bool:
+        """Whether the calling thread has it."""
+
+    def request_ended(self) -> None:
+        """The calling thread is done with its request."""
+
+
+lent: Lent | None = None
+"""The terminal, while the app has it."""
+
 # Where what is written goes, for code that is run for somebody who wants to see just that.
 output: ContextVar[Sink | None] = ContextVar("devtui_output", default=None)

@@ -74,7 +74,7 @@ class ServerProcess:
         self._recorder: Recorder | None = None  # until the app is served
         self._output = output.install(channel, self._reporter.logged)
         self._reporter.install_hooks()
-        self._terminal = Terminal(channel.generation, channel.send)
+        self._terminal = Terminal(channel.generation, channel.send, self._output.take_unfinished)
         asking.install(self._terminal)
         self._reader = UnseenThread(
             lambda: channel.run(self._obey, self._abandoned, self._output.release_stale)

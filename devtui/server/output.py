@@ -62,6 +62,10 @@ class LineStream(io.RawIOBase):
         """The descriptor, for those who hand it to a child process."""
         return self._fd
 
+    def isatty(self) -> bool:
+        """Whether it is the terminal at the moment: what prompts for a person asks this."""
+        return (lent := current.lent) is not None and lent.is_here()
+
     def writable(self) -> bool:
         """Always."""
         return True
@@ -73,6 +77,9 @@ class LineStream(io.RawIOBase):
             return os.write(self._fd, view)
         if (sink := current.output.get()) is not None:
             sink.take(bytes(view))
+            return len(view)
+        if (lent := current.lent) is not None and lent.is_here():
+            lent.take(bytes(view))
             return len(view)
         *whole, rest = bytes(view).split(b"\n")
         key = threading.get_ident()
@@ -97,6 +104,12 @@ class LineStream(io.RawIOBase):
         self._in_fork = True
         self._lock = threading.Lock()
         self._unfinished = {}
+
+    def take_unfinished(self) -> bytes:
+        """What the calling thread has begun: the question, where it goes on to read the answer."""
+        with self._lock:
+            line = self._unfinished.pop(threading.get_ident(), None)
+        return b"" if line is None else line.text.take().encode("utf-8", "backslashreplace")
 
     def release(self, request_id: str) -> None:
         """Send the unfinished lines of a request that has ended."""
@@ -156,6 +169,10 @@ class Output(msgspec.Struct, frozen=True):
         """Send the unfinished lines of a request that has ended."""
         self.stdout.release(request_id)
         self.stderr.release(request_id)
+
+    def take_unfinished(self) -> bytes:
+        """What the calling thread has begun to write on either."""
+        return self.stdout.take_unfinished() + self.stderr.take_unfinished()
 
     def release_stale(self) -> float | None:
         """Send what was held too long; say in how many seconds to look again, if ever."""

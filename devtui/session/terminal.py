@@ -14,6 +14,7 @@ from devtui.events import (
     ServerExited,
     ServerSuspended,
     TerminalGranted,
+    TerminalInterrupted,
     TerminalRefused,
     TerminalReleased,
     TerminalWanted,
@@ -80,6 +81,9 @@ class TerminalLoan:
                 else:
                     self._waiting.append((event, tty))
                     self._grant_next()
+            case TerminalInterrupted(ask_id=ask_id):
+                if self._held is not None and self._held.ask_id == ask_id and self._tty is not None:
+                    self._tty.type(b"\r")
             case TerminalReleased():
                 self._end(lambda wanted: wanted.ask_id == event.ask_id)
             case ServerExited():

@@ -1,0 +1,215 @@
+"""Debuggers and consoles that an app starts past `breakpoint()`, with the real terminal around."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from client import get
+from dashboard_page import request_row, wait_serving
+from starter import Devtui
+from terminal import Terminal
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+SETTINGS = "[pudb]\nseen_welcome = z999\nprompt_on_quit = False\n"
+
+
+class Visit:
+    """A request in a thread of its own, since it waits for the person at the terminal."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._answers: list[str] = []
+        self._thread = threading.Thread(target=self._get, daemon=True)
+        self._thread.start()
+
+    def _get(self) -> None:
+        with suppress(OSError):
+            self._answers.append(get(self._url, timeout=40).text)
+
+    def text(self) -> str:
+        self._thread.join(40)
+        assert self._answers, "no answer"
+        return self._answers[0]
+
+
+@pytest.fixture
+def url(free_port: int) -> str:
+    return f"http://127.0.0.1:{free_port}"
+
+
+def start(devtui: Devtui, apps: Path, port: int, **environment: str) -> Terminal:
+    """The dashboard, with a home folder of its own, where debuggers keep their settings."""
+    home = apps / "home"
+    (home / ".config" / "pudb").mkdir(parents=True)
+    (home / ".config" / "pudb" / "pudb.cfg").write_text(SETTINGS)
+    folders = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
+    terminal = devtui(
+        "debugged",
+        *("--port", port),
+        cwd=apps / "errors",
+        size=(100, 30),
+        environment={**folders, **environment},
+    )
+    wait_serving(terminal, port)
+    return terminal
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.press("ctrl+c")
+    terminal.expect_exit(0)
+    terminal.restored()
+
+
+def is_back(terminal: Terminal, target: str) -> None:
+    """The dashboard is on the screen, and has the request; nothing of the session is in the log."""
+    terminal.wait_for(request_row("GET", target, 200))
+    terminal.press("2")
+    terminal.wait_for(re.compile(r"2 Log 0\b"))
+    terminal.press("1")
+
+
+SESSIONS = {
+    "/pdb": ("(Pdb)", "secret", "c", "after 42"),
+    "/post-mortem": ("(Pdb)", "secret", "c", "after"),
+    "/ipdb": ("ipdb>", "secret", "c", "after 42"),
+    "/interact": (">>>", "print(secret)", "\x04", "after"),
+    "/ipython": ("In [1]", "print(secret)", "exit", "after"),
+}
+
+
+@pytest.mark.parametrize("target", SESSIONS)
+def test_the_terminal_is_theirs_from_the_first_prompt_to_the_last(
+    devtui: Devtui, apps: Path, free_port: int, url: str, target: str
+) -> None:
+    module = target[1:].replace("ipython", "IPython")
+    if module in ("ipdb", "IPython") and importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed")
+    prompt, look, end, answer = SESSIONS[target]
+    terminal = start(devtui, apps, free_port)
+    visit = Visit(url + target)
+    terminal.wait_for(prompt)
+    terminal.type(f"{look}\r")
+    terminal.wait_for(re.compile(r"^42\b", re.M))
+    (apps / "errors" / "other.py").write_text("x = 1\n")
+    assert get(url).text == "answered"
+    terminal.wait_quiet(0.7)  # neither a save nor the time that one thinks ends it
+    terminal.type("\r" if end == "c" else "1\r")
+    terminal.wait_quiet(0.2)
+    terminal.wait_for(prompt[:3])
+    terminal.type(end if end == "\x04" else f"{end}\r")
+    assert visit.text() == answer
+    is_back(terminal, target)
+    leave(terminal)
+
+
+def test_where_pdb_stops_is_shown_on_the_terminal(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = start(devtui, apps, free_port)
+    visit = Visit(f"{url}/twice")
+    terminal.wait_for(re.compile(r"\d\)twice\(\)\s+-> secret \+= 1\s+\(Pdb\)"))
+    terminal.type("p secret\r")
+    terminal.wait_for(re.compile(r"^42\b", re.M))
+    terminal.type("c\r")
+    terminal.wait_for(re.compile(r"\d\)twice\(\)\s+-> return .*\s+\(Pdb\)"))
+    terminal.type("p secret\r")
+    terminal.wait_for(re.compile(r"^43\b", re.M))
+    terminal.type("c\r")
+    assert visit.text() == "after 43"
+    is_back(terminal, "/twice")
+    leave(terminal)
+
+
+@pytest.mark.parametrize("way", ["direct", "PYTHONBREAKPOINT"])
+def test_pudb_has_the_screen_and_tidies_up(
+    devtui: Devtui, apps: Path, free_port: int, url: str, way: str
+) -> None:
+    if importlib.util.find_spec("pudb") is None:
+        pytest.skip("pudb is not installed")
+    named = {"PYTHONBREAKPOINT": "pudb.set_trace"} if way == "PYTHONBREAKPOINT" else {}
+    terminal = start(devtui, apps, free_port, **named)
+    target = "/breakpoint" if named else "/pudb"
+    visit = Visit(url + target)
+    terminal.wait_for("Variables:")
+    terminal.wait_for("secret: 42")
+    terminal.wait_quiet()
+    terminal.press("c")
+    assert visit.text() == "after 42"
+    is_back(terminal, target)
+    leave(terminal)
+
+
+def test_a_second_question_finds_the_terminal_still_lent(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = start(devtui, apps, free_port)
+    visit = Visit(f"{url}/questions")
+    terminal.wait_for("first?")
+    drawn = terminal.raw.count(b"\x1b[?1049h")
+    terminal.type("one\r")
+    terminal.wait_for("so it is one")
+    terminal.wait_for("second?")
+    assert terminal.raw.count(b"\x1b[?1049h") == drawn, "the dashboard came back in between"
+    terminal.type("two\r")
+    assert visit.text() == "one two"
+    terminal.wait_for(request_row("GET", "/questions", 200))
+    terminal.press("2")
+    terminal.wait_for("a line before")
+    terminal.wait_for(re.compile(r"2 Log 1\b"))
+    leave(terminal)
+
+
+@pytest.mark.parametrize("how", ["input", "getpass"])
+def test_ctrl_c_at_a_question_raises_as_in_plain_python(
+    devtui: Devtui, apps: Path, free_port: int, url: str, how: str
+) -> None:
+    terminal = start(devtui, apps, free_port)
+    visit = Visit(f"{url}/interrupted/{how}")
+    terminal.wait_for("ask>")
+    terminal.type("half an ans")
+    terminal.wait_quiet()
+    terminal.press("ctrl+c")
+    assert visit.text() == f"{how} was interrupted"
+    terminal.wait_for(request_row("GET", f"/interrupted/{how}", 200))
+    visit = Visit(f"{url}/interrupted/{how}")
+    terminal.wait_gone("SERVING")
+    terminal.wait_for(re.compile(r"ask> *$", re.M))
+    terminal.type("whole\r")
+    assert visit.text() == "answered whole"
+    leave(terminal)
+
+
+def test_ctrl_c_at_the_prompt_of_pdb_asks_again(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = start(devtui, apps, free_port)
+    visit = Visit(f"{url}/pdb")
+    terminal.wait_for("(Pdb)")
+    terminal.type("p sec")
+    terminal.wait_quiet()
+    terminal.press("ctrl+c")
+    terminal.wait_for("--KeyboardInterrupt--")
+    terminal.wait_quiet()
+    terminal.type("p secret + 1\r")
+    terminal.wait_for(re.compile(r"^43\b", re.M))
+    terminal.type("c\r")
+    assert visit.text() == "after 42"
+    is_back(terminal, "/pdb")
+    leave(terminal)
+
+
+def test_without_a_terminal_they_say_so(devtui: Devtui, apps: Path, free_port: int) -> None:
+    process = devtui.start("debugged", "--port", free_port, cwd=apps / "errors")
+    assert process.stdout is not None
+    assert any("not for production" in line for line in process.stdout)
+    for target, what in (("pdb", "breakpoint()"), ("interact", "a console")):
+        answer = get(f"http://127.0.0.1:{free_port}/{target}")
+        assert answer.status == 500
+        assert f"{what} needs a terminal, and there is no terminal to be had here" in answer.text
+    assert get(f"http://127.0.0.1:{free_port}/").text == "answered"
