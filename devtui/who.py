@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import click
@@ -10,7 +11,8 @@ import msgspec
 from devtui import port_facts
 from devtui.events import Holder, RefusalReason, encode_printable
 from devtui.session import stopping
-from devtui.session.survey import Survey, survey
+from devtui.session.port_look import PortLook
+from devtui.session.survey import Survey
 from devtui.settings import Settings
 
 HELD = 1
@@ -50,7 +52,7 @@ class PortReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 def run(settings: Settings, *, stop: bool, yes: bool, as_json: bool) -> int:
     """Do what `--who` asks for and return the exit status: 0 done or free, 1 held or could not."""
-    found = survey(settings)
+    found = asyncio.run(PortLook(settings).found())
     if not as_json:
         _show(found, advise=not stop)
     steps: list[Step] = []

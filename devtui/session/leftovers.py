@@ -46,7 +46,7 @@ class Leftovers:
     def note(self, server: int) -> None:
         """Look, while the server process lives, which forks of it have left its group."""
         command = _command(server)
-        for pid in _descendants(server):
+        for pid in descendants(server):
             with suppress(ProcessLookupError):
                 if os.getpgid(pid) != server and _command(pid) == command:
                     self._add(pid)
@@ -109,11 +109,14 @@ def _command(pid: int) -> bytes:
         return b""
 
 
-def _descendants(pid: int) -> Iterator[int]:
-    for children in _read_all(f"/proc/{pid}/task"):
-        for child in map(int, children.split()):
-            yield child
-            yield from _descendants(child)
+def descendants(pid: int) -> Iterator[int]:
+    """All that a process has started, and they, as far as they live."""
+    waiting = [pid]
+    while waiting:
+        for children in _read_all(f"/proc/{waiting.pop()}/task"):
+            found = [int(child) for child in children.split()]
+            yield from found
+            waiting += found
 
 
 def _read_all(tasks: str) -> Iterator[bytes]:

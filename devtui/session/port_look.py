@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from devtui.session.survey import Survey
 
 
+SECONDS = 10.0
+"""How long a look may take before it is given up."""
+
+
 class PortLook:
     """One look at the port of the settings, begun at once in a thread of its own.
 
@@ -31,9 +35,23 @@ class PortLook:
         self._found.set_running_or_notify_cancel()
         threading.Thread(target=self._look, name="port-look", daemon=True).start()
 
-    async def found(self) -> Survey:
-        """What the look has found, as soon as it has."""
-        return await asyncio.wrap_future(self._found)
+    async def found(self, seconds: float = SECONDS) -> Survey:
+        """What the look has found, as soon as it has; without the holders if that takes too long.
+
+        A folder on a dead network drive may keep the thread for ever. Nobody waits for that.
+        """
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(self._found), seconds)
+        except asyncio.TimeoutError:
+            return self._given_up(seconds)
+
+    def _given_up(self, seconds: float) -> Survey:
+        from devtui.session.survey import Survey
+
+        settings = self._settings
+        unknown = f"After {seconds:g} seconds it is not known who holds port {settings.port}."
+        refusal = self.refusal or PortRefused(unknown, busy=False)
+        return Survey(settings.host, settings.port, refusal, (), (unknown,), None)
 
     def _look(self) -> None:
         try:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +23,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from terminal import clean_environment
 
-from devtui.session import process_texts, supervisor
+from devtui.session import containers, leftovers, process_texts, supervisor
+from devtui.session.port import PortRefused
+from devtui.session.port_look import PortLook
 from devtui.session.process_facts import Ancestor, ProcessFacts, facts_of
+from devtui.settings import Settings
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="it is read from Linux's /proc")
 
@@ -161,3 +168,53 @@ def test_a_process_is_described_as_psutil_does(tmp_path: Path) -> None:
         assert facts.environment == theirs.environ()
     assert facts.parent is not None
     assert facts.parent.command == tuple(psutil.Process().cmdline())
+
+
+def test_a_look_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a holder's folder is on a network drive that does not answer."""
+    ends = threading.Event()
+    monkeypatch.setattr("devtui.session.survey.survey", lambda *given: ends.wait(60))
+    look = PortLook(Settings(port=5001), PortRefused("taken", busy=True))
+    found = asyncio.run(asyncio.wait_for(look.found(0.2), 10))
+    ends.set()
+    assert str(found.refusal) == "taken"
+    assert found.warnings == ("After 0.2 seconds it is not known who holds port 5001.",)
+
+
+def test_a_container_engine_that_answers_a_byte_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s"
+    done = threading.Event()
+    with socket.socket(socket.AF_UNIX) as listener:
+        there = os.open(tmp_path, os.O_RDONLY)  # the whole path is too long for a socket
+        short = f"/proc/self/fd/{there}/{path.name}"
+        listener.bind(short)
+        listener.listen()
+
+        def drip() -> None:
+            connection = listener.accept()[0]
+            with connection, contextlib.suppress(OSError):
+                while not done.wait(0.05):
+                    connection.sendall(b"H")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        monkeypatch.setattr(containers, "_daemons", lambda: [short])
+        began = time.monotonic()
+        assert containers.publisher(5000) is None
+        assert time.monotonic() - began < 5
+        done.set()
+        thread.join(10)
+        os.close(there)
+
+
+def test_a_long_row_of_processes_is_walked_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has started the next: more than Python's stack is deep."""
+
+    def child_of(tasks: str) -> list[bytes]:
+        pid = int(tasks.split("/")[2])
+        return [b"%d " % (pid + 1)] if pid < 5_000 else []
+
+    monkeypatch.setattr(leftovers, "_read_all", child_of)
+    assert list(leftovers.descendants(1)) == list(range(2, 5_001))
