@@ -198,8 +198,10 @@ class Channel:
             # A program that the app starts must not keep the port open after us.
             os.set_inheritable(descriptor, False)
             self._descriptor = descriptor
+        searched = len(received)  # a long order comes in many pieces
         received += data
-        while (end := received.find(b"\n")) >= 0:
+        while (end := received.find(b"\n", searched)) >= 0:
+            searched = 0
             line = bytes(received[:end])
             del received[: end + 1]
             try:

@@ -27,6 +27,7 @@ from devtui.events import (
 )
 from devtui.session.app_tty import AppTty
 from devtui.session.interpreter import Interpreter
+from devtui.session.outgoing import Outgoing
 from devtui.session.pipe import Pipe
 from devtui.session.reading import Reading, unwatch
 from devtui.session.tty_readers import Reader
@@ -65,6 +66,7 @@ class ServerProcess:
         self._programs = 0  # which have asked on the terminal
         self._channel = socket.socket(fileno=interpreter.channel)
         self._channel.setblocking(False)
+        self._outgoing = Outgoing(self._channel)
         self._pipes = (
             Pipe(interpreter.stdout, "stdout", unwatch),
             Pipe(interpreter.stderr, "stderr", unwatch),
@@ -84,6 +86,7 @@ class ServerProcess:
         """Kill and reap a process that is not attached; what it said is lost."""
         self.kill()
         self._child.wait()
+        self._outgoing.close()
         self._channel.close()
         for pipe in self._pipes:
             os.close(pipe.fd)
@@ -96,6 +99,7 @@ class ServerProcess:
         self._reading = Reading(
             self.generation, self._channel, self._pipes, self._on_event, self._on_channel_lost
         )
+        self._outgoing.attach()
         if self.tty is not None:
             self.tty.attach(self._on_tty_line, self._on_asked, self._on_asked_enough)
         # The exit is seen in a thread, which has no context variables; the subscribers are called
@@ -114,13 +118,11 @@ class ServerProcess:
         The descriptor travels with the order (SCM_RIGHTS), since it may have changed since the
         process was started.
         """
-        with suppress(OSError):  # as in `send`
-            socket.send_fds(self._channel, [encode(order)], [listener.fileno()])
+        self._outgoing.send(encode(order), listener.fileno())
 
     def send(self, order: Order) -> None:
         """Send an order. One that the process is too dead to read is lost with it."""
-        with suppress(OSError):  # its exit is about to be seen, or its buffer is full: it hangs
-            self._channel.sendall(encode(order))
+        self._outgoing.send(encode(order))
 
     async def stop(self, grace: float) -> None:
         """Ask it to end, letting requests finish within `grace` seconds; then make it end."""
@@ -214,6 +216,7 @@ class ServerProcess:
         if self.tty is not None:
             self.tty.close()
         code = self._child.wait()  # it was reaped
+        self._outgoing.close()
         self._on_event(
             ServerExited(
                 generation=self.generation,

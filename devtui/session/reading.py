@@ -216,4 +216,6 @@ class Reading:
 
 def unwatch(fd: int) -> None:
     """Have the running loop look at a descriptor no more."""
-    asyncio.get_running_loop().remove_reader(fd)
+    loop = asyncio.get_running_loop()
+    loop.remove_reader(fd)
+    loop.remove_writer(fd)
