@@ -83,6 +83,8 @@ def read(
             raise EnvFileError(f"The env file {file!r} cannot be read: {_reason(error)}") from None
     new = {key: value for key, value in values.items() if value is not None and key not in environ}
     for key, value in new.items():
+        if not key or "=" in key:
+            raise EnvFileError(f"{key!r} is no name for a variable, in {' or '.join(found)}.")
         if "\0" in key + value:
             raise EnvFileError(
                 f"{key!r} holds a null character, which no variable can, in {' or '.join(found)}."

@@ -134,3 +134,10 @@ def test_a_file_that_may_not_be_read_is_told(folder: Path) -> None:
     (folder / ".env").chmod(0)
     with pytest.raises(EnvFileError, match=r"cannot be read: Permission denied"):
         read(None, str(folder), {})
+
+
+@pytest.mark.parametrize("name", ["a=b", "\x1b[31m=", "="])
+def test_a_name_that_no_variable_can_have_is_told(folder: Path, name: str) -> None:
+    (folder / ".env").write_text(f"'{name}'=value\n")
+    with pytest.raises(EnvFileError, match="is no name for a variable, in"):
+        read(None, str(folder), {})
