@@ -50,3 +50,12 @@ class LineBuffer:
         self._skipped = 0
         self._returned = False
         return text
+
+
+def text_of(line: bytes) -> str:
+    """The text of a whole line, as a `LineBuffer` has it."""
+    if len(line) <= MAX_LINE_BYTES and b"\r" not in line:  # nearly always
+        return line.decode("utf-8", "backslashreplace")
+    buffer = LineBuffer()
+    buffer.add(line)
+    return buffer.take()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import reprlib
-import time
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
 from devtui.events import Variable
 from devtui.secrets_mask import MASK, is_secret
+from devtui.server.clocks import clock
 from devtui.server.deadline import Overdue, within
 
 MAX_REPR = 4_000
@@ -106,9 +106,9 @@ def variables(
     values: Mapping[str, object], reveal: bool, seconds: float = REPR_SECONDS
 ) -> tuple[Variable, ...]:
     """The first `MAX_VARIABLES` variables with their reprs, all of them within `seconds`."""
-    end = time.monotonic() + seconds
+    end = clock.monotonic() + seconds
     return tuple(
-        _variable(str(name)[:MAX_NAME], value, reveal, end - time.monotonic())
+        _variable(str(name)[:MAX_NAME], value, reveal, end - clock.monotonic())
         for name, value in islice(list(values.items()), MAX_VARIABLES)
     )
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -37,6 +36,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from devtui.server import own_code
+from devtui.server.clocks import clock
 from devtui.server.file_notes import notes
 from devtui.server.unnoticed import leave_no_trace, unnoticed, untraced
 
@@ -80,7 +80,7 @@ class OwnSourceLoader(SourceFileLoader):
     def get_data(self, path: str) -> bytes:
         """As in the base class, but bytecode that cannot be trusted is as good as not there."""
         if path == self.path:
-            self._read_at = time.time()
+            self._read_at = clock.time()
             try:
                 source = super().get_data(path)
             except OSError as error:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from devtui.events import Headers, RequestFinished, RequestStarted
 from devtui.server import current, response_head
+from devtui.server.bell import Bell
 from devtui.server.captured import CapturedBody, body_of, cut, header_of, headers_of
 from devtui.server.channel import Channel
+from devtui.server.clocks import clock
 from devtui.server.output import Output
 from devtui.server.response import TappedResponse
 
@@ -31,7 +32,7 @@ class Exchange:
         """The request's id, unique in the session."""
         self._recorder = recorder
         self._started = started
-        self._clock = time.perf_counter()
+        self._clock = clock.perf_counter()
         self._first_byte: float | None = None
         self.response_head: list[tuple[str, str]] = []
         """The headers of the response that were sent so far."""
@@ -43,7 +44,7 @@ class Exchange:
     def respond(self, status: int) -> None:
         """The response begins, with this status."""
         if self.status is None and status >= 200:
-            self._first_byte = time.perf_counter()
+            self._first_byte = clock.perf_counter()
         self.status = status
 
     def break_off(self, reason: str) -> None:
@@ -53,7 +54,7 @@ class Exchange:
 
     def finish(self) -> None:
         """The response has ended, or will get no further."""
-        now = time.perf_counter()
+        now = clock.perf_counter()
         started = self._started
         response_headers = headers_of(self.response_head)
         self._recorder.end(
@@ -94,8 +95,7 @@ class Recorder:
         # Request id -> the thread that has it. The threads of the server change it without a lock,
         # as a dict's single operations can be.
         self._running: dict[str, int] = {}
-        self._changed = threading.Condition()
-        self._watched = False  # somebody waits until none runs
+        self._ended = Bell()
 
     def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
         """A request's head was read."""
@@ -119,9 +119,7 @@ class Recorder:
         self._output.release(event.id)
         self._channel.send(event)
         self._running.pop(event.id, None)
-        if self._watched:
-            with self._changed:
-                self._changed.notify_all()
+        self._ended.ring()
 
     def thread_of(self, request_id: str) -> int | None:
         """The identifier of the thread that has a request; None where the request has ended."""
@@ -129,9 +127,7 @@ class Recorder:
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until no request runs; false where some still do after `timeout` seconds."""
-        self._watched = True
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._running, timeout)
+        return self._ended.wait_for(lambda: not self._running, timeout)
 
 
 class ResponseTap:

@@ -7,8 +7,7 @@ import select
 import selectors
 import socket
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -20,10 +19,17 @@ from devtui.events import (
     decode_order,
     encode,
 )
+from devtui.server.clocks import clock
 from devtui.server.descriptors import OwnSocket
 from devtui.server.pending import Pending
 
 _READ_BYTES = 64 * 1024
+
+# What may wait where all is kept: a session that reads has it in a moment.
+MAX_KEPT_BYTES = 256 * 1024
+
+# How often a thread that waits for the session looks whether there is one.
+_LOOK_SECONDS = 0.1
 
 # For the count of what was given up, at the end.
 _LAST_WORDS_SECONDS = 0.1
@@ -37,7 +43,7 @@ UNHEARD_SECONDS = 2.0
 
 
 class Channel:
-    """Sends events without ever blocking, and hands on the orders that come.
+    """Sends events without blocking (but see `keep_all`), and hands on the orders that come.
 
     A send tries the socket at once, so that an event is not lost with the process that dies after
     it; what the socket does not take waits and is sent by the thread that also reads the orders.
@@ -47,10 +53,9 @@ class Channel:
         self.generation = generation
         self._socket = connection
         self._socket.setblocking(False)
-        self._send: Callable[[bytes | bytearray], int] = self._socket.send
-        self._lock = threading.Lock()
-        self._pending = Pending(generation)
-        self._closed = False
+        self._pending = Pending(connection, generation)
+        self._reader = 0  # the thread in `run`
+        self._waits_for_room = False  # that thread wakes when the socket takes more
         self._leaving = threading.Event()
         self._descriptor: int | None = None
         self._woken, self._waker = socket.socketpair()
@@ -68,24 +73,32 @@ class Channel:
         """Keep the interpreter's lock while sending, from now on. See `HeldSend` for errors."""
         from devtui.server.held_send import HeldSend  # takes 3 ms, and nobody should wait for it
 
-        self._send = HeldSend(self._socket)
+        self._pending.transfer = HeldSend(self._socket)
+
+    def keep_all(self) -> None:
+        """Drop nothing, from now on: who sends more than the session reads has to wait for it."""
+        self._pending.keeps_all = True
 
     def send(self, event: Event) -> None:
         """Send one event, or keep it until the session reads again. Any thread may call it."""
-        line = encode(event)
-        with self._lock:
-            if self._closed:
-                return
-            if self._pending.data:
-                self._pending.keep(event, line)
-                # Not left to the thread that reads the orders: where the app's threads are busy
-                # it gets to run too seldom, and events would be dropped with nobody stalled.
-                self._drain()
-                return
-            sent = self._try_send(line)
-            if sent < len(line):
-                self._pending.data += line[sent:]
+        self._send(type(event), encode(event), 1)
+
+    def send_all(self, events: Sequence[Event]) -> None:
+        """Send events of one kind. It is done as for one: a few hundred at most."""
+        self._send(type(events[0]), b"".join(map(encode, events)), len(events))
+
+    def _send(self, kind: type[Event], lines: bytes, count: int) -> None:
+        pending = self._pending
+        pending.put(kind, lines, count)
+        try:
+            # Not left to the thread that reads the orders: where the app's threads are busy
+            # it gets to run too seldom, and events would be dropped with nobody stalled.
+            pending.send()
+        finally:
+            if pending and not self._waits_for_room:
                 self._wake()
+        if pending.keeps_all and pending.size_bytes > MAX_KEPT_BYTES:
+            self._wait_for_room()
 
     def run(
         self,
@@ -99,6 +112,7 @@ class Channel:
         None for no sooner than the next order.
         """
         received = bytearray()
+        self._reader = threading.get_ident()
 
         def obey(order: AnyOrder) -> None:
             try:
@@ -119,10 +133,10 @@ class Channel:
                 # The app has closed descriptors of ours, or there is no memory at the moment.
                 # This thread must outlive that: who else would end the process?
                 if not self._is_whole():
-                    time.sleep(UNHEARD_SECONDS)
+                    clock.sleep(UNHEARD_SECONDS)
                     on_end()
                     return
-                time.sleep(_PAUSE_SECONDS)
+                clock.sleep(_PAUSE_SECONDS)
 
     def _turn(
         self,
@@ -133,7 +147,8 @@ class Channel:
     ) -> bool:
         """Wait for what comes and take it in; false at the end of the channel."""
         interest = selectors.EVENT_READ
-        if self._pending.data:
+        self._waits_for_room = bool(self._pending)
+        if self._waits_for_room:
             interest |= selectors.EVENT_WRITE
         selector.modify(self._socket, interest)
         ready = {key.fileobj: mask for key, mask in selector.select(idle())}
@@ -143,7 +158,7 @@ class Channel:
             self._unwake()
         mask = ready.get(self._socket, 0)
         if mask & selectors.EVENT_WRITE:
-            self._send_pending()
+            self._pending.send()
         return not mask & selectors.EVENT_READ or self._receive(received, on_order)
 
     def take_descriptor(self) -> int:
@@ -166,25 +181,44 @@ class Channel:
 
         A session that is only slow is told in the end how much was given up.
         """
-        with self._lock:
-            if self._closed:
-                return
-            if not self._send_until(time.monotonic() + timeout):
-                self._pending.give_up()
-            self._pending.keep_count()
-            self._send_until(time.monotonic() + _LAST_WORDS_SECONDS)
+        if not self._send_until(timeout):
+            self._pending.give_up()
+        self._pending.put_count()
+        self._send_until(_LAST_WORDS_SECONDS)
 
-    def _send_until(self, end: float) -> bool:
-        """Send what is pending; false where that is not done at the given time."""
+    def _send_until(self, timeout: float) -> bool:
+        """Send what is pending; false where that takes longer.
+
+        Where all is kept, it may take longer as long as the session reads.
+        """
+        pending, before = self._pending, 0
         writable = select.poll()
         writable.register(self._socket, select.POLLOUT)
-        while self._pending.data and not self._closed:
-            if not self._send_some():
-                left = end - time.monotonic()
-                if left <= 0:
-                    return False
-                writable.poll(left * 1000)
-        return True
+        end = clock.monotonic() + timeout
+        while pending.send() and pending:
+            now = clock.monotonic()
+            if pending.keeps_all and pending.size_bytes < before:
+                end = now + timeout
+            if now >= end:
+                return False
+            before = pending.size_bytes
+            writable.poll((end - now) * 1000)
+        return not pending
+
+    def _wait_for_room(self) -> None:
+        """Wait until the session has read. Orders must be read all the time, so not in `run`.
+
+        Nor where this thread was interrupted while it sends: it goes on with that afterwards.
+        """
+        pending = self._pending
+        if pending.is_mine or threading.get_ident() == self._reader:
+            return
+        writable = select.poll()
+        writable.register(self._socket, select.POLLOUT)
+        while pending.size_bytes > MAX_KEPT_BYTES and self._is_whole():
+            writable.poll(_LOOK_SECONDS * 1000)
+            if not pending.send():
+                return  # a thread that sends waits for this one, perhaps
 
     def _receive(self, received: bytearray, on_order: Callable[[AnyOrder], None]) -> bool:
         """Read what is there and hand on its whole lines; false at the end of the channel."""
@@ -227,32 +261,6 @@ class Channel:
         """Whether our descriptors are still what we opened."""
         return all(end.is_whole for end in self._ends)
 
-    def _send_pending(self) -> None:
-        with self._lock:
-            self._drain()
-
-    def _drain(self) -> None:
-        if self._pending.has_room:
-            self._pending.keep_count()
-        self._send_some()
-
-    def _send_some(self) -> int:
-        """Send what the socket takes of what is pending; how many bytes that was."""
-        sent = self._try_send(self._pending.data)
-        self._pending.sent(sent)
-        return sent
-
-    def _try_send(self, data: bytes | bytearray) -> int:
-        try:
-            return self._send(data)
-        except (BlockingIOError, InterruptedError):
-            return 0
-        except OSError:
-            # The session is gone. The reading side sees that too, and ends this process.
-            self._closed = True
-            self._pending.data.clear()
-            return len(data)
-
     def _wake(self) -> None:
         with suppress(BlockingIOError):  # then it is full of wake-ups already
             self._waker.send(b"\0")
@@ -264,8 +272,6 @@ class Channel:
 
     def _silence(self) -> None:
         """In a fork of this process: let go of the channel, so that its end is the parent's end."""
-        self._closed = True
-        self._pending = Pending(self.generation)
-        self._lock = threading.Lock()  # another thread may have held it when the fork was made
+        self._pending.close()
         for end in self._ends:
             end.let_go()

@@ -7,7 +7,6 @@ import os
 import select
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +15,8 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
 
 from devtui.server import forks
+from devtui.server.bell import Bell
+from devtui.server.clocks import clock
 from devtui.server.waiting import Waiting
 
 # More than these, or than a quarter of the descriptors that the process may have, are thinned out:
@@ -47,8 +48,7 @@ class Connections:
         # The threads of the server change it without a lock, as a dict's single operations can be.
         self._open: dict[Any, Waiting] = {}
         self._look_after = 0.0
-        self._changed = threading.Condition()
-        self._watched = False  # somebody waits for one to be closed
+        self._changed = Bell()
 
     def opened(self, connection: object) -> None:
         """One was accepted."""
@@ -57,9 +57,7 @@ class Connections:
     def closed(self, connection: object) -> None:
         """One has been closed."""
         self._open.pop(connection, None)
-        if self._watched:
-            with self._changed:
-                self._changed.notify_all()
+        self._changed.ring()
 
     def waiting(self, connection: object) -> Waiting:
         """Where an open connection's waiting for its client is to be noted."""
@@ -72,7 +70,7 @@ class Connections:
         reason to wait.
         """
         newest = max((waiting.accepted for waiting in self._all().values()), default=0.0)
-        remaining = newest + head_seconds - time.monotonic()
+        remaining = newest + head_seconds - clock.monotonic()
         return self._wait_for(lambda: not self._open, remaining)
 
     def wait_until_read(self, seconds: float) -> bool:
@@ -81,11 +79,11 @@ class Connections:
         On a busy machine the thread of a connection may get to run later than any bound for
         silent ones. What a client has sent is a request all the same, and wants its answer.
         """
-        end = time.monotonic() + seconds
+        end = clock.monotonic() + seconds
         while unread := self._has_unread():
-            if time.monotonic() >= end:
+            if clock.monotonic() >= end:
                 break
-            time.sleep(READ_SECONDS)
+            time.sleep(READ_SECONDS)  # gevent's, where the app has it: the others have to run
         return not unread
 
     def _has_unread(self) -> bool:
@@ -101,7 +99,7 @@ class Connections:
 
         What waits for the app and not for its client is never closed.
         """
-        now = time.monotonic()
+        now = clock.monotonic()
         if now < self._look_after:
             return 0
         self._look_after = now + LOOK_SECONDS
@@ -130,12 +128,10 @@ class Connections:
         return self._open.copy()
 
     def _wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
-        self._watched = True
-        with self._changed:
-            return self._changed.wait_for(condition, max(0.0, seconds))
+        return self._changed.wait_for(condition, seconds)
 
     def _close(self, most: int, patience: float) -> int:
-        latest = time.monotonic() - patience
+        latest = clock.monotonic() - patience
         idle = [item for item in self._all().items() if item[1].since <= latest]
         idle.sort(key=lambda item: item[1].since)
         for connection, waiting in idle[:most]:
@@ -199,7 +195,7 @@ class Server(BaseWSGIServer):
             )
 
     def _tell(self, warning: str) -> None:
-        now = time.monotonic()
+        now = clock.monotonic()
         if now >= self._tell_after:
             self._tell_after = now + TELL_SECONDS
             self.log("warning", warning)

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from devtui.server.bell import Bell
+
 T = TypeVar("T")
 
 
@@ -21,14 +23,15 @@ class _Call(Generic[T]):
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
         self._context = contextvars.copy_context()
-        self._done = threading.Event()
         self._results: list[T] = []
         self._error: BaseException | None = None
+        self._done = Bell()
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="devtui-deadline", daemon=True)
 
     def result(self, seconds: float) -> T:
         self._thread.start()
-        if not self._done.wait(seconds):
+        if not self._done.wait_for(lambda: self._ended, seconds):
             # So that an endless loop does not go on eating a processor. In a call written in C it
             # has no effect until that returns.
             raise_in_thread(self._thread, SystemExit)
@@ -43,7 +46,8 @@ class _Call(Generic[T]):
         except BaseException as error:
             self._error = error
         finally:
-            self._done.set()
+            self._ended = True
+            self._done.ring()
 
 
 def within(seconds: float, function: Callable[[], T]) -> T:

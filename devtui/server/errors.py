@@ -7,13 +7,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
-from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from devtui.events import Error, ErrorRaised
 from devtui.server import current, forks
 from devtui.server.channel import Channel
+from devtui.server.made_once import MadeOnce
 from devtui.server.response import TappedResponse
 
 if TYPE_CHECKING:
@@ -36,10 +36,14 @@ class ErrorReporter:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self.keeping = True  # to be set before the first error
+        self._kept = MadeOnce(self._make_kept)
 
-    @cached_property
+    @property
     def kept(self) -> KeptErrors:
         """The errors whose frames can be asked about."""
+        return self._kept()
+
+    def _make_kept(self) -> KeptErrors:
         # What errors alone need is not imported before there is one: the first response waits.
         from devtui.server.frames import KeptErrors
 

@@ -7,7 +7,6 @@ import ast
 import itertools
 import linecache
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,6 +17,7 @@ from msgspec import structs
 
 from devtui.events import Evaluate, Evaluated
 from devtui.server import bounded_repr, current
+from devtui.server.clocks import clock
 from devtui.server.deadline import raise_in_thread
 from devtui.server.frames import FrameGone, KeptError, KeptErrors
 from devtui.server.namespace import FrameNamespace
@@ -40,22 +40,23 @@ class Output:
     """What is written within one evaluation, up to a bound."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._data = bytearray()
+        self._pieces: list[bytes] = []
+        self._room = MAX_OUTPUT
         self.truncated = False
 
     def take(self, data: bytes) -> None:
-        """Some bytes were written to stdout or stderr."""
-        with self._lock:
-            room = MAX_OUTPUT - len(self._data)
-            self._data += data[:room]
-            self.truncated = self.truncated or len(data) > room
+        """Some bytes were written to stdout or stderr. No lock: a finaliser may write meanwhile."""
+        kept = data[: max(0, self._room)]
+        self._room -= len(kept)
+        if kept:
+            self._pieces.append(kept)
+        self.truncated = self.truncated or len(data) > len(kept)
 
     @property
     def text(self) -> str:
         """All that was written, as text."""
-        with self._lock:
-            return self._data.decode("utf-8", "backslashreplace")
+        written = b"".join(tuple(self._pieces))[:MAX_OUTPUT]
+        return written.decode("utf-8", "backslashreplace")
 
 
 class Evaluation:
@@ -72,10 +73,10 @@ class Evaluation:
         self._kept = kept
         self._frame = frame
         self._answer = answer
-        self._began = time.perf_counter()
+        self._began = clock.perf_counter()
         self._output = Output()
         self._lock = threading.Lock()
-        self._answered = False
+        self._unanswered = [None]  # popped by the one that answers
         self._interrupted = False
         self._code_runs = False
         self._thread = threading.Thread(target=self._run, name="devtui-evaluate", daemon=True)
@@ -142,10 +143,10 @@ class Evaluation:
         return bounded_repr.bounded(value, REPR_SECONDS)
 
     def _finish(self, value: str | None, text: str) -> None:
-        with self._lock:
-            if self._answered:
-                return
-            self._answered = True
+        try:
+            self._unanswered.pop()
+        except IndexError:
+            return
         text = _cut_middle(text, MAX_TRACEBACK)
         self._answer(
             self,
@@ -157,7 +158,7 @@ class Evaluation:
                 traceback=text,
                 truncated=self._output.truncated,
                 interrupted=self._interrupted and "KeyboardInterrupt" in text,
-                duration_ms=round((time.perf_counter() - self._began) * 1000, 3),
+                duration_ms=round((clock.perf_counter() - self._began) * 1000, 3),
             ),
         )
 
@@ -171,7 +172,6 @@ class Evaluator:
         self._errors = errors
         self._generation = generation
         self._send = send
-        self._lock = threading.Lock()
         self._running: dict[str, Evaluation] = {}
 
     def evaluate(self, order: Evaluate) -> None:
@@ -190,20 +190,17 @@ class Evaluator:
             )
             return
         evaluation = Evaluation(order, kept, frame, self._ended)
-        with self._lock:
-            self._running[order.ask_id] = evaluation
+        self._running[order.ask_id] = evaluation
         evaluation.start()
 
     def interrupt(self, ask_id: str) -> None:
         """Stop an evaluation; nothing where it has ended."""
-        with self._lock:
-            evaluation = self._running.get(ask_id)
+        evaluation = self._running.get(ask_id)
         if evaluation is not None:
             evaluation.interrupt()
 
     def _ended(self, evaluation: Evaluation, answer: Evaluated) -> None:
-        with self._lock:
-            self._running.pop(evaluation.order.ask_id, None)
+        self._running.pop(evaluation.order.ask_id, None)
         self._send(structs.replace(answer, generation=self._generation))
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import itertools
-import threading
-from collections import OrderedDict
 from contextlib import AbstractContextManager
 from types import FrameType
 from typing import Any
@@ -53,8 +51,9 @@ class KeptErrors:
         self.keeping = keeping
         self._generation = generation
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, KeptError | FrameGone] = OrderedDict()
+        # Without a lock, by single operations of a dict: to let go of a frame runs the finalisers
+        # of what it holds, and they may raise, which brings us here again.
+        self._kept: dict[str, KeptError | FrameGone] = {}
 
     def new_id(self) -> str:
         """An id for an error, unique in the session; its generation is the part before `-`."""
@@ -67,17 +66,15 @@ class KeptErrors:
         """
         if not self.keeping:
             return
-        with self._lock:
-            self._kept[error_id] = error
-            if len(self._kept) > MAX_ERRORS:
-                self._kept.popitem(last=False)
+        self._kept[error_id] = error
+        for oldest in list(self._kept)[:-MAX_ERRORS]:
+            self._kept.pop(oldest, None)
 
     def find(self, error_id: str, way: Way, number: int) -> tuple[KeptError, FrameType]:
         """The frame of that number, and its error. Raises `FrameGone`."""
         if not self.keeping:
             raise FrameGone("Frames are kept only with the debugger on: start with --debugger.")
-        with self._lock:
-            kept = self._kept.get(error_id)
+        kept = self._kept.get(error_id)
         if isinstance(kept, FrameGone):
             raise FrameGone(str(kept))
         if kept is None:

@@ -127,7 +127,7 @@ class CapturingHandler(WSGIRequestHandler):
         if timestamp is not None:
             return super().date_time_string(timestamp)
         second, text = CapturingHandler._date
-        now = int(time.time())
+        now = int(time.time())  # as the app may have patched it: the header is the app's
         if now != second:
             text = super().date_time_string(now)
             CapturingHandler._date = (now, text)

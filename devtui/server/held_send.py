@@ -8,8 +8,8 @@ and those two turns took a tenth of the requests a second.
 from __future__ import annotations
 
 import ctypes
-import os
 import socket
+from collections.abc import Iterator
 
 # No call of ours may wait while it keeps the lock, whatever the app did to the descriptor.
 _FLAGS = socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0)
@@ -19,7 +19,7 @@ _MAX_BYTES = 64 * 1024
 
 
 class HeldSend:
-    """Sends on one socket, as its own `send` does, but never waits: `BlockingIOError` instead.
+    """Sends on one socket and never waits.
 
     Raises `AttributeError` or `OSError` on a system whose C library cannot be called so.
     """
@@ -27,15 +27,15 @@ class HeldSend:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         # PyDLL calls without letting go of the lock, and CDLL as `socket.send` does.
-        self._send = ctypes.PyDLL(None, use_errno=True).send
+        self._send = ctypes.PyDLL(None).send
         self._send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_int)
         self._send.restype = ctypes.c_ssize_t
 
-    def __call__(self, data: bytes | bytearray) -> int:
-        """Send the beginning of the data; how many bytes went."""
-        piece = bytes(memoryview(data)[:_MAX_BYTES])
-        sent: int = self._send(self._connection.fileno(), piece, len(piece), _FLAGS)
-        if sent < 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
-        return sent
+    def __call__(self, data: bytes) -> Iterator[int]:
+        """Send the beginning of the data when the one item is asked for: how many bytes went.
+
+        It is -1 where nothing could be sent; `socket.send` then tells why. No bytecode runs between
+        the call of the system and the item.
+        """
+        piece = data[:_MAX_BYTES]
+        return map(self._send, (self._connection.fileno(),), (piece,), (len(piece),), (_FLAGS,))

@@ -10,12 +10,12 @@ from __future__ import annotations
 import _frozen_importlib
 import builtins
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from types import ModuleType
 
 from devtui.server import process_state
+from devtui.server.clocks import clock
 from devtui.server.own_code import file_of, is_own
 from devtui.server.preloads import Preloaded, Preloads, UnfitStandby
 from devtui.server.unnoticed import foreign_frame, leave_no_trace, unnoticed, untraced
@@ -261,10 +261,10 @@ class _Execution:
 
     def __enter__(self) -> None:
         self._outer = self._trace.begin()
-        self._began = time.perf_counter()
+        self._began = clock.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        self._trace.end(self._name, time.perf_counter() - self._began, *self._outer)
+        self._trace.end(self._name, clock.perf_counter() - self._began, *self._outer)
 
 
 __all__ = ["ImportTrace", "Preloaded", "UnfitStandby"]

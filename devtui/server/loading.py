@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from devtui.events import (
     Preload,
 )
 from devtui.server import bytecode, environment, loader, own_code
+from devtui.server.clocks import clock
 from devtui.server.deferred import deferred
 from devtui.server.errors import ErrorReporter, ErrorTap
 from devtui.server.file_notes import notes
@@ -75,7 +75,7 @@ class Loading:
 
         Raises `UnfitStandby` where the load must be done by a fresh process instead.
         """
-        began = time.perf_counter()
+        began = clock.perf_counter()
         preloaded = [] if self._standby is None else self._standby.preloaded
         trace = ImportTrace(self._baseline, preloaded)
         try:
@@ -108,7 +108,7 @@ class Loading:
         from devtui.server import main_program
 
         assert load.main is not None
-        began, served, program = time.perf_counter(), False, load.main
+        began, served, program = clock.perf_counter(), False, load.main
         preloaded = [] if self._standby is None else self._standby.preloaded
         trace = ImportTrace(self._baseline, preloaded)
         loading = ExitStack()
@@ -243,4 +243,4 @@ class Loading:
 
 
 def _since(began: float) -> float:
-    return round((time.perf_counter() - began) * 1000, 3)
+    return round((clock.perf_counter() - began) * 1000, 3)

@@ -9,9 +9,7 @@ import queue
 import socket
 import sys
 import threading
-import time
 from contextlib import suppress
-from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 from devtui.events import (
@@ -31,8 +29,10 @@ from devtui.events import (
 from devtui.server import asking, errors, forks, output
 from devtui.server.capture import Recorder
 from devtui.server.channel import Channel
+from devtui.server.clocks import clock
 from devtui.server.import_trace import UnfitStandby
 from devtui.server.loading import Loading
+from devtui.server.made_once import MadeOnce
 from devtui.server.plain_signal import signal
 from devtui.server.serving import Serving as Server
 from devtui.server.start import Start
@@ -57,9 +57,6 @@ REST_SECONDS = 0.3
 
 _LOAD_FAILED = 1
 
-# As it is before the app may patch it.
-_sleep = time.sleep
-
 
 class ServerProcess:
     """One generation: loads the app once, serves it, and ends."""
@@ -79,6 +76,7 @@ class ServerProcess:
         self._reader = UnseenThread(
             lambda: channel.run(self._obey, self._abandoned, self._output.release_stale)
         )
+        self._inspector = MadeOnce(self._make_inspector)
         self._server: Server | None = None
         self._stopping = threading.Lock()
         self._alone = False  # the session is gone
@@ -134,7 +132,7 @@ class ServerProcess:
         return order
 
     def _begin_anew_if_hung(self, name: str) -> None:
-        time.sleep(HANG_SECONDS)
+        clock.sleep(HANG_SECONDS)
         if self._loading.importing_ahead == name:
             self._begin_anew(f"{name} could not be imported ahead in {HANG_SECONDS:g} s")
 
@@ -188,8 +186,7 @@ class ServerProcess:
         generation = self._channel.generation
         self._channel.send(PinAttempted(generation=generation, failed_count=failed_count))
 
-    @cached_property
-    def _inspector(self) -> Inspector:
+    def _make_inspector(self) -> Inspector:
         from devtui.server.inspection import Inspector
 
         return Inspector(self._channel, self._reporter.kept, lambda: self._recorder)
@@ -200,11 +197,11 @@ class ServerProcess:
         Nobody waits for it then; and an app that uses up all descriptors could not be helped by
         modules that are still on the disk.
         """
-        _sleep(REST_SECONDS)
+        clock.sleep(REST_SECONDS)
         with suppress(ImportError, AttributeError, OSError):  # all works without it, but slower
             self._channel.hold_interpreter()
         with suppress(ImportError, OSError):  # the app's doing; who needs it then meets it again
-            _ = self._inspector
+            self._inspector()
             if debugger is not None:
                 debugger.ready()
 
@@ -224,7 +221,7 @@ class ServerProcess:
         elif isinstance(order, TerminalRefused):
             self._terminal.answer(order.ask_id, order.reason)
         else:
-            self._inspector.obey(order)
+            self._inspector().obey(order)
 
     def _stop(self, grace: float) -> None:
         if not self._stopping.acquire(blocking=False):
@@ -241,7 +238,7 @@ class ServerProcess:
         """The session's end of the channel has closed: end, and take all children along."""
         self._alone = True
         self._stop(0.0)
-        time.sleep(LAST_SECONDS)
+        clock.sleep(LAST_SECONDS)
         self.end_children()
         os._exit(1)
 

@@ -12,19 +12,22 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import IO, Any, Literal, cast
 
 import msgspec
 
 from devtui.events import LogWritten
-from devtui.linebuffer import LineBuffer
+from devtui.linebuffer import LineBuffer, text_of
 from devtui.server import current
 from devtui.server.channel import Channel
+from devtui.server.clocks import clock
 
 # How long a line without its end (a prompt, a progress bar) waits for the rest.
 HOLD_SECONDS = 0.25
+
+# Of one write, so many lines go together: each send costs as much as a few lines.
+_LINES_AT_ONCE = 100
 
 
 class _Unfinished(msgspec.Struct):
@@ -46,6 +49,10 @@ class LineStream(io.RawIOBase):
     """The bytes side of `sys.stdout` or `sys.stderr`: each whole line becomes a `LogWritten`.
 
     Lines are put together by thread, so that threads that print at once do not mix.
+
+    Any two bytecodes here may have code of the user's between them that writes as well: a signal
+    handler, a finaliser, a trace function. So there is no lock. Who works on an unfinished line has
+    taken it out of the dict before; what interrupts him then finds none, and begins its own.
     """
 
     def __init__(self, channel: Channel, name: Literal["stdout", "stderr"], fd: int) -> None:
@@ -53,7 +60,6 @@ class LineStream(io.RawIOBase):
         self._channel = channel
         self._name = name
         self._fd = fd
-        self._lock = threading.Lock()
         self._unfinished: dict[int, _Unfinished] = {}
         self._look_at: float | None = None  # when the channel's thread will look at them
         self._in_fork = False
@@ -72,7 +78,7 @@ class LineStream(io.RawIOBase):
 
     def write(self, data: Any, /) -> int:
         """Take bytes; send the lines that are whole."""
-        view = memoryview(data).cast("B")
+        view = data if type(data) is bytes else memoryview(data).cast("B")
         if self._in_fork:
             return os.write(self._fd, view)
         if (sink := current.output.get()) is not None:
@@ -81,34 +87,20 @@ class LineStream(io.RawIOBase):
         if (lent := current.lent) is not None and lent.is_here():
             lent.take(bytes(view))
             return len(view)
-        *whole, rest = bytes(view).split(b"\n")
-        key = threading.get_ident()
-        with self._lock:
-            for line in whole:
-                self._add(key, line)
-                self._finish(key)
-            if rest:
-                self._add(key, rest)
-                if self._look_at is None:
-                    # `print` writes its line's end by itself: to wake the channel's thread for
-                    # each would cost more than the line. Once in HOLD_SECONDS is enough.
-                    self._look_at = time.monotonic() + HOLD_SECONDS
-                    self._channel.nudge()
+        self._take(view if isinstance(view, bytes) else bytes(view))
         return len(view)
 
     def pass_through(self) -> None:
         """In a fork of this process: write to the descriptor, as the channel is not its to use.
 
-        What the parent's threads have begun to write is theirs, and so was the lock.
+        What the parent's threads have begun to write is theirs.
         """
         self._in_fork = True
-        self._lock = threading.Lock()
         self._unfinished = {}
 
     def take_unfinished(self) -> bytes:
         """What the calling thread has begun: the question, where it goes on to read the answer."""
-        with self._lock:
-            line = self._unfinished.pop(threading.get_ident(), None)
+        line = self._unfinished.pop(threading.get_ident(), None)
         return b"" if line is None else line.text.take().encode("utf-8", "backslashreplace")
 
     def release(self, request_id: str) -> None:
@@ -120,42 +112,82 @@ class LineStream(io.RawIOBase):
         """Send lines that were held too long; say in how many seconds to look again, if ever."""
         if self._look_at is None:
             return None
-        now = time.monotonic()
+        now = clock.monotonic()
         if now < self._look_at:
             return self._look_at - now
+        self._look_at = None  # before it is looked: what is begun later sets it anew
         self._release(lambda line: line.since <= now - HOLD_SECONDS)
-        with self._lock:
-            self._look_at = now + HOLD_SECONDS if self._unfinished else None
-        return HOLD_SECONDS if self._look_at else None
+        if not self._unfinished:
+            return None
+        self._look_at = now + HOLD_SECONDS
+        return HOLD_SECONDS
 
     def release_all(self) -> None:
         """Send every unfinished line, before the process ends."""
         self._release(lambda line: True)
 
     def _release(self, due: Callable[[_Unfinished], bool]) -> None:
-        with self._lock:
-            for key in [key for key, line in self._unfinished.items() if due(line)]:
-                self._finish(key)
+        for key, line in tuple(self._unfinished.items()):
+            if due(line) and (taken := self._unfinished.pop(key, None)) is not None:
+                self._channel.send(self._event(taken.text.take(), taken.request_id))
 
-    def _add(self, key: int, data: bytes) -> None:
-        line = self._unfinished.get(key)
-        if line is None:
-            line = _Unfinished(LineBuffer(), current.request_id.get(), time.monotonic())
-            self._unfinished[key] = line
-        line.text.add(data)
+    def _take(self, data: bytes) -> None:
+        """Send the lines that are whole, and keep what begins one."""
+        key, begun = threading.get_ident(), None
+        try:
+            begun = self._unfinished.pop(key, None)
+            end = data.find(b"\n")
+            if begun is not None:
+                begun.text.add(data if end < 0 else data[:end])
+                if end < 0:
+                    self._hold(key, begun)
+                    return
+        except BaseException:  # a signal handler has raised: what was begun before is still there
+            if begun is not None:
+                self._hold(key, begun)
+            raise
+        if begun is not None:
+            self._channel.send(self._event(begun.text.take(), begun.request_id))
+            data = data[end + 1 :]
+            if not data:
+                return
+        *whole, rest = data.split(b"\n")
+        request_id = current.request_id.get()
+        for start in range(0, len(whole), _LINES_AT_ONCE):
+            lines = whole[start : start + _LINES_AT_ONCE]
+            self._channel.send_all([self._event(text_of(line), request_id) for line in lines])
+        if rest:
+            text = LineBuffer()
+            text.add(rest)
+            self._hold(key, _Unfinished(text, request_id, clock.monotonic()))
 
-    def _finish(self, key: int) -> None:
-        line = self._unfinished.pop(key)
+    def _hold(self, key: int, line: _Unfinished) -> None:
+        """Keep an unfinished line; one that an interruption has begun meanwhile is sent before."""
+        while self._unfinished.setdefault(key, line) is not line:
+            if (other := self._unfinished.pop(key, None)) is not None:
+                self._channel.send(self._event(other.text.take(), other.request_id))
+        if self._look_at is None:
+            # `print` writes its line's end by itself: to wake the channel's thread for each would
+            # cost more than the line. Once in HOLD_SECONDS is enough.
+            self._look_at = clock.monotonic() + HOLD_SECONDS
+            self._channel.nudge()
+
+    def _event(self, text: str, request_id: str | None) -> LogWritten:
         record = _thread.record
-        self._channel.send(
-            LogWritten(
+        if record is None:
+            return LogWritten(
                 generation=self._channel.generation,
-                stream=self._name if record is None else "log",
-                logger=None if record is None else record.name,
-                level=None if record is None else record.levelname,
-                text=line.text.take(),
-                request_id=line.request_id,
+                stream=self._name,
+                text=text,
+                request_id=request_id,
             )
+        return LogWritten(
+            generation=self._channel.generation,
+            stream="log",
+            logger=record.name,
+            level=record.levelname,
+            text=text,
+            request_id=request_id,
         )
 
 

@@ -1,6 +1,21 @@
-"""Events that wait for a session that does not read: bounded, and what is dropped is counted."""
+"""Events on their way to the session: in order, bounded, and what is dropped is counted.
+
+Finalisers, signal handlers and trace functions of the user's may run between any two bytecodes
+here. They may send events themselves, wait for another thread, or raise. So nothing is held while
+bytecode runs that another thread would wait for without a bound, and each step leaves a state that
+is right: a line is put by one call, what was sent of it is noted by the call that sends it, and it
+is taken away by one call, which may be made again.
+"""
 
 from __future__ import annotations
+
+import socket
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from queue import Empty
+from threading import get_ident
+from typing import TypeAlias
 
 from devtui.events import (
     ErrorRaised,
@@ -9,9 +24,9 @@ from devtui.events import (
     LogWritten,
     RequestFinished,
     RequestStarted,
-    decode_event,
     encode,
 )
+from devtui.server.turn import Turn
 
 # Beyond this events are dropped, since a stalled dashboard must never block a request or eat the
 # memory of the app.
@@ -20,52 +35,143 @@ MAX_PENDING_BYTES = 8 * 1024 * 1024
 # What each kind of event leaves free, in quarters: lines of output, of which an app can write any
 # number, for requests and errors; the starts of requests for the ends of those that are under way.
 # A row whose end was dropped would seem to run for ever, while an end alone is a whole row.
-_LEAVES_FREE = {LogWritten: 2, RequestStarted: 1}
+_LEAVES_FREE: dict[type[Event], int] = {LogWritten: 2, RequestStarted: 1}
 
 # Whatever is none of these is said a few times in a process's life, and the session cannot do
 # without it: it is kept in any case.
 _DROPPABLE = (LogWritten, RequestStarted, RequestFinished, ErrorRaised)
 
 
+# One or more whole lines, how many events they are, and how many bytes of them each call has sent.
+_Piece: TypeAlias = tuple[bytes, int, list[int]]
+
+
 class Pending:
-    """What was not sent yet, in order: `data` is whole lines, but that of the first a part may be.
+    """What was not sent yet. Any thread may use it, also while it is in the middle of using it."""
 
-    One thread at a time may use it.
-    """
-
-    def __init__(self, generation: int) -> None:
-        self.data = bytearray()
+    def __init__(self, connection: socket.socket, generation: int) -> None:
+        self.closed = False
+        """Whether the session is gone: what is put is forgotten."""
+        self.keeps_all = False
+        """Whether nothing is dropped: the caller sees to it that little waits."""
+        self.size_bytes = 0
+        """How much waits. Close to the truth while threads put and send, true when none does."""
+        self._plainly: Callable[[bytes], Iterator[int]] = lambda data: map(connection.send, (data,))
+        self.transfer: Callable[[bytes], Iterator[int]] = self._plainly
+        """Sends the beginning of some data, when its one item is asked for. See `HeldSend`."""
         self._generation = generation
+        self._pieces: deque[_Piece] = deque()
         self._dropped = 0
+        self._turn = Turn()
+        self._sender = 0  # the thread that has the turn
 
-    def keep(self, event: Event, line: bytes) -> None:
-        """Put an event, whose line this is, behind the others; or drop and count it."""
-        free = MAX_PENDING_BYTES // 4 * _LEAVES_FREE.get(type(event), 0)
-        room = MAX_PENDING_BYTES - len(self.data) - len(line) - free
-        if room < 0 and isinstance(event, _DROPPABLE):
-            self._dropped += 1
-        else:
-            self.data += line
-
-    def sent(self, size_bytes: int) -> None:
-        """So much of the beginning is on its way."""
-        del self.data[:size_bytes]
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
 
     @property
-    def has_room(self) -> bool:
-        """Whether there is room for every kind of event again."""
-        return len(self.data) < MAX_PENDING_BYTES // 4
+    def data(self) -> bytes:
+        """All that waits."""
+        return b"".join(map(_left, tuple(self._pieces)))
 
-    def keep_count(self) -> None:
+    @property
+    def is_mine(self) -> bool:
+        """Whether the calling thread is sending, and was interrupted in it."""
+        return self._sender == get_ident()
+
+    def put(self, kind: type[Event], data: bytes, events: int = 1) -> None:
+        """Put the lines of so many events of one kind behind the others; or drop and count them."""
+        if self.closed:
+            return
+        free = MAX_PENDING_BYTES // 4 * _LEAVES_FREE.get(kind, 0)
+        room = MAX_PENDING_BYTES - self.size_bytes - len(data) - free
+        if room < 0 and not self.keeps_all and issubclass(kind, _DROPPABLE):
+            self._dropped += events
+            return
+        piece: _Piece = (data, events, [])
+        self.size_bytes += len(data)
+        self._pieces.append(piece)
+
+    def send(self) -> bool:
+        """Send what the socket takes; false where another thread does not come to its end.
+
+        What is put while this thread sends is sent by it as well, so a call within a call returns
+        at once.
+        """
+        while self._pieces:
+            if self._sender == get_ident():
+                return True
+            # Where another thread sends, this one waits: what it has put may be its last word.
+            for turn in (self._turn.at_once, self._turn.soon):
+                try:
+                    with turn:
+                        took_all = self._send_all()
+                except Empty:
+                    continue
+                if not took_all:
+                    return True
+                break
+            else:
+                return False
+        return True
+
+    def _send_all(self) -> bool:
+        """Send until nothing waits any more, or the socket takes no more: then false."""
+        self._sender = get_ident()
+        try:
+            if self._dropped and self.size_bytes < MAX_PENDING_BYTES // 4:
+                self.put_count()
+            while self._pieces:
+                piece = self._pieces[0]
+                if (left := _left(piece)) and not self._send_some(piece[2], left):
+                    return False
+                if not _left(piece):
+                    self.size_bytes -= len(piece[0])
+                    self._pieces.popleft()
+            self.size_bytes = 0
+            return True
+        finally:
+            self._sender = 0
+
+    def _send_some(self, sent: list[int], left: bytes) -> bool:
+        """Send a part and note it in `sent`; false where the socket takes nothing now."""
+        try:
+            sent.extend(self.transfer(left))
+            if sent[-1] < 0:
+                sent.pop()
+                sent.extend(self._plainly(left))
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            # The session is gone. The reading side sees that too, and ends this process.
+            self.close()
+            return False
+        return True
+
+    def close(self) -> None:
+        """Forget what waits, and what comes."""
+        self.closed = True
+        self._pieces.clear()
+
+    def put_count(self) -> None:
         """Have the session told how many events were dropped."""
-        if self._dropped:
-            self.data += encode(EventsDropped(generation=self._generation, count=self._dropped))
-            self._dropped = 0
+        if count := self._dropped:
+            told = encode(EventsDropped(generation=self._generation, count=count))
+            self.put(EventsDropped, told, count)
+            self._dropped -= count
 
     def give_up(self) -> None:
-        """Drop and count all, but for the line that may be half sent."""
-        end = self.data.find(b"\n") + 1
-        for line in bytes(self.data[end:]).splitlines():
-            event = decode_event(line)
-            self._dropped += event.count if isinstance(event, EventsDropped) else 1
-        del self.data[end:]
+        """Drop and count all, but for the piece that may be half sent."""
+        with suppress(Empty), self._turn.soon:  # where another thread sends, nothing is given up
+            kept = 1 if self._pieces and self._pieces[0][2] else 0
+            while len(self._pieces) > kept:
+                data, events, _ = self._pieces.pop()
+                self.size_bytes -= len(data)
+                self._dropped += events
+
+
+def _left(piece: _Piece) -> bytes:
+    """What was not sent yet of a piece."""
+    data, _, sent = piece
+    if not sent:
+        return data
+    return data[sum(count for count in sent if count > 0) :]

@@ -8,7 +8,6 @@ import os
 import selectors
 import socket
 import ssl
-import time
 from typing import TYPE_CHECKING, Literal
 
 from werkzeug.serving import load_ssl_context
@@ -16,6 +15,7 @@ from werkzeug.serving import load_ssl_context
 from devtui.events import Load
 from devtui.server.capture import Recorder, ResponseTap
 from devtui.server.channel import UNHEARD_SECONDS
+from devtui.server.clocks import clock
 from devtui.server.connections import Server, ThreadedServer
 from devtui.server.debugger import Debugger
 from devtui.server.descriptors import OwnSocket
@@ -121,16 +121,16 @@ class Serving:
         except OSError:
             written = b""
         if not written:
-            time.sleep(UNHEARD_SECONDS)
+            clock.sleep(UNHEARD_SECONDS)
         return not written
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait for the requests in flight; false where some still run after `timeout` seconds."""
-        end = time.monotonic() + timeout
+        end = clock.monotonic() + timeout
         # A connection may have been accepted whose head nobody has read yet.
         self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
-        self._server.connections.wait_until_read(end - time.monotonic())
-        return self._recorder.wait_until_idle(max(0.0, end - time.monotonic()))
+        self._server.connections.wait_until_read(end - clock.monotonic())
+        return self._recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
 
 
 def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:

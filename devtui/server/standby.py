@@ -15,6 +15,7 @@ from typing import NoReturn
 from devtui import envfiles
 from devtui.events import Load, Preload
 from devtui.server import bytecode, debugger, environment, own_code, process_state, serving
+from devtui.server.clocks import clock
 from devtui.server.own_code import file_of, is_own
 from devtui.server.preloads import Preloaded, UnfitStandby
 
@@ -79,7 +80,7 @@ class Standby:
     def look(self) -> None:
         """Look whether files of what was imported ahead have changed since."""
         self._changed = next((name for name, at in self._times.items() if at != _time(name)), "")
-        self._looked_at = time.monotonic()
+        self._looked_at = clock.monotonic()
 
     def misfit(self, load: Load) -> str:
         """Why a load may not build on what was imported ahead; empty where it may."""
@@ -90,7 +91,7 @@ class Standby:
             return "the environment is not that of the last load"
         if name := self._shadowed():
             return f"{name} is now a module of the project"
-        if time.monotonic() - self._looked_at > FRESH_SECONDS:
+        if clock.monotonic() - self._looked_at > FRESH_SECONDS:
             self.look()
         return f"{self._changed} has changed" if self._changed else ""
 

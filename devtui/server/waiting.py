@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from devtui.server.clocks import clock
 
 # To send more than this at once is worth no copy of it.
 MAX_JOINED_BYTES = 64 * 1024
@@ -21,7 +22,7 @@ class Waiting:
     """
 
     def __init__(self) -> None:
-        self.accepted = self.since = time.monotonic()
+        self.accepted = self.since = clock.monotonic()
         self.cut = False
 
     @property
@@ -35,7 +36,7 @@ class Waiting:
 
     def during(self, transfer: Callable[..., Any], *arguments: Any) -> Any:
         """Do one transfer, which may wait for the client, and return what it does."""
-        self.since = time.monotonic()
+        self.since = clock.monotonic()
         try:
             return transfer(*arguments)
         finally:

@@ -18,6 +18,7 @@ import pytest
 from processes import eventually
 
 from devtui.server import bytecode
+from devtui.server.clocks import clock
 
 SECONDS = 30
 
@@ -193,7 +194,7 @@ def test_what_counts_is_when_the_source_was_read(
     second = int(time.time()) + 60  # later than the file system's own note of the change
     source = save(tmp_path, 1, second)
     loader = bytecode.OwnSourceLoader("mod", str(source))
-    monkeypatch.setattr(bytecode.time, "time", lambda: second + read_after)
+    monkeypatch.setattr(clock, "time", lambda: second + read_after)
     assert loader.get_code("mod") is not None
     assert os.path.exists(cache_from_source(str(source))) is written
 
@@ -267,6 +268,7 @@ try:
 except ImportError:
     pass
 from devtui.server import bytecode
+from devtui.server.clocks import clock
 bytecode.install()
 import mod
 print(type(mod.__loader__).__name__)

@@ -171,12 +171,12 @@ def test_a_send_that_a_signal_interrupts_is_done_again(
 ) -> None:
     """The session is not gone for that."""
 
-    def interrupted(data: bytes | bytearray) -> int:
+    def interrupted(data: bytes) -> Iterator[int]:
         raise InterruptedError
 
     events = [line("first"), line("second")]
     with monkeypatch.context() as patch:
-        patch.setattr(ends.channel, "_send", interrupted)
+        patch.setattr(ends.channel._pending, "transfer", interrupted)
         ends.channel.send(events[0])
     ends.channel.send(events[1])
     assert ends.receive(2) == events

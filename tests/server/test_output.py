@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import cast
@@ -16,7 +17,7 @@ from live import Live
 
 from devtui.events import Event, LogWritten
 from devtui.linebuffer import MAX_LINE_BYTES
-from devtui.server import current, output
+from devtui.server import clocks, current, output
 from devtui.server.channel import Channel
 from devtui.server.output import HOLD_SECONDS, LineStream
 
@@ -29,6 +30,10 @@ class Sent:
     def __init__(self) -> None:
         self.events: list[LogWritten] = []
         self.nudges = 0
+
+    def send_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.send(event)
 
     def send(self, event: Event) -> None:
         assert isinstance(event, LogWritten)
@@ -58,10 +63,9 @@ def stream(sent: Sent) -> LineStream:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The clock of the module, which stands until a test moves `now`."""
+    """The clock, which stands until a test moves `now`."""
     clock = SimpleNamespace(now=1000.0)
-    clock.monotonic = lambda: clock.now
-    monkeypatch.setattr(output, "time", clock)
+    monkeypatch.setattr(clocks.clock, "monotonic", lambda: clock.now)
     return clock
 
 
