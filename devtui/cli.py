@@ -129,7 +129,8 @@ def run(
     warnings.simplefilter("ignore")
     from devtui.session.session import Session
 
-    session = Session(settings, interpreter)
+    screen = not plain and not as_json and _has_screen()
+    session = Session(structs.replace(settings, keep_all=not screen), interpreter)
     try:
         session.launch()
         front_end = _front_end(plain, as_json)

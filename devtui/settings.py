@@ -39,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True):
     `trusted_hosts` are names and addresses, besides those of this machine and `host`, under which
     browsers get errors and the debugger; one that begins with a dot stands for all names below it.
 
+    With `keep_all` nothing that the app says is dropped, and the app waits where it says too much:
+    there is no screen that has to stay quick.
+
     `refused` names what debug mode never turns on, of `reload` and `debugger`: it was typed so.
     """
 
@@ -62,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True):
     main: Main | None = None
     environment: tuple[tuple[str, str], ...] = ()
     trusted_hosts: tuple[str, ...] = ()
+    keep_all: bool = False
 
     @property
     def is_unix_socket(self) -> bool:

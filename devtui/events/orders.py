@@ -35,6 +35,7 @@ class Load(Order, frozen=True, kw_only=True):
     The fields mean what they mean in `Settings`, with `port` and `url` as the socket has them;
     `first` is true where no load succeeded yet. `pin` is the session's, and the same for each
     generation: a browser that was unlocked stays so. It is None in a `Preload` alone.
+    With `keep_all` no event may be dropped: where too many come, the app waits for the session.
     """
 
     app: str | None
@@ -55,6 +56,7 @@ class Load(Order, frozen=True, kw_only=True):
     main: Main | None = None
     pin: Pin | None = None
     trusted_hosts: tuple[str, ...] = ()
+    keep_all: bool = False
 
 
 class Preload(Order, frozen=True, kw_only=True):

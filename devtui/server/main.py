@@ -206,6 +206,9 @@ class ServerProcess:
                 debugger.ready()
 
     def _obey(self, order: AnyOrder) -> None:
+        load = order.load if isinstance(order, Preload) else order
+        if isinstance(load, Load) and load.keep_all:
+            self._channel.keep_all()
         if isinstance(order, Load):
             self._listener = self._channel.take_descriptor()
             if name := self._loading.importing_ahead:

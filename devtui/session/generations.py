@@ -217,4 +217,5 @@ def _load(settings: Settings, *, first: bool, pin: Pin | None) -> Load:
         main=settings.main,
         pin=pin,
         trusted_hosts=settings.trusted_hosts,
+        keep_all=settings.keep_all,
     )
