@@ -55,6 +55,7 @@ class Channel:
         self._socket.setblocking(False)
         self._pending = Pending(connection, generation)
         self._reader = 0  # the thread in `run`
+        self._waiting: set[int] = set()  # threads that wait for room
         self._waits_for_room = False  # that thread wakes when the socket takes more
         self._leaving = threading.Event()
         self._descriptor: int | None = None
@@ -208,17 +209,22 @@ class Channel:
     def _wait_for_room(self) -> None:
         """Wait until the session has read. Orders must be read all the time, so not in `run`.
 
-        Nor where this thread was interrupted while it sends: it goes on with that afterwards.
+        Nor where this thread was interrupted while it sends, or waits already: it goes on with
+        that afterwards.
         """
-        pending = self._pending
-        if pending.is_mine or threading.get_ident() == self._reader:
+        pending, me = self._pending, threading.get_ident()
+        if pending.is_mine or me == self._reader or me in self._waiting:
             return
-        writable = select.poll()
-        writable.register(self._socket, select.POLLOUT)
-        while pending.size_bytes > MAX_KEPT_BYTES and self._is_whole():
-            writable.poll(_LOOK_SECONDS * 1000)
-            if not pending.send():
-                return  # a thread that sends waits for this one, perhaps
+        try:
+            self._waiting.add(me)
+            writable = select.poll()
+            writable.register(self._socket, select.POLLOUT)
+            while pending.size_bytes > MAX_KEPT_BYTES and self._is_whole():
+                writable.poll(_LOOK_SECONDS * 1000)
+                if not pending.send():
+                    return  # a thread that sends waits for this one, perhaps
+        finally:
+            self._waiting.discard(me)
 
     def _receive(self, received: bytearray, on_order: Callable[[AnyOrder], None]) -> bool:
         """Read what is there and hand on its whole lines; false at the end of the channel."""

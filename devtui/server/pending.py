@@ -64,6 +64,7 @@ class Pending:
         self._dropped = 0
         self._turn = Turn()
         self._sender = 0  # the thread that has the turn
+        self._waiting: set[int] = set()  # the threads that wait for it
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
@@ -97,22 +98,34 @@ class Pending:
         What is put while this thread sends is sent by it as well, so a call within a call returns
         at once.
         """
-        while self._pieces:
-            if self._sender == get_ident():
-                return True
-            # Where another thread sends, this one waits: what it has put may be its last word.
-            for turn in (self._turn.at_once, self._turn.soon):
-                try:
-                    with turn:
-                        took_all = self._send_all()
-                except Empty:
-                    continue
-                if not took_all:
-                    return True
+        while self._pieces and self._sender != get_ident():
+            try:
+                with self._turn.at_once:
+                    took_all = self._send_all()
+            except Empty:
+                return self._send_soon()
+            if not took_all:
                 break
-            else:
-                return False
         return True
+
+    def _send_soon(self) -> bool:
+        """Wait for the thread that sends: what this one has put may be its last word.
+
+        A call within such a call does not wait, or a signal that comes often would have more and
+        more calls wait within each other.
+        """
+        me = get_ident()
+        if me in self._waiting:
+            return True
+        try:
+            self._waiting.add(me)
+            with self._turn.soon:
+                self._send_all()
+                return True
+        except Empty:
+            return False
+        finally:
+            self._waiting.discard(me)
 
     def _send_all(self) -> bool:
         """Send until nothing waits any more, or the socket takes no more: then false."""
