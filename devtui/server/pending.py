@@ -116,7 +116,7 @@ class Pending:
         """
         me = get_ident()
         if me in self._waiting:
-            return True
+            return False
         try:
             self._waiting.add(me)
             with self._turn.soon:

@@ -85,6 +85,8 @@ def test_nothing_hangs_and_nothing_is_lost(
                 for name, (said, most) in numbers.items()
             },
         }
+        if "--without-threads" in options:  # what was interrupted there is nowhere
+            del counts["given back"], counts["printed"]
         return str({name: both for name, both in counts.items() if both[0] != both[1]} or "")
 
     assert eventually(lambda: not missing(), 20), missing()
