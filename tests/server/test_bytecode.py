@@ -146,7 +146,7 @@ def test_nothing_is_written_of_a_source_that_was_replaced_meanwhile(
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     before = int(time.time()) - 100
     source = save(tmp_path, 1, before)
-    monkeypatch.setattr(bytecode.time, "time", lambda: before + 1000)
+    monkeypatch.setattr(clock, "time", lambda: before + 1000)
 
     class Slow(bytecode.OwnSourceLoader):
         def source_to_code(self, *arguments: Any, **options: Any) -> CodeType:
