@@ -61,9 +61,10 @@ class ControllingTerminal:
         if os.tcgetpgrp(self._fd) != os.getpgrp():
             raise OSError(errno.EBUSY, "devtui runs in the background")
 
-    def lend(self, tty: AppTty, wanted: TerminalWanted) -> None:
+    def lend(self, tty: AppTty, wanted: TerminalWanted, announcement: str) -> None:
         """Carry what comes and goes to the app's terminal, until `take_back`.
 
+        The announcement is a line that comes first. A ctrl+c after it is not for us any more.
         Raises `OSError`, as `check` does.
         """
         self.check()
@@ -78,6 +79,7 @@ class ControllingTerminal:
         loop.add_signal_handler(signal.SIGWINCH, self._resized)
         self._tty = tty
         self._resized()
+        self._show(f"{announcement}\r\n".encode("utf-8", "backslashreplace"))
         tty.lend(self._show, for_program=wanted.purpose == "program")
 
     def take_back(self) -> None:

@@ -50,9 +50,8 @@ class LineLender:
         text = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
         if wanted.purpose != "program":
             text = f"{_WHAT[wanted.purpose]} has the terminal"
-        self.write([f"--- {text}\n".encode("utf-8", "backslashreplace")])
         self._lent = True
-        self._tty.lend(tty, wanted)
+        self._tty.lend(tty, wanted, f"--- {text}")
 
     def take_back(self) -> None:
         """See `session.terminal.Lender`."""

@@ -47,8 +47,7 @@ class ScreenLender:
             suspended.close()
             raise OSError(errno.ENOTTY, "the dashboard is not in a terminal of its own") from error
         self._suspended = suspended
-        self._announce(wanted)
-        self._tty.lend(tty, wanted)
+        self._tty.lend(tty, wanted, self._announcement(wanted))
 
     def take_back(self) -> None:
         """See `session.terminal.Lender`."""
@@ -61,17 +60,15 @@ class ScreenLender:
         """ctrl+c came when the app was done: it is meant for us."""
         self._app.simulate_key("ctrl+c")
 
-    def _announce(self, wanted: TerminalWanted) -> None:
+    def _announcement(self, wanted: TerminalWanted) -> str:
         request = self._store.request(wanted.request_id)
         where = ""
         if request is not None:
             target = visible(masked_text.target(request.started.target), 200)
             where = f" in {visible(request.started.method, 20)} {target}"
-        out = sys.__stdout__
-        if out is not None:
-            who = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
-            if wanted.purpose != "program":
-                who = f"{CALLS[wanted.purpose]}{where} has the terminal"
-            text = f"--- {who}; the dashboard comes back when it is done"
-            encoding = out.encoding or "ascii"
-            print(text.encode(encoding, "backslashreplace").decode(encoding), file=out, flush=True)
+        who = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
+        if wanted.purpose != "program":
+            who = f"{CALLS[wanted.purpose]}{where} has the terminal"
+        text = f"--- {who}; the dashboard comes back when it is done"
+        encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import os
 import sys
@@ -16,6 +15,7 @@ import msgspec
 
 from devtui.events import Event, TerminalInterrupted, TerminalReleased, TerminalWanted
 from devtui.server import current
+from devtui.server.standard_streams import StandardStreams
 
 Purpose = Literal["breakpoint", "input", "getpass", "console"]
 
@@ -77,8 +77,7 @@ class Terminal:
         self._state = threading.RLock()
         self._wish: _Wish | None = None  # of the thread whose turn it is
         self._held = False
-        self._saved: tuple[int | None, ...] = ()  # None: it was closed
-        self._stdin: TextIO | None = None
+        self._standard = StandardStreams()
         self._screen: TextIO | None = None
         self._others: frozenset[int] = frozenset()  # threads that were there before
         self._helpers: set[int] = set()  # and those that have printed for a holder
@@ -106,8 +105,7 @@ class Terminal:
     @property
     def stdins(self) -> tuple[TextIO | None, ...]:
         """What `sys.stdin` is, unless the app has put something in its place."""
-        stdin = sys.stdin if self._stdin is not None else None
-        return (sys.__stdin__, stdin)
+        return (sys.__stdin__, self._standard.stdin)
 
     def acquire(self, purpose: Purpose) -> None:
         """Wait for the terminal and take it, until `release`; once is enough for a thread.
@@ -138,7 +136,7 @@ class Terminal:
         assert wish is not None
         with suppress(OSError):  # the window was closed
             self.screen.flush()
-        self._put_back()
+        self._standard.put_back()
         self._send(TerminalReleased(generation=self._generation, ask_id=wish.ask_id))
         self._turn.release()
 
@@ -265,24 +263,9 @@ class Terminal:
         wish = self._wish
         assert wish is not None
         try:
-            opened = os.open(_TTY, os.O_RDWR | os.O_CLOEXEC)
+            self._standard.take(_TTY)
         except OSError as error:
             raise NoTerminal(f"The terminal cannot be opened: {error}") from error
-        tty = _copy(opened)
-        os.close(opened)
-        assert tty is not None
-        self._saved = tuple(map(_copy, (0, 1, 2)))
-        for fd in (0, 1, 2):
-            os.dup2(tty, fd)
-        os.close(tty)
-        _send_signals(0, on=True)
-        with suppress(ImportError):
-            # Now that it finds the terminal: without it, input() offers neither editing nor
-            # history.
-            import readline  # noqa: F401
-        # What input() looks at: its descriptor must be 0, and the encoding the terminal's.
-        self._stdin = sys.stdin
-        sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
         here = threading.get_ident()
         self._others = frozenset(sys._current_frames()) - self._helpers - {here}
         self._held = True
@@ -290,20 +273,6 @@ class Terminal:
         current.lent = self
         watch = threading.Thread(target=self._watch, args=(wish,), name="devtui-tty", daemon=True)
         watch.start()
-
-    def _put_back(self) -> None:
-        # At once, and not only when the front end hears of it: a ctrl+c that is pressed right
-        # after the last command is meant for devtui, which finds it unread.
-        _send_signals(0, on=False)
-        for fd, saved in enumerate(self._saved):
-            if saved is None:
-                os.close(fd)
-            else:
-                os.dup2(saved, fd)
-                os.close(saved)
-        self._saved = ()
-        if self._stdin is not None:
-            sys.stdin, self._stdin = self._stdin, None
 
     def _watch(self, wish: _Wish) -> None:
         """Give the terminal back for a thread that ends without having done so.
@@ -317,25 +286,3 @@ class Terminal:
                 late = wish.until is not None and time.monotonic() > wish.until
                 if late or not wish.thread.is_alive():
                     self.release(wish.thread)
-
-
-def _send_signals(tty: int, *, on: bool) -> None:
-    """Whether ctrl+c and the like send signals to us, or are characters like any other."""
-    import termios
-
-    with suppress(termios.error):  # the window was closed
-        modes = termios.tcgetattr(tty)
-        modes[3] = (modes[3] & ~termios.ISIG) | (termios.ISIG if on else 0)
-        termios.tcsetattr(tty, termios.TCSANOW, modes)
-
-
-def _copy(fd: int) -> int | None:
-    """Another descriptor of the same, none of 0, 1 and 2, which the app may have closed."""
-    import fcntl  # few apps ever ask a person anything
-
-    try:
-        return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
-    except OSError as error:
-        if error.errno != errno.EBADF:
-            raise
-        return None

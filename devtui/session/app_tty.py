@@ -15,11 +15,9 @@ import signal
 import termios
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from typing import Any
 
 from devtui.linebuffer import LineBuffer
-from devtui.session import tty_readers
+from devtui.session import tty_modes, tty_readers
 from devtui.session.tty_readers import Reader
 
 # How often it is looked who reads, at most; and while a program has the terminal.
@@ -35,11 +33,12 @@ LINE_SECONDS = 1.0
 # How long a program that has the terminal may do something else than read before it loses it.
 LINGER_SECONDS = 0.4
 
+# What may be done of a flood before the event loop is left to others for as long.
+LONG_SECONDS = 0.002
+
 _LAST_SECONDS = 0.01
 _READ_BYTES = 64 * 1024
 _MAX_PROMPT = 4 * 1024
-_LFLAG, _CC = 3, 6  # where tcgetattr has them
-_SIGNALS = {termios.VINTR: signal.SIGINT, termios.VQUIT: signal.SIGQUIT}
 
 
 class AppTty:
@@ -61,10 +60,11 @@ class AppTty:
         self._show: Callable[[bytes], None] | None = None
         self._for_program = False  # not for Python code, which says itself when it is done
         self._reader: Reader | None = None  # who was told of
+        self._refused: Reader | None = None
         self._seen = 0.0
         self._paused = False
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
-        self._be_like(_modes_at_start())
+        tty_modes.be_as_at_start(slave)
 
     def attach(
         self,
@@ -88,7 +88,7 @@ class AppTty:
             if self._begun:
                 self._begun.take()
         if for_program:
-            self._set_signals(on=True)
+            tty_modes.set_signals(self._slave, on=True)
             self._after(LENT_LOOK_SECONDS, self._look)
 
     def take_back(self) -> bytes:
@@ -103,11 +103,11 @@ class AppTty:
         self._show, self._prompt = None, b""
         if self._for_program:
             self._for_program = False
-            self._set_signals(on=False)
+            tty_modes.set_signals(self._slave, on=False)
         self._typed.clear()
         self.pause(False)
         self._after(LOOK_SECONDS, self._look)
-        return self._typed_ahead()
+        return tty_modes.typed_ahead(self._slave)
 
     def type(self, data: bytes) -> None:
         """What a person has typed.
@@ -116,7 +116,7 @@ class AppTty:
         Python code asks, it comes as in any terminal.
         """
         if self._for_program:
-            for special, number in self._signals_of(data):
+            for special, number in tty_modes.signals_of(self._slave, data):
                 data = data.replace(special, b"")
                 self._signal(number)
         self._typed += data
@@ -146,7 +146,9 @@ class AppTty:
         if reason is None:
             self.hang_up()
         elif reader is not None:
-            self._on_line(f"{reader.name} (pid {reader.pid}) asks on the terminal, and {reason}.")
+            if reader != self._refused:  # once is enough; it is tried again
+                self._on_line(f"{reader.name} (pid {reader.pid}) asks, and {reason}.")
+            self._refused = reader
             self._after(10 * LOOK_SECONDS, self._look)
 
     def hang_up(self) -> None:
@@ -185,6 +187,7 @@ class AppTty:
         except OSError:  # Linux says so that nobody has the other end open
             self._loop.remove_reader(self._master)
             return False
+        began = self._loop.time()
         *whole, rest = data.split(b"\n")
         self._prompt = (rest if whole else self._prompt + rest)[-_MAX_PROMPT:]
         if self._show is not None:
@@ -196,7 +199,13 @@ class AppTty:
         self._begun.add(rest)
         if self._begun:
             self._after(LINE_SECONDS, self._finish)
+        if (took := self._loop.time() - began) > LONG_SECONDS:
+            self.pause(True)  # a flood must leave room for keys
+            self._after(took, self._go_on)
         return bool(data)
+
+    def _go_on(self) -> None:
+        self.pause(False)
 
     def _finish(self) -> None:
         """What was begun is a line."""
@@ -223,7 +232,7 @@ class AppTty:
 
     def _waiting(self) -> Reader | None:
         if tty_readers.can_look():
-            expecting = bool(self._prompt) or not self._is_usual()
+            expecting = bool(self._prompt) or not tty_modes.is_usual(self._slave)
             return tty_readers.reader_of(self._server, self._name, expecting=expecting)
         if self._prompt and (self._show is not None or not self._begun):
             return Reader(self._server, "a program")
@@ -244,36 +253,6 @@ class AppTty:
         else:
             self._loop.remove_writer(self._master)
 
-    def _be_like(self, modes: list[Any] | None) -> None:
-        if modes is not None:
-            with suppress(termios.error):
-                termios.tcsetattr(self._slave, termios.TCSANOW, modes)
-
-    def _is_usual(self) -> bool:
-        """Whether what is typed comes by the line and is shown."""
-        usual = termios.ICANON | termios.ECHO
-        try:
-            return bool(termios.tcgetattr(self._slave)[_LFLAG] & usual == usual)
-        except termios.error:
-            return True
-
-    def _set_signals(self, *, on: bool) -> None:
-        with suppress(termios.error):
-            modes = termios.tcgetattr(self._slave)
-            if modes[_LFLAG] & termios.ICANON:  # else it has chosen for itself
-                modes[_LFLAG] = (modes[_LFLAG] & ~termios.ISIG) | (termios.ISIG if on else 0)
-                termios.tcsetattr(self._slave, termios.TCSANOW, modes)
-
-    def _signals_of(self, data: bytes) -> list[tuple[bytes, signal.Signals]]:
-        """The special characters in what was typed, and the signals that they send."""
-        try:
-            modes = termios.tcgetattr(self._slave)
-        except termios.error:
-            return []
-        if not modes[_LFLAG] & termios.ISIG:
-            return []
-        return [(modes[_CC][k], n) for k, n in _SIGNALS.items() if modes[_CC][k] in data]
-
     def _signal(self, number: signal.Signals) -> None:
         for pid in tty_readers.family(self._server):
             if pid != self._server:
@@ -281,35 +260,8 @@ class AppTty:
                     if os.getsid(pid) == self._server:
                         os.kill(pid, number)
 
-    def _typed_ahead(self) -> bytes:
-        """What was typed and not read, taken out: it was not meant for whoever asks next."""
-        try:
-            modes = termios.tcgetattr(self._slave)
-            raw = termios.tcgetattr(self._slave)
-            raw[_LFLAG] &= ~(termios.ICANON | termios.ECHO)
-            raw[_CC][termios.VMIN] = raw[_CC][termios.VTIME] = 0
-            termios.tcsetattr(self._slave, termios.TCSANOW, raw)
-            try:
-                poll = select.poll()  # the kernel passes it on in its own time
-                poll.register(self._slave, select.POLLIN)
-                poll.poll(_LAST_SECONDS * 1000)
-                return os.read(self._slave, _READ_BYTES)
-            finally:
-                termios.tcsetattr(self._slave, termios.TCSANOW, modes)
-        except (OSError, termios.error):
-            return b""
-
     def _after(self, seconds: float, work: Callable[[], None]) -> None:
         if (timer := self._timers.pop(work, None)) is not None:
             timer.cancel()
         if self._master >= 0:
             self._timers[work] = self._loop.call_later(seconds, work)
-
-
-@cache
-def _modes_at_start() -> list[Any] | None:
-    """The modes of the terminal that devtui was started in, before a front end changes them."""
-    try:
-        return termios.tcgetattr(0)
-    except termios.error:
-        return None

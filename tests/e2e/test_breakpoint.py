@@ -140,6 +140,26 @@ def test_a_save_waits_until_the_debugger_has_ended(
     leave(terminal)
 
 
+def test_a_save_does_not_end_the_second_of_two_sessions(
+    terminal: Terminal, url: str, asks: Path
+) -> None:
+    first = Visit(f"{url}/stop/one")
+    terminal.wait_for("(Pdb)")
+    second = Visit(f"{url}/stop/two")
+    source = asks / "asks.py"
+    source.write_text(source.read_text().replace("generation of", "another generation of"))
+    terminal.wait_quiet(0.8)  # both the second one and the save wait
+    enter(terminal, "c")
+    assert first.text() == "one: 42"
+    terminal.wait_for(re.compile(r"(?s)terminal again.*\(Pdb\)"))
+    enter(terminal, "p 'the ' + name")
+    terminal.wait_for("'the two'")
+    enter(terminal, "c")
+    assert second.text() == "two: 42"
+    terminal.wait_for("serves again", 20)
+    leave(terminal)
+
+
 def test_other_requests_go_on_and_their_lines_come_later(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/stop/one")
     terminal.wait_for("(Pdb)")

@@ -1,0 +1,83 @@
+"""What a terminal does with what is typed: its modes, as tcgetattr(3) has them."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import termios
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+_LFLAG, _CC = 3, 6  # where tcgetattr has the local modes and the special characters
+_SIGNALS = {termios.VINTR: signal.SIGINT, termios.VQUIT: signal.SIGQUIT}
+_WAIT_MS = 10
+_READ_BYTES = 64 * 1024
+
+
+def be_as_at_start(tty: int) -> None:
+    """Have the modes of the terminal that devtui was started in, before a front end changed them.
+
+    To be called for the first time before one does.
+    """
+    modes = _at_start()
+    if modes is not None:
+        with suppress(termios.error):
+            termios.tcsetattr(tty, termios.TCSANOW, modes)
+
+
+def is_usual(tty: int) -> bool:
+    """Whether what is typed comes by the line, and is shown."""
+    usual = termios.ICANON | termios.ECHO
+    try:
+        return bool(termios.tcgetattr(tty)[_LFLAG] & usual == usual)
+    except termios.error:
+        return True
+
+
+def set_signals(tty: int, *, on: bool) -> None:
+    """Whether special characters send signals; nothing where a program has chosen for itself."""
+    with suppress(termios.error):
+        modes = termios.tcgetattr(tty)
+        if modes[_LFLAG] & termios.ICANON:
+            modes[_LFLAG] = (modes[_LFLAG] & ~termios.ISIG) | (termios.ISIG if on else 0)
+            termios.tcsetattr(tty, termios.TCSANOW, modes)
+
+
+def signals_of(tty: int, data: bytes) -> list[tuple[bytes, signal.Signals]]:
+    """The special characters in what was typed, and the signals that they send."""
+    try:
+        modes = termios.tcgetattr(tty)
+    except termios.error:
+        return []
+    if not modes[_LFLAG] & termios.ISIG:
+        return []
+    return [(modes[_CC][key], sent) for key, sent in _SIGNALS.items() if modes[_CC][key] in data]
+
+
+def typed_ahead(tty: int) -> bytes:
+    """What was typed and not read, taken out: it was not meant for whoever asks next."""
+    try:
+        modes = termios.tcgetattr(tty)
+        raw = termios.tcgetattr(tty)
+        raw[_LFLAG] &= ~(termios.ICANON | termios.ECHO)
+        raw[_CC][termios.VMIN] = raw[_CC][termios.VTIME] = 0
+        termios.tcsetattr(tty, termios.TCSANOW, raw)
+        try:
+            poll = select.poll()  # the kernel passes it on in its own time
+            poll.register(tty, select.POLLIN)
+            poll.poll(_WAIT_MS)
+            return os.read(tty, _READ_BYTES)
+        finally:
+            termios.tcsetattr(tty, termios.TCSANOW, modes)
+    except (OSError, termios.error):
+        return b""
+
+
+@cache
+def _at_start() -> list[Any] | None:
+    try:
+        return termios.tcgetattr(0)
+    except termios.error:
+        return None
