@@ -180,7 +180,10 @@ def _let_go_of(stream: IO[str]) -> None:
 
 
 def _report_failure(session: Session) -> int:
-    """The first load's error on stderr, where it was the last word; 1 then, else 0."""
+    """The first load's error or end on stderr, where it was the last word; 1 then, else 0."""
+    if session.served.crash:
+        click.echo(session.served.crash, err=True)
+        return 1
     failure = session.failure
     if failure is None or not session.given_up:
         return 0

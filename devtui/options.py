@@ -52,14 +52,10 @@ def _split_paths(
     return tuple(part for part in (value or "").split(os.pathsep) if part)
 
 
-def _existing_paths(
+def _absolute_paths(
     ctx: click.Context, param: click.Parameter, value: str | None
 ) -> tuple[str, ...]:
-    paths = _split_paths(ctx, param, value)
-    for path in paths:
-        if not os.path.exists(path):
-            raise click.BadParameter(f"{path!r} does not exist in {os.getcwd()}.")
-    return tuple(os.path.abspath(path) for path in paths)
+    return tuple(map(os.path.abspath, _split_paths(ctx, param, value)))
 
 
 def _check_cert(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -184,8 +180,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="The certificate's private key.",
     ),
     click.option(
-        "--extra-files", metavar="PATHS", envvar=_both("EXTRA_FILES"), callback=_existing_paths,
-        help=f"More files that mean a reload ({os.pathsep!r} between them).",
+        "--extra-files", metavar="PATHS", envvar=_both("EXTRA_FILES"), callback=_absolute_paths,
+        help=f"More files that mean a reload, there or to come ({os.pathsep!r} between them).",
     ),
     click.option(
         "--exclude-patterns", metavar="PATTERNS", envvar=_both("EXCLUDE_PATTERNS"),

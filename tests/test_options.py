@@ -204,7 +204,6 @@ def test_certificates(settings_of: SettingsOf, tmp_path: Path) -> None:
         (["--key", "there"], "--cert PATH --key PATH"),
         (["--cert", "adhoc", "--key", "there"], "--cert PATH --key PATH"),
         (["--cert", "there", "--key", "missing"], "give the private key's path"),
-        (["--extra-files", "missing"], "'missing' does not exist in"),
         (["-e", "missing.env"], "missing.env"),
         (["hello", "more"], "unexpected extra argument"),
         (["--nonsense"], "No such option"),

@@ -9,6 +9,9 @@ from functools import cache, lru_cache
 # What a tree of installed packages is called; a virtual environment may lie inside the project.
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
+# What a tree is called that installers keep packages in, for several environments.
+_CACHES = frozenset({".cache", "Caches"})
+
 # The modules that are not the user's, by name, of those that `own_sources` has seen.
 _others: dict[str, object] = {}
 
@@ -20,7 +23,8 @@ def is_own(file: str) -> bool:
     """Whether a file, or a folder, is the user's own code.
 
     Takes what frames and modules call their file: `<string>` and frozen modules are nobody's.
-    What is installed in editable mode, or lies in a folder beside the project, is the user's.
+    What is installed in editable mode, also by a link among the installed packages, or lies in a
+    folder beside the project, is the user's.
     A relative name counts where such a file exists. Cached, as it is asked for every frame.
     """
     if not file or file.startswith("<"):
@@ -31,7 +35,9 @@ def is_own(file: str) -> bool:
         file = os.path.abspath(file)
     path = os.path.normpath(file)
     if not _INSTALLED.isdisjoint(path.split(os.sep)):
-        return False
+        path = _linked_from_installed(path)
+        if not path:
+            return False
     return not f"{path}{os.sep}".startswith(_foreign_folders())
 
 
@@ -47,11 +53,36 @@ def own_sources() -> tuple[str, ...]:
             continue
         file = file_of(module)
         # Hundreds of modules lie in a few folders, and what is true of one is kept.
-        if file and is_own(os.path.dirname(file) if os.path.isabs(file) else file):
+        if file and is_own(_folder_to_ask_about(file)):
             own.add(os.path.abspath(file))
         else:
             _others[name] = module
     return tuple(sorted(own))
+
+
+def _folder_to_ask_about(file: str) -> str:
+    folder = os.path.dirname(file)
+    alone = os.path.basename(folder) in _INSTALLED  # a module that may be a link by itself
+    return folder if os.path.isabs(file) and not alone else file
+
+
+def _linked_from_installed(path: str) -> str:
+    """Where a link among the installed packages leads to; empty if it stays among such.
+
+    Some installers link each package to a cache of theirs.
+    """
+    parts = path.split(os.sep)
+    last = max(number for number, part in enumerate(parts) if part in _INSTALLED)
+    top = os.sep.join(parts[: last + 2])
+    if not _is_link(top):
+        return ""
+    real = os.path.join(os.path.realpath(top), *parts[last + 2 :])
+    return real if _INSTALLED.union(_CACHES).isdisjoint(real.split(os.sep)) else ""
+
+
+@cache
+def _is_link(path: str) -> bool:
+    return os.path.islink(path)
 
 
 def file_of(module: object) -> str:

@@ -17,15 +17,20 @@ class ServedApp:
     `loading_since` is when the load began that goes on, `serving_since` when the process began to
     serve that does, if only its load's error; both in seconds of `clock`, None where none does.
 
+    `crash` says in a sentence how the process has ended that was to serve the app for the first
+    time; it is empty where that is not so, or is being tried again.
+
     `in_code` says that the app is served by a call in its own code, which cannot serve an error.
     """
 
     def __init__(self, *, in_code: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self.loaded: AppLoaded | None = None
         self.failure: AppFailed | None = None
+        self.crash = ""
         self.loading_since: float | None = None
         self.serving_since: float | None = None
         self._in_code = in_code
+        self._has_served = False
         self._clock = clock
 
     @property
@@ -38,6 +43,7 @@ class ServedApp:
         match event:
             case ServerStarted():
                 self.loading_since, self.serving_since = self._clock(), None
+                self.crash = ""
             case AppLoaded():
                 self.loaded, self.failure = event, None
             case AppFailed():
@@ -46,5 +52,9 @@ class ServedApp:
                     self.loading_since = None
             case Serving():
                 self.loading_since, self.serving_since = None, self._clock()
+                self._has_served = True
             case ServerExited():
+                if not (event.expected or self._has_served or self.given_up):
+                    how = f"by {event.signal}" if event.signal else f"with status {event.exit_code}"
+                    self.crash = f"The app did not load: its process has ended {how}."
                 self.loading_since = self.serving_since = None

@@ -63,7 +63,7 @@ class Session:
 
     def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:
         self._feed = Feed(lambda: self.generation)
-        self._served = ServedApp(in_code=settings.main is not None)
+        self.served = ServedApp(in_code=settings.main is not None)
         self._machine = StateMachine(self._feed.state_changed)
         self._port_looks = PortLooks(self._on_port_seen)
         self._listener = Listener(self._port_looks)
@@ -71,12 +71,7 @@ class Session:
         self.questions = Questions(self._generations.send, lambda: self.generation)
         self.terminal = TerminalLoan(self._generations.send)
         self._reloader = Reloader(
-            settings,
-            self._feed,
-            self._machine,
-            self._listener,
-            self._generations,
-            self.terminal,
+            settings, self._feed, self._machine, self._listener, self._generations, self.terminal
         )
         self._saves = Saves(
             lambda: self._generations.send(TellFiles()), self._reloader.files_changed
@@ -108,27 +103,27 @@ class Session:
     @property
     def app(self) -> AppLoaded | None:
         """The app, as the last load that went well has told of it."""
-        return self._served.loaded
+        return self.served.loaded
 
     @property
     def failure(self) -> AppFailed | None:
         """What the last load has failed with; None where it went well."""
-        return self._served.failure
+        return self.served.failure
 
     @property
     def given_up(self) -> bool:
         """Whether that means that nothing is served, not even the failure."""
-        return self._served.given_up
+        return self.served.given_up
 
     @property
     def loading_since(self) -> float | None:
         """When the load began that goes on (monotonic seconds)."""
-        return self._served.loading_since
+        return self.served.loading_since
 
     @property
     def serving_since(self) -> float | None:
         """When the server process began to answer (monotonic seconds)."""
-        return self._served.serving_since
+        return self.served.serving_since
 
     @property
     def generation(self) -> int:
@@ -249,7 +244,7 @@ class Session:
             for cut in self.store.cut_running(event.generation, event.at, why):
                 self._feed.take(cut)
         if current:
-            self._served.heard(event)
+            self.served.heard(event)
         self._feed.take(event)
         self.questions.heard(event)
         self.terminal.heard(event, self._generations.tty if current else None)
@@ -265,13 +260,13 @@ class Session:
                 self._saves.load_began()
             case AppFailed():
                 self._reloader.load_ended()
-                if self._served.given_up:
+                if self.served.given_up:
                     self._machine.to(State.FAILED, event.message)
                     if event.reload:
                         self.close()  # there is no app to show the error with: as Flask.run does
             case Serving():
                 self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
-                self._reloader.serving(self._served)
+                self._reloader.serving(self.served)
             case ServerSuspended():
                 self._machine.suspend(f"{event.signal} has stopped process {event.pid}")
             case ServerContinued():

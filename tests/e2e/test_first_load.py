@@ -49,6 +49,26 @@ def test_leaving_unfixed_exits_with_1_and_the_traceback(
     assert "hello.py" in after
 
 
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("os._exit(9)", "with status 9"),
+        ("os._exit(0)", "with status 0"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "by SIGSEGV"),
+    ],
+)
+def test_leaving_after_a_crash_exits_with_1_and_the_reason(
+    devtui: Devtui, tmp_path: Path, free_port: int, end: str, told: str
+) -> None:
+    (tmp_path / "hello.py").write_text(f"import os, signal\n{end}\n")
+    terminal = devtui("hello", "--port", free_port)
+    terminal.wait_for(re.compile(r"\bcrashed\b", re.I), 20)
+    terminal.press("q")
+    terminal.expect_exit(1)
+    terminal.restored()
+    assert told in terminal.raw.rpartition(b"\x1b[?1049l")[2].decode()
+
+
 @pytest.mark.parametrize("option", ["--plain", "--json"])
 def test_without_a_screen_it_ends_at_once(
     devtui: Devtui, source: Path, free_port: int, option: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from devtui.events import (
@@ -91,3 +93,20 @@ def test_what_cannot_serve_its_error_is_given_up(reload: bool, in_code: bool) ->
 
 def test_a_good_load_is_not_given_up() -> None:
     assert not after(STARTED, LOADED, in_code=True).given_up
+
+
+@pytest.mark.parametrize(
+    ("ended", "how"),
+    [({"exit_code": 9}, "with status 9"), ({"signal": "SIGSEGV"}, "by SIGSEGV")],
+)
+def test_a_crash_counts_until_the_app_was_served_or_is_tried_again(
+    ended: dict[str, Any], how: str
+) -> None:
+    exited = ServerExited(generation=1, pid=10, **ended)
+    assert how in after(STARTED, exited).crash
+    assert how in after(STARTED, LOADED, exited).crash
+    assert not after(STARTED, LOADED, SERVING, exited).crash
+    assert not after(STARTED, LOADED, SERVING, STARTED, exited).crash
+    assert not after(STARTED, exited, STARTED).crash
+    assert not after(STARTED, failed(reload=False), exited).crash  # that is told
+    assert not after(STARTED, ServerExited(generation=1, pid=10, expected=True, exit_code=0)).crash

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -363,3 +364,111 @@ async def test_a_project_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     await asyncio.wait_for(made.watcher.stop(), 10)
     assert len(made.trouble) == 1
     assert str(tmp_path / "nowhere") in made.trouble[0]
+
+
+async def test_a_watched_link_that_is_pointed_elsewhere(tmp_path: Path) -> None:
+    """The link is above what was loaded, in a folder that nobody watches."""
+    write(tmp_path, {"v1/pkg/mod.py": "1", "v2/pkg/mod.py": "2", "project/app.py": ""})
+    os.symlink(tmp_path / "v1", tmp_path / "current")
+    file = tmp_path / "current" / "pkg" / "mod.py"
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    made.watcher.add_sources([str(file)])
+    await made.ready(tmp_path / "project")
+    os.symlink(tmp_path / "v2", tmp_path / "new")
+    os.replace(tmp_path / "new", tmp_path / "current")
+    await made.changed(file)
+    (tmp_path / "v2" / "pkg" / "mod.py").write_text("3")
+    await made.changed(tmp_path / "v2" / "pkg" / "mod.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_a_project_that_is_a_link_and_pointed_elsewhere(tmp_path: Path) -> None:
+    write(tmp_path, {"v1/app.py": "1", "v2/app.py": "2", "v2/venv/x.py": ""})
+    os.symlink(tmp_path / "v1", tmp_path / "project")
+    file = tmp_path / "project" / "app.py"
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    made.watcher.add_sources([str(file)])
+    await made.ready(tmp_path / "v1")
+    os.symlink(tmp_path / "v2", tmp_path / "new")
+    os.replace(tmp_path / "new", tmp_path / "project")
+    await made.changed(file)
+    (tmp_path / "v2" / "more.py").write_text("")
+    await made.changed(tmp_path / "v2" / "more.py")
+    (tmp_path / "v2" / "venv" / "x.py").write_text("1")
+    burst = await one_burst(made, tmp_path / "v2" / "marker.py", pauses=1)
+    assert str(tmp_path / "v2" / "venv" / "x.py") not in burst
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved away"])
+async def test_a_project_that_is_made_again(tmp_path: Path, how: str) -> None:
+    folder = tmp_path / "project"
+    write(folder, {"app.py": "", "pkg/mod.py": ""})
+    made = Watched(folder)
+    made.watcher.start()
+    made.watcher.add_sources([str(folder / "app.py")])
+    await made.ready(folder)
+    if how == "deleted":
+        shutil.rmtree(folder)
+    else:
+        os.rename(folder, tmp_path / "old")
+    write(folder, {"app.py": "x = 1"})
+    await made.changed(folder / "app.py")
+    await made.ready(folder)
+    (folder / "new.py").write_text("")
+    await made.changed(folder / "new.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_an_extra_file_that_is_not_there_yet(tmp_path: Path) -> None:
+    write(tmp_path / "project", {"app.py": ""})
+    later = tmp_path / "deep" / "er" / "settings.toml"
+    made = Watched(tmp_path / "project", (str(later),))
+    made.watcher.start()
+    await made.ready(tmp_path / "project")
+    write(tmp_path, {"deep/er/settings.toml": "x = 1"})
+    await made.changed(later)
+    later.write_text("x = 22")
+    await made.changed(later)
+    later.unlink()
+    await made.changed(later)
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_a_polled_file_that_is_replaced_by_an_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    monkeypatch.setenv("WATCHFILES_POLL_DELAY_MS", "20")
+    write(tmp_path, {"project/app.py": "1", "old.py": "2"})
+    os.utime(tmp_path / "old.py", (1_000_000_000, 1_000_000_000))
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    await made.ready(tmp_path / "project")
+    os.replace(tmp_path / "old.py", tmp_path / "project" / "app.py")
+    await made.changed(tmp_path / "project" / "app.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_a_virtual_environment_of_any_name_does_not_count(
+    watched: Watched, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    write(folder, {"myenv/pyvenv.cfg": "", "myenv/lib/x.py": ""})
+    (folder / "myenv" / "lib" / "x.py").write_text("1")
+    assert await one_burst(watched, folder / "marker.py", pauses=1) == set()
+    assert str(folder / "myenv") in watched.ignored
+
+
+async def test_all_is_watched_in_one_thread(watched: Watched, tmp_path: Path) -> None:
+    names = [tmp_path / f"beside{number}" / "mod.py" for number in range(10)]
+    for name in names:
+        write(name.parent, {"mod.py": ""})
+        watched.watcher.add_sources([str(name)])
+    await watched.ready(tmp_path / "project")
+    threads = [one for one in threading.enumerate() if one.name == "devtui-watch"]
+    assert len(threads) == 1
+    names[-1].write_text("x = 1")
+    await watched.changed(names[-1])
