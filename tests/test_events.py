@@ -18,9 +18,13 @@ from devtui.events import (
     AnyEvent,
     AnyOrder,
     Event,
+    FilesRead,
+    Load,
     LogWritten,
     Order,
+    Preload,
     RequestFinished,
+    SourceFile,
     decode_event,
     decode_order,
     encode,
@@ -203,3 +207,27 @@ def test_printed_json_says_the_same(text: str) -> None:
     assert line.decode()[:-1].isprintable()
     assert json.loads(line) == json.loads(encode(event))
     assert decode_event(line) == decode_event(encode(event))
+
+
+def test_an_order_keeps_a_name_that_is_not_utf_8() -> None:
+    load = Load(
+        app="b\udce4h:app", folder="/home/b\udce4h", host="", port=1, url="", debug=True,
+        reload=True, debugger=True, threaded=True, cert=None, key=None, env_file=None,
+        load_dotenv=True, first=True,
+    )  # fmt: skip
+    assert decode_order(encode(load)) == load
+    preload = Preload(load=load, roots=("a",), search_path="/\udcff")
+    assert decode_order(encode(preload)) == preload
+
+
+@pytest.mark.parametrize("line", [b'{"type": "\\udc80"}', b'"\\udc80"', b"\\udc80"])
+def test_a_surrogate_makes_no_order_of_what_is_none(line: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode_order(line)
+
+
+def test_the_files_that_the_session_looks_at_keep_their_names() -> None:
+    file = SourceFile(file="/b\udce4h/app.py", mtime_ns=1, size=1, ctime_ns=1, inode=1)
+    read = FilesRead(generation=1, read=(file,), written=("/\udcff",), children=False)
+    assert decode_event(encode(read)) == read
+    assert b"\\\\udcff" in encode_printable(read)

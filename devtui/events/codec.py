@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -17,7 +17,7 @@ from devtui.events.answers import (
     TerminalReleased,
     TerminalWanted,
 )
-from devtui.events.orders import AnyOrder
+from devtui.events.orders import AnyOrder, Order
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
 from devtui.events.server import (
     AppFailed,
@@ -79,6 +79,12 @@ def _plain_text(value: object) -> str:
 
 _NOT_PLAIN = re.compile(r"[^\n -~]")
 
+# How JSON begins what msgspec does not take back.
+_SURROGATE = b"\\ud"
+
+# Fields of events that name files for the session.
+_NAMES = frozenset({"sources", "read", "written"})
+
 _encoder = msgspec.json.Encoder(enc_hook=_plain_text)
 
 
@@ -97,15 +103,17 @@ def encode(message: msgspec.Struct) -> bytes:
     """One line of JSON, its newline included, of an event, an order or another such object.
 
     A lone surrogate in a string (an undecodable byte of a file name or header) has no UTF-8
-    form; it is written as its escape (`\\udc80`), since the alternative is to lose the event.
+    form; in an event it is written as its escape (`\\udc80`), since the alternative is to lose the
+    event. Orders keep it, and so do names of files that the session is to look at.
     """
     try:
         return _encoder.encode(message) + b"\n"
     except UnicodeEncodeError:
-        return (
-            _encoder.encode(_without_surrogates(msgspec.to_builtins(message, enc_hook=_plain_text)))
-            + b"\n"
-        )
+        import json  # seldom needed
+
+        plain = msgspec.to_builtins(message, enc_hook=_plain_text)
+        kept = plain if isinstance(message, Order) else _without_surrogates(plain, _NAMES)
+        return json.dumps(kept).encode() + b"\n"
 
 
 def encode_printable(message: msgspec.Struct) -> bytes:
@@ -115,7 +123,11 @@ def encode_printable(message: msgspec.Struct) -> bytes:
     seen or reorder the text around them, are escaped here too (`\\u009b`, `\\u202e`); for who
     reads the JSON they are the same text.
     """
-    line = encode(message)
+    try:
+        line = _encoder.encode(message) + b"\n"
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(message, enc_hook=_plain_text)
+        line = _encoder.encode(_without_surrogates(plain)) + b"\n"
     if line.isascii() and b"\x7f" not in line:
         return line
     return _NOT_PLAIN.sub(_escaped, line.decode("utf-8")).encode("utf-8")
@@ -131,12 +143,26 @@ def _escaped(found: re.Match[str]) -> str:
 
 def decode_event(line: bytes) -> AnyEvent:
     """The event of one line. Raises `msgspec.DecodeError` where it is none of ours."""
-    return _decode(_event_decoder(), line)
+    return cast("AnyEvent", _decode_any(_event_decoder(), AnyEvent, line))
 
 
 def decode_order(line: bytes) -> AnyOrder:
     """The order of one line. Raises `msgspec.DecodeError` where it is none of ours."""
-    return _decode(_order_decoder(), line)
+    return cast("AnyOrder", _decode_any(_order_decoder(), AnyOrder, line))
+
+
+def _decode_any(decoder: msgspec.json.Decoder[Any], kinds: Any, line: bytes) -> Any:
+    try:
+        return _decode(decoder, line)
+    except msgspec.DecodeError:
+        if _SURROGATE not in line:
+            raise
+    import json
+
+    try:
+        return msgspec.convert(json.loads(line), kinds)
+    except (ValueError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def _decode(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
@@ -147,11 +173,14 @@ def _decode(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
         raise msgspec.DecodeError(str(error)) from error
 
 
-def _without_surrogates(value: object) -> object:
+def _without_surrogates(value: object, kept: frozenset[str] = frozenset()) -> object:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
-        return {key: _without_surrogates(item) for key, item in value.items()}
+        return {
+            key: item if key in kept else _without_surrogates(item, kept)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [_without_surrogates(item) for item in value]
+        return [_without_surrogates(item, kept) for item in value]
     return value

@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import os
 import sys
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -16,17 +17,24 @@ from devtui.server.app_spec import AppNotFound
 
 _MAX_LISTED = 5
 
+# What `import flask` brings along from outside the standard library.
+_FLASK_S = frozenset(
+    {"flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker", "dotenv"}
+)
+
 
 class Target(msgspec.Struct, frozen=True):
     """Which module to import, and from where.
 
     `base` is the folder that goes to the front of `sys.path`, `parts` the module's dotted name.
-    `file` is the file that the user named, where it was a file and not a module's name.
+    `file` is the file that the user named, where it was a file and not a module's name. `added`
+    says whether packages were put before the name, since there are folders with an `__init__.py`.
     """
 
     base: str
     parts: tuple[str, ...]
     file: str | None = None
+    added: bool = False
 
     @property
     def name(self) -> str:
@@ -51,11 +59,12 @@ def locate(path: str, folder: str) -> Target:
         location = os.path.dirname(location)
     base, name = os.path.split(location)
     names = name.split(".")
+    typed = len(names)
     if _is_there(os.path.join(base, names[0])):
         while os.path.isfile(os.path.join(base, "__init__.py")) and os.path.dirname(base) != base:
             base, name = os.path.split(base)
             names.insert(0, name)
-    return Target(base, tuple(names), full if is_file else None)
+    return Target(base, tuple(names), full if is_file else None, added=len(names) > typed)
 
 
 def import_target(target: Target) -> ModuleType:
@@ -64,6 +73,7 @@ def import_target(target: Target) -> ModuleType:
     Raises `AppNotFound` where there is no such module, or where another one hides it. What the
     user's code raises while it is imported, an ImportError too, is passed on as it is.
     """
+    import_what_flask_has(target.base)
     if not sys.path or sys.path[0] != target.base:
         sys.path.insert(0, target.base)
     importlib.invalidate_caches()
@@ -73,9 +83,42 @@ def import_target(target: Target) -> ModuleType:
         if spec is None:
             raise AppNotFound(_missing(target, length))
         _check_not_hidden(spec, target, length)
-        # Unlike importlib.import_module, this leaves no frames of importlib in tracebacks.
-        __import__(name)
+        try:
+            # Unlike importlib.import_module, this leaves no frames of importlib in tracebacks.
+            __import__(name)
+        except ImportError as error:
+            _tell_name(error, target)
+            raise
     return sys.modules[target.name]
+
+
+def import_what_flask_has(base: str) -> None:
+    """Import Flask's own libraries, if modules in the folder have the names of some of them.
+
+    `flask run` has imported them before the project's folder comes first in the search path: an
+    app that has a `click.py` works with it, although nothing imports that file by its name.
+    """
+    if _FLASK_S.isdisjoint(_modules_in(base)) or importlib.util.find_spec("flask") is None:
+        return
+    with suppress(ImportError):  # a broken one is the app's affair, if it imports it at all
+        importlib.import_module("flask.cli")
+
+
+def _tell_name(error: ImportError, target: Target) -> None:
+    """Add to the error under which name a file was imported, if that may be a surprise."""
+    package = os.path.join(target.base, target.parts[0], "__init__.py")
+    if not target.added:
+        return
+    note = (
+        f"It was raised while importing {target.name!r}: because of {package!r} the module is part "
+        f"of the package {target.parts[0]!r}, and the folder that its imports are looked for in is "
+        f"{target.base!r}."
+    )
+    notes = getattr(error, "__notes__", None)
+    if not isinstance(notes, list):
+        notes = error.__notes__ = []
+    if note not in notes:
+        notes.append(note)
 
 
 def _is_there(location: str) -> bool:

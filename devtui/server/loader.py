@@ -77,16 +77,17 @@ def _load_default(folder: str) -> LoadedApp:
             f"There is neither wsgi.py nor app.py in {folder!r}; type the application's name, "
             f"such as hello or hello:app{_elsewhere(folder)}."
         )
-    reasons = []
-    for name in there:
-        try:
-            return _load(AppSpec(name), folder)
-        except AppNotFound as error:
-            reasons.append(str(error))
-    if len(there) == 1:
-        missing = next(name for name in DEFAULT_MODULES if name not in there)
-        reasons.append(f"There is no {missing}.py in {folder!r}.")
-    raise AppNotFound(" ".join(reasons))
+    name, *others = there
+    try:
+        return _load(AppSpec(name), folder)
+    except AppNotFound as error:
+        # As Flask has it, which takes the second only where the first is not there.
+        if others:
+            more = f"For {others[0]}.py type {others[0]}."
+        else:
+            missing = next(module for module in DEFAULT_MODULES if module != name)
+            more = f"There is no {missing}.py in {folder!r}."
+        raise AppNotFound(f"{error} {more}") from None
 
 
 def _is_module(folder: str, name: str) -> bool:

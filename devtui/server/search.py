@@ -59,13 +59,19 @@ class Search:
                 return found
         if (found := self._only_one()) is not None:
             return found
+        made: list[tuple[object, str]] = []  # by factories, and no application
         for name in (*FACTORY_NAMES, *usual):
             value = getattr(self._module, name, None)
             kind = kind_of(value, name)
             if kind is Kind.WSGI and name in usual:
                 return _found(value, name)
             if kind is Kind.FACTORY and is_function(value):
-                return self._of_factory(value, name)
+                returned = self._call(value, name, Call())
+                if (found := _as_app(returned, f"{name}()")) is not None:
+                    return found
+                made.append((returned, f"{name}()"))
+        if made:
+            self._refuse(*made[0])
         self._fail_without_app(usual)
 
     def named(self, steps: tuple[Step, ...], expression: str) -> Found:
@@ -167,9 +173,12 @@ class Search:
     def _refuse(self, value: object, expression: str) -> NoReturn:
         target, what = f"{self._typed}:{expression}", describe(value)
         if expression.endswith(")"):
-            what = f"returned {what}"
             if value is None:
-                what += "; it must return the application, so a return may be missing"
+                raise AppNotFound(
+                    f"{target} returned None; it must return the application, so a return may be "
+                    f"missing."
+                )
+            what = f"returned {what}"
         else:
             what = f"is {what}"
         if kind_of(value) is Kind.ASGI:

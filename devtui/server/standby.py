@@ -16,6 +16,7 @@ from devtui import envfiles
 from devtui.events import Load, Preload
 from devtui.server import bytecode, debugger, environment, own_code, process_state, serving
 from devtui.server.clocks import clock
+from devtui.server.import_path import import_what_flask_has
 from devtui.server.own_code import file_of, is_own
 from devtui.server.preloads import Preloaded, UnfitStandby
 
@@ -53,6 +54,7 @@ class Standby:
             self._environment = environment.prepared(self._order.load, self._original).variables
             os.environ.update(self._environment)
         if self._order.search_path:
+            import_what_flask_has(self._order.search_path)
             sys.path.insert(0, self._order.search_path)
         bytecode.install(executing=_refuse)
         serving.prepare()

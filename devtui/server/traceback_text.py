@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
@@ -14,6 +15,8 @@ MAX_TEXT = 200_000
 
 # Python's own way runs foreign `__str__` and reads sources; past this it is given up.
 _SECONDS = 0.1
+
+_PRINTS_NOTES = sys.version_info >= (3, 11)
 
 _BETWEEN = {
     "cause": "\nThe above exception was the direct cause of the following exception:\n\n",
@@ -30,6 +33,8 @@ def python_s(
     `tb` is the exception's traceback without what it begins with and is nobody's affair.
     """
     if left_out or not _is_affordable(exception, tb, max_frames):
+        return None
+    if not _PRINTS_NOTES and "__notes__" in getattr(exception, "__dict__", {}):
         return None
     try:
         return within(_SECONDS, lambda: _bounded(_lines(exception, tb)))

@@ -129,7 +129,12 @@ def poll_ms() -> int:
 
 
 def must_poll(folder: str) -> bool:
-    """Whether WATCHFILES_FORCE_POLLING asks for it, or it is a Windows drive seen from WSL."""
+    """Whether WATCHFILES_FORCE_POLLING asks for it, or it is a Windows drive seen from WSL.
+
+    The library takes no name that is not UTF-8, so such a folder is looked at, too.
+    """
+    if not folder.isascii() and os.fsencode(folder).decode("utf-8", "ignore") != folder:
+        return True
     asked = os.environ.get("WATCHFILES_FORCE_POLLING", "")
     if asked:
         return asked.lower() not in ("false", "disable", "disabled")
