@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from devtui import project_file, trust, yes_or_no
+from devtui import env_text, project_file, trust, yes_or_no
 
 # A later one wins over an earlier one, and the file that the user names over both.
 DEFAULT_NAMES = (".flaskenv", ".env")
@@ -78,6 +78,8 @@ def read(
     for file in found:
         try:
             text = _text(file, given=file == given)
+            if reason := env_text.why_too_slow(text):
+                raise EnvFileError(f"The env file {file!r} cannot be read: {reason}.")
             values |= dotenv.dotenv_values(stream=io.StringIO(text))
         except (OSError, UnicodeDecodeError) as error:
             raise EnvFileError(f"The env file {file!r} cannot be read: {_reason(error)}") from None

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
+from projects import write
 
 from devtui.envfiles import EnvFileError, EnvFiles, read
 
@@ -141,3 +143,27 @@ def test_a_name_that_no_variable_can_have_is_told(folder: Path, name: str) -> No
     (folder / ".env").write_text(f"'{name}'=value\n")
     with pytest.raises(EnvFileError, match="is no name for a variable, in"):
         read(None, str(folder), {})
+
+
+def test_ordinary_env_files_are_not_too_slow(tmp_path: Path) -> None:
+    pytest.importorskip("dotenv", reason="python-dotenv is not installed")
+    lines = [
+        f"NAME_{n}{' ' * 60}=  value{' ' * 100}# ${{OTHER_{n}}} and ${{MORE:-x}}"
+        for n in range(500)
+    ]
+    write(tmp_path, {".env": "\n".join(lines)})
+    assert len(read(None, str(tmp_path), {}).values) == 500
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("a" + " " * 60_000 + "x", "thousands of spaces in a row"),
+        ("${" * 30_000, "thousands of '${' without their '}'"),
+    ],
+)
+def test_one_that_takes_minutes_to_read_is_refused(tmp_path: Path, value: str, reason: str) -> None:
+    pytest.importorskip("dotenv", reason="python-dotenv is not installed")
+    write(tmp_path, {".env": f"A={value}"})
+    with pytest.raises(EnvFileError, match=re.escape(reason)):
+        read(None, str(tmp_path), {})

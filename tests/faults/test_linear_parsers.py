@@ -12,6 +12,7 @@ import http.server
 import io
 import json
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -26,6 +27,7 @@ from live import Live
 from projects import app_environment, write
 from werkzeug.exceptions import BadRequest
 
+from devtui import envfiles
 from devtui.dashboard import paths
 from devtui.events import Error, ExceptionData, decode_event, decode_order
 from devtui.linebuffer import LineBuffer
@@ -82,6 +84,13 @@ def read_chunks(text: str) -> bytes:
     return dechunked(io.BufferedReader(io.BytesIO(data))).read()  # type: ignore[arg-type]
 
 
+def read_env_file(text: str) -> object:
+    """With the folder above it, as a session reads one that it finds."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, ".env").write_text(text, encoding="utf-8", errors="replace", newline="")
+        return envfiles.read(None, folder, {})
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "chunks": read_chunks,
     "one chunk": lambda text: read_chunks(f"{text}\r\n"),
@@ -100,13 +109,23 @@ READERS: dict[str, Callable[[str], object]] = {
     "cgroup": lambda text: process_facts.parse_cgroup(f"0::/{text}"),
     "sockets": lambda text: list(sockets.parse_table(f"header\n0: {text}:1 x 0A\n", 1)),
     "app": parse,
+    "env file": read_env_file,
+    "value in an env file": lambda text: read_env_file(f"A=b{text}\nC=d"),
     "event": lambda text: decode_event(text.encode()),
     "order": lambda text: decode_order(text.encode()),
     "event of text": lambda text: decode_event(
         json.dumps({"type": "log_written", "stream": "log", "text": text}).encode()
     ),
 }
-REFUSALS = (ValueError, IndexError, AppNotFound, BadRequest, OSError, msgspec.DecodeError)
+REFUSALS = (
+    ValueError,
+    envfiles.EnvFileError,
+    IndexError,
+    AppNotFound,
+    BadRequest,
+    OSError,
+    msgspec.DecodeError,
+)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -118,6 +137,7 @@ REFUSALS = (ValueError, IndexError, AppNotFound, BadRequest, OSError, msgspec.De
 @example(text="text/html" + ";q" * (LARGEST // 2))
 @example(text='"\\' * (LARGEST // 2))
 @example(text="'" * LARGEST + '"')
+@example(text="${" * (LARGEST // 2))
 def test_time_is_in_proportion_to_the_length(reader: str, text: str) -> None:
     began = time.thread_time()
     with suppress(REFUSALS):  # to refuse is right, and has its own tests
