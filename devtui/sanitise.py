@@ -7,6 +7,7 @@ screen. What it returns is still no markup: show it where markup is not parsed.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_COMBINING = 4
@@ -19,6 +20,9 @@ _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 # U+FE0E and U+FE0F ask for the text or emoji form of the character before; terminals do not
 # agree on the width that follows, so they are left out.
 _PRESENTATION = frozenset("\ufe0e\ufe0f")
+_PASTED = frozenset("\n\t\u200c\u200d")
+# A whole control sequence, such as a colour, with its end.
+_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\0": "\\0"}
 
 
@@ -46,6 +50,25 @@ def visible(text: str, limit: int) -> str:
         length += len(piece)
         taken += 1
     return "".join(shown) + _rest(len(text) - taken)
+
+
+def pasteable(text: str) -> str:
+    """`text` as it can be copied: no program that it is pasted into takes a part of it for a key.
+
+    A terminal sends what is pasted as if it were typed, so an escape sequence can end the paste,
+    and what follows is run. Of control characters newlines and tabs stay. What reorders or hides
+    text goes too, but not the two joiners that words and emoji are written with.
+    """
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    text = _SEQUENCE.sub("", text).replace("\r\n", "\n")
+    return "".join(filter(_can_be_pasted, text))
+
+
+def _can_be_pasted(character: str) -> bool:
+    if character in _PASTED:
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp")
 
 
 def _joins(character: str) -> bool:

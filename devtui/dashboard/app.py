@@ -35,7 +35,7 @@ from devtui.dashboard.terminal_driver import TerminalDriver
 from devtui.dashboard.terminal_kind import filters_for, in_gnu_screen
 from devtui.dashboard.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
-from devtui.sanitise import visible
+from devtui.sanitise import pasteable, visible
 from devtui.session.errors import ErrorGroup
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy as `copy` does, where Textual itself copies selected text."""
-        self._clipboard = text
+        self._clipboard = pasteable(text)
         self.copy(text, "the selected text")
 
     def edit(self, frame: Frame) -> None:

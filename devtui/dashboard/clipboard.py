@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 
+from devtui.sanitise import pasteable
+
 MAX_OSC52_BYTES = 74_000
 """Longest text for OSC 52: xterm and tmux drop a sequence of 100,000 characters (base64)."""
 
@@ -36,10 +38,12 @@ def copy(
 ) -> str:
     """Copy `text` the best way there is, and say which, for a sentence "copied …".
 
+    What could act on the program that it is pasted into is left out, see `pasteable`.
+
     `write_terminal` sends a control sequence to the terminal; None where there is none. Raises
     `OSError` where not even a file could be written. Blocks for at most some seconds.
     """
-    data = text.encode("utf-8", "backslashreplace")
+    data = pasteable(text).encode("utf-8", "backslashreplace")
     if environment.get("TMUX") and _into_tmux(data, environment):
         return "to tmux's buffer and the terminal's clipboard"
     if write_terminal is not None and takes_osc52(environment, len(data)):

@@ -52,8 +52,10 @@ def edit(app: App[int], frame: Frame, tell: Tell) -> None:
     if not Path(frame.file).is_file():
         tell(f"There is no file {frame.file} to open.", "warning")
         return
+    # A whole path is no option and no address: editors open `http://…` and `scp://…` too.
+    file = os.path.abspath(frame.file)
     try:
-        command = editor_command(frame.file, frame.line, os.environ)
+        command = editor_command(file, frame.line, os.environ)
     except NoEditor as error:
         tell(str(error), "warning")
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TypeAlias
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from devtui import formats, masked_text, secrets_mask
 from devtui.dashboard.detail import MAX_LINE, Detail, Line, Section, bounded, pairs, text_lines
@@ -19,6 +19,7 @@ from devtui.dashboard.rows import (
 )
 from devtui.events import AppFailed, Body, Frame, Headers, LogWritten, Reloaded, ServerExited
 from devtui.sanitise import visible
+from devtui.secrets_mask import MASK
 from devtui.session.errors import ErrorEntry, ErrorGroup, innermost_own
 from devtui.session.request import Request
 from devtui.session.store import Reload, Store
@@ -30,6 +31,7 @@ Item: TypeAlias = Plain | ErrorGroup
 """What a row of a pane stands for."""
 
 MAX_PARAMETERS = 1_000
+_IN_URLS = "!#$%&'()*+,/:;=?@[]~"
 FACT_WIDTH = 12
 NO_LONGER_KEPT = "no longer kept: those of newer requests took their room"
 
@@ -70,8 +72,7 @@ def copied_text(item: Item, url: str) -> tuple[str, str]:
     """What copying the row gives, and what that is called; `url` is where the app serves."""
     match item:
         case Request():
-            target = masked_text.target(item.started.target)
-            return (f"{url.rstrip('/')}{target}", "the URL")
+            return url_of(url, masked_text.target(item.started.target)), "the URL"
         case LogWritten():
             return masked_text.in_log(item.text), "the line"
         case ErrorGroup():
@@ -81,6 +82,17 @@ def copied_text(item: Item, url: str) -> tuple[str, str]:
             return item.error.text or item.message, "the traceback"
         case Reloaded() | ServerExited():
             return " ".join(reload_words(item)).strip(), "the line"
+
+
+def url_of(base: str, target: str) -> str:
+    """The URL of a target that a client has sent, on the server that serves at `base`.
+
+    A target may be anything: `@other.example/x` behind a host would make that the user's name.
+    """
+    if not target.startswith("/"):
+        target = f"/{target}"
+    quoted = (quote(part, safe=_IN_URLS, errors="backslashreplace") for part in target.split(MASK))
+    return base.rstrip("/") + MASK.join(quoted)
 
 
 def _request(request: Request, store: Store, reveal: bool) -> Detail:
