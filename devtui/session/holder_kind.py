@@ -9,6 +9,7 @@ from pathlib import Path
 
 from devtui.events import HolderKind
 from devtui.session import containers
+from devtui.session.interpreter import MARK
 from devtui.session.process_facts import Ancestor, ProcessFacts
 from devtui.session.supervisor import program, told_to_run
 
@@ -45,7 +46,6 @@ _SERVERS = {
     "svchost": "a service of Windows",
     "System": "Windows itself (http.sys): netsh http show servicestate names the program",
 }
-_OUR_SERVER = "devtui.server"
 _OUR_FILE = "/devtui/__main__.py"
 _ADOPTERS = ("systemd", "init", "launchd", "tini", "dumb-init", "docker-init")
 
@@ -110,9 +110,11 @@ def _is_devtui(process: Ancestor | ProcessFacts) -> bool:
 
 
 def is_server_process(command: Sequence[str]) -> bool:
-    """Whether a command line is that of a server process of devtui's, whatever Python's options."""
-    kind, *words = told_to_run(command) or [""]
-    return kind in ("-c", "-m") and any(_OUR_SERVER in what for what in words[:1])
+    """Whether a command line is that of a server process of devtui's, by a mark of its own.
+
+    No option of Python's, and no name that an interpreter may have, makes a difference to that.
+    """
+    return any(word.endswith(MARK) for word in command)
 
 
 def _with_reloader(

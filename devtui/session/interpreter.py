@@ -17,29 +17,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# `-c` puts the current folder first in sys.path, where a file of the user's could stand in for a
-# module of ours. The app's folder is put there by the loader, after we are imported. The last
-# line finds devtui where the session itself found it, which need not be site-packages. To look for
-# garbage while modules are imported takes a tenth of the time and finds next to nothing; what they
-# have made counts as old afterwards, as it does where the collector has looked at it.
-_BOOT = """\
-import gc, sys
-collects = gc.isenabled()
-gc.disable()
-sys.path[:] = [entry for entry in sys.path if entry]
-try:
-    import devtui
-except ImportError:
-    sys.path.append({root!r})
-import devtui.server.msgspec_first
-from devtui.server.main import main
-gc.freeze()
-gc.unfreeze()
-if collects:
-    gc.enable()
-sys.argv[:] = sys.argv[1:]
-main({channel}, {generation})
-"""
+# What the interpreter runs ends with what a server process is known by among others. `-c` puts
+# the current folder first in sys.path, where a file of the user's could stand in for a module of
+# ours; the app's folder is put there by the loader, after we are imported. The third argument is
+# where the session itself has found devtui, which need not be site-packages.
+MARK = "from devtui.server.boot import main; main()"
+_BOOT = f"import sys; sys.path[:] = [*filter(None, sys.path), sys.argv[3]]; {MARK}"
 
 # What stands on Python's command line for each of its flags; `-X` and `-W` have values.
 _OPTIONS = {
@@ -79,8 +62,8 @@ class Interpreter:
             above_the_standard, ends
         )
         self.tty = None if "--json" in arguments else _open_terminal()
-        boot = _BOOT.format(root=_ROOT, channel=passed, generation=generation)
-        command = [sys.executable, *_options(), "-c", boot, *arguments]
+        ours_first = [str(passed), str(generation), _ROOT]
+        command = [sys.executable, *_options(), "-c", _BOOT, *ours_first, *arguments]
         try:
             terminal = None if self.tty is None else os.ttyname(self.tty[1])
             self.child = Child(command, environment, stdout, stderr, passed, terminal)

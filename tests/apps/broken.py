@@ -295,7 +295,7 @@ def kill_the_others_that_devtui_started():
             pids = file.read().split()
         for pid in pids:
             with open(f"/proc/{pid}/cmdline") as file:
-                ours = "devtui.server.main" in file.read()
+                ours = "devtui.server.boot" in file.read()
             if ours and int(pid) != os.getpid():
                 os.kill(int(pid), signal.SIGKILL)
                 while not is_zombie(pid):

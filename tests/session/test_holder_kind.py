@@ -23,6 +23,7 @@ from devtui.events import Holder
 from devtui.session import containers, holder_kind, stopping
 from devtui.session.holder_kind import is_server_process, kind_of, unseen
 from devtui.session.holders import holders
+from devtui.session.interpreter import MARK
 from devtui.session.process_facts import Ancestor, ProcessFacts, parse_cgroup
 from devtui.session.supervisor import program, restarts_by
 from devtui.settings import Settings
@@ -180,7 +181,7 @@ def test_ourselves() -> None:
 
 # -- recorded facts ----------------------------------------------------------------------------
 
-SERVER = ("python", "-c", "from devtui.server.main import main\nmain(3, 4, 1)", "devtui", "hello")
+SERVER = ("python", "-c", f"import sys; {MARK}", "3", "1", "/src", "devtui", "hello")
 
 
 @pytest.mark.parametrize(
@@ -198,6 +199,7 @@ def test_our_server_process_is_known_whatever_options_python_has(options: tuple[
     assert kind_of(facts, 5000, HERE) == ("devtui", note)
     joined = (SERVER[0], *options, f"-Bc{SERVER[2]}", *SERVER[3:])
     assert is_server_process(joined)
+    assert is_server_process(("/opt/python3.13t", *SERVER[1:]))
 
 
 @pytest.mark.parametrize(

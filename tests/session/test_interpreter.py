@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+import devtui
+from devtui.session.holder_kind import is_server_process
 from devtui.session.interpreter import Interpreter
 
 SECONDS = 30
@@ -151,3 +153,44 @@ def test_the_app_runs_with_the_options_that_python_was_started_with(tmp_path: Pa
     assert "dev True optimize 2 digits {'dev': True, 'int_max_str_digits': '5000'}" in ended.stdout
     assert "UserWarning: told as an error" in ended.stderr
     assert ended.returncode == 1
+
+
+def test_its_command_line_can_be_read_and_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `ps` shows it, with the options of our own Python."""
+    monkeypatch.setattr(sys, "warnoptions", ["error"])
+    interpreter = started()
+    try:
+        process = psutil.Process(interpreter.child.pid)
+        command = process.cmdline()
+        assert is_server_process(command)
+        assert "devtui.server" in " ".join(command)
+        assert "\n" not in "".join(command)
+        assert len(command[command.index("-c") + 1]) < 120
+        assert command[-2:] == ["devtui", "--plain"]
+        assert not is_server_process(psutil.Process().cmdline())
+    finally:
+        interpreter.discard()
+
+
+@pytest.mark.parametrize("needed", [False, True])
+def test_where_devtui_was_found_is_on_the_path_only_if_it_must_be(
+    needed: bool, tmp_path: Path
+) -> None:
+    """The current folder is not, whatever it has."""
+    (tmp_path / "devtui.py").write_text("raise SystemExit('the wrong one')")
+    code = (
+        "import sys; sys.argv[1:] = ['0', '0', sys.argv[1]]; "
+        "sys.path[:] = [*filter(None, sys.path), sys.argv[3]]; "
+        "import devtui.server.boot as boot; boot._leave_out_unless_needed(sys.argv[3]); "
+        "import devtui; print(sys.path.count(sys.argv[3]), devtui.__file__)"
+    )
+    root = str(Path(devtui.__file__).parents[1])
+    options = ["-I", "-S"] if needed else []
+    environment = {**os.environ, "PYTHONPATH": "" if needed else root}
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code, root],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    count, file = done.stdout.split(maxsplit=1)
+    assert int(count) == 1
+    assert file.strip() == devtui.__file__
