@@ -21,12 +21,14 @@ class Main(msgspec.Struct, frozen=True):
 class Pin(msgspec.Struct, frozen=True):
     """What unlocks Werkzeug's debugger, and the cookie that remembers who has typed it.
 
-    `failed_count` is how often in a row a wrong one was typed, to any server process so far.
+    `failed_count` is how often in a row a wrong one was typed, to any server process so far, and
+    `max_failed` how often that may be.
     """
 
     pin: str
     cookie: str
     failed_count: int = 0
+    max_failed: int = 10
 
 
 class Load(Order, frozen=True, kw_only=True):

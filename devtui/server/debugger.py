@@ -76,7 +76,9 @@ class Debugger:
         session_s = self._load.pin
         assert session_s is not None
         pin, cookie = wanted_pin(self._users_app, session_s)
-        attempts = FailedAttempts(session_s.failed_count, self._news.pin_attempted)
+        attempts = FailedAttempts(
+            session_s.failed_count, session_s.max_failed, self._news.pin_attempted
+        )
         made = SessionDebugger(self.app, pin, cookie, attempts, self.trusts)
         self._news.debugger_made(pin, cookie)
         return made

@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name
+from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name, hash_pin
+from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from werkzeug.wrappers import Request, Response
+    from werkzeug.wrappers import Request
 
     from devtui.events import Pin
 
 
-class FailedAttempts:
-    """The count of wrong PINs in a row. It stands in for Werkzeug's shared number.
+# After so many wrong PINs each further answer takes longer.
+_FEW = 5
+_SECONDS, _MORE_SECONDS = 0.5, 5.0
 
-    Werkzeug's number counts for one process, and begins at 0 again after 255. `on_change` hears of
-    each new count before the attempt is answered.
+
+class FailedAttempts:
+    """The count of wrong PINs in a row, over all server processes of the session.
+
+    `on_change` hears of each new count before the attempt is answered.
     """
 
-    def __init__(self, count: int, on_change: Callable[[int], None]) -> None:
-        self._count = count
+    def __init__(self, count: int, most: int, on_change: Callable[[int], None]) -> None:
+        self.count = count
+        self._most = most
         self._on_change = on_change
-        self._lock = threading.RLock()
 
     @property
-    def value(self) -> int:
-        """The count."""
-        return self._count
+    def exhausted(self) -> bool:
+        """Whether no further PIN is looked at."""
+        return self.count >= self._most
 
-    @value.setter
-    def value(self, count: int) -> None:
-        if count != self._count:
-            self._count = count
+    def set(self, count: int) -> None:
+        """Change the count."""
+        if count != self.count:
+            self.count = count
             self._on_change(count)
-
-    def get_lock(self) -> threading.RLock:
-        """The lock to change the count under."""
-        return self._lock
 
 
 class SessionDebugger(DebuggedApplication):
@@ -58,7 +61,7 @@ class SessionDebugger(DebuggedApplication):
         super().__init__(app, evalex=True, pin_logging=False)
         self.pin = pin
         self._cookie = cookie or ""
-        self._failed_pin_auth = attempts  # type: ignore[assignment]
+        self._attempts = attempts
         self._trusts = trusts
         self._one_attempt = threading.Lock()
 
@@ -73,9 +76,41 @@ class SessionDebugger(DebuggedApplication):
         return self._trusts(host if isinstance(host, str) else None)
 
     def pin_auth(self, request: Request) -> Response:
-        """Take one attempt after the other: of many at once, each would see the count of before."""
+        """Answer one attempt at the PIN, as Werkzeug does.
+
+        Its own count is in each release another kind of number with another bound, and begins
+        anew in each process. One attempt waits for the other: of many at once, each would see
+        the count of before.
+        """
         with self._one_attempt:
-            return super().pin_auth(request)
+            trust = self.check_pin_trust(request.environ)
+            stale = trust is None  # a cookie of another PIN, which was guessed at too
+            locked = trust is False and self._attempts.exhausted
+            auth = trust is True
+            if trust is False and not locked:
+                auth = _digits(request.args["pin"]) == _digits(self.pin or "")
+                if auth:
+                    self._attempts.set(0)
+            if not auth and not locked:
+                self._attempts.set(self._attempts.count + 1)
+                time.sleep(_MORE_SECONDS if self._attempts.count > _FEW + 1 else _SECONDS)
+        answer = json.dumps({"auth": auth, "exhausted": locked})
+        response = Response(answer, mimetype="application/json")
+        if auth:
+            response.set_cookie(
+                self.pin_cookie_name,
+                f"{int(time.time())}|{hash_pin(self.pin or '')}",
+                httponly=True,
+                samesite="Strict",
+                secure=request.is_secure,
+            )
+        elif stale:
+            response.delete_cookie(self.pin_cookie_name)
+        return response
+
+
+def _digits(pin: str) -> str:
+    return pin.strip().replace("-", "")
 
 
 def wanted_pin(users_app: WSGIApplication, session_s: Pin) -> tuple[str, str] | tuple[None, None]:

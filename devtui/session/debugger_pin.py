@@ -37,7 +37,7 @@ class DebuggerPin:
 
     def for_load(self) -> Pin:
         """What the next server process needs to know."""
-        return Pin(self._pin, self._cookie, self._failed_count)
+        return Pin(self._pin, self._cookie, self._failed_count, MAX_FAILED)
 
     @property
     def in_use(self) -> str | None:
