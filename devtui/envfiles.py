@@ -21,6 +21,7 @@ DEFAULT_NAMES = (".flaskenv", ".env")
 MAX_BYTES = 4 * 1024 * 1024
 
 _INSTALL = "install it with: python -m pip install python-dotenv"
+_UPGRADE = "upgrade it with: python -m pip install --upgrade python-dotenv"
 
 
 class EnvFileError(Exception):
@@ -64,25 +65,15 @@ def read(
     notice = "\n".join(refused) or None
     if not found:
         return EnvFiles({}, notice=notice)
-    try:
-        import dotenv
-    except ImportError:
-        if env_file is not None:
-            raise EnvFileError(
-                f"python-dotenv is needed to read the env file {found[-1]!r}; {_INSTALL}"
-            ) from None
-        names = " and ".join(found)
-        missing = f"{names} not read, as python-dotenv is not there; {_INSTALL}"
-        return EnvFiles({}, notice="\n".join([*refused, missing]))
     values: dict[str, str | None] = {}
-    for file in found:
-        try:
-            text = _text(file, given=file == given)
-            if reason := env_text.why_too_slow(text):
-                raise EnvFileError(f"The env file {file!r} cannot be read: {reason}.")
-            values |= dotenv.dotenv_values(stream=io.StringIO(text))
-        except (OSError, UnicodeDecodeError) as error:
-            raise EnvFileError(f"The env file {file!r} cannot be read: {_reason(error)}") from None
+    try:
+        for file in found:
+            values |= _values(file, given=file == given)
+    except _NoReader as error:
+        if env_file is not None:
+            raise EnvFileError(f"The env file {found[-1]!r} cannot be read: {error}") from None
+        missing = f"{' and '.join(found)} not read: {error}"
+        return EnvFiles({}, notice="\n".join([*refused, missing]))
     new = {key: value for key, value in values.items() if value is not None and key not in environ}
     for key, value in new.items():
         if not key or "=" in key:
@@ -92,6 +83,36 @@ def read(
                 f"{key!r} holds a null character, which no variable can, in {' or '.join(found)}."
             )
     return EnvFiles(new, tuple(found), notice)
+
+
+class _NoReader(Exception):
+    """python-dotenv cannot be used. Its text is the end of a sentence."""
+
+
+def _values(file: str, *, given: bool) -> dict[str, str | None]:
+    try:
+        import dotenv
+    except ModuleNotFoundError as error:
+        if error.name == "dotenv":
+            raise _NoReader(f"python-dotenv is needed to read it; {_INSTALL}") from None
+        raise _NoReader(_broken(error)) from None
+    except Exception as error:  # whatever its code may raise
+        raise _NoReader(_broken(error)) from None
+    try:
+        text = _text(file, given=given)
+        if reason := env_text.why_too_slow(text):
+            raise EnvFileError(f"The env file {file!r} cannot be read: {reason}.")
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvFileError(f"The env file {file!r} cannot be read: {_reason(error)}") from None
+    try:
+        return dict(dotenv.dotenv_values(stream=io.StringIO(text)))
+    except Exception as error:  # an old one takes no stream, or is another library of that name
+        raise _NoReader(_broken(error)) from None
+
+
+def _broken(error: Exception) -> str:
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return f"the python-dotenv that is installed is too old or broken ({what}); {_UPGRADE}"
 
 
 def _wants_defaults(environ: Mapping[str, str], default: bool) -> bool:

@@ -167,3 +167,40 @@ def test_one_that_takes_minutes_to_read_is_refused(tmp_path: Path, value: str, r
     write(tmp_path, {".env": f"A={value}"})
     with pytest.raises(EnvFileError, match=re.escape(reason)):
         read(None, str(tmp_path), {})
+
+
+OLD = "def dotenv_values(dotenv_path): return {}\n"
+
+
+@pytest.mark.parametrize(
+    ("library", "what"),
+    [
+        (OLD, "TypeError"),
+        (
+            "def dotenv_values(stream): raise AttributeError('no StringIO in six')\n",
+            "AttributeError",
+        ),
+        ("", "AttributeError"),  # another library of that name
+        ("import six_moves_nowhere\n", "six_moves_nowhere"),
+        ("def dotenv_values(:\n", "SyntaxError"),
+        ("raise RuntimeError('a\\nb')\n", "RuntimeError: a b"),
+    ],
+)
+def test_a_dotenv_that_is_old_or_broken_is_told_of_in_a_sentence(
+    library: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "dotenv.py").write_text(library)
+    (tmp_path / ".env").write_text("A=1\n")
+    monkeypatch.delitem(sys.modules, "dotenv", raising=False)
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    found = read(None, str(tmp_path), {})
+    assert found.values == {}
+    assert found.notice is not None
+    assert "too old or broken" in found.notice
+    assert what in found.notice
+    assert "--upgrade python-dotenv" in found.notice
+    assert "\n" not in found.notice
+    with pytest.raises(EnvFileError, match=r"cannot be read: .* too old or broken"):
+        read(".env", str(tmp_path), {})
+    monkeypatch.delitem(sys.modules, "dotenv", raising=False)
