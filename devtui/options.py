@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import ipaddress
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,18 +66,31 @@ def _check_cert(_ctx: click.Context, _param: click.Parameter, value: str | None)
         if importlib.util.find_spec("cryptography") is None:
             raise click.BadParameter("'adhoc' needs a library: python -m pip install cryptography")
         return "adhoc"
-    if not os.path.isfile(value):
-        raise click.BadParameter(f"{value!r} is no file; give a certificate's path, or adhoc.")
-    return os.path.abspath(value)
+    if os.path.isfile(value):
+        return os.path.abspath(value)
+    if _may_be_object(value):
+        return value  # the server process imports it
+    raise click.BadParameter(f"{value!r} is no file; give a certificate's path, or adhoc.")
+
+
+def _may_be_object(text: str) -> bool:
+    """Whether the text may lead to an object in a module that is there; nothing is imported."""
+    module, *names = text.replace(":", ".", 1).split(".")
+    if not names or not all(name.isidentifier() for name in (module, *names)):
+        return False
+    if os.path.isfile(f"{module}.py") or os.path.isdir(module):
+        return True
+    return module in sys.modules or importlib.util.find_spec(module) is not None
 
 
 def _check_key(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     cert = ctx.params.get("cert")
+    is_file = cert is not None and os.path.isabs(cert)
     if value is None:
-        if cert and cert != "adhoc":
+        if is_file:
             raise click.BadParameter("--cert with a file needs its private key: --key PATH")
         return None
-    if cert is None or cert == "adhoc":
+    if not is_file:
         raise click.BadParameter("it belongs to a certificate: --cert PATH --key PATH")
     if not os.path.isfile(value):
         raise click.BadParameter(f"{value!r} is no file; give the private key's path.")
@@ -172,8 +186,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Give each request a thread of its own.  [default: with]",
     ),
     click.option(
-        "--cert", metavar="PATH|adhoc", envvar=_both("CERT"), callback=_check_cert, is_eager=True,
-        help="Serve HTTPS with this certificate.",
+        "--cert", metavar="PATH|adhoc|OBJECT", envvar=_both("CERT"), callback=_check_cert,
+        is_eager=True,
+        help="Serve HTTPS with this certificate, or with the ssl.SSLContext MODULE.NAME.",
     ),
     click.option(
         "--key", metavar="PATH", envvar=_both("KEY"), callback=_check_key,

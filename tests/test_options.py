@@ -188,6 +188,9 @@ def test_certificates(settings_of: SettingsOf, tmp_path: Path) -> None:
     settings = settings_of("--key", "k.pem", "--cert", "c.pem")
     assert (settings.cert, settings.key) == (str(tmp_path / "c.pem"), str(tmp_path / "k.pem"))
     assert settings_of("--cert", "ADHOC").cert == "adhoc"
+    (tmp_path / "secure.py").write_text("1 / 0")
+    assert settings_of("--cert", "secure.context").cert == "secure.context"
+    assert settings_of("--cert", "secure:context").key is None
     assert not settings_of("--without-threads").threaded
 
 
@@ -201,6 +204,8 @@ def test_certificates(settings_of: SettingsOf, tmp_path: Path) -> None:
         (["-h", ""], "give an address"),
         (["--cert", "missing.pem"], "give a certificate's path, or adhoc"),
         (["--cert", "there"], "--key PATH"),
+        (["--cert", "nowhere.context"], "give a certificate's path, or adhoc"),
+        (["--cert", "json.context", "--key", "there"], "--cert PATH --key PATH"),
         (["--key", "there"], "--cert PATH --key PATH"),
         (["--cert", "adhoc", "--key", "there"], "--cert PATH --key PATH"),
         (["--cert", "there", "--key", "missing"], "give the private key's path"),

@@ -97,7 +97,7 @@ class ServerProcess:
             return self._ended(_LOAD_FAILED)
         try:
             server = self._serve(app, load)
-        except (OSError, TypeError) as error:  # TypeError: adhoc without the library it needs
+        except Exception as error:  # by the library for adhoc, or by the user's module
             self._loading.failed(load, f"The certificate cannot be used: {error}", error, 0.0)
             return self._ended(_LOAD_FAILED)
         server.run()
@@ -110,7 +110,7 @@ class ServerProcess:
         def serve(app: WSGIApplication) -> None:
             try:
                 server = self._serve(app, load)
-            except (OSError, TypeError) as error:
+            except Exception as error:
                 self._loading.failed(load, f"The certificate cannot be used: {error}", error, 0.0)
                 raise SystemExit(_LOAD_FAILED) from error
             server.run()

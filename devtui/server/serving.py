@@ -11,6 +11,7 @@ import ssl
 from typing import TYPE_CHECKING, Literal
 
 from werkzeug.serving import load_ssl_context
+from werkzeug.utils import import_string
 
 from devtui.events import Load
 from devtui.server.capture import Recorder, ResponseTap
@@ -138,4 +139,10 @@ def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:
         return None
     if load.cert == "adhoc":
         return "adhoc"
-    return load_ssl_context(load.cert, load.key)
+    if os.path.isabs(load.cert):
+        return load_ssl_context(load.cert, load.key)
+    # As Flask has it: an object of the user's, which may be written with a colon too.
+    context = import_string(load.cert)
+    if not isinstance(context, ssl.SSLContext):
+        raise TypeError(f"{load.cert} is no ssl.SSLContext, but {type(context).__name__}")
+    return context

@@ -62,3 +62,33 @@ def test_an_init_file_in_the_project_s_folder_is_told_of(
         assert "while importing 'proj.app'" in text
         assert str(tmp_path / "proj" / "__init__.py") in text
     assert process.returncode == 1
+
+
+def test_a_certificate_may_be_an_object(devtui: Devtui, tmp_path: Path, free_port: int) -> None:
+    pytest.importorskip("cryptography")
+    make = "from werkzeug.serving import generate_adhoc_ssl_context\n"
+    write(
+        tmp_path,
+        {"hello.py": says("one"), "secure.py": f"{make}CONTEXT = generate_adhoc_ssl_context()\n"},
+    )
+    process = devtui.start("hello", "--port", free_port, "--json", "--cert", "secure.CONTEXT")
+    url = next_event(process, "serving")["url"]
+    assert url == f"https://127.0.0.1:{free_port}"
+    assert get(url).text == "one"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 143
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("CONTEXT = 1\n", "is no ssl.SSLContext, but int"), ("1 / 0\n", "by zero")]
+)
+def test_a_wrong_object_is_no_certificate(
+    devtui: Devtui, tmp_path: Path, free_port: int, text: str, told: str
+) -> None:
+    write(tmp_path, {"hello.py": says("one"), "secure.py": text})
+    process = devtui.start("hello", "--port", free_port, "--json", "--cert", "secure.CONTEXT")
+    message = next_event(process, "app_failed")["message"]
+    assert message.startswith("The certificate cannot be used: ")
+    assert told in message
+    process.communicate(timeout=20)
+    assert process.returncode == 1
