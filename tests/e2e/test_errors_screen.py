@@ -170,16 +170,36 @@ def test_ctrl_c_stops_an_endless_evaluation_and_nothing_else(terminal: Terminal,
     assert get(url).text == "fine"
     enter(terminal, "1 + 1")
     terminal.wait_for(re.compile(r">>> 1 \+ 1\W+2"))
-    terminal.press("ctrl+c")  # nothing runs, and so it leaves as it does anywhere
-    terminal.expect_exit(0)
-    terminal.restored()
+    terminal.type("half a line")
+    terminal.wait_for(">>> half a line")
+    terminal.press("ctrl+c")  # nothing runs, and so it clears the line
+    terminal.wait_gone("half a line")
+    terminal.press("ctrl+c")
+    terminal.wait_for("escape leaves the prompt")
+    assert get(url).text == "fine"
+    leave(terminal)
+
+
+def test_tab_completes_and_what_is_typed_next_is_no_command(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    terminal.press("x")
+    terminal.wait_for("evaluate in")
+    terminal.type("self.pri")
+    terminal.press("tab")
+    terminal.wait_for(">>> self.prices")
+    terminal.type(".copy()q")
+    terminal.wait_for(">>> self.prices.copy()q")
+    terminal.press("backspace")
+    terminal.press("enter")
+    terminal.wait_for(re.compile(r">>> self\.prices\.copy\(\)\W+\[\]"))
+    leave(terminal)
 
 
 def test_frames_of_an_older_generation_are_said_to_be_gone(terminal: Terminal, url: str) -> None:
     open_error(terminal, url, "/divide/a", "ZeroDivisionError")
     terminal.press("r")
     terminal.wait_quiet(0.5)
-    terminal.press("l")
+    terminal.press("l")  # it is grey, and says why
     terminal.wait_for("belonged to generation 1")
     leave(terminal)
 
