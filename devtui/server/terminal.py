@@ -20,7 +20,7 @@ from devtui.server.standard_streams import StandardStreams
 Purpose = Literal["breakpoint", "input", "getpass", "console"]
 
 # How long a thread that has read a line keeps the terminal: mostly it goes on to ask.
-LINGER_SECONDS = 0.3
+LINGER_SECONDS = 1.0
 
 _WATCH_SECONDS = 0.1
 _TTY = "/dev/tty"
