@@ -41,8 +41,7 @@ class Debugger:
     """The app inside of Werkzeug's debugger, which is made when it is first asked for.
 
     Its imports take a tenth of what those of a small app take, and no app needs it to answer
-    well. `users_app` is the app without what we have put around it: where WERKZEUG_DEBUG_PIN is
-    set, Werkzeug makes the cookie's name of the app's module and class.
+    well. `users_app` is the app without what we have put around it.
 
     All generations have the session's PIN, also for the page of a load that failed, so a browser
     that was unlocked stays so.

@@ -114,12 +114,14 @@ def _digits(pin: str) -> str:
 
 
 def wanted_pin(users_app: WSGIApplication, session_s: Pin) -> tuple[str, str] | tuple[None, None]:
-    """The PIN and the name of its cookie: those of WERKZEUG_DEBUG_PIN, else the session's.
+    """The PIN, that of WERKZEUG_DEBUG_PIN or else the session's, and the name of its cookie.
 
     Both are None if it is `off`. Anything else that is no PIN counts as not set; Werkzeug would
-    compute a PIN then, which every user of the machine can compute too.
+    compute a PIN then, which every user of the machine can compute too. The cookie's name is the
+    session's in any case: PINs can be tried in a cookie too, and nobody counts those.
     """
     asked = os.environ.get("WERKZEUG_DEBUG_PIN", "")
     if asked == "off" or asked.replace("-", "").isdecimal():
-        return get_pin_and_cookie_name(users_app)
+        pin, _ = get_pin_and_cookie_name(users_app)
+        return (None, None) if pin is None else (pin, session_s.cookie)
     return session_s.pin, session_s.cookie

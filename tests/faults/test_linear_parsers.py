@@ -31,7 +31,7 @@ from devtui import envfiles
 from devtui.dashboard import paths
 from devtui.events import Error, ExceptionData, decode_event, decode_order
 from devtui.linebuffer import LineBuffer
-from devtui.sanitise import visible
+from devtui.sanitise import pasteable, visible
 from devtui.secrets_mask import is_secret
 from devtui.server import handler, response_head
 from devtui.server.app_spec import AppNotFound, parse
@@ -101,6 +101,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "response head": lambda text: response_head.check("200 OK", [("X", text), (text, "")]),
     "line": in_pieces,
     "sanitised": lambda text: visible(text, LARGEST),
+    "copied": pasteable,
+    "copied sequences": lambda text: pasteable("\x1b[" + text),
     "secret": is_secret,
     "shape of an error": of_error,
     "short path": lambda text: paths.short_path("/" + text),
