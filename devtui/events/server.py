@@ -100,12 +100,14 @@ class ImportsTraced(Event, frozen=True, kw_only=True):
 
     `roots` are the names that the user's code imported, in order, up to the point where it
     changed something for the whole process; `changed` says what, and is empty where it did not.
-    `search_path` is the folder that the app's modules are found in.
+    `search_path` is the folder that the app's modules are found in, empty if none of them is the
+    user's own. `ahead` is how many names had been imported ahead of this load, where it is known.
     """
 
     roots: tuple[str, ...]
     search_path: str
     changed: str = ""
+    ahead: int | None = None
 
 
 class StandbyUnfit(Event, frozen=True, kw_only=True):

@@ -238,6 +238,7 @@ class Loading:
                 roots=tuple(trace.roots),
                 search_path=trace.search_path,
                 changed=trace.changed,
+                ahead=0 if self._standby is None else len(self._standby.preloaded),
             )
         )
 

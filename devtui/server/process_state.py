@@ -55,6 +55,22 @@ _SIGNALS = tuple(
 
 Snapshot = Mapping[str, Any]
 
+_ABSENT = object()
+
+
+class _Same:
+    """A value that is equal to itself alone: how the user's compare is not asked."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._value is other._value
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 def take() -> Snapshot:
     """The state as it is now: values to be compared, by the words for what they are."""
@@ -83,7 +99,11 @@ def _which(before: Any, now: Any) -> str:
     """The names that differ, where the state has names."""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         return ""
-    names = [os.fsdecode(name) for name in {**before, **now} if before.get(name) != now.get(name)]
+    names = [
+        os.fsdecode(name)
+        for name in {**before, **now}
+        if before.get(name, _ABSENT) != now.get(name, _ABSENT)
+    ]
     shown = ", ".join(sorted(names)[:3])
     return f" ({shown}{', …' if len(names) > 3 else ''})"
 
@@ -119,12 +139,13 @@ def _logging() -> tuple[Any, ...]:
     return handlers, root.level, tuple(map(id, root.handlers)), logging.getLoggerClass()
 
 
-def _builtins() -> dict[str, Any]:
+def _builtins() -> dict[str, _Same]:
     # Our own trace stands in for __import__, and an interactive session leaves `_`.
-    names = vars(builtins).copy()
-    names.pop("__import__", None)
-    names.pop("_", None)
-    return names
+    return {
+        name: _Same(value)
+        for name, value in vars(builtins).items()
+        if name not in ("__import__", "_")
+    }
 
 
 def _start_method() -> int:

@@ -57,6 +57,7 @@ class Generations:
         self._load: Load | None = None
         self._debugger_pin = DebuggerPin()
         self._standby: ServerProcess | None = None
+        self._unwanted = False  # the standby was discarded, and the cause of the reload says so
         self._traced: ImportsTraced | None = None
         self._leftovers = Leftovers()
 
@@ -84,6 +85,9 @@ class Generations:
         standby, self._standby = self._standby, None
         self.from_standby = standby is not None and standby.alive
         self.stepped_back = self._why_not_all()
+        if standby is None and self._traced is not None and not self._unwanted and settings.reload:
+            self.stepped_back = "no process had been started ahead yet"
+        self._unwanted = False
         if standby is not None and not self.from_standby:
             self.stepped_back = "the process that was started ahead has ended"
             standby.discard()
@@ -118,6 +122,7 @@ class Generations:
 
     def discard_standby(self) -> None:
         """Have the next generation start from nothing."""
+        self._unwanted = True
         if self._standby is not None:
             self._standby.discard()
             self._standby = None
@@ -171,10 +176,20 @@ class Generations:
         changed = self._traced.changed
         return f"the app changes {changed} while it loads" if changed else ""
 
+    def _why_nothing(self) -> str:
+        """Why nothing was imported ahead in a process that was started ahead."""
+        if self._traced is None or (self._traced.search_path and not self._traced.roots):
+            return ""  # there was nothing to import
+        if not self._traced.search_path:
+            return "nothing is imported ahead of an app that is an installed package"
+        return "it was to load before anything had been imported ahead"
+
     def _take(self, event: AnyEvent) -> None:
         """Know what concerns the processes; hand on what does not concern them alone."""
         match event:
             case ImportsTraced():
+                if self.from_standby and event.ahead == 0:
+                    self.stepped_back = self._why_nothing() or self.stepped_back
                 self._traced = event
             case StandbyUnfit():
                 self.from_standby = False

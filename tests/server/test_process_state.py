@@ -29,6 +29,14 @@ CHANGES = {
         "a patched module (ssl.SSLContext)",
         True,
     ),
+    "builtin that is None": ("import builtins; builtins._T = None", "the builtins (_T)", True),
+    "builtin that compares oddly": (
+        "import builtins\n"
+        "class Odd:\n    def __eq__(self, other): raise ValueError('ambiguous')\n"
+        "builtins.odd = Odd(); builtins.odd_2 = Odd()",
+        "the builtins (odd, odd_2)",
+        True,
+    ),
     "builtin": ("import builtins; builtins.reveal = print", "the builtins (reveal)", True),
     "filters": (
         "import warnings; warnings.simplefilter('error', ResourceWarning)",

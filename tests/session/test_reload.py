@@ -15,6 +15,7 @@ from processes import alive, eventually
 from projects import says, write
 
 from devtui.events import AppLoaded, Reloaded, ServerExited, ServerStarted
+from devtui.session import reloader
 
 pytestmark = pytest.mark.e2e
 
@@ -49,6 +50,32 @@ def test_a_save_before_the_standby_is_there(serve: Serve, folder: Path) -> None:
         write(folder, {"app.py": says(str(count))})
         live.reloaded(count=count)
         assert live.get("/").text == str(count)
+
+
+def test_a_save_before_the_standby_is_there_says_so(
+    serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reloader, "FIRST_STANDBY_DELAY_SECONDS", 60)
+    monkeypatch.setattr(reloader, "STANDBY_DELAY_SECONDS", 60)
+    live = serve(says("one"))
+    live.serving()
+    write(folder, {"app.py": says("two")})
+    reloaded = live.reloaded()
+    assert not reloaded.standby
+    assert reloaded.stepped_back == "no process had been started ahead yet"
+
+
+def test_nothing_is_gained_for_an_app_that_is_installed(serve: Serve, folder: Path) -> None:
+    files = {"site-packages/shop.py": "import sqlite3\n" + says("one")}
+    live = serve(files, "site-packages/shop.py")
+    live.serving()
+    until_warm(live)
+    live.call(live.session.restart)
+    reloaded = live.reloaded()
+    assert reloaded.standby
+    assert reloaded.stepped_back == (
+        "nothing is imported ahead of an app that is an installed package"
+    )
 
 
 def test_without_the_reloader_there_is_no_standby(serve: Serve) -> None:
