@@ -87,7 +87,7 @@ async def test_the_event_loop_goes_on_while_a_name_is_asked_for(silent: Any) -> 
             await asyncio.sleep(0.01)
             longest = max(longest, time.monotonic() - before)
         assert asked
-        assert longest < 0.7
+        assert longest < 2.0
     finally:
         answer.set()
         session.close()
