@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MAX_METHOD = 100
 MAX_TARGET = 8 * 1024
 
+# The status that a library sends which takes a connection over, for a websocket.
+_SWITCHING = 101
+
 
 class Exchange:
     """One request and its response while they pass; `finish` sends what was seen."""
@@ -40,6 +43,14 @@ class Exchange:
         self.response_body = CapturedBody()
         self.status: int | None = None
         self.cut = ""
+        self.taken_over = False
+        """Whether a library has answered on the socket itself, so that there is no response."""
+
+    def end_taken_over(self) -> None:
+        """Keep the server from sending a response where there is none: raises what ends it."""
+        if self.taken_over:
+            self.status = self.status or _SWITCHING
+            raise ConnectionError
 
     def respond(self, status: int) -> None:
         """The response begins, with this status."""
@@ -138,7 +149,8 @@ class ResponseTap:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the app does."""
-        body: CapturedBody = environ["devtui.exchange"].response_body
+        exchange: Exchange = environ["devtui.exchange"]
+        body = exchange.response_body
 
         def tapped_start_response(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
@@ -157,6 +169,7 @@ class ResponseTap:
         if not isinstance(response, TappedResponse):
             response = TappedResponse(response)
         response.on_chunk = body.take
+        response.on_end = exchange.end_taken_over
         return response
 
 

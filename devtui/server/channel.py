@@ -133,7 +133,7 @@ class Channel:
             except Exception:
                 # The app has closed descriptors of ours, or there is no memory at the moment.
                 # This thread must outlive that: who else would end the process?
-                if not self._is_whole():
+                if not self.is_whole:
                     clock.sleep(UNHEARD_SECONDS)
                     on_end()
                     return
@@ -153,7 +153,7 @@ class Channel:
             interest |= selectors.EVENT_WRITE
         selector.modify(self._socket, interest)
         ready = {key.fileobj: mask for key, mask in selector.select(idle())}
-        if not ready and not self._is_whole():  # what is closed is never ready
+        if not ready and not self.is_whole:  # what is closed is never ready
             raise OSError("The app has closed descriptors of ours.")
         if self._woken in ready:
             self._unwake()
@@ -219,7 +219,7 @@ class Channel:
             self._waiting.add(me)
             writable = select.poll()
             writable.register(self._socket, select.POLLOUT)
-            while pending.size_bytes > MAX_KEPT_BYTES and self._is_whole():
+            while pending.size_bytes > MAX_KEPT_BYTES and self.is_whole:
                 writable.poll(_LOOK_SECONDS * 1000)
                 if not pending.send():
                     return  # a thread that sends waits for this one, perhaps
@@ -263,7 +263,8 @@ class Channel:
             )
         )
 
-    def _is_whole(self) -> bool:
+    @property
+    def is_whole(self) -> bool:
         """Whether our descriptors are still what we opened."""
         return all(end.is_whole for end in self._ends)
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from devtui.events import Error, ErrorRaised
-from devtui.server import current, forks
+from devtui.server import answers, current, forks
 from devtui.server.channel import Channel
 from devtui.server.made_once import MadeOnce
 from devtui.server.response import TappedResponse
@@ -59,8 +59,11 @@ class ErrorReporter:
         request_id = current.request_id.get()
         # Built-in exceptions take attributes but no weak references; to hold on to them instead
         # would keep their frames and all that those hold alive.
-        seen_in = request_id or f"thread {threading.get_ident()}"
-        if getattr(exception, _MARK, None) == seen_in:
+        # What ends the request's thread comes once more, when that has no request any more.
+        thread = threading.get_ident()
+        seen_in = (request_id, thread)
+        seen: object = getattr(exception, _MARK, None)
+        if isinstance(seen, tuple) and seen[request_id is None] == (request_id or thread):
             return
         with suppress(AttributeError):  # a class may refuse attributes: then it may be sent twice
             setattr(exception, _MARK, seen_in)
@@ -157,10 +160,13 @@ class ErrorTap:
             response = self.app(environ, start_response)
         except BaseException as error:
             forks.end_if_forked(error)
+            if answers.ends_upgrade(error, environ):
+                exchange.taken_over = True
+                return []
             break_off(error)
             raise
         forks.end_if_forked()
-        if isinstance(response, (list, tuple)):
+        if isinstance(response, (list, tuple)) and all(type(it) is bytes for it in response):
             return response
         return TappedResponse(response, on_error=break_off, on_close_error=report)
 

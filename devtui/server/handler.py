@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from werkzeug._internal import _ColorStreamHandler
 from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
@@ -17,6 +19,18 @@ from devtui.server.waiting import Reader, Writer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+_LOGGER = logging.getLogger("werkzeug")
+
+
+class _Nowhere:
+    """Takes what is written, and forgets it."""
+
+    def take(self, data: bytes) -> None:
+        """Some bytes were written."""
+
+
+_NOWHERE = _Nowhere()
 
 # The first two bytes of every TLS connection: a handshake record of version 3.
 _TLS = b"\x16\x03"
@@ -118,7 +132,9 @@ class CapturingHandler(WSGIRequestHandler):
 
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
         """The client went away in mid-response."""
-        if self._exchange is not None:
+        if self._exchange is not None and self._exchange.taken_over:
+            self.close_connection = True  # no other request comes on it
+        elif self._exchange is not None:
             self._exchange.cut = self._why_dropped()
         super().connection_dropped(error, environ)
 
@@ -134,7 +150,18 @@ class CapturingHandler(WSGIRequestHandler):
         return text
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write nothing: the request was captured, and its row is not a line of text."""
+        """Write a line for the handlers that the app has put on Werkzeug's logger, and no other.
+
+        The request was captured, and its row is not a line of text. So what such a handler writes
+        to the standard streams is not taken.
+        """
+        if not any(type(it) is not _ColorStreamHandler for it in _LOGGER.handlers):
+            return
+        token = current.output.set(_NOWHERE)
+        try:
+            super().log_request(code, size)
+        finally:
+            current.output.reset(token)
 
     def _why_dropped(self) -> str:
         if self._waiting.cut:

@@ -202,7 +202,7 @@ class Loading:
         self._env_files = prepared.files
         for file in prepared.files:
             notes.reading(file)
-        os.environ.update(prepared.variables)
+        environment.apply(prepared.variables, load)
         if prepared.notice:
             self._channel.send(
                 LogWritten(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import faulthandler
 import os
 import queue
@@ -28,7 +29,7 @@ from devtui.events import (
 )
 from devtui.server import asking, errors, forks, output
 from devtui.server.capture import Recorder
-from devtui.server.channel import Channel
+from devtui.server.channel import UNHEARD_SECONDS, Channel
 from devtui.server.clocks import clock
 from devtui.server.import_trace import UnfitStandby
 from devtui.server.loading import Loading
@@ -98,7 +99,7 @@ class ServerProcess:
         try:
             server = self._serve(app, load)
         except Exception as error:  # by the library for adhoc, or by the user's module
-            self._loading.failed(load, f"The certificate cannot be used: {error}", error, 0.0)
+            self._cannot_serve(load, error)
             return self._ended(_LOAD_FAILED)
         server.run()
         server.wait_until_idle(self._grace)
@@ -111,7 +112,7 @@ class ServerProcess:
             try:
                 server = self._serve(app, load)
             except Exception as error:
-                self._loading.failed(load, f"The certificate cannot be used: {error}", error, 0.0)
+                self._cannot_serve(load, error)
                 raise SystemExit(_LOAD_FAILED) from error
             server.run()
             server.wait_until_idle(self._grace)
@@ -185,6 +186,20 @@ class ServerProcess:
         """Tell how often in a row a wrong PIN was typed."""
         generation = self._channel.generation
         self._channel.send(PinAttempted(generation=generation, failed_count=failed_count))
+
+    def _cannot_serve(self, load: Load, error: Exception) -> None:
+        if not self._channel.is_whole:
+            clock.sleep(UNHEARD_SECONDS)  # the session tells it, and ends this process
+        if isinstance(error, OSError) and error.errno in (errno.EBADF, errno.ENOTSOCK):
+            why = (
+                f"The app has closed the socket that devtui serves it on ({error}). "
+                "Have it close only what it has opened itself."
+            )
+        elif load.cert is None:
+            why = f"The app cannot be served: {error}"
+        else:
+            why = f"The certificate cannot be used: {error}"
+        self._loading.failed(load, why, error, 0.0)
 
     def _make_inspector(self) -> Inspector:
         from devtui.server.inspection import Inspector

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from devtui.server import forks
+from devtui.server import answers, forks
 
 
 def _ignore(_: object) -> None:
     """Nobody watches."""
+
+
+def _do_nothing() -> None:
+    """Nobody waits for the end."""
 
 
 class TappedResponse:
@@ -25,6 +29,7 @@ class TappedResponse:
         on_close_error: Callable[[BaseException], None] = _ignore,
     ) -> None:
         self.on_chunk: Callable[[bytes], None] = _ignore
+        self.on_end: Callable[[], None] = _do_nothing
         self._response = response
         self._on_error = on_error
         self._on_close_error = on_close_error
@@ -37,10 +42,13 @@ class TappedResponse:
         __traceback_hide__ = True
         try:
             if self._iterator is None:
-                self._iterator = iter(self._response)
+                self._iterator = answers.pieces(self._response)
             chunk = next(self._iterator)
+            if type(chunk) is not bytes:
+                answers.check_piece(chunk)
         except StopIteration:
             forks.end_if_forked()
+            self.on_end()
             raise
         except BaseException as error:
             forks.end_if_forked(error)

@@ -52,7 +52,7 @@ class Standby:
         """
         with suppress(envfiles.EnvFileError):  # the load will meet it, and tell
             self._environment = environment.prepared(self._order.load, self._original).variables
-            os.environ.update(self._environment)
+            environment.apply(self._environment, self._order.load)
         if self._order.search_path:
             import_what_flask_has(self._order.search_path)
             sys.path.insert(0, self._order.search_path)

@@ -12,6 +12,7 @@ import msgspec
 
 from devtui.events import Error, ExceptionData, Frame
 from devtui.server import frame_data, traceback_text
+from devtui.server.answers import WrongAnswer
 from devtui.server.frame_data import SourceLines
 from devtui.server.messages import Messages, share
 from devtui.server.own_code import is_own
@@ -95,6 +96,8 @@ def _shown_traceback(exception: BaseException) -> TracebackType | None:
 
     Only the frames that would have imported it are there, and the error names the place itself.
     """
+    if isinstance(exception, WrongAnswer):
+        return None
     tb = own_traceback(exception.__traceback__)
     if isinstance(exception, SyntaxError) and exception.filename and tb is not None:
         return None if _is_ours(tb.tb_frame.f_code.co_filename) else tb

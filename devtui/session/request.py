@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -90,7 +91,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
     """
 
     id: str
-    errors: tuple[int, ...] = ()
+    errors: Sequence[int] = ()
     details_dropped: bool = False
     _started: RequestStarted | None = None  # while it runs
     _row: bytes = b""
@@ -127,6 +128,13 @@ class Request(msgspec.Struct, eq=False, gc=False):
             # process has been through.
             self._row, self._details = _packed(_plain(started), _plain(event))
         self._started = None
+
+    def add_error(self, number: int) -> None:
+        """One more error; there may be thousands."""
+        if isinstance(self.errors, list):
+            self.errors.append(number)
+        else:
+            self.errors = [number]  # most requests have none, and need no list
 
     def drop_details(self) -> None:
         """Let go of headers and bodies."""

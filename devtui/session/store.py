@@ -205,7 +205,7 @@ class Store:
         self.error_groups.add(entry)
         request = self.request(request_id)
         if request is not None:
-            request.errors += (number,)
+            request.add_error(number)
 
     def _forgotten(self, request: Request) -> None:
         self._by_id.pop(request.id, None)

@@ -1,0 +1,42 @@
+"""Variables of the environment that the app sees, and that no program it starts inherits."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, cast
+
+
+class _Variables(dict[Any, Any]):
+    """The data of `os.environ`, with some that can be asked for but are not listed.
+
+    What is listed is copied for child processes, and what is not in the C library's environment
+    either is not inherited.
+    """
+
+    def __init__(self, listed: dict[Any, Any], unlisted: dict[Any, Any]) -> None:
+        super().__init__(listed)
+        self._unlisted = unlisted
+
+    def __missing__(self, key: Any) -> Any:
+        return self._unlisted[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._unlisted.pop(key, None)
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        if self._unlisted.pop(key, None) is None:
+            super().__delitem__(key)
+
+
+def show(name: str, value: str) -> None:
+    """Have `os.environ` tell a variable to who asks for it by its name, in this process alone."""
+    environ = cast("Any", os.environ)
+    key, encoded = environ.encodekey(name), environ.encodevalue(value)
+    unlisted = {key: encoded}
+    if isinstance(environ._data, _Variables):
+        environ._data._unlisted.update(unlisted)
+        return
+    environ._data = _Variables(environ._data, unlisted)
+    if os.supports_bytes_environ:  # the same variables, as bytes
+        cast("Any", os.environb)._data = environ._data
