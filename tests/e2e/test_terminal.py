@@ -137,7 +137,9 @@ def test_waiting_for_quiet() -> None:
 
 @pytest.mark.parametrize("how", ["signal", "hang up"])
 def test_the_status_is_the_shells(how: str) -> None:
-    with python("print('ready', flush=True); input()") as terminal:
+    # It reads nothing: a reader is told first that the terminal is gone, and may end by that error
+    # before the signal comes.
+    with python("import signal; print('ready', flush=True); signal.pause()") as terminal:
         terminal.wait_for("ready")
         if how == "signal":
             terminal.send_signal(signal.SIGTERM)
