@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
 
 import pytest
 from holding import V6, holding
@@ -12,7 +13,8 @@ from live import Live, Serve
 from processes import free_port, has_ipv6
 
 from devtui.events import LogWritten, Reloaded, StateChanged
-from devtui.session.port import bind, check_port
+from devtui.session import survey
+from devtui.session.port import PortRefused, bind, check_port
 from devtui.session.port_look import PortLook, another_at_localhost
 from devtui.session.state import State
 from devtui.settings import Settings
@@ -53,12 +55,20 @@ async def test_what_a_look_raises_is_raised_where_it_is_awaited(
 
 
 async def test_nobody_waits_for_a_look_that_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up, look_at = threading.Event(), survey.survey
+
+    def held(settings: Settings, refusal: PortRefused | None) -> survey.Survey:
+        assert given_up.wait(30)  # else it may have found all before anybody waits
+        return look_at(settings, refusal)
+
+    monkeypatch.setattr(survey, "survey", held)
     look = PortLook(Settings(port=free_port()))
     waiting = asyncio.create_task(look.found())
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
+    given_up.set()
     assert (await look.found()).refusal is None
 
 
