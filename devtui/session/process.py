@@ -58,6 +58,7 @@ class ServerProcess:
         self.generation = interpreter.generation
         self._on_event = on_event
         self._reading: Reading | None = None  # once it is attached
+        self._keep_all = False
         self._expected = False
         self._suspended = False
         self.exited = asyncio.Event()
@@ -99,6 +100,7 @@ class ServerProcess:
         self._reading = Reading(
             self.generation, self._channel, self._pipes, self._on_event, self._on_channel_lost
         )
+        self._reading.hurries = self._keep_all
         self._outgoing.attach()
         if self.tty is not None:
             self.tty.attach(self._on_tty_line, self._on_asked, self._on_asked_enough)
@@ -118,6 +120,9 @@ class ServerProcess:
         The descriptor travels with the order (SCM_RIGHTS), since it may have changed since the
         process was started.
         """
+        self._keep_all = order.keep_all
+        if self._reading is not None:
+            self._reading.hurries = order.keep_all
         self._outgoing.send(encode(order), listener.fileno())
 
     def send(self, order: Order) -> None:

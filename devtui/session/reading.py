@@ -58,6 +58,8 @@ class Reading:
         self._closed = False
         self._scheduled = False
         self._counted, self._counted_from, self._streaming = 0, 0.0, False
+        self.hurries = False
+        """Whether the loop is left to nobody else: the process waits, and there are no keys."""
         self._loop = asyncio.get_running_loop()
         for fd in (channel.fileno(), *(pipe.fd for pipe in pipes)):
             self._loop.add_reader(fd, self._schedule)
@@ -92,7 +94,7 @@ class Reading:
         except BaseException:
             self._schedule()  # what a subscriber breaks must not hold up what comes after it
             raise
-        if self._on_end is None:
+        if self._on_end is None and not self.hurries:
             self._rest(REST_SHARE * (self._loop.time() - began))
         else:
             self._schedule()
