@@ -61,6 +61,7 @@ class AppTty:
         self._for_program = False  # not for Python code, which says itself when it is done
         self._reader: Reader | None = None  # who was told of
         self._refused: Reader | None = None
+        self._suspect: Reader | None = None  # who had it open at the last look
         self._seen = 0.0
         self._paused = False
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
@@ -217,7 +218,10 @@ class AppTty:
         if self._master < 0 or (self._show is not None and not self._for_program):
             return
         began = self._loop.time()
-        reader = self._waiting()
+        reader, suspect = self._waiting(), self._suspect
+        self._suspect = None if reader is None or reader.sure else reader
+        if self._reader is None and self._suspect is not None and reader != suspect:
+            reader = None  # it may have it open for a moment only, as stty has
         now = self._loop.time()
         if reader is not None:
             self._seen = now

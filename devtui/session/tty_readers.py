@@ -29,10 +29,11 @@ _MAX_NAME = 40
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """A process that waits for what a person types."""
+    """A process that waits for what a person types; not `sure`, if it only has it open."""
 
     pid: int
     name: str
+    sure: bool = True
 
 
 def can_look() -> bool:
@@ -47,8 +48,10 @@ def reader_of(server: int, tty: str, *, expecting: bool) -> Reader | None:
     a program that has it open then counts too, though it waits in poll(2) or is another user's.
     """
     for pid in family(server):
-        if _reads(pid, tty) or (expecting and pid != server and _has_open(pid, server, tty)):
+        if _reads(pid, tty):
             return Reader(pid, _name(pid))
+        if expecting and pid != server and _has_open(pid, server, tty):
+            return Reader(pid, _name(pid), sure=False)
     return None
 
 

@@ -155,9 +155,9 @@ def test_git_asks_for_a_name_and_a_password(terminal: Terminal, url: str, shown:
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
     visit = Visit(f"{url}/git")
-    terminal.wait_for("Username for")
+    terminal.wait_for(re.compile(r"^Username for", re.M))
     terminal.type("ada\r")
-    terminal.wait_for("Password for")
+    terminal.wait_for(re.compile(r"^Password for", re.M))
     terminal.type("mellon\r")
     assert "403" in visit.text()
     is_back(terminal, shown, "/git")
