@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from devtui import project_file
 from devtui.events import FilesRead, SourceFile
 from devtui.file_digest import digest
 
@@ -17,6 +18,10 @@ ANSWER_SECONDS = 1.0
 # A file that was changed so shortly ago may have been changed once more at the same time, by the
 # clock of the file system. Only its content tells then.
 _RECENT_NS = 2_000_000_000
+
+
+# What is larger counts as changed: nobody writes such modules by hand.
+_MAX_BYTES = 32 * 1024 * 1024
 
 
 class Saves:
@@ -111,7 +116,7 @@ class Saves:
         read = self._read
         for real, source in list(read.items()):
             if not source.digest and _is_as_read(source):
-                content = _digest_of(source.file)
+                content = digest_of(source.file)
                 if _is_as_read(source):
                     read[real] = _with_digest(source, content)
 
@@ -173,7 +178,7 @@ class Saves:
             return False
         if not source.digest:
             return not _is_as_read(source)
-        return _digest_of(source.file) != source.digest
+        return digest_of(source.file) != source.digest
 
 
 def _is_as_read(source: SourceFile) -> bool:
@@ -195,10 +200,10 @@ def _with_digest(source: SourceFile, content: str) -> SourceFile:
     )
 
 
-def _digest_of(file: str) -> str:
+def digest_of(file: str) -> str:
+    """The digest of a file's content; `gone` where there is no such file to read."""
     try:
-        with open(file, "rb") as opened:
-            return digest(opened.read())
+        return digest(project_file.read(file, _MAX_BYTES))
     except OSError:
         return "gone"
 

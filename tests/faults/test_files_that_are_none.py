@@ -20,6 +20,7 @@ from devtui import envfiles, project_file
 from devtui.server import tracebacks
 from devtui.session import supervisor
 from devtui.session.process_facts import Ancestor, ProcessFacts
+from devtui.session.saves import digest_of
 from devtui.session.settling import settled
 
 GIANT = 1_500_000_000
@@ -111,6 +112,12 @@ def test_a_save_waits_for_none_of_them(tmp_path: Path, make: Make) -> None:
     took = in_time(wait)
     assert isinstance(took, float)
     assert took < 1
+
+
+@pytest.mark.parametrize("make", MADE)
+def test_a_loaded_file_that_becomes_one_has_changed(tmp_path: Path, make: Make) -> None:
+    make(tmp_path / "x.py")
+    assert in_time(lambda: digest_of(str(tmp_path / "x.py"))) == "gone"
 
 
 @pytest.mark.parametrize("make", MADE)
