@@ -41,6 +41,6 @@ def run(
     app is merely imported, for `devtui APP`, `flask run` or a worker process, is ignored and says
     so on stderr.
     """
-    from devtui import in_code
+    from devtui.cli import run_in_code
 
-    in_code.run(app, host, port, debug, load_dotenv, options)
+    run_in_code.run(app, host, port, debug, load_dotenv, options)

@@ -12,7 +12,7 @@ if __name__ == "__main__" and __spec__ is not None and not getattr(sys.flags, "s
     # we import. For `devtui` itself it is too late here: `python -P -m devtui` sees to that.
     del sys.path[0]
 
-from devtui.session.interpreter import Interpreter
+from devtui.session.processes.spawn import Interpreter
 
 # With these nothing is served.
 _WITHOUT_SERVER = frozenset({"--help", "--version", "--who"})
@@ -31,7 +31,7 @@ def main() -> None:
         except OSError as error:
             sys.exit(f"devtui: the server process could not be started: {error}")
     try:
-        from devtui.cli import command
+        from devtui.cli.command import command
 
         command(prog_name="devtui", obj=interpreter)
     finally:

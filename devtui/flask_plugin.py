@@ -22,7 +22,7 @@ class Tui(click.Command):
         **extra: Any,
     ) -> click.Context:
         """The context of the command itself, which click then invokes."""
-        from devtui.cli import flask_command
+        from devtui.cli.command import flask_command
 
         return flask_command.make_context(info_name, args, parent, **extra)
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from devtui.controlling_tty import CALLS, ControllingTerminal
-from devtui.sanitise import visible
+from devtui.terminal import CALLS, ControllingTerminal
+from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
     from devtui.events import TerminalWanted
-    from devtui.session.app_tty import AppTty
+    from devtui.session.terminal.app_tty import AppTty
 
 # What is held back while somebody debugs; the oldest lines make room for the newest.
 MAX_HELD = 10_000
@@ -45,7 +45,7 @@ class LineLender:
             self._held.append(line)
 
     def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
-        """See `session.terminal.Lender`."""
+        """See `session.terminal.terminal_loan.Lender`."""
         self._tty.check()
         text = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
         if wanted.purpose != "program":
@@ -54,7 +54,7 @@ class LineLender:
         self._tty.lend(tty, wanted, f"--- {text}")
 
     def take_back(self) -> None:
-        """See `session.terminal.Lender`."""
+        """See `session.terminal.terminal_loan.Lender`."""
         if not self._lent:
             return
         self._tty.take_back()

@@ -27,7 +27,7 @@ from dashboard_page import request_row, wait_reload, wait_serving  # noqa: E402
 from processes import can_bind, eventually, free_port  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
-from devtui.session.restart_loops import SOON_SECONDS  # noqa: E402
+from devtui.session.reload.restart_loops import SOON_SECONDS  # noqa: E402
 
 WIDE = (120, 40)
 SMALL = (80, 24)

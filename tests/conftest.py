@@ -15,7 +15,7 @@ import pytest
 from live import Live, Serve
 from projects import app_environment, write
 
-from devtui.settings import Settings
+from devtui.config.settings import Settings
 
 # On a busy machine a single example may take any time; the whole test has a deadline.
 hypothesis.settings.register_profile("devtui", deadline=None)

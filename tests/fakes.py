@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
+from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -22,11 +23,10 @@ from devtui.events import (
     RequestStarted,
     StateChanged,
 )
-from devtui.session.questions import Questions
+from devtui.session.inspection import Questions
 from devtui.session.state import State
-from devtui.session.store import Store
-from devtui.session.terminal import TerminalLoan
-from devtui.settings import Settings
+from devtui.session.store.store import Store
+from devtui.session.terminal.terminal_loan import TerminalLoan
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=timezone.utc)
 MONOTONIC = 1000.0
@@ -94,7 +94,7 @@ class FakeSession:
         self.asked.append(("kill", None))
 
     async def move(self, port: int) -> None:
-        from devtui.session.port import PortRefused
+        from devtui.ports.bind import PortRefused
 
         self.asked.append(("move", port))
         if self.refusal is not None:

@@ -17,6 +17,7 @@ import psutil
 from client import Answer, request, send_raw
 from processes import DEADLINE, alive, eventually
 
+from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -31,7 +32,6 @@ from devtui.events import (
 )
 from devtui.session.session import Session
 from devtui.session.state import State
-from devtui.settings import Settings
 
 T = TypeVar("T")
 

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner
 from flask import cli as flask_cli
 
-from devtui import __version__, cli, flask_plugin
+from devtui import __version__, flask_plugin
+from devtui.cli import command
+from devtui.config.settings import Settings
 from devtui.events import AppFailed, Error
-from devtui.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, bool, bool]
         calls.append((settings, plain, as_json))
         return 7
 
-    monkeypatch.setattr(cli, "run", run)
+    monkeypatch.setattr(command, "run", run)
     return calls
 
 
@@ -47,7 +48,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, bool, bool]
 def test_what_excludes_each_other(
     started: list[tuple[Settings, bool, bool]], arguments: list[str], told: str
 ) -> None:
-    result = CliRunner().invoke(cli.command, arguments)
+    result = CliRunner().invoke(command.command, arguments)
     assert result.exit_code == 2, result.output
     assert told in " ".join(result.output.split())
     assert not started
@@ -55,9 +56,9 @@ def test_what_excludes_each_other(
 
 def test_the_front_ends(started: list[tuple[Settings, bool, bool]]) -> None:
     for arguments, plain, as_json in [([], False, False), (["--plain"], True, False)]:
-        CliRunner().invoke(cli.command, arguments)
+        CliRunner().invoke(command.command, arguments)
         assert started[-1][1:] == (plain, as_json)
-    CliRunner().invoke(cli.command, [], env={"DEVTUI_JSON": "1"})
+    CliRunner().invoke(command.command, [], env={"DEVTUI_JSON": "1"})
     assert started[-1][1:] == (False, True)
 
 
@@ -91,7 +92,7 @@ def test_which_front_end_is_chosen(
         monkeypatch.delenv("TERM", raising=False)
     else:
         monkeypatch.setenv("TERM", term)
-    assert cli._front_end(plain, as_json).__name__ == chosen
+    assert command._front_end(plain, as_json).__name__ == chosen
 
 
 def test_no_screen_where_it_could_not_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,15 +100,15 @@ def test_no_screen_where_it_could_not_be_drawn(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("TERM", "xterm")
     for name, terminal in (("stdin", True), ("stdout", True), ("stderr", False)):
         monkeypatch.setattr(sys, name, SimpleNamespace(isatty=lambda terminal=terminal: terminal))
-    assert cli._front_end(False, False).__name__ == "run_plain"
+    assert command._front_end(False, False).__name__ == "run_plain"
 
 
 def test_the_version_and_the_help() -> None:
-    version = CliRunner().invoke(cli.command, ["--version"])
+    version = CliRunner().invoke(command.command, ["--version"])
     assert (version.exit_code, version.output) == (0, f"devtui, version {__version__}\n")
-    shown = CliRunner().invoke(cli.command, ["--help"])
+    shown = CliRunner().invoke(command.command, ["--help"])
     assert shown.exit_code == 0
-    for option in cli.command.params:
+    for option in command.command.params:
         assert all(name in shown.output for name in option.opts if name.startswith("--"))
 
 
@@ -161,7 +162,7 @@ def failure(reload: bool) -> AppFailed:
 
 
 def test_the_first_load_s_error_is_the_last_word(capsys: pytest.CaptureFixture[str]) -> None:
-    status = cli._report_failure(Failed(failure(reload=False)))  # type: ignore[arg-type]
+    status = command._report_failure(Failed(failure(reload=False)))  # type: ignore[arg-type]
     assert status == 1
     told = capsys.readouterr()
     assert told.out == ""
@@ -170,5 +171,5 @@ def test_the_first_load_s_error_is_the_last_word(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("session", [Failed(None), Failed(failure(reload=True))])
 def test_no_other_error_is(session: Failed, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli._report_failure(session) == 0  # type: ignore[arg-type]
+    assert command._report_failure(session) == 0  # type: ignore[arg-type]
     assert capsys.readouterr().err == ""

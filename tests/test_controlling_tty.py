@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from devtui.controlling_tty import ControllingTerminal
 from devtui.events import TerminalWanted
-from devtui.session.app_tty import AppTty
+from devtui.session.terminal.app_tty import AppTty
+from devtui.terminal import ControllingTerminal
 
 WANTED = TerminalWanted(ask_id="1-t1", purpose="breakpoint")
 

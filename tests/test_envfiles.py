@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from projects import write
 
-from devtui.envfiles import EnvFileError, EnvFiles, read
+from devtui.config.env_files import EnvFileError, EnvFiles, read
 
 
 @pytest.fixture

@@ -16,19 +16,19 @@ PACKAGE = Path(devtui.__file__).parent
 # The text of DESIGN's rule; rooms are matched by the longest name that fits.
 FORBIDDEN = {
     "devtui.events": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
-    "devtui.settings": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
-    "devtui.server": {"textual", "rich", "devtui.session", "devtui.dashboard", "devtui.lines"},
+    "devtui.config.settings": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
+    "devtui.server": {"textual", "rich", "devtui.session", "devtui.dashboard", "devtui.headless"},
     "devtui.session": {
         "textual",
         "rich",
         "werkzeug",
         "devtui.server",
         "devtui.dashboard",
-        "devtui.lines",
-        "devtui.cli",
+        "devtui.headless",
+        "devtui.cli.command",
     },
-    "devtui.dashboard": {"werkzeug", "devtui.server", "devtui.lines", "devtui.cli"},
-    "devtui.lines": {"textual", "rich", "werkzeug", "devtui.server", "devtui.dashboard"},
+    "devtui.dashboard": {"werkzeug", "devtui.server", "devtui.headless", "devtui.cli.command"},
+    "devtui.headless": {"textual", "rich", "werkzeug", "devtui.server", "devtui.dashboard"},
     "devtui.demo": {"textual", "rich", "devtui.session", "devtui.server", "devtui.dashboard"},
 }
 
@@ -96,13 +96,13 @@ def loaded_by(*modules: str) -> set[str]:
     [
         (
             ["devtui.server.main"],
-            {"textual", "rich", "devtui.session", "devtui.dashboard", "devtui.lines"},
+            {"textual", "rich", "devtui.session", "devtui.dashboard", "devtui.headless"},
         ),
         (
             [name for name in sources() if within(name, "devtui.session")],
             {"textual", "rich", "werkzeug", "devtui.server", "devtui.dashboard"},
         ),
-        (["devtui.cli"], {"textual", "rich", "devtui.dashboard"}),
+        (["devtui.cli.command"], {"textual", "rich", "devtui.dashboard"}),
         (["devtui"], {"textual", "werkzeug", "click", "devtui.session", "devtui.dashboard"}),
     ],
     ids=["server", "session", "cli", "devtui"],
@@ -115,13 +115,13 @@ def test_what_a_fresh_interpreter_loads(modules: list[str], forbidden: set[str])
 
 def test_what_the_first_frame_waits_for() -> None:
     """Each of these takes tens of milliseconds, and none is needed for the first frame."""
-    loaded = loaded_by("devtui.cli", "devtui.session.session", "devtui.dashboard.app")
+    loaded = loaded_by("devtui.cli.command", "devtui.session.session", "devtui.dashboard.app")
     assert not sorted(loaded & {"psutil", "watchfiles", "anyio", "werkzeug"})
 
 
 def test_watching_loads_the_compiled_part_of_watchfiles_alone() -> None:
     code = (
-        "import sys; from devtui.session.rust_notify import rust_notify; "
+        "import sys; from devtui.session.reload.rust_notify import rust_notify; "
         "print(rust_notify().__name__, *{'watchfiles', 'anyio'} & set(sys.modules))"
     )
     done = subprocess.run(
@@ -132,10 +132,10 @@ def test_watching_loads_the_compiled_part_of_watchfiles_alone() -> None:
 
 def test_what_the_first_response_waits_for() -> None:
     """Werkzeug's debugger, with what stands behind it, is made when a browser needs it."""
-    first = ("devtui.server.msgspec_first", "devtui.server.main")
-    loaded = loaded_by(*first, "devtui.server.handler", "devtui.server.serving")
+    first = ("devtui.server.guest.msgspec_first", "devtui.server.main")
+    loaded = loaded_by(*first, "devtui.server.serving.handler", "devtui.server.serving.server")
     waits = {"werkzeug.debug", "multiprocessing", "ctypes", "asyncio", "resource"}
-    waits |= {"devtui.server.standby", "devtui.in_code", "runpy"}
+    waits |= {"devtui.server.standby.standby", "devtui.cli.run_in_code", "runpy"}
     if sys.version_info >= (3, 11):
         waits |= {"typing_extensions", "signal"}  # before, others import the latter
     assert not sorted(loaded & waits)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtui.linebuffer import MAX_LINE_BYTES, LineBuffer
+from devtui.text.line_buffer import MAX_LINE_BYTES, LineBuffer
 
 
 def taken(*pieces: bytes) -> str:

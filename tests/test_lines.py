@@ -16,6 +16,7 @@ from typing import get_args
 import pytest
 from projects import app_environment, write
 
+from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -51,8 +52,7 @@ from devtui.events import (
     TerminalWanted,
     decode_event,
 )
-from devtui.lines import MAX_TARGET, MAX_TEXT, OPEN, OPEN_WITH_DEBUGGER, describe, warn
-from devtui.settings import Settings
+from devtui.headless import MAX_TARGET, MAX_TEXT, OPEN, OPEN_WITH_DEBUGGER, describe, warn
 
 EVIL = "\x1b]0;x\x07\u202e\nline two"
 ERROR = Error(exceptions=(ExceptionData(type="ValueError", message=EVIL),), text=EVIL)

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from devtui import __main__, __version__
-from devtui.session.interpreter import Interpreter
+from devtui.session.processes.spawn import Interpreter
 
 Devtui = Callable[..., int]
 
@@ -120,7 +120,7 @@ def test_an_error_of_ours_leaves_no_process_behind(
     def fail(**_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("devtui.cli.command", fail)
+    monkeypatch.setattr("devtui.cli.command.command", fail)
     monkeypatch.setattr(sys, "argv", ["devtui"])
     with pytest.raises(KeyboardInterrupt):
         __main__.main()

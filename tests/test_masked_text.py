@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtui.masked_text import body, in_log, parameters, target
-from devtui.secrets_mask import MASK
+from devtui.text.masking import body, in_log, parameters, target
+from devtui.text.secrets import MASK
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -12,8 +12,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from devtui import options
-from devtui.settings import Settings
+from devtui.cli import options
+from devtui.config.settings import Settings
 
 
 @pytest.fixture(autouse=True)

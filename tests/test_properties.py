@@ -25,13 +25,13 @@ from devtui.events import (
     decode_order,
     encode,
 )
-from devtui.sanitise import MAX_COMBINING, visible
-from devtui.server import messages, tracebacks
-from devtui.server.app_spec import AppNotFound, AppSpec, Attribute, Call, parse
-from devtui.server.pending import MAX_PENDING_BYTES
-from devtui.server.traceback_text import MAX_TEXT
-from devtui.session.incoming import IncomingEvents
-from devtui.session.store import Store
+from devtui.server.app.spec import AppNotFound, AppSpec, Attribute, Call, parse
+from devtui.server.channel.pending import MAX_PENDING_BYTES
+from devtui.server.errors import exception_text, traceback_data
+from devtui.server.errors.traceback_text import MAX_TEXT
+from devtui.session.processes.incoming import IncomingEvents
+from devtui.session.store.store import Store
+from devtui.text.sanitize import MAX_COMBINING, visible
 
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 ORDERS: tuple[type[Order], ...] = get_args(AnyOrder)
@@ -270,8 +270,8 @@ def wide(depth: int) -> Exception:
 @example(Case(ExceptionGroup("wide", [ValueError(str(number)) for number in range(5_000)])))
 @example(Case(wide(4)))
 def test_any_exception_is_described_within_its_bounds(case: Case) -> None:
-    described = tracebacks.describe(case.error)
-    assert 1 <= len(described.exceptions) <= tracebacks.MAX_EXCEPTIONS
+    described = traceback_data.describe(case.error)
+    assert 1 <= len(described.exceptions) <= traceback_data.MAX_EXCEPTIONS
     assert len(described.text) <= MAX_TEXT + 100
     for link in described.exceptions:
         within_bounds(link, depth=1)
@@ -280,12 +280,12 @@ def test_any_exception_is_described_within_its_bounds(case: Case) -> None:
 
 
 def within_bounds(link: ExceptionData, depth: int) -> None:
-    assert depth <= tracebacks.MAX_DEPTH
-    assert len(link.message) <= messages.MAX_MESSAGE
-    assert len(link.notes) <= tracebacks.MAX_NOTES
-    assert all(len(note) <= messages.MAX_MESSAGE for note in link.notes)
-    assert len(link.frames) <= tracebacks.MAX_FRAMES + 1  # and the place of a SyntaxError
-    assert all(len(frame.source) <= tracebacks.MAX_SOURCE for frame in link.frames)
-    assert len(link.exceptions) <= tracebacks.MAX_MEMBERS
+    assert depth <= traceback_data.MAX_DEPTH
+    assert len(link.message) <= exception_text.MAX_MESSAGE
+    assert len(link.notes) <= traceback_data.MAX_NOTES
+    assert all(len(note) <= exception_text.MAX_MESSAGE for note in link.notes)
+    assert len(link.frames) <= traceback_data.MAX_FRAMES + 1  # and the place of a SyntaxError
+    assert all(len(frame.source) <= traceback_data.MAX_SOURCE for frame in link.frames)
+    assert len(link.exceptions) <= traceback_data.MAX_MEMBERS
     for member in link.exceptions:
         within_bounds(member, depth + 1)

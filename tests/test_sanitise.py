@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtui.sanitise import MAX_COMBINING, visible
+from devtui.text.sanitize import MAX_COMBINING, visible
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devtui.secrets_mask import MASK, is_secret, shown
+from devtui.text.secrets import MASK, is_secret, shown
 
 
 @pytest.mark.parametrize(

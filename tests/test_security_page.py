@@ -21,7 +21,7 @@ def test_every_test_that_it_names_is_there() -> None:
 
 
 def test_the_option_that_it_names_is_there() -> None:
-    from devtui.cli import command
+    from devtui.cli.command import command
 
     if not PAGE.exists():
         pytest.skip("the pages are not part of this copy")

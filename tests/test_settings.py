@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devtui.settings import Settings
+from devtui.config.settings import Settings
 
 
 @pytest.mark.parametrize(

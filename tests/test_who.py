@@ -20,12 +20,13 @@ import pytest
 from click.testing import CliRunner
 from processes import free_port
 
-from devtui import port_facts, who
-from devtui.cli import command, flask_command
+from devtui.cli import who
+from devtui.cli.command import command, flask_command
+from devtui.config.settings import Settings
 from devtui.events import Address, Holder, PortBusy, decode_event, encode, utc_now
-from devtui.lines import describe
-from devtui.session.port import bind
-from devtui.settings import Settings
+from devtui.headless import describe
+from devtui.ports import facts
+from devtui.ports.bind import bind
 
 HOLDER = """\
 import signal, socket, sys
@@ -289,8 +290,8 @@ def test_what_is_not_known_is_left_out() -> None:
         pid=None, name="", command="", user="ada", address="0.0.0.0", note="held by another user",
         blocks=False, listens=False,
     )  # fmt: skip
-    assert port_facts.title(hidden) == "a process of ada"
-    assert dict(port_facts.facts(hidden)) == {
+    assert facts.title(hidden) == "a process of ada"
+    assert dict(facts.facts(hidden)) == {
         "bound to": "0.0.0.0",
         "user": "ada",
         "note": "held by another user",
@@ -299,10 +300,10 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_what_to_type_fits_the_case() -> None:
-    assert list(port_facts.what_to_type("::1", 5000, "busy", (EVIL,), 5001)) == [
+    assert list(facts.what_to_type("::1", 5000, "busy", (EVIL,), 5001)) == [
         "to stop it: devtui --who --stop --host ::1 --port 5000",
         "to serve elsewhere: devtui --host ::1 --port 5001",
     ]
-    assert list(port_facts.what_to_type("127.0.0.1", 80, "permission", (), 1024)) == [
+    assert list(facts.what_to_type("127.0.0.1", 80, "permission", (), 1024)) == [
         "to serve elsewhere: devtui --port 1024"
     ]

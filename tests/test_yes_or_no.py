@@ -6,8 +6,9 @@ import click
 import pytest
 from flask import helpers
 
-from devtui import in_code, yes_or_no
-from devtui.settings import Settings
+from devtui.cli import run_in_code
+from devtui.config import yes_or_no
+from devtui.config.settings import Settings
 
 WORDS = [
     *("1", "0", "yes", "no", "YES", "No", "true", "false", "True", "FALSE", "on", "off", "On"),
@@ -38,5 +39,5 @@ def test_a_program_that_calls_run_reads_the_same_words(
 ) -> None:
     monkeypatch.setenv("FLASK_DEBUG", word)
     monkeypatch.setenv("DEVTUI_PLAIN", word)
-    assert in_code._default_debug(object(), Settings(load_dotenv=False)) is False
-    assert in_code._is_set("DEVTUI_PLAIN") is False
+    assert run_in_code._default_debug(object(), Settings(load_dotenv=False)) is False
+    assert run_in_code._is_set("DEVTUI_PLAIN") is False

@@ -22,29 +22,29 @@ from devtui.dashboard import themes, warm_up
 from devtui.dashboard.availability import SERVER_ACTIONS, SaysWhyNot, why_not_for_server
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.history import History
+from devtui.dashboard.errors.history import History
 from devtui.dashboard.key_order import KeyOrder, KeyPassed
-from devtui.dashboard.list_screen import ListScreen
 from devtui.dashboard.main_screen import MainScreen
-from devtui.dashboard.pointer import Presses
-from devtui.dashboard.ports import Ports
-from devtui.dashboard.redraw import Redraw
-from devtui.dashboard.screen_lender import ScreenLender
+from devtui.dashboard.ports.port_dialogs import Ports
 from devtui.dashboard.shutdown import Shutdown
-from devtui.dashboard.terminal_driver import TerminalDriver
-from devtui.dashboard.terminal_kind import filters_for, in_gnu_screen
+from devtui.dashboard.terminal.driver import TerminalDriver
+from devtui.dashboard.terminal.redraw import Redraw
+from devtui.dashboard.terminal.screen_lender import ScreenLender
+from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
 from devtui.dashboard.usage import Usage, UsageSampler
+from devtui.dashboard.widgets.list_screen import ListScreen
+from devtui.dashboard.widgets.pointer import Presses
 from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
-from devtui.sanitise import pasteable, visible
-from devtui.session.errors import ErrorGroup
+from devtui.session.store.error_groups import ErrorGroup
+from devtui.text.sanitize import pasteable, visible
 
 if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.dom import DOMNode
 
-    from devtui.dashboard.row_detail import Item
-    from devtui.session.request import Request
+    from devtui.dashboard.details.row_detail import Item
     from devtui.session.session import Session
+    from devtui.session.store.request_record import Request
 
 
 class Dashboard(SaysWhyNot, App[int]):
@@ -215,7 +215,7 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def action_open_browser(self) -> None:
         """Open the app in a browser."""
-        from devtui.dashboard.outside import browse
+        from devtui.dashboard.desktop.programs import browse
 
         url = self.session.url
         self.run_worker(lambda: browse(self, url, self.tell), thread=True)
@@ -235,7 +235,7 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        from devtui.dashboard.help_dialog import HelpDialog
+        from devtui.dashboard.help import HelpDialog
 
         self.push_screen(HelpDialog())
 
@@ -243,8 +243,8 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def open_item(self, item: Item) -> None:
         """Open what a row stands for, on a screen of its own."""
-        from devtui.dashboard.detail_screen import DetailScreen
-        from devtui.dashboard.error_screen import ErrorScreen
+        from devtui.dashboard.details.detail_screen import DetailScreen
+        from devtui.dashboard.errors.error_screen import ErrorScreen
 
         if isinstance(item, ErrorGroup):
             self.push_screen(ErrorScreen(self, item.newest, item))
@@ -253,7 +253,7 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def open_stack(self, request: Request) -> None:
         """Show where a running request is now."""
-        from devtui.dashboard.stack_screen import StackScreen
+        from devtui.dashboard.errors.stack_screen import StackScreen
 
         self.push_screen(StackScreen(self, request))
 
@@ -265,7 +265,7 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def copy(self, text: str, what: str) -> None:
         """Copy `text` the best way there is, and say what was copied, and where."""
-        from devtui.dashboard.outside import copy_text
+        from devtui.dashboard.desktop.programs import copy_text
 
         driver = self._driver
         if driver is not None:
@@ -279,7 +279,7 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def edit(self, frame: Frame) -> None:
         """Open a frame's file at its line in the user's editor."""
-        from devtui.dashboard.outside import edit
+        from devtui.dashboard.desktop.programs import edit
 
         edit(self, frame, self.tell)
 

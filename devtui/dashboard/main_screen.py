@@ -11,15 +11,15 @@ from textual.containers import Container
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.errors_pane import ErrorsPane
-from devtui.dashboard.header import Header
-from devtui.dashboard.key_bar import KeyBar
-from devtui.dashboard.line_list import LineList
-from devtui.dashboard.list_screen import ListScreen
-from devtui.dashboard.pane import FilterInput, Pane
-from devtui.dashboard.row_detail import copied_text, frame_of
-from devtui.dashboard.rows import LogRows, ReloadRows, RequestRows
-from devtui.dashboard.too_small import NeedsRoom, is_too_small
+from devtui.dashboard.details.row_detail import copied_text, frame_of
+from devtui.dashboard.panes.errors_pane import ErrorsPane
+from devtui.dashboard.panes.pane import FilterInput, Pane
+from devtui.dashboard.panes.rows import LogRows, ReloadRows, RequestRows
+from devtui.dashboard.widgets.header import Header
+from devtui.dashboard.widgets.key_bar import KeyBar
+from devtui.dashboard.widgets.line_list import LineList
+from devtui.dashboard.widgets.list_screen import ListScreen
+from devtui.dashboard.widgets.too_small import NeedsRoom, is_too_small
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -32,8 +32,8 @@ from devtui.events import (
     ServerExited,
     StateChanged,
 )
-from devtui.session.request import Request
 from devtui.session.state import State
+from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard

@@ -7,8 +7,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from devtui.controlling_tty import HangUpWatch
 from devtui.session.state import State
+from devtui.terminal import HangUpWatch
 
 if TYPE_CHECKING:
     from textual.worker import WorkType

@@ -11,7 +11,7 @@ REST_SECONDS = 0.5
 def warm_up() -> None:
     """Do what a key would have to wait for later."""
     # To open the first row is then as quick as to open another.
-    from devtui.dashboard import detail_screen, error_screen  # noqa: F401
+    from devtui.dashboard.errors import error_screen  # noqa: F401
 
     # What is there now stays for good: to have the garbage collector look at all of it again and
     # again would make a key wait for 50 ms now and then.

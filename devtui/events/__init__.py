@@ -21,6 +21,21 @@ from devtui.events.answers import (
 )
 from devtui.events.codec import AnyEvent, decode_event, decode_order, encode, encode_printable
 from devtui.events.event import Event, utc_now
+from devtui.events.lifecycle import (
+    AppFailed,
+    AppLoaded,
+    DebuggerReady,
+    EventsDropped,
+    FilesRead,
+    ImportsTraced,
+    PinAttempted,
+    ServerContinued,
+    ServerExited,
+    ServerStarted,
+    ServerSuspended,
+    Serving,
+    StandbyUnfit,
+)
 from devtui.events.orders import (
     AnyOrder,
     Complete,
@@ -55,22 +70,7 @@ from devtui.events.parts import (
     Variable,
 )
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
-from devtui.events.server import (
-    AppFailed,
-    AppLoaded,
-    DebuggerReady,
-    EventsDropped,
-    FilesRead,
-    ImportsTraced,
-    PinAttempted,
-    ServerContinued,
-    ServerExited,
-    ServerStarted,
-    ServerSuspended,
-    Serving,
-    StandbyUnfit,
-)
-from devtui.events.session import FilesChanged, PortBusy, Reloaded, StateChanged
+from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
 
 __all__ = [
     "Address",

@@ -17,9 +17,7 @@ from devtui.events.answers import (
     TerminalReleased,
     TerminalWanted,
 )
-from devtui.events.orders import AnyOrder, Order
-from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
-from devtui.events.server import (
+from devtui.events.lifecycle import (
     AppFailed,
     AppLoaded,
     DebuggerReady,
@@ -34,7 +32,9 @@ from devtui.events.server import (
     Serving,
     StandbyUnfit,
 )
-from devtui.events.session import FilesChanged, PortBusy, Reloaded, StateChanged
+from devtui.events.orders import AnyOrder, Order
+from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
+from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
 
 T = TypeVar("T")
 

@@ -27,24 +27,27 @@ from devtui.events import (
     TerminalGranted,
     TerminalRefused,
 )
-from devtui.server import asking, errors, forks, output
-from devtui.server.capture import Recorder
-from devtui.server.channel import UNHEARD_SECONDS, Channel
-from devtui.server.clocks import clock
-from devtui.server.import_trace import UnfitStandby
-from devtui.server.loading import Loading
-from devtui.server.made_once import MadeOnce
-from devtui.server.plain_signal import signal
-from devtui.server.serving import Serving as Server
-from devtui.server.start import Start
-from devtui.server.terminal import Terminal
-from devtui.server.unseen_thread import UnseenThread
+from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
+from devtui.server.errors import reporter
+from devtui.server.guest import forks
+from devtui.server.guest.clocks import clock
+from devtui.server.guest.made_once import MadeOnce
+from devtui.server.guest.plain_signal import signal
+from devtui.server.guest.threads import UnseenThread
+from devtui.server.load import Loading
+from devtui.server.output import output
+from devtui.server.process_start import Start
+from devtui.server.serving.exchange import Recorder
+from devtui.server.serving.server import Serving as Server
+from devtui.server.standby.import_trace import UnfitStandby
+from devtui.server.terminal import hooks
+from devtui.server.terminal.loan import Terminal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from devtui.server.debugger import Debugger
-    from devtui.server.inspection import Inspector
+    from devtui.server.inspection.inspector import Inspector
+    from devtui.server.serving.debugger import Debugger
 
 # After the session is gone, what the process may still take before it and its children are killed.
 LAST_SECONDS = 1.0
@@ -67,13 +70,13 @@ class ServerProcess:
         self._start = Start.now()
         self._orders: queue.SimpleQueue[Load | LoadSoon | Preload] = queue.SimpleQueue()
         self._listener = -1  # came with the order to load
-        self._reporter = errors.ErrorReporter(channel)
+        self._reporter = reporter.ErrorReporter(channel)
         self._loading = Loading(channel, self._reporter, self._start.environment)
         self._recorder: Recorder | None = None  # until the app is served
         self._output = output.install(channel, self._reporter.logged)
         self._reporter.install_hooks()
         self._terminal = Terminal(channel.generation, channel.send, self._output.take_unfinished)
-        asking.install(self._terminal)
+        hooks.install(self._terminal)
         self._reader = UnseenThread(
             lambda: channel.run(self._obey, self._abandoned, self._output.release_stale)
         )
@@ -202,7 +205,7 @@ class ServerProcess:
         self._loading.failed(load, why, error, 0.0)
 
     def _make_inspector(self) -> Inspector:
-        from devtui.server.inspection import Inspector
+        from devtui.server.inspection.inspector import Inspector
 
         return Inspector(self._channel, self._reporter.kept, lambda: self._recorder)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -25,26 +26,25 @@ from devtui.events import (
     Serving,
     TellFiles,
 )
+from devtui.ports.port_look import PortLook, PortLooks
 from devtui.session.debugger_pin import LOCKED, MAX_FAILED
-from devtui.session.feed import Feed
-from devtui.session.generations import Generations
-from devtui.session.listener import Listener
-from devtui.session.port_look import PortLook, PortLooks
-from devtui.session.questions import Questions
-from devtui.session.reloader import Reloader
-from devtui.session.replacement import Replacement
-from devtui.session.saves import Saves
+from devtui.session.event_bus import Feed
+from devtui.session.inspection import Questions
+from devtui.session.processes.generations import Generations
+from devtui.session.processes.listener import Listener
+from devtui.session.reload.reloader import Reloader
+from devtui.session.reload.replacement import Replacement
+from devtui.session.reload.saves import Saves
+from devtui.session.reload.source_filter import extra_files
+from devtui.session.reload.watcher import Watcher
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State, StateMachine
-from devtui.session.terminal import TerminalLoan
-from devtui.session.watch_rules import extra_files
-from devtui.session.watcher import Watcher
-from devtui.settings import Settings
+from devtui.session.terminal.terminal_loan import TerminalLoan
 
 if TYPE_CHECKING:
-    from devtui.session.interpreter import Interpreter
-    from devtui.session.store import Store
-    from devtui.session.survey import Survey
+    from devtui.ports.survey import Survey
+    from devtui.session.processes.spawn import Interpreter
+    from devtui.session.store.store import Store
 
 # What passes through by the thousand, and changes nothing but what is remembered.
 _PASSING = (RequestStarted, RequestFinished, LogWritten, ErrorRaised)

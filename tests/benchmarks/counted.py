@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from devtui.events import AnyEvent, EventsDropped
-from devtui.session.store import Store
+from devtui.session.store.store import Store
 
 counts = {"events": 0, "dropped": 0}
 apply = Store.apply

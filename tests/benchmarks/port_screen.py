@@ -33,14 +33,14 @@ TARGET_MS = 150
 
 _MEASURE = """
 import sys, time
-from devtui.session.port import PortRefused, bind
-from devtui.settings import Settings
+from devtui.ports.bind import PortRefused, bind
+from devtui.config.settings import Settings
 settings = Settings(port=int(sys.argv[1]))
 try:
     bind(settings)
 except PortRefused as refusal:
     failed = time.perf_counter()
-    from devtui.session.survey import survey
+    from devtui.ports.survey import survey
     imported = time.perf_counter()
     first = survey(settings, refusal)
     known = time.perf_counter()
@@ -54,16 +54,18 @@ print((imported - failed) * 1000, (known - failed) * 1000, (again - known) * 100
 # The real program; when its bind fails it says so at once, in the title of the terminal's window.
 _SCREEN = """
 import sys, time
-from devtui.session import listener, session, port
-bind = port.bind
+from devtui.session import session
+from devtui.session.processes import listener
+from devtui.ports import bind
+bind = bind.bind
 def told(settings):
     try:
         return bind(settings)
-    except port.PortRefused:
+    except bind.PortRefused:
         with open("/dev/tty", "wb", 0) as tty:
             tty.write(b"\\x1b]0;failed at %d\\x07" % time.monotonic_ns())
         raise
-port.bind = told
+bind.bind = told
 from devtui.__main__ import main
 sys.argv = ["devtui", "--demo", "--port", sys.argv[1]]
 main()

@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from devtui.dashboard.clipboard import MAX_OSC52_BYTES, copy, osc52, programs, takes_osc52
+from devtui.dashboard.desktop.clipboard import MAX_OSC52_BYTES, copy, osc52, programs, takes_osc52
 
 
 @pytest.mark.parametrize(

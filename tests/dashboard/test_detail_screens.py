@@ -2,12 +2,12 @@ import json
 
 from fakes import error, finished, line, load_failed, raised, reloaded, request, started
 
-from devtui.dashboard import detail_screen
-from devtui.dashboard.detail import MAX_LINES, laid_out, text_lines
-from devtui.dashboard.error_detail import error_sections
-from devtui.dashboard.row_detail import copied_text, detail_of, frame_of
+from devtui.dashboard.details import detail_screen
+from devtui.dashboard.details.detail import MAX_LINES, laid_out, text_lines
+from devtui.dashboard.details.error_detail import error_sections
+from devtui.dashboard.details.row_detail import copied_text, detail_of, frame_of
 from devtui.events import Body, Error, ExceptionData, LogWritten, ServerExited
-from devtui.session.store import Store
+from devtui.session.store.store import Store
 
 TARGET = "/api/items?q=caf%C3%A9+au+lait&page=2&empty="
 

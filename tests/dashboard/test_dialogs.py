@@ -1,11 +1,11 @@
 import pytest
 
-from devtui.dashboard.dialogs import PortDialog, parse_port
+from devtui.dashboard.widgets.dialogs import PortDialog, parse_port
 
 
 @pytest.fixture(autouse=True)
 def every_port_is_free(monkeypatch):
-    monkeypatch.setattr("devtui.session.port.check_port", lambda settings: None)
+    monkeypatch.setattr("devtui.ports.bind.check_port", lambda settings: None)
 
 
 @pytest.mark.parametrize(("text", "port"), [("0", 0), ("8080", 8080), (" 65535 ", 65535)])

@@ -1,6 +1,6 @@
 import pytest
 
-from devtui.dashboard.editor import NoEditor, editor_command
+from devtui.dashboard.desktop.editor import NoEditor, editor_command
 
 
 @pytest.mark.parametrize(

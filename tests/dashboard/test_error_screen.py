@@ -5,8 +5,8 @@ from driver import running
 from fakes import FakeSession, error, finished, raised, started
 from textual.events import Key
 
-from devtui.dashboard.error_screen import ErrorScreen
-from devtui.dashboard.stack_screen import NO_ANSWER, StackScreen
+from devtui.dashboard.errors.error_screen import ErrorScreen
+from devtui.dashboard.errors.stack_screen import NO_ANSWER, StackScreen
 from devtui.events import (
     Complete,
     Completed,
@@ -297,7 +297,7 @@ async def test_tab_in_the_prompt_completes_and_does_not_leave_it(ui):
 
 
 async def test_tab_says_why_nothing_is_completed(ui, monkeypatch):
-    monkeypatch.setattr("devtui.dashboard.completer.ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr("devtui.dashboard.errors.completer.ANSWER_SECONDS", 0.1)
     await open_error(ui)
     await ui.press("x", *"f().", "tab")
     await ui.shows("to look into a call would run it")
@@ -432,7 +432,7 @@ async def open_stack(ui):
 @pytest.fixture
 async def slow_ids(monkeypatch):
     """Requests of generation 1: the fake ones have ids without it."""
-    monkeypatch.setattr("devtui.session.questions.generation_of", lambda some_id: 1)
+    monkeypatch.setattr("devtui.session.inspection.generation_of", lambda some_id: 1)
 
 
 @pytest.mark.usefixtures("slow_ids")
@@ -453,7 +453,7 @@ async def test_s_shows_where_a_running_request_is_again_and_again(ui):
 
 @pytest.mark.usefixtures("slow_ids")
 async def test_a_server_that_does_not_answer_is_told(ui, monkeypatch):
-    monkeypatch.setattr("devtui.dashboard.stack_screen.ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr("devtui.dashboard.errors.stack_screen.ANSWER_SECONDS", 0.1)
     await open_stack(ui)
     await ui.shows(NO_ANSWER[:60])
 

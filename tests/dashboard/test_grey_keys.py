@@ -8,12 +8,12 @@ from fakes import FakeSession, error, finished, line, raised, started
 from msgspec import structs
 from textual.widgets._toast import Toast
 
+from devtui.config.settings import Settings
 from devtui.dashboard.commands import BY_NAME
-from devtui.dashboard.error_screen import ErrorScreen
-from devtui.dashboard.header import Header
+from devtui.dashboard.errors.error_screen import ErrorScreen
+from devtui.dashboard.widgets.header import Header
 from devtui.events import Error, ErrorRaised, Evaluate
 from devtui.session.state import State
-from devtui.settings import Settings
 
 
 def grey(ui: Driver) -> list[str]:

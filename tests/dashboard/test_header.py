@@ -3,12 +3,12 @@ from driver import running
 from fakes import MONOTONIC, FakeSession
 from msgspec.structs import replace
 
-from devtui import formats
-from devtui.dashboard.header import NOT_FOR_PRODUCTION, Facts, facts_of, header_lines
+from devtui.config.settings import Settings
 from devtui.dashboard.themes import suited
 from devtui.dashboard.usage import UsageSampler
+from devtui.dashboard.widgets.header import NOT_FOR_PRODUCTION, Facts, facts_of, header_lines
 from devtui.session.state import State
-from devtui.settings import Settings
+from devtui.text import formats
 
 
 def _lines(session, width, usage=(("CPU", "12 %"), ("memory", "48 MB"))):

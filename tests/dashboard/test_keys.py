@@ -4,12 +4,12 @@ import pytest
 from driver import running
 from fakes import FakeSession, a_morning, finished, line, load_failed, raised, request, started
 
+from devtui.config.settings import Settings
 from devtui.dashboard.commands import COMMANDS
-from devtui.dashboard.dialogs import PortDialog
-from devtui.dashboard.help_dialog import HelpDialog
-from devtui.dashboard.port_screen import PortScreen
+from devtui.dashboard.help import HelpDialog
+from devtui.dashboard.ports.port_screen import PortScreen
+from devtui.dashboard.widgets.dialogs import PortDialog
 from devtui.session.state import State
-from devtui.settings import Settings
 
 
 async def test_shift_r_restarts_from_nothing(ui):
@@ -71,7 +71,9 @@ async def test_dialogs_open_and_escape_closes_them(ui, key, dialog):
 
 async def test_o_opens_the_browser_and_says_so(ui, monkeypatch):
     opened = []
-    monkeypatch.setattr("devtui.dashboard.outside.open_url", lambda url: opened.append(url) or True)
+    monkeypatch.setattr(
+        "devtui.dashboard.desktop.programs.open_url", lambda url: opened.append(url) or True
+    )
     await ui.press("o")
     await ui.until(lambda: ui.toasts)
     assert opened == ["http://127.0.0.1:5000"]
@@ -79,14 +81,14 @@ async def test_o_opens_the_browser_and_says_so(ui, monkeypatch):
 
 
 async def test_without_a_browser_the_url_is_told(ui, monkeypatch):
-    monkeypatch.setattr("devtui.dashboard.outside.open_url", lambda url: False)
+    monkeypatch.setattr("devtui.dashboard.desktop.programs.open_url", lambda url: False)
     await ui.press("o")
     await ui.until(lambda: ui.toasts)
     assert "open http://127.0.0.1:5000 by hand" in ui.toasts[0]
 
 
 async def test_the_browser_may_print_what_it_likes(executable, monkeypatch, capfd):
-    from devtui.dashboard.browser import open_url
+    from devtui.dashboard.desktop.browser import open_url
 
     monkeypatch.setenv("BROWSER", executable("chatty", "echo noise; echo noise >&2"))
     assert open_url("http://127.0.0.1:1/")
@@ -135,7 +137,7 @@ async def test_e_tells_what_to_set_without_an_editor(ui, tmp_path, monkeypatch):
     await ui.until(lambda: ui.app.main.open_pane.list.item)
     await ui.press("e")
     assert "There is no file /project/shop/cart.py" in ui.toasts[0]
-    monkeypatch.setattr("devtui.dashboard.outside.Path.is_file", lambda path: True)
+    monkeypatch.setattr("devtui.dashboard.desktop.programs.Path.is_file", lambda path: True)
     await ui.press("e")
     assert "export VISUAL or EDITOR" in ui.toasts[1]
 
@@ -144,7 +146,7 @@ async def test_e_starts_a_graphical_editor_at_the_line(ui, tmp_path, monkeypatch
     said = tmp_path / "said"
     executable("code", f'echo "$@" > {said}.part; mv {said}.part {said}')
     monkeypatch.setenv("EDITOR", "code --wait")
-    monkeypatch.setattr("devtui.dashboard.outside.Path.is_file", lambda path: True)
+    monkeypatch.setattr("devtui.dashboard.desktop.programs.Path.is_file", lambda path: True)
     ui.session.feed(started(1), raised(1))
     await ui.press("4")
     await ui.until(lambda: ui.app.main.open_pane.list.item)
@@ -156,7 +158,7 @@ async def test_e_starts_a_graphical_editor_at_the_line(ui, tmp_path, monkeypatch
 
 async def test_an_editor_that_cannot_start_is_told(ui, monkeypatch):
     monkeypatch.setenv("EDITOR", os.path.join(os.sep, "no", "code"))
-    monkeypatch.setattr("devtui.dashboard.outside.Path.is_file", lambda path: True)
+    monkeypatch.setattr("devtui.dashboard.desktop.programs.Path.is_file", lambda path: True)
     ui.session.feed(started(1), raised(1))
     await ui.press("4")
     await ui.until(lambda: ui.app.main.open_pane.list.item)

@@ -1,9 +1,9 @@
 import pytest
 from rich.style import Style
 
-from devtui.dashboard.line_renderer import LineRenderer
-from devtui.dashboard.list_screen import ListScreen
-from devtui.dashboard.rows import Rows
+from devtui.dashboard.panes.rows import Rows
+from devtui.dashboard.widgets.line_renderer import LineRenderer
+from devtui.dashboard.widgets.list_screen import ListScreen
 
 COLOURS = {"": Style(), "bad": Style(color="red"), "dim": Style(color="grey50")}
 

@@ -5,9 +5,9 @@ from driver import running
 from fakes import FakeSession, finished, line, raised, request, started
 from textual import events
 
-from devtui.dashboard.matches import Matches
-from devtui.session.ring import Ring
-from devtui.session.store import Store
+from devtui.dashboard.widgets.matches import Matches
+from devtui.session.store.ring import Ring
+from devtui.session.store.store import Store
 
 
 def _feed(ui, first, last):

@@ -7,8 +7,8 @@ from driver import Driver, running
 from fakes import finished, line, started
 from textual.events import MouseDown, MouseUp
 
-from devtui.dashboard.detail_screen import DetailScreen
-from devtui.dashboard.line_list import LineList
+from devtui.dashboard.details.detail_screen import DetailScreen
+from devtui.dashboard.widgets.line_list import LineList
 
 
 def _event(kind: type[MouseDown | MouseUp], x: int, y: int) -> MouseDown | MouseUp:

@@ -18,7 +18,7 @@ from fakes import (
     started,
 )
 
-from devtui.dashboard.port_screen import PortScreen
+from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.events import Address, Holder, PortBusy
 from devtui.session.state import State
 
@@ -97,7 +97,7 @@ SCENES = {
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_main_screen(snap_compare, monkeypatch, scene, size):
-    monkeypatch.setattr("devtui.session.stopping.refusal", lambda holder: None)
+    monkeypatch.setattr("devtui.ports.stop_holders.refusal", lambda holder: None)
     session = FakeSession()
     app = dashboard(session)
 

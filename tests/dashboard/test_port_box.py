@@ -2,12 +2,12 @@ import pytest
 from fakes import MONOTONIC, at
 from textual.app import App
 
-from devtui.dashboard.port_box import LOW, MAX_WIDTH, ChoiceLine, PortBox, Shown
-from devtui.dashboard.port_choices import Sight, choices
-from devtui.dashboard.port_progress import Progress
+from devtui.dashboard.ports.port_box import LOW, MAX_WIDTH, ChoiceLine, PortBox, Shown
+from devtui.dashboard.ports.port_choices import Sight, choices
+from devtui.dashboard.ports.port_progress import Progress
 from devtui.events import Holder
-from devtui.session.port import PortRefused
-from devtui.session.survey import Survey
+from devtui.ports.bind import PortRefused
+from devtui.ports.survey import Survey
 
 HOLDER = Holder(pid=77_777, name="python3", command="python3 -m http.server", user="anna")
 TAKEN = PortRefused("Port 5000 is taken.", busy=True, reason="busy")

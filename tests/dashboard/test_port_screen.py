@@ -4,13 +4,13 @@ import pytest
 from driver import running
 from fakes import NOON, FakeSession, at
 
-from devtui.dashboard.dialogs import PortDialog
-from devtui.dashboard.port_screen import PortScreen
+from devtui.dashboard.ports.port_screen import PortScreen
+from devtui.dashboard.widgets.dialogs import PortDialog
 from devtui.events import Address, Holder, PortBusy
-from devtui.session.port import PortRefused
+from devtui.ports.bind import PortRefused
+from devtui.ports.stop_holders import Outcome
+from devtui.ports.survey import Survey
 from devtui.session.state import State
-from devtui.session.stopping import Outcome
-from devtui.session.survey import Survey
 
 STRANGER = Holder(
     pid=77_777,
@@ -62,10 +62,10 @@ def free(port):
 def machine(monkeypatch):
     """What is found on which port, and what stopping does: no process is looked at or hurt."""
     machine = Machine()
-    monkeypatch.setattr("devtui.session.survey.survey", machine.survey)
-    monkeypatch.setattr("devtui.session.stopping.refusal", machine.refusal)
-    monkeypatch.setattr("devtui.session.stopping.stop", machine.stop)
-    monkeypatch.setattr("devtui.session.port.check_port", machine.check)
+    monkeypatch.setattr("devtui.ports.survey.survey", machine.survey)
+    monkeypatch.setattr("devtui.ports.stop_holders.refusal", machine.refusal)
+    monkeypatch.setattr("devtui.ports.stop_holders.stop", machine.stop)
+    monkeypatch.setattr("devtui.ports.bind.check_port", machine.check)
     return machine
 
 

@@ -4,8 +4,8 @@ import pytest
 from textual.geometry import Size
 from timers import Timers
 
-from devtui.dashboard import redraw
-from devtui.dashboard.redraw import REST_SECONDS, Redraw
+from devtui.dashboard.terminal import redraw
+from devtui.dashboard.terminal.redraw import REST_SECONDS, Redraw
 
 Terminal = namedtuple("Terminal", "columns lines")
 

@@ -3,7 +3,7 @@ import time
 import pytest
 from timers import Timers
 
-from devtui.dashboard.refresh_pace import (
+from devtui.dashboard.widgets.refresh_pace import (
     FLOOD_SECONDS,
     REFRESH_SECONDS,
     RUNNING_SECONDS,

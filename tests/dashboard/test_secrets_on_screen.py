@@ -8,7 +8,7 @@ from fakes import finished, line, raised, started
 from msgspec import structs
 
 from devtui.events import Body
-from devtui.secrets_mask import MASK
+from devtui.text.secrets import MASK
 
 TARGET = "/login?user=ada&password=hunter2"
 

@@ -4,9 +4,9 @@ from rich.style import Style
 from textual.color import Color
 
 from devtui.dashboard import themes
-from devtui.dashboard.encodable import Encodable, encodable, unfit
-from devtui.dashboard.few_colours import Ground, colourless, in_sixteen
-from devtui.dashboard.terminal_kind import filters_for, in_gnu_screen
+from devtui.dashboard.terminal.encodable import Encodable, encodable, unfit
+from devtui.dashboard.terminal.few_colours import Ground, colourless, in_sixteen
+from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
 
 DARK = Ground(Color.parse("#0f1319"), Color.parse("#d7dde5"), True)
 LIGHT = Ground(Color.parse("#fbfbf9"), Color.parse("#1f2733"), False)

@@ -1,8 +1,8 @@
 import pytest
 
-from devtui.dashboard.matches import Matches
-from devtui.dashboard.viewport import Viewport
-from devtui.session.ring import Ring
+from devtui.dashboard.widgets.matches import Matches
+from devtui.dashboard.widgets.viewport import Viewport
+from devtui.session.store.ring import Ring
 
 
 class Shown:

@@ -15,6 +15,7 @@ from live import Live, Serve, until_warm
 from processes import alive, eventually
 from projects import app_environment, write
 
+from devtui.config.settings import Settings
 from devtui.events import (
     LogWritten,
     RequestFinished,
@@ -22,7 +23,6 @@ from devtui.events import (
     ServerExited,
 )
 from devtui.session.state import State
-from devtui.settings import Settings
 
 pytestmark = pytest.mark.e2e
 

@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "dashboard"))
 from driver import running
 from fakes import error, finished, line, started
 
-from devtui.dashboard.clipboard import copy
-from devtui.dashboard.row_detail import url_of
+from devtui.dashboard.desktop.clipboard import copy
+from devtui.dashboard.details.row_detail import url_of
 from devtui.events import ErrorRaised
-from devtui.sanitise import pasteable
-from devtui.secrets_mask import MASK
+from devtui.text.sanitize import pasteable
+from devtui.text.secrets import MASK
 
 DEADLINE = 20.0
 BASE = "http://127.0.0.1:5000"
@@ -212,7 +212,7 @@ async def test_an_editor_gets_a_whole_path(tmp_path, monkeypatch) -> None:
     (tmp_path / "http:" / "evil.example" / "x").write_text("")
     started_with: list[tuple[str, ...]] = []
     monkeypatch.setenv("VISUAL", "gvim")
-    monkeypatch.setattr("devtui.dashboard.outside.start_detached", started_with.append)
+    monkeypatch.setattr("devtui.dashboard.desktop.programs.start_detached", started_with.append)
     async with running() as ui:
         ui.app.edit(Frame(file="http://evil.example/x", line=3, function=""))
     assert started_with == [("gvim", "+3", f"{tmp_path}/http:/evil.example/x")]

@@ -16,12 +16,13 @@ import pytest
 from live import Serve
 from projects import says, write
 
-from devtui import envfiles, project_file
-from devtui.server import tracebacks
-from devtui.session import supervisor
-from devtui.session.process_facts import Ancestor, ProcessFacts
-from devtui.session.saves import digest_of
-from devtui.session.settling import settled
+from devtui import project_file
+from devtui.config import env_files
+from devtui.ports import restarters
+from devtui.ports.process_info import Ancestor, ProcessFacts
+from devtui.server.errors import traceback_data
+from devtui.session.reload.half_written import settled
+from devtui.session.reload.saves import digest_of
 
 GIANT = 1_500_000_000
 
@@ -130,7 +131,7 @@ def test_an_error_in_code_of_such_a_name_is_told_at_once(tmp_path: Path, make: M
         try:
             exec(code)
         except ZeroDivisionError as error:
-            return tracebacks.describe(error).text
+            return traceback_data.describe(error).text
         return ""
 
     text = in_time(describe)
@@ -143,7 +144,7 @@ def test_the_lines_of_a_plain_file_are_shown_as_ever(tmp_path: Path) -> None:
     path.write_text("1 / 0  # here\n")
     with pytest.raises(ZeroDivisionError) as caught:
         exec(compile(path.read_text(), str(path), "exec"))
-    assert "1 / 0  # here" in tracebacks.describe(caught.value).text
+    assert "1 / 0  # here" in traceback_data.describe(caught.value).text
 
 
 @pytest.mark.parametrize("make", [pipe, giant, loop])
@@ -151,13 +152,13 @@ def test_a_script_that_is_no_file_is_not_read(tmp_path: Path, make: Make) -> Non
     make(tmp_path / "x.sh")
     shell = Ancestor(9, "sh", ("sh", "x.sh"), str(tmp_path))
     facts = ProcessFacts(pid=10, name="app", ancestors=(shell,))
-    assert in_time(lambda: supervisor.restarts_by(facts) == "")
+    assert in_time(lambda: restarters.restarts_by(facts) == "")
 
 
 @pytest.mark.parametrize("make", [pipe, device, directory, listener, loop])
 def test_an_env_file_that_is_no_file_is_passed_over(tmp_path: Path, make: Make) -> None:
     make(tmp_path / ".env")
-    assert in_time(lambda: envfiles.read(None, str(tmp_path), {}).values == {})
+    assert in_time(lambda: env_files.read(None, str(tmp_path), {}).values == {})
 
 
 @pytest.mark.parametrize("given", [None, ".env", "/dev/zero"])
@@ -165,8 +166,8 @@ def test_an_endless_env_file_is_refused_in_a_sentence(tmp_path: Path, given: str
     giant(tmp_path / ".env")
 
     def read() -> str:
-        with pytest.raises(envfiles.EnvFileError) as caught:
-            envfiles.read(given, str(tmp_path), {})
+        with pytest.raises(env_files.EnvFileError) as caught:
+            env_files.read(given, str(tmp_path), {})
         return str(caught.value)
 
     assert "it is larger than" in str(in_time(read))

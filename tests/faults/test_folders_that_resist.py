@@ -14,7 +14,7 @@ from live import Serve
 from processes import eventually
 from projects import says, write
 
-from devtui.session.folder_watch import SystemWatch, files_below
+from devtui.session.reload.folder_watch import SystemWatch, files_below
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="names are any bytes on Linux alone"

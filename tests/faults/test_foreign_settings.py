@@ -18,7 +18,7 @@ import pytest
 from projects import says, write
 from terminal import clean_environment
 
-from devtui import envfiles, trust
+from devtui.config import env_files, trust
 
 STRANGER = 65534  # nobody, on every Linux
 
@@ -43,8 +43,8 @@ def plant(path: Path, text: str) -> Path:
     return path
 
 
-def read(folder: Path, env_file: str | None = None) -> envfiles.EnvFiles:
-    return envfiles.read(env_file, str(folder), {})
+def read(folder: Path, env_file: str | None = None) -> env_files.EnvFiles:
+    return env_files.read(env_file, str(folder), {})
 
 
 @pytest.mark.parametrize("name", [".env", ".flaskenv"])

@@ -18,11 +18,11 @@ from processes import DEADLINE, eventually
 from projects import app_environment, write
 from starter import Devtui
 
+from devtui.config.settings import Settings
 from devtui.events import ErrorRaised, RequestFinished, RequestStarted, encode
-from devtui.server.capture import MAX_METHOD, MAX_TARGET
-from devtui.server.captured import MAX_HEAD
-from devtui.server.connections import MAX_OPEN
-from devtui.settings import Settings
+from devtui.server.serving.bodies import MAX_HEAD
+from devtui.server.serving.connections import MAX_OPEN
+from devtui.server.serving.exchange import MAX_METHOD, MAX_TARGET
 
 pytestmark = pytest.mark.e2e
 

@@ -27,20 +27,20 @@ from live import Live
 from projects import app_environment, write
 from werkzeug.exceptions import BadRequest
 
-from devtui import envfiles
+from devtui.config import env_files
+from devtui.config.settings import Settings
 from devtui.dashboard import paths
 from devtui.events import Error, ExceptionData, decode_event, decode_order
-from devtui.linebuffer import LineBuffer
-from devtui.sanitise import pasteable, visible
-from devtui.secrets_mask import is_secret
-from devtui.server import handler, response_head
-from devtui.server.app_spec import AppNotFound, parse
-from devtui.server.chunked import dechunked
-from devtui.server.plain_traceback import wants_html
-from devtui.server.trusted_hosts import TrustedHosts
-from devtui.session import lsof, process_facts, sockets
-from devtui.session.errors import key_of
-from devtui.settings import Settings
+from devtui.ports import process_info, sockets_linux, sockets_lsof
+from devtui.server.app.spec import AppNotFound, parse
+from devtui.server.serving import handler, response_head
+from devtui.server.serving.chunked import dechunked
+from devtui.server.serving.plain_traceback import wants_html
+from devtui.server.serving.trusted_hosts import TrustedHosts
+from devtui.session.store.error_groups import key_of
+from devtui.text.line_buffer import LineBuffer
+from devtui.text.sanitize import pasteable, visible
+from devtui.text.secrets import is_secret
 
 LARGEST = 64 * 1024  # the longest line of a head, of a path of /proc, of a line of output
 SECONDS = 0.5
@@ -88,7 +88,7 @@ def read_env_file(text: str) -> object:
     """With the folder above it, as a session reads one that it finds."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, ".env").write_text(text, encoding="utf-8", errors="replace", newline="")
-        return envfiles.read(None, folder, {})
+        return env_files.read(None, folder, {})
 
 
 READERS: dict[str, Callable[[str], object]] = {
@@ -107,9 +107,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "shape of an error": of_error,
     "short path": lambda text: paths.short_path("/" + text),
     "package": lambda text: paths.package("/" + text),
-    "lsof": lambda text: list(lsof.parse(f"p1\ntIPv4\nn{text}:1\n", 1)),
-    "cgroup": lambda text: process_facts.parse_cgroup(f"0::/{text}"),
-    "sockets": lambda text: list(sockets.parse_table(f"header\n0: {text}:1 x 0A\n", 1)),
+    "lsof": lambda text: list(sockets_lsof.parse(f"p1\ntIPv4\nn{text}:1\n", 1)),
+    "cgroup": lambda text: process_info.parse_cgroup(f"0::/{text}"),
+    "sockets": lambda text: list(sockets_linux.parse_table(f"header\n0: {text}:1 x 0A\n", 1)),
     "app": parse,
     "env file": read_env_file,
     "value in an env file": lambda text: read_env_file(f"A=b{text}\nC=d"),
@@ -121,7 +121,7 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 REFUSALS = (
     ValueError,
-    envfiles.EnvFileError,
+    env_files.EnvFileError,
     IndexError,
     AppNotFound,
     BadRequest,

@@ -23,7 +23,7 @@ from projects import write
 from starter import Devtui
 
 from devtui import demo
-from devtui.dashboard import clipboard
+from devtui.dashboard.desktop import clipboard
 from devtui.events import Evaluate, Evaluated, encode
 
 HTML = {"Accept": "text/html"}

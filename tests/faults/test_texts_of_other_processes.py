@@ -23,11 +23,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from terminal import clean_environment
 
-from devtui.session import containers, leftovers, process_texts, supervisor
-from devtui.session.port import PortRefused
-from devtui.session.port_look import PortLook
-from devtui.session.process_facts import Ancestor, ProcessFacts, facts_of
-from devtui.settings import Settings
+from devtui.config.settings import Settings
+from devtui.ports import containers, process_texts, restarters
+from devtui.ports.bind import PortRefused
+from devtui.ports.port_look import PortLook
+from devtui.ports.process_info import Ancestor, ProcessFacts, facts_of
+from devtui.session.processes import strays
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="it is read from Linux's /proc")
 
@@ -116,7 +117,7 @@ def test_a_command_line_of_megabytes(words: list[str]) -> None:
 def test_options_without_end_are_read_once() -> None:
     began = time.monotonic()
     facts = ProcessFacts(pid=1, name="python", command=("python", *["-B"] * 1_000_000, "x.py"))
-    assert supervisor.program(facts) == "x"
+    assert restarters.program(facts) == "x"
     assert time.monotonic() - began < 10
 
 
@@ -125,8 +126,8 @@ def test_loops_are_found_as_by_the_slow_expression(words: list[str]) -> None:
     script = "".join(words)
     slow = re.compile(r"(?:\b(?:while|until)\s|\bfor\s*\(\().*?\bdo\b(.*?)\bdone\b", re.DOTALL)
     # Spaces in a row count as one, which changes nothing.
-    same = supervisor.one_space(script)
-    found = ["".join(body.split()) for body in supervisor.endless_bodies(same)]
+    same = restarters.one_space(script)
+    found = ["".join(body.split()) for body in restarters.endless_bodies(same)]
     assert found == ["".join(body.split()) for body in slow.findall(script)]
 
 
@@ -138,7 +139,7 @@ def test_no_script_takes_long(word: str, child: Ancestor | None) -> None:
         pid=10, name="python", ancestors=(above,) if child is None else (child, above)
     )
     began = time.monotonic()
-    supervisor.restarts_by(facts)
+    restarters.restarts_by(facts)
     assert time.monotonic() - began < 5
 
 
@@ -173,7 +174,7 @@ def test_a_process_is_described_as_psutil_does(tmp_path: Path) -> None:
 def test_a_look_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a holder's folder is on a network drive that does not answer."""
     ends = threading.Event()
-    monkeypatch.setattr("devtui.session.survey.survey", lambda *given: ends.wait(60))
+    monkeypatch.setattr("devtui.ports.survey.survey", lambda *given: ends.wait(60))
     look = PortLook(Settings(port=5001), PortRefused("taken", busy=True))
     found = asyncio.run(asyncio.wait_for(look.found(0.2), 10))
     ends.set()
@@ -216,5 +217,5 @@ def test_a_long_row_of_processes_is_walked_to_its_end(monkeypatch: pytest.Monkey
         pid = int(tasks.split("/")[2])
         return [b"%d " % (pid + 1)] if pid < 5_000 else []
 
-    monkeypatch.setattr(leftovers, "_read_all", child_of)
-    assert list(leftovers.descendants(1)) == list(range(2, 5_001))
+    monkeypatch.setattr(strays, "_read_all", child_of)
+    assert list(strays.descendants(1)) == list(range(2, 5_001))

@@ -19,7 +19,7 @@ SECONDS = 30
 # threads the code has left.
 FORKS = """
 import asyncio, json, logging.config, multiprocessing, os, queue, socket, ssl, sys, traceback
-import devtui.server.loading
+import devtui.server.load
 
 for line in sys.stdin:
     if os.fork():

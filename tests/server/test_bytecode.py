@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from processes import eventually
 
-from devtui.server import bytecode
-from devtui.server.clocks import clock
+from devtui.server.app import bytecode
+from devtui.server.guest.clocks import clock
 
 SECONDS = 30
 
-WITH_THE_RULE = "from devtui.server import bytecode; bytecode.install()\n"
+WITH_THE_RULE = "from devtui.server.app import bytecode; bytecode.install()\n"
 PLAIN = ""
 
 IMPORT = "import sys; sys.path.insert(0, {folder!r})\nimport mod; print(mod.VALUE)\n"
@@ -235,7 +235,7 @@ import importlib.resources, inspect, pkgutil, sys
 folder = {str(tmp_path)!r}
 sys.path[:0] = [folder, folder + "/zipped.zip"]
 import inzip, lone, pkg.mod, space.part.leaf
-from devtui.server.bytecode import OwnSourceLoader
+from devtui.server.app.bytecode import OwnSourceLoader
 assert (inzip.X, lone.X, space.part.leaf.X) == ("zip", "sourceless", "namespace")
 assert type(pkg.mod.__loader__) is OwnSourceLoader
 assert type(space.part.leaf.__loader__) is OwnSourceLoader
@@ -267,8 +267,8 @@ try:
     import not_there
 except ImportError:
     pass
-from devtui.server import bytecode
-from devtui.server.clocks import clock
+from devtui.server.app import bytecode
+from devtui.server.guest.clocks import clock
 bytecode.install()
 import mod
 print(type(mod.__loader__).__name__)

@@ -13,7 +13,7 @@ from live import Live
 from processes import eventually
 
 from devtui.events import Body, RequestFinished, RequestStarted
-from devtui.server.captured import MAX_BODY_BYTES, CapturedBody, CapturedInput
+from devtui.server.serving.bodies import MAX_BODY_BYTES, CapturedBody, CapturedInput
 
 # -- bodies ------------------------------------------------------------------------------------
 

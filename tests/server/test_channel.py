@@ -21,9 +21,9 @@ from devtui.events import (
     decode_event,
     encode,
 )
-from devtui.server import channel as channels
-from devtui.server import pending
-from devtui.server.channel import Channel
+from devtui.server.channel import channel as channels
+from devtui.server.channel import pending
+from devtui.server.channel.channel import Channel
 
 TIMEOUT = 10
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest
 
-from devtui.server.chunked import MAX_LINE, MAX_TRAILERS, BrokenBody, dechunked
+from devtui.server.serving.chunked import MAX_LINE, MAX_TRAILERS, BrokenBody, dechunked
 
 NEXT = b"GET /next HTTP/1.1\r\n"
 

@@ -9,9 +9,9 @@ import pytest
 from live import Live
 from projects import app_environment, write
 
+from devtui.config.settings import Settings
 from devtui.events import Completed, ErrorRaised
-from devtui.server.completion import MAX_DEPTH, MAX_NAMES
-from devtui.settings import Settings
+from devtui.server.inspection.completion import MAX_DEPTH, MAX_NAMES
 
 pytestmark = pytest.mark.e2e
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from devtui.server.connections import MAX_OPEN, Connections, Server, ThreadedServer
+from devtui.server.serving.connections import MAX_OPEN, Connections, Server, ThreadedServer
 
 TIMEOUT = 10
 
@@ -110,7 +110,7 @@ def test_without_a_bound_for_descriptors_as_many_as_ever_may_be_open(
     stack: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few_descriptors(monkeypatch, -1)
-    monkeypatch.setattr("devtui.server.connections.MAX_OPEN", 10)
+    monkeypatch.setattr("devtui.server.serving.connections.MAX_OPEN", 10)
     connections = Connections()
     clients = [accepted(connections, stack, waits) for waits in range(30, 42)]
     assert connections.thin_out() == 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from devtui.server.deferred import deferred
+from devtui.server.errors.failed_app import deferred
 
 
 def failed(error: BaseException) -> BaseException:

@@ -9,8 +9,8 @@ import pytest
 from live import Live
 from projects import app_environment, write
 
+from devtui.config.settings import Settings
 from devtui.events import ErrorRaised
-from devtui.settings import Settings
 
 pytestmark = pytest.mark.e2e
 

@@ -14,12 +14,12 @@ from live import Live
 from processes import eventually
 from projects import app_environment, write
 
+from devtui.config.settings import Settings
 from devtui.events import ErrorRaised, Evaluated, LocalsShown, RequestStarted, StackShown
-from devtui.server import bounded_repr, frames
-from devtui.server.namespace import FrameNamespace
-from devtui.session.questions import Question
+from devtui.server.errors import bounded_repr, kept_frames
+from devtui.server.errors.namespace import FrameNamespace
+from devtui.session.inspection import Question
 from devtui.session.state import State
-from devtui.settings import Settings
 
 pytestmark = pytest.mark.e2e
 
@@ -259,7 +259,7 @@ def test_what_an_evaluation_raises(live: Live, source: str, ends: str) -> None:
     answer = Place(live, "/fail").run(source)
     assert answer.traceback.endswith(ends)
     assert answer.value is None
-    assert os.path.dirname(frames.__file__) not in answer.traceback
+    assert os.path.dirname(kept_frames.__file__) not in answer.traceback
     assert len(live.all(ErrorRaised)) == before + 1  # the view's alone
     assert live.get("/go").text == "gone"
 
@@ -295,7 +295,7 @@ def test_an_evaluation_that_hangs_is_stopped(live: Live, source: str) -> None:
 
 def test_only_the_last_errors_are_kept(live: Live) -> None:
     first = Place(live, "/many?n=first")
-    for number in range(frames.MAX_ERRORS - 1):
+    for number in range(kept_frames.MAX_ERRORS - 1):
         last = Place(live, f"/many?n={number}")
     assert first.run("local").value == "'first'"
     last = Place(live, "/many?n=last")

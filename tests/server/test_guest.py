@@ -10,8 +10,8 @@ import pytest
 from live import Live
 from projects import app_environment, write
 
+from devtui.config.settings import Settings
 from devtui.events import AppFailed, ErrorRaised, LogWritten, RequestFinished, ServerExited
-from devtui.settings import Settings
 
 pytestmark = pytest.mark.e2e
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devtui.server.held_send import HeldSend
+from devtui.server.channel.held_send import HeldSend
 
 TIMEOUT = 10
 

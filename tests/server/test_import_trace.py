@@ -14,9 +14,10 @@ InFork = Callable[..., Any]
 # As `Loading.run` does it.
 LOAD = """
 import sys, os
-from devtui.server import bytecode, loader
-from devtui.server.import_trace import ImportTrace
-from devtui.server.preloads import Preloaded, UnfitStandby
+from devtui.server.app import bytecode
+from devtui.server.app import find
+from devtui.server.standby.import_trace import ImportTrace
+from devtui.server.standby.preloads import Preloaded, UnfitStandby
 
 sys.path.insert(0, library)
 
@@ -25,7 +26,7 @@ def load(*preloaded):
     bytecode.install(executing=trace.executing)
     try:
         with trace:
-            loader.load_app("app", project)
+            find.load_app("app", project)
     except UnfitStandby as unfit:
         trace.unfit = str(unfit)
     else:
@@ -210,7 +211,7 @@ def test_the_time_of_own_modules_is_without_their_nested_ones(
         inner="import clock; clock.now += 64\n",
     )
     code = (
-        f"{LOAD}import clock\nfrom devtui.server import clocks\n"
+        f"{LOAD}import clock\nfrom devtui.server.guest import clocks\n"
         "clocks.clock.perf_counter = lambda: clock.now\n"
         "answer = load().own_seconds"
     )
@@ -368,7 +369,7 @@ def test_a_load_like_the_last_takes_what_was_imported_ahead(
         f"{LOAD}baseline = frozenset(sys.modules)\ngroups = ahead('first', 'second')\n"
         "there = sys.modules['second']\n"
         "trace = ImportTrace(baseline, groups)\nbytecode.install(executing=trace.executing)\n"
-        "with trace: loader.load_app('app', project)\n"
+        "with trace: find.load_app('app', project)\n"
         "answer = [trace.roots, trace.changed, sys.modules['second'] is there]"
     )
     assert in_fork(code, **names) == [["first", "second"], "os.environ (NEW)", True]

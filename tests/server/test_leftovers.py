@@ -8,7 +8,7 @@ import pytest
 from live import Serve
 from werkzeug import serving
 
-from devtui.server import leftovers
+from devtui.server.serving import unread_body
 
 UNREAD = """\
 def app(environ, start_response):
@@ -32,10 +32,10 @@ def test_a_body_that_the_app_does_not_read_does_not_cost_the_client_its_response
 
 @pytest.mark.parametrize("body", [True, False])
 def test_only_a_body_is_waited_for(body: bool) -> None:
-    leftovers.expect(body)
+    unread_body.expect(body)
     try:
         selector = serving.selectors.DefaultSelector()
         assert isinstance(selector, selectors.DefaultSelector) is body
         selector.close()
     finally:
-        leftovers.expect(True)
+        unread_body.expect(True)

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from devtui.server import own_code
-from devtui.server.app_spec import AppNotFound, AppSpec, Attribute, Call, parse
-from devtui.server.loader import apply_debug
+from devtui.server.app.find import apply_debug
+from devtui.server.app.spec import AppNotFound, AppSpec, Attribute, Call, parse
+from devtui.server.guest import own_code
 
 APPS = Path(__file__).parent.parent / "apps"
 SECONDS = 30
@@ -29,7 +29,7 @@ DJANGO = "django.core.handlers.wsgi.WSGIHandler"
 # in a fresh one, but sooner. The fork ends as a program does, with the warnings of its exit.
 PROBES = """
 import json, os, sys
-from devtui.server.loader import AppNotFound, load_app
+from devtui.server.app.find import AppNotFound, load_app
 
 def probe(spec, folder):
     try:

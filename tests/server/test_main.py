@@ -118,7 +118,7 @@ def test_events_are_sent_with_the_interpreter_held_once_it_has_served(serve: Ser
         "import sys\n"
         "def app(environ, start_response):\n"
         "    start_response('200 OK', [])\n"
-        "    return [str('devtui.server.held_send' in sys.modules).encode()]\n"
+        "    return [str('devtui.server.channel.held_send' in sys.modules).encode()]\n"
     )
     live.serving()
     assert eventually(lambda: live.get("/").body == b"True")

@@ -51,11 +51,11 @@ def told(first: str) -> list[str]:
 def test_msgspec_does_the_same_without_it() -> None:
     there, *with_it = told("msgspec")
     assert there == "True"
-    there, *without = told("devtui.server.msgspec_first")
+    there, *without = told("devtui.server.guest.msgspec_first")
     assert there == "False"
     assert len(without) == 4
     assert without == with_it
 
 
 def test_one_that_was_imported_before_stays() -> None:
-    assert told("typing_extensions, devtui.server.msgspec_first")[0] == "True"
+    assert told("typing_extensions, devtui.server.guest.msgspec_first")[0] == "True"

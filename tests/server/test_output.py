@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from live import Live
 
 from devtui.events import Event, LogWritten
-from devtui.linebuffer import MAX_LINE_BYTES
-from devtui.server import clocks, current, output
-from devtui.server.channel import Channel
-from devtui.server.output import HOLD_SECONDS, LineStream
+from devtui.server.channel.channel import Channel
+from devtui.server.guest import clocks
+from devtui.server.output import output, request_context
+from devtui.server.output.output import HOLD_SECONDS, LineStream
+from devtui.text.line_buffer import MAX_LINE_BYTES
 
 
 class Sent:
@@ -147,17 +148,17 @@ def test_the_lines_of_two_threads_do_not_mix(sent: Sent, stream: LineStream) -> 
 def test_a_line_belongs_to_the_request_in_which_it_was_begun(
     sent: Sent, stream: LineStream
 ) -> None:
-    token = current.request_id.set("3-1")
+    token = request_context.request_id.set("3-1")
     stream.write(b"whole\nbegun ")
-    current.request_id.reset(token)
+    request_context.request_id.reset(token)
     stream.write(b"and ended\nof nobody\n")
     assert [event.request_id for event in sent.events] == ["3-1", "3-1", None]
 
 
 def test_the_end_of_a_request_ends_its_lines(sent: Sent, stream: LineStream) -> None:
-    token = current.request_id.set("3-1")
+    token = request_context.request_id.set("3-1")
     stream.write(b"no end")
-    current.request_id.reset(token)
+    request_context.request_id.reset(token)
     stream.release("3-2")
     assert sent.texts == []
     stream.release("3-1")

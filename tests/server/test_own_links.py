@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from projects import write
 
-from devtui.server.own_code import is_own
+from devtui.server.guest.own_code import is_own
 
 
 @pytest.fixture

@@ -144,7 +144,9 @@ print(json.dumps([app.loading, late, app.warning_loading, app.warned()]))
 
 LOADED = """
 import builtins, sys
-from devtui.server import bytecode, loader, loading
+from devtui.server.app import bytecode
+from devtui.server.app import find
+from devtui.server.load import Loading
 from devtui.events import Load
 builtins.project, builtins.shapes = project, shapes
 sys.path.insert(0, project + "/site-packages")
@@ -157,7 +159,7 @@ load = Load(
     app="app", folder=project, host="", port=0, url="", debug=False, reload=False, first=True,
     debugger=False, threaded=True, cert=None, key=None, env_file=None, load_dotenv=False,
 )
-loading.Loading(Channel(), None, {}).run(load)
+Loading(Channel(), None, {}).run(load)
 app = sys.modules["app"]
 late = {name: app.found(shape) for name, shape in builtins.shapes.items()}
 kept = app.import_module.__module__ == "importlib"

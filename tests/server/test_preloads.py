@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from devtui.server.preloads import Preloaded, Preloads, UnfitStandby
+from devtui.server.standby.preloads import Preloaded, Preloads, UnfitStandby
 
 PLAIN = Preloaded("plain", frozenset({"plain", "plain.part"}))
 OTHER = Preloaded("other", frozenset({"other"}))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from devtui.server import process_state
+from devtui.server.standby import process_state
 
 InFork = Callable[..., Any]
 
@@ -96,7 +96,7 @@ CHANGES = {
 
 PROBE = """
 import locale, os, sys, tempfile
-from devtui.server import process_state
+from devtui.server.standby import process_state
 os.environ["THERE"] = "1"
 os.chdir(tempfile.mkdtemp(dir=folder))
 OTHER = "C" if locale.setlocale(locale.LC_ALL) != "C" else "C.UTF-8"
@@ -124,9 +124,10 @@ def test_every_part_of_the_state_has_a_case_here() -> None:
 # In a fresh interpreter each: whether a module is loaded when the state is first looked at counts.
 LATE = (
     "import importlib, sys\n"
-    "for name in ('queue', 'ssl', 'devtui.server.process_state'):\n    del sys.modules[name]\n"
+    "for name in ('queue', 'ssl', 'devtui.server.standby.process_state'):\n"
+    "    del sys.modules[name]\n"
     "if loaded: import queue, ssl\n"
-    "process_state = importlib.import_module('devtui.server.process_state')\n"
+    "process_state = importlib.import_module('devtui.server.standby.process_state')\n"
     "before = process_state.take()\nexec(change)\nafter = process_state.take()\n"
     "answer = [process_state.changed(before), process_state.matters_early(before, after)]"
 )
@@ -152,7 +153,7 @@ def test_a_wrapper_that_calls_itself_as_what_it_wraps(in_fork: InFork) -> None:
 
 def test_what_comes_first_is_told_where_two_things_have_changed(in_fork: InFork) -> None:
     probe = (
-        "import gc, os\nfrom devtui.server import process_state\n"
+        "import gc, os\nfrom devtui.server.standby import process_state\n"
         "before = process_state.take()\ngc.disable(); os.environ['NEW'] = '1'\n"
         "answer = process_state.changed(before)"
     )

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from devtui.events import EventsDropped, LogWritten, decode_event
-from devtui.server import frames
-from devtui.server.channel import Channel
-from devtui.server.deadline import within
-from devtui.server.errors import ErrorReporter
-from devtui.server.frames import KeptError, KeptErrors
-from devtui.server.made_once import MadeOnce
-from devtui.server.output import LineStream, _text
+from devtui.server.channel.channel import Channel
+from devtui.server.errors import kept_frames
+from devtui.server.errors.kept_frames import KeptError, KeptErrors
+from devtui.server.errors.reporter import ErrorReporter
+from devtui.server.guest.deadline import within
+from devtui.server.guest.made_once import MadeOnce
+from devtui.server.output.output import LineStream, _text
 
 TIMEOUT = 20
 
@@ -272,13 +272,13 @@ def test_errors_are_kept_while_a_finaliser_of_an_old_one_raises() -> None:
             kept.keep(kept.new_id(), KeptError({}, contextvars.Context(), []))
 
     def work() -> None:
-        for _ in range(3 * frames.MAX_ERRORS):
+        for _ in range(3 * kept_frames.MAX_ERRORS):
             frame = _frame_with(Again())
             kept.keep(kept.new_id(), KeptError({(0,): (frame,)}, contextvars.copy_context(), []))
             del frame
 
     in_time(work)
-    assert len(kept._kept) <= frames.MAX_ERRORS + 1
+    assert len(kept._kept) <= kept_frames.MAX_ERRORS + 1
 
 
 def test_a_finaliser_of_kept_frames_that_raises_is_reported(
@@ -295,7 +295,7 @@ def test_a_finaliser_of_kept_frames_that_raises_is_reported(
         raise KeyError("an error")
 
     def work() -> None:
-        for _ in range(3 * frames.MAX_ERRORS):
+        for _ in range(3 * kept_frames.MAX_ERRORS):
             try:
                 fail(_Raises())
             except KeyError as error:

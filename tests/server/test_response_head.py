@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devtui.server.response_head import check
+from devtui.server.serving.response_head import check
 
 
 @pytest.mark.parametrize(

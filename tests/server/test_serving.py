@@ -163,7 +163,7 @@ def test_an_app_that_writes_to_our_channel(serve: Serve) -> None:
     """It is told so, and neither the session nor the events that follow take harm."""
     live = serve(
         "import gc, os\n"
-        "from devtui.server.channel import Channel\n"
+        "from devtui.server.channel.channel import Channel\n"
         "channel = next(it for it in gc.get_objects() if isinstance(it, Channel))\n"
         "def app(environ, start_response):\n"
         '    os.write(channel._socket.fileno(), b\'hello\\n{"type": "\\xff"}\\n\')\n'

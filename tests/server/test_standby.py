@@ -14,7 +14,7 @@ InFork = Callable[..., Any]
 STANDBY = """
 import os, sys, time
 from devtui.events import Load, Preload
-from devtui.server.standby import Standby
+from devtui.server.standby.standby import Standby
 import msgspec
 
 sys.path.insert(0, library)
@@ -189,7 +189,7 @@ def test_a_look_at_the_files_is_taken_for_as_long_as_it_is_fresh(
 ) -> None:
     """Each takes milliseconds, and the one before the load is done while another process ends."""
     code = (
-        f"{STANDBY}import devtui.server.standby as module\n"
+        f"{STANDBY}import devtui.server.standby.standby as module\n"
         "def misfit(fresh_seconds):\n"
         "    module.FRESH_SECONDS = fresh_seconds\n"
         "    return standby.misfit(load)\n"
@@ -217,7 +217,7 @@ def test_an_env_file_that_cannot_be_read_is_told_by_the_load(
 ) -> None:
     code = (
         f"{STANDBY}"
-        "from devtui.envfiles import EnvFileError\n"
+        "from devtui.config.env_files import EnvFileError\n"
         "load = msgspec.structs.replace(load, env_file=os.path.join(project, 'missing.env'))\n"
         "standby = warm('first')\n"
         "try: standby.misfit(load)\n"

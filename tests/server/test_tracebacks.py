@@ -13,8 +13,8 @@ from types import TracebackType
 import pytest
 
 from devtui.events import Error, ErrorRaised, decode_event, encode
-from devtui.server import messages, traceback_text, tracebacks
-from devtui.server.tracebacks import describe
+from devtui.server.errors import exception_text, traceback_data, traceback_text
+from devtui.server.errors.traceback_data import describe
 
 
 def raised(function: Callable[[], object]) -> BaseException:
@@ -112,7 +112,7 @@ def test_a_long_chain_is_bounded() -> None:
         assert error is not None
         raise error
 
-    assert len(described(chain).exceptions) == tracebacks.MAX_EXCEPTIONS
+    assert len(described(chain).exceptions) == traceback_data.MAX_EXCEPTIONS
 
 
 def recurse(depth: int = 0) -> int:
@@ -122,7 +122,7 @@ def recurse(depth: int = 0) -> int:
 def test_an_endless_recursion_is_bounded() -> None:
     (exception,) = described(recurse).exceptions
     assert exception.type == "RecursionError"
-    assert len(exception.frames) == tracebacks.MAX_FRAMES
+    assert len(exception.frames) == traceback_data.MAX_FRAMES
     assert exception.frames[0].function == "raised"
     assert exception.frames[-1].function == "recurse"
 
@@ -175,7 +175,7 @@ def test_messages_and_sources_are_bounded() -> None:
         raise ValueError("x" * 1_000_000)
 
     error = described(long)
-    assert len(error.exceptions[0].message) == messages.MAX_MESSAGE
+    assert len(error.exceptions[0].message) == exception_text.MAX_MESSAGE
     assert len(error.text) < traceback_text.MAX_TEXT + 100
 
 
@@ -272,8 +272,8 @@ def deep(frames: int) -> BaseException:
 def test_ten_thousand_frames() -> None:
     error = deep(10_000)
     (exception,) = describe(error).exceptions
-    assert len(exception.frames) == tracebacks.MAX_FRAMES
-    assert exception.frames_left_out == 10_002 - tracebacks.MAX_FRAMES
+    assert len(exception.frames) == traceback_data.MAX_FRAMES
+    assert exception.frames_left_out == 10_002 - traceback_data.MAX_FRAMES
     assert f"… ({exception.frames_left_out:,} frames are left out)" in describe(error).text
     assert describe(error).text.endswith("ValueError: no good\n")
 
@@ -284,7 +284,7 @@ def test_a_thousand_causes() -> None:
         following = ValueError(str(number))
         following.__cause__, error = error, following
     told = describe(error)
-    assert told.left_out == 1_001 - tracebacks.MAX_EXCEPTIONS
+    assert told.left_out == 1_001 - traceback_data.MAX_EXCEPTIONS
     assert told.text.startswith(f"… ({told.left_out:,} exceptions that came before are left out)")
     assert told.text.endswith("ValueError: 999\n")
 
@@ -315,7 +315,7 @@ def test_messages_that_block_leave_or_are_huge(kind: type[Exception]) -> None:
     told = describe(error)
     encode(ErrorRaised(error=told))
     assert told.exceptions[0].frames[-1].function.endswith("throw")
-    assert len(told.exceptions[0].message) <= messages.MAX_MESSAGE
+    assert len(told.exceptions[0].message) <= exception_text.MAX_MESSAGE
     assert len(told.text) < traceback_text.MAX_TEXT + 100
 
 
@@ -327,8 +327,8 @@ def test_a_group_with_a_thousand_members() -> None:
         raise group("many", [ValueError(str(number)) for number in range(1_000)])
 
     (exception,) = described(many).exceptions
-    assert len(exception.exceptions) == tracebacks.MAX_MEMBERS
-    assert exception.members_left_out == 1_000 - tracebacks.MAX_MEMBERS
+    assert len(exception.exceptions) == traceback_data.MAX_MEMBERS
+    assert exception.members_left_out == 1_000 - traceback_data.MAX_MEMBERS
 
 
 # -- the place in the source ---------------------------------------------------------------------
@@ -386,7 +386,7 @@ def test_where_the_parser_stopped_is_marked(tmp_path: Path, source: str, part: s
 
 
 def test_frames_of_devtui_between_the_user_s_are_left_out() -> None:
-    from devtui.server.deadline import within
+    from devtui.server.guest.deadline import within
 
     def through_us() -> None:
         within(10, fail)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from devtui.events import Error, ErrorRaised, ExceptionData, Frame
-from devtui.session.errors import MAX_GROUPS, ErrorEntry, ErrorGroups
-from devtui.session.store import Store
+from devtui.session.store.error_groups import MAX_GROUPS, ErrorEntry, ErrorGroups
+from devtui.session.store.store import Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=timezone.utc)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from devtui.events import AnyEvent, LogWritten, ServerStarted, StateChanged
-from devtui.session.feed import Feed
+from devtui.session.event_bus import Feed
 from devtui.session.state import State
 
 

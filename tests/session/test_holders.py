@@ -33,12 +33,12 @@ from holding import (
 )
 from processes import free_port, has_ipv6
 
+from devtui.config.settings import Settings
 from devtui.events import Address, utc_now
-from devtui.session import holders as room
-from devtui.session import lsof, process_facts, process_texts, sockets
-from devtui.session.holders import holders, silent_holders
-from devtui.session.survey import survey
-from devtui.settings import Settings
+from devtui.ports import holders as room
+from devtui.ports import process_info, process_texts, sockets_linux, sockets_lsof
+from devtui.ports.holders import holders, silent_holders
+from devtui.ports.survey import survey
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux's own tables")
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
@@ -164,9 +164,9 @@ def test_those_in_the_way_come_first() -> None:
 _LOOK_AS_ANOTHER_USER = """
 import os, sys
 import msgspec
-from devtui.session.survey import survey
-from devtui.session.stopping import refusal
-from devtui.settings import Settings
+from devtui.ports.survey import survey
+from devtui.ports.stop_holders import refusal
+from devtui.config.settings import Settings
 survey(Settings(port=int(sys.argv[1])))  # what is imported on the way may be root's alone to read
 os.setgid(65533); os.setuid(65533)
 event = survey(Settings(port=int(sys.argv[1]))).event()
@@ -219,23 +219,23 @@ TCP6 = """\
 
 @pytest.mark.skipif(sys.byteorder != "little", reason="recorded on a little-endian machine")
 def test_the_tables_of_proc_net() -> None:
-    (v4,) = sockets.parse_table(TCP, 5000)
+    (v4,) = sockets_linux.parse_table(TCP, 5000)
     assert (v4.address.ip, v4.uid, v4.inode, v4.listens) == ("127.0.0.1", 1000, 55522, True)
-    assert [one.address.ip for one in sockets.parse_table(TCP6, 5000)] == ["::1", "::"]
-    assert [one.uid for one in sockets.parse_table(TCP6, 5000)] == [33, 0]
-    assert not list(sockets.parse_table(TCP, 5001))
+    assert [one.address.ip for one in sockets_linux.parse_table(TCP6, 5000)] == ["::1", "::"]
+    assert [one.uid for one in sockets_linux.parse_table(TCP6, 5000)] == [33, 0]
+    assert not list(sockets_linux.parse_table(TCP, 5001))
 
 
 @linux
 @needs_ipv6
 @pytest.mark.parametrize("program", [V4, DUAL, BOTH_LOOPBACKS])
 def test_both_ways_to_ask_linux_agree(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    def none(*_: Any) -> Iterator[sockets.Socket]:
+    def none(*_: Any) -> Iterator[sockets_linux.Socket]:
         raise OSError(93, "Protocol not supported")
 
     with holding(program) as held:
         asked = holders(held.port)
-        monkeypatch.setattr(sockets, "_ask", none)
+        monkeypatch.setattr(sockets_linux, "_ask", none)
         read = holders(held.port)
         assert silent_holders(held.port) == ()
     assert [one.pid for one in read] == [one.pid for one in asked] == [held.pid]
@@ -245,7 +245,7 @@ def test_both_ways_to_ask_linux_agree(monkeypatch: pytest.MonkeyPatch, program: 
 @linux
 def test_a_bad_question_to_the_kernel_is_an_os_error() -> None:
     with pytest.raises(OSError, match=r"."):
-        list(sockets._answers(FakeDiag([struct_error()]), 5000))  # type: ignore[arg-type]
+        list(sockets_linux._answers(FakeDiag([struct_error()]), 5000))  # type: ignore[arg-type]
 
 
 def struct_error() -> bytes:
@@ -282,7 +282,7 @@ n127.0.0.1:50001
 
 
 def test_the_recorded_answer_of_lsof() -> None:
-    assert list(lsof.parse(LSOF, 5000)) == [
+    assert list(sockets_lsof.parse(LSOF, 5000)) == [
         (612, Address(ip="0.0.0.0")),
         (612, Address(ip="::")),
         (1415, Address(ip="127.0.0.1")),
@@ -294,13 +294,13 @@ def test_a_real_lsof_agrees() -> None:
     if shutil.which("lsof") is None:
         pytest.skip("lsof is not installed")
     with holding(V4) as held:
-        assert lsof.listeners(held.port) == ((held.pid, Address(ip="127.0.0.1")),)
-    assert lsof.listeners(held.port) == ()
+        assert sockets_lsof.listeners(held.port) == ((held.pid, Address(ip="127.0.0.1")),)
+    assert sockets_lsof.listeners(held.port) == ()
 
 
 def test_without_lsof_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    assert lsof.listeners(5000) == ()
+    assert sockets_lsof.listeners(5000) == ()
 
 
 def test_an_lsof_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -308,8 +308,8 @@ def test_an_lsof_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_pat
     program.write_text(f"#!{sys.executable}\nimport signal\nsignal.pause()\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(lsof, "SECONDS", 0.3)
-    assert lsof.listeners(5000) == ()
+    monkeypatch.setattr(sockets_lsof, "SECONDS", 0.3)
+    assert sockets_lsof.listeners(5000) == ()
 
 
 # -- other platforms ---------------------------------------------------------------------------
@@ -354,7 +354,7 @@ def test_macos_falls_back_to_lsof(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "_PLATFORM", "darwin")
     monkeypatch.setattr(psutil, "process_iter", lambda: iter(()))
     answer = ((os.getpid(), Address(ip="127.0.0.1")),)
-    monkeypatch.setattr(lsof, "listeners", lambda port: answer)
+    monkeypatch.setattr(sockets_lsof, "listeners", lambda port: answer)
     assert [found.pid for found in holders(5000)] == [os.getpid()]
 
 
@@ -384,7 +384,7 @@ def test_what_may_not_be_known_is_left_out(monkeypatch: pytest.MonkeyPatch) -> N
             patched.setattr(psutil.Process, name, refuses)
         for name in ("command", "environment"):
             patched.setattr(process_texts, name, refuses)
-        facts = process_facts.facts_of(held.pid)
+        facts = process_info.facts_of(held.pid)
     assert (facts.command, facts.user, facts.folder, facts.environment) == ((), "?", "", {})
     assert facts.started is None
 
@@ -393,7 +393,7 @@ def test_a_process_that_ended_has_no_facts() -> None:
     with holding(V4) as held:
         pass
     with pytest.raises(psutil.NoSuchProcess):
-        process_facts.facts_of(held.pid)
+        process_info.facts_of(held.pid)
 
 
 def test_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 import devtui
-from devtui.session.holder_kind import is_server_process
-from devtui.session.interpreter import Interpreter
+from devtui.ports.classify import is_server_process
+from devtui.session.processes.spawn import Interpreter
 
 SECONDS = 30
 
@@ -99,7 +99,7 @@ def test_it_has_its_own_descriptors_and_none_of_whoever_started_us(tmp_path: Pat
 
 CLOSED = """\
 import os
-from devtui.session.interpreter import Interpreter
+from devtui.session.processes.spawn import Interpreter
 for fd in (0, 1, 2):
     os.close(fd)
 interpreter = Interpreter(1, {}, ["devtui"])
@@ -116,7 +116,7 @@ def test_the_standard_descriptors_may_be_closed() -> None:
 
 IGNORED = """\
 import os, signal
-from devtui.session.interpreter import Interpreter
+from devtui.session.processes.spawn import Interpreter
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 interpreter = Interpreter(1, dict(os.environ), ["devtui"])
 interpreter.discard()

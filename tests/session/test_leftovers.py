@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from processes import alive, eventually
 
-from devtui.session.leftovers import Leftovers
+from devtui.session.processes.strays import Leftovers
 
 
 @pytest.fixture

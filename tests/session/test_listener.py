@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from processes import free_port, has_ipv6
 
-from devtui.session.listener import Listener
-from devtui.session.port import PortRefused, bind
-from devtui.session.port_look import PortLooks
-from devtui.settings import Settings
+from devtui.config.settings import Settings
+from devtui.ports.bind import PortRefused, bind
+from devtui.ports.port_look import PortLooks
+from devtui.session.processes.listener import Listener
 
 
 class NotedLooks(PortLooks):

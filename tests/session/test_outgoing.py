@@ -14,7 +14,7 @@ from processes import eventually
 from projects import says
 
 from devtui.events import ErrorRaised
-from devtui.session.outgoing import Outgoing
+from devtui.session.processes.outgoing import Outgoing
 
 
 class Ends:

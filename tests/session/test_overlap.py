@@ -10,7 +10,7 @@ import pytest
 from processes import free_port, has_ipv6
 
 from devtui.events import Address, Holder
-from devtui.session import overlap
+from devtui.ports import addresses
 
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 
@@ -51,7 +51,7 @@ def test_the_table_is_the_kernels(one: Address, other: Address) -> None:
             refused = False
         except OSError:
             refused = True
-    assert overlap.overlap(one, other) is refused
+    assert addresses.overlap(one, other) is refused
 
 
 def holder(*addresses: Address, pid: int = 7) -> Holder:
@@ -61,16 +61,16 @@ def holder(*addresses: Address, pid: int = 7) -> Holder:
 def test_a_doubtful_dual_stack_socket_is_in_the_way_where_nobody_else_is() -> None:
     ours = Address(ip="127.0.0.1")
     doubtful, certain = holder(Address(ip="::")), holder(Address(ip="127.0.0.1"), pid=8)
-    assert overlap.blocks(ours, [doubtful], doubtful)
-    assert not overlap.blocks(ours, [doubtful, certain], doubtful)
-    assert overlap.blocks(ours, [doubtful, certain], certain)
-    assert not overlap.blocks(ours, [holder(Address(ip="::1"))], holder(Address(ip="::1")))
+    assert addresses.blocks(ours, [doubtful], doubtful)
+    assert not addresses.blocks(ours, [doubtful, certain], doubtful)
+    assert addresses.blocks(ours, [doubtful, certain], certain)
+    assert not addresses.blocks(ours, [holder(Address(ip="::1"))], holder(Address(ip="::1")))
 
 
 def test_wanted_knows_whether_our_own_socket_would_take_ipv4() -> None:
-    assert overlap.wanted("127.0.0.1") == Address(ip="127.0.0.1")
-    assert overlap.wanted("0:0:0:0:0:0:0:1").ip == "::1"
-    assert overlap.wanted("::").v6_only in (True, False)
+    assert addresses.wanted("127.0.0.1") == Address(ip="127.0.0.1")
+    assert addresses.wanted("0:0:0:0:0:0:0:1").ip == "::1"
+    assert addresses.wanted("::").v6_only in (True, False)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_wanted_knows_whether_our_own_socket_would_take_ipv4() -> None:
     ],
 )
 def test_localhost_that_leads_elsewhere(ours: str, theirs: str, expected: str | None) -> None:
-    warning = overlap.localhost_warning(
+    warning = addresses.localhost_warning(
         Address(ip=ours), 5000, [holder(Address(ip=theirs, v6_only=True))]
     )
     if expected is None:
@@ -98,9 +98,9 @@ def test_localhost_that_leads_elsewhere(ours: str, theirs: str, expected: str | 
 
 def test_an_ipv6_only_wildcard_takes_localhost_too() -> None:
     theirs = holder(Address(ip="::", v6_only=True))
-    assert overlap.localhost_warning(Address(ip="127.0.0.1"), 5000, [theirs]) is not None
+    assert addresses.localhost_warning(Address(ip="127.0.0.1"), 5000, [theirs]) is not None
     everything = Address(ip="::", v6_only=False)
-    assert overlap.localhost_warning(everything, 5000, [theirs]) is None
+    assert addresses.localhost_warning(everything, 5000, [theirs]) is None
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtui.linebuffer import MAX_LINE_BYTES
-from devtui.session.pipe import Pipe
+from devtui.session.processes.pipe import Pipe
+from devtui.text.line_buffer import MAX_LINE_BYTES
 
 
 class Ends:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from devtui.session.port import PortRefused, bind
-from devtui.settings import Settings
+from devtui.config.settings import Settings
+from devtui.ports.bind import PortRefused, bind
 
 
 def test_a_listener_takes_connections() -> None:

@@ -12,12 +12,12 @@ from holding import V6, holding
 from live import Live, Serve
 from processes import free_port, has_ipv6
 
+from devtui.config.settings import Settings
 from devtui.events import LogWritten, Reloaded, StateChanged
-from devtui.session import survey
-from devtui.session.port import PortRefused, bind, check_port
-from devtui.session.port_look import PortLook, another_at_localhost
+from devtui.ports import survey
+from devtui.ports.bind import PortRefused, bind, check_port
+from devtui.ports.port_look import PortLook, another_at_localhost
 from devtui.session.state import State
-from devtui.settings import Settings
 
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback address")
 APP = "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'x']\n"
@@ -49,7 +49,7 @@ async def test_what_a_look_raises_is_raised_where_it_is_awaited(
     def fail(settings: Settings, refusal: object) -> None:
         raise RuntimeError("no look")
 
-    monkeypatch.setattr("devtui.session.survey.survey", fail)
+    monkeypatch.setattr("devtui.ports.survey.survey", fail)
     with pytest.raises(RuntimeError, match="no look"):
         await PortLook(Settings(port=5000)).found()
 

@@ -14,9 +14,9 @@ import pytest
 from holding import SILENT, V4, V4_ANY, V6, holding
 from processes import free_port, has_ipv6
 
-from devtui.session import port as ports
-from devtui.session.port import PortRefused, check_port, next_free_port, reason_of, refused
-from devtui.settings import Settings
+from devtui.config.settings import Settings
+from devtui.ports import bind as ports
+from devtui.ports.bind import PortRefused, check_port, next_free_port, reason_of, refused
 
 
 def at(port: int, host: str = "127.0.0.1") -> Settings:
@@ -143,8 +143,8 @@ def test_a_name_that_leads_nowhere() -> None:
 # As nobody, since root may have every port.
 _AS_NOBODY = """
 import os
-from devtui.session.port import check_port
-from devtui.settings import Settings
+from devtui.ports.bind import check_port
+from devtui.config.settings import Settings
 check_port(Settings(port=0))  # what is imported on the way may be root's alone to read
 os.setgid(65534); os.setuid(65534)
 refusal = check_port(Settings(port=1))

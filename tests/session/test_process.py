@@ -12,8 +12,8 @@ from processes import alive, eventually
 from projects import app_environment
 
 from devtui.events import RequestFinished, RequestStarted, ServerExited, StateChanged
-from devtui.session.interpreter import Interpreter
-from devtui.session.process import ServerProcess
+from devtui.session.processes.server_process import ServerProcess
+from devtui.session.processes.spawn import Interpreter
 from devtui.session.state import State
 
 pytestmark = pytest.mark.e2e

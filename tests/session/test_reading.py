@@ -20,10 +20,10 @@ from devtui.events import (
     ServerExited,
     encode,
 )
-from devtui.session import incoming
-from devtui.session.incoming import IncomingEvents
-from devtui.session.pipe import Pipe
-from devtui.session.reading import EVENTS_PER_TURN, Reading, unwatch
+from devtui.session.processes import incoming
+from devtui.session.processes.incoming import IncomingEvents
+from devtui.session.processes.pipe import Pipe
+from devtui.session.processes.reader import EVENTS_PER_TURN, Reading, unwatch
 
 GENERATION = 3
 

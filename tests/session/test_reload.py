@@ -15,7 +15,7 @@ from processes import alive, eventually
 from projects import says, write
 
 from devtui.events import AppLoaded, Reloaded, ServerExited, ServerStarted
-from devtui.session import reloader
+from devtui.session.reload import reloader
 
 pytestmark = pytest.mark.e2e
 

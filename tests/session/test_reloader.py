@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
     FilesChanged,
@@ -21,19 +22,18 @@ from devtui.events import (
     TerminalReleased,
     TerminalWanted,
 )
-from devtui.session.app_tty import AppTty
-from devtui.session.feed import Feed
-from devtui.session.generations import Generations
-from devtui.session.listener import Listener
-from devtui.session.port import PortRefused
-from devtui.session.port_look import PortLooks
-from devtui.session.reloader import FIRST_STANDBY_DELAY_SECONDS, Reloader
-from devtui.session.replacement import Replacement
-from devtui.session.restart_loops import LOADS
+from devtui.ports.bind import PortRefused
+from devtui.ports.port_look import PortLooks
+from devtui.session.event_bus import Feed
+from devtui.session.processes.generations import Generations
+from devtui.session.processes.listener import Listener
+from devtui.session.reload.reloader import FIRST_STANDBY_DELAY_SECONDS, Reloader
+from devtui.session.reload.replacement import Replacement
+from devtui.session.reload.restart_loops import LOADS
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State, StateMachine
-from devtui.session.terminal import TerminalLoan
-from devtui.settings import Settings
+from devtui.session.terminal.app_tty import AppTty
+from devtui.session.terminal.terminal_loan import TerminalLoan
 
 SAVED = ("/p/app.py",)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from devtui.events import AppFailed, AppLoaded, Error, ModuleTime
-from devtui.session.generations import Generations
-from devtui.session.listener import Listener
-from devtui.session.port_look import PortLooks
-from devtui.session.replacement import Replacement, since_written
+from devtui.ports.port_look import PortLooks
+from devtui.session.processes.generations import Generations
+from devtui.session.processes.listener import Listener
+from devtui.session.reload.replacement import Replacement, since_written
 from devtui.session.served_app import ServedApp
 
 SLOWEST = (ModuleTime(module="hello", duration_ms=3.0),)

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from devtui.config.settings import Settings
 from devtui.events import StateChanged
-from devtui.session import port as ports
-from devtui.session import resolving
-from devtui.session.resolving import NotResolved, resolved
+from devtui.ports import bind as ports
+from devtui.ports import resolving
+from devtui.ports.resolving import NotResolved, resolved
 from devtui.session.session import Session
 from devtui.session.state import State
-from devtui.settings import Settings
 
 
 @pytest.fixture

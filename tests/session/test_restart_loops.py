@@ -7,7 +7,7 @@ from pathlib import Path
 from live import Serve
 
 from devtui.events import Reloaded
-from devtui.session.restart_loops import LOADS, SOON_SECONDS, RestartLoops
+from devtui.session.reload.restart_loops import LOADS, SOON_SECONDS, RestartLoops
 
 
 class Clock:

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from devtui.session.ring import Ring
+from devtui.session.store.ring import Ring
 
 
 class RingModel(RuleBasedStateMachine):

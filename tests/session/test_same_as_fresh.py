@@ -14,8 +14,8 @@ from live import Live, Serve, until_warm
 from processes import eventually
 from projects import app_environment, write
 
+from devtui.config.settings import Settings
 from devtui.events import Reloaded
-from devtui.settings import Settings
 
 pytestmark = pytest.mark.e2e
 

@@ -15,8 +15,8 @@ from projects import says, write
 
 from devtui.events import AppLoaded, FilesRead, Reloaded, ServerStarted, Serving, SourceFile
 from devtui.file_digest import digest
-from devtui.session.saves import Saves
-from devtui.session.watcher import Watcher
+from devtui.session.reload.saves import Saves
+from devtui.session.reload.watcher import Watcher
 
 
 def source_of(path: Path, *, known: bool = True) -> SourceFile:
@@ -177,7 +177,7 @@ async def test_what_is_missing_in_a_load_that_fails_counts(tmp_path: Path) -> No
 async def test_a_process_that_does_not_answer_holds_no_save_up(
     app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devtui.session.saves.ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr("devtui.session.reload.saves.ANSWER_SECONDS", 0.01)
     reported = asyncio.Event()
     saves = Saves(lambda: None, lambda paths, count: reported.set())
     saves.load_began()

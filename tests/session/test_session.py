@@ -13,6 +13,7 @@ from live import Live, Serve, until_warm
 from processes import alive, eventually, free_port
 from projects import app_environment, says, write
 
+from devtui.config.settings import Settings
 from devtui.events import (
     AppFailed,
     AppLoaded,
@@ -26,10 +27,9 @@ from devtui.events import (
     Serving,
     StateChanged,
 )
-from devtui.session.port import PortRefused
+from devtui.ports.bind import PortRefused
 from devtui.session.session import Session
 from devtui.session.state import State
-from devtui.settings import Settings
 
 pytestmark = pytest.mark.e2e
 

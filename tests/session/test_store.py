@@ -24,8 +24,8 @@ from devtui.events import (
     ServerExited,
     Serving,
 )
-from devtui.session import store as stores
-from devtui.session.store import Store
+from devtui.session.store import store as stores
+from devtui.session.store.store import Store
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 ERROR = Error(exceptions=(ExceptionData(type="ValueError", message="no"),), text="ValueError: no\n")

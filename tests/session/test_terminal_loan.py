@@ -16,8 +16,8 @@ from devtui.events import (
     TerminalReleased,
     TerminalWanted,
 )
-from devtui.session.app_tty import AppTty
-from devtui.session.terminal import NO_TERMINAL, TerminalLoan
+from devtui.session.terminal.app_tty import AppTty
+from devtui.session.terminal.terminal_loan import NO_TERMINAL, TerminalLoan
 
 TTY = cast(AppTty, object())
 

@@ -14,10 +14,10 @@ import pytest
 import pytest_asyncio
 from projects import write
 
-from devtui.session import folder_watch
-from devtui.session.rust_notify import rust_notify
-from devtui.session.watch_rules import ADDED, DELETED, MODIFIED, SourceFilter
-from devtui.session.watcher import LONG_REST_SECONDS, Watcher
+from devtui.session.reload import folder_watch
+from devtui.session.reload.rust_notify import rust_notify
+from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
+from devtui.session.reload.watcher import LONG_REST_SECONDS, Watcher
 
 ROOT = Path("/home/me/venv/project")  # whose own path has the name of an ignored folder
 

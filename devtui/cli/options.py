@@ -1,0 +1,254 @@
+"""The options of the command line: their names and variables, their checks, and the `Settings`."""
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from devtui.config import env_files, yes_or_no
+from devtui.config.settings import DEFAULT_GRACE, DEFAULT_HOST, DEFAULT_PORT, UNIX_SCHEME, Settings
+
+_ENVIRONMENT = "devtui.environment"
+NOTICE = "devtui.notice"
+"""Where in a context's `meta` the env files' sentence for the user is, which may be None."""
+
+
+def _both(name: str) -> list[str]:
+    return [f"DEVTUI_{name}", f"FLASK_RUN_{name}"]
+
+
+def _read_env_files(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Let FLASK_APP, FLASK_RUN_PORT and the like stand in an env file, as Flask does.
+
+    The server process starts with the environment from before, and reads the files again itself,
+    so that a change of them shows at the next reload. The example has nothing to do with what lies
+    in the current folder, and reads none; so this waits until both options are known.
+    """
+    known = {**ctx.params, str(param.name): value}
+    if ctx.resilient_parsing or not known.keys() >= {"env_file", "run_demo"}:
+        return value
+    ctx.meta[_ENVIRONMENT] = tuple(os.environ.items())
+    if known["run_demo"]:
+        return value
+    try:
+        found = env_files.read(known["env_file"], os.getcwd(), os.environ)
+    except env_files.EnvFileError as error:
+        option = next(one for one in ctx.command.params if one.name == "env_file")
+        raise click.BadParameter(str(error), param=option) from error
+    os.environ.update(found.values)
+    ctx.meta[NOTICE] = found.notice
+    return value
+
+
+def _split_paths(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    return tuple(part for part in (value or "").split(os.pathsep) if part)
+
+
+def _absolute_paths(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    return tuple(map(os.path.abspath, _split_paths(ctx, param, value)))
+
+
+def _check_cert(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if value.lower() == "adhoc":
+        if importlib.util.find_spec("cryptography") is None:
+            raise click.BadParameter("'adhoc' needs a library: python -m pip install cryptography")
+        return "adhoc"
+    if os.path.isfile(value):
+        return os.path.abspath(value)
+    if _may_be_object(value):
+        return value  # the server process imports it
+    raise click.BadParameter(f"{value!r} is no file; give a certificate's path, or adhoc.")
+
+
+def _may_be_object(text: str) -> bool:
+    """Whether the text may lead to an object in a module that is there; nothing is imported."""
+    module, *names = text.replace(":", ".", 1).split(".")
+    if not names or not all(name.isidentifier() for name in (module, *names)):
+        return False
+    if os.path.isfile(f"{module}.py") or os.path.isdir(module):
+        return True
+    return module in sys.modules or importlib.util.find_spec(module) is not None
+
+
+def _check_key(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    cert = ctx.params.get("cert")
+    is_file = cert is not None and os.path.isabs(cert)
+    if value is None:
+        if is_file:
+            raise click.BadParameter("--cert with a file needs its private key: --key PATH")
+        return None
+    if not is_file:
+        raise click.BadParameter("it belongs to a certificate: --cert PATH --key PATH")
+    if not os.path.isfile(value):
+        raise click.BadParameter(f"{value!r} is no file; give the private key's path.")
+    return os.path.abspath(value)
+
+
+def _check_host(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    if value == UNIX_SCHEME or not value:
+        raise click.BadParameter("give an address, a name, or unix://PATH")
+    return value[1:-1] if value.startswith("[") and value.endswith("]") else value
+
+
+def _split_hosts(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> tuple[str, ...]:
+    """The hosts, each checked: one with a scheme or a port would never match."""
+    hosts = tuple(host for host in (part.strip() for part in (value or "").split(",")) if host)
+    for host in hosts:
+        if not _is_host(host):
+            raise click.BadParameter(
+                f"{host!r} is no host: give names or addresses without scheme and port, as in "
+                "app.test,.dev.example,192.168.1.5"
+            )
+    return hosts
+
+
+def _is_host(host: str) -> bool:
+    bare = host.removeprefix("[").removesuffix("]")
+    if ":" in bare:
+        try:
+            return ipaddress.ip_address(bare.partition("%")[0]).version == 6
+        except ValueError:
+            return False
+    try:
+        bare.removeprefix(".").encode("idna")
+    except UnicodeError:  # a label is empty or too long
+        return False
+    return bool(bare.strip(".")) and all(c.isalnum() or c in "-._" for c in bare)
+
+
+def _decide_debug(ctx: click.Context, _param: click.Parameter, value: bool | None) -> bool | None:
+    """The option, else FLASK_DEBUG as `flask run` reads it, else None: then the address decides."""
+    if value is not None or not (flask_debug := os.environ.get("FLASK_DEBUG")):
+        return value
+    if (said := yes_or_no.parse(flask_debug)) is None:
+        raise click.BadParameter(f"FLASK_DEBUG is {flask_debug!r}; set it to 1 or 0.")
+    return said
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.argument("app", required=False, metavar="[APP]"),
+    click.option(
+        "-e", "--env-file", metavar="PATH", envvar=["DEVTUI_ENV_FILE", "FLASK_ENV_FILE"],
+        is_eager=True, callback=_read_env_files,
+        help="Read variables from this file, besides .env and .flaskenv.",
+    ),
+    click.option(
+        "-A", "--app", "app_option", metavar="APP", envvar=["DEVTUI_APP", "FLASK_APP"],
+        help="The same as APP.  [default: wsgi.py, then app.py]",
+    ),
+    click.option(
+        "--demo", "run_demo", is_flag=True, envvar="DEVTUI_DEMO", is_eager=True,
+        callback=_read_env_files,
+        help="Run the built-in example in a scratch copy that you can edit.",
+    ),
+    click.option(
+        "-h", "--host", default=DEFAULT_HOST, envvar=_both("HOST"), callback=_check_host,
+        show_default=True, help="Where to listen: an address, a name, or unix://PATH.",
+    ),
+    click.option(
+        "-p", "--port", default=DEFAULT_PORT, type=click.IntRange(0, 65535),
+        envvar=_both("PORT"), show_default=True, help="The port; 0 means any free one.",
+    ),
+    click.option(
+        "--debug/--no-debug", default=None, envvar=_both("DEBUG"), callback=_decide_debug,
+        help="Reloader and debugger.  [default: on on a loopback address]",
+    ),
+    click.option(
+        "--reload/--no-reload", default=None, envvar=_both("RELOAD"),
+        help="Load the app again when a file changes.  [default: as debug]",
+    ),
+    click.option(
+        "--debugger/--no-debugger", default=None, envvar=_both("DEBUGGER"),
+        help="Show errors in the browser, to be examined.  [default: as debug]",
+    ),
+    click.option(
+        "--trusted-hosts", metavar="HOSTS", envvar="DEVTUI_TRUSTED_HOSTS",
+        callback=_split_hosts,
+        help="More hosts that get errors and the debugger (',' between them).",
+    ),
+    click.option(
+        "--with-threads/--without-threads", "threaded", default=True, envvar=_both("WITH_THREADS"),
+        help="Give each request a thread of its own.  [default: with]",
+    ),
+    click.option(
+        "--cert", metavar="PATH|adhoc|OBJECT", envvar=_both("CERT"), callback=_check_cert,
+        is_eager=True,
+        help="Serve HTTPS with this certificate, or with the ssl.SSLContext MODULE.NAME.",
+    ),
+    click.option(
+        "--key", metavar="PATH", envvar=_both("KEY"), callback=_check_key,
+        help="The certificate's private key.",
+    ),
+    click.option(
+        "--extra-files", metavar="PATHS", envvar=_both("EXTRA_FILES"), callback=_absolute_paths,
+        help=f"More files that mean a reload, there or to come ({os.pathsep!r} between them).",
+    ),
+    click.option(
+        "--exclude-patterns", metavar="PATTERNS", envvar=_both("EXCLUDE_PATTERNS"),
+        callback=_split_paths,
+        help=f"Files that never mean a reload ({os.pathsep!r} between the patterns).",
+    ),
+    click.option(
+        "--grace", type=click.FloatRange(0, 60), default=DEFAULT_GRACE, metavar="SECONDS",
+        envvar="DEVTUI_GRACE", show_default=True,
+        help="How long a reload waits for requests in flight before it cuts them.",
+    ),
+    click.option("--plain", is_flag=True, envvar="DEVTUI_PLAIN", help="No screen: lines to read."),
+    click.option(
+        "--json", "as_json", is_flag=True, envvar="DEVTUI_JSON",
+        help="No screen: one JSON event a line.",
+    ),
+    click.option(
+        "--who", is_flag=True, envvar="DEVTUI_WHO", help="Say who holds the port, and end."
+    ),
+    click.option(
+        "--stop", is_flag=True, envvar="DEVTUI_STOP", help="With --who: stop it, after a yes."
+    ),
+    click.option("--yes", is_flag=True, envvar="DEVTUI_YES", help="With --stop: do not ask."),
+)  # fmt: skip
+
+
+def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command all our options, and APP before them; a decorator as click's own."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
+    """What the values of the options come to; `ctx` is the context that they were read in."""
+    typed, option = options["app"], options["app_option"]
+    settings = Settings(
+        app=typed or option,
+        folder=Path.cwd(),
+        host=options["host"],
+        port=options["port"],
+        threaded=options["threaded"],
+        cert=options["cert"],
+        key=options["key"],
+        extra_files=options["extra_files"],
+        exclude_patterns=options["exclude_patterns"],
+        grace=options["grace"],
+        env_file=options["env_file"] and os.path.abspath(options["env_file"]),
+        environment=ctx.meta[_ENVIRONMENT],
+        trusted_hosts=options["trusted_hosts"],
+    )
+    debug = options["debug"] if options["debug"] is not None else settings.is_loopback
+    return settings.with_debug(debug).with_parts(
+        reload=options["reload"], debugger=options["debugger"]
+    )

@@ -1,0 +1,196 @@
+"""`devtui.run(app)`: a session for the program that calls it, as `Flask.run` has its reloader.
+
+The first process runs the program up to the call, and is then the session. Each server process
+runs the same program again, as `__main__`, and serves when it comes to the call.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from devtui.events import Main
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from devtui.config.settings import Settings
+
+_OPTIONS = (
+    "use_reloader",
+    "use_debugger",
+    "threaded",
+    "extra_files",
+    "exclude_patterns",
+    "trusted_hosts",
+    "ssl_context",
+)
+
+_IGNORED = (
+    "devtui.run() was called while the app was being imported, and is ignored: "
+    'put it under   if __name__ == "__main__":'
+)
+
+
+class _Role:
+    """What a call means in this process: `serve` is set in a server process of such a program."""
+
+    def __init__(self) -> None:
+        self.serve: Callable[[WSGIApplication], None] | None = None
+        self.served = False
+
+
+_role = _Role()
+
+
+def serve_by(serve: Callable[[WSGIApplication], None]) -> None:
+    """Make this a server process: the first call of `run` hands its app to `serve`."""
+    _role.serve = serve
+
+
+def run(
+    app: WSGIApplication,
+    host: str | None,
+    port: int | None,
+    debug: bool | None,
+    load_dotenv: bool,
+    options: dict[str, Any],
+) -> None:
+    """See `devtui.run`."""
+    _check(app, options)
+    if _role.serve is not None and not _role.served:
+        _role.served = True
+        _role.serve(app)
+    elif _role.served or os.environ.get("FLASK_RUN_FROM_CLI") == "true" or _is_worker():
+        print(_IGNORED, file=sys.stderr)
+    else:
+        _start(_settings(app, host, port, debug, load_dotenv, options))
+
+
+def _start(settings: Settings) -> NoReturn:
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("devtui.run() has to be called in the main thread.")
+    from devtui.cli.command import run as run_session
+
+    plain, as_json = _is_set("DEVTUI_PLAIN"), _is_set("DEVTUI_JSON")
+    sys.exit(run_session(settings, plain, as_json))
+
+
+def _check(app: object, options: dict[str, Any]) -> None:
+    if not callable(app):
+        raise TypeError(f"devtui.run() takes a WSGI application, not {type(app).__name__!r}.")
+    for name in options:
+        if name not in _OPTIONS:
+            raise TypeError(f"devtui.run() has no option {name!r}; it has {', '.join(_OPTIONS)}.")
+    _certificate(options.get("ssl_context"))
+
+
+def _is_worker() -> bool:
+    """Whether multiprocessing has imported the program once more, for a child of it."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    if multiprocessing is None:
+        return False
+    # While the program is imported only the name tells; the parent is known a little later.
+    return bool(multiprocessing.current_process().name != "MainProcess")
+
+
+def _settings(
+    app: object,
+    host: str | None,
+    port: int | None,
+    debug: bool | None,
+    load_dotenv: bool,
+    options: dict[str, Any],
+) -> Settings:
+    from devtui.config.settings import DEFAULT_HOST, DEFAULT_PORT, Settings
+
+    main = main_program()
+    config = getattr(app, "config", None)
+    server_name = config.get("SERVER_NAME") if isinstance(config, dict) else None
+    named_host, _, named_port = (server_name or "").partition(":")
+    if port is None:
+        port = int(named_port) if named_port.isdecimal() else DEFAULT_PORT
+    cert, key = _certificate(options.get("ssl_context"))
+    settings = Settings(
+        main=main,
+        folder=_folder(main),
+        host=host or named_host or DEFAULT_HOST,
+        port=port,
+        threaded=bool(options.get("threaded", True)),
+        cert=cert,
+        key=key,
+        extra_files=_paths(options.get("extra_files")),
+        exclude_patterns=tuple(options.get("exclude_patterns") or ()),
+        trusted_hosts=tuple(options.get("trusted_hosts") or ()),
+        load_dotenv=load_dotenv,
+        environment=tuple(os.environ.items()),
+    )
+    if debug is None:
+        debug = _default_debug(app, settings)
+    return settings.with_debug(bool(debug)).with_parts(
+        reload=options.get("use_reloader"), debugger=options.get("use_debugger")
+    )
+
+
+def _default_debug(app: object, settings: Settings) -> bool:
+    """FLASK_DEBUG, which an env file may set; else the app's own flag; else by the address."""
+    from devtui.config import env_files, yes_or_no
+
+    found = env_files.read(None, os.getcwd(), os.environ, load_defaults=settings.load_dotenv)
+    said = {**os.environ, **found.values}.get("FLASK_DEBUG")
+    if said:
+        return yes_or_no.parse(said) is not False  # another word is a yes, to Flask.run too
+    return bool(getattr(app, "debug", False)) or settings.is_loopback
+
+
+def main_program() -> Main:
+    """What was started: `python hello.py` or `python -m pkg`. Raises `RuntimeError` for neither."""
+    module = sys.modules["__main__"]
+    spec = getattr(module, "__spec__", None)
+    file = getattr(module, "__file__", None)
+    if spec is not None and spec.name != "__main__":
+        return Main("module", spec.name.removesuffix(".__main__"))
+    if spec is not None:  # a folder or an archive with a __main__.py in it
+        file = sys.argv[0]
+    if file is None or not os.path.exists(file):
+        raise RuntimeError(
+            "devtui.run() runs the program again at each reload, and there is no file to run: "
+            "put the call into a script, or type: devtui APP"
+        )
+    return Main("path", os.path.abspath(file))
+
+
+def _folder(main: Main) -> Any:
+    from pathlib import Path
+
+    if main.kind == "module":
+        return Path.cwd()
+    path = Path(main.target)
+    return path if path.is_dir() else path.parent
+
+
+def _certificate(ssl_context: object) -> tuple[str | None, str | None]:
+    if ssl_context is None:
+        return None, None
+    if ssl_context == "adhoc":
+        return "adhoc", None
+    if isinstance(ssl_context, (tuple, list)) and len(ssl_context) == 2:
+        cert, key = (os.path.abspath(os.fspath(path)) for path in ssl_context)
+        return cert, key
+    raise TypeError(
+        "ssl_context has to be 'adhoc' or the paths (certificate, key): an object cannot be "
+        "handed to the server process."
+    )
+
+
+def _paths(paths: Any) -> tuple[str, ...]:
+    return tuple(os.path.abspath(os.fspath(path)) for path in paths or ())
+
+
+def _is_set(name: str) -> bool:
+    from devtui.config import yes_or_no
+
+    return yes_or_no.parse(os.environ.get(name, "")) is True

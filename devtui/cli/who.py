@@ -1,0 +1,142 @@
+"""`devtui --who`: say who holds a port, stop it where that is asked for, and end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import click
+import msgspec
+
+from devtui.config.settings import Settings
+from devtui.events import Holder, RefusalReason, encode_printable
+from devtui.ports import facts, stop_holders
+from devtui.ports.port_look import PortLook
+from devtui.ports.survey import Survey
+
+HELD = 1
+"""The exit status where the port is held, or could not be freed."""
+
+WATCH_SECONDS = 1.5
+"""How long a freed port is watched for a program that somebody starts again."""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of stopping, `seconds` after the first one began."""
+
+    seconds: float
+    text: str
+
+
+class PortReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="port"):
+    """What `devtui --who --json` prints: the port as it was found, and what was done.
+
+    `free` is whether it can be bound at the end; `reason` and `message` say why it could not at
+    first (None and empty where it could). `stopped` is None where nothing was to be stopped, and
+    `outcome` how stopping went.
+    """
+
+    host: str
+    port: int
+    free: bool
+    reason: RefusalReason | None
+    message: str
+    holders: tuple[Holder, ...]
+    warnings: tuple[str, ...]
+    next_free_port: int | None
+    stopped: bool | None = None
+    outcome: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+def run(settings: Settings, *, stop: bool, yes: bool, as_json: bool) -> int:
+    """Do what `--who` asks for and return the exit status: 0 done or free, 1 held or could not."""
+    found = asyncio.run(PortLook(settings).found())
+    if not as_json:
+        _show(found, advise=not stop)
+    steps: list[Step] = []
+    outcome: stop_holders.Outcome | None = None
+    if stop and found.refusal is not None:
+        outcome = _stop(settings, found, yes, _reporter(steps, as_json))
+    free = found.refusal is None or (outcome is not None and outcome.freed)
+    if as_json:
+        click.echo(_encoded(found, free, outcome, steps), nl=False)
+    elif outcome is not None:
+        click.echo(facts.shown(outcome.text))
+        if free:
+            click.echo(f"Port {settings.port} on {settings.host} is free.")
+    return 0 if free else HELD
+
+
+def _show(found: Survey, *, advise: bool) -> None:
+    where = f"Port {found.port} on {facts.shown(found.host)}"
+    click.echo(str(found.refusal) if found.refusal is not None else f"{where} is free.")
+    for holder in found.holders:
+        click.echo(f"\n  {facts.title(holder)}")
+        for label, text in facts.facts(holder):
+            click.echo(f"    {label:<14}  {text}")
+    if found.holders:
+        click.echo()
+    for warning in found.warnings:
+        click.echo(facts.shown(warning))
+    if advise and found.refusal is not None:
+        for advice in facts.what_to_type(
+            found.host, found.port, found.refusal.reason, found.holders, found.next_free_port
+        ):
+            click.echo(f"{advice[0].upper()}{advice[1:]}")
+
+
+def _stop(
+    settings: Settings, found: Survey, yes: bool, report: stop_holders.Report
+) -> stop_holders.Outcome:
+    assert found.refusal is not None
+    if not found.refusal.busy:
+        return stop_holders.Outcome(False, "There is nobody to be stopped.")
+    wanted = found.blocking
+    if not wanted:
+        return stop_holders.Outcome(False, "There is nobody to be seen that could be stopped.")
+    for holder in wanted:
+        why_not = stop_holders.refusal(holder)
+        if why_not is not None:
+            return stop_holders.Outcome(False, why_not)
+    if not yes and not _confirmed(wanted):
+        return stop_holders.Outcome(False, "Nothing was stopped.")
+    return stop_holders.stop(settings, wanted, report, WATCH_SECONDS)
+
+
+def _confirmed(wanted: tuple[Holder, ...]) -> bool:
+    """Ask, on stderr: stdout may be read by a program. No answer is a no."""
+    names = ", ".join(map(facts.title, wanted))
+    try:
+        return click.confirm(f"Stop {names}?", err=True)
+    except click.Abort:
+        click.echo(err=True)
+        return False
+
+
+def _reporter(steps: list[Step], as_json: bool) -> Callable[[float, str], None]:
+    def report(seconds: float, text: str) -> None:
+        steps.append(Step(seconds=round(seconds, 3), text=text))
+        if not as_json:
+            click.echo(f"  {seconds:4.1f} s  {facts.shown(text)}")
+
+    return report
+
+
+def _encoded(
+    found: Survey, free: bool, outcome: stop_holders.Outcome | None, steps: list[Step]
+) -> bytes:
+    report = PortReport(
+        host=found.host,
+        port=found.port,
+        free=free,
+        reason=found.refusal.reason if found.refusal is not None else None,
+        message=str(found.refusal) if found.refusal is not None else "",
+        holders=found.holders,
+        warnings=found.warnings,
+        next_free_port=found.next_free_port,
+        stopped=outcome.freed if outcome is not None else None,
+        outcome=outcome.text if outcome is not None else "",
+        steps=tuple(steps),
+    )
+    return encode_printable(report)

@@ -1,0 +1,1 @@
+"""Settings: what decides them, and which files may."""

@@ -1,0 +1,139 @@
+"""What an opened row shows: sections of lines, each line known to its section and its frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from devtui.dashboard.panes.rows import Rows
+from devtui.dashboard.widgets.cells import Row, wrap
+from devtui.events import Frame
+from devtui.session.store.ring import Ring
+from devtui.text.sanitize import visible
+
+MAX_LINE = 20_000
+"""How many characters of one line are shown."""
+
+MAX_LINES = 5_000
+"""How many lines of one text are shown."""
+
+MAX_CHARACTERS = 100_000
+"""How many characters of one text are shown, and those of the line that goes past them."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a section, before it is wrapped.
+
+    `frame` is where the editor would open; `target` is what the line stands for to its screen,
+    where enter opens something there.
+    """
+
+    row: Row
+    frame: Frame | None = None
+    indent: int = 0
+    target: object = None
+
+
+class Section(msgspec.Struct, frozen=True):
+    """Lines under a heading; `copied` is what copying gives, None for the lines as shown."""
+
+    title: str
+    lines: list[Line] = msgspec.field(default_factory=list)
+    copied: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What copying the section gives."""
+        if self.copied is not None:
+            return self.copied
+        return "\n".join("".join(text for text, _ in line.row) for line in self.lines)
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """An opened row."""
+
+    title: str
+    sections: list[Section]
+
+
+class ShownLine(msgspec.Struct, frozen=True):
+    """A line as it is on the screen, wrapped."""
+
+    row: Row
+    section: Section
+    frame: Frame | None = None
+    target: object = None
+
+
+class DetailRows(Rows[ShownLine]):
+    """Lines are shown as they are."""
+
+    def text(self, item: ShownLine) -> str:
+        """The line's text."""
+        return "".join(text for text, _ in item.row)
+
+    def spans(self, item: ShownLine, width: int) -> Row:
+        """The line, which was wrapped to the width."""
+        return item.row
+
+
+def laid_out(sections: Iterable[Section], width: int) -> Ring[ShownLine]:
+    """The sections as lines of at most `width` cells, with a blank line between them."""
+    lines = list(_lay_out(sections, max(width, 8)))
+    ring: Ring[ShownLine] = Ring(max(len(lines), 1))
+    for line in lines:
+        ring.append(line)
+    return ring
+
+
+def _lay_out(sections: Iterable[Section], width: int) -> Iterator[ShownLine]:
+    first = True
+    for section in sections:
+        if not first:
+            yield ShownLine([], section)
+        first = False
+        if section.title:
+            rule = "─" * max(width - len(section.title) - 1, 0)
+            yield ShownLine([(section.title, "heading"), (" " + rule, "rule")], section)
+        for line in section.lines:
+            for row in wrap(line.row, width, line.indent):
+                yield ShownLine(row, section, line.frame, line.target)
+
+
+def bounded(lines: Iterable[Line]) -> list[Line]:
+    """The lines up to `MAX_CHARACTERS`: what is past them is not even made."""
+    shown: list[Line] = []
+    room = MAX_CHARACTERS
+    for line in lines:
+        if room <= 0:
+            shown.append(Line([("… more is not shown here; y copies all of it", "dim")]))
+            break
+        shown.append(line)
+        room -= 1 + sum(len(text) for text, _ in line.row)
+    return shown
+
+
+def text_lines(text: str, style: str = "") -> list[Line]:
+    """A text of others, line by line, made safe and bounded."""
+    return bounded(_text_lines(text, style))
+
+
+def _text_lines(text: str, style: str) -> Iterator[Line]:
+    found = text.split("\n", MAX_LINES)
+    rest = found.pop() if len(found) > MAX_LINES or not found[-1] else ""
+    for line in found:
+        yield Line([(visible(line.removesuffix("\r"), MAX_LINE), style)])
+    if rest:
+        yield Line([(f"… {len(rest):,} more characters are not shown", "dim")])
+
+
+def pairs(items: Iterable[tuple[str, str]], least: int = 0) -> list[Line]:
+    """Names and values, the values below each other, `least` cells or more from the left."""
+    items = list(items)
+    names = [visible(name, 200) for name, _ in items]
+    width = max(min(max(map(len, names), default=0), 28), least - 2)
+    return bounded(
+        Line([(f"{name:<{width}}  ", "info"), (visible(value, MAX_LINE), "")], indent=width + 2)
+        for name, (_, value) in zip(names, items, strict=True)
+    )

@@ -1,0 +1,171 @@
+"""An opened row, on a screen of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from devtui.dashboard.availability import NO_PLACE, NO_ROW
+from devtui.dashboard.commands import bindings
+from devtui.dashboard.details.detail import DetailRows, ShownLine, laid_out
+from devtui.dashboard.details.row_detail import Plain, detail_of, errors_of, frame_of, has_secrets
+from devtui.dashboard.widgets.cells import fit
+from devtui.dashboard.widgets.key_bar import KeyBar
+from devtui.dashboard.widgets.line_list import LineList
+from devtui.dashboard.widgets.list_screen import ListScreen
+from devtui.dashboard.widgets.too_small import NeedsRoom
+from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
+from devtui.session.store.error_groups import ErrorEntry
+from devtui.session.store.request_record import Request
+from devtui.session.store.ring import Ring
+
+if TYPE_CHECKING:
+    from devtui.dashboard.app import Dashboard
+
+
+# The frame's two borders, the space before a line, and the scrollbar.
+_BESIDE_ROWS = 4
+
+
+class DetailScreen(NeedsRoom, ListScreen):
+    """The sections of one row; the cursor says which section and frame the keys mean."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
+    command_place = "detail"
+
+    def __init__(self, dashboard: Dashboard, item: Plain) -> None:
+        super().__init__()
+        self._dashboard = dashboard
+        self.item = item
+        self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
+        self._reveal = False
+        self._has_secrets = False
+        self._laid_out: tuple[int, bool, bool] | None = None
+
+    def compose(self) -> ComposeResult:
+        """The framed lines and the key bar."""
+        with Vertical(id="detail", classes="pane -open"):
+            yield self.list
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show the row as it is now, in the first frame already."""
+        self.look()
+        self.list.focus()
+
+    def on_resize(self) -> None:
+        """Wrap the lines anew; the size of the list is known after this."""
+        self.call_after_refresh(self.look)
+
+    @property
+    def _row_width(self) -> int:
+        """The width of the lines; before the layout is made, what it is going to be."""
+        return self.list.row_width or self.app.size.width - _BESIDE_ROWS
+
+    def look(self) -> None:
+        """Show the row again, where its width or the row itself has changed."""
+        wanted = (self._row_width, self._request_runs(), self._reveal)
+        if wanted[0] <= 0 or wanted == self._laid_out:
+            return
+        self._laid_out = wanted
+        store = self._dashboard.session.store
+        detail = detail_of(self.item, store, self._reveal)
+        self._has_secrets = has_secrets(self.item, store)
+        frame = self.query_one("#detail")
+        frame.border_title = Content(fit(detail.title, self.size.width - 8))
+        index = self.list.cursor
+        self.list.show_ring(laid_out(detail.sections, wanted[0]))
+        self.list.select(index)
+
+    @on(LineList.Changed)
+    def _cursor_moved(self) -> None:
+        self.refresh_bindings()
+
+    @on(LineList.Opened)
+    def _open_frame(self) -> None:
+        if self._frame() is not None:
+            self.action_edit_row()
+
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
+        match action:
+            case "edit_row" if self._frame() is None:
+                return NO_PLACE
+            case "copy_row" if self.list.item is None:
+                return NO_ROW
+            case "secrets" if not self._has_secrets:
+                return "Nothing here is masked."
+            case "stack" if not self._request_runs():
+                is_request = isinstance(self.item, Request)
+                return "The request has ended." if is_request else "Only a request has a stack."
+            case "error" if self._error() is None:
+                return "No error is kept that belongs to this."
+        return ""
+
+    def heard(self, event: AnyEvent) -> None:
+        """An event of the session: the request that is shown may have got on."""
+        super().heard(event)
+        mine = isinstance(self.item, Request) and self.item.started.id
+        if (isinstance(event, RequestFinished) and event.id == mine) or (
+            isinstance(event, ErrorRaised) and event.request_id == mine
+        ):
+            self.look()
+            self.refresh_bindings()
+
+    def _request_runs(self) -> bool:
+        return isinstance(self.item, Request) and self.item.running
+
+    def _error(self) -> ErrorEntry | None:
+        if not isinstance(self.item, Request):
+            return None
+        errors = errors_of(self.item, self._dashboard.session.store)
+        return errors[0] if errors else None
+
+    def _frame(self) -> Frame | None:
+        line = self.list.item
+        if line is not None and line.frame is not None:
+            return line.frame
+        return frame_of(self.item, self._dashboard.session.store)
+
+    def action_back(self) -> None:
+        """Go back to the dashboard."""
+        self.dismiss()
+
+    def action_secrets(self) -> None:
+        """Show what is masked, or mask it again."""
+        self._reveal = not self._reveal
+        self.look()
+
+    def action_stack(self) -> None:
+        """Show where the request is now."""
+        if isinstance(self.item, Request):
+            self._dashboard.open_stack(self.item)
+
+    def action_error(self) -> None:
+        """Go to the request's error."""
+        from devtui.dashboard.errors.error_screen import ErrorScreen
+
+        entry = self._error()
+        below = self.app.screen_stack[-2]
+        if isinstance(below, ErrorScreen) and below.entry is entry:
+            self.action_back()
+        elif entry is not None:
+            self.app.push_screen(ErrorScreen(self._dashboard, entry))
+
+    def action_copy_row(self) -> None:
+        """Copy the section in which the cursor is."""
+        line = self.list.item
+        if line is not None:
+            what = f"the {line.section.title}" if line.section.title else "the text"
+            self._dashboard.copy(line.section.text, what)
+
+    def action_edit_row(self) -> None:
+        """Open the frame under the cursor in the editor, else the row's own place."""
+        frame = self._frame()
+        if frame is not None:
+            self._dashboard.edit(frame)

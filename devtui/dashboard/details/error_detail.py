@@ -1,0 +1,82 @@
+"""An error in short, as a part of something else: one line a frame, then Python's own text."""
+
+from __future__ import annotations
+
+from devtui.dashboard.details.detail import MAX_LINE, Line, Section, text_lines
+from devtui.dashboard.errors.error_view import RELATIONS, headline
+from devtui.dashboard.panes.rows import error_title
+from devtui.dashboard.paths import short_path
+from devtui.events import Error, ExceptionData, Frame
+from devtui.text.formats import count
+from devtui.text.sanitize import visible
+
+
+def error_sections(error: Error) -> list[Section]:
+    """The exceptions in the order of the error, each with its frames, then the whole text."""
+    sections = [_exception(exception, error) for exception in error.exceptions]
+    title = "traceback" if error.exceptions else ""
+    if error.text:
+        style = "" if error.exceptions else "bad"
+        sections.append(Section(title, text_lines(error.text, style), error.text))
+    return sections
+
+
+def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Section:
+    lines = headline(exception)
+    lines += [
+        Line([("note: " + line.row[0][0], "warn")])
+        for note in exception.notes
+        for line in text_lines(note)
+    ]
+    for frame in _shortened(exception.frames):
+        lines += [Line([(frame, "dim")])] if isinstance(frame, str) else frame_lines(frame)
+    for member in exception.exceptions:
+        lines.append(Line([("", "")]))
+        inner = _exception(member, error, depth + 1).lines
+        lines += [Line([("  │ ", "rule"), *line.row], line.frame, 4) for line in inner]
+    return Section(RELATIONS[exception.relation], lines, error.text or error_title(error))
+
+
+def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:
+    """The frames, where runs of library frames between one's own are told as a count.
+
+    The last frame of a run stays: it is what one's own code called, or where it was raised.
+    """
+    if not any(frame.own for frame in frames):
+        return list(frames)
+    shown: list[Frame | str] = []
+    run: list[Frame] = []
+    for frame in (*frames, None):
+        if frame is not None and not frame.own:
+            run.append(frame)
+            continue
+        if len(run) > 2:
+            shown.append(f"    … {count(len(run) - 1, 'library frame')}")
+            run = run[-1:]
+        shown += run
+        run = []
+        if frame is not None:
+            shown.append(frame)
+    return shown
+
+
+def frame_lines(frame: Frame) -> list[Line]:
+    """A frame: where, and the line of code; one's own is marked."""
+    mark, style = ("▌ ", "accent") if frame.own else ("  ", "dim")
+    where = f"{visible(short_path(frame.file), 500)}:{frame.line}"
+    function = visible(frame.function, 200)
+    lines = [
+        Line(
+            [
+                (mark, style),
+                (where, "info" if frame.own else "dim"),
+                (f"  in {function}" if function else "", "dim"),
+            ],
+            frame,
+            indent=4,
+        )
+    ]
+    if frame.source:
+        source = visible(frame.source, MAX_LINE)
+        lines.append(Line([(mark, style), ("  " + source, "" if frame.own else "dim")], frame, 6))
+    return lines

@@ -1,0 +1,97 @@
+"""A reload, opened: why, how long each step took, and what did not count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from devtui.dashboard.details.detail import Detail, Line, Section, pairs, text_lines
+from devtui.dashboard.details.error_detail import error_sections, frame_lines
+from devtui.dashboard.panes.rows import exit_words
+from devtui.events import AppFailed, Frame, Reloaded, ServerExited
+from devtui.session.reload.restart_loops import advice
+from devtui.session.store.store import Reload
+from devtui.text import formats
+from devtui.text.sanitize import visible
+
+FACT_WIDTH = 12
+MAX_NAME = 300
+
+
+def reload_detail(item: Reload, ignored: Mapping[str, str]) -> Detail:
+    """What an opened row of the reloads pane shows.
+
+    `ignored` are changes that did not count, by file or folder, with the reason; newest last.
+    """
+    when = f"{formats.clock_time(item.at)}  generation {item.generation}"
+    match item:
+        case Reloaded():
+            sections = _reloaded(item)
+            if ignored:
+                sections.append(_ignored(ignored))
+        case AppFailed():
+            took = [("took", formats.duration(item.duration_ms))]
+            sections = [
+                Section("", text_lines(item.message, "bad")),
+                Section("load", pairs(took, FACT_WIDTH)),
+                *error_sections(item.error),
+            ]
+        case ServerExited():
+            words = f"The server process ended by itself: {exit_words(item)}."
+            sections = [Section("", [Line([(words, "bad")])])]
+    return Detail(when, sections)
+
+
+def _reloaded(item: Reloaded) -> list[Section]:
+    general = [("cause", item.cause), ("took", formats.duration(item.duration_ms))]
+    general.append(("standby", standby_words(item)))
+    if item.raw_count:
+        general.append(("merged", formats.count(item.raw_count, "notice") + " of changes"))
+    section = Section("reload", pairs(general, FACT_WIDTH))
+    if item.failed:
+        note = "The new code did not load: every page shows its error until it is fixed."
+        section.lines.append(Line([(note, "bad")]))
+    if item.looping:
+        section.lines.extend(text_lines(advice(item.looping), "warn"))
+    sections = [section, Section("steps", pairs(steps(item), FACT_WIDTH))]
+    files = [
+        line
+        for path in item.paths
+        for line in frame_lines(Frame(file=path, line=1, function="", own=True))
+    ]
+    if files:
+        sections.append(Section("files", files, "\n".join(item.paths)))
+    if item.slowest:
+        times = [
+            (formats.duration(one.duration_ms), visible(one.module, MAX_NAME))
+            for one in item.slowest
+        ]
+        sections.append(Section("slowest of your modules", pairs(times, FACT_WIDTH)))
+    return sections
+
+
+def steps(item: Reloaded) -> list[tuple[str, str]]:
+    """What each step of a reload took, in their order."""
+    found = [("seen", f"{formats.duration(item.seen_ms)} after it was written")]
+    took = [
+        ("stopped", item.stopped_ms),
+        ("loaded", item.loaded_ms - item.stopped_ms),
+        ("served", item.duration_ms - item.loaded_ms),
+    ]
+    found = found if item.seen_ms else []
+    return found + [(name, formats.duration(max(0.0, time))) for name, time in took]
+
+
+def standby_words(item: Reloaded) -> str:
+    """Whether the process had been started ahead, and why it had not imported all ahead."""
+    if item.standby:
+        return f"warm in part: {item.stepped_back}" if item.stepped_back else "warm"
+    return f"a fresh process: {item.stepped_back}" if item.stepped_back else "a fresh process"
+
+
+def _ignored(ignored: Mapping[str, str]) -> Section:
+    newest = list(ignored.items())[::-1]
+    lines = [
+        Line([(visible(path, MAX_NAME), ""), (f"  {visible(reason, MAX_NAME)}", "dim")])
+        for path, reason in newest
+    ]
+    return Section("changes that did not count", lines, "\n".join(path for path, _ in newest))

@@ -1,0 +1,239 @@
+"""A request, a log line or a reload, opened; and where in the code each row points to."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from devtui.dashboard.details.detail import (
+    MAX_LINE,
+    Detail,
+    Line,
+    Section,
+    bounded,
+    pairs,
+    text_lines,
+)
+from devtui.dashboard.details.error_detail import error_sections
+from devtui.dashboard.details.reload_detail import reload_detail
+from devtui.dashboard.panes.rows import (
+    RequestRows,
+    error_title,
+    level_of,
+    reload_words,
+    status_style,
+)
+from devtui.events import AppFailed, Body, Frame, Headers, LogWritten, Reloaded, ServerExited
+from devtui.session.store.error_groups import ErrorEntry, ErrorGroup, innermost_own
+from devtui.session.store.request_record import Request
+from devtui.session.store.store import Reload, Store
+from devtui.text import formats, masking, secrets
+from devtui.text.sanitize import visible
+from devtui.text.secrets import MASK
+
+Plain: TypeAlias = Request | LogWritten | Reload
+"""What opens to sections of lines; an error has a screen of its own."""
+
+Item: TypeAlias = Plain | ErrorGroup
+"""What a row of a pane stands for."""
+
+MAX_PARAMETERS = 1_000
+_IN_URLS = "!#$%&'()*+,/:;=?@[]~"
+FACT_WIDTH = 12
+NO_LONGER_KEPT = "no longer kept: those of newer requests took their room"
+
+
+def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
+    """What the opened row shows; what promises a secret is masked unless `reveal`."""
+    match item:
+        case Request():
+            return _request(item, store, reveal)
+        case LogWritten():
+            return _log(item, store, reveal)
+        case Reloaded() | AppFailed() | ServerExited():
+            return reload_detail(item, store.ignored)
+
+
+def frame_of(item: Item, store: Store) -> Frame | None:
+    """Where in the code the row points to, if anywhere."""
+    match item:
+        case ErrorGroup():
+            return innermost_own(item.newest.error)
+        case AppFailed():
+            return innermost_own(item.error)
+        case Reloaded() if item.paths:
+            return Frame(file=item.paths[0], line=1, function="")
+        case Request():
+            errors = errors_of(item, store)
+            return innermost_own(errors[0].error) if errors else None
+    return None
+
+
+def errors_of(request: Request, store: Store) -> list[ErrorEntry]:
+    """The errors of a request that are still kept."""
+    errors = store.errors
+    return [errors[number] for number in request.errors if errors.first <= number < errors.end]
+
+
+def copied_text(item: Item, url: str) -> tuple[str, str]:
+    """What copying the row gives, and what that is called; `url` is where the app serves."""
+    match item:
+        case Request():
+            return url_of(url, masking.target(item.started.target)), "the URL"
+        case LogWritten():
+            return masking.in_log(item.text), "the line"
+        case ErrorGroup():
+            error = item.newest.error
+            return error.text or error_title(error), "the traceback"
+        case AppFailed():
+            return item.error.text or item.message, "the traceback"
+        case Reloaded() | ServerExited():
+            return " ".join(reload_words(item)).strip(), "the line"
+
+
+def url_of(base: str, target: str) -> str:
+    """The URL of a target that a client has sent, on the server that serves at `base`.
+
+    A target may be anything: `@other.example/x` behind a host would make that the user's name.
+    """
+    if not target.startswith("/"):
+        target = f"/{target}"
+    quoted = (quote(part, safe=_IN_URLS, errors="backslashreplace") for part in target.split(MASK))
+    return base.rstrip("/") + MASK.join(quoted)
+
+
+def _request(request: Request, store: Store, reveal: bool) -> Detail:
+    started, finished = request.started, request.finished
+    sections = [_general(request, reveal), _timing(request)]
+    query = masking.parameters(_parameters(started.target), reveal)
+    if query:
+        sections.append(Section("query", pairs(query, FACT_WIDTH)))
+    for entry in errors_of(request, store):
+        first, *others = error_sections(entry.error)
+        sections.append(Section("error", first.lines, first.copied))
+        sections += others[:-1]
+    output = store.output_of(request)
+    if output:
+        lines = bounded(_output_line(line, reveal) for line in output)
+        texts = [masking.in_log(line.text, reveal) for line in output]
+        sections.append(Section("output", lines, "\n".join(texts)))
+    if finished is not None:
+        sections += _body("response body", finished.response_body, reveal)
+        sections += _body("request body", finished.request_body, reveal)
+        sections.append(_headers("response headers", finished.response_headers, reveal))
+    sections.append(_headers("request headers", started.headers, reveal))
+    if request.details_dropped:
+        sections.append(Section("headers and bodies", [Line([(NO_LONGER_KEPT, "dim")])]))
+    shown = [section for section in sections if section.lines]
+    target = masking.target(started.target, reveal)
+    return Detail(visible(f"{started.method} {target}", 300), shown)
+
+
+def _headers(title: str, headers: Headers, reveal: bool) -> Section:
+    shown = [(name, _header(name, value, reveal)) for name, value in headers]
+    return Section(title, pairs(shown, FACT_WIDTH))
+
+
+def _header(name: str, value: str, reveal: bool) -> str:
+    """The value; `Referer` and `Location` are URLs, whose queries may hold secrets."""
+    return masking.target(secrets.shown(name, value, reveal), reveal)
+
+
+def has_secrets(item: Plain, store: Store) -> bool:
+    """Whether anything that the opened row shows is masked."""
+    return not _same(detail_of(item, store), detail_of(item, store, reveal=True))
+
+
+def _same(one: Detail, other: Detail) -> bool:
+    texts = [[section.text for section in detail.sections] for detail in (one, other)]
+    return one.title == other.title and texts[0] == texts[1]
+
+
+def _general(request: Request, reveal: bool) -> Section:
+    started, finished = request.started, request.finished
+    if finished is None:
+        lines = [_fact("status", "running", "accent")]
+    else:
+        status = "none was sent" if finished.status is None else str(finished.status)
+        lines = [_fact("status", status, status_style(finished.status))]
+        if finished.cut:
+            lines.append(_fact("cut", finished.cut, "bad"))
+        lines.append(_fact("size", f"{finished.size_bytes:,} bytes"))
+    path = masking.target(started.target, reveal).partition("?")[0]
+    lines.append(_fact("path", unquote(path)))
+    lines.append(_fact("client", started.client))
+    lines.append(_fact("served by", f"generation {started.generation}"))
+    return Section("general", lines)
+
+
+def _fact(name: str, value: str, style: str = "") -> Line:
+    shown = visible(value, MAX_LINE)
+    return Line([(f"{name:<{FACT_WIDTH}}", "info"), (shown, style)], indent=FACT_WIDTH)
+
+
+def _timing(request: Request) -> Section:
+    started, finished = request.started, request.finished
+    at = started.at.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    items = [("started", at)]
+    if finished is not None:
+        if finished.first_byte_ms is not None:
+            items.append(("first byte", formats.duration(finished.first_byte_ms)))
+        items.append(("total", formats.duration(finished.duration_ms)))
+    return Section("timing", pairs(items, FACT_WIDTH))
+
+
+def _parameters(target: str) -> list[tuple[str, str]]:
+    try:
+        query = urlsplit(target).query
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError:  # more than the bound, or a target that is no URL: the raw text says it
+        return [("(not decoded)", target.partition("?")[2])]
+
+
+def _body(title: str, body: Body | None, reveal: bool) -> list[Section]:
+    if body is None or not body.size_bytes:
+        return []
+    kind = visible(body.content_type or "no content type", 200)
+    what = f"{kind} · {formats.size(body.size_bytes)}"
+    if body.text is None:
+        return [Section(title, [Line([(f"{what}, binary", "dim")])])]
+    if body.truncated:
+        what += f", the first {len(body.text):,} characters"
+    text = masking.body(body.text, body.content_type, reveal)
+    lines = [Line([(what, "dim")]), *text_lines(_pretty(body, text))]
+    return [Section(title, lines, text)]
+
+
+def _pretty(body: Body, text: str) -> str:
+    if "json" not in body.content_type.lower() or body.truncated:
+        return text
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):  # not JSON whatever it says, or nested without end
+        return text
+
+
+def _output_line(line: LogWritten, reveal: bool) -> Line:
+    level, style = level_of(line)
+    logger = f"{visible(line.logger, 100)} " if line.logger else ""
+    return Line(
+        [
+            (f"{visible(level, 8):<6}", style or "dim"),
+            (logger, "info"),
+            (visible(masking.in_log(line.text, reveal), MAX_LINE), style),
+        ],
+        indent=6,
+    )
+
+
+def _log(item: LogWritten, store: Store, reveal: bool) -> Detail:
+    level, _ = level_of(item)
+    title = " ".join(filter(None, [formats.clock_time(item.at), level, item.logger]))
+    text = masking.in_log(item.text, reveal)
+    sections = [Section("", text_lines(text), text)]
+    request = store.request(item.request_id)
+    if request is not None:
+        row = RequestRows(lambda: item.at).spans(request, 100)
+        sections.append(Section("written during", [Line(row)]))
+    return Detail(visible(title, 300), sections)

@@ -1,0 +1,1 @@
+"""An opened error: frames, local variables, evaluation."""

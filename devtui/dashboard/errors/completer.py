@@ -1,0 +1,70 @@
+"""Completes names in the evaluate prompt, with what the server process knows of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from devtui.dashboard.errors.console import Console
+from devtui.dashboard.errors.frame_lines import Spot
+from devtui.dashboard.errors.prompt import Prompt
+from devtui.events import Completed
+
+if TYPE_CHECKING:
+    from devtui.session.inspection import Questions
+
+ANSWER_SECONDS = 2.0
+"""How long the names may take. Whoever types has gone on by then."""
+
+NAMES_ONLY = "Only names and their attributes are completed: to look into a call would run it."
+NO_ANSWER = "The server process does not answer: nothing can be completed now."
+
+
+class Completer:
+    """Asks for the names of one error's frames, and puts them into the prompt of its console."""
+
+    def __init__(self, console: Console, questions: Questions, error_id: str) -> None:
+        self._console = console
+        self._questions = questions
+        self._error_id = error_id
+        self._newest = 0
+
+    async def complete(self, spot: Spot, wanted: Prompt.Completing) -> None:
+        """Complete the name, or show what it can become, or say why neither can be done."""
+        self._newest += 1
+        number = self._newest
+        if not all(name.isidentifier() for name in wanted.path):
+            self._console.show_note(NAMES_ONLY)
+            return
+        question = self._questions.complete(
+            self._error_id, spot.way, spot.number, wanted.path, wanted.prefix
+        )
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)
+        except asyncio.TimeoutError:
+            self._questions.forget(question.ask_id)
+            self._console.show_note(NO_ANSWER)
+            return
+        if number == self._newest:  # else tab was pressed again meanwhile
+            self._take(wanted.prefix, answer)
+
+    def _take(self, prefix: str, answer: Completed) -> None:
+        common = _common_start(answer.names)
+        if answer.reason:
+            self._console.show_note(answer.reason)
+        elif not answer.names:
+            self._console.show_note(f"No name begins with {prefix}." if prefix else "No names.")
+        elif len(common) > len(prefix) and not answer.left_out:
+            self._console.prompt.completed(prefix, common)
+        elif len(answer.names) > 1:
+            self._console.show_names(answer.names, answer.left_out)
+
+
+def _common_start(names: Sequence[str]) -> str:
+    """With what all names begin; of names in alphabetical order the ends tell it."""
+    if not names:
+        return ""
+    first, last = names[0], names[-1]
+    same = (at for at, character in enumerate(first) if last[at : at + 1] != character)
+    return first[: next(same, len(first))]

@@ -1,0 +1,132 @@
+"""Asking in a frame: what was asked and answered, and the prompt below."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static, TextArea
+
+from devtui.dashboard.details.detail import (
+    DetailRows,
+    Line,
+    Section,
+    ShownLine,
+    laid_out,
+    text_lines,
+)
+from devtui.dashboard.errors.code_lines import highlighted
+from devtui.dashboard.errors.history import History
+from devtui.dashboard.errors.prompt import Prompt
+from devtui.dashboard.widgets.cells import fit
+from devtui.dashboard.widgets.line_list import LineList
+from devtui.events import Evaluated
+from devtui.session.store.ring import Ring
+from devtui.text import formats
+from devtui.text.sanitize import visible
+
+MAX_LINES = 2_000
+MAX_SOURCE_LINE = 2_000
+MAX_PROMPT_LINES = 6
+MAX_NAME = 80
+MAX_NAMES = 60
+"""How many names that a typed one can become are shown."""
+
+
+class Console(Vertical):
+    """Shows evaluations in the order in which they were asked for; its screen carries them out."""
+
+    class Asked(Message):
+        """The user wants this run in the selected frame."""
+
+        def __init__(self, source: str) -> None:
+            super().__init__()
+            self.source = source
+
+    def __init__(self, history: History) -> None:
+        super().__init__(id="console", classes="pane")
+        self.transcript: LineList[ShownLine] = LineList(Ring(1), DetailRows())
+        self.transcript.cursor_shown = False
+        self.transcript.can_focus = False
+        self.prompt = Prompt(history)
+        self._lines: deque[Line] = deque(maxlen=MAX_LINES)
+        self._where = ""
+
+    def compose(self) -> ComposeResult:
+        """The transcript, and the prompt below it."""
+        yield self.transcript
+        yield Horizontal(Static(">>>", markup=False), self.prompt, id="ask")
+
+    def on_resize(self) -> None:
+        """Wrap the transcript anew; the size of the list is known after this."""
+        self.call_after_refresh(self._lay_out)
+
+    @on(Prompt.Entered)
+    def _entered(self, event: Prompt.Entered) -> None:
+        event.stop()
+        self.post_message(self.Asked(event.source))
+
+    @on(TextArea.Changed)
+    def _grow(self, event: TextArea.Changed) -> None:
+        lines = event.text_area.document.line_count
+        self.query_one("#ask").styles.height = min(lines, MAX_PROMPT_LINES)
+
+    def asks_in(self, where: str) -> None:
+        """Say in which frame code is run."""
+        self._where = where
+        self._say_where()
+
+    def _say_where(self) -> None:
+        room = max(self.app.size.width - 18, 8)
+        self.border_title = Content(f"evaluate in {fit(self._where, room)}")
+
+    def running(self, milliseconds: float | None) -> None:
+        """Say for how long an evaluation has been running; None: there is none."""
+        words = ""
+        if milliseconds is not None:
+            words = f"running for {formats.running_time(milliseconds)}   ctrl+c stops it"
+        self.border_subtitle = Content(words)
+
+    def show_asked(self, source: str) -> None:
+        """Repeat what was asked."""
+        for number, pieces in enumerate(highlighted(source.strip("\n"))):
+            sign = ">>> " if number == 0 else "... "
+            row = [(visible(text, MAX_SOURCE_LINE), style) for text, style in pieces]
+            self._lines.append(Line([(sign, "dim"), *row], indent=4))
+        self._lay_out()
+
+    def show_answer(self, answer: Evaluated) -> None:
+        """Add output, value and error of an evaluation."""
+        if answer.gone:
+            self._lines += text_lines(answer.reason, "warn")
+        self._lines += text_lines(answer.output)
+        if answer.value is not None:
+            self._lines += text_lines(answer.value, "info")
+        self._lines += text_lines(answer.traceback, "bad")
+        if answer.truncated:
+            self._lines.append(Line([("… cut: there was more output", "dim")]))
+        self._lay_out()
+
+    def show_note(self, text: str) -> None:
+        """Add a sentence of our own; it may hold names of others."""
+        self._lines.append(Line([(visible(text, MAX_SOURCE_LINE), "warn")]))
+        self._lay_out()
+
+    def show_names(self, names: Sequence[str], left_out: int) -> None:
+        """Add the names that the typed one can become, as many as there is room for."""
+        shown = [visible(name, MAX_NAME) for name in names[:MAX_NAMES]]
+        left_out += len(names) - len(shown)
+        more = f"  … {formats.count(left_out, 'more name')}" if left_out else ""
+        self._lines.append(Line([("  ".join(shown), "info"), (more, "dim")]))
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = self.transcript.row_width
+        if width:
+            shown = laid_out([Section("", list(self._lines))], width)
+            self.transcript.show_ring(shown, follow=True)

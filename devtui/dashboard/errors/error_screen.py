@@ -1,0 +1,299 @@
+"""An error, opened: its frames, their local variables, and a prompt to ask in any of them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.actions import SkipAction
+from textual.binding import BindingType
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+
+from devtui.dashboard.availability import why_no_frames
+from devtui.dashboard.commands import bindings
+from devtui.dashboard.details.detail import Section
+from devtui.dashboard.details.detail_screen import DetailScreen
+from devtui.dashboard.errors.completer import Completer
+from devtui.dashboard.errors.console import Console
+from devtui.dashboard.errors.error_view import HEADLINE_LINES, default_spot, error_view
+from devtui.dashboard.errors.frame_lines import Spot
+from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
+from devtui.dashboard.errors.prompt import Prompt
+from devtui.dashboard.panes.rows import error_title
+from devtui.dashboard.paths import short_path
+from devtui.events import Evaluated, ExceptionData, Frame
+from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
+from devtui.session.store.request_record import Request
+from devtui.text import masking
+from devtui.text.formats import clock_time
+from devtui.text.sanitize import visible
+
+if TYPE_CHECKING:
+    from textual.worker import WorkType
+
+    from devtui.dashboard.app import Dashboard
+    from devtui.session.inspection import Question
+
+RUNNING_SECONDS = 0.5
+
+_ORIGINS = {
+    "request": "while answering a request",
+    "logging": "logged",
+    "thread": "in a thread",
+    "uncaught": "reached the top of the program",
+    "unraisable": "where Python could not raise it",
+    "load": "while the app was loaded",
+}
+
+
+class ErrorScreen(FrameScreen):
+    """One error. What is asked of its frames goes to the server process that raised it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("error")]
+    command_place = "error"
+
+    def __init__(
+        self, dashboard: Dashboard, entry: ErrorEntry, group: ErrorGroup | None = None
+    ) -> None:
+        """`group` is the one that the error is in, where its count is to be told."""
+        super().__init__(dashboard)
+        self.entry = entry
+        self.spot = default_spot(entry.error)
+        self.console = Console(dashboard.history)
+        self._group = group
+        self._questions = dashboard.session.questions
+        self._completer = Completer(self.console, self._questions, entry.error_id)
+        self._gone: dict[Spot, str] = {}  # the frames that were asked in vain, and why
+        self._reveal = False
+        self._evaluation: str | None = None  # the id of the one that runs
+        self._since = 0.0
+
+    def below(self) -> list[Widget]:
+        """The prompt, once it is opened."""
+        self.console.display = False
+        return [self.console]
+
+    def sections(self, width: int) -> list[Section]:
+        """The exceptions with their frames."""
+        return error_view(self.entry.error, self.opened, width)
+
+    def headline(self) -> Content:
+        """The exception and its message, and where it came from."""
+        error = self.entry.error
+        kind, colon, message = "", "", error_title(error)
+        if error.exceptions:
+            first = error.exceptions[0]
+            kind, message = first.type, first.message
+            colon = ": " if message else ""
+        lines = message.split("\n", HEADLINE_LINES)[:HEADLINE_LINES]
+        shown = Content("\n").join([Content(visible(line, 200)) for line in lines])
+        return Content.assemble(
+            (visible(kind, 300), "bold $text-error"),
+            colon,
+            shown.stylize("bold"),
+            "\n",
+            (self._where(), "$foreground 55%"),
+        )
+
+    def _where(self) -> str:
+        entry, request = self.entry, self._request()
+        where = _ORIGINS.get(entry.origin, entry.origin)
+        if request is not None:
+            target = masking.target(request.started.target, self._reveal)
+            where = visible(f"{request.started.method} {target}", 300)
+        words = [where, f"generation {entry.generation}"]
+        group = self._group
+        if group is not None and group.count > 1:
+            first, last = clock_time(group.first_at), clock_time(group.last_at)
+            words.append(f"{group.count:,} times, first {first}, last {last}")
+        return "  ·  ".join(words)
+
+    def title_of_frames(self) -> str:
+        """What it is, and when it happened."""
+        return f"Error  {clock_time(self.entry.at)}"
+
+    def frame_at(self, spot: Spot) -> Frame | None:
+        """The frame of that place."""
+        exceptions: tuple[ExceptionData, ...] = self.entry.error.exceptions
+        found: ExceptionData | None = None
+        for number in spot.way:
+            if number >= len(exceptions):
+                return None
+            found = exceptions[number]
+            exceptions = found.exceptions
+        if found is None or not 0 <= spot.number < len(found.frames):
+            return None
+        return found.frames[spot.number]
+
+    def spot_changed(self) -> None:
+        """Say in which frame code is run."""
+        frame = self._frame()
+        if frame is not None:
+            where = f"{short_path(frame.file)}:{frame.line}"
+            self.console.asks_in(f"{frame.function}  {where}" if frame.function else where)
+
+    # -- commands ------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
+        match action:
+            case "locals" if self.spot in self.opened.shown:
+                return ""  # to take them away again
+            case "locals" | "evaluate":
+                if self.spot is None:
+                    return NO_FRAME
+                gone = why_no_frames(self.dashboard.session, self.entry.error_id)
+                return gone or self._gone.get(self.spot, "")
+            case "secrets" if not self.opened.shown:
+                return "No local variables are shown: l shows those of a frame."
+            case "request" if self._request() is None:
+                if self.entry.origin == "request":
+                    return "Its request is no longer kept."
+                return "The error belongs to no request."
+        return super().why_not(action)
+
+    def action_copy_row(self) -> None:
+        """Copy the traceback as Python prints it."""
+        error = self.entry.error
+        self.dashboard.copy(error.text or error_title(error), "the traceback")
+
+    def _request(self) -> Request | None:
+        return self.dashboard.session.store.request(self.entry.request_id)
+
+    def action_request(self) -> None:
+        """Go to the request that the error belongs to."""
+        request = self._request()
+        below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
+        if isinstance(below, DetailScreen) and below.item is request:
+            self.action_back()
+        elif request is not None:
+            self.app.push_screen(DetailScreen(self.dashboard, request))
+
+    def action_back(self) -> None:
+        """Close the prompt, or go back to where one came from."""
+        if self.console.display:
+            self.console.display = False
+            self.list.focus()
+            return
+        self._stop()
+        self.dismiss()
+
+    # -- local variables -----------------------------------------------------------------------
+
+    def open_spot(self, spot: Spot) -> None:
+        """Show the local variables of a frame, or take them away again."""
+        if spot in self.opened.shown:
+            del self.opened.shown[spot]
+            self.look()
+        else:
+            self._ask_locals(spot)
+
+    def action_locals(self) -> None:
+        """Show the local variables of the selected frame, or take them away again."""
+        if self.spot is not None:
+            self.open_spot(self.spot)
+
+    def action_secrets(self) -> None:
+        """Show the values of what is masked, or mask them again."""
+        self._reveal = not self._reveal
+        for spot in list(self.opened.shown):
+            self._ask_locals(spot)
+
+    def _ask_locals(self, spot: Spot) -> None:
+        self.opened.shown.setdefault(spot, None)
+        self.look()
+        self.run_worker(self._fetch_locals(spot))
+
+    async def _fetch_locals(self, spot: Spot) -> None:
+        reveal = self._reveal
+        question = self._questions.show_locals(
+            self.entry.error_id, spot.way, spot.number, reveal=reveal
+        )
+        answer = await question.answer
+        if answer.gone:
+            self._gone[spot] = answer.reason
+        # It may have been closed meanwhile, or asked for anew with secrets shown or masked.
+        if spot in self.opened.shown and reveal is self._reveal:
+            self.opened.shown[spot] = answer
+            self.look()
+            self.call_after_refresh(self.show_whole, spot)
+
+    # -- evaluating ----------------------------------------------------------------------------
+
+    def action_evaluate(self) -> None:
+        """Open the prompt below the frames, and go there."""
+        self.console.display = True
+        self.spot_changed()
+        self.console.prompt.focus()
+        if self.spot is not None:
+            self.call_after_refresh(self.show_spot, self.spot)
+
+    @on(Console.Asked)
+    def _asked(self, event: Console.Asked) -> None:
+        if self._evaluation is not None:
+            self.console.show_note("One evaluation is still running.")
+            self.console.prompt.text = event.source
+        elif self.spot is not None:
+            self.console.show_asked(event.source)
+            self._evaluate(self.spot, event.source)
+
+    @on(Prompt.Completing)
+    def _complete(self, event: Prompt.Completing) -> None:
+        event.stop()
+        if self.spot is not None:
+            self.run_worker(self._completer.complete(self.spot, event))
+
+    def _evaluate(self, spot: Spot, source: str) -> None:
+        """Begin it at once: the next may be asked for before a worker runs."""
+        question = self._questions.evaluate(self.entry.error_id, spot.way, spot.number, source)
+        self._evaluation, self._since = question.ask_id, time.monotonic()
+        timer = self.set_interval(RUNNING_SECONDS, self._show_running)
+        work: WorkType[None] = partial(self._take_answer, spot, question, timer)
+        self.run_worker(work)
+
+    async def _take_answer(self, spot: Spot, question: Question[Evaluated], timer: Timer) -> None:
+        try:
+            answer = await question.answer
+        finally:
+            self._evaluation = None
+            timer.stop()
+        self.console.running(None)
+        self.console.show_answer(answer)
+        if spot in self.opened.shown:
+            self._ask_locals(spot)  # it may have changed them
+
+    def _show_running(self) -> None:
+        self.console.running((time.monotonic() - self._since) * 1000)
+
+    def _stop(self) -> bool:
+        """Interrupt the evaluation that runs; whether there is one."""
+        if self._evaluation is None:
+            return False
+        self._questions.interrupt(self._evaluation)
+        return True
+
+    @on(Prompt.Stopped)
+    def _stop_or_clear(self, event: Prompt.Stopped) -> None:
+        """Stop what runs, else copy what is selected, else drop what is typed."""
+        event.stop()
+        prompt = self.console.prompt
+        if self._stop():
+            return
+        selected = prompt.selected_text or self.get_selected_text()
+        if selected:
+            self.app.copy_to_clipboard(selected)
+        elif prompt.text:
+            prompt.clear_line()
+        else:
+            self.console.show_note("Nothing runs. escape leaves the prompt.")
+
+    def action_stop_evaluation(self) -> None:
+        """Interrupt the evaluation that runs, else copy what is selected, else leave."""
+        if not self._stop():
+            if not self.get_selected_text():
+                raise SkipAction  # devtui's own meaning of ctrl+c comes next
+            self.action_copy_text()

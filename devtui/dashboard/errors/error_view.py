@@ -1,0 +1,104 @@
+"""An error as a tree of lines: its frames, what it came from, and the members of groups."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from devtui.dashboard.details.detail import Line, Section, text_lines
+from devtui.dashboard.errors.frame_lines import MAX_OPEN, Opened, Spot, Way, frames_lines
+from devtui.dashboard.panes.rows import error_title
+from devtui.events import Error, ExceptionData
+from devtui.text.formats import count
+from devtui.text.sanitize import visible
+
+HEADLINE_LINES = 3
+"""How many lines of a message stand above the frames; the whole of a longer one follows there."""
+
+OPEN_EXCEPTIONS = 10
+"""How many exceptions of a tree have open frames at first; the others are folded."""
+
+OPEN_IN_OTHERS = 3
+"""How many frames are open in each exception but the first."""
+
+RELATIONS = {"first": "", "cause": "caused by", "context": "raised while handling"}
+
+
+def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
+    """The exceptions in the order of the error; the first one's message stands above the list."""
+    if not error.exceptions:
+        return [Section("", text_lines(error.text, "bad"), error.text)]
+    copied = error.text or error_title(error)
+    sections = []
+    order = itertools.count()
+    for number, exception in enumerate(error.exceptions):
+        lines = _exception(exception, (number,), opened, width, order)
+        if number:
+            lines = headline(exception) + lines
+        elif long_message(exception.message):
+            lines = text_lines(exception.message) + lines
+        sections.append(Section(RELATIONS[exception.relation], lines, copied))
+    if error.left_out:
+        more = f"… {count(error.left_out, 'more exception')} in the chain not shown"
+        sections.append(Section("", [Line([(more, "warn")])], copied))
+    return sections
+
+
+def long_message(message: str) -> bool:
+    """Whether a message does not fit above the frames."""
+    return message.count("\n") >= HEADLINE_LINES or len(message) > 200
+
+
+def headline(exception: ExceptionData) -> list[Line]:
+    """`Type: message`, on as many lines as the message has."""
+    first, *others = text_lines(exception.message) or [Line([("", "")])]
+    kind = visible(exception.type, 300)
+    message = first.row[0][0]
+    head = Line([(kind, "bad-strong"), (": " + message if message else "", "strong")])
+    return [head, *others]
+
+
+def _exception(
+    exception: ExceptionData, way: Way, opened: Opened, width: int, order: Iterator[int]
+) -> list[Line]:
+    """Notes, frames and members of one exception, without its headline.
+
+    `order` counts the exceptions as they come, whatever they are members of.
+    """
+    number = next(order)
+    most = MAX_OPEN if number == 0 else OPEN_IN_OTHERS if number < OPEN_EXCEPTIONS else 0
+    lines = [
+        Line([("note: " + line.row[0][0], "warn")], indent=6)
+        for note in exception.notes
+        for line in text_lines(note)
+    ]
+    left_out = exception.frames_left_out
+    lines += frames_lines(exception.frames, way, left_out, opened, width, most)
+    members = len(exception.exceptions)
+    for number, member in enumerate(exception.exceptions):
+        last = number == members - 1 and not exception.members_left_out
+        inner = headline(member) + _exception(member, (*way, number), opened, width - 3, order)
+        lines += _branch(inner, last)
+    if exception.members_left_out:
+        more = count(exception.members_left_out, "more exception")
+        lines += _branch([Line([(f"{more} not shown", "warn")])], last=True)
+    return lines
+
+
+def _branch(lines: list[Line], last: bool) -> list[Line]:
+    """A member of a group below its group."""
+    first, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
+    return [
+        Line([(rest if at else first, "rule"), *line.row], line.frame, line.indent + 3, line.target)
+        for at, line in enumerate(lines)
+    ]
+
+
+def default_spot(error: Error) -> Spot | None:
+    """The frame to begin at: the innermost of one's own code, else the innermost of the first."""
+    for at, exception in enumerate(error.exceptions):
+        for number in reversed(range(len(exception.frames))):
+            if exception.frames[number].own:
+                return Spot((at,), number)
+    frames = error.exceptions[0].frames if error.exceptions else ()
+    return Spot((0,), len(frames) - 1) if frames else None

@@ -1,0 +1,202 @@
+"""Frames as lines: one's own open with their source, the others folded, locals below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from devtui.dashboard.details.detail import Line, text_lines
+from devtui.dashboard.errors.code_lines import code_lines
+from devtui.dashboard.paths import package, short_path
+from devtui.events import Frame, LocalsShown, Variable
+from devtui.text.formats import count
+from devtui.text.sanitize import visible
+
+AROUND_INNERMOST = 5
+AROUND_OTHERS = 2
+MAX_OPEN = 12
+"""How many of one's own frames are open at first; the innermost are what one looks for."""
+
+MAX_PACKAGES = 4
+
+Way: TypeAlias = tuple[int, ...]
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """A frame of an error: the way to its exception (see `events.ShowLocals`), and its number."""
+
+    way: Way
+    number: int
+
+
+class Fold(msgspec.Struct, frozen=True):
+    """Frames that are folded into one line, from that spot on."""
+
+    first: Spot
+
+
+class Opened(msgspec.Struct):
+    """What of the frames is open. `shown` has the answers about locals; None: not come yet."""
+
+    folds: set[Fold] = msgspec.field(default_factory=set)
+    shown: dict[Spot, LocalsShown | None] = msgspec.field(default_factory=dict)
+
+    def toggle(self, fold: Fold) -> None:
+        """Unfold frames, or fold them again."""
+        self.folds ^= {fold}
+
+
+class _Run(msgspec.Struct, frozen=True):
+    """Frames from `start` to before `end` that are shown in the same way."""
+
+    kind: Literal["open", "library", "repeated", "outer"]
+    start: int
+    end: int
+
+
+def frames_lines(
+    frames: tuple[Frame, ...],
+    way: Way,
+    left_out: int,
+    opened: Opened,
+    width: int,
+    most: int = MAX_OPEN,
+) -> list[Line]:
+    """All frames of one exception, or of a thread, from the outermost call inwards.
+
+    `left_out` of them are missing in the middle; `most` of one's own are open at first.
+    """
+    lines: list[Line] = []
+    own = [number for number, frame in enumerate(frames) if frame.own]
+    wanted = frozenset(own[-most:] if most else ())
+    innermost = own[-1] if own else len(frames) - 1
+    for run in _runs(frames, wanted):
+        fold = Fold(Spot(way, run.start))
+        unfolded = fold in opened.folds
+        if run.kind != "open":
+            missing = left_out if run.start <= len(frames) // 2 < run.end else 0
+            lines.append(_fold_line(run, frames, fold, unfolded, missing))
+            if not unfolded:
+                continue
+        for number in range(run.start, run.end):
+            if left_out and number == len(frames) // 2:
+                lines.append(Line([(f"  … {count(left_out, 'frame')} left out", "warn")]))
+            around = 0
+            if number == innermost:
+                around = AROUND_INNERMOST
+            elif number in wanted:
+                around = AROUND_OTHERS
+            spot = Spot(way, number)
+            lines += _frame(frames[number], spot, around, width)
+            if spot in opened.shown:
+                lines += _locals(opened.shown[spot], frames[number], spot)
+    return lines
+
+
+def _runs(frames: tuple[Frame, ...], wanted: frozenset[int]) -> Iterator[_Run]:
+    """The frames in runs: of libraries, of one frame again and again, and all others.
+
+    Of one's own frames those that are not `wanted` are folded too.
+    """
+    any_own = any(frame.own for frame in frames)
+    at = 0
+    while at < len(frames):
+        end = at + 1
+        if not frames[at].own:
+            while end < len(frames) and not frames[end].own:
+                end += 1
+            # Where there is nothing else, the last one says where it was raised.
+            folded = end if any_own else len(frames) - 1
+            if folded > at:
+                yield _Run("library", at, folded)
+            if folded < end:
+                yield _Run("open", folded, end)
+        elif at not in wanted:
+            while end < len(frames) and frames[end].own and end not in wanted:
+                end += 1
+            yield _Run("outer", at, end)
+        else:
+            while end < len(frames) and _same_place(frames[at], frames[end]):
+                end += 1
+            if end - at > 3:
+                yield _Run("open", at, at + 1)
+                yield _Run("repeated", at + 1, end - 1)
+                yield _Run("open", end - 1, end)
+            else:
+                yield _Run("open", at, end)
+        at = end
+
+
+def _same_place(one: Frame, other: Frame) -> bool:
+    return (one.file, one.line, one.function) == (other.file, other.line, other.function)
+
+
+def _fold_line(
+    run: _Run, frames: tuple[Frame, ...], fold: Fold, unfolded: bool, left_out: int
+) -> Line:
+    number = run.end - run.start
+    if run.kind == "repeated":
+        text = f"the same frame {count(number, 'more time')}"
+    elif run.kind == "outer":
+        text = f"{count(number, 'more frame')} of your code"
+    else:
+        text = f"{count(number, 'frame')} in {_packages(frames[run.start : run.end])}"
+    if left_out and not unfolded:
+        text += f", and {left_out:,} left out"
+    return Line([("▾ " if unfolded else "▸ ", "info"), (text, "dim")], target=fold)
+
+
+def _packages(frames: tuple[Frame, ...]) -> str:
+    names = list(dict.fromkeys(package(frame.file) for frame in frames))
+    more = [f"{len(names) - MAX_PACKAGES} more"] if len(names) > MAX_PACKAGES else []
+    return visible(", ".join(names[:MAX_PACKAGES] + more), 200)
+
+
+def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
+    """Where the frame is, and its source."""
+    mark, style = ("▌ ", "accent") if frame.own else ("  ", "dim")
+    where = f"{visible(short_path(frame.file), 500)}:{frame.line}"
+    function = visible(frame.function, 200)
+    head = [(mark, style), (where, "info" if frame.own else "dim")]
+    if function:
+        head += [("  in ", "dim"), (function, "strong" if frame.own else "dim")]
+    lines = [Line(head, frame, 4, spot)]
+    for row in code_lines(frame, around, width - 2):
+        lines.append(Line([(mark, style), *row], frame, 10, spot))
+    return lines
+
+
+def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot) -> list[Line]:
+    """The local variables of a frame, or why there are none to be seen."""
+    mark = ("▌ " if frame.own else "  ", "accent")
+    if answer is None:
+        return [Line([mark, ("    asking …", "dim")], frame, target=spot)]
+    if answer.gone:
+        return [Line([mark, ("    " + visible(answer.reason, 500), "warn")], frame, 6, spot)]
+    if not answer.variables:
+        return [Line([mark, ("    no local variables", "dim")], frame, target=spot)]
+    width = min(max(len(variable.name) for variable in answer.variables), 24)
+    lines = [
+        Line([mark, *row.row], frame, width + 8, spot)
+        for variable in answer.variables
+        for row in _variable(variable, width)
+    ]
+    if answer.left_out:
+        more = f"    … {count(answer.left_out, 'more variable')}"
+        lines.append(Line([mark, (more, "dim")], frame, target=spot))
+    return lines
+
+
+def _variable(variable: Variable, width: int) -> Iterator[Line]:
+    name = visible(variable.name, 200)
+    first, *others = text_lines(variable.value) or [Line([("", "")])]
+    style = "warn" if variable.masked else ""
+    kind = visible(variable.type, 60)
+    aside = [(f"  {kind}", "dim")] if kind not in ("NoneType", "") else []
+    yield Line(
+        [(f"    {name:<{width}}  ", "info"), (first.row[0][0], style), *([] if others else aside)]
+    )
+    for other in others:
+        yield Line([(" " * (width + 6), ""), (other.row[0][0], style)])

@@ -1,0 +1,209 @@
+"""What the screens that show frames have in common: a headline, and frames to fold and open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from devtui.dashboard.details.detail import DetailRows, Section, ShownLine, laid_out
+from devtui.dashboard.errors.frame_lines import Fold, Opened, Spot
+from devtui.dashboard.widgets.cells import fit
+from devtui.dashboard.widgets.key_bar import KeyBar
+from devtui.dashboard.widgets.line_list import LineList
+from devtui.dashboard.widgets.list_screen import ListScreen
+from devtui.dashboard.widgets.too_small import NeedsRoom
+from devtui.events import Frame
+from devtui.session.store.ring import Ring
+
+if TYPE_CHECKING:
+    from devtui.dashboard.app import Dashboard
+
+
+NO_FRAME = "No frame is selected."
+
+
+class FrameScreen(NeedsRoom, ListScreen):
+    """A headline above a list of frames. The cursor says which frame the keys mean."""
+
+    def __init__(self, dashboard: Dashboard) -> None:
+        super().__init__()
+        self.dashboard = dashboard
+        self.opened = Opened()
+        self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
+        self.spot: Spot | None = None
+        """The frame that is selected."""
+
+    def compose(self) -> ComposeResult:
+        """The framed headline and list, what belongs below them, and the key bar."""
+        with Vertical(id="frames", classes="pane -open"):
+            yield Static(self.headline(), id="headline-of-frames", markup=False)
+            yield self.list
+        yield from self.below()
+        yield KeyBar()
+
+    def below(self) -> list[Widget]:
+        """What stands below the frames."""
+        return []
+
+    def on_mount(self) -> None:
+        """Begin in the list."""
+        self.list.focus()
+
+    def on_resize(self) -> None:
+        """Wrap the lines anew; the size of the list is known after this."""
+        self.call_after_refresh(self.look)
+
+    # -- what a subclass tells -----------------------------------------------------------------
+
+    def sections(self, width: int) -> list[Section]:
+        """The lines to show."""
+        raise NotImplementedError
+
+    def headline(self) -> Content:
+        """What stands above them."""
+        raise NotImplementedError
+
+    def title_of_frames(self) -> str:
+        """What stands in the border."""
+        raise NotImplementedError
+
+    def frame_at(self, spot: Spot) -> Frame | None:
+        """The frame of that place, where it is shown."""
+        raise NotImplementedError
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Lay everything out as it is now; the cursor and what is around it keep their places."""
+        width = self.list.row_width
+        if not width or not self.is_mounted:
+            return
+        title = fit(self.title_of_frames(), self.size.width - 8)
+        self.query_one("#frames").border_title = Content(title)
+        self.query_one("#headline-of-frames", Static).update(self.headline())
+        first = len(self.list.matches) == 0
+        at = self._place_of_cursor()
+        height = self.list.cursor - self.list.scroll_offset.y
+        self.list.show_ring(laid_out(self.sections(width), width))
+        index = self._index_of(*at) if at is not None else 0
+        if first and self.spot is not None:
+            # Only after the next layout the list knows how far it can be scrolled.
+            self.show_spot(self.spot)
+            self.call_after_refresh(self.show_spot, self.spot)
+            return
+        self.list.scroll_to(y=max(index - height, 0), animate=False)
+        self.list.select(index)
+
+    def _place_of_cursor(self) -> tuple[object, int] | None:
+        """What the cursor's line stands for, and which of its lines it is."""
+        line = self.list.item
+        if line is None:
+            return None
+        index = self.list.cursor
+        if line.target is None:
+            return None, index
+        start = index
+        while start > 0 and self.list.matches[start - 1].target == line.target:
+            start -= 1
+        return line.target, index - start
+
+    def _index_of(self, target: object, offset: int) -> int:
+        matches = self.list.matches
+        if target is None:
+            return offset
+        found = [index for index in range(len(matches)) if matches[index].target == target]
+        return found[min(offset, len(found) - 1)] if found else 0
+
+    def show_spot(self, spot: Spot) -> None:
+        """Put the cursor on a frame's line of code, with all of its lines in view."""
+        matches = self.list.matches
+        found = [index for index in range(len(matches)) if matches[index].target == spot]
+        if not found:
+            return
+        # Below the frame's place stands its line alone, or its line among those around it.
+        hits = [index for index in found if self._leads_to_line(index)] or found[1:2] or found
+        self.list.select(hits[0])
+        self._bring_into_view(found[0], found[-1], hits[0])
+
+    def show_whole(self, spot: Spot) -> None:
+        """Bring all lines of a frame into view, as far as the cursor's line stays there."""
+        matches = self.list.matches
+        found = [index for index in range(len(matches)) if matches[index].target == spot]
+        if found:
+            self._bring_into_view(found[0], found[-1], self.list.cursor)
+
+    def _bring_into_view(self, first: int, last: int, cursor: int) -> None:
+        """Scroll no further than is needed to see those lines, above all that of the cursor."""
+        height, top = max(self.list.size.height, 1), self.list.scroll_offset.y
+        top = min(max(top, last - height + 1), first)
+        top = min(max(top, cursor - height + 1), cursor)
+        self.list.scroll_to(y=top, animate=False, force=True)
+
+    def _leads_to_line(self, index: int) -> bool:
+        return any(text.startswith("❱") for text, _ in self.list.matches[index].row)
+
+    @on(LineList.Changed)
+    def _cursor_moved(self, event: LineList.Changed) -> None:
+        if event.line_list is not self.list:
+            return
+        line = self.list.item
+        if line is not None and isinstance(line.target, Spot) and line.target != self.spot:
+            self.spot = line.target
+            self.spot_changed()
+        self.refresh_bindings()
+
+    def spot_changed(self) -> None:
+        """Another frame is selected."""
+
+    # -- commands ------------------------------------------------------------------------------
+
+    @on(LineList.Opened)
+    def _open_line(self, event: LineList.Opened) -> None:
+        event.stop()
+        target = event.item.target
+        if isinstance(target, Fold):
+            self.opened.toggle(target)
+            self.look()
+        elif isinstance(target, Spot):
+            self.open_spot(target)
+
+    def open_spot(self, spot: Spot) -> None:
+        """Enter was pressed on a frame."""
+        frame = self.frame_at(spot)
+        if frame is not None:
+            self.dashboard.edit(frame)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key can work now: None greys it."""
+        if action == "open_line":
+            return self.list.has_focus
+        return super().check_action(action, parameters)
+
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
+        if action == "edit_row" and self._frame() is None:
+            return NO_FRAME
+        return ""
+
+    def _frame(self) -> Frame | None:
+        return None if self.spot is None else self.frame_at(self.spot)
+
+    def action_open_line(self) -> None:
+        """Open what is under the cursor."""
+        self.list.action_open()
+
+    def action_edit_row(self) -> None:
+        """Open the selected frame in the editor."""
+        frame = self._frame()
+        if frame is not None:
+            self.dashboard.edit(frame)
+
+    def action_back(self) -> None:
+        """Go back to where one came from."""
+        self.dismiss()

@@ -1,0 +1,152 @@
+"""The line to type code into: history, several lines, and enter runs what is complete."""
+
+from __future__ import annotations
+
+import codeop
+import re
+import warnings
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from devtui.dashboard.errors.history import History
+
+INDENT = 4
+MAX_TYPED = 1_000
+_TYPED = re.compile(r"[\w.]+\Z")
+
+
+class Prompt(TextArea):
+    """Python code to be run: enter runs it where it is complete, else begins another line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "back_or_up", show=False),
+        Binding("down", "on_or_down", show=False),
+        Binding("tab", "complete", show=False),
+        # Only escape leaves: what is typed next must not be run as commands.
+        Binding("shift+tab", "stay", show=False),
+        Binding("ctrl+c,super+c", "stop", show=False),
+        Binding("shift+enter,alt+enter,ctrl+j", "new_line", show=False),
+    ]
+
+    class Entered(Message):
+        """Code is to be run."""
+
+        def __init__(self, source: str) -> None:
+            super().__init__()
+            self.source = source
+
+    class Completing(Message):
+        """The name before the cursor is to be completed: `path` are the names before its dot."""
+
+        def __init__(self, path: tuple[str, ...], prefix: str) -> None:
+            super().__init__()
+            self.path = path
+            self.prefix = prefix
+
+    class Stopped(Message):
+        """ctrl+c was pressed."""
+
+    def __init__(self, history: History) -> None:
+        super().__init__(
+            compact=True,
+            highlight_cursor_line=False,
+            placeholder="enter runs, tab completes, ctrl+j: new line, escape leaves",
+        )
+        self._history = history
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self._enter()
+        else:
+            await super()._on_key(event)
+
+    def _enter(self) -> None:
+        source = self.text
+        if not source.strip():
+            return
+        # An empty line at the end of a block ends it, as in Python's own prompt.
+        if complete(source) or source.endswith("\n"):
+            self._history.add(source.rstrip("\n"))
+            self.text = ""
+            self.post_message(self.Entered(source))
+        else:
+            self.action_new_line()
+
+    def action_new_line(self) -> None:
+        """Begin another line, indented as the one above, and more after a colon."""
+        row, _ = self.cursor_location
+        above = self.document.get_line(row)
+        indent = above[: len(above) - len(above.lstrip())]
+        if above.rstrip().endswith(":"):
+            indent += "    "
+        self.insert("\n" + indent)
+
+    def action_complete(self) -> None:
+        """Complete the name before the cursor; at the beginning of a line, indent."""
+        before = self._before_cursor()
+        typed = _TYPED.search(before[-MAX_TYPED:])
+        if not before.strip():
+            self.insert(" " * (INDENT - len(before) % INDENT))
+        elif typed is not None:
+            *path, prefix = typed[0].split(".")
+            self.post_message(self.Completing(tuple(path), prefix))
+
+    def completed(self, prefix: str, whole: str) -> None:
+        """Put the whole name in the place of what was typed of it, unless that has changed."""
+        if self.has_focus and _typed_name(self._before_cursor()) == prefix:
+            self.insert(whole[len(prefix) :])
+
+    def _before_cursor(self) -> str:
+        row, column = self.cursor_location
+        return self.document.get_line(row)[:column]
+
+    def action_stay(self) -> None:
+        """Do nothing."""
+
+    def action_stop(self) -> None:
+        """Tell that ctrl+c was pressed."""
+        self.post_message(self.Stopped())
+
+    def clear_line(self) -> None:
+        """Drop what is typed, as ctrl+c does in Python's own prompt."""
+        self.text = ""
+
+    def action_back_or_up(self) -> None:
+        """Go up a line, and from the first line to what was run before."""
+        if self.cursor_location[0] == 0:
+            self._show(self._history.move(-1, self.text))
+        else:
+            self.action_cursor_up()
+
+    def action_on_or_down(self) -> None:
+        """Go down a line, and from the last line to what was run after."""
+        if self.cursor_location[0] == self.document.line_count - 1:
+            self._show(self._history.move(1, self.text))
+        else:
+            self.action_cursor_down()
+
+    def _show(self, text: str | None) -> None:
+        if text is not None:
+            self.text = text
+            self.move_cursor(self.document.end)
+
+
+def _typed_name(before: str) -> str:
+    typed = _TYPED.search(before[-MAX_TYPED:])
+    return typed[0].rpartition(".")[2] if typed is not None else ""
+
+
+def complete(source: str) -> bool:
+    """Whether code can be run as it is; what is wrong in it is for who runs it to say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as of an invalid escape: the run tells it
+        try:
+            return codeop.compile_command(source, "<prompt>", "exec") is not None
+        except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):
+            return True

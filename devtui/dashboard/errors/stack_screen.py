@@ -1,0 +1,157 @@
+"""Where a running request stands: the stack of its thread, looked at again each second."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.timer import Timer
+
+from devtui.dashboard.commands import bindings
+from devtui.dashboard.details.detail import Line, Section
+from devtui.dashboard.errors.frame_lines import Spot, frames_lines
+from devtui.dashboard.errors.frame_screen import FrameScreen
+from devtui.events import Frame, StackShown
+from devtui.session.store.request_record import Request
+from devtui.text import formats, masking
+from devtui.text.sanitize import visible
+
+if TYPE_CHECKING:
+    from devtui.dashboard.app import Dashboard
+
+LOOK_SECONDS = 1.0
+ANSWER_SECONDS = 3.0
+"""How long an answer may take before the screen says that it does not come."""
+
+NO_ANSWER = (
+    "The server process does not answer: it is busy in code that lets no other thread run, "
+    "or it is stopped. r restarts it."
+)
+OUTSIDE = "The server itself has the request, between the app and the client."
+
+
+class StackScreen(FrameScreen):
+    """One running request. When it ends, the last stack that was seen stays."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("stack")]
+    command_place = "stack"
+
+    def __init__(self, dashboard: Dashboard, request: Request) -> None:
+        super().__init__(dashboard)
+        self.request = request
+        self._stack: StackShown | None = None
+        self._silent = False
+        self._asking = False
+        self._timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Look now, and each second from now on."""
+        super().on_mount()
+        self._timer = self.set_interval(LOOK_SECONDS, self._ask)
+        self._ask()
+
+    def _ask(self) -> None:
+        if not self.request.running:
+            self._end()
+        elif not self._asking:
+            self._asking = True
+            self.run_worker(self._look_at_it())
+        self.look()  # the time that it has been running for
+
+    def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    async def _look_at_it(self) -> None:
+        question = self.dashboard.session.questions.show_stack(self.request.started.id)
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)
+        except asyncio.TimeoutError:
+            self._silent = True
+            self.look()
+            return
+        finally:
+            self._asking = False
+        self._silent = False
+        if answer.running:
+            self._stack = answer
+            self._select_innermost()
+        self.look()
+
+    def _select_innermost(self) -> None:
+        """Begin at the innermost frame of one's own code."""
+        if self.spot is None and self._stack is not None and self._stack.frames:
+            frames = self._stack.frames
+            own = [number for number, frame in enumerate(frames) if frame.own]
+            self.spot = Spot((0,), own[-1] if own else len(frames) - 1)
+
+    # -- what is shown -------------------------------------------------------------------------
+
+    def sections(self, width: int) -> list[Section]:
+        """The frames, and what there is to say where there are none."""
+        lines: list[Line] = []
+        if self._silent:
+            lines.append(Line([(NO_ANSWER, "warn")]))
+        stack = self._stack
+        if stack is not None and stack.frames:
+            lines += frames_lines(stack.frames, (0,), stack.frames_left_out, self.opened, width)
+        elif stack is not None:
+            lines.append(Line([(OUTSIDE, "dim")]))
+        elif not self._silent:
+            words = "Asking …" if self.request.running else "It has ended before one could look."
+            lines.append(Line([(words, "dim")]))
+        return [Section("", lines, self._copied())]
+
+    def headline(self) -> Content:
+        """The request, and for how long it has been running."""
+        started, finished = self.request.started, self.request.finished
+        name = Content.styled(
+            visible(f"{started.method} {masking.target(started.target)}", 300), "bold"
+        )
+        if finished is None:
+            now = self.dashboard.clock.now()
+            time = formats.running_time((now - started.at).total_seconds() * 1000)
+            words = f"running for {time}"
+            thread = self._stack.thread if self._stack is not None else ""
+            if thread:
+                words += f"  ·  thread {visible(thread, 60)}"
+            return Content.assemble(name, "\n", (words, "$text-primary"))
+        status = finished.cut or f"status {finished.status}"
+        words = f"ended after {formats.duration(finished.duration_ms)}: {visible(status, 100)}"
+        if self._stack is not None:
+            words += "  ·  it stood here last"
+        return Content.assemble(name, "\n", (words, "$foreground 55%"))
+
+    def title_of_frames(self) -> str:
+        """What it is."""
+        return "Where it is now" if self.request.running else "Where it was last"
+
+    def frame_at(self, spot: Spot) -> Frame | None:
+        """The frame of that number."""
+        frames = self._stack.frames if self._stack is not None else ()
+        return frames[spot.number] if 0 <= spot.number < len(frames) else None
+
+    # -- commands ------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str:
+        """Why the action cannot be done now; empty where it can."""
+        if action == "copy_row" and not self._copied():
+            return "There is no stack to copy."
+        return super().why_not(action)
+
+    def action_copy_row(self) -> None:
+        """Copy the stack as text."""
+        self.dashboard.copy(self._copied(), "the stack")
+
+    def _copied(self) -> str:
+        """The frames as Python prints them."""
+        frames = self._stack.frames if self._stack is not None else ()
+        lines = []
+        for frame in frames:
+            lines.append(f'  File "{frame.file}", line {frame.line}, in {frame.function}')
+            if frame.source:
+                lines.append(f"    {frame.source}")
+        return "\n".join(lines)

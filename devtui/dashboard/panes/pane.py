@@ -1,0 +1,150 @@
+"""A bordered pane: a list with a title that counts, and a filter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Region
+from textual.widgets import Input, Static
+
+from devtui.dashboard.panes.rows import Rows
+from devtui.dashboard.widgets.cells import fit
+from devtui.dashboard.widgets.line_list import LineList
+from devtui.session.store.ring import Ring
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+T = TypeVar("T")
+
+
+class FilterInput(Input):
+    """The line to type a filter into; `escape` drops the filter, arrows move in the list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move_in_list(-1)", show=False),
+        Binding("down", "move_in_list(1)", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="filter", select_on_focus=False)
+
+    def action_move_in_list(self, lines: int) -> None:
+        """Move the cursor of the list above."""
+        for ancestor in self.ancestors:
+            if isinstance(ancestor, Pane):
+                ancestor.list.action_move(lines)
+
+
+class Pane(Vertical, Generic[T]):
+    """One of the four panes. `number` is its key, `name` its title."""
+
+    def __init__(self, number: int, name: str, ring: Ring[T], rows: Rows[T], empty: str) -> None:
+        super().__init__(id=name.lower(), classes="pane")
+        self.number = number
+        self.title = name
+        self.list: LineList[T] = LineList(ring, rows, empty=empty)
+        self.note = ""
+        """What is to stay in the border, beside the count of new items below."""
+        self._titling = False
+        self._shown_title: object = None
+
+    def compose(self) -> ComposeResult:
+        """The list and the filter's line."""
+        yield self.list
+        yield Horizontal(Static("/", markup=False), FilterInput(), classes="filter")
+
+    @property
+    def filter_input(self) -> FilterInput:
+        """The line to type the filter into."""
+        return self.query_one(FilterInput)
+
+    def open_filter(self) -> None:
+        """Show the filter's line and go there."""
+        self.add_class("-filtered")
+        self.filter_input.focus()
+
+    def drop_filter(self) -> None:
+        """Show every item again."""
+        self.filter_input.value = ""
+        self.list.search("")
+        self.remove_class("-filtered")
+        self.list.focus()
+
+    @property
+    def filtered(self) -> bool:
+        """Whether a filter is set or being typed."""
+        return self.has_class("-filtered")
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        self.list.search(event.value)
+
+    @on(Input.Submitted)
+    def _keep(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value:
+            self.list.focus()
+        else:
+            self.drop_filter()
+
+    def on_click(self) -> None:
+        """A click anywhere in the pane, such as on its title, goes to its list."""
+        if not self.filter_input.has_focus:
+            self.list.focus()
+
+    def on_mount(self) -> None:
+        """Set the title, now and whenever the list changes."""
+        self.watch(self.list, "revision", self.look)
+
+    def look(self) -> None:
+        """Bring the counts in the border up to date."""
+        matches = self.list.matches
+        total, unseen = len(matches.ring), self.list.unseen_count
+        newest = self._newest() if self.has_class("-collapsed") else ""
+        words = (total, len(matches), unseen, matches.query, newest, self.note, self.size.width)
+        if words == self._shown_title:
+            return
+        self._shown_title = words
+        count = f"{len(matches):,} of {total:,}" if matches.query else f"{total:,}"
+        parts: list[Any] = [(f"{self.number} ", "dim"), (self.title, "bold"), f" {count}"]
+        if self.has_class("-collapsed"):
+            # A title alone has no corner before it; so it stands where those of open panes do.
+            room = self.size.width - len(self.title) - len(count) - 10
+            parts = [("─ ", "$foreground 18%"), *parts]
+            parts += ["  ", (fit(newest, room), "$foreground 55%"), " "] if newest else [" "]
+        self._titling = True
+        try:
+            self.border_title = Content.assemble(*parts)
+            below = f"{unseen:,} new below" if unseen else ""
+            self.border_subtitle = Content("   ".join(filter(None, [self.note, below])))
+        finally:
+            self._titling = False
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """As in the base class; where only the titles change, only the lines that they are in.
+
+        A new title has Textual draw the whole widget, and so, while rows stream in, all of this
+        pane's lines 20 times a second, only to cover them with those of the list.
+        """
+        if self._titling and not (regions or layout or recompose):
+            width, height = self.outer_size
+            # In the content's coordinates: the border is outside.
+            regions = (Region(-1, -1, width + 1, 1), Region(-1, height - 2, width + 1, 1))
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def _newest(self) -> str:
+        ring = self.list.matches.ring
+        return self.list.rows.summary(ring[ring.end - 1]) if ring else ""

@@ -1,0 +1,298 @@
+"""How each pane shows one of its items on one line, and which text a filter searches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import PurePath
+from typing import Generic, TypeVar
+
+from devtui.dashboard.widgets.cells import Row, fit, left, right, row_width
+from devtui.events import AppFailed, Error, LogWritten, Reloaded, ServerExited
+from devtui.session.store.error_groups import ErrorGroup, innermost_own
+from devtui.session.store.request_record import Request, RequestRow
+from devtui.session.store.store import Reload, Store
+from devtui.text import formats, masking
+
+T = TypeVar("T")
+
+SLOW_MS = 1_000.0
+WIDE = 90
+NARROW = 60
+METHOD_WIDTH = 7
+CLIENT_WIDTH = 15
+LEVEL_WIDTH = 5
+TAG_WIDTH = 26
+MAX_TARGET = 2_000
+
+_LEVEL_NAMES = {"WARNING": "WARN", "CRITICAL": "CRIT", "DEBUG": "DEBUG"}
+_LEVEL_STYLES = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad", "DEBUG": "dim"}
+
+
+class Rows(Generic[T]):
+    """What a pane has to know about its items; each pane has a subclass of its own."""
+
+    def text(self, item: T) -> str:
+        """The text that a filter searches."""
+        raise NotImplementedError
+
+    def summary(self, item: T) -> str:
+        """The item in a few words, for a pane that is closed to its title."""
+        return self.text(item)
+
+    def settled(self, item: T) -> bool:
+        """Whether `text` and `spans` of the item will stay as they are."""
+        return True
+
+    def spans(self, item: T, width: int) -> Row:
+        """The item on one line of `width` cells."""
+        raise NotImplementedError
+
+
+def status_style(status: int | None) -> str:
+    """The style of an HTTP status by its class."""
+    if status is None or status >= 500:
+        return "bad"
+    if status >= 400:
+        return "warn"
+    return "info" if status >= 300 else "good"
+
+
+class RequestRows(Rows[Request]):
+    """Requests: time, method, status, duration, size, target, and the client where it is wide."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+
+    def text(self, item: Request) -> str:
+        """Method, status, target, client and why it was cut."""
+        row = item.row
+        if row.ended_at is None:
+            return f"{row.method} {row.target} {row.client}"
+        status = row.status if row.status is not None else ""
+        return f"{row.method} {status} {row.target} {row.client} {row.cut}"
+
+    def summary(self, item: Request) -> str:
+        """Method, target and outcome."""
+        row = item.row
+        return f"{row.method} {_target(row)} {row.status or row.cut}"
+
+    def settled(self, item: Request) -> bool:
+        """Whether the response has ended."""
+        return not item.running
+
+    def spans(self, item: Request, width: int) -> Row:
+        """The request on one line."""
+        shown = item.row
+        row: Row = [
+            (formats.clock_time(shown.at) + "  ", "dim"),
+            (left(shown.method, METHOD_WIDTH) + " ", _method_style(shown.method)),
+        ]
+        row += self._running(shown) if shown.ended_at is None else _outcome(shown)
+        if width < NARROW:
+            row = row[1:-1]  # without the time of day and the size there is room for the target
+            row.append(("  ", ""))
+        room = width - row_width(row)
+        client = room >= WIDE - 40
+        if client:
+            room -= CLIENT_WIDTH + 2
+        target = _target(shown)
+        cut = f"  cut: {shown.cut.removeprefix('cut ')}" if shown.cut else ""
+        if cut:
+            cut = fit(cut, max(room // 2, room - len(target)))
+        target = fit(target, room - len(cut))
+        row += [(target, ""), (cut, "bad")]
+        if client:
+            row.append((" " * (width - CLIENT_WIDTH - row_width(row)), ""))
+            row.append((right(shown.client, CLIENT_WIDTH), "dim"))
+        return row
+
+    def _running(self, request: RequestRow) -> Row:
+        elapsed = (self._now() - request.at).total_seconds() * 1000
+        time = right(formats.running_time(elapsed), formats.DURATION_WIDTH)
+        return [("···", "accent"), (f" {time}  ", "accent"), (" " * formats.SIZE_WIDTH + "  ", "")]
+
+
+def _target(row: RequestRow) -> str:
+    """As much of the target as a row can have room for."""
+    return masking.target(row.target[:MAX_TARGET])
+
+
+def _method_style(method: str) -> str:
+    return "" if method in ("GET", "HEAD", "OPTIONS") else "strong"
+
+
+def _outcome(finished: RequestRow) -> Row:
+    status = "✗  " if finished.status is None else f"{finished.status:<3}"
+    time = right(formats.duration(finished.duration_ms), formats.DURATION_WIDTH)
+    size = right(formats.size(finished.size_bytes), formats.SIZE_WIDTH)
+    return [
+        (status, status_style(finished.status)),
+        (f" {time}", "warn" if finished.duration_ms >= SLOW_MS else ""),
+        (f"  {size}  ", "dim"),
+    ]
+
+
+class LogRows(Rows[LogWritten]):
+    """Log lines: time, level or stream, logger and text, and the request it was written in."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def text(self, item: LogWritten) -> str:
+        """Level or stream, logger and text."""
+        return f"{item.level or item.stream} {item.logger or ''} {item.text}"
+
+    def summary(self, item: LogWritten) -> str:
+        """The text alone."""
+        return masking.in_log(item.text)
+
+    def spans(self, item: LogWritten, width: int) -> Row:
+        """The line on one line: a newline within it is shown as an escape."""
+        level, style = level_of(item)
+        row: Row = [
+            (formats.clock_time(item.at) + "  ", "dim"),
+            (left(level, LEVEL_WIDTH) + " ", style or "dim"),
+        ]
+        room = width - row_width(row)
+        tag = self._tag(item) if width >= WIDE - 20 else ""
+        if tag:
+            room -= row_width([(tag, "")]) + 2
+        if item.logger and item.logger != "root":
+            logger = fit(item.logger, room // 3) + " "
+            row.append((logger, "info"))
+            room -= row_width([(logger, "")])
+        row.append((fit(masking.in_log(item.text), room), style))
+        if tag:
+            row.append((" " * (width - row_width(row) - row_width([(tag, "")])), ""))
+            row.append((tag, "dim"))
+        return row
+
+    def _tag(self, item: LogWritten) -> str:
+        request = self._store.request(item.request_id)
+        if request is None:
+            return ""
+        row = request.row
+        return fit(f"{row.method} {_target(row)}", TAG_WIDTH)
+
+
+def level_of(item: LogWritten) -> tuple[str, str]:
+    """The short name of a log line's level or stream, and the style that goes with it."""
+    if item.level is None:
+        return {"stdout": "out", "stderr": "err"}.get(item.stream, "log"), ""
+    return _LEVEL_NAMES.get(item.level, item.level), _LEVEL_STYLES.get(item.level, "")
+
+
+class ReloadRows(Rows[Reload]):
+    """Reloads: time, generation, duration, the cause and the files; failures in red."""
+
+    def text(self, item: Reload) -> str:
+        """The cause with its files, or what went wrong."""
+        return " ".join(reload_words(item))
+
+    def spans(self, item: Reload, width: int) -> Row:
+        """The reload on one line."""
+        time = "" if isinstance(item, ServerExited) else formats.duration(item.duration_ms)
+        failed = not isinstance(item, Reloaded) or item.failed
+        what, detail = reload_words(item)
+        row: Row = [
+            (formats.clock_time(item.at) + "  ", "dim"),
+            (left(f"#{item.generation}", 4) + " ", "accent"),
+            (right(time, formats.DURATION_WIDTH) + "  ", "" if failed else "good"),
+        ]
+        what = fit(what, width - row_width(row))
+        row.append((what + "  ", "bad" if failed else ""))
+        row.append((fit(detail, width - row_width(row)), "dim"))
+        return row
+
+
+def reload_words(item: Reload) -> tuple[str, str]:
+    """What happened in a few words, and what belongs to it (files, the error)."""
+    match item:
+        case Reloaded() if item.looping:
+            return "restart loop:", f"{PurePath(item.looping).name} changes each time the app loads"
+        case Reloaded(failed=False):
+            return item.cause, file_names(item)
+        case Reloaded():
+            return f"{item.cause}: serves the error", file_names(item)
+        case AppFailed():
+            return "the app did not load:" if item.reload else "first load failed:", item.message
+        case ServerExited():
+            return "the server process died:", exit_words(item)
+
+
+def file_names(item: Reloaded) -> str:
+    """The names of the changed files that the cause does not name already."""
+    names = [PurePath(path).name for path in item.paths]
+    return ", ".join(name for name in names if name not in item.cause)
+
+
+def exit_words(item: ServerExited) -> str:
+    """How a server process ended."""
+    if item.signal is not None:
+        return f"killed by {item.signal} (pid {item.pid})"
+    return f"exit status {item.exit_code} (pid {item.pid})"
+
+
+class ErrorRows(Rows[ErrorGroup]):
+    """Errors: last time, how often, type and message, the place in one's own code, the request."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def text(self, item: ErrorGroup) -> str:
+        """Type, message, place and request."""
+        error = item.newest.error
+        return f"{error_title(error)} {place(error)} {self._request(item)}"
+
+    def spans(self, item: ErrorGroup, width: int) -> Row:
+        """The error on one line."""
+        error = item.newest.error
+        first = error.exceptions[0] if error.exceptions else None
+        row: Row = [(formats.clock_time(item.last_at) + "  ", "dim")]
+        if item.count > 1:
+            row.append((f"×{item.count:,} ", "warn"))
+        kind = fit(short_type(first.type) if first else "load", width - 12)
+        row.append((kind + ": ", "bad"))
+        room = width - row_width(row)
+        where = fit(place(error), room // 3)
+        source = fit(self._request(item), min(TAG_WIDTH, room // 3))
+        aside: Row = [(where, "info"), (source, "dim")]
+        if item.count > 1 and width >= WIDE:
+            aside.insert(0, (f"since {formats.clock_time(item.first_at)}", "dim"))
+        aside = [("  " + text, style) for text, style in aside if text]
+        message = first.message if first else _last_line(error.text)
+        row.append((fit(message, room - row_width(aside)), ""))
+        row.append((" " * (width - row_width(row) - row_width(aside)), ""))
+        return row + aside
+
+    def _request(self, group: ErrorGroup) -> str:
+        item = group.newest
+        request = self._store.request(item.request_id)
+        if request is not None:
+            row = request.row
+            return f"{row.method} {_target(row)}"
+        return item.origin if item.origin != "request" else ""
+
+
+def short_type(name: str) -> str:
+    """The name of an exception's class without its module."""
+    return name.rpartition(".")[2]
+
+
+def error_title(error: Error) -> str:
+    """`Type: message` of the exception that was seen."""
+    if not error.exceptions:
+        return _last_line(error.text)
+    first = error.exceptions[0]
+    return f"{first.type}: {first.message}" if first.message else first.type
+
+
+def place(error: Error) -> str:
+    """`file:line` of `innermost_own`, without the folder."""
+    frame = innermost_own(error)
+    return f"{PurePath(frame.file).name}:{frame.line}" if frame is not None else ""
+
+
+def _last_line(text: str) -> str:
+    return text.rstrip().rpartition("\n")[2]

@@ -1,0 +1,115 @@
+"""What is known of a port, and what can be done about it: each choice with why it cannot work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from devtui.events import Holder
+from devtui.ports import facts
+
+if TYPE_CHECKING:
+    from devtui.ports.bind import PortRefused
+    from devtui.ports.survey import Survey
+
+TAKING_BACK = "have"
+NEXT_PORT = "next_port"
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """A look at a port. `why_not_stop` is a sentence where those in the way must not be stopped.
+
+    `ours` says calmly that the port is this devtui's own; empty where it is not.
+    """
+
+    survey: Survey
+    why_not_stop: str = ""
+    ours: str = ""
+
+    @property
+    def message(self) -> str:
+        """How the port stands, in a sentence."""
+        refusal = self.survey.refusal
+        if self.ours:
+            return self.ours
+        if refusal is None:
+            return f"Port {self.survey.port} on {self.survey.host} is free."
+        return str(refusal)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One key: what it does (`action`, Textual's name of it), and why it cannot where it cannot."""
+
+    key: str
+    text: str
+    action: str
+    why_not: str = ""
+
+
+def judge(found: Survey, ours: str = "") -> Sight:
+    """What was found, and whether it may be stopped. Looks at processes: for a thread."""
+    from devtui.ports import stop_holders  # psutil comes with it: the screen shows itself first
+
+    refusals = (stop_holders.refusal(holder) for holder in found.blocking)
+    return Sight(found, next(filter(None, refusals), ""), ours)
+
+
+def choices(port: int, sight: Sight | None, *, serving: bool) -> tuple[Choice, ...]:
+    """What can be done about the port; `sight` is None while it is looked at.
+
+    `serving` is whether the app is served now, on whatever port.
+    """
+    here = "move here" if serving else "start here"
+    again = "look again" if sight is not None and (sight.ours or serving) else "try again"
+    return (
+        _have(port, sight, here),
+        _next_port(sight),
+        Choice("p", "another port …", "change_port"),
+        Choice("k", "see who holds another port …", "see_another"),
+        Choice("t", again, "again"),
+    )
+
+
+def _have(port: int, sight: Sight | None, here: str) -> Choice:
+    if sight is None:
+        return Choice("s", f"stop it and {here}", TAKING_BACK, "looking who it is …")
+    refusal = sight.survey.refusal
+    if sight.ours:
+        return Choice("s", f"stop it and {here}", TAKING_BACK, "it is this devtui itself")
+    if refusal is None:
+        return Choice("s", f"{here}, on port {port}", TAKING_BACK)
+    return Choice(
+        "s", f"stop {_names(sight) or 'it'} and {here}", TAKING_BACK, _why_not(sight, refusal)
+    )
+
+
+def _why_not(sight: Sight, refusal: PortRefused) -> str:
+    if not refusal.busy:
+        return "there is nobody to be stopped, see above"
+    if not sight.survey.blocking:
+        return "nobody is to be seen who could be stopped"
+    return sight.why_not_stop
+
+
+def _names(sight: Sight) -> str:
+    return names(sight.survey.blocking)
+
+
+def names(holders: Sequence[Holder]) -> str:
+    """The holders by name and pid; the first two where they are many."""
+    titles = [facts.title(holder) for holder in holders]
+    more = f" and {len(titles) - 2} more" if len(titles) > 3 else ""
+    return ", ".join(titles[:2] if more else titles) + more
+
+
+def _next_port(sight: Sight | None) -> Choice:
+    text, action = "take the next free port", NEXT_PORT
+    if sight is None:
+        return Choice("n", text, action, "looking for it …")
+    if sight.survey.refusal is None:
+        return Choice("n", text, action, "this one is free")
+    if sight.survey.next_free_port is None:
+        return Choice("n", text, action, "none is to be had near it")
+    return Choice("n", f"{text}: {sight.survey.next_free_port}", action)

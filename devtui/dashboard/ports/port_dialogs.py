@@ -1,0 +1,157 @@
+"""What the dashboard does about ports: it opens the port screen, and asks for other ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from devtui.dashboard.ports.port_choices import names
+from devtui.events import PortBusy, StateChanged
+from devtui.ports import bind as ports
+from devtui.ports.bind import PortRefused
+from devtui.ports.port_look import PortLook
+from devtui.session.state import State
+
+if TYPE_CHECKING:
+    from devtui.dashboard.app import Dashboard
+    from devtui.dashboard.ports.port_screen import PortScreen
+    from devtui.ports.survey import Survey
+
+
+class Ports:
+    """Keeps one port screen at most, and goes with the session's state."""
+
+    def __init__(self, dashboard: Dashboard) -> None:
+        self._dashboard = dashboard
+        self._session = dashboard.session
+        self._screen: PortScreen | None = None  # the last that was opened
+        self._seen: Survey | None = None  # while a port was being typed
+        self._refused: Survey | PortLook | None = None  # of the port that was typed
+
+    @property
+    def screen(self) -> PortScreen | None:
+        """The port screen, where it is open."""
+        return self._screen if self._screen in self._dashboard.screen_stack else None
+
+    def take(self, event: PortBusy | StateChanged) -> None:
+        """Open the screen when the port cannot be had, and close it when it can at last."""
+        if isinstance(event, PortBusy):
+            from devtui.ports.survey import Survey
+
+            screen = self._open(event.port)
+            screen.tried()
+            screen.look_at(event.port, Survey.of(event))
+        elif event.state == State.PORT_BUSY.value:
+            self._open(self._session.settings.port)
+        elif event.state != State.STOPPED.value:
+            there = self.screen
+            if there is not None and (event.previous == State.PORT_BUSY.value or there.waiting):
+                there.served()
+
+    def _open(self, port: int) -> PortScreen:
+        screen = self.screen
+        if screen is None:
+            from devtui.dashboard.ports.port_screen import PortScreen
+
+            screen = self._screen = PortScreen(self._dashboard, port)
+            self._dashboard.push_screen(screen)
+        return screen
+
+    def show(self, port: int, found: Survey | PortLook | None = None) -> None:
+        """Show who holds the port; `found` where somebody has looked, or looks already."""
+        found = found or PortLook(self._session.settings.with_port(port))
+        self._open(port).look_at(port, found, self._ours(port))
+
+    def _ours(self, port: int) -> str:
+        """That we ourselves have the port, in a sentence; empty where we have not."""
+        session = self._session
+        if port != session.settings.port or not session.has_port:
+            return ""
+        does = "serves here" if session.state.answers else f"has this port ({session.state.value})"
+        pid = f", pid {session.pid}" if session.pid is not None else ""
+        return f"devtui itself {does}: generation {session.generation}{pid}."
+
+    # -- other ports -----------------------------------------------------------------------------
+
+    def ask_port_to_serve_on(self) -> None:
+        """Ask for a port and serve there; one that is taken is shown with its holder.
+
+        Its holder is looked for while it is typed, and is there at once when it is refused.
+        """
+        self._seen = None
+        from devtui.dashboard.widgets.dialogs import PortDialog, PortQuestion
+
+        port = self._session.settings.port
+        is_there = "The server is on" if self._session.has_port else "The server could not have"
+        question = PortQuestion(
+            title="Change the port",
+            text=f"{is_there} port {port}. Move it to port:",
+            keys="enter move   escape cancel",
+            port=port,
+            about=self._about,
+            go=self._move,
+        )
+        self._dashboard.push_screen(PortDialog(question), self._after_move)
+
+    def _about(self, port: int) -> tuple[str, bool]:
+        """What is to be said of a port before it is tried; whether that is a problem."""
+        if port == 0:
+            return "0 takes any free port.", False
+        if self._is_ours(port):
+            return "The server is there already.", False
+        refusal = ports.check_port(self._session.settings.with_port(port))
+        if refusal is None:
+            return f"Port {port} is free; 0 takes any free one.", False
+        if not refusal.busy:
+            return str(refusal), True
+        from devtui.ports.survey import survey
+
+        self._seen = survey(self._session.settings.with_port(port), refusal)
+        who = names(self._seen.blocking)
+        return f"{refusal} {f'It is {who}: enter' if who else 'Enter'} shows more.", True
+
+    def _is_ours(self, port: int) -> bool:
+        return port == self._session.settings.port and self._session.has_port
+
+    async def _move(self, port: int) -> str | None:
+        self._refused = None
+        if self._is_ours(port):
+            return f"The server is on port {port} already."
+        try:
+            await self._session.move(port)
+        except PortRefused as refused:
+            if not refused.busy:
+                return str(refused)
+            seen = self._seen if self._seen is not None and self._seen.port == port else None
+            self._refused = seen or PortLook(self._session.settings.with_port(port), refused)
+        return None
+
+    def _after_move(self, port: int | None) -> None:
+        if port is None:
+            return
+        if self._refused is not None:
+            self.show(port, self._refused)
+            return
+        screen = self.screen
+        if screen is not None:
+            screen.served()
+
+    def ask_port_to_see(self, port: int) -> None:
+        """Ask for a port and show who holds it; the server stays where it is."""
+        from devtui.dashboard.widgets.dialogs import PortDialog, PortQuestion
+
+        async def go(chosen: int) -> str | None:
+            return None if chosen else "Port 0 stands for any free one: nobody can hold it."
+
+        question = PortQuestion(
+            title="Who holds a port?",
+            text="Nothing is stopped or moved by looking. Show port:",
+            keys="enter show   escape cancel",
+            port=port,
+            about=lambda chosen: ("", False),
+            go=go,
+        )
+        self._dashboard.push_screen(PortDialog(question), self._after_see)
+
+    def _after_see(self, port: int | None) -> None:
+        if port is not None:
+            self.show(port)

@@ -1,0 +1,276 @@
+"""The port screen: who holds a port, what to do about it, and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+
+from devtui.dashboard.ports import port_choices
+from devtui.dashboard.ports.port_box import PortBox, Shown
+from devtui.dashboard.ports.port_choices import Choice, Sight, choices
+from devtui.dashboard.ports.port_progress import Progress
+from devtui.dashboard.widgets.dialogs import Dialog
+from devtui.events import Holder
+from devtui.ports.bind import PortRefused
+from devtui.ports.port_look import PortLook
+from devtui.session.state import State
+
+if TYPE_CHECKING:
+    from devtui.dashboard.app import Dashboard
+    from devtui.ports.stop_holders import Outcome
+    from devtui.ports.survey import Survey
+
+TICK_SECONDS = 0.1
+
+
+class PortScreen(Dialog[None]):
+    """Shows one port, and does what is chosen; it goes when the session has got its port."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "have", show=False),
+        Binding("n", "next_port", show=False),
+        Binding("p", "change_port", show=False),
+        Binding("k", "see_another", show=False),
+        Binding("t", "again", show=False),
+        Binding("y", "stop", show=False),
+        Binding("escape", "back", show=False),
+        Binding("up", "scroll_details(-1)", show=False),
+        Binding("down", "scroll_details(1)", show=False),
+        Binding("pageup", "scroll_details(-10)", show=False),
+        Binding("pagedown", "scroll_details(10)", show=False),
+        Binding("q,ctrl+q", "app.quit", show=False),
+        Binding("ctrl+c", "app.interrupt", show=False),
+    ]
+
+    def __init__(self, dashboard: Dashboard, port: int) -> None:
+        super().__init__()
+        self.port = port
+        self.asking = False
+        self.waiting = False
+        """Whether the session was asked to have its port, and has not told yet."""
+        self._dashboard = dashboard
+        self._sight: Sight | None = None
+        self._progress = Progress(dashboard.clock.monotonic)
+        self._box = PortBox(len(self.choices), dashboard.clock.now)
+        self._ticker: Timer | None = None
+        self._served = False
+        self._gone = False
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What can be chosen now."""
+        return choices(self.port, self._sight, serving=self._dashboard.session.state.answers)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody is being stopped: nothing but leaving goes meanwhile."""
+        return self._progress.stopping
+
+    def compose(self) -> ComposeResult:
+        """The box alone."""
+        yield self._box
+
+    def on_mount(self) -> None:
+        """Show itself at once; who looks, shows more when it is known."""
+        self.show()
+
+    def on_resize(self) -> None:
+        """Lay everything out for the new size."""
+        self.show()
+
+    def on_screen_resume(self) -> None:
+        """Go, where the session has got its port while a dialog lay above."""
+        if self._served:
+            self._go()
+
+    # -- what is shown -------------------------------------------------------------------------
+
+    def look_at(self, port: int, found: Survey | PortLook, ours: str = "") -> None:
+        """Show another port, or this one anew: what was found, or what a look will find."""
+        if self.stopping:
+            return
+        if port != self.port:
+            self.port, self._sight = port, None
+            self._progress = Progress(self._dashboard.clock.monotonic)
+        self.asking = False
+        self.show()
+        self.begin(partial(self._look, found, ours), latest_of="look")
+
+    async def _look(self, found: Survey | PortLook, ours: str) -> None:
+        survey = await found.found() if isinstance(found, PortLook) else found
+        self._sight = await asyncio.to_thread(port_choices.judge, survey, ours)
+        stopped, self._progress.stopped = self._progress.stopped, ""
+        if stopped and self._sight.survey.blocking:
+            now = _who_now(self._sight.survey.blocking[0])
+            self._progress.say(f"{stopped} {now}", problem=True)
+        self.show()
+
+    def served(self) -> None:
+        """The session has got its port: go, or as soon as nothing lies above any more."""
+        self._served = True
+        if self._progress.stopped:
+            self._dashboard.tell(self._progress.stopped)
+        self._go()
+
+    def _go(self) -> None:
+        if self.app.screen is self and not self._gone:
+            self._gone = True
+            self.dismiss()
+
+    def show(self) -> None:
+        """Show what is known now."""
+        if self.is_mounted:
+            shown = Shown(self.port, self._sight, self.choices, self.asking, self._progress)
+            self._box.show(shown)
+
+    def _say(self, text: str, problem: bool = False) -> None:
+        self._progress.say(text, problem)
+        self.show()
+
+    # -- what is chosen ------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only yes and no answer a question, and nothing but leaving goes while stopping."""
+        if action == "stop":
+            return self.asking
+        chosen = action in {choice.action for choice in self.choices} - {port_choices.NEXT_PORT}
+        return not (self.stopping or (self.asking and chosen))
+
+    def _cannot(self, action: str) -> bool:
+        """Whether a choice cannot work; says why then."""
+        (choice,) = [choice for choice in self.choices if choice.action == action]
+        if choice.why_not:
+            self._say(f"{choice.text}: {choice.why_not}")
+        return bool(choice.why_not)
+
+    def action_have(self) -> None:
+        """Ask whether to stop who is in the way; where nobody is, serve here."""
+        if self._cannot(port_choices.TAKING_BACK) or self._sight is None:
+            return
+        self._progress.forget()
+        if self._sight.survey.refusal is None:
+            self.begin(partial(self._have, self.port))
+            return
+        self.asking = True
+        self.show()
+
+    def action_next_port(self) -> None:
+        """Serve on the next free port; to a question it is a no."""
+        if self.asking:
+            self.action_back()
+            return
+        if self._cannot(port_choices.NEXT_PORT) or self._sight is None:
+            return
+        port = self._sight.survey.next_free_port
+        assert port is not None
+        self.begin(partial(self._have, port))
+
+    def action_change_port(self) -> None:
+        """Ask for another port to serve on."""
+        self._dashboard.ports.ask_port_to_serve_on()
+
+    def action_see_another(self) -> None:
+        """Ask for another port to look at."""
+        self._dashboard.ports.ask_port_to_see(self.port)
+
+    def action_again(self) -> None:
+        """Try to have the port again, where the session waits for it; else look again."""
+        session = self._dashboard.session
+        self._progress.forget()
+        if session.state is State.PORT_BUSY and self.port == session.settings.port:
+            self._try()
+        else:
+            self._dashboard.ports.show(self.port)
+
+    def _try(self) -> None:
+        """Have the session try to have its port; what comes of it are its events."""
+        self.waiting = True
+        self._say(f"Trying port {self.port} …")
+        self._dashboard.session.try_again()
+
+    def tried(self) -> None:
+        """The session has tried in vain to have its port."""
+        if self.waiting:
+            self.waiting = False
+            at = self._dashboard.clock.now().astimezone().strftime("%H:%M:%S")
+            self._say(f"Tried at {at}: port {self.port} is still not to be had.")
+
+    def action_back(self) -> None:
+        """Take the question back, or leave the screen."""
+        if self.asking:
+            self.asking = False
+            self._say("Nothing was stopped.")
+        else:
+            self._go()
+
+    def action_scroll_details(self, lines: int) -> None:
+        """Move in the holders, where they do not fit."""
+        self._box.scroll_details(lines)
+
+    async def _have(self, port: int) -> None:
+        """Serve on the port; where it is refused after all, show who has it."""
+        session = self._dashboard.session
+        if port == session.settings.port and not session.has_port:
+            self._try()
+            return
+        self._say(f"Moving to port {port} …")
+        try:
+            await session.move(port)
+        except PortRefused as refused:
+            self._say(str(refused), problem=True)
+            self._dashboard.ports.show(port)
+            return
+        self.served()
+
+    # -- stopping ------------------------------------------------------------------------------
+
+    def action_stop(self) -> None:
+        """Stop who is in the way: this is the yes."""
+        assert self._sight is not None
+        self.asking = False
+        self._progress.begin()
+        self._ticker = self.set_interval(TICK_SECONDS, self.show)
+        self.show()
+        self.begin(partial(self._stop, self._sight.survey.blocking))
+
+    async def _stop(self, wanted: tuple[Holder, ...]) -> None:
+        from devtui.ports import stop_holders
+
+        loop = asyncio.get_running_loop()
+        settings = self._dashboard.session.settings.with_port(self.port)
+
+        def report(seconds: float, text: str) -> None:
+            loop.call_soon_threadsafe(self._step, seconds, text)
+
+        try:
+            outcome = await asyncio.to_thread(stop_holders.stop, settings, wanted, report)
+        finally:
+            self._progress.stopping = False
+            if self._ticker is not None:
+                self._ticker.stop()
+        await self._go_on(outcome)
+
+    async def _go_on(self, outcome: Outcome) -> None:
+        """Serve here, where the port is free now; at once, before anybody starts it again."""
+        if outcome.freed:
+            self._progress.stopped = outcome.text
+            await self._have(self.port)
+        else:
+            self._say(outcome.text, problem=True)
+            self._dashboard.ports.show(self.port)
+
+    def _step(self, seconds: float, text: str) -> None:
+        self._progress.step(seconds, text)
+        self.show()
+
+
+def _who_now(holder: Holder) -> str:
+    by = holder.restarts_by or (holder.parent and f"{holder.parent} (pid {holder.parent_pid})")
+    return f"Then {port_choices.names([holder])} took the port" + (
+        f", started by {by}." if by else "."
+    )

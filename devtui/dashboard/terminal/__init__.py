@@ -1,0 +1,1 @@
+"""The terminal under the dashboard: its driver, colours and characters."""

@@ -1,0 +1,74 @@
+"""Lends the dashboard's terminal to the app, for `breakpoint()`, `input()` and `getpass()`."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from textual.app import App, SuspendNotSupported
+
+from devtui.terminal import CALLS, ControllingTerminal
+from devtui.text import masking
+from devtui.text.sanitize import visible
+
+if TYPE_CHECKING:
+    from devtui.events import TerminalWanted
+    from devtui.session.store.store import Store
+    from devtui.session.terminal.app_tty import AppTty
+
+
+class ScreenLender:
+    """Takes the dashboard off the screen while the app has the terminal; see `Lender`.
+
+    The session goes on meanwhile, and so does all that the dashboard knows: it is not drawn.
+    """
+
+    def __init__(self, app: App[int], store: Store, fd: int) -> None:
+        """`fd` is the terminal's descriptor."""
+        self._app = app
+        self._store = store
+        self._tty = ControllingTerminal(fd, self._interrupt, reads_keys=True)
+        self._suspended: ExitStack | None = None
+
+    def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
+        """See `session.terminal.terminal_loan.Lender`."""
+        if self._suspended is not None:
+            return
+        self._tty.check()
+        suspended = ExitStack()
+        try:
+            # What would be drawn goes nowhere: the thread that writes it has ended by then, and
+            # its queue would block us once it is full.
+            suspended.enter_context(self._app.batch_update())
+            suspended.enter_context(self._app.suspend())
+        except SuspendNotSupported as error:
+            suspended.close()
+            raise OSError(errno.ENOTTY, "the dashboard is not in a terminal of its own") from error
+        self._suspended = suspended
+        self._tty.lend(tty, wanted, self._announcement(wanted))
+
+    def take_back(self) -> None:
+        """See `session.terminal.terminal_loan.Lender`."""
+        suspended, self._suspended = self._suspended, None
+        if suspended is not None:
+            self._tty.take_back()
+            suspended.close()
+
+    def _interrupt(self) -> None:
+        """ctrl+c came when the app was done: it is meant for us."""
+        self._app.simulate_key("ctrl+c")
+
+    def _announcement(self, wanted: TerminalWanted) -> str:
+        request = self._store.request(wanted.request_id)
+        where = ""
+        if request is not None:
+            target = visible(masking.target(request.started.target), 200)
+            where = f" in {visible(request.started.method, 20)} {target}"
+        who = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
+        if wanted.purpose != "program":
+            who = f"{CALLS[wanted.purpose]}{where} has the terminal"
+        text = f"--- {who}; the dashboard comes back when it is done"
+        encoding = getattr(sys.__stdout__, "encoding", None) or "ascii"
+        return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,274 @@
+"""The two lines at the top: what is served, where, and how the server process does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+from msgspec import structs
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from devtui.config.settings import Settings
+from devtui.dashboard.clock import Clock
+from devtui.dashboard.usage import Usage
+from devtui.events import AppLoaded
+from devtui.session.state import State
+from devtui.text import formats
+from devtui.text.sanitize import visible
+
+NOT_FOR_PRODUCTION = "development server, not for production"
+OPEN = "open to the network"
+OPEN_WITH_DEBUGGER = "debugger open to the network"
+ROOM_FOR_BOTH = 160
+SAMPLE_SECONDS = 2.0
+UPTIME_STEP = 5
+"""How often the uptime changes in the first minute, in seconds. More often would be half of an idle
+screen's work; only the first seconds are counted, as one looks there after a reload."""
+
+ROOM_FOR_SERVER = 60
+"""The least width of a terminal in which the whole of `NOT_FOR_PRODUCTION` is said."""
+
+TENTH = 0.1
+
+_BADGES = {
+    State.STARTING: "primary",
+    State.RELOADING: "primary",
+    State.SERVING: "success",
+    State.SERVING_ERROR: "error",
+    State.PORT_BUSY: "warning",
+    State.FAILED: "error",
+    State.CRASHED: "error",
+    State.STOPPED: "foreground-muted",
+    State.SUSPENDED: "error",
+}
+
+_NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
+
+
+class SessionFacts(Protocol):
+    """What the header reads of the session, where each is described."""
+
+    @property
+    def settings(self) -> Settings: ...  # noqa: D102
+    @property
+    def pin(self) -> str | None: ...  # noqa: D102
+    @property
+    def app(self) -> AppLoaded | None: ...  # noqa: D102
+    @property
+    def loading_since(self) -> float | None: ...  # noqa: D102
+    @property
+    def serving_since(self) -> float | None: ...  # noqa: D102
+    @property
+    def generation(self) -> int: ...  # noqa: D102
+    @property
+    def state(self) -> State: ...  # noqa: D102
+    @property
+    def pid(self) -> int | None: ...  # noqa: D102
+    @property
+    def url(self) -> str: ...  # noqa: D102
+
+
+_SHORT_NAMES = {"generation": "gen", "memory": ""}
+_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "PIN")
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """The words of the header; two equal ones look the same, so nothing is drawn anew."""
+
+    app: str
+    framework: str
+    state: State
+    leaving: bool
+    url: str
+    debug: bool
+    details: tuple[tuple[str, str], ...]  # (name, value), each shown where there is room
+    loading: str
+    exposed: str = ""  # the warning, where others than this machine can reach the server
+    usage: tuple[tuple[str, str], ...] = ()
+
+
+def _uptime_step(up: float) -> int:
+    """How many seconds the uptime that is shown goes on at once."""
+    if up < 60:
+        return 1 if up < UPTIME_STEP else UPTIME_STEP
+    return 60
+
+
+def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
+    """The session's facts as words; `now` is the monotonic time."""
+    app = session.app
+    name = app.app if app is not None else session.settings.app or "looking for the app"
+    details = [("pid", str(session.pid))] if session.pid is not None else []
+    if session.generation:
+        details.append(("generation", str(session.generation)))
+    if session.serving_since is not None and session.state.answers:
+        up = now - session.serving_since
+        details.append(("up", formats.uptime(up - up % _uptime_step(up))))
+    if session.pin:
+        details.append(("PIN", visible(session.pin, 40)))
+    loading = ""
+    if session.state is State.SUSPENDED:
+        loading = "stopped by a signal: r restarts it"
+    elif session.loading_since is not None:
+        loading = f"loading for {formats.running_time((now - session.loading_since) * 1000)}"
+    return Facts(
+        app=visible(name, 120),
+        framework=visible(_framework(app.framework), 60) if app is not None else "",
+        state=session.state,
+        leaving=leaving,
+        url=visible(session.url, 200),
+        debug=session.settings.debug,
+        details=tuple(details),
+        loading=loading,
+        exposed=_exposed(session),
+    )
+
+
+def _exposed(session: SessionFacts) -> str:
+    settings = session.settings
+    if settings.is_loopback or session.state in _NOT_LISTENING:
+        return ""
+    return OPEN_WITH_DEBUGGER if settings.debugger else OPEN
+
+
+def _framework(name: str) -> str:
+    """`flask.Flask` for `flask.app.Flask`: the package and the class."""
+    package, _, rest = name.partition(".")
+    return f"{package}.{rest.rpartition('.')[2]}" if rest else package
+
+
+def header_lines(facts: Facts, width: int) -> Content:
+    """The two lines, `width` cells wide; what does not fit goes, the least important first."""
+    return Content("\n").join([_first_line(facts, width), _second_line(facts, width)])
+
+
+def _first_line(facts: Facts, width: int) -> Content:
+    state = "leaving" if facts.leaving else facts.state.value
+    badge = Content.styled(f" {state.upper()} ", f"bold $background on ${_BADGES[facts.state]}")
+    on = facts.debug
+    debug = Content.assemble(
+        ("debug ", "$foreground 55%"),
+        ("on" if on else "off", "$text-success" if on else "$foreground 55%"),
+    )
+    url = Content.styled(facts.url, "$text-accent underline") if facts.url else Content()
+    name = Content.styled(facts.app, "bold")
+    framework = Content.styled(facts.framework, "$foreground 55%")
+    for parts in (
+        [name, framework, badge, url],
+        [name, badge, url],
+        [badge, url, name],
+    ):
+        left = Content("  ").join(part for part in parts if part.cell_length)
+        if left.cell_length + debug.cell_length + 4 <= width:
+            break
+    return _both_ends(left, debug, width)
+
+
+def _second_line(facts: Facts, width: int) -> Content:
+    warning = _warning(facts, width)
+    loading = [Content.styled(facts.loading, "bold $text-primary")] if facts.loading else []
+    details = [*facts.details, *facts.usage]
+    for gap, names in ((3, {}), (2, _SHORT_NAMES)):
+        left = Content(" " * gap).join([*loading, *(_pair(*pair, names) for pair in details)])
+        if left.cell_length + warning.cell_length + 4 <= width:
+            return _both_ends(left, warning, width)
+    for name in _LEAST_IMPORTANT_FIRST:
+        details = [pair for pair in details if pair[0] != name]
+        left = Content("  ").join([*loading, *(_pair(*pair, _SHORT_NAMES) for pair in details)])
+        if left.cell_length + warning.cell_length + 4 <= width:
+            break
+    if facts.exposed and left.cell_length + warning.cell_length + 4 > width:
+        left = Content()  # of all that is said here this has to stay
+    return _both_ends(left, warning, width)
+
+
+def _warning(facts: Facts, width: int) -> Content:
+    words = (
+        NOT_FOR_PRODUCTION if width >= ROOM_FOR_SERVER else NOT_FOR_PRODUCTION.partition(", ")[2]
+    )
+    usual = Content.styled(words, "$foreground 55%")
+    if not facts.exposed:
+        return usual
+    exposed = Content.styled(f" {facts.exposed.upper()} ", "bold $background on $warning")
+    return Content("  ").join([usual, exposed]) if width >= ROOM_FOR_BOTH else exposed
+
+
+def _pair(name: str, value: str, names: Mapping[str, str]) -> Content:
+    name = names.get(name, name)
+    return Content.assemble((f"{name} " if name else "", "$foreground 55%"), value)
+
+
+def _both_ends(left: Content, right: Content, width: int) -> Content:
+    gap = width - 2 - left.cell_length - right.cell_length
+    if gap < 1:
+        return Content.assemble(" ", left.truncate(max(width - 2, 1), ellipsis=True))
+    return Content.assemble(" ", left, " " * gap, right, " ")
+
+
+class Header(Static):
+    """Draws the header again only where its words have changed."""
+
+    def __init__(
+        self, session: SessionFacts, clock: Clock, sample: Callable[[int | None], Usage | None]
+    ) -> None:
+        super().__init__(markup=False)
+        self._leaving = False
+        self._session = session
+        self._clock = clock
+        self._sample = sample
+        self._usage: tuple[tuple[str, str], ...] = ()
+        self._shown: tuple[Facts, int] | None = None
+        self._timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Begin to sample, and to watch the time."""
+        self.set_interval(SAMPLE_SECONDS, self._take_sample)
+        self.call_after_refresh(self._take_sample)  # which imports psutil, after the first frame
+
+    def on_resize(self) -> None:
+        """Lay the words out for the new width."""
+        self.look()
+
+    def show_leaving(self) -> None:
+        """Say from now on that the dashboard is leaving."""
+        self._leaving = True
+        if self.is_mounted:
+            self.look()
+
+    def look(self) -> None:
+        """Read the session again, and plan the next look at the time."""
+        now = self._clock.monotonic()
+        facts = structs.replace(facts_of(self._session, now, self._leaving), usage=self._usage)
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        wait = self._next_change(now)
+        if wait is not None:
+            self._timer = self.set_timer(wait, self.look)
+        if self.size.width and (facts, self.size.width) != self._shown:
+            self._shown = (facts, self.size.width)
+            # Its size is fixed: without this each tick would lay out the whole screen anew.
+            self.update(header_lines(facts, self.size.width), layout=False)
+
+    def _next_change(self, now: float) -> float | None:
+        """Seconds until a time that is shown changes by itself."""
+        if self._session.loading_since is not None:
+            return TENTH
+        if self._session.serving_since is None:
+            return None
+        up = now - self._session.serving_since
+        unit = _uptime_step(up)
+        return max(unit - up % unit, TENTH)
+
+    def _take_sample(self) -> None:
+        usage = self._sample(self._session.pid)
+        self._usage = ()
+        if usage is not None:
+            self._usage = (
+                ("CPU", f"{usage.cpu_percent:.0f} %"),
+                ("memory", formats.size(usage.memory_bytes)),
+            )
+        self.look()

@@ -1,0 +1,70 @@
+"""Draws the lines of a list, in the colours that its screen has for them."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from devtui.dashboard.panes.rows import Rows
+from devtui.dashboard.widgets.cells import fit
+from devtui.dashboard.widgets.list_screen import ListScreen
+
+T = TypeVar("T")
+
+
+class LineRenderer(Generic[T]):
+    """Makes strips of items, each of the `width` in cells that is asked for."""
+
+    def __init__(self, widget: Widget, rows: Rows[T]) -> None:
+        """`widget` is the list: what is drawn has its background."""
+        self._widget = widget
+        self._rows = rows
+        self._base: Style | None = None
+
+    def forget_colours(self) -> None:
+        """Ask for the colours again: the theme, or the list's style, is another."""
+        self._base = None
+
+    def row(self, item: T, width: int, cursor: str = "") -> Strip:
+        """An item; `cursor` names the style that is behind it where the cursor is on it."""
+        base, colours = self._base_style(), self._colours
+        if cursor:
+            base += colours.cursor_style(cursor)
+        strip = Strip(
+            [
+                Segment(text, base + colours.line_style(name))
+                for text, name in self._rows.spans(item, width)
+                if text
+            ]
+        )
+        return strip.adjust_cell_length(width, base)
+
+    def text(self, item: T, width: int) -> str:
+        """The text of an item as it is drawn, without the blanks at its end."""
+        return "".join(text for text, _ in self._rows.spans(item, width)).rstrip()
+
+    def note(self, text: str, width: int) -> Strip:
+        """A sentence in place of items."""
+        base = self._base_style()
+        strip = Strip([Segment(fit(text, width), base + self._colours.line_style("dim"))])
+        return strip.adjust_cell_length(width, base)
+
+    def blank(self, width: int) -> Strip:
+        """A line without an item."""
+        return Strip.blank(width, self._base_style())
+
+    @property
+    def _colours(self) -> ListScreen:
+        screen = self._widget.screen
+        assert isinstance(screen, ListScreen), "a list stands on a screen that knows its colours"
+        return screen
+
+    def _base_style(self) -> Style:
+        """The list's own colours; Textual mixes them anew, from all ancestors, whenever asked."""
+        if self._base is None:
+            self._base = self._widget.rich_style
+        return self._base

@@ -1,0 +1,1 @@
+"""The port: bind it, see who holds it, and stop them."""

@@ -1,0 +1,1 @@
+"""The application: find it and import it, by Flask's rules."""

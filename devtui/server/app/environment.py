@@ -1,0 +1,51 @@
+"""The environment that an app is loaded with: the variables of `flask run` and the env files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import msgspec
+
+from devtui.config import env_files
+from devtui.events import Load
+from devtui.server.guest import unseen_variables
+
+# By these Werkzeug knows that it runs below its reloader, and on which socket.
+_OF_A_RELOADER = ("WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD")
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """All variables, the env files that were read, and a sentence for the user, if there is one."""
+
+    variables: dict[str, str]
+    files: tuple[str, ...]
+    notice: str | None
+
+
+def prepared(load: Load, original: Mapping[str, str]) -> Environment:
+    """What the environment has to be, given what the process was started with.
+
+    Raises `env_files.EnvFileError`.
+    """
+    variables = dict(original)
+    if load.main is None:
+        variables["FLASK_RUN_FROM_CLI"] = "true"  # makes an unguarded app.run() do nothing
+    variables["FLASK_DEBUG"] = "1" if load.debug else "0"
+    for name in _OF_A_RELOADER:  # of one that devtui was started below
+        variables.pop(name, None)
+    if not load.env_files:
+        return Environment(variables, (), None)
+    found = env_files.read(load.env_file, load.folder, variables, load_defaults=load.load_dotenv)
+    return Environment({**variables, **found.values}, found.files, found.notice)
+
+
+def apply(variables: Mapping[str, str], load: Load) -> None:
+    """Give this process those variables, and what an app below a reloader expects."""
+    for name in _OF_A_RELOADER:
+        os.environ.pop(name, None)
+    os.environ.update(variables)
+    if load.reload:
+        # What werkzeug.serving.is_running_from_reloader looks at: apps start schedulers then. The
+        # programs that the app starts must not see it: Werkzeug would miss its socket there.
+        unseen_variables.show("WERKZEUG_RUN_MAIN", "true")

@@ -1,0 +1,1 @@
+"""The channel to the session: events out, orders in."""

@@ -1,0 +1,190 @@
+"""Events on their way to the session: in order, bounded, and what is dropped is counted.
+
+Finalisers, signal handlers and trace functions of the user's may run between any two bytecodes
+here. They may send events themselves, wait for another thread, or raise. So nothing is held while
+bytecode runs that another thread would wait for without a bound, and each step leaves a state that
+is right: a line is put by one call, what was sent of it is noted by the call that sends it, and it
+is taken away by one call, which may be made again.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from queue import Empty
+from threading import get_ident
+from typing import TypeAlias
+
+from devtui.events import (
+    ErrorRaised,
+    Event,
+    EventsDropped,
+    LogWritten,
+    RequestFinished,
+    RequestStarted,
+    encode,
+)
+from devtui.server.guest.turn import Turn
+
+# Beyond this events are dropped, since a stalled dashboard must never block a request or eat the
+# memory of the app.
+MAX_PENDING_BYTES = 8 * 1024 * 1024
+
+# What each kind of event leaves free, in quarters: lines of output, of which an app can write any
+# number, for requests and errors; the starts of requests for the ends of those that are under way.
+# A row whose end was dropped would seem to run for ever, while an end alone is a whole row.
+_LEAVES_FREE: dict[type[Event], int] = {LogWritten: 2, RequestStarted: 1}
+
+# Whatever is none of these is said a few times in a process's life, and the session cannot do
+# without it: it is kept in any case.
+_DROPPABLE = (LogWritten, RequestStarted, RequestFinished, ErrorRaised)
+
+
+# One or more whole lines, how many events they are, and how many bytes of them each call has sent.
+_Piece: TypeAlias = tuple[bytes, int, list[int]]
+
+
+class Pending:
+    """What was not sent yet. Any thread may use it, also while it is in the middle of using it."""
+
+    def __init__(self, connection: socket.socket, generation: int) -> None:
+        self.closed = False
+        """Whether the session is gone: what is put is forgotten."""
+        self.keeps_all = False
+        """Whether nothing is dropped: the caller sees to it that little waits."""
+        self.size_bytes = 0
+        """How much waits. Close to the truth while threads put and send, true when none does."""
+        self._plainly: Callable[[bytes], Iterator[int]] = lambda data: map(connection.send, (data,))
+        self.transfer: Callable[[bytes], Iterator[int]] = self._plainly
+        """Sends the beginning of some data, when its one item is asked for. See `HeldSend`."""
+        self._generation = generation
+        self._pieces: deque[_Piece] = deque()
+        self._dropped = 0
+        self._turn = Turn()
+        self._sender = 0  # the thread that has the turn
+        self._waiting: set[int] = set()  # the threads that wait for it
+
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
+
+    @property
+    def data(self) -> bytes:
+        """All that waits."""
+        return b"".join(map(_left, tuple(self._pieces)))
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether the calling thread is sending, and was interrupted in it."""
+        return self._sender == get_ident()
+
+    def put(self, kind: type[Event], data: bytes, events: int = 1) -> None:
+        """Put the lines of so many events of one kind behind the others; or drop and count them."""
+        if self.closed:
+            return
+        free = MAX_PENDING_BYTES // 4 * _LEAVES_FREE.get(kind, 0)
+        room = MAX_PENDING_BYTES - self.size_bytes - len(data) - free
+        if room < 0 and not self.keeps_all and issubclass(kind, _DROPPABLE):
+            self._dropped += events
+            return
+        piece: _Piece = (data, events, [])
+        self.size_bytes += len(data)
+        self._pieces.append(piece)
+
+    def send(self) -> bool:
+        """Send what the socket takes; false where another thread does not come to its end.
+
+        What is put while this thread sends is sent by it as well, so a call within a call returns
+        at once.
+        """
+        while self._pieces and self._sender != get_ident():
+            try:
+                with self._turn.at_once:
+                    took_all = self._send_all()
+            except Empty:
+                return self._send_soon()
+            if not took_all:
+                break
+        return True
+
+    def _send_soon(self) -> bool:
+        """Wait for the thread that sends: what this one has put may be its last word.
+
+        A call within such a call does not wait, or a signal that comes often would have more and
+        more calls wait within each other.
+        """
+        me = get_ident()
+        if me in self._waiting:
+            return False
+        try:
+            self._waiting.add(me)
+            with self._turn.soon:
+                self._send_all()
+                return True
+        except Empty:
+            return False
+        finally:
+            self._waiting.discard(me)
+
+    def _send_all(self) -> bool:
+        """Send until nothing waits any more, or the socket takes no more: then false."""
+        self._sender = get_ident()
+        try:
+            if self._dropped and self.size_bytes < MAX_PENDING_BYTES // 4:
+                self.put_count()
+            while self._pieces:
+                piece = self._pieces[0]
+                if (left := _left(piece)) and not self._send_some(piece[2], left):
+                    return False
+                if not _left(piece):
+                    self.size_bytes -= len(piece[0])
+                    self._pieces.popleft()
+            self.size_bytes = 0
+            return True
+        finally:
+            self._sender = 0
+
+    def _send_some(self, sent: list[int], left: bytes) -> bool:
+        """Send a part and note it in `sent`; false where the socket takes nothing now."""
+        try:
+            sent.extend(self.transfer(left))
+            if sent[-1] < 0:
+                sent.pop()
+                sent.extend(self._plainly(left))
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            # The session is gone. The reading side sees that too, and ends this process.
+            self.close()
+            return False
+        return True
+
+    def close(self) -> None:
+        """Forget what waits, and what comes."""
+        self.closed = True
+        self._pieces.clear()
+
+    def put_count(self) -> None:
+        """Have the session told how many events were dropped."""
+        if count := self._dropped:
+            told = encode(EventsDropped(generation=self._generation, count=count))
+            self.put(EventsDropped, told, count)
+            self._dropped -= count
+
+    def give_up(self) -> None:
+        """Drop and count all, but for the piece that may be half sent."""
+        with suppress(Empty), self._turn.soon:  # where another thread sends, nothing is given up
+            kept = 1 if self._pieces and self._pieces[0][2] else 0
+            while len(self._pieces) > kept:
+                data, events, _ = self._pieces.pop()
+                self.size_bytes -= len(data)
+                self._dropped += events
+
+
+def _left(piece: _Piece) -> bytes:
+    """What was not sent yet of a piece."""
+    data, _, sent = piece
+    if not sent:
+        return data
+    return data[sum(count for count in sent if count > 0) :]

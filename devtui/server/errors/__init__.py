@@ -1,0 +1,1 @@
+"""Errors: report them as data, and keep their frames."""

@@ -1,0 +1,135 @@
+"""The repr of anything, bounded in length and time; secrets inside of containers are masked."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from devtui.events import Variable
+from devtui.server.guest.clocks import clock
+from devtui.server.guest.deadline import Overdue, within
+from devtui.text.secrets import MASK, is_secret
+
+MAX_REPR = 4_000
+MAX_NAME = 200
+MAX_VARIABLES = 200
+
+# All reprs of a frame together. One that blocks may take half of what is left, so that the
+# variables after it are shown all the same.
+REPR_SECONDS = 0.2
+_LEAST_SECONDS = 0.005
+
+
+class BoundedRepr(reprlib.Repr):
+    """Like reprlib's, with bounds that fit a screen, and in the containers' own order.
+
+    Sorting, as reprlib does, would run the comparisons of foreign objects and hide the order.
+    """
+
+    def __init__(self, reveal: bool) -> None:
+        super().__init__()
+        self._reveal = reveal
+        self.maxlevel = 5
+        self.maxtuple = self.maxlist = self.maxarray = self.maxdeque = 50
+        self.maxdict = self.maxset = self.maxfrozenset = 50
+        self.maxstring = self.maxlong = 1_000
+        self.maxother = MAX_REPR
+
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        """A dictionary, with the values masked whose keys promise secrets."""
+        if level <= 0:
+            return "{...}" if x else "{}"
+        pieces = []
+        for key, value in islice(x.items(), self.maxdict):
+            masked = isinstance(key, str) and not self._reveal and is_secret(key)
+            text = MASK if masked else self.repr1(value, level - 1)
+            pieces.append(f"{self.repr1(key, level - 1)}: {text}")
+        return _enclosed("{", pieces, "}", len(x) - len(pieces))
+
+    def repr_set(self, x: set[Any], level: int) -> str:
+        """A set, in its own order."""
+        return self._of_set("{", x, "}", level) if x else "set()"
+
+    def repr_frozenset(self, x: frozenset[Any], level: int) -> str:
+        """A frozen set, in its own order."""
+        return self._of_set("frozenset({", x, "})", level) if x else "frozenset()"
+
+    def repr_int(self, x: int, level: int) -> str:
+        """A number; one too long for Python to print (PEP 686's limit is 4,300 digits) by size."""
+        return repr(x) if x.bit_length() < 4_000 else f"<int of {x.bit_length():,} bits>"
+
+    def repr_bytes(self, x: bytes, level: int) -> str:
+        """Bytes, of which only the beginning is turned into text."""
+        more = "" if len(x) <= self.maxstring else f"... ({len(x):,} bytes)"
+        return repr(x[: self.maxstring]) + more
+
+    def repr_str(self, x: str, level: int) -> str:
+        """Text, of which only the beginning is turned into a repr."""
+        more = "" if len(x) <= self.maxstring else f"... ({len(x):,} characters)"
+        return repr(x[: self.maxstring]) + more
+
+    def repr_instance(self, x: object, level: int) -> str:
+        """Anything else: its own repr, whatever that does."""
+        try:
+            text = repr(x)
+        except Exception as error:
+            return f"<{type(x).__name__}: its repr raised {type(error).__name__}>"
+        return cut(str.__str__(text), self.maxother)
+
+    def _of_set(self, left: str, x: Iterable[Any], right: str, level: int) -> str:
+        if level <= 0:
+            return f"{left}...{right}"
+        members = list(x)
+        pieces = [self.repr1(member, level - 1) for member in members[: self.maxset]]
+        return _enclosed(left, pieces, right, len(members) - len(pieces))
+
+
+def cut(text: str, size: int = MAX_REPR) -> str:
+    """The text, or its beginning with a word on what is missing."""
+    return text if len(text) <= size else f"{text[:size]}... ({len(text):,} characters)"
+
+
+def bounded(value: object, seconds: float = REPR_SECONDS, *, reveal: bool = True) -> str:
+    """The repr of a value within `seconds`, cut to `MAX_REPR` characters. It never raises."""
+    try:
+        return cut(within(seconds, lambda: BoundedRepr(reveal).repr(value)))
+    except Overdue:
+        took = f"{seconds * 1000:.0f} ms"
+        return f"<{type(value).__name__}: its repr takes longer than {took}>"
+    except BaseException as error:  # SystemExit and KeyboardInterrupt too: it is foreign code
+        return f"<{type(value).__name__}: its repr raised {type(error).__name__}>"
+
+
+def variables(
+    values: Mapping[str, object], reveal: bool, seconds: float = REPR_SECONDS
+) -> tuple[Variable, ...]:
+    """The first `MAX_VARIABLES` variables with their reprs, all of them within `seconds`."""
+    end = clock.monotonic() + seconds
+    return tuple(
+        _variable(str(name)[:MAX_NAME], value, reveal, end - clock.monotonic())
+        for name, value in islice(list(values.items()), MAX_VARIABLES)
+    )
+
+
+def _variable(name: str, value: object, reveal: bool, left: float) -> Variable:
+    kind = type(value).__qualname__[:MAX_NAME]
+    if not reveal and is_secret(name):
+        return Variable(name=name, type=kind, value=MASK, masked=True)
+    if isinstance(value, (int, float, str, bytes, type(None))) and _is_builtin(value):
+        text = cut(BoundedRepr(reveal).repr(value))  # no foreign code: no thread is needed
+    elif left <= _LEAST_SECONDS:
+        text = f"<{kind}: not shown, the reprs before it took too long>"
+    else:
+        text = bounded(value, left / 2, reveal=reveal)
+    return Variable(name=name, type=kind, value=text)
+
+
+def _is_builtin(value: object) -> bool:
+    return type(value).__module__ == "builtins"
+
+
+def _enclosed(left: str, pieces: list[str], right: str, missing: int) -> str:
+    more = [f"... ({missing:,} more)"] if missing > 0 else []
+    return f"{left}{', '.join(pieces + more)}{right}"

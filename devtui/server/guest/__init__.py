@@ -1,0 +1,1 @@
+"""Code of devtui among the user's code: re-entrant, and unnoticed."""

@@ -1,0 +1,1 @@
+"""Inspection: answer questions about frames and threads."""

@@ -1,0 +1,259 @@
+"""Code that is typed into a frame: run in a thread of its own, and stopped when asked to."""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import itertools
+import linecache
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import CodeType, FrameType
+from typing import Any
+
+from msgspec import structs
+
+from devtui.events import Evaluate, Evaluated
+from devtui.server.errors import bounded_repr
+from devtui.server.errors.kept_frames import FrameGone, KeptError, KeptErrors
+from devtui.server.errors.namespace import FrameNamespace
+from devtui.server.guest.clocks import clock
+from devtui.server.guest.deadline import raise_in_thread
+from devtui.server.output import request_context
+
+MAX_OUTPUT = 100_000
+MAX_TRACEBACK = 20_000
+
+# How long an evaluation that was interrupted may take to end before it is left alone.
+INTERRUPT_SECONDS = 1.0
+REPR_SECONDS = 1.0
+
+# The compiler's flags of all `from __future__ import ...`.
+_FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+
+_MAX_SOURCES = 200
+_numbers = itertools.count(1)
+
+
+class Output:
+    """What is written within one evaluation, up to a bound."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._room = MAX_OUTPUT
+        self.truncated = False
+
+    def take(self, data: bytes) -> None:
+        """Some bytes were written to stdout or stderr. No lock: a finaliser may write meanwhile."""
+        kept = data[: max(0, self._room)]
+        self._room -= len(kept)
+        if kept:
+            self._pieces.append(kept)
+        self.truncated = self.truncated or len(data) > len(kept)
+
+    @property
+    def text(self) -> str:
+        """All that was written, as text."""
+        written = b"".join(tuple(self._pieces))[:MAX_OUTPUT]
+        return written.decode("utf-8", "backslashreplace")
+
+
+class Evaluation:
+    """One order, from its arrival to its one answer."""
+
+    def __init__(
+        self,
+        order: Evaluate,
+        kept: KeptError,
+        frame: FrameType,
+        answer: Callable[[Evaluation, Evaluated], None],
+    ) -> None:
+        self.order = order
+        self._kept = kept
+        self._frame = frame
+        self._answer = answer
+        self._began = clock.perf_counter()
+        self._output = Output()
+        self._lock = threading.Lock()
+        self._unanswered = [None]  # popped by the one that answers
+        self._interrupted = False
+        self._code_runs = False
+        self._thread = threading.Thread(target=self._run, name="devtui-evaluate", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in it; answer for it where that has no effect in time."""
+        with self._lock:
+            self._interrupted = True
+            if self._code_runs:
+                raise_in_thread(self._thread, KeyboardInterrupt)
+        timer = threading.Timer(INTERRUPT_SECONDS, self._leave_alone)
+        timer.daemon = True
+        timer.start()
+
+    def _leave_alone(self) -> None:
+        reason = (
+            "KeyboardInterrupt: it waits in a call that cannot be interrupted (a sleep, a lock, "
+            "the network), and was left to itself in its thread.\n"
+        )
+        self._finish(None, reason)
+
+    def _run(self) -> None:
+        value, text = None, ""
+        try:
+            context = self._kept.context.copy()
+            value, text = context.run(self._in_context)
+        except KeyboardInterrupt:  # it came on the last metres
+            text = "KeyboardInterrupt\n"
+        finally:
+            self._finish(value, text)
+
+    def _in_context(self) -> tuple[str | None, str]:
+        request_context.output.set(self._output)
+        namespace = self._kept.namespace(self._frame)
+        try:
+            with ExitStack() as stack:
+                for context in self._kept.contexts:
+                    stack.enter_context(context)
+                return self._guarded(namespace), ""
+        except BaseException as error:
+            # SystemExit too: `exit()` must not end a thread in silence, still less the server.
+            return None, _traceback(error)
+
+    def _guarded(self, namespace: FrameNamespace) -> str | None:
+        """Run the code; only in here an interrupt may come."""
+        with self._lock:
+            self._code_runs = True
+        try:
+            if self._interrupted:
+                raise KeyboardInterrupt
+            value = _execute(self.order.source, namespace, self._frame.f_code.co_flags)
+        finally:
+            namespace.store_globals()
+            with self._lock:
+                self._code_runs = False
+                raise_in_thread(self._thread, None)
+        if value is None:
+            return None
+        namespace.remember(value)
+        return bounded_repr.bounded(value, REPR_SECONDS)
+
+    def _finish(self, value: str | None, text: str) -> None:
+        try:
+            self._unanswered.pop()
+        except IndexError:
+            return
+        text = _cut_middle(text, MAX_TRACEBACK)
+        self._answer(
+            self,
+            Evaluated(
+                ask_id=self.order.ask_id,
+                error_id=self.order.error_id,
+                value=value,
+                output=self._output.text,
+                traceback=text,
+                truncated=self._output.truncated,
+                interrupted=self._interrupted and "KeyboardInterrupt" in text,
+                duration_ms=round((clock.perf_counter() - self._began) * 1000, 3),
+            ),
+        )
+
+
+class Evaluator:
+    """Carries out the orders to evaluate and to interrupt."""
+
+    def __init__(
+        self, errors: KeptErrors, generation: int, send: Callable[[Evaluated], None]
+    ) -> None:
+        self._errors = errors
+        self._generation = generation
+        self._send = send
+        self._running: dict[str, Evaluation] = {}
+
+    def evaluate(self, order: Evaluate) -> None:
+        """Start an evaluation; its answer is sent when it has ended."""
+        try:
+            kept, frame = self._errors.find(order.error_id, order.exception, order.frame)
+        except FrameGone as gone:
+            self._send(
+                Evaluated(
+                    generation=self._generation,
+                    ask_id=order.ask_id,
+                    error_id=order.error_id,
+                    gone=True,
+                    reason=str(gone),
+                )
+            )
+            return
+        evaluation = Evaluation(order, kept, frame, self._ended)
+        self._running[order.ask_id] = evaluation
+        evaluation.start()
+
+    def interrupt(self, ask_id: str) -> None:
+        """Stop an evaluation; nothing where it has ended."""
+        evaluation = self._running.get(ask_id)
+        if evaluation is not None:
+            evaluation.interrupt()
+
+    def _ended(self, evaluation: Evaluation, answer: Evaluated) -> None:
+        self._running.pop(evaluation.order.ask_id, None)
+        self._send(structs.replace(answer, generation=self._generation))
+
+
+def _execute(source: str, namespace: FrameNamespace, frame_flags: int) -> Any:
+    """Run statements; the value of the last one, where that is an expression, else None."""
+    file = f"<devtui input {next(_numbers)}>"
+    source = source.strip("\n") + "\n"
+    _show_source(file, source)
+    tree = ast.parse(source, file)
+    *body, last = tree.body or [ast.Pass()]
+    # To run what the user typed about their own app is what an evaluation is for.
+    flags = frame_flags & _FUTURE
+    if not isinstance(last, ast.Expr):
+        exec(_compiled(tree, file, "exec", flags), namespace, namespace)  # noqa: S102
+        return None
+    if body:
+        module = ast.Module(body=body, type_ignores=[])
+        exec(_compiled(module, file, "exec", flags), namespace, namespace)  # noqa: S102
+        namespace.store_globals()
+    expression = _compiled(ast.Expression(body=last.value), file, "eval", flags)
+    return eval(expression, namespace, namespace)  # noqa: S307
+
+
+def _compiled(tree: ast.Module | ast.Expression, file: str, mode: str, flags: int) -> CodeType:
+    code = compile(tree, file, mode, flags=flags, dont_inherit=True)
+    assert isinstance(code, CodeType)
+    return code
+
+
+def _show_source(file: str, source: str) -> None:
+    """Let tracebacks show what was typed; without a time, linecache takes it as it is."""
+    lines = source.splitlines(keepends=True)
+    linecache.cache[file] = (len(source), None, lines, file)
+    typed = [name for name in list(linecache.cache) if name.startswith("<devtui input ")]
+    for name in typed[:-_MAX_SOURCES]:
+        linecache.cache.pop(name, None)
+
+
+def _traceback(error: BaseException) -> str:
+    """As the interactive Python prints it: from the typed code on."""
+    tb = error.__traceback__
+    while tb is not None and not tb.tb_frame.f_code.co_filename.startswith("<devtui input "):
+        tb = tb.tb_next
+    try:
+        printed = traceback.TracebackException(type(error), error, tb, limit=-100).format()
+        return "".join(printed)
+    except Exception as other:
+        return f"{type(error).__name__} ({type(other).__name__} while printing it)\n"
+
+
+def _cut_middle(text: str, size: int) -> str:
+    """The last lines of a traceback say most, and so they stay."""
+    if len(text) <= size:
+        return text
+    return f"{text[: size // 2]}\n… (cut)\n{text[-size // 2 :]}"

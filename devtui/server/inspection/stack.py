@@ -1,0 +1,65 @@
+"""Where a request that is still running stands now."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import CodeType, FrameType
+
+from devtui.events import ShowStack, StackShown
+from devtui.server.errors import frame_data
+from devtui.server.errors.frame_data import SourceLines
+from devtui.server.errors.reporter import ErrorTap
+from devtui.server.serving.exchange import ResponseTap
+from devtui.server.serving.handler import CapturingHandler
+from devtui.server.serving.tapped_response import TappedResponse
+
+MAX_FRAMES = 200
+
+# Through these calls of ours everything of the app is called: what is outside of them is the
+# server's, and nobody who looks for a hanging view wants to see it.
+_ENTRIES: frozenset[CodeType] = frozenset(
+    function.__code__
+    for function in (
+        CapturingHandler.run_wsgi,
+        ResponseTap.__call__,
+        ErrorTap.__call__,
+        TappedResponse.__next__,
+        TappedResponse.close,
+    )
+)
+
+
+def show(order: ShowStack, generation: int, thread_id: int | None) -> StackShown:
+    """The answer to the order, where `thread_id` is the thread that has the request; None ended."""
+    frame = None if thread_id is None else sys._current_frames().get(thread_id)
+    frames = [] if frame is None else _from_the_app_on(frame)
+    left_out = max(0, len(frames) - MAX_FRAMES)
+    if left_out:
+        frames = frames[: MAX_FRAMES // 2] + frames[-MAX_FRAMES // 2 :]
+    sources = SourceLines()
+    return StackShown(
+        generation=generation,
+        ask_id=order.ask_id,
+        request_id=order.request_id,
+        thread=_name(thread_id),
+        frames=tuple(frame_data.of_running(frame, sources) for frame in frames),
+        frames_left_out=left_out,
+        running=thread_id is not None,
+    )
+
+
+def _from_the_app_on(innermost: FrameType) -> list[FrameType]:
+    """The frames from the app's outermost call to the innermost one."""
+    frames: list[FrameType] = []
+    frame: FrameType | None = innermost
+    while frame is not None and frame.f_code not in _ENTRIES:
+        frames.append(frame)
+        frame = frame.f_back
+    frames.reverse()
+    return frames
+
+
+def _name(thread_id: int | None) -> str:
+    thread = next((each for each in threading.enumerate() if each.ident == thread_id), None)
+    return thread.name if thread is not None else ""

@@ -1,0 +1,248 @@
+"""One load of the app: prepared, followed, and told of, whether it goes well or not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from devtui.config import env_files
+from devtui.events import (
+    AppFailed,
+    AppLoaded,
+    Error,
+    FilesRead,
+    ImportsTraced,
+    Load,
+    LogWritten,
+    ModuleTime,
+    Preload,
+)
+from devtui.server.app import bytecode, environment, find
+from devtui.server.app.file_notes import notes
+from devtui.server.errors.failed_app import deferred
+from devtui.server.errors.reporter import ErrorReporter, ErrorTap
+from devtui.server.guest import own_code
+from devtui.server.guest.clocks import clock
+from devtui.server.standby.import_trace import ImportTrace, UnfitStandby
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from _typeshed.wsgi import WSGIApplication
+
+    from devtui.server.channel.channel import Channel
+    from devtui.server.standby.standby import Standby
+
+# How many of the user's modules are told of, those that took longest to import.
+SLOWEST = 5
+
+
+class Loading:
+    """Loads the app once. `original` is the environment that the process was started with."""
+
+    def __init__(
+        self, channel: Channel, reporter: ErrorReporter, original: Mapping[str, str]
+    ) -> None:
+        self._channel = channel
+        self._reporter = reporter
+        self._original = original
+        self._baseline = frozenset(sys.modules)
+        self._standby: Standby | None = None
+        self._env_files: tuple[str, ...] = ()
+
+    def warm(self, order: Preload, interrupted: Callable[[], bool]) -> None:
+        """Import ahead what the order names, until `interrupted`."""
+        from devtui.server.standby.standby import Standby  # the first process never is one
+
+        self._standby = Standby(order, self._original)
+        self._standby.warm(interrupted)
+
+    def look(self) -> None:
+        """Check of what was imported ahead what can be checked before the order to load."""
+        if self._standby is not None:
+            self._standby.look()
+
+    @property
+    def importing_ahead(self) -> str:
+        """What is being imported ahead at the moment; empty where nothing is."""
+        importing = None if self._standby is None else self._standby.importing
+        return importing or ""
+
+    def run(self, load: Load) -> WSGIApplication | None:
+        """The app; the app that shows the error; or None where nothing is to be served.
+
+        Raises `UnfitStandby` where the load must be done by a fresh process instead.
+        """
+        began = clock.perf_counter()
+        preloaded = [] if self._standby is None else self._standby.preloaded
+        trace = ImportTrace(self._baseline, preloaded)
+        try:
+            self._prepare(load)
+            if self._standby is not None and (reason := self._standby.misfit(load)):
+                raise UnfitStandby(reason)
+            bytecode.install(executing=trace.executing)
+            with ExitStack() as loading:
+                loading.callback(bytecode.follow_no_more)
+                loading.enter_context(trace)
+                loaded = find.load_app(load.app, load.folder)
+            find.apply_debug(loaded.app, load.debug)
+        except UnfitStandby:
+            raise
+        except (find.AppNotFound, env_files.EnvFileError) as error:
+            return self.failed(load, str(error), error, _since(began))
+        except BaseException as error:
+            return self.failed(load, "", error, _since(began))
+        self._tell(loaded, trace, _since(began))
+        # Not around the deferred app: its error was told with the load, and is nobody's request's.
+        return ErrorTap(loaded.app, self._reporter)
+
+    def run_main(self, load: Load, serve: Callable[[WSGIApplication], None]) -> bool:
+        """Run the program that calls `devtui.run`, which calls `serve` and goes on after it.
+
+        False where it did not come to that, and then it is told why. What the program raises
+        after it has served is passed on. Raises `UnfitStandby` as `run` does.
+        """
+        from devtui.cli import run_in_code  # few programs are run this way
+        from devtui.server.app import main_program
+
+        assert load.main is not None
+        began, served, program = clock.perf_counter(), False, load.main
+        preloaded = [] if self._standby is None else self._standby.preloaded
+        trace = ImportTrace(self._baseline, preloaded)
+        loading = ExitStack()
+
+        def at_the_call(app: WSGIApplication) -> None:
+            nonlocal served
+            served = True
+            loading.close()
+            find.apply_debug(app, load.debug)
+            file = getattr(sys.modules["__main__"], "__file__", None)
+            loaded = find.LoadedApp(
+                app, main_program.title(program), find.framework_of(app), file or ""
+            )
+            self._tell(loaded, trace, _since(began))
+            serve(ErrorTap(app, self._reporter))
+
+        run_in_code.serve_by(at_the_call)
+        try:
+            self._prepare(load)
+            if self._standby is not None and (reason := self._standby.misfit(load)):
+                raise UnfitStandby(reason)
+            bytecode.install(executing=trace.executing)
+            with loading:
+                loading.callback(bytecode.follow_no_more)
+                loading.enter_context(trace)
+                main_program.run(program)
+            if not served:
+                title = main_program.title(program)
+                raise find.AppNotFound(f"{title} has ended without a call of devtui.run().")
+        except UnfitStandby:
+            raise
+        except BaseException as error:
+            if served:
+                raise
+            message = str(error) if isinstance(error, find.AppNotFound) else ""
+            self.failed(load, message, error, _since(began))
+        return served
+
+    def tell_files(self, *, ended: bool = False, failed: bool = False) -> None:
+        """Tell which files were read and written until now; any thread may ask."""
+        if ended:
+            notes.end()
+        self._channel.send(
+            FilesRead(
+                generation=self._channel.generation,
+                read=notes.read(self._sources() if ended else ()),
+                written=notes.written(),
+                children=notes.children,
+                failed=failed,
+                ended_ns=notes.ended_ns,
+            )
+        )
+
+    def failed(
+        self, load: Load, message: str, error: BaseException, duration_ms: float
+    ) -> WSGIApplication | None:
+        """Tell of a load that failed; the app that shows the error, where one is to be served."""
+        not_found = isinstance(error, (find.AppNotFound, env_files.EnvFileError))
+        described, error_id = self._reporter.describe(error)
+        if not_found:  # nothing of the user's was raised: our frames would tell nobody anything
+            described = Error(exceptions=(), text=f"{message}\n")
+        elif not message:
+            message = f"{described.exceptions[0].type}: {described.exceptions[0].message}"
+        self.tell_files(ended=True, failed=True)
+        self._channel.send(
+            AppFailed(
+                generation=self._channel.generation,
+                reload=not load.first,
+                message=message,
+                error=described,
+                duration_ms=duration_ms,
+                sources=self._sources(),
+                error_id=error_id,
+            )
+        )
+        return None if load.first else deferred(error)
+
+    def _sources(self) -> tuple[str, ...]:
+        """The user's files that made the app what it is."""
+        env_files = (
+            file for file in self._env_files if os.path.isfile(file)
+        )  # `-e <(...)` is none
+        read = (noted.file for noted in notes.read())  # those that failed to be imported too
+        return tuple(sorted({*own_code.own_sources(), *env_files, *read}))
+
+    def _prepare(self, load: Load) -> None:
+        notes.begin()
+        if load.main is not None and load.main.kind == "path":
+            notes.reading(load.main.target)  # no import reads it
+        prepared = environment.prepared(load, self._original)
+        self._env_files = prepared.files
+        for file in prepared.files:
+            notes.reading(file)
+        environment.apply(prepared.variables, load)
+        if prepared.notice:
+            self._channel.send(
+                LogWritten(
+                    generation=self._channel.generation,
+                    stream="log",
+                    logger="devtui",
+                    level="WARNING",
+                    text=prepared.notice,
+                )
+            )
+
+    def _tell(self, loaded: find.LoadedApp, trace: ImportTrace, duration_ms: float) -> None:
+        slowest = sorted(trace.own_seconds.items(), key=lambda item: item[1], reverse=True)
+        self.tell_files(ended=True)
+        self._channel.send(
+            AppLoaded(
+                generation=self._channel.generation,
+                app=loaded.name,
+                framework=loaded.framework,
+                file=loaded.file,
+                duration_ms=duration_ms,
+                module_count=len(sys.modules),
+                sources=self._sources(),
+                slowest=tuple(
+                    ModuleTime(module=name, duration_ms=round(seconds * 1000, 3))
+                    for name, seconds in slowest[:SLOWEST]
+                ),
+            )
+        )
+        self._channel.send(
+            ImportsTraced(
+                generation=self._channel.generation,
+                roots=tuple(trace.roots),
+                search_path=trace.search_path,
+                changed=trace.changed,
+                ahead=0 if self._standby is None else len(self._standby.preloaded),
+            )
+        )
+
+
+def _since(began: float) -> float:
+    return round((clock.perf_counter() - began) * 1000, 3)

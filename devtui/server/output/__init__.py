@@ -1,0 +1,1 @@
+"""What the app writes, line by line."""

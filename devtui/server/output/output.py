@@ -1,0 +1,261 @@
+"""What the app prints and logs, as lines tagged with the request they were written in.
+
+`sys.stdout` and `sys.stderr` are replaced by streams that send whole lines as events. The
+descriptors 1 and 2 themselves are pipes that the session reads, so what C code and child
+processes write arrives as well, and so do the last words of a process that dies.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import IO, Any, Literal, cast
+
+import msgspec
+
+from devtui.events import LogWritten
+from devtui.server.channel.channel import Channel
+from devtui.server.guest.clocks import clock
+from devtui.server.output import request_context
+from devtui.text.line_buffer import LineBuffer, text_of
+
+# How long a line without its end (a prompt, a progress bar) waits for the rest.
+HOLD_SECONDS = 0.25
+
+# Of one write, so many lines go together: each send costs as much as a few lines.
+_LINES_AT_ONCE = 100
+
+
+class _Unfinished(msgspec.Struct):
+    """The beginning of a line whose end has not been written yet."""
+
+    text: LineBuffer
+    request_id: str | None
+    since: float
+
+
+class _Thread(threading.local):
+    record: logging.LogRecord | None = None
+
+
+_thread = _Thread()
+
+
+class LineStream(io.RawIOBase):
+    """The bytes side of `sys.stdout` or `sys.stderr`: each whole line becomes a `LogWritten`.
+
+    Lines are put together by thread, so that threads that print at once do not mix.
+
+    Any two bytecodes here may have code of the user's between them that writes as well: a signal
+    handler, a finaliser, a trace function. So there is no lock. Who works on an unfinished line has
+    taken it out of the dict before; what interrupts him then finds none, and begins its own.
+    """
+
+    def __init__(self, channel: Channel, name: Literal["stdout", "stderr"], fd: int) -> None:
+        super().__init__()
+        self._channel = channel
+        self._name = name
+        self._fd = fd
+        self._unfinished: dict[int, _Unfinished] = {}
+        self._look_at: float | None = None  # when the channel's thread will look at them
+        self._in_fork = False
+
+    def fileno(self) -> int:
+        """The descriptor, for those who hand it to a child process."""
+        return self._fd
+
+    def isatty(self) -> bool:
+        """Whether it is the terminal at the moment: what prompts for a person asks this."""
+        return (lent := request_context.lent) is not None and lent.is_here()
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, data: Any, /) -> int:
+        """Take bytes; send the lines that are whole."""
+        view = data if type(data) is bytes else memoryview(data).cast("B")
+        if self._in_fork:
+            return os.write(self._fd, view)
+        if (sink := request_context.output.get()) is not None:
+            sink.take(bytes(view))
+            return len(view)
+        if (lent := request_context.lent) is not None and lent.is_here():
+            lent.take(bytes(view))
+            return len(view)
+        self._take(view if isinstance(view, bytes) else bytes(view))
+        return len(view)
+
+    def pass_through(self) -> None:
+        """In a fork of this process: write to the descriptor, as the channel is not its to use.
+
+        What the parent's threads have begun to write is theirs.
+        """
+        self._in_fork = True
+        self._unfinished = {}
+
+    def take_unfinished(self) -> bytes:
+        """What the calling thread has begun: the question, where it goes on to read the answer."""
+        line = self._unfinished.pop(threading.get_ident(), None)
+        return b"" if line is None else line.text.take().encode("utf-8", "backslashreplace")
+
+    def release(self, request_id: str) -> None:
+        """Send the unfinished lines of a request that has ended."""
+        if self._unfinished:
+            self._release(lambda line: line.request_id == request_id)
+
+    def release_stale(self) -> float | None:
+        """Send lines that were held too long; say in how many seconds to look again, if ever."""
+        if self._look_at is None:
+            return None
+        now = clock.monotonic()
+        if now < self._look_at:
+            return self._look_at - now
+        self._look_at = None  # before it is looked: what is begun later sets it anew
+        self._release(lambda line: line.since <= now - HOLD_SECONDS)
+        if not self._unfinished:
+            return None
+        self._look_at = now + HOLD_SECONDS
+        return HOLD_SECONDS
+
+    def release_all(self) -> None:
+        """Send every unfinished line, before the process ends."""
+        self._release(lambda line: True)
+
+    def _release(self, due: Callable[[_Unfinished], bool]) -> None:
+        for key, line in tuple(self._unfinished.items()):
+            if due(line) and (taken := self._unfinished.pop(key, None)) is not None:
+                self._channel.send(self._event(taken.text.take(), taken.request_id))
+
+    def _take(self, data: bytes) -> None:
+        """Send the lines that are whole, and keep what begins one."""
+        key, begun = threading.get_ident(), None
+        try:
+            begun = self._unfinished.pop(key, None)
+            end = data.find(b"\n")
+            if begun is not None:
+                begun.text.add(data if end < 0 else data[:end])
+                if end < 0:
+                    self._hold(key, begun)
+                    return
+        except BaseException:  # a signal handler has raised: what was begun before is still there
+            if begun is not None:
+                self._hold(key, begun)
+            raise
+        if begun is not None:
+            self._channel.send(self._event(begun.text.take(), begun.request_id))
+            data = data[end + 1 :]
+            if not data:
+                return
+        *whole, rest = data.split(b"\n")
+        request_id = request_context.request_id.get()
+        for start in range(0, len(whole), _LINES_AT_ONCE):
+            lines = whole[start : start + _LINES_AT_ONCE]
+            self._channel.send_all([self._event(text_of(line), request_id) for line in lines])
+        if rest:
+            text = LineBuffer()
+            text.add(rest)
+            self._hold(key, _Unfinished(text, request_id, clock.monotonic()))
+
+    def _hold(self, key: int, line: _Unfinished) -> None:
+        """Keep an unfinished line; one that an interruption has begun meanwhile is sent before."""
+        while self._unfinished.setdefault(key, line) is not line:
+            if (other := self._unfinished.pop(key, None)) is not None:
+                self._channel.send(self._event(other.text.take(), other.request_id))
+        if self._look_at is None:
+            # `print` writes its line's end by itself: to wake the channel's thread for each would
+            # cost more than the line. Once in HOLD_SECONDS is enough.
+            self._look_at = clock.monotonic() + HOLD_SECONDS
+            self._channel.nudge()
+
+    def _event(self, text: str, request_id: str | None) -> LogWritten:
+        record = _thread.record
+        if record is None:
+            return LogWritten(
+                generation=self._channel.generation,
+                stream=self._name,
+                text=text,
+                request_id=request_id,
+            )
+        return LogWritten(
+            generation=self._channel.generation,
+            stream="log",
+            logger=record.name,
+            level=record.levelname,
+            text=text,
+            request_id=request_id,
+        )
+
+
+class Output(msgspec.Struct, frozen=True):
+    """The two streams of the process."""
+
+    stdout: LineStream
+    stderr: LineStream
+
+    def release(self, request_id: str) -> None:
+        """Send the unfinished lines of a request that has ended."""
+        self.stdout.release(request_id)
+        self.stderr.release(request_id)
+
+    def take_unfinished(self) -> bytes:
+        """What the calling thread has begun to write on either."""
+        return self.stdout.take_unfinished() + self.stderr.take_unfinished()
+
+    def release_stale(self) -> float | None:
+        """Send what was held too long; say in how many seconds to look again, if ever."""
+        waits = (self.stdout.release_stale(), self.stderr.release_stale())
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def release_all(self) -> None:
+        """Send every unfinished line."""
+        self.stdout.release_all()
+        self.stderr.release_all()
+
+
+def install(channel: Channel, on_exception_logged: Callable[[BaseException], None]) -> Output:
+    """Replace the standard streams, and learn of each record that a handler writes.
+
+    The streams write through, so that an unfinished line is in our hands and not in a buffer.
+    """
+    output = Output(LineStream(channel, "stdout", 1), LineStream(channel, "stderr", 2))
+    sys.stdout = sys.__stdout__ = _text(output.stdout)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _text(output.stderr)  # type: ignore[misc]
+    os.register_at_fork(after_in_child=output.stdout.pass_through)
+    os.register_at_fork(after_in_child=output.stderr.pass_through)
+    _tap_logging(on_exception_logged)
+    return output
+
+
+def _text(stream: LineStream) -> io.TextIOWrapper:
+    # TextIOWrapper wants a buffered stream; a raw one that takes all it is given is one.
+    return io.TextIOWrapper(
+        cast("IO[bytes]", stream),
+        encoding="utf-8",
+        errors="backslashreplace",
+        write_through=True,
+    )
+
+
+def _tap_logging(on_exception_logged: Callable[[BaseException], None]) -> None:
+    """Note which record is being handled, so that the line it is written as can be tagged.
+
+    A handler on the root logger would see the records too, but its presence changes the app:
+    `logging.basicConfig` does nothing where the root has a handler.
+    """
+    handle = logging.Handler.handle
+
+    def tapped(handler: logging.Handler, record: logging.LogRecord) -> bool:
+        outer, _thread.record = _thread.record, record
+        try:
+            return bool(handle(handler, record))
+        finally:
+            _thread.record = outer
+            if record.exc_info and isinstance(record.exc_info[1], BaseException):
+                on_exception_logged(record.exc_info[1])
+
+    logging.Handler.handle = tapped  # type: ignore[method-assign,assignment]

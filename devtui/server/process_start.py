@@ -1,0 +1,37 @@
+"""What the server process was started with, for one that has to begin anew."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from devtui.server.guest.plain_signal import signal
+
+
+class Start(msgspec.Struct, frozen=True):
+    """What the process was started with, and what the user's code may change."""
+
+    environment: dict[str, str]
+    folder: str
+    umask: int
+    ignored_signals: frozenset[int]
+
+    @classmethod
+    def now(cls) -> Start:
+        """As it is at the moment."""
+        umask = os.umask(0)
+        os.umask(umask)
+        return cls(dict(os.environ), os.getcwd(), umask, _ignored_signals())
+
+    def restore_signals(self) -> None:
+        """Ignore and block only what was so at the start: both outlive the program."""
+        for number in _ignored_signals() - self.ignored_signals:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _ignored_signals() -> frozenset[int]:
+    return frozenset(
+        number for number in signal.valid_signals() if signal.getsignal(number) is signal.SIG_IGN
+    )

@@ -1,0 +1,1 @@
+"""Serving: connections, requests, and what is recorded of them."""

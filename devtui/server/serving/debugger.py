@@ -1,0 +1,87 @@
+"""Werkzeug's debugger for the browser, with a PIN that stays the same for a whole session."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from typing import TYPE_CHECKING
+
+from devtui.server.serving.trusted_hosts import TrustedHosts
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from _typeshed.wsgi import WSGIApplication
+
+    from devtui.events import Load
+    from devtui.server.serving.session_debugger import SessionDebugger
+
+    class DebuggerNews(Protocol):
+        """Who hears of the debugger."""
+
+        def debugger_made(self, pin: str | None, cookie: str | None) -> None:
+            """It was made, and wants this PIN; none with WERKZEUG_DEBUG_PIN=off."""
+
+        def pin_attempted(self, failed_count: int) -> None:
+            """Somebody has typed a PIN, and so often in a row it was wrong."""
+
+
+def prepare() -> None:
+    """Import what a debugger's first making imports, before anybody waits for it.
+
+    Nothing is made here: Werkzeug's own counter of failed attempts would fix multiprocessing's
+    start method, which is the app's to choose.
+    """
+    importlib.import_module("devtui.server.serving.session_debugger")
+    importlib.import_module("multiprocessing.sharedctypes")
+    importlib.import_module("multiprocessing.synchronize")
+
+
+class Debugger:
+    """The app inside of Werkzeug's debugger, which is made when it is first asked for.
+
+    Its imports take a tenth of what those of a small app take, and no app needs it to answer
+    well. `users_app` is the app without what we have put around it.
+
+    All generations have the session's PIN, also for the page of a load that failed, so a browser
+    that was unlocked stays so.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, users_app: WSGIApplication, load: Load, news: DebuggerNews
+    ) -> None:
+        self.app = app
+        self._users_app = users_app
+        self._load = load
+        self._news = news
+        self._hosts = TrustedHosts((load.host, *load.trusted_hosts))
+        self._making = threading.Lock()
+        self._made: SessionDebugger | None = None
+
+    def trusts(self, host: str | None) -> bool:
+        """Whether who asks for this `Host` may see errors and use the debugger."""
+        return self._hosts.trusts(host)
+
+    def ready(self) -> SessionDebugger:
+        """The debugger. Raises `OSError` where the system has no semaphore for its counter."""
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def _make(self) -> SessionDebugger:
+        from devtui.server.serving.session_debugger import (
+            FailedAttempts,
+            SessionDebugger,
+            wanted_pin,
+        )
+
+        session_s = self._load.pin
+        assert session_s is not None
+        pin, cookie = wanted_pin(self._users_app, session_s)
+        attempts = FailedAttempts(
+            session_s.failed_count, session_s.max_failed, self._news.pin_attempted
+        )
+        made = SessionDebugger(self.app, pin, cookie, attempts, self.trusts)
+        self._news.debugger_made(pin, cookie)
+        return made

@@ -1,0 +1,178 @@
+"""Each request as data: what came, what went, and how long it took."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from devtui.events import Headers, RequestFinished, RequestStarted
+from devtui.server.channel.channel import Channel
+from devtui.server.guest.bell import Bell
+from devtui.server.guest.clocks import clock
+from devtui.server.output import request_context
+from devtui.server.output.output import Output
+from devtui.server.serving import response_head
+from devtui.server.serving.bodies import CapturedBody, body_of, cut, header_of, headers_of
+from devtui.server.serving.tapped_response import TappedResponse
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# What is kept of the first line of a head that somebody blew up, in characters.
+MAX_METHOD = 100
+MAX_TARGET = 8 * 1024
+
+# The status that a library sends which takes a connection over, for a websocket.
+_SWITCHING = 101
+
+
+class Exchange:
+    """One request and its response while they pass; `finish` sends what was seen."""
+
+    def __init__(self, recorder: Recorder, started: RequestStarted) -> None:
+        self.id = started.id
+        """The request's id, unique in the session."""
+        self._recorder = recorder
+        self._started = started
+        self._clock = clock.perf_counter()
+        self._first_byte: float | None = None
+        self.response_head: list[tuple[str, str]] = []
+        """The headers of the response that were sent so far."""
+        self.request_body = CapturedBody()
+        self.response_body = CapturedBody()
+        self.status: int | None = None
+        self.cut = ""
+        self.taken_over = False
+        """Whether a library has answered on the socket itself, so that there is no response."""
+
+    def end_taken_over(self) -> None:
+        """Keep the server from sending a response where there is none: raises what ends it."""
+        if self.taken_over:
+            self.status = self.status or _SWITCHING
+            raise ConnectionError
+
+    def respond(self, status: int) -> None:
+        """The response begins, with this status."""
+        if self.status is None and status >= 200:
+            self._first_byte = clock.perf_counter()
+        self.status = status
+
+    def break_off(self, reason: str) -> None:
+        """No more of it will come. Where nothing was sent yet, another response takes its place."""
+        if self.status is not None:
+            self.cut = self.cut or reason
+
+    def finish(self) -> None:
+        """The response has ended, or will get no further."""
+        now = clock.perf_counter()
+        started = self._started
+        response_headers = headers_of(self.response_head)
+        self._recorder.end(
+            RequestFinished(
+                generation=started.generation,
+                id=started.id,
+                method=started.method,
+                target=started.target,
+                client=started.client,
+                status=self.status,
+                duration_ms=_milliseconds(now - self._clock),
+                size_bytes=self._response_size(response_headers),
+                cut=self.cut,
+                first_byte_ms=None
+                if self._first_byte is None
+                else _milliseconds(self._first_byte - self._clock),
+                response_headers=response_headers,
+                request_body=body_of(self.request_body, started.headers),
+                response_body=body_of(self.response_body, response_headers),
+            )
+        )
+
+    def _response_size(self, headers: Headers) -> int:
+        if self.response_body.size_bytes or self.status != 500:
+            return self.response_body.size_bytes
+        # Werkzeug answers for an app that raised, past our middleware; its length is known.
+        length = header_of(headers, "content-length")
+        return int(length) if length.isdecimal() and not self.cut else 0
+
+
+class Recorder:
+    """Makes an `Exchange` of each request and knows which of them have not ended."""
+
+    def __init__(self, channel: Channel, output: Output) -> None:
+        self._channel = channel
+        self._output = output
+        self._numbers = itertools.count(1)
+        # Request id -> the thread that has it. The threads of the server change it without a lock,
+        # as a dict's single operations can be.
+        self._running: dict[str, int] = {}
+        self._ended = Bell()
+
+    def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
+        """A request's head was read."""
+        generation = self._channel.generation
+        started = RequestStarted(
+            generation=generation,
+            id=f"{generation}-{next(self._numbers)}",
+            method=cut(method, MAX_METHOD),
+            target=cut(target, MAX_TARGET),
+            client=client,
+            headers=headers_of(headers),
+        )
+        self._running[started.id] = threading.get_ident()
+        self._channel.send(started)
+        return Exchange(self, started)
+
+    def end(self, event: RequestFinished) -> None:
+        """A response has ended. What the request left unfinished on a line is sent before it."""
+        if request_context.lent is not None:
+            request_context.lent.request_ended()
+        self._output.release(event.id)
+        self._channel.send(event)
+        self._running.pop(event.id, None)
+        self._ended.ring()
+
+    def thread_of(self, request_id: str) -> int | None:
+        """The identifier of the thread that has a request; None where the request has ended."""
+        return self._running.get(request_id)
+
+    def wait_until_idle(self, timeout: float) -> bool:
+        """Wait until no request runs; false where some still do after `timeout` seconds."""
+        return self._ended.wait_for(lambda: not self._running, timeout)
+
+
+class ResponseTap:
+    """WSGI middleware around everything: shows the exchange each piece of the body."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the app does."""
+        exchange: Exchange = environ["devtui.exchange"]
+        body = exchange.response_body
+
+        def tapped_start_response(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+        ) -> Any:
+            listed = list(headers)
+            response_head.check(status, listed)
+            write = start_response(status, listed, exc_info)
+
+            def tapped_write(data: bytes) -> Any:
+                body.take(data)
+                return write(data)
+
+            return tapped_write
+
+        response = self._app(environ, tapped_start_response)
+        if not isinstance(response, TappedResponse):
+            response = TappedResponse(response)
+        response.on_chunk = body.take
+        response.on_end = exchange.end_taken_over
+        return response
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -1,0 +1,148 @@
+"""Werkzeug's server on the socket that the session bound."""
+
+from __future__ import annotations
+
+import codecs
+import importlib.metadata
+import os
+import selectors
+import socket
+import ssl
+from typing import TYPE_CHECKING, Literal
+
+from werkzeug.serving import load_ssl_context
+from werkzeug.utils import import_string
+
+from devtui.events import Load
+from devtui.server.channel.channel import UNHEARD_SECONDS
+from devtui.server.errors.reporter import ErrorTap
+from devtui.server.guest.clocks import clock
+from devtui.server.guest.descriptors import OwnSocket
+from devtui.server.guest.threads import UnseenThread
+from devtui.server.serving.connections import Server, ThreadedServer
+from devtui.server.serving.debugger import Debugger
+from devtui.server.serving.exchange import Recorder, ResponseTap
+from devtui.server.serving.handler import handler_for
+from devtui.server.serving.plain_traceback import PlainTraceback
+from devtui.server.serving.waiting_turns import Turns
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from devtui.server.serving.debugger import DebuggerNews
+
+# How long after it was accepted a connection may take to become a request, when the server stops.
+HEAD_SECONDS = 0.1
+
+
+def prepare() -> None:
+    """Import what a server's first making imports, before anybody waits for it."""
+    codecs.lookup("idna")  # for its address
+    importlib.metadata.version("werkzeug")  # for the header `Server`; the folders are kept in mind
+
+
+class Serving:
+    """Answers requests with one application until it is stopped. It takes the listener over.
+
+    `news` hears of the debugger for the browser. Raises `OSError` or `ssl.SSLError` where the
+    certificate cannot be read.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        listener: int,
+        load: Load,
+        recorder: Recorder,
+        news: DebuggerNews,
+    ) -> None:
+        self.debugger: Debugger | None = None  # where it is off
+        if load.debugger:
+            users_app = app.app if isinstance(app, ErrorTap) else app
+            self.debugger = Debugger(app, users_app, load, news)
+            app = PlainTraceback(self.debugger)
+        self._recorder = recorder
+        self._server = (ThreadedServer if load.threaded else Server)(
+            load.host,
+            load.port,
+            ResponseTap(app),
+            handler_for(recorder),
+            ssl_context=_ssl_context(load),
+            fd=listener,
+        )
+        os.close(listener)  # the server has a copy
+        # A fork that outlives us must not keep the port.
+        os.register_at_fork(after_in_child=OwnSocket(self._server.socket).let_go)
+        if isinstance(self._server.socket, ssl.SSLSocket):
+            # The handshake is the client's thread's affair: in `accept`, where it is by default,
+            # one that stays silent would keep all others waiting.
+            self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
+        self._asked = False
+        self._stopped, self._stopper = socket.socketpair()
+
+    def run(self) -> None:
+        """Accept until `stop` is called, from another thread.
+
+        This is socketserver's own loop, but it waits for the stop as well as for the next client;
+        `serve_forever` would look for it every half second.
+        """
+        turns = Turns(self._server.fileno(), self._server.connections)
+        if not self._server.multithread:
+            UnseenThread(turns.watch).start()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._server, selectors.EVENT_READ)
+            selector.register(self._stopped, selectors.EVENT_READ)
+            while True:
+                try:
+                    ready = {key.fileobj for key, _ in selector.select()}
+                except OSError:
+                    ready = {self._stopped}  # the app has closed the selector's descriptor
+                if self._stopped in ready and self._is_over():
+                    break
+                self._server._handle_request_noblock()  # type: ignore[attr-defined]
+        turns.over = True
+        # This closes our descriptor of the socket; the session's own goes on listening.
+        self._server.server_close()
+
+    def stop(self) -> None:
+        """Make `run` return; requests in flight go on."""
+        self._asked = True
+        self._stopper.send(b"\0")
+
+    def _is_over(self) -> bool:
+        """Whether `stop` was called, or cannot be any more: the app reaches our descriptors too.
+
+        Who closes this one has closed the channel as well. The session tells the user so and ends
+        the process, unless that ends before.
+        """
+        if self._asked:
+            return True
+        try:
+            written = self._stopped.recv(4096)
+        except OSError:
+            written = b""
+        if not written:
+            clock.sleep(UNHEARD_SECONDS)
+        return not written
+
+    def wait_until_idle(self, timeout: float) -> bool:
+        """Wait for the requests in flight; false where some still run after `timeout` seconds."""
+        end = clock.monotonic() + timeout
+        # A connection may have been accepted whose head nobody has read yet.
+        self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
+        self._server.connections.wait_until_read(end - clock.monotonic())
+        return self._recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
+
+
+def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:
+    if load.cert is None:
+        return None
+    if load.cert == "adhoc":
+        return "adhoc"
+    if os.path.isabs(load.cert):
+        return load_ssl_context(load.cert, load.key)
+    # As Flask has it: an object of the user's, which may be written with a colon too.
+    context = import_string(load.cert)
+    if not isinstance(context, ssl.SSLContext):
+        raise TypeError(f"{load.cert} is no ssl.SSLContext, but {type(context).__name__}")
+    return context

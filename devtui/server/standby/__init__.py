@@ -1,0 +1,1 @@
+"""The warm standby: import ahead what the next load needs."""

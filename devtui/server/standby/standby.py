@@ -1,0 +1,149 @@
+"""A process that waits to be the next generation, with the last load's imports done ahead."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
+from typing import NoReturn
+
+from devtui.config import env_files
+from devtui.events import Load, Preload
+from devtui.server.app import bytecode, environment
+from devtui.server.app.import_path import import_what_flask_has
+from devtui.server.guest import own_code
+from devtui.server.guest.clocks import clock
+from devtui.server.guest.own_code import file_of, is_own
+from devtui.server.serving import debugger, server
+from devtui.server.standby import process_state
+from devtui.server.standby.preloads import Preloaded, UnfitStandby
+
+# How long a look at the files is as good as one at the time of the load, which takes longer itself.
+FRESH_SECONDS = 0.05
+
+_SUFFIXES = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
+
+
+class Standby:
+    """What was imported ahead, and whether a load may build on it.
+
+    `importing` is the name that is being imported ahead at the moment.
+    """
+
+    def __init__(self, order: Preload, original: Mapping[str, str]) -> None:
+        self._order = order
+        self._original = original
+        self._environment: dict[str, str] | None = None
+        self._began = time.time_ns()
+        self._times: dict[str, int] = {}
+        self._changed = ""
+        self._looked_at = -math.inf  # monotonic
+        self._unfit = ""
+        self.importing = ""
+        self.preloaded: list[Preloaded] = []
+
+    def warm(self, interrupted: Callable[[], bool]) -> None:
+        """Import what the last load took from outside, until `interrupted` says to stop.
+
+        The variables are set first, as they are in a load: libraries read them when imported.
+        The user's own code is never run here: the process that runs it now has not ended yet.
+        """
+        with suppress(env_files.EnvFileError):  # the load will meet it, and tell
+            self._environment = environment.prepared(self._order.load, self._original).variables
+            environment.apply(self._environment, self._order.load)
+        if self._order.search_path:
+            import_what_flask_has(self._order.search_path)
+            sys.path.insert(0, self._order.search_path)
+        bytecode.install(executing=_refuse)
+        server.prepare()
+        if self._order.load.debugger:
+            debugger.prepare()
+        root = ""
+        try:
+            for root in self._order.roots:
+                if interrupted():
+                    break
+                self.importing = root
+                self._import(root)
+        except UnfitStandby as unfit:
+            self._unfit = str(unfit)
+        except (Exception, SystemExit) as error:
+            # It was imported without trouble the last time: let the load find out what is wrong.
+            self._unfit = f"{root} could not be imported ahead ({type(error).__name__})"
+        finally:
+            self.importing = ""
+        if self._order.search_path in sys.path:  # the load puts it there itself
+            sys.path.remove(self._order.search_path)
+        self._times = dict(self._files())
+        own_code.own_sources()  # it keeps what it has found out of all these modules
+
+    def look(self) -> None:
+        """Look whether files of what was imported ahead have changed since."""
+        self._changed = next((name for name, at in self._times.items() if at != _time(name)), "")
+        self._looked_at = clock.monotonic()
+
+    def misfit(self, load: Load) -> str:
+        """Why a load may not build on what was imported ahead; empty where it may."""
+        importlib.invalidate_caches()  # files may have come since the folders were read
+        if self._unfit:
+            return self._unfit
+        if self._environment != environment.prepared(load, self._original).variables:
+            return "the environment is not that of the last load"
+        if name := self._shadowed():
+            return f"{name} is now a module of the project"
+        if clock.monotonic() - self._looked_at > FRESH_SECONDS:
+            self.look()
+        return f"{self._changed} has changed" if self._changed else ""
+
+    def _import(self, root: str) -> None:
+        names, state = set(sys.modules), process_state.take()
+        importlib.import_module(root)
+        after = process_state.take()
+        self.preloaded.append(
+            Preloaded(
+                root,
+                frozenset(sys.modules.keys() - names),
+                process_state.changed(state) or "",
+                bool(process_state.matters_early(state, after)),
+            )
+        )
+
+    def _files(self) -> Iterator[tuple[str, int]]:
+        """Each file that was imported ahead, and when it was changed (-1: meanwhile)."""
+        for name in {name for group in self.preloaded for name in group.modules}:
+            file = file_of(sys.modules.get(name))
+            if file and os.path.isabs(file):
+                at = _time(file)
+                yield file, at if at < self._began else -1
+
+    def _shadowed(self) -> str:
+        """A module that was imported ahead and that the project now has one like."""
+        tops = {name.partition(".")[0] for group in self.preloaded for name in group.modules}
+        own = {self._order.search_path, *(path for path in sys.path if is_own(path))}
+        return next((name for folder in own for name in _modules_in(folder) if name in tops), "")
+
+
+def _refuse(name: str) -> NoReturn:
+    raise UnfitStandby(f"a library imports {name}, which is not installed but yours")
+
+
+def _modules_in(folder: str) -> Iterator[str]:
+    """The modules and packages that an import finds in a folder."""
+    with suppress(OSError), os.scandir(folder or os.curdir) as entries:
+        for entry in entries:
+            package = os.path.join(entry.path, "__init__.py")
+            if entry.name.endswith(_SUFFIXES) or os.path.isfile(package):
+                yield entry.name.partition(".")[0]
+
+
+def _time(file: str) -> int:
+    try:
+        stats = os.stat(file)
+        return max(stats.st_mtime_ns, stats.st_ctime_ns)  # a tool may have set the former
+    except OSError:
+        return 0

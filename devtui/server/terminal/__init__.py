@@ -1,0 +1,1 @@
+"""The terminal, lent to one thread of the app at a time."""

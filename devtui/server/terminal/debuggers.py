@@ -1,0 +1,141 @@
+"""Debuggers and consoles that are started past `breakpoint()`, in the borrowed terminal.
+
+`import pdb; pdb.set_trace()`, post_mortem, ipdb, pudb, code.interact and IPython.embed: each has
+the terminal from where it stops, or begins, until it is told to go on. What they are made of is
+hooked when the app imports it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from devtui.server.guest.after_import import AfterImport
+from devtui.server.terminal.loan import Terminal
+
+
+def install(terminal: Terminal) -> None:
+    """Have them borrow the terminal. Imports none of them."""
+    sessions = _Sessions(terminal)
+
+    def interaction(module: ModuleType, owner: str) -> None:
+        _wrap(module, owner, "interaction", sessions.stopping)
+
+    def bdb(module: ModuleType) -> None:
+        for name in ("set_continue", "set_quit"):
+            _wrap(module, "Bdb", name, sessions.ending)
+
+    def ipython(module: ModuleType) -> None:
+        # Not around all of it: it counts the frames up to its caller.
+        _wrap(module, "TerminalInteractiveShell", "show_banner", sessions.near)
+        _wrap(module, "TerminalInteractiveShell", "interact", sessions.near)
+
+    AfterImport(
+        {
+            "bdb": bdb,
+            "pdb": lambda module: interaction(module, "Pdb"),
+            "pudb.debugger": lambda module: interaction(module, "Debugger"),
+            "code": lambda module: _wrap(module, "InteractiveConsole", "interact", sessions.within),
+            "IPython.terminal.interactiveshell": ipython,
+        }
+    ).install()
+
+
+class _Sessions:
+    """The sessions of debuggers, one a thread at most."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._here = threading.local()
+
+    def stopping(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """A debugger's `interaction(frame, ...)`: it stops somewhere, and asks what to do."""
+
+        @wraps(original)
+        def interaction(debugger: Any, *arguments: Any, **options: Any) -> Any:
+            if not self._asks_here(debugger):
+                return original(debugger, *arguments, **options)
+            self._terminal.acquire("breakpoint")
+            outer = self._here.__dict__.get("ended")
+            # Without a frame it looks at what has happened: nothing goes on afterwards.
+            self._here.ended = not arguments or arguments[0] is None
+            try:
+                return original(debugger, *arguments, **options)
+            finally:
+                # Not when it is told to go on: pudb has to tidy up the screen after that.
+                ended, self._here.ended = self._here.ended, outer
+                if ended and outer is None:
+                    self._terminal.release()
+
+        return interaction
+
+    def ending(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """A debugger is told to go on, or to give up."""
+
+        @wraps(original)
+        def end(debugger: Any, *arguments: Any, **options: Any) -> Any:
+            result = original(debugger, *arguments, **options)
+            if self._here.__dict__.get("ended") is None:
+                if self._asks_here(debugger):
+                    self._terminal.release()
+            else:
+                self._here.ended = True
+            return result
+
+        return end
+
+    def within(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """A console has the terminal from its begin to its end."""
+
+        @wraps(original)
+        def console(*arguments: Any, **options: Any) -> Any:
+            if not self._is_ours(sys.stdin):
+                return original(*arguments, **options)
+            with self._terminal.held("console"):
+                return original(*arguments, **options)
+
+        return console
+
+    def near(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """A part of a console: its greeting, or its loop, after which it says goodbye."""
+
+        @wraps(original)
+        def part(*arguments: Any, **options: Any) -> Any:
+            if not self._is_ours(sys.stdin):
+                return original(*arguments, **options)
+            with self._terminal.held("console", linger=True):
+                return original(*arguments, **options)
+
+        return part
+
+    def _asks_here(self, debugger: Any) -> bool:
+        """Whether it asks on the terminal, and not over a connection as remote ones do."""
+        streams = (getattr(debugger, name, None) for name in ("stdin", "stdout"))
+        return all(stream is None or self._is_ours(stream) for stream in streams)
+
+    def _is_ours(self, stream: Any) -> bool:
+        ours = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+        if self._terminal.is_forked or stream is None:
+            return False
+        if any(stream is one for one in ours):
+            return True
+        try:
+            return bool(stream.fileno() in (0, 1, 2) or stream.isatty())
+        except (AttributeError, OSError, ValueError):
+            return False  # something that the app has put in its place, as tests do
+
+
+def _wrap(
+    module: ModuleType,
+    owner: str,
+    name: str,
+    around: Callable[[Callable[..., Any]], Callable[..., Any]],
+) -> None:
+    """Put something around a method; nothing in a module of the user's with the same name."""
+    original = getattr(getattr(module, owner, None), name, None)
+    if original is not None:
+        setattr(getattr(module, owner), name, around(original))

@@ -1,0 +1,140 @@
+"""`breakpoint()`, `input()` and `getpass()`: the ways in which an app asks a person."""
+
+from __future__ import annotations
+
+import builtins
+import getpass
+import os
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, TextIO
+
+from devtui.server.guest.plain_signal import signal
+from devtui.server.terminal import debuggers
+from devtui.server.terminal.loan import Terminal
+
+_PDB = ("", "pdb.set_trace")
+
+# Arguments for `setattr` that stop the tracing of two frames.
+_F_TRACE = ("f_trace", "f_trace")
+_NOTHING = (None, None)
+
+
+def install(terminal: Terminal) -> None:
+    """Have all three borrow the terminal. To be called from the main thread."""
+    originals = builtins.input, sys.breakpointhook, getpass.getpass
+
+    def undo() -> None:
+        builtins.input, sys.breakpointhook, getpass.getpass = originals
+
+    builtins.input = _input(terminal, builtins.input)
+    sys.breakpointhook = _breakpoint(terminal)
+    getpass.getpass = _getpass(terminal, getpass.getpass)
+    debuggers.install(terminal)
+    # A fork has no channel to ask for the terminal by, and would wait for ever.
+    os.register_at_fork(after_in_child=undo)
+    _handle_signals(terminal)
+
+
+def _input(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
+    def input(prompt: object = "", /) -> str:
+        """As Python's own, in the terminal that devtui runs in."""
+        if not any(sys.stdin is stdin for stdin in terminal.stdins):
+            return original(prompt)  # the app has put something in its place, as tests do
+        with terminal.reading_line("input"):
+            return original(prompt)
+
+    return input
+
+
+def _getpass(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
+    def getpass(prompt: str = "Password: ", stream: TextIO | None = None, **options: Any) -> str:
+        """As Python's own, in the terminal that devtui runs in."""
+        with terminal.reading_line("getpass"):
+            return original(prompt, stream, **options)
+
+    return getpass
+
+
+def _breakpoint(terminal: Terminal) -> Callable[..., Any]:
+    def breakpointhook(*arguments: Any, **options: Any) -> Any:
+        """As Python's own (PEP 553), in the terminal that devtui runs in."""
+        wanted = os.environ.get("PYTHONBREAKPOINT", "")
+        if wanted == "0":
+            return None
+        terminal.acquire("breakpoint")
+        if wanted in _PDB:
+            # Imported where it is needed: few requests ever stop at one.
+            from devtui.server.terminal.terminal_pdb import TerminalPdb
+
+            TerminalPdb(terminal).set_trace(sys._getframe(1))
+            return None
+        return _other_debugger(terminal, arguments, options)
+
+    return breakpointhook
+
+
+def _other_debugger(terminal: Terminal, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """What PYTHONBREAKPOINT names.
+
+    One that goes on tracing after it was called has the terminal until it is told to continue or
+    to quit, or its thread ends. From Python 3.13 on pdb stops at the very next instruction of its
+    caller, which is ours here: one `s` leads to the view.
+    """
+    before = sys.gettrace()
+    hook, ours = sys.__breakpointhook__, (sys._getframe(), sys._getframe(1))
+    try:
+        # On one line, and by a function written in C: a debugger that stops in its caller, or
+        # where that returns, must see no line and no call of ours after its own.
+        results = [hook(*arguments, **options), *map(setattr, ours, _F_TRACE, _NOTHING)]
+    except BaseException:
+        terminal.release()
+        raise
+    debugger = getattr(sys.gettrace(), "__self__", None)
+    if getattr(debugger, "stopframe", None) in ours:  # as pudb, which takes its caller's for that
+        debugger.stopframe = sys._getframe(2)  # type: ignore[union-attr]
+    if sys.gettrace() is before:
+        terminal.release()
+    return results[0]
+
+
+def _handle_signals(terminal: Terminal) -> None:
+    """What ctrl+c and ctrl+z mean while the app has the terminal.
+
+    ctrl+c interrupts the thread that has it. ctrl+z would stop the server with nobody to wake it.
+    """
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        holder = terminal.holder
+        if holder is None or holder is threading.main_thread():
+            signal.default_int_handler(number, frame)
+        elif terminal.reading:
+            terminal.interrupt()
+        else:
+            from devtui.server.guest.deadline import raise_in_thread
+
+            raise_in_thread(holder, KeyboardInterrupt)
+
+    def on_suspend(number: int, frame: FrameType | None) -> None:
+        """Go on; a handler and not SIG_IGN, which child processes would inherit."""
+
+    def on_hang_up(number: int, frame: FrameType | None) -> None:
+        """Go on where our terminal has gone: the session takes it away, or has ended itself."""
+        if _has_terminal():
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    signal.signal(signal.SIGTSTP, on_suspend)
+    if _has_terminal() and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, on_hang_up)
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Server processes: start them, talk to them, end them."""

@@ -1,0 +1,236 @@
+"""One server process after another on one listening socket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+
+from devtui.config.settings import Settings
+from devtui.events import (
+    AnyEvent,
+    DebuggerReady,
+    ImportsTraced,
+    Load,
+    LoadSoon,
+    Order,
+    Pin,
+    PinAttempted,
+    Preload,
+    ServerStarted,
+    Serving,
+    StandbyUnfit,
+)
+from devtui.session.debugger_pin import DebuggerPin
+from devtui.session.processes.listener import Listener
+from devtui.session.processes.server_process import ServerProcess
+from devtui.session.processes.spawn import Interpreter
+from devtui.session.processes.strays import Leftovers
+from devtui.session.terminal.app_tty import AppTty
+
+
+class Generations:
+    """Starts the next server process, ends the one that runs, and numbers them from 1.
+
+    `on_event` gets all that they say, also of one that is being ended; `number` tells which is
+    the current one, 0 before the first. An `interpreter` that runs already becomes the first.
+    `from_standby` says whether the current one had been started ahead, `stepped_back` why not all
+    that it takes from outside was imported ahead. `pin` is what unlocks its debugger in the
+    browser, None if it needs none or has told of none.
+    """
+
+    def __init__(
+        self,
+        on_event: Callable[[AnyEvent], None],
+        listener: Listener,
+        interpreter: Interpreter | None = None,
+    ) -> None:
+        self.number = 0
+        self.pin: str | None = None
+        self.from_standby = False
+        self.stepped_back = ""
+        self._on_event = on_event
+        self._listener = listener
+        self._interpreter = interpreter  # for the first process
+        self._process: ServerProcess | None = None
+        self._load: Load | None = None
+        self._debugger_pin = DebuggerPin()
+        self._standby: ServerProcess | None = None
+        self._unwanted = False  # the standby was discarded, and the cause of the reload says so
+        self._traced: ImportsTraced | None = None
+        self._leftovers = Leftovers()
+
+    @property
+    def pid(self) -> int | None:
+        """The server process that runs now."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def tty(self) -> AppTty | None:
+        """The terminal of the server process that runs now."""
+        return None if self._process is None else self._process.tty
+
+    @property
+    def standby_pid(self) -> int | None:
+        """The process that was started ahead, and waits."""
+        return None if self._standby is None else self._standby.pid
+
+    def start(self, settings: Settings, *, first: bool) -> None:
+        """Start the next server process on the open listener, and have it load the app.
+
+        Where the event loop does not run yet, `attach` has to be called when it does.
+        """
+        self.number += 1
+        standby, self._standby = self._standby, None
+        self.from_standby = standby is not None and standby.alive
+        self.stepped_back = self._why_not_all()
+        if standby is None and self._traced is not None and not self._unwanted and settings.reload:
+            self.stepped_back = "no process had been started ahead yet"
+        self._unwanted = False
+        if standby is not None and not self.from_standby:
+            self.stepped_back = "the process that was started ahead has ended"
+            standby.discard()
+        self._process = standby if standby and self.from_standby else self._new_process(settings)
+        self._load = _load(settings, first=first, pin=self._debugger_pin.for_load())
+        self.pin = None
+        self._on_event(ServerStarted(generation=self.number, pid=self._process.pid))
+        self._process.load(self._load, self._listener.bound)
+
+    def attach(self) -> None:
+        """Begin to hear the process that was started, on the running event loop."""
+        if self._process is not None:
+            self._process.attach()
+
+    def start_standby(self, settings: Settings) -> None:
+        """Start the next generation's process ahead, where that is not done yet."""
+        if self._standby is not None or self._traced is None:
+            return
+        self._standby = self._new_process(settings, ahead=1)
+        self._standby.send(
+            Preload(
+                load=_load(settings, first=False, pin=None),
+                roots=self._traced.roots,
+                search_path=self._traced.search_path,
+            )
+        )
+
+    def expect_load(self) -> None:
+        """Have the process that was started ahead check what it can before it is to load."""
+        if self._standby is not None:
+            self._standby.send(LoadSoon())
+
+    def discard_standby(self) -> None:
+        """Have the next generation start from nothing."""
+        self._unwanted = True
+        if self._standby is not None:
+            self._standby.discard()
+            self._standby = None
+
+    def send(self, order: Order) -> bool:
+        """Give the current process an order; false where there is none."""
+        if self._process is None:
+            return False
+        self._process.send(order)
+        return True
+
+    async def stop(self, grace: float) -> None:
+        """End the current process, where there is one; requests have `grace` seconds to finish."""
+        if self._process is not None:
+            self._leftovers.note(self._process.pid)
+            await self._process.stop(grace)
+
+    async def end_leftovers(self) -> None:
+        """End what the app started and what has left the group of its server process since."""
+        await asyncio.to_thread(self._leftovers.end)
+
+    def forget(self) -> None:
+        """The current process has ended."""
+        self._process = None
+
+    def kill(self) -> None:
+        """Kill all processes and what they started, without an event loop: the last resort.
+
+        What has left their groups is ended only where one of them still ran.
+        """
+        self.discard_standby()
+        if self._interpreter is not None:
+            self._interpreter.discard()
+        if self._process is not None:
+            self._leftovers.note(self._process.pid)
+            self._process.kill()
+            self._leftovers.end()
+
+    def _new_process(self, settings: Settings, ahead: int = 0) -> ServerProcess:
+        interpreter, self._interpreter = self._interpreter, None
+        if interpreter is None:
+            environment = dict(settings.environment) or dict(os.environ)
+            interpreter = Interpreter(self.number + ahead, environment, sys.argv)
+        pipes, server = (interpreter.stdout, interpreter.stderr), interpreter.child.pid
+        self._leftovers.watch(*pipes, session=server)
+        return ServerProcess(interpreter, self._take)
+
+    def _why_not_all(self) -> str:
+        if self._traced is None or not self.from_standby:
+            return ""
+        changed = self._traced.changed
+        return f"the app changes {changed} while it loads" if changed else ""
+
+    def _why_nothing(self) -> str:
+        """Why nothing was imported ahead in a process that was started ahead."""
+        if self._traced is None or (self._traced.search_path and not self._traced.roots):
+            return ""  # there was nothing to import
+        if not self._traced.search_path:
+            return "nothing is imported ahead of an app that is an installed package"
+        return "it was to load before anything had been imported ahead"
+
+    def _take(self, event: AnyEvent) -> None:
+        """Know what concerns the processes; hand on what does not concern them alone."""
+        match event:
+            case ImportsTraced():
+                if self.from_standby and event.ahead == 0:
+                    self.stepped_back = self._why_nothing() or self.stepped_back
+                self._traced = event
+            case StandbyUnfit():
+                self.from_standby = False
+                self.stepped_back = event.reason
+                if self._process is not None and self._load is not None:
+                    self._process.load(self._load, self._listener.bound)
+            case Serving():
+                # Its debugger is made a little later, and then tells in case this has changed.
+                has_debugger = self._load is not None and self._load.debugger
+                self.pin = self._debugger_pin.in_use if has_debugger else None
+                self._on_event(event)
+            case DebuggerReady():
+                self.pin = event.pin
+                if self._debugger_pin.ready(event):
+                    self._on_event(event)
+            case PinAttempted():
+                self._debugger_pin.attempted(event)
+                self._on_event(event)
+            case _:
+                self._on_event(event)
+
+
+def _load(settings: Settings, *, first: bool, pin: Pin | None) -> Load:
+    return Load(
+        app=settings.app,
+        folder=str(settings.folder.absolute()),
+        host=settings.host,
+        port=settings.port,
+        url=settings.url(settings.port),
+        debug=settings.debug,
+        reload=settings.reload,
+        debugger=settings.debugger,
+        threaded=settings.threaded,
+        cert=settings.cert,
+        key=settings.key,
+        env_file=settings.env_file,
+        load_dotenv=settings.load_dotenv,
+        env_files=settings.env_files,
+        first=first,
+        main=settings.main,
+        pin=pin,
+        trusted_hosts=settings.trusted_hosts,
+        keep_all=settings.keep_all,
+    )

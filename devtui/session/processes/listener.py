@@ -1,0 +1,81 @@
+"""The listening socket: bound once, and handed to one server process after another."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devtui.config.settings import Settings
+from devtui.ports import bind as ports
+from devtui.ports.port_look import PortLooks, another_at_localhost
+
+
+class Listener:
+    """Holds the socket while there is something to answer on it, and refuses clients otherwise.
+
+    `looks` gets to know where somebody else has the port, or listens on it beside us.
+    """
+
+    def __init__(self, looks: PortLooks) -> None:
+        self._looks = looks
+        self._socket: socket.socket | None = None
+        self._path: Path | None = None  # of a Unix socket
+
+    @property
+    def is_open(self) -> bool:
+        """Whether clients can connect; they wait where no server process accepts them."""
+        return self._socket is not None
+
+    @property
+    def bound(self) -> socket.socket:
+        """The socket; only where `is_open`."""
+        assert self._socket is not None
+        return self._socket
+
+    def open(self, settings: Settings) -> Settings:
+        """Listen where the settings say. Raises `PortRefused`, and a look for its reason begins.
+
+        Returns the settings with the port that it became: port 0 is for once, and what people
+        have in their browsers stays good after a restart.
+        """
+        with self._told(settings):
+            bound = ports.bind(settings)
+        return self.replace(bound, settings)
+
+    async def open_aside(self, settings: Settings) -> Settings:
+        """As `open`, on an event loop, which goes on meanwhile."""
+        with self._told(settings):
+            bound = await asyncio.to_thread(ports.bind, settings)
+        return self.replace(bound, settings)
+
+    @contextmanager
+    def _told(self, settings: Settings) -> Iterator[None]:
+        try:
+            yield
+        except ports.PortRefused as refusal:
+            self._looks.begin(settings, refusal)
+            raise
+
+    def replace(self, bound: socket.socket, settings: Settings) -> Settings:
+        """Take another socket that is bound already, and let go of the one before; as `open`."""
+        self.close()
+        self._socket = bound
+        if settings.is_unix_socket:
+            self._path = Path(settings.socket_path)
+            return settings
+        settings = settings.with_port(bound.getsockname()[1])
+        if another_at_localhost(bound):
+            self._looks.begin(settings)
+        return settings
+
+    def close(self) -> None:
+        """Refuse connections from now on, once no server process has the socket any more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None

@@ -1,0 +1,223 @@
+"""What a server process says, read in small turns, so that a flood leaves room for keys."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+
+from devtui.events import AnyEvent, LogWritten, RequestFinished, RequestStarted
+from devtui.session.processes.incoming import IncomingEvents
+from devtui.session.processes.pipe import Pipe
+
+# What one turn of the event loop hands on at most. The rest waits, in order, for the next turn;
+# a writer whose pipe is full meanwhile waits too, as it would for a slow terminal.
+EVENTS_PER_TURN = 50
+
+# Where more than so many events came in the last STREAM_SECONDS, the next are read REST_SECONDS
+# later: to be woken for each one costs both processes far more than the event itself.
+STREAM_EVENTS = 20
+STREAM_SECONDS = 0.05
+REST_SECONDS = 0.02
+
+# After a turn that had its fill, how long the loop is left to others, as a share of what it took.
+REST_SHARE = 0.8
+
+_READ_BYTES = 64 * 1024
+
+# What is left to read of a process that has ended fits the pipes' and the socket's buffers. A
+# child that escaped from the group may go on writing for ever.
+_LAST_READS = 8
+
+
+class Reading:
+    """Reads the channel and the two pipes of one server process, on the running event loop.
+
+    `on_event` gets every event, in an order in which a request's output lies between its start
+    and its end. `on_lost` is called where the channel ends before `finish` was called.
+    """
+
+    def __init__(
+        self,
+        generation: int,
+        channel: socket.socket,
+        pipes: tuple[Pipe, ...],
+        on_event: Callable[[AnyEvent], None],
+        on_lost: Callable[[], None],
+    ) -> None:
+        self._channel = channel
+        self._pipes = pipes
+        self._on_event = on_event
+        self._on_lost = on_lost
+        self._on_end: Callable[[], None] | None = None
+        self._incoming = IncomingEvents(generation)
+        self._generation = generation
+        self._running: set[str] = set()
+        self._batch: Iterator[AnyEvent] | None = None  # what was read and not handed on yet
+        self._last_reads = _LAST_READS
+        self._closed = False
+        self._scheduled = False
+        self._counted, self._counted_from, self._streaming = 0, 0.0, False
+        self.hurries = False
+        """Whether the loop is left to nobody else: the process waits, and there are no keys."""
+        self._loop = asyncio.get_running_loop()
+        for fd in (channel.fileno(), *(pipe.fd for pipe in pipes)):
+            self._loop.add_reader(fd, self._schedule)
+
+    def finish(self, on_end: Callable[[], None]) -> None:
+        """The process has ended: read what it left, close everything, and then call `on_end`.
+
+        Where that is little, all of it is done when this returns.
+        """
+        self._on_end = on_end
+        self._turn()
+
+    def _schedule(self) -> None:
+        """Have one turn in the next round of the loop, however many descriptors are ready."""
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Hand on what was read and what is there to read, up to the bound of one turn."""
+        self._scheduled = False
+        left, began = EVENTS_PER_TURN, self._loop.time()
+        try:
+            while left > 0:
+                if self._batch is None:
+                    if not self._read():
+                        if self._on_end is None and not self._closed and self._streams():
+                            self._rest(REST_SECONDS)
+                        return
+                    left -= 1
+                left -= self._hand_on(left)
+        except BaseException:
+            self._schedule()  # what a subscriber breaks must not hold up what comes after it
+            raise
+        if self._on_end is None and not self.hurries:
+            self._rest(REST_SHARE * (self._loop.time() - began))
+        else:
+            self._schedule()
+
+    def _streams(self) -> bool:
+        """Whether events come one after another, for the last while."""
+        now = self._loop.time()
+        if now - self._counted_from > STREAM_SECONDS:
+            self._streaming = self._counted > STREAM_EVENTS
+            self._counted, self._counted_from = 0, now
+        return self._streaming
+
+    def _rest(self, seconds: float) -> None:
+        """Leave the loop to others for so long.
+
+        A key goes through a dozen rounds of the loop before it has its effect. With a turn of ours
+        in each of them it would take that many turns.
+        """
+        self._scheduled = True
+        for fd in self._watched():
+            self._loop.remove_reader(fd)
+        self._loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        for fd in self._watched():
+            self._loop.add_reader(fd, self._schedule)
+        self._turn()
+
+    def _watched(self) -> list[int]:
+        """The descriptors that are open."""
+        channel = self._channel.fileno()
+        return [channel] * (channel >= 0) + [pipe.fd for pipe in self._pipes if pipe.open]
+
+    def _hand_on(self, most: int) -> int:
+        """Hand on so many events of the batch, and forget it at its end; how many there were."""
+        assert self._batch is not None
+        for count in range(most):
+            event = next(self._batch, None)
+            if event is None:
+                self._batch = None
+                return count
+            if isinstance(event, RequestStarted):
+                self._running.add(event.id)
+            elif isinstance(event, RequestFinished):
+                self._running.discard(event.id)
+            self._counted += 1
+            self._on_event(event)
+        return most
+
+    def _read(self) -> bool:
+        """Read the next batch; false where there is nothing.
+
+        The pipes are read before the channel: whatever was written within a request is then in
+        our hands before the request's end is, and its beginning comes with the same batch at the
+        latest. So a line that only one running request can have caused is known to be its own.
+        """
+        if self._closed:
+            on_end, self._on_end = self._on_end, None
+            if on_end is not None:
+                on_end()
+            return False
+        written = [pipe.read() for pipe in self._pipes]
+        data = self._receive()
+        something = bool(data) or any(written)
+        if self._on_end is not None:
+            self._last_reads -= 1
+            if not something or not self._last_reads:
+                self._close()
+        elif not something:
+            return False
+        self._batch = self._in_order(self._incoming.take(data))
+        return True
+
+    def _receive(self) -> bytes:
+        if self._channel.fileno() < 0:
+            return b""
+        try:
+            data = self._channel.recv(_READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except ConnectionResetError:
+            data = b""  # it has ended with orders unread
+        if not data:
+            self._close_channel()
+            if self._on_end is None:
+                self._on_lost()
+        return data
+
+    def _close(self) -> None:
+        """Let go of the descriptors; something that left the process group may still write."""
+        self._closed = True
+        self._close_channel()
+        for pipe in self._pipes:
+            pipe.close()
+
+    def _close_channel(self) -> None:
+        if self._channel.fileno() >= 0:
+            unwatch(self._channel.fileno())
+            self._channel.close()
+
+    def _in_order(self, events: list[AnyEvent]) -> Iterator[AnyEvent]:
+        """The events, and the lines of the pipes between those that begin requests and end them."""
+        first_end = next(
+            (i for i, event in enumerate(events) if isinstance(event, RequestFinished)),
+            len(events),
+        )
+        author = self._only_author(events)
+        yield from events[:first_end]
+        for pipe in self._pipes:
+            for line in pipe.lines():
+                yield LogWritten(
+                    generation=self._generation, stream=pipe.stream, text=line, request_id=author
+                )
+        yield from events[first_end:]
+
+    def _only_author(self, events: list[AnyEvent]) -> str | None:
+        started = {event.id for event in events if isinstance(event, RequestStarted)}
+        candidates = self._running | started
+        return candidates.pop() if len(candidates) == 1 else None
+
+
+def unwatch(fd: int) -> None:
+    """Have the running loop look at a descriptor no more."""
+    loop = asyncio.get_running_loop()
+    loop.remove_reader(fd)
+    loop.remove_writer(fd)

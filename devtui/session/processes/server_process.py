@@ -1,0 +1,260 @@
+"""One generation as the session sees it: a child process, its channel, its output."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from devtui.events import (
+    AnyEvent,
+    Load,
+    LogWritten,
+    Order,
+    ServerContinued,
+    ServerExited,
+    ServerSuspended,
+    Stop,
+    TerminalReleased,
+    TerminalWanted,
+    encode,
+)
+from devtui.session.processes.outgoing import Outgoing
+from devtui.session.processes.pipe import Pipe
+from devtui.session.processes.reader import Reading, unwatch
+from devtui.session.processes.spawn import Interpreter
+from devtui.session.terminal.app_tty import AppTty
+from devtui.session.terminal.tty_readers import Reader
+
+# After the grace: how long a process may take to end by itself, and then by SIGTERM.
+EXIT_SECONDS = 0.5
+TERM_SECONDS = 0.5
+
+# How long a process may live on after its channel has ended; one that ends takes far less.
+LOST_SECONDS = 0.25
+
+_LOST = (
+    "The app closed or replaced devtui's channel to its process, as os.closerange or exec do. It "
+    "could have served unseen, and was ended; restart it to go on."
+)
+
+
+class ServerProcess:
+    """Steers a server process and hands on what it says, until it is gone.
+
+    It waits until `load` gives it an app and the listener. `on_event` gets every event, in an
+    order in which a request's output lies between its start and its end; the last one is
+    `ServerExited`.
+    """
+
+    def __init__(self, interpreter: Interpreter, on_event: Callable[[AnyEvent], None]) -> None:
+        interpreter.taken = True
+        self.generation = interpreter.generation
+        self._on_event = on_event
+        self._reading: Reading | None = None  # once it is attached
+        self._keep_all = False
+        self._expected = False
+        self._suspended = False
+        self.exited = asyncio.Event()
+        self._child = interpreter.child
+        self.tty = None if interpreter.tty is None else AppTty(*interpreter.tty, self.pid)
+        self._programs = 0  # which have asked on the terminal
+        self._channel = socket.socket(fileno=interpreter.channel)
+        self._channel.setblocking(False)
+        self._outgoing = Outgoing(self._channel)
+        self._pipes = (
+            Pipe(interpreter.stdout, "stdout", unwatch),
+            Pipe(interpreter.stderr, "stderr", unwatch),
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process's id, which is its process group's too."""
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended; only for a process that is not attached."""
+        return self._child.poll() is None
+
+    def discard(self) -> None:
+        """Kill and reap a process that is not attached; what it said is lost."""
+        self.kill()
+        self._child.wait()
+        self._outgoing.close()
+        self._channel.close()
+        for pipe in self._pipes:
+            os.close(pipe.fd)
+        if self.tty is not None:
+            self.tty.discard()
+
+    def attach(self) -> None:
+        """Begin to read, on the running event loop. Until then what it says waits."""
+        loop = asyncio.get_running_loop()
+        self._reading = Reading(
+            self.generation, self._channel, self._pipes, self._on_event, self._on_channel_lost
+        )
+        self._reading.hurries = self._keep_all
+        self._outgoing.attach()
+        if self.tty is not None:
+            self.tty.attach(self._on_tty_line, self._on_asked, self._on_asked_enough)
+        # The exit is seen in a thread, which has no context variables; the subscribers are called
+        # with those of whoever attached, as for all that is read.
+        call = partial(loop.call_soon_threadsafe, context=contextvars.copy_context())
+        threading.Thread(
+            target=self._wait,
+            args=(loop, call),
+            name=f"devtui-wait-{self.generation}",
+            daemon=True,
+        ).start()
+
+    def load(self, order: Load, listener: socket.socket) -> None:
+        """Have it load the app and serve it on the listener, of which it gets a copy.
+
+        The descriptor travels with the order (SCM_RIGHTS), since it may have changed since the
+        process was started.
+        """
+        self._keep_all = order.keep_all
+        if self._reading is not None:
+            self._reading.hurries = order.keep_all
+        self._outgoing.send(encode(order), listener.fileno())
+
+    def send(self, order: Order) -> None:
+        """Send an order. One that the process is too dead to read is lost with it."""
+        self._outgoing.send(encode(order))
+
+    async def stop(self, grace: float) -> None:
+        """Ask it to end, letting requests finish within `grace` seconds; then make it end."""
+        self._expected = True
+        self.send(Stop(grace_ms=round(grace * 1000)))
+        if self._suspended:
+            self._signal_all(signal.SIGCONT)  # or it could not obey
+        if await self._exits_within(grace + EXIT_SECONDS):
+            return
+        self.kill(signal.SIGTERM)
+        if await self._exits_within(TERM_SECONDS):
+            return
+        self.kill(signal.SIGKILL)
+        await self.exited.wait()
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to the process and all it started, as long as it is not reaped."""
+        if self._child.returncode is None:
+            self._expected = True
+            self._signal_all(number)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        self._signal_group(number)
+        with suppress(ProcessLookupError):
+            # It may not have made its group yet. It is not reaped here where it has just ended:
+            # the thread that waits for its end would wait in vain.
+            os.kill(self.pid, number)
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return  # none is left: macOS answers EPERM where only a zombie is
+
+    async def _exits_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self.exited.wait(), seconds)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    def _wait(self, loop: asyncio.AbstractEventLoop, call: Callable[..., object]) -> None:
+        """Wait in a thread for the process's end, and tell of each signal that stops it before."""
+        while (stopped_by := self._child.wait_for_change()) >= 0:
+            if not loop.is_closed():
+                call(self._changed, stopped_by)
+        if self._child.returncode is None:
+            self._signal_group(signal.SIGKILL)
+            self._child.wait()
+        if not loop.is_closed():
+            call(self._ended)
+
+    def _changed(self, stopped_by: int) -> None:
+        """A signal has stopped the process, or (0) it goes on."""
+        suspended, self._suspended = self._suspended, stopped_by > 0
+        if self.exited.is_set() or (suspended and self._suspended):
+            return
+        if self._suspended:
+            name = _signal_name(stopped_by)
+            self._on_event(ServerSuspended(generation=self.generation, pid=self.pid, signal=name))
+        else:
+            self._on_event(ServerContinued(generation=self.generation, pid=self.pid))
+
+    def _ended(self) -> None:
+        assert self._reading is not None
+        self._reading.finish(self._say_ended)
+
+    def _on_tty_line(self, line: str) -> None:
+        self._on_event(LogWritten(generation=self.generation, stream="stderr", text=line))
+
+    def _on_asked(self, reader: Reader) -> None:
+        """A program waits for the terminal, and cannot ask for it as Python code does."""
+        self._programs += 1
+        self._on_event(
+            TerminalWanted(
+                generation=self.generation,
+                ask_id=self._program_id,
+                purpose="program",
+                program=f"{reader.name} (pid {reader.pid})",
+            )
+        )
+
+    def _on_asked_enough(self) -> None:
+        self._on_event(TerminalReleased(generation=self.generation, ask_id=self._program_id))
+
+    @property
+    def _program_id(self) -> str:
+        return f"{self.generation}-p{self._programs}"
+
+    def _say_ended(self) -> None:
+        if self.tty is not None:
+            self.tty.close()
+        code = self._child.wait()  # it was reaped
+        self._outgoing.close()
+        self._on_event(
+            ServerExited(
+                generation=self.generation,
+                pid=self.pid,
+                exit_code=code if code >= 0 else None,
+                signal=_signal_name(-code) if code < 0 else None,
+                expected=self._expected,
+            )
+        )
+        self.exited.set()
+
+    def _on_channel_lost(self) -> None:
+        """The channel has ended: that of a process which ends too, or the app has closed it."""
+        asyncio.get_running_loop().call_later(LOST_SECONDS, self._end_the_unheard)
+
+    def _end_the_unheard(self) -> None:
+        """Kill a process that cannot be spoken with any more: it would serve unseen."""
+        if self._child.returncode is not None or self._expected:
+            return
+        self._on_event(
+            LogWritten(
+                generation=self.generation,
+                stream="log",
+                logger="devtui",
+                level="ERROR",
+                text=_LOST,
+            )
+        )
+        self._signal_all(signal.SIGKILL)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,144 @@
+"""What the app started and what has left the server's process group since: found, and ended.
+
+A process group is killed with one call, but whoever calls setsid or setpgid is no part of it any
+more. Such a process still gives itself away: it holds a pipe that only the server's family has
+got, or it is a child of the server. Another program in a session of its own is meant to stay, and
+does: a daemon, or the browser that an app has opened.
+
+All of this is read from Linux's /proc (https://docs.kernel.org/filesystems/proc.html); where there
+is none, what leaves the group is not found.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from devtui.ports import process_texts
+
+if TYPE_CHECKING:
+    import psutil
+
+# How long such a process has to end by itself after SIGTERM.
+TERM_SECONDS = 0.5
+
+_LOOK_SECONDS = 0.01
+
+
+class Leftovers:
+    """Remembers what gives the members of the servers' families away, and ends them."""
+
+    def __init__(self) -> None:
+        self._pipes: set[str] = set()
+        self._sessions = {os.getsid(0)}
+        self._escaped: list[psutil.Process] = []
+
+    def watch(self, *descriptors: int, session: int | None = None) -> None:
+        """Whoever else has one of these pipes open belongs to the family, as its session does."""
+        if session is not None:
+            self._sessions.add(session)
+        self._pipes.update(f"pipe:[{os.fstat(fd).st_ino}]" for fd in descriptors)
+
+    def note(self, server: int) -> None:
+        """Look, while the server process lives, which forks of it have left its group."""
+        command = _command(server)
+        for pid in descendants(server):
+            with suppress(ProcessLookupError):
+                if os.getpgid(pid) != server and _command(pid) == command:
+                    self._add(pid)
+
+    def _add(self, pid: int) -> None:
+        import psutil  # not before the first frame
+
+        with suppress(psutil.NoSuchProcess):
+            self._escaped.append(psutil.Process(pid))
+
+    def end(self) -> None:
+        """End all that are left: SIGTERM, and after `TERM_SECONDS` SIGKILL. It blocks so long."""
+        import psutil
+
+        found = self._found()
+        for process in found:
+            with suppress(psutil.Error):  # it has just ended, or has become another user's
+                process.terminate()
+        deadline = time.monotonic() + TERM_SECONDS
+        while any(map(_lives, found)) and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+        for process in found:
+            with suppress(psutil.Error):
+                process.kill()
+
+    def _found(self) -> list[psutil.Process]:
+        import psutil
+
+        found = [process for process in self._escaped if _lives(process)]
+        began = psutil.Process().create_time()
+        for pid in _holders(self._pipes):
+            with suppress(psutil.NoSuchProcess):
+                process = psutil.Process(pid)
+                # Whatever was there before us cannot be the app's, whatever its descriptors say.
+                if process.create_time() > began and not self._is_detached(pid):
+                    found.append(process)
+        return found
+
+    def _is_detached(self, pid: int) -> bool:
+        """Whether it is another program than the server's, in a session of its own."""
+        try:
+            program = os.readlink(f"/proc/{pid}/exe")
+            return os.getsid(pid) not in self._sessions and program != os.readlink("/proc/self/exe")
+        except OSError:
+            return False  # it has ended, and then it does not matter
+
+
+def _lives(process: psutil.Process) -> bool:
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return process_texts.beginning(f"/proc/{pid}/cmdline", process_texts.MAX_BYTES)
+    except OSError:
+        return b""
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """All that a process has started, and they, as far as they live."""
+    waiting = [pid]
+    while waiting:
+        for children in _read_all(f"/proc/{waiting.pop()}/task"):
+            found = [int(child) for child in children.split()]
+            yield from found
+            waiting += found
+
+
+def _read_all(tasks: str) -> Iterator[bytes]:
+    """The children of each thread of a process."""
+    with suppress(OSError):  # it has ended, or there is no such folder on this system
+        for thread in os.listdir(tasks):
+            with suppress(OSError):  # this thread has ended
+                yield Path(f"{tasks}/{thread}/children").read_bytes()
+
+
+def _holders(pipes: set[str]) -> Iterator[int]:
+    """The processes that have one of the pipes open, but this one."""
+    with suppress(OSError), os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdecimal() and int(entry.name) != os.getpid() and _holds(entry, pipes):
+                yield int(entry.name)
+
+
+def _holds(process: os.DirEntry[str], pipes: set[str]) -> bool:
+    with suppress(OSError):  # another user's, or it has just ended
+        for fd in os.listdir(f"{process.path}/fd"):
+            with suppress(OSError):
+                if os.readlink(f"{process.path}/fd/{fd}") in pipes:
+                    return True
+    return False

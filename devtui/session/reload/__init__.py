@@ -1,0 +1,1 @@
+"""Reloading: see what changed, and decide when to act."""

@@ -1,0 +1,189 @@
+"""Ways to learn of changes in a folder: the system tells of them, or it is looked through."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeAlias
+
+from devtui.session.reload.rust_notify import rust_notify
+from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, is_ignored_folder
+
+Change: TypeAlias = tuple[int, str]
+
+# How often folders are looked through where the system does not tell of changes.
+POLL_MS = 300
+
+# What the library says of a file whose name is no UTF-8, from then on at each look.
+_UNDECODABLE = "Unable to decode path"
+
+# A file's time may be a little older than the clock was.
+_CLOCK_LAG_SECONDS = 0.1
+
+_Stat: TypeAlias = tuple[int, int, int, int]
+
+
+class FolderWatch(Protocol):
+    """Something that knows what has changed since it was asked last."""
+
+    def look(self) -> set[Change]:
+        """What has changed. Raises `OSError` or `RuntimeError` if that cannot be known any more."""
+
+
+class _NothingMore(Exception):
+    """Nothing has changed."""
+
+
+class _TwoLooks:
+    """Lets the library look twice, without waiting.
+
+    It reports changes at the second look. This leaves by an exception: what came after that is then
+    there for the next, while the library forgets it where it is told to stop.
+    """
+
+    def __init__(self) -> None:
+        self._left = 2
+
+    def is_set(self) -> bool:
+        """Go on, twice."""
+        if self._left == 0:
+            raise _NothingMore
+        self._left -= 1
+        return False
+
+
+class SystemWatch:
+    """Folders of which the system tells, by watchfiles; all of them with what is below, or none."""
+
+    def __init__(self, folders: Sequence[str], recursive: bool) -> None:
+        self._folders = list(folders)
+        self._recursive = recursive
+        self._last_look = time.time()
+        self._blind = False
+        self._next = 0.0  # monotonic
+        self._begin()
+
+    def look(self) -> set[Change]:
+        """What has changed since the last look."""
+        if self._blind:
+            return self._look_again()
+        last_look = time.time()
+        try:
+            found = self._notify.watch(0, 0, 0, _TwoLooks())
+        except _NothingMore:
+            found = set()
+        except RuntimeError as error:
+            if _UNDECODABLE not in str(error):
+                raise
+            self._blind = True
+            return self._look_again()
+        self._last_look = last_look
+        return found if isinstance(found, set) else set()
+
+    def _begin(self) -> None:
+        self._notify = rust_notify()(self._folders, False, False, POLL_MS, self._recursive, True)
+
+    def _look_again(self) -> set[Change]:
+        """Begin anew, as after a change of a file whose name is no UTF-8 the library tells nothing.
+
+        What has changed meanwhile is looked for; not too often, as an app may write many of those.
+        """
+        if time.monotonic() < self._next:
+            return set()
+        since, self._last_look = self._last_look - _CLOCK_LAG_SECONDS, time.time()
+        self._begin()
+        self._blind = False
+        self._next = time.monotonic() + POLL_MS / 1000
+        return {
+            (MODIFIED, path)
+            for folder in self._folders
+            for path, state in files_below(folder, self._recursive)
+            if max(state[1], state[2]) >= since * 1e9
+        }
+
+
+class PolledFolder:
+    """A folder that is looked through every `seconds`.
+
+    A file counts as changed if anything about it is different: one that was put in its place may be
+    older. Folders that never count are passed by.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        recursive: bool,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._recursive = recursive
+        self._seconds = seconds
+        self._clock = clock
+        self._files = dict(files_below(folder, recursive))
+        self._next = clock() + seconds
+
+    def look(self) -> set[Change]:
+        """What has changed since the last look; nothing where it is too early for one."""
+        if self._clock() < self._next:
+            return set()
+        before, self._files = self._files, dict(files_below(self._folder, self._recursive))
+        self._next = self._clock() + self._seconds
+        changes = {(DELETED, path) for path in before.keys() - self._files.keys()}
+        for path, state in self._files.items():
+            if path not in before:
+                changes.add((ADDED, path))
+            elif before[path] != state:
+                changes.add((MODIFIED, path))
+        return changes
+
+
+def files_below(folder: str, recursive: bool) -> Iterator[tuple[str, _Stat]]:
+    """Each file with what tells one state of it from another; links are followed.
+
+    No folder is entered twice: links may lead round and round. It is entered by its own name rather
+    than by a link's. Folders that never count are passed by, and so is what may not be read.
+    """
+    entered: set[tuple[int, int]] = set()
+    folders, linked = [folder], list[str]()
+    while folders or linked:
+        inside = folders.pop() if folders else linked.pop()
+        try:
+            of_folder = os.stat(inside)
+            if (of_folder.st_dev, of_folder.st_ino) in entered:
+                continue
+            entered.add((of_folder.st_dev, of_folder.st_ino))
+            entries = list(os.scandir(inside))
+        except OSError:
+            continue  # it is gone, or not ours to read
+        for entry in entries:
+            try:
+                if not entry.is_dir():
+                    found = entry.stat()
+                    yield entry.path, (
+                        found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+                    )  # fmt: skip
+                elif recursive and not is_ignored_folder(entry.path):
+                    (linked if entry.is_symlink() else folders).append(entry.path)
+            except OSError:
+                continue  # it has just been taken away, or is a link to nothing
+
+
+def poll_ms() -> int:
+    """How often to look, as WATCHFILES_POLL_DELAY_MS has it."""
+    asked = os.environ.get("WATCHFILES_POLL_DELAY_MS", "")
+    return int(asked) if asked.isdecimal() else POLL_MS
+
+
+def must_poll(folder: str) -> bool:
+    """Whether WATCHFILES_FORCE_POLLING asks for it, or it is a Windows drive seen from WSL.
+
+    The library takes no name that is not UTF-8, so such a folder is looked at, too.
+    """
+    if not folder.isascii() and os.fsencode(folder).decode("utf-8", "ignore") != folder:
+        return True
+    asked = os.environ.get("WATCHFILES_FORCE_POLLING", "")
+    if asked:
+        return asked.lower() not in ("false", "disable", "disabled")
+    return folder.startswith("/mnt/") and "microsoft" in os.uname().release.lower()

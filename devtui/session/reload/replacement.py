@@ -1,0 +1,89 @@
+"""Why a server process is to be replaced by the next."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from devtui.events import Reloaded
+
+if TYPE_CHECKING:
+    from devtui.session.processes.generations import Generations
+    from devtui.session.served_app import ServedApp
+
+
+class Replacement(msgspec.Struct):
+    """The cause, in a few words for people, the files in it, and when it was seen (monotonic).
+
+    `raw_count` notices of changes are merged in it; `seen_ms` is how long before it was seen the
+    newest of the files was written, 0 where that is not known.
+
+    `stopped_ms` and `loaded_ms` are how far it has come: when the old process was gone and when
+    the app was loaded, in milliseconds since the cause was seen.
+    """
+
+    cause: str
+    paths: tuple[str, ...] = ()
+    since: float = msgspec.field(default_factory=time.monotonic)
+    raw_count: int = 0
+    seen_ms: float = 0.0
+    stopped_ms: float = 0.0
+    loaded_ms: float = 0.0
+
+    def after(self, earlier: Replacement | None) -> Replacement:
+        """Both in one: what was not done yet is done together with this."""
+        if earlier is None:
+            return self
+        paths = tuple(sorted({*earlier.paths, *self.paths}))
+        return Replacement(
+            earlier.cause,
+            paths,
+            earlier.since,
+            earlier.raw_count + self.raw_count,
+            earlier.seen_ms,
+            self.stopped_ms,
+        )
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the cause was seen."""
+        return round((time.monotonic() - self.since) * 1000, 3)
+
+    def reloaded(self, generations: Generations, served: ServedApp, looping: str) -> Reloaded:
+        """The event that tells what has come of it, at the moment when the newest process serves.
+
+        `looping` is the file by which it goes round and round, empty where it does not.
+        """
+        return Reloaded(
+            generation=generations.number,
+            cause=self.cause,
+            paths=self.paths,
+            duration_ms=self.elapsed_ms,
+            raw_count=self.raw_count,
+            seen_ms=self.seen_ms,
+            stopped_ms=self.stopped_ms,
+            loaded_ms=self.loaded_ms,
+            standby=generations.from_standby,
+            stepped_back=generations.stepped_back,
+            failed=served.failure is not None,
+            slowest=() if served.loaded is None or served.failure else served.loaded.slowest,
+            looping=looping,
+        )
+
+
+def since_written(paths: Iterable[str]) -> float:
+    """Milliseconds since the newest of the files was written; 0 where that was long ago.
+
+    A file that was put in place by renaming it, or by unpacking it, keeps an older time.
+    """
+    times = []
+    for path in paths:
+        with suppress(OSError):
+            times.append(os.stat(path).st_mtime)
+    elapsed = (time.time() - max(times)) * 1000 if times else 0.0
+    return round(elapsed, 3) if 0 < elapsed < 1_000 else 0.0

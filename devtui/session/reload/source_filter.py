@@ -1,0 +1,135 @@
+"""Which files matter: whether a change of one means a reload, and why not."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from devtui.config.settings import Settings
+
+# Folders that tools write to or that hold other people's code; their files never mean a reload.
+IGNORED_FOLDERS = frozenset(
+    {
+        "__pycache__",
+        ".git",
+        ".hg",
+        ".svn",
+        ".idea",
+        ".vscode",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".tox",
+        ".nox",
+        ".venv",
+        "venv",
+        "node_modules",
+        "site-packages",
+        "dist-packages",
+    }
+)
+
+ENV_FILES = frozenset({".env", ".flaskenv"})
+
+# What watchfiles calls the kinds of change. Its own enumeration costs an import of anyio.
+ADDED, MODIFIED, DELETED = 1, 2, 3
+
+
+class SourceFilter:
+    """Decides whether a change of a file means a reload.
+
+    Python files do, below the project's folder, and so do the env files there. The files of
+    loaded modules and the extra files do wherever they are. A pattern to exclude (as in
+    `fnmatch`, over the whole path) wins over all of it. `folder` is the project's, without links.
+    """
+
+    def __init__(
+        self, folder: Path, extra_files: Iterable[str], exclude_patterns: Iterable[str]
+    ) -> None:
+        self.folder = str(folder)
+        self._extra_files = tuple(extra_files)
+        self.refresh()
+        self._patterns = tuple(exclude_patterns)
+        self.loaded: frozenset[str] = frozenset()
+
+    def refresh(self) -> None:
+        """Look anew where links lead and which folders are environments: once for many files."""
+        self._extra = {name for one in self._extra_files for name in (one, os.path.realpath(one))}
+        self._environments: dict[str, bool] = {}
+
+    def why_ignored(self, change: int, path: str) -> tuple[str, str]:
+        """The reason why the change of `path` does not count, and what to name by it.
+
+        The reason is empty where it counts; of a folder full of ignored files, the folder is
+        named.
+        """
+        excluded = next((one for one in self._patterns if fnmatch.fnmatch(path, one)), None)
+        if excluded is not None:
+            return f"excluded by {excluded}", path
+        if path in self.loaded or path in self._extra or os.path.dirname(path) in self._extra:
+            return "", path
+        if (ignored := self._ignored_folder(path)) is not None:
+            return "tools and libraries write there", ignored
+        name = os.path.basename(path)
+        if name in ENV_FILES:
+            return "", path
+        if name.endswith(".py"):
+            return self._why_not_source(change, name), path
+        return ("" if self._is_source_folder(change, path) else "no Python file"), path
+
+    def __call__(self, change: int, path: str) -> bool:
+        """Whether the change of `path` counts."""
+        return not self.why_ignored(change, path)[0]
+
+    def _why_not_source(self, change: int, name: str) -> str:
+        if name.startswith("."):
+            return "an editor's own file"  # Emacs's lock of app.py is a link named .#app.py
+        return "deleted, and the app had not loaded it" if change == DELETED else ""
+
+    def _ignored_folder(self, path: str) -> str | None:
+        # Only what lies below the project counts: it may itself live in some `venv/src/`.
+        inner = path.removeprefix(self.folder)
+        outer = path.removesuffix(inner)
+        parts = inner.split(os.sep)
+        folder = outer
+        for part in parts[1:]:  # the project may be an environment itself
+            folder += os.sep + part
+            if part in IGNORED_FOLDERS or (outer and self._is_environment(folder)):
+                return folder
+        return None
+
+    def _is_environment(self, folder: str) -> bool:
+        if folder.endswith(".py"):
+            return False
+        if folder not in self._environments:
+            self._environments[folder] = is_environment(folder)
+        return self._environments[folder]
+
+    def _is_source_folder(self, change: int, path: str) -> bool:
+        """A renamed folder takes its files along, and no file in it is told of."""
+        if change == DELETED:
+            return any(file.startswith(path + os.sep) for file in self.loaded)
+        return change == ADDED and os.path.isdir(path) and any(Path(path).glob("*.py"))
+
+
+def is_ignored_folder(path: str) -> bool:
+    """Whether files in the folder never count, by its name or because it is an environment."""
+    return os.path.basename(path) in IGNORED_FOLDERS or is_environment(path)
+
+
+def is_environment(folder: str) -> bool:
+    """Whether it is a virtual environment (PEP 405), whatever it is called."""
+    return os.path.isfile(os.path.join(folder, "pyvenv.cfg"))
+
+
+def extra_files(settings: Settings) -> tuple[str, ...]:
+    """What is watched wherever it lies; of env files the one given, should it never be read."""
+    env_file = settings.env_file
+    if env_file is None or not os.path.isfile(env_file):  # `-e <(...)` gives a pipe
+        return settings.extra_files
+    return (*settings.extra_files, env_file)

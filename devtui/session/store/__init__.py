@@ -1,0 +1,1 @@
+"""The store: what the session remembers, bounded."""

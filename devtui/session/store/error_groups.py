@@ -1,0 +1,167 @@
+"""The errors of a session, and the groups in which repeated ones are counted."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from sys import getsizeof
+from typing import TypeAlias
+
+import msgspec
+from msgspec import structs
+
+from devtui.events import Error, ExceptionData, Frame
+from devtui.session.store.ring import Ring
+
+MAX_GROUPS = 1_000
+
+# How many different frames are known, to be kept once however often they come.
+MAX_FRAMES = 5_000
+
+# What is left of the text of an error whose traceback had to go.
+_MAX_KEPT_TEXT = 1_000
+_NO_LONGER_KEPT = "The traceback is no longer kept: newer errors took its room."
+
+# How much of a message tells one error from another.
+_MAX_SHAPE = 500
+# What differs between two errors that one would call the same: numbers, addresses, quoted values.
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|0x[0-9a-fA-F]+|\d+")
+
+Key: TypeAlias = tuple[str, str, str, str, str]
+
+
+class ErrorEntry(msgspec.Struct):
+    """An error that was raised, or the load that failed with it."""
+
+    at: datetime
+    generation: int
+    origin: str
+    error: Error
+    request_id: str | None = None
+    error_id: str = ""
+    size_bytes: int = 0  # about what `error` takes, without what it shares with others
+
+    def shorten(self) -> None:
+        """Keep the message and the innermost frame, and let go of the rest of the traceback."""
+        first, frame = self.error.exceptions[:1], innermost_own(self.error)
+        self.error = Error(
+            exceptions=tuple(
+                ExceptionData(
+                    type=exception.type,
+                    message=exception.message[:_MAX_KEPT_TEXT],
+                    notes=(_NO_LONGER_KEPT,),
+                    frames=() if frame is None else (structs.replace(frame, context=()),),
+                )
+                for exception in first
+            ),
+            text="" if first else self.error.text[:_MAX_KEPT_TEXT],
+        )
+        self.size_bytes = 0
+
+
+class SharedFrames:
+    """Keeps one object for all frames that are equal: most errors of an app come the same way."""
+
+    def __init__(self) -> None:
+        self._known: dict[Frame, Frame] = {}
+
+    def share(self, error: Error) -> tuple[Error, int]:
+        """The error with frames that are known already, and about how many bytes are its own."""
+        if len(self._known) > MAX_FRAMES:
+            self._known.clear()
+        size = getsizeof(error.text)
+        exceptions = []
+        for exception in error.exceptions:
+            shared, added = self._exception(exception)
+            exceptions.append(shared)
+            size += added
+        return structs.replace(error, exceptions=tuple(exceptions)), size
+
+    def _exception(self, exception: ExceptionData) -> tuple[ExceptionData, int]:
+        size = getsizeof(exception.message) + sum(map(getsizeof, exception.notes)) + 200
+        frames = []
+        for frame in exception.frames:
+            known = self._known.setdefault(frame, frame)
+            frames.append(known)
+            size += 8 if known is not frame else _frame_bytes(frame)
+        members = []
+        for member in exception.exceptions:
+            shared, added = self._exception(member)
+            members.append(shared)
+            size += added
+        exceptions = tuple(members)
+        return structs.replace(exception, frames=tuple(frames), exceptions=exceptions), size
+
+
+def _frame_bytes(frame: Frame) -> int:
+    texts = (frame.file, frame.function, frame.source, *frame.context)
+    return sum(map(getsizeof, texts)) + 200
+
+
+class ErrorGroup(msgspec.Struct):
+    """The same error, once or more often: `newest` is the last of `count`."""
+
+    key: Key
+    newest: ErrorEntry
+    first_at: datetime
+    count: int = 1
+
+    @property
+    def last_at(self) -> datetime:
+        """When it came last."""
+        return self.newest.at
+
+
+class ErrorGroups:
+    """Puts each error into its group. `ring` has the groups in the order of their first errors."""
+
+    def __init__(self) -> None:
+        self.ring: Ring[ErrorGroup] = Ring(MAX_GROUPS)
+        self._numbers: dict[Key, int] = {}
+
+    def add(self, entry: ErrorEntry) -> int:
+        """Take in an error, and return the number of its group in the ring."""
+        key = key_of(entry.error)
+        number = self._numbers.get(key)
+        if number is not None:
+            group = self.ring[number]
+            group.newest = entry
+            group.count += 1
+            return number
+        if len(self.ring) == self.ring.capacity:
+            del self._numbers[self.ring[self.ring.first].key]
+        number = self.ring.append(ErrorGroup(key, entry, entry.at))
+        self._numbers[key] = number
+        return number
+
+    def clear(self) -> None:
+        """Forget every group."""
+        self.ring.clear()
+        self._numbers.clear()
+
+
+def key_of(error: Error) -> Key:
+    """What is the same in errors that are the same: type, place in one's own code, message shape.
+
+    The place is the line as it is written, so that an edit above it changes nothing.
+    """
+    frame = innermost_own(error)
+    first = error.exceptions[0] if error.exceptions else None
+    message = first.message if first is not None else error.text
+    return (
+        first.type if first is not None else "",
+        frame.file if frame is not None else "",
+        frame.function if frame is not None else "",
+        (frame.source or str(frame.line)) if frame is not None else "",
+        _VALUES.sub("…", message[:_MAX_SHAPE]),
+    )
+
+
+def innermost_own(error: Error) -> Frame | None:
+    """The frame where one wants to look: the innermost of one's own code, else the innermost."""
+    for exception in error.exceptions:
+        for frame in reversed(exception.frames):
+            if frame.own:
+                return frame
+    frames = error.exceptions[0].frames if error.exceptions else ()
+    return frames[-1] if frames else None

@@ -1,0 +1,224 @@
+"""What the session remembers of its events, bounded everywhere; the front ends read it here."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
+from sys import getsizeof
+from typing import TypeAlias
+
+from msgspec.structs import force_setattr
+
+from devtui.events import (
+    AnyEvent,
+    AppFailed,
+    ErrorRaised,
+    EventsDropped,
+    LogWritten,
+    Reloaded,
+    RequestFinished,
+    RequestStarted,
+    ServerExited,
+)
+from devtui.session.store.error_groups import ErrorEntry, ErrorGroups, SharedFrames
+from devtui.session.store.request_record import Request
+from devtui.session.store.ring import Ring
+
+# Each ring is bounded twice: by a count, and by bytes for the case that its items are large. The
+# bounds are such that the dashboard stays under 150 MiB (tests/benchmarks/load.py).
+MAX_REQUESTS = 100_000
+MAX_ROW_BYTES = 24 * 1024 * 1024
+MAX_DETAILS_BYTES = 12 * 1024 * 1024  # headers and bodies of the newest requests
+MAX_LINES = 50_000
+MAX_LINE_BYTES = 12 * 1024 * 1024
+MAX_RELOADS = 1_000
+MAX_IGNORED = 200
+MAX_ERRORS = 1_000
+MAX_ERROR_BYTES = 12 * 1024 * 1024
+MAX_LINES_OF_REQUEST = 1_000
+
+# How many names (of loggers, levels, clients) are known, to be kept once however often they come.
+MAX_NAMES = 10_000
+
+
+# What the reloads pane lists: reloads that went well or not, and processes that died.
+Reload: TypeAlias = Reloaded | AppFailed | ServerExited
+
+
+class Store:
+    """The newest requests, log lines, reloads and errors, with what belongs together linked."""
+
+    def __init__(self) -> None:
+        self.requests: Ring[Request] = Ring(
+            MAX_REQUESTS,
+            max_bytes=MAX_ROW_BYTES,
+            size_of=lambda request: request.row_bytes,
+            on_forget=self._forgotten,
+        )
+        self.log: Ring[LogWritten] = Ring(
+            MAX_LINES, max_bytes=MAX_LINE_BYTES, size_of=lambda line: getsizeof(line.text)
+        )
+        self.reloads: Ring[Reload] = Ring(MAX_RELOADS)
+        self.errors: Ring[ErrorEntry] = Ring(
+            MAX_ERRORS,
+            max_bytes=MAX_ERROR_BYTES,
+            size_of=lambda entry: entry.size_bytes,
+            on_forget=ErrorEntry.shorten,  # a group may hold on to it
+        )
+        self.error_groups = ErrorGroups()
+        self.ignored: dict[str, str] = {}  # the newest last
+        self.events_dropped = 0
+        self.running = 0
+        self._by_id: dict[str, Request] = {}
+        self._details_bytes = 0
+        self._with_details: deque[Request] = deque()  # in the order in which they ended
+        self._frames = SharedFrames()
+        self._names: dict[str, str] = {}
+
+    def request(self, request_id: str | None) -> Request | None:
+        """The request of that id, where it is still kept."""
+        return None if request_id is None else self._by_id.get(request_id)
+
+    def output_of(self, request: Request) -> list[LogWritten]:
+        """The lines that were written in it, of those that are kept; the first thousand."""
+        lines = (line for line in self.log if line.request_id == request.id)
+        return list(islice(lines, MAX_LINES_OF_REQUEST))
+
+    def apply(self, event: AnyEvent) -> None:
+        """Take in one event. Those that leave nothing to look back at are passed over."""
+        match event:
+            case RequestStarted():
+                self._start(event)
+            case RequestFinished():
+                self._finish(event)
+            case LogWritten():
+                self._add_line(event)
+            case ErrorRaised():
+                self._add_error(event, event.origin, event.request_id)
+            case AppFailed():
+                self._add_error(event, "load", None)
+                if not event.reload:  # else the Reloaded that follows tells it
+                    self.reloads.append(event)
+            case Reloaded():
+                self.reloads.append(event)
+            case ServerExited(expected=False):
+                self.reloads.append(event)
+            case EventsDropped():
+                self.events_dropped += event.count
+
+    def cut_running(self, generation: int, at: datetime, reason: str) -> list[RequestFinished]:
+        """The ends of the requests that died with their server process, for `apply`."""
+        if not self.running:
+            return []
+        ends = []
+        for request in self.requests:
+            if request.running and (started := request.started).generation == generation:
+                ends.append(
+                    RequestFinished(
+                        at=at,
+                        generation=generation,
+                        id=started.id,
+                        method=started.method,
+                        target=started.target,
+                        client=started.client,
+                        status=None,
+                        duration_ms=(at - started.at).total_seconds() * 1000,
+                        size_bytes=0,
+                        cut=reason,
+                    )
+                )
+        return ends
+
+    def note_ignored(self, reasons: Mapping[str, str]) -> None:
+        """Files or folders whose changes did not count, with the reason for each."""
+        for path, reason in reasons.items():
+            self.ignored.pop(path, None)
+            self.ignored[path] = reason
+        while len(self.ignored) > MAX_IGNORED:
+            del self.ignored[next(iter(self.ignored))]
+
+    def clear_requests(self) -> None:
+        """Forget the requests; those that still run lose their rows too."""
+        self.requests.clear()
+
+    def clear_errors(self) -> None:
+        """Forget the errors, and the groups that they are in."""
+        self.errors.clear()
+        self.error_groups.clear()
+
+    def _start(self, event: RequestStarted) -> Request:
+        self._share_name(event, "method")
+        self._share_name(event, "client")
+        request = self._by_id[event.id] = Request.begun(event)
+        self.running += 1
+        self.requests.append(request)
+        return request
+
+    def _finish(self, event: RequestFinished) -> None:
+        request = self._by_id.get(event.id)
+        if request is None:
+            # Its start was dropped or cleared away; the end says all that a row needs.
+            request = self._start(
+                RequestStarted(
+                    at=event.at,
+                    generation=event.generation,
+                    id=event.id,
+                    method=event.method,
+                    target=event.target,
+                    client=event.client,
+                )
+            )
+        if request.running:
+            self.running -= 1
+            request.end(event)
+            self._details_bytes += request.details_bytes
+            self._with_details.append(request)
+            self.requests.grew(request.row_bytes)
+            self._drop_details()
+
+    def _add_line(self, event: LogWritten) -> None:
+        # The codec makes a new string of each name, though all lines have the same few.
+        self._share_name(event, "logger")
+        self._share_name(event, "level")
+        request = self.request(event.request_id)
+        if request is not None:
+            force_setattr(event, "request_id", request.id)
+        self.log.append(event)
+
+    def _share_name(self, event: AnyEvent, field: str) -> None:
+        name = getattr(event, field)
+        if name is not None:
+            if len(self._names) >= MAX_NAMES:
+                self._names.clear()
+            force_setattr(event, field, self._names.setdefault(name, name))
+
+    def _add_error(
+        self, event: ErrorRaised | AppFailed, origin: str, request_id: str | None
+    ) -> None:
+        error, size = self._frames.share(event.error)
+        entry = ErrorEntry(
+            event.at, event.generation, origin, error, request_id, event.error_id, size
+        )
+        number = self.errors.append(entry)
+        self.error_groups.add(entry)
+        request = self.request(request_id)
+        if request is not None:
+            request.add_error(number)
+
+    def _forgotten(self, request: Request) -> None:
+        self._by_id.pop(request.id, None)
+        if request.running:
+            self.running -= 1
+        self._details_bytes -= request.details_bytes
+        request.drop_details()
+        self._drop_details()
+
+    def _drop_details(self) -> None:
+        """Let go of the headers and bodies that came first until the others fit their bound."""
+        waiting = self._with_details
+        while waiting and (self._details_bytes > MAX_DETAILS_BYTES or not waiting[0].details_bytes):
+            request = waiting.popleft()
+            self._details_bytes -= request.details_bytes
+            request.drop_details()

@@ -1,0 +1,142 @@
+"""Lending the terminal to the app: for `breakpoint()`, `input()` and `getpass`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from devtui.events import (
+    AnyEvent,
+    Order,
+    ServerContinued,
+    ServerExited,
+    ServerSuspended,
+    TerminalGranted,
+    TerminalInterrupted,
+    TerminalRefused,
+    TerminalReleased,
+    TerminalWanted,
+)
+
+if TYPE_CHECKING:
+    from devtui.session.terminal.app_tty import AppTty
+
+NO_TERMINAL = (
+    "there is no terminal to be had here: run devtui in a terminal, without --json and without "
+    "a pipe"
+)
+
+
+class Lender(Protocol):
+    """The front end that has the terminal."""
+
+    def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
+        """Let go of the terminal, and carry what comes and goes to the app's own.
+
+        Raises `OSError` where that cannot be done.
+        """
+
+    def take_back(self) -> None:
+        """The app is done, or has died: be on the terminal again, with its modes as they were."""
+
+
+class TerminalLoan:
+    """Who has the terminal: the front end, or one thread of the app after another.
+
+    A front end that has one calls `lend_by`; without, every wish is refused. To be used on the
+    session's event loop.
+    """
+
+    def __init__(self, send: Callable[[Order], bool]) -> None:
+        self._send = send
+        self._lender: Lender | None = None
+        self._held: TerminalWanted | None = None
+        self._tty: AppTty | None = None  # of whoever has it
+        self._waiting: deque[tuple[TerminalWanted, AppTty]] = deque()
+        self._free = asyncio.Event()
+        self._free.set()
+
+    @property
+    def holder(self) -> TerminalWanted | None:
+        """What the app has the terminal for; None where it has not."""
+        return self._held
+
+    def lend_by(self, lender: Lender | None) -> None:
+        """Have wishes granted by this front end from now on."""
+        self._lender = lender
+
+    async def until_free(self) -> None:
+        """Wait until the app does not have the terminal."""
+        while not self._free.is_set():  # it may have been granted anew before we got to run
+            await self._free.wait()
+
+    def heard(self, event: AnyEvent, tty: AppTty | None) -> None:
+        """Take in an event of a server process; `tty` is the terminal of the current one."""
+        match event:
+            case TerminalWanted():
+                if tty is None:
+                    self._send(TerminalRefused(ask_id=event.ask_id, reason=NO_TERMINAL))
+                else:
+                    self._waiting.append((event, tty))
+                    self._grant_next()
+            case TerminalInterrupted(ask_id=ask_id):
+                if self._held is not None and self._held.ask_id == ask_id and self._tty is not None:
+                    self._tty.type(b"\r")
+            case TerminalReleased():
+                self._end(lambda wanted: wanted.ask_id == event.ask_id)
+            case ServerExited():
+                self._end(lambda wanted: wanted.generation == event.generation)
+            case ServerSuspended() if self._is_of(event):
+                self._take_back()  # so that a person can see it, and press the key that helps
+                self._free.set()
+            case ServerContinued() if self._is_of(event):
+                if self._held is not None and self._tty is not None:
+                    self._waiting.appendleft((self._held, self._tty))
+                self._held = None
+                self._grant_next()
+
+    def close(self) -> None:
+        """The session ends: nobody waits for the app's business with the terminal any more."""
+        self._free.set()
+
+    def _grant_next(self) -> None:
+        while self._held is None and self._waiting:
+            wanted, tty = self._waiting.popleft()
+            if self._lender is None:
+                self._refuse(wanted, tty, None)
+                continue
+            try:
+                self._lender.hand_over(tty, wanted)
+            except OSError as error:
+                self._lender.take_back()
+                self._refuse(wanted, tty, f"the terminal cannot be had: {error.strerror or error}")
+                continue
+            self._held, self._tty = wanted, tty
+            self._free.clear()
+            self._send(TerminalGranted(ask_id=wanted.ask_id))
+
+    def _end(self, is_meant: Callable[[TerminalWanted], bool]) -> None:
+        self._waiting = deque(waits for waits in self._waiting if not is_meant(waits[0]))
+        if self._held is None or not is_meant(self._held):
+            return
+        self._held = self._tty = None
+        self._take_back()
+        self._grant_next()
+        if self._held is None:
+            self._free.set()  # not before: a save that waits must not end the next one's session
+
+    def _take_back(self) -> None:
+        if self._lender is not None:
+            self._lender.take_back()
+
+    def _refuse(self, wanted: TerminalWanted, tty: AppTty, reason: str | None) -> None:
+        """Refuse a wish for a reason; for None, because nobody here ever lends."""
+        if wanted.purpose == "program":
+            tty.refuse(reason)
+        else:
+            self._send(TerminalRefused(ask_id=wanted.ask_id, reason=reason or NO_TERMINAL))
+
+    def _is_of(self, event: ServerSuspended | ServerContinued) -> bool:
+        return self._held is not None and self._held.generation == event.generation

@@ -1,0 +1,219 @@
+"""The controlling terminal: lent to the app and taken back; and whether it is still there."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+import select
+import signal
+import termios
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from devtui.events import TerminalWanted
+    from devtui.session.terminal.app_tty import AppTty
+
+# What the terminal has not taken yet; above this the app has to wait.
+_MOST_PENDING = 64 * 1024
+
+_READ_BYTES = 4096
+_LAST_SECONDS = 0.5
+
+_CTRL_C = b"\x03"
+
+CALLS = {
+    "breakpoint": "breakpoint()",
+    "input": "input()",
+    "getpass": "getpass()",
+    "console": "a console",
+}
+
+
+class ControllingTerminal:
+    """The terminal behind a descriptor, whose bytes are carried to and from the app's own.
+
+    It is in raw mode meanwhile: the app's terminal knows what ctrl+c, echo and lines mean. To be
+    used on the running event loop of the main thread.
+    """
+
+    def __init__(self, fd: int, on_interrupt: Callable[[], None], *, reads_keys: bool) -> None:
+        """`on_interrupt` is called for a ctrl+c that was typed too late for the app.
+
+        `reads_keys` says that somebody here reads what is typed while it is not lent.
+        """
+        self._fd = fd
+        self._reads_keys = reads_keys
+        self._on_interrupt = on_interrupt
+        self._modes: list[Any] | None = None
+        self._opened = -1
+        self._pending = bytearray()
+        self._tty: AppTty | None = None
+
+    def check(self) -> None:
+        """Raise `OSError` where there is nothing to lend.
+
+        ENOTTY: it is no terminal of ours. EBUSY: we are not in the foreground ourselves.
+        """
+        if os.tcgetpgrp(self._fd) != os.getpgrp():
+            raise OSError(errno.EBUSY, "devtui runs in the background")
+
+    def lend(self, tty: AppTty, wanted: TerminalWanted, announcement: str) -> None:
+        """Carry what comes and goes to the app's terminal, until `take_back`.
+
+        The announcement is a line that comes first. A ctrl+c after it is not for us any more.
+        Raises `OSError`, as `check` does.
+        """
+        self.check()
+        try:
+            self._modes = termios.tcgetattr(self._fd)
+            termios.tcsetattr(self._fd, termios.TCSADRAIN, _raw(termios.tcgetattr(self._fd)))
+        except termios.error as error:  # which is no OSError
+            raise OSError(*error.args) from error
+        self._opened = self._open()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._opened, self._readable)
+        loop.add_signal_handler(signal.SIGWINCH, self._resized)
+        self._tty = tty
+        self._resized()
+        self._show(f"{announcement}\r\n".encode("utf-8", "backslashreplace"))
+        tty.lend(self._show, for_program=wanted.purpose == "program")
+
+    def take_back(self) -> None:
+        """Have it for ourselves, with the modes as they were; nothing where it was not lent."""
+        tty, self._tty = self._tty, None
+        unread = b"" if tty is None else tty.take_back()
+        if self._opened >= 0:
+            loop = asyncio.get_running_loop()
+            loop.remove_signal_handler(signal.SIGWINCH)
+            loop.remove_reader(self._opened)
+            loop.remove_writer(self._opened)
+            self._show_last()
+        modes, self._modes = self._modes, None
+        if modes is not None:
+            # Where the window was closed meanwhile, SIGHUP tells the rest of us.
+            with suppress(termios.error):
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, modes)
+        if self._opened >= 0:
+            if not self._reads_keys:
+                with suppress(OSError):  # what was typed and not carried on: mostly nothing
+                    unread += os.read(self._opened, _READ_BYTES)
+            os.close(self._opened)
+            self._opened = -1
+        if _CTRL_C in unread:
+            self._on_interrupt()
+
+    def _open(self) -> int:
+        """The terminal once more: to read and write without waiting must not be so for others."""
+        flags = os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            return os.open(os.ttyname(self._fd), flags)
+        except OSError:  # it has no name here, as in a container that got it from outside
+            return os.open("/dev/tty", flags)
+
+    def _readable(self) -> None:
+        assert self._tty is not None
+        try:
+            data = os.read(self._opened, _READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._tty.type(data)
+        else:  # the window was closed
+            asyncio.get_running_loop().remove_reader(self._opened)
+
+    def _show(self, data: bytes) -> None:
+        self._pending += data
+        self._write()
+
+    def _write(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._pending:
+                del self._pending[: os.write(self._opened, self._pending)]
+        except BlockingIOError:
+            loop.add_writer(self._opened, self._write)
+        except OSError:
+            self._pending.clear()
+        if not self._pending:
+            loop.remove_writer(self._opened)
+        if self._tty is not None:
+            self._tty.pause(len(self._pending) > _MOST_PENDING)
+
+    def _show_last(self) -> None:
+        """Write what is left, as long as the terminal takes it."""
+        writable = select.poll()
+        writable.register(self._opened, select.POLLOUT)
+        while self._pending and writable.poll(_LAST_SECONDS * 1000):
+            self._write()
+        self._pending.clear()
+
+    def _resized(self) -> None:
+        with suppress(OSError):
+            size = fcntl.ioctl(self._fd, termios.TIOCGWINSZ, bytes(8))
+            if self._tty is not None:
+                self._tty.set_size(size)
+
+
+def _raw(modes: list[Any]) -> list[Any]:
+    """Modes in which each byte comes and goes as it is; see cfmakeraw(3)."""
+    iflag, oflag, cflag, lflag, *rest = modes
+    iflag &= ~(termios.IGNBRK | termios.BRKINT | termios.PARMRK | termios.ISTRIP)
+    iflag &= ~(termios.INLCR | termios.IGNCR | termios.ICRNL | termios.IXON)
+    oflag &= ~termios.OPOST
+    lflag &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.ISIG | termios.IEXTEN)
+    return [iflag, oflag, cflag & ~(termios.CSIZE | termios.PARENB) | termios.CS8, lflag, *rest]
+
+
+class HangUp:
+    """Tells a terminal that has gone from a SIGHUP that somebody sent to say: reload."""
+
+    def __init__(self) -> None:
+        """To be made before any such signal comes."""
+        self._had_one = _has_terminal()
+
+    def terminal_gone(self) -> bool:
+        """Whether there was a controlling terminal, and it is there no more."""
+        return self._had_one and not _has_terminal()
+
+
+class HangUpWatch:
+    """Calls back when the terminal behind a descriptor has gone, on the running event loop.
+
+    Only a session leader is sure to get a SIGHUP then. It costs nothing meanwhile. It works where
+    there is epoll (Linux), which tells of a hang-up without being asked to tell of input, and does
+    nothing elsewhere, nor for a descriptor that is no terminal's.
+    """
+
+    def __init__(self, fd: int, on_gone: Callable[[], None]) -> None:
+        """`on_gone` is called once."""
+        self._on_gone = on_gone
+        self._epoll: select.epoll | None = None
+        if hasattr(select, "epoll") and os.isatty(fd):
+            self._epoll = select.epoll()
+            self._epoll.register(fd, 0)
+            asyncio.get_running_loop().add_reader(self._epoll.fileno(), self._gone)
+
+    def close(self) -> None:
+        """Watch no more."""
+        epoll, self._epoll = self._epoll, None
+        if epoll is not None:
+            asyncio.get_running_loop().remove_reader(epoll.fileno())
+            epoll.close()
+
+    def _gone(self) -> None:
+        self.close()
+        self._on_gone()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True

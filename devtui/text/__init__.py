@@ -1,0 +1,1 @@
+"""Text for people: made safe, formatted, masked, cut into lines."""

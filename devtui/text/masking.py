@@ -1,0 +1,176 @@
+"""Request targets, bodies and log lines with the values masked whose names promise secrets.
+
+Others wrote these texts: each is read once, from the left to the right.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import unquote_plus
+
+from devtui.text.secrets import MASK, is_secret
+
+MAX_NAME = 400
+NESTED = 2
+"""How deep a value is looked into that is itself a query, a URL or JSON."""
+
+_USER = re.compile(r"\A([a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^/?#@:\s]{0,200}:)[^/?#\s]*@")
+_LOGGED = re.compile(
+    r"\b((?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT) )([^\s\"']{1,10000})"
+)
+_JSON = re.compile(
+    r'"(?:[^"\\]|\\(?:.|\Z))*(?:"|\Z)'  # a string, or its beginning
+    r"|[{}\[\],:]|[^\s\"{}\[\],:]+",
+    re.DOTALL,
+)
+_UNTOLD = ('""', "null", "true", "false")
+_PART_NAME = re.compile(r'\bname="([^"\r\n]{0,400})"', re.IGNORECASE)
+
+
+def target(text: str, reveal: bool = False) -> str:
+    """A request's target, or a URL: the values in its query, and the password before its host."""
+    return text if reveal else _target(text, NESTED)
+
+
+def in_log(text: str, reveal: bool = False) -> str:
+    """A line of an access log: the targets in it. What else an app writes is its own affair."""
+    if reveal or ("?" not in text and "@" not in text):
+        return text
+    return _LOGGED.sub(lambda found: found[1] + _target(found[2], NESTED), text)
+
+
+def parameters(pairs: list[tuple[str, str]], reveal: bool = False) -> list[tuple[str, str]]:
+    """Decoded names and values of a query or a form."""
+    if reveal:
+        return pairs
+    return [(name, MASK if _secret(name) else _nested(value, NESTED)) for name, value in pairs]
+
+
+def body(text: str, content_type: str, reveal: bool = False) -> str:
+    """The body of a request or a response, or the beginning of one: forms and JSON."""
+    kind = content_type.lower()
+    if reveal or not text:
+        return text
+    if "multipart/" in kind:
+        return _multipart(text)
+    if "x-www-form-urlencoded" in kind:
+        return _form(text, NESTED)
+    if "json" in kind or text.lstrip()[:1] in ("{", "["):
+        return _json(text)
+    return text if kind else _form(text, NESTED)
+
+
+def _secret(name: str) -> bool:
+    if len(name) > MAX_NAME:
+        name = f"{name[: MAX_NAME // 4]}_{name[-MAX_NAME // 4 :]}"
+    return is_secret(name)
+
+
+def _target(text: str, depth: int) -> str:
+    if "@" in text:
+        text = _USER.sub(rf"\g<1>{MASK}@", text)
+    marks = [at for at in (text.find("?"), text.find("#")) if at >= 0]
+    if not marks:
+        return text
+    start = min(marks) + 1
+    return text[:start] + _form(text[start:], depth)
+
+
+def _form(text: str, depth: int) -> str:
+    return "&".join(_field(field, depth) for field in text.split("&"))
+
+
+def _field(field: str, depth: int) -> str:
+    name, equals, value = field.partition("=")
+    if not equals:
+        return field
+    if _secret(unquote_plus(name[: 3 * MAX_NAME]) if len(name) <= 3 * MAX_NAME else name):
+        return f"{name}={MASK}" if value else field
+    if ";" in value:  # which separates too, in what older programs write
+        first, *others = value.split(";")
+        return ";".join([f"{name}={first}", *(_field(other, depth) for other in others)])
+    decoded = unquote_plus(value)
+    masked = _nested(decoded, depth)
+    return field if masked == decoded else f"{name}={masked}"
+
+
+def _nested(value: str, depth: int) -> str:
+    """A value that may itself be a URL, a query or JSON."""
+    if depth == 0 or len(value) < 3:
+        return value
+    if value.lstrip()[:1] in ("{", "["):
+        return _json(value)
+    if "?" in value or "#" in value or "://" in value:
+        return _target(value, depth - 1)
+    return _form(value, depth - 1) if "=" in value else value
+
+
+def _json(text: str) -> str:
+    """JSON as it stands, and what is only its beginning."""
+    shown: list[str] = []
+    at, depth = 0, 0
+    key = ""  # the string before a colon
+    secret = False  # whether the value that comes next is one
+    masked_from: int | None = None  # how deep the list or object is whose values are all masked
+    for found in _JSON.finditer(text):
+        piece = found[0]
+        shown.append(text[at : found.start()])
+        at = found.end()
+        if piece in "{[":
+            depth += 1
+            if secret and masked_from is None:
+                masked_from = depth
+            secret = False
+        elif piece in "}]":
+            if masked_from == depth:
+                masked_from = None
+            depth -= 1
+            key, secret = "", False
+        elif piece == ":":
+            secret = bool(key) and _secret(_decoded(key))
+            key = ""
+        elif piece == ",":
+            key, secret = "", False
+        elif _is_key(text, at, piece):
+            key = piece
+        elif (secret or masked_from is not None) and piece not in _UNTOLD:
+            piece = f'"{MASK}"'
+            secret = False
+        shown.append(piece)
+    shown.append(text[at:])
+    return "".join(shown)
+
+
+def _is_key(text: str, end: int, piece: str) -> bool:
+    while end < len(text) and text[end] in " \t\r\n":
+        end += 1
+    return piece[0] == '"' and text[end : end + 1] == ":"
+
+
+def _decoded(piece: str) -> str:
+    try:
+        return str(json.loads(piece))
+    except ValueError:
+        return piece
+
+
+def _multipart(text: str) -> str:
+    boundary = text.partition("\n")[0].rstrip("\r")
+    if not boundary.startswith("--"):
+        return text
+    return boundary.join(_part(part) for part in text.split(boundary))
+
+
+def _part(part: str) -> str:
+    ends = [(at, end) for end in ("\r\n\r\n", "\n\n") if (at := part.find(end)) >= 0]
+    if not ends:
+        return part
+    at, end = min(ends)
+    head, value = part[: at + len(end)], part[at + len(end) :]
+    found = _PART_NAME.search(head)
+    if found is None or not value.strip():
+        return part
+    rest = value.rstrip("\r\n")
+    ending = value[len(rest) :]
+    return head + (MASK if _secret(found[1]) else _nested(rest, NESTED)) + ending
