@@ -12,7 +12,6 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from queue import Empty
 from threading import get_ident
 from typing import TypeAlias
@@ -100,7 +99,7 @@ class Pending:
         """
         while self._pieces and self._sender != get_ident():
             try:
-                with self._turn.at_once:
+                with self._turn.free:
                     took_all = self._send_all()
             except Empty:
                 return self._send_soon()
@@ -119,11 +118,7 @@ class Pending:
             return False
         try:
             self._waiting.add(me)
-            with self._turn.soon:
-                self._send_all()
-                return True
-        except Empty:
-            return False
+            return self._turn.soon(self._send_all)
         finally:
             self._waiting.discard(me)
 
@@ -174,12 +169,14 @@ class Pending:
 
     def give_up(self) -> None:
         """Drop and count all, but for the piece that may be half sent."""
-        with suppress(Empty), self._turn.soon:  # where another thread sends, nothing is given up
-            kept = 1 if self._pieces and self._pieces[0][2] else 0
-            while len(self._pieces) > kept:
-                data, events, _ = self._pieces.pop()
-                self.size_bytes -= len(data)
-                self._dropped += events
+        self._turn.soon(self._give_up)  # where another thread sends, nothing is given up
+
+    def _give_up(self) -> None:
+        kept = 1 if self._pieces and self._pieces[0][2] else 0
+        while len(self._pieces) > kept:
+            data, events, _ = self._pieces.pop()
+            self.size_bytes -= len(data)
+            self._dropped += events
 
 
 def _left(piece: _Piece) -> bytes:

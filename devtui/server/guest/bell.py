@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import queue
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from devtui.server.guest.clocks import clock
 
@@ -17,13 +18,17 @@ class Bell:
 
     def __init__(self) -> None:
         # Looked up now: where gevent has replaced it, others must get to run while it is waited.
-        self._rings: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # No queue: up to Python 3.12 it waits for ever where a signal's handler takes longer than
+        # it was to wait.
+        self._silent = threading.Lock()
+        self._silent.acquire()
         self._heard = False  # somebody waits, or has waited
 
     def ring(self) -> None:
         """Have it looked at again whether that is the case which is waited for."""
         if self._heard:
-            self._rings.put(None)
+            with suppress(RuntimeError):  # it rings already
+                self._silent.release()
 
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait until the condition holds; false where it does not in that time."""
@@ -33,8 +38,6 @@ class Bell:
             left = end - clock.monotonic()
             if left <= 0:
                 return False
-            try:
-                self._rings.get(timeout=left)
-            except queue.Empty:
+            if not self._silent.acquire(timeout=left):
                 return condition()
         return True
