@@ -74,6 +74,48 @@ def test_a_wrong_answer_is_told_without_our_code(start: Start, answer: str, said
         assert "devtui/server" not in text
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return [b'fine']", "has not called start_response"),
+        ("return []", "has not called start_response"),
+        ("return (piece for piece in (b'fine',))", "has not called start_response"),
+        ("start_response('abc', []); return [b'']", "'abc' does not begin with a number"),
+        ("start_response('', []); return [b'']", "'' does not begin with a number"),
+        ("start_response(200, []); return [b'']", "The status is of type int"),
+        ("start_response(b'200 OK', []); return [b'']", "The status is of type bytes"),
+        ("start_response('200 OK', {'A': 'b'}); return [b'']", "'A' is no pair"),
+        ("start_response('200 OK', [('A', 'b', 'c')]); return [b'']", "is no pair"),
+        ("start_response('200 OK', [(b'A', b'b')]); return [b'']", "is of type bytes"),
+        ("start_response('200 OK', None); return [b'']", "The headers are of type NoneType"),
+    ],
+)
+def test_a_head_that_is_none_is_told_as_an_error_of_the_app(
+    start: Start, body: str, said: str
+) -> None:
+    live = start(f"def app(environ, start_response):\n    {body}\n")
+    live.serving()
+    page = live.get("/")
+    assert page.status == 500
+    assert said in page.text
+    finished = live.wait_for(RequestFinished)
+    (raised,) = live.all(ErrorRaised)
+    assert said in raised.error.exceptions[0].message
+    assert (finished.status, raised.request_id) == (500, finished.id)
+    for text in (raised.error.text, page.text, *(line.text for line in live.all(LogWritten))):
+        assert "devtui/server" not in text
+
+
+def test_a_head_that_comes_with_the_first_piece_is_in_time(start: Start) -> None:
+    live = start(
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [('A', 1)])\n    yield b'fine'\n"
+    )
+    live.serving()
+    assert live.get("/").text == "fine"
+    assert live.wait_for(RequestFinished).status == 200
+
+
 def test_patched_clocks_change_no_duration(start: Start) -> None:
     live = start(
         "import time\nfrom itertools import count\nback = count(10**9, -10**6)\n"

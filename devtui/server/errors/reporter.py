@@ -168,9 +168,12 @@ class ErrorTap:
             break_off(error)
             raise
         forks.end_if_forked()
-        if isinstance(response, (list, tuple)) and all(type(it) is bytes for it in response):
+        is_plain = isinstance(response, (list, tuple)) and all(type(it) is bytes for it in response)
+        if is_plain and exchange.has_head:
             return response
-        return TappedResponse(response, on_error=break_off, on_close_error=report)
+        return TappedResponse(
+            response, on_error=break_off, on_close_error=report, check_head=exchange.check_head
+        )
 
 
 def _collect_contexts(environ: WSGIEnvironment) -> Contexts:

@@ -13,7 +13,7 @@ from devtui.server.guest.bell import Bell
 from devtui.server.guest.clocks import clock
 from devtui.server.output import request_context
 from devtui.server.output.output import Output
-from devtui.server.serving import response_head
+from devtui.server.serving import response_head, wsgi_answers
 from devtui.server.serving.bodies import CapturedBody, body_of, cut, header_of, headers_of
 from devtui.server.serving.tapped_response import TappedResponse
 
@@ -44,6 +44,8 @@ class Exchange:
         self.response_body = CapturedBody()
         self.status: int | None = None
         self.cut = ""
+        self.has_head = False
+        """Whether the app has called `start_response`."""
         self.taken_over = False
         """Whether a library has answered on the socket itself, so that there is no response."""
 
@@ -52,6 +54,10 @@ class Exchange:
         if self.taken_over:
             self.status = self.status or _SWITCHING
             raise ConnectionError
+
+    def check_head(self) -> None:
+        """Raise where the body begins, or ends, and no head came before it."""
+        wsgi_answers.check_head(self.has_head)
 
     def respond(self, status: int) -> None:
         """The response begins, with this status."""
@@ -156,9 +162,10 @@ class ResponseTap:
         def tapped_start_response(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
         ) -> Any:
-            listed = list(headers)
+            listed = response_head.listed(headers)
             response_head.check(status, listed)
             write = start_response(status, listed, exc_info)
+            exchange.has_head = True
 
             def tapped_write(data: bytes) -> Any:
                 body.take(data)

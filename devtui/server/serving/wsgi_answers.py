@@ -36,6 +36,12 @@ def check_piece(piece: object) -> None:
         raise WrongAnswer(f"The app's body has a piece of type {type(piece).__name__}: {_RULE}.")
 
 
+def check_head(called: bool) -> None:
+    """Raise `WrongAnswer` where the app has not called `start_response` when its body begins."""
+    if not called:
+        raise WrongAnswer("The app has not called start_response: a WSGI app does before its body.")
+
+
 def ends_upgrade(error: BaseException, environ: WSGIEnvironment) -> bool:
     """Whether a library says by this error that it has taken the connection over, and is done.
 
