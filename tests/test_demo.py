@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client
 
 from devtui import demo
-from devtui.demo import app as example
+from devtui.demo import example
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_the_first_command_installs_what_works_alone(
     names = {row[0] for row in csv.reader(record.read_text(encoding="utf-8").splitlines())}
     files = {path.relative_to(clone).as_posix() for path in (clone / "devtui").rglob("*.*")}
     assert files <= names
-    assert {"devtui/py.typed", "devtui/demo/app.py"} <= files
+    assert {"devtui/py.typed", "devtui/demo/example.py"} <= files
     assert not [name for name in names if name.startswith("tests/")]
     shutil.rmtree(clone)
     assert "devtui" in run("devtui --version", tmp_path, env)

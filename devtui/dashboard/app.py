@@ -23,17 +23,17 @@ from devtui.dashboard.availability import SERVER_ACTIONS, SaysWhyNot, why_not_fo
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors.history import History
-from devtui.dashboard.key_order import KeyOrder, KeyPassed
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports.port_dialogs import Ports
 from devtui.dashboard.shutdown import Shutdown
 from devtui.dashboard.terminal.driver import TerminalDriver
+from devtui.dashboard.terminal.key_order import KeyOrder, KeyPassed
 from devtui.dashboard.terminal.redraw import Redraw
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
-from devtui.dashboard.usage import Usage, UsageSampler
 from devtui.dashboard.widgets.list_screen import ListScreen
 from devtui.dashboard.widgets.pointer import Presses
+from devtui.dashboard.widgets.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.text.sanitize import pasteable, visible

@@ -14,7 +14,8 @@ APP = "app:app"
 """What to serve in the copy's folder, as `--app` takes it."""
 
 _ORIGINALS = Path(__file__).parent
-_FILES = ("app.py",)
+_FILES = {"app.py": "example.py"}
+"""The files of the copy, each with the name of its original here."""
 
 
 def make_copy() -> Path:
@@ -24,9 +25,9 @@ def make_copy() -> Path:
     Raises `OSError` where it cannot be written.
     """
     folder = Path(tempfile.mkdtemp(prefix="devtui-demo-"))  # mode 0700, by its documentation
-    for name in _FILES:
+    for name, original in _FILES.items():
         # Not copy2: the copy's time is now, and an installed file may be read-only.
-        shutil.copyfile(_ORIGINALS / name, folder / name)
+        shutil.copyfile(_ORIGINALS / original, folder / name)
         (folder / name).chmod(0o600)
     return folder
 
@@ -42,7 +43,8 @@ def discard_unless_edited(folder: Path) -> bool:
         return False
     found = {path.name for path in folder.iterdir() if path.name != "__pycache__"}
     edited = found != set(_FILES) or any(
-        (folder / name).read_bytes() != (_ORIGINALS / name).read_bytes() for name in _FILES
+        (folder / name).read_bytes() != (_ORIGINALS / original).read_bytes()
+        for name, original in _FILES.items()
     )
     if not edited:
         shutil.rmtree(folder)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from devtui.dashboard.app import Dashboard
 from devtui.dashboard.clock import Clock
-from devtui.dashboard.usage import Usage
+from devtui.dashboard.widgets.usage import Usage
 
 DEADLINE = 10.0
 

@@ -3,9 +3,9 @@ import json
 from fakes import error, finished, line, load_failed, raised, reloaded, request, started
 
 from devtui.dashboard.details import detail_screen
-from devtui.dashboard.details.detail import MAX_LINES, laid_out, text_lines
-from devtui.dashboard.details.error_detail import error_sections
 from devtui.dashboard.details.row_detail import copied_text, detail_of, frame_of
+from devtui.dashboard.panes.error_summary import error_sections
+from devtui.dashboard.widgets.sections import MAX_LINES, laid_out, text_lines
 from devtui.events import Body, Error, ExceptionData, LogWritten, ServerExited
 from devtui.session.store.store import Store
 

@@ -10,8 +10,8 @@ from fakes import FakeSession
 from textual.events import Event, Key, Paste
 from textual.message import Message
 
-from devtui.dashboard import key_order
-from devtui.dashboard.key_order import PATIENCE_SECONDS, KeyOrder, KeyPassed
+from devtui.dashboard.terminal import key_order
+from devtui.dashboard.terminal.key_order import PATIENCE_SECONDS, KeyOrder, KeyPassed
 
 
 class Target:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fakes import reloaded
 from msgspec import structs
 
-from devtui.dashboard.details.detail import Detail
 from devtui.dashboard.details.reload_detail import reload_detail, standby_words, steps
 from devtui.dashboard.panes.rows import reload_words
+from devtui.dashboard.widgets.sections import Detail
 from devtui.events import ModuleTime, Reloaded
 
 

@@ -2,10 +2,10 @@ import pytest
 from driver import running
 from fakes import FakeSession, at, finished, line, request, started
 
-from devtui.dashboard.details.detail import laid_out
 from devtui.dashboard.details.row_detail import detail_of
 from devtui.dashboard.errors.error_view import error_view
 from devtui.dashboard.errors.frame_lines import Opened
+from devtui.dashboard.widgets.sections import laid_out
 from devtui.events import (
     AppFailed,
     AppLoaded,

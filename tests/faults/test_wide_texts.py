@@ -14,10 +14,10 @@ from driver import running
 from fakes import finished, line, raised, started
 from msgspec import structs
 
-from devtui.dashboard.details.detail import MAX_CHARACTERS, Section, laid_out, pairs, text_lines
 from devtui.dashboard.errors.code_lines import highlighted
 from devtui.dashboard.errors.error_screen import ErrorScreen
 from devtui.dashboard.widgets.cells import row_width, wrap
+from devtui.dashboard.widgets.sections import MAX_CHARACTERS, Section, laid_out, pairs, text_lines
 from devtui.events import Error, ErrorRaised, ExceptionData
 
 CHARACTERS = [

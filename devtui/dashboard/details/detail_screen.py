@@ -12,12 +12,12 @@ from textual.content import Content
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.details.detail import DetailRows, ShownLine, laid_out
 from devtui.dashboard.details.row_detail import Plain, detail_of, errors_of, frame_of, has_secrets
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.line_list import LineList
 from devtui.dashboard.widgets.list_screen import ListScreen
+from devtui.dashboard.widgets.sections import DetailRows, ShownLine, laid_out
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
 from devtui.session.store.error_groups import ErrorEntry

@@ -6,7 +6,16 @@ import json
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from devtui.dashboard.details.detail import (
+from devtui.dashboard.details.reload_detail import reload_detail
+from devtui.dashboard.panes.error_summary import error_sections
+from devtui.dashboard.panes.rows import (
+    RequestRows,
+    error_title,
+    level_of,
+    reload_words,
+    status_style,
+)
+from devtui.dashboard.widgets.sections import (
     MAX_LINE,
     Detail,
     Line,
@@ -14,15 +23,6 @@ from devtui.dashboard.details.detail import (
     bounded,
     pairs,
     text_lines,
-)
-from devtui.dashboard.details.error_detail import error_sections
-from devtui.dashboard.details.reload_detail import reload_detail
-from devtui.dashboard.panes.rows import (
-    RequestRows,
-    error_title,
-    level_of,
-    reload_words,
-    status_style,
 )
 from devtui.events import AppFailed, Body, Frame, Headers, LogWritten, Reloaded, ServerExited
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup, innermost_own

@@ -12,7 +12,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
-from devtui.dashboard.details.detail import (
+from devtui.dashboard.errors.code_lines import highlighted
+from devtui.dashboard.errors.history import History
+from devtui.dashboard.errors.prompt import Prompt
+from devtui.dashboard.widgets.cells import fit
+from devtui.dashboard.widgets.line_list import LineList
+from devtui.dashboard.widgets.sections import (
     DetailRows,
     Line,
     Section,
@@ -20,11 +25,6 @@ from devtui.dashboard.details.detail import (
     laid_out,
     text_lines,
 )
-from devtui.dashboard.errors.code_lines import highlighted
-from devtui.dashboard.errors.history import History
-from devtui.dashboard.errors.prompt import Prompt
-from devtui.dashboard.widgets.cells import fit
-from devtui.dashboard.widgets.line_list import LineList
 from devtui.events import Evaluated
 from devtui.session.store.ring import Ring
 from devtui.text import formats

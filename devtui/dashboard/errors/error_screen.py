@@ -15,7 +15,6 @@ from textual.widget import Widget
 
 from devtui.dashboard.availability import why_no_frames
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.details.detail import Section
 from devtui.dashboard.details.detail_screen import DetailScreen
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
@@ -24,12 +23,13 @@ from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
 from devtui.dashboard.errors.prompt import Prompt
 from devtui.dashboard.panes.rows import error_title
-from devtui.dashboard.paths import short_path
+from devtui.dashboard.widgets.sections import Section
 from devtui.events import Evaluated, ExceptionData, Frame
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.request_record import Request
 from devtui.text import masking
 from devtui.text.formats import clock_time
+from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from devtui.dashboard.details.detail import Line, text_lines
 from devtui.dashboard.errors.code_lines import code_lines
-from devtui.dashboard.paths import package, short_path
+from devtui.dashboard.widgets.sections import Line, text_lines
 from devtui.events import Frame, LocalsShown, Variable
 from devtui.text.formats import count
+from devtui.text.paths import package, short_path
 from devtui.text.sanitize import visible
 
 AROUND_INNERMOST = 5

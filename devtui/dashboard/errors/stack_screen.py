@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.timer import Timer
 
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.details.detail import Line, Section
 from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
+from devtui.dashboard.widgets.sections import Line, Section
 from devtui.events import Frame, StackShown
 from devtui.session.store.request_record import Request
 from devtui.text import formats, masking

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from devtui.config.settings import Settings
 from devtui.dashboard.clock import Clock
-from devtui.dashboard.usage import Usage
+from devtui.dashboard.widgets.usage import Usage
 from devtui.events import AppLoaded
 from devtui.session.state import State
 from devtui.text import formats

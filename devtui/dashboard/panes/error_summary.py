@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from devtui.dashboard.details.detail import MAX_LINE, Line, Section, text_lines
 from devtui.dashboard.errors.error_view import RELATIONS, headline
 from devtui.dashboard.panes.rows import error_title
-from devtui.dashboard.paths import short_path
+from devtui.dashboard.widgets.sections import MAX_LINE, Line, Section, text_lines
 from devtui.events import Error, ExceptionData, Frame
 from devtui.text.formats import count
+from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 
 
