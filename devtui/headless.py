@@ -6,9 +6,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import PurePath
+from typing import TYPE_CHECKING, BinaryIO
 
 from devtui.config.settings import Settings
 from devtui.events import (
@@ -31,13 +34,16 @@ from devtui.events import (
     Serving,
     encode_printable,
 )
-from devtui.line_lender import LineLender
 from devtui.ports import facts
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.session.session import Session
-from devtui.terminal import HangUp
+from devtui.terminal import CALLS, ControllingTerminal, HangUp
 from devtui.text import formats, masking
 from devtui.text.sanitize import visible
+
+if TYPE_CHECKING:
+    from devtui.events import TerminalWanted
+    from devtui.session.terminal.app_tty import AppTty
 
 OPEN = "open to the network: every machine that reaches this one can use the app"
 OPEN_WITH_DEBUGGER = f"{OPEN}, and its debugger too, which runs any code for whoever has the PIN"
@@ -45,6 +51,11 @@ OPEN_WITH_DEBUGGER = f"{OPEN}, and its debugger too, which runs any code for who
 # A person's line is bounded; a program gets all there is.
 MAX_TEXT = 2_000
 MAX_TARGET = 500
+
+# What is held back while the app has the terminal; the oldest lines make room for the newest.
+MAX_HELD = 10_000
+
+_WHAT = {**CALLS, "breakpoint": "breakpoint(): the debugger"}
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
@@ -203,3 +214,46 @@ def _request(event: RequestFinished) -> str:
 
 def _text(text: str) -> str:
     return visible(text, MAX_TEXT)
+
+
+class LineLender:
+    """Writes lines to `out`, but not while the app has the terminal behind the descriptor."""
+
+    def __init__(self, out: BinaryIO, fd: int) -> None:
+        self._out = out
+        self._tty = ControllingTerminal(
+            fd, partial(os.kill, os.getpid(), signal.SIGINT), reads_keys=False
+        )
+        self._lent = False
+        self._held: deque[bytes] = deque(maxlen=MAX_HELD)
+        self._dropped = 0
+
+    def write(self, lines: Iterable[bytes]) -> None:
+        """Write lines now, or when the terminal is back. Raises `OSError` as the file does."""
+        if not self._lent:
+            self._out.writelines(lines)
+            self._out.flush()
+            return
+        for line in lines:
+            self._dropped += len(self._held) == MAX_HELD
+            self._held.append(line)
+
+    def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
+        """See `session.terminal.terminal_loan.Lender`."""
+        self._tty.check()
+        text = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
+        if wanted.purpose != "program":
+            text = f"{_WHAT[wanted.purpose]} has the terminal"
+        self._lent = True
+        self._tty.lend(tty, wanted, f"--- {text}")
+
+    def take_back(self) -> None:
+        """See `session.terminal.terminal_loan.Lender`."""
+        if not self._lent:
+            return
+        self._tty.take_back()
+        self._lent = False
+        held, self._held = self._held, deque(maxlen=MAX_HELD)
+        dropped, self._dropped = self._dropped, 0
+        missing = [f"... {dropped:,} lines are left out\n".encode()] if dropped else []
+        self.write([b"--- devtui has the terminal again\n", *missing, *held])

@@ -1,4 +1,4 @@
-"""The controlling terminal: lent to the app and taken back; and whether it is still there."""
+"""The controlling terminal: lend it to the app, notice that it is gone, stop as a shell's job."""
 
 from __future__ import annotations
 
@@ -217,3 +217,28 @@ def _has_terminal() -> bool:
     except OSError:
         return False
     return True
+
+
+def can_suspend() -> bool:
+    """Whether somebody is there to continue us: a process of our session that started our group.
+
+    What a terminal's window starts itself has nobody. The kernel does not stop such an orphaned
+    process group for ctrl+z either; see setpgid(2).
+    """
+    import psutil  # needed when somebody presses ctrl+z
+
+    group, session = os.getpgrp(), os.getsid(0)
+    pid = os.getppid()
+    try:
+        while pid > 0 and os.getsid(pid) == session:
+            if os.getpgid(pid) != group:
+                return True
+            pid = psutil.Process(pid).ppid()
+    except (ProcessLookupError, PermissionError, psutil.Error):
+        return False  # it has ended, or another user's: nobody who would look after us
+    return False
+
+
+def suspend() -> None:
+    """Stop the whole process group, as the terminal does: what has started us stops as well."""
+    os.killpg(os.getpgrp(), signal.SIGTSTP)

@@ -8,18 +8,25 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from devtui import project_file
-from devtui.config import env_text, trust, yes_or_no
+from devtui.config import trust, yes_or_no
 
 # A later one wins over an earlier one, and the file that the user names over both.
 DEFAULT_NAMES = (".flaskenv", ".env")
 
 # A thousand times what people write; the system takes less as an environment.
 MAX_BYTES = 4 * 1024 * 1024
+
+# Steps of python-dotenv's expressions; so many take it less than a second.
+MAX_SPACE_STEPS = 50_000_000
+MAX_NAME_STEPS = 5_000_000
+
+_SPACES = re.compile(r"[^\S\r\n]+")
 
 _INSTALL = "install it with: python -m pip install python-dotenv"
 _UPGRADE = "upgrade it with: python -m pip install --upgrade python-dotenv"
@@ -101,7 +108,7 @@ def _values(file: str, *, given: bool) -> dict[str, str | None]:
         raise _NoReader(_broken(error)) from None
     try:
         text = _text(file, given=given)
-        if reason := env_text.why_too_slow(text):
+        if reason := why_too_slow(text):
             raise EnvFileError(f"The env file {file!r} cannot be read: {reason}.")
     except (OSError, UnicodeDecodeError) as error:
         raise EnvFileError(f"The env file {file!r} cannot be read: {_reason(error)}") from None
@@ -170,3 +177,16 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror}."
     return f"it is not UTF-8 at byte {error.start}."
+
+
+def why_too_slow(text: str) -> str | None:
+    """What in an env file takes python-dotenv too long, in words; None if nothing does.
+
+    From each space on it looks for a comment to the end of the spaces, and from each `${` on for
+    the `}`: both take the square of the length.
+    """
+    if sum(len(spaces) ** 2 for spaces in _SPACES.findall(text)) > MAX_SPACE_STEPS:
+        return "it has thousands of spaces in a row"
+    if sum(part.count("${") * len(part) for part in text.split("}")) > MAX_NAME_STEPS:
+        return "it has thousands of '${' without their '}'"
+    return None

@@ -17,7 +17,7 @@ from textual.events import Event, Key, Paste
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from devtui import job_control
+from devtui import terminal
 from devtui.dashboard import themes, warm_up
 from devtui.dashboard.availability import SERVER_ACTIONS, SaysWhyNot, why_not_for_server
 from devtui.dashboard.clock import Clock
@@ -228,8 +228,8 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def action_suspend(self) -> None:
         """Stop until the shell says `fg`; the server goes on meanwhile."""
-        if job_control.can_stop():
-            job_control.stop()
+        if terminal.can_suspend():
+            terminal.suspend()
         else:
             self.tell("No shell has started devtui that could continue it: open another window.")
 

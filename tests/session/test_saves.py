@@ -14,7 +14,7 @@ from processes import eventually
 from projects import says, write
 
 from devtui.events import AppLoaded, FilesRead, Reloaded, ServerStarted, Serving, SourceFile
-from devtui.file_digest import digest
+from devtui.project_file import digest
 from devtui.session.reload.saves import Saves
 from devtui.session.reload.watcher import Watcher
 

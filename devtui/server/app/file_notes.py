@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import Any
 
 from devtui.events import SourceFile
-from devtui.file_digest import digest
+from devtui.project_file import digest
 
 # More than so many are not kept: no load writes as many files that mean a reload.
 MAX_WRITTEN = 10_000

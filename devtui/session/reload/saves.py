@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from devtui import project_file
 from devtui.events import FilesRead, SourceFile
-from devtui.file_digest import digest
+from devtui.project_file import digest
 
 # How long the process is waited for that is asked what it has read. One that imports a large
 # library answers late, and one that hangs never.
