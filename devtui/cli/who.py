@@ -11,8 +11,7 @@ import msgspec
 from devtui.config.settings import Settings
 from devtui.events import Holder, RefusalReason, encode_printable
 from devtui.ports import facts, stop_holders
-from devtui.ports.port_look import PortLook
-from devtui.ports.survey import Survey
+from devtui.ports.survey import PortLook, Survey
 
 HELD = 1
 """The exit status where the port is held, or could not be freed."""

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from devtui.events import HolderKind
 from devtui.ports import containers
-from devtui.ports.process_info import Ancestor, ProcessFacts
-from devtui.ports.restarters import program, told_to_run
+from devtui.ports.process_info import Ancestor, ProcessFacts, program, told_to_run
 from devtui.session.processes.spawn import MARK
 
 _PLATFORM: str = sys.platform

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from devtui import project_file
-from devtui.ports.process_info import Ancestor, ProcessFacts
+from devtui.ports.process_info import Ancestor, ProcessFacts, program
 
 # Programs whose job it is to start again what ended, and those that do it at a file's change.
 _SUPERVISORS = {
@@ -20,10 +20,6 @@ _RELOADERS = {
     "ts-node-dev", "tsx", "hupper", "pserve", "guard",
 }  # fmt: skip
 _SHELLS = {"sh", "bash", "dash", "zsh", "ash", "ksh", "mksh", "fish", "busybox"}
-_INTERPRETERS = re.compile(r"^(python|pypy|node|ruby|perl)[\d.]*$")
-_OPTIONS_WITH_VALUE = ("-X", "-W", "--check-hash-based-pycs")
-# Python's options may stand together: `-Bm module`, `-Ic code`.
-_LAST_OPTION = re.compile(r"^-[bBdEhiIOPqRsSuvVx]*([cm])(.*)$", re.DOTALL)
 # Both are of one pass over any text: no part of a match can be looked for from two places.
 _LOOP = re.compile(r"(?:^|[;&|({\n]|\bdo\b)\s?(?:while|until)\s|\bfor\s?\(\(\s?;")
 _SPACES = re.compile(r"\s+")
@@ -96,40 +92,6 @@ def endless_bodies(script: str) -> Iterator[str]:
 def one_space(script: str) -> str:
     """Each stretch of space as one character, a line's end where it has one."""
     return _SPACES.sub(lambda found: "\n" if "\n" in found[0] else " ", script)
-
-
-def program(process: Ancestor | ProcessFacts) -> str:
-    """What program runs, by name: of an interpreter's the script, not the interpreter."""
-    if not process.command or process.command[0].startswith("PM2"):
-        return process.command[0] if process.command else process.name
-    first = _base(process.command[0])
-    words = told_to_run(process.command)
-    if len(words) > 1 and words[0] == "-m":
-        return words[1].partition(".")[0] if words[1] != "http.server" else words[1]
-    return _base(words[0]) if words and words[0] != "-c" else first
-
-
-def told_to_run(command: Sequence[str]) -> list[str]:
-    """What an interpreter was told to run and with what arguments, without its own options.
-
-    First stands `-m` or `-c`, before the module or the code, or else the script. Empty for any
-    other program.
-    """
-    if not command or not _INTERPRETERS.match(_base(command[0]).lower()):
-        return []
-    at = 1  # and nothing is taken off a list that may be long
-    while at < len(command) and command[at].startswith("-"):
-        option = command[at]
-        at += 2 if option in _OPTIONS_WITH_VALUE else 1
-        if ends := _LAST_OPTION.match(option):
-            kind, joined = ends.groups()
-            return [f"-{kind}", *([joined] if joined else []), *command[at:]]
-    return list(command[at:])
-
-
-def _base(path: str) -> str:
-    name = re.split(r"[/\\]", path)[-1].lstrip("-")
-    return re.sub(r"\.(py|exe|js)$", "", name, flags=re.IGNORECASE) or path
 
 
 def _script(shell: Ancestor) -> str:

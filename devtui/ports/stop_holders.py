@@ -18,11 +18,10 @@ import psutil
 
 from devtui.config.settings import Settings
 from devtui.events import Holder
-from devtui.ports import process_texts
 from devtui.ports.bind import check_port
 from devtui.ports.classify import RELOADER_MARKS, is_server_process, same_program
 from devtui.ports.holders import holders
-from devtui.ports.process_info import Ancestor, facts_of, started
+from devtui.ports.process_info import Ancestor, command_of, facts_of, started
 from devtui.ports.signals import SIGKILL, Target, send, target_of
 
 ASK_SECONDS = 3.0
@@ -78,7 +77,7 @@ def _is_ours(pid: int) -> bool:
         return True
     with contextlib.suppress(psutil.Error, OSError):
         process = psutil.Process(pid)
-        return is_server_process(process_texts.command(process)) and process.ppid() == me.pid
+        return is_server_process(command_of(process)) and process.ppid() == me.pid
     return False
 
 

@@ -26,7 +26,7 @@ from devtui.events import (
     Serving,
     TellFiles,
 )
-from devtui.ports.port_look import PortLook, PortLooks
+from devtui.ports.survey import PortLook, PortLooks, Survey
 from devtui.session.debugger_pin import LOCKED, MAX_FAILED
 from devtui.session.event_bus import Feed
 from devtui.session.inspection import Questions
@@ -42,7 +42,6 @@ from devtui.session.state import State, StateMachine
 from devtui.session.terminal.terminal_loan import TerminalLoan
 
 if TYPE_CHECKING:
-    from devtui.ports.survey import Survey
     from devtui.session.processes.spawn import Interpreter
     from devtui.session.store.store import Store
 

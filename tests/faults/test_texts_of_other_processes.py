@@ -24,10 +24,10 @@ from hypothesis import strategies as st
 from terminal import clean_environment
 
 from devtui.config.settings import Settings
-from devtui.ports import containers, process_texts, restarters
+from devtui.ports import containers, process_info, restarters
 from devtui.ports.bind import PortRefused
-from devtui.ports.port_look import PortLook
 from devtui.ports.process_info import Ancestor, ProcessFacts, facts_of
+from devtui.ports.survey import PortLook
 from devtui.session.processes import strays
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="it is read from Linux's /proc")
@@ -109,15 +109,15 @@ def test_a_command_line_of_megabytes(words: list[str]) -> None:
         found, seconds = who(port)
         facts = facts_of(process.pid)
     assert found["pid"] == process.pid
-    assert len(str(found["command"])) <= process_texts.MAX_BYTES + process_texts.MAX_WORDS
+    assert len(str(found["command"])) <= process_info.MAX_BYTES + process_info.MAX_WORDS
     assert seconds < 15
-    assert len(facts.command) <= process_texts.MAX_WORDS
+    assert len(facts.command) <= process_info.MAX_WORDS
 
 
 def test_options_without_end_are_read_once() -> None:
     began = time.monotonic()
     facts = ProcessFacts(pid=1, name="python", command=("python", *["-B"] * 1_000_000, "x.py"))
-    assert restarters.program(facts) == "x"
+    assert process_info.program(facts) == "x"
     assert time.monotonic() - began < 10
 
 
@@ -156,7 +156,7 @@ def test_no_script_takes_long(word: str, child: Ancestor | None) -> None:
     ],
 )
 def test_command_lines_are_split_as_psutil_does(data: bytes, words: tuple[str, ...]) -> None:
-    assert process_texts.split(data) == words
+    assert process_info.split_command(data) == words
 
 
 @linux

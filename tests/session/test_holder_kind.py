@@ -24,8 +24,8 @@ from devtui.events import Holder
 from devtui.ports import classify, containers, stop_holders
 from devtui.ports.classify import is_server_process, kind_of, unseen
 from devtui.ports.holders import holders
-from devtui.ports.process_info import Ancestor, ProcessFacts, parse_cgroup
-from devtui.ports.restarters import program, restarts_by
+from devtui.ports.process_info import Ancestor, ProcessFacts, parse_cgroup, program
+from devtui.ports.restarters import restarts_by
 from devtui.session.processes.spawn import MARK
 
 HERE = Path(__file__).parent

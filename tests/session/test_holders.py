@@ -36,7 +36,7 @@ from processes import free_port, has_ipv6
 from devtui.config.settings import Settings
 from devtui.events import Address, utc_now
 from devtui.ports import holders as room
-from devtui.ports import process_info, process_texts, sockets_linux, sockets_lsof
+from devtui.ports import process_info, sockets_linux, sockets_lsof
 from devtui.ports.holders import holders, silent_holders
 from devtui.ports.survey import survey
 
@@ -382,8 +382,8 @@ def test_what_may_not_be_known_is_left_out(monkeypatch: pytest.MonkeyPatch) -> N
     with holding(V4) as held, monkeypatch.context() as patched:
         for name in ("username", "cwd", "create_time"):
             patched.setattr(psutil.Process, name, refuses)
-        for name in ("command", "environment"):
-            patched.setattr(process_texts, name, refuses)
+        for name in ("command_of", "environment_of"):
+            patched.setattr(process_info, name, refuses)
         facts = process_info.facts_of(held.pid)
     assert (facts.command, facts.user, facts.folder, facts.environment) == ((), "?", "", {})
     assert facts.started is None

@@ -12,7 +12,7 @@ from processes import free_port, has_ipv6
 
 from devtui.config.settings import Settings
 from devtui.ports.bind import PortRefused, bind
-from devtui.ports.port_look import PortLooks
+from devtui.ports.survey import PortLooks
 from devtui.session.processes.listener import Listener
 
 

@@ -16,7 +16,7 @@ from devtui.config.settings import Settings
 from devtui.events import LogWritten, Reloaded, StateChanged
 from devtui.ports import survey
 from devtui.ports.bind import PortRefused, bind, check_port
-from devtui.ports.port_look import PortLook, another_at_localhost
+from devtui.ports.survey import PortLook, another_at_localhost
 from devtui.session.state import State
 
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback address")

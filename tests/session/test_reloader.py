@@ -23,7 +23,7 @@ from devtui.events import (
     TerminalWanted,
 )
 from devtui.ports.bind import PortRefused
-from devtui.ports.port_look import PortLooks
+from devtui.ports.survey import PortLooks
 from devtui.session.event_bus import Feed
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devtui.events import AppFailed, AppLoaded, Error, ModuleTime
-from devtui.ports.port_look import PortLooks
+from devtui.ports.survey import PortLooks
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.reload.replacement import Replacement, since_written

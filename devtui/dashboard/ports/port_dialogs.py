@@ -8,13 +8,12 @@ from devtui.dashboard.ports.port_choices import names
 from devtui.events import PortBusy, StateChanged
 from devtui.ports import bind as ports
 from devtui.ports.bind import PortRefused
-from devtui.ports.port_look import PortLook
+from devtui.ports.survey import PortLook, Survey
 from devtui.session.state import State
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
     from devtui.dashboard.ports.port_screen import PortScreen
-    from devtui.ports.survey import Survey
 
 
 class Ports:
@@ -35,8 +34,6 @@ class Ports:
     def take(self, event: PortBusy | StateChanged) -> None:
         """Open the screen when the port cannot be had, and close it when it can at last."""
         if isinstance(event, PortBusy):
-            from devtui.ports.survey import Survey
-
             screen = self._open(event.port)
             screen.tried()
             screen.look_at(event.port, Survey.of(event))

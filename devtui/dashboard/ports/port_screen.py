@@ -17,13 +17,12 @@ from devtui.dashboard.ports.port_progress import Progress
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.events import Holder
 from devtui.ports.bind import PortRefused
-from devtui.ports.port_look import PortLook
+from devtui.ports.survey import PortLook, Survey
 from devtui.session.state import State
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
     from devtui.ports.stop_holders import Outcome
-    from devtui.ports.survey import Survey
 
 TICK_SECONDS = 0.1
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devtui.config.settings import Settings
 from devtui.ports import bind as ports
-from devtui.ports.port_look import PortLooks, another_at_localhost
+from devtui.ports.survey import PortLooks, another_at_localhost
 
 
 class Listener:

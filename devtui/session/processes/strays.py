@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devtui.ports import process_texts
+from devtui.ports import process_info
 
 if TYPE_CHECKING:
     import psutil
@@ -104,7 +104,7 @@ def _lives(process: psutil.Process) -> bool:
 
 def _command(pid: int) -> bytes:
     try:
-        return process_texts.beginning(f"/proc/{pid}/cmdline", process_texts.MAX_BYTES)
+        return process_info.beginning(f"/proc/{pid}/cmdline", process_info.MAX_BYTES)
     except OSError:
         return b""
 
