@@ -34,7 +34,7 @@ from devtui.events import (
     Serving,
     encode_printable,
 )
-from devtui.ports import facts
+from devtui.ports import holder_text
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.session.session import Session
 from devtui.terminal import CALLS, ControllingTerminal, HangUp
@@ -190,12 +190,12 @@ def warn(event: AnyEvent, settings: Settings) -> Iterator[tuple[str, str]]:
 def _port_busy(event: PortBusy) -> Iterator[tuple[str, str]]:
     yield "port", _text(event.message)
     for holder in event.holders:
-        yield "holder", facts.title(holder)
-        for label, text in facts.facts(holder):
+        yield "holder", holder_text.title(holder)
+        for label, text in holder_text.details(holder):
             yield "", f"{label:<14}  {text}"
     for warning in event.warnings:
         yield "note", _text(warning)
-    for advice in facts.what_to_type(
+    for advice in holder_text.advice(
         event.host, event.port, event.reason, event.holders, event.next_free_port
     ):
         yield "", advice

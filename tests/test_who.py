@@ -25,7 +25,7 @@ from devtui.cli.command import command, flask_command
 from devtui.config.settings import Settings
 from devtui.events import Address, Holder, PortBusy, decode_event, encode, utc_now
 from devtui.headless import describe
-from devtui.ports import facts
+from devtui.ports import holder_text
 from devtui.ports.bind import bind
 
 HOLDER = """\
@@ -290,8 +290,8 @@ def test_what_is_not_known_is_left_out() -> None:
         pid=None, name="", command="", user="ada", address="0.0.0.0", note="held by another user",
         blocks=False, listens=False,
     )  # fmt: skip
-    assert facts.title(hidden) == "a process of ada"
-    assert dict(facts.facts(hidden)) == {
+    assert holder_text.title(hidden) == "a process of ada"
+    assert dict(holder_text.details(hidden)) == {
         "bound to": "0.0.0.0",
         "user": "ada",
         "note": "held by another user",
@@ -300,10 +300,10 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_what_to_type_fits_the_case() -> None:
-    assert list(facts.what_to_type("::1", 5000, "busy", (EVIL,), 5001)) == [
+    assert list(holder_text.advice("::1", 5000, "busy", (EVIL,), 5001)) == [
         "to stop it: devtui --who --stop --host ::1 --port 5000",
         "to serve elsewhere: devtui --host ::1 --port 5001",
     ]
-    assert list(facts.what_to_type("127.0.0.1", 80, "permission", (), 1024)) == [
+    assert list(holder_text.advice("127.0.0.1", 80, "permission", (), 1024)) == [
         "to serve elsewhere: devtui --port 1024"
     ]

@@ -13,7 +13,14 @@ from typing import Any
 import click
 
 from devtui.config import env_files, yes_or_no
-from devtui.config.settings import DEFAULT_GRACE, DEFAULT_HOST, DEFAULT_PORT, UNIX_SCHEME, Settings
+from devtui.config.settings import (
+    DEFAULT_GRACE,
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    MAX_PORT,
+    UNIX_SCHEME,
+    Settings,
+)
 
 _ENVIRONMENT = "devtui.environment"
 NOTICE = "devtui.notice"
@@ -161,7 +168,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         show_default=True, help="Where to listen: an address, a name, or unix://PATH.",
     ),
     click.option(
-        "-p", "--port", default=DEFAULT_PORT, type=click.IntRange(0, 65535),
+        "-p", "--port", default=DEFAULT_PORT, type=click.IntRange(0, MAX_PORT),
         envvar=_both("PORT"), show_default=True, help="The port; 0 means any free one.",
     ),
     click.option(

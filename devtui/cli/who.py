@@ -10,8 +10,8 @@ import msgspec
 
 from devtui.config.settings import Settings
 from devtui.events import Holder, RefusalReason, encode_printable
-from devtui.ports import facts, stop_holders
-from devtui.ports.survey import PortLook, Survey
+from devtui.ports import holder_text, stopping
+from devtui.ports.survey import PendingSurvey, Survey
 
 HELD = 1
 """The exit status where the port is held, or could not be freed."""
@@ -50,62 +50,62 @@ class PortReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 def run(settings: Settings, *, stop: bool, yes: bool, as_json: bool) -> int:
     """Do what `--who` asks for and return the exit status: 0 done or free, 1 held or could not."""
-    found = asyncio.run(PortLook(settings).found())
+    found = asyncio.run(PendingSurvey(settings).result())
     if not as_json:
         _show(found, advise=not stop)
     steps: list[Step] = []
-    outcome: stop_holders.Outcome | None = None
+    outcome: stopping.Outcome | None = None
     if stop and found.refusal is not None:
         outcome = _stop(settings, found, yes, _reporter(steps, as_json))
     free = found.refusal is None or (outcome is not None and outcome.freed)
     if as_json:
         click.echo(_encoded(found, free, outcome, steps), nl=False)
     elif outcome is not None:
-        click.echo(facts.shown(outcome.text))
+        click.echo(holder_text.shown(outcome.text))
         if free:
             click.echo(f"Port {settings.port} on {settings.host} is free.")
     return 0 if free else HELD
 
 
 def _show(found: Survey, *, advise: bool) -> None:
-    where = f"Port {found.port} on {facts.shown(found.host)}"
+    where = f"Port {found.port} on {holder_text.shown(found.host)}"
     click.echo(str(found.refusal) if found.refusal is not None else f"{where} is free.")
     for holder in found.holders:
-        click.echo(f"\n  {facts.title(holder)}")
-        for label, text in facts.facts(holder):
+        click.echo(f"\n  {holder_text.title(holder)}")
+        for label, text in holder_text.details(holder):
             click.echo(f"    {label:<14}  {text}")
     if found.holders:
         click.echo()
     for warning in found.warnings:
-        click.echo(facts.shown(warning))
+        click.echo(holder_text.shown(warning))
     if advise and found.refusal is not None:
-        for advice in facts.what_to_type(
+        for advice in holder_text.advice(
             found.host, found.port, found.refusal.reason, found.holders, found.next_free_port
         ):
             click.echo(f"{advice[0].upper()}{advice[1:]}")
 
 
 def _stop(
-    settings: Settings, found: Survey, yes: bool, report: stop_holders.Report
-) -> stop_holders.Outcome:
+    settings: Settings, found: Survey, yes: bool, report: stopping.Report
+) -> stopping.Outcome:
     assert found.refusal is not None
     if not found.refusal.busy:
-        return stop_holders.Outcome(False, "There is nobody to be stopped.")
+        return stopping.Outcome(False, "There is nobody to be stopped.")
     wanted = found.blocking
     if not wanted:
-        return stop_holders.Outcome(False, "There is nobody to be seen that could be stopped.")
+        return stopping.Outcome(False, "There is nobody to be seen that could be stopped.")
     for holder in wanted:
-        why_not = stop_holders.refusal(holder)
+        why_not = stopping.refusal(holder)
         if why_not is not None:
-            return stop_holders.Outcome(False, why_not)
+            return stopping.Outcome(False, why_not)
     if not yes and not _confirmed(wanted):
-        return stop_holders.Outcome(False, "Nothing was stopped.")
-    return stop_holders.stop(settings, wanted, report, WATCH_SECONDS)
+        return stopping.Outcome(False, "Nothing was stopped.")
+    return stopping.stop(settings, wanted, report, WATCH_SECONDS)
 
 
 def _confirmed(wanted: tuple[Holder, ...]) -> bool:
     """Ask, on stderr: stdout may be read by a program. No answer is a no."""
-    names = ", ".join(map(facts.title, wanted))
+    names = ", ".join(map(holder_text.title, wanted))
     try:
         return click.confirm(f"Stop {names}?", err=True)
     except click.Abort:
@@ -117,13 +117,13 @@ def _reporter(steps: list[Step], as_json: bool) -> Callable[[float, str], None]:
     def report(seconds: float, text: str) -> None:
         steps.append(Step(seconds=round(seconds, 3), text=text))
         if not as_json:
-            click.echo(f"  {seconds:4.1f} s  {facts.shown(text)}")
+            click.echo(f"  {seconds:4.1f} s  {holder_text.shown(text)}")
 
     return report
 
 
 def _encoded(
-    found: Survey, free: bool, outcome: stop_holders.Outcome | None, steps: list[Step]
+    found: Survey, free: bool, outcome: stopping.Outcome | None, steps: list[Step]
 ) -> bytes:
     report = PortReport(
         host=found.host,

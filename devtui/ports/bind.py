@@ -12,13 +12,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from devtui.config.settings import Settings
+from devtui.config.settings import MAX_PORT, Settings
 from devtui.events import RefusalReason
 from devtui.ports.resolving import Found, NotResolved, resolved
 
 BACKLOG = 1024
 
-LAST_PORT = 65535
 _TRIES = 500
 
 # Where browsers refuse to go: https://fetch.spec.whatwg.org/#port-blocking, from 1024 on.
@@ -214,7 +213,7 @@ def next_free_port(settings: Settings) -> int | None:
     first = max(first_unprivileged_port(), 1024)
     port = settings.port
     for _ in range(_TRIES):
-        port = port + 1 if first <= port + 1 <= LAST_PORT else first
+        port = port + 1 if first <= port + 1 <= MAX_PORT else first
         if port in _NOT_FOR_BROWSERS:
             continue
         refusal = check_port(settings.with_port(port))

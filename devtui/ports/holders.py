@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from devtui.events import Address, Holder
-from devtui.ports import classify, restarters, sockets_linux
+from devtui.ports import classify, sockets_linux, supervisors
 from devtui.ports.process_info import ProcessFacts, facts_of
 
 _PLATFORM: str = sys.platform
@@ -86,7 +86,7 @@ def _known(found: _Found, port: int, folder: Path, *, listens: bool) -> Iterator
             parent=facts.parent.name if facts.parent else "",
             kind=kind,
             note=note if listens else _silent_note(note),
-            restarts_by=restarters.restarts_by(facts, pids),
+            restarts_by=supervisors.restarts_by(facts, pids),
             children=children,
             listens=listens,
             addresses=_ordered(found[facts.pid]),

@@ -137,7 +137,7 @@ def _resolved(host: str) -> str:
         return host  # the refusal has told
 
 
-class PortLook:
+class PendingSurvey:
     """One look at the port of the settings, begun at once in a thread of its own.
 
     It may begin before there is an event loop, and so while the screen is still being imported.
@@ -151,7 +151,7 @@ class PortLook:
         self._found.set_running_or_notify_cancel()
         threading.Thread(target=self._look, name="port-look", daemon=True).start()
 
-    async def found(self, seconds: float = SECONDS) -> Survey:
+    async def result(self, seconds: float = SECONDS) -> Survey:
         """What the look has found, as soon as it has; without the holders if that takes too long.
 
         A folder on a dead network drive may keep the thread for ever. Nobody waits for that.
@@ -174,22 +174,22 @@ class PortLook:
             self._found.set_exception(error)
 
 
-class PortLooks:
+class SurveyQueue:
     """The session's looks: each goes on in its thread, and is told in turn on the event loop."""
 
-    def __init__(self, tell: Callable[[PortLook, Survey], None]) -> None:
+    def __init__(self, tell: Callable[[PendingSurvey, Survey], None]) -> None:
         self._tell = tell
-        self._begun: asyncio.Queue[PortLook] = asyncio.Queue()
+        self._begun: asyncio.Queue[PendingSurvey] = asyncio.Queue()
 
     def begin(self, settings: Settings, refusal: PortRefused | None = None) -> None:
         """Begin to look; there may be no event loop yet."""
-        self._begun.put_nowait(PortLook(settings, refusal))
+        self._begun.put_nowait(PendingSurvey(settings, refusal))
 
     async def run(self) -> None:
         """Tell what the looks find, for ever. Raises what a look raises."""
         while True:
             look = await self._begun.get()
-            self._tell(look, await look.found())
+            self._tell(look, await look.result())
 
 
 def another_at_localhost(listener: socket.socket) -> bool:

@@ -26,7 +26,7 @@ from devtui.events import (
     Serving,
     TellFiles,
 )
-from devtui.ports.survey import PortLook, PortLooks, Survey
+from devtui.ports.survey import PendingSurvey, Survey, SurveyQueue
 from devtui.session.debugger_pin import LOCKED, MAX_FAILED
 from devtui.session.event_bus import Feed
 from devtui.session.inspection import Questions
@@ -64,7 +64,7 @@ class Session:
         self._feed = Feed(lambda: self.generation)
         self.served = ServedApp(in_code=settings.main is not None)
         self._machine = StateMachine(self._feed.state_changed)
-        self._port_looks = PortLooks(self._on_port_seen)
+        self._port_looks = SurveyQueue(self._on_port_seen)
         self._listener = Listener(self._port_looks)
         self._generations = Generations(self._on_event, self._listener, interpreter)
         self.questions = Questions(self._generations.send, lambda: self.generation)
@@ -214,7 +214,7 @@ class Session:
         """Turn debug mode (reloader and debugger) on or off; the server is restarted for it."""
         self._reloader.set_debug(on)
 
-    def _on_port_seen(self, look: PortLook, found: Survey) -> None:
+    def _on_port_seen(self, look: PendingSurvey, found: Survey) -> None:
         """Tell what a look has found, unless the session has gone on meanwhile."""
         if self._reloader.closing or found.port != self.settings.port:
             return

@@ -97,7 +97,7 @@ SCENES = {
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_main_screen(snap_compare, monkeypatch, scene, size):
-    monkeypatch.setattr("devtui.ports.stop_holders.refusal", lambda holder: None)
+    monkeypatch.setattr("devtui.ports.stopping.refusal", lambda holder: None)
     session = FakeSession()
     app = dashboard(session)
 

@@ -8,7 +8,7 @@ from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.dashboard.widgets.dialogs import PortDialog
 from devtui.events import Address, Holder, PortBusy
 from devtui.ports.bind import PortRefused
-from devtui.ports.stop_holders import Outcome
+from devtui.ports.stopping import Outcome
 from devtui.ports.survey import Survey
 from devtui.session.state import State
 
@@ -63,8 +63,8 @@ def machine(monkeypatch):
     """What is found on which port, and what stopping does: no process is looked at or hurt."""
     machine = Machine()
     monkeypatch.setattr("devtui.ports.survey.survey", machine.survey)
-    monkeypatch.setattr("devtui.ports.stop_holders.refusal", machine.refusal)
-    monkeypatch.setattr("devtui.ports.stop_holders.stop", machine.stop)
+    monkeypatch.setattr("devtui.ports.stopping.refusal", machine.refusal)
+    monkeypatch.setattr("devtui.ports.stopping.stop", machine.stop)
     monkeypatch.setattr("devtui.ports.bind.check_port", machine.check)
     return machine
 

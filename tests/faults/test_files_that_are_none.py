@@ -18,7 +18,7 @@ from projects import says, write
 
 from devtui import project_file
 from devtui.config import env_files
-from devtui.ports import restarters
+from devtui.ports import supervisors
 from devtui.ports.process_info import Ancestor, ProcessFacts
 from devtui.server.errors import traceback_data
 from devtui.session.reload.half_written import settled
@@ -152,7 +152,7 @@ def test_a_script_that_is_no_file_is_not_read(tmp_path: Path, make: Make) -> Non
     make(tmp_path / "x.sh")
     shell = Ancestor(9, "sh", ("sh", "x.sh"), str(tmp_path))
     facts = ProcessFacts(pid=10, name="app", ancestors=(shell,))
-    assert in_time(lambda: restarters.restarts_by(facts) == "")
+    assert in_time(lambda: supervisors.restarts_by(facts) == "")
 
 
 @pytest.mark.parametrize("make", [pipe, device, directory, listener, loop])

@@ -24,10 +24,10 @@ from hypothesis import strategies as st
 from terminal import clean_environment
 
 from devtui.config.settings import Settings
-from devtui.ports import containers, process_info, restarters
+from devtui.ports import containers, process_info, supervisors
 from devtui.ports.bind import PortRefused
 from devtui.ports.process_info import Ancestor, ProcessFacts, facts_of
-from devtui.ports.survey import PortLook
+from devtui.ports.survey import PendingSurvey
 from devtui.session.processes import strays
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="it is read from Linux's /proc")
@@ -126,8 +126,8 @@ def test_loops_are_found_as_by_the_slow_expression(words: list[str]) -> None:
     script = "".join(words)
     slow = re.compile(r"(?:\b(?:while|until)\s|\bfor\s*\(\().*?\bdo\b(.*?)\bdone\b", re.DOTALL)
     # Spaces in a row count as one, which changes nothing.
-    same = restarters.one_space(script)
-    found = ["".join(body.split()) for body in restarters.endless_bodies(same)]
+    same = supervisors.one_space(script)
+    found = ["".join(body.split()) for body in supervisors.endless_bodies(same)]
     assert found == ["".join(body.split()) for body in slow.findall(script)]
 
 
@@ -139,7 +139,7 @@ def test_no_script_takes_long(word: str, child: Ancestor | None) -> None:
         pid=10, name="python", ancestors=(above,) if child is None else (child, above)
     )
     began = time.monotonic()
-    restarters.restarts_by(facts)
+    supervisors.restarts_by(facts)
     assert time.monotonic() - began < 5
 
 
@@ -175,7 +175,7 @@ def test_a_look_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     """As where a holder's folder is on a network drive that does not answer."""
     ends = threading.Event()
     monkeypatch.setattr("devtui.ports.survey.survey", lambda *given: ends.wait(60))
-    look = PortLook(Settings(port=5001), PortRefused("taken", busy=True))
+    look = PendingSurvey(Settings(port=5001), PortRefused("taken", busy=True))
     found = asyncio.run(asyncio.wait_for(look.found(0.2), 10))
     ends.set()
     assert str(found.refusal) == "taken"

@@ -21,11 +21,11 @@ from processes import eventually, free_port, listens
 
 from devtui.config.settings import Settings
 from devtui.events import Holder
-from devtui.ports import classify, containers, stop_holders
+from devtui.ports import classify, containers, stopping
 from devtui.ports.classify import is_server_process, kind_of, unseen
 from devtui.ports.holders import holders
 from devtui.ports.process_info import Ancestor, ProcessFacts, parse_cgroup, program
-from devtui.ports.restarters import restarts_by
+from devtui.ports.supervisors import restarts_by
 from devtui.session.processes.spawn import MARK
 
 HERE = Path(__file__).parent
@@ -63,7 +63,7 @@ def test_a_real_flask_run_with_its_reloader(tmp_path: Path) -> None:
         assert parent.note == "flask run of this very project: the reloader, stopped with its child"
         assert child.note.endswith(f"the reloader's child, stopped together with pid {flask.pid}")
         assert "of this very project" not in holders(port, HERE)[0].note
-        assert stop_holders.stop(Settings(port=port), (child,)).freed
+        assert stopping.stop(Settings(port=port), (child,)).freed
         flask.wait(20)
         assert holders(port) == ()
 
@@ -84,7 +84,7 @@ def test_the_orphaned_child_of_a_flask_run(tmp_path: Path) -> None:
         assert orphan.note == (
             "an orphan of flask run of this very project: its reloader has ended"
         )
-        assert stop_holders.stop(Settings(port=port), (orphan,)).freed
+        assert stopping.stop(Settings(port=port), (orphan,)).freed
 
 
 @pytest.mark.e2e
@@ -103,7 +103,7 @@ def test_a_real_gunicorn_with_its_workers(tmp_path: Path) -> None:
         assert all(one.note.endswith(f"a worker of pid {gunicorn.pid}") for one in workers)
         assert [one.restarts_by for one in found] == ["", "", ""]
         steps: list[str] = []
-        outcome = stop_holders.stop(
+        outcome = stopping.stop(
             Settings(port=port), workers[:1], lambda seconds, text: steps.append(text)
         )
         assert outcome.freed, outcome.text
@@ -142,7 +142,7 @@ def test_a_real_nginx(tmp_path: Path) -> None:
         worker = next(one for one in holders(port) if one.pid != server.pid)
         assert master.note == "nginx, a web server"
         assert worker.note == f"nginx, a web server; a worker of pid {server.pid}"
-        assert stop_holders.stop(Settings(port=port), (worker,)).freed
+        assert stopping.stop(Settings(port=port), (worker,)).freed
 
 
 def test_a_file_server_of_python(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_the_server_process_of_a_running_devtui(tmp_path: Path) -> None:
         assert (session.kind, session.note) == ("devtui", "another devtui, of this very project")
         assert server.kind == "devtui"
         assert f"the devtui with pid {devtui.pid}" in server.note
-        outcome = stop_holders.stop(Settings(port=port), (session,))
+        outcome = stopping.stop(Settings(port=port), (session,))
         assert outcome.freed, outcome.text
         devtui.wait(20)
 
@@ -309,7 +309,7 @@ def test_airplay_and_containers_are_not_stopped_themselves() -> None:
     facts = ProcessFacts(pid=50, name="ControlCenter")
     kind, note = kind_of(facts, 5000, HERE)
     holder = Holder(pid=50, name="ControlCenter", command="", user="ada", kind=kind, note=note)
-    assert "turn it off in System Settings" in (stop_holders.refusal(holder) or "")
+    assert "turn it off in System Settings" in (stopping.refusal(holder) or "")
 
 
 def test_what_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,7 +165,7 @@ _LOOK_AS_ANOTHER_USER = """
 import os, sys
 import msgspec
 from devtui.ports.survey import survey
-from devtui.ports.stop_holders import refusal
+from devtui.ports.stopping import refusal
 from devtui.config.settings import Settings
 survey(Settings(port=int(sys.argv[1])))  # what is imported on the way may be root's alone to read
 os.setgid(65533); os.setuid(65533)

@@ -12,11 +12,11 @@ from processes import free_port, has_ipv6
 
 from devtui.config.settings import Settings
 from devtui.ports.bind import PortRefused, bind
-from devtui.ports.survey import PortLooks
+from devtui.ports.survey import SurveyQueue
 from devtui.session.processes.listener import Listener
 
 
-class NotedLooks(PortLooks):
+class NotedLooks(SurveyQueue):
     """Looks nowhere, and notes down where it should have."""
 
     def __init__(self) -> None:

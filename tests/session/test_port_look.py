@@ -16,7 +16,7 @@ from devtui.config.settings import Settings
 from devtui.events import LogWritten, Reloaded, StateChanged
 from devtui.ports import survey
 from devtui.ports.bind import PortRefused, bind, check_port
-from devtui.ports.survey import PortLook, another_at_localhost
+from devtui.ports.survey import PendingSurvey, another_at_localhost
 from devtui.session.state import State
 
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback address")
@@ -38,7 +38,7 @@ async def test_a_look_begins_without_a_loop_and_is_awaited_in_one() -> None:
         settings = Settings(port=listener.getsockname()[1])
         refusal = check_port(settings)
         assert refusal is not None
-        found = await PortLook(settings, refusal).found()
+        found = await PendingSurvey(settings, refusal).result()
     assert found.refusal is refusal
     assert found.blocking
 
@@ -51,7 +51,7 @@ async def test_what_a_look_raises_is_raised_where_it_is_awaited(
 
     monkeypatch.setattr("devtui.ports.survey.survey", fail)
     with pytest.raises(RuntimeError, match="no look"):
-        await PortLook(Settings(port=5000)).found()
+        await PendingSurvey(Settings(port=5000)).result()
 
 
 async def test_nobody_waits_for_a_look_that_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,14 +62,14 @@ async def test_nobody_waits_for_a_look_that_is_given_up(monkeypatch: pytest.Monk
         return look_at(settings, refusal)
 
     monkeypatch.setattr(survey, "survey", held)
-    look = PortLook(Settings(port=free_port()))
-    waiting = asyncio.create_task(look.found())
+    look = PendingSurvey(Settings(port=free_port()))
+    waiting = asyncio.create_task(look.result())
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     given_up.set()
-    assert (await look.found()).refusal is None
+    assert (await look.result()).refusal is None
 
 
 @needs_ipv6

@@ -23,7 +23,7 @@ from devtui.events import (
     TerminalWanted,
 )
 from devtui.ports.bind import PortRefused
-from devtui.ports.survey import PortLooks
+from devtui.ports.survey import SurveyQueue
 from devtui.session.event_bus import Feed
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
@@ -64,7 +64,7 @@ class NoProcesses(Generations):
         await asyncio.sleep(0.01)
 
 
-class NoLooks(PortLooks):
+class NoLooks(SurveyQueue):
     """Looks nowhere, and counts how often it should."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devtui.events import AppFailed, AppLoaded, Error, ModuleTime
-from devtui.ports.survey import PortLooks
+from devtui.ports.survey import SurveyQueue
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.reload.replacement import Replacement, since_written
@@ -47,7 +47,7 @@ def test_after_nothing_it_is_itself() -> None:
 @pytest.fixture
 def generations() -> Generations:
     """The fifth generation, as if it had been started ahead."""
-    generations = Generations(lambda event: None, Listener(PortLooks(lambda look, found: None)))
+    generations = Generations(lambda event: None, Listener(SurveyQueue(lambda look, found: None)))
     generations.number, generations.from_standby = 5, True
     return generations
 

@@ -30,7 +30,7 @@ from processes import eventually, free_port, has_ipv6, listens
 
 from devtui.config.settings import Settings
 from devtui.events import Holder
-from devtui.ports import stop_holders
+from devtui.ports import stopping
 from devtui.ports.bind import bind
 from devtui.ports.holders import holders
 from devtui.ports.process_info import started
@@ -55,13 +55,11 @@ class Steps(list[str]):
         self.append(text)
 
 
-def stop(
-    port: int, host: str = "127.0.0.1", watch: float = 0.0
-) -> tuple[stop_holders.Outcome, Steps]:
+def stop(port: int, host: str = "127.0.0.1", watch: float = 0.0) -> tuple[stopping.Outcome, Steps]:
     """Stop all who listen on the port."""
     steps = Steps()
     settings = Settings(host=host, port=port)
-    return stop_holders.stop(settings, holders(port), steps, watch), steps
+    return stopping.stop(settings, holders(port), steps, watch), steps
 
 
 def test_a_holder_is_asked_and_ends() -> None:
@@ -77,7 +75,7 @@ def test_a_holder_is_asked_and_ends() -> None:
 
 
 def test_one_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stop_holders, "ASK_SECONDS", 0.3)
+    monkeypatch.setattr(stopping, "ASK_SECONDS", 0.3)
     with holding(DEAF) as held:
         outcome, steps = stop(held.port)
         assert held.process.wait(20) == -signal.SIGKILL
@@ -91,7 +89,7 @@ def test_a_parent_and_its_child_are_stopped_together_top_first() -> None:
         child = next(one for one in holders(held.port) if one.pid != held.pid)
         # Whichever of them is chosen, it is one server.
         steps = Steps()
-        outcome = stop_holders.stop(Settings(port=held.port), (child,), steps)
+        outcome = stopping.stop(Settings(port=held.port), (child,), steps)
         assert held.process.wait(20) == -signal.SIGTERM
         assert holders(held.port) == ()
     assert outcome.freed
@@ -116,7 +114,7 @@ while True:
 def test_a_server_that_makes_new_workers_ends_with_all_of_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stop_holders, "ASK_SECONDS", 0.3)
+    monkeypatch.setattr(stopping, "ASK_SECONDS", 0.3)
     # `holding` waits for two lines where a program forks: the master itself says one too.
     program = WORKERS_COME_BACK.replace("def worker", "print('ready', flush=True)\ndef worker")
     with holding(program) as held:
@@ -161,7 +159,7 @@ def test_all_listeners_of_a_shared_port() -> None:
 def test_one_of_two_is_not_enough() -> None:
     with holding(SHARED) as one, holding(SHARED, one.port) as other:
         chosen = tuple(holder for holder in holders(one.port) if holder.pid == one.pid)
-        outcome = stop_holders.stop(Settings(port=one.port), chosen)
+        outcome = stopping.stop(Settings(port=one.port), chosen)
         assert not outcome.freed
         assert re.search(rf"is still held by python\S* \({other.pid}\)", outcome.text)
         assert other.process.poll() is None
@@ -182,7 +180,7 @@ def test_another_address_is_left_alone() -> None:
     with holding(V4) as held, holding(V6, held.port) as other:
         blocking = survey(Settings(port=held.port)).blocking
         assert [one.pid for one in blocking] == [held.pid]
-        assert stop_holders.stop(Settings(port=held.port), blocking).freed
+        assert stopping.stop(Settings(port=held.port), blocking).freed
         assert other.process.poll() is None
 
 
@@ -203,7 +201,7 @@ def test_a_pid_that_is_used_again_is_never_hit() -> None:
         (found,) = holders(held.port)
         assert found.started is not None
         earlier = msgspec.structs.replace(found, started=found.started - timedelta(seconds=60))
-        outcome = stop_holders.stop(Settings(port=held.port), (earlier,))
+        outcome = stopping.stop(Settings(port=held.port), (earlier,))
         assert not outcome.freed
         assert "nothing was done" in outcome.text
         assert held.process.poll() is None
@@ -219,7 +217,7 @@ stay()
         (found,) = holders(held.port)
         held.process.send_signal(signal.SIGUSR1)
         assert eventually(lambda: not holders(held.port))
-        outcome = stop_holders.stop(Settings(port=held.port), (found,))
+        outcome = stopping.stop(Settings(port=held.port), (found,))
         assert outcome.freed  # it can be had, and nobody was hurt for it
         assert "nothing was done" in outcome.text
         assert held.process.poll() is None
@@ -234,12 +232,10 @@ def ours(pid: int | None) -> Holder:
     "pid", [0, 1, 4, os.getpid(), os.getppid()], ids=["0", "1", "4", "own", "parent"]
 )
 def test_ourselves_our_ancestors_and_the_system_are_refused(pid: int) -> None:
-    why_not = stop_holders.refusal(ours(pid))
+    why_not = stopping.refusal(ours(pid))
     assert why_not is not None
     assert "left alone" in why_not
-    assert stop_holders.stop(Settings(port=5000), (ours(pid),)) == stop_holders.Outcome(
-        False, why_not
-    )
+    assert stopping.stop(Settings(port=5000), (ours(pid),)) == stopping.Outcome(False, why_not)
 
 
 def test_our_own_listener_is_never_stopped() -> None:
@@ -266,7 +262,7 @@ def test_a_child_that_shares_a_socket_with_us_is_stopped_without_us() -> None:
             assert child.stdout is not None
             child.stdout.readline()
             theirs = tuple(one for one in holders(port) if one.pid == child.pid)
-            outcome = stop_holders.stop(Settings(port=port), theirs)
+            outcome = stopping.stop(Settings(port=port), theirs)
             assert child.wait(20) == -signal.SIGTERM
     assert not outcome.freed
     assert str(os.getpid()) in outcome.text
@@ -286,7 +282,7 @@ def test_what_stands_for_another_is_not_stopped_itself() -> None:
         (silent, "does not listen"),
         (unknown, "is not to be known"),
     ]:
-        why_not = stop_holders.refusal(holder)
+        why_not = stopping.refusal(holder)
         assert why_not is not None
         assert told in why_not
 
@@ -294,7 +290,7 @@ def test_what_stands_for_another_is_not_stopped_itself() -> None:
 _REFUSED_AS_ANOTHER_USER = """
 import os, sys
 from devtui.events import Holder, utc_now
-from devtui.ports.stop_holders import refusal
+from devtui.ports.stopping import refusal
 holder = Holder(pid=int(sys.argv[1]), name="x", command="x", user="nobody", started=utc_now())
 refusal(holder)  # what is imported on the way may be root's alone to read
 os.setgid(65533); os.setuid(65533)
@@ -305,7 +301,7 @@ print(refusal(holder))
 @needs_root
 def test_a_process_that_may_not_be_signalled_is_refused_before_it_is_tried() -> None:
     with holding(AS_NOBODY) as held:
-        assert stop_holders.refusal(holders(held.port)[0]) is None  # root may
+        assert stopping.refusal(holders(held.port)[0]) is None  # root may
         done = subprocess.run(
             [sys.executable, "-c", _REFUSED_AS_ANOTHER_USER, str(held.pid)],
             capture_output=True, text=True, timeout=20, check=False,
@@ -331,9 +327,9 @@ def no_pidfd(pid: int, flags: int = 0) -> int:
 
 
 def test_one_that_outlives_even_sigkill_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stop_holders, "ASK_SECONDS", 0.05)
-    monkeypatch.setattr(stop_holders, "KILL_SECONDS", 0.05)
-    monkeypatch.setattr(stop_holders, "send", lambda target, number: None)
+    monkeypatch.setattr(stopping, "ASK_SECONDS", 0.05)
+    monkeypatch.setattr(stopping, "KILL_SECONDS", 0.05)
+    monkeypatch.setattr(stopping, "send", lambda target, number: None)
     with holding(V4) as held:
         outcome, _ = stop(held.port)
     assert not outcome.freed

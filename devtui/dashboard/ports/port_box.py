@@ -123,7 +123,7 @@ class PortBox(Vertical):
         head = port_view.headline(shown.sight, width)
         if shown.asking:
             # The question has the room: what it asks of, and nothing else.
-            from devtui.ports.stop_holders import ASK_SECONDS
+            from devtui.ports.stopping import ASK_SECONDS
 
             asked = port_view.question(shown.sight.survey.blocking, ASK_SECONDS, width)
             return head, asked, Content()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from devtui.events import Holder
-from devtui.ports import facts
+from devtui.ports import holder_text
 
 if TYPE_CHECKING:
     from devtui.ports.bind import PortRefused
@@ -50,9 +50,9 @@ class Choice(msgspec.Struct, frozen=True):
 
 def judge(found: Survey, ours: str = "") -> Sight:
     """What was found, and whether it may be stopped. Looks at processes: for a thread."""
-    from devtui.ports import stop_holders  # psutil comes with it: the screen shows itself first
+    from devtui.ports import stopping  # psutil comes with it: the screen shows itself first
 
-    refusals = (stop_holders.refusal(holder) for holder in found.blocking)
+    refusals = (stopping.refusal(holder) for holder in found.blocking)
     return Sight(found, next(filter(None, refusals), ""), ours)
 
 
@@ -99,7 +99,7 @@ def _names(sight: Sight) -> str:
 
 def names(holders: Sequence[Holder]) -> str:
     """The holders by name and pid; the first two where they are many."""
-    titles = [facts.title(holder) for holder in holders]
+    titles = [holder_text.title(holder) for holder in holders]
     more = f" and {len(titles) - 2} more" if len(titles) > 3 else ""
     return ", ".join(titles[:2] if more else titles) + more
 

@@ -8,7 +8,7 @@ from devtui.dashboard.ports.port_choices import names
 from devtui.events import PortBusy, StateChanged
 from devtui.ports import bind as ports
 from devtui.ports.bind import PortRefused
-from devtui.ports.survey import PortLook, Survey
+from devtui.ports.survey import PendingSurvey, Survey
 from devtui.session.state import State
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Ports:
         self._session = dashboard.session
         self._screen: PortScreen | None = None  # the last that was opened
         self._seen: Survey | None = None  # while a port was being typed
-        self._refused: Survey | PortLook | None = None  # of the port that was typed
+        self._refused: Survey | PendingSurvey | None = None  # of the port that was typed
 
     @property
     def screen(self) -> PortScreen | None:
@@ -53,9 +53,9 @@ class Ports:
             self._dashboard.push_screen(screen)
         return screen
 
-    def show(self, port: int, found: Survey | PortLook | None = None) -> None:
+    def show(self, port: int, found: Survey | PendingSurvey | None = None) -> None:
         """Show who holds the port; `found` where somebody has looked, or looks already."""
-        found = found or PortLook(self._session.settings.with_port(port))
+        found = found or PendingSurvey(self._session.settings.with_port(port))
         self._open(port).look_at(port, found, self._ours(port))
 
     def _ours(self, port: int) -> str:
@@ -119,7 +119,7 @@ class Ports:
             if not refused.busy:
                 return str(refused)
             seen = self._seen if self._seen is not None and self._seen.port == port else None
-            self._refused = seen or PortLook(self._session.settings.with_port(port), refused)
+            self._refused = seen or PendingSurvey(self._session.settings.with_port(port), refused)
         return None
 
     def _after_move(self, port: int | None) -> None:

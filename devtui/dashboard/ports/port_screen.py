@@ -17,12 +17,12 @@ from devtui.dashboard.ports.port_progress import Progress
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.events import Holder
 from devtui.ports.bind import PortRefused
-from devtui.ports.survey import PortLook, Survey
+from devtui.ports.survey import PendingSurvey, Survey
 from devtui.session.state import State
 
 if TYPE_CHECKING:
     from devtui.dashboard.app import Dashboard
-    from devtui.ports.stop_holders import Outcome
+    from devtui.ports.stopping import Outcome
 
 TICK_SECONDS = 0.1
 
@@ -89,7 +89,7 @@ class PortScreen(Dialog[None]):
 
     # -- what is shown -------------------------------------------------------------------------
 
-    def look_at(self, port: int, found: Survey | PortLook, ours: str = "") -> None:
+    def look_at(self, port: int, found: Survey | PendingSurvey, ours: str = "") -> None:
         """Show another port, or this one anew: what was found, or what a look will find."""
         if self.stopping:
             return
@@ -100,8 +100,8 @@ class PortScreen(Dialog[None]):
         self.show()
         self.begin(partial(self._look, found, ours), latest_of="look")
 
-    async def _look(self, found: Survey | PortLook, ours: str) -> None:
-        survey = await found.found() if isinstance(found, PortLook) else found
+    async def _look(self, found: Survey | PendingSurvey, ours: str) -> None:
+        survey = await found.result() if isinstance(found, PendingSurvey) else found
         self._sight = await asyncio.to_thread(port_choices.judge, survey, ours)
         stopped, self._progress.stopped = self._progress.stopped, ""
         if stopped and self._sight.survey.blocking:
@@ -238,7 +238,7 @@ class PortScreen(Dialog[None]):
         self.begin(partial(self._stop, self._sight.survey.blocking))
 
     async def _stop(self, wanted: tuple[Holder, ...]) -> None:
-        from devtui.ports import stop_holders
+        from devtui.ports import stopping
 
         loop = asyncio.get_running_loop()
         settings = self._dashboard.session.settings.with_port(self.port)
@@ -247,7 +247,7 @@ class PortScreen(Dialog[None]):
             loop.call_soon_threadsafe(self._step, seconds, text)
 
         try:
-            outcome = await asyncio.to_thread(stop_holders.stop, settings, wanted, report)
+            outcome = await asyncio.to_thread(stopping.stop, settings, wanted, report)
         finally:
             self._progress.stopping = False
             if self._ticker is not None:

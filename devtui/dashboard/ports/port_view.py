@@ -11,7 +11,7 @@ from textual.content import Content
 from devtui.dashboard.ports.port_choices import Choice, Sight
 from devtui.dashboard.widgets.cells import wrap
 from devtui.events import Holder
-from devtui.ports import facts
+from devtui.ports import holder_text
 
 LABEL_WIDTH = 12
 _DIM = "$foreground 55%"
@@ -22,21 +22,22 @@ _PROSE = ("it is", "note", "restarts", "not in the way")
 def headline(sight: Sight, width: int) -> Content:
     """How the port stands."""
     colour = "$text-success" if sight.ours or sight.survey.refusal is None else "$text-warning"
-    return _paragraph(facts.shown(sight.message), f"bold {colour}", width)
+    return _paragraph(holder_text.shown(sight.message), f"bold {colour}", width)
 
 
 def details(sight: Sight, width: int, now: datetime) -> Content:
     """Every holder with what is known of it, and the warnings."""
     parts = [_holder(holder, width, now) for holder in sight.survey.holders]
     parts += [
-        _paragraph(facts.shown(text), "$text-warning", width) for text in sight.survey.warnings
+        _paragraph(holder_text.shown(text), "$text-warning", width)
+        for text in sight.survey.warnings
     ]
     return Content("\n\n").join(parts)
 
 
 def _holder(holder: Holder, width: int, now: datetime) -> Content:
-    lines = [Content.styled(line, "bold") for line in _words(facts.title(holder), width)]
-    for label, text in facts.facts(holder, now):
+    lines = [Content.styled(line, "bold") for line in _words(holder_text.title(holder), width)]
+    for label, text in holder_text.details(holder, now):
         room = width - LABEL_WIDTH - 2
         style = {"it is": "$text-accent", "restarts": "$text-warning"}.get(label, "")
         pieces = _words(text, room) if label in _PROSE else _pieces(text, room)
@@ -64,7 +65,7 @@ def _choice_lines(choice: Choice, width: int) -> Content:
     if not choice.why_not:
         return _key(choice.key, choice.text, width)
     why_not = choice.why_not[:1].lower() + choice.why_not[1:].rstrip(".")
-    lines = _words(facts.shown(f"{choice.text} · {why_not}"), width - 3)
+    lines = _words(holder_text.shown(f"{choice.text} · {why_not}"), width - 3)
     first = (f"{choice.key}  {lines[0]}", _GREY)
     return Content("\n").join(
         [Content.assemble(first), *(Content.styled(f"   {line}", _GREY) for line in lines[1:])]
@@ -73,7 +74,7 @@ def _choice_lines(choice: Choice, width: int) -> Content:
 
 def _key(key: str, text: str, width: int) -> Content:
     indent = " " * (len(key) + 2)
-    lines = _words(facts.shown(text), width - len(indent))
+    lines = _words(holder_text.shown(text), width - len(indent))
     first = Content.assemble((key, "bold $footer-key-foreground"), "  ", lines[0])
     return Content("\n").join([first, *(Content(indent + line) for line in lines[1:])])
 
@@ -83,8 +84,8 @@ def question(holders: Sequence[Holder], ask_seconds: float, width: int) -> Conte
     one = len(holders) == 1
     lines = [Content.styled(f"Stop {'this process' if one else 'these processes'}?", "bold")]
     for holder in holders:
-        lines += [Content.styled(f"  {facts.title(holder)}", "bold")]
-        for piece in _pieces(facts.shown(holder.command), width - 4)[:2]:
+        lines += [Content.styled(f"  {holder_text.title(holder)}", "bold")]
+        for piece in _pieces(holder_text.shown(holder.command), width - 4)[:2]:
             lines += [Content(f"    {piece}")]
     it = "It is" if one else "They are"
     end = "does" if one else "do"
@@ -105,7 +106,7 @@ def question(holders: Sequence[Holder], ask_seconds: float, width: int) -> Conte
 
 def step_line(seconds: float, text: str, width: int) -> Content:
     """A step of stopping, with the seconds since the first one."""
-    lines = _words(facts.shown(text), width - 9)
+    lines = _words(holder_text.shown(text), width - 9)
     return Content("\n").join(
         Content.assemble((f"{seconds:5.1f} s  " if not number else " " * 9, _DIM), line)
         for number, line in enumerate(lines)
@@ -114,7 +115,7 @@ def step_line(seconds: float, text: str, width: int) -> Content:
 
 def said(text: str, width: int, problem: bool) -> Content:
     """What came of it."""
-    return _paragraph(facts.shown(text), "$text-error" if problem else _DIM, width)
+    return _paragraph(holder_text.shown(text), "$text-error" if problem else _DIM, width)
 
 
 def height(content: Content) -> int:

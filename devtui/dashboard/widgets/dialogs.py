@@ -18,10 +18,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import WorkType
 
+from devtui.config.settings import MAX_PORT
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.text.sanitize import visible
-
-MAX_PORT = 65_535
 
 Result = TypeVar("Result")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from devtui.config.settings import Settings
 from devtui.ports import bind as ports
-from devtui.ports.survey import PortLooks, another_at_localhost
+from devtui.ports.survey import SurveyQueue, another_at_localhost
 
 
 class Listener:
@@ -19,7 +19,7 @@ class Listener:
     `looks` gets to know where somebody else has the port, or listens on it beside us.
     """
 
-    def __init__(self, looks: PortLooks) -> None:
+    def __init__(self, looks: SurveyQueue) -> None:
         self._looks = looks
         self._socket: socket.socket | None = None
         self._path: Path | None = None  # of a Unix socket

@@ -20,7 +20,7 @@ def title(holder: Holder) -> str:
     return f"{shown(holder.name)} (pid {holder.pid})"
 
 
-def facts(holder: Holder, now: datetime | None = None) -> Iterator[tuple[str, str]]:
+def details(holder: Holder, now: datetime | None = None) -> Iterator[tuple[str, str]]:
     """The facts known of a holder, a label and a text each; what is not known is left out."""
     if holder.note:
         yield "it is" if holder.pid is not None else "note", shown(holder.note)
@@ -44,7 +44,7 @@ def facts(holder: Holder, now: datetime | None = None) -> Iterator[tuple[str, st
         yield "not in the way", "its address is another one"
 
 
-def what_to_type(
+def advice(
     host: str,
     port: int,
     reason: RefusalReason,
