@@ -23,9 +23,10 @@ from devtui.events import (
 from devtui.server.app import bytecode, environment, find
 from devtui.server.app.file_notes import notes
 from devtui.server.errors.failed_app import deferred
-from devtui.server.errors.reporter import ErrorReporter, ErrorTap
+from devtui.server.errors.reporter import ErrorReporter
 from devtui.server.guest import own_code
 from devtui.server.guest.clocks import clock
+from devtui.server.serving.middleware import ErrorTap
 from devtui.server.standby.import_trace import ImportTrace, UnfitStandby
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
 from devtui.server.errors import reporter
 from devtui.server.guest import forks
 from devtui.server.guest.clocks import clock
-from devtui.server.guest.made_once import MadeOnce
 from devtui.server.guest.plain_signal import signal
+from devtui.server.guest.reentrant import MadeOnce
 from devtui.server.guest.threads import UnseenThread
 from devtui.server.load import Loading
 from devtui.server.output import output

@@ -33,10 +33,10 @@ from devtui.dashboard import paths
 from devtui.events import Error, ExceptionData, decode_event, decode_order
 from devtui.ports import process_info, sockets_linux, sockets_lsof
 from devtui.server.app.spec import AppNotFound, parse
-from devtui.server.serving import handler, response_head
+from devtui.server.serving import handler, wsgi_rules
 from devtui.server.serving.chunked import dechunked
-from devtui.server.serving.plain_traceback import wants_html
-from devtui.server.serving.trusted_hosts import TrustedHosts
+from devtui.server.serving.debugger import TrustedHosts
+from devtui.server.serving.middleware import wants_html
 from devtui.session.store.error_groups import key_of
 from devtui.text.line_buffer import LineBuffer
 from devtui.text.sanitize import pasteable, visible
@@ -98,7 +98,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "accept": wants_html,
     "host": TrustedHosts(("app.test", ".dev.example", "::2")).trusts,
     "host in brackets": lambda text: TrustedHosts(()).trusts(f"[{text}]:5000"),
-    "response head": lambda text: response_head.check("200 OK", [("X", text), (text, "")]),
+    "response head": lambda text: wsgi_rules.check_start("200 OK", [("X", text), (text, "")]),
     "line": in_pieces,
     "sanitised": lambda text: visible(text, LARGEST),
     "copied": pasteable,

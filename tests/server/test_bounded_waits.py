@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from devtui.server.guest.bell import Bell
-from devtui.server.guest.turn import Turn
+from devtui.server.guest.reentrant import Bell, Turn
 
 LET_GO_SECONDS = 5.0  # then what is waited for comes, so that the test ends in any case
 

@@ -8,7 +8,7 @@ import pytest
 from live import Serve
 from werkzeug import serving
 
-from devtui.server.serving import unread_body
+from devtui.server.serving import handler
 
 UNREAD = """\
 def app(environ, start_response):
@@ -32,10 +32,10 @@ def test_a_body_that_the_app_does_not_read_does_not_cost_the_client_its_response
 
 @pytest.mark.parametrize("body", [True, False])
 def test_only_a_body_is_waited_for(body: bool) -> None:
-    unread_body.expect(body)
+    handler.expect_body(body)
     try:
         selector = serving.selectors.DefaultSelector()
         assert isinstance(selector, selectors.DefaultSelector) is body
         selector.close()
     finally:
-        unread_body.expect(True)
+        handler.expect_body(True)

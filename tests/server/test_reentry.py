@@ -21,7 +21,7 @@ from devtui.server.errors import kept_frames
 from devtui.server.errors.kept_frames import KeptError, KeptErrors
 from devtui.server.errors.reporter import ErrorReporter
 from devtui.server.guest.deadline import within
-from devtui.server.guest.made_once import MadeOnce
+from devtui.server.guest.reentrant import MadeOnce
 from devtui.server.output.output import LineStream, _text
 
 TIMEOUT = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devtui.server.serving.response_head import check
+from devtui.server.serving.wsgi_rules import check_start
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from devtui.server.serving.response_head import check
     ],
 )
 def test_what_fits_one_line(status: str, headers: list[tuple[str, str]]) -> None:
-    check(status, headers)
+    check_start(status, headers)
 
 
 @pytest.mark.parametrize(
@@ -33,5 +33,5 @@ def test_what_fits_one_line(status: str, headers: list[tuple[str, str]]) -> None
 )
 def test_what_does_not(status: str, headers: list[tuple[str, str]], named: str) -> None:
     with pytest.raises(ValueError, match=named) as caught:
-        check(status, headers)
+        check_start(status, headers)
     assert len(str(caught.value)) < 400

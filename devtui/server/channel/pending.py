@@ -25,7 +25,7 @@ from devtui.events import (
     RequestStarted,
     encode,
 )
-from devtui.server.guest.turn import Turn
+from devtui.server.guest.reentrant import Turn
 
 # Beyond this events are dropped, since a stalled dashboard must never block a request or eat the
 # memory of the app.

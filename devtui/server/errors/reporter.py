@@ -5,31 +5,23 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from devtui.events import Error, ErrorRaised
 from devtui.server.channel.channel import Channel
-from devtui.server.guest import forks
-from devtui.server.guest.made_once import MadeOnce
+from devtui.server.guest.reentrant import MadeOnce
 from devtui.server.output import request_context
-from devtui.server.serving import wsgi_answers
-from devtui.server.serving.tapped_response import TappedResponse
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
     from devtui.server.errors.kept_frames import KeptErrors
-    from devtui.server.serving.exchange import Exchange
 
 Origin = Literal["request", "logging", "thread", "uncaught", "unraisable"]
 
 Contexts: TypeAlias = list[AbstractContextManager[Any]]
 
 _MARK = "__devtui_reported__"
-_PRESERVE = "werkzeug.debug.preserve_context"
 
 
 class ErrorReporter:
@@ -132,64 +124,3 @@ class ErrorReporter:
         sys.excepthook = on_uncaught
         threading.excepthook = on_thread
         sys.unraisablehook = on_unraisable
-
-
-class ErrorTap:
-    """WSGI middleware around the user's app: reports what it raises, and raises it on.
-
-    It stands inside Werkzeug's debugger, which catches everything that comes further.
-    """
-
-    def __init__(self, app: WSGIApplication, reporter: ErrorReporter) -> None:
-        self.app = app
-        self._reporter = reporter
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the app does, or raise what it raises."""
-        __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
-        exchange: Exchange = environ["devtui.exchange"]
-
-        contexts = _collect_contexts(environ)
-
-        def report(error: BaseException) -> None:
-            self._reporter.report(error, "request", contexts)
-
-        def break_off(error: BaseException) -> None:
-            exchange.break_off(f"the app raised {type(error).__name__}")
-            report(error)
-
-        try:
-            response = self.app(environ, start_response)
-        except BaseException as error:
-            forks.end_if_forked(error)
-            if wsgi_answers.ends_upgrade(error, environ):
-                exchange.taken_over = True
-                return []
-            break_off(error)
-            raise
-        forks.end_if_forked()
-        is_plain = isinstance(response, (list, tuple)) and all(type(it) is bytes for it in response)
-        if is_plain and exchange.has_head:
-            return response
-        return TappedResponse(
-            response, on_error=break_off, on_close_error=report, check_head=exchange.check_head
-        )
-
-
-def _collect_contexts(environ: WSGIEnvironment) -> Contexts:
-    """Ask the framework for what is to be entered around code that is run in a frame later.
-
-    It is Werkzeug's way to ask (`werkzeug.debug.preserve_context`), which Flask knows; Werkzeug's
-    debugger, where it is on, gets the same.
-    """
-    contexts: Contexts = []
-    others: Callable[[AbstractContextManager[Any]], object] | None = environ.get(_PRESERVE)
-    if others is None:
-        return contexts  # the debugger is off: nothing is kept
-
-    def preserve(context: AbstractContextManager[Any]) -> None:
-        contexts.append(context)
-        others(context)
-
-    environ[_PRESERVE] = preserve
-    return contexts

@@ -15,7 +15,7 @@ from devtui.server.errors import frame_data, traceback_text
 from devtui.server.errors.exception_text import Messages, share
 from devtui.server.errors.frame_data import SourceLines
 from devtui.server.guest.own_code import is_own
-from devtui.server.serving.wsgi_answers import WrongAnswer
+from devtui.server.serving.wsgi_rules import WrongAnswer
 
 MAX_EXCEPTIONS = 30
 MAX_FRAMES = 200

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from devtui.server.guest.bell import Bell
 from devtui.server.guest.clocks import clock
+from devtui.server.guest.reentrant import Bell
 from devtui.server.guest.threads import UnseenThread
 
 T = TypeVar("T")

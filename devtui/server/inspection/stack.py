@@ -9,10 +9,8 @@ from types import CodeType, FrameType
 from devtui.events import ShowStack, StackShown
 from devtui.server.errors import frame_data
 from devtui.server.errors.frame_data import SourceLines
-from devtui.server.errors.reporter import ErrorTap
-from devtui.server.serving.exchange import ResponseTap
 from devtui.server.serving.handler import CapturingHandler
-from devtui.server.serving.tapped_response import TappedResponse
+from devtui.server.serving.middleware import ErrorTap, ResponseTap, TappedResponse
 
 MAX_FRAMES = 200
 

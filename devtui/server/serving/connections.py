@@ -15,8 +15,8 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
 
 from devtui.server.guest import forks
-from devtui.server.guest.bell import Bell
 from devtui.server.guest.clocks import clock
+from devtui.server.guest.reentrant import Bell
 from devtui.server.serving.client_wait import Waiting
 
 # More than these, or than a quarter of the descriptors that the process may have, are thinned out:
@@ -37,6 +37,15 @@ READ_SECONDS = 0.005
 
 # A flood is told of once in so many seconds.
 TELL_SECONDS = 10.0
+
+# How long a client may be silent while another one waits to be accepted: the first, and those that
+# waited behind it, which have had their time.
+FIRST_SECONDS = 0.5
+NEXT_SECONDS = 0.1
+
+# As they are before the app may patch them.
+_poll = select.poll
+_sleep = time.sleep
 
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -140,6 +149,34 @@ class Connections:
                 # Past SSLSocket's own, which would take the state from the thread that reads.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
         return len(idle[:most])
+
+
+class Turns:
+    """Closes the connection whose client is waited for once another client waits.
+
+    Browsers open connections ahead of need and send nothing on them. `listener` is the descriptor
+    of the listening socket.
+    """
+
+    def __init__(self, listener: int, connections: Connections) -> None:
+        self._listener = _poll()
+        self._listener.register(listener, select.POLLIN)
+        self._connections = connections
+        self.over = False  # set it before the listener is closed
+
+    def watch(self) -> None:
+        """Watch until it is over, in a thread of its own."""
+        patience = FIRST_SECONDS
+        while self._somebody_waits(None):
+            _sleep(LOOK_SECONDS)
+            if not self._somebody_waits(0):
+                patience = FIRST_SECONDS
+            elif self._connections.close_idle(1, patience):
+                patience = NEXT_SECONDS
+
+    def _somebody_waits(self, milliseconds: int | None) -> bool:
+        ready = self._listener.poll(milliseconds)
+        return not self.over and any(state & select.POLLIN for _, state in ready)
 
 
 def _most_descriptors() -> int:

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
 from devtui.events import Headers, RequestFinished, RequestStarted
 from devtui.server.channel.channel import Channel
-from devtui.server.guest.bell import Bell
 from devtui.server.guest.clocks import clock
+from devtui.server.guest.reentrant import Bell
 from devtui.server.output import request_context
 from devtui.server.output.output import Output
-from devtui.server.serving import response_head, wsgi_answers
+from devtui.server.serving import wsgi_rules
 from devtui.server.serving.bodies import CapturedBody, body_of, cut, header_of, headers_of
-from devtui.server.serving.tapped_response import TappedResponse
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # What is kept of the first line of a head that somebody blew up, in characters.
 MAX_METHOD = 100
@@ -57,7 +51,7 @@ class Exchange:
 
     def check_head(self) -> None:
         """Raise where the body begins, or ends, and no head came before it."""
-        wsgi_answers.check_head(self.has_head)
+        wsgi_rules.check_head(self.has_head)
 
     def respond(self, status: int) -> None:
         """The response begins, with this status."""
@@ -146,39 +140,6 @@ class Recorder:
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until no request runs; false where some still do after `timeout` seconds."""
         return self._ended.wait_for(lambda: not self._running, timeout)
-
-
-class ResponseTap:
-    """WSGI middleware around everything: shows the exchange each piece of the body."""
-
-    def __init__(self, app: WSGIApplication) -> None:
-        self._app = app
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer as the app does."""
-        exchange: Exchange = environ["devtui.exchange"]
-        body = exchange.response_body
-
-        def tapped_start_response(
-            status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
-        ) -> Any:
-            listed = response_head.listed(headers)
-            response_head.check(status, listed)
-            write = start_response(status, listed, exc_info)
-            exchange.has_head = True
-
-            def tapped_write(data: bytes) -> Any:
-                body.take(data)
-                return write(data)
-
-            return tapped_write
-
-        response = self._app(environ, tapped_start_response)
-        if not isinstance(response, TappedResponse):
-            response = TappedResponse(response)
-        response.on_chunk = body.take
-        response.on_end = exchange.end_taken_over
-        return response
 
 
 def _milliseconds(seconds: float) -> float:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import selectors
+import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from werkzeug import serving
 from werkzeug._internal import _ColorStreamHandler
 from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
 from devtui.server.output import request_context
-from devtui.server.serving import unread_body
 from devtui.server.serving.bodies import CapturedInput
 from devtui.server.serving.chunked import dechunked
 from devtui.server.serving.client_wait import Reader, Writer
@@ -39,6 +41,52 @@ _TLS = b"\x16\x03"
 
 class _BadTarget(Exception):
     """The target is no URL that can be taken apart, such as `//[`."""
+
+
+class _Thread(threading.local):
+    expected = True
+
+
+_thread = _Thread()
+
+
+class _Nothing:
+    """In place of a selector of one connection: there is nothing to read there."""
+
+    def register(self, connection: Any, events: int) -> None:
+        """There is nothing to look at."""
+
+    def select(self, timeout: float | None = None) -> tuple[()]:
+        """What can be read."""
+        return ()
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class _Selectors:
+    """What Werkzeug's server uses of the module `selectors`.
+
+    After each response Werkzeug waits up to 10 ms, with an epoll of its own, for what the client
+    still sends, and reads it away. A request without a body has nothing left to come, and so
+    nothing is waited for: a client that reads to the end of the connection gets it that much
+    earlier, and the thread is free for the next.
+    """
+
+    EVENT_READ = selectors.EVENT_READ
+
+    @staticmethod
+    def DefaultSelector() -> Any:
+        """A selector for the thread that has just answered a request."""
+        return selectors.DefaultSelector() if _thread.expected else _Nothing()
+
+
+def expect_body(body: bool) -> None:
+    """Say of the request that this thread answers now whether it was announced with a body."""
+    _thread.expected = body
+
+
+serving.selectors = _Selectors  # type: ignore[assignment,attr-defined]
 
 
 class CapturingHandler(WSGIRequestHandler):
@@ -89,7 +137,7 @@ class CapturingHandler(WSGIRequestHandler):
             environ["wsgi.input"] = dechunked(self.rfile)
         body = bool(environ.get("wsgi.input_terminated"))
         body = body or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
-        unread_body.expect(body)
+        expect_body(body)
         if body:
             environ["wsgi.input"] = CapturedInput(
                 environ["wsgi.input"], self._exchange.request_body

@@ -15,16 +15,14 @@ from werkzeug.utils import import_string
 
 from devtui.events import Load
 from devtui.server.channel.channel import UNHEARD_SECONDS
-from devtui.server.errors.reporter import ErrorTap
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
-from devtui.server.serving.connections import Server, ThreadedServer
+from devtui.server.serving.connections import Server, ThreadedServer, Turns
 from devtui.server.serving.debugger import Debugger
-from devtui.server.serving.exchange import Recorder, ResponseTap
+from devtui.server.serving.exchange import Recorder
 from devtui.server.serving.handler import handler_for
-from devtui.server.serving.plain_traceback import PlainTraceback
-from devtui.server.serving.waiting_turns import Turns
+from devtui.server.serving.middleware import ErrorTap, PlainTraceback, ResponseTap
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -1,9 +1,14 @@
-"""What a response's status and headers may hold, so that they stay what they are on the wire."""
+"""What WSGI (PEP 3333) asks of an app's answer: the body, the status and the headers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_RULE = "a WSGI app returns an iterable of bytes"
 
 # RFC 9110, section 5.5: these are dangerous in a field's value. WSGI's text is latin-1.
 _BREAKING = "\r\n\0"
@@ -12,14 +17,55 @@ _LAST = "\xff"
 _STATUS_RULE = "WSGI wants text such as '200 OK'"
 
 
-def listed(headers: object) -> list[tuple[str, str]]:
+class WrongAnswer(TypeError):
+    """An answer that no server can send. It is raised in our code, which is nobody's interest."""
+
+
+# It is shown by the name of what Python raises itself.
+WrongAnswer.__module__, WrongAnswer.__qualname__ = "builtins", "TypeError"
+
+
+def pieces(response: Any) -> Iterator[bytes]:
+    """The iterator of an answer. Raises `WrongAnswer` where it has none."""
+    if isinstance(response, (str, bytes, bytearray)):
+        hint = "encode it and return it in a list" if isinstance(response, str) else "in a list"
+        raise WrongAnswer(f"The app returned {type(response).__name__}: {_RULE}; {hint}.")
+    if not isinstance(response, Iterable) and not hasattr(response, "__getitem__"):
+        what = "None" if response is None else f"an object of type {type(response).__name__}"
+        raise WrongAnswer(f"The app returned {what}: {_RULE}.")
+    return iter(response)
+
+
+def check_piece(piece: object) -> None:
+    """Raise `WrongAnswer` where a piece of the body is no bytes."""
+    if not isinstance(piece, bytes):
+        raise WrongAnswer(f"The app's body has a piece of type {type(piece).__name__}: {_RULE}.")
+
+
+def check_head(called: bool) -> None:
+    """Raise `WrongAnswer` where the app has not called `start_response` when its body begins."""
+    if not called:
+        raise WrongAnswer("The app has not called start_response: a WSGI app does before its body.")
+
+
+def ends_upgrade(error: BaseException, environ: WSGIEnvironment) -> bool:
+    """Whether a library says by this error that it has taken the connection over, and is done.
+
+    simple-websocket, Flask-Sock and Socket.IO answer an upgrade on the socket itself. What they
+    raise then, bare, keeps the server from sending a response after it.
+    """
+    is_sign = type(error) in (ConnectionError, StopIteration) and not error.args
+    return is_sign and bool(environ.get("HTTP_UPGRADE")) and "werkzeug.socket" in environ
+
+
+def listed_headers(headers: object) -> list[tuple[str, str]]:
     """The headers as a list of its own. Raises `TypeError` where they are nothing of the kind."""
     if not isinstance(headers, Iterable):
         raise TypeError(f"The headers are of type {_kind(headers)}: WSGI wants a list of pairs.")
     return list(headers)
 
 
-def check(status: str, headers: list[tuple[str, str]]) -> None:
+def check_start(status: str, headers: list[tuple[str, str]]) -> None:
     """Raise `ValueError` or `TypeError` where the status or a header could not be sent.
 
     A line break would end the header, and what follows it, often text of the client's, would be
