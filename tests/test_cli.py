@@ -16,6 +16,7 @@ from devtui import __version__, flask_plugin
 from devtui.cli import command
 from devtui.config.settings import Settings
 from devtui.events import AppFailed, Error
+from devtui.session.served_app import ServedApp
 
 
 @pytest.fixture(autouse=True)
@@ -149,11 +150,12 @@ print(*sorted(set(sys.modules) - before))
 
 
 class Failed:
-    """As much of a session as the last word needs."""
+    """A session whose newest load has failed, or not."""
 
     def __init__(self, failure: AppFailed | None) -> None:
-        self.failure = failure
-        self.given_up = failure is not None and not failure.reload
+        self.served = ServedApp(in_code=False)
+        if failure is not None:
+            self.served.heard(failure)
 
 
 def failure(reload: bool) -> AppFailed:

@@ -184,8 +184,8 @@ def _report_failure(session: Session) -> int:
     if session.served.crash:
         click.echo(session.served.crash, err=True)
         return 1
-    failure = session.failure
-    if failure is None or not session.given_up:
+    failure = session.served.failure
+    if failure is None or not session.served.given_up:
         return 0
     from devtui.text.sanitize import visible
 

@@ -29,7 +29,7 @@ from devtui.events import (
 )
 from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
 from devtui.server.errors import reporter
-from devtui.server.guest import forks
+from devtui.server.guest import forks, process_group
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.plain_signal import signal
 from devtui.server.guest.reentrant import MadeOnce
@@ -280,6 +280,7 @@ def main(channel_fd: int, generation: int) -> None:
         # A session of its own, where it was not started in one: ctrl+c in the terminal is the
         # dashboard's affair, and whatever the app starts can be ended together with it.
         os.setsid()
+    process_group.allow_what_is_so()
     os.set_inheritable(channel_fd, False)
     faulthandler.enable(file=2)
     channel = Channel(socket.socket(fileno=channel_fd), generation)

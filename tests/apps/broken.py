@@ -241,9 +241,18 @@ def fork_with_nothing_open():
 
 
 @fault
-def join_the_dashboards_group():
-    os.setpgid(0, os.getpgid(os.getppid()))
+def own_group():
+    os.setpgrp()
+    os.setpgid(0, 0)
     return sleep_in_child(lambda: None)
+
+
+@fault
+def join_the_dashboards_group():
+    try:
+        os.setpgid(0, os.getpgid(os.getppid()))
+    except PermissionError:  # it is in another session
+        return sleep_in_child(os.setsid)
 
 
 @fault

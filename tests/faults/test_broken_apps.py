@@ -222,6 +222,7 @@ def test_a_fork_while_loading_does_not_serve(serve: Serve) -> None:
         "fork_with_own_session",
         "fork_with_own_group",
         "fork_with_nothing_open",
+        "own_group",
         "join_the_dashboards_group",
         "own_session",
     ],
