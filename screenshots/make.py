@@ -1,7 +1,7 @@
 """Makes every picture in this folder again, from real sessions of the real program.
 
-Run it in an environment that has devtui and its test group: `python screenshots/make.py`. Give
-names to make only those: `python screenshots/make.py main reload`. With `--png` each picture is
+Run it in an environment that has devtui and its test group: `python -m screenshots.make`. Give
+names to make only those: `python -m screenshots.make main reload`. With `--png` each picture is
 also written as PNG, which needs `rsvg-convert`.
 """
 
@@ -18,16 +18,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from devtui.session.reload.restart_loops import SOON_SECONDS
+from tests.support.client import get, post
+from tests.support.processes import can_bind, eventually, free_port
+from tests.support.terminal.dashboard_page import request_row, wait_reload, wait_serving
+from tests.support.terminal.terminal import Terminal
+
 HERE = Path(__file__).parent
-TESTS = HERE.parent / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
-
-from client import get, post  # noqa: E402
-from dashboard_page import request_row, wait_reload, wait_serving  # noqa: E402
-from processes import can_bind, eventually, free_port  # noqa: E402
-from terminal import Terminal  # noqa: E402
-
-from devtui.session.reload.restart_loops import SOON_SECONDS  # noqa: E402
 
 WIDE = (120, 40)
 SMALL = (80, 24)

@@ -12,10 +12,10 @@ from unittest import mock
 
 import hypothesis
 import pytest
-from live import Live, Serve
-from projects import app_environment, write
 
 from devtui.config.settings import Settings
+from tests.support.live import Live, Serve
+from tests.support.projects import APPS, app_environment, write
 
 # On a busy machine a single example may take any time; the whole test has a deadline.
 hypothesis.settings.register_profile("devtui", deadline=None)
@@ -81,7 +81,7 @@ def serve(folder: Path) -> Iterator[Serve]:
         yield start
 
 
-OBSERVED = (Path(__file__).parent / "apps" / "observed.py").read_text(encoding="utf-8")
+OBSERVED = (APPS / "observed.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import readme
-from client import get
-from processes import free_port
-from terminal import Terminal
+
+from tests.support import readme
+from tests.support.client import get
+from tests.support.processes import free_port
+from tests.support.terminal.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]
 FILES = ("devtui", "tests", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")

@@ -12,7 +12,6 @@ import msgspec
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-from messages import structs
 
 from devtui.events import (
     AnyEvent,
@@ -32,6 +31,7 @@ from devtui.server.errors.traceback_text import MAX_TEXT
 from devtui.session.processes.incoming import IncomingEvents
 from devtui.session.store.store import Store
 from devtui.text.sanitize import MAX_COMBINING, visible
+from tests.support.messages import structs
 
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 ORDERS: tuple[type[Order], ...] = get_args(AnyOrder)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "security.md"
+TESTS = Path(__file__).parent
+PAGE = TESTS.parent / "docs" / "security.md"
 
 
 def test_every_test_that_it_names_is_there() -> None:
     if not PAGE.exists():
         pytest.skip("the pages are not part of this copy")
-    names = re.findall(r"`((?:tests/)?[\w/]*test_\w+\.py)`", PAGE.read_text(encoding="utf-8"))
+    names = re.findall(r"`[\w/]*(test_\w+\.py)`", PAGE.read_text(encoding="utf-8"))
     assert len(names) > 10
-    files = [ROOT / (name if "/" in name else f"tests/faults/{name}") for name in names]
-    assert [str(file) for file in files if not file.is_file()] == []
+    assert set(names) <= {file.name for file in TESTS.rglob("test_*.py")}
+
+
+def test_no_two_test_modules_have_the_same_name() -> None:
+    names = Counter(file.name for file in TESTS.rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_the_option_that_it_names_is_there() -> None:

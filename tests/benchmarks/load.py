@@ -1,6 +1,6 @@
 """What devtui withstands, and what it costs, against its peers in the same run.
 
-    python tests/benchmarks/load.py [--seconds 60] [--venv FOLDER]
+    python -m tests.benchmarks.load [--seconds 60] [--venv FOLDER]
                                     [--only screen|memory|throughput|idle]
 
 `screen`: a stream of real events, 5,000 requests a second, and how long a key takes meanwhile,
@@ -28,8 +28,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
-from peers import make_venv
-from programs import (
+
+from tests.benchmarks.peers import make_venv
+from tests.benchmarks.programs import (
     environment,
     family_seconds,
     folder_of,
@@ -40,8 +41,8 @@ from programs import (
     telling_of_others,
     wait_served,
 )
-from replay import Replay, replaying
-from watched import Watched
+from tests.benchmarks.replay import Replay, replaying
+from tests.benchmarks.watched import Watched
 
 HERE = Path(__file__).parent
 RATE = 5_000

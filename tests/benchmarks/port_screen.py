@@ -1,6 +1,6 @@
 """How long it takes from the failed bind to the holder on the screen, among many processes.
 
-    python tests/benchmarks/port_screen.py [--processes 500] [--descriptors 20] [--runs 15]
+    python -m tests.benchmarks.port_screen [--processes 500] [--descriptors 20] [--runs 15]
 
 Starts that many idle processes with that many open descriptors each, and a holder; then measures
 in a fresh interpreter each time, since a session looks once: what a person waits for contains the
@@ -22,12 +22,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
-
-from emulation import Screen
-from terminal import Terminal
+from tests.support.terminal.emulation import Screen
+from tests.support.terminal.terminal import Terminal
 
 TARGET_MS = 150
 

@@ -1,6 +1,6 @@
 """How long a save takes to be served, by devtui and by its peers, in one run.
 
-    python tests/benchmarks/reload.py [--runs 16] [--venv FOLDER] [--only hello|heavy|rest]
+    python -m tests.benchmarks.reload [--runs 16] [--venv FOLDER] [--only hello|heavy|rest]
 
 Makes a virtual environment with all of them, once per FOLDER, and prints a table for the README,
 with the ratios that are required; ends with 1 where one is missed. "Save" is to write a file and
@@ -24,9 +24,9 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from peers import DEVTUI, FLASK_WATCHDOG, PEERS, Peer, make_venv, project
-from programs import middle_ratio, telling_of_others
-from server import running
+from tests.benchmarks.peers import DEVTUI, FLASK_WATCHDOG, PEERS, Peer, make_venv, project
+from tests.benchmarks.programs import middle_ratio, telling_of_others
+from tests.benchmarks.server import running
 
 # How often a second save is measured: where a reload is short, the noise is the larger part of it.
 SECOND_SAVES = {"hello": 15, "heavy": 9}

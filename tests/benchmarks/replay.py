@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from programs import DEADLINE, environment, folder_of, free_port, wait_served
-from watched import Watched
+from tests.benchmarks.programs import DEADLINE, environment, folder_of, free_port, wait_served
+from tests.benchmarks.watched import Watched
 
 HERE = Path(__file__).parent
 

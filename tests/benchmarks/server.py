@@ -16,8 +16,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from peers import Peer
-from programs import environment, free_port
+
+from tests.benchmarks.peers import Peer
+from tests.benchmarks.programs import environment, free_port
 
 POLL_SECONDS = 0.002
 # To ask takes some of a processor, which two processes that start beside each other want as well.

@@ -20,7 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-from programs import DEADLINE
+
+from tests.benchmarks.programs import DEADLINE
 
 KEYS = {"up": "\x1b[A", "home": "\x1b[H", "end": "\x1b[F", "page up": "\x1b[5~", "enter": "\r",
         "escape": "\x1b", "backspace": "\x7f"}  # fmt: skip

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from driver import Driver, running
+
+from tests.support.driver import Driver, running
 
 
 @pytest.fixture(autouse=True)

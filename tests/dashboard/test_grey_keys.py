@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from driver import Driver, running
-from fakes import FakeSession, error, finished, line, raised, started
 from msgspec import structs
 from textual.widgets._toast import Toast
 
@@ -14,6 +12,8 @@ from devtui.dashboard.errors.error_screen import ErrorScreen
 from devtui.dashboard.widgets.header import Header
 from devtui.events import Error, ErrorRaised, Evaluate
 from devtui.session.state import State
+from tests.support.driver import Driver, running
+from tests.support.fakes import FakeSession, error, finished, line, raised, started
 
 
 def grey(ui: Driver) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
-from driver import running
-from fakes import FakeSession
 from textual.events import Event, Key, Paste
 from textual.message import Message
 
 from devtui.dashboard.terminal import key_order
 from devtui.dashboard.terminal.key_order import PATIENCE_SECONDS, KeyOrder, KeyPassed
+from tests.support.driver import running
+from tests.support.fakes import FakeSession
 
 
 class Target:

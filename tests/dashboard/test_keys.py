@@ -1,8 +1,6 @@
 import os
 
 import pytest
-from driver import running
-from fakes import FakeSession, a_morning, finished, line, load_failed, raised, request, started
 
 from devtui.config.settings import Settings
 from devtui.dashboard.commands import COMMANDS
@@ -10,6 +8,17 @@ from devtui.dashboard.help import HelpDialog
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.dashboard.widgets.dialogs import PortDialog
 from devtui.session.state import State
+from tests.support.driver import running
+from tests.support.fakes import (
+    FakeSession,
+    a_morning,
+    finished,
+    line,
+    load_failed,
+    raised,
+    request,
+    started,
+)
 
 
 async def test_shift_r_restarts_from_nothing(ui):

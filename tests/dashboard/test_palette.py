@@ -1,8 +1,7 @@
-from fakes import request
-
 from devtui.dashboard.commands import COMMANDS
 from devtui.dashboard.palette import offered
 from devtui.session.state import State
+from tests.support.fakes import request
 
 NOT_OFFERED = ("palette", "interrupt")
 

@@ -6,8 +6,12 @@
 import time
 
 import pytest
-from driver import dashboard
-from fakes import (
+
+from devtui.dashboard.ports.port_screen import PortScreen
+from devtui.events import Address, Holder, PortBusy
+from devtui.session.state import State
+from tests.support.driver import dashboard
+from tests.support.fakes import (
     FakeSession,
     a_morning,
     at,
@@ -17,10 +21,6 @@ from fakes import (
     reloaded,
     started,
 )
-
-from devtui.dashboard.ports.port_screen import PortScreen
-from devtui.events import Address, Holder, PortBusy
-from devtui.session.state import State
 
 TAKEN = PortBusy(
     host="127.0.0.1",

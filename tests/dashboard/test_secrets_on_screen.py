@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from driver import running
-from fakes import finished, line, raised, started
 from msgspec import structs
 
 from devtui.events import Body
 from devtui.text.secrets import MASK
+from tests.support.driver import running
+from tests.support.fakes import finished, line, raised, started
 
 TARGET = "/login?user=ada&password=hunter2"
 

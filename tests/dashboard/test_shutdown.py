@@ -3,11 +3,11 @@ import os
 import signal
 
 import pytest
-from driver import running
-from fakes import FakeSession
 from textual.worker import WorkerFailed
 
 from devtui.session.state import State
+from tests.support.driver import running
+from tests.support.fakes import FakeSession
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])

@@ -1,6 +1,4 @@
 import pytest
-from driver import running
-from fakes import FakeSession, at, finished, line, request, started
 
 from devtui.dashboard.details.row_detail import detail_of
 from devtui.dashboard.errors.error_view import error_view
@@ -17,6 +15,8 @@ from devtui.events import (
     Reloaded,
     RequestStarted,
 )
+from tests.support.driver import running
+from tests.support.fakes import FakeSession, at, finished, line, request, started
 
 EVIL = (
     "\x1b]0;title\x07\x1b]52;c;aGk=\x07\x1b]8;;http://x\x1b\\\x1b[2J\x9b31m[red][/red]"

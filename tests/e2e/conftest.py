@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from starter import devtui, free_port
+
+from tests.support.terminal.starter import devtui, free_port
 
 __all__ = ["devtui", "free_port"]  # fixtures, known by being here
 
-APPS = Path(__file__).parents[1] / "apps"
+from tests.support.projects import APPS
 
 
 @pytest.fixture

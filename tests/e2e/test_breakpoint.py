@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from client import Answer, get
-from starter import Devtui
-from terminal import Terminal
+
+from tests.support.client import Answer, get
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import Live
-from projects import write
 
 import devtui
 from devtui.events import DebuggerReady
+from tests.support.live import Live
+from tests.support.projects import write
 
 pytestmark = pytest.mark.e2e
 

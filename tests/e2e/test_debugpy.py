@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import processes
 import pytest
-from client import get
-from debug_adapter import Editor
-from projects import write
-from starter import Devtui
+
+from tests.support import processes
+from tests.support.client import get
+from tests.support.debug_adapter import Editor
+from tests.support.projects import write
+from tests.support.terminal.starter import Devtui, next_event
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -32,19 +30,6 @@ def view():
     text = "v1"
     return text + " " + ", ".join(sorted({{type(t).__name__ for t in threading.enumerate()}}))
 """
-
-
-def next_event(process: subprocess.Popen[str], kind: str) -> dict[str, Any]:
-    """Read events up to one of this type. The test's own timeout is the deadline."""
-    assert process.stdout is not None
-    others = []
-    for line in process.stdout:
-        if line.startswith("{"):
-            event: dict[str, Any] = json.loads(line)
-            if event["type"] == kind:
-                return event
-            others.append(event)
-    raise AssertionError(f"the output ended without {kind}: {others}")
 
 
 def get_stopped(editor: Editor, port: int) -> str:

@@ -10,10 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from client import Answer, get
-from dashboard_page import wait_serving
-from starter import Devtui
-from terminal import Terminal
+
+from tests.support.client import Answer, get
+from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
 
 # Code objects know their qualified names since Python 3.11.
 QUALIFIED = sys.version_info >= (3, 11)

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from client import get
-from dashboard_page import HELLO, wait_serving
-from starter import Devtui
+
+from tests.support.client import get
+from tests.support.terminal.dashboard_page import HELLO, wait_serving
+from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
 

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from client import send_raw
-from dashboard_page import wait_serving
-from starter import Devtui
-from terminal import Terminal
+
+from tests.support.client import send_raw
+from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 

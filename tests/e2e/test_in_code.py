@@ -12,10 +12,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import processes
 import pytest
-from client import get
-from terminal import Terminal, clean_environment
+
+from tests.support import processes
+from tests.support.client import get
+from tests.support.terminal.terminal import Terminal, clean_environment
 
 pytestmark = pytest.mark.e2e
 

@@ -9,13 +9,14 @@ from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 
-import processes
 import psutil
 import pytest
-from client import get
-from dashboard_page import HELLO, wait_serving
-from starter import Devtui
-from terminal import Terminal
+
+from tests.support import processes
+from tests.support.client import get
+from tests.support.terminal.dashboard_page import HELLO, wait_serving
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 

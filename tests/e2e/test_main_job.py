@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import processes
 import pytest
-from client import get, post
-from dashboard_page import HELLO, request_row, seconds, wait_reload, wait_serving
-from starter import Devtui
-from terminal import Terminal
+
+from tests.support import processes
+from tests.support.client import get, post
+from tests.support.terminal.dashboard_page import (
+    HELLO,
+    request_row,
+    seconds,
+    wait_reload,
+    wait_serving,
+)
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 

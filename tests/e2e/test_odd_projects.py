@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from client import get
-from projects import says, write
-from starter import Devtui
-from test_without_a_screen import next_event
+
+from tests.support.client import get
+from tests.support.projects import says, write
+from tests.support.terminal.starter import Devtui, next_event
 
 pytestmark = pytest.mark.e2e
 

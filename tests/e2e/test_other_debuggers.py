@@ -9,10 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from client import get
-from dashboard_page import request_row, wait_serving
-from starter import Devtui
-from terminal import Terminal
+
+from tests.support.client import get
+from tests.support.terminal.dashboard_page import request_row, wait_serving
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 

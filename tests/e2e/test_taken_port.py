@@ -12,12 +12,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 
-import processes
 import pytest
-from client import get
-from dashboard_page import HELLO, wait_serving
-from starter import Devtui
-from terminal import Terminal, clean_environment
+
+from tests.support import processes
+from tests.support.client import get
+from tests.support.terminal.dashboard_page import HELLO, wait_serving
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal, clean_environment
 
 pytestmark = pytest.mark.e2e
 

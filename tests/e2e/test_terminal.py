@@ -8,7 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from terminal import Terminal
+
+from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
-from client import get
-from dashboard_page import HELLO
-from starter import Devtui
+
+from tests.support.client import get
+from tests.support.terminal.dashboard_page import HELLO
+from tests.support.terminal.starter import Devtui, next_event
 
 pytestmark = pytest.mark.e2e
 
@@ -25,17 +24,6 @@ def hello(tmp_path: Path) -> Path:
     path = tmp_path / "hello.py"
     path.write_text(HELLO)
     return path
-
-
-def next_event(process: subprocess.Popen[str], kind: str) -> dict[str, Any]:
-    """Read events up to one of this type. The test's own timeout is the deadline."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        event: dict[str, Any] = json.loads(line)
-        assert next(iter(event)) == "type"
-        if event["type"] == kind:
-            return event
-    raise AssertionError(f"the output ended without {kind}")
 
 
 def next_line(process: subprocess.Popen[str], pattern: str) -> str:

@@ -1,5 +1,5 @@
 """What the tests under fire share with the end-to-end tests: the real program."""
 
-from starter import devtui, free_port
+from tests.support.terminal.starter import devtui, free_port
 
 __all__ = ["devtui", "free_port"]

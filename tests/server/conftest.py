@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from live import Live, Serve
+
+from tests.support.live import Live, Serve
 
 SECONDS = 30
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import psutil
 import pytest
-from live import Serve
-from processes import alive, eventually
-from projects import app_environment, write
 
 from devtui.events import AnyEvent, LogWritten, ServerStarted, Serving, decode_event
+from tests.support.live import Serve
+from tests.support.processes import alive, eventually
+from tests.support.projects import app_environment, write
 
 pytestmark = pytest.mark.e2e
 

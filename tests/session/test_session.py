@@ -9,9 +9,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from live import Live, Serve, until_warm
-from processes import alive, eventually, free_port
-from projects import app_environment, says, write
 
 from devtui.config.settings import Settings
 from devtui.events import (
@@ -30,6 +27,9 @@ from devtui.events import (
 from devtui.ports.bind import PortRefused
 from devtui.session.session import Session
 from devtui.session.state import State
+from tests.support.live import Live, Serve, until_warm
+from tests.support.processes import alive, eventually, free_port
+from tests.support.projects import app_environment, says, write
 
 pytestmark = pytest.mark.e2e
 

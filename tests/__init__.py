@@ -1,0 +1,1 @@
+"""The tests of devtui, and what they share in `support`."""

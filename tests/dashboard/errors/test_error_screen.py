@@ -1,0 +1,509 @@
+import asyncio
+
+import pytest
+from textual.events import Key
+
+from devtui.dashboard.errors.error_screen import ErrorScreen
+from devtui.dashboard.errors.stack_screen import NO_ANSWER, StackScreen
+from devtui.events import (
+    Complete,
+    Completed,
+    Error,
+    ErrorRaised,
+    Evaluate,
+    Evaluated,
+    ExceptionData,
+    Frame,
+    Interrupt,
+    LocalsShown,
+    ShowLocals,
+    ShowStack,
+    StackShown,
+    Variable,
+)
+from devtui.session.state import State
+from tests.support.driver import running
+from tests.support.fakes import FakeSession, error, finished, raised, started
+
+MASK = "••••••••"
+
+
+async def open_error(ui, *events):
+    """Feed an error, and open the newest."""
+    ui.session.feed(*(events or (started(1, "/cart"), raised(1))))
+    await ui.press("4")
+    await ui.until(lambda: ui.app.main.open_pane.list.item)
+    await ui.press("enter")
+    await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
+    await ui.until(lambda: len(ui.app.screen.list.matches))
+
+
+def last_order(ui, kind):
+    order = ui.session.orders[-1]
+    assert isinstance(order, kind), ui.session.orders
+    return order
+
+
+async def test_own_frames_are_open_and_the_library_s_unfold(ui):
+    await open_error(ui)
+    await ui.shows("▸ 3 frames in flask")
+    await ui.shows("in Cart.total")
+    assert "Flask.wsgi_app" not in ui.screen()
+    await ui.press("home", "enter")
+    await ui.shows("flask/app.py:1511  in Flask.wsgi_app")
+    await ui.press("enter")
+    await ui.shows_not("Flask.wsgi_app")
+
+
+async def test_the_message_and_how_often_are_on_top(ui):
+    await open_error(
+        ui, started(1, "/cart"), raised(1), started(2, "/cart?2"), raised(2, seconds=5)
+    )
+    await ui.shows("ZeroDivisionError: division by zero")
+    await ui.shows("GET /cart?2  ·  generation 1  ·  2 times, first 12:00:00, last 12:00:05")
+
+
+async def test_the_cursor_begins_at_the_failing_line(ui):
+    await open_error(ui)
+    await ui.until(lambda: ui.app.screen.list.item.frame.line == 48)
+    assert "return sum" in ui.app.screen.list.rows.text(ui.app.screen.list.item)
+
+
+async def test_in_a_small_terminal_the_failing_line_is_in_view():
+    lines = tuple(f"    line_{number} = {number}" for number in range(1, 60))
+    frames = tuple(
+        Frame(
+            file="/project/deep.py",
+            line=number,
+            function=f"f{number}",
+            source=lines[number - 1].strip(),
+            own=True,
+            context=lines[number - 6 : number + 5],
+            context_start=number - 5,
+        )
+        for number in range(10, 20)
+    )
+    deep = Error(exceptions=(ExceptionData(type="E", message="m", frames=frames),), text="t")
+    async with running(size=(80, 24)) as ui:
+        await open_error(ui, ErrorRaised(error=deep, error_id="1-e1", generation=1))
+        await ui.shows("❱ 19")
+        await ui.shows("24  line_24 = 24")  # the lines after it too
+
+
+async def test_l_asks_for_locals_and_m_for_secrets(ui):
+    await open_error(ui)
+    await ui.press("l")
+    await ui.shows("asking …")
+    order = last_order(ui, ShowLocals)
+    assert (order.error_id, order.exception, order.frame, order.reveal) == ("1-e1", (0,), 4, False)
+    shown = (
+        Variable(name="items", type="list", value="[1, 2]"),
+        Variable(name="token", type="str", value=MASK, masked=True),
+    )
+    ui.session.feed(LocalsShown(ask_id=order.ask_id, error_id="1-e1", variables=shown, left_out=3))
+    await ui.shows("items  [1, 2]  list")
+    await ui.shows(f"token  {MASK}")
+    await ui.shows("3 more variables")
+    await ui.press("m")
+    order = last_order(ui, ShowLocals)
+    assert order.reveal
+    told = (Variable(name="token", type="str", value="'abc'"),)
+    ui.session.feed(LocalsShown(ask_id=order.ask_id, error_id="1-e1", variables=told))
+    await ui.shows("token  'abc'")
+    await ui.press("l")
+    await ui.shows_not("'abc'")
+
+
+async def test_enter_on_a_frame_shows_its_locals(ui):
+    await open_error(ui)
+    lines = ui.app.screen.list
+    index = next(i for i in range(9) if "views.py" in lines.rows.text(lines.matches[i]))
+    lines.select(index)
+    await ui.press("enter")
+    assert last_order(ui, ShowLocals).frame == 3
+
+
+async def test_frames_that_are_gone_say_why(ui):
+    await open_error(ui)
+    await ui.press("x")
+    ui.session.generation = 2
+    ui.session.to(State.SERVING)
+    await ui.press("x", "enter")
+    why = "The frames belonged to generation 1, which has ended; generation 2 runs now."
+    await ui.shows(why)
+    await ui.press("escape")
+    await ui.until(lambda: not ui.keys()["locals"] and not ui.keys()["evaluate"])
+    await ui.press("l", "x")
+    assert ui.toasts == [why, why]
+    assert not ui.app.screen.console.display
+    await ui.press("enter")
+    await ui.until(lambda: why in ui.screen())
+
+
+async def test_what_the_server_says_of_a_frame_that_is_gone_greys_its_keys(ui):
+    await open_error(ui)
+    await ui.press("l")
+    order = last_order(ui, ShowLocals)
+    ui.session.feed(
+        LocalsShown(ask_id=order.ask_id, error_id="1-e1", gone=True, reason="Only 20 are kept.")
+    )
+    await ui.shows("Only 20 are kept.")
+    await ui.until(lambda: not ui.keys()["evaluate"])
+    await ui.press("x")
+    assert ui.toasts == ["Only 20 are kept."]
+
+
+async def ask(ui, *keys):
+    """Type into the prompt and run it; returns the order."""
+    await ui.press(*keys, "enter")
+    await ui.until(lambda: isinstance(ui.session.orders[-1], Evaluate))
+    return ui.session.orders[-1]
+
+
+async def test_evaluating_shows_output_value_and_errors(ui):
+    await open_error(ui)
+    await ui.press("x")
+    await ui.shows("evaluate in Cart.total  /project/shop/cart.py:48")
+    order = await ask(ui, *"items")
+    assert (order.source, order.exception, order.frame) == ("items", (0,), 4)
+    answer = {"ask_id": order.ask_id, "error_id": "1-e1"}
+    ui.session.feed(Evaluated(**answer, value="[1, 2]", output="printed\n", truncated=True))
+    await ui.shows(">>> items")
+    await ui.shows("printed")
+    await ui.shows("[1, 2]")
+    await ui.shows("cut: there was more output")
+    order = await ask(ui, *"nope")
+    answer["ask_id"] = order.ask_id
+    ui.session.feed(Evaluated(**answer, traceback="NameError: name 'nope' is not defined\n"))
+    await ui.shows("NameError: name 'nope'")
+
+
+async def test_letters_in_the_prompt_are_no_commands(ui):
+    await open_error(ui)
+    await ui.press("x", *"rq", "question_mark")
+    assert ui.app.screen.console.prompt.text == "rq?"
+    assert ui.session.asked == []
+    await ui.press("escape")
+    assert isinstance(ui.app.screen, ErrorScreen)
+    assert ui.app.focused is ui.app.screen.list
+
+
+async def test_the_history_is_that_of_the_whole_dashboard(ui):
+    await open_error(ui)
+    await ui.press("x")
+    for source in ("first", "second"):
+        order = await ask(ui, *source)
+        ui.session.feed(Evaluated(ask_id=order.ask_id, error_id="1-e1", value="1"))
+        await ui.until(lambda: ui.app.screen._evaluation is None)
+    await ui.press("escape", "escape")
+    await ui.until(lambda: ui.app.screen is ui.app.main)
+    await ui.press("enter")
+    await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
+    await ui.press("x", *"draft", "up")
+    prompt = ui.app.screen.console.prompt
+    assert prompt.text == "second"
+    await ui.press("up", "up")
+    assert prompt.text == "first"
+    await ui.press("down", "down")
+    assert prompt.text == "draft"
+
+
+async def test_incomplete_code_goes_on_in_the_next_line(ui):
+    await open_error(ui)
+    await ui.press("x", *"for", "space", *"n", "space", *"in", "space", *"x:", "enter")
+    prompt = ui.app.screen.console.prompt
+    assert prompt.text == "for n in x:\n    "
+    await ui.press(*"n", "ctrl+j", *"m", "enter")
+    assert last_order(ui, Evaluate).source == "for n in x:\n    n\n    m"
+
+
+async def test_pasted_lines_run_together(ui):
+    from textual.events import Paste
+
+    await open_error(ui)
+    await ui.press("x")
+    ui.app.post_message(Paste("a = 1\nb = 2\na + b"))
+    await ui.until(lambda: ui.app.screen.console.prompt.text)
+    await ui.press("enter")
+    assert last_order(ui, Evaluate).source == "a = 1\nb = 2\na + b"
+
+
+async def test_two_at_once_are_one_and_a_note(ui):
+    await open_error(ui)
+    await ui.press("x")
+    for name in ("1", "enter", "2", "enter"):  # with nothing in between, as in one paste
+        ui.app.post_message(Key(name, name if len(name) == 1 else None))
+    await ui.shows("One evaluation is still running")
+    asked = [order for order in ui.session.orders if isinstance(order, Evaluate)]
+    assert [order.source for order in asked] == ["1"]
+    assert ui.app.screen.console.prompt.text == "2"
+
+
+async def test_ctrl_c_stops_an_evaluation_and_does_not_leave(ui):
+    await open_error(ui)
+    await ui.press("x")
+    order = await ask(ui, *"spin()")
+    await ui.shows("ctrl+c stops it")
+    await ui.press("ctrl+c")
+    assert last_order(ui, Interrupt).ask_id == order.ask_id
+    assert ui.session.asked == []
+    await ui.press(*"1", "enter")
+    await ui.shows("One evaluation is still running")
+    assert ui.app.screen.console.prompt.text == "1"
+    ui.session.feed(
+        Evaluated(
+            ask_id=order.ask_id, error_id="1-e1", traceback="KeyboardInterrupt\n", interrupted=True
+        )
+    )
+    await ui.shows("KeyboardInterrupt")
+    await ui.shows_not("ctrl+c stops it")
+
+
+async def test_ctrl_c_in_the_prompt_clears_it_and_never_leaves(ui):
+    await open_error(ui)
+    await ui.press("x", *"for", "space", *"n", "space", *"in", "space", *"x:", "enter", *"abc")
+    prompt = ui.app.screen.console.prompt
+    assert "\n" in prompt.text
+    await ui.press("ctrl+c")
+    assert prompt.text == ""
+    await ui.press("ctrl+c", "ctrl+c")
+    await ui.shows("escape leaves the prompt")
+    assert ui.session.asked == []
+    assert ui.app.focused is prompt
+
+
+async def test_tab_in_the_prompt_completes_and_does_not_leave_it(ui):
+    await open_error(ui)
+    await ui.press("x", *"print(req", "tab")
+    order = last_order(ui, Complete)
+    assert (order.exception, order.frame, order.path, order.prefix) == ((0,), 4, (), "req")
+    answer = {"ask_id": order.ask_id, "error_id": "1-e1"}
+    ui.session.feed(Completed(**answer, names=("request", "request_id", "requests")))
+    prompt = ui.app.screen.console.prompt
+    await ui.until(lambda: prompt.text == "print(request")
+    await ui.press("tab")
+    answer["ask_id"] = last_order(ui, Complete).ask_id
+    ui.session.feed(Completed(**answer, names=("request", "request_id", "requests"), left_out=0))
+    await ui.shows("request  request_id  requests")
+    await ui.press(*".args.g", "tab")
+    order = last_order(ui, Complete)
+    assert (order.path, order.prefix) == (("request", "args"), "g")
+    answer["ask_id"] = order.ask_id
+    ui.session.feed(Completed(**answer, names=("get",)))
+    await ui.until(lambda: prompt.text == "print(request.args.get")
+    await ui.press("shift+tab", *"rq")
+    assert prompt.text == "print(request.args.getrq"
+    assert ui.session.asked == []
+
+
+async def test_tab_says_why_nothing_is_completed(ui, monkeypatch):
+    monkeypatch.setattr("devtui.dashboard.errors.completer.ANSWER_SECONDS", 0.1)
+    await open_error(ui)
+    await ui.press("x", *"f().", "tab")
+    await ui.shows("to look into a call would run it")
+    assert not ui.session.orders
+    await ui.press("ctrl+c", *"x.a", "tab")
+    await ui.shows("The server process does not answer")
+    monkeypatch.undo()
+    await ui.press("ctrl+c", *"abc.d", "tab")
+    order = last_order(ui, Complete)
+    ui.session.feed(Completed(ask_id=order.ask_id, error_id="1-e1", reason="It is \x1b[31mred."))
+    await ui.shows("It is \\x1b[31mred.")
+    await ui.press("ctrl+c", "tab", *"z")
+    assert ui.app.screen.console.prompt.text == "    z"
+
+
+async def test_what_is_typed_meanwhile_stays(ui):
+    await open_error(ui)
+    await ui.press("x", *"re", "tab", *"turn")
+    order = last_order(ui, Complete)
+    ui.session.feed(Completed(ask_id=order.ask_id, error_id="1-e1", names=("request",)))
+    await ui.press(*"s")
+    assert ui.app.screen.console.prompt.text == "returns"
+
+
+async def test_leaving_the_screen_stops_what_runs(ui):
+    await open_error(ui)
+    await ui.press("x")
+    order = await ask(ui, *"spin()")
+    await ui.press("escape", "escape")
+    await ui.until(lambda: ui.app.screen is ui.app.main)
+    assert last_order(ui, Interrupt).ask_id == order.ask_id
+
+
+async def test_y_copies_the_traceback_and_e_opens_the_selected_frame(ui, monkeypatch):
+    copied, edited = [], []
+    monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
+    monkeypatch.setattr(ui.app, "edit", edited.append)
+    await open_error(ui)
+    await ui.press("y", "e")
+    lines = ui.app.screen.list
+    lines.select(next(i for i in range(9) if "views.py" in lines.rows.text(lines.matches[i])))
+    await ui.pilot.pause()
+    await ui.press("e")
+    assert copied == [(error().text, "the traceback")]
+    assert [frame.line for frame in edited] == [48, 31]
+
+
+async def test_g_goes_to_the_request_and_back(ui):
+    await open_error(ui, started(1, "/cart"), raised(1), finished(1, "/cart", status=500))
+    depth = len(ui.app.screen_stack)
+    await ui.press("g")
+    await ui.shows("served by")
+    await ui.press("g")
+    await ui.shows("in Cart.total")
+    assert len(ui.app.screen_stack) == depth
+
+
+async def test_an_error_of_no_request_has_no_way_to_one(ui):
+    await open_error(ui, ErrorRaised(error=error(), origin="thread", error_id="1-e1"))
+    await ui.shows("in a thread")
+    assert not ui.keys()["to-request"]
+
+
+async def test_a_tree_of_causes_and_groups(ui):
+    members = (
+        ExceptionData(type="KeyError", message="'x'"),
+        ExceptionData(type="ValueError", message="two\nlines"),
+    )
+    chain = Error(
+        exceptions=(
+            ExceptionData(type="RuntimeError", message="top", notes=("try this",)),
+            ExceptionData(
+                type="ExceptionGroup", message="both", relation="cause", exceptions=members
+            ),
+            ExceptionData(type="OSError", message="old", relation="context"),
+        ),
+        text="t",
+        left_out=7,
+    )
+    await open_error(ui, ErrorRaised(error=chain, error_id="1-e1"))
+    for text in (
+        "note: try this",
+        "caused by",
+        "├─ KeyError: 'x'",
+        "└─ ValueError: two",
+        "raised while handling",
+        "OSError: old",
+        "7 more exceptions",
+    ):
+        await ui.shows(text)
+    await ui.press("l")
+    assert ui.session.orders == []  # there is no frame to ask about
+
+
+async def test_what_others_wrote_is_escaped(ui):
+    evil = "\x1b[31m\x1b]52;c;QQ==\a[red]"
+    await open_error(ui, ErrorRaised(error=error(message=evil), error_id="1-e1"))
+    await ui.shows("\\x1b[31m\\x1b]52;c;QQ==\\x07[red]")
+    await ui.press("l")
+    order = last_order(ui, ShowLocals)
+    shown = (Variable(name="v", type="str", value=evil),)
+    ui.session.feed(LocalsShown(ask_id=order.ask_id, error_id="1-e1", variables=shown))
+    await ui.until(lambda: ui.screen().count("\\x1b[31m") == 2)
+    await ui.press("x")
+    order = await ask(ui, *"v")
+    ui.session.feed(Evaluated(ask_id=order.ask_id, error_id="1-e1", value=evil, output=evil))
+    await ui.until(lambda: ui.screen().count("\\x1b[31m") == 4)
+
+
+# -- a running request ------------------------------------------------------------------------
+
+
+def stack(order, *functions, running=True):
+    frames = tuple(
+        Frame(file="/project/a.py", line=number, function=function, source="wait()", own=True)
+        for number, function in enumerate(functions, 1)
+    )
+    return StackShown(
+        ask_id=order.ask_id, request_id="1-1", thread="T-7", frames=frames, running=running
+    )
+
+
+async def open_stack(ui):
+    ui.session.feed(started(1, "/slow"))
+    await ui.shows("/slow")
+    await ui.press("s")
+    await ui.until(lambda: isinstance(ui.app.screen, StackScreen))
+    await ui.until(lambda: ui.session.orders)
+    return last_order(ui, ShowStack)
+
+
+@pytest.fixture
+async def slow_ids(monkeypatch):
+    """Requests of generation 1: the fake ones have ids without it."""
+    monkeypatch.setattr("devtui.session.inspection.generation_of", lambda some_id: 1)
+
+
+@pytest.mark.usefixtures("slow_ids")
+async def test_s_shows_where_a_running_request_is_again_and_again(ui):
+    order = await open_stack(ui)
+    ui.session.feed(stack(order, "view", "lock"))
+    await ui.shows("in lock")
+    await ui.shows("thread T-7")
+    await ui.until(lambda: ui.session.orders[-1] is not order, "it looks again")
+    ui.session.feed(stack(ui.session.orders[-1], "view", "other"))
+    await ui.shows("in other")
+    ui.session.feed(finished(1, "/slow", ms=2500))
+    await ui.shows("Where it was last")
+    await ui.shows("ended after 2.50 s: status 200")
+    await ui.shows("in other")
+    assert ui.app.screen._timer is None
+
+
+@pytest.mark.usefixtures("slow_ids")
+async def test_a_server_that_does_not_answer_is_told(ui, monkeypatch):
+    monkeypatch.setattr("devtui.dashboard.errors.stack_screen.ANSWER_SECONDS", 0.1)
+    await open_stack(ui)
+    await ui.shows(NO_ANSWER[:60])
+
+
+async def test_s_is_grey_where_nothing_runs(ui):
+    ui.session.feed(started(1, "/a"), finished(1, "/a"))
+    await ui.shows("/a")
+    assert not ui.keys()["stack"]
+    await ui.press("s")
+    assert ui.app.screen is ui.app.main
+
+
+# -- pin, terminal, headers -------------------------------------------------------------------
+
+
+async def test_i_copies_the_pin():
+    session = FakeSession()
+    async with running(session) as ui:
+        assert not ui.keys()["pin"]
+        session.pin = "123-456-789"
+        written = []
+        ui.app._driver.write = written.append
+        await ui.press("i")
+        await ui.until(lambda: ui.toasts)
+        assert "PIN 123-456-789" in ui.toasts[0]
+        assert written
+
+
+async def test_secret_headers_are_masked_until_one_asks(ui):
+    head = started(1, "/a")
+    import msgspec
+
+    head = msgspec.structs.replace(head, headers=(("Cookie", "id=hidden"), ("Accept", "*/*")))
+    ui.session.feed(head, finished(1, "/a"))
+    await ui.shows("/a")
+    await ui.press("enter")
+    await ui.shows(MASK)
+    assert "id=hidden" not in ui.screen()
+    await ui.press("m")
+    await ui.shows("id=hidden")
+    await ui.press("m")
+    await ui.shows_not("id=hidden")
+
+
+async def test_without_a_terminal_the_app_is_refused_one(ui):
+    from devtui.events import TerminalRefused, TerminalWanted
+
+    ui.session.feed(TerminalWanted(ask_id="t1", purpose="breakpoint", generation=1))
+    order = last_order(ui, TerminalRefused)
+    assert "the dashboard is not in a terminal of its own" in order.reason
+    await asyncio.sleep(0)
+    ui.session.feed(started(1, "/still-drawn"))
+    await ui.shows("/still-drawn")

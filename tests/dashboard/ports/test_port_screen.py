@@ -1,0 +1,466 @@
+import threading
+
+import pytest
+
+from devtui.dashboard.ports.port_screen import PortScreen
+from devtui.dashboard.widgets.dialogs import PortDialog
+from devtui.events import Address, Holder, PortBusy
+from devtui.ports.bind import PortRefused
+from devtui.ports.stopping import Outcome
+from devtui.ports.survey import Survey
+from devtui.session.state import State
+from tests.support.driver import running
+from tests.support.fakes import NOON, FakeSession, at
+
+STRANGER = Holder(
+    pid=77_777,
+    name="python3",
+    command="python3 -m http.server 5000",
+    user="anna",
+    started=at(-130),
+    folder="/home/anna/site",
+    parent_pid=77_000,
+    parent="bash",
+    kind="server",
+    note="Python's own file server (python -m http.server)",
+    address="0.0.0.0",
+    addresses=(Address(ip="0.0.0.0"),),
+)
+BACK = Holder(
+    pid=78_888,
+    name="python3",
+    command="python3 -m http.server 5000",
+    user="anna",
+    started=at(1),
+    restarts_by="supervisord (pid 55)",
+    addresses=(Address(ip="0.0.0.0"),),
+)
+HIDDEN = Holder(
+    pid=None, name="", command="", user="root", kind="unseen", note="held by another user (root)"
+)
+TAKEN = "Port 5000 on 127.0.0.1 is taken by another program."
+
+
+def busy(*holders, reason="busy", message=TAKEN, port=5000, next_free=5001, warnings=()):
+    return PortBusy(
+        at=NOON,
+        host="127.0.0.1",
+        port=port,
+        message=message,
+        reason=reason,
+        holders=holders,
+        next_free_port=next_free,
+        warnings=warnings,
+    )
+
+
+def free(port):
+    return Survey("127.0.0.1", port, None, (), (), None)
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch):
+    """What is found on which port, and what stopping does: no process is looked at or hurt."""
+    machine = Machine()
+    monkeypatch.setattr("devtui.ports.survey.survey", machine.survey)
+    monkeypatch.setattr("devtui.ports.stopping.refusal", machine.refusal)
+    monkeypatch.setattr("devtui.ports.stopping.stop", machine.stop)
+    monkeypatch.setattr("devtui.ports.bind.check_port", machine.check)
+    return machine
+
+
+class Machine:
+    def __init__(self):
+        self.found = {}
+        self.why_not = None
+        self.stopped = []
+        self.outcome = Outcome(True, "python3 (77777) ended after 0.1 s.")
+        self.may_end = threading.Event()
+        self.may_end.set()
+        self.may_look = threading.Event()
+        self.may_look.set()
+
+    def survey(self, settings, refusal=None):
+        assert self.may_look.wait(20)
+        return self.found.get(settings.port) or free(settings.port)
+
+    def refusal(self, holder):
+        return self.why_not
+
+    def check(self, settings):
+        found = self.found.get(settings.port)
+        return found.refusal if found else None
+
+    def stop(self, settings, wanted, report, watch_seconds=0.0):
+        self.stopped.append((settings.port, tuple(holder.pid for holder in wanted)))
+        report(0.0, "asking python3 (77777) to end (SIGTERM)")
+        assert self.may_end.wait(20)
+        report(3.0, "killing python3 (77777) (SIGKILL)")
+        return self.outcome
+
+
+def waiting():
+    """A session that could not have its port."""
+    session = FakeSession()
+    session.state, session.has_port, session.generation = State.STARTING, False, 0
+    session.pid = session.serving_since = None
+    return session
+
+
+@pytest.fixture
+async def refused():
+    """The dashboard of a session whose port is held by a stranger."""
+    async with running(waiting()) as ui:
+        ui.session.to(State.PORT_BUSY)
+        ui.session.feed(busy(STRANGER))
+        await ui.shows("stop python3")
+        yield ui
+
+
+# -- opening -----------------------------------------------------------------------------------
+
+
+async def test_it_opens_by_itself_before_anything_is_known():
+    async with running(waiting()) as ui:
+        ui.session.to(State.PORT_BUSY)
+        await ui.shows("Looking who holds port 5000 …")
+        await ui.shows("stop it and start here · looking who it is …")
+        ui.session.feed(busy(STRANGER))
+        await ui.shows(TAKEN)
+        assert [type(screen) for screen in ui.app.screen_stack[1:]] == [PortScreen]
+
+
+async def test_it_opens_for_what_happened_before_the_screen_was_there():
+    session = waiting()
+    session.state = State.PORT_BUSY
+    subscribe = session.subscribe
+
+    def early(listener):
+        subscribe(listener)
+        session.feed(busy(STRANGER))
+
+    session.subscribe = early
+    async with running(session) as ui:
+        await ui.shows("python3 (pid 77777)")
+        await ui.press("q")
+        await ui.until(lambda: ui.session.ended)
+    assert ui.app.return_value == 1
+
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_fact_and_choice_is_there(size):
+    async with running(waiting(), size) as ui:
+        ui.session.to(State.PORT_BUSY)
+        ui.session.feed(busy(STRANGER))
+        for text in (
+            TAKEN,
+            "python3 (pid 77777)",
+            "python3 -m http.server 5000",
+            "Python's own file server",
+            "/home/anna/site",
+            "anna",
+            "3 min, since 2026-03-02 11:57:50",
+            "0.0.0.0",
+            "bash (pid 77000)",
+            "s  stop python3 (pid 77777) and start here",
+            "n  take the next free port: 5001",
+            "p  another port …",
+            "k  see who holds another port …",
+            "t  try again",
+            "escape back   q leave devtui",
+        ):
+            await ui.shows(text)
+
+
+async def test_many_holders_are_moved_through_and_the_choices_stay():
+    async with running(waiting(), (80, 24)) as ui:
+        ui.session.to(State.PORT_BUSY)
+        many = [Holder(pid=pid, name="worker", command="w " * 400, user="u") for pid in range(5, 9)]
+        ui.session.feed(busy(*many, warnings=("http://localhost:5000 may reach node.",)))
+        await ui.shows("worker (pid 5)")
+        await ui.shows("stop worker (pid 5), worker (pid 6) and 2 more and start here")
+        await ui.shows("↑ ↓ more")
+        assert "may reach node" not in ui.screen()
+        await ui.press(*["pagedown"] * 8)
+        await ui.shows("http://localhost:5000 may reach node.")
+        await ui.shows("t  try again")
+        await ui.press(*["pageup"] * 8, "down")
+        await ui.shows("w w w")
+
+
+async def test_a_resize_lays_it_out_anew(refused):
+    await refused.pilot.resize_terminal(80, 24)
+    await refused.shows("t  try again")
+    assert max(len(line.rstrip()) for line in refused.screen().splitlines()) <= 80
+
+
+async def test_nothing_that_others_wrote_is_raw():
+    evil = "\x1b]0;t\x07\x1b[31m[red][@click=app.quit]x[/]\u202e\u200b\x00\r\n"
+    holder = Holder(
+        pid=7, name=evil, command=evil * 30, user=evil, folder=evil, parent_pid=6, parent=evil,
+        note=evil, restarts_by=evil, address=evil, addresses=(Address(ip=evil),), started=at(0),
+    )  # fmt: skip
+    async with running(waiting(), (80, 24)) as ui:
+        ui.session.to(State.PORT_BUSY)
+        ui.session.feed(busy(holder, message=evil, warnings=(evil,)))
+        await ui.shows("[@click=app.quit]")
+        for key in ("pagedown", "pagedown", "s", "escape"):
+            await ui.press(key)
+            for strip in ui.app.screen._compositor.render_strips():
+                for segment in strip:
+                    assert segment.text.isprintable(), repr(segment.text)
+                    assert "@click" not in (segment.style.meta if segment.style else {})
+        assert ui.session.asked == []
+
+
+# -- stopping ----------------------------------------------------------------------------------
+
+
+async def test_a_yes_stops_it_with_every_step_and_the_session_has_the_port(refused, machine):
+    machine.may_end.clear()
+    await refused.press("s")
+    await refused.shows("Stop this process?")
+    await refused.shows("python3 -m http.server 5000")
+    await refused.shows("killed where it does not within 3 s")
+    assert machine.stopped == []
+    await refused.press("y")
+    await refused.shows("0.0 s  asking python3 (77777) to end (SIGTERM)")
+    await refused.shows("stopping …")
+    assert machine.stopped == [(5000, (77_777,))]
+    await refused.press("escape", "s", "n", "p")
+    assert isinstance(refused.app.screen, PortScreen)
+    machine.may_end.set()
+    await refused.until(lambda: ("try again", None) in refused.session.asked)
+    await refused.shows("3.0 s  killing python3 (77777) (SIGKILL)")
+    refused.session.to(State.STARTING)
+    await refused.until(lambda: refused.app.screen is refused.app.main)
+    assert refused.toasts == ["python3 (77777) ended after 0.1 s."]
+    assert refused.session.asked == [("try again", None)]
+
+
+@pytest.mark.parametrize("no", ["n", "escape"])
+async def test_a_no_stops_nothing(refused, machine, no):
+    await refused.press("s")
+    await refused.shows("Stop this process?")
+    await refused.press(no)
+    await refused.shows("Nothing was stopped.")
+    await refused.shows("t  try again")
+    await refused.press("y")
+    assert machine.stopped == refused.session.asked == []
+
+
+async def test_a_question_answers_to_nothing_else(refused, machine):
+    await refused.press("s", "t", "p", "k", "s", "enter")
+    await refused.shows("Stop this process?")
+    assert isinstance(refused.app.screen, PortScreen)
+    assert machine.stopped == refused.session.asked == []
+
+
+async def test_what_comes_back_is_told_with_what_brought_it(refused):
+    await refused.press("s", "y")
+    await refused.until(lambda: refused.session.asked == [("try again", None)])
+    refused.session.feed(busy(BACK))
+    told = "python3 (77777) ended after 0.1 s. Then python3 (pid 78888) took the port"
+    await refused.shows(told)
+    await refused.shows("started by supervisord (pid")
+    await refused.shows("stop python3 (pid 78888) and start here")
+
+
+async def test_a_stop_that_failed_is_told_and_the_port_looked_at_again(refused, machine):
+    machine.outcome = Outcome(False, "python3 (77777) did not end, not even by SIGKILL.")
+    machine.found[5000] = Survey.of(busy(BACK))
+    await refused.press("s", "y")
+    await refused.shows("did not end, not even by SIGKILL.")
+    await refused.shows("python3 (pid 78888)")
+    assert refused.session.asked == []
+
+
+@pytest.mark.parametrize(
+    ("event", "why_not", "told"),
+    [
+        (
+            busy(HIDDEN),
+            "Held by another user (root).",
+            "stop a process of root and start here · held by another user (root)",
+        ),
+        (busy(), None, "stop it and start here · nobody is to be seen who could be stopped"),
+        (
+            busy(reason="permission", message="Port 80 may not be listened on.", next_free=None),
+            None,
+            "take the next free port · none is to be had near it",
+        ),
+        (
+            busy(reason="permission", message="Port 80 may not be listened on."),
+            None,
+            "stop it and start here · there is nobody to be stopped, see above",
+        ),
+    ],
+)
+async def test_a_choice_that_cannot_work_says_why(machine, event, why_not, told):
+    machine.why_not = why_not
+    async with running(waiting()) as ui:
+        ui.session.to(State.PORT_BUSY)
+        ui.session.feed(event)
+        await ui.shows(event.message)
+        await ui.shows(told)
+        await ui.press("s")
+        assert machine.stopped == []
+        assert "y  yes" not in ui.screen()
+
+
+# -- other ways out ----------------------------------------------------------------------------
+
+
+async def test_the_next_free_port(refused):
+    await refused.press("n")
+    await refused.until(lambda: refused.app.screen is refused.app.main)
+    assert refused.session.asked == [("move", 5001)]
+
+
+async def test_a_click_is_a_choice(refused):
+    lines = refused.screen().splitlines()
+    (row,) = [number for number, line in enumerate(lines) if "next free port: 5001" in line]
+    await refused.pilot.click(offset=(lines[row].index("take"), row))
+    await refused.until(lambda: refused.session.asked == [("move", 5001)])
+
+
+async def test_a_typed_port(refused):
+    await refused.press("p")
+    await refused.shows("The server could not have port 5000. Move it to port:")
+    await refused.press(*"8123")
+    await refused.shows("Port 8123 is free; 0 takes any free one.")
+    await refused.press("enter")
+    await refused.until(lambda: refused.app.screen is refused.app.main)
+    assert refused.session.asked == [("move", 8123)]
+
+
+async def test_try_again_in_vain_and_not(refused):
+    await refused.press("t")
+    await refused.shows("Trying port 5000 …")
+    assert refused.session.asked == [("try again", None)]
+    refused.session.feed(busy(STRANGER))
+    await refused.shows("Tried at 12:01:20: port 5000 is still not to be had.")
+    await refused.press("t")
+    refused.session.to(State.STARTING)
+    await refused.until(lambda: refused.app.screen is refused.app.main)
+
+
+async def test_back_and_again_by_k(refused, machine):
+    machine.found[5000] = Survey.of(busy(STRANGER))
+    await refused.press("escape")
+    assert refused.app.screen is refused.app.main
+    await refused.press("k")
+    await refused.shows("stop python3 (pid 77777) and start here")
+    await refused.press("s", "y")
+    await refused.until(lambda: refused.session.asked == [("try again", None)])
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_leaving_from_here(refused, key):
+    await refused.press(key)
+    await refused.until(lambda: refused.session.ended)
+    assert refused.session.asked == [("close", None)]
+
+
+# -- while the app is served -------------------------------------------------------------------
+
+
+async def test_our_own_server_is_told_calmly(ui, machine):
+    machine.found[5000] = Survey.of(
+        busy(Holder(pid=4242, name="python", command="devtui hello", user="me"))
+    )
+    await ui.press("k")
+    await ui.shows("devtui itself serves here: generation 1, pid 4242.")
+    await ui.shows("stop it and move here · it is this devtui itself")
+    await ui.shows("t  look again")
+    await ui.press("s")
+    await ui.press("y")
+    assert machine.stopped == ui.session.asked == []
+
+
+async def test_any_port_may_be_looked_at(ui, machine):
+    machine.found[8000] = Survey.of(busy(STRANGER, port=8000, next_free=8001))
+    await ui.press("k", "k")
+    await ui.shows("Nothing is stopped or moved by looking.")
+    await ui.press(*"8000", "enter")
+    await ui.shows("python3 (pid 77777)")
+    await ui.shows("s  stop python3 (pid 77777) and move here")
+    await ui.press("s", "y")
+    await ui.until(lambda: ui.app.screen is ui.app.main)
+    assert machine.stopped == [(8000, (77_777,))]
+    assert ui.session.asked == [("move", 8000)]
+    assert ui.toasts == ["python3 (77777) ended after 0.1 s."]
+
+
+async def test_a_free_port_that_is_looked_at_may_be_had(ui):
+    await ui.press("k", "k", *"8000", "enter")
+    await ui.shows("Port 8000 on 127.0.0.1 is free.")
+    await ui.shows("take the next free port · this one is free")
+    await ui.press("s")
+    await ui.until(lambda: ui.app.screen is ui.app.main)
+    assert ui.session.asked == [("move", 8000)]
+
+
+async def test_port_0_is_nobody_s(ui):
+    await ui.press("k", "k", "0", "enter")
+    await ui.shows("Port 0 stands for any free one: nobody can hold it.")
+    await ui.press("escape", "escape")
+    assert ui.app.screen is ui.app.main
+
+
+async def test_a_refused_move_shows_who_holds_that_port(ui, machine):
+    machine.found[8000] = Survey.of(busy(STRANGER, port=8000, message="Port 8000 is taken."))
+    ui.session.refusal = "Port 8000 is taken."
+    await ui.press("p", *"8000")
+    await ui.shows("Port 8000 is taken. It is python3 (pid 77777): enter shows more.")
+    await ui.press("enter")
+    await ui.shows("stop python3 (pid 77777) and move here")
+    assert ui.session.settings.port == 5000
+    assert [type(screen) for screen in ui.app.screen_stack[1:]] == [PortScreen]
+
+
+async def test_a_port_that_is_lost_between_look_and_move_is_shown_again(ui, machine):
+    await ui.press("k", "k", *"8000", "enter")
+    await ui.shows("is free.")
+    machine.found[8000] = Survey.of(busy(STRANGER, port=8000))
+    ui.session.refusal = TAKEN
+    await ui.press("s")
+    await ui.shows("stop python3 (pid 77777) and move here")
+
+
+async def test_a_crash_whose_port_is_gone_opens_it(ui):
+    ui.session.to(State.CRASHED)
+    ui.session.has_port = False
+    await ui.press("r")
+    ui.session.to(State.PORT_BUSY)
+    ui.session.feed(busy(STRANGER))
+    await ui.shows("stop python3 (pid 77777) and start here")
+
+
+async def test_reloads_under_it_leave_it_open(ui):
+    await ui.press("k")
+    await ui.shows("devtui itself serves here")
+    ui.session.to(State.RELOADING)
+    ui.session.to(State.SERVING)
+    assert isinstance(ui.app.screen, PortScreen)
+
+
+async def test_a_dialog_above_is_not_lost_when_the_port_is_had(refused):
+    await refused.press("t", "p")
+    assert isinstance(refused.app.screen, PortDialog)
+    refused.session.to(State.STARTING)
+    await refused.pilot.pause()
+    assert isinstance(refused.app.screen, PortDialog)
+    await refused.press("escape")
+    await refused.until(lambda: refused.app.screen is refused.app.main)
+
+
+async def test_the_port_of_a_privileged_one_is_told_before_it_is_tried(ui, machine):
+    refusal = PortRefused("Port 80 may not be listened on.", busy=False, reason="permission")
+    machine.found[80] = Survey("127.0.0.1", 80, refusal, (), (), 1024)
+    await ui.press("p", "8", "0")
+    await ui.shows("Port 80 may not be listened on.")
+    assert ui.session.asked == []

@@ -1,0 +1,350 @@
+"""Who may use the debugger in the browser: its PIN, the attempts at it, and the hosts."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from devtui.events import DebuggerReady, PinAttempted, ServerStarted
+from devtui.session.debugger_pin import LOCKED, MAX_FAILED, DebuggerPin
+from tests.support.live import Live, Serve
+from tests.support.projects import app_environment, write
+
+pytestmark = pytest.mark.e2e
+
+HTML = {"Accept": "text/html"}
+
+FAILING = """\
+def app(environ, start_response):
+    secret = "in the locals"
+    if environ["PATH_INFO"] == "/fail":
+        raise ValueError("the app's own words")
+    start_response("200 OK", [])
+    return [b"works"]
+"""
+
+# What Werkzeug would take for the PIN: all of it can be read by every user of the machine.
+COMPUTES = """\
+import sys, types
+from werkzeug.debug import get_pin_and_cookie_name
+sys.modules["app"] = types.ModuleType("app")
+sys.modules["app"].__file__ = sys.argv[1]
+def app(environ, start_response): pass
+app.__module__ = "app"
+print(*get_pin_and_cookie_name(app))
+"""
+
+
+def secret_of(live: Live) -> str:
+    """What the debugger's page has its scripts send along."""
+    found = re.search(r'SECRET = "(\w+)"', live.get("/fail", headers=HTML).text)
+    assert found is not None
+    return found[1]
+
+
+def typed(live: Live, pin: str, secret: str) -> dict[str, bool]:
+    """What comes of typing a PIN."""
+    answer = live.get(f"/?__debugger__=yes&cmd=pinauth&pin={quote(pin)}&s={secret}", timeout=60)
+    assert answer.status == 200
+    result: dict[str, bool] = eval(answer.text, {"true": True, "false": False})
+    return result
+
+
+def computed(file: Path) -> tuple[str, str]:
+    """The PIN and the cookie's name that Werkzeug makes for the app in a file."""
+    command = [sys.executable, "-c", COMPUTES, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    pin, cookie = done.stdout.split()
+    return pin, cookie
+
+
+# -- the PIN -------------------------------------------------------------------------------------
+
+
+def test_each_session_draws_its_own() -> None:
+    pins = [DebuggerPin().for_load() for _ in range(50)]
+    assert len({pin.pin for pin in pins}) == len({pin.cookie for pin in pins}) == 50
+    assert all(re.fullmatch(r"\d{3}-\d{3}-\d{3}", pin.pin) for pin in pins)
+
+
+def test_it_is_not_what_can_be_computed(serve: Serve, folder: Path) -> None:
+    live = serve(FAILING)
+    ready = live.wait_for(DebuggerReady)
+    pin, cookie = computed(folder / "app.py")
+    assert ready.pin != pin
+    assert ready.pin_cookie != cookie
+
+
+@pytest.mark.parametrize(
+    ("asked", "pin"),
+    [("12-34", "12-34"), ("123456789", "123-456-789"), ("off", None)],
+)
+def test_the_variable_decides(serve: Serve, folder: Path, asked: str, pin: str | None) -> None:
+    live = serve(FAILING, environment=app_environment(WERKZEUG_DEBUG_PIN=asked))
+    ready = live.wait_for(DebuggerReady)
+    assert ready.pin == pin
+    # Or PINs could be tried in it, and those are not counted.
+    assert ready.pin_cookie not in computed(folder / "app.py")
+    assert live.session.pin == pin
+
+
+@pytest.mark.parametrize("asked", ["", "on", "secret", "1 2"])
+def test_what_is_no_pin_is_as_if_not_set(serve: Serve, folder: Path, asked: str) -> None:
+    """Werkzeug would compute one."""
+    live = serve(FAILING, environment=app_environment(WERKZEUG_DEBUG_PIN=asked))
+    ready = live.wait_for(DebuggerReady)
+    assert ready.pin == live.session.pin
+    assert ready.pin not in (None, asked, *computed(folder / "app.py"))
+
+
+def test_a_pin_of_an_env_file_comes_and_goes(serve: Serve, folder: Path) -> None:
+    pytest.importorskip("dotenv", reason="python-dotenv is not installed")
+    live = serve({"app.py": FAILING, ".env": "WERKZEUG_DEBUG_PIN=11-22\n"})
+    assert live.pin() == "11-22"
+    write(folder, {".env": "OTHER=1\n"})
+    live.call(live.session.restart)
+    drawn = live.wait_for(DebuggerReady, lambda event: event.generation > 1).pin
+    assert drawn not in (None, "11-22")
+    assert live.session.pin == drawn
+
+
+# -- the attempts --------------------------------------------------------------------------------
+
+
+def test_wrong_pins_are_counted_over_the_whole_session(serve: Serve) -> None:
+    live = serve(FAILING, reload=False)
+    pin = live.pin()
+    secret = secret_of(live)
+    for count in range(1, 5):
+        assert typed(live, "0", secret) == {"auth": False, "exhausted": False}
+        live.wait_for(PinAttempted, lambda event, count=count: event.failed_count == count)
+    live.call(live.session.restart)
+    live.reloaded()
+    secret = secret_of(live)
+
+    # Many at once: none slips in before the count of the others is known.
+    def guess() -> None:
+        with suppress(OSError):
+            typed(live, "0", secret)
+
+    guesses = [threading.Thread(target=guess) for _ in range(20)]
+    for one in guesses:
+        one.start()
+    for one in guesses:
+        one.join(90)
+    counts = [event.failed_count for event in live.all(PinAttempted)]
+    assert counts == list(range(1, MAX_FAILED + 1))
+    assert live.line(LOCKED[:40]).level == "WARNING"
+    assert typed(live, pin, secret) == {"auth": False, "exhausted": True}
+
+    live.call(live.session.restart)
+    live.reloaded(count=2)
+    assert typed(live, pin, secret_of(live)) == {"auth": False, "exhausted": True}
+
+
+def test_the_right_pin_sets_the_count_back(serve: Serve) -> None:
+    live = serve(FAILING, reload=False)
+    pin, secret = live.pin(), secret_of(live)
+    assert not typed(live, "0", secret)["auth"]
+    assert typed(live, pin, secret)["auth"]
+    counts = live.until(lambda: len(live.all(PinAttempted)) == 2 and live.all(PinAttempted))
+    assert [event.failed_count for event in counts] == [1, 0]
+
+
+# -- another user of the machine -----------------------------------------------------------------
+
+
+@pytest.fixture
+def stranger() -> Iterator[pwd.struct_passwd]:
+    """A real second account, which ends with the test."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a second account")
+    if sys.platform != "linux" or shutil.which("useradd") is None:
+        pytest.skip("there is no useradd to make a second account with")
+    name = f"devtui-test-{os.getpid()}"
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/sh", name]
+    subprocess.run(command, check=True, timeout=60, capture_output=True)
+    try:
+        yield pwd.getpwnam(name)
+    finally:
+        subprocess.run(["userdel", name], check=True, timeout=60, capture_output=True)
+
+
+# The imports come first: the second account may not be allowed to read this interpreter's files.
+BECOMES = """\
+import os, sys, types
+from werkzeug.debug import get_pin_and_cookie_name
+uid, gid = map(int, sys.argv[1:3])
+del sys.argv[1:3]
+os.setgroups([])
+os.setresgid(gid, gid, gid)
+os.setresuid(uid, uid, uid)
+"""
+
+# Everything about the processes that may be opened, and the files that all users share.
+SNOOPS = r"""
+pids = sys.argv[1].split(",")
+names = ["cmdline", "environ", "maps", "stat", "status", "comm", "mem", "auxv", "cgroup"]
+paths = [f"/proc/{pid}/{name}" for pid in pids for name in names]
+for pid in pids:
+    try:
+        paths += [f"/proc/{pid}/fd/{fd}" for fd in os.listdir(f"/proc/{pid}/fd")]
+    except OSError:
+        continue
+for top in ("/tmp", "/var/tmp", "/dev/shm", "/run"):
+    for where, folders, files in os.walk(top):
+        paths += [os.path.join(where, name) for name in files]
+seen = 0
+for path in paths:
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            sys.stdout.buffer.write(file.read(1_000_000) or b"")
+    except OSError:
+        continue
+    seen += 1
+print(f"read {seen} files")
+"""
+
+
+def test_another_user_can_neither_compute_nor_read_it(
+    serve: Serve, folder: Path, stranger: pwd.struct_passwd
+) -> None:
+    live = serve(FAILING)
+    ready = live.wait_for(DebuggerReady)
+    assert ready.pin
+    assert ready.pin_cookie
+    pids = [os.getpid(), *(event.pid for event in live.all(ServerStarted))]
+
+    def as_stranger(code: str, *arguments: str) -> bytes:
+        ids = str(stranger.pw_uid), str(stranger.pw_gid)
+        command = [sys.executable, "-c", BECOMES + code, *ids, *arguments]
+        # The name of the developer is known to everybody.
+        names = {**os.environ, "LOGNAME": getpass.getuser()}
+        return subprocess.run(
+            command, cwd="/", env=names, timeout=90, check=True, capture_output=True
+        ).stdout
+
+    assert as_stranger("print(os.getuid())").decode().strip() == str(stranger.pw_uid)
+    made = as_stranger(COMPUTES, str(folder / "app.py")).decode().split()
+    assert ready.pin not in made
+    assert ready.pin_cookie not in made
+    read = as_stranger(SNOOPS, ",".join(map(str, pids)))
+    assert re.search(rb"read [1-9]\d* files", read)
+    for hidden in (ready.pin, ready.pin.replace("-", ""), ready.pin_cookie):
+        assert hidden.encode() not in read
+
+
+# -- the hosts -----------------------------------------------------------------------------------
+
+REBOUND = (
+    "evil.example",
+    "evil.example:5000",
+    "127.0.0.1.evil",
+    "[2001:db8::1]",
+    "x" * 300,
+    "a..b",
+)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*", "application/json"])
+def test_an_error_is_shown_to_trusted_hosts_only(serve: Serve, folder: Path, accept: str) -> None:
+    live = serve(FAILING)
+    live.serving()
+
+    def shown(host: str) -> bool:
+        answer = live.get("/fail", headers={"Accept": accept, "Host": host})
+        assert answer.status == 500
+        shows = [word in answer.text for word in ("own words", "raise ValueError", str(folder))]
+        assert len(set(shows)) == 1
+        if not shows[0]:
+            assert answer.headers.get_content_type() == "text/plain"
+            assert "--trusted-hosts" in answer.text
+            assert "Traceback" not in answer.text
+        return shows[0]
+
+    assert [host for host in REBOUND if shown(host)] == []
+    trusted = (
+        "localhost",
+        "LOCALHOST:5000",
+        "app.localhost",
+        "127.0.0.1:80",
+        "[::1]",
+        "[::1]:5000",
+    )
+    assert [host for host in trusted if not shown(host)] == []
+    # The terminal has it all the same.
+    told = len(REBOUND) + len(trusted)
+    live.until(lambda: len(live.errors("the app's own words")) == told)
+
+
+def test_a_failed_load_is_shown_to_trusted_hosts_only(serve: Serve, folder: Path) -> None:
+    live = serve(FAILING)
+    live.serving()
+    write(folder, {"app.py": "import nothing_of_this_name\n"})
+    live.reloaded(failed=True)
+    assert "nothing_of_this_name" in live.get("/").text
+    for headers in (HTML, {}):
+        answer = live.get("/", headers={**headers, "Host": "evil.example"})
+        assert answer.status == 500
+        assert "nothing_of_this_name" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/console", "/fail?__debugger__=yes", "/fail?__debugger__=yes&cmd=pinauth&pin=1&s={}",
+     "/?__debugger__=yes&cmd=resource&f=debugger.js", "/fail?__debugger__=%79es"],
+)  # fmt: skip
+def test_the_debugger_itself_is_for_trusted_hosts_only(serve: Serve, target: str) -> None:
+    live = serve(FAILING)
+    live.serving()
+    target = target.format(secret_of(live))
+    answer = live.get(target, headers={**HTML, "Host": "evil.example"})
+    assert answer.status == (500 if "%79" in target else 400)
+    assert "'evil.example' is none of them" in answer.text
+    assert "--trusted-hosts evil.example" in answer.text
+    assert "SECRET" not in answer.text
+    assert live.all(PinAttempted) == []
+
+
+def test_a_host_can_be_trusted_besides(serve: Serve) -> None:
+    live = serve(FAILING, trusted_hosts=("app.test", ".dev.example", "2001:db8::1"))
+    live.serving()
+    for host in ("app.test", "APP.test:80", "a.b.dev.example", "[2001:DB8:0::1]:5000"):
+        assert "SECRET" in live.get("/fail", headers={**HTML, "Host": host}).text
+        assert "SECRET" in live.get("/console", headers={**HTML, "Host": host}).text
+    for host in ("other.app.test", "dev.example.evil", "[2001:db8::2]"):
+        assert "SECRET" not in live.get("/fail", headers={**HTML, "Host": host}).text
+
+
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_its_own_ipv6_address_is_trusted(serve: Serve, host: str) -> None:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            pass
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    live = serve(FAILING, host=host)
+    assert live.serving().url.startswith("http://[::1]:")
+    assert "EVALEX = true" in live.get("/fail", headers=HTML).text
+    assert "SECRET" in live.get("/console").text
+
+
+def test_a_browser_that_names_no_host_is_not_trusted(serve: Serve) -> None:
+    live = serve(FAILING)
+    live.serving()
+    answer = live.send_raw(b"GET /fail HTTP/1.0\r\nAccept: text/html\r\n\r\n")
+    assert b"own words" not in answer
+    assert b"--trusted-hosts NAME" in answer

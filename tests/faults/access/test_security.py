@@ -1,0 +1,329 @@
+"""Nothing of devtui is open to others: its sockets, its files, its channel, its evaluation."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import pytest
+
+from devtui import demo
+from devtui.dashboard.desktop import clipboard
+from devtui.events import Evaluate, Evaluated, encode
+from tests.support import processes
+from tests.support.live import Live, Serve
+from tests.support.projects import write
+from tests.support.terminal.starter import Devtui
+
+HTML = {"Accept": "text/html"}
+
+# What a connection is in Linux's tables: include/net/tcp_states.h and include/linux/net.h.
+ACCEPTS = 0x10000
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="it is read from Linux's /proc")
+
+
+@contextmanager
+def careless_umask() -> Iterator[None]:
+    before = os.umask(0)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """What in a folder others than its owner may read, write or enter."""
+    return [
+        f"{stat.filemode(path.lstat().st_mode)} {path}"
+        for path in folder.rglob("*")
+        if not path.is_symlink() and path.stat().st_mode & 0o077
+    ]
+
+
+# -- sockets -----------------------------------------------------------------------------------
+
+
+def listening(of: list[psutil.Process]) -> set[str]:
+    """All that these processes accept connections or datagrams on."""
+    pids = {process.pid for process in of}
+    found = {
+        f"{'udp' if entry.type == 2 else 'tcp'} {entry.laddr.ip}:{entry.laddr.port}"
+        for entry in psutil.net_connections("inet")
+        if entry.pid in pids and (entry.status == psutil.CONN_LISTEN or entry.type == 2)
+    }
+    inodes = {target for pid in pids for target in descriptors(pid).values()}
+    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
+        fields = line.split()
+        if f"socket:[{fields[6]}]" in inodes and int(fields[3], 16) & ACCEPTS:
+            found.add(f"unix {' '.join(fields[7:])}")
+    return found
+
+
+def descriptors(pid: int) -> dict[int, str]:
+    """What each open descriptor of a process is."""
+    found = {}
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found[int(entry.name)] = os.readlink(entry)
+        except FileNotFoundError:
+            continue  # it has just been closed
+    return found
+
+
+@linux
+@pytest.mark.e2e
+def test_nothing_listens_but_the_app_s_own_port(
+    devtui: Devtui, free_port: int, tmp_path: Path
+) -> None:
+    write(tmp_path, {"app.py": "def app(environ, start_response):\n    raise ValueError\n"})
+    terminal = devtui("app", "--port", free_port)
+    terminal.wait_for(re.compile(r"\bserving\b", re.I), 20)
+    assert processes.eventually(lambda: len(processes.marked(devtui.mark)) == 3, 20)  # a standby
+    of = processes.marked(devtui.mark)
+    assert listening(of) == {f"tcp 127.0.0.1:{free_port}"}
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+# -- what lies on disk -------------------------------------------------------------------------
+
+
+def test_what_is_written_is_the_owner_s_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with careless_umask():
+        folder = demo.make_copy()
+        copied = clipboard.copy("a secret", None, {"PATH": ""})
+    assert folder.parent == tmp_path
+    assert str(tmp_path) in copied
+    assert len(list(tmp_path.iterdir())) == 2
+    assert open_to_others(tmp_path) == []
+
+
+@pytest.mark.e2e
+def test_a_whole_session_leaves_nothing_for_others(devtui: Devtui, tmp_path: Path) -> None:
+    port = processes.free_port()
+    for name in ("home", "tmp"):
+        (tmp_path / name).mkdir()
+    places = {"HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
+    with careless_umask():
+        terminal = devtui("--demo", "--port", port, environment=places)
+    terminal.wait_for(re.compile(r"\bserving\b", re.I), 20)
+    assert list((tmp_path / "tmp").iterdir())  # the copy
+    # What lies in a folder that others may not enter is out of their reach.
+    tops = [*(tmp_path / "tmp").iterdir(), *(tmp_path / "home").iterdir()]
+    assert [path for path in tops if path.stat().st_mode & 0o077] == []
+    terminal.press("q")
+    terminal.expect_exit(0)
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+# -- the channel -------------------------------------------------------------------------------
+
+SPAWNING = r"""
+import json, os, subprocess, sys
+
+LIST = (
+    "import json, os; "
+    "print(json.dumps({n: os.readlink('/proc/self/fd/' + n) for n in os.listdir('/proc/self/fd')"
+    " if os.path.lexists('/proc/self/fd/' + n)}))"
+)
+
+LISTED = os.path.join(os.path.dirname(__file__), "listed")
+
+def spawned(how):
+    command = [sys.executable, "-c", LIST]
+    if how == "subprocess":
+        return subprocess.run(command, close_fds=False, capture_output=True, text=True).stdout
+    if how == "system":
+        os.system(f'{sys.executable} -c "{LIST}" > {LISTED}')
+    else:
+        out = os.open(LISTED, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        actions = [(os.POSIX_SPAWN_DUP2, out, 1)]
+        pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
+        os.waitpid(pid, 0)
+    with open(LISTED) as file:
+        return file.read()
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [spawned(environ["PATH_INFO"][1:]).encode()]
+"""
+
+
+@linux
+def test_what_the_app_starts_inherits_nothing_of_ours(serve: Serve) -> None:
+    live = serve(SPAWNING)
+    live.serving()
+    for how in ("subprocess", "system", "spawn"):
+        found = json.loads(live.get(f"/{how}").text)
+        # 0 to 2, and the folder that it lists
+        assert {number for number in found if int(number) > 2} <= {"3"}, (how, found)
+        assert not [target for target in found.values() if target.startswith("socket:")], how
+
+
+@linux
+def test_the_channel_has_no_name_to_open_it_by(serve: Serve) -> None:
+    live = serve(SPAWNING)
+    sockets = {
+        number: target
+        for number, target in descriptors(live.serving().pid).items()
+        if target.startswith("socket:")
+    }
+    assert len(sockets) >= 2  # the listener, the channel
+    for number in sockets:
+        # A socket cannot be opened through /proc, not even by its owner.
+        with pytest.raises(OSError, match="No such device") as caught:
+            os.open(f"/proc/{live.serving().pid}/fd/{number}", os.O_RDWR)
+        assert caught.value.errno == errno.ENXIO
+    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
+        fields = line.split()
+        assert f"socket:[{fields[6]}]" not in sockets.values() or len(fields) == 7, line
+
+
+@linux
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_gets_at_no_descriptor(serve: Serve) -> None:
+    live = serve(SPAWNING)
+    attempt = (
+        "import os, sys\n"
+        "for pid in sys.argv[1:]:\n"
+        "    try:\n"
+        "        print('listed', os.listdir(f'/proc/{pid}/fd'))\n"
+        "    except PermissionError: pass\n"
+        "    for fd in range(64):\n"
+        "        try:\n"
+        "            os.open(f'/proc/{pid}/fd/{fd}', os.O_RDWR | os.O_NONBLOCK)\n"
+        "            print('opened', pid, fd)\n"
+        "        except (PermissionError, FileNotFoundError): pass\n"
+    )
+    result = subprocess.run(
+        [_system_python(), "-c", attempt, str(live.serving().pid), str(os.getpid())],
+        user=65534,
+        group=65534,
+        extra_groups=[],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (result.stdout, result.stderr, result.returncode) == ("", "", 0)
+
+
+def _system_python() -> str:
+    """An interpreter that another user may run; one in root's home is out of their reach."""
+    for path in ("/usr/bin/python3", sys.executable):
+        try:
+            subprocess.run([path, "-c", ""], user=65534, cwd="/", check=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return path
+    pytest.skip("no interpreter here can be run by another user")
+
+
+# -- evaluation --------------------------------------------------------------------------------
+
+FAILING = """\
+from flask import Flask, request
+
+app = Flask(__name__)
+
+@app.route("/fail")
+def fail():
+    raise ValueError("here")
+
+@app.route("/", defaults={"path": ""}, methods=["GET", "POST"])
+@app.route("/<path:path>", methods=["GET", "POST"])
+def other(path):
+    return f"the app's own: /{path}"
+"""
+
+
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None
+    return match[1]
+
+
+@pytest.fixture
+def console(serve: Serve, folder: Path) -> tuple[Live, Callable[..., int], Path]:
+    """A page of Werkzeug's debugger: runs code in it that makes a file; the status it gets."""
+    live = serve(FAILING)
+    live.serving()
+    page = live.get("/fail", headers=HTML).text
+    secret, frame = found(r'SECRET = "(\w+)"', page), found(r'id="frame-(\d+)"', page)
+    made = folder / "made"
+    code = quote(f"open({str(made)!r}, 'w').close()")
+
+    def run(**headers: str) -> int:
+        target = f"/fail?__debugger__=yes&cmd={code}&frm={frame}&s={secret}"
+        return live.get(target, headers=headers).status
+
+    return live, run, made
+
+
+@pytest.mark.e2e
+def test_the_browser_s_console_wants_a_known_host_and_the_pin(
+    console: tuple[Live, Callable[..., int], Path],
+) -> None:
+    live, run, made = console
+    pin = live.pin()
+    page = live.get("/fail", headers=HTML).text
+    secret = found(r'SECRET = "(\w+)"', page)
+    unlock = f"/fail?__debugger__=yes&cmd=pinauth&pin={pin}&s={secret}"
+    assert live.get(unlock, headers={"Host": "evil.example"}).status == 400
+    run()  # without the cookie it is the app's affair
+    assert not made.exists()
+    cookie = live.get(unlock).headers["Set-Cookie"].partition(";")[0]
+    for host in ("evil.example", "evil.example:5000", "localhost.evil.example", "127.0.0.1.evil"):
+        assert run(Host=host, Cookie=cookie) == 400
+    assert not made.exists()
+    assert run(Cookie=cookie) == 200  # who has both may
+    assert made.exists()
+
+
+def test_no_request_reaches_the_evaluation_of_devtui(serve: Serve, folder: Path) -> None:
+    live = serve(FAILING)
+    live.serving()
+    live.visit("/fail")
+    (error,) = live.errors("here")
+    source = f"open({str(folder / 'made')!r}, 'w').close()"
+    order = encode(
+        Evaluate(ask_id="x", error_id=error.error_id, exception=(0,), frame=0, source=source)
+    )
+    for target in ("/", "/evaluate", "/devtui", "/__devtui__", "/.well-known/devtui"):
+        for method in ("GET", "POST"):
+            assert live.request(method, target, order).text == f"the app's own: {target}"
+    for header in ("Host", "X-Devtui", "Cookie"):
+        try:
+            live.get("/", headers={header: order.decode().strip()})
+        except (HTTPException, ConnectionError):
+            continue  # a Host like this may well be refused
+    assert live.get("/").status == 200
+    assert not (folder / "made").exists()
+    assert live.all(Evaluated) == []
+
+
+def test_with_debug_mode_off_nothing_is_evaluated(serve: Serve, folder: Path) -> None:
+    live = serve(FAILING, debug=False, debugger=False, reload=False)
+    live.serving()
+    for target in ("/fail?__debugger__=yes&cmd=resource&f=style.css", "/console"):
+        answer = live.get(target, headers=HTML)
+        assert "SECRET" not in answer.text
+        assert answer.status == (500 if target.startswith("/fail") else 200)
+    live.visit("/fail")
+    assert live.session.pin is None

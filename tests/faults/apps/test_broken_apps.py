@@ -1,0 +1,316 @@
+"""Applications that break what they run in: the session stays, and a restart mends all of it."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPException
+
+import pytest
+
+from devtui.config.settings import Settings
+from devtui.events import (
+    LogWritten,
+    RequestFinished,
+    RequestStarted,
+    ServerExited,
+)
+from devtui.session.state import State
+from tests.support import processes
+from tests.support.live import Live, Serve, until_warm
+from tests.support.processes import alive, eventually
+from tests.support.projects import APPS, app_environment, write
+
+pytestmark = pytest.mark.e2e
+
+SOURCE = (APPS / "broken.py").read_text(encoding="utf-8")
+
+
+class Broken:
+    """A session that serves `apps/broken.py`, and what of it is still there."""
+
+    def __init__(self, live: Live, mark: str) -> None:
+        self.live = live
+        self.mark = mark
+
+    def answer(self, name: str) -> str:
+        """Have the app do a fault that leaves it able to answer."""
+        answer = self.live.get(f"/{name}")
+        assert answer.status == 200, answer.text
+        return answer.text
+
+    def begin(self, name: str) -> None:
+        """Have it begin one, and do not wait for its end."""
+        generation = self.live.session.generation
+        with self.live.connect() as connection:
+            connection.sendall(f"GET /{name} HTTP/1.0\r\n\r\n".encode())
+            self.live.wait_for(
+                RequestStarted,
+                lambda event: event.target == f"/{name}" and event.generation == generation,
+            )
+
+    def lines(self) -> list[LogWritten]:
+        """The output of the newest server process."""
+        generation = self.live.session.generation
+        return [line for line in self.live.lines() if line.generation == generation]
+
+    def recover(self) -> None:
+        """Restart, as by a key, and see that there is a good server again."""
+        following = self.live.session.generation + 1
+        self.live.call(self.live.session.restart)
+        self.live.serving(following)
+        self.live.wait_for_state(State.SERVING)
+        assert self.live.get("/").text == "well"
+
+    def left(self) -> list[str]:
+        """The processes that the session has started and that still live."""
+        return [f"{p.pid} {p.cmdline()}" for p in processes.marked(self.mark)]
+
+    def assert_gone(self, port: int) -> None:
+        """Assert that nothing is left of it."""
+        assert processes.eventually(lambda: not self.left()), self.left()
+        assert processes.can_bind(port)
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
+    """One session for all faults. Each leaves a good server behind, and nothing in the end."""
+    folder, mark = tmp_path_factory.mktemp("broken"), uuid.uuid4().hex
+    write(folder, {"broken.py": SOURCE})
+    environment = app_environment(**{processes.MARK: mark})
+    live = Live(Settings(app="broken", folder=folder, port=0, environment=environment))
+    broken = Broken(live, mark)
+    try:
+        with live:
+            live.serving()
+            yield broken
+        broken.assert_gone(live.session.port)
+    finally:
+        processes.end(processes.marked(mark))
+
+
+@pytest.fixture
+def broken(started: Broken) -> Iterator[Broken]:
+    """The session; after the test it is restarted, and has to serve as before."""
+    yield started
+    started.recover()
+
+
+# -- output ------------------------------------------------------------------------------------
+
+
+def test_binary_noise(broken: Broken) -> None:
+    broken.answer("binary_to_streams")
+    broken.live.line("after the noise")
+    assert any("\\xff" in line.text for line in broken.lines())
+
+
+@pytest.mark.parametrize("name", ["one_long_line", "one_long_line_of_a_child"])
+def test_a_line_of_100_megabytes_is_cut(broken: Broken, name: str) -> None:
+    broken.answer(name)
+    assert broken.live.wait_for(
+        LogWritten,
+        lambda line: " … (+" in line.text and line.generation == broken.live.session.generation,
+    )
+    assert max(len(line.text) for line in broken.lines()) < 70_000
+
+
+@pytest.mark.parametrize("name", ["a_million_prints", "a_million_records", "a_child_says_yes"])
+def test_a_flood_of_lines_leaves_the_session_responsive(broken: Broken, name: str) -> None:
+    broken.begin(name)
+    broken.live.until(lambda: len(broken.lines()) > 2_000)
+    before = len(broken.live.events)
+    broken.live.call(lambda: None)  # as a key is taken in
+    assert broken.live.get("/").text == "well"
+    assert len(broken.live.session.store.log) <= broken.live.session.store.log.capacity
+    broken.live.until(lambda: len(broken.live.events) > before)
+
+
+@pytest.mark.parametrize(
+    ("name", "last"), [("progress", "done"), ("progress_of_a_child", "19999 of 20000")]
+)
+def test_of_a_progress_bar_the_last_is_left(broken: Broken, name: str, last: str) -> None:
+    broken.answer(name)
+    assert broken.live.until(lambda: [line for line in broken.lines() if line.text == last])
+    assert not [line for line in broken.lines() if " … (+" in line.text]
+
+
+# -- descriptors -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "close_the_standard_ones",
+        "replace_the_standard_ones",
+        "open_files_without_end",
+    ],
+)
+def test_descriptors_that_are_the_app_s_own(broken: Broken, name: str) -> None:
+    broken.answer(name)
+    assert broken.live.get("/").text == "well"
+
+
+@pytest.mark.parametrize("name", ["close_all", "replace_all", "become_another_program"])
+def test_without_its_channel_the_server_is_ended_and_it_is_said_why(
+    broken: Broken, name: str
+) -> None:
+    live, generation = broken.live, broken.live.session.generation
+    broken.begin(name)
+    exited = live.wait_for(ServerExited, lambda event: event.generation == generation)
+    assert not exited.expected
+    live.wait_for_state(State.CRASHED)
+    assert [line.level for line in broken.lines() if "devtui's channel" in line.text] == ["ERROR"]
+    assert live.refuses()
+
+
+def test_who_writes_to_devtui_s_own_sockets_is_told(broken: Broken) -> None:
+    broken.begin("write_to_all_sockets")
+    assert broken.live.line("The app wrote to devtui's own channel").level == "WARNING"
+    assert broken.live.get("/").text == "well"
+
+
+# -- processes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("fork_and_go_on", "pid "), ("fork_and_raise", "None"), ("fork_and_exit", "None")],
+)
+def test_of_a_fork_only_the_parent_answers(broken: Broken, name: str, text: str) -> None:
+    with broken.live.connect() as connection:
+        connection.sendall(f"GET /{name} HTTP/1.0\r\n\r\n".encode())
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert received.count(b"HTTP/1.") == 1
+    assert received.partition(b"\r\n\r\n")[2].startswith(text.encode())
+    row = broken.live.row(f"/{name}")
+    assert (row.status, row.cut) == (200, "")
+    assert broken.live.get("/").text == "well"
+    if name == "fork_and_raise":
+        broken.live.line("ValueError: raised in a fork")
+        assert not broken.live.errors("raised in a fork")  # the fork has no channel
+
+
+def test_a_fork_in_mid_stream(broken: Broken) -> None:
+    assert broken.live.get("/fork_in_mid_stream").text == "before after"
+    assert broken.live.row("/fork_in_mid_stream").size_bytes == len("before after")
+
+
+def test_a_fork_while_loading_does_not_serve(serve: Serve) -> None:
+    live = serve(
+        "import os\n"
+        "child = os.fork()\n"
+        "print('I am', os.getpid(), 'with', child, flush=True)\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    return [str(os.getpid()).encode()]\n"
+    )
+    serving = live.serving()
+    child = int(live.line(f"I am {serving.pid} with ").text.split()[-1])
+    assert eventually(lambda: not alive(child))
+    assert {live.get().text for _ in range(10)} == {str(serving.pid)}
+    live.until(lambda: len(live.all(RequestFinished)) == 10)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "forks",
+        "fork_with_own_session",
+        "fork_with_own_group",
+        "fork_with_nothing_open",
+        "own_group",
+        "join_the_dashboards_group",
+        "own_session",
+    ],
+)
+def test_processes_that_leave_the_group(broken: Broken, name: str) -> None:
+    """They are gone in the end, which the fixture sees; and keep no port while it goes on."""
+    broken.answer(name)
+    assert broken.live.get("/").text == "well"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kill_itself",
+        "end_itself",
+        "crash",
+        pytest.param(
+            "recurse_without_end",
+            marks=pytest.mark.skipif(
+                sys.version_info[:2] == (3, 12),
+                reason="Python 3.12 ends a recursion through C by an error",
+            ),
+        ),
+    ],
+)
+def test_a_process_that_dies(broken: Broken, name: str) -> None:
+    generation = broken.live.session.generation
+    broken.begin(name)
+    broken.live.wait_for(ServerExited, lambda event: event.generation == generation)
+    broken.live.wait_for_state(State.CRASHED)
+
+
+@pytest.mark.parametrize("name", ["stop_itself", "keep_the_interpreter"])
+def test_a_process_that_does_nothing_any_more(broken: Broken, name: str) -> None:
+    broken.begin(name)
+
+
+def test_a_process_that_ignores_every_signal(broken: Broken) -> None:
+    broken.answer("trap_every_signal")
+    assert broken.live.get("/").text == "well"
+
+
+# -- the interpreter ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "change_the_folder",
+        "clear_the_environment",
+        "replace_the_streams",
+        "close_the_streams",
+        "configure_logging",
+        "threads_without_end",
+        "forbid_recursion",
+    ],
+)
+def test_what_the_server_does_not_need_itself(broken: Broken, name: str) -> None:
+    broken.answer(name)
+    assert broken.live.get("/").text == "well"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "delete_the_streams",
+        "no_more_threads",
+        "trace_and_raise",
+        "patch_the_library",
+        "spoil_the_builtins",
+    ],
+)
+def test_what_no_server_can_do_without(broken: Broken, name: str) -> None:
+    with suppress(HTTPException, OSError):
+        broken.live.get(f"/{name}")
+
+
+def test_memory_without_end(broken: Broken) -> None:
+    generation = broken.live.session.generation
+    with suppress(HTTPException, OSError):
+        broken.live.get("/allocate_without_end")
+    broken.live.until(
+        lambda: (
+            broken.live.errors("MemoryError")
+            or [event for event in broken.live.all(ServerExited) if event.generation == generation]
+        )
+    )
+
+
+def test_the_standby_too_can_be_killed(broken: Broken) -> None:
+    until_warm(broken.live)
+    broken.answer("kill_the_others_that_devtui_started")

@@ -1,0 +1,108 @@
+"""The worst of what an application does, seen by a person: the screen, the keys, the way out."""
+
+from __future__ import annotations
+
+import re
+import signal
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support.client import get
+from tests.support.processes import eventually
+from tests.support.projects import APPS
+from tests.support.terminal.dashboard_page import wait_reload, wait_serving
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
+
+pytestmark = pytest.mark.e2e
+
+SOURCE = (APPS / "broken.py").read_text(encoding="utf-8")
+
+# Each of them with what the dashboard has to say before the restart.
+FAULTS = {
+    "binary_to_streams": "serving",
+    "a_child_says_yes": "serving",
+    "close_the_standard_ones": "serving",
+    "fork_with_own_session": "serving",
+    "fork_with_nothing_open": "serving",
+    "join_the_dashboards_group": "serving",
+    "trap_every_signal": "serving",
+    "close_all": "crashed",
+    "crash": "crashed",
+    "keep_the_interpreter": "serving",
+}
+
+
+@pytest.fixture
+def terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> Terminal:
+    """A session that serves `apps/broken.py`."""
+    (tmp_path / "broken.py").write_text(SOURCE, encoding="utf-8")
+    terminal = devtui("broken", "--port", free_port)
+    wait_serving(terminal, free_port)
+    return terminal
+
+
+def begin(port: int, name: str) -> None:
+    """Have the app do a fault, however that ends for who asked for it."""
+    with suppress(HTTPException, OSError):
+        get(f"http://127.0.0.1:{port}/{name}", timeout=1)
+
+
+def assert_whole(terminal: Terminal, port: int) -> None:
+    """Assert that the header, the panes and the keys stand where they belong."""
+    lines = terminal.text().split("\n")
+    assert f"127.0.0.1:{port}" in lines[0] + lines[1], terminal.framed()
+    for title in ("1 Requests", "2 Log", "3 Reloads", "4 Errors"):
+        assert title in terminal.text(), terminal.framed()
+    assert "restart" in lines[-1].lower(), terminal.framed()
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", terminal.text())
+
+
+def test_one_session_withstands_them_all(terminal: Terminal, free_port: int) -> None:
+    for generation, (name, state) in enumerate(FAULTS.items(), 2):
+        begin(free_port, name)
+        terminal.wait_for(re.compile(rf"\b{state}\b", re.I))
+        terminal.press("2")
+        terminal.press("?")
+        terminal.wait_for("All keys")
+        terminal.press("escape")
+        terminal.wait_gone("All keys")
+        assert_whole(terminal, free_port)
+        terminal.press("r")
+        wait_reload(terminal, generation, "restart", 20)
+        assert get(f"http://127.0.0.1:{free_port}/").text == "well"
+    terminal.press("q")
+    terminal.expect_exit(0, 20)
+    terminal.restored()
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("terminate_the_dashboard", 143), ("interrupt_the_dashboard", 130)]
+)
+def test_a_signal_of_the_app_s_to_devtui_is_one_like_any_other(
+    terminal: Terminal, free_port: int, name: str, status: int
+) -> None:
+    begin(free_port, name)
+    terminal.expect_exit(status)
+    terminal.restored()
+
+
+def test_stopped_by_the_app_devtui_goes_on_when_it_is_woken(
+    terminal: Terminal, free_port: int
+) -> None:
+    """A shell says that it was stopped, and `fg` wakes it. The server answers meanwhile."""
+    begin(free_port, "stop_the_dashboard")
+    process = psutil.Process(terminal.pid)
+    assert eventually(lambda: process.status() == psutil.STATUS_STOPPED)
+    assert get(f"http://127.0.0.1:{free_port}/").text == "well"
+    terminal.send_signal(signal.SIGCONT)
+    terminal.press("r")
+    wait_reload(terminal, 2, "restart")
+    assert_whole(terminal, free_port)
+    terminal.press("q")
+    terminal.expect_exit(0)
+    terminal.restored()

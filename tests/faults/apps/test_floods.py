@@ -1,0 +1,44 @@
+"""An app that writes faster than anybody reads: without a screen it waits, and nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import get
+from tests.support.processes import eventually
+from tests.support.projects import write
+from tests.support.terminal.starter import Devtui
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+RECORDS = 60_000
+
+
+@pytest.mark.parametrize("front_end", ["--plain", "--json"])
+def test_no_line_is_dropped_without_a_screen(
+    devtui: Devtui, free_port: int, tmp_path: Path, front_end: str
+) -> None:
+    source = (
+        "import logging\nlogging.basicConfig(level='INFO', format='%(message)s')\n"
+        "def app(environ, start_response):\n"
+        f"    for number in range({RECORDS}): logging.info('record %d of a flood', number)\n"
+        "    start_response('200 OK', []); return [b'said']\n"
+    )
+    write(tmp_path, {"app.py": source})
+    process = devtui.start(front_end, "--no-reload", "-p", free_port)
+    lines: list[str] = []
+    reader = threading.Thread(target=lambda: lines.extend(process.stdout or ()), daemon=True)
+    reader.start()
+    assert eventually(lambda: any("serving" in line for line in tuple(lines)), 20)
+    assert get(f"http://127.0.0.1:{free_port}/", timeout=60).text == "said"
+
+    def count() -> int:
+        return sum("of a flood" in line for line in tuple(lines))
+
+    eventually(lambda: count() == RECORDS, 20)
+    assert count() == RECORDS
+    process.terminate()
+    process.wait(20)

@@ -1,0 +1,52 @@
+"""A dashboard that is suspended: requests are answered all the same, and what was lost is told."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import get
+from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.starter import Devtui
+
+pytestmark = pytest.mark.e2e
+
+# Each page fills 32 KiB of what waits for the dashboard: its bound of 8 MiB is soon reached.
+APP = """\
+from flask import Flask
+
+app = Flask(__name__)
+
+@app.get("/page/<int:number>")
+def page(number):
+    return "x" * 40_000
+"""
+ENOUGH = 400
+
+
+def test_a_suspended_dashboard_blocks_no_request_and_tells_what_was_dropped(
+    devtui: Devtui, free_port: int, tmp_path: Path
+) -> None:
+    (tmp_path / "pages.py").write_text(APP, encoding="utf-8")
+    terminal = devtui("pages", "--port", free_port)
+    wait_serving(terminal, free_port)
+    terminal.send_signal(signal.SIGSTOP)
+    try:
+        for number in range(ENOUGH):
+            page = get(f"http://127.0.0.1:{free_port}/page/{number}", timeout=20)
+            assert (page.status, len(page.body)) == (200, 40_000)
+    finally:
+        terminal.send_signal(signal.SIGCONT)
+    told = terminal.wait_for(re.compile(r"([\d,]+) events were lost"), timeout=30)
+    assert 0 < int(told[1].replace(",", "")) < 2 * ENOUGH
+    # It goes on: what comes now has its row, and the loss stays told.
+    get(f"http://127.0.0.1:{free_port}/page/{ENOUGH}")
+    terminal.wait_for(f"/page/{ENOUGH}")
+    assert "events were lost" in terminal.text(), terminal.framed()
+    # None seems to run for ever because its end was dropped.
+    terminal.wait_gone("···")
+    terminal.press("q")
+    terminal.expect_exit(0)

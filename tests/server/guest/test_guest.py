@@ -1,0 +1,218 @@
+"""What an app sees of being served, and what is said of its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+
+import pytest
+
+from devtui.config.settings import Settings
+from devtui.events import AppFailed, ErrorRaised, LogWritten, RequestFinished, ServerExited
+from tests.support.live import Live
+from tests.support.projects import app_environment, write
+
+pytestmark = pytest.mark.e2e
+
+Start = Callable[[str], Live]
+
+
+@pytest.fixture
+def start(tmp_path: Path, request: pytest.FixtureRequest) -> Start:
+    def begin(source: str) -> Live:
+        write(tmp_path, {"app.py": source})
+        live = Live(Settings(folder=tmp_path, port=0, environment=app_environment()))
+        live.__enter__()
+        request.addfinalizer(live.close)
+        return live
+
+    return begin
+
+
+def test_what_ends_a_request_is_told_once_and_with_its_request(start: Start) -> None:
+    live = start(
+        "class Fatal(BaseException): pass\n"
+        "def app(environ, start_response):\n"
+        "    if environ['PATH_INFO'] == '/fatal': raise Fatal('once')\n"
+        "    start_response('200 OK', []); return [b'fine']\n"
+    )
+    live.serving()
+    with pytest.raises((OSError, HTTPException)):
+        live.get("/fatal")
+    assert live.get("/").text == "fine"
+    live.wait_for(LogWritten, lambda line: "Fatal: once" in line.text)
+    live.wait_for(RequestFinished, lambda event: event.target == "/")
+    (raised,) = live.all(ErrorRaised)
+    assert raised.origin == "request"
+    assert raised.request_id == live.wait_for(RequestFinished).id
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("'text'", "returned str"),
+        ("None", "returned None"),
+        ("7", "an object of type int"),
+        ("['text']", "a piece of type str"),
+        ("iter(['text'])", "a piece of type str"),
+        ("b'bytes'", "returned bytes"),
+    ],
+)
+def test_a_wrong_answer_is_told_without_our_code(start: Start, answer: str, said: str) -> None:
+    live = start(
+        f"def app(environ, start_response):\n    start_response('200 OK', []); return {answer}\n"
+    )
+    live.serving()
+    page = live.get("/")
+    assert page.status == 500
+    raised = live.wait_for(ErrorRaised)
+    assert said in raised.error.exceptions[0].message
+    assert raised.error.exceptions[0].frames == ()
+    live.wait_for(RequestFinished)
+    for text in (raised.error.text, page.text, *(line.text for line in live.all(LogWritten))):
+        assert "devtui/server" not in text
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return [b'fine']", "has not called start_response"),
+        ("return []", "has not called start_response"),
+        ("return (piece for piece in (b'fine',))", "has not called start_response"),
+        ("start_response('abc', []); return [b'']", "'abc' does not begin with a number"),
+        ("start_response('', []); return [b'']", "'' does not begin with a number"),
+        ("start_response(200, []); return [b'']", "The status is of type int"),
+        ("start_response(b'200 OK', []); return [b'']", "The status is of type bytes"),
+        ("start_response('200 OK', {'A': 'b'}); return [b'']", "'A' is no pair"),
+        ("start_response('200 OK', [('A', 'b', 'c')]); return [b'']", "is no pair"),
+        ("start_response('200 OK', [(b'A', b'b')]); return [b'']", "is of type bytes"),
+        ("start_response('200 OK', None); return [b'']", "The headers are of type NoneType"),
+    ],
+)
+def test_a_head_that_is_none_is_told_as_an_error_of_the_app(
+    start: Start, body: str, said: str
+) -> None:
+    live = start(f"def app(environ, start_response):\n    {body}\n")
+    live.serving()
+    page = live.get("/")
+    assert page.status == 500
+    assert said in page.text
+    finished = live.wait_for(RequestFinished)
+    (raised,) = live.all(ErrorRaised)
+    assert said in raised.error.exceptions[0].message
+    assert (finished.status, raised.request_id) == (500, finished.id)
+    for text in (raised.error.text, page.text, *(line.text for line in live.all(LogWritten))):
+        assert "devtui/server" not in text
+
+
+def test_a_head_that_comes_with_the_first_piece_is_in_time(start: Start) -> None:
+    live = start(
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [('A', 1)])\n    yield b'fine'\n"
+    )
+    live.serving()
+    assert live.get("/").text == "fine"
+    assert live.wait_for(RequestFinished).status == 200
+
+
+def test_patched_clocks_change_no_duration(start: Start) -> None:
+    live = start(
+        "import time\nfrom itertools import count\nback = count(10**9, -10**6)\n"
+        "time.perf_counter = time.monotonic = time.time = lambda: next(back)\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', []); return [b'fine']\n"
+    )
+    live.serving()
+    assert live.get("/").text == "fine"
+    finished = live.wait_for(RequestFinished)
+    assert 0 <= finished.duration_ms < 10_000
+    assert finished.first_byte_ms is not None
+    assert 0 <= finished.first_byte_ms < 10_000
+
+
+def test_only_what_the_app_has_put_on_werkzeugs_logger_gets_request_lines(
+    start: Start, tmp_path: Path
+) -> None:
+    live = start(
+        "import logging\n"
+        "log = logging.getLogger('werkzeug')\n"
+        "log.addHandler(logging.FileHandler(__file__ + '.log'))\n"
+        "log.addHandler(logging.StreamHandler())\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', []); return [b'fine']\n"
+    )
+    live.serving()
+    live.get("/one")
+    live.wait_for(RequestFinished)
+    assert '"GET /one HTTP/1.1" 200' in (tmp_path / "app.py.log").read_text()
+    assert not any("GET /one" in line.text for line in live.all(LogWritten))
+
+
+def test_programs_that_the_app_starts_are_below_no_reloader(start: Start) -> None:
+    live = start(
+        "import os, subprocess, sys\n"
+        "code = 'import os; print([it for it in os.environ if it.startswith(\"WERKZEUG\")])'\n"
+        "def run(**more):\n"
+        "    return subprocess.check_output([sys.executable, '-c', code], text=True, **more)\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    own = os.environ.get('WERKZEUG_RUN_MAIN'), 'WERKZEUG_RUN_MAIN' in os.environ\n"
+        "    given = run(env={**os.environ, 'MORE': '1'})\n"
+        "    popped = os.environ.pop('WERKZEUG_RUN_MAIN'), os.environ.get('WERKZEUG_RUN_MAIN')\n"
+        "    return [repr((own, run(), given, popped)).encode()]\n"
+    )
+    live.serving()
+    expected = repr((("true", True), "[]\n", "[]\n", ("true", None)))
+    assert live.get("/").text == expected
+
+
+@pytest.mark.parametrize("error", ["ConnectionError()", "StopIteration()"])
+def test_a_connection_that_a_library_has_taken_over_ends_without_an_error(
+    start: Start, error: str
+) -> None:
+    live = start(
+        "def app(environ, start_response):\n"
+        "    if 'HTTP_UPGRADE' in environ:\n"
+        "        socket = environ['werkzeug.socket']\n"
+        "        socket.sendall(b'HTTP/1.1 101 Switching Protocols\\r\\n\\r\\nbye')\n"
+        f"        raise {error}\n"
+        "    start_response('200 OK', []); return [b'fine']\n"
+    )
+    live.serving()
+    answer = live.send_raw(
+        b"GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+        b"Upgrade: websocket\r\nAccept: text/html\r\n\r\n"
+    )
+    assert answer == b"HTTP/1.1 101 Switching Protocols\r\n\r\nbye"
+    finished = live.wait_for(RequestFinished)
+    assert (finished.status, finished.cut) == (101, "")
+    assert live.get("/").text == "fine"
+    assert not live.all(ErrorRaised)
+    assert not live.all(LogWritten)
+
+
+def test_an_app_that_closes_all_descriptors_is_told_of(start: Start) -> None:
+    live = start("import os\nprint('before')\nos.closerange(3, 200)\ndef app(e, s): ...\n")
+    live.wait_for(LogWritten, lambda line: line.text == "before")
+    told = live.wait_for(LogWritten, lambda line: line.logger == "devtui")
+    assert "os.closerange" in told.text
+    live.wait_for(ServerExited)
+
+
+def test_an_app_that_closes_the_listener_alone_is_told_of(start: Start) -> None:
+    live = start(
+        "import os, socket, stat\n"
+        "for fd in range(3, 100):\n"
+        "    try:\n"
+        "        if stat.S_ISSOCK(os.fstat(fd).st_mode):\n"
+        "            one = socket.socket(fileno=os.dup(fd))\n"
+        "            listens = one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)\n"
+        "            one.close()\n"
+        "            if listens: os.close(fd)\n"
+        "    except OSError: pass\n"
+        "def app(e, s): ...\n"
+    )
+    failed = live.wait_for(AppFailed)
+    assert "has closed the socket" in failed.message
+    assert "certificate" not in failed.message

@@ -1,0 +1,294 @@
+"""What the app prints and logs, as lines tagged with the request they were written in."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devtui.events import Event, LogWritten
+from devtui.server.channel.channel import Channel
+from devtui.server.guest import clocks
+from devtui.server.output import output, request_context
+from devtui.server.output.output import HOLD_SECONDS, LineStream
+from devtui.text.line_buffer import MAX_LINE_BYTES
+from tests.support.live import Live
+
+
+class Sent:
+    """Stands in for the channel: keeps what was sent, and how often it was nudged."""
+
+    generation = 3
+
+    def __init__(self) -> None:
+        self.events: list[LogWritten] = []
+        self.nudges = 0
+
+    def send_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.send(event)
+
+    def send(self, event: Event) -> None:
+        assert isinstance(event, LogWritten)
+        self.events.append(event)
+
+    def nudge(self) -> None:
+        self.nudges += 1
+
+    @property
+    def texts(self) -> list[str]:
+        return [event.text for event in self.events]
+
+
+def stream_to(sent: Sent) -> LineStream:
+    return LineStream(cast(Channel, sent), "stdout", 1)
+
+
+@pytest.fixture
+def sent() -> Sent:
+    return Sent()
+
+
+@pytest.fixture
+def stream(sent: Sent) -> LineStream:
+    return stream_to(sent)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock, which stands until a test moves `now`."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(clocks.clock, "monotonic", lambda: clock.now)
+    return clock
+
+
+# -- the stream --------------------------------------------------------------------------------
+
+
+@given(
+    data=st.one_of(st.binary(max_size=60), st.text(st.sampled_from("ä\r\n"), max_size=30))
+    .map(lambda data: data.encode() if isinstance(data, str) else data),
+    places=st.lists(st.integers(0, 60), max_size=8),
+)  # fmt: skip
+def test_where_it_was_cut_makes_no_difference(data: bytes, places: list[int]) -> None:
+    def lines(pieces: list[bytes]) -> list[str]:
+        sent = Sent()
+        stream = stream_to(sent)
+        for piece in pieces:
+            assert stream.write(piece) == len(piece)
+        stream.release_all()
+        return sent.texts
+
+    bounds = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
+    pieces = [data[start:end] for start, end in pairwise(bounds)]
+    whole = lines([data])
+    assert lines(pieces) == whole
+    # Each line's end counts once, and so does what comes after the last one.
+    assert len(whole) == data.count(b"\n") + bool(data.split(b"\n")[-1])
+
+
+def test_a_line_says_where_and_in_which_generation(sent: Sent, stream: LineStream) -> None:
+    stream.write(b"text\n")
+    (event,) = sent.events
+    assert (event.stream, event.text, event.generation) == ("stdout", "text", 3)
+    assert (event.logger, event.level, event.request_id) == (None, None, None)
+
+
+def test_any_buffer_of_bytes_can_be_written(sent: Sent, stream: LineStream) -> None:
+    assert stream.write(memoryview(bytearray(b"abc\n"))) == 4
+    assert stream.write(memoryview(b"d\x00\x00\x00\n\x00\x00\x00").cast("i")) == 8
+    assert sent.texts[0] == "abc"
+
+
+def test_text_of_any_kind_can_be_printed(sent: Sent, stream: LineStream) -> None:
+    text = output._text(stream)
+    print("lone \udc80 and 🧀", file=text)
+    assert sent.texts == [r"lone \udc80 and 🧀"]
+    assert text.writable()
+    assert not text.isatty()
+    assert text.fileno() == 1
+    assert text.encoding == "utf-8"
+
+
+def test_a_line_without_end_is_bounded(sent: Sent, stream: LineStream) -> None:
+    for _ in range(100):
+        stream.write(b"x" * 10_000)
+    stream.write(b"\n")
+    (text,) = sent.texts
+    assert text == "x" * MAX_LINE_BYTES + f" … (+{1_000_000 - MAX_LINE_BYTES:,} bytes)"
+
+
+def test_the_lines_of_two_threads_do_not_mix(sent: Sent, stream: LineStream) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        stream.write(b"the other ")
+        begun.set()
+        assert go_on.wait(20)
+        stream.write(b"thread\n")
+
+    thread = threading.Thread(target=write)
+    stream.write(b"one ")
+    thread.start()
+    assert begun.wait(20)
+    stream.write(b"thread\n")
+    go_on.set()
+    thread.join(20)
+    assert sent.texts == ["one thread", "the other thread"]
+
+
+def test_a_line_belongs_to_the_request_in_which_it_was_begun(
+    sent: Sent, stream: LineStream
+) -> None:
+    token = request_context.request_id.set("3-1")
+    stream.write(b"whole\nbegun ")
+    request_context.request_id.reset(token)
+    stream.write(b"and ended\nof nobody\n")
+    assert [event.request_id for event in sent.events] == ["3-1", "3-1", None]
+
+
+def test_the_end_of_a_request_ends_its_lines(sent: Sent, stream: LineStream) -> None:
+    token = request_context.request_id.set("3-1")
+    stream.write(b"no end")
+    request_context.request_id.reset(token)
+    stream.release("3-2")
+    assert sent.texts == []
+    stream.release("3-1")
+    assert sent.texts == ["no end"]
+    stream.release("3-1")
+    assert sent.texts == ["no end"]
+
+
+def test_an_unfinished_line_is_sent_after_a_while(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace
+) -> None:
+    assert stream.release_stale() is None
+    stream.write(b"name: ")
+    assert sent.nudges == 1
+    assert stream.release_stale() == pytest.approx(HOLD_SECONDS)
+    clock.now += HOLD_SECONDS / 2
+    stream.write(b"...")
+    assert stream.release_stale() == pytest.approx(HOLD_SECONDS / 2)
+    assert sent.texts == []
+    clock.now += HOLD_SECONDS
+    assert stream.release_stale() is None
+    assert sent.texts == ["name: ..."]
+
+
+def test_a_line_that_was_ended_in_time_is_not_sent_twice(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace
+) -> None:
+    stream.write(b"a")
+    clock.now += HOLD_SECONDS / 2
+    stream.write(b"b\nc")
+    clock.now += HOLD_SECONDS / 2
+    assert stream.release_stale() == HOLD_SECONDS  # c is younger
+    assert sent.texts == ["ab"]
+    clock.now += HOLD_SECONDS
+    stream.release_stale()
+    assert sent.texts == ["ab", "c"]
+
+
+def test_lines_that_come_fast_do_not_nudge_each_time(sent: Sent, stream: LineStream) -> None:
+    for _ in range(100):
+        stream.write(b"a")
+        stream.write(b"\n")
+    assert sent.nudges == 1
+
+
+# -- a real server -----------------------------------------------------------------------------
+
+
+def lines_of(live: Live, target: str) -> list[LogWritten]:
+    """The lines that are written in a request for the target."""
+    row = live.visit(target)
+    assert row.status == 200
+    return [line for line in live.lines() if line.request_id == row.id]
+
+
+def texts(lines: list[LogWritten], stream: str) -> list[str]:
+    return [line.text for line in lines if line.stream == stream]
+
+
+def test_output_while_loading_belongs_to_no_request(observed: Live) -> None:
+    for text, stream in [
+        ("printed while loading", "stdout"),
+        ("and to stderr", "stderr"),
+        ("written while loading", "stdout"),
+    ]:
+        line = observed.line(text)
+        assert (line.stream, line.request_id, line.generation) == (stream, None, 1)
+
+
+def test_prints_are_tagged_with_their_request(observed: Live) -> None:
+    lines = lines_of(observed, "/out/print")
+    assert texts(lines, "stdout") == ["printed to stdout", r"written as bytes \xff"]
+    assert texts(lines, "stderr") == ["printed to stderr"]
+
+
+def test_log_records_keep_their_logger_and_level(observed: Live) -> None:
+    lines = [(line.logger, line.level, line.text) for line in lines_of(observed, "/out/logging")]
+    assert lines[0] == ("shop", "WARNING", "WARNING:shop:stock is low")
+    assert (lines[1][0], lines[1][1]) == ("observed", "ERROR")
+    assert len(lines) == 2
+    assert {line.stream for line in lines_of(observed, "/out/logging")} == {"log"}
+
+
+def test_warnings_arrive(observed: Live) -> None:
+    lines = texts(lines_of(observed, "/out/warning"), "stderr")
+    assert "FutureWarning: old fashioned" in lines[0]
+
+
+def test_what_passes_python_by_arrives_too(observed: Live) -> None:
+    lines = lines_of(observed, "/out/descriptor")
+    assert texts(lines, "stdout") == ["past Python, to 1"]
+    assert texts(lines, "stderr") == ["past Python, to 2"]
+
+
+def test_what_child_processes_write_arrives(observed: Live) -> None:
+    lines = lines_of(observed, "/out/child")
+    assert texts(lines, "stdout") == ["of a child", "given our stdout"]
+    assert texts(lines, "stderr") == ["its error"]
+
+
+def test_what_a_fork_prints_arrives(observed: Live) -> None:
+    assert texts(lines_of(observed, "/out/fork"), "stdout") == ["of a fork"]
+
+
+def test_a_line_without_end_comes_with_the_end_of_its_request(observed: Live) -> None:
+    assert texts(lines_of(observed, "/out/unfinished"), "stdout") == ["no end of line"]
+
+
+def test_a_prompt_comes_while_its_request_waits(observed: Live) -> None:
+    lines = lines_of(observed, f"/out/prompt?seconds={HOLD_SECONDS * 3}")
+    assert texts(lines, "stdout") == ["a prompt: ", "its answer"]
+    lines = lines_of(observed, "/out/prompt?seconds=0")
+    assert texts(lines, "stdout") == ["a prompt: its answer"]
+
+
+def test_of_a_progress_bar_only_the_last_is_left(observed: Live) -> None:
+    assert texts(lines_of(observed, "/out/progress"), "stdout") == ["100%"]
+
+
+def test_threads_that_print_at_once_do_not_mix(observed: Live) -> None:
+    before = len(observed.lines())
+    observed.visit("/out/threads")
+    lines = [line.text for line in observed.lines()[before:]]
+    # A thread that is held up for long has its line sent in two, but never one with another's.
+    assert all(line.count("thread") <= 1 and line.count("-") <= 10 for line in lines)
+    found = Counter(re.findall(r"thread\d", " ".join(lines)))
+    assert found == Counter({f"thread{number}": 50 for number in range(8)})
+    assert "".join(lines).count("-") == 8 * 50 * 10
+
+
+def test_the_app_finds_no_handler_of_ours(observed: Live) -> None:
+    """Or its `logging.basicConfig` would do nothing."""
+    assert eval(observed.get("/raw/handlers").text) == [["StreamHandler"], []]

@@ -1,0 +1,209 @@
+"""Loads that fail or end the process, for the first load and for a reload, until the fix."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from devtui.events import AppFailed, LogWritten, ServerExited, StateChanged
+from devtui.session.state import State
+from tests.support.live import Live
+from tests.support.projects import write
+
+pytestmark = pytest.mark.e2e
+
+WORKS = """\
+def create_app():
+    return app
+
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [b"works"]
+"""
+
+# What is saved, and what it is called in the error.
+FAILURES = {
+    "syntax": ("def create_app(:\n", "SyntaxError"),
+    "import": ("from flask import Flsk\n", "ImportError"),
+    "missing-module": ("import nothing_of_this_name\n", "ModuleNotFoundError"),
+    "at-import": ("1 / 0\n", "ZeroDivisionError"),
+    "factory": ("def create_app():\n    raise ValueError('in the factory')\n", "ValueError"),
+    "exit": ("import sys\nsys.exit('left')\n", "SystemExit"),
+    "interrupt": ("raise KeyboardInterrupt\n", "KeyboardInterrupt"),
+    "warning-as-error": (
+        "import warnings\nwarnings.simplefilter('error')\nwarnings.warn('old')\n",
+        "UserWarning",
+    ),
+}
+
+Serve = Callable[..., Live]
+
+
+@pytest.mark.parametrize(("source", "kind"), FAILURES.values(), ids=FAILURES)
+def test_a_load_fails(serve: Serve, folder: Path, source: str, kind: str) -> None:
+    live = serve(source, app="app:create_app")
+    failure = live.wait_for(AppFailed)
+    assert (failure.reload, failure.error.exceptions[0].type) == (False, kind)
+    place = failure.error.exceptions[0].frames[-1]
+    assert (place.file, place.own) == (str(folder / "app.py"), True)
+    exited = live.wait_for(ServerExited)
+    assert (exited.exit_code, exited.expected) == (1, True)  # it was told why
+    live.wait_for_state(State.FAILED)
+    assert live.refuses()
+    assert len(live.session.store.errors) == 1
+    port = live.session.port
+    write(folder, {"app.py": WORKS})
+    live.serving(2)
+    assert live.session.port == port
+    assert live.get().text == "works"
+    assert [event.state for event in live.all(StateChanged)] == ["failed", "starting", "serving"]
+
+    write(folder, {"app.py": source})
+    live.reloaded(failed=True)
+    failure = live.wait_for(AppFailed, lambda event: event.generation == 3)
+    assert (failure.reload, failure.error.exceptions[0].type) == (True, kind)
+    for _ in range(2):
+        answer = live.get("/any", headers={"Accept": "application/json"})
+        assert answer.status == 500
+        assert kind in answer.text
+        assert kind in live.get("/any", headers={"Accept": "text/html"}).text
+    assert len(live.session.store.errors) == 2
+    write(folder, {"app.py": WORKS})
+    live.reloaded(count=2)  # the first was the fix of the first load
+    assert live.get().text == "works"
+
+
+def test_a_reload_finds_the_module_deleted(serve: Serve, folder: Path) -> None:
+    live = serve(WORKS)
+    live.serving()
+    (folder / "app.py").unlink()
+    live.reloaded(failed=True)
+    failure = live.failed("There is no module 'app'")
+    assert failure.error.exceptions == ()
+    assert "There is no module 'app'" in live.get().text
+    write(folder, {"app.py": WORKS})
+    live.reloaded()
+    assert live.get().text == "works"
+
+
+def frames_of(live: Live) -> str:
+    failure = live.failed()
+    ask = live.session.questions.evaluate
+
+    async def answer() -> str:
+        number = len(failure.error.exceptions[0].frames) - 1
+        answered = await ask(failure.error_id, (0,), number, "a * 6").answer
+        return answered.value or answered.reason
+
+    return live.run(answer())
+
+
+def test_a_reload_finds_the_module_empty(serve: Serve, folder: Path) -> None:
+    """An empty file may be one that is being written: it is waited for, and then taken as it is."""
+    live = serve(WORKS, app="app:create_app")
+    live.serving()
+    write(folder, {"app.py": ""})
+    failure = live.failed("create_app")
+    assert (failure.reload, failure.generation) == (True, 2)
+    answer = live.get("/", headers={"Accept": "application/json"})
+    assert answer.status == 500
+    assert "create_app" in answer.text
+    write(folder, {"app.py": WORKS})
+    live.reloaded()
+    assert live.get().text == "works"
+
+
+def test_the_frames_of_a_failed_reload_can_be_asked(serve: Serve, folder: Path) -> None:
+    live = serve(WORKS)
+    live.serving()
+    write(folder, {"app.py": "a = 7\n1 / 0\n"})
+    live.reloaded(failed=True)
+    assert frames_of(live) == "42"
+
+
+def test_the_frames_of_a_failed_first_load_are_gone_with_it(serve: Serve) -> None:
+    live = serve("a = 7\n1 / 0\n")
+    live.wait_for(ServerExited)
+    assert frames_of(live) == "The frames belonged to generation 1, which has ended."
+
+
+# -- loads that do not end ------------------------------------------------------------------------
+
+LOOPS = "print('loading', flush=True)\nwhile True:\n    pass\n"
+HANGS_IN_C = "import time\nprint('loading', flush=True)\ntime.sleep(600)\n"
+
+
+@pytest.mark.parametrize("source", [LOOPS, HANGS_IN_C], ids=["loop", "sleep"])
+@pytest.mark.parametrize("by", ["save", "restart"])
+def test_a_first_load_that_hangs(serve: Serve, folder: Path, source: str, by: str) -> None:
+    live = serve(source)
+    live.line("loading")
+    assert live.session.loading_since is not None
+    assert live.session.state is State.STARTING
+    if by == "restart":
+        live.call(live.session.restart)
+        live.wait_for(LogWritten, lambda event: event.generation == 2)
+    write(folder, {"app.py": WORKS})
+    live.until(lambda: live.session.state is State.SERVING)
+    assert live.get().text == "works"
+
+
+@pytest.mark.parametrize("source", [LOOPS, HANGS_IN_C], ids=["loop", "sleep"])
+def test_a_reload_that_hangs(serve: Serve, folder: Path, source: str) -> None:
+    live = serve(WORKS)
+    live.serving()
+    write(folder, {"app.py": source})
+    live.line("loading")
+    assert live.session.state is State.RELOADING
+    answers: list[str] = []
+    waits = threading.Thread(target=lambda: answers.append(live.get().text))
+    waits.start()  # in the backlog, until there is code to answer it
+    write(folder, {"app.py": WORKS})
+    live.reloaded()
+    waits.join(20)
+    assert answers == ["works"]
+
+
+def test_leaving_while_a_load_hangs(serve: Serve) -> None:
+    live = serve(LOOPS)
+    live.line("loading")
+    live.close()
+
+
+# -- processes that die ---------------------------------------------------------------------------
+
+DEATHS = {
+    "exit": ("import os\nos._exit(3)\n", 3, None, ""),
+    "segfault": (
+        "import faulthandler\nfaulthandler._sigsegv()\n",
+        None,
+        "SIGSEGV",
+        "Fatal Python error: Segmentation fault",
+    ),
+    "abort": ("import os\nos.abort()\n", None, "SIGABRT", "Fatal Python error: Aborted"),
+    "killed": ("import os, signal\nos.kill(os.getpid(), 9)\n", None, "SIGKILL", ""),
+}
+
+
+@pytest.mark.parametrize(("source", "status", "name", "said"), DEATHS.values(), ids=DEATHS)
+def test_a_load_that_kills_the_process(
+    serve: Serve, folder: Path, source: str, status: int | None, name: str | None, said: str
+) -> None:
+    live = serve(source)
+    for generation in (1, 3):
+        exited = live.wait_for(ServerExited, lambda event, n=generation: event.generation == n)
+        assert (exited.exit_code, exited.signal, exited.expected) == (status, name, False)
+        live.wait_for_state(State.CRASHED)
+        if said:
+            lines = [line for line in live.lines() if line.generation == generation]
+            assert [line for line in lines if said in line.text]
+            assert [line for line in lines if f'File "{folder / "app.py"}"' in line.text]
+        assert live.refuses()
+        write(folder, {"app.py": WORKS})
+        live.serving(generation + 1)
+        assert live.get().text == "works"
+        if generation == 1:  # and the same once more, as a reload
+            write(folder, {"app.py": source})

@@ -1,0 +1,477 @@
+"""Which files changed, of those that matter."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from devtui.session.reload import folder_watch
+from devtui.session.reload.rust_notify import rust_notify
+from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
+from devtui.session.reload.watcher import LONG_REST_SECONDS, Watcher
+from tests.support.projects import write
+
+ROOT = Path("/home/me/venv/project")  # whose own path has the name of an ignored folder
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("/home/me/venv/project/app.py", True),
+        ("/home/me/venv/project/deep/down/mod.py", True),
+        ("/home/me/venv/project/.env", True),
+        ("/home/me/venv/project/.flaskenv", True),
+        ("/home/me/venv/project/notes.txt", False),
+        ("/home/me/venv/project/app.pyc", False),
+        ("/home/me/venv/project/app.py~", False),
+        ("/home/me/venv/project/.app.py.swp", False),
+        ("/home/me/venv/project/__pycache__/app.py", False),
+        ("/home/me/venv/project/.git/hooks/x.py", False),
+        ("/home/me/venv/project/.venv/lib/x.py", False),
+        ("/home/me/venv/project/node_modules/x/y.py", False),
+        ("/home/me/venv/project/lib/site-packages/x.py", False),
+        ("/home/me/venv/project/tests/gen_a.py", False),  # excluded
+        ("/elsewhere/config.toml", True),  # an extra file
+        ("/elsewhere/data/x.csv", True),  # in an extra folder
+        ("/elsewhere/data/deep/x.csv", False),
+        ("/usr/lib/site-packages/mine.py", True),  # loaded
+    ],
+)
+def test_which_files_count(path: str, counts: bool) -> None:
+    source_filter = SourceFilter(
+        ROOT, ["/elsewhere/config.toml", "/elsewhere/data"], ["*/tests/gen_*"]
+    )
+    source_filter.loaded = frozenset({"/usr/lib/site-packages/mine.py"})
+    for change in (ADDED, MODIFIED):
+        assert source_filter(change, path) is counts
+
+
+@pytest.mark.parametrize("path", ["/home/me/venv/project/app.py", "/elsewhere/config.toml"])
+def test_an_exclusion_wins_over_all(path: str) -> None:
+    source_filter = SourceFilter(ROOT, ["/elsewhere/config.toml"], ["*"])
+    source_filter.loaded = frozenset({path})
+    assert not source_filter(MODIFIED, path)
+
+
+def test_a_renamed_folder_counts_where_it_has_sources(tmp_path: Path) -> None:
+    write(tmp_path, {"pkg/mod.py": "", "data/x.csv": ""})
+    source_filter = SourceFilter(tmp_path, [], [])
+    assert source_filter(ADDED, str(tmp_path / "pkg"))
+    assert not source_filter(ADDED, str(tmp_path / "data"))
+    assert not source_filter(MODIFIED, str(tmp_path / "pkg"))
+    source_filter.loaded = frozenset({str(tmp_path / "old" / "mod.py")})
+    assert source_filter(DELETED, str(tmp_path / "old"))
+    assert not source_filter(DELETED, str(tmp_path / "ol"))
+
+
+class Watched:
+    """A watcher on a folder, and what it reports."""
+
+    def __init__(self, folder: Path, extra: tuple[str, ...] = ()) -> None:
+        self.ignored: dict[str, str] = {}
+        self.bursts: asyncio.Queue[tuple[tuple[str, ...], int]] = asyncio.Queue()
+        self.trouble: list[str] = []
+        self.troubled = asyncio.Event()
+        self.watcher = Watcher(
+            folder,
+            extra,
+            ["*.skip.py"],
+            lambda paths, count: self.bursts.put_nowait((paths, count)),
+            self._has_trouble,
+            self.ignored.update,
+        )
+
+    def _has_trouble(self, sentence: str) -> None:
+        self.trouble.append(sentence)
+        self.troubled.set()
+
+    async def changed(self, *paths: Path, timeout: float = 10) -> int:
+        """Wait until all these were reported; how many raw notices they came of."""
+        missing, count = {str(path) for path in paths}, 0
+        while missing:
+            burst, raw = await asyncio.wait_for(self.bursts.get(), timeout)
+            missing -= set(burst)
+            count += raw
+        return count
+
+    async def ready(self, folder: Path) -> None:
+        """Wait until changes in a folder are seen, which takes the watcher a moment."""
+        probe = folder / "probe.py"
+        while True:
+            probe.touch()
+            try:
+                await self.changed(probe, timeout=0.1)
+            except asyncio.TimeoutError:
+                probe.unlink()
+                continue
+            break
+        # What the probe has caused is over once a later change has come.
+        last = folder / "last.py"
+        last.touch()
+        await self.changed(last)
+        probe.unlink()
+        last.unlink()
+        while not self.bursts.empty():
+            self.bursts.get_nowait()
+
+
+@pytest_asyncio.fixture
+async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
+    folder = tmp_path / "project"
+    extra = tmp_path / "extra"
+    write(folder, {"app.py": "", "pkg/mod.py": ""})
+    write(extra, {"settings.toml": "", "other.toml": ""})
+    made = Watched(folder, (str(extra / "settings.toml"),))
+    made.watcher.start()
+    await made.ready(folder)
+    yield made
+    await asyncio.wait_for(made.watcher.stop(), 10)
+    assert made.trouble == []
+
+
+async def test_a_save_is_seen(watched: Watched, tmp_path: Path) -> None:
+    path = tmp_path / "project" / "pkg" / "mod.py"
+    path.write_text("x = 1\n")
+    assert await watched.changed(path) >= 1
+
+
+async def test_a_write_and_rename_is_seen(watched: Watched, tmp_path: Path) -> None:
+    write(tmp_path / "project", {"app.py": "x = 1\n"})
+    await watched.changed(tmp_path / "project" / "app.py")
+
+
+async def test_many_saves_at_once_are_one_burst(watched: Watched, tmp_path: Path) -> None:
+    names = [f"m{number}.py" for number in range(50)]
+    for name in names:
+        (tmp_path / "project" / name).write_text("")
+    paths, raw = await asyncio.wait_for(watched.bursts.get(), 10)
+    seen, count = set(paths), raw
+    while len(seen) < 50:
+        paths, raw = await asyncio.wait_for(watched.bursts.get(), 10)
+        assert paths == tuple(sorted(paths))
+        seen, count = seen | set(paths), count + raw
+    assert count >= 50
+    assert watched.bursts.qsize() <= 2
+
+
+async def test_a_new_folder_is_watched(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "project" / "new"
+    write(tmp_path / "staged", {"mod.py": ""})
+    os.rename(tmp_path / "staged", folder)
+    await watched.changed(folder)
+    await watched.ready(folder)
+    (folder / "mod.py").write_text("x = 1\n")
+    await watched.changed(folder / "mod.py")
+
+
+async def test_a_deleted_file_is_seen(watched: Watched, tmp_path: Path) -> None:
+    path = tmp_path / "project" / "pkg" / "mod.py"
+    watched.watcher.add_sources([str(path)])
+    shutil.rmtree(path.parent)
+    await watched.changed(path)
+
+
+async def test_a_renamed_file_is_seen_by_both_names(watched: Watched, tmp_path: Path) -> None:
+    path = tmp_path / "project" / "pkg" / "mod.py"
+    watched.watcher.add_sources([str(path)])
+    os.rename(path, path.with_name("new.py"))
+    await watched.changed(path, path.with_name("new.py"))
+
+
+def touch(path: Path) -> None:
+    path.write_text("x = 1\n")
+
+
+async def one_burst(watched: Watched, marker: Path, pauses: int = 0) -> set[str]:
+    """What was reported until a marker was, which has to be one burst before it at most.
+
+    With `pauses` in what was written it may be so many more.
+    """
+    bursts = []
+    while not bursts or str(marker) not in bursts[-1]:
+        touch(marker)
+        try:
+            bursts.append((await asyncio.wait_for(watched.bursts.get(), 1))[0])
+        except asyncio.TimeoutError:
+            continue
+    assert len(bursts) <= 2 + pauses, list(map(len, bursts))
+    return {path for burst in bursts for path in burst} - {str(marker)}
+
+
+async def test_vim_s_way_of_saving_is_one_change(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    path = folder / "app.py"
+    watched.watcher.add_sources([str(path)])
+    (folder / "4913").touch()
+    (folder / "4913").unlink()
+    (folder / ".app.py.swp").write_text("swap")
+    os.rename(path, folder / "app.py~")
+    path.write_text("x = 1\n")
+    (folder / "app.py~").unlink()
+    assert await one_burst(watched, folder / "marker.py") == {str(path)}
+
+
+async def test_emacs_lock_and_a_checker_s_copy_are_no_change(
+    watched: Watched, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    os.symlink("me@here:1", folder / ".#app.py")
+    os.unlink(folder / ".#app.py")
+    (folder / "#app.py#").write_text("")
+    assert await one_burst(watched, folder / "marker.py") == set()
+
+
+async def test_a_checkout_of_many_files_is_hardly_more_than_one_burst(
+    watched: Watched, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    names = [folder / f"m{number}.py" for number in range(1000)]
+    pauses, last = 0, time.monotonic()
+    for name in names:
+        name.write_text("x = 1\n")
+        before, last = last, time.monotonic()
+        pauses += last - before > LONG_REST_SECONDS / 2  # the machine is busy
+    assert pauses < 20
+    # A busy machine holds up the system's notices too; 1000 files are a handful of bursts even so.
+    assert await one_burst(watched, folder / "marker.py", pauses + 3) == set(map(str, names))
+
+
+async def test_what_was_ignored_is_told_with_the_reason(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    write(
+        folder,
+        {"data.db": "x", ".git/objects/ab/cd": "x", "pkg/__pycache__/mod.py": "x", "a.skip.py": ""},
+    )
+    await one_burst(watched, folder / "marker.py")
+    assert watched.ignored[str(folder / "data.db")] == "no Python file"
+    assert watched.ignored[str(folder / "a.skip.py")] == "excluded by *.skip.py"
+    assert "tools" in watched.ignored[str(folder / ".git")]
+    assert "tools" in watched.ignored[str(folder / "pkg" / "__pycache__")]
+    assert str(folder / ".git/objects/ab/cd") not in watched.ignored
+
+
+async def test_a_linked_folder_is_watched(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", {"mod.py": ""})
+    write(tmp_path / "project", {"app.py": ""})
+    os.symlink(tmp_path / "elsewhere", tmp_path / "project" / "link")
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    await made.ready(tmp_path / "project")
+    (tmp_path / "elsewhere" / "mod.py").write_text("x = 1\n")
+    await made.changed(tmp_path / "project" / "link" / "mod.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_polling_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    monkeypatch.setenv("WATCHFILES_POLL_DELAY_MS", "20")
+    began = _counted(monkeypatch)
+    write(tmp_path, {"app.py": ""})
+    made = Watched(tmp_path)
+    made.watcher.start()
+    await made.ready(tmp_path)
+    assert began == []  # our own look sees more
+    assert made.trouble == []
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_polling_where_the_system_has_no_more_watches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = _counted(monkeypatch, OSError("OS file watch limit reached."))
+    monkeypatch.setenv("WATCHFILES_POLL_DELAY_MS", "20")
+    write(tmp_path, {"app.py": ""})
+    made = Watched(tmp_path)
+    made.watcher.start()
+    await made.ready(tmp_path)
+    assert began == [False]
+    assert len(made.trouble) == 1
+    assert "limit reached" in made.trouble[0]
+    assert "every 20 ms" in made.trouble[0]
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch, refusal: Exception | None = None) -> list[bool]:
+    """Which ways of watching are begun (whether by polling); events can be refused."""
+    real, began = rust_notify(), []
+
+    def notify(paths: list[str], debug: bool, polling: bool, *more: object) -> object:
+        began.append(polling)
+        if refusal is not None and not polling:
+            raise refusal
+        return real(paths, debug, polling, *more)
+
+    monkeypatch.setattr(folder_watch, "rust_notify", lambda: notify)
+    return began
+
+
+async def test_an_extra_file_is_seen_and_its_neighbour_is_not(
+    watched: Watched, tmp_path: Path
+) -> None:
+    extra = tmp_path / "extra"
+    await asyncio.sleep(0)
+    for _ in range(100):
+        (extra / "other.toml").write_text("x = 1\n")
+        (extra / "settings.toml").write_text("x = 1\n")
+        try:
+            paths, _ = await asyncio.wait_for(watched.bursts.get(), 0.1)
+        except asyncio.TimeoutError:
+            continue  # it is not watched yet
+        assert paths == (str(extra / "settings.toml"),)
+        return
+    raise AssertionError("no change of the extra file was seen")
+
+
+async def test_what_does_not_count_is_not_reported(watched: Watched, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "notes.txt").write_text("x")
+    (project / "made.skip.py").write_text("x")
+    (project / "app.py").write_text("x = 1\n")
+    paths, _ = await asyncio.wait_for(watched.bursts.get(), 10)
+    assert paths == (str(project / "app.py"),)
+
+
+async def test_sources_elsewhere_are_watched_at_any_depth(watched: Watched, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    names = ("a.py", "b/c.py", "b/d/e/f.py")
+    write(elsewhere, dict.fromkeys(names, ""))
+    watched.watcher.add_sources([str(elsewhere / name) for name in names])
+    for name in names:
+        path = elsewhere / name
+        for _ in range(100):
+            path.write_text("x = 1\n")
+            try:
+                await watched.changed(path, timeout=0.1)
+                break
+            except asyncio.TimeoutError:
+                continue
+        else:
+            raise AssertionError(f"no change of {name} was seen")
+
+
+async def test_a_project_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+    made = Watched(tmp_path / "nowhere")
+    made.watcher.start()
+    made.watcher.add_sources([str(tmp_path / "gone" / "x.py")])  # it was imported, and taken away
+    await asyncio.wait_for(made.troubled.wait(), 10)
+    (tmp_path / "nowhere").mkdir()
+    await made.ready(tmp_path / "nowhere")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+    assert len(made.trouble) == 1
+    assert str(tmp_path / "nowhere") in made.trouble[0]
+
+
+async def test_a_watched_link_that_is_pointed_elsewhere(tmp_path: Path) -> None:
+    """The link is above what was loaded, in a folder that nobody watches."""
+    write(tmp_path, {"v1/pkg/mod.py": "1", "v2/pkg/mod.py": "2", "project/app.py": ""})
+    os.symlink(tmp_path / "v1", tmp_path / "current")
+    file = tmp_path / "current" / "pkg" / "mod.py"
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    made.watcher.add_sources([str(file)])
+    await made.ready(tmp_path / "project")
+    os.symlink(tmp_path / "v2", tmp_path / "new")
+    os.replace(tmp_path / "new", tmp_path / "current")
+    await made.changed(file)
+    (tmp_path / "v2" / "pkg" / "mod.py").write_text("3")
+    await made.changed(tmp_path / "v2" / "pkg" / "mod.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_a_project_that_is_a_link_and_pointed_elsewhere(tmp_path: Path) -> None:
+    write(tmp_path, {"v1/app.py": "1", "v2/app.py": "2", "v2/venv/x.py": ""})
+    os.symlink(tmp_path / "v1", tmp_path / "project")
+    file = tmp_path / "project" / "app.py"
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    made.watcher.add_sources([str(file)])
+    await made.ready(tmp_path / "v1")
+    os.symlink(tmp_path / "v2", tmp_path / "new")
+    os.replace(tmp_path / "new", tmp_path / "project")
+    await made.changed(file)
+    (tmp_path / "v2" / "more.py").write_text("")
+    await made.changed(tmp_path / "v2" / "more.py")
+    (tmp_path / "v2" / "venv" / "x.py").write_text("1")
+    burst = await one_burst(made, tmp_path / "v2" / "marker.py", pauses=1)
+    assert str(tmp_path / "v2" / "venv" / "x.py") not in burst
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved away"])
+async def test_a_project_that_is_made_again(tmp_path: Path, how: str) -> None:
+    folder = tmp_path / "project"
+    write(folder, {"app.py": "", "pkg/mod.py": ""})
+    made = Watched(folder)
+    made.watcher.start()
+    made.watcher.add_sources([str(folder / "app.py")])
+    await made.ready(folder)
+    if how == "deleted":
+        shutil.rmtree(folder)
+    else:
+        os.rename(folder, tmp_path / "old")
+    write(folder, {"app.py": "x = 1"})
+    await made.changed(folder / "app.py")
+    await made.ready(folder)
+    (folder / "new.py").write_text("")
+    await made.changed(folder / "new.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_an_extra_file_that_is_not_there_yet(tmp_path: Path) -> None:
+    write(tmp_path / "project", {"app.py": ""})
+    later = tmp_path / "deep" / "er" / "settings.toml"
+    made = Watched(tmp_path / "project", (str(later),))
+    made.watcher.start()
+    await made.ready(tmp_path / "project")
+    write(tmp_path, {"deep/er/settings.toml": "x = 1"})
+    await made.changed(later)
+    later.write_text("x = 22")
+    await made.changed(later)
+    later.unlink()
+    await made.changed(later)
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_a_polled_file_that_is_replaced_by_an_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    monkeypatch.setenv("WATCHFILES_POLL_DELAY_MS", "20")
+    write(tmp_path, {"project/app.py": "1", "old.py": "2"})
+    os.utime(tmp_path / "old.py", (1_000_000_000, 1_000_000_000))
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    await made.ready(tmp_path / "project")
+    os.replace(tmp_path / "old.py", tmp_path / "project" / "app.py")
+    await made.changed(tmp_path / "project" / "app.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+async def test_a_virtual_environment_of_any_name_does_not_count(
+    watched: Watched, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    write(folder, {"myenv/pyvenv.cfg": "", "myenv/lib/x.py": ""})
+    (folder / "myenv" / "lib" / "x.py").write_text("1")
+    assert await one_burst(watched, folder / "marker.py", pauses=1) == set()
+    assert str(folder / "myenv") in watched.ignored
+
+
+async def test_all_is_watched_in_one_thread(watched: Watched, tmp_path: Path) -> None:
+    names = [tmp_path / f"beside{number}" / "mod.py" for number in range(10)]
+    for name in names:
+        write(name.parent, {"mod.py": ""})
+        watched.watcher.add_sources([str(name)])
+    await watched.ready(tmp_path / "project")
+    threads = [one for one in threading.enumerate() if one.name == "devtui-watch"]
+    assert len(threads) == 1
+    names[-1].write_text("x = 1")
+    await watched.changed(names[-1])

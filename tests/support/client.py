@@ -1,0 +1,105 @@
+"""HTTP requests to a server under test: to an address of this machine, or to a Unix socket."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPMessage, HTTPSConnection
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from tests.support.processes import DEADLINE
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response that was read to its end."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8."""
+        return self.body.decode()
+
+
+class UnixConnection(HTTPConnection):
+    """A connection to a Unix socket by its path."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def connection(url: str, timeout: float) -> HTTPConnection:
+    """A connection for the URL, such as `http://127.0.0.1:5000`, `https://[::1]:5000` or `unix:…`.
+
+    Whatever certificate the server has is taken.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return UnixConnection(parts.path, timeout)
+    assert parts.hostname in ("127.0.0.1", "::1", "localhost"), f"{url} is not on this machine"
+    if parts.scheme == "https":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
+    return HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+
+
+def request(
+    server: str,
+    method: str = "GET",
+    target: str = "/",
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = DEADLINE,
+    **options: Any,
+) -> Answer:
+    """One request to a server by its URL, and its whole response; redirects are not followed.
+
+    The target is sent as it is.
+    """
+    conn = connection(server, timeout)
+    try:
+        conn.request(method, target, body, dict(headers or {}), **options)
+        response = conn.getresponse()
+        return Answer(response.status, response.msg, response.read())
+    finally:
+        conn.close()
+
+
+def get(url: str, cookie: str = "", timeout: float = DEADLINE) -> Answer:
+    """GET the URL. What it has after the host is sent as it is."""
+    return request(url, "GET", _target(url), headers=_cookie(cookie), timeout=timeout)
+
+
+def post(url: str, fields: dict[str, str], cookie: str = "", timeout: float = DEADLINE) -> Answer:
+    """POST a form to the URL."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", **_cookie(cookie)}
+    return request(url, "POST", _target(url), urlencode(fields).encode(), headers, timeout)
+
+
+def send_raw(port: int, data: bytes, host: str = "127.0.0.1", timeout: float = DEADLINE) -> bytes:
+    """Send bytes that no honest client would, and read until the server closes."""
+    with socket.create_connection((host, port), timeout=timeout) as conn:
+        conn.sendall(data)
+        return b"".join(iter(lambda: conn.recv(65536), b""))
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _cookie(cookie: str) -> dict[str, str]:
+    return {"Cookie": cookie} if cookie else {}

@@ -1,0 +1,44 @@
+"""What tests serve: the files of a project, and the environment that its server process has."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+# The small applications that tests serve.
+APPS = Path(__file__).parents[1] / "apps"
+
+_HIDDEN = ("FLASK_", "DEVTUI_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE")
+
+
+def app_environment(**extra: str) -> tuple[tuple[str, str], ...]:
+    """The environment of a server process: ours, without what would change how it behaves."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(_HIDDEN)}
+    return tuple({**kept, **extra}.items())
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files by their relative paths, each one whole and at once, as editors do."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.new")
+        fresh.write_text(text, encoding="utf-8")
+        os.replace(fresh, path)
+
+
+def says(text: str, more: str = "pass") -> str:
+    """An app that answers with a text, and first does something else, which may ask for `path`."""
+    return textwrap.dedent(
+        """\
+        import os, sys, time
+
+        def app(environ, start_response):
+            path = environ["PATH_INFO"]
+        {more}
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [{text!r}.encode()]
+        """
+    ).format(text=text, more=textwrap.indent(textwrap.dedent(more), "    "))

@@ -1,0 +1,123 @@
+"""Starts the real program, with and without a terminal, and looks after what it started."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import processes
+from tests.support.terminal.terminal import Terminal, clean_environment
+
+
+class Devtui:
+    """Starts the program, and keeps in mind what it started.
+
+    Calling it runs `python -m devtui` with the given arguments in a pseudo-terminal, in the folder
+    `cwd`, `below` a program that starts the command which follows its arguments; `start` does so
+    without a terminal.
+    """
+
+    def __init__(self, mark: str, cwd: Path, stack: ExitStack) -> None:
+        self.mark = mark
+        self.cwd = cwd
+        self.ports: list[int] = []
+        self._stack = stack
+
+    def __call__(
+        self,
+        *arguments: str | int,
+        cwd: Path | None = None,
+        size: tuple[int, int] = (120, 40),
+        environment: Mapping[str, str] | None = None,
+        below: tuple[str, ...] = (),
+    ) -> Terminal:
+        command = [*below, *self._command(arguments)]
+        extra = {processes.MARK: self.mark, **(environment or {})}
+        terminal = Terminal(command, cwd=cwd or self.cwd, environment=extra, size=size)
+        return self._stack.enter_context(terminal)
+
+    def start(
+        self, *arguments: str | int, cwd: Path | None = None, through: tuple[str, ...] = ()
+    ) -> subprocess.Popen[str]:
+        """Start the program with pipes for its output, and no terminal at all.
+
+        `through` are words for Python before `-m devtui`.
+        """
+        python, *words = self._command(arguments)
+        process = subprocess.Popen(
+            [python, *through, *words],
+            cwd=cwd or self.cwd,
+            env={**clean_environment(), processes.MARK: self.mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        self._stack.callback(self._finish, process)
+        return process
+
+    def left(self) -> list[str]:
+        """The command lines of the processes that are still there."""
+        return [f"{p.pid} {' '.join(p.cmdline())}" for p in processes.marked(self.mark)]
+
+    def assert_gone(self, timeout: float = 20) -> None:
+        """Assert that within `timeout` seconds no process is left and every port is free."""
+        gone = processes.eventually(lambda: not processes.marked(self.mark), timeout)
+        assert gone, f"these are left: {self.left()}"
+        for port in self.ports:
+            # A process that is ending loses its environment, and so its mark, before its files.
+            free = processes.eventually(partial(processes.can_bind, port), timeout)
+            assert free, f"port {port} is still taken"
+
+    def _command(self, arguments: tuple[str | int, ...]) -> list[str]:
+        words = [str(argument) for argument in arguments]
+        for option, value in pairwise(words):
+            if option in ("-p", "--port"):
+                self.ports.append(int(value))
+        return [sys.executable, "-m", "devtui", *words]
+
+    @staticmethod
+    def _finish(process: subprocess.Popen[str]) -> None:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture
+def devtui(tmp_path: Path) -> Iterator[Devtui]:
+    """Starts the program; after the test no process of it is left and its ports are free."""
+    with ExitStack() as stack:
+        starter = Devtui(uuid.uuid4().hex, tmp_path, stack)
+        yield starter
+    try:
+        starter.assert_gone()
+    finally:
+        processes.end(processes.marked(starter.mark))
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    return processes.free_port()
+
+
+def next_event(process: subprocess.Popen[str], kind: str) -> dict[str, Any]:
+    """Read events up to one of this type. The test's own timeout is the deadline."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        event: dict[str, Any] = json.loads(line)
+        assert next(iter(event)) == "type"
+        if event["type"] == kind:
+            return event
+    raise AssertionError(f"the output ended without {kind}")
