@@ -33,6 +33,11 @@ CALLS = {
 }
 
 
+def no_terminal() -> OSError:
+    """The error for devtui in no terminal that it could lend."""
+    return OSError(errno.ENOTTY, "devtui does not run in a terminal")
+
+
 class ControllingTerminal:
     """The terminal behind a descriptor, whose bytes are carried to and from the app's own.
 
@@ -54,11 +59,15 @@ class ControllingTerminal:
         self._tty: AppTty | None = None
 
     def check(self) -> None:
-        """Raise `OSError` where there is nothing to lend.
+        """Raise `OSError` if there is nothing to lend.
 
-        ENOTTY: it is no terminal of ours. EBUSY: we are not in the foreground ourselves.
+        ENOTTY: the descriptor is not our terminal. EBUSY: devtui is not in the foreground.
         """
-        if os.tcgetpgrp(self._fd) != os.getpgrp():
+        try:
+            foreground = os.tcgetpgrp(self._fd)
+        except OSError as error:  # whose own words name the call, and not what is wrong
+            raise no_terminal() from error
+        if foreground != os.getpgrp():
             raise OSError(errno.EBUSY, "devtui runs in the background")
 
     def lend(self, tty: AppTty, wanted: TerminalWanted, announcement: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from textual.app import App, SuspendNotSupported
 
-from devtui.terminal import CALLS, ControllingTerminal
+from devtui.terminal import CALLS, ControllingTerminal, no_terminal
 from devtui.text import masking
 from devtui.text.sanitize import visible
 
@@ -45,7 +44,7 @@ class ScreenLender:
             suspended.enter_context(self._app.suspend())
         except SuspendNotSupported as error:
             suspended.close()
-            raise OSError(errno.ENOTTY, "the dashboard is not in a terminal of its own") from error
+            raise no_terminal() from error
         self._suspended = suspended
         self._tty.lend(tty, wanted, self._announcement(wanted))
 
