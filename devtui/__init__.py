@@ -1,7 +1,9 @@
 """devtui: a terminal dashboard for developing Python web applications."""
 
-# No import stands here, not even of `__future__`: with `python -m devtui` the current folder is
-# searched for it first.
+# Import nothing from outside the package here, not even `__future__`: `python -m devtui` searches
+# the current folder for it first.
+
+from devtui.version import __version__
 
 TYPE_CHECKING = False  # as type checkers know it, without the import of typing
 if TYPE_CHECKING:
@@ -10,8 +12,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 __all__ = ["__version__", "run"]
-
-__version__ = "0.1.0"
 
 
 def run(

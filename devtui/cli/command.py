@@ -12,10 +12,11 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 from msgspec import structs
 
-from devtui import __version__, demo
+from devtui import demo
 from devtui.cli.options import NOTICE, settings_of, with_options
 from devtui.config.settings import Settings
 from devtui.session.processes.spawn import Interpreter
+from devtui.version import __version__
 
 if TYPE_CHECKING:
     from devtui.session.session import Session

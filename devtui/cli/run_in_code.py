@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from devtui.events import Main
+from devtui.in_code import role
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -35,22 +35,6 @@ _IGNORED = (
 )
 
 
-class _Role:
-    """What a call means in this process: `serve` is set in a server process of such a program."""
-
-    def __init__(self) -> None:
-        self.serve: Callable[[WSGIApplication], None] | None = None
-        self.served = False
-
-
-_role = _Role()
-
-
-def serve_by(serve: Callable[[WSGIApplication], None]) -> None:
-    """Make this a server process: the first call of `run` hands its app to `serve`."""
-    _role.serve = serve
-
-
 def run(
     app: WSGIApplication,
     host: str | None,
@@ -61,10 +45,10 @@ def run(
 ) -> None:
     """See `devtui.run`."""
     _check(app, options)
-    if _role.serve is not None and not _role.served:
-        _role.served = True
-        _role.serve(app)
-    elif _role.served or os.environ.get("FLASK_RUN_FROM_CLI") == "true" or _is_worker():
+    if role.serve is not None and not role.served:
+        role.served = True
+        role.serve(app)
+    elif role.served or os.environ.get("FLASK_RUN_FROM_CLI") == "true" or _is_worker():
         print(_IGNORED, file=sys.stderr)
     else:
         _start(_settings(app, host, port, debug, load_dotenv, options))

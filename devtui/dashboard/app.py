@@ -5,26 +5,25 @@ from __future__ import annotations
 import contextvars
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual import on
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Event, Key, Paste
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from devtui import terminal
-from devtui.dashboard import themes, warm_up
-from devtui.dashboard.availability import SERVER_ACTIONS, SaysWhyNot, why_not_for_server
+from devtui.dashboard import messages, themes
+from devtui.dashboard.availability import SaysWhyNotApp, why_not_for_server
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.errors.history import History
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports.port_dialogs import Ports
+from devtui.dashboard.screens import WARM_UP_SECONDS, Screens, warm_up
 from devtui.dashboard.shutdown import Shutdown
 from devtui.dashboard.terminal.driver import TerminalDriver
 from devtui.dashboard.terminal.key_order import KeyOrder, KeyPassed
@@ -32,22 +31,17 @@ from devtui.dashboard.terminal.redraw import Redraw
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
 from devtui.dashboard.widgets.list_screen import ListScreen
-from devtui.dashboard.widgets.pointer import Presses
+from devtui.dashboard.widgets.presses import Presses
 from devtui.dashboard.widgets.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
-from devtui.session.store.error_groups import ErrorGroup
-from devtui.text.sanitize import pasteable, visible
+from devtui.text.sanitize import pasteable
 
 if TYPE_CHECKING:
-    from textual.actions import ActionParseResult
-    from textual.dom import DOMNode
-
-    from devtui.dashboard.details.row_detail import Item
+    from devtui.dashboard.desktop.programs import Programs
     from devtui.session.session import Session
-    from devtui.session.store.request_record import Request
 
 
-class Dashboard(SaysWhyNot, App[int]):
+class Dashboard(SaysWhyNotApp):
     """The dashboard of one session. `run` returns the exit status."""
 
     CSS_PATH = "dashboard.tcss"
@@ -66,12 +60,16 @@ class Dashboard(SaysWhyNot, App[int]):
         super().__init__()
         self.session = session
         self.clock = clock or Clock()
-        self.sample = sample or UsageSampler().sample
-        self.main = MainScreen(self)
-        self.ports = Ports(self)
-        self.shutdown = Shutdown(self)
-        self.history = History()
-        """What was evaluated in frames."""
+        self.main = MainScreen(session, self.clock, sample or UsageSampler().sample)
+        self.ports = Ports(self, session, self.clock)
+        self.shutdown = Shutdown(
+            self,
+            session,
+            show=self.main.header.show_leaving,
+            stop_reading=self._stop_reading,
+            take_back_terminal=self._take_back_terminal,
+        )
+        self._screens = Screens(self, session, self.clock)
         self._presses = Presses(self)
         self._keys = KeyOrder(self, super().on_event)
         self._lender: ScreenLender | None = None
@@ -103,7 +101,7 @@ class Dashboard(SaysWhyNot, App[int]):
         # not know the app ends without a word, and with it what it was to refresh.
         context = contextvars.copy_context()
         self.session.subscribe(lambda event: context.copy().run(self._on_session_event, event))
-        self.set_timer(warm_up.REST_SECONDS, warm_up.warm_up)
+        self.set_timer(WARM_UP_SECONDS, warm_up)
         if not self.is_headless:
             self._filters += filters_for(self)
             self.set_class(self.no_color, "-colourless")
@@ -140,12 +138,12 @@ class Dashboard(SaysWhyNot, App[int]):
         if isinstance(self.screen, ListScreen):
             self.screen.heard(event)
 
-    def stop_reading(self) -> None:
+    def _stop_reading(self) -> None:
         """Take no more keys: to read from a terminal that has gone returns at once, for ever."""
         if self._driver is not None:
             self._driver.disable_input()
 
-    def take_back_terminal(self) -> None:
+    def _take_back_terminal(self) -> None:
         """Be on the screen again, where the app has the terminal."""
         if self._lender is not None:
             self._lender.take_back()
@@ -170,29 +168,6 @@ class Dashboard(SaysWhyNot, App[int]):
         """Why the action cannot be done now; empty where it can."""
         return why_not_for_server(self.session, self.shutdown.begun, action)
 
-    def enabled_actions(self) -> tuple[bool | None, ...]:
-        """What `check_action` says of the server's commands now."""
-        return tuple(self.check_action(action, ()) for action in SERVER_ACTIONS)
-
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """As in the base class; a key that cannot work says why."""
-        if await super().run_action(action, default_namespace, namespaces):
-            return True
-        owner = default_namespace or self
-        why = (
-            owner.why_not(action)
-            if isinstance(owner, SaysWhyNot) and isinstance(action, str)
-            else ""
-        )
-        if why:
-            self.tell(why, "warning")
-        return bool(why)
-
     def action_restart(self) -> None:
         """Restart the server."""
         self.session.restart()
@@ -205,6 +180,7 @@ class Dashboard(SaysWhyNot, App[int]):
         """Turn debug mode on or off."""
         self.session.set_debug(not self.session.settings.debug)
 
+    @on(messages.ChangePort)
     def action_change_port(self) -> None:
         """Ask for another port to serve on."""
         self.ports.ask_port_to_serve_on()
@@ -215,10 +191,7 @@ class Dashboard(SaysWhyNot, App[int]):
 
     def action_open_browser(self) -> None:
         """Open the app in a browser."""
-        from devtui.dashboard.desktop.programs import browse
-
-        url = self.session.url
-        self.run_worker(lambda: browse(self, url, self.tell), thread=True)
+        self._programs().browse(self.session.url)
 
     def action_copy_pin(self) -> None:
         """Copy the PIN of the debugger in the browser, and show it."""
@@ -239,49 +212,59 @@ class Dashboard(SaysWhyNot, App[int]):
 
         self.push_screen(HelpDialog())
 
-    # -- opening -----------------------------------------------------------------------------
+    # -- what screens ask for ----------------------------------------------------------------
 
-    def open_item(self, item: Item) -> None:
-        """Open what a row stands for, on a screen of its own."""
-        from devtui.dashboard.details.detail_screen import DetailScreen
-        from devtui.dashboard.errors.error_screen import ErrorScreen
+    @on(messages.Open)
+    def _open(self, message: messages.Open) -> None:
+        self._screens.open(message.item)
 
-        if isinstance(item, ErrorGroup):
-            self.push_screen(ErrorScreen(self, item.newest, item))
-        else:
-            self.push_screen(DetailScreen(self, item))
+    @on(messages.GoTo)
+    def _go_to(self, message: messages.GoTo) -> None:
+        self._screens.go_to(message.item)
 
-    def open_stack(self, request: Request) -> None:
-        """Show where a running request is now."""
-        from devtui.dashboard.errors.stack_screen import StackScreen
+    @on(messages.ShowStack)
+    def _show_stack(self, message: messages.ShowStack) -> None:
+        self._screens.show_stack(message.request)
 
-        self.push_screen(StackScreen(self, request))
+    @on(messages.ShowPort)
+    def _show_port(self, message: messages.ShowPort) -> None:
+        self.ports.show(message.port)
 
-    # -- copying and editing -----------------------------------------------------------------
+    @on(messages.SeeAnotherPort)
+    def _see_another_port(self, message: messages.SeeAnotherPort) -> None:
+        self.ports.ask_port_to_see(message.port)
 
-    def tell(self, text: str, severity: SeverityLevel = "information") -> None:
-        """Say something in a toast; the text may hold what others wrote."""
-        self.notify(visible(text, 400), severity=severity, markup=False)
+    @on(messages.Tell)
+    def _tell(self, message: messages.Tell) -> None:
+        self.tell(message.text, message.severity)
+
+    @on(messages.Copy)
+    def _copy(self, message: messages.Copy) -> None:
+        self.copy(message.text, message.what)
+
+    @on(messages.Edit)
+    def _edit(self, message: messages.Edit) -> None:
+        self.edit(message.frame)
 
     def copy(self, text: str, what: str) -> None:
-        """Copy `text` the best way there is, and say what was copied, and where."""
-        from devtui.dashboard.desktop.programs import copy_text
-
-        driver = self._driver
-        if driver is not None:
-            work = partial(copy_text, self, text, what, driver.write, self.tell)
-            self.run_worker(work, thread=True)
+        """Copy a text the best way there is; a toast says what was copied, and where."""
+        if self._driver is not None:
+            self._programs().copy(text, what, self._driver.write)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy as `copy` does, where Textual itself copies selected text."""
+        """Copy the text that Textual lets users select."""
         self._clipboard = pasteable(text)
         self.copy(text, "the selected text")
 
     def edit(self, frame: Frame) -> None:
         """Open a frame's file at its line in the user's editor."""
-        from devtui.dashboard.desktop.programs import edit
+        self._programs().edit(frame)
 
-        edit(self, frame, self.tell)
+    def _programs(self) -> Programs:
+        # The first frame does not wait for this module.
+        from devtui.dashboard.desktop.programs import Programs
+
+        return Programs(self, self.tell)
 
 
 def run_dashboard(session: Session) -> int:

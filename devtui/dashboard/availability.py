@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from textual.app import App
+from textual.notifications import SeverityLevel
+
 from devtui.session.state import State
+from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
+
     from devtui.session.session import Session
 
 SERVER_ACTIONS = (
@@ -31,6 +39,33 @@ class SaysWhyNot:
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key can work now: None greys it."""
         return None if self.why_not(action) else True
+
+
+class SaysWhyNotApp(SaysWhyNot, App[int]):
+    """An app whose grey keys say why they cannot work when they are pressed."""
+
+    def tell(self, text: str, severity: SeverityLevel = "information") -> None:
+        """Say something in a toast; the text may hold what others wrote."""
+        self.notify(visible(text, 400), severity=severity, markup=False)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run a key's action; a key that cannot work says why in a toast."""
+        if await super().run_action(action, default_namespace, namespaces):
+            return True
+        owner = default_namespace or self
+        why = (
+            owner.why_not(action)
+            if isinstance(owner, SaysWhyNot) and isinstance(action, str)
+            else ""
+        )
+        if why:
+            self.tell(why, "warning")
+        return bool(why)
 
 
 def why_not_for_server(session: Session, leaving: bool, action: str) -> str:

@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
-from devtui.dashboard.availability import NO_PLACE, NO_ROW
+from devtui.dashboard.availability import NO_PLACE, NO_ROW, SERVER_ACTIONS
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.details.row_detail import copied_text, frame_of
+from devtui.dashboard.messages import Copy, Edit, Open, ShowStack
 from devtui.dashboard.panes.errors_pane import ErrorsPane
 from devtui.dashboard.panes.pane import FilterInput, Pane
 from devtui.dashboard.panes.rows import LogRows, ReloadRows, RequestRows
@@ -36,7 +37,11 @@ from devtui.session.state import State
 from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:
-    from devtui.dashboard.app import Dashboard
+    from collections.abc import Callable
+
+    from devtui.dashboard.clock import Clock
+    from devtui.dashboard.widgets.usage import Usage
+    from devtui.session.session import Session
 
 COLUMNS_FROM = (160, 20)
 STACKED_FROM_HEIGHT = 32
@@ -59,13 +64,16 @@ class MainScreen(NeedsRoom, ListScreen):
     TITLE = "devtui"
     command_place = "main"
 
-    def __init__(self, dashboard: Dashboard) -> None:
+    def __init__(
+        self, session: Session, clock: Clock, sample: Callable[[int | None], Usage | None]
+    ) -> None:
+        """`sample` measures what a process uses, by its pid."""
         super().__init__()
-        store = dashboard.session.store
-        self._dashboard = dashboard
-        self.header = Header(dashboard.session, dashboard.clock, dashboard.sample)
+        store = session.store
+        self._session = session
+        self.header = Header(session, clock, sample)
         self.requests: Pane[Any] = Pane(
-            1, "Requests", store.requests, RequestRows(dashboard.clock.now), "No request yet."
+            1, "Requests", store.requests, RequestRows(clock.now), "No request yet."
         )
         self.log_pane: Pane[Any] = Pane(2, "Log", store.log, LogRows(store), "No output yet.")
         self.reloads: Pane[Any] = Pane(3, "Reloads", store.reloads, ReloadRows(), "No reload yet.")
@@ -89,7 +97,7 @@ class MainScreen(NeedsRoom, ListScreen):
     def on_mount(self) -> None:
         """Begin in the pane that matters."""
         self.set_focus(self.requests.list)
-        self._show_state(self._dashboard.session.state)
+        self._show_state(self._session.state)
         # The lists have looked before, and are told of what comes only from now on.
         self._mark(*self.panes)
 
@@ -159,7 +167,7 @@ class MainScreen(NeedsRoom, ListScreen):
             pane.list.mark_dirty()
 
     def _tell_dropped(self) -> None:
-        count = self._dashboard.session.store.events_dropped
+        count = self._session.store.events_dropped
         self.requests.note = f"{count:,} events were lost"
         self.requests.look()
 
@@ -212,7 +220,7 @@ class MainScreen(NeedsRoom, ListScreen):
         actions = ("follow", "clear", "open_row", "edit_row", "unfilter", "stack")
         enabled = (
             *(self.check_action(action, ()) for action in actions),
-            *self._dashboard.enabled_actions(),
+            *(self.app.check_action(action, ()) for action in SERVER_ACTIONS),
         )
         if enabled != self._enabled:
             self._enabled = enabled
@@ -220,7 +228,7 @@ class MainScreen(NeedsRoom, ListScreen):
 
     def _frame(self) -> Any:
         item = self.open_pane.list.item
-        return None if item is None else frame_of(item, self._dashboard.session.store)
+        return None if item is None else frame_of(item, self._session.store)
 
     def action_pane(self, number: int) -> None:
         """Go to a pane."""
@@ -241,9 +249,9 @@ class MainScreen(NeedsRoom, ListScreen):
     def action_clear(self) -> None:
         """Forget the rows of the open pane."""
         if self.open_pane is self.requests:
-            self._dashboard.session.store.clear_requests()
+            self._session.store.clear_requests()
         elif self.open_pane is self.errors:
-            self._dashboard.session.store.clear_errors()
+            self._session.store.clear_errors()
         else:
             self.open_pane.list.matches.ring.clear()
         self.open_pane.list.follow()
@@ -254,22 +262,22 @@ class MainScreen(NeedsRoom, ListScreen):
 
     @on(LineList.Opened)
     def _open(self, event: LineList.Opened) -> None:
-        self._dashboard.open_item(event.item)
+        self.app.post_message(Open(event.item))
 
     def action_stack(self) -> None:
         """Show where the selected request is now."""
         item = self.open_pane.list.item
         if isinstance(item, Request):
-            self._dashboard.open_stack(item)
+            self.app.post_message(ShowStack(item))
 
     def action_copy_row(self) -> None:
         """Copy what the selected row stands for."""
         item = self.open_pane.list.item
         if item is not None:
-            self._dashboard.copy(*copied_text(item, self._dashboard.session.url))
+            self.app.post_message(Copy(*copied_text(item, self._session.url)))
 
     def action_edit_row(self) -> None:
         """Open the place that the row points to in the editor."""
         frame = self._frame()
         if frame is not None:
-            self._dashboard.edit(frame)
+            self.app.post_message(Edit(frame))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from devtui.session.state import State
 from devtui.terminal import HangUpWatch
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.worker import WorkType
 
-    from devtui.dashboard.app import Dashboard
+    from devtui.session.session import Session
 
 LEAVE_SECONDS = 10.0
 """How long leaving waits for the server process; also where the requests' grace is longer."""
@@ -28,11 +30,23 @@ class Shutdown:
     It begins by a key, a signal, a terminal that has gone, or the session's own end.
     """
 
-    def __init__(self, dashboard: Dashboard) -> None:
+    def __init__(
+        self,
+        app: App[int],
+        session: Session,
+        *,
+        show: Callable[[], None],
+        stop_reading: Callable[[], None],
+        take_back_terminal: Callable[[], None],
+    ) -> None:
+        """`show` says on the screen that the dashboard is leaving."""
         self.begun = False
         """Whether the dashboard is leaving."""
-        self._dashboard = dashboard
-        self._session = dashboard.session
+        self._app = app
+        self._session = session
+        self._show = show
+        self._stop_reading = stop_reading
+        self._take_back_terminal = take_back_terminal
         self._hang_up_watch: HangUpWatch | None = None
         self._ended = asyncio.Event()
         self._status = 0
@@ -65,23 +79,23 @@ class Shutdown:
         """
         if self.begun:
             self._session.kill()
-            self._dashboard.exit(self._status)
+            self._app.exit(self._status)
             return
         self.begun = True
         self._status = status or int(self._session.state in _FAILURES)
-        self._dashboard.main.header.show_leaving()
+        self._show()
         self._session.close()
         self._begin(self._exit_when_ended, "leaving")
 
     def hang_up(self) -> None:
         """Leave because the terminal has gone; to be told so twice, as by a shell, is no haste."""
-        self._dashboard.stop_reading()
+        self._stop_reading()
         if not self.begun:
             self.begin(128 + signal.SIGHUP)
 
     def _begin(self, work: WorkType[None], name: str) -> None:
         # Not a coroutine: where the app exits before the worker runs, nobody would await it.
-        self._dashboard.run_worker(work, name=name)
+        self._app.run_worker(work, name=name)
 
     async def _supervise(self) -> None:
         try:
@@ -101,6 +115,6 @@ class Shutdown:
             await asyncio.wait_for(self._ended.wait(), LEAVE_SECONDS)
         except asyncio.TimeoutError:
             self._session.kill()
-        self._dashboard.take_back_terminal()
+        self._take_back_terminal()
         if not self._broken:
-            self._dashboard.exit(self._status)
+            self._app.exit(self._status)

@@ -106,7 +106,7 @@ class Loading:
         False where it did not come to that, and then it is told why. What the program raises
         after it has served is passed on. Raises `UnfitStandby` as `run` does.
         """
-        from devtui.cli import run_in_code  # few programs are run this way
+        from devtui.in_code import role  # few programs are run this way
         from devtui.server.app import main_program
 
         assert load.main is not None
@@ -127,7 +127,7 @@ class Loading:
             self._tell(loaded, trace, _since(began))
             serve(ErrorTap(app, self._reporter))
 
-        run_in_code.serve_by(at_the_call)
+        role.serve = at_the_call
         try:
             self._prepare(load)
             if self._standby is not None and (reason := self._standby.misfit(load)):

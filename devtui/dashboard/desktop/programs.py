@@ -26,56 +26,65 @@ class Tell(Protocol):
         """`text` may hold what others wrote."""
 
 
-def browse(app: App[int], url: str, tell: Tell) -> None:
-    """Open the URL in a browser. Blocks: for a thread."""
-    if open_url(url):
-        app.call_from_thread(tell, f"Opened {url}")
-    else:
-        text = f"No browser could be started; open {url} by hand."
-        app.call_from_thread(tell, text, "warning")
+class Programs:
+    """Starts programs for the dashboard, and says in a toast how that went."""
 
+    def __init__(self, app: App[int], tell: Tell) -> None:
+        self._app = app
+        self._tell = tell
 
-def copy_text(
-    app: App[int], text: str, what: str, write: Callable[[str], None], tell: Tell
-) -> None:
-    """Copy the best way there is; `write` sends to the terminal. Blocks: for a thread."""
-    try:
-        where = copy(text, partial(app.call_from_thread, write), os.environ)
-    except OSError as error:
-        app.call_from_thread(tell, f"Could not copy {what}: {error}.", "error")
-        return
-    app.call_from_thread(tell, f"Copied {what} {where}.")
+    def browse(self, url: str) -> None:
+        """Open the URL in a browser."""
+        self._app.run_worker(lambda: self._browse(url), thread=True)
 
-
-def edit(app: App[int], frame: Frame, tell: Tell) -> None:
-    """Open a frame's file at its line in the user's editor."""
-    if not Path(frame.file).is_file():
-        tell(f"There is no file {frame.file} to open.", "warning")
-        return
-    # A whole path is no option and no address: editors open `http://…` and `scp://…` too.
-    file = os.path.abspath(frame.file)
-    try:
-        command = editor_command(file, frame.line, os.environ)
-    except NoEditor as error:
-        tell(str(error), "warning")
-        return
-    try:
-        if command.terminal:
-            _edit_in_terminal(app, command, tell)
+    def _browse(self, url: str) -> None:
+        if open_url(url):
+            self._app.call_from_thread(self._tell, f"Opened {url}")
         else:
-            start_detached(command.arguments)
-            tell(f"Opened {frame.file}:{frame.line} with {command.name}.")
-    except OSError as error:
-        tell(f"Could not start {command.arguments[0]}: {error.strerror}.", "error")
+            text = f"No browser could be started; open {url} by hand."
+            self._app.call_from_thread(self._tell, text, "warning")
 
+    def copy(self, text: str, what: str, write: Callable[[str], None]) -> None:
+        """Copy a text the best way there is; `write` sends to the terminal."""
+        self._app.run_worker(lambda: self._copy(text, what, write), thread=True)
 
-def _edit_in_terminal(app: App[int], command: EditorCommand, tell: Tell) -> None:
-    """Give the terminal to the editor until it ends.
+    def _copy(self, text: str, what: str, write: Callable[[str], None]) -> None:
+        call = self._app.call_from_thread
+        try:
+            where = copy(text, partial(call, write), os.environ)
+        except OSError as error:
+            call(self._tell, f"Could not copy {what}: {error}.", "error")
+            return
+        call(self._tell, f"Copied {what} {where}.")
 
-    Meanwhile nothing here runs, so events wait in the pipe of the server process.
-    """
-    with app.suspend():
-        # No shell reads the arguments, so a file's name stays one argument whatever is in it.
-        status = subprocess.run(command.arguments, check=False).returncode  # noqa: S603
-    if status:
-        tell(f"{command.name} ended with exit status {status}.", "warning")
+    def edit(self, frame: Frame) -> None:
+        """Open a frame's file at its line in the user's editor."""
+        if not Path(frame.file).is_file():
+            self._tell(f"There is no file {frame.file} to open.", "warning")
+            return
+        # An absolute path is no option and no address: editors open `http://…` and `scp://…` too.
+        file = os.path.abspath(frame.file)
+        try:
+            command = editor_command(file, frame.line, os.environ)
+        except NoEditor as error:
+            self._tell(str(error), "warning")
+            return
+        try:
+            if command.terminal:
+                self._edit_in_terminal(command)
+            else:
+                start_detached(command.arguments)
+                self._tell(f"Opened {frame.file}:{frame.line} with {command.name}.")
+        except OSError as error:
+            self._tell(f"Could not start {command.arguments[0]}: {error.strerror}.", "error")
+
+    def _edit_in_terminal(self, command: EditorCommand) -> None:
+        """Give the terminal to the editor until it ends.
+
+        Nothing here runs meanwhile, so events wait in the pipe of the server process.
+        """
+        with self._app.suspend():
+            # No shell reads the arguments, so a file's name stays one argument.
+            status = subprocess.run(command.arguments, check=False).returncode  # noqa: S603
+        if status:
+            self._tell(f"{command.name} ended with exit status {status}.", "warning")

@@ -12,7 +12,8 @@ from textual.content import Content
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.details.row_detail import Plain, detail_of, errors_of, frame_of, has_secrets
+from devtui.dashboard.details.row_detail import detail_of, errors_of, frame_of, has_secrets
+from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.line_list import LineList
@@ -25,8 +26,7 @@ from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
 
 if TYPE_CHECKING:
-    from devtui.dashboard.app import Dashboard
-
+    from devtui.session.store.store import Store
 
 # The frame's two borders, the space before a line, and the scrollbar.
 _BESIDE_ROWS = 4
@@ -38,14 +38,19 @@ class DetailScreen(NeedsRoom, ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
     command_place = "detail"
 
-    def __init__(self, dashboard: Dashboard, item: Plain) -> None:
+    def __init__(self, store: Store, item: Plain) -> None:
         super().__init__()
-        self._dashboard = dashboard
+        self._store = store
         self.item = item
         self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
         self._reveal = False
         self._has_secrets = False
         self._laid_out: tuple[int, bool, bool] | None = None
+
+    @property
+    def shows(self) -> object:
+        """The row."""
+        return self.item
 
     def compose(self) -> ComposeResult:
         """The framed lines and the key bar."""
@@ -73,9 +78,8 @@ class DetailScreen(NeedsRoom, ListScreen):
         if wanted[0] <= 0 or wanted == self._laid_out:
             return
         self._laid_out = wanted
-        store = self._dashboard.session.store
-        detail = detail_of(self.item, store, self._reveal)
-        self._has_secrets = has_secrets(self.item, store)
+        detail = detail_of(self.item, self._store, self._reveal)
+        self._has_secrets = has_secrets(self.item, self._store)
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
         index = self.list.cursor
@@ -123,18 +127,18 @@ class DetailScreen(NeedsRoom, ListScreen):
     def _error(self) -> ErrorEntry | None:
         if not isinstance(self.item, Request):
             return None
-        errors = errors_of(self.item, self._dashboard.session.store)
+        errors = errors_of(self.item, self._store)
         return errors[0] if errors else None
 
     def _frame(self) -> Frame | None:
         line = self.list.item
         if line is not None and line.frame is not None:
             return line.frame
-        return frame_of(self.item, self._dashboard.session.store)
+        return frame_of(self.item, self._store)
 
     def action_back(self) -> None:
         """Go back to the dashboard."""
-        self.dismiss()
+        self.leave()
 
     def action_secrets(self) -> None:
         """Show what is masked, or mask it again."""
@@ -144,28 +148,23 @@ class DetailScreen(NeedsRoom, ListScreen):
     def action_stack(self) -> None:
         """Show where the request is now."""
         if isinstance(self.item, Request):
-            self._dashboard.open_stack(self.item)
+            self.app.post_message(ShowStack(self.item))
 
     def action_error(self) -> None:
         """Go to the request's error."""
-        from devtui.dashboard.errors.error_screen import ErrorScreen
-
         entry = self._error()
-        below = self.app.screen_stack[-2]
-        if isinstance(below, ErrorScreen) and below.entry is entry:
-            self.action_back()
-        elif entry is not None:
-            self.app.push_screen(ErrorScreen(self._dashboard, entry))
+        if entry is not None:
+            self.app.post_message(GoTo(entry))
 
     def action_copy_row(self) -> None:
         """Copy the section in which the cursor is."""
         line = self.list.item
         if line is not None:
             what = f"the {line.section.title}" if line.section.title else "the text"
-            self._dashboard.copy(line.section.text, what)
+            self.app.post_message(Copy(line.section.text, what))
 
     def action_edit_row(self) -> None:
         """Open the frame under the cursor in the editor, else the row's own place."""
         frame = self._frame()
         if frame is not None:
-            self._dashboard.edit(frame)
+            self.app.post_message(Edit(frame))

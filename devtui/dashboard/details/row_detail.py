@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from devtui.dashboard.details.reload_detail import reload_detail
+from devtui.dashboard.messages import Plain, Row
 from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.rows import (
     RequestRows,
@@ -27,16 +27,10 @@ from devtui.dashboard.widgets.sections import (
 from devtui.events import AppFailed, Body, Frame, Headers, LogWritten, Reloaded, ServerExited
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup, innermost_own
 from devtui.session.store.request_record import Request
-from devtui.session.store.store import Reload, Store
+from devtui.session.store.store import Store
 from devtui.text import formats, masking, secrets
 from devtui.text.sanitize import visible
 from devtui.text.secrets import MASK
-
-Plain: TypeAlias = Request | LogWritten | Reload
-"""What opens to sections of lines; an error has a screen of its own."""
-
-Item: TypeAlias = Plain | ErrorGroup
-"""What a row of a pane stands for."""
 
 MAX_PARAMETERS = 1_000
 _IN_URLS = "!#$%&'()*+,/:;=?@[]~"
@@ -55,7 +49,7 @@ def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
             return reload_detail(item, store.ignored)
 
 
-def frame_of(item: Item, store: Store) -> Frame | None:
+def frame_of(item: Row, store: Store) -> Frame | None:
     """Where in the code the row points to, if anywhere."""
     match item:
         case ErrorGroup():
@@ -76,7 +70,7 @@ def errors_of(request: Request, store: Store) -> list[ErrorEntry]:
     return [errors[number] for number in request.errors if errors.first <= number < errors.end]
 
 
-def copied_text(item: Item, url: str) -> tuple[str, str]:
+def copied_text(item: Row, url: str) -> tuple[str, str]:
     """What copying the row gives, and what that is called; `url` is where the app serves."""
     match item:
         case Request():

@@ -15,13 +15,13 @@ from textual.widget import Widget
 
 from devtui.dashboard.availability import why_no_frames
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.details.detail_screen import DetailScreen
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
 from devtui.dashboard.errors.error_view import HEADLINE_LINES, default_spot, error_view
 from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
 from devtui.dashboard.errors.prompt import Prompt
+from devtui.dashboard.messages import Copy, GoTo
 from devtui.dashboard.panes.rows import error_title
 from devtui.dashboard.widgets.sections import Section
 from devtui.events import Evaluated, ExceptionData, Frame
@@ -35,8 +35,9 @@ from devtui.text.sanitize import visible
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
-    from devtui.dashboard.app import Dashboard
+    from devtui.dashboard.errors.history import History
     from devtui.session.inspection import Question
+    from devtui.session.session import Session
 
 RUNNING_SECONDS = 0.5
 
@@ -57,20 +58,33 @@ class ErrorScreen(FrameScreen):
     command_place = "error"
 
     def __init__(
-        self, dashboard: Dashboard, entry: ErrorEntry, group: ErrorGroup | None = None
+        self,
+        session: Session,
+        history: History,
+        entry: ErrorEntry,
+        group: ErrorGroup | None = None,
     ) -> None:
-        """`group` is the one that the error is in, where its count is to be told."""
-        super().__init__(dashboard)
+        """Show `entry`, and how often its `group` came if it was opened from there.
+
+        `history` is what was evaluated before, in any error.
+        """
+        super().__init__()
         self.entry = entry
         self.spot = default_spot(entry.error)
-        self.console = Console(dashboard.history)
+        self.console = Console(history)
+        self._session = session
         self._group = group
-        self._questions = dashboard.session.questions
+        self._questions = session.questions
         self._completer = Completer(self.console, self._questions, entry.error_id)
         self._gone: dict[Spot, str] = {}  # the frames that were asked in vain, and why
         self._reveal = False
         self._evaluation: str | None = None  # the id of the one that runs
         self._since = 0.0
+
+    @property
+    def shows(self) -> object:
+        """The error."""
+        return self.entry
 
     def below(self) -> list[Widget]:
         """The prompt, once it is opened."""
@@ -146,7 +160,7 @@ class ErrorScreen(FrameScreen):
             case "locals" | "evaluate":
                 if self.spot is None:
                     return NO_FRAME
-                gone = why_no_frames(self.dashboard.session, self.entry.error_id)
+                gone = why_no_frames(self._session, self.entry.error_id)
                 return gone or self._gone.get(self.spot, "")
             case "secrets" if not self.opened.shown:
                 return "No local variables are shown: l shows those of a frame."
@@ -159,19 +173,16 @@ class ErrorScreen(FrameScreen):
     def action_copy_row(self) -> None:
         """Copy the traceback as Python prints it."""
         error = self.entry.error
-        self.dashboard.copy(error.text or error_title(error), "the traceback")
+        self.app.post_message(Copy(error.text or error_title(error), "the traceback"))
 
     def _request(self) -> Request | None:
-        return self.dashboard.session.store.request(self.entry.request_id)
+        return self._session.store.request(self.entry.request_id)
 
     def action_request(self) -> None:
         """Go to the request that the error belongs to."""
         request = self._request()
-        below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
-        if isinstance(below, DetailScreen) and below.item is request:
-            self.action_back()
-        elif request is not None:
-            self.app.push_screen(DetailScreen(self.dashboard, request))
+        if request is not None:
+            self.app.post_message(GoTo(request))
 
     def action_back(self) -> None:
         """Close the prompt, or go back to where one came from."""
@@ -179,8 +190,12 @@ class ErrorScreen(FrameScreen):
             self.console.display = False
             self.list.focus()
             return
+        self.leave()
+
+    def leave(self) -> None:
+        """Go back to the screen below; what is being evaluated is interrupted."""
         self._stop()
-        self.dismiss()
+        super().leave()
 
     # -- local variables -----------------------------------------------------------------------
 

@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Iterator
 
 from devtui.dashboard.errors.frame_lines import MAX_OPEN, Opened, Spot, Way, frames_lines
+from devtui.dashboard.panes.error_summary import RELATIONS, headline
 from devtui.dashboard.panes.rows import error_title
 from devtui.dashboard.widgets.sections import Line, Section, text_lines
 from devtui.events import Error, ExceptionData
 from devtui.text.formats import count
-from devtui.text.sanitize import visible
 
 HEADLINE_LINES = 3
 """How many lines of a message stand above the frames; the whole of a longer one follows there."""
@@ -20,8 +20,6 @@ OPEN_EXCEPTIONS = 10
 
 OPEN_IN_OTHERS = 3
 """How many frames are open in each exception but the first."""
-
-RELATIONS = {"first": "", "cause": "caused by", "context": "raised while handling"}
 
 
 def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
@@ -47,15 +45,6 @@ def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
 def long_message(message: str) -> bool:
     """Whether a message does not fit above the frames."""
     return message.count("\n") >= HEADLINE_LINES or len(message) > 200
-
-
-def headline(exception: ExceptionData) -> list[Line]:
-    """`Type: message`, on as many lines as the message has."""
-    first, *others = text_lines(exception.message) or [Line([("", "")])]
-    kind = visible(exception.type, 300)
-    message = first.row[0][0]
-    head = Line([(kind, "bad-strong"), (": " + message if message else "", "strong")])
-    return [head, *others]
 
 
 def _exception(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -12,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from devtui.dashboard.errors.frame_lines import Fold, Opened, Spot
+from devtui.dashboard.messages import Edit
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.line_list import LineList
@@ -21,19 +20,14 @@ from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import Frame
 from devtui.session.store.ring import Ring
 
-if TYPE_CHECKING:
-    from devtui.dashboard.app import Dashboard
-
-
 NO_FRAME = "No frame is selected."
 
 
 class FrameScreen(NeedsRoom, ListScreen):
     """A headline above a list of frames. The cursor says which frame the keys mean."""
 
-    def __init__(self, dashboard: Dashboard) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.dashboard = dashboard
         self.opened = Opened()
         self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
         self.spot: Spot | None = None
@@ -177,7 +171,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         """Enter was pressed on a frame."""
         frame = self.frame_at(spot)
         if frame is not None:
-            self.dashboard.edit(frame)
+            self.app.post_message(Edit(frame))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key can work now: None greys it."""
@@ -202,8 +196,8 @@ class FrameScreen(NeedsRoom, ListScreen):
         """Open the selected frame in the editor."""
         frame = self._frame()
         if frame is not None:
-            self.dashboard.edit(frame)
+            self.app.post_message(Edit(frame))
 
     def action_back(self) -> None:
         """Go back to where one came from."""
-        self.dismiss()
+        self.leave()

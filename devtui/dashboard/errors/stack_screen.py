@@ -12,6 +12,7 @@ from textual.timer import Timer
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
+from devtui.dashboard.messages import Copy
 from devtui.dashboard.widgets.sections import Line, Section
 from devtui.events import Frame, StackShown
 from devtui.session.store.request_record import Request
@@ -19,7 +20,8 @@ from devtui.text import formats, masking
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
-    from devtui.dashboard.app import Dashboard
+    from devtui.dashboard.clock import Clock
+    from devtui.session.inspection import Questions
 
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 3.0
@@ -38,9 +40,11 @@ class StackScreen(FrameScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("stack")]
     command_place = "stack"
 
-    def __init__(self, dashboard: Dashboard, request: Request) -> None:
-        super().__init__(dashboard)
+    def __init__(self, questions: Questions, clock: Clock, request: Request) -> None:
+        super().__init__()
         self.request = request
+        self._questions = questions
+        self._clock = clock
         self._stack: StackShown | None = None
         self._silent = False
         self._asking = False
@@ -66,7 +70,7 @@ class StackScreen(FrameScreen):
             self._timer = None
 
     async def _look_at_it(self) -> None:
-        question = self.dashboard.session.questions.show_stack(self.request.started.id)
+        question = self._questions.show_stack(self.request.started.id)
         try:
             answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)
         except asyncio.TimeoutError:
@@ -112,7 +116,7 @@ class StackScreen(FrameScreen):
             visible(f"{started.method} {masking.target(started.target)}", 300), "bold"
         )
         if finished is None:
-            now = self.dashboard.clock.now()
+            now = self._clock.now()
             time = formats.running_time((now - started.at).total_seconds() * 1000)
             words = f"running for {time}"
             thread = self._stack.thread if self._stack is not None else ""
@@ -144,7 +148,7 @@ class StackScreen(FrameScreen):
 
     def action_copy_row(self) -> None:
         """Copy the stack as text."""
-        self.dashboard.copy(self._copied(), "the stack")
+        self.app.post_message(Copy(self._copied(), "the stack"))
 
     def _copied(self) -> str:
         """The frames as Python prints them."""

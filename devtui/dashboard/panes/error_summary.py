@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from devtui.dashboard.errors.error_view import RELATIONS, headline
 from devtui.dashboard.panes.rows import error_title
 from devtui.dashboard.widgets.sections import MAX_LINE, Line, Section, text_lines
 from devtui.events import Error, ExceptionData, Frame
 from devtui.text.formats import count
 from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
+
+RELATIONS = {"first": "", "cause": "caused by", "context": "raised while handling"}
 
 
 def error_sections(error: Error) -> list[Section]:
@@ -35,6 +36,15 @@ def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Sectio
         inner = _exception(member, error, depth + 1).lines
         lines += [Line([("  │ ", "rule"), *line.row], line.frame, 4) for line in inner]
     return Section(RELATIONS[exception.relation], lines, error.text or error_title(error))
+
+
+def headline(exception: ExceptionData) -> list[Line]:
+    """`Type: message`, on as many lines as the message has."""
+    first, *others = text_lines(exception.message) or [Line([("", "")])]
+    kind = visible(exception.type, 300)
+    message = first.row[0][0]
+    head = Line([(kind, "bad-strong"), (": " + message if message else "", "strong")])
+    return [head, *others]
 
 
 def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:

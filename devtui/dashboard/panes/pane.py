@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widgets import Input, Static
 
-from devtui.dashboard.panes.rows import Rows
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.line_list import LineList
+from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.session.store.ring import Ring
 
 if TYPE_CHECKING:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import PurePath
-from typing import Generic, TypeVar
 
 from devtui.dashboard.widgets.cells import Row, fit, left, right, row_width
+from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.events import AppFailed, Error, LogWritten, Reloaded, ServerExited
 from devtui.session.store.error_groups import ErrorGroup, innermost_own
 from devtui.session.store.request_record import Request, RequestRow
 from devtui.session.store.store import Reload, Store
 from devtui.text import formats, masking
-
-T = TypeVar("T")
 
 SLOW_MS = 1_000.0
 WIDE = 90
@@ -27,26 +25,6 @@ MAX_TARGET = 2_000
 
 _LEVEL_NAMES = {"WARNING": "WARN", "CRITICAL": "CRIT", "DEBUG": "DEBUG"}
 _LEVEL_STYLES = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad", "DEBUG": "dim"}
-
-
-class Rows(Generic[T]):
-    """What a pane has to know about its items; each pane has a subclass of its own."""
-
-    def text(self, item: T) -> str:
-        """The text that a filter searches."""
-        raise NotImplementedError
-
-    def summary(self, item: T) -> str:
-        """The item in a few words, for a pane that is closed to its title."""
-        return self.text(item)
-
-    def settled(self, item: T) -> bool:
-        """Whether `text` and `spans` of the item will stay as they are."""
-        return True
-
-    def spans(self, item: T, width: int) -> Row:
-        """The item on one line of `width` cells."""
-        raise NotImplementedError
 
 
 def status_style(status: int | None) -> str:

@@ -12,16 +12,20 @@ from devtui.ports.survey import PendingSurvey, Survey
 from devtui.session.state import State
 
 if TYPE_CHECKING:
-    from devtui.dashboard.app import Dashboard
+    from textual.app import App
+
+    from devtui.dashboard.clock import Clock
     from devtui.dashboard.ports.port_screen import PortScreen
+    from devtui.session.session import Session
 
 
 class Ports:
     """Keeps one port screen at most, and goes with the session's state."""
 
-    def __init__(self, dashboard: Dashboard) -> None:
-        self._dashboard = dashboard
-        self._session = dashboard.session
+    def __init__(self, app: App[int], session: Session, clock: Clock) -> None:
+        self._app = app
+        self._session = session
+        self._clock = clock
         self._screen: PortScreen | None = None  # the last that was opened
         self._seen: Survey | None = None  # while a port was being typed
         self._refused: Survey | PendingSurvey | None = None  # of the port that was typed
@@ -29,7 +33,7 @@ class Ports:
     @property
     def screen(self) -> PortScreen | None:
         """The port screen, where it is open."""
-        return self._screen if self._screen in self._dashboard.screen_stack else None
+        return self._screen if self._screen in self._app.screen_stack else None
 
     def take(self, event: PortBusy | StateChanged) -> None:
         """Open the screen when the port cannot be had, and close it when it can at last."""
@@ -49,8 +53,8 @@ class Ports:
         if screen is None:
             from devtui.dashboard.ports.port_screen import PortScreen
 
-            screen = self._screen = PortScreen(self._dashboard, port)
-            self._dashboard.push_screen(screen)
+            screen = self._screen = PortScreen(self._session, self._clock, port)
+            self._app.push_screen(screen)
         return screen
 
     def show(self, port: int, found: Survey | PendingSurvey | None = None) -> None:
@@ -87,7 +91,7 @@ class Ports:
             about=self._about,
             go=self._move,
         )
-        self._dashboard.push_screen(PortDialog(question), self._after_move)
+        self._app.push_screen(PortDialog(question), self._after_move)
 
     def _about(self, port: int) -> tuple[str, bool]:
         """What is to be said of a port before it is tried; whether that is a problem."""
@@ -147,7 +151,7 @@ class Ports:
             about=lambda chosen: ("", False),
             go=go,
         )
-        self._dashboard.push_screen(PortDialog(question), self._after_see)
+        self._app.push_screen(PortDialog(question), self._after_see)
 
     def _after_see(self, port: int | None) -> None:
         if port is not None:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
+from devtui.dashboard.messages import ChangePort, SeeAnotherPort, ShowPort, Tell
 from devtui.dashboard.ports import port_choices
 from devtui.dashboard.ports.port_box import PortBox, Shown
 from devtui.dashboard.ports.port_choices import Choice, Sight, choices
@@ -21,8 +22,9 @@ from devtui.ports.survey import PendingSurvey, Survey
 from devtui.session.state import State
 
 if TYPE_CHECKING:
-    from devtui.dashboard.app import Dashboard
+    from devtui.dashboard.clock import Clock
     from devtui.ports.stopping import Outcome
+    from devtui.session.session import Session
 
 TICK_SECONDS = 0.1
 
@@ -46,16 +48,17 @@ class PortScreen(Dialog[None]):
         Binding("ctrl+c", "app.interrupt", show=False),
     ]
 
-    def __init__(self, dashboard: Dashboard, port: int) -> None:
+    def __init__(self, session: Session, clock: Clock, port: int) -> None:
         super().__init__()
         self.port = port
         self.asking = False
         self.waiting = False
         """Whether the session was asked to have its port, and has not told yet."""
-        self._dashboard = dashboard
+        self._session = session
+        self._clock = clock
         self._sight: Sight | None = None
-        self._progress = Progress(dashboard.clock.monotonic)
-        self._box = PortBox(len(self.choices), dashboard.clock.now)
+        self._progress = Progress(clock.monotonic)
+        self._box = PortBox(len(self.choices), clock.now)
         self._ticker: Timer | None = None
         self._served = False
         self._gone = False
@@ -63,7 +66,7 @@ class PortScreen(Dialog[None]):
     @property
     def choices(self) -> tuple[Choice, ...]:
         """What can be chosen now."""
-        return choices(self.port, self._sight, serving=self._dashboard.session.state.answers)
+        return choices(self.port, self._sight, serving=self._session.state.answers)
 
     @property
     def stopping(self) -> bool:
@@ -95,7 +98,7 @@ class PortScreen(Dialog[None]):
             return
         if port != self.port:
             self.port, self._sight = port, None
-            self._progress = Progress(self._dashboard.clock.monotonic)
+            self._progress = Progress(self._clock.monotonic)
         self.asking = False
         self.show()
         self.begin(partial(self._look, found, ours), latest_of="look")
@@ -113,7 +116,7 @@ class PortScreen(Dialog[None]):
         """The session has got its port: go, or as soon as nothing lies above any more."""
         self._served = True
         if self._progress.stopped:
-            self._dashboard.tell(self._progress.stopped)
+            self.app.post_message(Tell(self._progress.stopped))
         self._go()
 
     def _go(self) -> None:
@@ -171,32 +174,32 @@ class PortScreen(Dialog[None]):
 
     def action_change_port(self) -> None:
         """Ask for another port to serve on."""
-        self._dashboard.ports.ask_port_to_serve_on()
+        self.app.post_message(ChangePort())
 
     def action_see_another(self) -> None:
         """Ask for another port to look at."""
-        self._dashboard.ports.ask_port_to_see(self.port)
+        self.app.post_message(SeeAnotherPort(self.port))
 
     def action_again(self) -> None:
         """Try to have the port again, where the session waits for it; else look again."""
-        session = self._dashboard.session
+        session = self._session
         self._progress.forget()
         if session.state is State.PORT_BUSY and self.port == session.settings.port:
             self._try()
         else:
-            self._dashboard.ports.show(self.port)
+            self.app.post_message(ShowPort(self.port))
 
     def _try(self) -> None:
         """Have the session try to have its port; what comes of it are its events."""
         self.waiting = True
         self._say(f"Trying port {self.port} …")
-        self._dashboard.session.try_again()
+        self._session.try_again()
 
     def tried(self) -> None:
         """The session has tried in vain to have its port."""
         if self.waiting:
             self.waiting = False
-            at = self._dashboard.clock.now().astimezone().strftime("%H:%M:%S")
+            at = self._clock.now().astimezone().strftime("%H:%M:%S")
             self._say(f"Tried at {at}: port {self.port} is still not to be had.")
 
     def action_back(self) -> None:
@@ -213,7 +216,7 @@ class PortScreen(Dialog[None]):
 
     async def _have(self, port: int) -> None:
         """Serve on the port; where it is refused after all, show who has it."""
-        session = self._dashboard.session
+        session = self._session
         if port == session.settings.port and not session.has_port:
             self._try()
             return
@@ -222,7 +225,7 @@ class PortScreen(Dialog[None]):
             await session.move(port)
         except PortRefused as refused:
             self._say(str(refused), problem=True)
-            self._dashboard.ports.show(port)
+            self.app.post_message(ShowPort(port))
             return
         self.served()
 
@@ -241,7 +244,7 @@ class PortScreen(Dialog[None]):
         from devtui.ports import stopping
 
         loop = asyncio.get_running_loop()
-        settings = self._dashboard.session.settings.with_port(self.port)
+        settings = self._session.settings.with_port(self.port)
 
         def report(seconds: float, text: str) -> None:
             loop.call_soon_threadsafe(self._step, seconds, text)
@@ -261,7 +264,7 @@ class PortScreen(Dialog[None]):
             await self._have(self.port)
         else:
             self._say(outcome.text, problem=True)
-            self._dashboard.ports.show(self.port)
+            self.app.post_message(ShowPort(self.port))
 
     def _step(self, seconds: float, text: str) -> None:
         self._progress.step(seconds, text)

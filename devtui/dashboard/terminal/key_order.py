@@ -62,10 +62,14 @@ class KeyOrder:
         if message.number != self._number:
             return  # it came too late, and the next key has been sent
         self._number += 1  # it is waited for no longer
+        # Behind a change of the focus, and behind what the screen has asked of the app.
+        self._app.call_later(self._go_on)
+
+    async def _go_on(self) -> None:
         if self._screen is not self._app.screen:
             self._follow(self._app.screen)  # which is to find its focus first
         else:
-            self._app.call_later(self._send_next)  # behind a change of the focus
+            await self._send_next()
 
     async def _send_next(self) -> None:
         self._under_way = bool(self._waiting)

@@ -9,11 +9,30 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from devtui.dashboard.panes.rows import Rows
-from devtui.dashboard.widgets.cells import fit
+from devtui.dashboard.widgets.cells import Row, fit
 from devtui.dashboard.widgets.list_screen import ListScreen
 
 T = TypeVar("T")
+
+
+class Rows(Generic[T]):
+    """How items are shown and searched; each kind of item has a subclass."""
+
+    def text(self, item: T) -> str:
+        """The text that a filter searches."""
+        raise NotImplementedError
+
+    def summary(self, item: T) -> str:
+        """The item in a few words, for the title of a closed pane."""
+        return self.text(item)
+
+    def settled(self, item: T) -> bool:
+        """Whether `text` and `spans` of the item will stay as they are."""
+        return True
+
+    def spans(self, item: T, width: int) -> Row:
+        """The item on one line of `width` cells."""
+        raise NotImplementedError
 
 
 class LineRenderer(Generic[T]):

@@ -30,6 +30,15 @@ class ListScreen(SaysWhyNot, Screen[None]):
         super().__init__()
         self._line_styles: dict[str, Style] = {}
 
+    @property
+    def shows(self) -> object:
+        """The item that the whole screen is about, if it is about one."""
+        return None
+
+    def leave(self) -> None:
+        """Go back to the screen below."""
+        self.dismiss()
+
     def heard(self, event: AnyEvent) -> None:
         """An event of the session, while this screen is the topmost: keys may work or cease to."""
         if isinstance(event, (StateChanged, ServerExited)):

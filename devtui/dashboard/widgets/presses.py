@@ -1,61 +1,21 @@
-"""What the mouse means to a list: a click selects the row that was pressed, a double click opens.
+"""Double clicks: the second click opens the row that the first one pressed.
 
-A click gives its pane the focus, and the pane with the focus has the most room. So the second
-click of a double click can land on another row, on another pane or on none, though the mouse has
-not moved; and rows that come move all others between a press and its release.
+The first click gives its pane the focus and so most of the room. The second one can land on another
+row, on another pane or on none, though the mouse has not moved; and rows that come move all others
+between a press and its release.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from textual.app import App
 from textual.errors import NoWidget
-from textual.events import Click, Event, MouseDown, MouseUp
+from textual.events import Event, MouseDown, MouseUp
 from textual.geometry import Offset
 
-if TYPE_CHECKING:
-    from devtui.dashboard.widgets.line_list import LineList
-
-
-class Pointer:
-    """The mouse in one list; rows are told by their numbers in the ring, which stay."""
-
-    def __init__(self, line_list: LineList[Any]) -> None:
-        self._list = line_list
-        self._pressed: int | None = None
-
-    def number_at(self, y: int) -> int | None:
-        """The number of the row that is drawn at that line in view."""
-        index = self._list.scroll_offset.y + y
-        return self._list.matches.number_at(index) if index < len(self._list.matches) else None
-
-    def press(self, number: int | None) -> None:
-        """That row is pressed: a click means it, whatever is there by then."""
-        self._pressed = number
-
-    def click(self, event: Click) -> None:
-        """Select, or open with the second click, and take the focus."""
-        number, self._pressed = self._pressed, None
-        if number is None:
-            number = self.number_at(event.y)
-        if event.chain > 1:
-            event.prevent_default()  # Textual would select the text of all lines
-        if number is not None and len(self._list.matches):
-            self._list.select(self._list.matches.index_of(number))
-            if event.chain == 2:
-                self._list.action_open()
-        if self._list.can_focus:
-            self._list.focus(scroll_visible=False)
-
-    def open(self, number: int) -> None:
-        """Open the row of that number, if it is still there."""
-        matches = self._list.matches
-        index = matches.index_of(number)
-        if index < len(matches) and matches.number_at(index) == number:
-            self._list.select(index)
-            self._list.action_open()
+from devtui.dashboard.widgets.line_list import LineList
 
 
 class _Press(msgspec.Struct, frozen=True):
@@ -93,7 +53,7 @@ class Presses:
         elif now is not None:
             self._first = now
         if now is not None:
-            now.line_list.pointer.press(now.number)
+            now.line_list.press(now.number)
         return False
 
     def _released(self, event: MouseUp) -> bool:
@@ -101,7 +61,7 @@ class Presses:
         if opens is None:
             return False
         if event.screen_offset == opens.offset and opens.line_list.screen is self._app.screen:
-            opens.line_list.pointer.open(opens.number)
+            opens.line_list.open_number(opens.number)
         return True
 
     def _is_second(self, first: _Press, event: MouseDown) -> bool:
@@ -111,15 +71,13 @@ class Presses:
         return soon and here and first.line_list.is_attached
 
     def _row_under(self, event: MouseDown) -> _Press | None:
-        from devtui.dashboard.widgets.line_list import LineList
-
         try:
             widget, region = self._app.get_widget_at(event.x, event.y)
         except NoWidget:
             return None
         if not isinstance(widget, LineList):
             return None
-        number = widget.pointer.number_at(event.y - region.y)
+        number = widget.number_at(event.y - region.y)
         if number is None:
             return None
         return _Press(widget, number, event.screen_offset, event.time)

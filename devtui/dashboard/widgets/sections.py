@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from devtui.dashboard.panes.rows import Rows
 from devtui.dashboard.widgets.cells import Row, wrap
+from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.events import Frame
 from devtui.session.store.ring import Ring
 from devtui.text.sanitize import visible

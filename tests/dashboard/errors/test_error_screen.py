@@ -503,7 +503,7 @@ async def test_without_a_terminal_the_app_is_refused_one(ui):
 
     ui.session.feed(TerminalWanted(ask_id="t1", purpose="breakpoint", generation=1))
     order = last_order(ui, TerminalRefused)
-    assert "the dashboard is not in a terminal of its own" in order.reason
+    assert "devtui does not run in a terminal" in order.reason
     await asyncio.sleep(0)
     ui.session.feed(started(1, "/still-drawn"))
     await ui.shows("/still-drawn")

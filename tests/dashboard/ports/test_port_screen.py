@@ -237,7 +237,7 @@ async def test_a_yes_stops_it_with_every_step_and_the_session_has_the_port(refus
     await refused.shows("3.0 s  killing python3 (77777) (SIGKILL)")
     refused.session.to(State.STARTING)
     await refused.until(lambda: refused.app.screen is refused.app.main)
-    assert refused.toasts == ["python3 (77777) ended after 0.1 s."]
+    await refused.until(lambda: refused.toasts == ["python3 (77777) ended after 0.1 s."])
     assert refused.session.asked == [("try again", None)]
 
 

@@ -1,8 +1,7 @@
 import pytest
 from rich.style import Style
 
-from devtui.dashboard.panes.rows import Rows
-from devtui.dashboard.widgets.line_renderer import LineRenderer
+from devtui.dashboard.widgets.line_renderer import LineRenderer, Rows
 from devtui.dashboard.widgets.list_screen import ListScreen
 
 COLOURS = {"": Style(), "bad": Style(color="red"), "dim": Style(color="grey50")}

@@ -1,0 +1,87 @@
+"""What screens ask of the app, which owns the stack of screens and the terminal.
+
+A screen posts these to its app. So they stand in front of the next key, which finds what they have
+opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from textual.message import Message
+from textual.notifications import SeverityLevel
+
+from devtui.events import Frame, LogWritten
+from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
+from devtui.session.store.request_record import Request
+from devtui.session.store.store import Reload
+
+Plain: TypeAlias = Request | LogWritten | Reload
+"""A row that opens to sections of lines."""
+
+Row: TypeAlias = Plain | ErrorGroup
+"""A row of a pane; an error opens to its frames."""
+
+
+@dataclass
+class Open(Message):
+    """Open a row, or an error."""
+
+    item: Row | ErrorEntry
+
+
+@dataclass
+class GoTo(Message):
+    """Go back to the screen below if it shows the item, else open the item."""
+
+    item: Row | ErrorEntry
+
+
+@dataclass
+class ShowStack(Message):
+    """Show the stack of a running request."""
+
+    request: Request
+
+
+@dataclass
+class Tell(Message):
+    """Show a toast; the text may hold what others wrote."""
+
+    text: str
+    severity: SeverityLevel = "information"
+
+
+@dataclass
+class Copy(Message):
+    """Copy a text; `what` is its name in the toast."""
+
+    text: str
+    what: str
+
+
+@dataclass
+class Edit(Message):
+    """Open a frame's file at its line in the editor."""
+
+    frame: Frame
+
+
+@dataclass
+class ShowPort(Message):
+    """Look who holds a port, and show it."""
+
+    port: int
+
+
+@dataclass
+class ChangePort(Message):
+    """Ask for another port to serve on."""
+
+
+@dataclass
+class SeeAnotherPort(Message):
+    """Ask for a port to show, beginning with this one."""
+
+    port: int
