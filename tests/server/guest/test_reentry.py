@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import re
 import signal
 import socket
@@ -304,6 +305,8 @@ def test_a_finaliser_of_kept_frames_that_raises_is_reported(
 
     in_time(work)
     session.texts()
+    reporter.kept._kept.clear()
+    gc.collect()  # the rest of them are not for another test to hear of
 
 
 def test_two_threads_that_ask_first_get_the_same() -> None:
