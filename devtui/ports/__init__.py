@@ -1,1 +1,1 @@
-"""The port: bind it, see who holds it, and stop them."""
+"""Ports: bind one, find the processes that hold one, and stop them."""

@@ -1,4 +1,4 @@
-"""Which addresses are in each other's way on one port, as the kernel decides it."""
+"""Decide which addresses conflict on one port, by the kernel's rules."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from devtui.events import Address, Holder
 _V4_ANY = "0.0.0.0"  # noqa: S104
 _V6_ANY = "::"
 LOOPBACKS = (Address(ip="127.0.0.1"), Address(ip="::1"))
-"""Where `localhost` leads, in an order that each client has of its own."""
+"""The addresses of `localhost`; each client tries them in an order that it chooses."""
 
 
 def wanted(ip: str) -> Address:
-    """The address as our own server would be bound to it: `::` with IPv4 where that is usual.
+    """Return the address as our server would bind it: `::` includes IPv4 if the system says so.
 
-    The default of IPV6_V6ONLY is the system's to choose: off on Linux (net.ipv6.bindv6only) and
-    macOS, on on Windows.
+    The system sets the default of IPV6_V6ONLY: off on Linux (net.ipv6.bindv6only) and macOS,
+    on for Windows.
     """
     plain = _plain(ip)
     return Address(ip=plain, v6_only=_v6_only_by_default() if plain == _V6_ANY else None)
@@ -30,11 +30,11 @@ def _v6_only_by_default() -> bool:
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
             return bool(probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY))
     except OSError:
-        return False  # no IPv6 on this machine: nothing will be bound to it
+        return False  # this machine has no IPv6, so nothing binds to it
 
 
 def _plain(ip: str) -> str:
-    """An address in its shortest form, IPv4 that is written as IPv6 (`::ffff:a.b.c.d`) as IPv4."""
+    """Return the shortest form of an address; `::ffff:a.b.c.d` becomes IPv4."""
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:
@@ -44,11 +44,11 @@ def _plain(ip: str) -> str:
 
 
 def overlap(first: Address, second: Address) -> bool:
-    """Whether two listeners on one port would be in each other's way.
+    """Whether two listeners on one port would conflict.
 
-    Neither SO_REUSEPORT nor the BSDs' rule that a more specific address may be added is counted:
-    the first needs the consent of both programs. `::` of which nobody knows whether it takes
-    IPv4 is thought to.
+    SO_REUSEPORT does not count, because both programs have to agree to it. Nor does the BSDs'
+    rule that a more specific address may be added. A `::` with an unknown IPV6_V6ONLY counts as
+    one that accepts IPv4.
     """
     if _is_v6(first) == _is_v6(second):
         one, other = _plain(first.ip), _plain(second.ip)
@@ -62,10 +62,10 @@ def _is_v6(address: Address) -> bool:
 
 
 def blocks(ours: Address, all_of_them: Sequence[Holder], holder: Holder) -> bool:
-    """Whether this holder is in the way of `ours`.
+    """Whether this holder conflicts with `ours`.
 
-    A `::` of which it is not known whether it takes IPv4 is taken for one that does not, where
-    another holder is in the way for certain: the two could not listen side by side otherwise.
+    If another holder certainly conflicts, a `::` with an unknown IPV6_V6ONLY counts as one that
+    does not accept IPv4: otherwise the two could not listen side by side.
     """
     if any(overlap(ours, address) and not _doubtful(ours, address) for address in holder.addresses):
         return True
@@ -83,17 +83,17 @@ def _doubtful(ours: Address, theirs: Address) -> bool:
 
 
 def answers(listener: Address, target: Address) -> bool:
-    """Whether a listener gets connections to the address `target`."""
+    """Whether a listener receives connections to the address `target`."""
     if listener.ip in (_V4_ANY, _V6_ANY):
         return overlap(listener, target)
     return _plain(listener.ip) == _plain(target.ip)
 
 
 def localhost_warning(ours: Address, port: int, others: Iterable[Holder]) -> str | None:
-    """A sentence where `localhost` may lead to another program than the one served on `ours`.
+    """Return a warning if `localhost` may reach another program than the one on `ours`.
 
-    Clients try ::1 and 127.0.0.1 in an order of their own. There is nothing to say where ours
-    is none of the two, for then nobody expects it at `localhost`.
+    Clients try ::1 and 127.0.0.1 in an order that they choose. If ours answers at neither,
+    nobody expects the app at `localhost`, and there is no warning.
     """
     if not any(answers(ours, loopback) for loopback in LOOPBACKS):
         return None

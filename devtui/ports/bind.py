@@ -1,4 +1,4 @@
-"""The port: have it, or know why not."""
+"""Bind the port, or explain why that fails."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ BACKLOG = 1024
 
 _TRIES = 500
 
-# Where browsers refuse to go: https://fetch.spec.whatwg.org/#port-blocking, from 1024 on.
+# Browsers refuse these ports: https://fetch.spec.whatwg.org/#port-blocking, from 1024 up.
 _NOT_FOR_BROWSERS = frozenset(
     {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6697, 10080}
     | set(range(6665, 6670))
 )
 
-# By number, since the texts of the others are seen too: Linux, macOS, Windows (WSAEADDRINUSE).
+# The numbers of Linux, macOS and Windows (WSAEADDRINUSE): errors may come from any of them.
 _IN_USE = frozenset({errno.EADDRINUSE, 98, 48, 10048})
 _WSAEACCES = 10013
 _NO_SUCH_ADDRESS = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, 10049})
 
-# A look has the port for an instant. Who binds it in another thread meanwhile, since the user has
-# typed it and pressed enter, would take that for another program.
+# A check holds the port for an instant. Without the lock, a thread that binds the port at that
+# moment (the user pressed enter) would mistake the check for another program.
 _turn = threading.Lock()
 
 
 class PortRefused(Exception):
-    """The address could not be had. Its text is one sentence for the user.
+    """The address cannot be bound. The text is one sentence for the user.
 
-    `busy` is true where another program has it, and false where it can never be had like this.
-    `reason` says which: `busy`; `permission` (the port is below 1024 and the user may not);
-    `excluded` (Windows keeps it, or a program has it for itself alone); `address` (none of this
-    machine); `other`.
+    `busy` is true if another program has the address, and false if retrying cannot help.
+    `reason` is `busy`; `permission` (a port below 1024 that the user may not bind); `excluded`
+    (Windows has reserved it, or a program uses it exclusively); `address` (this machine does not
+    have it); or `other`.
     """
 
     def __init__(self, message: str, *, busy: bool, reason: RefusalReason | None = None) -> None:
@@ -52,9 +52,9 @@ class PortRefused(Exception):
 
 
 def bind(settings: Settings) -> socket.socket:
-    """A listening socket on the address of the settings. Raises `PortRefused`.
+    """Return a socket that listens on the address of the settings. Raises `PortRefused`.
 
-    It asks name servers, and who listens on a Unix socket: not to be called on an event loop.
+    This may ask name servers, or connect to a Unix socket: do not call it on an event loop.
     """
     if settings.is_unix_socket:
         return _bind_unix(settings.socket_path)
@@ -89,10 +89,10 @@ def _listening(
 
 
 def _share_as_servers_do(listener: socket.socket) -> None:
-    """Have a port whose last connections are in TIME_WAIT, and never one that somebody listens on.
+    """Allow a port with connections in TIME_WAIT, but never one with a listener.
 
     On POSIX SO_REUSEADDR does just that (RFC 9293, 3.6.1). On Windows it would let a second server
-    bind the same address unseen; there SO_EXCLUSIVEADDRUSE is what others cannot share:
+    bind the same address unnoticed; there SO_EXCLUSIVEADDRUSE keeps others out:
     https://learn.microsoft.com/windows/win32/winsock/using-so-reuseaddr-and-so-exclusiveaddruse
     """
     exclusive: int | None = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
@@ -102,12 +102,12 @@ def _share_as_servers_do(listener: socket.socket) -> None:
 
 
 def _bind_unix(path: str) -> socket.socket:
-    """A listening Unix socket; a left-over file that nobody listens on is replaced."""
+    """Return a listening Unix socket; replace a stale file that nobody listens on."""
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.stat(path).st_mode):
-            raise PortRefused(f"{path} exists and is not a socket: give another path.", busy=False)
+            raise PortRefused(f"{path} exists and is not a socket: use another path.", busy=False)
         if _answers(path):
-            raise PortRefused(f"Another program listens on {path}.", busy=True)
+            raise PortRefused(f"Another program is listening on {path}.", busy=True)
         os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -115,7 +115,7 @@ def _bind_unix(path: str) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise PortRefused(f"{path} cannot be listened on: {error}.", busy=False) from error
+        raise PortRefused(f"devtui cannot listen on {path}: {error}.", busy=False) from error
     return listener
 
 
@@ -126,10 +126,10 @@ def _answers(path: str) -> bool:
 
 
 def reason_of(error: OSError) -> RefusalReason:
-    """Why an address could not be had, from the error of bind or listen of any platform.
+    """Classify an error of bind or listen, from any platform.
 
-    `[Errno 98] Address already in use` (48 on macOS, 10048 on Windows) is a conflict, EACCES a
-    missing right; `[WinError 10013]` comes with the errno of EACCES and is no missing right.
+    `[Errno 98] Address already in use` (48 on macOS, 10048 on Windows) is a conflict. EACCES is a
+    missing permission, except as `[WinError 10013]`, which has the same errno.
     """
     if _WSAEACCES in (getattr(error, "winerror", None), error.errno):
         return "excluded"
@@ -141,44 +141,42 @@ def reason_of(error: OSError) -> RefusalReason:
 
 
 def refused(error: OSError, settings: Settings) -> PortRefused:
-    """The refusal that an error of bind or listen means, with what to do instead."""
+    """Turn an error of bind or listen into a refusal that says what to do instead."""
     host, port = settings.host, settings.port
     reason = reason_of(error)
     if reason == "busy":
         message = f"Port {port} on {host} is taken by another program."
     elif reason == "excluded":
         message = (
-            f"Port {port} on {host} is kept by Windows or by a program for itself alone: choose "
-            "another port; netsh interface ipv4 show excludedportrange protocol=tcp shows the "
-            "ranges that are kept."
+            f"Windows has reserved port {port} on {host}, or a program uses it exclusively: choose "
+            "another port (netsh interface ipv4 show excludedportrange protocol=tcp lists the "
+            "reserved ranges)."
         )
     elif reason == "permission":
         message = _not_allowed(port)
     elif reason == "address":
         message = _no_such_address(host)
     else:
-        message = f"Port {port} on {host} cannot be listened on: {error}."
+        message = f"devtui cannot listen on port {port} of {host}: {error}."
     return PortRefused(message, busy=reason == "busy", reason=reason)
 
 
 def _no_such_address(host: str, why: str = "") -> str:
     return (
-        f"{host} is no address of this machine{why}: give --host 127.0.0.1, localhost, ::1, "
-        "0.0.0.0 or one of its own addresses."
+        f"{host} is not an address of this machine{why}: use --host 127.0.0.1, localhost, ::1, "
+        "0.0.0.0 or another address that it has."
     )
 
 
 def _not_allowed(port: int) -> str:
     first = first_unprivileged_port()
     if port < first:
-        return (
-            f"Port {port} may not be listened on without more rights: choose one from {first} on."
-        )
-    return f"Port {port} may not be listened on: a rule of this system forbids it, choose another."
+        return f"You are not allowed to listen on port {port}: choose a port from {first} up."
+    return f"A rule of this system forbids listening on port {port}: choose another port."
 
 
 def first_unprivileged_port() -> int:
-    """The first port that needs no right: 1024, or what Linux is set to (man 7 ip)."""
+    """Return the first port that needs no privilege: 1024, or Linux's setting (man 7 ip)."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, ValueError):
             return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
@@ -186,9 +184,9 @@ def first_unprivileged_port() -> int:
 
 
 def check_port(settings: Settings) -> PortRefused | None:
-    """Why the address cannot be had, or None where it can: it is bound and let go at once.
+    """Return why the address cannot be bound, or None if it can: bind it and release it at once.
 
-    A port is free when it can be bound, whatever is or is not seen to listen on it.
+    Only binding tells whether a port is free; a list of listeners may be incomplete.
     """
     try:
         if settings.is_unix_socket:
@@ -204,9 +202,9 @@ def check_port(settings: Settings) -> PortRefused | None:
 
 
 def next_free_port(settings: Settings) -> int | None:
-    """The nearest higher port that can be had and that browsers go to; None where none is near.
+    """Return the nearest higher port that is free and that browsers accept; None if none is near.
 
-    After the last port comes the first that needs no right.
+    After the last port comes the first one that needs no privilege.
     """
     if settings.is_unix_socket:
         return None
@@ -219,6 +217,6 @@ def next_free_port(settings: Settings) -> int | None:
         refusal = check_port(settings.with_port(port))
         if refusal is None:
             return port
-        if refusal.reason == "address":  # no port of it is to be had
+        if refusal.reason == "address":  # then every port fails
             return None
     return None

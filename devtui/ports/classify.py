@@ -1,4 +1,4 @@
-"""What a holder of the port is, in words: what one would have to know to decide what to do."""
+"""Say what kind of program holds the port, so that the user can decide what to do."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def kind_of(
     siblings: Collection[int] = (),
     children: Collection[int] = (),
 ) -> tuple[HolderKind, str]:
-    """The kind of a holder and a note for people: no full stop, and empty where nothing is known.
+    """Return the kind of a holder, and a note for people without a full stop, or an empty one.
 
-    `folder` is the project's, by which one of its own left-overs is known; `siblings` are the
-    pids of all holders of the port, `children` those of them that are its descendants.
+    `folder` is the project's folder and identifies the project's own leftovers. `siblings` are
+    the pids of all holders of the port, `children` those that descend from this one.
     """
     name = program(facts)
     return (
@@ -72,26 +72,29 @@ def kind_of(
 
 
 def unseen(port: int, user: str, same_user: bool) -> tuple[HolderKind, str]:
-    """The kind and note of a socket whose process cannot be seen."""
+    """Return the kind and the note of a socket whose process is not visible."""
     container = containers.publisher(port)
     if container is not None:
         return "container", _stop_container(container)
     if _PLATFORM == "darwin" and port in _AIRPLAY_PORTS:
-        return "airplay", f"held by a process out of sight, probably {_AIRPLAY}"
+        return "airplay", f"held by a process that devtui cannot see, probably {_AIRPLAY}"
     look = f"sudo ss -ltnp 'sport = :{port}'"
     if _PLATFORM == "darwin":
         look = f"sudo lsof -nP -iTCP:{port} -sTCP:LISTEN"
     if same_user:
-        return "unseen", "held by a process out of sight: another container's, or the kernel's"
-    return "unseen", f"held by another user ({user}), so its process is not shown: {look} names it"
+        return (
+            "unseen",
+            "held by a process that devtui cannot see, in another container or in the kernel",
+        )
+    return "unseen", f"held by a process of another user ({user}): {look} names it"
 
 
 def _devtui(facts: ProcessFacts, folder: Path) -> tuple[HolderKind, str] | None:
-    where = "of this very project" if _same(facts.folder, folder) else f"of {facts.folder}"
+    where = "of this project" if _same(facts.folder, folder) else f"of {facts.folder}"
     if is_server_process(facts.command):
         session = next((above for above in facts.ancestors if _is_devtui(above)), None)
         if session is None:
-            return "orphan", f"an orphan of an earlier devtui {where}: nobody needs it any more"
+            return "orphan", f"an orphan of an earlier devtui {where}: nothing needs it any more"
         return "devtui", f"the server process of the devtui with pid {session.pid}, {where}"
     if _is_devtui(facts):
         if facts.pid == os.getpid():
@@ -101,17 +104,17 @@ def _devtui(facts: ProcessFacts, folder: Path) -> tuple[HolderKind, str] | None:
 
 
 def _is_devtui(process: Ancestor | ProcessFacts) -> bool:
-    # `python -m devtui` shows as such, or as the path of the module's file.
+    # `python -m devtui` appears as such, or as the path of the module's file.
     if program(process) == "devtui" or ("tui" in process.command and program(process) == "flask"):
         return True
-    # Only what it runs: an editor may have that file open, and our server's arguments name it.
+    # Only the script counts: an editor may have that file open, and our server's arguments name it.
     return any(f"/{word}".endswith(_OUR_FILE) for word in told_to_run(process.command)[:1])
 
 
 def is_server_process(command: Sequence[str]) -> bool:
-    """Whether a command line is that of a server process of devtui's, by a mark of its own.
+    """Whether a command line belongs to a server process of devtui: look for its marker.
 
-    No option of Python's, and no name that an interpreter may have, makes a difference to that.
+    The marker works whatever the interpreter is called and whatever options it has.
     """
     return any(word.endswith(MARK) for word in command)
 
@@ -119,39 +122,42 @@ def is_server_process(command: Sequence[str]) -> bool:
 def _with_reloader(
     facts: ProcessFacts, name: str, folder: Path, children: Collection[int]
 ) -> tuple[HolderKind, str] | None:
-    """`flask run`, Django's runserver, and any program that has Werkzeug's or Django's reloader."""
+    """Recognise `flask run`, Django's runserver, and any program with one of their reloaders."""
     mark = next((mark for mark in RELOADER_MARKS if facts.environment.get(mark) == "true"), None)
     flask_run = name == "flask" and "run" in facts.command
     runserver = name == "manage" and "runserver" in facts.command
     if not (flask_run or runserver or mark):
         return None
     what = "flask run" if flask_run else "manage.py runserver" if runserver else name
-    where = "of this very project" if _same(facts.folder, folder) else f"of {facts.folder}"
+    where = "of this project" if _same(facts.folder, folder) else f"of {facts.folder}"
     parent = facts.parent
     if mark:
         if parent is not None and same_program(facts, parent):
-            together = f"the reloader's child, stopped together with pid {parent.pid}"
+            together = f"the reloader's child, which devtui stops together with pid {parent.pid}"
             return "reloader", f"{what} {where}: {together}"
-        return "orphan", f"an orphan of {what} {where}: its reloader has ended"
+        return "orphan", f"an orphan of {what} {where}: its reloader has exited"
     if _adopted(facts):
-        return "orphan", f"{what} {where}, left over: what started it has ended"
+        return "orphan", f"{what} {where}, left over: the program that started it has exited"
     if children:
-        return "reloader", f"{what} {where}: the reloader, stopped with its child"
+        return (
+            "reloader",
+            f"{what} {where}: the reloader, which devtui stops together with its child",
+        )
     return "server", f"{what} {where}"
 
 
 RELOADER_MARKS = ("WERKZEUG_RUN_MAIN", "RUN_MAIN")
-"""What the reloaders of Werkzeug and Django set to `true` in the environment of their child."""
+"""The reloaders of Werkzeug and Django set these to `true` in their child's environment."""
 
 
 def same_program(facts: ProcessFacts, parent: Ancestor) -> bool:
-    """Whether the parent runs what the process runs: its reloader then, that started it anew."""
+    """Whether the parent runs the same program: then it is the reloader of this process."""
     own, above = facts.command, parent.command
     return len(own) > 1 and own[-1:] == above[-1:] and program(facts) == program(parent)
 
 
 def _adopted(facts: ProcessFacts) -> bool:
-    """Whether the process that started it is gone: then the system's first one is its parent."""
+    """Whether the parent has exited: then the init process has adopted this one."""
     parent = facts.parent
     if facts.terminal or parent is None:
         return False
@@ -165,8 +171,8 @@ def _of_the_system(facts: ProcessFacts, name: str, port: int) -> tuple[HolderKin
         container = containers.publisher(port)
         if container is None:
             return "container", (
-                f"{facts.name} forwards the port to a container: stop that instead, "
-                f"docker ps --filter publish={port} names it"
+                f"{facts.name} forwards the port to a container: stop the container instead "
+                f"(docker ps --filter publish={port} names it)"
             )
         return "container", _stop_container(container)
     if name in ("ssh", "sshd", "autossh"):

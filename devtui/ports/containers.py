@@ -1,6 +1,6 @@
-"""Which container publishes a port, asked of the local Docker or Podman over its Unix socket.
+"""Ask the local Docker or Podman, over its Unix socket, which container publishes a port.
 
-The same list that `docker ps` prints, without its start of some 50 ms.
+This is the list that `docker ps` prints, without the 50 ms that the client takes to start.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _decoder = msgspec.json.Decoder(list[_Container])
 
 
 def publisher(port: int) -> str | None:
-    """The name of the running container that publishes the TCP port; None where nobody says."""
+    """Return the name of the running container that publishes the TCP port, or None."""
     for path in _daemons():
         try:
             name = find(_list(path), port)
         except (OSError, msgspec.DecodeError):
-            continue  # not there, not for us, too slow, or no Docker
+            continue  # absent, forbidden, too slow, or not Docker
         if name is not None:
             return name
     return None
@@ -60,26 +60,26 @@ def _daemons() -> list[str]:
 
 
 def _list(path: str) -> bytes:
-    """The engine's answer to GET /containers/json. Raises `OSError` where it has none."""
-    import http.client  # 20 ms that only those wait for who have an engine
+    """Return the engine's answer to GET /containers/json. Raises `OSError` if there is none."""
+    import http.client  # takes 20 ms, and only machines with an engine need it
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
         channel.settimeout(SECONDS)
         channel.connect(path)
         channel.sendall(_REQUEST)
         answer = _read(channel, time.monotonic() + SECONDS)
-    # The parser reads from a socket; this one has got everything already.
+    # The parser expects a socket; this one holds the complete answer.
     response = http.client.HTTPResponse(_Received(answer))  # type: ignore[arg-type]
     try:
         response.begin()
         body = response.read(_MAX_BYTES)
     except http.client.HTTPException as error:
-        raise OSError(f"no HTTP: {error}") from error
+        raise OSError(f"not HTTP: {error}") from error
     return body if response.status == http.client.OK else b"[]"
 
 
 def _read(channel: socket.socket, deadline: float) -> bytes:
-    """All that comes until the other end closes; raises `OSError` at the deadline."""
+    """Read until the other end closes; raises `OSError` at the deadline."""
     parts, room = [], _MAX_BYTES
     while room > 0:
         channel.settimeout(max(0.001, deadline - time.monotonic()))
@@ -94,7 +94,7 @@ def _read(channel: socket.socket, deadline: float) -> bytes:
 
 
 class _Received:
-    """An answer that has come, as http.client wants it."""
+    """A complete answer with the interface that http.client expects of a socket."""
 
     def __init__(self, answer: bytes) -> None:
         self._answer = answer
@@ -104,7 +104,7 @@ class _Received:
 
 
 def find(body: bytes, port: int) -> str | None:
-    """The container that publishes the port in an answer to GET /containers/json.
+    """Find the container that publishes the port in an answer to GET /containers/json.
 
     Raises `msgspec.DecodeError` for another answer.
     """

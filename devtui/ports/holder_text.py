@@ -1,4 +1,4 @@
-"""What is known of a port and its holders, as labelled lines that are safe to show."""
+"""Describe the holders of a port as labelled lines that are safe to display."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ MAX_COMMAND = 2_000
 
 
 def title(holder: Holder) -> str:
-    """Who it is in a few words: `python3 (pid 1234)`, or whose, where the process is not seen."""
+    """Name a holder: `python3 (pid 1234)`, or its user if the process is not visible."""
     if holder.pid is None:
         return f"a process of {shown(holder.user)}"
     return f"{shown(holder.name)} (pid {holder.pid})"
 
 
 def details(holder: Holder, now: datetime | None = None) -> Iterator[tuple[str, str]]:
-    """The facts known of a holder, a label and a text each; what is not known is left out."""
+    """Yield a label and a text for each known property of a holder."""
     if holder.note:
         yield "it is" if holder.pid is not None else "note", shown(holder.note)
     if holder.restarts_by:
-        yield "restarts", f"probably started again by {shown(holder.restarts_by)}"
+        yield "restarts", f"probably restarted by {shown(holder.restarts_by)}"
     if holder.command:
         yield "command", visible(holder.command, MAX_COMMAND)
     if holder.folder:
@@ -41,7 +41,7 @@ def details(holder: Holder, now: datetime | None = None) -> Iterator[tuple[str, 
     if holder.children:
         yield "children", "pid " + ", ".join(map(str, holder.children))
     if not holder.blocks:
-        yield "not in the way", "its address is another one"
+        yield "no conflict", "it has another address"
 
 
 def advice(
@@ -51,7 +51,7 @@ def advice(
     holders: Iterable[Holder],
     next_free_port: int | None,
 ) -> Iterator[str]:
-    """The commands that help where a port is refused, each in a sentence."""
+    """Yield the commands that help when a port is refused, each in a sentence."""
     where = "" if host == "127.0.0.1" else f" --host {visible(host, 100)}"
     if reason == "busy" and any(h.pid is not None and h.blocks and h.listens for h in holders):
         yield f"to stop it: devtui --who --stop{where} --port {port}"
@@ -60,5 +60,5 @@ def advice(
 
 
 def shown(text: str) -> str:
-    """A text that others had a part in, as one bounded line that is safe to show."""
+    """Turn untrusted text into one bounded line that is safe to display."""
     return visible(text, MAX_TEXT)

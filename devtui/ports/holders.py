@@ -1,4 +1,4 @@
-"""Who has a socket on the port: every process that can be seen, and the sockets of the others."""
+"""Find the processes that hold a port, and the sockets whose processes are not visible."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _Found = dict[int, set[Address]]
 
 
 def holders(port: int, folder: Path | None = None) -> tuple[Holder, ...]:
-    """Everyone who listens on the port, by pid; those whose process cannot be seen come last.
+    """List everyone who listens on the port, by pid; sockets without a visible process come last.
 
-    `folder` is the project's (the current one where none is given), by which its own left-overs
-    are known. Raises `OSError` where the system does not tell who listens.
+    `folder` is the project's folder (by default the current one) and identifies its leftovers.
+    Raises `OSError` if the system does not tell who listens.
     """
     if _PLATFORM == "linux":
         return _of_sockets(sockets_linux.listening(port), port, folder or Path.cwd())
@@ -33,10 +33,10 @@ def holders(port: int, folder: Path | None = None) -> tuple[Holder, ...]:
 
 
 def silent_holders(port: int, folder: Path | None = None) -> tuple[Holder, ...]:
-    """Everyone who has a socket on the port that does not listen: bound only, or connected.
+    """List everyone with a socket on the port that does not listen: merely bound, or connected.
 
-    Such a socket may keep others from binding, and is never stopped by devtui: a client may
-    have it, such as a browser. Only Linux tells, of bound ones since 6.8.
+    Such a socket may keep others from binding. devtui never stops its process, which may be a
+    client such as a browser. Only Linux lists these, merely bound ones since 6.8.
     """
     if _PLATFORM != "linux":
         return ()
@@ -95,7 +95,7 @@ def _known(found: _Found, port: int, folder: Path, *, listens: bool) -> Iterator
 
 
 def _silent_note(note: str) -> str:
-    silent = "its socket does not listen, it only keeps the port"
+    silent = "its socket does not listen but keeps the port"
     return f"{note}; {silent}" if note else silent
 
 
@@ -116,7 +116,7 @@ def _unseen(uid: int, addresses: set[Address], port: int, listens: bool) -> Hold
 
 
 def _user_name(uid: int) -> str:
-    import pwd  # not on Windows, where nobody asks
+    import pwd  # missing on Windows, which never gets here
 
     try:
         return pwd.getpwuid(uid).pw_name
@@ -133,10 +133,10 @@ def _text(found: set[Address]) -> str:
 
 
 def _seen_by_psutil(port: int) -> _Found:
-    """The listeners where there is no /proc: by psutil, and by lsof where psutil finds none.
+    """Find the listeners on systems without /proc: by psutil, then by lsof if psutil finds none.
 
-    On macOS a list of all connections is root's, so each process is asked for its own, and those
-    that refuse are passed over. Windows gives the list to everybody, with every pid.
+    On macOS only root may list all connections, so we ask each process and skip those that
+    refuse. Windows gives everybody the list, with every pid.
     """
     found: _Found = defaultdict(set)
     pairs: Iterable[tuple[int, Address]]

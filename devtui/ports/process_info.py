@@ -1,4 +1,8 @@
-"""What can be learned of one process, every denial counted as not known."""
+"""Read facts about one process, within bounds; a fact that the system denies counts as unknown.
+
+A process may have a command line of megabytes, and Linux lets it point to any of its memory. So
+we read it from /proc piece by piece; psutil would read all of it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 UNKNOWN_USER = "?"
 
 MAX_BYTES = 128 * 1024
-"""What is read of a command line: no single argument can be longer."""
+"""How much of a command line to read: no single argument can be longer."""
 
 MAX_WORDS = 1_000
 MAX_NAME = 256
@@ -40,7 +44,7 @@ _LAST_OPTION = re.compile(r"^-[bBdEhiIOPqRsSuvVx]*([cm])(.*)$", re.DOTALL)
 
 
 class Ancestor(msgspec.Struct, frozen=True):
-    """A process above another one. `command` is its argument list."""
+    """An ancestor of a process. `command` is its argument list."""
 
     pid: int
     name: str
@@ -50,10 +54,10 @@ class Ancestor(msgspec.Struct, frozen=True):
 
 
 class ProcessFacts(msgspec.Struct, frozen=True):
-    """A process as its kind and its supervisor are told by. `ancestors` begin with the parent.
+    """The facts that reveal what a process is and who supervises it.
 
-    What may not be known is empty or None. `environment` is the one it was started with;
-    `cgroup` the path in the unified or systemd hierarchy (Linux).
+    Unknown facts are empty or None. `ancestors` begin with the parent. `environment` is the
+    initial one. `cgroup` is the path in the unified or systemd hierarchy (Linux).
     """
 
     pid: int
@@ -69,12 +73,12 @@ class ProcessFacts(msgspec.Struct, frozen=True):
 
     @property
     def parent(self) -> Ancestor | None:
-        """The process that started it, or that took it over."""
+        """The process that started this one, or adopted it."""
         return self.ancestors[0] if self.ancestors else None
 
 
 def facts_of(pid: int) -> ProcessFacts:
-    """Look at a process. Raises `psutil.NoSuchProcess` where it has ended."""
+    """Read the facts about a process. Raises `psutil.NoSuchProcess` if it has exited."""
     import psutil  # 15 ms that the first frame does not wait for
 
     process = psutil.Process(pid)
@@ -95,7 +99,7 @@ def facts_of(pid: int) -> ProcessFacts:
 
 
 def started(process: psutil.Process) -> datetime | None:
-    """When the process began, by which it is told from a later one of the same pid."""
+    """Return when the process started, which distinguishes it from a later one with its pid."""
     begun = _or(process.create_time, None)
     return None if begun is None else datetime.fromtimestamp(begun, timezone.utc)
 
@@ -104,14 +108,14 @@ def _or(ask: Callable[[], _Value], unknown: _Value) -> _Value:
     import psutil
 
     try:
-        # psutil answers None for some things that it cannot find, whatever its types say.
+        # psutil returns None for some unknown facts, although its types do not say so.
         answer: _Value | None = ask()
         return unknown if answer is None else answer
     except psutil.NoSuchProcess as error:
         if isinstance(error, psutil.ZombieProcess):
             return unknown
         raise
-    except (psutil.AccessDenied, OSError, KeyError):  # KeyError: a user without a name
+    except (psutil.AccessDenied, OSError, KeyError):  # KeyError: the user has no name
         return unknown
 
 
@@ -123,7 +127,7 @@ def _terminal(process: psutil.Process) -> str | None:
 
 
 def _ancestors(process: psutil.Process) -> tuple[Ancestor, ...]:
-    """The processes above, up to pid 1; one that ended meanwhile ends the row."""
+    """Return the ancestors up to pid 1, or up to one that has exited."""
     import psutil
 
     found: list[Ancestor] = []
@@ -154,7 +158,7 @@ def _cgroup(pid: int) -> str:
 
 
 def parse_cgroup(text: str) -> str:
-    """The path in systemd's hierarchy (cgroup version 1) or the only one (2): man 7 cgroups."""
+    """Return the path in systemd's hierarchy (cgroup v1) or in the only one (v2): man 7 cgroups."""
     paths = {}
     for line in text.splitlines():
         _, controllers, path = line.split(":", 2)
@@ -164,7 +168,7 @@ def parse_cgroup(text: str) -> str:
 
 
 def program(process: Ancestor | ProcessFacts) -> str:
-    """What program runs, by name: of an interpreter's the script, not the interpreter."""
+    """Name the program that a process runs: the script, if the process is an interpreter."""
     if not process.command or process.command[0].startswith("PM2"):
         return process.command[0] if process.command else process.name
     first = _base(process.command[0])
@@ -175,14 +179,14 @@ def program(process: Ancestor | ProcessFacts) -> str:
 
 
 def told_to_run(command: Sequence[str]) -> list[str]:
-    """What an interpreter was told to run and with what arguments, without its own options.
+    """Return what an interpreter runs and the arguments, without the interpreter's options.
 
-    First stands `-m` or `-c`, before the module or the code, or else the script. Empty for any
-    other program.
+    The list starts with the script, or with `-m` or `-c` before the module or the code. It is
+    empty for any other program.
     """
     if not command or not _INTERPRETERS.match(_base(command[0]).lower()):
         return []
-    at = 1  # and nothing is taken off a list that may be long
+    at = 1  # an index: removing words from a long list would be slow
     while at < len(command) and command[at].startswith("-"):
         option = command[at]
         at += 2 if option in _OPTIONS_WITH_VALUE else 1
@@ -198,7 +202,7 @@ def _base(path: str) -> str:
 
 
 def command_of(process: psutil.Process) -> tuple[str, ...]:
-    """The argument list; of a long one its beginning. Raises `OSError` or `psutil.Error`."""
+    """Return the argument list, or its beginning. Raises `OSError` or `psutil.Error`."""
     if _LINUX:
         return split_command(beginning(f"/proc/{process.pid}/cmdline", MAX_BYTES))
     kept, room = [], MAX_BYTES
@@ -211,9 +215,9 @@ def command_of(process: psutil.Process) -> tuple[str, ...]:
 
 
 def name_of(process: psutil.Process, words: tuple[str, ...]) -> str:
-    """What the process with that argument list is called. Raises as `command_of` does.
+    """Return the name of the process with that argument list. Raises as `command_of` does.
 
-    The kernel keeps 15 bytes of the name, and what is cut off is taken from the command line.
+    The kernel keeps only 15 bytes of the name; the command line has the rest.
     """
     if not _LINUX:
         return process.name()[:MAX_NAME]
@@ -226,7 +230,7 @@ def name_of(process: psutil.Process, words: tuple[str, ...]) -> str:
 
 
 def environment_of(process: psutil.Process) -> dict[str, str]:
-    """The variables that it was started with; of many the first. Raises as `command_of` does."""
+    """Return the initial environment, or its beginning. Raises as `command_of` does."""
     if not _LINUX:
         return process.environ()
     text = os.fsdecode(beginning(f"/proc/{process.pid}/environ", MAX_ENVIRONMENT))
@@ -235,9 +239,9 @@ def environment_of(process: psutil.Process) -> dict[str, str]:
 
 
 def split_command(data: bytes) -> tuple[str, ...]:
-    """The words of /proc/PID/cmdline.
+    """Split the content of /proc/PID/cmdline into words.
 
-    Null characters end them, but who has written a title over it often separates by spaces.
+    Null characters end the words, but a program that sets a title often separates by spaces.
     """
     text = os.fsdecode(data)
     if not text:
@@ -249,7 +253,7 @@ def split_command(data: bytes) -> tuple[str, ...]:
 
 
 def beginning(path: str, limit: int) -> bytes:
-    """The first bytes of a file in /proc, which has no size of its own."""
+    """Read the first bytes of a file in /proc, where files report no size."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         parts, room = [], limit

@@ -1,7 +1,6 @@
-"""What address a host's name stands for, asked with a deadline.
+"""Resolve host names with a deadline.
 
-`getaddrinfo` knows none: with a name server that does not answer it takes half a minute, in which
-nothing else of its thread can go on.
+`getaddrinfo` has none: if the name server does not answer, it blocks its thread for half a minute.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any, TypeAlias
 
 DEADLINE_SECONDS = 3.0
 KEPT_SECONDS = 5.0
-"""How long an answer is good: a look for a free port asks for the same name again and again."""
+"""How long to cache an answer: a search for a free port resolves the same name many times."""
 
 MAX_KEPT = 20
 
@@ -24,7 +23,7 @@ Found: TypeAlias = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
 class NotResolved(OSError):
-    """The host's name stands for no address, or nobody has said so in time."""
+    """The host has no address, or the name servers did not answer in time."""
 
 
 _kept: dict[str, tuple[float, tuple[Any, ...] | NotResolved]] = {}
@@ -32,7 +31,7 @@ _lock = threading.Lock()
 
 
 def resolved(host: str, port: int = 0) -> Found:
-    """The family and the address to bind. Raises `NotResolved`; blocks for `DEADLINE_SECONDS`."""
+    """Return family and address to bind. Raises `NotResolved`; blocks up to `DEADLINE_SECONDS`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         address = _ask(host, family, socket.AI_NUMERICHOST)
@@ -48,7 +47,7 @@ def _by_name(host: str, family: socket.AddressFamily) -> tuple[Any, ...]:
         try:
             kept = _in_time(lambda: _ask(host, family))
         except FutureTimeout:
-            kept = NotResolved(f"the name servers have not answered in {DEADLINE_SECONDS:g} s")
+            kept = NotResolved(f"the name servers did not answer within {DEADLINE_SECONDS:g} s")
         except (socket.gaierror, UnicodeError) as error:
             kept = NotResolved(str(error))
         with _lock:
@@ -66,13 +65,13 @@ def _ask(host: str, family: socket.AddressFamily, flags: int = 0) -> tuple[Any, 
 
 
 def _in_time(ask: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
-    """The answer, from a thread that nobody has to wait for at the end."""
+    """Ask in a daemon thread, which does not delay the exit, and return the answer."""
     answer: Future[tuple[Any, ...]] = Future()
 
     def run() -> None:
         try:
             answer.set_result(ask())
-        except Exception as error:  # whoever waits gets it
+        except Exception as error:  # raised in the caller
             answer.set_exception(error)
 
     threading.Thread(target=run, name="resolve", daemon=True).start()

@@ -1,4 +1,4 @@
-"""A signal to exactly the process that was looked at, and to none that took its pid since."""
+"""Send a signal to exactly the process that was examined, never to a later one with its pid."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import msgspec
 import psutil
 
 SIGKILL: int = getattr(signal, "SIGKILL", signal.SIGTERM)
-"""The signal that ends by force; Windows does so either way."""
+"""The signal that ends a process by force; Windows always uses force."""
 
 
 class Target(msgspec.Struct, frozen=True):
-    """A process to be stopped, `depth` levels below the top of its server."""
+    """A process to stop. `depth` is the number of its ancestors."""
 
     process: psutil.Process
     name: str
@@ -28,7 +28,7 @@ class Target(msgspec.Struct, frozen=True):
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs; a zombie has let go of everything."""
+        """Whether the process still runs; a zombie holds no sockets any more."""
         try:
             return self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
@@ -36,16 +36,16 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def target_of(process: psutil.Process) -> Target:
-    """The process as a target. Raises `psutil.NoSuchProcess`."""
+    """Make a target of a process. Raises `psutil.NoSuchProcess`."""
     return Target(process, process.name(), len(process.parents()))
 
 
 def send(target: Target, number: int) -> None:
-    """Send a signal to just this process. One that has ended is passed over.
+    """Send a signal to just this process, unless it has exited. Raises `PermissionError`.
 
-    A pidfd stays with its process (man 2 pidfd_open): what is looked at through it is what is
-    signalled, where between a look and `kill` the pid might pass to another. Elsewhere psutil
-    compares the creation time itself. Raises `PermissionError`.
+    A pidfd keeps referring to its process (man 2 pidfd_open), while a pid may pass to another
+    process between a check and `kill`. On systems without pidfds psutil compares the creation
+    times.
     """
     try:
         if sys.platform == "linux":
@@ -63,7 +63,7 @@ def send(target: Target, number: int) -> None:
 
 @contextlib.contextmanager
 def _pidfd(pid: int) -> Iterator[int | None]:
-    """A descriptor of the process; None where the kernel has none to give (before Linux 5.3)."""
+    """Open a descriptor of the process; None before Linux 5.3."""
     try:
         descriptor = os.pidfd_open(pid)
     except OSError as error:

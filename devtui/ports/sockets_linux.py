@@ -1,7 +1,7 @@
-"""The TCP sockets of a port as Linux tells of them, whoever's they are.
+"""List the TCP sockets on a port of Linux, of every user.
 
-`sock_diag` (man 7 sock_diag) answers for one port at once and says of `::` whether it takes IPv4;
-/proc/net/tcp and tcp6 (man 5 proc) stand in where it is not there, as in some sandboxes.
+`sock_diag` (man 7 sock_diag) is asked about a single port, and tells whether `::` accepts IPv4.
+Some sandboxes forbid it; then /proc/net/tcp and tcp6 (man 5 proc) have to do.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _SOCKET_ID = struct.Struct("!HH16s16s12x")
 _ATTRIBUTE = struct.Struct("=HH")
 _UID_INODE = struct.Struct("=12xII")
 
-# States of linux/tcp_states.h. A connection in TIME_WAIT (6) has no process and blocks nobody who
-# sets SO_REUSEADDR; 13 is "bound, neither connected nor listening", which Linux tells since 6.8.
+# States of linux/tcp_states.h. A connection in TIME_WAIT (6) has no process and does not block a
+# socket with SO_REUSEADDR; 13 is "bound, neither connected nor listening", listed since Linux 6.8.
 _LISTEN = 10
 _OTHER_STATES = sum(1 << state for state in (1, 2, 3, 4, 5, 7, 8, 9, 11, 13))
 
 
 class Socket(msgspec.Struct, frozen=True):
-    """A socket bound to the port: its address, the user who made it, and its inode.
+    """A socket bound to the port: its address, the user who created it, and its inode.
 
-    The inode is what a descriptor of it links to in /proc; 0 is a socket of no process.
+    The links in /proc/PID/fd name the inode; a socket without a process has inode 0.
     """
 
     address: Address
@@ -47,7 +47,7 @@ class Socket(msgspec.Struct, frozen=True):
 
 
 def listening(port: int) -> tuple[Socket, ...]:
-    """Every socket that listens on the port. Raises `OSError` where the system does not tell."""
+    """List the sockets that listen on the port. Raises `OSError` if the system does not tell."""
     try:
         return tuple(_ask(port, 1 << _LISTEN))
     except OSError:
@@ -55,7 +55,7 @@ def listening(port: int) -> tuple[Socket, ...]:
 
 
 def silent(port: int) -> tuple[Socket, ...]:
-    """Sockets on the port that do not listen, among them connections; none where nobody tells."""
+    """List the sockets on the port that do not listen, such as connections, if sock_diag works."""
     try:
         return tuple(_ask(port, _OTHER_STATES))
     except OSError:
@@ -92,7 +92,7 @@ def _answers(diag: socket.socket, port: int) -> Iterator[Socket]:
 
 
 def _parse(message: bytes, port: int) -> Socket | None:
-    """One `struct inet_diag_msg` of linux/inet_diag.h with its attributes."""
+    """Parse one `struct inet_diag_msg` of linux/inet_diag.h with its attributes."""
     family, state = message[0], message[1]
     local_port, _, source, _ = _SOCKET_ID.unpack_from(message, 4)
     if local_port != port:  # an old kernel may answer for all ports
@@ -123,7 +123,7 @@ def _from_proc(port: int) -> Iterator[Socket]:
 
 
 def parse_table(text: str, port: int) -> Iterator[Socket]:
-    """The listening sockets of the port in a table of the form of /proc/net/tcp or tcp6."""
+    """Find the port's listening sockets in a table in the format of /proc/net/tcp or tcp6."""
     for line in text.splitlines()[1:]:
         words = line.split()
         address, _, hex_port = words[1].rpartition(":")
@@ -132,7 +132,7 @@ def parse_table(text: str, port: int) -> Iterator[Socket]:
 
 
 def _unhex(text: str) -> str:
-    """The address as the table has it: 32-bit words in the machine's own byte order."""
+    """Decode an address of the table: 32-bit words in the machine's byte order."""
     packed = bytes.fromhex(text)
     if sys.byteorder == "little":
         packed = b"".join(packed[at : at + 4][::-1] for at in range(0, len(packed), 4))
@@ -140,10 +140,10 @@ def _unhex(text: str) -> str:
 
 
 def owners(inodes: Collection[int]) -> dict[int, list[int]]:
-    """For each inode the pids that have a descriptor of it, as far as we may look.
+    """Map each inode to the pids that have it open, as far as the permissions allow.
 
-    Reads the links in /proc/PID/fd alone: with some hundred processes a few tens of milliseconds,
-    where asking for each process's connections would parse the whole table again every time.
+    Reading the links in /proc/PID/fd takes a few tens of milliseconds for some hundred processes.
+    psutil's connections of each process would parse the whole table again for every process.
     """
     links = {f"socket:[{inode}]": inode for inode in inodes if inode}
     found: dict[int, list[int]] = {inode: [] for inode in inodes}
@@ -162,10 +162,10 @@ def _held(folder: str, links: dict[str, int]) -> set[int]:
         for descriptor in os.listdir(folder):
             try:
                 inode = links.get(os.readlink(f"{folder}/{descriptor}"))
-            except FileNotFoundError:  # closed meanwhile
+            except FileNotFoundError:  # closed in the meantime
                 continue
             if inode is not None:
                 held.add(inode)
     except (PermissionError, FileNotFoundError, ProcessLookupError, NotADirectoryError):
-        return held  # another user's, or ended
+        return held  # another user's, or exited
     return held

@@ -1,4 +1,4 @@
-"""Listeners as `lsof` names them: for macOS, where psutil may look into fewer processes."""
+"""List listeners with `lsof`: on macOS it may examine more processes than psutil."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from devtui.events import Address
 
 SECONDS = 2.0
-"""How long lsof may take; it hangs where a network file system does."""
+"""How long lsof may take; it hangs if a network file system does."""
 
 
 def listeners(port: int) -> tuple[tuple[int, Address], ...]:
-    """Pid and address of each listener on the port; none where lsof is missing or fails."""
+    """Return pid and address of each listener on the port; none if lsof is missing or fails."""
     program = shutil.which("lsof")
     if program is None:
         return ()
@@ -43,6 +43,6 @@ def parse(text: str, port: int) -> Iterator[tuple[int, Address]]:
         elif field == "n":
             host, _, found = value.rpartition(":")
             if found == str(port):
-                # Only what a line of lsof means; nothing is bound to it.
+                # An address to compare with; nothing binds to it here.
                 any_address = "::" if kind == "IPv6" else "0.0.0.0"  # noqa: S104
                 yield pid, Address(ip=any_address if host == "*" else host.strip("[]"))

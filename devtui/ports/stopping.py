@@ -1,7 +1,7 @@
-"""Stop who holds the port, and nobody else: ask, wait, kill, wait, and see that the port is free.
+"""Stop the holders of a port, and nothing else: SIGTERM, wait, SIGKILL, wait, check the port.
 
-Only processes that listen on exactly this port, on an address in the way, are signalled. Each is
-looked up again just before, and known by its creation time, since a pid is used again.
+Only processes that listen on exactly this port, on a conflicting address, get a signal. Each is
+looked up again just before and identified by its creation time, because pids are reused.
 """
 
 from __future__ import annotations
@@ -25,53 +25,53 @@ from devtui.ports.process_info import Ancestor, command_of, facts_of, started
 from devtui.ports.signals import SIGKILL, Target, send, target_of
 
 ASK_SECONDS = 3.0
-"""How long a process may take to end after SIGTERM."""
+"""How long a process may take to exit after SIGTERM."""
 
 KILL_SECONDS = 2.0
-"""How long the system may take to end it after SIGKILL."""
+"""How long the system may take to end a process after SIGKILL."""
 
 _POLL_SECONDS = 0.02
-_NEVER = frozenset({0, 1, 4})  # 0 and 1 are the kernel's and init's, 4 is Windows' System
+_NEVER = frozenset({0, 1, 4})  # the kernel, init, and System on Windows
 
 Report = Callable[[float, str], None]
-"""Is told each step when it begins: the seconds since the first one, and what is done."""
+"""Called when a step starts, with the seconds since the first step and a description."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How stopping went: whether the port can be bound now, and one sentence or two on it."""
+    """The result: whether the port is free now, and one or two sentences about it."""
 
     freed: bool
     text: str
 
 
 def refusal(holder: Holder) -> str | None:
-    """Why the holder cannot or must not be stopped, as a sentence; None where it may be tried."""
+    """Return why devtui cannot or must not stop the holder, as a sentence; None if it may try."""
     if holder.pid is None or holder.kind in ("container", "airplay"):
         return f"{holder.note[:1].upper()}{holder.note[1:]}."
     if not holder.listens:
         return (
-            f"{holder.name} ({holder.pid}) does not listen on the port, so it may be a client: "
-            f"kill {holder.pid} ends it."
+            f"{holder.name} ({holder.pid}) does not listen on the port and may be a client. "
+            f"To stop it, type: kill {holder.pid}"
         )
     if holder.pid in _NEVER:
-        return f"Pid {holder.pid} belongs to the system: it is left alone."
+        return f"devtui does not stop pid {holder.pid}: it belongs to the system."
     if _is_ours(holder.pid):
-        return f"Pid {holder.pid} is devtui itself or what it runs in: it is left alone."
+        return f"devtui does not stop pid {holder.pid}: it is devtui itself or runs devtui."
     if holder.started is None:
         return (
-            f"When {holder.name} ({holder.pid}) began is not to be known, so it could not be told "
-            f"from a later process of the same pid: kill {holder.pid} ends it."
+            f"The start time of {holder.name} ({holder.pid}) is unknown, so devtui could not tell "
+            f"it from a later process with this pid. To stop it, type: kill {holder.pid}"
         )
     if not _may_signal(holder.pid):
         return (
-            f"{holder.name} ({holder.pid}) belongs to {holder.user}: stopping it is not allowed. "
-            f"sudo kill {holder.pid} would."
+            f"{holder.name} ({holder.pid}) belongs to {holder.user}, so you may not stop it. "
+            f"With root's rights you can: sudo kill {holder.pid}"
         )
     return None
 
 
 def _is_ours(pid: int) -> bool:
-    """Whether it is our own, an ancestor's (the shell, the terminal, tmux) or our server's."""
+    """Whether the pid is ours, an ancestor's (the shell, the terminal, tmux) or our server's."""
     me = psutil.Process()
     if pid == me.pid or any(pid == parent.pid for parent in me.parents()):
         return True
@@ -83,13 +83,13 @@ def _is_ours(pid: int) -> bool:
 
 def _may_signal(pid: int) -> bool:
     if sys.platform == "win32":
-        return True  # there it shows only when it is tried
+        return True  # only an attempt can tell
     try:
         os.kill(pid, 0)
     except PermissionError:
         return False
     except ProcessLookupError:
-        return True  # gone: that will be told later
+        return True  # it has exited, which `stop` reports
     return True
 
 
@@ -99,11 +99,11 @@ def stop(
     report: Report = lambda seconds, text: None,
     watch_seconds: float = 0.0,
 ) -> Outcome:
-    """Stop the holders with the parents and children that share their socket, top first.
+    """Stop the holders, and the parents and children that share their socket, parents first.
 
-    It went well when the address of the settings can be bound afterwards, and still can after
-    `watch_seconds`, within which a supervisor may start the program again. Blocks for at most
-    ASK_SECONDS + KILL_SECONDS + `watch_seconds` and the time of a few looks at the port.
+    Success means that the address of the settings can be bound, and still can be after
+    `watch_seconds`, in which a supervisor may restart the program. Blocks for at most
+    ASK_SECONDS + KILL_SECONDS + `watch_seconds`, plus the time of a few surveys.
     """
     for holder in wanted:
         why_not = refusal(holder)
@@ -113,7 +113,7 @@ def stop(
 
 
 class _Stopping:
-    """One course of stopping."""
+    """One attempt to stop the holders."""
 
     def __init__(self, settings: Settings, wanted: Sequence[Holder], report: Report) -> None:
         self._settings = settings
@@ -124,22 +124,22 @@ class _Stopping:
         self._known: dict[int, Target] = {}
 
     def run(self, watch_seconds: float) -> Outcome:
-        """Do it, and say how it went."""
+        """Stop the holders and return the outcome."""
         targets = self._resolve()
         if not targets:
             return self._nobody_left()
         killed: list[Target] = []
         try:
-            self._signal(targets, signal.SIGTERM, "asking {} to end (SIGTERM)")
+            self._signal(targets, signal.SIGTERM, "asking {} to exit (SIGTERM)")
             if not self._wait(ASK_SECONDS):
                 killed = self._kill()
                 self._wait(KILL_SECONDS)
         except PermissionError as error:
-            return Outcome(False, f"{error}: stopping it is not allowed.")
+            return Outcome(False, f"{error}, so you may not stop it.")
         return self._outcome(targets, killed, watch_seconds)
 
     def _resolve(self) -> list[Target]:
-        """The wanted holders that still are what they were, with their server's other processes."""
+        """Return the wanted holders that still run, with their servers' other processes."""
         port = self._settings.port
         current = {holder.pid: holder for holder in holders(port, self._settings.folder)}
         self._at_first = set(current)
@@ -153,7 +153,7 @@ class _Stopping:
         return sorted(found.values(), key=lambda target: (target.depth, target.process.pid))
 
     def _family(self, holder: Holder, current: Iterable[Holder]) -> list[Target]:
-        """Those above and below that hold the same port, and a reloader that would stay behind."""
+        """Return the ancestors and children that hold the port too, and a reloader above them."""
         assert holder.pid is not None
         try:
             facts = facts_of(holder.pid)
@@ -180,7 +180,7 @@ class _Stopping:
             send(target, number)
 
     def _wait(self, seconds: float) -> bool:
-        """Wait until all are gone; false where it takes longer."""
+        """Wait until all have exited; return False after `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
             alive = any(target.alive for target in self._known.values())
@@ -191,7 +191,7 @@ class _Stopping:
             time.sleep(_POLL_SECONDS)
 
     def _kill(self) -> list[Target]:
-        """Kill what is left, and what it has started since; whoever let go is left alone."""
+        """Kill the processes that still run, and the holders that they have started since."""
         asked = set(self._known)
         self._resolve_new(asked)
         left = [target for target in self._known.values() if target.alive]
@@ -200,7 +200,7 @@ class _Stopping:
         return left
 
     def _resolve_new(self, asked: set[int]) -> None:
-        """Add the holders that the asked ones have started since."""
+        """Add the holders that the asked processes have started since."""
         for holder in holders(self._settings.port, self._settings.folder):
             if holder.pid is None or holder.pid in asked or _is_ours(holder.pid):
                 continue
@@ -214,12 +214,12 @@ class _Stopping:
     ) -> Outcome:
         stubborn = [target for target in self._known.values() if target.alive]
         if stubborn:
-            return Outcome(False, f"{_names(stubborn)} did not end, not even by SIGKILL.")
+            return Outcome(False, f"{_names(stubborn)} did not exit, even after SIGKILL.")
         if killed:
             told = f"{_names(killed)} ignored SIGTERM and was killed."
         else:
-            told = f"{_names(targets)} ended after {time.monotonic() - self._began:.1f} s."
-        self._say("trying the port")
+            told = f"{_names(targets)} exited after {time.monotonic() - self._began:.1f} s."
+        self._say("checking the port")
         if not self._stays_free(watch_seconds):
             return Outcome(False, f"{told} {self._who_now()}")
         return Outcome(True, told)
@@ -233,7 +233,7 @@ class _Stopping:
         return False
 
     def _who_now(self) -> str:
-        """What has the port after all, and what brought it back."""
+        """Say what holds the port now, and what restarted it."""
         port = self._settings.port
         for holder in holders(port, self._settings.folder):
             if holder.pid is None:
@@ -244,8 +244,8 @@ class _Stopping:
                 return f"Port {port} is still held by {holder.name} ({holder.pid})."
             parent = self._parent(holder)
             by = holder.restarts_by or (parent and f"{parent.name} (pid {parent.pid})") or "nobody"
-            return f"It came back as {holder.name} ({holder.pid}), started by {by}."
-        return f"Port {port} cannot be had all the same, and nobody can be seen to hold it."
+            return f"It is back as {holder.name} ({holder.pid}), started by {by}."
+        return f"Port {port} is still not free, and devtui cannot see what holds it."
 
     def _parent(self, holder: Holder) -> Ancestor | None:
         assert holder.pid is not None
@@ -259,7 +259,7 @@ class _Stopping:
         port = self._settings.port
         return Outcome(
             check_port(self._settings) is None,
-            f"{names} does not hold port {port} any more: nothing was done.",
+            f"{names} no longer holds port {port}, so there was nothing to stop.",
         )
 
     def _say(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Whether something will probably start a process again when it is stopped, and what."""
+"""Find out whether something will probably restart a process after it stops, and what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from devtui import project_file
 from devtui.ports.process_info import Ancestor, ProcessFacts, program
 
-# Programs whose job it is to start again what ended, and those that do it at a file's change.
+# Programs that restart a process when it exits, and programs that restart it when a file changes.
 _SUPERVISORS = {
     "supervisord", "runsv", "s6-supervise", "circusd", "honcho", "foreman", "overmind", "hivemind",
     "daemontools", "supervise", "monit", "god", "immortal", "start-stop-daemon", "containerd-shim",
@@ -20,22 +20,22 @@ _RELOADERS = {
     "ts-node-dev", "tsx", "hupper", "pserve", "guard",
 }  # fmt: skip
 _SHELLS = {"sh", "bash", "dash", "zsh", "ash", "ksh", "mksh", "fish", "busybox"}
-# Both are of one pass over any text: no part of a match can be looked for from two places.
+# Both take one pass over any text: no part of a match can start at two places.
 _LOOP = re.compile(r"(?:^|[;&|({\n]|\bdo\b)\s?(?:while|until)\s|\bfor\s?\(\(\s?;")
 _SPACES = re.compile(r"\s+")
 _LOOP_WORDS = re.compile(r"\b(?:(?P<begins>(?:while|until)\s|for\s?\(\()|(?P<does>do\b)|done\b)")
 _MAX_SCRIPT = 64 * 1024
 _MAX_NAME = 256
 
-# Units that run people's shells and jobs: what they started is not theirs to keep alive.
+# Units that run shells and jobs: systemd does not restart the processes that these start.
 _NO_SERVICE = re.compile(r"^(ssh|sshd|cron|crond|getty|display-manager|gdm|lightdm|user)(@|\.)")
 _UNIT = re.compile(r"^[\w:.\\@-]+\.service$")
 
 
 def restarts_by(facts: ProcessFacts, family: Collection[int] = ()) -> str:
-    """What will probably start the process again, in words with how to stop that; else empty.
+    """Name what will probably restart the process, and say how to stop that; else return ''.
 
-    `family` are the pids that would be stopped together with it, and so start nothing any more.
+    `family` are the pids that stop together with the process, so they cannot restart it.
     """
     above = [ancestor for ancestor in facts.ancestors if ancestor.pid not in family]
     return _by_ancestor(above) or _by_systemd(facts) or _by_launchd(facts)
@@ -55,16 +55,18 @@ def _by_ancestor(above: list[Ancestor]) -> str:
             return f"{name}, a reloader {where}"
         if name in _SHELLS:
             if len(ancestor.command) <= 1 or ancestor.command[0].startswith("-"):
-                return ""  # somebody types there
+                return ""  # an interactive shell
             if _loops_over(one_space(_script(ancestor)), above[distance - 1] if distance else None):
-                return f"a loop in the shell {name} {where}: end that first, kill {ancestor.pid}"
+                return (
+                    f"a loop in the shell {name} {where}: stop that first with kill {ancestor.pid}"
+                )
     return ""
 
 
 def _loops_over(script: str, child: Ancestor | None) -> bool:
-    """Whether the script has a loop that starts `child` again, or the process itself (None).
+    """Whether the script has a loop that restarts `child` (None means the process itself).
 
-    A script that started something else, which then started the process, may have any loops.
+    A loop around another command does not count.
     """
     if child is None:
         return _LOOP.search(script) is not None
@@ -73,9 +75,9 @@ def _loops_over(script: str, child: Ancestor | None) -> bool:
 
 
 def endless_bodies(script: str) -> Iterator[str]:
-    """What stands between `do` and `done` in loops without an end of their own.
+    """Yield the text between `do` and `done` of each loop that may run for ever.
 
-    Not of others: `for x in a b` does not start again what has ended.
+    A loop such as `for x in a b` ends, so it does not count.
     """
     in_head, body_at = False, None
     for word in _LOOP_WORDS.finditer(script):
@@ -90,12 +92,12 @@ def endless_bodies(script: str) -> Iterator[str]:
 
 
 def one_space(script: str) -> str:
-    """Each stretch of space as one character, a line's end where it has one."""
+    """Replace each run of whitespace by one character: a newline if the run contains one."""
     return _SPACES.sub(lambda found: "\n" if "\n" in found[0] else " ", script)
 
 
 def _script(shell: Ancestor) -> str:
-    """What a shell that is not interactive runs: the text after -c, or the file's beginning."""
+    """Return what a non-interactive shell runs: the text after -c, or the script's beginning."""
     words = shell.command[1:]
     for index, word in enumerate(words):
         if re.match(r"^-\w*c$", word):
@@ -106,9 +108,9 @@ def _script(shell: Ancestor) -> str:
 
 
 def _beginning_of(path: Path) -> str:
-    """The beginning of a script's file; empty where it is none, as in `bash <(curl ...)`.
+    """Read the beginning of a script; return '' if it is not a file, as in `bash <(curl ...)`.
 
-    /dev/fd/3 of another process is not ours, and reading a pipe would wait for ever.
+    Another process's /dev/fd/3 means nothing here, and reading from a pipe could wait for ever.
     """
     try:
         if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
@@ -128,7 +130,7 @@ def _by_systemd(facts: ProcessFacts) -> str:
 
 
 def _by_launchd(facts: ProcessFacts) -> str:
-    """macOS's launchd tells its jobs their label; what a terminal started has 0 or its own."""
+    """Recognise a job of macOS's launchd by its label; programs in a terminal have 0 or none."""
     label = facts.environment.get("XPC_SERVICE_NAME", "")
     parent = facts.parent
     if label in ("", "0") or label.startswith("application.") or parent is None or parent.pid != 1:

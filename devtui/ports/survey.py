@@ -1,4 +1,4 @@
-"""A look at one port: can it be had, who has it, what else is to be known, where else to go."""
+"""Survey one port: whether it is free, who holds it, what to warn of, and which port is free."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from devtui.ports.bind import PortRefused, check_port, next_free_port
 from devtui.ports.resolving import NotResolved, resolved
 
 SECONDS = 10.0
-"""How long a look may take before it is given up."""
+"""How long a survey may take."""
 
 
 class Survey(msgspec.Struct, frozen=True):
-    """What a look at a port found.
+    """The result of a survey.
 
-    `refusal` is None where the port can be had. `holders` are all who listen on the port, those
-    in the way first (`blocks`); of sockets that do not listen only where they are all that there
-    is. `warnings` are sentences. `next_free_port` is looked for only where the port is refused.
+    `refusal` is None if the port is free. `holders` are all listeners on the port, conflicting
+    ones first (`blocks`); if no listener conflicts, sockets that do not listen follow. `warnings`
+    are sentences. `next_free_port` is None unless the port is refused.
     """
 
     host: str
@@ -37,12 +37,12 @@ class Survey(msgspec.Struct, frozen=True):
 
     @property
     def blocking(self) -> tuple[Holder, ...]:
-        """The holders that are in the way."""
+        """The holders that conflict with our address."""
         return tuple(holder for holder in self.holders if holder.blocks)
 
     @classmethod
     def of(cls, event: PortBusy) -> Survey:
-        """The survey that an event tells of."""
+        """Rebuild the survey that an event describes."""
         return cls(
             host=event.host,
             port=event.port,
@@ -53,7 +53,7 @@ class Survey(msgspec.Struct, frozen=True):
         )
 
     def event(self, generation: int = 0) -> PortBusy:
-        """The event for a port that is refused."""
+        """Return the event for a refused port."""
         assert self.refusal is not None
         return PortBusy(
             generation=generation,
@@ -68,16 +68,16 @@ class Survey(msgspec.Struct, frozen=True):
 
 
 def survey(settings: Settings, refusal: PortRefused | None = None) -> Survey:
-    """Look at the port of the settings; `refusal` is given where binding has just failed.
+    """Survey the port of the settings. Pass the `refusal` if binding has just failed.
 
-    Blocks for some tens of milliseconds, and for up to a second where a container engine is asked.
+    Blocks for some tens of milliseconds, and for up to a second if it asks a container engine.
     """
     refusal = refusal or check_port(settings)
     if settings.is_unix_socket:
         return Survey(settings.host, settings.port, refusal, (), (), None)
     ours = addresses.wanted(_resolved(settings.host))
     found, warnings = _look(settings)
-    # Without a conflict nobody is in the way, whatever the addresses look like.
+    # Without a conflict no holder blocks us, whatever the addresses look like.
     busy = refusal is not None and refusal.busy
     marked = [
         msgspec.structs.replace(holder, blocks=busy and addresses.blocks(ours, found, holder))
@@ -103,12 +103,14 @@ def survey(settings: Settings, refusal: PortRefused | None = None) -> Survey:
 
 
 def _look(settings: Settings) -> tuple[tuple[Holder, ...], list[str]]:
-    from devtui.ports import holders  # psutil with it: 15 ms that no start should wait for
+    from devtui.ports import holders  # imports psutil: 15 ms that no start should wait for
 
     try:
         return holders.holders(settings.port, settings.folder), []
     except OSError as error:
-        return (), [f"This system does not tell who listens on port {settings.port}: {error}."]
+        return (), [
+            f"This system does not tell which program listens on port {settings.port}: {error}."
+        ]
 
 
 def _silent_in_the_way(settings: Settings, ours: Address) -> list[Holder]:
@@ -124,24 +126,24 @@ def _silent_in_the_way(settings: Settings, ours: Address) -> list[Holder]:
 
 def _nobody(port: int) -> str:
     return (
-        f"Nobody can be seen to hold port {port}: a socket may be bound to it that does not "
-        "listen, or a program out of sight (another user's, a container's) may have it."
+        f"devtui cannot see what holds port {port}: it may be a socket that is bound but does not "
+        "listen, or a program of another user or in a container."
     )
 
 
 def _resolved(host: str) -> str:
-    """The address that a host stands for when we bind it."""
+    """Return the address of a host as we bind it."""
     try:
         return str(resolved(host)[1][0])
     except NotResolved:
-        return host  # the refusal has told
+        return host  # the refusal says so
 
 
 class PendingSurvey:
-    """One look at the port of the settings, begun at once in a thread of its own.
+    """A survey that runs in a daemon thread, which does not delay the exit.
 
-    It may begin before there is an event loop, and so while the screen is still being imported.
-    `refusal` is given where binding has just failed. The thread does not keep us from leaving.
+    It starts at once and needs no event loop, so it can run while the screen is being imported.
+    Pass the `refusal` if binding has just failed.
     """
 
     def __init__(self, settings: Settings, refusal: PortRefused | None = None) -> None:
@@ -152,9 +154,9 @@ class PendingSurvey:
         threading.Thread(target=self._look, name="port-look", daemon=True).start()
 
     async def result(self, seconds: float = SECONDS) -> Survey:
-        """What the look has found, as soon as it has; without the holders if that takes too long.
+        """Wait for the survey; after `seconds` return one without holders.
 
-        A folder on a dead network drive may keep the thread for ever. Nobody waits for that.
+        A folder on a dead network drive may block the thread for ever.
         """
         try:
             return await asyncio.wait_for(asyncio.wrap_future(self._found), seconds)
@@ -163,39 +165,41 @@ class PendingSurvey:
 
     def _given_up(self, seconds: float) -> Survey:
         settings = self._settings
-        unknown = f"After {seconds:g} seconds it is not known who holds port {settings.port}."
+        unknown = (
+            f"devtui could not find out within {seconds:g} seconds what holds port {settings.port}."
+        )
         refusal = self.refusal or PortRefused(unknown, busy=False)
         return Survey(settings.host, settings.port, refusal, (), (unknown,), None)
 
     def _look(self) -> None:
         try:
             self._found.set_result(survey(self._settings, self.refusal))
-        except Exception as error:  # whoever waits for it gets it
+        except Exception as error:  # raised in `result`
             self._found.set_exception(error)
 
 
 class SurveyQueue:
-    """The session's looks: each goes on in its thread, and is told in turn on the event loop."""
+    """The session's surveys: each runs in a thread; the event loop reports them in order."""
 
     def __init__(self, tell: Callable[[PendingSurvey, Survey], None]) -> None:
         self._tell = tell
         self._begun: asyncio.Queue[PendingSurvey] = asyncio.Queue()
 
     def begin(self, settings: Settings, refusal: PortRefused | None = None) -> None:
-        """Begin to look; there may be no event loop yet."""
+        """Start a survey; this needs no event loop."""
         self._begun.put_nowait(PendingSurvey(settings, refusal))
 
     async def run(self) -> None:
-        """Tell what the looks find, for ever. Raises what a look raises."""
+        """Report the surveys until cancelled. Raises what a survey raises."""
         while True:
             look = await self._begun.get()
             self._tell(look, await look.result())
 
 
 def another_at_localhost(listener: socket.socket) -> bool:
-    """Whether somebody else listens on our port at a loopback address that ours leaves out.
+    """Whether another program listens on our port at a loopback address that we do not serve.
 
-    Asked at every start, so it takes well under a millisecond: that address is bound and let go.
+    This runs at every start and takes well under a millisecond: it binds that address briefly.
     """
     if listener.family not in (socket.AF_INET, socket.AF_INET6):
         return False
@@ -203,6 +207,6 @@ def another_at_localhost(listener: socket.socket) -> bool:
     ours = addresses.wanted(ip)
     left_out = [there for there in addresses.LOOPBACKS if not addresses.answers(ours, there)]
     if len(left_out) == len(addresses.LOOPBACKS):
-        return False  # nobody expects it at localhost
+        return False  # nobody expects the app at localhost
     refusals = (check_port(Settings(host=there.ip, port=port)) for there in left_out)
     return any(refusal is not None and refusal.busy for refusal in refusals)

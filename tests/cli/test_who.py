@@ -125,7 +125,9 @@ def test_a_yes_stops_it(tmp_path: Path) -> None:
         done = devtui("--who", "--stop", "--port", port, answer="y\n")
         assert process.wait(20) == -signal.SIGTERM
     assert done.returncode == 0, done
-    assert re.search(r"^ +0\.\d s  asking python\S* \(\d+\) to end \(SIGTERM\)$", done.stdout, re.M)
+    assert re.search(
+        r"^ +0\.\d s  asking python\S* \(\d+\) to exit \(SIGTERM\)$", done.stdout, re.M
+    )
     assert done.stdout.endswith(f"Port {port} on 127.0.0.1 is free.\n")
 
 
@@ -139,7 +141,7 @@ def test_stopping_without_being_asked_and_as_an_object(tmp_path: Path) -> None:
     assert report["free"] is report["stopped"] is True
     assert report["outcome"].endswith("ignored SIGTERM and was killed.")
     steps = [step["text"].partition(" ")[0] for step in report["steps"]]
-    assert steps == ["asking", "killing", "trying"]
+    assert steps == ["asking", "killing", "checking"]
     seconds = [step["seconds"] for step in report["steps"]]
     assert seconds == sorted(seconds)
     assert seconds[1] >= 3
@@ -158,14 +160,14 @@ def test_devtui_never_stops_what_it_runs_in() -> None:
         port = listener.getsockname()[1]
         done = devtui("--who", "--stop", "--yes", "--port", port)
     assert done.returncode == 1
-    assert f"Pid {os.getpid()} is devtui itself or what it runs in" in done.stdout
+    assert f"devtui does not stop pid {os.getpid()}: it is devtui itself" in done.stdout
 
 
 @pytest.mark.e2e
 def test_an_address_that_is_not_ours_is_no_conflict() -> None:
     done = devtui("--who", "--stop", "--yes", "--host", "192.0.2.1")
     assert done.returncode == 1
-    assert "192.0.2.1 is no address of this machine" in done.stdout
+    assert "192.0.2.1 is not an address of this machine" in done.stdout
     assert "nobody to be stopped" in done.stdout
 
 
@@ -295,7 +297,7 @@ def test_what_is_not_known_is_left_out() -> None:
         "bound to": "0.0.0.0",
         "user": "ada",
         "note": "held by another user",
-        "not in the way": "its address is another one",
+        "no conflict": "it has another address",
     }
 
 

@@ -38,7 +38,7 @@ TAKEN = PortBusy(
             parent="bash",
             kind="server",
             note="Python's own file server (python -m http.server)",
-            restarts_by="a loop in the shell bash (pid 1000000): end that first, kill 1000000",
+            restarts_by="a loop in the shell bash (pid 1000000): stop that first with kill 1000000",
             address="0.0.0.0",
             addresses=(Address(ip="0.0.0.0"),),
         ),

@@ -111,7 +111,7 @@ def test_one_key_and_a_yes_take_the_port_back(devtui: Devtui, hold: Hold, port: 
     terminal.press("y")
     serves(wait_serving(terminal, port))
     assert holder.wait(20) == -15
-    terminal.wait_for(f"({holder.pid}) ended after")
+    terminal.wait_for(f"({holder.pid}) exited after")
     terminal.press("k")
     terminal.wait_for("devtui itself serves here: generation 1, pid ")
     terminal.press("escape")
@@ -156,7 +156,7 @@ def test_a_holder_that_does_not_listen_to_reason(devtui: Devtui, hold: Hold, por
     terminal.press("s")
     terminal.wait_for("Stop this process?")
     terminal.press("y")
-    terminal.wait_for(re.compile(r"0\.\d s +asking python\S* \(\d+\) to end \(SIGTERM\)"))
+    terminal.wait_for(re.compile(r"0\.\d s +asking python\S* \(\d+\) to exit \(SIGTERM\)"))
     terminal.wait_for(re.compile(r"[12]\.\d s +stopping …"))
     serves(wait_serving(terminal, port))
     assert holder.wait(20) == -9

@@ -114,8 +114,12 @@ FORBIDDEN = "An attempt was made to access a socket in a way forbidden by its ac
         (windows_error(10048, 10048, "Only one usage"), "busy", "taken by another program"),
         (windows_error(13, 10013, FORBIDDEN), "excluded", "show excludedportrange protocol=tcp"),
         (OSError(10013, FORBIDDEN), "excluded", "choose another port"),
-        (OSError(errno.EACCES, "Permission denied"), "permission", "without more rights"),
-        (OSError(errno.EADDRNOTAVAIL, "Cannot assign"), "address", "no address of this machine"),
+        (OSError(errno.EACCES, "Permission denied"), "permission", "not allowed to listen"),
+        (
+            OSError(errno.EADDRNOTAVAIL, "Cannot assign"),
+            "address",
+            "not an address of this machine",
+        ),
         (OSError(errno.EMFILE, "Too many open files"), "other", "Too many open files"),
     ],
 )
@@ -164,7 +168,7 @@ def test_a_port_below_the_first_free_one_is_a_permission() -> None:
         [sys.executable, "-c", _AS_NOBODY], capture_output=True, text=True, timeout=20, check=False
     )
     assert done.stdout.startswith("permission False"), done
-    assert f"from {first} on" in done.stdout
+    assert f"from {first} up" in done.stdout
 
 
 def test_the_next_free_port_skips_what_is_held_and_what_browsers_refuse() -> None:

@@ -60,9 +60,14 @@ def test_a_real_flask_run_with_its_reloader(tmp_path: Path) -> None:
         parent, child = sorted(holders(port, tmp_path), key=lambda one: one.pid != flask.pid)
         assert (parent.pid, parent.children) == (flask.pid, (child.pid,))
         assert parent.kind == child.kind == "reloader"
-        assert parent.note == "flask run of this very project: the reloader, stopped with its child"
-        assert child.note.endswith(f"the reloader's child, stopped together with pid {flask.pid}")
-        assert "of this very project" not in holders(port, HERE)[0].note
+        assert (
+            parent.note
+            == "flask run of this project: the reloader, which devtui stops together with its child"
+        )
+        assert child.note.endswith(
+            f"the reloader's child, which devtui stops together with pid {flask.pid}"
+        )
+        assert "of this project" not in holders(port, HERE)[0].note
         assert stopping.stop(Settings(port=port), (child,)).freed
         flask.wait(20)
         assert holders(port) == ()
@@ -81,9 +86,7 @@ def test_the_orphaned_child_of_a_flask_run(tmp_path: Path) -> None:
         assert eventually(lambda: [one.pid for one in holders(port)] == [child.pid])
         (orphan,) = holders(port, tmp_path)
         assert orphan.kind == "orphan"
-        assert orphan.note == (
-            "an orphan of flask run of this very project: its reloader has ended"
-        )
+        assert orphan.note == ("an orphan of flask run of this project: its reloader has exited")
         assert stopping.stop(Settings(port=port), (orphan,)).freed
 
 
@@ -164,7 +167,7 @@ def test_the_server_process_of_a_running_devtui(tmp_path: Path) -> None:
         found = holders(port, tmp_path)
         session = next(one for one in found if one.pid == devtui.pid)
         server = next(one for one in found if one.pid != devtui.pid)
-        assert (session.kind, session.note) == ("devtui", "another devtui, of this very project")
+        assert (session.kind, session.note) == ("devtui", "another devtui, of this project")
         assert server.kind == "devtui"
         assert f"the devtui with pid {devtui.pid}" in server.note
         outcome = stopping.stop(Settings(port=port), (session,))
@@ -195,7 +198,7 @@ def test_our_server_process_is_known_whatever_options_python_has(options: tuple[
     command = (SERVER[0], *options, *SERVER[1:-2], "/src/devtui/__main__.py", "hello")
     session = Ancestor(40, "python", ("python", *options, "-m", "devtui", "hello"))
     facts = ProcessFacts(50, "python", command=command, folder=str(HERE), ancestors=(session,))
-    note = "the server process of the devtui with pid 40, of this very project"
+    note = "the server process of the devtui with pid 40, of this project"
     assert kind_of(facts, 5000, HERE) == ("devtui", note)
     joined = (SERVER[0], *options, f"-Bc{SERVER[2]}", *SERVER[3:])
     assert is_server_process(joined)
@@ -240,8 +243,8 @@ def test_an_orphan_of_an_earlier_devtui() -> None:
     )
     kind, note = kind_of(facts, 5000, HERE)
     assert kind == "orphan"
-    assert note.startswith("an orphan of an earlier devtui of this very project")
-    assert "of this very project" not in kind_of(facts, 5000, Path("/"))[1]
+    assert note.startswith("an orphan of an earlier devtui of this project")
+    assert "of this project" not in kind_of(facts, 5000, Path("/"))[1]
 
 
 @pytest.mark.parametrize(
@@ -252,14 +255,14 @@ def test_an_orphan_of_an_earlier_devtui() -> None:
                 pid=50, name="flask", command=("python", "/v/bin/flask", "run"), folder=str(HERE),
                 ancestors=(Ancestor(1, "systemd", ("/sbin/init",)),),
             ),
-            5000, "orphan", "flask run of this very project, left over",
+            5000, "orphan", "flask run of this project, left over",
         ),
         (
             ProcessFacts(
                 pid=50, name="flask", command=("python", "/v/bin/flask", "run"), folder=str(HERE),
                 ancestors=(SHELL,), terminal="/dev/pts/1",
             ),
-            5000, "server", "flask run of this very project",
+            5000, "server", "flask run of this project",
         ),
         (
             ProcessFacts(
@@ -267,7 +270,7 @@ def test_an_orphan_of_an_earlier_devtui() -> None:
                 environment={"RUN_MAIN": "true"},
                 ancestors=(Ancestor(49, "python", ("python", "manage.py", "runserver")),),
             ),
-            8000, "reloader", "manage.py runserver of /else: the reloader's child, stopped",
+            8000, "reloader", "manage.py runserver of /else: the reloader's child, which",
         ),
         (
             ProcessFacts(
@@ -283,7 +286,7 @@ def test_an_orphan_of_an_earlier_devtui() -> None:
             ProcessFacts(pid=50, name="docker-proxy", command=("/usr/bin/docker-proxy", "-proto")),
             5000, "container", "docker ps --filter publish=5000",
         ),
-        (ProcessFacts(pid=50, name="com.docker.backend"), 5000, "container", "stop that instead"),
+        (ProcessFacts(pid=50, name="com.docker.backend"), 5000, "container", "container instead"),
         (
             ProcessFacts(pid=50, name="ssh", command=("ssh", "-L", "5000:localhost:80", "host")),
             5000, "tunnel", "an SSH tunnel",
@@ -315,10 +318,9 @@ def test_airplay_and_containers_are_not_stopped_themselves() -> None:
 def test_what_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert unseen(5000, "ada", False) == (
         "unseen",
-        "held by another user (ada), so its process is not shown: "
-        "sudo ss -ltnp 'sport = :5000' names it",
+        "held by a process of another user (ada): sudo ss -ltnp 'sport = :5000' names it",
     )
-    assert "another container's" in unseen(5000, "root", True)[1]
+    assert "in another container" in unseen(5000, "root", True)[1]
     monkeypatch.setattr(classify, "_PLATFORM", "darwin")
     assert unseen(5000, "ada", False)[0] == "airplay"
     assert "sudo lsof -nP -iTCP:8000 -sTCP:LISTEN" in unseen(8000, "ada", False)[1]

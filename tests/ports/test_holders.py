@@ -139,7 +139,7 @@ def test_nobody_is_seen_to_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
         found = survey(Settings(port=held.port))
     assert found.refusal is not None
     assert found.holders == ()
-    assert found.warnings[0].startswith(f"Nobody can be seen to hold port {held.port}")
+    assert found.warnings[0].startswith(f"devtui cannot see what holds port {held.port}")
 
 
 @needs_ipv6
@@ -190,9 +190,9 @@ def test_another_users_holder_is_held_by_another_user_and_never_free() -> None:
     assert found["user"] == "nobody"
     assert found["kind"] == "unseen"
     assert found["blocks"] is True
-    assert found["note"].startswith("held by another user (nobody)")
+    assert found["note"].startswith("held by a process of another user (nobody)")
     assert found["address"] == "127.0.0.1"
-    assert "Held by another user (nobody)" in answer["why_not"][0]
+    assert "Held by a process of another user (nobody)" in answer["why_not"][0]
 
 
 @needs_root
@@ -405,4 +405,4 @@ def test_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     with holding(V4) as held:
         found = survey(Settings(port=held.port))
     assert found.refusal is not None
-    assert found.warnings[0].startswith("This system does not tell who listens")
+    assert found.warnings[0].startswith("This system does not tell which program listens")

@@ -75,5 +75,5 @@ def test_a_file_is_not_replaced_by_a_socket(path: str) -> None:
 
 
 def test_a_folder_that_is_not_there(path: str) -> None:
-    with pytest.raises(PortRefused, match="cannot be listened on"):
+    with pytest.raises(PortRefused, match="devtui cannot listen on"):
         bind(Settings(host=f"unix://missing/{path}"))

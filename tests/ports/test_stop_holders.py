@@ -67,11 +67,11 @@ def test_a_holder_is_asked_and_ends() -> None:
         outcome, steps = stop(held.port)
         assert outcome.freed
         assert held.process.wait(20) == -signal.SIGTERM
-    assert f"({held.pid}) ended after" in outcome.text
+    assert f"({held.pid}) exited after" in outcome.text
     asked, tried = steps
     assert asked.startswith("asking python")
-    assert asked.endswith(f"({held.pid}) to end (SIGTERM)")
-    assert tried == "trying the port"
+    assert asked.endswith(f"({held.pid}) to exit (SIGTERM)")
+    assert tried == "checking the port"
 
 
 def test_one_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_one_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> 
         assert held.process.wait(20) == -signal.SIGKILL
     assert outcome.freed
     assert "ignored SIGTERM and was killed" in outcome.text
-    assert [step.partition(" ")[0] for step in steps] == ["asking", "killing", "trying"]
+    assert [step.partition(" ")[0] for step in steps] == ["asking", "killing", "checking"]
 
 
 def test_a_parent_and_its_child_are_stopped_together_top_first() -> None:
@@ -144,7 +144,7 @@ def test_a_holder_that_a_shell_loop_starts_again(tmp_path: Path) -> None:
         assert not outcome.freed
         (again,) = holders(port)
         assert again.pid != held.pid
-        assert f"It came back as {again.name} ({again.pid})" in outcome.text
+        assert f"It is back as {again.name} ({again.pid})" in outcome.text
         assert f"a loop in the shell sh (pid {shell.pid})" in outcome.text
         assert shell.poll() is None
 
@@ -203,7 +203,7 @@ def test_a_pid_that_is_used_again_is_never_hit() -> None:
         earlier = msgspec.structs.replace(found, started=found.started - timedelta(seconds=60))
         outcome = stopping.stop(Settings(port=held.port), (earlier,))
         assert not outcome.freed
-        assert "nothing was done" in outcome.text
+        assert "nothing to stop" in outcome.text
         assert held.process.poll() is None
 
 
@@ -219,7 +219,7 @@ stay()
         assert eventually(lambda: not holders(held.port))
         outcome = stopping.stop(Settings(port=held.port), (found,))
         assert outcome.freed  # it can be had, and nobody was hurt for it
-        assert "nothing was done" in outcome.text
+        assert "nothing to stop" in outcome.text
         assert held.process.poll() is None
 
 
@@ -234,7 +234,7 @@ def ours(pid: int | None) -> Holder:
 def test_ourselves_our_ancestors_and_the_system_are_refused(pid: int) -> None:
     why_not = stopping.refusal(ours(pid))
     assert why_not is not None
-    assert "left alone" in why_not
+    assert "devtui does not stop" in why_not
     assert stopping.stop(Settings(port=5000), (ours(pid),)) == stopping.Outcome(False, why_not)
 
 
@@ -273,14 +273,16 @@ def test_what_stands_for_another_is_not_stopped_itself() -> None:
         pid=7, name="docker-proxy", command="docker-proxy", user="root", kind="container",
         note="published by the container web: docker stop web frees the port",
     )  # fmt: skip
-    hidden = Holder(pid=None, name="", command="", user="ada", note="held by another user (ada)")
+    hidden = Holder(
+        pid=None, name="", command="", user="ada", note="held by a process of another user (ada)"
+    )
     silent = Holder(pid=7, name="curl", command="curl", user="ada", listens=False)
     unknown = Holder(pid=7, name="curl", command="curl", user="ada")
     for holder, told in [
         (proxy, "docker stop web"),
-        (hidden, "Held by another user (ada)"),
+        (hidden, "Held by a process of another user (ada)"),
         (silent, "does not listen"),
-        (unknown, "is not to be known"),
+        (unknown, "is unknown"),
     ]:
         why_not = stopping.refusal(holder)
         assert why_not is not None
@@ -318,7 +320,7 @@ def test_a_refusal_of_the_system_itself_is_told(monkeypatch: pytest.MonkeyPatch)
         patched.setattr(psutil.Process, "send_signal", refuses)
         outcome, _ = stop(held.port)
         assert not outcome.freed
-        assert "not allowed" in outcome.text
+        assert "you may not stop it" in outcome.text
         assert held.process.poll() is None
 
 
@@ -333,7 +335,7 @@ def test_one_that_outlives_even_sigkill_is_told(monkeypatch: pytest.MonkeyPatch)
     with holding(V4) as held:
         outcome, _ = stop(held.port)
     assert not outcome.freed
-    assert "did not end, not even by SIGKILL" in outcome.text
+    assert "did not exit, even after SIGKILL" in outcome.text
 
 
 def test_a_system_without_pidfds_is_served_too(monkeypatch: pytest.MonkeyPatch) -> None:

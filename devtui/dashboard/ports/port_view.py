@@ -16,7 +16,7 @@ from devtui.ports import holder_text
 LABEL_WIDTH = 12
 _DIM = "$foreground 55%"
 _GREY = "$foreground 42%"
-_PROSE = ("it is", "note", "restarts", "not in the way")
+_PROSE = ("it is", "note", "restarts", "no conflict")
 
 
 def headline(sight: Sight, width: int) -> Content:
@@ -42,13 +42,9 @@ def _holder(holder: Holder, width: int, now: datetime) -> Content:
         style = {"it is": "$text-accent", "restarts": "$text-warning"}.get(label, "")
         pieces = _words(text, room) if label in _PROSE else _pieces(text, room)
         for number, piece in enumerate(pieces):
-            name = "" if number else _label(label)
+            name = "" if number else label
             lines.append(Content.assemble((f"{name:<{LABEL_WIDTH}}  ", _DIM), (piece, style)))
     return Content("\n").join(lines)
-
-
-def _label(label: str) -> str:
-    return {"not in the way": "no conflict"}.get(label, label)
 
 
 def choice_line(choice: Choice, width: int, *, cut: bool = False) -> Content:

@@ -74,7 +74,7 @@ class Machine:
         self.found = {}
         self.why_not = None
         self.stopped = []
-        self.outcome = Outcome(True, "python3 (77777) ended after 0.1 s.")
+        self.outcome = Outcome(True, "python3 (77777) exited after 0.1 s.")
         self.may_end = threading.Event()
         self.may_end.set()
         self.may_look = threading.Event()
@@ -93,7 +93,7 @@ class Machine:
 
     def stop(self, settings, wanted, report, watch_seconds=0.0):
         self.stopped.append((settings.port, tuple(holder.pid for holder in wanted)))
-        report(0.0, "asking python3 (77777) to end (SIGTERM)")
+        report(0.0, "asking python3 (77777) to exit (SIGTERM)")
         assert self.may_end.wait(20)
         report(3.0, "killing python3 (77777) (SIGKILL)")
         return self.outcome
@@ -227,7 +227,7 @@ async def test_a_yes_stops_it_with_every_step_and_the_session_has_the_port(refus
     await refused.shows("killed where it does not within 3 s")
     assert machine.stopped == []
     await refused.press("y")
-    await refused.shows("0.0 s  asking python3 (77777) to end (SIGTERM)")
+    await refused.shows("0.0 s  asking python3 (77777) to exit (SIGTERM)")
     await refused.shows("stopping …")
     assert machine.stopped == [(5000, (77_777,))]
     await refused.press("escape", "s", "n", "p")
@@ -237,7 +237,7 @@ async def test_a_yes_stops_it_with_every_step_and_the_session_has_the_port(refus
     await refused.shows("3.0 s  killing python3 (77777) (SIGKILL)")
     refused.session.to(State.STARTING)
     await refused.until(lambda: refused.app.screen is refused.app.main)
-    await refused.until(lambda: refused.toasts == ["python3 (77777) ended after 0.1 s."])
+    await refused.until(lambda: refused.toasts == ["python3 (77777) exited after 0.1 s."])
     assert refused.session.asked == [("try again", None)]
 
 
@@ -263,17 +263,17 @@ async def test_what_comes_back_is_told_with_what_brought_it(refused):
     await refused.press("s", "y")
     await refused.until(lambda: refused.session.asked == [("try again", None)])
     refused.session.feed(busy(BACK))
-    told = "python3 (77777) ended after 0.1 s. Then python3 (pid 78888) took the port"
+    told = "python3 (77777) exited after 0.1 s. Then python3 (pid 78888) took the port"
     await refused.shows(told)
     await refused.shows("started by supervisord (pid")
     await refused.shows("stop python3 (pid 78888) and start here")
 
 
 async def test_a_stop_that_failed_is_told_and_the_port_looked_at_again(refused, machine):
-    machine.outcome = Outcome(False, "python3 (77777) did not end, not even by SIGKILL.")
+    machine.outcome = Outcome(False, "python3 (77777) did not exit, even after SIGKILL.")
     machine.found[5000] = Survey.of(busy(BACK))
     await refused.press("s", "y")
-    await refused.shows("did not end, not even by SIGKILL.")
+    await refused.shows("did not exit, even after SIGKILL.")
     await refused.shows("python3 (pid 78888)")
     assert refused.session.asked == []
 
@@ -288,12 +288,16 @@ async def test_a_stop_that_failed_is_told_and_the_port_looked_at_again(refused, 
         ),
         (busy(), None, "stop it and start here · nobody is to be seen who could be stopped"),
         (
-            busy(reason="permission", message="Port 80 may not be listened on.", next_free=None),
+            busy(
+                reason="permission",
+                message="Not allowed to listen on port 80.",
+                next_free=None,
+            ),
             None,
             "take the next free port · none is to be had near it",
         ),
         (
-            busy(reason="permission", message="Port 80 may not be listened on."),
+            busy(reason="permission", message="Not allowed to listen on port 80."),
             None,
             "stop it and start here · there is nobody to be stopped, see above",
         ),
@@ -392,7 +396,7 @@ async def test_any_port_may_be_looked_at(ui, machine):
     await ui.until(lambda: ui.app.screen is ui.app.main)
     assert machine.stopped == [(8000, (77_777,))]
     assert ui.session.asked == [("move", 8000)]
-    assert ui.toasts == ["python3 (77777) ended after 0.1 s."]
+    assert ui.toasts == ["python3 (77777) exited after 0.1 s."]
 
 
 async def test_a_free_port_that_is_looked_at_may_be_had(ui):
@@ -459,8 +463,8 @@ async def test_a_dialog_above_is_not_lost_when_the_port_is_had(refused):
 
 
 async def test_the_port_of_a_privileged_one_is_told_before_it_is_tried(ui, machine):
-    refusal = PortRefused("Port 80 may not be listened on.", busy=False, reason="permission")
+    refusal = PortRefused("Not allowed to listen on port 80.", busy=False, reason="permission")
     machine.found[80] = Survey("127.0.0.1", 80, refusal, (), (), 1024)
     await ui.press("p", "8", "0")
-    await ui.shows("Port 80 may not be listened on.")
+    await ui.shows("Not allowed to listen on port 80.")
     assert ui.session.asked == []

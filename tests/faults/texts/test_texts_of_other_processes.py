@@ -176,10 +176,10 @@ def test_a_look_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     ends = threading.Event()
     monkeypatch.setattr("devtui.ports.survey.survey", lambda *given: ends.wait(60))
     look = PendingSurvey(Settings(port=5001), PortRefused("taken", busy=True))
-    found = asyncio.run(asyncio.wait_for(look.found(0.2), 10))
+    found = asyncio.run(asyncio.wait_for(look.result(0.2), 10))
     ends.set()
     assert str(found.refusal) == "taken"
-    assert found.warnings == ("After 0.2 seconds it is not known who holds port 5001.",)
+    assert found.warnings == ("devtui could not find out within 0.2 seconds what holds port 5001.",)
 
 
 def test_a_container_engine_that_answers_a_byte_at_a_time(
