@@ -123,7 +123,9 @@ async def _run(
         if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
             # There is nobody who could press a key or save a fix and see what becomes of it.
             leave(1)
-        elif isinstance(event, ServerExited) and not event.expected and session.app is None:
+        elif (
+            isinstance(event, ServerExited) and not event.expected and session.served.loaded is None
+        ):
             leave(1)  # it died before anything was served: the same, in a harder way
 
     loop = asyncio.get_running_loop()

@@ -195,7 +195,7 @@ class Dashboard(SaysWhyNotApp):
 
     def action_copy_pin(self) -> None:
         """Copy the PIN of the debugger in the browser, and show it."""
-        pin = self.session.pin
+        pin = self.session.generations.pin
         if pin is not None:
             self.copy(pin, f"the debugger's PIN {pin}")
 

@@ -80,7 +80,7 @@ def why_not_for_server(session: Session, leaving: bool, action: str) -> str:
             return "The server is on a Unix socket, which has no port."
         case "open_browser":
             return _why_not_browse(session)
-        case "copy_pin" if not session.pin:
+        case "copy_pin" if not session.generations.pin:
             return "There is no PIN: the debugger in the browser is off, or asks for none."
     return ""
 
@@ -100,6 +100,6 @@ def why_no_frames(session: Session, error_id: str) -> str:
     if session.state is State.SUSPENDED:
         return "The server process is stopped by a signal and answers nothing: r restarts it."
     gone = session.questions.why_gone(error_id)
-    if not gone and session.pid is None:
+    if not gone and session.generations.pid is None:
         return "The server process has ended, and the frames with it."
     return gone

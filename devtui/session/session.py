@@ -43,7 +43,6 @@ from devtui.session.terminal.terminal_loan import TerminalLoan
 
 if TYPE_CHECKING:
     from devtui.session.processes.spawn import Interpreter
-    from devtui.session.store.store import Store
 
 # What passes through by the thousand, and changes nothing but what is remembered.
 _PASSING = (RequestStarted, RequestFinished, LogWritten, ErrorRaised)
@@ -63,17 +62,18 @@ class Session:
     def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:
         self._feed = Feed(lambda: self.generation)
         self.served = ServedApp(in_code=settings.main is not None)
+        self.store = self._feed.store
         self._machine = StateMachine(self._feed.state_changed)
         self._port_looks = SurveyQueue(self._on_port_seen)
-        self._listener = Listener(self._port_looks)
-        self._generations = Generations(self._on_event, self._listener, interpreter)
-        self.questions = Questions(self._generations.send, lambda: self.generation)
-        self.terminal = TerminalLoan(self._generations.send)
+        self.listener = Listener(self._port_looks)
+        self.generations = Generations(self._on_event, self.listener, interpreter)
+        self.questions = Questions(self.generations.send, lambda: self.generation)
+        self.terminal = TerminalLoan(self.generations.send)
         self._reloader = Reloader(
-            settings, self._feed, self._machine, self._listener, self._generations, self.terminal
+            settings, self._feed, self._machine, self.listener, self.generations, self.terminal
         )
         self._saves = Saves(
-            lambda: self._generations.send(TellFiles()), self._reloader.files_changed
+            lambda: self.generations.send(TellFiles()), self._reloader.files_changed
         )
         self._watcher = Watcher(
             settings.folder,
@@ -90,74 +90,19 @@ class Session:
         return self._reloader.settings
 
     @property
-    def store(self) -> Store:
-        """What is remembered of the events."""
-        return self._feed.store
-
-    @property
     def state(self) -> State:
         """Where the session stands now."""
         return self._machine.state
 
     @property
-    def app(self) -> AppLoaded | None:
-        """The app, as the last load that went well has told of it."""
-        return self.served.loaded
-
-    @property
-    def failure(self) -> AppFailed | None:
-        """What the last load has failed with; None where it went well."""
-        return self.served.failure
-
-    @property
-    def given_up(self) -> bool:
-        """Whether that means that nothing is served, not even the failure."""
-        return self.served.given_up
-
-    @property
-    def loading_since(self) -> float | None:
-        """When the load began that goes on (monotonic seconds)."""
-        return self.served.loading_since
-
-    @property
-    def serving_since(self) -> float | None:
-        """When the server process began to answer (monotonic seconds)."""
-        return self.served.serving_since
-
-    @property
     def generation(self) -> int:
         """The newest server process; 0 before the first."""
-        return self._generations.number
-
-    @property
-    def pid(self) -> int | None:
-        """The server process that runs now."""
-        return self._generations.pid
-
-    @property
-    def pin(self) -> str | None:
-        """What unlocks the debugger in the browser, where it is known and there is one."""
-        return self._generations.pin
-
-    @property
-    def standby_pid(self) -> int | None:
-        """The process that was started ahead to be the next generation."""
-        return self._generations.standby_pid
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on, or would be: where 0 was asked for, what it became."""
-        return self.settings.port
-
-    @property
-    def has_port(self) -> bool:
-        """Whether the listening socket is ours now, so that nobody else can hold the port."""
-        return self._listener.is_open
+        return self.generations.number
 
     @property
     def url(self) -> str:
         """Where the app is served, or will be."""
-        return self.settings.url(self.port)
+        return self.settings.url(self.settings.port)
 
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
         """Have `listener` called with every event; the first subscriber gets the early ones too."""
@@ -186,7 +131,7 @@ class Session:
 
     def restart_from_nothing(self) -> None:
         """Replace the server process by one that imports everything anew."""
-        self._generations.discard_standby()
+        self.generations.discard_standby()
         self.restart("restarted from nothing")
 
     def try_again(self) -> None:
@@ -204,7 +149,7 @@ class Session:
 
     def kill(self) -> None:
         """Kill the server process and its children at once, with no event loop; the last resort."""
-        self._generations.kill()
+        self.generations.kill()
 
     async def move(self, port: int) -> None:
         """Serve on another port. Raises `PortRefused`, and then everything stays as it was."""
@@ -246,7 +191,7 @@ class Session:
             self.served.heard(event)
         self._feed.take(event)
         self.questions.heard(event)
-        self.terminal.heard(event, self._generations.tty if current else None)
+        self.terminal.heard(event, self.generations.tty if current else None)
         if current:
             self._follow(event)
 
@@ -264,7 +209,9 @@ class Session:
                     if event.reload:
                         self.close()  # there is no app to show the error with: as Flask.run does
             case Serving():
-                self._machine.to(State.SERVING if self.failure is None else State.SERVING_ERROR)
+                self._machine.to(
+                    State.SERVING if self.served.failure is None else State.SERVING_ERROR
+                )
                 self._reloader.serving(self.served)
             case ServerSuspended():
                 self._machine.suspend(f"{event.signal} has stopped process {event.pid}")
@@ -277,7 +224,7 @@ class Session:
                 self._on_exit(event)
 
     def _on_exit(self, event: ServerExited) -> None:
-        self._generations.forget()
+        self.generations.forget()
         self._reloader.load_ended()
         self._saves.load_ended()
         failed = self.state is State.FAILED
@@ -285,15 +232,15 @@ class Session:
             return
         self._reloader.process_ended()
         # Nothing is there to answer: to refuse is more honest than to let clients wait.
-        self._listener.close()
+        self.listener.close()
         if not failed:
             how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
             self._machine.to(State.CRASHED, f"the server process ended {how}")
 
     async def _shut_down(self) -> None:
-        await self._generations.stop(self.settings.grace)
+        await self.generations.stop(self.settings.grace)
         await self._watcher.stop()
-        self._generations.discard_standby()
-        await self._generations.end_leftovers()
-        self._listener.close()
+        self.generations.discard_standby()
+        await self.generations.end_leftovers()
+        self.listener.close()
         self._machine.to(State.STOPPED)

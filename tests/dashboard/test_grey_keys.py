@@ -13,7 +13,7 @@ from devtui.dashboard.widgets.header import Header
 from devtui.events import Error, ErrorRaised, Evaluate
 from devtui.session.state import State
 from tests.support.driver import Driver, running
-from tests.support.fakes import FakeSession, error, finished, line, raised, started
+from tests.support.fakes import FakeGenerations, FakeSession, error, finished, line, raised, started
 
 
 def grey(ui: Driver) -> list[str]:
@@ -69,7 +69,7 @@ async def test_in_an_opened_error(ui):
     await ui.press("enter")
     await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
     await each_says_why(ui, "secrets", "to-request")
-    ui.session.generation, ui.session.pid = 2, 4243
+    ui.session.generation, ui.session.generations.pid = 2, 4243
     ui.session.to(State.RELOADING)
     await ui.until(lambda: "locals" in grey(ui))
     await each_says_why(ui, "locals", "evaluate", "secrets", "to-request")
@@ -87,7 +87,7 @@ async def test_in_an_error_without_frames(ui):
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"pid": None}, "The server process has ended"),
+        ({"generations": FakeGenerations(pid=None)}, "The server process has ended"),
         ({"state": State.SUSPENDED}, "stopped by a signal"),
         (
             {"settings": structs.replace(Settings(app="hello:app"), debugger=False)},
@@ -142,6 +142,6 @@ async def test_toasts_do_not_cover_what_is_typed():
 async def test_the_first_seconds_after_a_reload_are_counted(ui):
     now = ui.app.clock.monotonic()
     for seconds, shown in ((0.5, "up 0 s"), (1.2, "up 1 s"), (4.9, "up 4 s"), (8, "up 5 s")):
-        ui.session.serving_since = now - seconds
+        ui.session.served.serving_since = now - seconds
         ui.app.screen.query_one(Header).look()
         await ui.shows(shown + " ")

@@ -36,7 +36,7 @@ async def test_it_offers_what_can_work_on_this_screen_now(ui):
 
 async def test_what_cannot_work_is_not_offered(ui):
     assert "Copy the debugger's PIN" not in titles(ui)
-    ui.session.pin = "123-456-789"
+    ui.session.generations.pin = "123-456-789"
     assert "Copy the debugger's PIN" in titles(ui)
     ui.session.to(State.STOPPED)
     assert "Restart the server" not in titles(ui)

@@ -54,7 +54,7 @@ def _empty(session):
 
 
 def _requests(session):
-    session.pin = "123-456-789"
+    session.generations.pin = "123-456-789"
     session.feed(*a_morning())
 
 
@@ -76,7 +76,11 @@ def _deferred_error(session):
 
 
 def _taken_port(session):
-    session.has_port, session.pid, session.serving_since = False, None, None
+    session.listener.is_open, session.generations.pid, session.served.serving_since = (
+        False,
+        None,
+        None,
+    )
     session.to(State.PORT_BUSY)
     session.feed(TAKEN)
 

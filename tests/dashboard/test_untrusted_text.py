@@ -60,8 +60,10 @@ def _no_control_characters(ui):
 
 def _hostile_session():
     session = FakeSession()
-    session.app = AppLoaded(app=EVIL, framework=EVIL, file=EVIL, duration_ms=1, module_count=1)
-    session.pin = EVIL
+    session.served.loaded = AppLoaded(
+        app=EVIL, framework=EVIL, file=EVIL, duration_ms=1, module_count=1
+    )
+    session.generations.pin = EVIL
     session.feed(*_evil_events())
     return session
 

@@ -131,7 +131,7 @@ def test_the_pin_is_the_session_s_own_and_stays(serve: Callable[..., Live], fold
     for text, failed in ((BROKEN, True), (APP.replace("works", "works again"), False)):
         write(folder, {"app.py": text})
         live.reloaded(failed=failed)
-        assert live.session.pin == live.pin() == pin
+        assert live.session.generations.pin == live.pin() == pin
         assert "EVALEX = true" in live.get("/fail", headers=HTML).text  # it has been made
     assert len(live.all(DebuggerReady)) == 1
 
@@ -177,5 +177,5 @@ def test_without_the_debugger_it_is_a_plain_500(serve: Callable[..., Live]) -> N
         answer = live.get("/fail", headers=headers)
         assert answer.status == 500
         assert "KeyError" not in answer.text
-    assert live.session.pin is None
+    assert live.session.generations.pin is None
     assert live.all(DebuggerReady) == []

@@ -117,6 +117,6 @@ def test_trying_again_is_a_start_and_no_reload(serve: Serve) -> None:
     other = listening("127.0.0.1", 0)
     live = serve(APP, port=other.getsockname()[1])
     tried(live, other)
-    assert live.session.has_port
+    assert live.session.listener.is_open
     assert [event.state for event in live.all(StateChanged)] == ["port busy", "starting", "serving"]
     assert live.all(Reloaded) == []

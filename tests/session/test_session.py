@@ -61,15 +61,15 @@ def test_a_session_serves_and_closes(serve: Serve) -> None:
     live = serve(says("hello"))
     serving = live.serving()
     session = live.session
-    assert serving.url == session.url == f"http://127.0.0.1:{session.port}"
-    assert serving.pid == session.pid == live.wait_for(ServerStarted).pid
+    assert serving.url == session.url == f"http://127.0.0.1:{session.settings.port}"
+    assert serving.pid == session.generations.pid == live.wait_for(ServerStarted).pid
     assert live.get("/x?y=1").text == "hello"
     assert live.row("/x?y=1").status == 200
     assert session.state is State.SERVING
-    assert session.app is not None
-    assert session.app.app == "app:app"
-    assert (session.loading_since, session.generation) == (None, 1)
-    assert session.serving_since is not None
+    assert session.served.loaded is not None
+    assert session.served.loaded.app == "app:app"
+    assert (session.served.loading_since, session.generation) == (None, 1)
+    assert session.served.serving_since is not None
     live.close()
     assert kinds(live, ServerStarted, AppLoaded, Serving, RequestFinished, ServerExited) == [
         ServerStarted, AppLoaded, Serving, RequestFinished, ServerExited,
@@ -82,7 +82,7 @@ def test_a_session_serves_and_closes(serve: Serve) -> None:
 
 def test_a_session_on_ipv6(serve: Serve) -> None:
     live = serve(says("six"), host="::1", reload=False)
-    assert live.serving().url == f"http://[::1]:{live.session.port}"
+    assert live.serving().url == f"http://[::1]:{live.session.settings.port}"
     assert live.get("/").text == "six"
     assert live.row("/").client == "::1"
 
@@ -134,7 +134,7 @@ def test_the_port_is_taken(serve: Serve) -> None:
         assert live.session.state is State.PORT_BUSY
     live.call(live.session.restart)
     live.serving()
-    assert live.session.port == port
+    assert live.session.settings.port == port
     assert live.get("/").text == "saved"
 
 
@@ -185,7 +185,7 @@ def test_a_reload_that_fails_is_served(serve: Serve, folder: Path) -> None:
     assert failure.reload
     assert failure.error.exceptions[0].type == "ModuleNotFoundError"
     live.wait_for_state(State.SERVING_ERROR)
-    assert live.session.failure is failure
+    assert live.session.served.failure is failure
     answer = live.get("/", headers=BROWSER)
     assert answer.status == 500
     assert "nosuchmodule" in answer.text
@@ -195,7 +195,7 @@ def test_a_reload_that_fails_is_served(serve: Serve, folder: Path) -> None:
     write(folder, {"app.py": says("fixed")})
     assert live.reloaded().generation == 3
     assert live.get("/").text == "fixed"
-    assert live.session.failure is None
+    assert live.session.served.failure is None
     assert states(live) == [
         "serving", "reloading", "serving the error", "reloading", "serving",
     ]  # fmt: skip
@@ -263,14 +263,14 @@ def test_debug_mode_off_and_on(serve: Serve, folder: Path) -> None:
     live = serve(says("", "1 / 0"))
     live.serving()
     assert "__debugger__" in live.get("/", headers=BROWSER).text
-    assert live.pin() == live.session.pin
+    assert live.pin() == live.session.generations.pin
     live.call(live.session.set_debug, False)
     live.reloaded()
-    assert live.session.pin is None
+    assert live.session.generations.pin is None
     assert "__debugger__" not in live.get("/", headers=BROWSER).text
     live.call(live.session.set_debug, True)
     live.reloaded(count=2)
-    assert live.session.pin == live.pin()
+    assert live.session.generations.pin == live.pin()
 
 
 @pytest.mark.parametrize("how", ["restart", "leaving"])
@@ -297,7 +297,7 @@ def test_a_request_in_flight_is_cut_and_its_row_says_why(serve: Serve, how: str)
 def test_moving_to_another_port(serve: Serve) -> None:
     live = serve(says("here"), reload=False)
     live.serving()
-    old, new = live.session.port, free_port()
+    old, new = live.session.settings.port, free_port()
     live.run(live.session.move(new))
     assert live.reloaded().cause == f"moved to port {new}"
     assert live.session.url.endswith(f":{new}")
@@ -307,7 +307,7 @@ def test_moving_to_another_port(serve: Serve) -> None:
         socket.create_connection(("127.0.0.1", old), timeout=5)
     live.run(live.session.move(0))
     live.reloaded(count=2)
-    assert live.session.port not in (0, new)
+    assert live.session.settings.port not in (0, new)
     assert live.get("/").text == "here"
 
 
@@ -337,11 +337,11 @@ def test_a_server_that_dies_is_not_served_until_a_restart(serve: Serve) -> None:
     assert (exited.exit_code, exited.signal, exited.expected) == (7, None, False)
     live.wait_for_state(State.CRASHED)
     assert live.row("/die").cut == "the server process died"
-    port = live.session.port
+    port = live.session.settings.port
     assert live.refuses()
     live.call(live.session.restart)
     live.serving(2)
-    assert live.session.port == port
+    assert live.session.settings.port == port
     assert live.get("/").text == "up"
 
 
@@ -378,7 +378,7 @@ def test_a_stubborn_app_is_gone_within_the_deadline(serve: Serve) -> None:
 def test_closing_in_mid_load(serve: Serve) -> None:
     live = serve("import time\nprint('loading', flush=True)\ntime.sleep(600)\n")
     live.line("loading")
-    assert live.session.loading_since is not None
+    assert live.session.served.loading_since is not None
     live.close()
     assert states(live) == ["stopped"]
     assert live.all(AppFailed) == []
@@ -389,7 +389,7 @@ def test_a_session_that_was_never_run_leaves_nothing(folder: Path) -> None:
     write(folder, {"app.py": says("never")})
     session = Session(Settings(app="app", folder=folder, port=0, environment=app_environment()))
     session.launch()
-    pid = session.pid
+    pid = session.generations.pid
     assert pid is not None
     session.kill()
     assert eventually(lambda: not alive(pid))

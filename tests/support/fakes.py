@@ -24,12 +24,27 @@ from devtui.events import (
     StateChanged,
 )
 from devtui.session.inspection import Questions
+from devtui.session.served_app import ServedApp
 from devtui.session.state import State
 from devtui.session.store.store import Store
 from devtui.session.terminal.terminal_loan import TerminalLoan
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=timezone.utc)
 MONOTONIC = 1000.0
+
+
+class FakeGenerations:
+    """The server process that would run."""
+
+    def __init__(self, pid: int | None = 4242) -> None:
+        self.pid = pid
+        self.pin: str | None = None
+
+
+class FakeListener:
+    """The socket that would be listened on."""
+
+    is_open = True
 
 
 class FakeSession:
@@ -39,20 +54,19 @@ class FakeSession:
         self.settings = settings or Settings(app="hello:app")
         self.store = Store()
         self.generation = 1
-        self.pid: int | None = 4242
+        self.generations = FakeGenerations()
+        self.listener = FakeListener()
         self.url = "http://127.0.0.1:5000"
-        self.pin: str | None = None
-        self.app: AppLoaded | None = AppLoaded(
+        self.served = ServedApp(in_code=False)
+        self.served.loaded = AppLoaded(
             app="hello:app",
             framework="flask.app.Flask",
             file="/project/hello.py",
             duration_ms=120,
             module_count=80,
         )
-        self.loading_since: float | None = None
-        self.serving_since: float | None = MONOTONIC - 12 * 60
+        self.served.serving_since = MONOTONIC - 12 * 60
         self.state = State.SERVING
-        self.has_port = True
         self.asked: list[tuple[str, object]] = []
         self.refusal: str | None = None
         self.refused_for_ever = False
@@ -111,7 +125,7 @@ class FakeSession:
         for event in events:
             self.store.apply(event)
             self.questions.heard(event)
-            self.terminal.heard(event, self.pid)
+            self.terminal.heard(event, self.generations.pid)
             for listener in self._listeners:
                 listener(event)
 

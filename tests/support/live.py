@@ -279,12 +279,12 @@ class Serve(Protocol):
 
 def until_warm(live: Live) -> None:
     """Wait until the process that was started ahead has done what it can, and waits."""
-    assert eventually(lambda: live.session.standby_pid), "there is no standby"
+    assert eventually(lambda: live.session.generations.standby_pid), "there is no standby"
     still, before = 0, -1.0
 
     def rests() -> bool:
         nonlocal still, before
-        process = psutil.Process(live.session.standby_pid)
+        process = psutil.Process(live.session.generations.standby_pid)
         times = process.cpu_times()
         now = times.user + times.system
         asleep = process.status() != psutil.STATUS_RUNNING and now > 0.03

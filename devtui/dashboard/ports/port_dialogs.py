@@ -65,10 +65,10 @@ class Ports:
     def _ours(self, port: int) -> str:
         """That we ourselves have the port, in a sentence; empty where we have not."""
         session = self._session
-        if port != session.settings.port or not session.has_port:
+        if port != session.settings.port or not session.listener.is_open:
             return ""
         does = "serves here" if session.state.answers else f"has this port ({session.state.value})"
-        pid = f", pid {session.pid}" if session.pid is not None else ""
+        pid = f", pid {session.generations.pid}" if session.generations.pid is not None else ""
         return f"devtui itself {does}: generation {session.generation}{pid}."
 
     # -- other ports -----------------------------------------------------------------------------
@@ -82,7 +82,9 @@ class Ports:
         from devtui.dashboard.widgets.dialogs import PortDialog, PortQuestion
 
         port = self._session.settings.port
-        is_there = "The server is on" if self._session.has_port else "The server could not have"
+        is_there = (
+            "The server is on" if self._session.listener.is_open else "The server could not have"
+        )
         question = PortQuestion(
             title="Change the port",
             text=f"{is_there} port {port}. Move it to port:",
@@ -111,7 +113,7 @@ class Ports:
         return f"{refusal} {f'It is {who}: enter' if who else 'Enter'} shows more.", True
 
     def _is_ours(self, port: int) -> bool:
-        return port == self._session.settings.port and self._session.has_port
+        return port == self._session.settings.port and self._session.listener.is_open
 
     async def _move(self, port: int) -> str | None:
         self._refused = None

@@ -217,7 +217,7 @@ class PortScreen(Dialog[None]):
     async def _have(self, port: int) -> None:
         """Serve on the port; where it is refused after all, show who has it."""
         session = self._session
-        if port == session.settings.port and not session.has_port:
+        if port == session.settings.port and not session.listener.is_open:
             self._try()
             return
         self._say(f"Moving to port {port} …")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import msgspec
 from msgspec import structs
@@ -11,10 +10,9 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from devtui.config.settings import Settings
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.widgets.usage import Usage
-from devtui.events import AppLoaded
+from devtui.session.session import Session
 from devtui.session.state import State
 from devtui.text import formats
 from devtui.text.sanitize import visible
@@ -48,29 +46,6 @@ _BADGES = {
 _NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
 
 
-class SessionFacts(Protocol):
-    """What the header reads of the session, where each is described."""
-
-    @property
-    def settings(self) -> Settings: ...  # noqa: D102
-    @property
-    def pin(self) -> str | None: ...  # noqa: D102
-    @property
-    def app(self) -> AppLoaded | None: ...  # noqa: D102
-    @property
-    def loading_since(self) -> float | None: ...  # noqa: D102
-    @property
-    def serving_since(self) -> float | None: ...  # noqa: D102
-    @property
-    def generation(self) -> int: ...  # noqa: D102
-    @property
-    def state(self) -> State: ...  # noqa: D102
-    @property
-    def pid(self) -> int | None: ...  # noqa: D102
-    @property
-    def url(self) -> str: ...  # noqa: D102
-
-
 _SHORT_NAMES = {"generation": "gen", "memory": ""}
 _LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "PIN")
 
@@ -97,23 +72,23 @@ def _uptime_step(up: float) -> int:
     return 60
 
 
-def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
+def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
     """The session's facts as words; `now` is the monotonic time."""
-    app = session.app
+    app = session.served.loaded
     name = app.app if app is not None else session.settings.app or "looking for the app"
-    details = [("pid", str(session.pid))] if session.pid is not None else []
+    details = [("pid", str(session.generations.pid))] if session.generations.pid is not None else []
     if session.generation:
         details.append(("generation", str(session.generation)))
-    if session.serving_since is not None and session.state.answers:
-        up = now - session.serving_since
+    if session.served.serving_since is not None and session.state.answers:
+        up = now - session.served.serving_since
         details.append(("up", formats.uptime(up - up % _uptime_step(up))))
-    if session.pin:
-        details.append(("PIN", visible(session.pin, 40)))
+    if session.generations.pin:
+        details.append(("PIN", visible(session.generations.pin, 40)))
     loading = ""
     if session.state is State.SUSPENDED:
         loading = "stopped by a signal: r restarts it"
-    elif session.loading_since is not None:
-        loading = f"loading for {formats.running_time((now - session.loading_since) * 1000)}"
+    elif session.served.loading_since is not None:
+        loading = f"loading for {formats.running_time((now - session.served.loading_since) * 1000)}"
     return Facts(
         app=visible(name, 120),
         framework=visible(_framework(app.framework), 60) if app is not None else "",
@@ -127,7 +102,7 @@ def facts_of(session: SessionFacts, now: float, leaving: bool = False) -> Facts:
     )
 
 
-def _exposed(session: SessionFacts) -> str:
+def _exposed(session: Session) -> str:
     settings = session.settings
     if settings.is_loopback or session.state in _NOT_LISTENING:
         return ""
@@ -212,7 +187,7 @@ class Header(Static):
     """Draws the header again only where its words have changed."""
 
     def __init__(
-        self, session: SessionFacts, clock: Clock, sample: Callable[[int | None], Usage | None]
+        self, session: Session, clock: Clock, sample: Callable[[int | None], Usage | None]
     ) -> None:
         super().__init__(markup=False)
         self._leaving = False
@@ -255,16 +230,16 @@ class Header(Static):
 
     def _next_change(self, now: float) -> float | None:
         """Seconds until a time that is shown changes by itself."""
-        if self._session.loading_since is not None:
+        if self._session.served.loading_since is not None:
             return TENTH
-        if self._session.serving_since is None:
+        if self._session.served.serving_since is None:
             return None
-        up = now - self._session.serving_since
+        up = now - self._session.served.serving_since
         unit = _uptime_step(up)
         return max(unit - up % unit, TENTH)
 
     def _take_sample(self) -> None:
-        usage = self._sample(self._session.pid)
+        usage = self._sample(self._session.generations.pid)
         self._usage = ()
         if usage is not None:
             self._usage = (

@@ -473,7 +473,7 @@ async def test_i_copies_the_pin():
     session = FakeSession()
     async with running(session) as ui:
         assert not ui.keys()["pin"]
-        session.pin = "123-456-789"
+        session.generations.pin = "123-456-789"
         written = []
         ui.app._driver.write = written.append
         await ui.press("i")

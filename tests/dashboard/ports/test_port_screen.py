@@ -102,8 +102,8 @@ class Machine:
 def waiting():
     """A session that could not have its port."""
     session = FakeSession()
-    session.state, session.has_port, session.generation = State.STARTING, False, 0
-    session.pid = session.serving_since = None
+    session.state, session.listener.is_open, session.generation = State.STARTING, False, 0
+    session.generations.pid = session.served.serving_since = None
     return session
 
 
@@ -437,7 +437,7 @@ async def test_a_port_that_is_lost_between_look_and_move_is_shown_again(ui, mach
 
 async def test_a_crash_whose_port_is_gone_opens_it(ui):
     ui.session.to(State.CRASHED)
-    ui.session.has_port = False
+    ui.session.listener.is_open = False
     await ui.press("r")
     ui.session.to(State.PORT_BUSY)
     ui.session.feed(busy(STRANGER))

@@ -20,7 +20,7 @@ def _lines(session, width, usage=(("CPU", "12 %"), ("memory", "48 MB"))):
 def test_two_lines_of_the_width_whatever_it_is(state):
     session = FakeSession()
     session.state = state
-    session.pin = "123-456-789"
+    session.generations.pin = "123-456-789"
     for width in range(40, 220):
         lines = _lines(session, width)
         assert len(lines) == 2
@@ -30,7 +30,7 @@ def test_two_lines_of_the_width_whatever_it_is(state):
 
 def test_all_of_it_where_there_is_room():
     session = FakeSession()
-    session.pin = "123-456-789"
+    session.generations.pin = "123-456-789"
     first, second = _lines(session, 140)
     assert first.split() == ["hello:app", "flask.Flask", "SERVING", session.url, "debug", "on"]
     assert (
@@ -52,7 +52,7 @@ def test_the_warning_and_the_url_stay_at_80():
 def test_loading_shows_the_time():
     session = FakeSession()
     session.state = State.RELOADING
-    session.loading_since = MONOTONIC - 1.24
+    session.served.loading_since = MONOTONIC - 1.24
     assert "loading for 1.2 s" in _lines(session, 80)[1]
 
 
@@ -73,7 +73,7 @@ def test_equal_facts_are_equal():
 def test_the_uptime_changes_in_steps():
     def told(seconds):
         session = FakeSession()
-        session.serving_since = MONOTONIC - seconds
+        session.served.serving_since = MONOTONIC - seconds
         return dict(facts_of(session, MONOTONIC).details)["up"]
 
     assert [told(seconds) for seconds in (0, 4.9, 5, 59, 60, 119)] == [
@@ -88,7 +88,7 @@ async def test_the_header_is_drawn_only_when_its_words_change(ui, monkeypatch):
     for _ in range(5):
         header.look()
     assert drawn == []
-    ui.session.pin = "1"
+    ui.session.generations.pin = "1"
     header.look()
     assert len(drawn) == 1
 
@@ -203,9 +203,9 @@ def test_a_process_is_sampled_and_one_that_is_gone_is_not():
 @pytest.mark.parametrize("debugger", [True, False])
 def test_a_server_that_others_can_reach_says_so_at_every_width(host, debugger):
     session = FakeSession(Settings(app="hello:app", host=host, debugger=debugger))
-    session.pin = "123-456-789"
+    session.generations.pin = "123-456-789"
     for loading_since in (None, MONOTONIC - 100):
-        session.loading_since = loading_since
+        session.served.loading_since = loading_since
         for width in range(40, 220):
             first, second = _lines(session, width)
             assert max(len(first), len(second)) <= width

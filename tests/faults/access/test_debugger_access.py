@@ -98,7 +98,7 @@ def test_the_variable_decides(serve: Serve, folder: Path, asked: str, pin: str |
     assert ready.pin == pin
     # Or PINs could be tried in it, and those are not counted.
     assert ready.pin_cookie not in computed(folder / "app.py")
-    assert live.session.pin == pin
+    assert live.session.generations.pin == pin
 
 
 @pytest.mark.parametrize("asked", ["", "on", "secret", "1 2"])
@@ -106,7 +106,7 @@ def test_what_is_no_pin_is_as_if_not_set(serve: Serve, folder: Path, asked: str)
     """Werkzeug would compute one."""
     live = serve(FAILING, environment=app_environment(WERKZEUG_DEBUG_PIN=asked))
     ready = live.wait_for(DebuggerReady)
-    assert ready.pin == live.session.pin
+    assert ready.pin == live.session.generations.pin
     assert ready.pin not in (None, asked, *computed(folder / "app.py"))
 
 
@@ -118,7 +118,7 @@ def test_a_pin_of_an_env_file_comes_and_goes(serve: Serve, folder: Path) -> None
     live.call(live.session.restart)
     drawn = live.wait_for(DebuggerReady, lambda event: event.generation > 1).pin
     assert drawn not in (None, "11-22")
-    assert live.session.pin == drawn
+    assert live.session.generations.pin == drawn
 
 
 # -- the attempts --------------------------------------------------------------------------------

@@ -326,4 +326,4 @@ def test_with_debug_mode_off_nothing_is_evaluated(serve: Serve, folder: Path) ->
         assert "SECRET" not in answer.text
         assert answer.status == (500 if target.startswith("/fail") else 200)
     live.visit("/fail")
-    assert live.session.pin is None
+    assert live.session.generations.pin is None

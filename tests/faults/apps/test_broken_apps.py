@@ -86,7 +86,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
         with live:
             live.serving()
             yield broken
-        broken.assert_gone(live.session.port)
+        broken.assert_gone(live.session.settings.port)
     finally:
         processes.end(processes.marked(mark))
 

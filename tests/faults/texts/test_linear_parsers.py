@@ -183,7 +183,7 @@ def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 def busy_seconds(live: Live, data: bytes) -> tuple[float, bytes]:
     """What a request takes of the server's processor time, and its response."""
-    process = psutil.Process(live.session.pid)
+    process = psutil.Process(live.session.generations.pid)
     before = process.cpu_times()
     answer = b""
     with suppress(ConnectionError):  # the server is done before it has read all

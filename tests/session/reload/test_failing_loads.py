@@ -54,10 +54,10 @@ def test_a_load_fails(serve: Serve, folder: Path, source: str, kind: str) -> Non
     live.wait_for_state(State.FAILED)
     assert live.refuses()
     assert len(live.session.store.errors) == 1
-    port = live.session.port
+    port = live.session.settings.port
     write(folder, {"app.py": WORKS})
     live.serving(2)
-    assert live.session.port == port
+    assert live.session.settings.port == port
     assert live.get().text == "works"
     assert [event.state for event in live.all(StateChanged)] == ["failed", "starting", "serving"]
 
@@ -141,7 +141,7 @@ HANGS_IN_C = "import time\nprint('loading', flush=True)\ntime.sleep(600)\n"
 def test_a_first_load_that_hangs(serve: Serve, folder: Path, source: str, by: str) -> None:
     live = serve(source)
     live.line("loading")
-    assert live.session.loading_since is not None
+    assert live.session.served.loading_since is not None
     assert live.session.state is State.STARTING
     if by == "restart":
         live.call(live.session.restart)

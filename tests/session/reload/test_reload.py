@@ -34,11 +34,11 @@ def test_the_standby_is_used(serve: Serve, folder: Path) -> None:
     live = serve("import sqlite3\n" + says("one"))
     live.serving()
     until_warm(live)
-    standby = live.session.standby_pid
+    standby = live.session.generations.standby_pid
     write(folder, {"app.py": "import sqlite3\n" + says("two")})
     reloaded = live.reloaded()
     assert reloaded.standby
-    assert live.session.pid == standby
+    assert live.session.generations.pid == standby
     assert 0 < reloaded.stopped_ms < reloaded.loaded_ms < reloaded.duration_ms
     assert live.get("/").text == "two"
 
@@ -83,14 +83,14 @@ def test_without_the_reloader_there_is_no_standby(serve: Serve) -> None:
     live.serving()
     live.call(live.session.restart)
     assert not live.reloaded().standby
-    assert live.session.standby_pid is None
+    assert live.session.generations.standby_pid is None
 
 
 def test_the_standby_goes_with_the_session(serve: Serve) -> None:
     live = serve(says("one"))
     live.serving()
     until_warm(live)
-    standby = live.session.standby_pid
+    standby = live.session.generations.standby_pid
     assert standby is not None
     live.close()
     assert not alive(standby)
@@ -100,9 +100,9 @@ def test_a_standby_that_died_is_no_trouble(serve: Serve, folder: Path) -> None:
     live = serve(says("one"))
     live.serving()
     until_warm(live)
-    assert live.session.standby_pid is not None
-    psutil.Process(live.session.standby_pid).kill()
-    assert eventually(lambda: not alive(live.session.standby_pid or 0))
+    assert live.session.generations.standby_pid is not None
+    psutil.Process(live.session.generations.standby_pid).kill()
+    assert eventually(lambda: not alive(live.session.generations.standby_pid or 0))
     write(folder, {"app.py": says("two")})
     reloaded = live.reloaded()
     assert live.get("/").text == "two"
@@ -114,12 +114,12 @@ def test_restarting_from_nothing(serve: Serve) -> None:
     live = serve(says("one"))
     live.serving()
     until_warm(live)
-    standby = live.session.standby_pid
+    standby = live.session.generations.standby_pid
     live.call(live.session.restart_from_nothing)
     reloaded = live.reloaded()
     assert not reloaded.standby
     assert reloaded.cause == "restarted from nothing"
-    assert live.session.pid != standby
+    assert live.session.generations.pid != standby
     assert not alive(standby or 0)
 
 
@@ -182,9 +182,9 @@ def test_a_save_every_50_ms_ends_with_the_last(serve: Serve, folder: Path) -> No
     assert live.get("/").text == "200"
     started = {event.pid for event in live.all(ServerStarted)}
     running = {pid for pid in started if alive(pid)}
-    assert running == {live.session.pid}
+    assert running == {live.session.generations.pid}
     children = {child.pid for child in psutil.Process().children()}
-    assert children - before <= {live.session.pid, live.session.standby_pid}
+    assert children - before <= {live.session.generations.pid, live.session.generations.standby_pid}
 
 
 def test_no_request_after_the_change_was_seen_gets_the_old_code(serve: Serve, folder: Path) -> None:
