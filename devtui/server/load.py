@@ -22,11 +22,9 @@ from devtui.events import (
 )
 from devtui.server.app import bytecode, environment, find
 from devtui.server.app.file_notes import notes
-from devtui.server.errors.failed_app import deferred
-from devtui.server.errors.reporter import ErrorReporter
+from devtui.server.errors.failed_app import FailedApp
 from devtui.server.guest import own_code
 from devtui.server.guest.clocks import clock
-from devtui.server.serving.middleware import ErrorTap
 from devtui.server.standby.import_trace import ImportTrace, UnfitStandby
 
 if TYPE_CHECKING:
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from devtui.server.channel.channel import Channel
+    from devtui.server.errors.reporter import ErrorReporter
+    from devtui.server.standby.import_trace import Preloaded
     from devtui.server.standby.standby import Standby
 
 # How many of the user's modules are told of, those that took longest to import.
@@ -72,62 +72,30 @@ class Loading:
         importing = None if self._standby is None else self._standby.importing
         return importing or ""
 
-    def run(self, load: Load) -> WSGIApplication | None:
-        """The app; the app that shows the error; or None where nothing is to be served.
+    @property
+    def _preloaded(self) -> list[Preloaded]:
+        return [] if self._standby is None else self._standby.preloaded
 
-        Raises `UnfitStandby` where the load must be done by a fresh process instead.
+    def run(self, load: Load, serve: Callable[[WSGIApplication], None]) -> bool:
+        """Load the app and have `serve` serve it; return whether anything was served.
+
+        A program that calls `devtui.run` does so in the middle of its load, and goes on after it
+        was served; what it raises then is passed on. If a reload fails, `serve` gets an app that
+        shows the error; such a program ends instead. Raise `UnfitStandby` if a fresh process must
+        do the load.
         """
-        began = clock.perf_counter()
-        preloaded = [] if self._standby is None else self._standby.preloaded
-        trace = ImportTrace(self._baseline, preloaded)
-        try:
-            self._prepare(load)
-            if self._standby is not None and (reason := self._standby.misfit(load)):
-                raise UnfitStandby(reason)
-            bytecode.install(executing=trace.executing)
-            with ExitStack() as loading:
-                loading.callback(bytecode.follow_no_more)
-                loading.enter_context(trace)
-                loaded = find.load_app(load.app, load.folder)
-            find.apply_debug(loaded.app, load.debug)
-        except UnfitStandby:
-            raise
-        except (find.AppNotFound, env_files.EnvFileError) as error:
-            return self.failed(load, str(error), error, _since(began))
-        except BaseException as error:
-            return self.failed(load, "", error, _since(began))
-        self._tell(loaded, trace, _since(began))
-        # Not around the deferred app: its error was told with the load, and is nobody's request's.
-        return ErrorTap(loaded.app, self._reporter)
-
-    def run_main(self, load: Load, serve: Callable[[WSGIApplication], None]) -> bool:
-        """Run the program that calls `devtui.run`, which calls `serve` and goes on after it.
-
-        False where it did not come to that, and then it is told why. What the program raises
-        after it has served is passed on. Raises `UnfitStandby` as `run` does.
-        """
-        from devtui.in_code import role  # few programs are run this way
-        from devtui.server.app import main_program
-
-        assert load.main is not None
-        began, served, program = clock.perf_counter(), False, load.main
-        preloaded = [] if self._standby is None else self._standby.preloaded
-        trace = ImportTrace(self._baseline, preloaded)
+        began, served = clock.perf_counter(), False
+        trace = ImportTrace(self._baseline, self._preloaded)
         loading = ExitStack()
 
-        def at_the_call(app: WSGIApplication) -> None:
+        def loaded(found: find.LoadedApp) -> None:
             nonlocal served
-            served = True
             loading.close()
-            find.apply_debug(app, load.debug)
-            file = getattr(sys.modules["__main__"], "__file__", None)
-            loaded = find.LoadedApp(
-                app, main_program.title(program), find.framework_of(app), file or ""
-            )
-            self._tell(loaded, trace, _since(began))
-            serve(ErrorTap(app, self._reporter))
+            find.apply_debug(found.app, load.debug)
+            self._tell(found, trace, _since(began))
+            served = True
+            serve(found.app)
 
-        role.serve = at_the_call
         try:
             self._prepare(load)
             if self._standby is not None and (reason := self._standby.misfit(load)):
@@ -136,18 +104,24 @@ class Loading:
             with loading:
                 loading.callback(bytecode.follow_no_more)
                 loading.enter_context(trace)
-                main_program.run(program)
-            if not served:
-                title = main_program.title(program)
-                raise find.AppNotFound(f"{title} has ended without a call of devtui.run().")
+                if load.main is None:
+                    loaded(find.load_app(load.app, load.folder))
+                else:
+                    from devtui.server.app import main_program  # few programs are run this way
+
+                    main_program.run(load.main, loaded)
+            return served
         except UnfitStandby:
             raise
         except BaseException as error:
             if served:
                 raise
-            message = str(error) if isinstance(error, find.AppNotFound) else ""
-            self.failed(load, message, error, _since(began))
-        return served
+            instead = self.failed(load, error, _since(began))
+        # Not while the error is handled: it would be the context of whatever a request raises.
+        if instead is None or load.main is not None:
+            return False
+        serve(instead)
+        return True
 
     def tell_files(self, *, ended: bool = False, failed: bool = False) -> None:
         """Tell which files were read and written until now; any thread may ask."""
@@ -165,12 +139,13 @@ class Loading:
         )
 
     def failed(
-        self, load: Load, message: str, error: BaseException, duration_ms: float
+        self, load: Load, error: BaseException, duration_ms: float, message: str = ""
     ) -> WSGIApplication | None:
-        """Tell of a load that failed; the app that shows the error, where one is to be served."""
-        not_found = isinstance(error, (find.AppNotFound, env_files.EnvFileError))
+        """Report a failed load; return the app that shows the error if one is to be served."""
         described, error_id = self._reporter.describe(error)
-        if not_found:  # nothing of the user's was raised: our frames would tell nobody anything
+        if isinstance(error, (find.AppNotFound, env_files.EnvFileError)):
+            # Nothing of the user's was raised, and our frames help nobody.
+            message = str(error)
             described = Error(exceptions=(), text=f"{message}\n")
         elif not message:
             message = f"{described.exceptions[0].type}: {described.exceptions[0].message}"
@@ -186,7 +161,7 @@ class Loading:
                 error_id=error_id,
             )
         )
-        return None if load.first else deferred(error)
+        return None if load.first else FailedApp(error)
 
     def _sources(self) -> tuple[str, ...]:
         """The user's files that made the app what it is."""
@@ -240,7 +215,7 @@ class Loading:
                 roots=tuple(trace.roots),
                 search_path=trace.search_path,
                 changed=trace.changed,
-                ahead=0 if self._standby is None else len(self._standby.preloaded),
+                ahead=len(self._preloaded),
             )
         )
 

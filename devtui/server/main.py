@@ -87,44 +87,30 @@ class ServerProcess:
         self._grace = 0.0
 
     def run(self) -> int:
-        """Wait for the order to load, carry it out, and return the exit status."""
+        """Wait for the order to load, carry it out, and return the exit status.
+
+        A program that calls `devtui.run` may end with a status of its own, by `SystemExit`.
+        """
         self._reader.start()
         load = self._next_load()
         self._reporter.keeping = load.debugger
         try:
-            if load.main is not None:
-                return self._run_main(load)
-            app = self._loading.run(load)
+            served = self._loading.run(load, lambda app: self._serve(app, load))
         except UnfitStandby as unfit:
             self._begin_anew(str(unfit))
-        if app is None:
-            return self._ended(_LOAD_FAILED)
+        finally:
+            self._end()
+        return 0 if served else _LOAD_FAILED
+
+    def _serve(self, app: WSGIApplication, load: Load) -> None:
+        """Serve until the order to stop. Raise `SystemExit` if the app cannot be served."""
         try:
-            server = self._serve(app, load)
+            server = self._server_for(app, load)
         except Exception as error:  # by the library for adhoc, or by the user's module
             self._cannot_serve(load, error)
-            return self._ended(_LOAD_FAILED)
+            raise SystemExit(_LOAD_FAILED) from error
         server.run()
         server.wait_until_idle(self._grace)
-        return self._ended(0)
-
-    def _run_main(self, load: Load) -> int:
-        """Run the program that calls `devtui.run`; its own status where it ends with one."""
-
-        def serve(app: WSGIApplication) -> None:
-            try:
-                server = self._serve(app, load)
-            except Exception as error:
-                self._cannot_serve(load, error)
-                raise SystemExit(_LOAD_FAILED) from error
-            server.run()
-            server.wait_until_idle(self._grace)
-
-        try:
-            served = self._loading.run_main(load, serve)
-        finally:
-            self._ended(0)
-        return 0 if served else _LOAD_FAILED
 
     def _next_load(self) -> Load:
         """Wait for the order to load, and meanwhile import ahead where that is ordered."""
@@ -164,11 +150,11 @@ class ServerProcess:
             sys.executable, [sys.executable, *sys.orig_argv[1:]], self._start.environment
         )
 
-    def _serve(self, app: WSGIApplication, load: Load) -> Server:
+    def _server_for(self, app: WSGIApplication, load: Load) -> Server:
         forks.end_if_forked()  # the app has forked while it was loaded, and both go on
         recorder = Recorder(self._channel, self._output)
         self._recorder = recorder
-        server = Server(app, self._listener, load, recorder, self)
+        server = Server(app, self._listener, load, recorder, self._reporter, self)
         self._server = server
         self._channel.send(
             Serving(
@@ -202,7 +188,7 @@ class ServerProcess:
             why = f"The app cannot be served: {error}"
         else:
             why = f"The certificate cannot be used: {error}"
-        self._loading.failed(load, why, error, 0.0)
+        self._loading.failed(load, error, 0.0, why)
 
     def _make_inspector(self) -> Inspector:
         from devtui.server.inspection.inspector import Inspector
@@ -250,7 +236,7 @@ class ServerProcess:
         self._grace = grace
         if self._server is None:
             # It waits or is in mid-load: there is nothing to finish, and nobody to hear of it.
-            self._ended(0)
+            self._end()
             self.end_children()
             os._exit(0)
         self._server.stop()
@@ -268,10 +254,10 @@ class ServerProcess:
         if self._alone and os.getpgrp() == os.getpid():
             os.killpg(os.getpid(), signal.SIGKILL)
 
-    def _ended(self, status: int) -> int:
+    def _end(self) -> None:
+        """Send everything that waits."""
         self._output.release_all()
         self._channel.flush(LAST_SECONDS)
-        return status
 
 
 def main(channel_fd: int, generation: int) -> None:

@@ -5,25 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-def deferred(error: BaseException) -> WSGIApplication:
-    """An app that raises the load's error at each request, for the debugger to show.
+class FailedApp:
+    """Raise the load's error at each request, for the debugger to show.
 
-    The traceback is set anew each time, since each raise would make it longer; it begins with
-    the user's code.
+    Each raise would make the traceback longer, so it is set each time. It begins with the user's
+    code.
     """
-    from devtui.server.errors.traceback_data import own_traceback  # needed for errors alone
 
-    tb = own_traceback(error.__traceback__)
-    raised = error if isinstance(error, Exception) else _as_exception(error.with_traceback(tb))
+    def __init__(self, error: BaseException) -> None:
+        from devtui.server.errors.traceback_data import own_traceback  # needed for errors alone
 
-    def app(environ: WSGIEnvironment, start_response: StartResponse) -> NoReturn:
+        self._traceback = own_traceback(error.__traceback__)
+        self._error = (
+            error
+            if isinstance(error, Exception)
+            else _as_exception(error.with_traceback(self._traceback))
+        )
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> NoReturn:
+        """Raise the error."""
         __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
-        raise raised.with_traceback(tb)
-
-    return app
+        raise self._error.with_traceback(self._traceback)
 
 
 def _as_exception(error: BaseException) -> Exception:

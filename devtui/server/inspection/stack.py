@@ -10,7 +10,7 @@ from devtui.events import ShowStack, StackShown
 from devtui.server.errors import frame_data
 from devtui.server.errors.frame_data import SourceLines
 from devtui.server.serving.handler import CapturingHandler
-from devtui.server.serving.middleware import ErrorTap, ResponseTap, TappedResponse
+from devtui.server.serving.middleware import RecordExchange, ReportedBody, ReportErrors
 
 MAX_FRAMES = 200
 
@@ -20,10 +20,10 @@ _ENTRIES: frozenset[CodeType] = frozenset(
     function.__code__
     for function in (
         CapturingHandler.run_wsgi,
-        ResponseTap.__call__,
-        ErrorTap.__call__,
-        TappedResponse.__next__,
-        TappedResponse.close,
+        RecordExchange.__call__,
+        ReportErrors.__call__,
+        ReportedBody.__next__,
+        ReportedBody.close,
     )
 )
 

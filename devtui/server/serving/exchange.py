@@ -59,10 +59,10 @@ class Exchange:
             self._first_byte = clock.perf_counter()
         self.status = status
 
-    def break_off(self, reason: str) -> None:
-        """No more of it will come. Where nothing was sent yet, another response takes its place."""
+    def break_off(self, error: BaseException) -> None:
+        """Note that the app raised. If nothing was sent yet, another response takes its place."""
         if self.status is not None:
-            self.cut = self.cut or reason
+            self.cut = self.cut or f"the app raised {type(error).__name__}"
 
     def finish(self) -> None:
         """The response has ended, or will get no further."""

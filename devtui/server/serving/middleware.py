@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.http import parse_accept_header
 
-from devtui.server.errors.reporter import Contexts, ErrorReporter
+from devtui.server.errors.failed_app import FailedApp
 from devtui.server.guest import forks
 from devtui.server.serving import wsgi_rules
-from devtui.server.serving.exchange import Exchange
+from devtui.server.serving.debugger import Debugger
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from devtui.server.serving.debugger import Debugger
+    from devtui.events import Load
+    from devtui.server.errors.reporter import Contexts, ErrorReporter
+    from devtui.server.serving.debugger import DebuggerNews
+    from devtui.server.serving.exchange import Exchange
 
 _PRESERVE = "werkzeug.debug.preserve_context"
 
@@ -28,75 +31,27 @@ _CONSOLE = "/console"
 
 MAX_HOST = 100  # characters of it that are sent back
 
-
 _END = object()
 
 
-def _ignore(_: object) -> None:
-    """Nobody watches."""
+def around(
+    app: WSGIApplication, load: Load, reporter: ErrorReporter, news: DebuggerNews
+) -> tuple[WSGIApplication, Debugger | None]:
+    """Put all middleware around an app; return the whole, and the debugger if it is on.
 
-
-def _do_nothing() -> None:
-    """Nobody waits for the end."""
-
-
-class TappedResponse:
-    """A response's iterable that shows each chunk and each exception on its way through.
-
-    `close` is passed on, as WSGI demands (PEP 3333), whether the app's iterable was read or not.
+    From the outside in: record the exchange, answer in plain text instead of by the debugger, the
+    debugger itself, report errors. The debugger catches all errors, so they are reported inside.
+    The error of an app that failed to load was reported with the load.
     """
-
-    def __init__(
-        self,
-        response: Iterable[bytes],
-        on_error: Callable[[BaseException], None] = _ignore,
-        on_close_error: Callable[[BaseException], None] = _ignore,
-        check_head: Callable[[], None] = _do_nothing,
-    ) -> None:
-        self.on_chunk: Callable[[bytes], None] = _ignore
-        self.on_end: Callable[[], None] = _do_nothing
-        self._response = response
-        self._on_error = on_error
-        self._on_close_error = on_close_error
-        self._check_head = check_head  # called when the body begins, goes on or ends
-        self._iterator: Iterator[bytes] | None = None
-
-    def __iter__(self) -> TappedResponse:
-        return self
-
-    def __next__(self) -> bytes:
-        __traceback_hide__ = True
-        try:
-            if self._iterator is None:
-                self._iterator = wsgi_rules.pieces(self._response)
-            chunk: Any = next(self._iterator, _END)
-            if type(chunk) is not bytes and chunk is not _END:
-                wsgi_rules.check_piece(chunk)
-            self._check_head()
-        except BaseException as error:
-            forks.end_if_forked(error)
-            self._on_error(error)
-            raise
-        forks.end_if_forked()
-        if chunk is _END:
-            self.on_end()
-            raise StopIteration
-        self.on_chunk(chunk)
-        return cast("bytes", chunk)
-
-    def close(self) -> None:
-        """Close the app's iterable, where it can be closed."""
-        close: Any = getattr(self._response, "close", None)
-        if close is not None:
-            try:
-                close()
-            except BaseException as error:
-                self._on_close_error(error)
-                raise
+    reported = app if isinstance(app, FailedApp) else ReportErrors(app, reporter)
+    if not load.debugger:
+        return RecordExchange(reported), None
+    debugger = Debugger(reported, app, load, news)
+    return RecordExchange(PlainTraceback(debugger)), debugger
 
 
-class ResponseTap:
-    """WSGI middleware around everything: shows the exchange each piece of the body."""
+class RecordExchange:
+    """Record the pieces of the response's body; the handler records all else."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
@@ -106,7 +61,7 @@ class ResponseTap:
         exchange: Exchange = environ["devtui.exchange"]
         body = exchange.response_body
 
-        def tapped_start_response(
+        def checked_start_response(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
         ) -> Any:
             listed = wsgi_rules.listed_headers(headers)
@@ -114,18 +69,41 @@ class ResponseTap:
             write = start_response(status, listed, exc_info)
             exchange.has_head = True
 
-            def tapped_write(data: bytes) -> Any:
+            def recorded_write(data: bytes) -> Any:
                 body.take(data)
                 return write(data)
 
-            return tapped_write
+            return recorded_write
 
-        response = self._app(environ, tapped_start_response)
-        if not isinstance(response, TappedResponse):
-            response = TappedResponse(response)
-        response.on_chunk = body.take
-        response.on_end = exchange.end_taken_over
-        return response
+        return RecordedBody(self._app(environ, checked_start_response), exchange)
+
+
+class RecordedBody:
+    """A response's body, each piece of which is recorded before it is sent."""
+
+    def __init__(self, response: Iterable[bytes], exchange: Exchange) -> None:
+        self._response = response
+        self._iterator = iter(response)
+        self._exchange = exchange
+
+    def __iter__(self) -> RecordedBody:
+        return self
+
+    def __next__(self) -> bytes:
+        __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
+        try:
+            piece = next(self._iterator)
+        except StopIteration:
+            self._exchange.end_taken_over()
+            raise
+        self._exchange.response_body.take(piece)
+        return piece
+
+    def close(self) -> None:
+        """Close the response, as PEP 3333 demands, whether it was read or not."""
+        close: Any = getattr(self._response, "close", None)
+        if close is not None:
+            close()
 
 
 class PlainTraceback:
@@ -182,46 +160,84 @@ class PlainTraceback:
                 response.close()
 
 
-class ErrorTap:
-    """WSGI middleware around the user's app: reports what it raises, and raises it on.
-
-    It stands inside Werkzeug's debugger, which catches everything that comes further.
-    """
+class ReportErrors:
+    """Report what the user's app raises, and raise it on."""
 
     def __init__(self, app: WSGIApplication, reporter: ErrorReporter) -> None:
-        self.app = app
+        self._app = app
         self._reporter = reporter
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the app does, or raise what it raises."""
-        __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
+        __traceback_hide__ = True
         exchange: Exchange = environ["devtui.exchange"]
-
         contexts = _collect_contexts(environ)
 
         def report(error: BaseException) -> None:
             self._reporter.report(error, "request", contexts)
 
-        def break_off(error: BaseException) -> None:
-            exchange.break_off(f"the app raised {type(error).__name__}")
-            report(error)
-
         try:
-            response = self.app(environ, start_response)
+            response = self._app(environ, start_response)
         except BaseException as error:
             forks.end_if_forked(error)
             if wsgi_rules.ends_upgrade(error, environ):
                 exchange.taken_over = True
                 return []
-            break_off(error)
+            exchange.break_off(error)
+            report(error)
             raise
         forks.end_if_forked()
         is_plain = isinstance(response, (list, tuple)) and all(type(it) is bytes for it in response)
         if is_plain and exchange.has_head:
             return response
-        return TappedResponse(
-            response, on_error=break_off, on_close_error=report, check_head=exchange.check_head
-        )
+        return ReportedBody(response, exchange, report)
+
+
+class ReportedBody:
+    """The body of the app's answer. Check each piece, and report what is raised on the way."""
+
+    def __init__(
+        self,
+        response: Iterable[bytes],
+        exchange: Exchange,
+        report: Callable[[BaseException], None],
+    ) -> None:
+        self._response = response
+        self._exchange = exchange
+        self._report = report
+        self._iterator: Iterator[bytes] | None = None
+
+    def __iter__(self) -> ReportedBody:
+        return self
+
+    def __next__(self) -> bytes:
+        __traceback_hide__ = True
+        try:
+            if self._iterator is None:
+                self._iterator = wsgi_rules.pieces(self._response)
+            piece: Any = next(self._iterator, _END)
+            if type(piece) is not bytes and piece is not _END:
+                wsgi_rules.check_piece(piece)
+            self._exchange.check_head()
+        except BaseException as error:
+            forks.end_if_forked(error)
+            self._exchange.break_off(error)
+            self._report(error)
+            raise
+        forks.end_if_forked()
+        if piece is _END:
+            raise StopIteration
+        return cast("bytes", piece)
+
+    def close(self) -> None:
+        """Close the app's iterable, as PEP 3333 demands, whether it was read or not."""
+        close: Any = getattr(self._response, "close", None)
+        if close is not None:
+            try:
+                close()
+            except BaseException as error:
+                self._report(error)
+                raise
 
 
 def _text_of(error: Exception) -> bytes:

@@ -18,15 +18,15 @@ from devtui.server.channel.channel import UNHEARD_SECONDS
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
+from devtui.server.serving import middleware
 from devtui.server.serving.connections import Server, ThreadedServer, Turns
-from devtui.server.serving.debugger import Debugger
 from devtui.server.serving.exchange import Recorder
 from devtui.server.serving.handler import handler_for
-from devtui.server.serving.middleware import ErrorTap, PlainTraceback, ResponseTap
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from devtui.server.errors.reporter import ErrorReporter
     from devtui.server.serving.debugger import DebuggerNews
 
 # How long after it was accepted a connection may take to become a request, when the server stops.
@@ -52,18 +52,15 @@ class Serving:
         listener: int,
         load: Load,
         recorder: Recorder,
+        reporter: ErrorReporter,
         news: DebuggerNews,
     ) -> None:
-        self.debugger: Debugger | None = None  # where it is off
-        if load.debugger:
-            users_app = app.app if isinstance(app, ErrorTap) else app
-            self.debugger = Debugger(app, users_app, load, news)
-            app = PlainTraceback(self.debugger)
+        wrapped, self.debugger = middleware.around(app, load, reporter, news)
         self._recorder = recorder
         self._server = (ThreadedServer if load.threaded else Server)(
             load.host,
             load.port,
-            ResponseTap(app),
+            wrapped,
             handler_for(recorder),
             ssl_context=_ssl_context(load),
             fd=listener,

@@ -160,7 +160,7 @@ load = Load(
     app="app", folder=project, host="", port=0, url="", debug=False, reload=False, first=True,
     debugger=False, threaded=True, cert=None, key=None, env_file=None, load_dotenv=False,
 )
-Loading(Channel(), None, {}).run(load)
+Loading(Channel(), None, {}).run(load, lambda app: None)
 app = sys.modules["app"]
 late = {name: app.found(shape) for name, shape in builtins.shapes.items()}
 kept = app.import_module.__module__ == "importlib"

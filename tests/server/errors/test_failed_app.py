@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from devtui.server.errors.failed_app import deferred
+from devtui.server.errors.failed_app import FailedApp
 
 
 def failed(error: BaseException) -> BaseException:
@@ -22,7 +22,7 @@ def call(error: BaseException) -> Exception:
     """What one request to the stand-in raises."""
     environ: dict[str, Any] = {}
     with pytest.raises(Exception) as raised:  # noqa: PT011 - which one is what is tested
-        deferred(error)(environ, lambda *arguments: lambda data: None)
+        FailedApp(error)(environ, lambda *arguments: lambda data: None)
     return raised.value
 
 
@@ -38,7 +38,7 @@ def test_the_error_itself_is_raised() -> None:
 
 def test_it_grows_no_longer_with_each_request() -> None:
     error = failed(ValueError("x"))
-    stand_in = deferred(error)
+    stand_in = FailedApp(error)
     depths = set()
     for _ in range(5):
         with pytest.raises(ValueError, match="x") as raised:
