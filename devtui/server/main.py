@@ -38,7 +38,7 @@ from devtui.server.load import Loading
 from devtui.server.output import output
 from devtui.server.process_start import Start
 from devtui.server.serving.exchange import Recorder
-from devtui.server.serving.server import Serving as Server
+from devtui.server.serving.server import AppServer
 from devtui.server.standby.import_trace import UnfitStandby
 from devtui.server.terminal import hooks
 from devtui.server.terminal.loan import Terminal
@@ -62,14 +62,15 @@ REST_SECONDS = 0.3
 _LOAD_FAILED = 1
 
 
-class ServerProcess:
+class Generation:
     """One generation: loads the app once, serves it, and ends."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._start = Start.now()
-        self._orders: queue.SimpleQueue[Load | LoadSoon | Preload] = queue.SimpleQueue()
-        self._listener = -1  # came with the order to load
+        # The order to load comes with the listening socket's descriptor.
+        self._orders: queue.SimpleQueue[tuple[Load, int] | LoadSoon | Preload] = queue.SimpleQueue()
+        self._has_to_load = False
         self._reporter = reporter.ErrorReporter(channel)
         self._loading = Loading(channel, self._reporter, self._start.environment)
         self._recorder: Recorder | None = None  # until the app is served
@@ -81,7 +82,7 @@ class ServerProcess:
             lambda: channel.run(self._obey, self._abandoned, self._output.release_stale)
         )
         self._inspector = MadeOnce(self._make_inspector)
-        self._server: Server | None = None
+        self._server: AppServer | None = None
         self._stopping = threading.Lock()
         self._alone = False  # the session is gone
         self._grace = 0.0
@@ -92,31 +93,31 @@ class ServerProcess:
         A program that calls `devtui.run` may end with a status of its own, by `SystemExit`.
         """
         self._reader.start()
-        load = self._next_load()
+        load, listener = self._next_load()
         self._reporter.keeping = load.debugger
         try:
-            served = self._loading.run(load, lambda app: self._serve(app, load))
+            served = self._loading.run(load, lambda app: self._serve(app, load, listener))
         except UnfitStandby as unfit:
             self._begin_anew(str(unfit))
         finally:
             self._end()
         return 0 if served else _LOAD_FAILED
 
-    def _serve(self, app: WSGIApplication, load: Load) -> None:
+    def _serve(self, app: WSGIApplication, load: Load, listener: int) -> None:
         """Serve until the order to stop. Raise `SystemExit` if the app cannot be served."""
         try:
-            server = self._server_for(app, load)
+            server = self._server_for(app, load, listener)
         except Exception as error:  # by the library for adhoc, or by the user's module
             self._cannot_serve(load, error)
             raise SystemExit(_LOAD_FAILED) from error
         server.run()
         server.wait_until_idle(self._grace)
 
-    def _next_load(self) -> Load:
+    def _next_load(self) -> tuple[Load, int]:
         """Wait for the order to load, and meanwhile import ahead where that is ordered."""
-        while not isinstance(order := self._orders.get(), Load):
+        while not isinstance(order := self._orders.get(), tuple):
             if isinstance(order, Preload):
-                self._loading.warm(order, interrupted=lambda: self._listener >= 0)
+                self._loading.warm(order, interrupted=lambda: self._has_to_load)
             else:
                 self._loading.look()
         return order
@@ -150,11 +151,11 @@ class ServerProcess:
             sys.executable, [sys.executable, *sys.orig_argv[1:]], self._start.environment
         )
 
-    def _server_for(self, app: WSGIApplication, load: Load) -> Server:
+    def _server_for(self, app: WSGIApplication, load: Load, listener: int) -> AppServer:
         forks.end_if_forked()  # the app has forked while it was loaded, and both go on
         recorder = Recorder(self._channel, self._output)
         self._recorder = recorder
-        server = Server(app, self._listener, load, recorder, self._reporter, self)
+        server = AppServer(app, listener, load, recorder, self._reporter, self)
         self._server = server
         self._channel.send(
             Serving(
@@ -209,15 +210,17 @@ class ServerProcess:
             if debugger is not None:
                 debugger.ready()
 
-    def _obey(self, order: AnyOrder) -> None:
+    def _obey(self, order: AnyOrder, listener: int | None) -> None:
         load = order.load if isinstance(order, Preload) else order
         if isinstance(load, Load) and load.keep_all:
             self._channel.keep_all()
         if isinstance(order, Load):
-            self._listener = self._channel.take_descriptor()
+            assert listener is not None, "this order comes with the listening socket"
+            self._has_to_load = True
+            self._orders.put((order, listener))
             if name := self._loading.importing_ahead:
                 UnseenThread(lambda: self._begin_anew_if_hung(name)).start()
-        if isinstance(order, (Load, LoadSoon, Preload)):
+        elif isinstance(order, (LoadSoon, Preload)):
             self._orders.put(order)
         elif isinstance(order, Stop):
             self._stop(order.grace_ms / 1000)
@@ -270,7 +273,7 @@ def main(channel_fd: int, generation: int) -> None:
     os.set_inheritable(channel_fd, False)
     faulthandler.enable(file=2)
     channel = Channel(socket.socket(fileno=channel_fd), generation)
-    process = ServerProcess(channel)
+    process = Generation(channel)
     # What is registered first is called last: after whatever the app does at its exit.
     atexit.register(process.end_children)
     _exit(process.run())

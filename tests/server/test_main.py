@@ -128,21 +128,20 @@ def test_what_is_ordered_ahead_is_done_before_the_load(in_fork: InFork) -> None:
     code = (
         "import queue, types\n"
         "from devtui.events import Load, LoadSoon, Preload\n"
-        "from devtui.server.main import ServerProcess\n"
+        "from devtui.server.main import Generation\n"
         "load = Load(app='app', folder='', host='', port=0, url='', debug=True, reload=True,\n"
         "    debugger=False, threaded=True, cert=None, key=None, env_file=None, load_dotenv=True,\n"
         "    first=False)\n"
         "done = []\n"
-        "process = ServerProcess.__new__(ServerProcess)\n"
-        "process._listener, process._orders = -1, queue.SimpleQueue()\n"
+        "process = Generation.__new__(Generation)\n"
+        "process._has_to_load, process._orders = False, queue.SimpleQueue()\n"
         "process._loading = types.SimpleNamespace(importing_ahead='',\n"
         "    warm=lambda order, interrupted: done.append(['warm', interrupted()]),\n"
         "    look=lambda: done.append('look'))\n"
-        "process._channel = types.SimpleNamespace(take_descriptor=lambda: 7)\n"
-        "process._obey(Preload(load=load, roots=(), search_path=''))\n"
-        "process._obey(LoadSoon())\n"
-        "process._obey(load)\n"
-        "answer = [process._next_load() == load, done]\n"
+        "process._obey(Preload(load=load, roots=(), search_path=''), None)\n"
+        "process._obey(LoadSoon(), None)\n"
+        "process._obey(load, 7)\n"
+        "answer = [process._next_load() == (load, 7), done]\n"
     )
     assert in_fork(code) == [True, [["warm", True], "look"]]
 

@@ -9,17 +9,20 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TypeAlias
 
 import msgspec
 
 from devtui.events import (
     AnyOrder,
     Event,
+    Load,
     LogWritten,
     decode_order,
     encode,
 )
 from devtui.server.channel.pending import Pending
+from devtui.server.channel.received_orders import ReceivedOrders
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 
@@ -42,6 +45,9 @@ _PAUSE_SECONDS = 0.05
 UNHEARD_SECONDS = 2.0
 
 
+OnOrder: TypeAlias = Callable[[AnyOrder, "int | None"], None]
+
+
 class Channel:
     """Sends events without blocking (but see `keep_all`), and hands on the orders that come.
 
@@ -58,7 +64,6 @@ class Channel:
         self._waiting: set[int] = set()  # threads that wait for room
         self._waits_for_room = False  # that thread wakes when the socket takes more
         self._leaving = threading.Event()
-        self._descriptor: int | None = None
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
@@ -105,21 +110,24 @@ class Channel:
 
     def run(
         self,
-        on_order: Callable[[AnyOrder], None],
+        on_order: OnOrder,
         on_end: Callable[[], None],
         idle: Callable[[], float | None],
     ) -> None:
         """Read orders until the session's end closes; then call `on_end`. Runs in a thread.
 
+        `on_order` gets each order, and the listener that came with it: a descriptor, to be closed
+        by whoever takes it. None came with any order but `Load`.
+
         `idle` is called between reads and says in how many seconds it wants to be called again,
         None for no sooner than the next order.
         """
-        received = bytearray()
+        received = ReceivedOrders()
         self._reader = threading.get_ident()
 
-        def obey(order: AnyOrder) -> None:
+        def obey(order: AnyOrder, listener: int | None) -> None:
             try:
-                on_order(order)
+                on_order(order, listener)
             except Exception as error:  # no thread can be started, say: the next may be to stop
                 self._warn(f"An order was not carried out: {type(error).__name__}: {error}")
 
@@ -144,8 +152,8 @@ class Channel:
     def _turn(
         self,
         selector: selectors.BaseSelector,
-        received: bytearray,
-        on_order: Callable[[AnyOrder], None],
+        received: ReceivedOrders,
+        on_order: OnOrder,
         idle: Callable[[], float | None],
     ) -> bool:
         """Wait for what comes and take it in; false at the end of the channel."""
@@ -163,12 +171,6 @@ class Channel:
         if mask & selectors.EVENT_WRITE:
             self._pending.send()
         return not mask & selectors.EVENT_READ or self._receive(received, on_order)
-
-    def take_descriptor(self) -> int:
-        """The descriptor that came with the order being handed on; it is the caller's to close."""
-        assert self._descriptor is not None, "this order brings no descriptor"
-        descriptor, self._descriptor = self._descriptor, None
-        return descriptor
 
     def leave_unread(self) -> None:
         """Make `run` return: whatever comes from now on is for another reader."""
@@ -228,7 +230,7 @@ class Channel:
         finally:
             self._waiting.discard(me)
 
-    def _receive(self, received: bytearray, on_order: Callable[[AnyOrder], None]) -> bool:
+    def _receive(self, received: ReceivedOrders, on_order: OnOrder) -> bool:
         """Read what is there and hand on its whole lines; false at the end of the channel."""
         try:
             data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 1)
@@ -239,19 +241,14 @@ class Channel:
         for descriptor in descriptors:
             # A program that the app starts must not keep the port open after us.
             os.set_inheritable(descriptor, False)
-            self._descriptor = descriptor
-        searched = len(received)  # a long order comes in many pieces
-        received += data
-        while (end := received.find(b"\n", searched)) >= 0:
-            searched = 0
-            line = bytes(received[:end])
-            del received[: end + 1]
+            received.listener = descriptor
+        for line in received.lines(data):
             try:
                 order = decode_order(line)
             except msgspec.DecodeError:  # the app has read a part of it
                 self._warn("The app has read an order that was meant for devtui's server.")
                 continue
-            on_order(order)
+            on_order(order, received.take_listener() if isinstance(order, Load) else None)
         return bool(data)
 
     def _warn(self, text: str) -> None:

@@ -39,7 +39,7 @@ def prepare() -> None:
     importlib.metadata.version("werkzeug")  # for the header `Server`; the folders are kept in mind
 
 
-class Serving:
+class AppServer:
     """Answers requests with one application until it is stopped. It takes the listener over.
 
     `news` hears of the debugger for the browser. Raises `OSError` or `ssl.SSLError` where the

@@ -54,7 +54,7 @@ class Ends:
         self._thread: threading.Thread | None = None
 
     def run(self, idle: Callable[[], float | None] = lambda: None) -> None:
-        arguments = (self.orders.append, self.ended.set, idle)
+        arguments = (lambda order, _: self.orders.append(order), self.ended.set, idle)
         self._thread = threading.Thread(target=self.channel.run, args=arguments)
         self._thread.start()
 
@@ -234,7 +234,7 @@ def test_a_flush_tells_what_was_dropped_and_what_it_gives_up(
 
 
 def test_an_order_that_fails_or_was_read_by_another_ends_no_thread(ends: Ends) -> None:
-    def fail(order: AnyOrder) -> None:
+    def fail(order: AnyOrder, listener: int | None) -> None:
         ends.orders.append(order)
         if len(ends.orders) == 1:
             raise RuntimeError("can't start new thread")

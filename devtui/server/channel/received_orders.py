@@ -1,0 +1,28 @@
+"""The bytes that came from the session, taken apart into orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+class ReceivedOrders:
+    """What has come from the session so far: a part of an order, and the listener of a `Load`."""
+
+    def __init__(self) -> None:
+        self.listener: int | None = None
+        self._part = bytearray()
+
+    def lines(self, data: bytes) -> Iterator[bytes]:
+        """Add the next bytes; yield each line that they complete."""
+        searched = len(self._part)  # a long order comes in many pieces
+        self._part += data
+        while (end := self._part.find(b"\n", searched)) >= 0:
+            searched = 0
+            line = bytes(self._part[:end])
+            del self._part[: end + 1]
+            yield line
+
+    def take_listener(self) -> int | None:
+        """Return the listener, once."""
+        listener, self.listener = self.listener, None
+        return listener
