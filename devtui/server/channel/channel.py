@@ -89,15 +89,20 @@ class Channel:
 
     def send(self, event: Event) -> None:
         """Send one event, or keep it until the session reads again. Any thread may call it."""
-        self._send(type(event), encode(event), 1)
+        if not (self._pending.is_full and self._pending.refuses(type(event), 1)):
+            self._send(type(event), encode(event), 1)
 
     def send_all(self, events: Sequence[Event]) -> None:
-        """Send events of one kind. It is done as for one: a few hundred at most."""
-        self._send(type(events[0]), b"".join(map(encode, events)), len(events))
+        """Send events of one kind, a few hundred at most, as one."""
+        kind, count = type(events[0]), len(events)
+        if not (self._pending.is_full and self._pending.refuses(kind, count)):
+            self._send(kind, b"".join(map(encode, events)), count)
 
     def _send(self, kind: type[Event], lines: bytes, count: int) -> None:
         pending = self._pending
         pending.put(kind, lines, count)
+        if pending.size_bytes < pending.retry_at_bytes:
+            return  # it was full a few lines ago, and the thread that reads the orders was woken
         try:
             # Not left to the thread that reads the orders: where the app's threads are busy
             # it gets to run too seldom, and events would be dropped with nobody stalled.

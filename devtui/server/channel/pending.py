@@ -3,8 +3,8 @@
 Finalisers, signal handlers and trace functions of the user's may run between any two bytecodes
 here. They may send events themselves, wait for another thread, or raise. So nothing is held while
 bytecode runs that another thread would wait for without a bound, and each step leaves a state that
-is right: a line is put by one call, what was sent of it is noted by the call that sends it, and it
-is taken away by one call, which may be made again.
+is right: one call puts a line, the call that sends a batch of lines notes how much it sent, and the
+lines of a sent batch are removed by steps that can be repeated.
 """
 
 from __future__ import annotations
@@ -40,9 +40,19 @@ _LEAVES_FREE: dict[type[Event], int] = {LogWritten: 2, RequestStarted: 1}
 # without it: it is kept in any case.
 _DROPPABLE = (LogWritten, RequestStarted, RequestFinished, ErrorRaised)
 
+# One call sends at most so many bytes and pieces. A call costs as much as a few lines.
+_BATCH_BYTES = 64 * 1024
+_BATCH_PIECES = 256
 
-# One or more whole lines, how many events they are, and how many bytes of them each call has sent.
-_Piece: TypeAlias = tuple[bytes, int, list[int]]
+# After the socket was full, so many bytes wait before the next try. The thread that reads the
+# orders sends them sooner if it gets to run.
+RETRY_BYTES = 8 * 1024
+
+# One or more whole lines, and how many events they are.
+_Piece: TypeAlias = tuple[bytes, int]
+
+# Pieces joined to be sent, and how many bytes of them each call has sent.
+_Batch: TypeAlias = tuple[bytes, list[int], tuple[_Piece, ...]]
 
 
 class Pending:
@@ -58,8 +68,13 @@ class Pending:
         self._plainly: Callable[[bytes], Iterator[int]] = lambda data: map(connection.send, (data,))
         self.transfer: Callable[[bytes], Iterator[int]] = self._plainly
         """Sends the beginning of some data, when its one item is asked for. See `HeldSend`."""
+        self.is_full = False
+        """Whether there was no room for an event, and none was made since."""
+        self.retry_at_bytes = 0
+        """How much has to wait before a try to send is worth its cost; 0 unless it was full."""
         self._generation = generation
         self._pieces: deque[_Piece] = deque()
+        self._batch: _Batch | None = None  # the first of the pieces, while they are being sent
         self._dropped = 0
         self._turn = Turn()
         self._sender = 0  # the thread that has the turn
@@ -71,12 +86,22 @@ class Pending:
     @property
     def data(self) -> bytes:
         """All that waits."""
-        return b"".join(map(_left, tuple(self._pieces)))
+        pieces, batch, sent = tuple(self._pieces), self._batch, 0
+        if batch is not None and pieces and batch[2][0] is pieces[0]:
+            sent = len(batch[0]) - len(_left(batch))
+        return b"".join(data for data, _ in pieces)[sent:]
 
     @property
     def is_mine(self) -> bool:
         """Whether the calling thread is sending, and was interrupted in it."""
         return self._sender == get_ident()
+
+    def refuses(self, kind: type[Event], events: int) -> bool:
+        """Drop and count lines of output for which there is no room, before they are encoded."""
+        if kind is not LogWritten or self.keeps_all:
+            return False
+        self._dropped += events
+        return True
 
     def put(self, kind: type[Event], data: bytes, events: int = 1) -> None:
         """Put the lines of so many events of one kind behind the others; or drop and count them."""
@@ -86,10 +111,10 @@ class Pending:
         room = MAX_PENDING_BYTES - self.size_bytes - len(data) - free
         if room < 0 and not self.keeps_all and issubclass(kind, _DROPPABLE):
             self._dropped += events
+            self.is_full = True
             return
-        piece: _Piece = (data, events, [])
         self.size_bytes += len(data)
-        self._pieces.append(piece)
+        self._pieces.append((data, events))
 
     def send(self) -> bool:
         """Send what the socket takes; false where another thread does not come to its end.
@@ -126,19 +151,45 @@ class Pending:
         """Send until nothing waits any more, or the socket takes no more: then false."""
         self._sender = get_ident()
         try:
-            if self._dropped and self.size_bytes < MAX_PENDING_BYTES // 4:
-                self.put_count()
-            while self._pieces:
-                piece = self._pieces[0]
-                if (left := _left(piece)) and not self._send_some(piece[2], left):
+            while True:
+                if self._dropped and self.size_bytes < MAX_PENDING_BYTES // 4:
+                    self.put_count()
+                if not self._pieces:
+                    break
+                batch = self._batch
+                if batch is None:
+                    batch = self._batch = self._next_batch()
+                if (left := _left(batch)) and not self._send_some(batch[1], left):
                     return False
-                if not _left(piece):
-                    self.size_bytes -= len(piece[0])
-                    self._pieces.popleft()
-            self.size_bytes = 0
+                if not _left(batch):
+                    self._remove(batch)
+            self.size_bytes = self.retry_at_bytes = 0
             return True
         finally:
             self._sender = 0
+
+    def _next_batch(self) -> _Batch:
+        """Join the first pieces. Other threads may append meanwhile, but only we remove."""
+        first = self._pieces[0]
+        if len(self._pieces) == 1:
+            return first[0], [], (first,)
+        pieces, size_bytes = [first], len(first[0])
+        for number in range(1, min(len(self._pieces), _BATCH_PIECES)):
+            piece = self._pieces[number]
+            size_bytes += len(piece[0])
+            if size_bytes > _BATCH_BYTES:
+                break
+            pieces.append(piece)
+        return b"".join([data for data, _ in pieces]), [], tuple(pieces)
+
+    def _remove(self, batch: _Batch) -> None:
+        """Take away the pieces of a batch that was sent. It may be interrupted and repeated."""
+        for piece in batch[2]:
+            if self._pieces and self._pieces[0] is piece:
+                self._pieces.popleft()
+        self._batch = None
+        self.size_bytes -= len(batch[0])
+        self.is_full = False
 
     def _send_some(self, sent: list[int], left: bytes) -> bool:
         """Send a part and note it in `sent`; false where the socket takes nothing now."""
@@ -147,7 +198,10 @@ class Pending:
             if sent[-1] < 0:
                 sent.pop()
                 sent.extend(self._plainly(left))
-        except (BlockingIOError, InterruptedError):
+        except BlockingIOError:
+            self.retry_at_bytes = self.size_bytes + RETRY_BYTES
+            return False
+        except InterruptedError:
             return False
         except OSError:
             # The session is gone. The reading side sees that too, and ends this process.
@@ -159,6 +213,7 @@ class Pending:
         """Forget what waits, and what comes."""
         self.closed = True
         self._pieces.clear()
+        self._batch = None
 
     def put_count(self) -> None:
         """Have the session told how many events were dropped."""
@@ -168,20 +223,24 @@ class Pending:
             self._dropped -= count
 
     def give_up(self) -> None:
-        """Drop and count all, but for the piece that may be half sent."""
+        """Drop and count all, except for the batch that may be half sent."""
         self._turn.soon(self._give_up)  # where another thread sends, nothing is given up
 
     def _give_up(self) -> None:
-        kept = 1 if self._pieces and self._pieces[0][2] else 0
+        kept = 0
+        if self._batch is not None and self._batch[1]:
+            kept = len(self._batch[2])
+        else:
+            self._batch = None
         while len(self._pieces) > kept:
-            data, events, _ = self._pieces.pop()
+            data, events = self._pieces.pop()
             self.size_bytes -= len(data)
             self._dropped += events
 
 
-def _left(piece: _Piece) -> bytes:
-    """What was not sent yet of a piece."""
-    data, _, sent = piece
+def _left(batch: _Batch) -> bytes:
+    """What was not sent yet of a batch."""
+    data, sent, _ = batch
     if not sent:
         return data
     return data[sum(count for count in sent if count > 0) :]

@@ -133,10 +133,14 @@ class LineStream(io.RawIOBase):
 
     def _take(self, data: bytes) -> None:
         """Send the lines that are whole, and keep what begins one."""
+        end = data.find(b"\n")
+        if not self._unfinished and 0 <= end == len(data) - 1:  # nearly always
+            request_id = request_context.request_id.get()
+            self._channel.send(self._event(text_of(data[:end]), request_id))
+            return
         key, begun = threading.get_ident(), None
         try:
             begun = self._unfinished.pop(key, None)
-            end = data.find(b"\n")
             if begun is not None:
                 begun.text.add(data if end < 0 else data[:end])
                 if end < 0:
@@ -151,15 +155,21 @@ class LineStream(io.RawIOBase):
             data = data[end + 1 :]
             if not data:
                 return
-        *whole, rest = data.split(b"\n")
         request_id = request_context.request_id.get()
+        if begun is None and end < 0 and data:
+            self._begin(key, data, request_id)
+            return
+        *whole, rest = data.split(b"\n")
         for start in range(0, len(whole), _LINES_AT_ONCE):
             lines = whole[start : start + _LINES_AT_ONCE]
             self._channel.send_all([self._event(text_of(line), request_id) for line in lines])
         if rest:
-            text = LineBuffer()
-            text.add(rest)
-            self._hold(key, _Unfinished(text, request_id, clock.monotonic()))
+            self._begin(key, rest, request_id)
+
+    def _begin(self, key: int, data: bytes, request_id: str | None) -> None:
+        text = LineBuffer()
+        text.add(data)
+        self._hold(key, _Unfinished(text, request_id, clock.monotonic()))
 
     def _hold(self, key: int, line: _Unfinished) -> None:
         """Keep an unfinished line; one that an interruption has begun meanwhile is sent before."""

@@ -6,12 +6,14 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
 from devtui.events import (
     AnyEvent,
     AnyOrder,
+    Event,
     EventsDropped,
     LogWritten,
     RequestFinished,
@@ -187,12 +189,48 @@ def test_who_sends_also_sends_what_is_pending(ends: Ends) -> None:
     for number in range(50):
         ends.channel.send(line(f"{number}" + "x" * 1000))
     assert ends.channel._pending.data
-    received = 0
+    ends.socket.setblocking(False)
     for number in range(50, 150):
-        received += len(ends.receive(1))
+        with suppress(BlockingIOError):
+            while ends.socket.recv(65536):
+                pass
         ends.channel.send(line(f"{number}" + "x" * 1000))
-    assert received == 100
-    assert len(ends.channel._pending.data) < 60_000
+    assert len(ends.channel._pending.data) < 80_000
+
+
+def test_a_full_socket_is_not_tried_for_each_line(ends: Ends) -> None:
+    tries: list[int] = []
+    sent = ends.channel._pending.transfer
+
+    def transfer(data: bytes) -> Iterator[int]:
+        tries.append(len(data))
+        return sent(data)
+
+    ends.channel._pending.transfer = transfer
+    for number in range(2000):
+        ends.channel.send(line(f"line {number} of a flood"))
+    size_bytes = len(ends.channel._pending.data)
+    assert len(tries) < size_bytes / pending.RETRY_BYTES + 100
+    tries.clear()
+    ends.run()
+    assert len(ends.receive(2000)) == 2000
+    assert max(tries) > 10_000  # many lines go together
+
+
+def test_what_is_dropped_is_not_encoded_before(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pending, "MAX_PENDING_BYTES", 50_000)
+    encoded: list[Event] = []
+
+    def count(event: Event) -> bytes:
+        encoded.append(event)
+        return encode(event)
+
+    monkeypatch.setattr(channels, "encode", count)
+    for _ in range(1000):
+        ends.channel.send(line("x" * 1000))
+    assert len(encoded) < 50
+    ends.channel.send(started(1))  # which has more room than lines
+    assert b'"3-1"' in ends.channel._pending.data
 
 
 def test_what_is_pending_is_flushed_at_the_end(ends: Ends) -> None:
