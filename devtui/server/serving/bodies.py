@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any
 
 from devtui.events import Body, Headers
 
@@ -54,46 +53,6 @@ class CapturedBody:
             text=text,
             truncated=self.size_bytes > len(self._kept),
         )
-
-
-class CapturedInput:
-    """`wsgi.input` that counts what the app reads of the request's body."""
-
-    def __init__(self, stream: Any, body: CapturedBody) -> None:
-        self._stream = stream
-        self._body = body
-
-    def read(self, *size: int) -> bytes:
-        """As the stream's own."""
-        return self._took(self._stream.read(*size))
-
-    def readline(self, *size: int) -> bytes:
-        """As the stream's own."""
-        return self._took(self._stream.readline(*size))
-
-    def readlines(self, *hint: int) -> list[bytes]:
-        """As the stream's own."""
-        return [self._took(line) for line in self._stream.readlines(*hint)]
-
-    def readinto(self, buffer: Any) -> int | None:
-        """As the stream's own."""
-        count: int | None = self._stream.readinto(buffer)
-        if count:
-            self._body.take(bytes(memoryview(buffer).cast("B")[:count]))
-        return count
-
-    def __iter__(self) -> CapturedInput:
-        return self
-
-    def __next__(self) -> bytes:
-        return self._took(next(self._stream))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def _took(self, data: bytes) -> bytes:
-        self._body.take(data)
-        return data
 
 
 def headers_of(head: Sequence[tuple[str, str]]) -> Headers:

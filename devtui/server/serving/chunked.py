@@ -44,11 +44,9 @@ class ChunkedBody(io.RawIOBase):
         self._done = False
 
     def readable(self) -> bool:
-        """Yes."""
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        """As any raw stream's: at least one byte, or none at the end."""
         view = memoryview(buffer).cast("B")
         if not self._left and not self._done and len(view):
             self._next_chunk()

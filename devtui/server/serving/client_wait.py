@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from devtui.server.guest.clocks import clock
+from devtui.server.serving.bodies import CapturedBody
 
 # To send more than this at once is worth no copy of it.
 MAX_JOINED_BYTES = 64 * 1024
@@ -44,38 +45,33 @@ class Waiting:
 
 
 class Reader:
-    """Reads as the stream that it is given does."""
+    """Read as a stream of the client's does; note each wait, and take what was read to `body`."""
 
-    def __init__(self, stream: Any, waiting: Waiting) -> None:
+    def __init__(self, stream: Any, waiting: Waiting, body: CapturedBody | None = None) -> None:
         self._stream = stream
         self._waiting = waiting
+        self._body = body
 
     def read(self, *size: int) -> bytes:
-        """As the stream's own."""
-        data: bytes = self._waiting.during(self._stream.read, *size)
-        return data
+        return self._took(self._waiting.during(self._stream.read, *size))
 
     def readline(self, *size: int) -> bytes:
-        """As the stream's own."""
-        line: bytes = self._waiting.during(self._stream.readline, *size)
-        return line
+        return self._took(self._waiting.during(self._stream.readline, *size))
 
     def readlines(self, *hint: int) -> list[bytes]:
-        """As the stream's own."""
-        lines: list[bytes] = self._waiting.during(self._stream.readlines, *hint)
-        return lines
+        return [self._took(line) for line in self._waiting.during(self._stream.readlines, *hint)]
 
     def readinto(self, buffer: Any) -> int | None:
-        """As the stream's own."""
         count: int | None = self._waiting.during(self._stream.readinto, buffer)
+        if count and self._body is not None:
+            self._body.take(bytes(memoryview(buffer).cast("B")[:count]))
         return count
 
     def close(self) -> None:
-        """As the stream's own."""
         self._stream.close()
 
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.readline, b"")
+    def __iter__(self) -> Reader:
+        return self
 
     def __next__(self) -> bytes:
         if not (line := self.readline()):
@@ -84,6 +80,11 @@ class Reader:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+    def _took(self, data: bytes) -> bytes:
+        if self._body is not None:
+            self._body.take(data)
+        return data
 
 
 class Writer:
@@ -103,7 +104,6 @@ class Writer:
         self._holds = True
 
     def write(self, data: Any) -> int:
-        """As the stream's own."""
         if self._holds:
             self._holds, self._held = False, bytes(data)
         elif self._held and len(data) <= MAX_JOINED_BYTES:
@@ -116,18 +116,15 @@ class Writer:
         return len(data)
 
     def flush(self) -> None:
-        """As the stream's own."""
         if self._held:
             self._send_held()
         self._stream.flush()
 
     def close(self) -> None:
-        """As the stream's own."""
         self._stream.close()
 
     @property
     def closed(self) -> bool:
-        """As the stream's own."""
         closed: bool = self._stream.closed
         return closed
 

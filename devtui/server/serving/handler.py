@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import selectors
 import threading
@@ -14,7 +15,6 @@ from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
 from devtui.server.output import request_context
-from devtui.server.serving.bodies import CapturedInput
 from devtui.server.serving.chunked import dechunked
 from devtui.server.serving.client_wait import Reader, Writer
 from devtui.server.serving.connections import Server
@@ -95,6 +95,7 @@ class CapturingHandler(WSGIRequestHandler):
     server: Server
     wfile: Writer  # type: ignore[assignment]
     recorder: Recorder  # set by `handler_for`
+    _body_stream: io.BufferedIOBase
     _exchange: Exchange | None = None
     _date: ClassVar[tuple[int, str]] = (0, "")
 
@@ -109,6 +110,7 @@ class CapturingHandler(WSGIRequestHandler):
         if self._waiting.cut:
             return  # we have closed it in mid-head: what was read is not what was asked for
         self._waiting.end_head()
+        self._body_stream = self.rfile
         self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
         exchange = self._begin(tuple(self.headers.items()))
         token = request_context.request_id.set(exchange.id)
@@ -133,14 +135,14 @@ class CapturingHandler(WSGIRequestHandler):
             raise _BadTarget from error
         assert self._exchange is not None
         environ["devtui.exchange"] = self._exchange
-        if environ.get("wsgi.input_terminated"):
-            environ["wsgi.input"] = dechunked(self.rfile)
-        body = bool(environ.get("wsgi.input_terminated"))
-        body = body or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
+        stream, chunks = self._body_stream, bool(environ.get("wsgi.input_terminated"))
+        body = chunks or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
         expect_body(body)
         if body:
-            environ["wsgi.input"] = CapturedInput(
-                environ["wsgi.input"], self._exchange.request_body
+            environ["wsgi.input"] = Reader(
+                dechunked(stream) if chunks else stream,
+                self._waiting,
+                self._exchange.request_body,
             )
         return environ
 

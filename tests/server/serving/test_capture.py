@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devtui.events import Body, RequestFinished, RequestStarted
-from devtui.server.serving.bodies import MAX_BODY_BYTES, CapturedBody, CapturedInput
+from devtui.server.serving.bodies import MAX_BODY_BYTES, CapturedBody
+from devtui.server.serving.client_wait import Reader, Waiting
 from tests.support.live import Live
 from tests.support.processes import eventually
 
@@ -91,7 +92,7 @@ READS = {
 def test_a_request_body_is_seen_however_it_is_read(how: str) -> None:
     data = b"one\ntwo\nthree"
     body = CapturedBody()
-    stream = CapturedInput(io.BytesIO(data), body)
+    stream = Reader(io.BytesIO(data), Waiting(), body)
     assert READS[how](stream) == READS[how](io.BytesIO(data))
     assert body.size_bytes == len(data)
     assert bytes(body._kept) == data
