@@ -1,35 +1,35 @@
-"""The `devtui` program, also as `python -m devtui`.
+"""The `devtui` program, also run as `python -m devtui`.
 
-The first server process is started before anything else is imported: it gets its own modules
-ready while the command line is read here, so that the app answers as soon as under `flask run`.
+Start the first server process before importing anything else: it imports its modules while this
+process reads the command line, so the app answers as early as under `flask run`.
 """
 
 import os
 import sys
 
 if __name__ == "__main__" and __spec__ is not None and not getattr(sys.flags, "safe_path", False):
-    # `-m` puts the current folder first, where a file of any name could stand in for a module that
-    # we import. For `devtui` itself it is too late here: `python -P -m devtui` sees to that.
+    # `-m` puts the current folder first on the path, where a file could replace any module that we
+    # import. For `devtui` itself this comes too late; `python -P -m devtui` protects that as well.
     del sys.path[0]
 
 from devtui.session.processes.spawn import Interpreter
 
-# With these nothing is served.
+# These options serve nothing.
 _WITHOUT_SERVER = frozenset({"--help", "--version", "--who"})
 
 
-# A shell asks for the words that can be typed next, at each press of TAB.
+# Set by a shell that wants completions, at each press of TAB.
 _COMPLETION = "_DEVTUI_COMPLETE"
 
 
 def main() -> None:
-    """Run the program to its end; leaves by `SystemExit` with its status."""
+    """Run the program; raises `SystemExit` with its status."""
     interpreter = None
     if _WITHOUT_SERVER.isdisjoint(sys.argv) and _COMPLETION not in os.environ:
         try:
             interpreter = Interpreter(1, dict(os.environ), sys.argv)
         except OSError as error:
-            sys.exit(f"devtui: the server process could not be started: {error}")
+            sys.exit(f"devtui could not start the server process: {error}")
     try:
         from devtui.cli.command import command
 

@@ -1,4 +1,4 @@
-"""`flask tui`, as Flask's command line finds it."""
+"""The command `flask tui`, for Flask's command line."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import click
 
 
 class Tui(click.Command):
-    """Stands for the command until it is typed.
+    """A placeholder that loads the real command when the user runs it.
 
-    Flask imports every plugin for whatever command is typed, so this takes click alone, which
-    Flask has imported.
+    Flask imports every plugin for every command, so this module imports nothing but click, which
+    Flask has already imported.
     """
 
     def make_context(
@@ -21,7 +21,7 @@ class Tui(click.Command):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """The context of the command itself, which click then invokes."""
+        """Return the context of the real command, which click then invokes."""
         from devtui.cli.command import flask_command
 
         return flask_command.make_context(info_name, args, parent, **extra)

@@ -1,6 +1,6 @@
-"""What a call of `devtui.run` means in this process.
+"""Hold the role of this process, which decides what a call of `devtui.run` does.
 
-A server process sets `serve` before it runs a program that makes the call.
+A server process sets `serve` before it runs a program that calls `devtui.run`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Role:
-    """The role of this process: it serves, or it starts a session."""
+    """Whether this process serves the app or starts a session."""
 
     def __init__(self) -> None:
         self.serve: Callable[[WSGIApplication], None] | None = None

@@ -1,1 +1,1 @@
-"""The command line: its commands and options, `devtui.run`, and `--who`."""
+"""The command line: commands, options, `devtui.run`, and `--who`."""

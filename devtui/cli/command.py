@@ -1,4 +1,4 @@
-"""The command line: the commands, and the front end that each runs a session with."""
+"""Define the commands, and run a session with the front end that the user chose."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from devtui.session.session import Session
 
 _EPILOG = """\
-Every option reads DEVTUI_<OPTION>, and where Flask has it FLASK_RUN_<OPTION>; what is typed wins.
-In the dashboard press ? for all keys.
+Each option can be set by the variable DEVTUI_<OPTION>, and by FLASK_RUN_<OPTION> if Flask has the
+option. The command line wins. In the dashboard, press ? to see all keys.
 """
 
 
@@ -34,16 +34,16 @@ In the dashboard press ? for all keys.
 def command(ctx: click.Context, /, **options: Any) -> None:
     """Serve a WSGI application while you develop it, and see what it does.
 
-    APP is what flask --app takes: hello, hello:app, hello:create_app("dev"), package.module:name,
-    path/to/hello.py. Any WSGI callable will do: Flask, Django, Bottle, and so on.
+    APP is the same as for flask --app: hello, hello:app, hello:create_app("dev"),
+    package.module:name, path/to/hello.py. Any WSGI application works: Flask, Django, Bottle, ...
     """
-    # As a command of Flask's the context's object is Flask's own.
+    # Under `flask tui` the context's object belongs to Flask.
     interpreter = ctx.obj if isinstance(ctx.obj, Interpreter) else None
     run_demo: bool = options.pop("run_demo")
     plain: bool = options.pop("plain")
     as_json: bool = options.pop("as_json")
     if plain and as_json:
-        raise click.UsageError("--plain and --json exclude each other: give one of them.")
+        raise click.UsageError("--plain and --json exclude each other: use one of them.")
     who, stop, yes = (options.pop(name) for name in ("who", "stop", "yes"))
     settings = settings_of(ctx, options)
     _check_who(ctx, settings, who, stop)
@@ -64,37 +64,39 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 @click.pass_context
 def flask_command(ctx: click.Context, /, **options: Any) -> None:
     """Run the development server in devtui, the terminal dashboard."""
-    # Flask's group keeps what was given to `flask --app`; an APP of our own stands before it.
+    # Flask's group holds the value of `flask --app`; our own APP argument takes precedence.
     options["app_option"] = getattr(ctx.obj, "app_import_path", None) or options["app_option"]
     ctx.invoke(command, **options)
 
 
 def _refuse_with_demo(ctx: click.Context) -> None:
     for name, why in (
-        ("app", "--demo brings its own app: leave out APP, or leave out --demo."),
-        ("app_option", "--demo brings its own app: leave out APP, or leave out --demo."),
-        ("env_file", "--demo reads no env file: leave out -e, or leave out --demo."),
+        ("app", "--demo runs its own app: leave out APP or --demo."),
+        ("app_option", "--demo runs its own app: leave out APP or --demo."),
+        ("env_file", "--demo reads no env file: leave out -e or --demo."),
     ):
         if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(why)
 
 
 def _check_who(ctx: click.Context, settings: Settings, who: bool, stop: bool) -> None:
-    """Refuse what was typed and has no meaning without, or together with, the option."""
+    """Refuse options that need --who, or that do not go with it."""
 
     def typed(name: str) -> bool:
         return ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
     if not who and typed("stop"):
-        raise click.UsageError("--stop belongs to --who: devtui --who --stop")
+        raise click.UsageError("--stop works only with --who: devtui --who --stop")
     if not stop and typed("yes"):
-        raise click.UsageError("--yes belongs to --stop: devtui --who --stop --yes")
+        raise click.UsageError("--yes works only with --stop: devtui --who --stop --yes")
     if who and typed("run_demo"):
-        raise click.UsageError("--who starts nothing: leave out --demo.")
+        raise click.UsageError("--who does not run an app: leave out --demo.")
     if who and settings.is_unix_socket:
-        raise click.UsageError("--who is about a port: give --host an address, or leave it out.")
+        raise click.UsageError("--who needs a port, and a Unix socket has none: leave out --host.")
     if who and settings.port == 0:
-        raise click.UsageError("Port 0 means any free one: give --who the port to look at.")
+        raise click.UsageError(
+            "--who needs a port, and 0 means any free one: devtui --who --port 5000"
+        )
 
 
 def _run_demo(
@@ -103,7 +105,7 @@ def _run_demo(
     try:
         folder = demo.make_copy()
     except OSError as error:
-        raise click.ClickException(f"The example could not be copied: {error}") from error
+        raise click.ClickException(f"devtui could not copy the example: {error}") from error
     settings = structs.replace(
         settings, app=demo.APP, folder=folder, env_files=False, env_file=None
     )
@@ -116,17 +118,17 @@ def _run_demo(
 def run(
     settings: Settings, plain: bool, as_json: bool, interpreter: Interpreter | None = None
 ) -> int:
-    """Run a session to its end with the front end that fits; returns the exit status.
+    """Run a session with the right front end; returns the exit status.
 
-    Without being asked for, `plain` is taken where stdout is no terminal or a dumb one. An
-    `interpreter` that runs already, with the same environment, becomes the first server process.
+    Without a capable terminal, `plain` is the default. An `interpreter` that already runs, in the
+    same environment, becomes the first server process.
     """
-    # Each front end is imported when it is chosen, and Textual last of all: the server process
-    # is loading the app meanwhile. To look for garbage among modules takes a tenth of their import.
+    # Only the chosen front end is imported, and Textual last of all: meanwhile the server process
+    # loads the app. Garbage collection would take a tenth of the time of these imports.
     collects = gc.isenabled()
     gc.disable()
-    # What Python and libraries warn of would be written into the screen, as it stands, and end us
-    # where warnings are errors. The app has a process of its own, and there they are.
+    # A warning would be written over the screen, or end us if warnings are errors. The app is not
+    # affected: it has its own process.
     warnings.simplefilter("ignore")
     from devtui.session.session import Session
 
@@ -135,7 +137,7 @@ def run(
     try:
         session.launch()
         front_end = _front_end(plain, as_json)
-        gc.freeze()  # nor is it looked for among them while the first frame is made
+        gc.freeze()  # spares the first frame a collection that includes the modules
         if collects:
             gc.enable()
         status = front_end(session)
@@ -161,7 +163,7 @@ def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:
 
 
 def _has_screen() -> bool:
-    # Textual draws on stderr: with that in a file the terminal would stay empty.
+    # Textual draws on stderr: if that is a file, the terminal stays empty.
     streams = (sys.stdin, sys.stdout, sys.stderr)
     knows = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
     return knows and all(one.isatty() for one in streams)
@@ -170,7 +172,7 @@ def _has_screen() -> bool:
 def _let_go_of(stream: IO[str]) -> None:
     """Flush a stream whose reader or terminal may be gone.
 
-    Python flushes once more at its end, and would turn the exit status into 120 if that failed.
+    If the flush at the end of Python fails, the exit status becomes 120.
     """
     try:
         stream.flush()
@@ -181,7 +183,7 @@ def _let_go_of(stream: IO[str]) -> None:
 
 
 def _report_failure(session: Session) -> int:
-    """The first load's error or end on stderr, where it was the last word; 1 then, else 0."""
+    """Write the error or the crash of a failed first load to stderr; return 1 then, else 0."""
     if session.served.crash:
         click.echo(session.served.crash, err=True)
         return 1

@@ -1,4 +1,4 @@
-"""The options of the command line: their names and variables, their checks, and the `Settings`."""
+"""Define and check the options of the command line, and turn them into `Settings`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from devtui.config.settings import (
 
 _ENVIRONMENT = "devtui.environment"
 NOTICE = "devtui.notice"
-"""Where in a context's `meta` the env files' sentence for the user is, which may be None."""
+"""The key in a context's `meta` for the env files' message to the user, which may be None."""
 
 
 def _both(name: str) -> list[str]:
@@ -32,11 +32,11 @@ def _both(name: str) -> list[str]:
 
 
 def _read_env_files(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """Let FLASK_APP, FLASK_RUN_PORT and the like stand in an env file, as Flask does.
+    """Read FLASK_APP, FLASK_RUN_PORT and the like from env files, as Flask does.
 
-    The server process starts with the environment from before, and reads the files again itself,
-    so that a change of them shows at the next reload. The example has nothing to do with what lies
-    in the current folder, and reads none; so this waits until both options are known.
+    The server process starts with the original environment and reads the files again, so a change
+    takes effect at the next reload. The example ignores the current folder and its env files, so
+    this waits until both options are known.
     """
     known = {**ctx.params, str(param.name): value}
     if ctx.resilient_parsing or not known.keys() >= {"env_file", "run_demo"}:
@@ -71,17 +71,19 @@ def _check_cert(_ctx: click.Context, _param: click.Parameter, value: str | None)
         return None
     if value.lower() == "adhoc":
         if importlib.util.find_spec("cryptography") is None:
-            raise click.BadParameter("'adhoc' needs a library: python -m pip install cryptography")
+            raise click.BadParameter(
+                "adhoc needs the package cryptography: python -m pip install cryptography"
+            )
         return "adhoc"
     if os.path.isfile(value):
         return os.path.abspath(value)
     if _may_be_object(value):
         return value  # the server process imports it
-    raise click.BadParameter(f"{value!r} is no file; give a certificate's path, or adhoc.")
+    raise click.BadParameter(f"{value!r} is not a file: give the path of a certificate, or adhoc.")
 
 
 def _may_be_object(text: str) -> bool:
-    """Whether the text may lead to an object in a module that is there; nothing is imported."""
+    """Whether the text may name an object in an existing module; imports nothing."""
     module, *names = text.replace(":", ".", 1).split(".")
     if not names or not all(name.isidentifier() for name in (module, *names)):
         return False
@@ -95,30 +97,32 @@ def _check_key(ctx: click.Context, _param: click.Parameter, value: str | None) -
     is_file = cert is not None and os.path.isabs(cert)
     if value is None:
         if is_file:
-            raise click.BadParameter("--cert with a file needs its private key: --key PATH")
+            raise click.BadParameter("--cert with a file needs the private key too: --key PATH")
         return None
     if not is_file:
-        raise click.BadParameter("it belongs to a certificate: --cert PATH --key PATH")
+        raise click.BadParameter(
+            "--key works only with the file of a certificate: --cert PATH --key PATH"
+        )
     if not os.path.isfile(value):
-        raise click.BadParameter(f"{value!r} is no file; give the private key's path.")
+        raise click.BadParameter(f"{value!r} is not a file: give the path of the private key.")
     return os.path.abspath(value)
 
 
 def _check_host(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     if value == UNIX_SCHEME or not value:
-        raise click.BadParameter("give an address, a name, or unix://PATH")
+        raise click.BadParameter("the host is empty: give an address, a name, or unix://PATH")
     return value[1:-1] if value.startswith("[") and value.endswith("]") else value
 
 
 def _split_hosts(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> tuple[str, ...]:
-    """The hosts, each checked: one with a scheme or a port would never match."""
+    """Split and check the hosts: one with a scheme or a port would never match."""
     hosts = tuple(host for host in (part.strip() for part in (value or "").split(",")) if host)
     for host in hosts:
         if not _is_host(host):
             raise click.BadParameter(
-                f"{host!r} is no host: give names or addresses without scheme and port, as in "
+                f"{host!r} is not a host: give names or addresses without scheme and port, such as "
                 "app.test,.dev.example,192.168.1.5"
             )
     return hosts
@@ -139,11 +143,13 @@ def _is_host(host: str) -> bool:
 
 
 def _decide_debug(ctx: click.Context, _param: click.Parameter, value: bool | None) -> bool | None:
-    """The option, else FLASK_DEBUG as `flask run` reads it, else None: then the address decides."""
+    """Return the option, else FLASK_DEBUG as `flask run` reads it; on None the address decides."""
     if value is not None or not (flask_debug := os.environ.get("FLASK_DEBUG")):
         return value
     if (said := yes_or_no.parse(flask_debug)) is None:
-        raise click.BadParameter(f"FLASK_DEBUG is {flask_debug!r}; set it to 1 or 0.")
+        raise click.BadParameter(
+            f"FLASK_DEBUG is {flask_debug!r}, which is neither yes nor no: set it to 1 or 0."
+        )
     return said
 
 
@@ -152,7 +158,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "-e", "--env-file", metavar="PATH", envvar=["DEVTUI_ENV_FILE", "FLASK_ENV_FILE"],
         is_eager=True, callback=_read_env_files,
-        help="Read variables from this file, besides .env and .flaskenv.",
+        help="Read variables from this file too, after .env and .flaskenv.",
     ),
     click.option(
         "-A", "--app", "app_option", metavar="APP", envvar=["DEVTUI_APP", "FLASK_APP"],
@@ -173,29 +179,29 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--debug/--no-debug", default=None, envvar=_both("DEBUG"), callback=_decide_debug,
-        help="Reloader and debugger.  [default: on on a loopback address]",
+        help="Reloader and debugger.  [default: on for a loopback address]",
     ),
     click.option(
         "--reload/--no-reload", default=None, envvar=_both("RELOAD"),
-        help="Load the app again when a file changes.  [default: as debug]",
+        help="Reload the app when a file changes.  [default: as --debug]",
     ),
     click.option(
         "--debugger/--no-debugger", default=None, envvar=_both("DEBUGGER"),
-        help="Show errors in the browser, to be examined.  [default: as debug]",
+        help="Show a debugger in the browser on errors.  [default: as --debug]",
     ),
     click.option(
         "--trusted-hosts", metavar="HOSTS", envvar="DEVTUI_TRUSTED_HOSTS",
         callback=_split_hosts,
-        help="More hosts that get errors and the debugger (',' between them).",
+        help="More hosts that may see errors and the debugger, separated by ','.",
     ),
     click.option(
         "--with-threads/--without-threads", "threaded", default=True, envvar=_both("WITH_THREADS"),
-        help="Give each request a thread of its own.  [default: with]",
+        help="Handle each request in its own thread.  [default: with]",
     ),
     click.option(
         "--cert", metavar="PATH|adhoc|OBJECT", envvar=_both("CERT"), callback=_check_cert,
         is_eager=True,
-        help="Serve HTTPS with this certificate, or with the ssl.SSLContext MODULE.NAME.",
+        help="Serve HTTPS with this certificate, or with an ssl.SSLContext: MODULE.NAME.",
     ),
     click.option(
         "--key", metavar="PATH", envvar=_both("KEY"), callback=_check_key,
@@ -203,42 +209,44 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--extra-files", metavar="PATHS", envvar=_both("EXTRA_FILES"), callback=_absolute_paths,
-        help=f"More files that mean a reload, there or to come ({os.pathsep!r} between them).",
+        help=f"More files to watch, which need not exist yet, separated by {os.pathsep!r}.",
     ),
     click.option(
         "--exclude-patterns", metavar="PATTERNS", envvar=_both("EXCLUDE_PATTERNS"),
         callback=_split_paths,
-        help=f"Files that never mean a reload ({os.pathsep!r} between the patterns).",
+        help=f"Patterns of files that never cause a reload, separated by {os.pathsep!r}.",
     ),
     click.option(
         "--grace", type=click.FloatRange(0, 60), default=DEFAULT_GRACE, metavar="SECONDS",
         envvar="DEVTUI_GRACE", show_default=True,
-        help="How long a reload waits for requests in flight before it cuts them.",
+        help="How long a reload waits for running requests before it cuts them.",
     ),
-    click.option("--plain", is_flag=True, envvar="DEVTUI_PLAIN", help="No screen: lines to read."),
+    click.option(
+        "--plain", is_flag=True, envvar="DEVTUI_PLAIN", help="No screen: print lines for people."
+    ),
     click.option(
         "--json", "as_json", is_flag=True, envvar="DEVTUI_JSON",
-        help="No screen: one JSON event a line.",
+        help="No screen: print one JSON event per line.",
     ),
     click.option(
-        "--who", is_flag=True, envvar="DEVTUI_WHO", help="Say who holds the port, and end."
+        "--who", is_flag=True, envvar="DEVTUI_WHO", help="Say what holds the port, and exit."
     ),
     click.option(
-        "--stop", is_flag=True, envvar="DEVTUI_STOP", help="With --who: stop it, after a yes."
+        "--stop", is_flag=True, envvar="DEVTUI_STOP", help="With --who: stop it, after asking."
     ),
     click.option("--yes", is_flag=True, envvar="DEVTUI_YES", help="With --stop: do not ask."),
 )  # fmt: skip
 
 
 def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command all our options, and APP before them; a decorator as click's own."""
+    """Decorate a command with APP and all our options."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
 
 
 def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
-    """What the values of the options come to; `ctx` is the context that they were read in."""
+    """Turn the values of the options, which were read in `ctx`, into settings."""
     typed, option = options["app"], options["app_option"]
     settings = Settings(
         app=typed or option,

@@ -1,7 +1,7 @@
-"""`devtui.run(app)`: a session for the program that calls it, as `Flask.run` has its reloader.
+"""Implement `devtui.run(app)`: start a session for the program that calls it.
 
-The first process runs the program up to the call, and is then the session. Each server process
-runs the same program again, as `__main__`, and serves when it comes to the call.
+The first process runs the program up to the call and then becomes the session. Each server
+process runs the same program again, as `__main__`, and serves when it reaches the call.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _OPTIONS = (
 )
 
 _IGNORED = (
-    "devtui.run() was called while the app was being imported, and is ignored: "
-    'put it under   if __name__ == "__main__":'
+    "devtui ignores this call of devtui.run(), because the app is being imported: "
+    'put the call under   if __name__ == "__main__":'
 )
 
 
@@ -56,7 +56,7 @@ def run(
 
 def _start(settings: Settings) -> NoReturn:
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("devtui.run() has to be called in the main thread.")
+        raise RuntimeError("devtui.run() works only in the main thread: call it there.")
     from devtui.cli.command import run as run_session
 
     plain, as_json = _is_set("DEVTUI_PLAIN"), _is_set("DEVTUI_JSON")
@@ -65,19 +65,21 @@ def _start(settings: Settings) -> NoReturn:
 
 def _check(app: object, options: dict[str, Any]) -> None:
     if not callable(app):
-        raise TypeError(f"devtui.run() takes a WSGI application, not {type(app).__name__!r}.")
+        raise TypeError(f"devtui.run() needs a WSGI application, not {type(app).__name__!r}.")
     for name in options:
         if name not in _OPTIONS:
-            raise TypeError(f"devtui.run() has no option {name!r}; it has {', '.join(_OPTIONS)}.")
+            raise TypeError(
+                f"devtui.run() has no option {name!r}: use one of {', '.join(_OPTIONS)}."
+            )
     _certificate(options.get("ssl_context"))
 
 
 def _is_worker() -> bool:
-    """Whether multiprocessing has imported the program once more, for a child of it."""
+    """Whether this is a child process in which multiprocessing imports the program again."""
     multiprocessing = sys.modules.get("multiprocessing.process")
     if multiprocessing is None:
         return False
-    # While the program is imported only the name tells; the parent is known a little later.
+    # During the import only the name differs; `parent_process` is set a little later.
     return bool(multiprocessing.current_process().name != "MainProcess")
 
 
@@ -120,28 +122,28 @@ def _settings(
 
 
 def _default_debug(app: object, settings: Settings) -> bool:
-    """FLASK_DEBUG, which an env file may set; else the app's own flag; else by the address."""
+    """Return FLASK_DEBUG, also from an env file; else the app's flag; else ask the address."""
     from devtui.config import env_files, yes_or_no
 
     found = env_files.read(None, os.getcwd(), os.environ, load_defaults=settings.load_dotenv)
     said = {**os.environ, **found.values}.get("FLASK_DEBUG")
     if said:
-        return yes_or_no.parse(said) is not False  # another word is a yes, to Flask.run too
+        return yes_or_no.parse(said) is not False  # as in Flask.run, any other word means yes
     return bool(getattr(app, "debug", False)) or settings.is_loopback
 
 
 def main_program() -> Main:
-    """What was started: `python hello.py` or `python -m pkg`. Raises `RuntimeError` for neither."""
+    """Return the program that runs, a file or a module. Raises `RuntimeError` if it is neither."""
     module = sys.modules["__main__"]
     spec = getattr(module, "__spec__", None)
     file = getattr(module, "__file__", None)
     if spec is not None and spec.name != "__main__":
         return Main("module", spec.name.removesuffix(".__main__"))
-    if spec is not None:  # a folder or an archive with a __main__.py in it
+    if spec is not None:  # a folder or an archive that contains __main__.py
         file = sys.argv[0]
     if file is None or not os.path.exists(file):
         raise RuntimeError(
-            "devtui.run() runs the program again at each reload, and there is no file to run: "
+            "devtui.run() runs the program again at each reload, but this program has no file: "
             "put the call into a script, or type: devtui APP"
         )
     return Main("path", os.path.abspath(file))
@@ -165,8 +167,8 @@ def _certificate(ssl_context: object) -> tuple[str | None, str | None]:
         cert, key = (os.path.abspath(os.fspath(path)) for path in ssl_context)
         return cert, key
     raise TypeError(
-        "ssl_context has to be 'adhoc' or the paths (certificate, key): an object cannot be "
-        "handed to the server process."
+        "ssl_context must be 'adhoc' or the paths (certificate, key): devtui cannot pass an object "
+        "to the server process."
     )
 
 

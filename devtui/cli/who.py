@@ -1,4 +1,4 @@
-"""`devtui --who`: say who holds a port, stop it where that is asked for, and end."""
+"""Implement `devtui --who`: say what holds a port, and stop it if the user asks for that."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from devtui.ports import holder_text, stopping
 from devtui.ports.survey import PendingSurvey, Survey
 
 HELD = 1
-"""The exit status where the port is held, or could not be freed."""
+"""The exit status if the port is held, or could not be freed."""
 
 WATCH_SECONDS = 1.5
-"""How long a freed port is watched for a program that somebody starts again."""
+"""How long to watch a freed port for a program that restarts."""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of stopping, `seconds` after the first one began."""
+    """A step of stopping. `seconds` count from the start of the first step."""
 
     seconds: float
     text: str
 
 
 class PortReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="port"):
-    """What `devtui --who --json` prints: the port as it was found, and what was done.
+    """The output of `devtui --who --json`: the port as it was, and what devtui did.
 
-    `free` is whether it can be bound at the end; `reason` and `message` say why it could not at
-    first (None and empty where it could). `stopped` is None where nothing was to be stopped, and
-    `outcome` how stopping went.
+    `free` tells whether the port is free at the end. `reason` and `message` say why it was not at
+    first (None and empty if it was). `stopped` is None if there was nothing to stop; `outcome`
+    describes how stopping went.
     """
 
     host: str
@@ -49,7 +49,7 @@ class PortReport(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 
 def run(settings: Settings, *, stop: bool, yes: bool, as_json: bool) -> int:
-    """Do what `--who` asks for and return the exit status: 0 done or free, 1 held or could not."""
+    """Run `--who`; return 0 if the port is free at the end, else 1."""
     found = asyncio.run(PendingSurvey(settings).result())
     if not as_json:
         _show(found, advise=not stop)
@@ -90,10 +90,12 @@ def _stop(
 ) -> stopping.Outcome:
     assert found.refusal is not None
     if not found.refusal.busy:
-        return stopping.Outcome(False, "There is nobody to be stopped.")
+        return stopping.Outcome(False, "No program holds the port, so there is nothing to stop.")
     wanted = found.blocking
     if not wanted:
-        return stopping.Outcome(False, "There is nobody to be seen that could be stopped.")
+        return stopping.Outcome(
+            False, "devtui cannot see the program that holds the port, so it cannot stop it."
+        )
     for holder in wanted:
         why_not = stopping.refusal(holder)
         if why_not is not None:
@@ -104,7 +106,7 @@ def _stop(
 
 
 def _confirmed(wanted: tuple[Holder, ...]) -> bool:
-    """Ask, on stderr: stdout may be read by a program. No answer is a no."""
+    """Ask on stderr, because a program may read stdout. No answer means no."""
     names = ", ".join(map(holder_text.title, wanted))
     try:
         return click.confirm(f"Stop {names}?", err=True)

@@ -1,1 +1,1 @@
-"""Settings: what decides them, and which files may."""
+"""Settings, and the files and variables that decide them."""

@@ -1,6 +1,7 @@
-"""Variables from `.flaskenv`, `.env` and a file that the user names, by the rules of Flask 3.1.
+"""Read variables from `.flaskenv`, `.env` and the user's env file, by the rules of Flask 3.1.
 
-python-dotenv reads them where the application's environment has it; devtui does not bring it.
+python-dotenv parses the files. The application's environment has to have it: devtui does not
+install it.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import msgspec
 from devtui import project_file
 from devtui.config import trust, yes_or_no
 
-# A later one wins over an earlier one, and the file that the user names over both.
+# A later file wins over an earlier one, and the user's own file over both.
 DEFAULT_NAMES = (".flaskenv", ".env")
 
-# A thousand times what people write; the system takes less as an environment.
+# A thousand times the usual size; the system would not take so large an environment.
 MAX_BYTES = 4 * 1024 * 1024
 
-# Steps of python-dotenv's expressions; so many take it less than a second.
+# Limits for the steps of python-dotenv's regular expressions: less than a second.
 MAX_SPACE_STEPS = 50_000_000
 MAX_NAME_STEPS = 5_000_000
 
@@ -33,14 +34,14 @@ _UPGRADE = "upgrade it with: python -m pip install --upgrade python-dotenv"
 
 
 class EnvFileError(Exception):
-    """An env file cannot be used. Its text is one sentence for the user."""
+    """devtui cannot use an env file. The text is one sentence for the user."""
 
 
 class EnvFiles(msgspec.Struct, frozen=True):
-    """What the env files say.
+    """The content of the env files.
 
-    `values` are the variables to set: those that the environment has already are not among
-    them. `files` were read, in this order. `notice` is a sentence for the user, or None.
+    `values` are the variables to set, without those that the environment already has. `files`
+    were read, in this order. `notice` is a message for the user, or None.
     """
 
     values: dict[str, str]
@@ -55,13 +56,13 @@ def read(
     *,
     load_defaults: bool = True,
 ) -> EnvFiles:
-    """Read the env files of a session in `folder`; nothing is set.
+    """Read the env files of a session in `folder`, without setting the variables.
 
-    `.flaskenv` and `.env` are looked for in `folder` and above it, each by itself, unless
-    `FLASK_SKIP_DOTENV` is set in `environ`, or `load_defaults` is false where that is not set.
-    `env_file` is seen from `folder`. Files that belong to neither the user nor root are passed
-    over, and the notice says so; `env_file` is read, whoever owns it. Raises `EnvFileError` for a
-    file that cannot be read, and for an `env_file` without python-dotenv to read it.
+    Search for `.flaskenv` and for `.env` in `folder` and above it, unless `FLASK_SKIP_DOTENV` in
+    `environ` forbids it; if that is not set, `load_defaults` decides. `env_file` is relative to
+    `folder`. Skip files that belong to neither the user nor root, and say so in the notice; read
+    `env_file` whoever owns it. Raises `EnvFileError` for a file that cannot be read, and for an
+    `env_file` if python-dotenv is missing.
     """
     refused: list[str] = []
     found: list[str] = []
@@ -79,22 +80,24 @@ def read(
             values |= _values(file, given=file == given)
     except _NoReader as error:
         if env_file is not None:
-            raise EnvFileError(f"The env file {found[-1]!r} cannot be read: {error}") from None
-        missing = f"{' and '.join(found)} not read: {error}"
+            raise EnvFileError(f"devtui cannot read the env file {found[-1]!r}: {error}") from None
+        missing = f"devtui did not read {' and '.join(found)}: {error}"
         return EnvFiles({}, notice="\n".join([*refused, missing]))
     new = {key: value for key, value in values.items() if value is not None and key not in environ}
     for key, value in new.items():
         if not key or "=" in key:
-            raise EnvFileError(f"{key!r} is no name for a variable, in {' or '.join(found)}.")
+            raise EnvFileError(
+                f"{key!r} in {' or '.join(found)} is not a valid name of a variable."
+            )
         if "\0" in key + value:
             raise EnvFileError(
-                f"{key!r} holds a null character, which no variable can, in {' or '.join(found)}."
+                f"{key!r} in {' or '.join(found)} contains a null character: remove it."
             )
     return EnvFiles(new, tuple(found), notice)
 
 
 class _NoReader(Exception):
-    """python-dotenv cannot be used. Its text is the end of a sentence."""
+    """python-dotenv does not work. The text is the end of a sentence."""
 
 
 def _values(file: str, *, given: bool) -> dict[str, str | None]:
@@ -102,25 +105,25 @@ def _values(file: str, *, given: bool) -> dict[str, str | None]:
         import dotenv
     except ModuleNotFoundError as error:
         if error.name == "dotenv":
-            raise _NoReader(f"python-dotenv is needed to read it; {_INSTALL}") from None
+            raise _NoReader(f"this needs python-dotenv; {_INSTALL}") from None
         raise _NoReader(_broken(error)) from None
-    except Exception as error:  # whatever its code may raise
+    except Exception as error:  # its code may raise anything
         raise _NoReader(_broken(error)) from None
     try:
         text = _text(file, given=given)
         if reason := why_too_slow(text):
-            raise EnvFileError(f"The env file {file!r} cannot be read: {reason}.")
+            raise EnvFileError(f"devtui cannot read the env file {file!r}: {reason}.")
     except (OSError, UnicodeDecodeError) as error:
-        raise EnvFileError(f"The env file {file!r} cannot be read: {_reason(error)}") from None
+        raise EnvFileError(f"devtui cannot read the env file {file!r}: {_reason(error)}") from None
     try:
         return dict(dotenv.dotenv_values(stream=io.StringIO(text)))
-    except Exception as error:  # an old one takes no stream, or is another library of that name
+    except Exception as error:  # an old version takes no stream, or another library has that name
         raise _NoReader(_broken(error)) from None
 
 
 def _broken(error: Exception) -> str:
     what = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"the python-dotenv that is installed is too old or broken ({what}); {_UPGRADE}"
+    return f"the installed python-dotenv is too old or broken ({what}); {_UPGRADE}"
 
 
 def _wants_defaults(environ: Mapping[str, str], default: bool) -> bool:
@@ -129,7 +132,7 @@ def _wants_defaults(environ: Mapping[str, str], default: bool) -> bool:
 
 
 def _defaults(folder: str, given: str | None, refused: list[str]) -> Iterator[str]:
-    """The file of each name that is nearest, of those that may be believed."""
+    """Yield the nearest trusted file of each name."""
     for name in DEFAULT_NAMES:
         for place in _and_above(os.path.abspath(folder)):
             file = os.path.join(place, name)
@@ -152,15 +155,15 @@ def _and_above(folder: str) -> Iterator[str]:
 def _given(env_file: str, folder: str) -> str:
     path = os.path.abspath(os.path.join(folder, env_file))
     if os.path.isdir(path):
-        raise EnvFileError(f"The env file {path!r} is a folder; type the name of a file.")
-    # A pipe is as good as a file: `-e <(decrypt secrets)`.
+        raise EnvFileError(f"The env file {path!r} is a folder: give the path of a file.")
+    # A pipe works too: `-e <(decrypt secrets)`.
     if not os.path.exists(path):
-        raise EnvFileError(f"There is no env file {path!r}.")
+        raise EnvFileError(f"The env file {path!r} does not exist.")
     return path
 
 
 def _text(file: str, *, given: bool) -> str:
-    """What a file says; of one that was found, only if it still is a regular file to believe."""
+    """Return the text of a file; a file that we found must still be regular and trusted."""
     if given and not os.path.isfile(file):
         with open(file, "rb") as pipe:
             data = pipe.read(MAX_BYTES + 1)
@@ -169,7 +172,7 @@ def _text(file: str, *, given: bool) -> str:
     else:
         data, info = project_file.contents(file, MAX_BYTES)
         if not given and not trust.is_trusted(info):
-            raise OSError(errno.EPERM, "it was exchanged while it was looked at", file)
+            raise OSError(errno.EPERM, "another file replaced it in the meantime", file)
     return data.decode()
 
 
@@ -180,13 +183,13 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
 
 
 def why_too_slow(text: str) -> str | None:
-    """What in an env file takes python-dotenv too long, in words; None if nothing does.
+    """Say what in an env file would keep python-dotenv busy for minutes; None if nothing would.
 
-    From each space on it looks for a comment to the end of the spaces, and from each `${` on for
-    the `}`: both take the square of the length.
+    From each space it searches to the end of the spaces for a comment, and from each `${` for the
+    `}`: both take quadratic time.
     """
     if sum(len(spaces) ** 2 for spaces in _SPACES.findall(text)) > MAX_SPACE_STEPS:
-        return "it has thousands of spaces in a row"
+        return "it contains thousands of spaces in a row"
     if sum(part.count("${") * len(part) for part in text.split("}")) > MAX_NAME_STEPS:
-        return "it has thousands of '${' without their '}'"
+        return "it contains thousands of '${' without a '}'"
     return None

@@ -1,7 +1,7 @@
-"""Everything a session needs to know before it starts, frozen.
+"""The settings of a session, as one immutable object.
 
-The command line (or `devtui.run`) makes one `Settings`; what the user changes while the session
-runs (port, debug mode) makes a new one with `replace`, so there is no second place to look.
+The command line or `devtui.run` makes the first `Settings`. When the user changes the port or
+debug mode, a changed copy replaces it, so the settings have a single place.
 """
 
 from __future__ import annotations
@@ -23,27 +23,28 @@ MAX_PORT = 65_535
 DEFAULT_GRACE = 0.5
 UNIX_SCHEME = "unix://"
 
-# An address that the user asked for, and the one that a browser reaches it at.
+# The address to bind, and the one at which a browser reaches it.
 _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 class Settings(msgspec.Struct, frozen=True):
     """What to serve, where, and how.
 
-    `host` is a name, an address or `unix://PATH`; `port` is 0 to 65535, where 0 asks the kernel
-    for any free one. `app` is what `flask --app` takes; None means look for `wsgi.py`, then
-    `app.py`, in `folder`. `environment` is what the server process starts with, before it reads
-    any env file; without `env_files` it reads none, whatever the variables say. `grace` is how many
-    seconds requests in flight have to finish before a reload cuts
-    them. With `main`, a program that calls `devtui.run`, there is no `app` to be found.
+    `host` is a name, an address or `unix://PATH`. `port` is 0 to 65535; 0 means any free port.
+    `app` is the same as for `flask --app`; None means `wsgi.py`, then `app.py`, in `folder`.
+    `environment` is the server process's environment before it reads env files; if `env_files` is
+    false it reads none, whatever the variables say. `grace` is the number of seconds that requests
+    in flight get before a reload cuts them. `main` is a program that calls `devtui.run`; then
+    there is no `app` to find.
 
-    `trusted_hosts` are names and addresses, besides those of this machine and `host`, under which
-    browsers get errors and the debugger; one that begins with a dot stands for all names below it.
+    Browsers see errors and the debugger under the names and addresses of this machine, `host` and
+    `trusted_hosts`; a trusted host that begins with a dot includes all its subdomains.
 
-    With `keep_all` nothing that the app says is dropped, and the app waits where it says too much:
-    there is no screen that has to stay quick.
+    With `keep_all` the session drops no output and no event, and the app has to wait if it writes
+    too fast. That is for front ends without a screen.
 
-    `refused` names what debug mode never turns on, of `reload` and `debugger`: it was typed so.
+    `refused` names those of `reload` and `debugger` that the user turned off explicitly, so debug
+    mode must not turn them on.
     """
 
     app: str | None = None
@@ -70,12 +71,12 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def is_unix_socket(self) -> bool:
-        """Whether `host` names a Unix socket, which has no port."""
+        """Whether `host` is a Unix socket, which has no port."""
         return self.host.startswith(UNIX_SCHEME)
 
     @property
     def socket_path(self) -> str:
-        """The absolute path of the Unix socket; only where `is_unix_socket`."""
+        """The absolute path of the Unix socket; requires `is_unix_socket`."""
         return os.path.abspath(self.host.removeprefix(UNIX_SCHEME))
 
     @property
@@ -86,12 +87,12 @@ class Settings(msgspec.Struct, frozen=True):
         try:
             return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
         except ValueError:
-            return False  # some name: nobody promises where it leads
+            return False  # a name, which may resolve to any address
 
     def url(self, port: int) -> str:
-        """What to type into a browser, where the socket got that port.
+        """Return the URL for a browser, given the port of the socket.
 
-        Of an address that stands for all, the loopback one is meant: it always works here.
+        An address that stands for all interfaces becomes the loopback address, which always works.
         """
         if self.is_unix_socket:
             return f"{UNIX_SCHEME}{self.socket_path}"
@@ -100,13 +101,13 @@ class Settings(msgspec.Struct, frozen=True):
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     def with_port(self, port: int) -> Settings:
-        """The same session on another port."""
+        """Return the settings with another port."""
         return structs.replace(self, port=port)
 
     def with_parts(self, *, reload: bool | None, debugger: bool | None) -> Settings:
-        """The same session with the reloader and the debugger on or off, also in debug mode.
+        """Return the settings with the reloader and the debugger on or off, also in debug mode.
 
-        None leaves one as it is.
+        None changes nothing.
         """
         parts = {"reload": reload, "debugger": debugger}
         refused = {name for name, on in parts.items() if on is not None and not on}
@@ -119,9 +120,9 @@ class Settings(msgspec.Struct, frozen=True):
         )
 
     def with_debug(self, on: bool) -> Settings:
-        """The same session with debug mode on or off, and so the reloader and the debugger.
+        """Return the settings with debug mode, reloader and debugger on or off.
 
-        But what was refused stays off: nobody gets a debugger on their network by pressing a key.
+        Refused parts stay off: no key press may open a debugger to the network.
         """
         reload, debugger = (on and name not in self.refused for name in ("reload", "debugger"))
         return structs.replace(self, debug=on, reload=reload, debugger=debugger)

@@ -1,13 +1,13 @@
-"""Whether a file that devtui takes settings from may be believed: by whose it is.
+"""Decide by the owner whether devtui may trust a file that contains settings.
 
-What such a file says decides which code runs (`FLASK_APP`) and who may get in
-(`WERKZEUG_DEBUG_PIN`). devtui finds these files by walking up, and on the way there may be folders
-that everybody writes to, as /tmp. So only files of the user and of root count. A file that the
-user names is read, whoever owns it.
+Such a file decides which code runs (`FLASK_APP`) and who gets access (`WERKZEUG_DEBUG_PIN`).
+devtui finds these files by searching upwards, possibly in folders that everybody may write to,
+such as /tmp. So it trusts only files of the user and of root. It reads a file that the user names,
+whoever owns it.
 
-The owner is enough: whoever may write to the folder can put another file there, but not one of
-the user's. The permissions of the user's own files are the user's affair; on many shared and
-mounted file systems they look open to all.
+Checking the owner is enough: somebody who may write to the folder can put a file there, but not
+one that belongs to the user. The permissions of the user's own files are up to the user; many
+shared and mounted file systems show all files as writable for everybody.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ import os
 import shlex
 import stat
 
-# The most links that the system itself follows.
+# The system follows no more links either.
 _MAX_LINKS = 40
 
 
 def refusal(path: str, option: str) -> str | None:
-    """Why a file is not read, in a sentence for the user that says what to do; None if it is.
+    """Say why devtui does not read a file and what to do about it; None if it may read it.
 
-    `option` is what names such a file on the command line. A link counts as the file that it
-    leads to, and has to be trusted itself. Raises `OSError` for a file that is not there.
+    `option` names such a file on the command line. A link must be trusted, and so must its
+    target. Raises `OSError` if the file does not exist.
     """
     for info in _links_and_file(path):
         if not is_trusted(info):
             return (
-                f"{path!r} is not read: it belongs to {_owner(info)}, neither to you nor to root. "
-                f"If you trust it, make it yours (chown) or name it: {option} {shlex.quote(path)}"
+                f"devtui does not read {path!r}, because it belongs to {_owner(info)}, not to you "
+                f"or root. If you trust it, type: {option} {shlex.quote(path)}"
             )
     return None
 
 
 def is_trusted(info: os.stat_result) -> bool:
-    """Whether a file belongs to the user or to root, and so may be believed."""
+    """Whether a file belongs to the user or to root."""
     if not hasattr(os, "geteuid"):
-        return True  # Windows has no such owners
+        return True  # Windows has no user ids
     return info.st_uid in _trusted()
 
 
 def _trusted() -> set[int]:
     trusted = {0, os.getuid(), os.geteuid()}
-    # By `sudo devtui` root works for the user who typed it, in a project of that user's.
+    # Under `sudo devtui` root works in a project of the user who typed that.
     behind = os.environ.get("SUDO_UID", "")
     if os.geteuid() == 0 and behind.isascii() and behind.isdecimal():
         trusted.add(int(behind))
@@ -63,7 +63,7 @@ def _links_and_file(path: str) -> list[os.stat_result]:
 
 
 def _owner(info: os.stat_result) -> str:
-    import pwd  # not on Windows
+    import pwd  # missing on Windows
 
     try:
         return f"{pwd.getpwuid(info.st_uid).pw_name} (uid {info.st_uid})"

@@ -1,8 +1,8 @@
-"""What the variables of Flask and ours say, in the words that Flask and its click take.
+"""Read the words for yes and no in variables, as Flask and click do.
 
-`flask run` reads `FLASK_DEBUG` by click's words, so `off`, `n` and `f` are a no. Where there is no
-command line Flask reads it itself and takes all but three words for a yes, `FLASK_SKIP_DOTENV`
-always so.
+`flask run` reads `FLASK_DEBUG` with click, so `off`, `n` and `f` mean no. Flask itself, which
+always reads `FLASK_SKIP_DOTENV` and without a command line also `FLASK_DEBUG`, takes every word
+but three as yes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ _NO_TO_FLASK = frozenset({"0", "false", "no"})
 
 
 def parse(text: str) -> bool | None:
-    """What the text says, or None where it says neither."""
+    """Return the meaning of the text, or None if it is neither yes nor no."""
     word = text.strip().lower()
     return True if word in _YES else False if word in _NO or not word else None
 
 
 def is_flask_no(text: str) -> bool:
-    """Whether Flask itself takes the text, which is not empty, for a no."""
+    """Whether Flask itself reads the text, which must not be empty, as no."""
     return text.lower() in _NO_TO_FLASK

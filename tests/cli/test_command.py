@@ -41,9 +41,9 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, bool, bool]
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--plain", "--json"], "give one of them"),
-        (["hello", "--demo"], "leave out APP, or leave out --demo"),
-        (["-A", "hello", "--demo"], "leave out APP, or leave out --demo"),
+        (["--plain", "--json"], "use one of them"),
+        (["hello", "--demo"], "leave out APP or --demo"),
+        (["-A", "hello", "--demo"], "leave out APP or --demo"),
     ],
 )
 def test_what_excludes_each_other(
@@ -146,7 +146,7 @@ print(*sorted(set(sys.modules) - before))
 """
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-    assert done.stdout.split() == ["devtui", "devtui.flask_plugin"]
+    assert done.stdout.split() == ["devtui", "devtui.flask_plugin", "devtui.version"]
 
 
 class Failed:

@@ -166,7 +166,9 @@ def test_who_gets_a_debugger(
 
 
 def test_what_is_neither_yes_nor_no_turns_no_debugger_on(refused: Refused) -> None:
-    assert "FLASK_DEBUG is 'perhaps'; set it to 1 or 0." in refused(FLASK_DEBUG="perhaps")
+    assert "FLASK_DEBUG is 'perhaps', which is neither yes nor no: set it to 1 or 0." in refused(
+        FLASK_DEBUG="perhaps"
+    )
 
 
 def test_files_and_patterns(settings_of: SettingsOf, tmp_path: Path) -> None:
@@ -202,13 +204,13 @@ def test_certificates(settings_of: SettingsOf, tmp_path: Path) -> None:
         (["-p", "http"], "'http' is not a valid integer"),
         (["-h", "unix://"], "unix://PATH"),
         (["-h", ""], "give an address"),
-        (["--cert", "missing.pem"], "give a certificate's path, or adhoc"),
+        (["--cert", "missing.pem"], "give the path of a certificate, or adhoc"),
         (["--cert", "there"], "--key PATH"),
-        (["--cert", "nowhere.context"], "give a certificate's path, or adhoc"),
+        (["--cert", "nowhere.context"], "give the path of a certificate, or adhoc"),
         (["--cert", "json.context", "--key", "there"], "--cert PATH --key PATH"),
         (["--key", "there"], "--cert PATH --key PATH"),
         (["--cert", "adhoc", "--key", "there"], "--cert PATH --key PATH"),
-        (["--cert", "there", "--key", "missing"], "give the private key's path"),
+        (["--cert", "there", "--key", "missing"], "give the path of the private key"),
         (["-e", "missing.env"], "missing.env"),
         (["hello", "more"], "unexpected extra argument"),
         (["--nonsense"], "No such option"),

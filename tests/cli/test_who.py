@@ -168,17 +168,17 @@ def test_an_address_that_is_not_ours_is_no_conflict() -> None:
     done = devtui("--who", "--stop", "--yes", "--host", "192.0.2.1")
     assert done.returncode == 1
     assert "192.0.2.1 is not an address of this machine" in done.stdout
-    assert "nobody to be stopped" in done.stdout
+    assert "nothing to stop" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--stop"], "--stop belongs to --who"),
-        (["--who", "--yes"], "--yes belongs to --stop"),
-        (["--who", "--port", "0"], "give --who the port to look at"),
+        (["--stop"], "--stop works only with --who"),
+        (["--who", "--yes"], "--yes works only with --stop"),
+        (["--who", "--port", "0"], "devtui --who --port 5000"),
         (["--who", "--port", "65536"], "65536"),
-        (["--who", "--host", "unix:///x"], "--who is about a port"),
+        (["--who", "--host", "unix:///x"], "--who needs a port"),
         (["--who", "--demo"], "leave out --demo"),
     ],
 )

@@ -154,7 +154,7 @@ def test_without_the_guard_it_is_ignored_with_a_word(
     folder = project({"hello.py": APP + "devtui.run(app, port=1)\n"})
     program = start("-m", "devtui", "hello", "--port", url.rpartition(":")[2], cwd=folder)
     message = program.next("log_written", stream="stderr")["text"]
-    assert message.startswith("devtui.run() was called while the app was being imported")
+    assert message.startswith("devtui ignores this call of devtui.run(), because the app is being")
     program.next("serving")
     assert get(url).text == "first"
     program.leave()
@@ -183,9 +183,12 @@ def test_a_worker_of_multiprocessing_starts_no_second_server(
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("devtui.run(app, processes=3)", "devtui.run() has no option 'processes'; it has use_re"),
-        ("devtui.run(None)", "devtui.run() takes a WSGI application, not 'NoneType'."),
-        ("devtui.run(app, ssl_context=object())", "ssl_context has to be 'adhoc' or the paths"),
+        (
+            "devtui.run(app, processes=3)",
+            "devtui.run() has no option 'processes': use one of use_re",
+        ),
+        ("devtui.run(None)", "devtui.run() needs a WSGI application, not 'NoneType'."),
+        ("devtui.run(app, ssl_context=object())", "ssl_context must be 'adhoc' or the paths"),
     ],
 )
 def test_what_it_does_not_take(
