@@ -78,10 +78,14 @@ def busy(shown: Session) -> None:
 
 
 def main_screen(picture: Path) -> None:
-    """The main screen: requests, with the log below or beside."""
+    """The main screen: requests, the log, one reload and one error."""
     with session(WIDE) as shown:
         busy(shown)
-        save(shown, picture, "devtui: the requests of the example application")
+        time.sleep(2 * SOON_SECONDS)  # a save right after a load may be the app's own
+        shown.edit('GREETING = "Hello', 'GREETING = "Hello again')
+        wait_reload(shown.terminal, 2, "app.py")
+        shown.ask("/fast?reloaded", "/log")
+        save(shown, picture, "devtui: requests, the log, one reload and one error of the example")
 
 
 def small_screen(picture: Path) -> None:

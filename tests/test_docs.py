@@ -1,0 +1,99 @@
+"""Check that the pages name files, functions and pages that are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.skipif(
+    not (ROOT / "screenshots").is_dir(), reason="the pages are not part of this copy"
+)
+
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+
+_BLOCK = re.compile(r"^ *```.*?^ *```$", re.M | re.S)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_SPAN = re.compile(r"`([^`\n]+)`")
+_OURS = re.compile(r"(?:devtui|tests|screenshots)/[\w./-]*")
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*\(\)")
+
+
+def heading_anchors(page: Path) -> set[str]:
+    """Return the anchors that a page's headings get."""
+    text = _BLOCK.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+def missing_links(page: Path, text: str) -> Iterator[str]:
+    """Yield each relative link that leads nowhere."""
+    for link in _LINK.findall(_BLOCK.sub("", text)):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in heading_anchors(target)):
+            yield link
+
+
+@cache
+def functions_of(file: Path) -> frozenset[str]:
+    """Return the functions of a module, those of classes as `Class.method`."""
+    found: set[str] = set()
+
+    def visit(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                found.add(prefix + child.name)
+                is_class = isinstance(child, ast.ClassDef)
+                visit(child, f"{prefix}{child.name}." if is_class else prefix)
+            elif not isinstance(child, ast.expr):
+                visit(child, prefix)
+
+    visit(ast.parse(file.read_text(encoding="utf-8")), "")
+    return frozenset(found)
+
+
+def missing_names(text: str) -> Iterator[str]:
+    """Yield each file of ours that is not there, and each function that its file does not have.
+
+    A name with parentheses belongs to the file that the text names last before it.
+    """
+    file: Path | None = None
+    for span in _SPAN.findall(_BLOCK.sub("", text)):
+        if _OURS.fullmatch(span):
+            path = ROOT / span
+            file = path if path.suffix == ".py" and path.is_file() else None
+            if not path.exists():
+                yield span
+        elif file is not None and _FUNCTION.fullmatch(span) and span[:-2] not in functions_of(file):
+            yield f"{span} in {file.relative_to(ROOT)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    assert list(missing_links(page, page.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_and_function_is_there(page: Path) -> None:
+    if page.name != "CHANGELOG.md":  # which names what was there at its time
+        assert list(missing_names(page.read_text(encoding="utf-8"))) == []
+
+
+def test_what_is_missing_is_found() -> None:
+    text = "`devtui/headless.py`: `describe()` and `no_such()`; `devtui/no_such.py`, `tests/no/`"
+    assert list(missing_names(text)) == [
+        "no_such() in devtui/headless.py",
+        "devtui/no_such.py",
+        "tests/no/",
+    ]
+    page = ROOT / "README.md"
+    found = list(missing_links(page, "[a](no_such.md) [b](LICENSE) [c](#no-such) [d](http://x/)"))
+    assert found == ["no_such.md", "#no-such"]
