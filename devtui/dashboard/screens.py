@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from devtui.dashboard.errors.history import History
 from devtui.dashboard.widgets.list_screen import ListScreen
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from devtui.dashboard.clock import Clock
+    from devtui.dashboard.errors.prompt import History
     from devtui.dashboard.messages import Row
     from devtui.session.session import Session
     from devtui.session.store.request_record import Request
@@ -25,11 +26,16 @@ class Screens:
     """Gives each screen the parts of the dashboard that it reads."""
 
     def __init__(self, app: App[int], session: Session, clock: Clock) -> None:
-        self.history = History()
-        """The code that was evaluated in frames."""
         self._app = app
         self._session = session
         self._clock = clock
+
+    @cached_property
+    def _history(self) -> History:
+        """The code that was evaluated in frames, for all errors."""
+        from devtui.dashboard.errors.prompt import History
+
+        return History()
 
     def open(self, item: Row | ErrorEntry) -> None:
         """Open a row or an error."""
@@ -38,9 +44,9 @@ class Screens:
         from devtui.dashboard.errors.error_screen import ErrorScreen
 
         if isinstance(item, ErrorGroup):
-            self._app.push_screen(ErrorScreen(self._session, self.history, item.newest, item))
+            self._app.push_screen(ErrorScreen(self._session, self._history, item.newest, item))
         elif isinstance(item, ErrorEntry):
-            self._app.push_screen(ErrorScreen(self._session, self.history, item))
+            self._app.push_screen(ErrorScreen(self._session, self._history, item))
         else:
             self._app.push_screen(DetailScreen(self._session.store, item))
 

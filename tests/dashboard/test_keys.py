@@ -97,7 +97,7 @@ async def test_without_a_browser_the_url_is_told(ui, monkeypatch):
 
 
 async def test_the_browser_may_print_what_it_likes(executable, monkeypatch, capfd):
-    from devtui.dashboard.desktop.browser import open_url
+    from devtui.dashboard.desktop.programs import open_url
 
     monkeypatch.setenv("BROWSER", executable("chatty", "echo noise; echo noise >&2"))
     assert open_url("http://127.0.0.1:1/")

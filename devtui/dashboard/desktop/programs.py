@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -12,11 +14,14 @@ from typing import Protocol
 from textual.app import App
 from textual.notifications import SeverityLevel
 
-from devtui.dashboard.desktop.browser import open_url
 from devtui.dashboard.desktop.clipboard import copy
-from devtui.dashboard.desktop.detached import start_detached
 from devtui.dashboard.desktop.editor import EditorCommand, NoEditor, editor_command
 from devtui.events import Frame
+
+STARTED_SECONDS = 2.0
+"""A browser that still runs after this long has started; some run until they are closed."""
+
+_OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
 
 
 class Tell(Protocol):
@@ -88,3 +93,33 @@ class Programs:
             status = subprocess.run(command.arguments, check=False).returncode  # noqa: S603
         if status:
             self._tell(f"{command.name} ended with exit status {status}.", "warning")
+
+
+def open_url(url: str) -> bool:
+    """Open `url` and return whether a browser was started. Blocks for STARTED_SECONDS at most.
+
+    Python's `webbrowser` lets browsers inherit standard output, so it runs in a process of its
+    own, where that leads nowhere; isolated, lest a `webbrowser.py` of the project is imported.
+    """
+    process = start_detached([sys.executable, "-I", "-c", _OPEN, url])
+    try:
+        return process.wait(STARTED_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        return True
+
+
+def start_detached(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, without our terminal.
+
+    Raises `OSError` where it cannot be started. It is waited for in the background, so that it
+    does not stay a zombie, by a daemon thread, so that it does not keep us from leaving.
+    """
+    process = subprocess.Popen(  # noqa: S603 - the user's editor or browser; no shell reads it
+        arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    threading.Thread(target=process.wait, name=f"wait-{process.pid}", daemon=True).start()
+    return process

@@ -13,8 +13,7 @@ from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from devtui.dashboard.errors.code_lines import highlighted
-from devtui.dashboard.errors.history import History
-from devtui.dashboard.errors.prompt import Prompt
+from devtui.dashboard.errors.prompt import History, Prompt
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.line_list import LineList
 from devtui.dashboard.widgets.sections import (

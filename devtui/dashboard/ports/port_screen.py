@@ -12,9 +12,8 @@ from textual.timer import Timer
 
 from devtui.dashboard.messages import ChangePort, SeeAnotherPort, ShowPort, Tell
 from devtui.dashboard.ports import port_choices
-from devtui.dashboard.ports.port_box import PortBox, Shown
+from devtui.dashboard.ports.port_box import PortBox, Progress, Shown
 from devtui.dashboard.ports.port_choices import Choice, Sight, choices
-from devtui.dashboard.ports.port_progress import Progress
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.events import Holder
 from devtui.ports.bind import PortRefused

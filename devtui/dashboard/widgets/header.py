@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import structs
@@ -11,11 +12,14 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from devtui.dashboard.clock import Clock
-from devtui.dashboard.widgets.usage import Usage
-from devtui.session.session import Session
 from devtui.session.state import State
 from devtui.text import formats
 from devtui.text.sanitize import visible
+
+if TYPE_CHECKING:
+    import psutil
+
+    from devtui.session.session import Session
 
 NOT_FOR_PRODUCTION = "development server, not for production"
 OPEN = "open to the network"
@@ -181,6 +185,37 @@ def _both_ends(left: Content, right: Content, width: int) -> Content:
     if gap < 1:
         return Content.assemble(" ", left.truncate(max(width - 2, 1), ellipsis=True))
     return Content.assemble(" ", left, " " * gap, right, " ")
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """`cpu_percent` since the last sample, of one core (so 200 is possible); resident memory."""
+
+    cpu_percent: float
+    memory_bytes: int
+
+
+class UsageSampler:
+    """Samples one process at a time; the first sample of each has no CPU time to compare with."""
+
+    def __init__(self) -> None:
+        self._process: psutil.Process | None = None
+
+    def sample(self, pid: int | None) -> Usage | None:
+        """What the process uses now; None where it is gone, or not ours to ask."""
+        if pid is None:
+            self._process = None
+            return None
+        import psutil  # not before the first frame
+
+        try:
+            if self._process is None or self._process.pid != pid:
+                self._process = psutil.Process(pid)
+            process = self._process
+            with process.oneshot():
+                return Usage(process.cpu_percent(None), process.memory_info().rss)
+        except psutil.Error:
+            self._process = None
+            return None
 
 
 class Header(Static):

@@ -16,10 +16,9 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from devtui.dashboard.widgets.line_renderer import LineRenderer, Rows
+from devtui.dashboard.widgets.line_renderer import LineRenderer, Rows, marked, selected_text
 from devtui.dashboard.widgets.matches import Matches
 from devtui.dashboard.widgets.refresh_pace import RefreshPace
-from devtui.dashboard.widgets.selection import marked, selected_text
 from devtui.dashboard.widgets.viewport import Viewport
 from devtui.session.store.ring import Ring
 

@@ -1,9 +1,8 @@
 import pytest
 from textual.app import App
 
-from devtui.dashboard.ports.port_box import LOW, MAX_WIDTH, ChoiceLine, PortBox, Shown
+from devtui.dashboard.ports.port_box import LOW, MAX_WIDTH, ChoiceLine, PortBox, Progress, Shown
 from devtui.dashboard.ports.port_choices import Sight, choices
-from devtui.dashboard.ports.port_progress import Progress
 from devtui.events import Holder
 from devtui.ports.bind import PortRefused
 from devtui.ports.survey import Survey

@@ -27,7 +27,6 @@ from werkzeug.exceptions import BadRequest
 
 from devtui.config import env_files
 from devtui.config.settings import Settings
-from devtui.dashboard import paths
 from devtui.events import Error, ExceptionData, decode_event, decode_order
 from devtui.ports import process_info, sockets_linux, sockets_lsof
 from devtui.server.app.spec import AppNotFound, parse
@@ -36,6 +35,7 @@ from devtui.server.serving.chunked import dechunked
 from devtui.server.serving.debugger import TrustedHosts
 from devtui.server.serving.middleware import wants_html
 from devtui.session.store.error_groups import key_of
+from devtui.text import paths
 from devtui.text.line_buffer import LineBuffer
 from devtui.text.sanitize import pasteable, visible
 from devtui.text.secrets import is_secret
