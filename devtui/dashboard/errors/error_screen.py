@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
 
 from devtui.dashboard.availability import why_no_frames
@@ -18,13 +15,14 @@ from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
 from devtui.dashboard.errors.error_view import HEADLINE_LINES, default_spot, error_view
+from devtui.dashboard.errors.evaluation import Evaluation
 from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
-from devtui.dashboard.errors.prompt import Prompt
+from devtui.dashboard.errors.prompt import History, Prompt
 from devtui.dashboard.messages import Copy, GoTo
 from devtui.dashboard.panes.rows import error_title
 from devtui.dashboard.widgets.sections import Section
-from devtui.events import Evaluated, ExceptionData, Frame
+from devtui.events import ExceptionData, Frame
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.request_record import Request
 from devtui.text import masking
@@ -33,13 +31,7 @@ from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
-    from textual.worker import WorkType
-
-    from devtui.dashboard.errors.history import History
-    from devtui.session.inspection import Question
     from devtui.session.session import Session
-
-RUNNING_SECONDS = 0.5
 
 _ORIGINS = {
     "request": "while answering a request",
@@ -76,10 +68,11 @@ class ErrorScreen(FrameScreen):
         self._group = group
         self._questions = session.questions
         self._completer = Completer(self.console, self._questions, entry.error_id)
+        self.evaluation = Evaluation(
+            self.console, self._questions, entry.error_id, self._evaluated
+        )
         self._gone: dict[Spot, str] = {}  # the frames that were asked in vain, and why
         self._reveal = False
-        self._evaluation: str | None = None  # the id of the one that runs
-        self._since = 0.0
 
     @property
     def shows(self) -> object:
@@ -194,7 +187,7 @@ class ErrorScreen(FrameScreen):
 
     def leave(self) -> None:
         """Go back to the screen below; what is being evaluated is interrupted."""
-        self._stop()
+        self.evaluation.stop()
         super().leave()
 
     # -- local variables -----------------------------------------------------------------------
@@ -249,12 +242,8 @@ class ErrorScreen(FrameScreen):
 
     @on(Console.Asked)
     def _asked(self, event: Console.Asked) -> None:
-        if self._evaluation is not None:
-            self.console.show_note("One evaluation is still running.")
-            self.console.prompt.text = event.source
-        elif self.spot is not None:
-            self.console.show_asked(event.source)
-            self._evaluate(self.spot, event.source)
+        if self.spot is not None:
+            self.evaluation.begin(self.spot, event.source)
 
     @on(Prompt.Completing)
     def _complete(self, event: Prompt.Completing) -> None:
@@ -262,41 +251,16 @@ class ErrorScreen(FrameScreen):
         if self.spot is not None:
             self.run_worker(self._completer.complete(self.spot, event))
 
-    def _evaluate(self, spot: Spot, source: str) -> None:
-        """Begin it at once: the next may be asked for before a worker runs."""
-        question = self._questions.evaluate(self.entry.error_id, spot.way, spot.number, source)
-        self._evaluation, self._since = question.ask_id, time.monotonic()
-        timer = self.set_interval(RUNNING_SECONDS, self._show_running)
-        work: WorkType[None] = partial(self._take_answer, spot, question, timer)
-        self.run_worker(work)
-
-    async def _take_answer(self, spot: Spot, question: Question[Evaluated], timer: Timer) -> None:
-        try:
-            answer = await question.answer
-        finally:
-            self._evaluation = None
-            timer.stop()
-        self.console.running(None)
-        self.console.show_answer(answer)
+    def _evaluated(self, spot: Spot) -> None:
         if spot in self.opened.shown:
-            self._ask_locals(spot)  # it may have changed them
-
-    def _show_running(self) -> None:
-        self.console.running((time.monotonic() - self._since) * 1000)
-
-    def _stop(self) -> bool:
-        """Interrupt the evaluation that runs; whether there is one."""
-        if self._evaluation is None:
-            return False
-        self._questions.interrupt(self._evaluation)
-        return True
+            self._ask_locals(spot)
 
     @on(Prompt.Stopped)
     def _stop_or_clear(self, event: Prompt.Stopped) -> None:
         """Stop what runs, else copy what is selected, else drop what is typed."""
         event.stop()
         prompt = self.console.prompt
-        if self._stop():
+        if self.evaluation.stop():
             return
         selected = prompt.selected_text or self.get_selected_text()
         if selected:
@@ -308,7 +272,7 @@ class ErrorScreen(FrameScreen):
 
     def action_stop_evaluation(self) -> None:
         """Interrupt the evaluation that runs, else copy what is selected, else leave."""
-        if not self._stop():
+        if not self.evaluation.stop():
             if not self.get_selected_text():
                 raise SkipAction  # devtui's own meaning of ctrl+c comes next
             self.action_copy_text()

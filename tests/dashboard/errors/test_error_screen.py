@@ -194,7 +194,7 @@ async def test_the_history_is_that_of_the_whole_dashboard(ui):
     for source in ("first", "second"):
         order = await ask(ui, *source)
         ui.session.feed(Evaluated(ask_id=order.ask_id, error_id="1-e1", value="1"))
-        await ui.until(lambda: ui.app.screen._evaluation is None)
+        await ui.until(lambda: not ui.app.screen.evaluation.running)
     await ui.press("escape", "escape")
     await ui.until(lambda: ui.app.screen is ui.app.main)
     await ui.press("enter")
