@@ -68,9 +68,7 @@ class ErrorScreen(FrameScreen):
         self._group = group
         self._questions = session.questions
         self._completer = Completer(self.console, self._questions, entry.error_id)
-        self.evaluation = Evaluation(
-            self.console, self._questions, entry.error_id, self._evaluated
-        )
+        self.evaluation = Evaluation(self.console, self._questions, entry.error_id, self._evaluated)
         self._gone: dict[Spot, str] = {}  # the frames that were asked in vain, and why
         self._reveal = False
 

@@ -140,5 +140,5 @@ async def test_a_large_paste_into_the_prompt_does_not_freeze_the_screen() -> Non
         ui.app.post_message(Paste("'" + "界" * 1_000_000 + "'"))
         await ui.until(lambda: ui.app.screen.console.prompt.text)
         await ui.press("enter")
-        await ui.until(lambda: ui.app.screen._evaluation is not None)
+        await ui.until(lambda: ui.app.screen.evaluation.running)
         assert time.perf_counter() - began < 4 * SECONDS
