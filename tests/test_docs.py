@@ -66,14 +66,15 @@ def missing_names(text: str) -> Iterator[str]:
     A name with parentheses belongs to the file that the text names last before it.
     """
     file: Path | None = None
-    for span in _SPAN.findall(_BLOCK.sub("", text)):
-        if _OURS.fullmatch(span):
-            path = ROOT / span
+    words = (word for span in _SPAN.findall(_BLOCK.sub("", text)) for word in span.split())
+    for word in words:
+        if _OURS.fullmatch(word):
+            path = ROOT / word
             file = path if path.suffix == ".py" and path.is_file() else None
             if not path.exists():
-                yield span
-        elif file is not None and _FUNCTION.fullmatch(span) and span[:-2] not in functions_of(file):
-            yield f"{span} in {file.relative_to(ROOT)}"
+                yield word
+        elif file is not None and _FUNCTION.fullmatch(word) and word[:-2] not in functions_of(file):
+            yield f"{word} in {file.relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
