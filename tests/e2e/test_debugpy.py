@@ -61,3 +61,48 @@ def test_an_app_that_listens_is_debugged_across_reloads(
         assert not next_event(process, "reloaded")["failed"]
     process.terminate()
     assert process.wait(20) == 143
+
+
+def test_a_reload_comes_through_while_an_editor_is_attached(
+    devtui: Devtui, tmp_path: Path, free_port: int
+) -> None:
+    file, debug_port = tmp_path / "hello.py", processes.free_port()
+    listen = f"import debugpy; debugpy.listen(('127.0.0.1', {debug_port}))"
+    write(tmp_path, {"hello.py": APP.format(listen=listen)})
+    process = devtui.start("hello", "--port", free_port, "--json")
+    next_event(process, "serving")
+    editors = []
+    for number in (1, 2):
+        editors.append(Editor(debug_port, {file: LINE}))
+        editors[-1].wait_attached(1)
+        assert get_stopped(editors[-1], free_port) == f"v{number}"
+        write(tmp_path, {"hello.py": file.read_text().replace(f"v{number}", f"v{number + 1}")})
+        assert not next_event(process, "reloaded")["failed"]
+    for editor in editors:
+        with editor:
+            pass
+    process.terminate()
+    assert process.wait(20) == 143
+
+
+def test_an_editor_follows_devtui_into_each_server_process(
+    devtui: Devtui, tmp_path: Path, free_port: int
+) -> None:
+    """As VS Code does it with `subProcess`, where debugpy has started devtui."""
+    file, debug_port = tmp_path / "hello.py", processes.free_port()
+    write(tmp_path, {"hello.py": APP.format(listen="")})
+    debugpy = ("-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}")
+    process = devtui.start("hello", "--port", free_port, "--json", through=debugpy)
+    with Editor(debug_port, {file: LINE}) as editor:
+        next_event(process, "serving")
+        for number in (1, 2, 3):
+            before = len(editor.hits)
+            text = get(f"http://127.0.0.1:{free_port}/").text
+            assert text.startswith(f"v{number} ")
+            assert editor.hits[before:] == [("view", LINE)]
+            changed = file.read_text().replace(f"v{number}", f"v{number + 1}")
+            write(tmp_path, {"hello.py": changed})
+            assert not next_event(process, "reloaded")["failed"]
+        assert editor.attached >= 5  # devtui itself, and four server processes
+    process.terminate()
+    assert process.wait(20) == 143

@@ -74,9 +74,8 @@ class Editor:
             return
         self.attached += 1
         with suppress(OSError, AdapterGone):
-            while not self._closed.is_set():
+            while True:  # until the adapter closes the connection, as it does once we disconnect
                 self._handle(session, session.next_event())
-        session.disconnect()
 
     def _handle(self, session: _Session, event: Message) -> None:
         body = event.get("body", {})
@@ -138,11 +137,13 @@ class _Session:
         return message
 
     def disconnect(self) -> None:
-        """Let the debuggee go on without us."""
+        """Let the debuggee go on without us.
+
+        The connection stays open for the answer. An adapter that cannot send it ends at once, and
+        takes the debuggers of all processes with it.
+        """
         with suppress(OSError):
             self._send("disconnect", {"terminateDebuggee": False})
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close the connection."""
