@@ -1,1 +1,1 @@
-"""Serving: connections, requests, and what is recorded of them."""
+"""Serve the app: connections, requests, and the record of each."""

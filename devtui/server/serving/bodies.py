@@ -1,4 +1,4 @@
-"""What is kept of a request's and a response's bodies and headers: a beginning, and the size."""
+"""Bounded copies of bodies and headers: the beginning, and the size."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from itertools import chain
 
 from devtui.events import Body, Headers
 
-# In bytes of each body; in characters of a head that somebody blew up.
+# Bytes of each body; characters of a head.
 MAX_BODY_BYTES = 32 * 1024
 MAX_HEADERS = 100
 MAX_HEADER = 4 * 1024
 MAX_HEAD = 32 * 1024  # all headers together
 
-# Bodies of these types are shown as text; of others only the type and size are of use.
+# Show bodies of these types as text, and only the type and size of others.
 _TEXT_TYPES = (
     "text/",
     "application/json",
@@ -29,21 +29,20 @@ _TEXT_TYPES = (
 
 
 class CapturedBody:
-    """Counts the bytes of a body and keeps its beginning."""
+    """Count the bytes of a body and keep its beginning."""
 
     def __init__(self) -> None:
         self.size_bytes = 0
         self._kept = bytearray()
 
     def take(self, chunk: bytes) -> None:
-        """One more piece of the body has passed."""
         self.size_bytes += len(chunk)
         room = MAX_BODY_BYTES - len(self._kept)
         if room > 0:
             self._kept += chunk[:room]
 
     def as_body(self, content_type: str, encoded: bool) -> Body | None:
-        """The body for the event; None where nothing passed. `encoded` bodies are not text."""
+        """Return the body for the event, None if it is empty. `encoded` bodies are not text."""
         if not self.size_bytes:
             return None
         text = None if encoded else _text(bytes(self._kept), content_type)
@@ -56,7 +55,7 @@ class CapturedBody:
 
 
 def headers_of(head: Sequence[tuple[str, str]]) -> Headers:
-    """The first headers of a head, as many as fit the bounds; what is cut ends with `…`."""
+    """Return as many headers as fit the bounds; a cut one ends with `…`."""
     if len(head) <= MAX_HEADERS and len("".join(chain.from_iterable(head))) <= MAX_HEADER:
         return tuple(head)
     kept: list[tuple[str, str]] = []
@@ -71,7 +70,7 @@ def headers_of(head: Sequence[tuple[str, str]]) -> Headers:
 
 
 def body_of(captured: CapturedBody, headers: Headers) -> Body | None:
-    """The body for the event; None where there was none. `headers` are those it came with."""
+    """Return the body for the event, None if it is empty. `headers` came with it."""
     if not captured.size_bytes:
         return None
     encoded = bool(header_of(headers, "content-encoding"))
@@ -79,7 +78,7 @@ def body_of(captured: CapturedBody, headers: Headers) -> Body | None:
 
 
 def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:
-    """The first header of that name (in lower case), empty where there is none."""
+    """Return the first header of a name (in lower case), empty if there is none."""
     for key, value in headers:
         if key.lower() == name:
             return value
@@ -87,7 +86,7 @@ def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text in so many characters at most, with `…` in the place of the rest."""
+    """Cut a text to `limit` characters, the last of which is then `…`."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -97,7 +96,7 @@ def _text(data: bytes, content_type: str) -> str | None:
     if kind and not named_text:
         return None
     try:
-        # The bound may have cut the last character in two; such a tail is no reason for doubt.
+        # The bound may have cut the last character in two.
         return data.decode("utf-8", "strict" if len(data) < MAX_BODY_BYTES else "replace")
     except UnicodeDecodeError:
         return data.decode("latin-1") if named_text and b"\0" not in data else None

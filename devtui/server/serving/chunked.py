@@ -1,7 +1,7 @@
-"""A request's body that comes in chunks (RFC 9112, section 7.1), taken apart with bounds.
+"""Decode a request's body that comes in chunks (RFC 9112, section 7.1), with bounds.
 
-Werkzeug's own reader fills up with zero bytes what a client promised and did not send, and does so
-for as long as the promise was large; this one says that the body is broken.
+If a client sends less than it promised, Werkzeug's reader fills the rest with zero bytes, however
+many. This one raises `BrokenBody`.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _SIZE = rb"(?s)([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?\r?\n"
 
 
 class BrokenBody(BadRequest, OSError):
-    """The client sent no proper chunks, or went away in the middle.
+    """The client sent malformed chunks, or disconnected in the middle.
 
-    Flask and Werkzeug answer it with 400, as any `BadRequest`; Django and Bottle know it for an
-    input that cannot be read, since it is an `OSError`, as Werkzeug's server raises here.
+    Flask and Werkzeug answer a `BadRequest` with 400. Django and Bottle expect an `OSError` from an
+    input that cannot be read.
     """
 
 
 class ChunkedBody(io.RawIOBase):
-    """The body without its chunks. Reads from `stream` no further than the body's end.
+    """The decoded body. Read from `stream` no further than the body's end.
 
-    Each read gives what is left of the current chunk at most. Raises `BrokenBody`.
+    A read returns at most the rest of the current chunk. It may raise `BrokenBody`.
     """
 
     def __init__(self, stream: io.BufferedIOBase) -> None:
@@ -88,5 +88,5 @@ class ChunkedBody(io.RawIOBase):
 
 
 def dechunked(stream: io.BufferedIOBase) -> io.BufferedReader:
-    """The body of `stream` without its chunks, as applications read one: by size or by line."""
+    """Return the decoded body of `stream`, to be read by size or by line."""
     return io.BufferedReader(ChunkedBody(stream), 64 * 1024)

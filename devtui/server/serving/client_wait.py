@@ -1,4 +1,4 @@
-"""Since when a connection waits for its client, to send something or to take something."""
+"""Measure how long a connection has waited for its client to send or to receive."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from devtui.server.guest.clocks import clock
 from devtui.server.serving.bodies import CapturedBody
 
-# To send more than this at once is worth no copy of it.
+# More than this is not copied to be sent at once.
 MAX_JOINED_BYTES = 64 * 1024
 
 
 class Waiting:
-    """How long a client has let us wait.
+    """The time since which a connection waits for its client.
 
-    `since` is the monotonic time at which the waiting began: for the head of a request when the
-    connection was accepted, later for what is being read of its body or written of the response.
-    It is infinity where nothing is waited for. `cut` is true once we have closed the connection
-    ourselves, to make room for others. `accepted` is when the connection was.
+    `since` is the monotonic time at which the current wait began: at first for the head of the
+    request, later for a read of its body or a write of the response. It is infinity while the
+    connection does not wait. `cut` is true once we have closed the connection to make room for
+    others. `accepted` is the time at which the connection was accepted.
     """
 
     def __init__(self) -> None:
@@ -28,15 +28,15 @@ class Waiting:
 
     @property
     def for_head(self) -> bool:
-        """Whether the head of the request has not been read yet."""
+        """Whether the head of the request is still unread."""
         return self.since == self.accepted
 
     def end_head(self) -> None:
-        """The head of the request has been read."""
+        """Note that the head of the request was read."""
         self.since = math.inf
 
     def during(self, transfer: Callable[..., Any], *arguments: Any) -> Any:
-        """Do one transfer, which may wait for the client, and return what it does."""
+        """Call a function that may wait for the client, and return its result."""
         self.since = clock.monotonic()
         try:
             return transfer(*arguments)
@@ -88,7 +88,7 @@ class Reader:
 
 
 class Writer:
-    """Writes as the stream that it is given does, but that a head may wait for its body."""
+    """Write to a stream. A head may wait for its body, and be sent with it."""
 
     def __init__(self, stream: Any, waiting: Waiting) -> None:
         self._stream = stream
@@ -97,9 +97,9 @@ class Writer:
         self._holds = False
 
     def hold(self) -> None:
-        """Send what is written next together with what is written after it, or by `flush`.
+        """Keep the next piece until another follows it, or until `flush`.
 
-        One segment on the wire costs both ends half of what two cost.
+        One segment on the wire costs both ends half as much as two.
         """
         self._holds = True
 

@@ -1,4 +1,4 @@
-"""Werkzeug's servers, which also know what connections they have accepted and not closed."""
+"""Werkzeug's servers, extended to keep track of their open connections."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from devtui.server.guest.clocks import clock
 from devtui.server.guest.reentrant import Bell
 from devtui.server.serving.client_wait import Waiting
 
-# More than these, or than a quarter of the descriptors that the process may have, are thinned out:
-# browsers hold a few open ahead of need, and each one costs a thread.
+# Beyond this number, or a quarter of the process's limit of descriptors, close idle connections.
+# Browsers open a few ahead of need, and each costs a thread.
 MAX_OPEN = 500
 
-# How long a client may let a connection wait before that may be closed: when too many are open,
-# and when soon no descriptors are left.
+# How long a client may be silent before its connection may be closed: if too many are open, and if
+# descriptors are nearly used up.
 PATIENCE_SECONDS = 1.0
 NEED_SECONDS = 0.1
 
-# How often to look for such, and how long to wait for room where there is no descriptor left.
+# How often to look for idle connections, and how long to wait for a free descriptor.
 LOOK_SECONDS = 0.1
 ROOM_SECONDS = 0.1
 
-# How often to look whether a head was read, when the server stops.
+# How often to check whether a head was read while the server stops.
 READ_SECONDS = 0.005
 
-# A flood is told of once in so many seconds.
+# Warn of a flood at most once in this time.
 TELL_SECONDS = 10.0
 
-# How long a client may be silent while another one waits to be accepted: the first, and those that
-# waited behind it, which have had their time.
+# How long a client may be silent while another waits to be accepted: the first one, and those that
+# have waited behind it and so have had their time.
 FIRST_SECONDS = 0.5
 NEXT_SECONDS = 0.1
 
@@ -51,48 +51,45 @@ _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Connections:
-    """Those that are open. A request is known only once its head was read; this knows before."""
+    """The open connections. Each is known before the head of its request was read."""
 
     def __init__(self) -> None:
-        # The threads of the server change it without a lock, as a dict's single operations can be.
+        # Server threads change it without a lock: single operations on a dict are atomic.
         self._open: dict[Any, Waiting] = {}
         self._look_after = 0.0
         self._changed = Bell()
 
     def opened(self, connection: object) -> None:
-        """One was accepted."""
         self._open[connection] = Waiting()
 
     def closed(self, connection: object) -> None:
-        """One has been closed."""
         self._open.pop(connection, None)
         self._changed.ring()
 
     def waiting(self, connection: object) -> Waiting:
-        """Where an open connection's waiting for its client is to be noted."""
+        """Return the record of an open connection's waits."""
         return self._open[connection]
 
     def wait_for_heads(self, head_seconds: float) -> bool:
-        """Wait until none is open (true), or all were accepted more than `head_seconds` ago.
+        """Wait until none is open (true), or all are older than `head_seconds` (false).
 
-        One that has said nothing for so long was opened by a browser ahead of need, and is no
-        reason to wait.
+        A connection that has been silent for so long was opened by a browser ahead of need.
         """
         newest = max((waiting.accepted for waiting in self._all().values()), default=0.0)
         remaining = newest + head_seconds - clock.monotonic()
         return self._wait_for(lambda: not self._open, remaining)
 
     def wait_until_read(self, seconds: float) -> bool:
-        """Wait until every head that has come was read; false where one was not in that time.
+        """Wait until every head that has arrived was read; return false if time runs out.
 
-        On a busy machine the thread of a connection may get to run later than any bound for
-        silent ones. What a client has sent is a request all the same, and wants its answer.
+        On a busy machine the thread of a connection may run later than any bound for silent ones,
+        and a request that was sent wants its answer.
         """
         end = clock.monotonic() + seconds
         while unread := self._has_unread():
             if clock.monotonic() >= end:
                 break
-            time.sleep(READ_SECONDS)  # gevent's, where the app has it: the others have to run
+            time.sleep(READ_SECONDS)  # gevent's if the app patched it: the others must run
         return not unread
 
     def _has_unread(self) -> bool:
@@ -104,9 +101,9 @@ class Connections:
         return bool(readable.poll(0))
 
     def thin_out(self) -> int:
-        """Where too many are open, close those that have waited longest; returns how many.
+        """If too many are open, close those that have waited longest; return how many.
 
-        What waits for the app and not for its client is never closed.
+        A connection that waits for the app is never closed.
         """
         now = clock.monotonic()
         if now < self._look_after:
@@ -119,9 +116,9 @@ class Connections:
         return self._close(count - many, NEED_SECONDS if count > most else PATIENCE_SECONDS)
 
     def make_room(self) -> int:
-        """Close a tenth of them, those that have waited longest; returns how many.
+        """Close the tenth that has waited longest; return how many that is.
 
-        It returns once one of the connections has been closed, or after a moment.
+        Return once one connection is closed, or after a moment.
         """
         before = len(self._open)
         closed = self._close(before // 10 + 1, NEED_SECONDS)
@@ -129,11 +126,10 @@ class Connections:
         return closed
 
     def close_idle(self, most: int, patience: float) -> int:
-        """Close so many at most whose clients were waited for so long; returns how many."""
+        """Close at most `most` that have waited for `patience` seconds; return how many."""
         return self._close(most, patience)
 
     def _all(self) -> dict[Any, Waiting]:
-        """Those that are open now, while others come and go."""
         return self._open.copy()
 
     def _wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
@@ -146,13 +142,13 @@ class Connections:
         for connection, waiting in idle[:most]:
             waiting.cut = True
             with suppress(OSError):  # it has just been closed
-                # Past SSLSocket's own, which would take the state from the thread that reads.
+                # Not SSLSocket's own, which would take the state from the thread that reads.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
         return len(idle[:most])
 
 
 class Turns:
-    """Closes the connection whose client is waited for once another client waits.
+    """In a server without threads, close an idle connection once another client waits.
 
     Browsers open connections ahead of need and send nothing on them. `listener` is the descriptor
     of the listening socket.
@@ -165,7 +161,7 @@ class Turns:
         self.over = False  # set it before the listener is closed
 
     def watch(self) -> None:
-        """Watch until it is over, in a thread of its own."""
+        """Watch until `over` is set. Run it in a thread."""
         patience = FIRST_SECONDS
         while self._somebody_waits(None):
             _sleep(LOOK_SECONDS)
@@ -180,13 +176,13 @@ class Turns:
 
 
 def _most_descriptors() -> int:
-    """How many this process may have open: the soft limit, as it is now."""
+    """Return the process's current soft limit of descriptors."""
     most = os.sysconf("SC_OPEN_MAX")  # `resource` knows it too, but would have to be imported
     return sys.maxsize if most < 0 else most
 
 
 class Server(BaseWSGIServer):
-    """Answers one request after the other."""
+    """Answer one request after the other."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.connections = Connections()
@@ -194,9 +190,9 @@ class Server(BaseWSGIServer):
         super().__init__(*args, **kwargs)
 
     def get_request(self) -> tuple[Any, Any]:
-        """As in the base class. Where the system gives no descriptor, see that there will be one.
+        """Accept a connection. If no descriptor is free, make room.
 
-        socketserver takes an `OSError` for a client that has gone, and asks again at once.
+        socketserver takes an `OSError` for a client that disconnected, and asks again at once.
         """
         try:
             return super().get_request()
@@ -206,16 +202,16 @@ class Server(BaseWSGIServer):
             raise
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Let every client in. socketserver asks right after accept, before any thread starts."""
+        """Note the connection. socketserver calls this after accept, before it starts a thread."""
         self.connections.opened(request)
         if cut := self.connections.thin_out():
             self._tell_crowd(cut)
         return True
 
     def shutdown_request(self, request: Any) -> None:
-        """End a connection; socketserver comes here once for each, however it went.
+        """Close a connection. socketserver calls this once for each, whatever happened.
 
-        To shut it down before it is closed is only of use where a fork holds it as well.
+        A shutdown before the close is useful only if a fork holds the connection too.
         """
         try:
             if forks.may_live():
@@ -239,10 +235,10 @@ class Server(BaseWSGIServer):
 
 
 class ThreadedServer(Server, ThreadedWSGIServer):
-    """Answers each request in a thread of its own."""
+    """Answer each request in its own thread."""
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """As in the base class; where no thread can be started the connection is closed."""
+        """Start a thread for the request, or close the connection if none can start."""
         try:
             super().process_request(request, client_address)
         except RuntimeError:  # can't start new thread

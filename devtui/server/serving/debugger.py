@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from devtui.server.serving.session_debugger import SessionDebugger
 
     class DebuggerNews(Protocol):
-        """Who hears of the debugger."""
+        """Receives news of the debugger."""
 
         def debugger_made(self, pin: str | None, cookie: str | None) -> None:
-            """It was made, and wants this PIN; none with WERKZEUG_DEBUG_PIN=off."""
+            """The debugger was made with this PIN; None with WERKZEUG_DEBUG_PIN=off."""
 
         def pin_attempted(self, failed_count: int) -> None:
-            """Somebody has typed a PIN, and so often in a row it was wrong."""
+            """A PIN was typed; the last `failed_count` were wrong."""
 
 
-# As Werkzeug's debugger has it, and the other loopback address.
+# The hosts that Werkzeug's debugger trusts, and the IPv6 loopback address.
 _ALWAYS = (".localhost", "127.0.0.1", "::1")
 
-# No name is longer (RFC 1035). Python's IDNA codec takes ever longer for longer ones.
+# The longest name (RFC 1035). The time of Python's IDNA codec grows faster than the length.
 MAX_HOST = 255
 
 
 def prepare() -> None:
-    """Import what a debugger's first making imports, before anybody waits for it.
+    """Import what the debugger needs, before anybody waits for it.
 
-    Nothing is made here: Werkzeug's own counter of failed attempts would fix multiprocessing's
-    start method, which is the app's to choose.
+    Make nothing: Werkzeug's counter of failed attempts would fix multiprocessing's start method,
+    which the app chooses.
     """
     importlib.import_module("devtui.server.serving.session_debugger")
     importlib.import_module("multiprocessing.sharedctypes")
@@ -44,7 +44,11 @@ def prepare() -> None:
 
 
 class TrustedHosts:
-    """Those of this machine, and `hosts`; one that begins with a dot stands for all below it."""
+    """Hosts that may see errors: those of this machine, and `hosts` (`.name` includes subdomains).
+
+    A page of evil.example can point its name at this machine (DNS rebinding). Its scripts could
+    then read every answer of the server, but the browser still sends `Host: evil.example`.
+    """
 
     def __init__(self, hosts: Iterable[str]) -> None:
         names, addresses = [], set()
@@ -59,7 +63,7 @@ class TrustedHosts:
         self._last: tuple[str, bool] = ("", False)  # nearly every request has the same
 
     def trusts(self, host: str | None) -> bool:
-        """Whether the value of a `Host` header is one of them, with any port."""
+        """Whether a `Host` header names one of them, with any port."""
         if host is None:
             return False
         last, trusted = self._last
@@ -81,13 +85,12 @@ class TrustedHosts:
 
 
 class Debugger:
-    """The app inside of Werkzeug's debugger, which is made when it is first asked for.
+    """Werkzeug's debugger around the app, made on first use.
 
-    Its imports take a tenth of what those of a small app take, and no app needs it to answer
-    well. `users_app` is the app without what we have put around it.
+    Its imports take a tenth of a small app's, and no app needs it for a good answer. `users_app` is
+    the app without our middleware.
 
-    All generations have the session's PIN, also for the page of a load that failed, so a browser
-    that was unlocked stays so.
+    All generations share the session's PIN, so an unlocked browser stays unlocked.
     """
 
     def __init__(
@@ -102,11 +105,11 @@ class Debugger:
         self._made: SessionDebugger | None = None
 
     def trusts(self, host: str | None) -> bool:
-        """Whether who asks for this `Host` may see errors and use the debugger."""
+        """Whether a request with this `Host` may see errors and use the debugger."""
         return self._hosts.trusts(host)
 
     def ready(self) -> SessionDebugger:
-        """The debugger. Raises `OSError` where the system has no semaphore for its counter."""
+        """Return the debugger. Raise `OSError` if the system has no semaphore for its counter."""
         with self._making:
             if self._made is None:
                 self._made = self._make()
@@ -135,7 +138,7 @@ def _is_port(text: str) -> bool:
 
 
 def _normal(address: str) -> str:
-    """One text for each IPv6 address, however it is written."""
+    """Normalise an IPv6 address."""
     from ipaddress import IPv6Address  # few hosts are one
 
     try:

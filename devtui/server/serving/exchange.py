@@ -1,4 +1,4 @@
-"""Each request as data: what came, what went, and how long it took."""
+"""Record each request and its response as data."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from devtui.server.output.output import Output
 from devtui.server.serving import wsgi_rules
 from devtui.server.serving.bodies import CapturedBody, body_of, cut, header_of, headers_of
 
-# What is kept of the first line of a head that somebody blew up, in characters.
+# Characters of the request line.
 MAX_METHOD = 100
 MAX_TARGET = 8 * 1024
 
-# The status that a library sends which takes a connection over, for a websocket.
+# The status of a websocket's response, which its library sends.
 _SWITCHING = 101
 
 
 class Exchange:
-    """One request and its response while they pass; `finish` sends what was seen."""
+    """A running request and its response. `finish` reports both."""
 
     def __init__(self, recorder: Recorder, started: RequestStarted) -> None:
         self.id = started.id
-        """The request's id, unique in the session."""
+        """Unique in the session."""
         self._recorder = recorder
         self._started = started
         self._clock = clock.perf_counter()
         self._first_byte: float | None = None
         self.response_head: list[tuple[str, str]] = []
-        """The headers of the response that were sent so far."""
+        """The response's headers sent so far."""
         self.request_body = CapturedBody()
         self.response_body = CapturedBody()
         self.status: int | None = None
@@ -41,20 +41,20 @@ class Exchange:
         self.has_head = False
         """Whether the app has called `start_response`."""
         self.taken_over = False
-        """Whether a library has answered on the socket itself, so that there is no response."""
+        """Whether a library has answered on the socket, so the server must send no response."""
 
     def end_taken_over(self) -> None:
-        """Keep the server from sending a response where there is none: raises what ends it."""
+        """Raise what keeps the server from sending a response, if a library has answered."""
         if self.taken_over:
             self.status = self.status or _SWITCHING
             raise ConnectionError
 
     def check_head(self) -> None:
-        """Raise where the body begins, or ends, and no head came before it."""
+        """Raise if the body begins or ends before the head."""
         wsgi_rules.check_head(self.has_head)
 
     def respond(self, status: int) -> None:
-        """The response begins, with this status."""
+        """Note that the response begins with this status."""
         if self.status is None and status >= 200:
             self._first_byte = clock.perf_counter()
         self.status = status
@@ -65,7 +65,7 @@ class Exchange:
             self.cut = self.cut or f"the app raised {type(error).__name__}"
 
     def finish(self) -> None:
-        """The response has ended, or will get no further."""
+        """Report the request, complete or not."""
         now = clock.perf_counter()
         started = self._started
         response_headers = headers_of(self.response_head)
@@ -92,25 +92,25 @@ class Exchange:
     def _response_size(self, headers: Headers) -> int:
         if self.response_body.size_bytes or self.status != 500:
             return self.response_body.size_bytes
-        # Werkzeug answers for an app that raised, past our middleware; its length is known.
+        # Werkzeug answers for an app that raised, outside our middleware.
         length = header_of(headers, "content-length")
         return int(length) if length.isdecimal() and not self.cut else 0
 
 
 class Recorder:
-    """Makes an `Exchange` of each request and knows which of them have not ended."""
+    """Make an `Exchange` of each request, and know which are running."""
 
     def __init__(self, channel: Channel, output: Output) -> None:
         self._channel = channel
         self._output = output
         self._numbers = itertools.count(1)
-        # Request id -> the thread that has it. The threads of the server change it without a lock,
-        # as a dict's single operations can be.
+        # Request id -> its thread. Server threads change it without a lock: single operations on a
+        # dict are atomic.
         self._running: dict[str, int] = {}
         self._ended = Bell()
 
     def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
-        """A request's head was read."""
+        """Report a request whose head was read."""
         generation = self._channel.generation
         started = RequestStarted(
             generation=generation,
@@ -125,7 +125,7 @@ class Recorder:
         return Exchange(self, started)
 
     def end(self, event: RequestFinished) -> None:
-        """A response has ended. What the request left unfinished on a line is sent before it."""
+        """Report a finished request, after any unfinished line that it has printed."""
         if request_context.lent is not None:
             request_context.lent.request_ended()
         self._output.release(event.id)
@@ -134,11 +134,11 @@ class Recorder:
         self._ended.ring()
 
     def thread_of(self, request_id: str) -> int | None:
-        """The identifier of the thread that has a request; None where the request has ended."""
+        """Return the identifier of a request's thread, None if the request has ended."""
         return self._running.get(request_id)
 
     def wait_until_idle(self, timeout: float) -> bool:
-        """Wait until no request runs; false where some still do after `timeout` seconds."""
+        """Wait until no request runs; return false if some still do after `timeout` seconds."""
         return self._ended.wait_for(lambda: not self._running, timeout)
 
 

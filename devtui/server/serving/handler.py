@@ -1,4 +1,4 @@
-"""Werkzeug's request handler, told to keep each request as data instead of a line of text."""
+"""Werkzeug's request handler, extended to record each request as data."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _LOGGER = logging.getLogger("werkzeug")
 
 
 class _Nowhere:
-    """Takes what is written, and forgets it."""
+    """Discard what is written."""
 
     def take(self, data: bytes) -> None:
-        """Some bytes were written."""
+        """Discard it."""
 
 
 _NOWHERE = _Nowhere()
@@ -40,7 +40,7 @@ _TLS = b"\x16\x03"
 
 
 class _BadTarget(Exception):
-    """The target is no URL that can be taken apart, such as `//[`."""
+    """The target cannot be parsed as a URL, such as `//[`."""
 
 
 class _Thread(threading.local):
@@ -51,38 +51,37 @@ _thread = _Thread()
 
 
 class _Nothing:
-    """In place of a selector of one connection: there is nothing to read there."""
+    """A selector of one connection that has nothing to read."""
 
     def register(self, connection: Any, events: int) -> None:
-        """There is nothing to look at."""
+        """Ignore the connection."""
 
     def select(self, timeout: float | None = None) -> tuple[()]:
-        """What can be read."""
+        """Return nothing."""
         return ()
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing."""
 
 
 class _Selectors:
-    """What Werkzeug's server uses of the module `selectors`.
+    """Replace the module `selectors` in Werkzeug's server.
 
-    After each response Werkzeug waits up to 10 ms, with an epoll of its own, for what the client
-    still sends, and reads it away. A request without a body has nothing left to come, and so
-    nothing is waited for: a client that reads to the end of the connection gets it that much
-    earlier, and the thread is free for the next.
+    After each response Werkzeug waits up to 10 ms for more from the client, to read and discard it.
+    A request without a body has nothing more to send, so there we do not wait: a client that reads
+    to the end of the connection sees it earlier, and the thread is free for the next one.
     """
 
     EVENT_READ = selectors.EVENT_READ
 
     @staticmethod
     def DefaultSelector() -> Any:
-        """A selector for the thread that has just answered a request."""
+        """Return a selector for the thread that has just answered a request."""
         return selectors.DefaultSelector() if _thread.expected else _Nothing()
 
 
 def expect_body(body: bool) -> None:
-    """Say of the request that this thread answers now whether it was announced with a body."""
+    """Note whether the request that this thread answers now announced a body."""
     _thread.expected = body
 
 
@@ -90,7 +89,7 @@ serving.selectors = _Selectors  # type: ignore[assignment,attr-defined]
 
 
 class CapturingHandler(WSGIRequestHandler):
-    """One connection, one request: Werkzeug closes the connection after each response."""
+    """Handle one connection with one request; Werkzeug closes it after the response."""
 
     server: Server
     wfile: Writer  # type: ignore[assignment]
@@ -100,7 +99,7 @@ class CapturingHandler(WSGIRequestHandler):
     _date: ClassVar[tuple[int, str]] = (0, "")
 
     def setup(self) -> None:
-        """Have it known when the connection waits for its client."""
+        """Note when the connection waits for its client."""
         super().setup()
         self._waiting = self.server.connections.waiting(self.connection)
         self.wfile = Writer(self.wfile, self._waiting)
@@ -108,7 +107,7 @@ class CapturingHandler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """Answer one request whose head was read."""
         if self._waiting.cut:
-            return  # we have closed it in mid-head: what was read is not what was asked for
+            return  # we closed it in mid-head, so the head is incomplete
         self._waiting.end_head()
         self._body_stream = self.rfile
         self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
@@ -119,7 +118,7 @@ class CapturingHandler(WSGIRequestHandler):
         except _BadTarget:
             self.send_error(400, "Bad target")
         except BaseException as error:
-            # SystemExit in a view comes this far: Werkzeug closes the connection and is silent.
+            # SystemExit in a view gets here: Werkzeug closes the connection silently.
             exchange.cut = exchange.cut or f"{type(error).__name__} ended the response"
             raise
         finally:
@@ -128,7 +127,7 @@ class CapturingHandler(WSGIRequestHandler):
             self._exchange = None
 
     def make_environ(self) -> WSGIEnvironment:
-        """Werkzeug's environ, with the body's stream watched where there is a body."""
+        """Return Werkzeug's environ, with a recorded stream if there is a body."""
         try:
             environ = super().make_environ()
         except ValueError as error:
@@ -159,13 +158,13 @@ class CapturingHandler(WSGIRequestHandler):
         super().send_header(keyword, value)
 
     def end_headers(self) -> None:
-        """Send the head: that of a response goes with what follows it, its body or a flush."""
+        """Send the head, together with the body that follows it."""
         if self._exchange is not None and (self._exchange.status or 0) >= 200:
             self.wfile.hold()
         super().end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer a request whose head makes no sense. It gets its row as any other."""
+        """Answer a malformed request, and record it like any other."""
         if self.raw_requestline.startswith(_TLS):
             message = "This is TLS, and the server speaks plain HTTP: open it with http://"
         begun = self._exchange
@@ -182,7 +181,7 @@ class CapturingHandler(WSGIRequestHandler):
                 self._exchange = None
 
     def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
-        """The client went away in mid-response."""
+        """Note that the client disconnected during the response."""
         if self._exchange is not None and self._exchange.taken_over:
             self.close_connection = True  # no other request comes on it
         elif self._exchange is not None:
@@ -190,21 +189,21 @@ class CapturingHandler(WSGIRequestHandler):
         super().connection_dropped(error, environ)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """The time as the header `Date` has it; made once in a second, since it takes a while."""
+        """Return the time for the header `Date`, made at most once a second."""
         if timestamp is not None:
             return super().date_time_string(timestamp)
         second, text = CapturingHandler._date
-        now = int(time.time())  # as the app may have patched it: the header is the app's
+        now = int(time.time())  # patched if the app patched it: the header is the app's
         if now != second:
             text = super().date_time_string(now)
             CapturingHandler._date = (now, text)
         return text
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write a line for the handlers that the app has put on Werkzeug's logger, and no other.
+        """Write a line only for the handlers that the app has put on Werkzeug's logger.
 
-        The request was captured, and its row is not a line of text. So what such a handler writes
-        to the standard streams is not taken.
+        The request has its row already, so what such a handler writes to the standard streams is
+        not recorded.
         """
         if not any(type(it) is not _ColorStreamHandler for it in _LOGGER.handlers):
             return
@@ -221,7 +220,7 @@ class CapturingHandler(WSGIRequestHandler):
 
     def _begin(self, headers: Headers) -> Exchange:
         # After an unreadable request line neither method nor path are set; of one that is too
-        # long there is only its beginning.
+        # long we have only the beginning.
         method, target = self.command, getattr(self, "path", None)
         if not method or not target:
             words = (self.requestline or self.raw_requestline.decode("latin-1")).split()
@@ -239,5 +238,5 @@ class CapturingHandler(WSGIRequestHandler):
 
 
 def handler_for(recorder: Recorder) -> type[CapturingHandler]:
-    """The handler class for one server; socketserver makes its instances without arguments."""
+    """Return the handler class for one server; socketserver makes the instances."""
     return type("Handler", (CapturingHandler,), {"recorder": recorder})

@@ -26,10 +26,10 @@ _PRESERVE = "werkzeug.debug.preserve_context"
 
 _HTML = ("text/html", "application/xhtml+xml")
 
-# Where Werkzeug's debugger has its console, when it is not told otherwise.
+# The default path of the debugger's console.
 _CONSOLE = "/console"
 
-MAX_HOST = 100  # characters of it that are sent back
+MAX_HOST = 100  # characters of the host in our answer
 
 _END = object()
 
@@ -107,21 +107,20 @@ class RecordedBody:
 
 
 class PlainTraceback:
-    """WSGI middleware that stands before Werkzeug's debugger, and past it for some clients.
+    """Choose between Werkzeug's debugger and plain text.
 
-    The debugger's page is of use in a browser only, and a browser's Accept header names HTML. What
-    `curl` (`*/*`), a test client, a script or a `fetch` for JSON gets is the traceback as
-    `text/plain` with status 500.
+    The debugger's page is useful only in a browser, whose Accept header names HTML. Other clients
+    (`curl`, tests, scripts, `fetch`) get the traceback as `text/plain` with status 500.
 
-    Tracebacks hold source, and the debugger locals. A web page that has its own name lead here
-    could read them, so for a `Host` that is not trusted there are neither.
+    Tracebacks show source, and the debugger shows locals. A web page whose name leads to this
+    machine could read them, so an untrusted `Host` gets neither.
     """
 
     def __init__(self, debugger: Debugger) -> None:
         self._debugger = debugger
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer by way of the debugger, or without it."""
+        """Answer with the debugger, or without it."""
         asks_debugger = "__debugger__=yes" in environ.get("QUERY_STRING", "")
         is_console = environ.get("PATH_INFO") == _CONSOLE
         if not self._debugger.trusts(environ.get("HTTP_HOST")):
@@ -142,7 +141,7 @@ class PlainTraceback:
     ) -> Iterator[bytes]:
         __traceback_hide__ = True
         contexts: list[Any] = []
-        # The frames of this error can be asked about in the terminal as those of any other.
+        # Keep this error's contexts too, so its frames can be inspected in the terminal.
         environ["werkzeug.debug.preserve_context"] = contexts.append
         response: Any = None
         try:
@@ -150,8 +149,8 @@ class PlainTraceback:
             yield from response
         except Exception as error:
             text = answer(error)
-            # Where a part of the response was sent already, this raises the error once more, and
-            # the server breaks the connection off (PEP 3333).
+            # If a part of the response was sent, this raises the error again, and the server
+            # closes the connection (PEP 3333).
             start_response("500 INTERNAL SERVER ERROR", _headers(text), sys.exc_info())
             environ["wsgi.errors"].write(_text_of(error).decode("utf-8"))
             yield text
@@ -247,7 +246,7 @@ def _text_of(error: Exception) -> bytes:
 
 
 def _hidden(host: str | None) -> bytes:
-    """Say that there is an error or a debugger that this host is not shown."""
+    """Return the text for a host that may not see errors or the debugger."""
     name = (host or "").rpartition(":")[0] if ":" in (host or "") else host or ""
     shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in name[:MAX_HOST])
     return (
@@ -262,16 +261,16 @@ def _headers(text: bytes) -> list[tuple[str, str]]:
 
 
 def wants_html(accept: str) -> bool:
-    """Whether the value of an `Accept` header names HTML, as that of every browser does."""
+    """Whether an `Accept` header names HTML, as every browser's does."""
     accepted = parse_accept_header(accept)
     return any(kind.lower() in _HTML and quality > 0 for kind, quality in accepted)
 
 
 def _collect_contexts(environ: WSGIEnvironment) -> Contexts:
-    """Ask the framework for what is to be entered around code that is run in a frame later.
+    """Ask the framework for the contexts that code evaluated in a frame will need.
 
-    It is Werkzeug's way to ask (`werkzeug.debug.preserve_context`), which Flask knows; Werkzeug's
-    debugger, where it is on, gets the same.
+    Flask answers Werkzeug's question (`werkzeug.debug.preserve_context`). Werkzeug's debugger gets
+    the same contexts.
     """
     contexts: Contexts = []
     others: Callable[[AbstractContextManager[Any]], object] | None = environ.get(_PRESERVE)

@@ -34,16 +34,16 @@ HEAD_SECONDS = 0.1
 
 
 def prepare() -> None:
-    """Import what a server's first making imports, before anybody waits for it."""
+    """Import what a server needs, before anybody waits for it."""
     codecs.lookup("idna")  # for its address
-    importlib.metadata.version("werkzeug")  # for the header `Server`; the folders are kept in mind
+    importlib.metadata.version("werkzeug")  # for the header `Server`; fills a cache of folders
 
 
 class AppServer:
-    """Answers requests with one application until it is stopped. It takes the listener over.
+    """Serve one application until `stop`. It owns the listener.
 
-    `news` hears of the debugger for the browser. Raises `OSError` or `ssl.SSLError` where the
-    certificate cannot be read.
+    `news` receives news of the debugger. Raise `OSError` or `ssl.SSLError` if the certificate
+    cannot be read.
     """
 
     def __init__(
@@ -69,8 +69,8 @@ class AppServer:
         # A fork that outlives us must not keep the port.
         os.register_at_fork(after_in_child=OwnSocket(self._server.socket).let_go)
         if isinstance(self._server.socket, ssl.SSLSocket):
-            # The handshake is the client's thread's affair: in `accept`, where it is by default,
-            # one that stays silent would keep all others waiting.
+            # Do the handshake in the client's thread. In `accept`, the default, a silent client
+            # would keep all others waiting.
             self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
         self._asked = False
         self._stopped, self._stopper = socket.socketpair()
@@ -78,8 +78,8 @@ class AppServer:
     def run(self) -> None:
         """Accept until `stop` is called, from another thread.
 
-        This is socketserver's own loop, but it waits for the stop as well as for the next client;
-        `serve_forever` would look for it every half second.
+        Unlike socketserver's loop, it waits for a stop and a client at once; `serve_forever` checks
+        for a stop every half second.
         """
         turns = Turns(self._server.fileno(), self._server.connections)
         if not self._server.multithread:
@@ -100,15 +100,15 @@ class AppServer:
         self._server.server_close()
 
     def stop(self) -> None:
-        """Make `run` return; requests in flight go on."""
+        """Make `run` return. Requests in flight continue."""
         self._asked = True
         self._stopper.send(b"\0")
 
     def _is_over(self) -> bool:
-        """Whether `stop` was called, or cannot be any more: the app reaches our descriptors too.
+        """Whether `stop` was called, or the app has closed the descriptor that it needs.
 
-        Who closes this one has closed the channel as well. The session tells the user so and ends
-        the process, unless that ends before.
+        An app that closes this one has closed the channel too. The session then tells the user and
+        ends the process.
         """
         if self._asked:
             return True
@@ -121,9 +121,9 @@ class AppServer:
         return not written
 
     def wait_until_idle(self, timeout: float) -> bool:
-        """Wait for the requests in flight; false where some still run after `timeout` seconds."""
+        """Wait for the requests in flight; return false if some still run after `timeout`."""
         end = clock.monotonic() + timeout
-        # A connection may have been accepted whose head nobody has read yet.
+        # The head of an accepted connection may be unread.
         self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
         self._server.connections.wait_until_read(end - clock.monotonic())
         return self._recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
@@ -136,7 +136,7 @@ def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:
         return "adhoc"
     if os.path.isabs(load.cert):
         return load_ssl_context(load.cert, load.key)
-    # As Flask has it: an object of the user's, which may be written with a colon too.
+    # Like Flask, accept the import name of a user's object, with a colon too.
     context = import_string(load.cert)
     if not isinstance(context, ssl.SSLContext):
         raise TypeError(f"{load.cert} is no ssl.SSLContext, but {type(context).__name__}")

@@ -1,4 +1,4 @@
-"""Werkzeug's debugger with the PIN of the session, whose attempts count over all its processes."""
+"""Werkzeug's debugger with the session's PIN. Failed attempts count over all its processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from devtui.events import Pin
 
 
-# After so many wrong PINs each further answer takes longer.
+# After this many wrong PINs each answer takes longer.
 _FEW = 5
 _SECONDS, _MORE_SECONDS = 0.5, 5.0
 
@@ -27,7 +27,7 @@ _SECONDS, _MORE_SECONDS = 0.5, 5.0
 class FailedAttempts:
     """The count of wrong PINs in a row, over all server processes of the session.
 
-    `on_change` hears of each new count before the attempt is answered.
+    `on_change` gets each new count before the attempt is answered.
     """
 
     def __init__(self, count: int, most: int, on_change: Callable[[int], None]) -> None:
@@ -37,7 +37,7 @@ class FailedAttempts:
 
     @property
     def exhausted(self) -> bool:
-        """Whether no further PIN is looked at."""
+        """Whether every further PIN is refused."""
         return self.count >= self._most
 
     def set(self, count: int) -> None:
@@ -48,7 +48,7 @@ class FailedAttempts:
 
 
 class SessionDebugger(DebuggedApplication):
-    """The app inside Werkzeug's debugger. Without a cookie it needs no PIN."""
+    """Werkzeug's debugger around the app. Without a cookie it needs no PIN."""
 
     def __init__(
         self,
@@ -78,13 +78,12 @@ class SessionDebugger(DebuggedApplication):
     def pin_auth(self, request: Request) -> Response:
         """Answer one attempt at the PIN, as Werkzeug does.
 
-        Its own count is in each release another kind of number with another bound, and begins
-        anew in each process. One attempt waits for the other: of many at once, each would see
-        the count of before.
+        Werkzeug's own count differs between releases, and restarts in each process. Attempts are
+        answered one at a time, or many at once would all see the same count.
         """
         with self._one_attempt:
             trust = self.check_pin_trust(request.environ)
-            stale = trust is None  # a cookie of another PIN, which was guessed at too
+            stale = trust is None  # the cookie of another PIN: a guess too
             locked = trust is False and self._attempts.exhausted
             auth = trust is True
             if trust is False and not locked:
@@ -114,11 +113,11 @@ def _digits(pin: str) -> str:
 
 
 def wanted_pin(users_app: WSGIApplication, session_s: Pin) -> tuple[str, str] | tuple[None, None]:
-    """The PIN, that of WERKZEUG_DEBUG_PIN or else the session's, and the name of its cookie.
+    """Return the PIN (WERKZEUG_DEBUG_PIN, else the session's) and the name of its cookie.
 
-    Both are None if it is `off`. Anything else that is no PIN counts as not set; Werkzeug would
-    compute a PIN then, which every user of the machine can compute too. The cookie's name is the
-    session's in any case: PINs can be tried in a cookie too, and nobody counts those.
+    Both are None if the variable is `off`. Another value that is not a PIN counts as unset:
+    Werkzeug would compute a PIN, which every user of the machine can compute too. The cookie's name
+    is always the session's, because nobody counts PINs that are tried in a cookie.
     """
     asked = os.environ.get("WERKZEUG_DEBUG_PIN", "")
     if asked == "off" or asked.replace("-", "").isdecimal():

@@ -1,4 +1,4 @@
-"""What WSGI (PEP 3333) asks of an app's answer: the body, the status and the headers."""
+"""Check an app's answer against WSGI (PEP 3333): body, status and headers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _STATUS_RULE = "WSGI wants text such as '200 OK'"
 
 
 class WrongAnswer(TypeError):
-    """An answer that no server can send. It is raised in our code, which is nobody's interest."""
+    """An answer that no server can send. Its traceback would show only our code."""
 
 
-# It is shown by the name of what Python raises itself.
+# Show it under the name of Python's own error.
 WrongAnswer.__module__, WrongAnswer.__qualname__ = "builtins", "TypeError"
 
 
 def pieces(response: Any) -> Iterator[bytes]:
-    """The iterator of an answer. Raises `WrongAnswer` where it has none."""
+    """Return the iterator of a body. Raise `WrongAnswer` if it has none."""
     if isinstance(response, (str, bytes, bytearray)):
         hint = "encode it and return it in a list" if isinstance(response, str) else "in a list"
         raise WrongAnswer(f"The app returned {type(response).__name__}: {_RULE}; {hint}.")
@@ -37,46 +37,46 @@ def pieces(response: Any) -> Iterator[bytes]:
 
 
 def check_piece(piece: object) -> None:
-    """Raise `WrongAnswer` where a piece of the body is no bytes."""
+    """Raise `WrongAnswer` if a piece of the body is not bytes."""
     if not isinstance(piece, bytes):
         raise WrongAnswer(f"The app's body has a piece of type {type(piece).__name__}: {_RULE}.")
 
 
 def check_head(called: bool) -> None:
-    """Raise `WrongAnswer` where the app has not called `start_response` when its body begins."""
+    """Raise `WrongAnswer` if the body begins before the app has called `start_response`."""
     if not called:
         raise WrongAnswer("The app has not called start_response: a WSGI app does before its body.")
 
 
 def ends_upgrade(error: BaseException, environ: WSGIEnvironment) -> bool:
-    """Whether a library says by this error that it has taken the connection over, and is done.
+    """Whether this error means that a library has taken the connection over.
 
-    simple-websocket, Flask-Sock and Socket.IO answer an upgrade on the socket itself. What they
-    raise then, bare, keeps the server from sending a response after it.
+    simple-websocket, Flask-Sock and Socket.IO answer an upgrade on the socket. Then they raise a
+    bare exception to keep the server from sending a response.
     """
     is_sign = type(error) in (ConnectionError, StopIteration) and not error.args
     return is_sign and bool(environ.get("HTTP_UPGRADE")) and "werkzeug.socket" in environ
 
 
 def listed_headers(headers: object) -> list[tuple[str, str]]:
-    """The headers as a list of its own. Raises `TypeError` where they are nothing of the kind."""
+    """Return a copy of the headers as a list. Raise `TypeError` if they cannot be one."""
     if not isinstance(headers, Iterable):
         raise TypeError(f"The headers are of type {_kind(headers)}: WSGI wants a list of pairs.")
     return list(headers)
 
 
 def check_start(status: str, headers: list[tuple[str, str]]) -> None:
-    """Raise `ValueError` or `TypeError` where the status or a header could not be sent.
+    """Raise `ValueError` or `TypeError` if the status or a header cannot be sent.
 
-    A line break would end the header, and what follows it, often text of the client's, would be
-    taken for another header or for the body. What is no status or no header would be found only
-    while the response is written, where nobody learns which call is to blame.
+    A line break would end the header, and the text after it, often the client's, would become
+    another header or the body. The server would find other mistakes only while it writes the
+    response, and nobody would learn which call is to blame.
     """
     _check_kinds(status, headers)
     try:
-        if not _forbidden("".join([status, *map("".join, headers)])):  # nearly always, at once
+        if not _forbidden("".join([status, *map("".join, headers)])):  # the usual case
             return
-    except TypeError:  # something is no text, which is the server's to complain of
+    except TypeError:  # not text: the server complains
         pass
     if found := _forbidden(status):
         raise ValueError(f"The status {_cut(status)} {_why(found)}")
@@ -86,7 +86,7 @@ def check_start(status: str, headers: list[tuple[str, str]]) -> None:
 
 
 def _check_kinds(status: object, headers: list[Any]) -> None:
-    """Raise where it is no status, or no list of names and values, that Werkzeug could send."""
+    """Raise if Werkzeug could not send the status or the headers because of their types."""
     if not isinstance(status, str):
         raise TypeError(f"The status is of type {_kind(status)}: {_STATUS_RULE}.")
     if not status.partition(" ")[0].isdecimal():
@@ -103,8 +103,8 @@ def _kind(value: object) -> str:
 
 
 def _forbidden(text: str) -> str:
-    """The first character that cannot be sent; empty where all can."""
-    # No regular expression: one with so wide a range takes 6 ms to compile, while the app starts.
+    """Return the first character that cannot be sent, empty if all can."""
+    # Not a regular expression: one with so wide a range takes 6 ms to compile.
     if text.isascii() and "\n" not in text and "\r" not in text and "\0" not in text:
         return ""
     return next((one for one in text if one in _BREAKING or one > _LAST), "")
