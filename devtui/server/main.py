@@ -203,8 +203,6 @@ class Generation:
         modules that are still on the disk.
         """
         clock.sleep(REST_SECONDS)
-        with suppress(ImportError, AttributeError, OSError):  # all works without it, but slower
-            self._channel.hold_interpreter()
         with suppress(ImportError, OSError):  # the app's doing; who needs it then meets it again
             self._inspector()
             if debugger is not None:

@@ -112,18 +112,6 @@ def test_the_server_has_a_process_group_of_its_own(serve: Serve) -> None:
     assert os.getpgid(pid) == pid != os.getpgid(0)
 
 
-def test_events_are_sent_with_the_interpreter_held_once_it_has_served(serve: Serve) -> None:
-    """A tenth of the requests a second; it takes effect a moment later, so nobody waits for it."""
-    live = serve(
-        "import sys\n"
-        "def app(environ, start_response):\n"
-        "    start_response('200 OK', [])\n"
-        "    return [str('devtui.server.channel.held_send' in sys.modules).encode()]\n"
-    )
-    live.serving()
-    assert eventually(lambda: live.get("/").body == b"True")
-
-
 def test_what_is_ordered_ahead_is_done_before_the_load(in_fork: InFork) -> None:
     code = (
         "import queue, types\n"

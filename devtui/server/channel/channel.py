@@ -75,14 +75,6 @@ class Channel:
         """The socket's descriptor."""
         return self._socket.fileno()
 
-    def hold_interpreter(self) -> None:
-        """Keep the interpreter's lock while sending, from now on. See `HeldSend` for errors."""
-        from devtui.server.channel.held_send import (
-            HeldSend,  # takes 3 ms, and nobody should wait for it
-        )
-
-        self._pending.transfer = HeldSend(self._socket)
-
     def keep_all(self) -> None:
         """Drop nothing, from now on: who sends more than the session reads has to wait for it."""
         self._pending.keeps_all = True

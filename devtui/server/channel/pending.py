@@ -65,9 +65,14 @@ class Pending:
         """Whether nothing is dropped: the caller sees to it that little waits."""
         self.size_bytes = 0
         """How much waits. Close to the truth while threads put and send, true when none does."""
-        self._plainly: Callable[[bytes], Iterator[int]] = lambda data: map(connection.send, (data,))
-        self.transfer: Callable[[bytes], Iterator[int]] = self._plainly
-        """Sends the beginning of some data, when its one item is asked for. See `HeldSend`."""
+        self.transfer: Callable[[bytes], Iterator[int]] = lambda data: map(
+            connection.send, (data,), (socket.MSG_DONTWAIT,)
+        )
+        """Send the beginning of some data once its one item is asked for: the number of bytes.
+
+        No bytecode runs between the system's call and the item. It never waits, whatever the app
+        did to the descriptor.
+        """
         self.is_full = False
         """Whether there was no room for an event, and none was made since."""
         self.retry_at_bytes = 0
@@ -195,9 +200,6 @@ class Pending:
         """Send a part and note it in `sent`; false where the socket takes nothing now."""
         try:
             sent.extend(self.transfer(left))
-            if sent[-1] < 0:
-                sent.pop()
-                sent.extend(self._plainly(left))
         except BlockingIOError:
             self.retry_at_bytes = self.size_bytes + RETRY_BYTES
             return False

@@ -58,12 +58,9 @@ class Session:
         return [event.text for event in events if isinstance(event, LogWritten)]
 
 
-@pytest.fixture(params=["socket.send", "HeldSend"])
-def session(request: pytest.FixtureRequest) -> Session:
-    made = Session()
-    if request.param == "HeldSend":
-        made.channel.hold_interpreter()
-    return made
+@pytest.fixture
+def session() -> Session:
+    return Session()
 
 
 def in_time(work: Callable[[], object]) -> None:
