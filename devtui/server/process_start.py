@@ -22,13 +22,20 @@ class Start(msgspec.Struct, frozen=True):
         """As it is at the moment."""
         umask = os.umask(0)
         os.umask(umask)
-        return cls(dict(os.environ), os.getcwd(), umask, _ignored_signals())
+        return cls(dict(os.environ), _folder(), umask, _ignored_signals())
 
     def restore_signals(self) -> None:
         """Ignore and block only what was so at the start: both outlive the program."""
         for number in _ignored_signals() - self.ignored_signals:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted just now
+        return os.curdir
 
 
 def _ignored_signals() -> frozenset[int]:

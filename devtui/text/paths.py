@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import PurePath
 
 _PACKAGES_FOLDER = re.compile(r".*[/\\](?:site|dist)-packages[/\\](.+)", re.S)
@@ -15,9 +16,10 @@ def short_path(path: str) -> str:
     packages = _PACKAGES_FOLDER.match(path)
     if packages is not None:
         return packages[1]
-    here = os.getcwd() + os.sep
-    if path.startswith(here):
-        return path.removeprefix(here)
+    with suppress(OSError):  # the folder was deleted
+        here = os.getcwd() + os.sep
+        if path.startswith(here):
+            return path.removeprefix(here)
     home = os.path.expanduser("~") + os.sep
     return "~" + os.sep + path.removeprefix(home) if path.startswith(home) else path
 

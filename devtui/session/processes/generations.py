@@ -27,6 +27,7 @@ from devtui.session.processes.listener import Listener
 from devtui.session.processes.server_process import ServerProcess
 from devtui.session.processes.spawn import Interpreter
 from devtui.session.processes.strays import Leftovers
+from devtui.session.processes.working_folder import WorkingFolder
 from devtui.session.terminal.app_tty import AppTty
 
 
@@ -60,6 +61,7 @@ class Generations:
         self._unwanted = False  # the standby was discarded, and the cause of the reload says so
         self._traced: ImportsTraced | None = None
         self._leftovers = Leftovers()
+        self._folder = WorkingFolder()
 
     @property
     def pid(self) -> int | None:
@@ -82,6 +84,8 @@ class Generations:
         Where the event loop does not run yet, `attach` has to be called when it does.
         """
         self.number += 1
+        if self._folder.enter() and self._standby is not None:
+            self.discard_standby()  # it is where the project was before
         standby, self._standby = self._standby, None
         self.from_standby = standby is not None and standby.alive
         self.stepped_back = self._why_not_all()
@@ -106,6 +110,7 @@ class Generations:
         """Start the next generation's process ahead, where that is not done yet."""
         if self._standby is not None or self._traced is None:
             return
+        self._folder.enter()
         self._standby = self._new_process(settings, ahead=1)
         self._standby.send(
             Preload(

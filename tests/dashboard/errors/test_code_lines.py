@@ -113,6 +113,15 @@ def test_packages_and_paths():
     assert short_path("/v/lib/python3.12/site-packages/flask/app.py") == "flask/app.py"
 
 
+def test_paths_where_the_working_folder_was_deleted(tmp_path, monkeypatch):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert short_path(f"{folder}/app.py") == "app.py"
+    folder.rmdir()
+    assert short_path(f"{folder}/app.py") == f"{folder}/app.py"
+
+
 def test_the_largest_error_is_laid_out_at_once():
     def exception(place):
         frames = tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import textwrap
 import threading
 import time
@@ -11,7 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devtui.events import AppLoaded, Reloaded, ServerExited, ServerStarted
+from devtui.events import (
+    AppFailed,
+    AppLoaded,
+    Reloaded,
+    ServerExited,
+    ServerStarted,
+)
 from devtui.session.reload import reloader
 from tests.support.live import Serve, until_warm
 from tests.support.processes import alive, eventually
@@ -358,3 +365,32 @@ def test_many_reloads_refuse_nothing(serve: Serve, folder: Path) -> None:
         for client in clients:
             client.join()
     assert set(statuses) == {200}
+
+
+_READS = """
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [open("data", "rb").read()]
+"""
+
+
+def test_a_project_that_is_deleted_and_made_again_is_served_from_the_new_folder(
+    serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session stands in it, and its server processes have to be in the one that is there."""
+    monkeypatch.chdir(folder)
+    live = serve(says("one"))
+    live.serving()
+    until_warm(live)
+    shutil.rmtree(folder)
+    live.wait_for(AppFailed)
+    folder.mkdir()
+    write(folder, {"data": "two", "app.py": _READS})
+
+    def new() -> bool:
+        try:
+            return live.get("/").text == "two"
+        except OSError:
+            return False
+
+    assert eventually(new, 30), live.told()
