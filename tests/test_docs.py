@@ -9,6 +9,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec import structs
+
+from devtui import events
+from devtui.events.event import Event
+from devtui.session.state import State
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.skipif(
@@ -86,6 +91,35 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 def test_every_file_and_function_is_there(page: Path) -> None:
     if page.name != "CHANGELOG.md":  # which names what was there at its time
         assert list(missing_names(page.read_text(encoding="utf-8"))) == []
+
+
+def events_by_type() -> dict[str, type[Event]]:
+    """Return every kind of event by the `type` that its lines have."""
+    kinds = [kind for kind in vars(events).values() if isinstance(kind, type)]
+    return {
+        str(kind.__struct_config__.tag): kind
+        for kind in kinds
+        if issubclass(kind, Event) and kind is not Event
+    }
+
+
+def test_the_fields_of_each_event_are_listed() -> None:
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]* \| (.*) \|$", page, re.M))
+    kinds = events_by_type()
+    assert len(rows) > 15
+    for name, listed in rows.items():
+        fields = {field.encode_name for field in structs.fields(kinds[name])}
+        assert set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", listed))) == fields - {
+            "at",
+            "generation",
+        }, name
+
+
+def test_the_states_are_listed() -> None:
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    listed = page.partition("The states are")[2].partition("## ")[0]
+    assert set(re.findall(r"`([^`]+)`", listed)) == {state.value for state in State}
 
 
 def test_what_is_missing_is_found() -> None:
