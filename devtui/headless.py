@@ -1,4 +1,4 @@
-"""The front ends without a screen: lines for people, and JSON lines for programs."""
+"""The front ends without a screen: lines for people (--plain), JSON for programs (--json)."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ if TYPE_CHECKING:
     from devtui.session.terminal.app_tty import AppTty
 
 OPEN = "open to the network: every machine that reaches this one can use the app"
-OPEN_WITH_DEBUGGER = f"{OPEN}, and its debugger too, which runs any code for whoever has the PIN"
+OPEN_WITH_DEBUGGER = f"{OPEN}, and with the PIN also the debugger, which runs any code"
 
-# A person's line is bounded; a program gets all there is.
+# Lines for people are bounded; programs get everything.
 MAX_TEXT = 2_000
 MAX_TARGET = 500
 
-# What is held back while the app has the terminal; the oldest lines make room for the newest.
+# How many lines to hold back while the app has the terminal; older lines are dropped.
 MAX_HELD = 10_000
 
 _WHAT = {**CALLS, "breakpoint": "breakpoint(): the debugger"}
@@ -61,7 +61,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_plain(session: Session) -> int:
-    """Run the session and write lines for people to stdout. Returns the exit status."""
+    """Run the session and write lines for people to stdout; returns the exit status."""
 
     def lines(event: AnyEvent) -> Iterator[bytes]:
         for what, text in chain(describe(event), warn(event, session.settings)):
@@ -73,7 +73,7 @@ def run_plain(session: Session) -> int:
 
 
 def run_json(session: Session) -> int:
-    """Run the session and write each event as a line of JSON to stdout. Returns the exit status."""
+    """Run the session and write each event to stdout as a line of JSON; returns the exit status."""
 
     def lines(event: Event) -> Iterator[bytes]:
         yield encode_printable(event)
@@ -84,7 +84,7 @@ def run_json(session: Session) -> int:
 async def _run(
     session: Session, lines: Callable[[AnyEvent], Iterator[bytes]], *, lends: bool = False
 ) -> int:
-    """Supervise and write; `lends` means that the app may have the terminal for itself."""
+    """Run the session and write lines; `lends` allows the app to borrow the terminal."""
     status, reader_gone, hang_up = 0, False, HangUp()
     out = LineLender(sys.stdout.buffer, sys.stdout.fileno())
     if lends:
@@ -96,12 +96,12 @@ async def _run(
         session.close()
 
     def interrupted(number: int) -> None:
-        if status:  # a second time: not to wait for anything
+        if status:  # the second signal: do not wait
             session.kill()
         elif session.store.running:
             session.warn(
-                f"Leaving: {session.settings.grace:g} s for the requests that still run "
-                f"({session.store.running}). ctrl+c again does not wait."
+                f"devtui waits {session.settings.grace:g} s for running requests "
+                f"({session.store.running}), then exits. Press ctrl+c again to exit at once."
             )
         leave(128 + number)
 
@@ -117,16 +117,16 @@ async def _run(
             if not reader_gone:
                 out.write(lines(event))
         except BrokenPipeError:
-            # Whoever read us has gone, as `head` does.
+            # The reader of our output has exited, as `head` does.
             reader_gone = True
             leave(128 + signal.SIGPIPE)
         if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
-            # There is nobody who could press a key or save a fix and see what becomes of it.
+            # Nobody is there to press a key, or to save a fix and see the result.
             leave(1)
         elif (
             isinstance(event, ServerExited) and not event.expected and session.served.loaded is None
         ):
-            leave(1)  # it died before anything was served: the same, in a harder way
+            leave(1)  # it crashed during the first load
 
     loop = asyncio.get_running_loop()
     loop.set_debug(False)  # `python -X dev` is meant for the app
@@ -139,7 +139,7 @@ async def _run(
 
 
 def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
-    """What a person is told of an event: a word that says what it is, and a text safe to show."""
+    """Yield lines for people: a word for the kind of event, and a text that is safe to show."""
     match event:
         case ServerStarted():
             yield "starting", f"server process {event.pid}, generation {event.generation}"
@@ -150,11 +150,11 @@ def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
             yield "failed", f"{_text(event.message)}"
         case Serving():
             yield "serving", _text(event.url)
-            yield "", "a development server, not for production"
+            yield "", "this is a development server, not for production"
         case DebuggerReady(pin=str(pin)):
             yield "debugger", f"in the browser, with the PIN {_text(pin)}"
         case PinAttempted(failed_count=count) if count:
-            yield "debugger", f"a wrong PIN was typed ({count} of {MAX_FAILED})"
+            yield "debugger", f"somebody typed a wrong PIN ({count} of {MAX_FAILED})"
         case RequestFinished():
             yield "request", _request(event)
         case LogWritten():
@@ -173,18 +173,21 @@ def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
             how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
             yield "exited", f"server process {event.pid} ended {how}"
         case ServerSuspended():
-            yield "stopped", f"server process {event.pid} by {event.signal}: it answers nothing"
-            yield "", f"kill -CONT {event.pid} lets it go on, kill -HUP {os.getpid()} restarts it"
+            yield (
+                "stopped",
+                f"{event.signal} stopped server process {event.pid}: it answers nothing",
+            )
+            yield "", f"kill -CONT {event.pid} continues it, kill -HUP {os.getpid()} restarts it"
         case ServerContinued():
             yield "goes on", f"server process {event.pid}"
         case PortBusy():
             yield from _port_busy(event)
         case EventsDropped():
-            yield "dropped", formats.count(event.count, "event") + " that came too fast to be sent"
+            yield "dropped", formats.count(event.count, "event") + " that came too fast to send"
 
 
 def warn(event: AnyEvent, settings: Settings) -> Iterator[tuple[str, str]]:
-    """What a person is warned of beside the event itself, as `describe` does it."""
+    """Yield warnings to go with an event, in the form of `describe`."""
     if isinstance(event, Serving) and not settings.is_loopback:
         yield "warning", OPEN_WITH_DEBUGGER if settings.debugger else OPEN
 
@@ -219,7 +222,7 @@ def _text(text: str) -> str:
 
 
 class LineLender:
-    """Writes lines to `out`, but not while the app has the terminal behind the descriptor."""
+    """Writes lines to `out`, and holds them back while the app has the terminal `fd`."""
 
     def __init__(self, out: BinaryIO, fd: int) -> None:
         self._out = out
@@ -257,5 +260,5 @@ class LineLender:
         self._lent = False
         held, self._held = self._held, deque(maxlen=MAX_HELD)
         dropped, self._dropped = self._dropped, 0
-        missing = [f"... {dropped:,} lines are left out\n".encode()] if dropped else []
+        missing = [f"... {dropped:,} lines were dropped\n".encode()] if dropped else []
         self.write([b"--- devtui has the terminal again\n", *missing, *held])

@@ -1,8 +1,8 @@
-"""Reads files of the project, whatever lies there under their names.
+"""Read and digest files of the project, whatever their names lead to.
 
-A name that ends in `.py` may be that of a pipe, a device, a socket or a file of any size. To open
-a pipe waits for somebody who writes, and to read a device may never end: whoever reads here waits
-for nobody and gets a bounded number of bytes, or an `OSError` that says why not.
+A name that ends in `.py` may be a pipe, a device, a socket or a file of any size. Opening a pipe
+waits for a writer, and reading a device may never end. These functions never wait: they return a
+bounded number of bytes, or raise an `OSError` that says why not.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import os
 import stat
 
 try:
-    # `hashlib` imports OpenSSL, which takes longer than all else that a load waits for.
+    # `hashlib` imports OpenSSL, which would take longer than the rest of a load.
     from _blake2 import blake2b
-except ImportError:  # a Python that was built without it
+except ImportError:  # this Python was built without it
     from hashlib import blake2b
 
-# Neither waits for a pipe's other end, nor makes a terminal ours.
+# Do not wait for the other end of a pipe, nor make a terminal our controlling one.
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NONBLOCK", 0)
@@ -36,15 +36,15 @@ _KINDS = (
 
 
 def read(path: str, limit: int) -> bytes:
-    """The content of a regular file of at most `limit` bytes.
+    """Read a regular file of at most `limit` bytes.
 
-    Raises `OSError` for what cannot be read, is no regular file, or is larger.
+    Raises `OSError` if the file is not regular, is larger, or cannot be read.
     """
     return contents(path, limit)[0]
 
 
 def contents(path: str, limit: int) -> tuple[bytes, os.stat_result]:
-    """As `read`, and what the system says of the very file that was read."""
+    """Read a file as `read` does; return its stat result too."""
     data, info = _beginning(path, limit + 1)
     if len(data) > limit or info.st_size > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit:,} bytes", path)
@@ -52,12 +52,12 @@ def contents(path: str, limit: int) -> tuple[bytes, os.stat_result]:
 
 
 def beginning(path: str, limit: int) -> bytes:
-    """The first bytes of a regular file, at most `limit`; raises `OSError` as `read` does."""
+    """Read the first `limit` bytes of a regular file; raises `OSError` as `read` does."""
     return _beginning(path, limit)[0]
 
 
 def is_readable(path: str, limit: int) -> bool:
-    """Whether `read` would read it, as far as its kind and its size tell; nothing is opened."""
+    """Whether `read` would accept the file's kind and size; does not open it."""
     try:
         info = os.stat(path)
     except (OSError, ValueError):
@@ -66,7 +66,7 @@ def is_readable(path: str, limit: int) -> bool:
 
 
 def _beginning(path: str, limit: int) -> tuple[bytes, os.stat_result]:
-    # Before it is opened, as that is seen at the other end of a pipe, and by some devices.
+    # Check before opening, which the other end of a pipe and some devices would notice.
     _check(path, os.stat(path))
     descriptor = os.open(path, _FLAGS)
     try:
@@ -84,9 +84,9 @@ def _beginning(path: str, limit: int) -> tuple[bytes, os.stat_result]:
 def _check(path: str, info: os.stat_result) -> None:
     if not stat.S_ISREG(info.st_mode):
         kind = next((name for is_kind, name in _KINDS if is_kind(info.st_mode)), "something else")
-        raise OSError(errno.EINVAL, f"it is {kind}, and no regular file", path)
+        raise OSError(errno.EINVAL, f"it is {kind}, not a regular file", path)
 
 
 def digest(data: bytes) -> str:
-    """Equal for equal data, whatever Python it is asked of."""
+    """Return a digest that is the same in every version of Python."""
     return blake2b(data, digest_size=16).hexdigest()

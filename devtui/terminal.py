@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from devtui.events import TerminalWanted
     from devtui.session.terminal.app_tty import AppTty
 
-# What the terminal has not taken yet; above this the app has to wait.
+# Output that the terminal has not accepted yet; above this limit the app has to wait.
 _MOST_PENDING = 64 * 1024
 
 _READ_BYTES = 4096
@@ -39,16 +39,16 @@ def no_terminal() -> OSError:
 
 
 class ControllingTerminal:
-    """The terminal behind a descriptor, whose bytes are carried to and from the app's own.
+    """The terminal behind a descriptor; lending it connects it to the app's pseudo-terminal.
 
-    It is in raw mode meanwhile: the app's terminal knows what ctrl+c, echo and lines mean. To be
-    used on the running event loop of the main thread.
+    It is in raw mode while it is lent, because the app's terminal handles ctrl+c, echo and lines.
+    Use it on the running event loop of the main thread.
     """
 
     def __init__(self, fd: int, on_interrupt: Callable[[], None], *, reads_keys: bool) -> None:
-        """`on_interrupt` is called for a ctrl+c that was typed too late for the app.
+        """Call `on_interrupt` for a ctrl+c that came too late for the app.
 
-        `reads_keys` says that somebody here reads what is typed while it is not lent.
+        `reads_keys` means that devtui itself reads keys while the terminal is not lent.
         """
         self._fd = fd
         self._reads_keys = reads_keys
@@ -71,16 +71,16 @@ class ControllingTerminal:
             raise OSError(errno.EBUSY, "devtui runs in the background")
 
     def lend(self, tty: AppTty, wanted: TerminalWanted, announcement: str) -> None:
-        """Carry what comes and goes to the app's terminal, until `take_back`.
+        """Connect the terminal with the app's terminal, until `take_back`.
 
-        The announcement is a line that comes first. A ctrl+c after it is not for us any more.
-        Raises `OSError`, as `check` does.
+        Write the announcement first: a ctrl+c after that line is for the app. Raises `OSError` as
+        `check` does.
         """
         self.check()
         try:
             self._modes = termios.tcgetattr(self._fd)
             termios.tcsetattr(self._fd, termios.TCSADRAIN, _raw(termios.tcgetattr(self._fd)))
-        except termios.error as error:  # which is no OSError
+        except termios.error as error:  # not an OSError
             raise OSError(*error.args) from error
         self._opened = self._open()
         loop = asyncio.get_running_loop()
@@ -92,7 +92,7 @@ class ControllingTerminal:
         tty.lend(self._show, for_program=wanted.purpose == "program")
 
     def take_back(self) -> None:
-        """Have it for ourselves, with the modes as they were; nothing where it was not lent."""
+        """Disconnect the terminal and restore its modes; do nothing if it is not lent."""
         tty, self._tty = self._tty, None
         unread = b"" if tty is None else tty.take_back()
         if self._opened >= 0:
@@ -103,12 +103,12 @@ class ControllingTerminal:
             self._show_last()
         modes, self._modes = self._modes, None
         if modes is not None:
-            # Where the window was closed meanwhile, SIGHUP tells the rest of us.
+            # It fails if the window was closed, which SIGHUP handles.
             with suppress(termios.error):
                 termios.tcsetattr(self._fd, termios.TCSADRAIN, modes)
         if self._opened >= 0:
             if not self._reads_keys:
-                with suppress(OSError):  # what was typed and not carried on: mostly nothing
+                with suppress(OSError):  # keys that did not reach the app: mostly none
                     unread += os.read(self._opened, _READ_BYTES)
             os.close(self._opened)
             self._opened = -1
@@ -116,11 +116,11 @@ class ControllingTerminal:
             self._on_interrupt()
 
     def _open(self) -> int:
-        """The terminal once more: to read and write without waiting must not be so for others."""
+        """Open the terminal again: non-blocking mode must not affect the others that use it."""
         flags = os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
         try:
             return os.open(os.ttyname(self._fd), flags)
-        except OSError:  # it has no name here, as in a container that got it from outside
+        except OSError:  # it has no name here, as in a container whose terminal is outside
             return os.open("/dev/tty", flags)
 
     def _readable(self) -> None:
@@ -155,7 +155,7 @@ class ControllingTerminal:
             self._tty.pause(len(self._pending) > _MOST_PENDING)
 
     def _show_last(self) -> None:
-        """Write what is left, as long as the terminal takes it."""
+        """Write the rest, as long as the terminal accepts it."""
         writable = select.poll()
         writable.register(self._opened, select.POLLOUT)
         while self._pending and writable.poll(_LAST_SECONDS * 1000):
@@ -170,7 +170,7 @@ class ControllingTerminal:
 
 
 def _raw(modes: list[Any]) -> list[Any]:
-    """Modes in which each byte comes and goes as it is; see cfmakeraw(3)."""
+    """Return raw modes, which pass every byte unchanged; see cfmakeraw(3)."""
     iflag, oflag, cflag, lflag, *rest = modes
     iflag &= ~(termios.IGNBRK | termios.BRKINT | termios.PARMRK | termios.ISTRIP)
     iflag &= ~(termios.INLCR | termios.IGNCR | termios.ICRNL | termios.IXON)
@@ -180,27 +180,27 @@ def _raw(modes: list[Any]) -> list[Any]:
 
 
 class HangUp:
-    """Tells a terminal that has gone from a SIGHUP that somebody sent to say: reload."""
+    """Distinguishes a SIGHUP because the terminal is gone from one that asks for a restart."""
 
     def __init__(self) -> None:
-        """To be made before any such signal comes."""
+        """Create it before any such signal can come."""
         self._had_one = _has_terminal()
 
     def terminal_gone(self) -> bool:
-        """Whether there was a controlling terminal, and it is there no more."""
+        """Whether there was a controlling terminal that is gone now."""
         return self._had_one and not _has_terminal()
 
 
 class HangUpWatch:
-    """Calls back when the terminal behind a descriptor has gone, on the running event loop.
+    """Calls back on the running event loop when the terminal behind a descriptor is gone.
 
-    Only a session leader is sure to get a SIGHUP then. It costs nothing meanwhile. It works where
-    there is epoll (Linux), which tells of a hang-up without being asked to tell of input, and does
-    nothing elsewhere, nor for a descriptor that is no terminal's.
+    Only a session leader is sure to get a SIGHUP then. Watching costs nothing. It needs epoll
+    (Linux), which reports a hang-up without reporting input; on other systems, and for a
+    descriptor that is not a terminal, it does nothing.
     """
 
     def __init__(self, fd: int, on_gone: Callable[[], None]) -> None:
-        """`on_gone` is called once."""
+        """Call `on_gone` once."""
         self._on_gone = on_gone
         self._epoll: select.epoll | None = None
         if hasattr(select, "epoll") and os.isatty(fd):
@@ -209,7 +209,7 @@ class HangUpWatch:
             asyncio.get_running_loop().add_reader(self._epoll.fileno(), self._gone)
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         epoll, self._epoll = self._epoll, None
         if epoll is not None:
             asyncio.get_running_loop().remove_reader(epoll.fileno())
@@ -229,12 +229,12 @@ def _has_terminal() -> bool:
 
 
 def can_suspend() -> bool:
-    """Whether somebody is there to continue us: a process of our session that started our group.
+    """Whether a shell can continue us: a parent in our session but not in our process group.
 
-    What a terminal's window starts itself has nobody. The kernel does not stop such an orphaned
-    process group for ctrl+z either; see setpgid(2).
+    A program that the terminal's window starts directly has no such parent. The kernel does not
+    stop such an orphaned process group on ctrl+z either; see setpgid(2).
     """
-    import psutil  # needed when somebody presses ctrl+z
+    import psutil  # only ctrl+z needs it
 
     group, session = os.getpgrp(), os.getsid(0)
     pid = os.getppid()
@@ -244,10 +244,10 @@ def can_suspend() -> bool:
                 return True
             pid = psutil.Process(pid).ppid()
     except (ProcessLookupError, PermissionError, psutil.Error):
-        return False  # it has ended, or another user's: nobody who would look after us
+        return False  # the parent has exited, or belongs to another user
     return False
 
 
 def suspend() -> None:
-    """Stop the whole process group, as the terminal does: what has started us stops as well."""
+    """Stop the whole process group, as the terminal does on ctrl+z, so that wrappers stop too."""
     os.killpg(os.getpgrp(), signal.SIGTSTP)

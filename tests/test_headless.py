@@ -87,7 +87,7 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
         Serving(url="http://127.0.0.1:1", pid=7),
         [
             ("serving", "http://127.0.0.1:1"),
-            ("", "a development server, not for production"),
+            ("", "this is a development server, not for production"),
         ],
     ),
     (
@@ -95,7 +95,7 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
         [("debugger", "in the browser, with the PIN 1-2")],
     ),
     (DebuggerReady(), []),
-    (PinAttempted(failed_count=3), [("debugger", "a wrong PIN was typed (3 of 10)")]),
+    (PinAttempted(failed_count=3), [("debugger", "somebody typed a wrong PIN (3 of 10)")]),
     (PinAttempted(failed_count=0), []),
     (finished(), [("request", "GET    200   12 ms  1.2 kB  /")]),
     (
@@ -131,12 +131,12 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (
         ServerSuspended(pid=7, signal="SIGSTOP"),
         [
-            ("stopped", "server process 7 by SIGSTOP: it answers nothing"),
-            ("", f"kill -CONT 7 lets it go on, kill -HUP {os.getpid()} restarts it"),
+            ("stopped", "SIGSTOP stopped server process 7: it answers nothing"),
+            ("", f"kill -CONT 7 continues it, kill -HUP {os.getpid()} restarts it"),
         ],
     ),
     (ServerContinued(pid=7), [("goes on", "server process 7")]),
-    (EventsDropped(count=1), [("dropped", "1 event that came too fast to be sent")]),
+    (EventsDropped(count=1), [("dropped", "1 event that came too fast to send")]),
     # What others tell already, and would only be noise here.
     (RequestStarted(id="1-1", method="GET", target="/", client="::1"), []),
     (StateChanged(state="serving", previous="starting"), []),

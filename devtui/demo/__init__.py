@@ -1,7 +1,6 @@
-"""The built-in example application, and the scratch copy of it that `devtui --demo` runs.
+"""Make the scratch copy of the built-in example application that `devtui --demo` runs.
 
-The copy is what makes the example worth editing: nobody wants to change files of an installed
-package, and a change to the copy shows a reload.
+The user can edit the copy and see a reload, without changing the files of an installed package.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 APP = "app:app"
-"""What to serve in the copy's folder, as `--app` takes it."""
+"""The app in the copy's folder, as a value of `--app`."""
 
 _ORIGINALS = Path(__file__).parent
 _FILES = {"app.py": "example.py"}
@@ -19,25 +18,24 @@ _FILES = {"app.py": "example.py"}
 
 
 def make_copy() -> Path:
-    """Copy the example into a fresh folder that only this user may enter, and return the folder.
+    """Copy the example into a new folder that only this user may enter, and return the folder.
 
-    It is in the system's folder for temporary files, under a name that begins with `devtui-demo-`.
-    Raises `OSError` where it cannot be written.
+    The folder is in the system's folder for temporary files; its name begins with `devtui-demo-`.
+    Raises `OSError` if writing fails.
     """
-    folder = Path(tempfile.mkdtemp(prefix="devtui-demo-"))  # mode 0700, by its documentation
+    folder = Path(tempfile.mkdtemp(prefix="devtui-demo-"))  # creates it with mode 0700
     for name, original in _FILES.items():
-        # Not copy2: the copy's time is now, and an installed file may be read-only.
+        # Not copy2: the copy gets the current time, and must be writable.
         shutil.copyfile(_ORIGINALS / original, folder / name)
         (folder / name).chmod(0o600)
     return folder
 
 
 def discard_unless_edited(folder: Path) -> bool:
-    """Remove a copy in which nothing was changed. Returns whether it was kept, because edited.
+    """Remove a copy that the user did not edit. Returns True if the copy stays.
 
-    Anything but the original files with their original content counts as an edit, except what
-    Python caches. A folder that is gone already was not kept. Raises `OSError` where the folder
-    cannot be read or removed.
+    Any changed, added or missing file counts as an edit, except Python's caches. Returns False if
+    the folder is already gone. Raises `OSError` if reading or removing the folder fails.
     """
     if not folder.exists():
         return False

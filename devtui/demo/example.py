@@ -1,8 +1,8 @@
 """devtui's example application: one page for each thing that the dashboard shows.
 
 Edit anything here and save: the server reloads, and the next request gets the new code. Break it,
-and see what devtui says. It is a plain WSGI application made of Werkzeug's parts, which devtui
-brings along; your own may be written with Flask, Django, Bottle or nothing at all.
+and see what devtui says. It is a plain WSGI application that uses Werkzeug, which is installed
+with devtui; yours may use Flask, Django, Bottle or no framework at all.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ GREETING = "Hello from devtui"
 PAGES = {
     "/fast": "answers at once",
     "/slow": "takes a second and a half",
-    "/redirect": "sends you on to /fast",
-    "/missing": "is not there: 404",
-    "/form": "shows a form, and what you typed",
+    "/redirect": "redirects to /fast",
+    "/missing": "does not exist: 404",
+    "/form": "shows a form and what you typed",
     "/stream": "arrives in pieces",
     "/log": "prints, logs and warns",
     "/error": "raises an exception",
-    "/json": "is an API's answer",
-    "/image": "is a picture, made of bytes",
+    "/json": "answers like an API",
+    "/image": "draws a picture",
 }
 
 logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -63,18 +63,18 @@ def fast(request: Request) -> Response:
 
 
 def slow(request: Request) -> Response:
-    """A page that keeps one waiting."""
+    """A page that takes a second and a half."""
     time.sleep(1.5)
-    return page("Slow", Markup("<p>While this took its time, its row was already there.</p>"))
+    return page("Slow", Markup("<p>The dashboard showed this request while it was running.</p>"))
 
 
 def go_on(request: Request) -> Response:
-    """An answer of 302, which sends the browser to another page."""
+    """A response with status 302, which redirects the browser to another page."""
     return redirect("/fast", Response=Response)
 
 
 def form(request: Request) -> Response:
-    """A form on GET; on POST also what was typed, escaped."""
+    """A form on GET; on POST also the user's text, escaped."""
     name = request.form.get("name", "")
     answer = Markup("<p>Hello, <b>{}</b>!</p>").format(name) if name else Markup("")
     fields = Markup(
@@ -85,7 +85,7 @@ def form(request: Request) -> Response:
 
 
 def stream(request: Request) -> Response:
-    """Text that is sent while it is being made."""
+    """A text that is sent piece by piece."""
 
     def pieces() -> Iterator[str]:
         for number in range(1, 6):
@@ -96,26 +96,26 @@ def stream(request: Request) -> Response:
 
 
 def write_log(request: Request) -> Response:
-    """Everything that a program can write while it answers."""
+    """A page that writes output in every way a program can."""
     print("print: this goes to standard output")
     print("and this to standard error", file=sys.stderr)
-    log.debug("a detail for whoever looks closely")
+    log.debug("a detail for debugging")
     log.info("somebody asked for %s", request.path)
     log.warning("the coffee is getting cold")
     log.error("the coffee is cold")
     warnings.warn("cold coffee will be removed in version 2", FutureWarning, stacklevel=1)
-    # A child process writes to the same terminal, past all of Python's own streams.
+    # A child process bypasses the streams of this Python process.
     subprocess.run([sys.executable, "-c", "print('a child process says hello')"], check=True)
-    return page("Log", Markup("<p>Look at the log pane: key <kbd>2</kbd>.</p>"))
+    return page("Log", Markup("<p>Look at the log pane: press <kbd>2</kbd>.</p>"))
 
 
 def fail(request: Request) -> Response:
-    """An exception that nobody catches."""
+    """A page that raises an exception."""
     return page("Price", escape(price_of("tea")))
 
 
 def price_of(item: str) -> str:
-    """Raise `LookupError` for what is not sold, with the `KeyError` as its cause."""
+    """Return the price of an item. Raises `LookupError`, caused by a `KeyError`."""
     catalogue = {"coffee": "2.50"}
     try:
         return catalogue[item]
@@ -124,7 +124,7 @@ def price_of(item: str) -> str:
 
 
 def api(request: Request) -> Response:
-    """A JSON object that repeats what was asked."""
+    """A JSON object that describes the request."""
     answer = {
         "greeting": GREETING,
         "method": request.method,
@@ -135,7 +135,7 @@ def api(request: Request) -> Response:
 
 
 def image(request: Request) -> Response:
-    """A PNG of 128 by 128 points in red, green and blue (https://www.w3.org/TR/png/)."""
+    """A PNG image of 128 by 128 pixels (https://www.w3.org/TR/png/)."""
     size = 128
     rows = (
         b"\0" + bytes(value for x in range(size) for value in (2 * x, 2 * y, 160))
@@ -169,7 +169,7 @@ STYLE = Markup(
 
 
 def page(title: str, body: Markup) -> Response:
-    """An HTML page. What is put into `Markup(...).format` is escaped, what is `Markup` is not."""
+    """Make an HTML page. `Markup(...).format` escapes its arguments, except other `Markup`."""
     html = Markup(
         "<!doctype html><html lang='en'><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width'>"
@@ -195,12 +195,12 @@ ROUTES = Map([Rule("/" if name == "index" else f"/{name}", endpoint=name) for na
 
 
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The application: what `devtui app:app` serves."""
+    """The application that `devtui app:app` serves."""
     request = Request(environ)
     response: Response | HTTPException
     try:
         endpoint, _ = ROUTES.bind_to_environ(environ).match()
         response = VIEWS[endpoint](request)
-    except HTTPException as error:  # such as 404; any other exception is devtui's to show
+    except HTTPException as error:  # such as 404; devtui shows any other exception
         response = error
     return response(environ, start_response)

@@ -1,1 +1,1 @@
-"""Text for people: made safe, formatted, masked, cut into lines."""
+"""Prepare text for people: make it safe, format it, mask secrets, gather lines."""

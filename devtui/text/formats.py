@@ -1,4 +1,4 @@
-"""Times, durations and sizes as short words of a known width."""
+"""Format times, durations and sizes as short texts of a known width."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ SIZE_WIDTH = 7
 
 
 def clock_time(at: datetime) -> str:
-    """The local time of day, `HH:MM:SS`."""
+    """Format the local time of day, `HH:MM:SS`."""
     return at.astimezone().strftime("%H:%M:%S")
 
 
 def duration(milliseconds: float) -> str:
-    """A duration in at most `DURATION_WIDTH` characters: `0.8 ms`, `840 ms`, `1.24 s`, `3 min`."""
+    """Format a duration in at most `DURATION_WIDTH` characters: `0.8 ms`, `1.24 s`, `3 min`."""
     if milliseconds < 9.95:
         return f"{milliseconds:.1f} ms"
     if milliseconds < 999.5:
@@ -30,13 +30,13 @@ def duration(milliseconds: float) -> str:
 
 
 def running_time(milliseconds: float) -> str:
-    """The time of what still runs: tenths of a second, so that it changes no more often."""
+    """Format the time of a running request in tenths of a second, so it rarely changes."""
     seconds = max(milliseconds, 0) / 1000
     return f"{seconds:.1f} s" if seconds < 99.95 else duration(milliseconds)
 
 
 def size(byte_count: int) -> str:
-    """A size in at most `SIZE_WIDTH` characters: `512 B`, `1.2 kB` (1 kB = 1,000 B), `34 MB`."""
+    """Format a size in at most `SIZE_WIDTH` characters: `512 B`, `1.2 kB` (1,000 B), `34 MB`."""
     if byte_count < 1000:
         return f"{byte_count} B"
     value = float(byte_count)
@@ -50,7 +50,7 @@ def size(byte_count: int) -> str:
 
 
 def uptime(seconds: float) -> str:
-    """Seconds in the first minute, then minutes, so that an idle screen hardly changes."""
+    """Format seconds in the first minute, then minutes, so an idle screen hardly changes."""
     if seconds < 60:
         return f"{max(int(seconds), 0)} s"
     minutes = int(seconds // 60)
@@ -64,5 +64,5 @@ def uptime(seconds: float) -> str:
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
-    """`1 line`, `12 lines`."""
+    """Format a number with its noun: `1 line`, `12 lines`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

@@ -1,15 +1,15 @@
-"""A line of output that is being written: bounded, and shown as a terminal would leave it."""
+"""Gather a line of output, within bounds, as a terminal would display it."""
 
 from __future__ import annotations
 
-# The part of one line that is kept; of the rest only the length is told.
+# The buffer keeps this much of a line; it only counts the rest.
 MAX_LINE_BYTES = 64 * 1024
 
 
 class LineBuffer:
-    """Gathers the bytes of one line until its end comes.
+    """Gathers the bytes of one line until its end.
 
-    What a `\\r` overwrites is let go at once: a progress bar may run for hours on one line.
+    It drops text that a `\\r` overwrites at once: a progress bar may use one line for hours.
     """
 
     __slots__ = ("_bytes", "_returned", "_skipped")
@@ -17,13 +17,13 @@ class LineBuffer:
     def __init__(self) -> None:
         self._bytes = bytearray()
         self._skipped = 0
-        self._returned = False  # a `\r` came last, which overwrites nothing if nothing follows
+        self._returned = False  # a final `\r` overwrites nothing until text follows
 
     def __bool__(self) -> bool:
         return self._returned or bool(self._bytes)
 
     def add(self, data: bytes) -> None:
-        """Take more of the line, as far as there is room."""
+        """Add bytes to the line, as far as there is room."""
         if not data:
             return
         shown = data.rstrip(b"\r")
@@ -39,9 +39,9 @@ class LineBuffer:
         self._returned |= len(shown) < len(data)
 
     def take(self) -> str:
-        """The line's text; the buffer is empty afterwards.
+        """Return the text of the line and empty the buffer.
 
-        Of what a `\\r` overwrites only the last is left, and bytes that are no UTF-8 are escaped.
+        Only the text after the last `\\r` remains, and bytes that are not UTF-8 are escaped.
         """
         text = self._bytes.decode("utf-8", "backslashreplace")
         if self._skipped:
@@ -53,7 +53,7 @@ class LineBuffer:
 
 
 def text_of(line: bytes) -> str:
-    """The text of a whole line, as a `LineBuffer` has it."""
+    """Return the text of a complete line, as a `LineBuffer` would."""
     if len(line) <= MAX_LINE_BYTES and b"\r" not in line:  # nearly always
         return line.decode("utf-8", "backslashreplace")
     buffer = LineBuffer()

@@ -1,6 +1,6 @@
-"""Request targets, bodies and log lines with the values masked whose names promise secrets.
+"""Mask secrets in request targets, bodies and log lines, judging by the names of the values.
 
-Others wrote these texts: each is read once, from the left to the right.
+The texts are untrusted, so each function reads its text once, from left to right.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from devtui.text.secrets import MASK, is_secret
 
 MAX_NAME = 400
 NESTED = 2
-"""How deep a value is looked into that is itself a query, a URL or JSON."""
+"""How deep to look into a value that is itself a query, a URL or JSON."""
 
 _USER = re.compile(r"\A([a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^/?#@:\s]{0,200}:)[^/?#\s]*@")
 _LOGGED = re.compile(
@@ -29,26 +29,26 @@ _PART_NAME = re.compile(r'\bname="([^"\r\n]{0,400})"', re.IGNORECASE)
 
 
 def target(text: str, reveal: bool = False) -> str:
-    """A request's target, or a URL: the values in its query, and the password before its host."""
+    """Mask a request's target or a URL: the values in the query, the password before the host."""
     return text if reveal else _target(text, NESTED)
 
 
 def in_log(text: str, reveal: bool = False) -> str:
-    """A line of an access log: the targets in it. What else an app writes is its own affair."""
+    """Mask the targets in a line of an access log. Other text in a log is up to the app."""
     if reveal or ("?" not in text and "@" not in text):
         return text
     return _LOGGED.sub(lambda found: found[1] + _target(found[2], NESTED), text)
 
 
 def parameters(pairs: list[tuple[str, str]], reveal: bool = False) -> list[tuple[str, str]]:
-    """Decoded names and values of a query or a form."""
+    """Mask the decoded names and values of a query or a form."""
     if reveal:
         return pairs
     return [(name, MASK if _secret(name) else _nested(value, NESTED)) for name, value in pairs]
 
 
 def body(text: str, content_type: str, reveal: bool = False) -> str:
-    """The body of a request or a response, or the beginning of one: forms and JSON."""
+    """Mask the body, or the beginning of the body, of a request or a response: forms and JSON."""
     kind = content_type.lower()
     if reveal or not text:
         return text
@@ -87,7 +87,7 @@ def _field(field: str, depth: int) -> str:
         return field
     if _secret(unquote_plus(name[: 3 * MAX_NAME]) if len(name) <= 3 * MAX_NAME else name):
         return f"{name}={MASK}" if value else field
-    if ";" in value:  # which separates too, in what older programs write
+    if ";" in value:  # older programs separate fields by it
         first, *others = value.split(";")
         return ";".join([f"{name}={first}", *(_field(other, depth) for other in others)])
     decoded = unquote_plus(value)
@@ -96,7 +96,7 @@ def _field(field: str, depth: int) -> str:
 
 
 def _nested(value: str, depth: int) -> str:
-    """A value that may itself be a URL, a query or JSON."""
+    """Mask a value that may itself be a URL, a query or JSON."""
     if depth == 0 or len(value) < 3:
         return value
     if value.lstrip()[:1] in ("{", "["):
@@ -107,12 +107,12 @@ def _nested(value: str, depth: int) -> str:
 
 
 def _json(text: str) -> str:
-    """JSON as it stands, and what is only its beginning."""
+    """Mask JSON, or the beginning of JSON, and keep its layout."""
     shown: list[str] = []
     at, depth = 0, 0
     key = ""  # the string before a colon
-    secret = False  # whether the value that comes next is one
-    masked_from: int | None = None  # how deep the list or object is whose values are all masked
+    secret = False  # whether the next value is one
+    masked_from: int | None = None  # the depth of the list or object whose values are all masked
     for found in _JSON.finditer(text):
         piece = found[0]
         shown.append(text[at : found.start()])

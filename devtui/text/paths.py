@@ -1,4 +1,4 @@
-"""Paths as people read them."""
+"""Shorten paths for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PYTHON_FOLDER = re.compile(r".*[/\\](?:python3[^/\\]*|Python3\d+[/\\]Lib)[/\\](
 
 
 def short_path(path: str) -> str:
-    """A path as short as it stays clear: under the working folder, in site-packages, at home."""
+    """Shorten a path: relative to the working folder, site-packages or the home folder."""
     packages = _PACKAGES_FOLDER.match(path)
     if packages is not None:
         return packages[1]
@@ -25,7 +25,7 @@ def short_path(path: str) -> str:
 
 
 def package(file: str) -> str:
-    """The package that a library's file belongs to: `flask`, `json`."""
+    """Name the package of a library's file: `flask`, `json`."""
     within = _PACKAGES_FOLDER.match(file) or _PYTHON_FOLDER.match(file)
     if within is None:
         return PurePath(file).stem

@@ -1,8 +1,8 @@
-"""Text that others wrote, made safe to show: nothing in it can act on the terminal.
+"""Make untrusted text safe to show, so that nothing in it can act on the terminal.
 
-Request targets, headers, log lines and tracebacks may hold escape sequences, characters that
-reorder or hide text, or a megabyte on one line. `visible` is the one way from such text to a
-screen. What it returns is still no markup: show it where markup is not parsed.
+Request targets, headers, log lines and tracebacks may contain escape sequences, characters that
+reorder or hide text, or a megabyte on one line. All such text passes through `visible` on its way
+to a screen. The result may still look like markup: show it only where markup is not parsed.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ import re
 import unicodedata
 
 MAX_COMBINING = 4
-"""How many combining marks one character may carry; living scripts need no more than three."""
+"""How many combining marks one character may have; living scripts need at most three."""
 
 TAB = "    "
 
-# Printable to Python, yet drawn as nothing: Hangul fillers, Braille blank, the joiner U+034F.
+# Printable for Python but invisible: Hangul fillers, Braille blank, the joiner U+034F.
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-# U+FE0E and U+FE0F ask for the text or emoji form of the character before; terminals do not
-# agree on the width that follows, so they are left out.
+# U+FE0E and U+FE0F select the text or emoji form of the previous character; terminals disagree on
+# the resulting width, so `visible` removes them.
 _PRESENTATION = frozenset("\ufe0e\ufe0f")
 _PASTED = frozenset("\n\t\u200c\u200d")
-# A whole control sequence, such as a colour, with its end.
+# A complete control sequence, such as a colour.
 _SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]")
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\0": "\\0"}
 
 
 def visible(text: str, limit: int) -> str:
-    """`text` as one line that is safe to show, of at most `limit` characters and a mark.
+    """Turn `text` into one safe line of at most `limit` characters and a mark.
 
-    Control characters, and those that are invisible, reorder text or stand for nothing, become
-    escapes (`\\x1b`, `\\u202e`); a tab becomes spaces, any other space a plain one. What does not
-    fit is counted: `…(+N characters)`, N of the given text. Time and memory depend on `limit`,
-    not on the length of `text`.
+    Control characters, and characters that are invisible, unassigned or reorder text, become
+    escapes (`\\x1b`, `\\u202e`). A tab becomes spaces, any other space a plain one. The mark
+    `…(+N characters)` counts the characters of `text` that did not fit. Time and memory depend on
+    `limit`, not on the length of `text`.
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
@@ -53,11 +53,11 @@ def visible(text: str, limit: int) -> str:
 
 
 def pasteable(text: str) -> str:
-    """`text` as it can be copied: no program that it is pasted into takes a part of it for a key.
+    """Make `text` safe to copy: no program into which it is pasted takes a part of it as a key.
 
-    A terminal sends what is pasted as if it were typed, so an escape sequence can end the paste,
-    and what follows is run. Of control characters newlines and tabs stay. What reorders or hides
-    text goes too, but not the two joiners that words and emoji are written with.
+    A terminal sends pasted text as if the user typed it, so an escape sequence could end the paste
+    and run the rest. Remove control characters except newlines and tabs, and characters that
+    reorder or hide text, except the two joiners that some words and emoji need.
     """
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
@@ -72,10 +72,10 @@ def _can_be_pasted(character: str) -> bool:
 
 
 def _joins(character: str) -> bool:
-    """Whether it is drawn with the character before it, and counted to take no cell."""
+    """Whether the terminal draws the character over the previous one, in no cell of its own."""
     if unicodedata.category(character) in ("Mn", "Me"):
         return True
-    # The tones of an emoji's skin, and the vowels and ends of Hangul syllables.
+    # Skin tones of emoji, and the vowels and final consonants of Hangul syllables.
     return "\U0001f3fb" <= character <= "\U0001f3ff" or (
         "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff"
     )

@@ -1,4 +1,4 @@
-"""Which names promise a secret, and what is shown in place of one until somebody asks."""
+"""Recognise names of secrets, and mask their values until the user asks to see them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from itertools import pairwise
 
 MASK = "••••••••"
 
-# Parts of a name; `api_key`, `X-Api-Key` and `apiKey` all come down to the words "api key".
+# Words of a name: `api_key`, `X-Api-Key` and `apiKey` all consist of the words "api key".
 _SECRET_WORDS = {
     "password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "token", "tokens",
     "key", "keys", "apikey", "authorization", "authentication", "auth", "cookie", "cookies",
     "credential", "credentials", "csrf", "jwt", "bearer", "otp", "pin", "sessionid", "sid",
 }  # fmt: skip
-# Where one of these stands at the end of a longer word: `dbpassword`, `accesstoken`, `secretkey`.
+# Parts of longer words: `dbpassword`, `accesstoken`, `secretkey`.
 _SECRET_PARTS = (
     "password",
     "passwd",
@@ -24,7 +24,7 @@ _SECRET_PARTS = (
     "cookie",
     "sessionid",
 )
-# Words that name a secret together only.
+# Words that mean a secret only together.
 _SECRET_PAIRS = {("session", "id"), ("private", "pem"), ("signature", "base")}
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -34,8 +34,8 @@ _BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 def is_secret(name: str) -> bool:
     """Whether a variable, a key, a header or a field of this name probably holds a secret.
 
-    It errs on the safe side: one asks to see what was masked for nothing, and nobody can take
-    back what a screen has shown.
+    If in doubt, say yes: the user can reveal a value, but nobody can take back a secret that was
+    on the screen.
     """
     words = [word for word in _BETWEEN_WORDS.split(_CAMEL.sub("_", name[:200]).lower()) if word]
     if not _SECRET_WORDS.isdisjoint(words):
@@ -46,5 +46,5 @@ def is_secret(name: str) -> bool:
 
 
 def shown(name: str, value: str, reveal: bool = False) -> str:
-    """The value, or the mask where the name promises a secret and nobody asked to see it."""
+    """Return the value, or the mask if the name means a secret and `reveal` is false."""
     return MASK if not reveal and is_secret(name) else value

@@ -67,7 +67,8 @@ def test_a_second_signal_does_not_wait(devtui: Devtui, hello: Path, free_port: i
         process.send_signal(signal.SIGINT)
         told = next_event(process, "log_written")["text"]
         assert told == (
-            "Leaving: 60 s for the requests that still run (1). ctrl+c again does not wait."
+            "devtui waits 60 s for running requests (1), then exits. "
+            "Press ctrl+c again to exit at once."
         )
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
