@@ -1,4 +1,4 @@
-"""The first that a server process runs."""
+"""Start a server process."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import sys
 
 
 def main() -> None:
-    """Be the server process that the first three arguments say, which are taken off.
+    """Run a server process, and remove our three arguments from `sys.argv`.
 
-    They are the channel's descriptor, the generation, and the folder that devtui lies in.
+    They are the channel's descriptor, the generation, and devtui's folder.
     """
-    # To look for garbage while modules are imported takes a tenth of the time and finds next to
-    # nothing; what they have made counts as old afterwards, as it does where the collector has
-    # looked at it.
+    # Collecting garbage takes a tenth of the time of the imports and finds next to nothing.
+    # Afterwards our objects count as old, as after a collection.
     collects = gc.isenabled()
     gc.disable()
     channel, generation, root = sys.argv[1:4]
@@ -29,7 +28,7 @@ def main() -> None:
 
 
 def _leave_out_unless_needed(root: str) -> None:
-    """Take the folder off the end of sys.path, where devtui is found without it too."""
+    """Remove the folder from the end of sys.path if devtui is found without it."""
     del sys.path[-1]
     if root not in sys.path and not any(
         finder.find_spec("devtui", None) for finder in sys.meta_path

@@ -1,4 +1,4 @@
-"""One load of the app: prepared, followed, and told of, whether it goes well or not."""
+"""Load the app once: prepare, trace, and report the result."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from devtui.server.standby.import_trace import Preloaded
     from devtui.server.standby.standby import Standby
 
-# How many of the user's modules are told of, those that took longest to import.
+# How many of the user's slowest imports to report.
 SLOWEST = 5
 
 
 class Loading:
-    """Loads the app once. `original` is the environment that the process was started with."""
+    """Load the app once. `original` is the environment at the start of the process."""
 
     def __init__(
         self, channel: Channel, reporter: ErrorReporter, original: Mapping[str, str]
@@ -55,20 +55,20 @@ class Loading:
         self._env_files: tuple[str, ...] = ()
 
     def warm(self, order: Preload, interrupted: Callable[[], bool]) -> None:
-        """Import ahead what the order names, until `interrupted`."""
-        from devtui.server.standby.standby import Standby  # the first process never is one
+        """Import the modules that the order names, until `interrupted`."""
+        from devtui.server.standby.standby import Standby  # never needed by the first process
 
         self._standby = Standby(order, self._original)
         self._standby.warm(interrupted)
 
     def look(self) -> None:
-        """Check of what was imported ahead what can be checked before the order to load."""
+        """Check the imported modules as far as possible before the order to load."""
         if self._standby is not None:
             self._standby.look()
 
     @property
     def importing_ahead(self) -> str:
-        """What is being imported ahead at the moment; empty where nothing is."""
+        """The module that is being imported ahead now, empty if none is."""
         importing = None if self._standby is None else self._standby.importing
         return importing or ""
 
@@ -117,14 +117,14 @@ class Loading:
             if served:
                 raise
             instead = self.failed(load, error, _since(began))
-        # Not while the error is handled: it would be the context of whatever a request raises.
+        # Outside of the handler, or the error would be the context of errors in requests.
         if instead is None or load.main is not None:
             return False
         serve(instead)
         return True
 
     def tell_files(self, *, ended: bool = False, failed: bool = False) -> None:
-        """Tell which files were read and written until now; any thread may ask."""
+        """Report the files read and written until now. Any thread may call this."""
         if ended:
             notes.end()
         self._channel.send(
@@ -164,11 +164,11 @@ class Loading:
         return None if load.first else FailedApp(error)
 
     def _sources(self) -> tuple[str, ...]:
-        """The user's files that made the app what it is."""
+        """Return the user's files that the app was made from."""
         env_files = (
             file for file in self._env_files if os.path.isfile(file)
-        )  # `-e <(...)` is none
-        read = (noted.file for noted in notes.read())  # those that failed to be imported too
+        )  # `-e <(...)` is not a file
+        read = (noted.file for noted in notes.read())  # includes files that failed to import
         return tuple(sorted({*own_code.own_sources(), *env_files, *read}))
 
     def _prepare(self, load: Load) -> None:

@@ -49,21 +49,21 @@ if TYPE_CHECKING:
     from devtui.server.inspection.inspector import Inspector
     from devtui.server.serving.debugger import Debugger
 
-# After the session is gone, what the process may still take before it and its children are killed.
+# How long the process may live on after the session is gone; then it and its children are killed.
 LAST_SECONDS = 1.0
 
-# How long a load waits for an import that was begun ahead of it: it may wait for something that
-# only a fresh process gets.
+# How long a load waits for an import that the standby has begun. The import may hang because it
+# needs a fresh process.
 HANG_SECONDS = 5.0
 
-# How long after the app is served that is got ready which nobody waits for.
+# How long after the app is served the rest is imported.
 REST_SECONDS = 0.3
 
 _LOAD_FAILED = 1
 
 
 class Generation:
-    """One generation: loads the app once, serves it, and ends."""
+    """One server process: load the app once, serve it, and end."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -114,7 +114,7 @@ class Generation:
         server.wait_until_idle(self._grace)
 
     def _next_load(self) -> tuple[Load, int]:
-        """Wait for the order to load, and meanwhile import ahead where that is ordered."""
+        """Wait for the order to load. Meanwhile import ahead if ordered."""
         while not isinstance(order := self._orders.get(), tuple):
             if isinstance(order, Preload):
                 self._loading.warm(order, interrupted=lambda: self._has_to_load)
@@ -133,12 +133,12 @@ class Generation:
         The session answers the event with the order to load, which finds the new interpreter.
         """
         self._output.release_all()
-        # The answer must not be read by this program.
+        # The fresh program must read the answer.
         self._channel.leave_unread()
         self._reader.join()
         self._channel.send(StandbyUnfit(generation=self._channel.generation, reason=reason))
         self._channel.flush(LAST_SECONDS)
-        # What the user's code may have started must not meet what it starts once more.
+        # Whatever the user's code has started must not meet its second start.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if os.getpgrp() == os.getpid():
             os.killpg(os.getpid(), signal.SIGTERM)
@@ -146,13 +146,13 @@ class Generation:
         os.umask(self._start.umask)
         os.chdir(self._start.folder)
         os.set_inheritable(self._channel.fileno(), True)
-        # Our own command line once more; no shell reads it.
+        # Our own command line; no shell reads it.
         os.execve(  # noqa: S606
             sys.executable, [sys.executable, *sys.orig_argv[1:]], self._start.environment
         )
 
     def _server_for(self, app: WSGIApplication, load: Load, listener: int) -> AppServer:
-        forks.end_if_forked()  # the app has forked while it was loaded, and both go on
+        forks.end_if_forked()  # the app may have forked while it loaded
         recorder = Recorder(self._channel, self._output)
         self._recorder = recorder
         server = AppServer(app, listener, load, recorder, self._reporter, self)
@@ -168,18 +168,18 @@ class Generation:
         return server
 
     def debugger_made(self, pin: str | None, cookie: str | None) -> None:
-        """Tell what the debugger for the browser wants."""
+        """Report the browser debugger's PIN."""
         generation = self._channel.generation
         self._channel.send(DebuggerReady(generation=generation, pin=pin, pin_cookie=cookie))
 
     def pin_attempted(self, failed_count: int) -> None:
-        """Tell how often in a row a wrong PIN was typed."""
+        """Report how many of the last PINs were wrong."""
         generation = self._channel.generation
         self._channel.send(PinAttempted(generation=generation, failed_count=failed_count))
 
     def _cannot_serve(self, load: Load, error: Exception) -> None:
         if not self._channel.is_whole:
-            clock.sleep(UNHEARD_SECONDS)  # the session tells it, and ends this process
+            clock.sleep(UNHEARD_SECONDS)  # the session reports it and ends this process
         if isinstance(error, OSError) and error.errno in (errno.EBADF, errno.ENOTSOCK):
             why = (
                 f"The app has closed the socket that devtui serves it on ({error}). "
@@ -197,13 +197,13 @@ class Generation:
         return Inspector(self._channel, self._reporter.kept, lambda: self._recorder)
 
     def _get_the_rest(self, debugger: Debugger | None) -> None:
-        """Get ready what is needed later, once the first requests have been answered.
+        """Import what is needed later, after the first requests were answered.
 
-        Nobody waits for it then; and an app that uses up all descriptors could not be helped by
-        modules that are still on the disk.
+        Then nobody waits for it. Later may be too late: an app that uses up all descriptors keeps
+        us from reading modules.
         """
         clock.sleep(REST_SECONDS)
-        with suppress(ImportError, OSError):  # the app's doing; who needs it then meets it again
+        with suppress(ImportError, OSError):  # the app's doing; the next use will raise it again
             self._inspector()
             if debugger is not None:
                 debugger.ready()
@@ -236,14 +236,14 @@ class Generation:
             return  # asked for already
         self._grace = grace
         if self._server is None:
-            # It waits or is in mid-load: there is nothing to finish, and nobody to hear of it.
+            # It waits, or is in the middle of a load: there is nothing to finish.
             self._end()
             self.end_children()
             os._exit(0)
         self._server.stop()
 
     def _abandoned(self) -> None:
-        """The session's end of the channel has closed: end, and take all children along."""
+        """End with all children, because the session has closed its end of the channel."""
         self._alone = True
         self._stop(0.0)
         clock.sleep(LAST_SECONDS)
@@ -251,7 +251,7 @@ class Generation:
         os._exit(1)
 
     def end_children(self) -> None:
-        """Kill the process group, this process too, where no session is there to do it."""
+        """Kill the process group, including this process, if the session is gone."""
         if self._alone and os.getpgrp() == os.getpid():
             os.killpg(os.getpid(), signal.SIGKILL)
 
@@ -264,24 +264,24 @@ class Generation:
 def main(channel_fd: int, generation: int) -> None:
     """Run a server process on the channel that it inherited, and end with its status."""
     if os.getsid(0) != os.getpid():
-        # A session of its own, where it was not started in one: ctrl+c in the terminal is the
-        # dashboard's affair, and whatever the app starts can be ended together with it.
+        # Lead a session: ctrl+c in the terminal must reach only the dashboard, and whatever the app
+        # starts can be ended with it.
         os.setsid()
     process_group.allow_what_is_so()
     os.set_inheritable(channel_fd, False)
     faulthandler.enable(file=2)
     channel = Channel(socket.socket(fileno=channel_fd), generation)
     process = Generation(channel)
-    # What is registered first is called last: after whatever the app does at its exit.
+    # Registered first, so called last, after the app's own functions.
     atexit.register(process.end_children)
     _exit(process.run())
 
 
 def _exit(status: int) -> NoReturn:
-    """End as Python does, but for taking every module apart: a reload waits for this.
+    """End like Python, but do not take the modules apart: a reload waits for this.
 
-    The interpreter's own steps in their order: it joins the threads that are no daemons, calls
-    what is registered with atexit, and flushes the streams.
+    These are the interpreter's steps in its order: join the threads that are not daemons, call the
+    functions registered with atexit, flush the streams.
     """
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()

@@ -1,4 +1,4 @@
-"""What the server process was started with, for one that has to begin anew."""
+"""The state at the start of the process, for a process that must start again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devtui.server.guest.plain_signal import signal
 
 
 class Start(msgspec.Struct, frozen=True):
-    """What the process was started with, and what the user's code may change."""
+    """What the user's code may have changed since the start."""
 
     environment: dict[str, str]
     folder: str
@@ -19,13 +19,13 @@ class Start(msgspec.Struct, frozen=True):
 
     @classmethod
     def now(cls) -> Start:
-        """As it is at the moment."""
+        """Return the current state."""
         umask = os.umask(0)
         os.umask(umask)
         return cls(dict(os.environ), _folder(), umask, _ignored_signals())
 
     def restore_signals(self) -> None:
-        """Ignore and block only what was so at the start: both outlive the program."""
+        """Restore the ignored and blocked signals, which survive `execve`."""
         for number in _ignored_signals() - self.ignored_signals:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -1,1 +1,1 @@
-"""The channel to the session: events out, orders in."""
+"""The channel to the session: send events, receive orders."""

@@ -1,4 +1,4 @@
-"""The server process's end of the private channel: events go out, orders come in."""
+"""The server process's end of the channel: send events, receive orders."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from devtui.server.guest.descriptors import OwnSocket
 
 _READ_BYTES = 64 * 1024
 
-# What may wait where all is kept: a session that reads has it in a moment.
+# How much may wait if nothing may be dropped.
 MAX_KEPT_BYTES = 256 * 1024
 
-# How often a thread that waits for the session looks whether there is one.
+# How often a thread that waits for the session checks that it still exists.
 _LOOK_SECONDS = 0.1
 
-# For the count of what was given up, at the end.
+# For the count of dropped events, at the end.
 _LAST_WORDS_SECONDS = 0.1
 
-# The rest that the reading thread takes after an error, which may come again at once.
+# The pause of the reading thread after an error, which may occur again at once.
 _PAUSE_SECONDS = 0.05
 
-# The session sees that the channel was closed, tells the user, and ends this process. Where there
-# is no session any more, this process ends itself after so long.
+# If the app closes the channel, the session tells the user and ends this process. If the session is
+# gone, this process ends itself after this time.
 UNHEARD_SECONDS = 2.0
 
 
@@ -49,10 +49,10 @@ OnOrder: TypeAlias = Callable[[AnyOrder, "int | None"], None]
 
 
 class Channel:
-    """Sends events without blocking (but see `keep_all`), and hands on the orders that come.
+    """Send events without blocking (but see `keep_all`), and receive orders.
 
-    A send tries the socket at once, so that an event is not lost with the process that dies after
-    it; what the socket does not take waits and is sent by the thread that also reads the orders.
+    A send tries the socket at once, so that a process that dies next does not lose the event. The
+    thread that reads the orders sends what the socket did not take.
     """
 
     def __init__(self, connection: socket.socket, generation: int) -> None:
@@ -62,13 +62,13 @@ class Channel:
         self._pending = Pending(connection, generation)
         self._reader = 0  # the thread in `run`
         self._waiting: set[int] = set()  # threads that wait for room
-        self._waits_for_room = False  # that thread wakes when the socket takes more
+        self._waits_for_room = False  # the reader wakes when the socket takes more
         self._leaving = threading.Event()
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         self._ends = [OwnSocket(end) for end in (self._socket, self._woken, self._waker)]
-        # A fork of the app shares these sockets; only the process that we know may speak.
+        # A fork of the app shares these sockets, and must not use them.
         os.register_at_fork(after_in_child=self._silence)
 
     def fileno(self) -> int:
@@ -76,7 +76,7 @@ class Channel:
         return self._socket.fileno()
 
     def keep_all(self) -> None:
-        """Drop nothing, from now on: who sends more than the session reads has to wait for it."""
+        """Drop nothing from now on. A thread that sends more than the session reads must wait."""
         self._pending.keeps_all = True
 
     def send(self, event: Event) -> None:
@@ -96,8 +96,8 @@ class Channel:
         if pending.size_bytes < pending.retry_at_bytes:
             return  # it was full a few lines ago, and the thread that reads the orders was woken
         try:
-            # Not left to the thread that reads the orders: where the app's threads are busy
-            # it gets to run too seldom, and events would be dropped with nobody stalled.
+            # Not left to the reading thread: if the app's threads are busy it runs too seldom, and
+            # events would be dropped although the session reads.
             pending.send()
         finally:
             if pending and not self._waits_for_room:
@@ -111,13 +111,12 @@ class Channel:
         on_end: Callable[[], None],
         idle: Callable[[], float | None],
     ) -> None:
-        """Read orders until the session's end closes; then call `on_end`. Runs in a thread.
+        """Read orders until the session's end closes; then call `on_end`. Run it in a thread.
 
-        `on_order` gets each order, and the listener that came with it: a descriptor, to be closed
-        by whoever takes it. None came with any order but `Load`.
+        `on_order` gets each order, and with `Load` the listener: a descriptor that it must close.
 
-        `idle` is called between reads and says in how many seconds it wants to be called again,
-        None for no sooner than the next order.
+        `idle` is called between reads. It returns the seconds until its next call, or None for
+        after the next order.
         """
         received = ReceivedOrders()
         self._reader = threading.get_ident()
@@ -125,7 +124,7 @@ class Channel:
         def obey(order: AnyOrder, listener: int | None) -> None:
             try:
                 on_order(order, listener)
-            except Exception as error:  # no thread can be started, say: the next may be to stop
+            except Exception as error:  # such as no thread to start; the next order may be to stop
                 self._warn(f"An order was not carried out: {type(error).__name__}: {error}")
 
         while not self._leaving.is_set():
@@ -138,8 +137,8 @@ class Channel:
                             on_end()
                             return
             except Exception:
-                # The app has closed descriptors of ours, or there is no memory at the moment.
-                # This thread must outlive that: who else would end the process?
+                # The app has closed our descriptors, or there is no memory. This thread must go on,
+                # because only it can end the process.
                 if not self.is_whole:
                     clock.sleep(UNHEARD_SECONDS)
                     on_end()
@@ -153,14 +152,14 @@ class Channel:
         on_order: OnOrder,
         idle: Callable[[], float | None],
     ) -> bool:
-        """Wait for what comes and take it in; false at the end of the channel."""
+        """Wait for input and handle it; return false at the end of the channel."""
         interest = selectors.EVENT_READ
         self._waits_for_room = bool(self._pending)
         if self._waits_for_room:
             interest |= selectors.EVENT_WRITE
         selector.modify(self._socket, interest)
         ready = {key.fileobj: mask for key, mask in selector.select(idle())}
-        if not ready and not self.is_whole:  # what is closed is never ready
+        if not ready and not self.is_whole:  # a closed one is never ready
             raise OSError("The app has closed descriptors of ours.")
         if self._woken in ready:
             self._unwake()
@@ -170,18 +169,18 @@ class Channel:
         return not mask & selectors.EVENT_READ or self._receive(received, on_order)
 
     def leave_unread(self) -> None:
-        """Make `run` return: whatever comes from now on is for another reader."""
+        """Make `run` return, and leave all further input to another reader."""
         self._leaving.set()
         self._wake()
 
     def nudge(self) -> None:
-        """Make the thread in `run` look at `idle` again."""
+        """Make the thread in `run` call `idle` again."""
         self._wake()
 
     def flush(self, timeout: float) -> None:
         """Send what is pending before the process ends; give up after `timeout` seconds.
 
-        A session that is only slow is told in the end how much was given up.
+        A slow session gets the count of the dropped events.
         """
         if not self._send_until(timeout):
             self._pending.give_up()
@@ -189,9 +188,9 @@ class Channel:
         self._send_until(_LAST_WORDS_SECONDS)
 
     def _send_until(self, timeout: float) -> bool:
-        """Send what is pending; false where that takes longer.
+        """Send what is pending; return false if time runs out.
 
-        Where all is kept, it may take longer as long as the session reads.
+        If nothing may be dropped, the time starts again whenever the session reads.
         """
         pending, before = self._pending, 0
         writable = select.poll()
@@ -208,10 +207,10 @@ class Channel:
         return not pending
 
     def _wait_for_room(self) -> None:
-        """Wait until the session has read. Orders must be read all the time, so not in `run`.
+        """Wait until the session has read.
 
-        Nor where this thread was interrupted while it sends, or waits already: it goes on with
-        that afterwards.
+        Do not wait in the thread that reads the orders, nor in a call that has interrupted a send
+        or a wait of the same thread.
         """
         pending, me = self._pending, threading.get_ident()
         if pending.is_mine or me == self._reader or me in self._waiting:
@@ -223,12 +222,12 @@ class Channel:
             while pending.size_bytes > MAX_KEPT_BYTES and self.is_whole:
                 writable.poll(_LOOK_SECONDS * 1000)
                 if not pending.send():
-                    return  # a thread that sends waits for this one, perhaps
+                    return  # a sending thread may wait for this one
         finally:
             self._waiting.discard(me)
 
     def _receive(self, received: ReceivedOrders, on_order: OnOrder) -> bool:
-        """Read what is there and hand on its whole lines; false at the end of the channel."""
+        """Read, and handle all whole lines; return false at the end of the channel."""
         try:
             data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 1)
         except BlockingIOError:
@@ -236,7 +235,7 @@ class Channel:
         except OSError:
             return False
         for descriptor in descriptors:
-            # A program that the app starts must not keep the port open after us.
+            # Programs that the app starts must not inherit the port.
             os.set_inheritable(descriptor, False)
             received.listener = descriptor
         for line in received.lines(data):
@@ -261,20 +260,20 @@ class Channel:
 
     @property
     def is_whole(self) -> bool:
-        """Whether our descriptors are still what we opened."""
+        """Whether our descriptors are still those that we opened."""
         return all(end.is_whole for end in self._ends)
 
     def _wake(self) -> None:
-        with suppress(BlockingIOError):  # then it is full of wake-ups already
+        with suppress(BlockingIOError):  # full of wake-ups
             self._waker.send(b"\0")
 
     def _unwake(self) -> None:
-        with suppress(BlockingIOError):  # then all of them are read
+        with suppress(BlockingIOError):  # all are read
             while self._woken.recv(4096):
                 pass
 
     def _silence(self) -> None:
-        """In a fork of this process: let go of the channel, so that its end is the parent's end."""
+        """Close the channel in a fork, so that only the parent holds it."""
         self._pending.close()
         for end in self._ends:
             end.let_go()

@@ -1,10 +1,10 @@
-"""Events on their way to the session: in order, bounded, and what is dropped is counted.
+"""Queue events for the session: ordered, bounded, and with a count of those dropped.
 
-Finalisers, signal handlers and trace functions of the user's may run between any two bytecodes
-here. They may send events themselves, wait for another thread, or raise. So nothing is held while
-bytecode runs that another thread would wait for without a bound, and each step leaves a state that
-is right: one call puts a line, the call that sends a batch of lines notes how much it sent, and the
-lines of a sent batch are removed by steps that can be repeated.
+The user's finalisers, signal handlers and trace functions may run between any two bytecodes here.
+They may send events, wait for another thread, or raise. So no thread holds anything for which
+another waits without a bound, and each step leaves a valid state: one call puts a line, the call
+that sends a batch also notes how much it sent, and the steps that remove a sent batch can be
+repeated.
 """
 
 from __future__ import annotations
@@ -27,56 +27,55 @@ from devtui.events import (
 )
 from devtui.server.guest.reentrant import Turn
 
-# Beyond this events are dropped, since a stalled dashboard must never block a request or eat the
-# memory of the app.
+# Beyond this size events are dropped: a stalled dashboard must not block requests or use up the
+# app's memory.
 MAX_PENDING_BYTES = 8 * 1024 * 1024
 
-# What each kind of event leaves free, in quarters: lines of output, of which an app can write any
-# number, for requests and errors; the starts of requests for the ends of those that are under way.
-# A row whose end was dropped would seem to run for ever, while an end alone is a whole row.
+# The quarters of the room that a kind of event leaves free for others: lines of output for requests
+# and errors, starts of requests for ends. A request without its end would seem to run for ever,
+# while an end alone makes a whole row.
 _LEAVES_FREE: dict[type[Event], int] = {LogWritten: 2, RequestStarted: 1}
 
-# Whatever is none of these is said a few times in a process's life, and the session cannot do
-# without it: it is kept in any case.
+# All other kinds are rare, and the session needs them, so they are never dropped.
 _DROPPABLE = (LogWritten, RequestStarted, RequestFinished, ErrorRaised)
 
-# One call sends at most so many bytes and pieces. A call costs as much as a few lines.
+# The most that one call sends. A call costs as much as a few lines.
 _BATCH_BYTES = 64 * 1024
 _BATCH_PIECES = 256
 
-# After the socket was full, so many bytes wait before the next try. The thread that reads the
-# orders sends them sooner if it gets to run.
+# After the socket was full, this many bytes are collected before the next try, unless the reading
+# thread sends them sooner.
 RETRY_BYTES = 8 * 1024
 
 # One or more whole lines, and how many events they are.
 _Piece: TypeAlias = tuple[bytes, int]
 
-# Pieces joined to be sent, and how many bytes of them each call has sent.
+# Joined pieces, and how many of their bytes each call has sent.
 _Batch: TypeAlias = tuple[bytes, list[int], tuple[_Piece, ...]]
 
 
 class Pending:
-    """What was not sent yet. Any thread may use it, also while it is in the middle of using it."""
+    """The unsent events. Any thread may use it, even inside its own call."""
 
     def __init__(self, connection: socket.socket, generation: int) -> None:
         self.closed = False
-        """Whether the session is gone: what is put is forgotten."""
+        """Whether the session is gone and events are discarded."""
         self.keeps_all = False
-        """Whether nothing is dropped: the caller sees to it that little waits."""
+        """Whether nothing may be dropped. Then the caller bounds what waits."""
         self.size_bytes = 0
-        """How much waits. Close to the truth while threads put and send, true when none does."""
+        """The size of what waits. It is exact only while no thread puts or sends."""
         self.transfer: Callable[[bytes], Iterator[int]] = lambda data: map(
             connection.send, (data,), (socket.MSG_DONTWAIT,)
         )
-        """Send the beginning of some data once its one item is asked for: the number of bytes.
+        """Send a first part of the data when its one item, the number of bytes, is asked for.
 
-        No bytecode runs between the system's call and the item. It never waits, whatever the app
-        did to the descriptor.
+        No bytecode runs between the system call and the item. The call never waits, whatever the
+        app has done to the descriptor.
         """
         self.is_full = False
-        """Whether there was no room for an event, and none was made since."""
+        """Whether an event had no room, and none was made since."""
         self.retry_at_bytes = 0
-        """How much has to wait before a try to send is worth its cost; 0 unless it was full."""
+        """The size from which a try to send is worth its cost; 0 unless the socket was full."""
         self._generation = generation
         self._pieces: deque[_Piece] = deque()
         self._batch: _Batch | None = None  # the first of the pieces, while they are being sent
@@ -90,7 +89,7 @@ class Pending:
 
     @property
     def data(self) -> bytes:
-        """All that waits."""
+        """All unsent bytes."""
         pieces, batch, sent = tuple(self._pieces), self._batch, 0
         if batch is not None and pieces and batch[2][0] is pieces[0]:
             sent = len(batch[0]) - len(_left(batch))
@@ -98,18 +97,18 @@ class Pending:
 
     @property
     def is_mine(self) -> bool:
-        """Whether the calling thread is sending, and was interrupted in it."""
+        """Whether this call has interrupted a send of the same thread."""
         return self._sender == get_ident()
 
     def refuses(self, kind: type[Event], events: int) -> bool:
-        """Drop and count lines of output for which there is no room, before they are encoded."""
+        """Drop and count lines of output that have no room, before they are encoded."""
         if kind is not LogWritten or self.keeps_all:
             return False
         self._dropped += events
         return True
 
     def put(self, kind: type[Event], data: bytes, events: int = 1) -> None:
-        """Put the lines of so many events of one kind behind the others; or drop and count them."""
+        """Append the lines of some events of one kind, or drop and count them."""
         if self.closed:
             return
         free = MAX_PENDING_BYTES // 4 * _LEAVES_FREE.get(kind, 0)
@@ -122,10 +121,9 @@ class Pending:
         self._pieces.append((data, events))
 
     def send(self) -> bool:
-        """Send what the socket takes; false where another thread does not come to its end.
+        """Send what the socket takes; return false if another thread does not finish its send.
 
-        What is put while this thread sends is sent by it as well, so a call within a call returns
-        at once.
+        A thread also sends what is put while it sends, so a call within a call returns at once.
         """
         while self._pieces and self._sender != get_ident():
             try:
@@ -138,10 +136,10 @@ class Pending:
         return True
 
     def _send_soon(self) -> bool:
-        """Wait for the thread that sends: what this one has put may be its last word.
+        """Wait for the sending thread: this process may end after what this thread has put.
 
-        A call within such a call does not wait, or a signal that comes often would have more and
-        more calls wait within each other.
+        A call within such a call does not wait. Otherwise frequent signals would nest the waits
+        deeper and deeper.
         """
         me = get_ident()
         if me in self._waiting:
@@ -153,7 +151,7 @@ class Pending:
             self._waiting.discard(me)
 
     def _send_all(self) -> bool:
-        """Send until nothing waits any more, or the socket takes no more: then false."""
+        """Send all; return false if the socket takes no more."""
         self._sender = get_ident()
         try:
             while True:
@@ -188,7 +186,7 @@ class Pending:
         return b"".join([data for data, _ in pieces]), [], tuple(pieces)
 
     def _remove(self, batch: _Batch) -> None:
-        """Take away the pieces of a batch that was sent. It may be interrupted and repeated."""
+        """Remove the pieces of a sent batch. This may be interrupted and repeated."""
         for piece in batch[2]:
             if self._pieces and self._pieces[0] is piece:
                 self._pieces.popleft()
@@ -197,7 +195,7 @@ class Pending:
         self.is_full = False
 
     def _send_some(self, sent: list[int], left: bytes) -> bool:
-        """Send a part and note it in `sent`; false where the socket takes nothing now."""
+        """Send a part and note it in `sent`; return false if the socket takes nothing."""
         try:
             sent.extend(self.transfer(left))
         except BlockingIOError:
@@ -206,19 +204,19 @@ class Pending:
         except InterruptedError:
             return False
         except OSError:
-            # The session is gone. The reading side sees that too, and ends this process.
+            # The session is gone. The reading thread will end this process.
             self.close()
             return False
         return True
 
     def close(self) -> None:
-        """Forget what waits, and what comes."""
+        """Discard all events, now and later."""
         self.closed = True
         self._pieces.clear()
         self._batch = None
 
     def put_count(self) -> None:
-        """Have the session told how many events were dropped."""
+        """Report how many events were dropped."""
         if count := self._dropped:
             told = encode(EventsDropped(generation=self._generation, count=count))
             self.put(EventsDropped, told, count)
@@ -226,7 +224,7 @@ class Pending:
 
     def give_up(self) -> None:
         """Drop and count all, except for the batch that may be half sent."""
-        self._turn.soon(self._give_up)  # where another thread sends, nothing is given up
+        self._turn.soon(self._give_up)  # not while another thread sends
 
     def _give_up(self) -> None:
         kept = 0
@@ -241,7 +239,7 @@ class Pending:
 
 
 def _left(batch: _Batch) -> bytes:
-    """What was not sent yet of a batch."""
+    """Return the unsent rest of a batch."""
     data, sent, _ = batch
     if not sent:
         return data

@@ -1,4 +1,4 @@
-"""The bytes that came from the session, taken apart into orders."""
+"""Split the bytes from the session into orders."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 
 class ReceivedOrders:
-    """What has come from the session so far: a part of an order, and the listener of a `Load`."""
+    """The incomplete order received so far, and the listener of a `Load`."""
 
     def __init__(self) -> None:
         self.listener: int | None = None
         self._part = bytearray()
 
     def lines(self, data: bytes) -> Iterator[bytes]:
-        """Add the next bytes; yield each line that they complete."""
+        """Add bytes; yield each line that they complete."""
         searched = len(self._part)  # a long order comes in many pieces
         self._part += data
         while (end := self._part.find(b"\n", searched)) >= 0:

@@ -1,1 +1,1 @@
-"""Code of devtui among the user's code: re-entrant, and unnoticed."""
+"""Helpers for our code inside the user's process: re-entrant and invisible."""

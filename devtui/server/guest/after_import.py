@@ -1,4 +1,4 @@
-"""Work on a module right after it was imported, whoever imports it."""
+"""Change modules right after their import, whoever imports them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any, cast
 
 
 class AfterImport:
-    """A finder that finds nothing itself: it has `works` done on the modules that others find.
+    """A finder that lets the others find, and applies `works` to the modules they load.
 
-    `works` has what to do by a module's name. It is not done in a fork.
+    `works` maps a module's name to a function. It is not called in a fork.
     """
 
     def __init__(self, works: Mapping[str, Callable[[ModuleType], None]]) -> None:
         self._works = dict(works)
 
     def install(self) -> None:
-        """Begin; a module that was imported before is worked on at once."""
+        """Install the finder. Apply `works` at once to modules that are loaded already."""
         for name in [name for name in self._works if name in sys.modules]:
             self._works.pop(name)(sys.modules[name])
         sys.meta_path.insert(0, cast(Any, self))
@@ -45,7 +45,7 @@ class AfterImport:
 
 
 class _Loader:
-    """Stands in for a module's loader until the module was executed."""
+    """Replace a module's loader until the module was executed."""
 
     def __init__(self, spec: ModuleSpec, loader: Any, work: Callable[[ModuleType], None]) -> None:
         self._spec = spec

@@ -1,7 +1,7 @@
-"""The clocks of devtui in the server process, as they were before the app could patch them.
+"""Clocks that the app cannot patch.
 
-To be imported before any code of the user's. They are attributes of an object, since what freezes
-the time for a test also looks through the names of all modules for the functions of `time`.
+Import this before the user's code. The functions are attributes of an object, because libraries
+that freeze the time for tests replace them in the namespaces of all modules.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 
 
 class Clock:
-    """The functions of `time` that devtui uses in the server process."""
+    """The original functions of `time`."""
 
     def __init__(self) -> None:
         self.monotonic = time.monotonic

@@ -1,4 +1,4 @@
-"""Running code of the user's that may block: in a thread of its own, until a deadline."""
+"""Run the user's code, which may block, in a thread with a deadline."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ from devtui.server.guest.threads import UnseenThread
 
 T = TypeVar("T")
 
-# When a call that was overdue is looked at again, and how much of the processor's time it has used
-# by then if it is an endless loop.
+# When to check an overdue call again, and how much CPU time an endless loop has used by then.
 ENDLESS_SECONDS = 5.0
 ENDLESS_SHARE = 0.1
 
-# As they are before the app may patch them. macOS has no clock of a thread.
+# Taken before the app can patch them. macOS has no clock of a thread.
 _clock_of_thread: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
 _read_clock = time.clock_gettime
 
 
 class Overdue(Exception):
-    """It has not returned in time."""
+    """The call has not returned in time."""
 
 
 class _Call(Generic[T]):
-    """One call in a thread of its own."""
+    """One call in a thread."""
 
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
@@ -40,7 +39,7 @@ class _Call(Generic[T]):
         self._error: BaseException | None = None
         self._done = Bell()
         self._ended = False
-        self._clock: int | None = None  # of the time that its thread uses
+        self._clock: int | None = None  # of its thread's CPU time
         self._thread = threading.Thread(target=self._run, name="devtui-deadline", daemon=True)
 
     def result(self, seconds: float) -> T:
@@ -54,11 +53,10 @@ class _Call(Generic[T]):
         return self._results[0]
 
     def _end_if_endless(self) -> None:
-        """Keep an endless loop from eating a processor for ever.
+        """End an endless loop.
 
-        A call that waits is left alone, and one that is only slow. It may wait for a lock, that of
-        a logging handler in a finaliser, say: what is raised when it gets the lock would leave it
-        locked for good.
+        Leave a waiting or slow call alone. It may wait for a lock, such as a logging handler's in a
+        finaliser: an exception raised right after it gets the lock would leave it locked.
         """
         used = self._used_seconds()
         clock.sleep(ENDLESS_SECONDS)
@@ -84,19 +82,19 @@ class _Call(Generic[T]):
 
 
 def within(seconds: float, function: Callable[[], T]) -> T:
-    """What `function` returns or raises; raises `Overdue` where that takes longer.
+    """Return or raise what `function` does. Raise `Overdue` if that takes longer.
 
-    It runs with a copy of the caller's context variables. A thread that is overdue goes on, unless
-    it is in an endless loop.
+    It runs with a copy of the caller's context variables. An overdue thread goes on, unless it is
+    in an endless loop.
     """
     return _Call(function).result(seconds)
 
 
 def raise_in_thread(thread: threading.Thread, kind: type[BaseException] | None) -> None:
-    """Have an exception raised in a thread, as soon as that runs Python code again.
+    """Raise an exception in a thread as soon as it runs Python code again.
 
-    None takes back one that was not raised yet. A thread that waits in a call written in C (a
-    sleep, a lock, a socket) sees it when the call returns, and not before.
+    None cancels one that was not raised yet. A thread that waits in C code (a sleep, a lock, a
+    socket) raises it only when the call returns.
     https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc
     """
     if thread.ident is None:

@@ -1,4 +1,4 @@
-"""Sockets of ours whose descriptors the app can reach, and which its forks inherit."""
+"""Guard our sockets against an app that closes descriptors, and against its forks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 
 
 class OwnSocket:
-    """A socket, and what its descriptor stood for when it was opened."""
+    """A socket, and the identity of its descriptor when it was opened."""
 
     def __init__(self, opened: socket.socket) -> None:
         self.socket = opened
@@ -15,11 +15,11 @@ class OwnSocket:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nobody has closed or replaced the descriptor behind our back."""
+        """Whether the descriptor was neither closed nor replaced."""
         return self._identity is not None and self._look() == self._identity
 
     def let_go(self) -> None:
-        """Close it in this process alone; not what has got its number meanwhile."""
+        """Close it in this process only, unless its number now means something else."""
         if self.is_whole:
             self.socket.close()
         else:

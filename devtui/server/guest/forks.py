@@ -1,4 +1,4 @@
-"""Forks of the app that go on in our code: they end there, for there is one server."""
+"""End forks of the app that continue in our code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STATUS_OF_ERROR = 1
 
 
 class _Process:
-    """What this process is: a fork of the app's, or one that the app has made forks of."""
+    """Whether this process is a fork, and whether it has forked."""
 
     forked = False
     has_forked = False
@@ -33,29 +33,28 @@ os.register_at_fork(after_in_child=_note_child, after_in_parent=_note_parent)
 
 
 def may_live() -> bool:
-    """Whether there may be a fork of this process, with copies of its descriptors."""
+    """Whether a fork may hold copies of our descriptors."""
     return _process.has_forked
 
 
 def end_if_forked(error: BaseException | None = None) -> None:
-    """End the process where the app has made it, by os.fork, and not we.
+    """End this process if it is a fork that the app has made.
 
-    To be called where the app's code returns to ours, with what it raised. A fork that went on
-    would answer the same request once more, on the same connection, or accept requests of which
-    nobody hears.
+    Call this where the app's code returns to ours, with the exception it raised. The fork would
+    answer the same request again on the same connection, or accept requests that nobody records.
     """
     if _process.forked:
         _end(error)
 
 
 def _end(error: BaseException | None) -> NoReturn:
-    """As a process ends that returns from its program: tell of the error, flush the streams."""
+    """End like a program that returns: print the error and flush the streams."""
     status = _STATUS_OF_ERROR
     if error is None or isinstance(error, SystemExit):
         code = None if error is None else error.code
         status = code & 0xFF if isinstance(code, int) else int(code is not None)
     else:
-        with suppress(Exception):  # the app may have put anything in the place of stderr
+        with suppress(Exception):  # the app may have replaced stderr
             traceback.print_exception(type(error), error, error.__traceback__)
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):

@@ -1,4 +1,4 @@
-"""Which code is the user's own, and not a library's, Python's or ours."""
+"""Tell the user's own code from that of libraries, Python and devtui."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 import sys
 from functools import cache, lru_cache
 
-# What a tree of installed packages is called; a virtual environment may lie inside the project.
+# Names of folders of installed packages. A virtual environment may be inside the project.
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
-# What a tree is called that installers keep packages in, for several environments.
+# Names of folders where installers share packages between environments.
 _CACHES = frozenset({".cache", "Caches"})
 
-# The modules that are not the user's, by name, of those that `own_sources` has seen.
+# Other people's modules that `own_sources` has seen, by name.
 _others: dict[str, object] = {}
 
 _US = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -22,10 +22,9 @@ _US = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 def is_own(file: str) -> bool:
     """Whether a file, or a folder, is the user's own code.
 
-    Takes what frames and modules call their file: `<string>` and frozen modules are nobody's.
-    What is installed in editable mode, also by a link among the installed packages, or lies in a
-    folder beside the project, is the user's.
-    A relative name counts where such a file exists. Cached, as it is asked for every frame.
+    Accept any name that a frame or module calls its file: `<string>` and frozen modules are not the
+    user's. Editable installs, links among the installed packages, and folders beside the project
+    are. A relative name counts if the file exists. Cached, because every frame asks.
     """
     if not file or file.startswith("<"):
         return False
@@ -42,17 +41,16 @@ def is_own(file: str) -> bool:
 
 
 def own_sources() -> tuple[str, ...]:
-    """The files of all loaded modules that are the user's own: absolute and sorted.
+    """Return the absolute, sorted files of all loaded modules of the user's.
 
-    What is known to be another's is not looked at again: there may be thousands, and a reload
-    waits for this.
+    Skip modules that are known to be other people's: there may be thousands, and a reload waits.
     """
     own = set()
     for name, module in list(sys.modules.items()):
         if _others.get(name) is module:
             continue
         file = file_of(module)
-        # Hundreds of modules lie in a few folders, and what is true of one is kept.
+        # Ask about the folder: hundreds of modules share a few, and the answer is cached.
         if file and is_own(_folder_to_ask_about(file)):
             own.add(os.path.abspath(file))
         else:
@@ -62,14 +60,14 @@ def own_sources() -> tuple[str, ...]:
 
 def _folder_to_ask_about(file: str) -> str:
     folder = os.path.dirname(file)
-    alone = os.path.basename(folder) in _INSTALLED  # a module that may be a link by itself
+    alone = os.path.basename(folder) in _INSTALLED  # the module may be a link
     return folder if os.path.isabs(file) and not alone else file
 
 
 def _linked_from_installed(path: str) -> str:
-    """Where a link among the installed packages leads to; empty if it stays among such.
+    """Return the target of a link among installed packages, empty if that is installed too.
 
-    Some installers link each package to a cache of theirs.
+    Some installers link each package to a cache.
     """
     parts = path.split(os.sep)
     last = max(number for number, part in enumerate(parts) if part in _INSTALLED)
@@ -86,9 +84,9 @@ def _is_link(path: str) -> bool:
 
 
 def file_of(module: object) -> str:
-    """The `__file__` of a module or of its namespace, empty where there is none.
+    """Return the `__file__` of a module or namespace, empty if there is none.
 
-    Runs no code of what else may stand in sys.modules.
+    Run no code of other objects in sys.modules.
     """
     if isinstance(module, dict):
         namespace: object = module
@@ -103,9 +101,9 @@ def file_of(module: object) -> str:
 
 @cache
 def _foreign_folders() -> tuple[str, ...]:
-    """The standard library and devtui itself, under the names by which they may be known."""
+    """Return the folders of the standard library and devtui, also with links resolved."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    # What sysconfig calls `stdlib` and `platstdlib`; to ask it takes as long as ten modules.
+    # sysconfig's `stdlib` and `platstdlib`; importing it takes as long as ten modules.
     prefixes = (sys.base_prefix, sys.base_exec_prefix)
     folders = {os.path.join(prefix, sys.platlibdir, version) for prefix in prefixes}
     folders |= {os.path.dirname(os.__file__), _US}

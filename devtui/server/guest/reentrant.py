@@ -1,6 +1,6 @@
-"""Waiting and sharing between threads without a lock that anybody could hold.
+"""Wait, and share values between threads, without holding a lock.
 
-Signal handlers, finalisers and other threads may run the user's code between any two bytecodes.
+The user's signal handlers and finalisers may run between any two bytecodes.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from queue import Empty, SimpleQueue  # ours, before the app can put another in its place
+from queue import Empty, SimpleQueue  # before the app can replace it
 from typing import Any, Generic, TypeVar
 
 from devtui.server.guest.clocks import clock
@@ -16,37 +16,37 @@ from devtui.server.guest.clocks import clock
 T = TypeVar("T")
 
 # How long to wait for another thread. It needs microseconds, unless it runs a finaliser of the
-# user's meanwhile, which may wait for us.
+# user's that waits for this thread.
 PATIENCE_SECONDS = 0.05
 
-# Between two looks at whether the turn is free: the first rest, and the longest.
+# The first and the longest pause between two tries.
 _FIRST_REST_SECONDS = 0.0001
 _LONGEST_REST_SECONDS = 0.005
 
 
 class Bell:
-    """Rung by whoever has changed something; heard by the one thread that waits for it.
+    """Wake the one thread that waits for a change.
 
-    A condition variable holds a lock while it notifies. A finaliser of the user's may run in there
-    and wait for something, and then who waits would wait past any timeout.
+    A condition variable holds a lock while it notifies. If a finaliser runs there and blocks, the
+    waiting thread would wait longer than its timeout.
     """
 
     def __init__(self) -> None:
-        # Looked up now: where gevent has replaced it, others must get to run while it is waited.
-        # No queue: up to Python 3.12 it waits for ever where a signal's handler takes longer than
-        # it was to wait.
+        # Looked up now: if gevent has replaced it, greenlets must run while we wait.
+        # Not a queue: up to Python 3.12 its `get` waits for ever if a signal handler takes longer
+        # than the timeout.
         self._silent = threading.Lock()
         self._silent.acquire()
         self._heard = False  # somebody waits, or has waited
 
     def ring(self) -> None:
-        """Have it looked at again whether that is the case which is waited for."""
+        """Make the waiting thread check its condition again."""
         if self._heard:
             with suppress(RuntimeError):  # it rings already
                 self._silent.release()
 
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until the condition holds; false where it does not in that time."""
+        """Wait until the condition holds; return false if time runs out."""
         self._heard = True
         end = clock.monotonic() + seconds
         while not condition():
@@ -59,11 +59,11 @@ class Bell:
 
 
 class Turn:
-    """One thread's turn at something. Nobody waits for it without a bound.
+    """A lock that nobody waits for without a bound.
 
-    `free` is for `with`, and raises `queue.Empty` where another has the turn. It is taken and given
-    back in C, with no bytecode of ours, after which a signal handler could raise and the turn would
-    be taken for ever.
+    Use `free` with `with`; it raises `queue.Empty` if another thread has the turn. It is taken and
+    given back in C, because a signal handler could raise between our bytecodes and the turn would
+    never be given back.
     """
 
     def __init__(self) -> None:
@@ -72,11 +72,10 @@ class Turn:
         self.free = _context(turns.get_nowait, turns.put)
 
     def soon(self, take: Callable[[], object]) -> bool:
-        """Call `take` once the turn is free; false where it is not for a while.
+        """Call `take` once the turn is free; return false if it stays taken.
 
-        The queue is asked again and again, and not told how long to wait: up to Python 3.12 it
-        waits for ever where the time is over after it was woken in vain, by a signal or because
-        another thread was faster.
+        Poll the queue instead of waiting in it: up to Python 3.12 its `get` waits for ever if it is
+        woken in vain, by a signal or a faster thread, and its timeout is over by then.
         """
         end, rest = clock.monotonic() + PATIENCE_SECONDS, _FIRST_REST_SECONDS
         while True:
@@ -92,10 +91,10 @@ class Turn:
 
 
 class MadeOnce(Generic[T]):
-    """Makes a value when it is called for the first time, and gives every caller the same one.
+    """Make a value at the first call, and return the same one at each call.
 
-    It holds no lock, since to make the value may run code of the user's that comes here again.
-    Two threads may both make one at the same time; the first that has done so is heard.
+    It holds no lock, because making the value may run the user's code, which may call this again.
+    If two threads make one at the same time, the first to finish wins.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -110,7 +109,7 @@ class MadeOnce(Generic[T]):
 
 
 def _context(take: Callable[..., Any], give: Callable[..., Any]) -> AbstractContextManager[Any]:
-    # `put` takes the three arguments of `__exit__`, and any of them may stand for the turn.
+    # `put` accepts the three arguments of `__exit__`; any object stands for the turn.
     methods = {"__enter__": staticmethod(take), "__exit__": staticmethod(give)}
     made: AbstractContextManager[Any] = type("_Taken", (), methods)()
     return made
