@@ -1,4 +1,4 @@
-"""What the tests under fire share with the end-to-end tests: the real program."""
+"""Fixtures shared with the end-to-end tests: the real program."""
 
 from tests.support.terminal.starter import devtui, free_port
 

@@ -1,4 +1,4 @@
-"""Who may use the debugger in the browser: its PIN, the attempts at it, and the hosts."""
+"""Access to the debugger in the browser: the PIN, failed attempts, and trusted hosts."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ print(*get_pin_and_cookie_name(app))
 
 
 def secret_of(live: Live) -> str:
-    """What the debugger's page has its scripts send along."""
+    """Return the secret that the scripts of the debugger's page send along."""
     found = re.search(r'SECRET = "(\w+)"', live.get("/fail", headers=HTML).text)
     assert found is not None
     return found[1]
 
 
 def typed(live: Live, pin: str, secret: str) -> dict[str, bool]:
-    """What comes of typing a PIN."""
+    """Type a PIN and return the result."""
     answer = live.get(f"/?__debugger__=yes&cmd=pinauth&pin={quote(pin)}&s={secret}", timeout=60)
     assert answer.status == 200
     result: dict[str, bool] = eval(answer.text, {"true": True, "false": False})
@@ -64,7 +64,7 @@ def typed(live: Live, pin: str, secret: str) -> dict[str, bool]:
 
 
 def computed(file: Path) -> tuple[str, str]:
-    """The PIN and the cookie's name that Werkzeug makes for the app in a file."""
+    """Return the PIN and the cookie's name that Werkzeug computes for the app in a file."""
     command = [sys.executable, "-c", COMPUTES, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     pin, cookie = done.stdout.split()
@@ -80,7 +80,7 @@ def test_each_session_draws_its_own() -> None:
     assert all(re.fullmatch(r"\d{3}-\d{3}-\d{3}", pin.pin) for pin in pins)
 
 
-def test_it_is_not_what_can_be_computed(serve: Serve, folder: Path) -> None:
+def test_nobody_can_compute_it(serve: Serve, folder: Path) -> None:
     live = serve(FAILING)
     ready = live.wait_for(DebuggerReady)
     pin, cookie = computed(folder / "app.py")
@@ -102,7 +102,7 @@ def test_the_variable_decides(serve: Serve, folder: Path, asked: str, pin: str |
 
 
 @pytest.mark.parametrize("asked", ["", "on", "secret", "1 2"])
-def test_what_is_no_pin_is_as_if_not_set(serve: Serve, folder: Path, asked: str) -> None:
+def test_an_invalid_pin_counts_as_unset(serve: Serve, folder: Path, asked: str) -> None:
     """Werkzeug would compute one."""
     live = serve(FAILING, environment=app_environment(WERKZEUG_DEBUG_PIN=asked))
     ready = live.wait_for(DebuggerReady)
@@ -155,7 +155,7 @@ def test_wrong_pins_are_counted_over_the_whole_session(serve: Serve) -> None:
     assert typed(live, pin, secret_of(live)) == {"auth": False, "exhausted": True}
 
 
-def test_the_right_pin_sets_the_count_back(serve: Serve) -> None:
+def test_the_right_pin_resets_the_count(serve: Serve) -> None:
     live = serve(FAILING, reload=False)
     pin, secret = live.pin(), secret_of(live)
     assert not typed(live, "0", secret)["auth"]
@@ -169,7 +169,7 @@ def test_the_right_pin_sets_the_count_back(serve: Serve) -> None:
 
 @pytest.fixture
 def stranger() -> Iterator[pwd.struct_passwd]:
-    """A real second account, which ends with the test."""
+    """Create a second account for the duration of the test."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a second account")
     if sys.platform != "linux" or shutil.which("useradd") is None:
@@ -260,7 +260,7 @@ REBOUND = (
 
 
 @pytest.mark.parametrize("accept", ["text/html", "*/*", "application/json"])
-def test_an_error_is_shown_to_trusted_hosts_only(serve: Serve, folder: Path, accept: str) -> None:
+def test_only_trusted_hosts_see_an_error(serve: Serve, folder: Path, accept: str) -> None:
     live = serve(FAILING)
     live.serving()
 
@@ -290,7 +290,7 @@ def test_an_error_is_shown_to_trusted_hosts_only(serve: Serve, folder: Path, acc
     live.until(lambda: len(live.errors("the app's own words")) == told)
 
 
-def test_a_failed_load_is_shown_to_trusted_hosts_only(serve: Serve, folder: Path) -> None:
+def test_only_trusted_hosts_see_a_failed_load(serve: Serve, folder: Path) -> None:
     live = serve(FAILING)
     live.serving()
     write(folder, {"app.py": "import nothing_of_this_name\n"})
@@ -307,7 +307,7 @@ def test_a_failed_load_is_shown_to_trusted_hosts_only(serve: Serve, folder: Path
     ["/console", "/fail?__debugger__=yes", "/fail?__debugger__=yes&cmd=pinauth&pin=1&s={}",
      "/?__debugger__=yes&cmd=resource&f=debugger.js", "/fail?__debugger__=%79es"],
 )  # fmt: skip
-def test_the_debugger_itself_is_for_trusted_hosts_only(serve: Serve, target: str) -> None:
+def test_only_trusted_hosts_get_the_debugger(serve: Serve, target: str) -> None:
     live = serve(FAILING)
     live.serving()
     target = target.format(secret_of(live))
@@ -319,7 +319,7 @@ def test_the_debugger_itself_is_for_trusted_hosts_only(serve: Serve, target: str
     assert live.all(PinAttempted) == []
 
 
-def test_a_host_can_be_trusted_besides(serve: Serve) -> None:
+def test_the_user_can_trust_more_hosts(serve: Serve) -> None:
     live = serve(FAILING, trusted_hosts=("app.test", ".dev.example", "2001:db8::1"))
     live.serving()
     for host in ("app.test", "APP.test:80", "a.b.dev.example", "[2001:DB8:0::1]:5000"):
@@ -342,7 +342,7 @@ def test_its_own_ipv6_address_is_trusted(serve: Serve, host: str) -> None:
     assert "SECRET" in live.get("/console").text
 
 
-def test_a_browser_that_names_no_host_is_not_trusted(serve: Serve) -> None:
+def test_a_browser_without_a_host_header_is_not_trusted(serve: Serve) -> None:
     live = serve(FAILING)
     live.serving()
     answer = live.send_raw(b"GET /fail HTTP/1.0\r\nAccept: text/html\r\n\r\n")

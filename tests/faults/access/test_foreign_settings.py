@@ -1,4 +1,4 @@
-"""Env files of another account decide nothing: not which code runs, nor who gets in."""
+"""Env files of another account have no effect on which code runs or who gets access."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
-    """A folder that everybody may write to, as /tmp, with a project of ours in it."""
+    """Make a folder that everybody may write to, like /tmp, with a project of ours in it."""
     folder = tmp_path / "shared"
     (folder / "project").mkdir(parents=True)
     folder.chmod(0o1777)
@@ -48,7 +48,7 @@ def read(folder: Path, env_file: str | None = None) -> env_files.EnvFiles:
 
 
 @pytest.mark.parametrize("name", [".env", ".flaskenv"])
-def test_a_strangers_file_is_passed_over(shared: Path, name: str) -> None:
+def test_a_strangers_file_is_skipped(shared: Path, name: str) -> None:
     file = plant(shared / name, "FLASK_APP=evil\n")
     found = read(shared / "project")
     assert found.values == {}
@@ -66,7 +66,7 @@ def test_the_users_file_above_a_strangers_is_read(shared: Path) -> None:
     assert found.notice is not None
 
 
-def test_a_strangers_link_to_the_users_file_is_passed_over(shared: Path) -> None:
+def test_a_strangers_link_to_the_users_file_is_skipped(shared: Path) -> None:
     other = shared / "other.env"
     other.write_text("FLASK_APP=other\n")
     (shared / ".env").symlink_to(other)
@@ -74,27 +74,27 @@ def test_a_strangers_link_to_the_users_file_is_passed_over(shared: Path) -> None
     assert read(shared / "project").values == {}
 
 
-def test_a_link_of_the_users_to_a_strangers_file_is_passed_over(shared: Path) -> None:
+def test_the_users_link_to_a_strangers_file_is_skipped(shared: Path) -> None:
     plant(shared / "theirs", "FLASK_APP=evil\n")
     (shared / "project" / ".env").symlink_to("../theirs")
     assert read(shared / "project").values == {}
 
 
-def test_a_file_that_is_named_is_read_whoever_owns_it(shared: Path) -> None:
+def test_a_file_on_the_command_line_is_read_whoever_owns_it(shared: Path) -> None:
     file = plant(shared / ".env", "A=named\n")
     found = read(shared / "project", str(file))
     assert found.values == {"A": "named"}
     assert found.notice is None
 
 
-def test_a_file_of_who_typed_sudo_is_read(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_under_sudo_the_users_file_is_read(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(shared / ".env", "A=theirs\n")
     monkeypatch.setenv("SUDO_UID", str(STRANGER))
     assert read(shared / "project").values == {"A": "theirs"}
 
 
-def test_another_account_reads_its_own_and_roots_but_nobody_elses(shared: Path) -> None:
-    """The rule, as a process of another account applies it."""
+def test_another_account_reads_only_its_own_files_and_roots(shared: Path) -> None:
+    """Apply the rule in a process of another account."""
     files = {"theirs": STRANGER, "roots": 0, "third": 12345}
     for name, uid in files.items():
         (shared / name).write_text("")
@@ -119,7 +119,7 @@ def test_another_account_reads_its_own_and_roots_but_nobody_elses(shared: Path) 
 def session(
     folder: Path, *arguments: str, **environment: str
 ) -> Iterator[Iterator[dict[str, Any]]]:
-    """The events of a session without a screen in that folder, while it runs."""
+    """Run a session without a screen in that folder and yield its events."""
     process = subprocess.Popen(
         [sys.executable, "-m", "devtui", "--json", *arguments], cwd=folder,
         env={**clean_environment(), **environment}, text=True,
@@ -138,7 +138,7 @@ def session(
 
 @pytest.mark.e2e
 def test_the_demo_reads_no_env_files(shared: Path) -> None:
-    """Not even the user's own: the example has nothing to do with what lies around."""
+    """Not even the user's own: the example ignores the current folder."""
     (shared / ".env").write_text("WERKZEUG_DEBUG_PIN=111-222-333\nFLASK_DEBUG=0\nFLASK_APP=evil\n")
     port = str(processes.free_port())
     places = {"TMPDIR": str(shared), "FLASK_SKIP_DOTENV": "0"}

@@ -1,4 +1,4 @@
-"""Whatever a client sends: the next one is answered, its row is sane, and memory is bounded."""
+"""Hostile clients: the server answers the next request, rows are sane, memory is bounded."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 def sent(live: Live, data: bytes) -> bytes:
-    """Send it all and end the sending; what came back, as far as the server lets one read."""
+    """Send all data and close that direction; return what the server lets us read."""
     answer = b""
     with live.connect() as client:
         _send_to_the_end(client, data)
@@ -81,7 +81,7 @@ def _send_to_the_end(client: socket.socket, data: bytes) -> None:
 
 
 def rows_since(live: Live, count: int) -> list[RequestFinished]:
-    """Answer the next request; then the rows but for its own, each of them sane and bounded."""
+    """Send another request; return the other new rows, each sane and bounded."""
     following = live.visit("/next")
     assert (following.status, following.size_bytes) == (200, len("fine"))
     assert eventually(lambda: live.session.store.running == 0), "a request runs on"
@@ -100,14 +100,14 @@ def rows_since(live: Live, count: int) -> list[RequestFinished]:
 
 @contextmanager
 def rows_expected(live: Live, count: int = 1) -> Iterator[None]:
-    """Wait at the block's end for so many rows more, lest the next test takes them for its own."""
+    """Wait at the end of the block for this many rows, so the next test does not count them."""
     before = len(live.all(RequestFinished))
     yield
     live.until(lambda: len(live.all(RequestFinished)) >= before + count)
 
 
 def peak_memory(live: Live) -> int:
-    """The most that the server process ever had resident, in bytes."""
+    """Return the peak resident memory of the server process, in bytes."""
     status = Path(f"/proc/{live.serving().pid}/status").read_text()
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert found is not None
@@ -126,7 +126,7 @@ def test_each_has_its_answer_and_its_row(live: Live, name: str) -> None:
     assert peak_memory(live) - peak < MAX_GROWTH
 
 
-def test_a_long_target_is_named_by_its_beginning(live: Live) -> None:
+def test_a_long_target_is_cut(live: Live) -> None:
     before = len(live.all(RequestFinished))
     with rows_expected(live):
         sent(live, hostile.get(b"/long?" + b"a" * 100_000))
@@ -134,7 +134,7 @@ def test_a_long_target_is_named_by_its_beginning(live: Live) -> None:
     assert (row.method, row.target[:8], row.target[-1]) == ("GET", "/long?aa", "…")
 
 
-def test_tls_is_told_as_such(live: Live) -> None:
+def test_tls_on_a_plain_port_is_recognised(live: Live) -> None:
     with rows_expected(live):
         sent(live, hostile.CLIENT_HELLO)
     live.line("This is TLS, and the server speaks plain HTTP")
@@ -152,7 +152,7 @@ def test_an_injected_header_is_the_app_s_error(live: Live) -> None:
 @pytest.mark.parametrize(
     ("data", "count"), [(b"", 0), (b"\r\n", 0), (b"G", 1), (b"GET / HTTP/1.1\r\nHost:", 1)]
 )
-def test_what_is_no_request_harms_nobody(live: Live, data: bytes, count: int) -> None:
+def test_garbage_harms_nobody(live: Live, data: bytes, count: int) -> None:
     before = len(live.all(RequestFinished))
     with rows_expected(live, count):
         sent(live, data)
@@ -171,7 +171,7 @@ def test_a_byte_at_a_time(live: Live) -> None:
         assert b"\r\n\r\n1\r\n1\r\n" in b"".join(iter(lambda: client.recv(65536), b""))
 
 
-def test_one_that_stops_in_its_body_keeps_nobody_waiting(live: Live) -> None:
+def test_a_client_that_stops_in_its_body_blocks_nobody(live: Live) -> None:
     with rows_expected(live, 2), live.connect() as client:
         client.sendall(hostile.post(b"Content-Length: 100", body=b"only this"))
         live.until(lambda: live.session.store.running == 1)
@@ -180,7 +180,7 @@ def test_one_that_stops_in_its_body_keeps_nobody_waiting(live: Live) -> None:
 
 
 def stream(live: Live, head: bytes, size: int) -> bytes:
-    """Send a head and `size` bytes of body, in pieces; the answer."""
+    """Send a head and `size` bytes of body, in pieces; return the response."""
     with live.connect() as client:
         client.sendall(head)
         for _ in range(size // len(PIECE)):
@@ -262,7 +262,7 @@ def test_more_connections_than_descriptors(limited: Live, what: str) -> None:
     assert limited.session.generation == 1
 
 
-def test_one_that_waits_for_the_app_is_never_closed(limited: Live) -> None:
+def test_a_client_that_waits_for_the_app_is_never_closed(limited: Live) -> None:
     with ExitStack() as stack:
         held = stack.enter_context(limited.connect())
         held.sendall(hostile.get(b"/hold"))
@@ -273,8 +273,8 @@ def test_one_that_waits_for_the_app_is_never_closed(limited: Live) -> None:
         assert b"held" in b"".join(iter(lambda: held.recv(65536), b""))
 
 
-def test_a_thousand_that_say_nothing(live: Live) -> None:
-    """Where descriptors abound the bound is ours: each connection costs a thread."""
+def test_a_thousand_silent_clients(live: Live) -> None:
+    """With plenty of descriptors our own limit counts: each connection costs a thread."""
     process = psutil.Process(live.serving().pid)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most < 4 * MAX_OPEN + 200:

@@ -1,4 +1,4 @@
-"""A file of the current folder does not stand in for a module that devtui imports."""
+"""Files in the current folder cannot replace modules that devtui imports."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ SCRIPT = Path(sys.executable).with_name("devtui")
 
 
 def imported_to_run_a_module() -> list[str]:
-    """What Python's own `-m` imports."""
+    """Return the modules that Python's own `-m` imports."""
     command = [sys.executable, "-I", "-c", "import runpy, sys; print(*sys.modules)"]
     return subprocess.run(command, check=True, timeout=30, stdout=-1, text=True).stdout.split()
 
 
 @pytest.mark.parametrize("how", ["program", "module", "module with -P"])
-def test_only_the_program_s_name_can_be_hijacked(tmp_path: Path, how: str) -> None:
+def test_a_file_can_replace_only_devtui_itself(tmp_path: Path, how: str) -> None:
     if how == "program" and not SCRIPT.exists():
         pytest.skip("the program is not installed beside this interpreter")
     if how == "module with -P" and sys.version_info < (3, 11):

@@ -1,4 +1,4 @@
-"""Nothing of devtui is open to others: its sockets, its files, its channel, its evaluation."""
+"""Other users get no access: not to sockets, files, the channel or evaluation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def careless_umask() -> Iterator[None]:
 
 
 def open_to_others(folder: Path) -> list[str]:
-    """What in a folder others than its owner may read, write or enter."""
+    """List what in a folder users other than the owner may read, write or enter."""
     return [
         f"{stat.filemode(path.lstat().st_mode)} {path}"
         for path in folder.rglob("*")
@@ -56,7 +56,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 
 def listening(of: list[psutil.Process]) -> set[str]:
-    """All that these processes accept connections or datagrams on."""
+    """List every socket on which these processes accept connections or datagrams."""
     pids = {process.pid for process in of}
     found = {
         f"{'udp' if entry.type == 2 else 'tcp'} {entry.laddr.ip}:{entry.laddr.port}"
@@ -72,7 +72,7 @@ def listening(of: list[psutil.Process]) -> set[str]:
 
 
 def descriptors(pid: int) -> dict[int, str]:
-    """What each open descriptor of a process is."""
+    """Map each open descriptor of a process to its target."""
     found = {}
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -84,9 +84,7 @@ def descriptors(pid: int) -> dict[int, str]:
 
 @linux
 @pytest.mark.e2e
-def test_nothing_listens_but_the_app_s_own_port(
-    devtui: Devtui, free_port: int, tmp_path: Path
-) -> None:
+def test_only_the_port_of_the_app_listens(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
     write(tmp_path, {"app.py": "def app(environ, start_response):\n    raise ValueError\n"})
     terminal = devtui("app", "--port", free_port)
     terminal.wait_for(re.compile(r"\bserving\b", re.I), 20)
@@ -100,9 +98,7 @@ def test_nothing_listens_but_the_app_s_own_port(
 # -- what lies on disk -------------------------------------------------------------------------
 
 
-def test_what_is_written_is_the_owner_s_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_owner_can_read_our_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with careless_umask():
         folder = demo.make_copy()
@@ -166,7 +162,7 @@ def app(environ, start_response):
 
 
 @linux
-def test_what_the_app_starts_inherits_nothing_of_ours(serve: Serve) -> None:
+def test_programs_of_the_app_inherit_no_descriptor_of_ours(serve: Serve) -> None:
     live = serve(SPAWNING)
     live.serving()
     for how in ("subprocess", "system", "spawn"):
@@ -177,7 +173,7 @@ def test_what_the_app_starts_inherits_nothing_of_ours(serve: Serve) -> None:
 
 
 @linux
-def test_the_channel_has_no_name_to_open_it_by(serve: Serve) -> None:
+def test_the_channel_has_no_name(serve: Serve) -> None:
     live = serve(SPAWNING)
     sockets = {
         number: target
@@ -197,7 +193,7 @@ def test_the_channel_has_no_name_to_open_it_by(serve: Serve) -> None:
 
 @linux
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_gets_at_no_descriptor(serve: Serve) -> None:
+def test_another_user_can_open_no_descriptor(serve: Serve) -> None:
     live = serve(SPAWNING)
     attempt = (
         "import os, sys\n"
@@ -225,7 +221,7 @@ def test_another_user_gets_at_no_descriptor(serve: Serve) -> None:
 
 
 def _system_python() -> str:
-    """An interpreter that another user may run; one in root's home is out of their reach."""
+    """Find an interpreter that another user may run; root's home is closed to them."""
     for path in ("/usr/bin/python3", sys.executable):
         try:
             subprocess.run([path, "-c", ""], user=65534, cwd="/", check=True)
@@ -261,7 +257,7 @@ def found(pattern: str, text: str) -> str:
 
 @pytest.fixture
 def console(serve: Serve, folder: Path) -> tuple[Live, Callable[..., int], Path]:
-    """A page of Werkzeug's debugger: runs code in it that makes a file; the status it gets."""
+    """Run code that creates a file in a page of Werkzeug's debugger; return the status."""
     live = serve(FAILING)
     live.serving()
     page = live.get("/fail", headers=HTML).text
@@ -277,7 +273,7 @@ def console(serve: Serve, folder: Path) -> tuple[Live, Callable[..., int], Path]
 
 
 @pytest.mark.e2e
-def test_the_browser_s_console_wants_a_known_host_and_the_pin(
+def test_the_browser_s_console_needs_a_trusted_host_and_the_pin(
     console: tuple[Live, Callable[..., int], Path],
 ) -> None:
     live, run, made = console
@@ -296,7 +292,7 @@ def test_the_browser_s_console_wants_a_known_host_and_the_pin(
     assert made.exists()
 
 
-def test_no_request_reaches_the_evaluation_of_devtui(serve: Serve, folder: Path) -> None:
+def test_no_request_reaches_devtui_s_evaluation(serve: Serve, folder: Path) -> None:
     live = serve(FAILING)
     live.serving()
     live.visit("/fail")

@@ -1,4 +1,4 @@
-"""Applications that break what they run in: the session stays, and a restart mends all of it."""
+"""Applications that damage their process: the session survives, and a restart repairs it."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ SOURCE = (APPS / "broken.py").read_text(encoding="utf-8")
 
 
 class Broken:
-    """A session that serves `apps/broken.py`, and what of it is still there."""
+    """A session that serves `apps/broken.py`, and its processes."""
 
     def __init__(self, live: Live, mark: str) -> None:
         self.live = live
         self.mark = mark
 
     def answer(self, name: str) -> str:
-        """Have the app do a fault that leaves it able to answer."""
+        """Make the app do a fault after which it can still answer."""
         answer = self.live.get(f"/{name}")
         assert answer.status == 200, answer.text
         return answer.text
 
     def begin(self, name: str) -> None:
-        """Have it begin one, and do not wait for its end."""
+        """Start a fault without waiting for its end."""
         generation = self.live.session.generation
         with self.live.connect() as connection:
             connection.sendall(f"GET /{name} HTTP/1.0\r\n\r\n".encode())
@@ -52,12 +52,12 @@ class Broken:
             )
 
     def lines(self) -> list[LogWritten]:
-        """The output of the newest server process."""
+        """Return the output of the newest server process."""
         generation = self.live.session.generation
         return [line for line in self.live.lines() if line.generation == generation]
 
     def recover(self) -> None:
-        """Restart, as by a key, and see that there is a good server again."""
+        """Restart, as a key does, and check that the server works."""
         following = self.live.session.generation + 1
         self.live.call(self.live.session.restart)
         self.live.serving(following)
@@ -65,18 +65,18 @@ class Broken:
         assert self.live.get("/").text == "well"
 
     def left(self) -> list[str]:
-        """The processes that the session has started and that still live."""
+        """Return the processes of the session that still run."""
         return [f"{p.pid} {p.cmdline()}" for p in processes.marked(self.mark)]
 
     def assert_gone(self, port: int) -> None:
-        """Assert that nothing is left of it."""
+        """Assert that none of its processes is left."""
         assert processes.eventually(lambda: not self.left()), self.left()
         assert processes.can_bind(port)
 
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
-    """One session for all faults. Each leaves a good server behind, and nothing in the end."""
+    """Run one session for all faults; check at the end that nothing is left of it."""
     folder, mark = tmp_path_factory.mktemp("broken"), uuid.uuid4().hex
     write(folder, {"broken.py": SOURCE})
     environment = app_environment(**{processes.MARK: mark})
@@ -93,7 +93,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
 
 @pytest.fixture
 def broken(started: Broken) -> Iterator[Broken]:
-    """The session; after the test it is restarted, and has to serve as before."""
+    """Return the session; after the test, restart it and check that it serves."""
     yield started
     started.recover()
 
@@ -131,7 +131,7 @@ def test_a_flood_of_lines_leaves_the_session_responsive(broken: Broken, name: st
 @pytest.mark.parametrize(
     ("name", "last"), [("progress", "done"), ("progress_of_a_child", "19999 of 20000")]
 )
-def test_of_a_progress_bar_the_last_is_left(broken: Broken, name: str, last: str) -> None:
+def test_a_progress_bar_becomes_one_line(broken: Broken, name: str, last: str) -> None:
     broken.answer(name)
     assert broken.live.until(lambda: [line for line in broken.lines() if line.text == last])
     assert not [line for line in broken.lines() if " … (+" in line.text]
@@ -148,15 +148,13 @@ def test_of_a_progress_bar_the_last_is_left(broken: Broken, name: str, last: str
         "open_files_without_end",
     ],
 )
-def test_descriptors_that_are_the_app_s_own(broken: Broken, name: str) -> None:
+def test_the_app_can_close_its_own_descriptors(broken: Broken, name: str) -> None:
     broken.answer(name)
     assert broken.live.get("/").text == "well"
 
 
 @pytest.mark.parametrize("name", ["close_all", "replace_all", "become_another_program"])
-def test_without_its_channel_the_server_is_ended_and_it_is_said_why(
-    broken: Broken, name: str
-) -> None:
+def test_a_server_without_its_channel_is_ended_with_a_reason(broken: Broken, name: str) -> None:
     live, generation = broken.live, broken.live.session.generation
     broken.begin(name)
     exited = live.wait_for(ServerExited, lambda event: event.generation == generation)
@@ -166,7 +164,7 @@ def test_without_its_channel_the_server_is_ended_and_it_is_said_why(
     assert live.refuses()
 
 
-def test_who_writes_to_devtui_s_own_sockets_is_told(broken: Broken) -> None:
+def test_an_app_that_writes_to_devtui_s_sockets_gets_a_message(broken: Broken) -> None:
     broken.begin("write_to_all_sockets")
     assert broken.live.line("The app wrote to devtui's own channel").level == "WARNING"
     assert broken.live.get("/").text == "well"
@@ -179,7 +177,7 @@ def test_who_writes_to_devtui_s_own_sockets_is_told(broken: Broken) -> None:
     ("name", "text"),
     [("fork_and_go_on", "pid "), ("fork_and_raise", "None"), ("fork_and_exit", "None")],
 )
-def test_of_a_fork_only_the_parent_answers(broken: Broken, name: str, text: str) -> None:
+def test_after_a_fork_only_the_parent_answers(broken: Broken, name: str, text: str) -> None:
     with broken.live.connect() as connection:
         connection.sendall(f"GET /{name} HTTP/1.0\r\n\r\n".encode())
         received = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -227,7 +225,7 @@ def test_a_fork_while_loading_does_not_serve(serve: Serve) -> None:
     ],
 )
 def test_processes_that_leave_the_group(broken: Broken, name: str) -> None:
-    """They are gone in the end, which the fixture sees; and keep no port while it goes on."""
+    """They hold no port while the session runs; the fixture checks that they end with it."""
     broken.answer(name)
     assert broken.live.get("/").text == "well"
 
@@ -255,7 +253,7 @@ def test_a_process_that_dies(broken: Broken, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["stop_itself", "keep_the_interpreter"])
-def test_a_process_that_does_nothing_any_more(broken: Broken, name: str) -> None:
+def test_a_process_that_hangs(broken: Broken, name: str) -> None:
     broken.begin(name)
 
 
@@ -279,7 +277,7 @@ def test_a_process_that_ignores_every_signal(broken: Broken) -> None:
         "forbid_recursion",
     ],
 )
-def test_what_the_server_does_not_need_itself(broken: Broken, name: str) -> None:
+def test_losing_things_that_the_server_does_not_need(broken: Broken, name: str) -> None:
     broken.answer(name)
     assert broken.live.get("/").text == "well"
 
@@ -294,12 +292,12 @@ def test_what_the_server_does_not_need_itself(broken: Broken, name: str) -> None
         "spoil_the_builtins",
     ],
 )
-def test_what_no_server_can_do_without(broken: Broken, name: str) -> None:
+def test_losing_things_that_every_server_needs(broken: Broken, name: str) -> None:
     with suppress(HTTPException, OSError):
         broken.live.get(f"/{name}")
 
 
-def test_memory_without_end(broken: Broken) -> None:
+def test_a_process_that_eats_all_memory(broken: Broken) -> None:
     generation = broken.live.session.generation
     with suppress(HTTPException, OSError):
         broken.live.get("/allocate_without_end")
@@ -311,6 +309,6 @@ def test_memory_without_end(broken: Broken) -> None:
     )
 
 
-def test_the_standby_too_can_be_killed(broken: Broken) -> None:
+def test_a_killed_standby(broken: Broken) -> None:
     until_warm(broken.live)
     broken.answer("kill_the_others_that_devtui_started")

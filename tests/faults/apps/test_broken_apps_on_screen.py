@@ -1,4 +1,4 @@
-"""The worst of what an application does, seen by a person: the screen, the keys, the way out."""
+"""The worst applications, as a user sees them: the screen, the keys, and leaving."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FAULTS = {
 
 @pytest.fixture
 def terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> Terminal:
-    """A session that serves `apps/broken.py`."""
+    """Run devtui with `apps/broken.py` in a terminal."""
     (tmp_path / "broken.py").write_text(SOURCE, encoding="utf-8")
     terminal = devtui("broken", "--port", free_port)
     wait_serving(terminal, free_port)
@@ -47,13 +47,13 @@ def terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> Terminal:
 
 
 def begin(port: int, name: str) -> None:
-    """Have the app do a fault, however that ends for who asked for it."""
+    """Make the app do a fault, whatever the response is."""
     with suppress(HTTPException, OSError):
         get(f"http://127.0.0.1:{port}/{name}", timeout=1)
 
 
 def assert_whole(terminal: Terminal, port: int) -> None:
-    """Assert that the header, the panes and the keys stand where they belong."""
+    """Assert that the header, the panes and the keys are in their places."""
     lines = terminal.text().split("\n")
     assert f"127.0.0.1:{port}" in lines[0] + lines[1], terminal.framed()
     for title in ("1 Requests", "2 Log", "3 Reloads", "4 Errors"):
@@ -62,7 +62,7 @@ def assert_whole(terminal: Terminal, port: int) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", terminal.text())
 
 
-def test_one_session_withstands_them_all(terminal: Terminal, free_port: int) -> None:
+def test_one_session_survives_them_all(terminal: Terminal, free_port: int) -> None:
     for generation, (name, state) in enumerate(FAULTS.items(), 2):
         begin(free_port, name)
         terminal.wait_for(re.compile(rf"\b{state}\b", re.I))
@@ -83,7 +83,7 @@ def test_one_session_withstands_them_all(terminal: Terminal, free_port: int) -> 
 @pytest.mark.parametrize(
     ("name", "status"), [("terminate_the_dashboard", 143), ("interrupt_the_dashboard", 130)]
 )
-def test_a_signal_of_the_app_s_to_devtui_is_one_like_any_other(
+def test_a_signal_from_the_app_works_like_any_other(
     terminal: Terminal, free_port: int, name: str, status: int
 ) -> None:
     begin(free_port, name)
@@ -91,10 +91,8 @@ def test_a_signal_of_the_app_s_to_devtui_is_one_like_any_other(
     terminal.restored()
 
 
-def test_stopped_by_the_app_devtui_goes_on_when_it_is_woken(
-    terminal: Terminal, free_port: int
-) -> None:
-    """A shell says that it was stopped, and `fg` wakes it. The server answers meanwhile."""
+def test_devtui_continues_after_the_app_stopped_it(terminal: Terminal, free_port: int) -> None:
+    """The shell reports the stop, and `fg` continues devtui. The server answers all the time."""
     begin(free_port, "stop_the_dashboard")
     process = psutil.Process(terminal.pid)
     assert eventually(lambda: process.status() == psutil.STATUS_STOPPED)

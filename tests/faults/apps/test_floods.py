@@ -1,4 +1,4 @@
-"""An app that writes faster than anybody reads: without a screen it waits, and nothing is lost."""
+"""An app that writes faster than devtui reads has to wait, and no line is lost."""
 
 from __future__ import annotations
 

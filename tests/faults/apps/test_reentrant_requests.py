@@ -1,4 +1,4 @@
-"""Thousands of requests, while finalisers and signal handlers print, log and raise in our code."""
+"""Thousands of requests while finalisers and signal handlers interrupt our code."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Minutes of work, all at once: requests, saves, broken code, keys, sizes; nothing wears out.
+"""A soak test: requests, saves, broken code, keys and sizes at once, with no leak.
 
-`DEVTUI_SOAK_SECONDS=60 python -m pytest -n 0 tests/faults/apps/test_soak.py` for a minute of it.
+`DEVTUI_SOAK_SECONDS=60 python -m pytest -n 0 tests/faults/apps/test_soak.py` runs for a minute.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ MORE_DESCRIPTORS = 8  # one more or less may be open at the moment of looking
 
 
 class Clients:
-    """Send a mix of requests from several threads, and count what comes of them."""
+    """Sends a mix of requests from several threads and counts the results."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -102,7 +102,7 @@ class Clients:
             thread.start()
 
     def stop(self) -> None:
-        """Send no more, and wait for the last answers."""
+        """Stop sending and wait for the last responses."""
         self._ended = True
         self._may_send.set()
         for thread in self._threads:
@@ -111,7 +111,7 @@ class Clients:
 
     @contextmanager
     def resting(self) -> Iterator[None]:
-        """No request is under way within the block."""
+        """Ensure that no request runs within the block."""
         self._may_send.clear()
         assert processes.eventually(lambda: self._busy == 0, 20), "a request has no answer"
         yield
@@ -141,7 +141,7 @@ class Clients:
 
 
 class Person:
-    """Uses every key there is, one after another, and waits for what each does."""
+    """Presses every key, one after another, and waits for the effect of each."""
 
     def __init__(self, terminal: Terminal, source: Path, clients: Clients) -> None:
         self.terminal = terminal
@@ -175,11 +175,11 @@ class Person:
             order.pop()()
 
     def reloads(self) -> int:
-        """How many reloads the dashboard has counted."""
+        """Return how many reloads the dashboard has counted."""
         return int(self.terminal.wait_for(re.compile(r"3 Reloads ([\d,]+)"))[1].replace(",", ""))
 
     def rows(self) -> int:
-        """How many requests the dashboard has counted."""
+        """Return how many requests the dashboard has counted."""
         found = self.terminal.wait_for(re.compile(r"1 Requests ([\d,]+)(?! of)"))
         return int(found[1].replace(",", ""))
 
@@ -193,7 +193,7 @@ class Person:
         self.terminal.wait_for(f"─ {pane}")
 
     def open(self, key: str, word: str) -> None:
-        """Press a key that opens something, see it, and close it again."""
+        """Press a key that opens something, wait for it, and close it."""
         self.terminal.press(key)
         self.terminal.wait_for(word)
         self.terminal.press("escape")
@@ -215,7 +215,7 @@ class Person:
         assert processes.eventually(lambda: self.served() == self.version, 20)
 
     def served(self) -> int:
-        """The version that the server has; -1 where it has an error."""
+        """Return the version that the server runs; -1 if it serves an error."""
         answer = get(self.clients.url)
         self.clients.counts[str(answer.status)] += 1
         return int(answer.text.split()[1]) if answer.status == 200 else -1
@@ -289,7 +289,7 @@ class Person:
             self.terminal.wait_gone("Move it to port")
 
 
-def test_nothing_wears_out(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
+def test_nothing_leaks(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
     source = tmp_path / "soak.py"
     source.write_text(APP)
     terminal = devtui("soak", "--port", free_port, size=USUAL)

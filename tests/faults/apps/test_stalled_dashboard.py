@@ -1,4 +1,4 @@
-"""A dashboard that is suspended: requests are answered all the same, and what was lost is told."""
+"""A suspended dashboard: the server answers requests, and lost events are reported."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def page(number):
 ENOUGH = 400
 
 
-def test_a_suspended_dashboard_blocks_no_request_and_tells_what_was_dropped(
+def test_a_suspended_dashboard_blocks_no_request_and_reports_dropped_events(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
     (tmp_path / "pages.py").write_text(APP, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A name that ends in `.py` is no promise: pipes, devices and giants stop nothing."""
+"""Pipes, devices and huge files with names of Python files stop nothing."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ Make = Callable[[Path], None]
 
 
 def in_time(function: Callable[[], object], seconds: float = 5) -> object:
-    """What it returns; fails where it has not returned in time."""
+    """Return the result of a function; fail if it takes too long."""
     results: list[object] = []
     thread = threading.Thread(target=lambda: results.append(function()), daemon=True)
     thread.start()
@@ -73,7 +73,7 @@ def in_time(function: Callable[[], object], seconds: float = 5) -> object:
 
 
 @pytest.mark.parametrize("make", MADE)
-def test_what_is_no_file_is_refused_at_once(tmp_path: Path, make: Make) -> None:
+def test_anything_but_a_regular_file_is_refused_at_once(tmp_path: Path, make: Make) -> None:
     path = tmp_path / "x.py"
     make(path)
 
@@ -91,8 +91,8 @@ def test_a_file_that_grows_while_it_is_read_is_bounded() -> None:
         project_file.read(__file__, 10)
 
 
-def test_a_writer_at_the_pipe_is_not_let_on(tmp_path: Path) -> None:
-    """Whoever waits for a reader goes on waiting: we are not the one."""
+def test_we_do_not_wake_the_writer_of_a_pipe(tmp_path: Path) -> None:
+    """A writer that waits for a reader goes on waiting: we do not open the pipe."""
     os.mkfifo(tmp_path / "x.py")
     with pytest.raises(OSError, match="a pipe"):
         project_file.read(str(tmp_path / "x.py"), 10)
@@ -122,7 +122,7 @@ def test_a_loaded_file_that_becomes_one_has_changed(tmp_path: Path, make: Make) 
 
 
 @pytest.mark.parametrize("make", MADE)
-def test_an_error_in_code_of_such_a_name_is_told_at_once(tmp_path: Path, make: Make) -> None:
+def test_an_error_in_code_of_such_a_name_is_reported_at_once(tmp_path: Path, make: Make) -> None:
     path = tmp_path / "x.py"
     code = compile("1 / 0", str(path), "exec")
     make(path)
@@ -139,7 +139,7 @@ def test_an_error_in_code_of_such_a_name_is_told_at_once(tmp_path: Path, make: M
     assert "ZeroDivisionError: division by zero" in str(text)
 
 
-def test_the_lines_of_a_plain_file_are_shown_as_ever(tmp_path: Path) -> None:
+def test_the_lines_of_a_regular_file_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "x.py"
     path.write_text("1 / 0  # here\n")
     with pytest.raises(ZeroDivisionError) as caught:
@@ -148,7 +148,7 @@ def test_the_lines_of_a_plain_file_are_shown_as_ever(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [pipe, giant, loop])
-def test_a_script_that_is_no_file_is_not_read(tmp_path: Path, make: Make) -> None:
+def test_a_script_that_is_not_a_file_is_not_read(tmp_path: Path, make: Make) -> None:
     make(tmp_path / "x.sh")
     shell = Ancestor(9, "sh", ("sh", "x.sh"), str(tmp_path))
     facts = ProcessFacts(pid=10, name="app", ancestors=(shell,))
@@ -156,7 +156,7 @@ def test_a_script_that_is_no_file_is_not_read(tmp_path: Path, make: Make) -> Non
 
 
 @pytest.mark.parametrize("make", [pipe, device, directory, listener, loop])
-def test_an_env_file_that_is_no_file_is_passed_over(tmp_path: Path, make: Make) -> None:
+def test_an_env_file_that_is_not_a_file_is_skipped(tmp_path: Path, make: Make) -> None:
     make(tmp_path / ".env")
     assert in_time(lambda: env_files.read(None, str(tmp_path), {}).values == {})
 
@@ -183,9 +183,7 @@ def test_the_session_goes_on_when_one_appears(serve: Serve, folder: Path, make: 
     assert live.get("/").text == "2"
 
 
-def test_python_warns_of_nothing_in_the_session(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_session_causes_no_warning(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a\x1b[31mb.py"
     path.write_text("x = '\\d'\ny = 1 is 1\n")
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Folders of any shape, with files of any name, are watched to the next save."""
+"""devtui watches folders of any shape, with files of any name."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def deep(folder: Path) -> None:
 
 
 def links_everywhere(folder: Path) -> None:
-    """Twelve folders, each with a link to each: there are billions of ways through them."""
+    """Make twelve folders that link to each other, with billions of paths through them."""
     names = [f"f{number}" for number in range(12)]
     for name in names:
         (folder / name).mkdir()
@@ -65,7 +65,7 @@ SHAPES = [strange_name, strange_folder, deep, links_everywhere, many]
 
 @pytest.fixture
 def tidy(folder: Path) -> Iterator[None]:
-    """Python's own way to remove a folder is not deep enough for some of them."""
+    """Remove the folders, some of which are too deep for `shutil.rmtree`."""
     yield
     subprocess.run(["rm", "-rf", folder], check=True)
 
@@ -83,7 +83,7 @@ def test_the_next_save_counts(serve: Serve, folder: Path, make: Make) -> None:
 
 @pytest.mark.usefixtures("tidy")
 @pytest.mark.parametrize("make", SHAPES)
-def test_every_shape_is_looked_through(folder: Path, make: Make) -> None:
+def test_every_shape_is_searched(folder: Path, make: Make) -> None:
     make(folder)
     (folder / "app.py").touch()
     began = time.monotonic()
@@ -93,7 +93,7 @@ def test_every_shape_is_looked_through(folder: Path, make: Make) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_each_save_beside_such_a_name_is_seen(tmp_path: Path) -> None:
+def test_saves_next_to_such_a_name_are_noticed(tmp_path: Path) -> None:
     watch = SystemWatch([str(tmp_path)], recursive=True)
     for number in range(5):
         strange_name(tmp_path)

@@ -1,4 +1,4 @@
-"""Terminals of every size and kind: nothing on them is rubbish, and all keys and clicks work."""
+"""Terminals of every size and kind: clean output, and all keys and clicks work."""
 
 from __future__ import annotations
 
@@ -50,31 +50,31 @@ PROMPT = re.compile(r"ready>\s*\Z")
 
 
 class Shown:
-    """A dashboard that has seen some requests."""
+    """A dashboard that has received some requests."""
 
     def __init__(self, terminal: Terminal, port: int) -> None:
         self.terminal = terminal
         self.url = wait_serving(terminal, port, 20)
 
     def ask(self, target: str, status: int = 200) -> None:
-        """Request a page, and wait until the dashboard has it, on the requests pane."""
+        """Request a page and wait for its row in the requests pane."""
         assert get(self.url + target).status == status
         self.terminal.wait_for(request_row("GET", target, status))
 
     def main_screen(self) -> None:
-        """Wait until the main screen is there, and nothing lies above it."""
+        """Wait for the main screen with nothing above it."""
         self.terminal.wait_for(re.compile(r"\A.*SERVING(?s:.)*q leave\s*\Z"))
         self.terminal.wait_gone(re.compile(r"─ (Keys|Port \d+|Change the port) ─|Search for"))
 
     def begun(self) -> None:
-        """Have some rows in each pane."""
+        """Put some rows into each pane."""
         for target, status in (("/", 200), ("/missing", 404), ("/error", 500), ("/?last", 200)):
             self.ask(target, status)
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
-    """One dashboard for the tests that leave it as it was."""
+    """Start one dashboard for the tests that do not change it."""
     folder, port = tmp_path_factory.mktemp("shared"), processes.free_port()
     (folder / "hello.py").write_text(APP)
     with ExitStack() as stack:
@@ -91,7 +91,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 @pytest.fixture
 def shown(shared: Shown) -> Iterator[Shown]:
-    """The shared dashboard, on its main screen in a terminal of the usual size."""
+    """Return the shared dashboard, on its main screen and in the usual size."""
     yield shared
     shared.terminal.resize(*USUAL)
     shared.main_screen()
@@ -100,7 +100,7 @@ def shown(shared: Shown) -> Iterator[Shown]:
 
 
 def start(devtui: Devtui, folder: Path, port: int, **environment: str) -> Shown:
-    """A dashboard of its own, where some variables of the environment are set to something."""
+    """Start a new dashboard with some environment variables."""
     (folder / "hello.py").write_text(APP)
     terminal = devtui("hello", "--port", port, size=USUAL, environment=environment)
     shown = Shown(terminal, port)
@@ -151,7 +151,7 @@ def test_every_screen_follows_the_size_of_the_terminal(shown: Shown, name: str) 
             terminal.wait_quiet(0.2)
 
 
-def test_what_was_typed_is_still_there_after_the_terminal_was_too_small(shown: Shown) -> None:
+def test_typed_text_survives_a_terminal_that_is_too_small(shown: Shown) -> None:
     terminal = shown.terminal
     terminal.press("/")
     terminal.wait_for("drop filter")
@@ -166,7 +166,7 @@ def test_what_was_typed_is_still_there_after_the_terminal_was_too_small(shown: S
     terminal.wait_gone("/ missing")
 
 
-def test_many_sizes_in_a_row_end_in_the_last_one(shown: Shown) -> None:
+def test_after_many_sizes_the_last_one_counts(shown: Shown) -> None:
     terminal, chance = shown.terminal, random.Random(6)
 
     def lines() -> list[str]:
@@ -244,7 +244,7 @@ def test_every_pane_and_screen_is_reached_with_the_mouse_alone(shown: Shown) -> 
     shown.main_screen()
 
 
-def test_what_has_no_room_in_the_footer_is_pressed_in_the_help(shown: Shown) -> None:
+def test_keys_without_room_in_the_footer_can_be_clicked_in_the_help(shown: Shown) -> None:
     terminal = shown.terminal
     assert "debug on" in terminal.text()
     for state in ("debug off", "debug on"):
@@ -275,7 +275,7 @@ def test_the_tab_key_goes_around_the_panes(shown: Shown) -> None:
         shown.terminal.wait_for(f"╭─ {pane}")
 
 
-def test_keys_that_arrive_in_one_go_are_taken_in_order(shown: Shown) -> None:
+def test_keys_that_arrive_together_keep_their_order(shown: Shown) -> None:
     terminal = shown.terminal
     terminal.press("p")
     terminal.wait_for("Move it to port")
@@ -291,8 +291,8 @@ def test_keys_that_arrive_in_one_go_are_taken_in_order(shown: Shown) -> None:
     terminal.wait_gone("drop filter")
 
 
-def test_what_is_typed_behind_a_key_goes_where_the_key_leads(shown: Shown) -> None:
-    """And is not run as commands: of these `q` would leave, `c` clear, `r` restart."""
+def test_text_after_a_key_goes_to_what_the_key_opens(shown: Shown) -> None:
+    """It does not run as commands, such as `q` to leave, `c` to clear, `r` to restart."""
     terminal = shown.terminal
     terminal.send(b"/qqcr")
     terminal.wait_for("/ qqcr")
@@ -315,7 +315,7 @@ def test_what_is_typed_behind_a_key_goes_where_the_key_leads(shown: Shown) -> No
     terminal.press("1")
 
 
-def test_a_key_that_is_no_utf_8_does_nothing(shown: Shown) -> None:
+def test_a_key_that_is_not_utf_8_does_nothing(shown: Shown) -> None:
     terminal = shown.terminal
     for data in (b"\xe9", b"\xff\xfe\x80", b"\xc3("):
         terminal.send(data)
@@ -329,11 +329,11 @@ def test_a_key_that_is_no_utf_8_does_nothing(shown: Shown) -> None:
 
 
 def codes(terminal: Terminal) -> set[int]:
-    """Every number of every colour sequence that was written."""
+    """Return all numbers of all colour sequences in the output."""
     return {int(code or 0) for found in COLOUR.findall(terminal.raw) for code in found.split(b";")}
 
 
-def test_sixteen_colours_tell_what_thousands_do(
+def test_sixteen_colours_show_the_same_as_thousands(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
     shown = start(devtui, tmp_path, free_port, TERM="xterm", COLORTERM="")
@@ -352,7 +352,7 @@ def test_sixteen_colours_tell_what_thousands_do(
     leave(shown)
 
 
-def test_a_light_terminal_gets_dark_words(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
+def test_a_light_terminal_gets_dark_text(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
     shown = start(devtui, tmp_path, free_port, DEVTUI_THEME="light", TERM="linux", COLORTERM="")
     look = shown.terminal.look_of("/missing")
     assert (look.fg, look.bg) == ("black", "brightwhite")
@@ -360,7 +360,7 @@ def test_a_light_terminal_gets_dark_words(devtui: Devtui, free_port: int, tmp_pa
     leave(shown)
 
 
-def test_without_colours_words_and_reversed_rows_tell(
+def test_without_colours_words_and_reversed_rows_show_the_same(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
     shown = start(devtui, tmp_path, free_port, NO_COLOR="1")
@@ -378,7 +378,7 @@ def test_without_colours_words_and_reversed_rows_tell(
 
 
 @pytest.mark.parametrize("term", ["", "unknown", "dumb"])
-def test_a_terminal_of_no_known_kind_gets_lines(
+def test_an_unknown_terminal_gets_lines(
     devtui: Devtui, free_port: int, tmp_path: Path, term: str
 ) -> None:
     (tmp_path / "hello.py").write_text(APP)
@@ -392,7 +392,7 @@ def test_a_terminal_of_no_known_kind_gets_lines(
 # -- characters ----------------------------------------------------------------------------------
 
 
-def test_a_terminal_without_utf_8_gets_frames_of_ascii(
+def test_a_terminal_without_utf_8_gets_ascii_frames(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
     posix = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -429,7 +429,7 @@ def test_lines_are_written_whatever_the_encoding(
 
 @pytest.fixture
 def bash(tmp_path: Path) -> Iterator[Terminal]:
-    """A shell with job control, in a terminal."""
+    """Start a shell with job control in a terminal."""
     found = shutil.which("bash")
     if found is None:
         pytest.skip("bash is not installed")
@@ -444,7 +444,7 @@ def bash(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def run(bash: Terminal, folder: Path, port: int, after: str = "") -> str:
-    """Type the command; returns the URL that it will serve."""
+    """Type the command and return the URL that it will serve."""
     (folder / "hello.py").write_text(APP)
     bash.type(f"{shlex.quote(sys.executable)} -m devtui hello --port {port}{after}\r")
     return f"http://127.0.0.1:{port}"
@@ -497,6 +497,6 @@ def test_started_in_the_background_and_brought_to_the_front(
     bash.restored()
 
 
-def test_ctrl_z_without_a_shell_to_go_to_says_so(shown: Shown) -> None:
+def test_ctrl_z_without_a_shell_says_so(shown: Shown) -> None:
     shown.terminal.press("ctrl+z")
     shown.terminal.wait_for("No shell has started devtui")

@@ -1,4 +1,4 @@
-"""Behind another program that has the terminal: inside tmux, inside GNU screen, over ssh."""
+"""devtui inside tmux, inside GNU screen, and over ssh."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def needs(*programs: str) -> None:
-    """Skip the test where one of these is not installed; those of the administrator count too."""
+    """Skip the test if a program is missing; look in /usr/sbin and the like too."""
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
     for program in programs:
         if shutil.which(program, path=path) is None:
@@ -52,7 +52,7 @@ def needs(*programs: str) -> None:
 
 
 def use(terminal: Terminal, port: int, *, mouse: bool = True) -> None:
-    """Do what a person does, in a terminal of 100x30: see a request, copy, get help, resize."""
+    """Use devtui in a terminal of 100x30: see a request, copy, open the help, resize."""
     url = wait_serving(terminal, port)
     assert get(f"{url}/?copied").status == 200
     terminal.wait_for(request_row("GET", "/?copied", 200))
@@ -73,7 +73,7 @@ def use(terminal: Terminal, port: int, *, mouse: bool = True) -> None:
 
 
 class Tmux:
-    """A tmux of its own, whose only window runs a command."""
+    """A private tmux whose only window runs a command."""
 
     def __init__(self, folder: Path, environment: dict[str, str], command: str) -> None:
         self._environment = {**environment, "TMUX_TMPDIR": str(folder)}
@@ -81,7 +81,7 @@ class Tmux:
         self.do("new-session", "-d", "-x", "100", "-y", "30", command)
 
     def do(self, *command: str) -> str:
-        """What a command of tmux prints."""
+        """Run a command of tmux and return its output."""
         done = subprocess.run(
             ["tmux", "-L", "devtui", "-f", "/dev/null", *command],
             cwd=self._folder,
@@ -94,7 +94,7 @@ class Tmux:
         return done.stdout
 
     def shows(self, wanted: str | re.Pattern[str]) -> None:
-        """Wait until a text or pattern is in the window."""
+        """Wait until the window shows a text or pattern."""
         pattern = re.compile(re.escape(wanted)) if isinstance(wanted, str) else wanted
         found = processes.eventually(
             lambda: pattern.search(self.do("capture-pane", "-p")) is not None, 20
@@ -130,7 +130,7 @@ def test_inside_tmux(devtui: Devtui, free_port: int, project: Path) -> None:
 
 
 def test_inside_gnu_screen(devtui: Devtui, free_port: int, project: Path) -> None:
-    """It speaks no 24-bit colour, though the variable that says so is inherited, and no mouse."""
+    """It has no 24-bit colour, although the inherited variable says so, and no mouse."""
     needs("screen")
     sockets = project / "s"
     sockets.mkdir(mode=0o700)
@@ -152,7 +152,7 @@ def test_inside_gnu_screen(devtui: Devtui, free_port: int, project: Path) -> Non
 
 @pytest.fixture
 def ssh(tmp_path: Path) -> Iterator[tuple[str, ...]]:
-    """The command that logs in on this machine, at an ssh server of its own, with a terminal."""
+    """Start an ssh server and return the command that logs in with a terminal."""
     needs("ssh", "sshd", "ssh-keygen")
     if os.geteuid() == 0 and not Path("/run/sshd").is_dir():
         pytest.skip("sshd, run by root, wants a folder /run/sshd")

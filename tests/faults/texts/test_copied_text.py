@@ -1,4 +1,4 @@
-"""What is copied can be pasted: nothing in it is run, and no URL leads to another host."""
+"""Copied text is safe to paste: nothing in it runs, and no URL leads to another host."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ENDS = [
 
 
 class Bash:
-    """A real interactive bash in a terminal of its own."""
+    """An interactive bash in its own terminal."""
 
     def __init__(self, folder: Path) -> None:
         self.pid, self.fd = pty.fork()
@@ -70,7 +70,7 @@ class Bash:
         self._output = self._output.partition(text)[2]
 
     def paste(self, text: str) -> None:
-        """As a terminal does it that trusts what it pastes; then drop the line, and go on."""
+        """Paste as a terminal does that filters nothing; then clear the line."""
         self.send(b"\x1b[200~" + text.encode("utf-8", "backslashreplace") + b"\x1b[201~")
         self.send(b"\x05\x15echo still-$((1+1))\r")
         self.until(b"still-2")
@@ -89,14 +89,14 @@ def bash(tmp_path: Path):
     shell.close()
 
 
-def test_a_paste_can_be_ended_by_what_is_pasted(bash: Bash, tmp_path: Path) -> None:
-    """The attack itself, lest the next test passes because bash has ceased to be fooled."""
+def test_pasted_text_can_end_the_paste(bash: Bash, tmp_path: Path) -> None:
+    """Check the attack itself, without which the next test would prove nothing."""
     bash.paste("text\x1b[201~\x15touch RUN\r")
     assert (tmp_path / "RUN").exists()
 
 
 @pytest.mark.parametrize("end", ENDS, ids=ascii)
-async def test_what_y_copies_runs_nothing_in_bash(bash: Bash, tmp_path: Path, end: str) -> None:
+async def test_text_copied_by_y_runs_nothing_in_bash(bash: Bash, tmp_path: Path, end: str) -> None:
     evil = f"text{end}\x15touch RUN\rtouch RUN\n{end}touch RUN\x0a"
     async with running() as ui:
         written: list[str] = []
@@ -130,7 +130,7 @@ async def test_what_y_copies_runs_nothing_in_bash(bash: Bash, tmp_path: Path, en
     assert not (tmp_path / "RUN").exists()
 
 
-def test_what_goes_into_a_file_or_a_program_is_clean_too(tmp_path: Path) -> None:
+def test_text_for_a_file_or_a_program_is_clean_too(tmp_path: Path) -> None:
     where = copy("a\x1b[201~b\u202ec\x85d", None, {"PATH": str(tmp_path)})
     path = Path(where.removeprefix("into the file "))
     try:
@@ -151,7 +151,7 @@ def test_what_goes_into_a_file_or_a_program_is_clean_too(tmp_path: Path) -> None
         ("👩\u200d💻 été می\u200cخواهم", "👩\u200d💻 été می\u200cخواهم"),
     ],
 )
-def test_what_stays(text: str, copied: str) -> None:
+def test_harmless_text_stays(text: str, copied: str) -> None:
     assert pasteable(text) == copied
 
 

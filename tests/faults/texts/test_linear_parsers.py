@@ -1,8 +1,8 @@
-"""Whatever reads text of others takes time in proportion to its length, however it is made.
+"""All code that reads untrusted text takes time in proportion to its length.
 
-Each piece of text is blown up to the largest that can arrive. What goes back in a text for each of
-its characters takes minutes then, and what does not takes milliseconds. Time is counted in the
-processor's seconds of the one who reads, so a busy machine does not matter.
+Each text has the largest size that can arrive. A parser that goes back for each character then
+takes minutes, a linear one milliseconds. The tests count processor time, so a busy machine does
+not matter.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def of_error(text: str) -> object:
 
 
 def in_pieces(text: str) -> str:
-    """A line that arrives a little at a time."""
+    """Feed a line in small pieces."""
     line, data = LineBuffer(), text.encode("utf-8", "backslashreplace")
     for start in range(0, len(data), 16):
         line.add(data[start : start + 16])
@@ -85,7 +85,7 @@ def read_chunks(text: str) -> bytes:
 
 
 def read_env_file(text: str) -> object:
-    """With the folder above it, as a session reads one that it finds."""
+    """Read a file that the session finds by searching."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, ".env").write_text(text, encoding="utf-8", errors="replace", newline="")
         return env_files.read(None, folder, {})
@@ -148,8 +148,8 @@ def test_time_is_in_proportion_to_the_length(reader: str, text: str) -> None:
     assert took < SECONDS, f"{took:.1f} s for {text[:30]!r}…{text[-10:]!r}"
 
 
-def test_the_limit_finds_what_is_not_in_proportion() -> None:
-    """The expression that once read the fields of a head."""
+def test_the_limit_finds_quadratic_time() -> None:
+    """Try the regular expression that once read the fields of a head."""
     field = re.compile(r"^([!-9;-~]+):[ \t]*([^\r\n]*)\r?\n", re.MULTILINE)
     began = time.thread_time()
     field.findall("A:" + " " * 12_000 + "\r")
@@ -182,7 +182,7 @@ def echo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 def busy_seconds(live: Live, data: bytes) -> tuple[float, bytes]:
-    """What a request takes of the server's processor time, and its response."""
+    """Return the server's processor time for a request, and the response."""
     process = psutil.Process(live.session.generations.pid)
     before = process.cpu_times()
     answer = b""
@@ -234,7 +234,7 @@ def test_a_target_does_not_freeze_the_server(echo: Live, target: bytes) -> None:
 
 
 def seen_by_the_standard_library(head: bytes) -> dict[str, str] | None:
-    """The fields as Python's own server reads them; None where it refuses the request."""
+    """Return the fields as Python's own server reads them; None if it refuses the request."""
     try:
         message = http.client.parse_headers(io.BytesIO(head))
     except http.client.HTTPException:
@@ -280,6 +280,6 @@ def test_the_app_sees_what_the_standard_library_reads(
 
 
 def test_the_standard_library_is_left_as_it_is() -> None:
-    """Other servers of the app's own read their heads with it too."""
+    """Other servers in the app use it too."""
     assert handler.CapturingHandler.MessageClass is http.client.HTTPMessage
     assert http.server.http.client.parse_headers is http.client.parse_headers  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Names that others chose act on no terminal: of folders, files, modules and processes."""
+"""Untrusted names of folders, files, modules and processes do not act on the terminal."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ signal.pause()
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A project in a folder of such a name."""
+    """Make a project in a folder with such a name."""
     path = tmp_path / EVIL
     write(path, {"app.py": APP.format(evil=EVIL)})
     return path
@@ -110,7 +110,7 @@ def test_in_lines(devtui: Devtui, free_port: int, folder: Path, option: str) -> 
     assert_harmless(terminal)
 
 
-def test_json_says_them_whole(free_port: int, folder: Path) -> None:
+def test_json_has_the_whole_name(free_port: int, folder: Path) -> None:
     with holder(folder, free_port):
         done = subprocess.run(
             [sys.executable, "-m", "devtui", "--who", "--json", "--port", str(free_port)],

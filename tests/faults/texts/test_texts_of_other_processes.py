@@ -1,4 +1,4 @@
-"""What other processes call themselves costs the port screen and `--who` next to nothing."""
+"""The port screen and `--who` stay quick whatever other processes call themselves."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def who(port: int) -> tuple[dict[str, object], float]:
-    """What `devtui --who --json` says, and how long that takes."""
+    """Return the output of `devtui --who --json`, and how long it takes."""
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "devtui", "--who", "--json", "--port", str(port)],
@@ -122,7 +122,7 @@ def test_options_without_end_are_read_once() -> None:
 
 
 @given(st.lists(st.sampled_from([*WORDS, "done", " done ", "do", "x"]), max_size=30))
-def test_loops_are_found_as_by_the_slow_expression(words: list[str]) -> None:
+def test_the_fast_search_finds_the_same_loops_as_the_slow_one(words: list[str]) -> None:
     script = "".join(words)
     slow = re.compile(r"(?:\b(?:while|until)\s|\bfor\s*\(\().*?\bdo\b(.*?)\bdone\b", re.DOTALL)
     # Spaces in a row count as one, which changes nothing.
@@ -155,12 +155,12 @@ def test_no_script_takes_long(word: str, child: Ancestor | None) -> None:
         (b"caf\xe9\0", ("caf\udce9",)),
     ],
 )
-def test_command_lines_are_split_as_psutil_does(data: bytes, words: tuple[str, ...]) -> None:
+def test_command_lines_are_split_as_by_psutil(data: bytes, words: tuple[str, ...]) -> None:
     assert process_info.split_command(data) == words
 
 
 @linux
-def test_a_process_is_described_as_psutil_does(tmp_path: Path) -> None:
+def test_a_process_is_described_as_by_psutil(tmp_path: Path) -> None:
     program = tmp_path / "a-program-with-a-long-name"
     program.symlink_to(sys.executable)
     with started([str(program), "-c", HOLDER, str(processes.free_port())]) as process:
@@ -171,8 +171,8 @@ def test_a_process_is_described_as_psutil_does(tmp_path: Path) -> None:
     assert facts.parent.command == tuple(psutil.Process().cmdline())
 
 
-def test_a_look_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where a holder's folder is on a network drive that does not answer."""
+def test_a_survey_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A holder's folder may be on a network drive that does not answer."""
     ends = threading.Event()
     monkeypatch.setattr("devtui.ports.survey.survey", lambda *given: ends.wait(60))
     look = PendingSurvey(Settings(port=5001), PortRefused("taken", busy=True))
@@ -211,7 +211,7 @@ def test_a_container_engine_that_answers_a_byte_at_a_time(
 
 
 def test_a_long_row_of_processes_is_walked_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each has started the next: more than Python's stack is deep."""
+    """Each has started the next; there are more than Python's stack is deep."""
 
     def child_of(tasks: str) -> list[bytes]:
         pid = int(tasks.split("/")[2])

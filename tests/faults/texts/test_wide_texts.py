@@ -1,4 +1,4 @@
-"""No text of others freezes the screen: the time grows with what is shown, and that is bounded."""
+"""Wide text does not freeze the screen: the time depends on the visible part, which is bounded."""
 
 from __future__ import annotations
 
