@@ -15,6 +15,10 @@ from devtui.server.guest import unseen_variables
 _OF_A_RELOADER = ("WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD")
 
 
+# By this Flask knows that its command serves the app.
+_OF_THE_COMMAND = "FLASK_RUN_FROM_CLI"
+
+
 class Environment(msgspec.Struct, frozen=True):
     """All variables, the env files that were read, and a sentence for the user, if there is one."""
 
@@ -29,10 +33,8 @@ def prepared(load: Load, original: Mapping[str, str]) -> Environment:
     Raises `env_files.EnvFileError`.
     """
     variables = dict(original)
-    if load.main is None:
-        variables["FLASK_RUN_FROM_CLI"] = "true"  # makes an unguarded app.run() do nothing
     variables["FLASK_DEBUG"] = "1" if load.debug else "0"
-    for name in _OF_A_RELOADER:  # of one that devtui was started below
+    for name in (*_OF_A_RELOADER, _OF_THE_COMMAND):  # of what devtui was started below
         variables.pop(name, None)
     if not load.env_files:
         return Environment(variables, (), None)
@@ -42,9 +44,12 @@ def prepared(load: Load, original: Mapping[str, str]) -> Environment:
 
 def apply(variables: Mapping[str, str], load: Load) -> None:
     """Give this process those variables, and what an app below a reloader expects."""
-    for name in _OF_A_RELOADER:
+    for name in (*_OF_A_RELOADER, _OF_THE_COMMAND):
         os.environ.pop(name, None)
     os.environ.update(variables)
+    if load.main is None:
+        # Makes an unguarded app.run() do nothing. Another script that the app starts is to serve.
+        unseen_variables.show(_OF_THE_COMMAND, "true")
     if load.reload:
         # What werkzeug.serving.is_running_from_reloader looks at: apps start schedulers then. The
         # programs that the app starts must not see it: Werkzeug would miss its socket there.

@@ -10,7 +10,9 @@ import pytest
 
 from devtui.config.settings import Settings
 from devtui.events import AppFailed, ErrorRaised, LogWritten, RequestFinished, ServerExited
+from tests.support.client import get
 from tests.support.live import Live
+from tests.support.processes import eventually, free_port, listens
 from tests.support.projects import app_environment, write
 
 pytestmark = pytest.mark.e2e
@@ -165,6 +167,32 @@ def test_programs_that_the_app_starts_are_below_no_reloader(start: Start) -> Non
     live.serving()
     expected = repr((("true", True), "[]\n", "[]\n", ("true", None)))
     assert live.get("/").text == expected
+
+
+def test_another_script_that_the_app_starts_serves_by_app_run(start: Start, tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "other.py").write_text(
+        "from flask import Flask\n"
+        "app = Flask('other')\n"
+        "@app.get('/')\n"
+        "def view(): return 'other'\n"
+        f"app.run(port={port})\n"
+    )
+    live = start(
+        "import os, subprocess, sys\n"
+        "from flask import Flask\n"
+        "Flask('unguarded').run(port=1)\n"
+        "other = os.path.join(os.path.dirname(__file__), 'other.py')\n"
+        "subprocess.Popen([sys.executable, other], env={**os.environ, 'MORE': '1'})\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    return [os.environ['FLASK_RUN_FROM_CLI'].encode()]\n"
+    )
+    live.serving()
+    assert live.get("/").text == "true"
+    url = f"http://127.0.0.1:{port}/"
+    assert eventually(lambda: listens(port), 20), live.told()
+    assert get(url).text == "other"
 
 
 @pytest.mark.parametrize("error", ["ConnectionError()", "StopIteration()"])
