@@ -204,7 +204,9 @@ class Dashboard(SaysWhyNotApp):
         if terminal.can_suspend():
             terminal.suspend()
         else:
-            self.tell("No shell has started devtui that could continue it: open another window.")
+            self.tell(
+                "devtui was not started by a shell that could continue it: open another window."
+            )
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -25,8 +25,8 @@ SERVER_ACTIONS = (
     "open_browser",
     "toggle_debug",
 )
-NO_ROW = "There is no row that this could be done with."
-NO_PLACE = "This row points to no place in the code."
+NO_ROW = "No row is selected."
+NO_PLACE = "This row has no place in the code to open."
 
 
 class SaysWhyNot:
@@ -81,7 +81,7 @@ def why_not_for_server(session: Session, leaving: bool, action: str) -> str:
         case "open_browser":
             return _why_not_browse(session)
         case "copy_pin" if not session.generations.pin:
-            return "There is no PIN: the debugger in the browser is off, or asks for none."
+            return "There is no PIN: the debugger in the browser is off, or needs none."
     return ""
 
 

@@ -168,7 +168,7 @@ def test_try_again_when_it_has_gone_by_itself(devtui: Devtui, hold: Hold, port: 
     terminal = devtui("hello", "--port", port)
     see_holder(terminal, holder, port)
     terminal.press("t")
-    terminal.wait_for("is still not to be had")
+    terminal.wait_for("is still not available")
     holder.terminate()
     holder.wait(20)
     terminal.press("t")

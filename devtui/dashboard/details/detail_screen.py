@@ -28,6 +28,15 @@ from devtui.session.store.ring import Ring
 if TYPE_CHECKING:
     from devtui.session.store.store import Store
 
+# What a toast calls the sections whose titles are no nouns.
+_NAMES = {
+    "general": "general facts",
+    "caused by": "cause",
+    "raised while handling": "exception",
+    "slowest of your modules": "slowest modules",
+    "written during": "request",
+}
+
 # The frame's two borders, the space before a line, and the scrollbar.
 _BESIDE_ROWS = 4
 
@@ -108,7 +117,7 @@ class DetailScreen(NeedsRoom, ListScreen):
                 is_request = isinstance(self.item, Request)
                 return "The request has ended." if is_request else "Only a request has a stack."
             case "error" if self._error() is None:
-                return "No error is kept that belongs to this."
+                return "No error of this request is kept."
         return ""
 
     def heard(self, event: AnyEvent) -> None:
@@ -160,7 +169,8 @@ class DetailScreen(NeedsRoom, ListScreen):
         """Copy the section in which the cursor is."""
         line = self.list.item
         if line is not None:
-            what = f"the {line.section.title}" if line.section.title else "the text"
+            title = line.section.title
+            what = f"the {_NAMES.get(title, title)}" if title else "the text"
             self.app.post_message(Copy(line.section.text, what))
 
     def action_edit_row(self) -> None:

@@ -20,7 +20,7 @@ MAX_NAME = 300
 def reload_detail(item: Reload, ignored: Mapping[str, str]) -> Detail:
     """What an opened row of the reloads pane shows.
 
-    `ignored` are changes that did not count, by file or folder, with the reason; newest last.
+    `ignored` are ignored changes, by file or folder, with the reason; newest last.
     """
     when = f"{formats.clock_time(item.at)}  generation {item.generation}"
     match item:
@@ -44,8 +44,8 @@ def reload_detail(item: Reload, ignored: Mapping[str, str]) -> Detail:
 def _reloaded(item: Reloaded) -> list[Section]:
     general = [("cause", item.cause), ("took", formats.duration(item.duration_ms))]
     general.append(("standby", standby_words(item)))
-    if item.raw_count:
-        general.append(("merged", formats.count(item.raw_count, "notice") + " of changes"))
+    if item.raw_count > 1:
+        general.append(("file events", f"{item.raw_count:,}, merged into one reload"))
     section = Section("reload", pairs(general, FACT_WIDTH))
     if item.failed:
         note = "The new code did not load: every page shows its error until it is fixed."
@@ -84,7 +84,7 @@ def steps(item: Reloaded) -> list[tuple[str, str]]:
 def standby_words(item: Reloaded) -> str:
     """Whether the process had been started ahead, and why it had not imported all ahead."""
     if item.standby:
-        return f"warm in part: {item.stepped_back}" if item.stepped_back else "warm"
+        return f"partly warm: {item.stepped_back}" if item.stepped_back else "warm"
     return f"a fresh process: {item.stepped_back}" if item.stepped_back else "a fresh process"
 
 
@@ -94,4 +94,4 @@ def _ignored(ignored: Mapping[str, str]) -> Section:
         Line([(visible(path, MAX_NAME), ""), (f"  {visible(reason, MAX_NAME)}", "dim")])
         for path, reason in newest
     ]
-    return Section("changes that did not count", lines, "\n".join(path for path, _ in newest))
+    return Section("ignored changes", lines, "\n".join(path for path, _ in newest))

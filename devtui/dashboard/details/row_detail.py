@@ -35,7 +35,7 @@ from devtui.text.secrets import MASK
 MAX_PARAMETERS = 1_000
 _IN_URLS = "!#$%&'()*+,/:;=?@[]~"
 FACT_WIDTH = 12
-NO_LONGER_KEPT = "no longer kept: those of newer requests took their room"
+NO_LONGER_KEPT = "no longer kept: newer requests needed the room"
 
 
 def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
@@ -152,7 +152,7 @@ def _general(request: Request, reveal: bool) -> Section:
         status = "none was sent" if finished.status is None else str(finished.status)
         lines = [_fact("status", status, status_style(finished.status))]
         if finished.cut:
-            lines.append(_fact("cut", finished.cut, "bad"))
+            lines.append(_fact("cut", finished.cut.removeprefix("cut "), "bad"))
         lines.append(_fact("size", f"{finished.size_bytes:,} bytes"))
     path = masking.target(started.target, reveal).partition("?")[0]
     lines.append(_fact("path", unquote(path)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 2.0
 """How long the names may take. Whoever types has gone on by then."""
 
-NAMES_ONLY = "Only names and their attributes are completed: to look into a call would run it."
+NAMES_ONLY = "Only names and attributes are completed: completing after a call would run it."
 NO_ANSWER = "The server process does not answer: nothing can be completed now."
 
 

@@ -37,9 +37,9 @@ _ORIGINS = {
     "request": "while answering a request",
     "logging": "logged",
     "thread": "in a thread",
-    "uncaught": "reached the top of the program",
-    "unraisable": "where Python could not raise it",
-    "load": "while the app was loaded",
+    "uncaught": "uncaught",
+    "unraisable": "ignored by Python, which could not raise it",
+    "load": "while the app was loading",
 }
 
 
@@ -266,7 +266,7 @@ class ErrorScreen(FrameScreen):
         elif prompt.text:
             prompt.clear_line()
         else:
-            self.console.show_note("Nothing runs. escape leaves the prompt.")
+            self.console.show_note("Nothing is running. escape leaves the prompt.")
 
     def action_stop_evaluation(self) -> None:
         """Interrupt the evaluation that runs, else copy what is selected, else leave."""

@@ -44,7 +44,7 @@ class Evaluation:
     def begin(self, spot: Spot, source: str) -> None:
         """Evaluate code in a frame, unless an evaluation is still running."""
         if self._running is not None:
-            self._console.show_note("One evaluation is still running.")
+            self._console.show_note("An evaluation is still running.")
             self._console.prompt.text = source
             return
         self._console.show_asked(source)

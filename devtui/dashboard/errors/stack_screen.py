@@ -31,7 +31,8 @@ NO_ANSWER = (
     "The server process does not answer: it is busy in code that lets no other thread run, "
     "or it is stopped. r restarts it."
 )
-OUTSIDE = "The server itself has the request, between the app and the client."
+TOO_LATE = "The request ended before its stack could be read."
+OUTSIDE = "The request is in the server itself, between the app and the client."
 
 
 class StackScreen(FrameScreen):
@@ -105,7 +106,7 @@ class StackScreen(FrameScreen):
         elif stack is not None:
             lines.append(Line([(OUTSIDE, "dim")]))
         elif not self._silent:
-            words = "Asking …" if self.request.running else "It has ended before one could look."
+            words = "Asking …" if self.request.running else TOO_LATE
             lines.append(Line([(words, "dim")]))
         return [Section("", lines, self._copied())]
 
@@ -126,7 +127,7 @@ class StackScreen(FrameScreen):
         status = finished.cut or f"status {finished.status}"
         words = f"ended after {formats.duration(finished.duration_ms)}: {visible(status, 100)}"
         if self._stack is not None:
-            words += "  ·  it stood here last"
+            words += "  ·  last seen here"
         return Content.assemble(name, "\n", (words, "$foreground 55%"))
 
     def title_of_frames(self) -> str:

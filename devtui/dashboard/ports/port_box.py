@@ -159,8 +159,8 @@ class PortBox(Vertical):
         """The headline, the holders and the progress."""
         progress = shown.progress.content(width)
         if shown.sight is None:
-            head = Content.styled(f"Looking who holds port {shown.port} …", "$foreground 55%")
-            return head, Content(), progress
+            words = f"Looking for the holder of port {shown.port} …"
+            return Content.styled(words, "$foreground 55%"), Content(), progress
         head = port_view.headline(shown.sight, width)
         if shown.asking:
             # The question has the room: what it asks of, and nothing else.

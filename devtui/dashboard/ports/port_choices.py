@@ -74,10 +74,10 @@ def choices(port: int, sight: Sight | None, *, serving: bool) -> tuple[Choice, .
 
 def _have(port: int, sight: Sight | None, here: str) -> Choice:
     if sight is None:
-        return Choice("s", f"stop it and {here}", TAKING_BACK, "looking who it is …")
+        return Choice("s", f"stop it and {here}", TAKING_BACK, "finding out who it is …")
     refusal = sight.survey.refusal
     if sight.ours:
-        return Choice("s", f"stop it and {here}", TAKING_BACK, "it is this devtui itself")
+        return Choice("s", f"stop it and {here}", TAKING_BACK, "this devtui has it")
     if refusal is None:
         return Choice("s", f"{here}, on port {port}", TAKING_BACK)
     return Choice(
@@ -87,9 +87,9 @@ def _have(port: int, sight: Sight | None, here: str) -> Choice:
 
 def _why_not(sight: Sight, refusal: PortRefused) -> str:
     if not refusal.busy:
-        return "there is nobody to be stopped, see above"
+        return "there is no process to stop, see above"
     if not sight.survey.blocking:
-        return "nobody is to be seen who could be stopped"
+        return "no process was found that could be stopped"
     return sight.why_not_stop
 
 
@@ -111,5 +111,5 @@ def _next_port(sight: Sight | None) -> Choice:
     if sight.survey.refusal is None:
         return Choice("n", text, action, "this one is free")
     if sight.survey.next_free_port is None:
-        return Choice("n", text, action, "none is to be had near it")
+        return Choice("n", text, action, "no port near it is free")
     return Choice("n", f"{text}: {sight.survey.next_free_port}", action)

@@ -83,7 +83,7 @@ class Ports:
 
         port = self._session.settings.port
         is_there = (
-            "The server is on" if self._session.listener.is_open else "The server could not have"
+            "The server is on" if self._session.listener.is_open else "The server could not get"
         )
         question = PortQuestion(
             title="Change the port",

@@ -199,7 +199,7 @@ class PortScreen(Dialog[None]):
         if self.waiting:
             self.waiting = False
             at = self._clock.now().astimezone().strftime("%H:%M:%S")
-            self._say(f"Tried at {at}: port {self.port} is still not to be had.")
+            self._say(f"Tried at {at}: port {self.port} is still not available.")
 
     def action_back(self) -> None:
         """Take the question back, or leave the screen."""

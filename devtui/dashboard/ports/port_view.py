@@ -83,13 +83,12 @@ def question(holders: Sequence[Holder], ask_seconds: float, width: int) -> Conte
         lines += [Content.styled(f"  {holder_text.title(holder)}", "bold")]
         for piece in _pieces(holder_text.shown(holder.command), width - 4)[:2]:
             lines += [Content(f"    {piece}")]
-    it = "It is" if one else "They are"
-    end = "does" if one else "do"
+    they_are, they_have = ("It is", "it has") if one else ("They are", "they have")
     lines += [
         Content(),
         _paragraph(
-            f"{it} asked to end (SIGTERM), and killed where {it.split()[0].lower()} {end} "
-            f"not within {ask_seconds:.0f} s.",
+            f"{they_are} asked to end (SIGTERM), and killed if {they_have} not ended "
+            f"within {ask_seconds:.0f} s.",
             _DIM,
             width,
         ),

@@ -31,7 +31,7 @@ def parse_port(text: str) -> int:
     if not text:
         raise ValueError("Type a port, from 0 to 65535 (0 takes any free one).")
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"A port is a whole number, and {visible(text, 20)!r} is none.")
+        raise ValueError(f"A port is a whole number; {visible(text, 20)!r} is not one.")
     if len(text) > 9 or int(text) > MAX_PORT:
         raise ValueError(f"The highest port is {MAX_PORT}; {visible(text, 20)} is above it.")
     return int(text)

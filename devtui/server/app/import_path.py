@@ -222,5 +222,5 @@ def _suggestion(wanted: str, existing: list[str]) -> str:
         return f"; did you mean {' or '.join(map(repr, close))}?"
     if existing:
         more = " and others" if len(existing) > _MAX_LISTED else ""
-        return f"; there are {', '.join(map(repr, existing[:_MAX_LISTED]))}{more}."
+        return f"; found: {', '.join(map(repr, existing[:_MAX_LISTED]))}{more}."
     return "; there is no Python module there at all."

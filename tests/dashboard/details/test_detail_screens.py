@@ -203,6 +203,9 @@ async def test_the_open_row_copies_its_sections(ui, monkeypatch):
     lines.select(index + 1)
     await ui.press("y")
     assert copied == [("x           1", "the query")]
+    lines.select(0)
+    await ui.press("y")
+    assert copied[1][1] == "the general facts"
 
 
 async def test_the_server_keys_work_over_an_open_row(ui):

@@ -38,13 +38,13 @@ def test_the_standby() -> None:
     assert standby_words(a_reload()) == "a fresh process"
     assert standby_words(a_reload(stepped_back="x has changed")) == "a fresh process: x has changed"
     partly = standby_words(a_reload(standby=True, stepped_back="it changes os.environ"))
-    assert partly == "warm in part: it changes os.environ"
+    assert partly == "partly warm: it changes os.environ"
 
 
 def test_what_was_merged_and_what_was_slow() -> None:
     slow = (ModuleTime(module="shop.models", duration_ms=120.0),)
     shown = text(reload_detail(a_reload(raw_count=12, slowest=slow), {}))
-    assert "12 notices of changes" in shown
+    assert "file events 12, merged into one reload" in " ".join(shown.split())
     assert "slowest of your modules 120 ms" in shown
     assert "shop.models" in shown
 
@@ -52,7 +52,7 @@ def test_what_was_merged_and_what_was_slow() -> None:
 def test_what_did_not_count() -> None:
     ignored = {"/p/.git": "tools and libraries write there", "/p/data.db": "no Python file"}
     shown = text(reload_detail(a_reload(), ignored))
-    first, second = [line for line in shown.splitlines() if "did not count" in line]
+    first, second = [line for line in shown.splitlines() if "ignored changes" in line]
     assert "/p/data.db  no Python file" in first
     assert "/p/.git  tools and libraries write there" in second
 

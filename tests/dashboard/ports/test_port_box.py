@@ -90,4 +90,4 @@ async def test_its_width_goes_with_the_terminal_s(width, taken):
     async with app.run_test(size=(width, 24)):
         app.box.show(shown(None))
         assert app.box.styles.width.value == taken
-        assert "Looking who holds port 5000" in str(app.box.query_one("#headline").render())
+        assert "Looking for the holder of port 5000" in str(app.box.query_one("#headline").render())

@@ -123,8 +123,8 @@ async def refused():
 async def test_it_opens_by_itself_before_anything_is_known():
     async with running(waiting()) as ui:
         ui.session.to(State.PORT_BUSY)
-        await ui.shows("Looking who holds port 5000 …")
-        await ui.shows("stop it and start here · looking who it is …")
+        await ui.shows("Looking for the holder of port 5000 …")
+        await ui.shows("stop it and start here · finding out who it is …")
         ui.session.feed(busy(STRANGER))
         await ui.shows(TAKEN)
         assert [type(screen) for screen in ui.app.screen_stack[1:]] == [PortScreen]
@@ -224,7 +224,7 @@ async def test_a_yes_stops_it_with_every_step_and_the_session_has_the_port(refus
     await refused.press("s")
     await refused.shows("Stop this process?")
     await refused.shows("python3 -m http.server 5000")
-    await refused.shows("killed where it does not within 3 s")
+    await refused.shows("killed if it has not ended within 3 s")
     assert machine.stopped == []
     await refused.press("y")
     await refused.shows("0.0 s  asking python3 (77777) to exit (SIGTERM)")
@@ -286,7 +286,7 @@ async def test_a_stop_that_failed_is_told_and_the_port_looked_at_again(refused, 
             "Held by another user (root).",
             "stop a process of root and start here · held by another user (root)",
         ),
-        (busy(), None, "stop it and start here · nobody is to be seen who could be stopped"),
+        (busy(), None, "stop it and start here · no process was found that could be stopped"),
         (
             busy(
                 reason="permission",
@@ -294,12 +294,12 @@ async def test_a_stop_that_failed_is_told_and_the_port_looked_at_again(refused, 
                 next_free=None,
             ),
             None,
-            "take the next free port · none is to be had near it",
+            "take the next free port · no port near it is free",
         ),
         (
             busy(reason="permission", message="Not allowed to listen on port 80."),
             None,
-            "stop it and start here · there is nobody to be stopped, see above",
+            "stop it and start here · there is no process to stop, see above",
         ),
     ],
 )
@@ -333,7 +333,7 @@ async def test_a_click_is_a_choice(refused):
 
 async def test_a_typed_port(refused):
     await refused.press("p")
-    await refused.shows("The server could not have port 5000. Move it to port:")
+    await refused.shows("The server could not get port 5000. Move it to port:")
     await refused.press(*"8123")
     await refused.shows("Port 8123 is free; 0 takes any free one.")
     await refused.press("enter")
@@ -346,7 +346,7 @@ async def test_try_again_in_vain_and_not(refused):
     await refused.shows("Trying port 5000 …")
     assert refused.session.asked == [("try again", None)]
     refused.session.feed(busy(STRANGER))
-    await refused.shows("Tried at 12:01:20: port 5000 is still not to be had.")
+    await refused.shows("Tried at 12:01:20: port 5000 is still not available.")
     await refused.press("t")
     refused.session.to(State.STARTING)
     await refused.until(lambda: refused.app.screen is refused.app.main)
@@ -378,7 +378,7 @@ async def test_our_own_server_is_told_calmly(ui, machine):
     )
     await ui.press("k")
     await ui.shows("devtui itself serves here: generation 1, pid 4242.")
-    await ui.shows("stop it and move here · it is this devtui itself")
+    await ui.shows("stop it and move here · this devtui has it")
     await ui.shows("t  look again")
     await ui.press("s")
     await ui.press("y")

@@ -17,9 +17,9 @@ def test_a_port(text, port):
     ("text", "sentence"),
     [
         ("", "Type a port"),
-        ("80a", "'80a' is none"),
-        ("-1", "'-1' is none"),
-        ("٣", "is none"),
+        ("80a", "'80a' is not one"),
+        ("-1", "'-1' is not one"),
+        ("٣", "is not one"),
         ("65536", "65536 is above it"),
         ("9" * 30, "is above it"),
     ],

@@ -297,7 +297,7 @@ NOT_FOUND = [
          says=("sub/helo.py'", "did you mean 'hello.py'?")),
     Case("misspelt in a package", {"pkg/__init__.py": "", "pkg/mod.py": WSGI}, "pkg.mood",
          says=("no module 'pkg.mood'", "did you mean 'pkg.mod'?")),
-    Case("nothing like it", {"hello.py": WSGI}, "qqqq", says=("there are 'hello'",)),
+    Case("nothing like it", {"hello.py": WSGI}, "qqqq", says=("; found: 'hello'.",)),
     Case("empty folder", {}, "hello", says=("no Python module there at all",)),
     Case("no such folder", {}, "nowhere/hello.py", says=("There is no folder '", "nowhere'")),
     Case("no Python file", {"sub/hello.txt": ""}, "sub/hello.txt", says=("ends not in .py",)),
