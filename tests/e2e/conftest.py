@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: the real program in a terminal, and who is left after it."""
+"""Fixtures of the end-to-end tests: the real program in a terminal, and a check for leftovers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.projects import APPS
 
 @pytest.fixture
 def project(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
-    """Writes a project's files, by their relative paths, and returns its folder."""
+    """Return a function that writes a project's files by relative path and returns the folder."""
 
     def write(files: Mapping[str, str]) -> Path:
         folder = tmp_path / "project"
@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
 
 @pytest.fixture
 def apps(tmp_path: Path) -> Path:
-    """A copy of the small applications of `tests/apps`, which a test may edit."""
+    """Copy the small applications of `tests/apps`, so a test may edit them."""
     folder = tmp_path / "apps"
     shutil.copytree(APPS, folder, ignore=shutil.ignore_patterns("__pycache__", "instance"))
     return folder

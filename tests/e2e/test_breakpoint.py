@@ -1,4 +1,4 @@
-"""`breakpoint()`, `input()` and `getpass()` in a view, with the real program in a real terminal."""
+"""`breakpoint()`, `input()` and `getpass()` in a view, in a real terminal."""
 
 from __future__ import annotations
 
@@ -96,9 +96,7 @@ def test_stepping_and_stopping_again(terminal: Terminal, url: str) -> None:
     leave(terminal)
 
 
-def test_a_session_that_is_stepped_to_its_end_gives_the_terminal_back(
-    terminal: Terminal, url: str
-) -> None:
+def test_stepping_to_the_end_gives_the_terminal_back(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/stop/one")
     terminal.wait_for("(Pdb)")
     enter(terminal, "q")
@@ -162,7 +160,7 @@ def test_a_save_does_not_end_the_second_of_two_sessions(
     leave(terminal)
 
 
-def test_other_requests_go_on_and_their_lines_come_later(terminal: Terminal, url: str) -> None:
+def test_other_requests_continue_and_their_lines_come_later(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/stop/one")
     terminal.wait_for("(Pdb)")
     assert get(f"{url}/missing").status == 404
@@ -174,9 +172,7 @@ def test_other_requests_go_on_and_their_lines_come_later(terminal: Terminal, url
     leave(terminal)
 
 
-def test_ctrl_c_stops_what_is_run_in_the_debugger_and_not_the_server(
-    terminal: Terminal, url: str
-) -> None:
+def test_ctrl_c_stops_code_in_the_debugger_and_not_the_server(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/spin")
     terminal.wait_for("(Pdb)")
     enter(terminal, "!while True: pass")
@@ -261,7 +257,7 @@ def debug():
 
 
 @pytest.mark.parametrize("named", ["0", "pdb.set_trace", "other.stop", "other.debug"])
-def test_what_pythonbreakpoint_says(
+def test_the_variable_pythonbreakpoint_is_respected(
     devtui: Devtui, asks: Path, free_port: int, url: str, named: str
 ) -> None:
     (asks / "other.py").write_text(OTHER)

@@ -1,4 +1,4 @@
-"""Werkzeug's debugger through devtui: in a real browser, and for clients that are none."""
+"""Werkzeug's debugger through devtui, in a real browser and for other clients."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _chromium() -> str | None:
 
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator[Any]:
-    """A page of a real browser, with a fresh profile."""
+    """Open a page of a real browser with a fresh profile."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     chromium = _chromium()
     if chromium is None:
@@ -96,7 +96,7 @@ def unlock(page: Any, pin: str) -> None:
 
 
 def test_an_afternoon_in_the_browser(page: Any, serve: Callable[..., Live], folder: Path) -> None:
-    """Unlock with the PIN, look into a frame, break the app, see the debugger, fix it."""
+    """Unlock with the PIN, examine a frame, break the app, see the debugger, fix the app."""
     live = serve(APP)
     serving = live.serving()
     page.goto(f"{serving.url}/fail")
@@ -125,7 +125,7 @@ def test_an_afternoon_in_the_browser(page: Any, serve: Callable[..., Live], fold
     page.get_by_text("'pearspears'").wait_for()
 
 
-def test_the_pin_is_the_session_s_own_and_stays(serve: Callable[..., Live], folder: Path) -> None:
+def test_the_pin_stays_for_the_whole_session(serve: Callable[..., Live], folder: Path) -> None:
     live = serve(APP)
     pin = live.pin()
     for text, failed in ((BROKEN, True), (APP.replace("works", "works again"), False)):
@@ -136,7 +136,7 @@ def test_the_pin_is_the_session_s_own_and_stays(serve: Callable[..., Live], fold
     assert len(live.all(DebuggerReady)) == 1
 
 
-def test_a_browser_gets_the_debugger_and_others_text(serve: Callable[..., Live]) -> None:
+def test_a_browser_gets_the_debugger_and_other_clients_get_text(serve: Callable[..., Live]) -> None:
     live = serve(APP)
     live.serving()
     page = live.get("/fail", headers=HTML)

@@ -1,4 +1,4 @@
-"""An editor's debugger attaches to the app, stops at breakpoints and goes on, across reloads."""
+"""An editor's debugger attaches to the app, stops at breakpoints and continues, across reloads."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def view():
 
 
 def get_stopped(editor: Editor, port: int) -> str:
-    """The answer to a request that is stopped at the breakpoint meanwhile."""
+    """Return the response to a request that stops at the breakpoint."""
     before = len(editor.hits)
     text = get(f"http://127.0.0.1:{port}/").text
     assert editor.hits[before:] == [("view", LINE)]
@@ -88,7 +88,7 @@ def test_a_reload_comes_through_while_an_editor_is_attached(
 def test_an_editor_follows_devtui_into_each_server_process(
     devtui: Devtui, tmp_path: Path, free_port: int
 ) -> None:
-    """As VS Code does it with `subProcess`, where debugpy has started devtui."""
+    """VS Code does this with `subProcess`, when debugpy starts devtui."""
     file, debug_port = tmp_path / "hello.py", processes.free_port()
     write(tmp_path, {"hello.py": APP.format(listen="")})
     debugpy = ("-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}")

@@ -1,4 +1,4 @@
-"""The README's first minute: the built-in example, its pages, and an edit of the copy."""
+"""The demo: the pages of the built-in example, and an edit of the copy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 
 def copy_named_by(page: str) -> Path:
-    """The file that the index page tells one to edit."""
+    """Return the file that the index page tells the user to edit."""
     found = re.search(r"<code>(.*?)</code>", page)
     assert found is not None
     return Path(found[1])

@@ -1,4 +1,4 @@
-"""Errors in the dashboard: read, unfolded, asked in; hung requests; breakpoints; all for real."""
+"""Errors in the dashboard: frames, locals, evaluation; also hung requests and breakpoints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.e2e
 
 
 class Visit:
-    """A request in a thread of its own, for one that does not answer at once."""
+    """A request in its own thread, for one that does not answer at once."""
 
     def __init__(self, url: str) -> None:
         self._answers: list[Answer] = []
@@ -115,7 +115,7 @@ def test_a_cause_and_its_request_and_back(terminal: Terminal, url: str) -> None:
     leave(terminal)
 
 
-def test_locals_are_masked_until_one_asks(terminal: Terminal, url: str) -> None:
+def test_locals_are_masked_until_the_user_asks(terminal: Terminal, url: str) -> None:
     open_error(terminal, url, "/divide/a", "ZeroDivisionError")
     terminal.press("l")
     terminal.wait_for(re.compile(r"total\s+0\s+int"))
@@ -181,7 +181,7 @@ def test_ctrl_c_stops_an_endless_evaluation_and_nothing_else(terminal: Terminal,
     leave(terminal)
 
 
-def test_tab_completes_and_what_is_typed_next_is_no_command(terminal: Terminal, url: str) -> None:
+def test_tab_completes_and_the_next_text_is_not_a_command(terminal: Terminal, url: str) -> None:
     open_error(terminal, url, "/divide/a", "ZeroDivisionError")
     terminal.press("x")
     terminal.wait_for("evaluate in")
@@ -196,7 +196,7 @@ def test_tab_completes_and_what_is_typed_next_is_no_command(terminal: Terminal, 
     leave(terminal)
 
 
-def test_frames_of_an_older_generation_are_said_to_be_gone(terminal: Terminal, url: str) -> None:
+def test_frames_of_an_older_generation_are_reported_as_gone(terminal: Terminal, url: str) -> None:
     open_error(terminal, url, "/divide/a", "ZeroDivisionError")
     terminal.press("r")
     terminal.wait_quiet(0.5)

@@ -1,4 +1,4 @@
-"""Loads that fail: the traceback at once, a fix helps, and leaving unfixed tells of failure."""
+"""Failing loads: the traceback appears at once, a fix helps, and leaving without one exits 1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BROKEN = HELLO.replace("def hello_world():", "def hello_world(:")
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A module that does not compile."""
+    """Return a module that does not compile."""
     path = tmp_path / "hello.py"
     path.write_text(BROKEN)
     return path

@@ -1,4 +1,4 @@
-"""Text that others wrote never acts on the terminal."""
+"""Untrusted text never acts on the terminal."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def open_and_leave(terminal: Terminal) -> None:
     terminal.wait_for("1 Requests")  # escape and the next key at once would be alt+key
 
 
-def test_nothing_of_it_reaches_the_terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
+def test_no_escape_sequence_reaches_the_terminal(
+    devtui: Devtui, free_port: int, tmp_path: Path
+) -> None:
     (tmp_path / "evil.py").write_text(APP, encoding="utf-8")
     terminal = devtui("evil:app", "--port", free_port)
     wait_serving(terminal, free_port)
@@ -88,7 +90,9 @@ def test_nothing_of_it_reaches_the_terminal(devtui: Devtui, free_port: int, tmp_
     terminal.restored()
 
 
-def test_nor_in_plain_lines(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
+def test_no_escape_sequence_is_in_plain_lines(
+    devtui: Devtui, free_port: int, tmp_path: Path
+) -> None:
     (tmp_path / "evil.py").write_text(APP, encoding="utf-8")
     terminal = devtui("evil:app", "--port", free_port, "--plain")
     terminal.wait_for(f"127.0.0.1:{free_port}", 20)

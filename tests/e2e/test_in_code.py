@@ -1,4 +1,4 @@
-"""`devtui.run(app)` from a script, from `python -m`, and where it is called by mistake."""
+"""`devtui.run(app)` from a script, from `python -m`, and called by mistake."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if __name__ == "__main__":
 
 
 class Program:
-    """A program that calls `devtui.run`, with `DEVTUI_JSON`, and what it said."""
+    """A program that calls `devtui.run` with `DEVTUI_JSON`, and its output."""
 
     def __init__(
         self, arguments: list[str], cwd: Path, environment: Mapping[str, str], stack: ExitStack
@@ -59,7 +59,7 @@ class Program:
         stack.callback(self._finish)
 
     def next(self, kind: str, **fields: object) -> dict[str, Any]:
-        """Read events up to one like this. The test's own timeout is the deadline."""
+        """Read events up to a matching one. The test's timeout is the deadline."""
         assert self.process.stdout is not None
         told = []
         for line in self.process.stdout:
@@ -70,7 +70,7 @@ class Program:
         raise AssertionError(f"no {kind} in {told} {self.process.communicate()[1]}")
 
     def leave(self) -> str:
-        """End it as ctrl+c does, see that nothing is left, and return what it said on stderr."""
+        """End the program as ctrl+c does, check that nothing is left, and return its stderr."""
         self.process.send_signal(signal.SIGINT)
         _, stderr = self.process.communicate(timeout=20)
         assert self.process.returncode == 130, stderr
@@ -148,7 +148,7 @@ def test_a_reload_that_fails_ends_it_with_the_traceback(
     assert processes.can_bind(free_port)
 
 
-def test_without_the_guard_it_is_ignored_with_a_word(
+def test_without_the_guard_the_call_is_ignored_with_a_message(
     start: Callable[..., Program], project: Callable[[Mapping[str, str]], Path], url: str
 ) -> None:
     folder = project({"hello.py": APP + "devtui.run(app, port=1)\n"})
@@ -191,7 +191,7 @@ def test_a_worker_of_multiprocessing_starts_no_second_server(
         ("devtui.run(app, ssl_context=object())", "ssl_context must be 'adhoc' or the paths"),
     ],
 )
-def test_what_it_does_not_take(
+def test_invalid_arguments(
     start: Callable[..., Program], tmp_path: Path, call: str, message: str
 ) -> None:
     (tmp_path / "hello.py").write_text(f"{APP}{call}\n")
@@ -204,7 +204,7 @@ def test_without_a_file_to_run_again(start: Callable[..., Program]) -> None:
     assert "RuntimeError: devtui.run() runs the program again at each reload" in stderr
 
 
-def test_a_program_that_does_not_come_to_the_call_again(
+def test_a_program_that_does_not_reach_the_call_again(
     start: Callable[..., Program], tmp_path: Path
 ) -> None:
     once = APP + "if not os.path.exists('once'):\n    open('once', 'w').close()\n    "
@@ -215,7 +215,7 @@ def test_a_program_that_does_not_come_to_the_call_again(
     assert stderr == "hello.py has ended without a call of devtui.run().\n"
 
 
-def test_arguments_and_what_flask_says(
+def test_arguments_and_flask_s_configuration(
     start: Callable[..., Program], tmp_path: Path, free_port: int
 ) -> None:
     (tmp_path / "cert").write_text("")

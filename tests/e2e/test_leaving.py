@@ -1,4 +1,4 @@
-"""However a session ends: no process is left, the port is free, the terminal is as before."""
+"""Every way to end a session leaves no process, a free port and a clean terminal."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @pytest.fixture
 def terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> Terminal:
-    """A session that serves a small application, and has answered."""
+    """Start a session that serves a small application and has answered a request."""
     (tmp_path / "hello.py").write_text(HELLO)
     terminal = devtui("hello", "--port", free_port)
     url = wait_serving(terminal, free_port)
@@ -88,7 +88,7 @@ def test_by_closing_the_terminal(devtui: Devtui, terminal: Terminal) -> None:
     devtui.assert_gone()
 
 
-def test_by_closing_the_terminal_while_much_is_drawn(
+def test_by_closing_the_terminal_during_heavy_drawing(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
     (tmp_path / "chatty.py").write_text(CHATTY)
@@ -101,7 +101,7 @@ def test_by_closing_the_terminal_while_much_is_drawn(
     devtui.assert_gone()
 
 
-def test_by_closing_a_terminal_whose_shell_tells_nobody(
+def test_by_closing_a_terminal_whose_shell_sends_no_signal(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
     # The kernel sends SIGHUP to the session's leader alone, and this one keeps it for itself.
@@ -154,10 +154,8 @@ def test_while_a_request_runs(devtui: Devtui, free_port: int, tmp_path: Path) ->
     devtui.assert_gone()
 
 
-def test_where_the_end_of_children_is_ignored(
-    devtui: Devtui, free_port: int, tmp_path: Path
-) -> None:
-    """Some that start programs ignore SIGCHLD, and who they start inherits that."""
+def test_when_sigchld_is_ignored(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
+    """Some launchers ignore SIGCHLD, and their children inherit that."""
     (tmp_path / "hello.py").write_text(HELLO + DIES)
     terminal = devtui("hello", "--port", free_port, below=(sys.executable, "-c", IGNORING))
     wait_serving(terminal, free_port)

@@ -1,4 +1,4 @@
-"""The main job: real applications, watched, restarted, moved and edited."""
+"""The main job: serve, watch, restart, move and edit real applications."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.e2e
 
 
 def move(terminal: Terminal, port: int) -> None:
-    """Change the port by the keyboard."""
+    """Change the port with the keyboard."""
     terminal.press("p")
     terminal.wait_for("Change the port")
     terminal.type(str(port))  # in place of the present one, which is selected

@@ -47,7 +47,7 @@ def test_a_module_with_the_name_of_one_of_flask_s(
     assert process.wait(20) == 143
 
 
-def test_an_init_file_in_the_project_s_folder_is_told_of(
+def test_an_init_file_in_the_project_s_folder_is_reported(
     devtui: Devtui, tmp_path: Path, free_port: int
 ) -> None:
     write(
@@ -82,7 +82,7 @@ def test_a_certificate_may_be_an_object(devtui: Devtui, tmp_path: Path, free_por
 @pytest.mark.parametrize(
     ("text", "told"), [("CONTEXT = 1\n", "is no ssl.SSLContext, but int"), ("1 / 0\n", "by zero")]
 )
-def test_a_wrong_object_is_no_certificate(
+def test_a_wrong_object_is_not_a_certificate(
     devtui: Devtui, tmp_path: Path, free_port: int, text: str, told: str
 ) -> None:
     write(tmp_path, {"hello.py": says("one"), "secure.py": text})

@@ -1,4 +1,4 @@
-"""Debuggers and consoles that an app starts past `breakpoint()`, with the real terminal around."""
+"""Debuggers and consoles that an app starts without `breakpoint()`, in a real terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTINGS = "[pudb]\nseen_welcome = z999\nprompt_on_quit = False\n"
 
 
 class Visit:
-    """A request in a thread of its own, since it waits for the person at the terminal."""
+    """A request in its own thread, because it waits for the person at the terminal."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -45,7 +45,7 @@ def url(free_port: int) -> str:
 
 
 def start(devtui: Devtui, apps: Path, port: int, **environment: str) -> Terminal:
-    """The dashboard, with a home folder of its own, where debuggers keep their settings."""
+    """Start the dashboard with a private home folder, where debuggers keep their settings."""
     home = apps / "home"
     (home / ".config" / "pudb").mkdir(parents=True)
     (home / ".config" / "pudb" / "pudb.cfg").write_text(SETTINGS)
@@ -68,7 +68,7 @@ def leave(terminal: Terminal) -> None:
 
 
 def is_back(terminal: Terminal, target: str) -> None:
-    """The dashboard is on the screen, and has the request; nothing of the session is in the log."""
+    """Check that the dashboard is back, with the request, and no debugger output in the log."""
     terminal.wait_for(request_row("GET", target, 200))
     terminal.press("2")
     terminal.wait_for(re.compile(r"2 Log 0\b"))
@@ -85,7 +85,7 @@ SESSIONS = {
 
 
 @pytest.mark.parametrize("target", SESSIONS)
-def test_the_terminal_is_theirs_from_the_first_prompt_to_the_last(
+def test_they_have_the_terminal_from_the_first_prompt_to_the_last(
     devtui: Devtui, apps: Path, free_port: int, url: str, target: str
 ) -> None:
     module = target[1:].replace("ipython", "IPython")
@@ -109,7 +109,7 @@ def test_the_terminal_is_theirs_from_the_first_prompt_to_the_last(
     leave(terminal)
 
 
-def test_where_pdb_stops_is_shown_on_the_terminal(
+def test_pdb_shows_on_the_terminal_where_it_stops(
     devtui: Devtui, apps: Path, free_port: int, url: str
 ) -> None:
     terminal = start(devtui, apps, free_port)

@@ -1,4 +1,4 @@
-"""Programs that the app starts, and that ask on the terminal, with the real one around them."""
+"""Programs of the app that ask on the terminal, in a real terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Start = Callable[..., Terminal]
 
 
 class Visit:
-    """A request in a thread of its own, since somebody has to answer meanwhile."""
+    """A request in its own thread, because it waits for an answer on the terminal."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -51,7 +51,7 @@ def url(free_port: int) -> str:
 
 @pytest.fixture(params=["screen", "lines"])
 def shown(request: pytest.FixtureRequest) -> str:
-    """Whether devtui has a screen, or writes lines."""
+    """Whether devtui has a screen or writes lines."""
     return str(request.param)
 
 
@@ -67,14 +67,14 @@ def terminal(devtui: Devtui, apps: Path, free_port: int, shown: str) -> Terminal
 
 
 def asks(terminal: Terminal, program: str) -> None:
-    """Wait until the terminal is the program's."""
+    """Wait until the program has the terminal."""
     terminal.wait_for(
         re.compile(rf"--- {program} \(pid \d+\) asks on the terminal; ctrl\+c ends it")
     )
 
 
 def is_back(terminal: Terminal, shown: str, target: str) -> None:
-    """Wait until devtui has the terminal again, and has told of the request."""
+    """Wait until devtui has the terminal again and has shown the request."""
     if shown == "lines":
         terminal.wait_for("devtui has the terminal again")
         terminal.wait_for(re.compile(rf"GET    200 .*{re.escape(target)}"))
@@ -140,7 +140,7 @@ def test_ctrl_c_ends_the_program_and_not_the_server(
     leave(terminal, shown)
 
 
-def test_what_is_written_to_the_terminal_is_text_in_the_log(
+def test_text_written_to_the_terminal_is_in_the_log(
     terminal: Terminal, url: str, shown: str
 ) -> None:
     assert get(f"{url}/scribble").text == "scribbled"
@@ -178,14 +178,16 @@ def test_a_save_waits_for_the_answer(terminal: Terminal, url: str, shown: str, a
     leave(terminal, shown)
 
 
-def test_without_a_terminal_it_cannot_be_opened(devtui: Devtui, apps: Path, free_port: int) -> None:
+def test_without_a_terminal_programs_cannot_open_it(
+    devtui: Devtui, apps: Path, free_port: int
+) -> None:
     process = devtui.start("terminal_users", "--port", free_port, cwd=apps / "errors")
     ready(process)
     answer = get(f"http://127.0.0.1:{free_port}/opens").text
     assert answer == "OSError No such device or address"
 
 
-def test_for_a_program_that_reads_events_it_cannot_be_opened(
+def test_with_json_programs_cannot_open_the_terminal(
     devtui: Devtui, apps: Path, free_port: int, url: str
 ) -> None:
     terminal = devtui("terminal_users", "--json", "--port", free_port, cwd=apps / "errors")
@@ -195,7 +197,7 @@ def test_for_a_program_that_reads_events_it_cannot_be_opened(
     terminal.expect_exit(130)
 
 
-def test_where_nobody_could_answer_it_is_taken_away_from_who_asks(
+def test_with_json_a_program_that_waits_for_input_loses_the_terminal(
     devtui: Devtui, apps: Path, free_port: int, url: str
 ) -> None:
     terminal = devtui(
@@ -238,6 +240,6 @@ def test_a_suspended_server_is_shown_and_restarted(
 
 
 def ready(process: subprocess.Popen[str]) -> None:
-    """Wait until it serves."""
+    """Wait until devtui serves."""
     assert process.stdout is not None
     assert any("not for production" in line for line in process.stdout)

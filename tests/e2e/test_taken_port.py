@@ -1,4 +1,4 @@
-"""A taken port in a real terminal: who holds it is named, and each way out leads to the app."""
+"""A taken port in a real terminal: devtui names the holder, and each choice leads to the app."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Hold = Callable[..., "subprocess.Popen[bytes]"]
 def file_server(
     folder: Path, port: int, *, deaf: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m http.server PORT`, from when it listens."""
+    """Start `python -m http.server PORT` and wait until it listens."""
     program = ["-c", DEAF] if deaf else ["-m", "http.server"]
     process = subprocess.Popen(
         [sys.executable, *program, str(port)],
@@ -59,7 +59,7 @@ def file_server(
 
 @pytest.fixture
 def hold(tmp_path: Path) -> Iterator[Hold]:
-    """Starts a holder of a port; it is ended after the test."""
+    """Return a function that starts a holder of a port; end the holder after the test."""
     folder = tmp_path / "files"
     folder.mkdir()
     with ExitStack() as stack:
@@ -72,13 +72,13 @@ def hold(tmp_path: Path) -> Iterator[Hold]:
 
 @pytest.fixture(autouse=True)
 def hello(tmp_path: Path) -> None:
-    """The application in the folder that the program is started in."""
+    """Write the application into the current folder of the program."""
     (tmp_path / "hello.py").write_text(HELLO)
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """The port that Flask's users know, where it is free and no other test has it; else any."""
+    """Return port 5000 if it is free and no other test uses it, else any free port."""
     with Path(gettempdir(), "devtui-test-port-5000").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -89,7 +89,7 @@ def port() -> Iterator[int]:
 
 
 def see_holder(terminal: Terminal, process: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until the screen names the holder, in every respect."""
+    """Wait until the screen shows everything about the holder."""
     terminal.wait_for(f"Port {port} on 127.0.0.1 is taken by another program.", 20)
     terminal.wait_for(re.compile(rf"python\S* \(pid {process.pid}\)"))
     terminal.wait_for(re.compile(r"folder +\S*/files"))
@@ -149,7 +149,7 @@ def test_another_port_typed(devtui: Devtui, hold: Hold, port: int) -> None:
     assert holder.poll() is None
 
 
-def test_a_holder_that_does_not_listen_to_reason(devtui: Devtui, hold: Hold, port: int) -> None:
+def test_a_holder_that_ignores_sigterm(devtui: Devtui, hold: Hold, port: int) -> None:
     holder = hold(port, deaf=True)
     terminal = devtui("hello", "--port", port)
     see_holder(terminal, holder, port)
@@ -163,7 +163,7 @@ def test_a_holder_that_does_not_listen_to_reason(devtui: Devtui, hold: Hold, por
     terminal.wait_for("ignored SIGTERM and was killed.")
 
 
-def test_try_again_when_it_has_gone_by_itself(devtui: Devtui, hold: Hold, port: int) -> None:
+def test_try_again_after_the_holder_has_exited(devtui: Devtui, hold: Hold, port: int) -> None:
     holder = hold(port)
     terminal = devtui("hello", "--port", port)
     see_holder(terminal, holder, port)
@@ -194,7 +194,7 @@ def test_a_move_to_a_taken_port_may_take_it(devtui: Devtui, hold: Hold, free_por
     serves(wait_serving(terminal, other))
 
 
-def test_leaving_it_to_the_holder(devtui: Devtui, hold: Hold, port: int) -> None:
+def test_leaving_the_port_to_the_holder(devtui: Devtui, hold: Hold, port: int) -> None:
     holder = hold(port)
     terminal = devtui("hello", "--port", port)
     see_holder(terminal, holder, port)
@@ -226,7 +226,7 @@ def test_without_a_screen(devtui: Devtui, hold: Hold, port: int) -> None:
     assert f"Port {port} on 127.0.0.1 is free." in terminal.text()
 
 
-def test_another_program_at_localhost_is_warned_of(
+def test_devtui_warns_of_another_program_at_localhost(
     devtui: Devtui, tmp_path: Path, free_port: int
 ) -> None:
     if not processes.can_bind(free_port, "::1"):

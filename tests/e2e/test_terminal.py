@@ -1,4 +1,4 @@
-"""The harness itself, tried on small programs."""
+"""Tests of the harness itself, with small programs."""
 
 import re
 import signal
@@ -93,7 +93,7 @@ for part in parts:
         assert terminal.text().strip() == "ABC─"
 
 
-def test_the_alternate_screen_gives_the_main_one_back() -> None:
+def test_leaving_the_alternate_screen_restores_the_main_one() -> None:
     code = r"""
 print("before\x1b[?1049h\x1b[?25l\x1b[Hinside", end="", flush=True)
 input()
@@ -111,7 +111,7 @@ print("\x1b[?25h\x1b[?1049l after", end="")
         terminal.restored()
 
 
-def test_waiting_in_vain_shows_the_screen() -> None:
+def test_a_wait_that_fails_shows_the_screen() -> None:
     with python("print('something else', flush=True); input()") as terminal:
         terminal.wait_for("something else")
         with pytest.raises(AssertionError, match=r"no 'this' on the screen \(0.2 s\)\n\+-+") as hit:
@@ -137,7 +137,7 @@ def test_waiting_for_quiet() -> None:
 
 
 @pytest.mark.parametrize("how", ["signal", "hang up"])
-def test_the_status_is_the_shells(how: str) -> None:
+def test_the_status_is_the_shell_s(how: str) -> None:
     # It reads nothing: a reader is told first that the terminal is gone, and may end by that error
     # before the signal comes.
     with python("import signal; print('ready', flush=True); signal.pause()") as terminal:

@@ -1,4 +1,4 @@
-"""Plain lines and JSON lines, and when which is chosen."""
+"""Plain lines and JSON lines, and how devtui chooses between them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(autouse=True)
 def hello(tmp_path: Path) -> Path:
-    """The application in the folder that the program is started in."""
+    """Write the application into the current folder of the program."""
     path = tmp_path / "hello.py"
     path.write_text(HELLO)
     return path
 
 
 def next_line(process: subprocess.Popen[str], pattern: str) -> str:
-    """Read lines up to one that matches. The test's own timeout is the deadline."""
+    """Read lines up to one that matches. The test's timeout is the deadline."""
     assert process.stdout is not None
     for line in process.stdout:
         if re.search(pattern, line):
@@ -35,7 +35,7 @@ def next_line(process: subprocess.Popen[str], pattern: str) -> str:
     raise AssertionError(f"the output ended without {pattern!r}")
 
 
-def test_json_tells_the_whole_story(devtui: Devtui, hello: Path, free_port: int) -> None:
+def test_json_has_every_event(devtui: Devtui, hello: Path, free_port: int) -> None:
     process = devtui.start("hello", "--port", free_port, "--json")
     assert next_event(process, "app_loaded")["app"] == "hello:app"
     serving = next_event(process, "serving")
@@ -100,7 +100,7 @@ def test_a_terminal_gets_plain_lines(devtui: Devtui, free_port: int, how: str) -
         assert b"\x1b" not in terminal.raw
 
 
-def test_a_reader_that_goes_away_ends_the_session(devtui: Devtui, free_port: int) -> None:
+def test_the_session_ends_when_its_reader_exits(devtui: Devtui, free_port: int) -> None:
     process = devtui.start("hello", "--port", free_port, "--json")
     next_event(process, "serving")
     assert process.stdout is not None
