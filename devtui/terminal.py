@@ -8,9 +8,10 @@ import fcntl
 import os
 import select
 import signal
+import sys
 import termios
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -202,18 +203,17 @@ class HangUpWatch:
     def __init__(self, fd: int, on_gone: Callable[[], None]) -> None:
         """Call `on_gone` once."""
         self._on_gone = on_gone
-        self._epoll: select.epoll | None = None
-        if hasattr(select, "epoll") and os.isatty(fd):
-            self._epoll = select.epoll()
-            self._epoll.register(fd, 0)
-            asyncio.get_running_loop().add_reader(self._epoll.fileno(), self._gone)
+        self._watching = ExitStack()
+        if sys.platform == "linux" and os.isatty(fd):
+            epoll = self._watching.enter_context(select.epoll())
+            epoll.register(fd, 0)
+            loop = asyncio.get_running_loop()
+            loop.add_reader(epoll.fileno(), self._gone)
+            self._watching.callback(loop.remove_reader, epoll.fileno())
 
     def close(self) -> None:
         """Stop watching."""
-        epoll, self._epoll = self._epoll, None
-        if epoll is not None:
-            asyncio.get_running_loop().remove_reader(epoll.fileno())
-            epoll.close()
+        self._watching.close()
 
     def _gone(self) -> None:
         self.close()

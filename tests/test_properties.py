@@ -227,7 +227,7 @@ def exceptions(draw: st.DrawFn) -> Case:
             error = ValueError("x" * 1_000_000 if kind == "long" else draw(any_text))
         notes = draw(st.sampled_from([None, ["a note"], ["n" * 100_000] * 50, 5, [None]]))
         if notes is not None:
-            error.__notes__ = notes  # type: ignore[attr-defined]
+            setattr(error, "__notes__", notes)  # noqa: B010, Python 3.10 has none
         made.append(raised(error, draw(st.sampled_from([0, 1, 300]))))
     for error in made:  # any links, in circles too
         error.__cause__ = draw(st.sampled_from([None, *made]))

@@ -61,17 +61,19 @@ def send(target: Target, number: int) -> None:
         raise PermissionError(f"{target} belongs to another user") from error
 
 
-@contextlib.contextmanager
-def _pidfd(pid: int) -> Iterator[int | None]:
-    """Open a descriptor of the process; None before Linux 5.3."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except OSError as error:
-        if error.errno == errno.ESRCH:
-            raise ProcessLookupError(*error.args) from error
-        descriptor = None
-    try:
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
+if sys.platform == "linux":
+
+    @contextlib.contextmanager
+    def _pidfd(pid: int) -> Iterator[int | None]:
+        """Open a descriptor of the process; None before Linux 5.3."""
+        try:
+            descriptor = os.pidfd_open(pid)
+        except OSError as error:
+            if error.errno == errno.ESRCH:
+                raise ProcessLookupError(*error.args) from error
+            descriptor = None
+        try:
+            yield descriptor
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)

@@ -6,6 +6,7 @@ Some sandboxes forbid it; then /proc/net/tcp and tcp6 (man 5 proc) have to do.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -63,16 +64,20 @@ def silent(port: int) -> tuple[Socket, ...]:
 
 
 def _ask(port: int, states: int) -> Iterator[Socket]:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        with socket.socket(
-            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG
-        ) as diag:
-            diag.settimeout(1.0)
-            body = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, states)
-            body += _SOCKET_ID.pack(port, 0, b"", b"")
-            length = _HEADER.size + len(body)
-            diag.send(_HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST_DUMP, 1, 0) + body)
-            yield from _answers(diag, port)
+    if sys.platform == "linux":
+        for family in (socket.AF_INET, socket.AF_INET6):
+            with socket.socket(
+                socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG
+            ) as diag:
+                diag.settimeout(1.0)
+                body = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, states)
+                body += _SOCKET_ID.pack(port, 0, b"", b"")
+                length = _HEADER.size + len(body)
+                header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST_DUMP, 1, 0)
+                diag.send(header + body)
+                yield from _answers(diag, port)
+    else:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
 
 
 def _answers(diag: socket.socket, port: int) -> Iterator[Socket]:

@@ -31,7 +31,7 @@ def counting(store: Store, event: AnyEvent) -> None:
 
 if __name__ == "__main__":
     file = Path(sys.argv.pop(1))
-    Store.apply = counting  # type: ignore[method-assign]
+    Store.apply = counting  # type: ignore[assignment, method-assign]
     try:
         runpy.run_module("devtui", run_name="__main__", alter_sys=True)
     finally:

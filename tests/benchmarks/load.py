@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def main() -> int:
     python = make_venv(given.venv.absolute())
     where = f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{datetime.date.today()}, {where}, load {os.getloadavg()[0]:.1f}", flush=True)
-    parts = {
+    parts: dict[str, Callable[[], bool]] = {
         "screen": lambda: screen(python, given.seconds),
         "memory": lambda: memory(python),
         "throughput": lambda: throughput(python),

@@ -102,7 +102,7 @@ def make_venv(folder: Path) -> Path:
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [python, "-m", "pip", "install", "-q"]
+        pip = [str(python), "-m", "pip", "install", "-q"]
         # The programs that are typed are pip's work, and those of an old one import more.
         subprocess.run([*pip, "-U", "pip"], check=True)
         subprocess.run([*pip, *PACKAGES, "-e", str(REPOSITORY)], check=True)

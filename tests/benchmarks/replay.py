@@ -121,8 +121,10 @@ def replaying(python: Path) -> Iterator[Replay]:
     with folder_of({}) as folder:
         shutil.copy(HERE / "replayed.py", folder)
         port = free_port()
-        command = [python, HERE / "counted.py", folder / "counts.json", "-p", port]
-        with Watched([*command, "--no-reload", "replayed"], folder, environment()) as watched:
+        given = (python, HERE / "counted.py", folder / "counts.json", "--no-reload", "-p", port)
+        with Watched(
+            [*map(str, given), "--no-reload", "replayed"], folder, environment()
+        ) as watched:
             wait_served(port)
             watched.wait_for(rb"SERVING")
             watched.wait_quiet()

@@ -41,7 +41,9 @@ class Server:
         self._frame: float | None = None
         if fd >= 0:
             threading.Thread(target=self._read, args=(fd,), daemon=True).start()
-        assert self._serves("n", START_DEADLINE, START_POLL_SECONDS), f"{popen.args} never answered"
+        answered = self._serves("n", START_DEADLINE, START_POLL_SECONDS)
+        assert answered, f"{popen.args!r} never answered"
+
         self.first_answer_ms = (time.perf_counter() - self._began) * 1000
 
     def _read(self, fd: int) -> None:

@@ -133,13 +133,13 @@ def test_the_first_server_process_gets_what_the_program_was_given(
 ) -> None:
     """The environment from before the env files, and the app's own view of the command line."""
     given: list[Any] = []
-    before = __main__.Interpreter.__init__
+    before = Interpreter.__init__
 
     def note(self: Interpreter, *arguments: Any) -> None:
         given.extend(arguments)
         before(self, *arguments)
 
-    monkeypatch.setattr(__main__.Interpreter, "__init__", note)
+    monkeypatch.setattr(Interpreter, "__init__", note)
     Path(".env").write_text("FROM_FILE=1\n")
     monkeypatch.setenv("THERE", "1")
     assert devtui("--nonsense") == 2

@@ -73,4 +73,4 @@ def test_a_change_makes_new_settings() -> None:
     assert settings.with_port(8000) == Settings(app="hello", port=8000)
     assert settings.port == 5000
     with pytest.raises(AttributeError, match="immutable"):
-        settings.port = 1  # type: ignore[misc]
+        settings.port = 1

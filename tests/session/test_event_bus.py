@@ -9,7 +9,8 @@ from devtui.session.state import State
 
 def a_feed() -> tuple[Feed, list[AnyEvent]]:
     """The feed of generation 3, and what its first subscriber gets."""
-    feed, told = Feed(lambda: 3), []
+    feed = Feed(lambda: 3)
+    told: list[AnyEvent] = []
     feed.subscribe(told.append)
     return feed, told
 

@@ -40,7 +40,7 @@ class Driver:
             self.toasts.append(message)
             notify(message, **options)  # type: ignore[arg-type]
 
-        app.notify = note  # type: ignore[method-assign,assignment]
+        app.notify = note  # type: ignore[method-assign]
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
         """Wait until the condition holds; fails after DEADLINE seconds."""

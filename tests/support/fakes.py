@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import cast
 
 from devtui.config.settings import Settings
 from devtui.events import (
@@ -27,7 +28,11 @@ from devtui.session.inspection import Questions
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State
 from devtui.session.store.store import Store
+from devtui.session.terminal.app_tty import AppTty
 from devtui.session.terminal.terminal_loan import TerminalLoan
+
+# Stands for the terminal of the server process. No fake asks it for anything.
+TTY = cast(AppTty, object())
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=timezone.utc)
 MONOTONIC = 1000.0
@@ -125,7 +130,7 @@ class FakeSession:
         for event in events:
             self.store.apply(event)
             self.questions.heard(event)
-            self.terminal.heard(event, self.generations.pid)
+            self.terminal.heard(event, TTY)
             for listener in self._listeners:
                 listener(event)
 

@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,9 +87,10 @@ def end(process: subprocess.Popen[str]) -> None:
         below = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         below = []
-    for one in (process, *below):
+    kills: list[Callable[[], None]] = [process.kill, *(one.kill for one in below)]
+    for kill in kills:
         try:
-            one.kill()
+            kill()
         except psutil.NoSuchProcess:
             continue
     process.wait(20)

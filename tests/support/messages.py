@@ -18,10 +18,11 @@ ANY_TEXT = st.text(st.characters(), max_size=20)
 def structs(cls: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
     """Instances of the class with any values that its annotations allow."""
     hints = get_type_hints(cls)
-    fields = {name: hints[name] for name in cls.__struct_fields__}
-    return st.builds(
-        cls, **{name: st.deferred(lambda hint=hint: values(hint)) for name, hint in fields.items()}
-    )
+    return st.builds(cls, **{name: _deferred(hints[name]) for name in cls.__struct_fields__})
+
+
+def _deferred(hint: Any) -> st.SearchStrategy[Any]:
+    return st.deferred(lambda: values(hint))
 
 
 def values(hint: Any) -> st.SearchStrategy[Any]:

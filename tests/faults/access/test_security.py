@@ -59,7 +59,7 @@ def listening(of: list[psutil.Process]) -> set[str]:
     """List every socket on which these processes accept connections or datagrams."""
     pids = {process.pid for process in of}
     found = {
-        f"{'udp' if entry.type == 2 else 'tcp'} {entry.laddr.ip}:{entry.laddr.port}"
+        "{} {}:{}".format("udp" if entry.type == 2 else "tcp", *entry.laddr)
         for entry in psutil.net_connections("inet")
         if entry.pid in pids and (entry.status == psutil.CONN_LISTEN or entry.type == 2)
     }

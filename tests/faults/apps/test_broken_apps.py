@@ -301,12 +301,12 @@ def test_a_process_that_eats_all_memory(broken: Broken) -> None:
     generation = broken.live.session.generation
     with suppress(HTTPException, OSError):
         broken.live.get("/allocate_without_end")
-    broken.live.until(
-        lambda: (
-            broken.live.errors("MemoryError")
-            or [event for event in broken.live.all(ServerExited) if event.generation == generation]
-        )
-    )
+
+    def told() -> bool:
+        exited = {event.generation for event in broken.live.all(ServerExited)}
+        return bool(broken.live.errors("MemoryError")) or generation in exited
+
+    broken.live.until(told)
 
 
 def test_a_killed_standby(broken: Broken) -> None:

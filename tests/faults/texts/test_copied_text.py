@@ -8,6 +8,7 @@ import pty
 import select
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -83,7 +84,7 @@ class Bash:
 
 
 @pytest.fixture
-def bash(tmp_path: Path):
+def bash(tmp_path: Path) -> Iterator[Bash]:
     shell = Bash(tmp_path)
     yield shell
     shell.close()
@@ -200,7 +201,7 @@ def test_every_target_stays_on_the_host(target: str) -> None:
     assert (parts.scheme, parts.netloc) == ("http", "127.0.0.1:5000")
 
 
-async def test_an_editor_gets_a_whole_path(tmp_path, monkeypatch) -> None:
+async def test_an_editor_gets_a_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from devtui.events import Frame
 
     monkeypatch.chdir(tmp_path)

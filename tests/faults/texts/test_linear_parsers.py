@@ -81,7 +81,7 @@ def in_pieces(text: str) -> str:
 
 def read_chunks(text: str) -> bytes:
     data = text.encode("utf-8")
-    return dechunked(io.BufferedReader(io.BytesIO(data))).read()  # type: ignore[arg-type]
+    return dechunked(io.BufferedReader(io.BytesIO(data))).read()
 
 
 def read_env_file(text: str) -> object:

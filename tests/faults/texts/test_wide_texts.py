@@ -12,7 +12,7 @@ from devtui.dashboard.errors.error_screen import ErrorScreen
 from devtui.dashboard.widgets.cells import row_width, wrap
 from devtui.dashboard.widgets.sections import MAX_CHARACTERS, Section, laid_out, pairs, text_lines
 from devtui.events import Error, ErrorRaised, ExceptionData
-from tests.support.driver import running
+from tests.support.driver import Driver, running
 from tests.support.fakes import finished, line, raised, started
 
 CHARACTERS = [
@@ -80,6 +80,12 @@ def test_a_long_source_is_not_coloured() -> None:
     assert time.perf_counter() - began < SECONDS
 
 
+async def error_screen(ui: Driver) -> ErrorScreen:
+    await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
+    assert isinstance(ui.app.screen, ErrorScreen)
+    return ui.app.screen
+
+
 async def test_a_request_with_wide_lines_opens_at_once() -> None:
     async with running() as ui:
         wide = "界" * 20_000
@@ -111,8 +117,8 @@ async def test_an_error_with_a_wide_message_opens_at_once() -> None:
         await ui.until(lambda: ui.app.main.open_pane.list.item)
         began = time.perf_counter()
         await ui.press("enter")
-        await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
-        await ui.until(lambda: len(ui.app.screen.list.matches))
+        screen = await error_screen(ui)
+        await ui.until(lambda: len(screen.list.matches))
         assert time.perf_counter() - began < 4 * SECONDS
 
 
@@ -134,11 +140,11 @@ async def test_a_large_paste_into_the_prompt_does_not_freeze_the_screen() -> Non
         await ui.press("4")
         await ui.until(lambda: ui.app.main.open_pane.list.item)
         await ui.press("enter")
-        await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
+        screen = await error_screen(ui)
         await ui.press("x")
         began = time.perf_counter()
         ui.app.post_message(Paste("'" + "界" * 1_000_000 + "'"))
-        await ui.until(lambda: ui.app.screen.console.prompt.text)
+        await ui.until(lambda: screen.console.prompt.text)
         await ui.press("enter")
-        await ui.until(lambda: ui.app.screen.evaluation.running)
+        await ui.until(lambda: screen.evaluation.running)
         assert time.perf_counter() - began < 4 * SECONDS

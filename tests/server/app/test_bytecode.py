@@ -149,7 +149,9 @@ def test_nothing_is_written_of_a_source_that_was_replaced_meanwhile(
     monkeypatch.setattr(clock, "time", lambda: before + 1000)
 
     class Slow(bytecode.OwnSourceLoader):
-        def source_to_code(self, *arguments: Any, **options: Any) -> CodeType:
+        def source_to_code(  # type: ignore[override]
+            self, *arguments: Any, **options: Any
+        ) -> CodeType:
             code = super().source_to_code(*arguments, **options)
             noted = source.stat().st_ctime_ns
             while source.stat().st_ctime_ns == noted:  # the clock of a file system is slow
@@ -160,10 +162,16 @@ def test_nothing_is_written_of_a_source_that_was_replaced_meanwhile(
     assert not os.path.exists(cache_from_source(str(source)))
 
 
+def compiled(source: Path, mode: py_compile.PycInvalidationMode | None = None) -> Path:
+    pyc = py_compile.compile(str(source), doraise=True, invalidation_mode=mode)
+    assert pyc is not None
+    return Path(pyc)
+
+
 def test_an_ignored_pyc_is_replaced_by_a_good_one(tmp_path: Path) -> None:
     before = int(time.time()) - 100
     source = save(tmp_path, 1, before)
-    pyc = Path(py_compile.compile(str(source), doraise=True))
+    pyc = compiled(source)
     os.utime(pyc, (before, before))
     assert load(tmp_path) == "1"
     assert int(pyc.stat().st_mtime) > before
@@ -202,13 +210,7 @@ def test_what_counts_is_when_the_source_was_read(
 def test_bytecode_with_a_hash_is_left_to_python(tmp_path: Path) -> None:
     second = int(time.time()) + 60
     source = save(tmp_path, 1, second)
-    pyc = Path(
-        py_compile.compile(
-            str(source),
-            doraise=True,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
-    )
+    pyc = compiled(source, py_compile.PycInvalidationMode.UNCHECKED_HASH)
     content = pyc.read_bytes()
     save(tmp_path, 2, second)
     assert load(tmp_path) == "1"  # its maker asked that the source be not looked at

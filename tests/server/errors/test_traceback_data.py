@@ -204,7 +204,7 @@ class OddProperty(Exception):
 
 def noted(*notes: object) -> Exception:
     error = ValueError("noted")
-    error.__notes__ = list(notes)  # type: ignore[attr-defined]
+    setattr(error, "__notes__", list(notes))  # noqa: B010, Python 3.10 has none
     return error
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -78,7 +79,7 @@ def test_a_character_cut_at_the_bound_leaves_the_body_text() -> None:
     assert body.text.startswith("äää")
 
 
-READS = {
+READS: dict[str, Callable[[Any], Any]] = {
     "read": lambda stream: stream.read(),
     "pieces": lambda stream: list(iter(lambda: stream.read(3), b"")),
     "readline": lambda stream: list(iter(stream.readline, b"")),
@@ -256,7 +257,7 @@ def test_a_request_that_makes_no_sense_has_its_row(
 ) -> None:
     before = len(observed.all(RequestFinished))
     observed.send_raw(data)
-    row = observed.until(lambda: (observed.all(RequestFinished)[before:] or [None])[0])
+    (row,) = observed.until(lambda: observed.all(RequestFinished)[before:][:1])
     assert row.status == status
     assert row.target == target
     if method is not None:

@@ -181,7 +181,7 @@ def test_without_descriptors_one_is_closed_and_waited_for(
         raise OSError(number, "none left")
 
     def read() -> None:
-        assert ours.recv(1) == b""  # type: ignore[attr-defined]
+        assert ours.recv(1) == b""
         server.connections.closed(ours)
 
     reading = threading.Thread(target=read)

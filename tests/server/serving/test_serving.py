@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def app(environ, start_response):
     ],
     ids=["debug", "no-reload", "one-thread", "tls"],
 )
-def test_what_an_app_is_told(serve: Serve, settings: dict[str, object], seen: object) -> None:
+def test_what_an_app_is_told(serve: Serve, settings: dict[str, Any], seen: object) -> None:
     """Apps look at WERKZEUG_RUN_MAIN before they start what must run once."""
     live = serve(ENVIRON, **settings)
     live.serving()

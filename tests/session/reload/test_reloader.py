@@ -34,6 +34,7 @@ from devtui.session.served_app import ServedApp
 from devtui.session.state import State, StateMachine
 from devtui.session.terminal.app_tty import AppTty
 from devtui.session.terminal.terminal_loan import TerminalLoan
+from tests.support.fakes import TTY
 
 SAVED = ("/p/app.py",)
 
@@ -231,11 +232,11 @@ async def test_who_has_the_terminal_is_not_replaced() -> None:
         bench.serve()
         bench.terminal.lend_by(NoTerminal())
         wanted = TerminalWanted(ask_id="a", generation=1, purpose="breakpoint")
-        bench.terminal.heard(wanted, 4242)
+        bench.terminal.heard(wanted, TTY)
         bench.reloader.want(Replacement("restarted by hand"))
         await asyncio.sleep(0.05)
         assert bench.machine.state is State.SERVING
-        bench.terminal.heard(TerminalReleased(ask_id="a"), 4242)
+        bench.terminal.heard(TerminalReleased(ask_id="a"), TTY)
         await bench.until(2)
 
 

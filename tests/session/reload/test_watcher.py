@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -195,7 +196,7 @@ async def one_burst(watched: Watched, marker: Path, pauses: int = 0) -> set[str]
 
     With `pauses` in what was written it may be so many more.
     """
-    bursts = []
+    bursts: list[Any] = []
     while not bursts or str(marker) not in bursts[-1]:
         touch(marker)
         try:
@@ -303,7 +304,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch, refusal: Exception | None = None) 
     """Which ways of watching are begun (whether by polling); events can be refused."""
     real, began = rust_notify(), []
 
-    def notify(paths: list[str], debug: bool, polling: bool, *more: object) -> object:
+    def notify(paths: list[str], debug: bool, polling: bool, *more: Any) -> object:
         began.append(polling)
         if refusal is not None and not polling:
             raise refusal

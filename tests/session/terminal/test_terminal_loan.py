@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from typing import cast
 
 from devtui.events import (
     Order,
@@ -18,8 +17,7 @@ from devtui.events import (
 )
 from devtui.session.terminal.app_tty import AppTty
 from devtui.session.terminal.terminal_loan import NO_TERMINAL, TerminalLoan
-
-TTY = cast(AppTty, object())
+from tests.support.fakes import TTY
 
 
 class FakeLender:
