@@ -98,10 +98,10 @@ async def _run(
     def interrupted(number: int) -> None:
         if status:  # the second signal: do not wait
             session.kill()
-        elif session.store.running:
-            session.warn(
+        elif session.generations.running:
+            session.bus.warn(
                 f"devtui waits {session.settings.grace:g} s for running requests "
-                f"({session.store.running}), then exits. Press ctrl+c again to exit at once."
+                f"({session.generations.running}), then exits. Press ctrl+c again to exit at once."
             )
         leave(128 + number)
 
@@ -133,7 +133,7 @@ async def _run(
     for number in _ENDING:
         loop.add_signal_handler(number, interrupted, number)
     loop.add_signal_handler(signal.SIGHUP, hung_up)
-    session.subscribe(write)
+    session.bus.subscribe(write)
     await session.run()
     return status
 

@@ -100,7 +100,7 @@ class Dashboard(SaysWhyNotApp):
         # Events come out of all contexts, a thread's too. A timer that is begun in one which does
         # not know the app ends without a word, and with it what it was to refresh.
         context = contextvars.copy_context()
-        self.session.subscribe(lambda event: context.copy().run(self._on_session_event, event))
+        self.session.bus.subscribe(lambda event: context.copy().run(self._on_session_event, event))
         self.set_timer(WARM_UP_SECONDS, warm_up)
         if not self.is_headless:
             self._filters += filters_for(self)

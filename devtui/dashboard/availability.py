@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.dom import DOMNode
 
+    from devtui.session.inspection import Raised
     from devtui.session.session import Session
 
 SERVER_ACTIONS = (
@@ -93,13 +94,13 @@ def _why_not_browse(session: Session) -> str:
     return ""
 
 
-def why_no_frames(session: Session, error_id: str) -> str:
+def why_no_frames(session: Session, error: Raised) -> str:
     """Why nothing can be asked of an error's frames; empty where the server process has them."""
     if not session.settings.debugger:
         return "Frames are kept only with the debugger on: start with --debugger."
     if session.state is State.SUSPENDED:
         return "The server process is stopped by a signal and answers nothing: r restarts it."
-    gone = session.questions.why_gone(error_id)
+    gone = session.questions.why_gone(error)
     if not gone and session.generations.pid is None:
         return "The server process has ended, and the frames with it."
     return gone

@@ -68,6 +68,7 @@ from devtui.events.parts import (
     SourceFile,
     Stream,
     Variable,
+    Way,
 )
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
 from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
@@ -132,6 +133,7 @@ __all__ = [
     "TerminalReleased",
     "TerminalWanted",
     "Variable",
+    "Way",
     "decode_event",
     "decode_order",
     "encode",

@@ -52,11 +52,10 @@ class Survey(msgspec.Struct, frozen=True):
             next_free_port=event.next_free_port,
         )
 
-    def event(self, generation: int = 0) -> PortBusy:
+    def event(self) -> PortBusy:
         """Return the event for a refused port."""
         assert self.refusal is not None
         return PortBusy(
-            generation=generation,
             host=self.host,
             port=self.port,
             message=str(self.refusal),

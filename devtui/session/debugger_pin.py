@@ -34,6 +34,7 @@ class DebuggerPin:
         self._cookie = f"__wzd{os.urandom(_COOKIE_BYTES).hex()}"
         self._failed_count = 0
         self._told: DebuggerReady | None = None
+        self.is_news = False
 
     def for_load(self) -> Pin:
         """What the next server process needs to know."""
@@ -44,10 +45,11 @@ class DebuggerPin:
         """What to type in the browser."""
         return None if self._told is None else self._told.pin
 
-    def ready(self, event: DebuggerReady) -> bool:
-        """Note what a debugger wants. Return whether that is news to the user."""
+    def ready(self, event: DebuggerReady) -> None:
+        """Note what a debugger wants, and whether that is news to the user (`is_news`)."""
         told, self._told = self._told, event
-        return told is None or (told.pin, told.pin_cookie) != (event.pin, event.pin_cookie)
+        before = None if told is None else (told.pin, told.pin_cookie)
+        self.is_news = before != (event.pin, event.pin_cookie)
 
     def attempted(self, event: PinAttempted) -> None:
         """Note that somebody has typed a PIN."""

@@ -11,22 +11,28 @@ import msgspec
 
 from devtui.events import (
     AnyEvent,
+    AppFailed,
     Complete,
     Completed,
+    ErrorRaised,
     Evaluate,
     Evaluated,
     Interrupt,
     LocalsShown,
     Order,
+    RequestStarted,
     ServerExited,
     ShowLocals,
     ShowStack,
     StackShown,
+    Way,
 )
+from devtui.session.event_bus import EventBus
+from devtui.session.store.error_groups import ErrorEntry
 
 Answer: TypeAlias = LocalsShown | Evaluated | Completed | StackShown
 A = TypeVar("A", LocalsShown, Evaluated, Completed, StackShown)
-Way: TypeAlias = tuple[int, ...]
+Raised: TypeAlias = ErrorEntry | ErrorRaised | AppFailed
 
 
 class Question(msgspec.Struct, Generic[A], frozen=True):
@@ -63,35 +69,36 @@ class Questions:
         self._open: dict[str, _Open] = {}
 
     def show_locals(
-        self, error_id: str, exception: Way, frame: int, *, reveal: bool = False
+        self, error: Raised, exception: Way, frame: int, *, reveal: bool = False
     ) -> Question[LocalsShown]:
         """The local variables of a frame; see `events.ShowLocals`."""
         ask_id = self._new_id()
-        gone = LocalsShown(
-            ask_id=ask_id, error_id=error_id, gone=True, reason=self._reason(error_id)
-        )
+        error_id = error.error_id
+        gone = LocalsShown(ask_id=ask_id, error_id=error_id, gone=True, reason=self._reason(error))
         order = ShowLocals(
             ask_id=ask_id, error_id=error_id, exception=exception, frame=frame, reveal=reveal
         )
-        return self._ask(order, ask_id, gone, generation_of(error_id))
+        return self._ask(order, ask_id, gone, _home(error))
 
     def evaluate(
-        self, error_id: str, exception: Way, frame: int, source: str
+        self, error: Raised, exception: Way, frame: int, source: str
     ) -> Question[Evaluated]:
         """Run code in a frame; see `events.Evaluate`. It may take for ever: see `interrupt`."""
         ask_id = self._new_id()
-        gone = Evaluated(ask_id=ask_id, error_id=error_id, gone=True, reason=self._reason(error_id))
+        error_id = error.error_id
+        gone = Evaluated(ask_id=ask_id, error_id=error_id, gone=True, reason=self._reason(error))
         order = Evaluate(
             ask_id=ask_id, error_id=error_id, exception=exception, frame=frame, source=source
         )
-        return self._ask(order, ask_id, gone, generation_of(error_id))
+        return self._ask(order, ask_id, gone, _home(error))
 
     def complete(
-        self, error_id: str, exception: Way, frame: int, path: tuple[str, ...], prefix: str
+        self, error: Raised, exception: Way, frame: int, path: tuple[str, ...], prefix: str
     ) -> Question[Completed]:
         """The names that a typed one can become; see `events.Complete`."""
         ask_id = self._new_id()
-        gone = Completed(ask_id=ask_id, error_id=error_id, reason=self._reason(error_id))
+        error_id = error.error_id
+        gone = Completed(ask_id=ask_id, error_id=error_id, reason=self._reason(error))
         order = Complete(
             ask_id=ask_id,
             error_id=error_id,
@@ -100,28 +107,31 @@ class Questions:
             path=path,
             prefix=prefix,
         )
-        return self._ask(order, ask_id, gone, generation_of(error_id))
+        return self._ask(order, ask_id, gone, _home(error))
 
     def interrupt(self, ask_id: str) -> None:
         """Stop an evaluation; its answer comes within a second or so."""
         if ask_id in self._open:
             self._send(Interrupt(ask_id=ask_id))
 
-    def why_gone(self, error_id: str) -> str:
+    def why_gone(self, error: Raised) -> str:
         """Why an error's frames are gone with their process, in a sentence; empty while it runs."""
-        alive = generation_of(error_id) == self._generation()
-        return "" if alive else self._reason(error_id)
+        return "" if _home(error) == self._generation() else self._reason(error)
 
     def forget(self, ask_id: str) -> None:
         """Wait for an answer no more."""
         self._open.pop(ask_id, None)
 
-    def show_stack(self, request_id: str) -> Question[StackShown]:
-        """Where the thread of a running request stands now."""
+    def show_stack(self, request: RequestStarted) -> Question[StackShown]:
+        """Ask where the thread of a running request stands now."""
         ask_id = self._new_id()
-        ended = StackShown(ask_id=ask_id, request_id=request_id, running=False)
-        order = ShowStack(ask_id=ask_id, request_id=request_id)
-        return self._ask(order, ask_id, ended, generation_of(request_id))
+        ended = StackShown(ask_id=ask_id, request_id=request.id, running=False)
+        order = ShowStack(ask_id=ask_id, request_id=request.id)
+        return self._ask(order, ask_id, ended, request.generation)
+
+    def subscribe_to(self, bus: EventBus) -> None:
+        """Take the answers from the bus."""
+        bus.listen(self.heard, LocalsShown, Evaluated, Completed, StackShown, ServerExited)
 
     def heard(self, event: AnyEvent) -> None:
         """Take in an event of a server process: an answer, or the end of who could answer."""
@@ -148,19 +158,17 @@ class Questions:
     def _new_id(self) -> str:
         return f"q{next(self._numbers)}"
 
-    def _reason(self, error_id: str) -> str:
-        generation = generation_of(error_id)
-        if not generation:
+    def _reason(self, error: Raised) -> str:
+        if not error.error_id:
             return "There was no running code: the app was not found."
         now = self._generation()
-        since = f"; generation {now} runs now" if now > generation else ""
-        return f"The frames belonged to generation {generation}, which has ended{since}."
+        since = f"; generation {now} runs now" if now > error.generation else ""
+        return f"The frames belonged to generation {error.generation}, which has ended{since}."
 
 
-def generation_of(some_id: str) -> int:
-    """The generation that an error's or a request's id is from; 0 for an empty one."""
-    number = some_id.partition("-")[0]
-    return int(number) if number.isdecimal() else 0
+def _home(error: Raised) -> int:
+    """Return the generation that keeps the error's frames; 0 if none does."""
+    return error.generation if error.error_id else 0
 
 
 def _settle(question: _Open, answer: Answer) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from devtui.events import AnyEvent, AppFailed, AppLoaded, ServerExited, ServerStarted, Serving
+from devtui.session.event_bus import EventBus
 
 
 class ServedApp:
@@ -37,6 +38,10 @@ class ServedApp:
     def given_up(self) -> bool:
         """Whether the last load has failed, and nothing will be served, not even its error."""
         return self.failure is not None and (self._in_code or not self.failure.reload)
+
+    def subscribe_to(self, bus: EventBus) -> None:
+        """Follow what comes over the bus from now on."""
+        bus.listen(self.heard, ServerStarted, AppLoaded, AppFailed, Serving, ServerExited)
 
     def heard(self, event: AnyEvent) -> None:
         """Take in an event of the newest server process."""

@@ -6,29 +6,15 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from msgspec import structs
-
 from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
     AppFailed,
-    AppLoaded,
-    ErrorRaised,
     FilesRead,
-    LogWritten,
-    PinAttempted,
-    RequestFinished,
-    RequestStarted,
-    ServerContinued,
-    ServerExited,
-    ServerStarted,
-    ServerSuspended,
-    Serving,
     TellFiles,
 )
 from devtui.ports.survey import PendingSurvey, Survey, SurveyQueue
-from devtui.session.debugger_pin import LOCKED, MAX_FAILED
-from devtui.session.event_bus import Feed
+from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
@@ -38,14 +24,12 @@ from devtui.session.reload.saves import Saves
 from devtui.session.reload.source_filter import extra_files
 from devtui.session.reload.watcher import Watcher
 from devtui.session.served_app import ServedApp
-from devtui.session.state import State, StateMachine
+from devtui.session.state import State, StateMachine, announce_on
+from devtui.session.store.store import Store
 from devtui.session.terminal.terminal_loan import TerminalLoan
 
 if TYPE_CHECKING:
     from devtui.session.processes.spawn import Interpreter
-
-# What passes through by the thousand, and changes nothing but what is remembered.
-_PASSING = (RequestStarted, RequestFinished, LogWritten, ErrorRaised)
 
 
 class Session:
@@ -60,27 +44,41 @@ class Session:
     """
 
     def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:
-        self._feed = Feed(lambda: self.generation)
+        self.bus = EventBus(lambda: self.generation)
         self.served = ServedApp(in_code=settings.main is not None)
-        self.store = self._feed.store
-        self._machine = StateMachine(self._feed.state_changed)
+        self.store = Store()
+        self._machine = StateMachine(announce_on(self.bus))
         self._port_looks = SurveyQueue(self._on_port_seen)
         self.listener = Listener(self._port_looks)
-        self.generations = Generations(self._on_event, self.listener, interpreter)
+        self.generations = Generations(self.bus, self.listener, interpreter)
         self.questions = Questions(self.generations.send, lambda: self.generation)
         self.terminal = TerminalLoan(self.generations.send)
+        self.served.subscribe_to(self.bus)
+        self.store.subscribe_to(self.bus)
+        self.questions.subscribe_to(self.bus)
+        self.terminal.subscribe_to(self.bus, lambda: self.generations.tty)
+        self._machine.subscribe_to(self.bus, self.served)
         self._reloader = Reloader(
-            settings, self._feed, self._machine, self.listener, self.generations, self.terminal
+            settings,
+            self.bus,
+            self._machine,
+            self.listener,
+            self.generations,
+            self.terminal,
+            self.served,
         )
         self._saves = Saves(
             lambda: self.generations.send(TellFiles()), self._reloader.files_changed
         )
+        self._saves.subscribe_to(self.bus)
+        self.bus.listen(self._on_failed, AppFailed)
+        self.bus.listen(self._on_files_read, FilesRead)
         self._watcher = Watcher(
             settings.folder,
             extra_files(settings),
             settings.exclude_patterns,
             self._saves.noticed,
-            self._feed.warn,
+            self.bus.warn,
             self.store.note_ignored,
         )
 
@@ -106,7 +104,7 @@ class Session:
 
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
         """Have `listener` called with every event; the first subscriber gets the early ones too."""
-        self._feed.subscribe(listener)
+        self.bus.subscribe(listener)
 
     def launch(self) -> None:
         """Bind the socket and start the first server process. Does not block."""
@@ -140,10 +138,11 @@ class Session:
 
     def warn(self, message: str) -> None:
         """Tell a warning of devtui's own, one sentence or two, as a line of the log."""
-        self._feed.warn(message)
+        self.bus.warn(message)
 
     def close(self) -> None:
         """Make `run` stop everything and return."""
+        self.generations.expect_end("cut by leaving")
         self._reloader.close()
         self.terminal.close()
 
@@ -165,80 +164,23 @@ class Session:
             return
         if look.refusal is None:
             for warning in found.warnings:
-                self._feed.warn(warning)
+                self.bus.warn(warning)
         elif self.state is State.PORT_BUSY:
-            self._feed.take(found.event(self.generation))
+            self.bus.tell(found.event())
 
-    def _on_event(self, event: AnyEvent) -> None:
-        """Take in what a server process says, and what it means for the session."""
-        if isinstance(event, _PASSING):
-            self._feed.take(event)
-            return
-        current = event.generation == self.generation
-        if isinstance(event, FilesRead):
-            if current:
-                self._saves.heard(event)
-                if event.ended_ns:
-                    self._watcher.add_sources([one.file for one in event.read], self._saves.compare)
-            return
-        if isinstance(event, ServerExited):
-            if current and self.state is State.FAILED:
-                event = structs.replace(event, expected=True)  # told already, with its reason
-            why = self._reloader.why_cut(event)
-            for cut in self.store.cut_running(event.generation, event.at, why):
-                self._feed.take(cut)
-        if current:
-            self.served.heard(event)
-        self._feed.take(event)
-        self.questions.heard(event)
-        self.terminal.heard(event, self.generations.tty if current else None)
-        if current:
-            self._follow(event)
+    def _on_files_read(self, event: FilesRead) -> None:
+        """Watch what the app was loaded from, and find the saves made before it was watched."""
+        if event.ended_ns:
+            self._watcher.add_sources([one.file for one in event.read], self._saves.compare)
 
-    def _follow(self, event: AnyEvent) -> None:
-        """Do and tell what follows for the session from an event of the newest process."""
-        match event:
-            case AppLoaded():
-                self._reloader.load_ended()
-            case ServerStarted():
-                self._saves.load_began()
-            case AppFailed():
-                self._reloader.load_ended()
-                if self.served.given_up:
-                    self._machine.to(State.FAILED, event.message)
-                    if event.reload:
-                        self.close()  # there is no app to show the error with: as Flask.run does
-            case Serving():
-                self._machine.to(
-                    State.SERVING if self.served.failure is None else State.SERVING_ERROR
-                )
-                self._reloader.serving(self.served)
-            case ServerSuspended():
-                self._machine.suspend(f"{event.signal} has stopped process {event.pid}")
-            case ServerContinued():
-                self._machine.resume(f"process {event.pid} goes on")
-            case PinAttempted():
-                if event.failed_count == MAX_FAILED:
-                    self._feed.warn(LOCKED)
-            case ServerExited():
-                self._on_exit(event)
-
-    def _on_exit(self, event: ServerExited) -> None:
-        self.generations.forget()
-        self._reloader.load_ended()
-        self._saves.load_ended()
-        failed = self.state is State.FAILED
-        if self._reloader.closing or (event.expected and not failed):
-            return
-        self._reloader.process_ended()
-        # Nothing is there to answer: to refuse is more honest than to let clients wait.
-        self.listener.close()
-        if not failed:
-            how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
-            self._machine.to(State.CRASHED, f"the server process ended {how}")
+    def _on_failed(self, event: AppFailed) -> None:
+        if self.served.given_up:
+            self.generations.expect_end("the app did not load")  # its process ends by itself
+            if event.reload:
+                self.close()  # there is no app to show the error with: as Flask.run does
 
     async def _shut_down(self) -> None:
-        await self.generations.stop(self.settings.grace)
+        await self.generations.stop(self.settings.grace, "cut by leaving")
         await self._watcher.stop()
         self.generations.discard_standby()
         await self.generations.end_leftovers()

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from typing import TYPE_CHECKING
+
+from devtui.events import (
+    AppFailed,
+    ServerContinued,
+    ServerExited,
+    ServerSuspended,
+    Serving,
+    StateChanged,
+)
+
+if TYPE_CHECKING:
+    from devtui.session.event_bus import EventBus
+    from devtui.session.served_app import ServedApp
 
 
 class State(Enum):
@@ -82,6 +96,17 @@ class StateMachine:
         self._suspended &= state.answers
         self._tell(previous, reason)
 
+    def subscribe_to(self, bus: EventBus, served: ServedApp) -> None:
+        """Follow what the server process reports, and what that means for the app."""
+        bus.listen(lambda event: self._on_failed(event, served), AppFailed)
+        bus.listen(lambda event: self._on_serving(served), Serving)
+        bus.listen(
+            lambda event: self.suspend(f"{event.signal} has stopped process {event.pid}"),
+            ServerSuspended,
+        )
+        bus.listen(lambda event: self.resume(f"process {event.pid} goes on"), ServerContinued)
+        bus.listen(self._on_exit, ServerExited)
+
     def suspend(self, reason: str) -> None:
         """The server process stands still."""
         previous, self._suspended = self.state, self._state is not State.STOPPED
@@ -92,6 +117,27 @@ class StateMachine:
         previous, self._suspended = self.state, False
         self._tell(previous, reason)
 
+    def _on_failed(self, event: AppFailed, served: ServedApp) -> None:
+        if served.given_up:
+            self.to(State.FAILED, event.message)
+
+    def _on_serving(self, served: ServedApp) -> None:
+        self.to(State.SERVING if served.failure is None else State.SERVING_ERROR)
+
+    def _on_exit(self, event: ServerExited) -> None:
+        if not event.expected:
+            how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
+            self.to(State.CRASHED, f"the server process ended {how}")
+
     def _tell(self, previous: State, reason: str) -> None:
         if self.state is not previous:
             self._announce(previous, self.state, reason)
+
+
+def announce_on(bus: EventBus) -> Callable[[State, State, str], None]:
+    """Return what announces the changes of a `StateMachine` as events on the bus."""
+
+    def announce(previous: State, state: State, reason: str) -> None:
+        bus.tell(StateChanged(state=state.value, previous=previous.value, reason=reason))
+
+    return announce

@@ -75,7 +75,7 @@ async def test_the_event_loop_goes_on_while_a_name_is_asked_for(silent: Any) -> 
     answer, asked = silent
     session = Session(Settings(app="app", host="slow.example", port=0, reload=False))
     told: list[StateChanged] = []
-    session.subscribe(lambda event: told.append(event) if isinstance(event, StateChanged) else None)
+    session.bus.listen(told.append, StateChanged)
     session._machine.to(State.PORT_BUSY, "for the test")
     running = asyncio.create_task(session.run())
     try:

@@ -288,7 +288,7 @@ def test_a_request_in_flight_is_cut_and_its_row_says_why(serve: Serve, how: str)
     assert row.cut == f"cut by {how}"
     assert row.status is None
     assert row.duration_ms >= 500  # the grace
-    assert live.session.store.running == 0
+    assert live.session.generations.running == 0
 
 
 # -- moving ------------------------------------------------------------------------------------
@@ -394,7 +394,7 @@ def test_a_session_that_was_never_run_leaves_nothing(folder: Path) -> None:
     session.kill()
     assert eventually(lambda: not alive(pid))
     early: list[object] = []
-    session.subscribe(early.append)
+    session.bus.subscribe(early.append)
     assert [type(event) for event in early] == [ServerStarted]
     session.close()
     asyncio.run(asyncio.wait_for(session.run(), 20))  # the process is reaped, the socket closed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import cast
 
@@ -24,6 +23,7 @@ from devtui.events import (
     RequestStarted,
     StateChanged,
 )
+from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State
@@ -57,8 +57,9 @@ class FakeSession:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings(app="hello:app")
-        self.store = Store()
         self.generation = 1
+        self.bus = EventBus(lambda: self.generation)
+        self.store = Store()
         self.generations = FakeGenerations()
         self.listener = FakeListener()
         self.url = "http://127.0.0.1:5000"
@@ -77,18 +78,17 @@ class FakeSession:
         self.refused_for_ever = False
         self.ended = False
         self.end_slowly = False
-        self._listeners: list[Callable[[AnyEvent], None]] = []
         self._closed = asyncio.Event()
         self.orders: list[Order] = []
         self.questions = Questions(self._send, lambda: self.generation)
         self.terminal = TerminalLoan(self._send)
+        self.store.subscribe_to(self.bus)
+        self.questions.subscribe_to(self.bus)
+        self.terminal.subscribe_to(self.bus, lambda: TTY)
 
     def _send(self, order: Order) -> bool:
         self.orders.append(order)
         return True
-
-    def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
-        self._listeners.append(listener)
 
     async def run(self) -> None:
         await self._closed.wait()
@@ -126,13 +126,9 @@ class FakeSession:
         self.settings = self.settings.with_debug(on)
 
     def feed(self, *events: AnyEvent) -> None:
-        """Take events in as the real session does: the store first, then the listeners."""
+        """Publish events, as the session and its server processes do."""
         for event in events:
-            self.store.apply(event)
-            self.questions.heard(event)
-            self.terminal.heard(event, TTY)
-            for listener in self._listeners:
-                listener(event)
+            self.bus.publish(event)
 
     def to(self, state: State) -> None:
         """Change the state, and tell it."""

@@ -67,7 +67,7 @@ class Live:
                 self._news.notify_all()
 
     async def _main(self) -> None:
-        self.session.subscribe(self._heard)
+        self.session.bus.subscribe(self._heard)
         self.session.launch()
         with self._news:
             self._loop = asyncio.get_running_loop()

@@ -12,7 +12,7 @@ from devtui.dashboard.errors.prompt import Prompt
 from devtui.events import Completed
 
 if TYPE_CHECKING:
-    from devtui.session.inspection import Questions
+    from devtui.session.inspection import Questions, Raised
 
 ANSWER_SECONDS = 2.0
 """How long the names may take. Whoever types has gone on by then."""
@@ -24,10 +24,10 @@ NO_ANSWER = "The server process does not answer: nothing can be completed now."
 class Completer:
     """Asks for the names of one error's frames, and puts them into the prompt of its console."""
 
-    def __init__(self, console: Console, questions: Questions, error_id: str) -> None:
+    def __init__(self, console: Console, questions: Questions, error: Raised) -> None:
         self._console = console
         self._questions = questions
-        self._error_id = error_id
+        self._error = error
         self._newest = 0
 
     async def complete(self, spot: Spot, wanted: Prompt.Completing) -> None:
@@ -38,7 +38,7 @@ class Completer:
             self._console.show_note(NAMES_ONLY)
             return
         question = self._questions.complete(
-            self._error_id, spot.way, spot.number, wanted.path, wanted.prefix
+            self._error, spot.way, spot.number, wanted.path, wanted.prefix
         )
         try:
             answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)

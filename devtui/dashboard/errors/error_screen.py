@@ -67,8 +67,8 @@ class ErrorScreen(FrameScreen):
         self._session = session
         self._group = group
         self._questions = session.questions
-        self._completer = Completer(self.console, self._questions, entry.error_id)
-        self.evaluation = Evaluation(self.console, self._questions, entry.error_id, self._evaluated)
+        self._completer = Completer(self.console, self._questions, entry)
+        self.evaluation = Evaluation(self.console, self._questions, entry, self._evaluated)
         self._gone: dict[Spot, str] = {}  # the frames that were asked in vain, and why
         self._reveal = False
 
@@ -151,7 +151,7 @@ class ErrorScreen(FrameScreen):
             case "locals" | "evaluate":
                 if self.spot is None:
                     return NO_FRAME
-                gone = why_no_frames(self._session, self.entry.error_id)
+                gone = why_no_frames(self._session, self.entry)
                 return gone or self._gone.get(self.spot, "")
             case "secrets" if not self.opened.shown:
                 return "No local variables are shown: l shows those of a frame."
@@ -216,9 +216,7 @@ class ErrorScreen(FrameScreen):
 
     async def _fetch_locals(self, spot: Spot) -> None:
         reveal = self._reveal
-        question = self._questions.show_locals(
-            self.entry.error_id, spot.way, spot.number, reveal=reveal
-        )
+        question = self._questions.show_locals(self.entry, spot.way, spot.number, reveal=reveal)
         answer = await question.answer
         if answer.gone:
             self._gone[spot] = answer.reason

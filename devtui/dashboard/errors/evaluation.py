@@ -16,7 +16,7 @@ from devtui.events import Evaluated
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
-    from devtui.session.inspection import Question, Questions
+    from devtui.session.inspection import Question, Questions, Raised
 
 RUNNING_SECONDS = 0.5
 """The time between two updates of how long an evaluation has been running."""
@@ -26,12 +26,12 @@ class Evaluation:
     """Evaluates code in the frames of one error, and shows the answers in its console."""
 
     def __init__(
-        self, console: Console, questions: Questions, error_id: str, done: Callable[[Spot], None]
+        self, console: Console, questions: Questions, error: Raised, done: Callable[[Spot], None]
     ) -> None:
         """Call `done` with the frame after each answer: the code may have changed its variables."""
         self._console = console
         self._questions = questions
-        self._error_id = error_id
+        self._error = error
         self._done = done
         self._running: str | None = None  # the question's id
         self._since = 0.0
@@ -49,7 +49,7 @@ class Evaluation:
             return
         self._console.show_asked(source)
         # Ask at once: the next code may come before a worker runs.
-        question = self._questions.evaluate(self._error_id, spot.way, spot.number, source)
+        question = self._questions.evaluate(self._error, spot.way, spot.number, source)
         self._running, self._since = question.ask_id, time.monotonic()
         timer = self._console.set_interval(RUNNING_SECONDS, self._show_running)
         work: WorkType[None] = partial(self._take_answer, spot, question, timer)

@@ -71,7 +71,7 @@ class StackScreen(FrameScreen):
             self._timer = None
 
     async def _look_at_it(self) -> None:
-        question = self._questions.show_stack(self.request.started.id)
+        question = self._questions.show_stack(self.request.started)
         try:
             answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)
         except asyncio.TimeoutError:

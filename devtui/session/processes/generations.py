@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
 
 from devtui.config.settings import Settings
 from devtui.events import (
-    AnyEvent,
     DebuggerReady,
     ImportsTraced,
     Load,
@@ -18,11 +16,13 @@ from devtui.events import (
     Pin,
     PinAttempted,
     Preload,
+    ServerExited,
     ServerStarted,
     Serving,
     StandbyUnfit,
 )
-from devtui.session.debugger_pin import DebuggerPin
+from devtui.session.debugger_pin import LOCKED, MAX_FAILED, DebuggerPin
+from devtui.session.event_bus import EventBus
 from devtui.session.processes.listener import Listener
 from devtui.session.processes.server_process import ServerProcess
 from devtui.session.processes.spawn import Interpreter
@@ -34,8 +34,8 @@ from devtui.session.terminal.app_tty import AppTty
 class Generations:
     """Starts the next server process, ends the one that runs, and numbers them from 1.
 
-    `on_event` gets all that they say, also of one that is being ended; `number` tells which is
-    the current one, 0 before the first. An `interpreter` that runs already becomes the first.
+    They publish their events on the bus. `number` is that of the current one, 0 before the first.
+    An `interpreter` that runs already becomes the first.
     `from_standby` says whether the current one had been started ahead, `stepped_back` why not all
     that it takes from outside was imported ahead. `pin` is what unlocks its debugger in the
     browser, None if it needs none or has told of none.
@@ -43,7 +43,7 @@ class Generations:
 
     def __init__(
         self,
-        on_event: Callable[[AnyEvent], None],
+        bus: EventBus,
         listener: Listener,
         interpreter: Interpreter | None = None,
     ) -> None:
@@ -51,7 +51,7 @@ class Generations:
         self.pin: str | None = None
         self.from_standby = False
         self.stepped_back = ""
-        self._on_event = on_event
+        self._bus = bus
         self._listener = listener
         self._interpreter = interpreter  # for the first process
         self._process: ServerProcess | None = None
@@ -62,11 +62,25 @@ class Generations:
         self._traced: ImportsTraced | None = None
         self._leftovers = Leftovers()
         self._folder = WorkingFolder()
+        bus.listen(self._on_traced, ImportsTraced)
+        bus.listen(self._on_unfit, StandbyUnfit)
+        bus.listen(self._on_serving, Serving)
+        bus.listen(self._on_debugger, DebuggerReady)
+        bus.listen(self._on_pin, PinAttempted)
+        bus.listen(self._on_exit, ServerExited)
+        bus.keep_private(ImportsTraced)
+        bus.keep_private(StandbyUnfit)
+        bus.keep_private(DebuggerReady, lambda: self._debugger_pin.is_news)
 
     @property
     def pid(self) -> int | None:
         """The server process that runs now."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def running(self) -> int:
+        """How many requests run in the current server process."""
+        return 0 if self._process is None else self._process.running
 
     @property
     def tty(self) -> AppTty | None:
@@ -98,7 +112,7 @@ class Generations:
         self._process = standby if standby and self.from_standby else self._new_process(settings)
         self._load = _load(settings, first=first, pin=self._debugger_pin.for_load())
         self.pin = None
-        self._on_event(ServerStarted(generation=self.number, pid=self._process.pid))
+        self._bus.tell(ServerStarted(pid=self._process.pid))
         self._process.load(self._load, self._listener.bound)
 
     def attach(self) -> None:
@@ -139,19 +153,20 @@ class Generations:
         self._process.send(order)
         return True
 
-    async def stop(self, grace: float) -> None:
-        """End the current process, where there is one; requests have `grace` seconds to finish."""
+    def expect_end(self, why_cut: str) -> None:
+        """Report the end of the current process as expected; `why_cut` is for its requests."""
+        if self._process is not None:
+            self._process.expect_end(why_cut)
+
+    async def stop(self, grace: float, why_cut: str) -> None:
+        """End the current process, if there is one; requests have `grace` seconds to finish."""
         if self._process is not None:
             self._leftovers.note(self._process.pid)
-            await self._process.stop(grace)
+            await self._process.stop(grace, why_cut)
 
     async def end_leftovers(self) -> None:
         """End what the app started and what has left the group of its server process since."""
         await asyncio.to_thread(self._leftovers.end)
-
-    def forget(self) -> None:
-        """The current process has ended."""
-        self._process = None
 
     def kill(self) -> None:
         """Kill all processes and what they started, without an event loop: the last resort.
@@ -173,7 +188,7 @@ class Generations:
             interpreter = Interpreter(self.number + ahead, environment, sys.argv)
         pipes, server = (interpreter.stdout, interpreter.stderr), interpreter.child.pid
         self._leftovers.watch(*pipes, session=server)
-        return ServerProcess(interpreter, self._take)
+        return ServerProcess(interpreter, self._bus.publish)
 
     def _why_not_all(self) -> str:
         if self._traced is None or not self.from_standby:
@@ -189,32 +204,33 @@ class Generations:
             return "nothing is imported ahead of an app that is an installed package"
         return "it was to load before anything had been imported ahead"
 
-    def _take(self, event: AnyEvent) -> None:
-        """Know what concerns the processes; hand on what does not concern them alone."""
-        match event:
-            case ImportsTraced():
-                if self.from_standby and event.ahead == 0:
-                    self.stepped_back = self._why_nothing() or self.stepped_back
-                self._traced = event
-            case StandbyUnfit():
-                self.from_standby = False
-                self.stepped_back = event.reason
-                if self._process is not None and self._load is not None:
-                    self._process.load(self._load, self._listener.bound)
-            case Serving():
-                # Its debugger is made a little later, and then tells in case this has changed.
-                has_debugger = self._load is not None and self._load.debugger
-                self.pin = self._debugger_pin.in_use if has_debugger else None
-                self._on_event(event)
-            case DebuggerReady():
-                self.pin = event.pin
-                if self._debugger_pin.ready(event):
-                    self._on_event(event)
-            case PinAttempted():
-                self._debugger_pin.attempted(event)
-                self._on_event(event)
-            case _:
-                self._on_event(event)
+    def _on_traced(self, event: ImportsTraced) -> None:
+        if self.from_standby and event.ahead == 0:
+            self.stepped_back = self._why_nothing() or self.stepped_back
+        self._traced = event
+
+    def _on_unfit(self, event: StandbyUnfit) -> None:
+        self.from_standby = False
+        self.stepped_back = event.reason
+        if self._process is not None and self._load is not None:
+            self._process.load(self._load, self._listener.bound)
+
+    def _on_serving(self, event: Serving) -> None:
+        # The debugger is made a little later, and reports its PIN then.
+        has_debugger = self._load is not None and self._load.debugger
+        self.pin = self._debugger_pin.in_use if has_debugger else None
+
+    def _on_debugger(self, event: DebuggerReady) -> None:
+        self.pin = event.pin
+        self._debugger_pin.ready(event)
+
+    def _on_pin(self, event: PinAttempted) -> None:
+        self._debugger_pin.attempted(event)
+        if event.failed_count == MAX_FAILED:
+            self._bus.warn(LOCKED)
+
+    def _on_exit(self, event: ServerExited) -> None:
+        self._process = None
 
 
 def _load(settings: Settings, *, first: bool, pin: Pin | None) -> Load:

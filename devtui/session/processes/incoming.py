@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import structs
 
 from devtui.events import (
     AnyEvent,
@@ -25,7 +26,7 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 _SHOWN_BYTES = 200
 
-# Facts that the session alone can know.
+# Facts that only the session can know.
 _NOT_ITS_OWN = (
     ServerStarted,
     ServerExited,
@@ -87,8 +88,9 @@ class IncomingEvents:
             event = decode_event(line)
         except msgspec.DecodeError:
             return None
-        theirs = isinstance(event, _NOT_ITS_OWN) or event.generation != self._generation
-        return None if theirs else event
+        if isinstance(event, _NOT_ITS_OWN) or event.generation not in (0, self._generation):
+            return None
+        return structs.replace(event, generation=self._generation)
 
     def _warning(self, lines: list[bytes]) -> LogWritten:
         more = f", and {formats.count(len(lines) - 1, 'more line')}" if len(lines) > 1 else ""

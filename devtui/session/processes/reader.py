@@ -6,9 +6,10 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 
-from devtui.events import AnyEvent, LogWritten, RequestFinished, RequestStarted
+from devtui.events import AnyEvent, LogWritten, RequestFinished
 from devtui.session.processes.incoming import IncomingEvents
 from devtui.session.processes.pipe import Pipe
+from devtui.session.processes.running import RunningRequests
 
 # What one turn of the event loop hands on at most. The rest waits, in order, for the next turn;
 # a writer whose pipe is full meanwhile waits too, as it would for a slow terminal.
@@ -30,11 +31,11 @@ _READ_BYTES = 64 * 1024
 _LAST_READS = 8
 
 
-class Reading:
+class Reader:
     """Reads the channel and the two pipes of one server process, on the running event loop.
 
-    `on_event` gets every event, in an order in which a request's output lies between its start
-    and its end. `on_lost` is called where the channel ends before `finish` was called.
+    Every event is published, in an order in which a request's output lies between its start and
+    its end. `on_lost` is called if the channel ends before `finish` was called.
     """
 
     def __init__(
@@ -42,17 +43,17 @@ class Reading:
         generation: int,
         channel: socket.socket,
         pipes: tuple[Pipe, ...],
-        on_event: Callable[[AnyEvent], None],
+        publish: Callable[[AnyEvent], None],
         on_lost: Callable[[], None],
     ) -> None:
         self._channel = channel
         self._pipes = pipes
-        self._on_event = on_event
+        self._publish = publish
         self._on_lost = on_lost
         self._on_end: Callable[[], None] | None = None
         self._incoming = IncomingEvents(generation)
         self._generation = generation
-        self._running: set[str] = set()
+        self.running = RunningRequests()
         self._batch: Iterator[AnyEvent] | None = None  # what was read and not handed on yet
         self._last_reads = _LAST_READS
         self._closed = False
@@ -136,12 +137,9 @@ class Reading:
             if event is None:
                 self._batch = None
                 return count
-            if isinstance(event, RequestStarted):
-                self._running.add(event.id)
-            elif isinstance(event, RequestFinished):
-                self._running.discard(event.id)
+            self.running.note(event)
             self._counted += 1
-            self._on_event(event)
+            self._publish(event)
         return most
 
     def _read(self) -> bool:
@@ -201,7 +199,7 @@ class Reading:
             (i for i, event in enumerate(events) if isinstance(event, RequestFinished)),
             len(events),
         )
-        author = self._only_author(events)
+        author = self.running.only_one(events)
         yield from events[:first_end]
         for pipe in self._pipes:
             for line in pipe.lines():
@@ -209,11 +207,6 @@ class Reading:
                     generation=self._generation, stream=pipe.stream, text=line, request_id=author
                 )
         yield from events[first_end:]
-
-    def _only_author(self, events: list[AnyEvent]) -> str | None:
-        started = {event.id for event in events if isinstance(event, RequestStarted)}
-        candidates = self._running | started
-        return candidates.pop() if len(candidates) == 1 else None
 
 
 def unwatch(fd: int) -> None:

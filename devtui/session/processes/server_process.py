@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
+from msgspec import structs
+
 from devtui.events import (
     AnyEvent,
     Load,
@@ -27,10 +29,10 @@ from devtui.events import (
 )
 from devtui.session.processes.outgoing import Outgoing
 from devtui.session.processes.pipe import Pipe
-from devtui.session.processes.reader import Reading, unwatch
+from devtui.session.processes.reader import Reader, unwatch
 from devtui.session.processes.spawn import Interpreter
 from devtui.session.terminal.app_tty import AppTty
-from devtui.session.terminal.tty_readers import Reader
+from devtui.session.terminal.tty_readers import TtyReader
 
 # After the grace: how long a process may take to end by itself, and then by SIGTERM.
 EXIT_SECONDS = 0.5
@@ -48,18 +50,18 @@ _LOST = (
 class ServerProcess:
     """Steers a server process and hands on what it says, until it is gone.
 
-    It waits until `load` gives it an app and the listener. `on_event` gets every event, in an
-    order in which a request's output lies between its start and its end; the last one is
-    `ServerExited`.
+    It waits until `load` gives it an app and the listener. It publishes every event, in an order
+    in which a request's output lies between its start and its end. The last one is `ServerExited`.
     """
 
-    def __init__(self, interpreter: Interpreter, on_event: Callable[[AnyEvent], None]) -> None:
+    def __init__(self, interpreter: Interpreter, publish: Callable[[AnyEvent], None]) -> None:
         interpreter.taken = True
         self.generation = interpreter.generation
-        self._on_event = on_event
-        self._reading: Reading | None = None  # once it is attached
+        self._publish = publish
+        self._reader: Reader | None = None  # once it is attached
         self._keep_all = False
         self._expected = False
+        self._why_cut = "the server process died"
         self._suspended = False
         self.exited = asyncio.Event()
         self._child = interpreter.child
@@ -77,6 +79,11 @@ class ServerProcess:
     def pid(self) -> int:
         """The process's id, which is its process group's too."""
         return self._child.pid
+
+    @property
+    def running(self) -> int:
+        """How many requests run in it."""
+        return 0 if self._reader is None else len(self._reader.running)
 
     @property
     def alive(self) -> bool:
@@ -97,10 +104,10 @@ class ServerProcess:
     def attach(self) -> None:
         """Begin to read, on the running event loop. Until then what it says waits."""
         loop = asyncio.get_running_loop()
-        self._reading = Reading(
-            self.generation, self._channel, self._pipes, self._on_event, self._on_channel_lost
+        self._reader = Reader(
+            self.generation, self._channel, self._pipes, self._publish, self._on_channel_lost
         )
-        self._reading.hurries = self._keep_all
+        self._reader.hurries = self._keep_all
         self._outgoing.attach()
         if self.tty is not None:
             self.tty.attach(self._on_tty_line, self._on_asked, self._on_asked_enough)
@@ -121,17 +128,22 @@ class ServerProcess:
         process was started.
         """
         self._keep_all = order.keep_all
-        if self._reading is not None:
-            self._reading.hurries = order.keep_all
+        if self._reader is not None:
+            self._reader.hurries = order.keep_all
         self._outgoing.send(encode(order), listener.fileno())
 
     def send(self, order: Order) -> None:
         """Send an order. One that the process is too dead to read is lost with it."""
         self._outgoing.send(encode(order))
 
-    async def stop(self, grace: float) -> None:
+    def expect_end(self, why_cut: str) -> None:
+        """Report its end as expected; `why_cut` says why requests that still run are cut then."""
+        if not self._expected:
+            self._expected, self._why_cut = True, why_cut
+
+    async def stop(self, grace: float, why_cut: str) -> None:
         """Ask it to end, letting requests finish within `grace` seconds; then make it end."""
-        self._expected = True
+        self.expect_end(why_cut)
         self.send(Stop(grace_ms=round(grace * 1000)))
         if self._suspended:
             self._signal_all(signal.SIGCONT)  # or it could not obey
@@ -187,23 +199,26 @@ class ServerProcess:
             return
         if self._suspended:
             name = _signal_name(stopped_by)
-            self._on_event(ServerSuspended(generation=self.generation, pid=self.pid, signal=name))
+            self._tell(ServerSuspended(pid=self.pid, signal=name))
         else:
-            self._on_event(ServerContinued(generation=self.generation, pid=self.pid))
+            self._tell(ServerContinued(pid=self.pid))
 
     def _ended(self) -> None:
-        assert self._reading is not None
-        self._reading.finish(self._say_ended)
+        assert self._reader is not None
+        self._reader.finish(self._say_ended)
+
+    def _tell(self, event: AnyEvent) -> None:
+        """Publish an event that the process could not report itself."""
+        self._publish(structs.replace(event, generation=self.generation))
 
     def _on_tty_line(self, line: str) -> None:
-        self._on_event(LogWritten(generation=self.generation, stream="stderr", text=line))
+        self._tell(LogWritten(stream="stderr", text=line))
 
-    def _on_asked(self, reader: Reader) -> None:
+    def _on_asked(self, reader: TtyReader) -> None:
         """A program waits for the terminal, and cannot ask for it as Python code does."""
         self._programs += 1
-        self._on_event(
+        self._tell(
             TerminalWanted(
-                generation=self.generation,
                 ask_id=self._program_id,
                 purpose="program",
                 program=f"{reader.name} (pid {reader.pid})",
@@ -211,7 +226,7 @@ class ServerProcess:
         )
 
     def _on_asked_enough(self) -> None:
-        self._on_event(TerminalReleased(generation=self.generation, ask_id=self._program_id))
+        self._tell(TerminalReleased(ask_id=self._program_id))
 
     @property
     def _program_id(self) -> str:
@@ -222,15 +237,16 @@ class ServerProcess:
             self.tty.close()
         code = self._child.wait()  # it was reaped
         self._outgoing.close()
-        self._on_event(
-            ServerExited(
-                generation=self.generation,
-                pid=self.pid,
-                exit_code=code if code >= 0 else None,
-                signal=_signal_name(-code) if code < 0 else None,
-                expected=self._expected,
-            )
+        exited = ServerExited(
+            pid=self.pid,
+            exit_code=code if code >= 0 else None,
+            signal=_signal_name(-code) if code < 0 else None,
+            expected=self._expected,
         )
+        assert self._reader is not None
+        for cut in self._reader.running.cut(exited.at, self._why_cut):
+            self._publish(cut)
+        self._tell(exited)
         self.exited.set()
 
     def _on_channel_lost(self) -> None:
@@ -241,15 +257,7 @@ class ServerProcess:
         """Kill a process that cannot be spoken with any more: it would serve unseen."""
         if self._child.returncode is not None or self._expected:
             return
-        self._on_event(
-            LogWritten(
-                generation=self.generation,
-                stream="log",
-                logger="devtui",
-                level="ERROR",
-                text=_LOST,
-            )
-        )
+        self._tell(LogWritten(stream="log", logger="devtui", level="ERROR", text=_LOST))
         self._signal_all(signal.SIGKILL)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from devtui.config.settings import Settings
-from devtui.events import FilesChanged, ServerExited
+from devtui.events import AppFailed, AppLoaded, FilesChanged, ServerExited, Serving
 from devtui.ports import bind as ports
 from devtui.ports.bind import PortRefused
-from devtui.session.event_bus import Feed
+from devtui.session.event_bus import EventBus
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.reload.half_written import settled
@@ -37,24 +37,29 @@ class Reloader:
     def __init__(
         self,
         settings: Settings,
-        feed: Feed,
+        bus: EventBus,
         machine: StateMachine,
         listener: Listener,
         generations: Generations,
         terminal: TerminalLoan,
+        served: ServedApp,
     ) -> None:
         self.settings = settings
         self.closing = False
-        self._feed = feed
+        self._bus = bus
         self._machine = machine
         self._listener = listener
         self._generations = generations
         self._terminal = terminal
+        self._served = served
         self._loops = RestartLoops()
         self._wanted: Replacement | None = None
         self._underway: Replacement | None = None
         self._work = asyncio.Event()
         self._replacing = asyncio.Lock()
+        bus.listen(self._on_load_ended, AppLoaded, AppFailed)
+        bus.listen(self._on_serving, Serving)
+        bus.listen(self._on_exit, ServerExited)
 
     def launch(self) -> None:
         """Bind the socket and start the first server process. Does not block, and needs no loop."""
@@ -114,43 +119,35 @@ class Reloader:
         """
         if not self.settings.reload:
             return
-        self._feed.take(
-            FilesChanged(generation=self._generations.number, paths=paths, raw_count=raw_count)
-        )
+        self._bus.tell(FilesChanged(paths=paths, raw_count=raw_count))
         if self._machine.state is not State.PORT_BUSY:
             changed = Replacement("files changed", paths, raw_count=raw_count)
             changed.seen_ms = since_written(paths)
             if looping := self._loops.changed(paths):
-                self._feed.warn(advice(looping))
+                self._bus.warn(advice(looping))
             self.want(changed)
 
-    def load_ended(self) -> None:
-        """The newest process has loaded the app, or failed to, or is gone."""
+    def _on_load_ended(self, event: AppLoaded | AppFailed | ServerExited) -> None:
         self._loops.loaded()
         if self._underway is not None:
             self._underway.loaded_ms = self._underway.elapsed_ms
 
-    def process_ended(self) -> None:
-        """The newest process has ended unasked: a load that it was at is no part of the next."""
-        self._underway = None
-
-    def serving(self, served: ServedApp) -> None:
-        """The newest process serves the app, or its load's error: tell what has come of it."""
+    def _on_serving(self, event: Serving) -> None:
         replaced, self._underway = self._underway, None
         # Not at once: the first requests have waited for this, and want the processor more.
         delay = FIRST_STANDBY_DELAY_SECONDS if replaced is None else STANDBY_DELAY_SECONDS
         asyncio.get_running_loop().call_later(delay, self._start_standby)
         if replaced is not None:
             looping = self._loops.reloaded(replaced.paths)
-            self._feed.take(replaced.reloaded(self._generations, served, looping))
+            self._bus.tell(replaced.reloaded(self._generations, self._served, looping))
 
-    def why_cut(self, exited: ServerExited) -> str:
-        """Why the requests that still ran in that process have ended, in a few words for people."""
-        if not exited.expected:
-            return "the server process died"
-        if self.closing:
-            return "cut by leaving"
-        return "cut by reload" if self._paths_wanted else "cut by restart"
+    def _on_exit(self, event: ServerExited) -> None:
+        self._on_load_ended(event)
+        if self.closing or (event.expected and self._machine.state is not State.FAILED):
+            return
+        self._underway = None  # a load that it was at is no part of the next
+        # Nothing is there to answer: to refuse is more honest than to let clients wait.
+        self._listener.close()
 
     async def _replace(self) -> None:
         """End the server process that runs, and start the next on the same socket."""
@@ -177,8 +174,10 @@ class Reloader:
     async def _stop_and_settle(self) -> None:
         """End the process that runs, while the changed files get a moment to be finished."""
 
+        why_cut = "cut by reload" if self._paths_wanted else "cut by restart"
+
         async def stop() -> float:
-            await self._generations.stop(self.settings.grace)
+            await self._generations.stop(self.settings.grace, why_cut)
             return self._wanted.elapsed_ms if self._wanted is not None else 0.0
 
         stopping = asyncio.create_task(stop())

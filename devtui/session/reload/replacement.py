@@ -60,7 +60,6 @@ class Replacement(msgspec.Struct):
         `looping` is the file by which it goes round and round, empty where it does not.
         """
         return Reloaded(
-            generation=generations.number,
             cause=self.cause,
             paths=self.paths,
             duration_ms=self.elapsed_ms,

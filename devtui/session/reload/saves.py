@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from devtui import project_file
-from devtui.events import FilesRead, SourceFile
+from devtui.events import FilesRead, ServerExited, ServerStarted, SourceFile
 from devtui.project_file import digest
+from devtui.session.event_bus import EventBus
 
 # How long the process is waited for that is asked what it has read. One that imports a large
 # library answers late, and one that hangs never.
@@ -51,6 +52,13 @@ class Saves:
         self._seen: set[str] = set()  # what changed during this load, and
         self._seen_before: set[str] = set()  # during the one before
         self._giving_up: asyncio.TimerHandle | None = None
+
+    def subscribe_to(self, bus: EventBus) -> None:
+        """Follow the loads that come over the bus from now on."""
+        bus.listen(lambda event: self.load_began(), ServerStarted)
+        bus.listen(self.heard, FilesRead)
+        bus.listen(lambda event: self.load_ended(), ServerExited)
+        bus.keep_private(FilesRead)
 
     def load_began(self) -> None:
         """A new process begins to load: what the one before had read is another matter."""

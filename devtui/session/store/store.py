@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from datetime import datetime
 from itertools import islice
 from sys import getsizeof
 from typing import TypeAlias
 
-from msgspec.structs import force_setattr
+from msgspec import structs
 
 from devtui.events import (
     AnyEvent,
@@ -22,6 +21,7 @@ from devtui.events import (
     RequestStarted,
     ServerExited,
 )
+from devtui.session.event_bus import EventBus
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroups, SharedFrames
 from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
@@ -39,7 +39,7 @@ MAX_ERRORS = 1_000
 MAX_ERROR_BYTES = 12 * 1024 * 1024
 MAX_LINES_OF_REQUEST = 1_000
 
-# How many names (of loggers, levels, clients) are known, to be kept once however often they come.
+# How many names (of loggers and levels) are known, to be kept once however often they come.
 MAX_NAMES = 10_000
 
 
@@ -70,7 +70,6 @@ class Store:
         self.error_groups = ErrorGroups()
         self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
-        self.running = 0
         self._by_id: dict[str, Request] = {}
         self._details_bytes = 0
         self._with_details: deque[Request] = deque()  # in the order in which they ended
@@ -85,6 +84,13 @@ class Store:
         """The lines that were written in it, of those that are kept; the first thousand."""
         lines = (line for line in self.log if line.request_id == request.id)
         return list(islice(lines, MAX_LINES_OF_REQUEST))
+
+    def subscribe_to(self, bus: EventBus) -> None:
+        """Keep what comes over the bus from now on."""
+        bus.listen(self._start, RequestStarted)
+        bus.listen(self._finish, RequestFinished)
+        bus.listen(self._add_line, LogWritten)
+        bus.listen(self.apply, ErrorRaised, AppFailed, Reloaded, ServerExited, EventsDropped)
 
     def apply(self, event: AnyEvent) -> None:
         """Take in one event. Those that leave nothing to look back at are passed over."""
@@ -108,29 +114,6 @@ class Store:
             case EventsDropped():
                 self.events_dropped += event.count
 
-    def cut_running(self, generation: int, at: datetime, reason: str) -> list[RequestFinished]:
-        """The ends of the requests that died with their server process, for `apply`."""
-        if not self.running:
-            return []
-        ends = []
-        for request in self.requests:
-            if request.running and (started := request.started).generation == generation:
-                ends.append(
-                    RequestFinished(
-                        at=at,
-                        generation=generation,
-                        id=started.id,
-                        method=started.method,
-                        target=started.target,
-                        client=started.client,
-                        status=None,
-                        duration_ms=(at - started.at).total_seconds() * 1000,
-                        size_bytes=0,
-                        cut=reason,
-                    )
-                )
-        return ends
-
     def note_ignored(self, reasons: Mapping[str, str]) -> None:
         """Files or folders whose changes did not count, with the reason for each."""
         for path, reason in reasons.items():
@@ -149,10 +132,7 @@ class Store:
         self.error_groups.clear()
 
     def _start(self, event: RequestStarted) -> Request:
-        self._share_name(event, "method")
-        self._share_name(event, "client")
         request = self._by_id[event.id] = Request.begun(event)
-        self.running += 1
         self.requests.append(request)
         return request
 
@@ -171,7 +151,6 @@ class Store:
                 )
             )
         if request.running:
-            self.running -= 1
             request.end(event)
             self._details_bytes += request.details_bytes
             self._with_details.append(request)
@@ -179,20 +158,19 @@ class Store:
             self._drop_details()
 
     def _add_line(self, event: LogWritten) -> None:
-        # The codec makes a new string of each name, though all lines have the same few.
-        self._share_name(event, "logger")
-        self._share_name(event, "level")
+        # The codec makes new strings each time, though most lines have the same few.
         request = self.request(event.request_id)
-        if request is not None:
-            force_setattr(event, "request_id", request.id)
-        self.log.append(event)
+        request_id = event.request_id if request is None else request.id
+        logger, level = self._shared(event.logger), self._shared(event.level)
+        self.log.append(structs.replace(event, logger=logger, level=level, request_id=request_id))
 
-    def _share_name(self, event: AnyEvent, field: str) -> None:
-        name = getattr(event, field)
-        if name is not None:
-            if len(self._names) >= MAX_NAMES:
-                self._names.clear()
-            force_setattr(event, field, self._names.setdefault(name, name))
+    def _shared(self, name: str | None) -> str | None:
+        """Return the one string that stands for all equal names."""
+        if name is None:
+            return None
+        if len(self._names) >= MAX_NAMES:
+            self._names.clear()
+        return self._names.setdefault(name, name)
 
     def _add_error(
         self, event: ErrorRaised | AppFailed, origin: str, request_id: str | None
@@ -209,8 +187,6 @@ class Store:
 
     def _forgotten(self, request: Request) -> None:
         self._by_id.pop(request.id, None)
-        if request.running:
-            self.running -= 1
         self._details_bytes -= request.details_bytes
         request.drop_details()
         self._drop_details()

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from devtui.session.terminal import tty_modes, tty_readers
-from devtui.session.terminal.tty_readers import Reader
+from devtui.session.terminal.tty_readers import TtyReader
 from devtui.text.line_buffer import LineBuffer
 
 # How often it is looked who reads, at most; and while a program has the terminal.
@@ -59,9 +59,9 @@ class AppTty:
         self._typed = bytearray()  # what the terminal does not take yet
         self._show: Callable[[bytes], None] | None = None
         self._for_program = False  # not for Python code, which says itself when it is done
-        self._reader: Reader | None = None  # who was told of
-        self._refused: Reader | None = None
-        self._suspect: Reader | None = None  # who had it open at the last look
+        self._reader: TtyReader | None = None  # who was told of
+        self._refused: TtyReader | None = None
+        self._suspect: TtyReader | None = None  # who had it open at the last look
         self._seen = 0.0
         self._paused = False
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
@@ -70,7 +70,7 @@ class AppTty:
     def attach(
         self,
         on_line: Callable[[str], None],
-        on_wanted: Callable[[Reader], None],
+        on_wanted: Callable[[TtyReader], None],
         on_done: Callable[[], None],
     ) -> None:
         """Begin to read, on the running event loop."""
@@ -234,12 +234,12 @@ class AppTty:
         wait = LOOK_SECONDS if self._reader is None else LENT_LOOK_SECONDS
         self._after(max(wait, (now - began) / LOOK_SHARE), self._look)
 
-    def _waiting(self) -> Reader | None:
+    def _waiting(self) -> TtyReader | None:
         if tty_readers.can_look():
             expecting = bool(self._prompt) or not tty_modes.is_usual(self._slave)
             return tty_readers.reader_of(self._server, self._name, expecting=expecting)
         if self._prompt and (self._show is not None or not self._begun):
-            return Reader(self._server, "a program")
+            return TtyReader(self._server, "a program")
         return None
 
     def _pass_on(self) -> None:

@@ -21,6 +21,7 @@ from devtui.events import (
 )
 
 if TYPE_CHECKING:
+    from devtui.session.event_bus import EventBus
     from devtui.session.terminal.app_tty import AppTty
 
 NO_TERMINAL = (
@@ -71,6 +72,18 @@ class TerminalLoan:
         """Wait until the app does not have the terminal."""
         while not self._free.is_set():  # it may have been granted anew before we got to run
             await self._free.wait()
+
+    def subscribe_to(self, bus: EventBus, tty: Callable[[], AppTty | None]) -> None:
+        """Follow the bus from now on; `tty` returns the terminal of the current server process."""
+        bus.listen(
+            lambda event: self.heard(event, tty()),
+            TerminalWanted,
+            TerminalInterrupted,
+            TerminalReleased,
+            ServerExited,
+            ServerSuspended,
+            ServerContinued,
+        )
 
     def heard(self, event: AnyEvent, tty: AppTty | None) -> None:
         """Take in an event of a server process; `tty` is the terminal of the current one."""

@@ -28,7 +28,7 @@ _ACCESS_MODE = 3
 _MAX_NAME = 40
 
 
-class Reader(msgspec.Struct, frozen=True):
+class TtyReader(msgspec.Struct, frozen=True):
     """A process that waits for what a person types; not `sure`, if it only has it open."""
 
     pid: int
@@ -41,7 +41,7 @@ def can_look() -> bool:
     return os.path.exists("/proc/self/task")
 
 
-def reader_of(server: int, tty: str, *, expecting: bool) -> Reader | None:
+def reader_of(server: int, tty: str, *, expecting: bool) -> TtyReader | None:
     """Who waits for the terminal `tty` of the server process and its children.
 
     `expecting` says that there is a question, or that somebody has changed the terminal's modes:
@@ -49,9 +49,9 @@ def reader_of(server: int, tty: str, *, expecting: bool) -> Reader | None:
     """
     for pid in family(server):
         if _reads(pid, tty):
-            return Reader(pid, _name(pid))
+            return TtyReader(pid, _name(pid))
         if expecting and pid != server and _has_open(pid, server, tty):
-            return Reader(pid, _name(pid), sure=False)
+            return TtyReader(pid, _name(pid), sure=False)
     return None
 
 

@@ -1,6 +1,5 @@
 import asyncio
 
-import pytest
 from textual.events import Key
 
 from devtui.dashboard.errors.error_screen import ErrorScreen
@@ -394,7 +393,7 @@ async def test_a_tree_of_causes_and_groups(ui):
 
 async def test_what_others_wrote_is_escaped(ui):
     evil = "\x1b[31m\x1b]52;c;QQ==\a[red]"
-    await open_error(ui, ErrorRaised(error=error(message=evil), error_id="1-e1"))
+    await open_error(ui, ErrorRaised(generation=1, error=error(message=evil), error_id="1-e1"))
     await ui.shows("\\x1b[31m\\x1b]52;c;QQ==\\x07[red]")
     await ui.press("l")
     order = last_order(ui, ShowLocals)
@@ -429,13 +428,6 @@ async def open_stack(ui):
     return last_order(ui, ShowStack)
 
 
-@pytest.fixture
-async def slow_ids(monkeypatch):
-    """Requests of generation 1: the fake ones have ids without it."""
-    monkeypatch.setattr("devtui.session.inspection.generation_of", lambda some_id: 1)
-
-
-@pytest.mark.usefixtures("slow_ids")
 async def test_s_shows_where_a_running_request_is_again_and_again(ui):
     order = await open_stack(ui)
     ui.session.feed(stack(order, "view", "lock"))
@@ -451,7 +443,6 @@ async def test_s_shows_where_a_running_request_is_again_and_again(ui):
     assert ui.app.screen._timer is None
 
 
-@pytest.mark.usefixtures("slow_ids")
 async def test_a_server_that_does_not_answer_is_told(ui, monkeypatch):
     monkeypatch.setattr("devtui.dashboard.errors.stack_screen.ANSWER_SECONDS", 0.1)
     await open_stack(ui)

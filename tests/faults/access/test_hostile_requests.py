@@ -84,7 +84,7 @@ def rows_since(live: Live, count: int) -> list[RequestFinished]:
     """Send another request; return the other new rows, each sane and bounded."""
     following = live.visit("/next")
     assert (following.status, following.size_bytes) == (200, len("fine"))
-    assert eventually(lambda: live.session.store.running == 0), "a request runs on"
+    assert eventually(lambda: live.session.generations.running == 0), "a request runs on"
     rows = [row for row in live.all(RequestFinished)[count:] if row.target != "/next"]
     for row in rows:
         assert len(row.method) <= MAX_METHOD
@@ -174,9 +174,9 @@ def test_a_byte_at_a_time(live: Live) -> None:
 def test_a_client_that_stops_in_its_body_blocks_nobody(live: Live) -> None:
     with rows_expected(live, 2), live.connect() as client:
         client.sendall(hostile.post(b"Content-Length: 100", body=b"only this"))
-        live.until(lambda: live.session.store.running == 1)
+        live.until(lambda: live.session.generations.running == 1)
         assert live.get("/meanwhile").text == "fine"
-    assert eventually(lambda: live.session.store.running == 0)
+    assert eventually(lambda: live.session.generations.running == 0)
 
 
 def stream(live: Live, head: bytes, size: int) -> bytes:
@@ -258,7 +258,7 @@ def test_more_connections_than_descriptors(limited: Live, what: str) -> None:
         assert process.num_threads() < FEW
         assert process.memory_info().rss < 150_000_000
     limited.line("Too many connections are open")
-    assert eventually(lambda: limited.session.store.running == 0)
+    assert eventually(lambda: limited.session.generations.running == 0)
     assert limited.session.generation == 1
 
 

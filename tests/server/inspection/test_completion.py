@@ -108,7 +108,7 @@ def complete(live: Live, error: ErrorRaised, typed: str) -> Completed:
 
     async def answer() -> Completed:
         ask = live.session.questions.complete
-        question = ask(error.error_id, (0,), last, tuple(path), prefix)
+        question = ask(error, (0,), last, tuple(path), prefix)
         return await asyncio.wait_for(question.answer, 10)
 
     return live.run(answer())

@@ -127,11 +127,11 @@ class Place:
 
     def locals(self, reveal: bool = False) -> LocalsShown:
         ask = self.live.session.questions.show_locals
-        return asked(self.live, ask, self.error.error_id, (0,), self.frame, reveal=reveal)
+        return asked(self.live, ask, self.error, (0,), self.frame, reveal=reveal)
 
     def run(self, source: str) -> Evaluated:
         ask = self.live.session.questions.evaluate
-        return asked(self.live, ask, self.error.error_id, (0,), self.frame, source)
+        return asked(self.live, ask, self.error, (0,), self.frame, source)
 
 
 # -- locals --------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ def test_an_evaluation_that_hangs_is_stopped(live: Live, source: str) -> None:
     questions = live.session.questions
 
     async def hang() -> Evaluated:
-        question = questions.evaluate(place.error.error_id, (0,), place.frame, source)
+        question = questions.evaluate(place.error, (0,), place.frame, source)
         await asyncio.sleep(0.2)
         assert not question.answer.done()
         other = await asyncio.to_thread(live.get, "/go")  # requests go on
@@ -345,11 +345,11 @@ def test_where_a_hanging_request_stands(live: Live) -> None:
     questions = live.session.questions
 
     def own() -> list[str]:
-        shown = asked(live, questions.show_stack, request.id)
+        shown = asked(live, questions.show_stack, request)
         return [frame.function for frame in shown.frames if frame.own]
 
     assert eventually(lambda: own() == ["wait", "hold"])
-    shown = asked(live, questions.show_stack, request.id)
+    shown = asked(live, questions.show_stack, request)
     assert shown.running
     place = next(frame for frame in shown.frames if frame.function == "hold")
     assert place.source == "gate.wait(30)"
@@ -357,5 +357,5 @@ def test_where_a_hanging_request_stands(live: Live) -> None:
     live.get("/go")
     visitor.join(20)
     live.row("/wait")
-    ended = asked(live, questions.show_stack, request.id)
+    ended = asked(live, questions.show_stack, request)
     assert (ended.running, ended.frames) == (False, ())

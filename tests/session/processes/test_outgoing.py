@@ -101,12 +101,12 @@ def test_a_large_paste_is_evaluated_and_what_follows_is_obeyed(
     live = serve(says("one", "here = 1; raise ValueError('stop')"))
     live.serving()
     live.get("/")
-    error_id = live.wait_for(ErrorRaised).error_id
-    frames = live.wait_for(ErrorRaised).error.exceptions[0].frames
+    raised = live.wait_for(ErrorRaised)
+    frames = raised.error.exceptions[0].frames
     ask = live.session.questions.evaluate
 
     async def evaluate(source: str, interrupt: bool = False) -> str:
-        question = ask(error_id, (0,), len(frames) - 1, source)
+        question = ask(raised, (0,), len(frames) - 1, source)
         if interrupt:
             # Once it runs for certain: an order before that is for nothing.
             assert await asyncio.to_thread(eventually, running.exists)

@@ -23,7 +23,7 @@ from devtui.events import (
 from devtui.session.processes import incoming
 from devtui.session.processes.incoming import IncomingEvents
 from devtui.session.processes.pipe import Pipe
-from devtui.session.processes.reader import EVENTS_PER_TURN, Reading, unwatch
+from devtui.session.processes.reader import EVENTS_PER_TURN, Reader, unwatch
 
 GENERATION = 3
 
@@ -50,7 +50,7 @@ class Process:
         out, self.out = os.pipe()
         err, self.err = os.pipe()
         pipes = (Pipe(out, "stdout", unwatch), Pipe(err, "stderr", unwatch))
-        self.reading = Reading(GENERATION, ours, pipes, self.events.append, self._on_lost)
+        self.reading = Reader(GENERATION, ours, pipes, self.events.append, self._on_lost)
 
     @property
     def texts(self) -> list[str]:
@@ -207,7 +207,7 @@ async def test_what_a_subscriber_breaks_holds_nothing_up(
         if len(heard) == 1:
             raise ValueError("broken")
 
-    monkeypatch.setattr(process.reading, "_on_event", on_event)
+    monkeypatch.setattr(process.reading, "_publish", on_event)
     os.write(process.out, b"one\ntwo\n")
     await until(lambda: len(heard) == 2)
     assert [str(error) for error in complaints] == ["broken"]

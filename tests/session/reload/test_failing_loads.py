@@ -95,7 +95,7 @@ def frames_of(live: Live) -> str:
 
     async def answer() -> str:
         number = len(failure.error.exceptions[0].frames) - 1
-        answered = await ask(failure.error_id, (0,), number, "a * 6").answer
+        answered = await ask(failure, (0,), number, "a * 6").answer
         return answered.value or answered.reason
 
     return live.run(answer())

@@ -293,7 +293,7 @@ def test_an_open_request_is_cut_after_the_grace(
     assert row.cut == "cut by reload"
     assert row.status is None or target == "/events"
     assert row.duration_ms >= grace * 1000
-    assert live.session.store.running == 0
+    assert live.session.generations.running == 0
     assert live.get("/").text == "two"
 
 

@@ -14,36 +14,42 @@ import pytest
 from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
+    AppLoaded,
     FilesChanged,
     LogWritten,
     Reloaded,
     ServerExited,
+    Serving,
     StateChanged,
     TerminalReleased,
     TerminalWanted,
 )
 from devtui.ports.bind import PortRefused
 from devtui.ports.survey import SurveyQueue
-from devtui.session.event_bus import Feed
+from devtui.session.event_bus import EventBus
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.reload.reloader import FIRST_STANDBY_DELAY_SECONDS, Reloader
 from devtui.session.reload.replacement import Replacement
 from devtui.session.reload.restart_loops import LOADS
 from devtui.session.served_app import ServedApp
-from devtui.session.state import State, StateMachine
+from devtui.session.state import State, StateMachine, announce_on
 from devtui.session.terminal.app_tty import AppTty
 from devtui.session.terminal.terminal_loan import TerminalLoan
 from tests.support.fakes import TTY
 
 SAVED = ("/p/app.py",)
+LOADED = AppLoaded(
+    app="hello:app", framework="flask.Flask", file="/p/hello.py", duration_ms=1, module_count=1
+)
 
 
 class NoProcesses(Generations):
     """Counts the generations, and notes down what was asked for, without any process."""
 
-    def __init__(self, listener: Listener) -> None:
-        super().__init__(lambda event: None, listener)
+    def __init__(self, bus: EventBus, listener: Listener) -> None:
+        super().__init__(bus, listener)
+        self.why_cut = ""
         self.asked: list[str] = []
         self.asked_before_load_was_announced: list[str] = []
 
@@ -60,8 +66,9 @@ class NoProcesses(Generations):
     def start_standby(self, settings: Settings) -> None:
         self.asked.append("start a standby")
 
-    async def stop(self, grace: float) -> None:
+    async def stop(self, grace: float, why_cut: str) -> None:
         self.asked.append("stop")
+        self.why_cut = why_cut
         await asyncio.sleep(0.01)
 
 
@@ -92,13 +99,21 @@ class Bench:
         self.told: list[AnyEvent] = []
         self.looks = NoLooks()
         self.listener = Listener(self.looks)
-        self.generations = NoProcesses(self.listener)
-        feed = Feed(lambda: self.generations.number)
-        feed.subscribe(self.told.append)
-        self.machine = StateMachine(feed.state_changed)
+        self.bus = EventBus(lambda: self.generations.number)
+        self.generations = NoProcesses(self.bus, self.listener)
+        self.bus.subscribe(self.told.append)
+        self.machine = StateMachine(announce_on(self.bus))
         self.terminal = TerminalLoan(lambda order: True)
+        served = ServedApp(in_code=False)
+        self.machine.subscribe_to(self.bus, served)
         self.reloader = Reloader(
-            settings, feed, self.machine, self.listener, self.generations, self.terminal
+            settings,
+            self.bus,
+            self.machine,
+            self.listener,
+            self.generations,
+            self.terminal,
+            served,
         )
 
     def all(self, kind: type) -> list[AnyEvent]:
@@ -106,9 +121,8 @@ class Bench:
 
     def serve(self) -> None:
         """Have the newest process say that it has loaded the app and serves it."""
-        self.reloader.load_ended()
-        self.machine.to(State.SERVING)
-        self.reloader.serving(ServedApp(in_code=False))
+        self.bus.publish(LOADED)
+        self.bus.publish(Serving(url="http://127.0.0.1:5000", pid=4242))
 
     async def until(self, number: int) -> None:
         """Wait for that generation."""
@@ -199,8 +213,9 @@ async def test_a_load_after_one_that_was_given_up_is_told_as_its_own() -> None:
         bench.serve()
         bench.reloader.files_changed(("/p/broken.py",), 1)
         await bench.until(2)
-        bench.machine.to(State.CRASHED)
-        bench.reloader.process_ended()
+        bench.bus.publish(ServerExited(pid=4242, signal="SIGSEGV"))
+        assert bench.machine.state is State.CRASHED
+        assert not bench.listener.is_open
         began = time.monotonic()
         bench.reloader.files_changed(("/p/mended.py",), 1)
         await bench.until(3)
@@ -365,15 +380,12 @@ async def test_debug_mode_is_changed_by_a_replacement() -> None:
 
 
 async def test_why_requests_are_cut() -> None:
-    died, ended = ServerExited(pid=1), ServerExited(pid=1, expected=True)
     async with running() as bench:
         bench.serve()
-        reloader = bench.reloader
-        assert reloader.why_cut(died) == "the server process died"
-        reloader.want(Replacement("restarted by hand"))
-        assert reloader.why_cut(ended) == "cut by restart"
-        reloader.files_changed(SAVED, 1)
-        assert reloader.why_cut(ended) == "cut by reload"
-        reloader.close()
-        assert reloader.why_cut(ended) == "cut by leaving"
-        assert reloader.why_cut(died) == "the server process died"
+        bench.reloader.want(Replacement("restarted by hand"))
+        await bench.until(2)
+        assert bench.generations.why_cut == "cut by restart"
+        bench.serve()
+        bench.reloader.files_changed(SAVED, 1)
+        await bench.until(3)
+        assert bench.generations.why_cut == "cut by reload"

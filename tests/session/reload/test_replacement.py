@@ -10,6 +10,7 @@ import pytest
 
 from devtui.events import AppFailed, AppLoaded, Error, ModuleTime
 from devtui.ports.survey import SurveyQueue
+from devtui.session.event_bus import EventBus
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.reload.replacement import Replacement, since_written
@@ -47,7 +48,7 @@ def test_after_nothing_it_is_itself() -> None:
 @pytest.fixture
 def generations() -> Generations:
     """The fifth generation, as if it had been started ahead."""
-    generations = Generations(lambda event: None, Listener(SurveyQueue(lambda look, found: None)))
+    generations = Generations(EventBus(lambda: 5), Listener(SurveyQueue(lambda look, found: None)))
     generations.number, generations.from_standby = 5, True
     return generations
 
@@ -74,7 +75,7 @@ def test_what_is_told_once_it_serves(generations: Generations, served: ServedApp
         "files changed", ("/p/a.py",), since, raw_count=3, seen_ms=9.0, stopped_ms=1.0, loaded_ms=2
     )
     told = replaced.reloaded(generations, served, looping="/p/a.py")
-    assert (told.generation, told.cause, told.paths) == (5, "files changed", ("/p/a.py",))
+    assert (told.cause, told.paths) == ("files changed", ("/p/a.py",))
     assert 500 <= told.duration_ms < 20_000
     assert (told.raw_count, told.seen_ms) == (3, 9.0)
     assert (told.stopped_ms, told.loaded_ms) == (1.0, 2.0)

@@ -72,11 +72,9 @@ def test_a_request_runs_until_its_end() -> None:
     request = store.request("1-1")
     assert request is not None
     assert request.running
-    assert store.running == 1
     end = finished("1-1", status=404, generation=1)
     store.apply(end)
     assert request.finished == end
-    assert store.running == 0
     assert list(store.requests) == [request]
 
 
@@ -86,7 +84,6 @@ def test_a_second_end_changes_nothing() -> None:
     assert request is not None
     assert request.finished is not None
     assert request.finished.status == 200
-    assert store.running == 0
 
 
 def test_an_end_without_a_beginning_is_a_row_all_the_same() -> None:
@@ -95,7 +92,6 @@ def test_an_end_without_a_beginning_is_a_row_all_the_same() -> None:
     assert request is not None
     assert (request.started.method, request.started.target) == ("POST", "/x")
     assert request.started.generation == 3
-    assert store.running == 0
 
 
 def test_output_and_errors_belong_to_their_request() -> None:
@@ -150,26 +146,12 @@ def test_dropped_events_are_counted() -> None:
     assert stored(EventsDropped(count=3), EventsDropped(count=4)).events_dropped == 7
 
 
-def test_the_requests_of_a_dead_process_are_cut() -> None:
-    store = stored(started("1-1"), started("1-2"), finished("1-2"), started("2-1", generation=2))
-    at = NOON + timedelta(milliseconds=250)
-    (cut,) = store.cut_running(1, at, "cut by reload")
-    assert (cut.id, cut.status, cut.cut, cut.duration_ms) == ("1-1", None, "cut by reload", 250.0)
-    assert (cut.generation, cut.at) == (1, at)
-    store.apply(cut)
-    assert store.running == 1
-    assert store.cut_running(1, at, "cut by reload") == []
-
-
 def test_clearing_the_requests_forgets_them_and_their_ids() -> None:
     store = stored(started("1-1"), started("1-2"), finished("1-2"))
     store.clear_requests()
     assert len(store.requests) == 0
     assert store.request("1-1") is None
-    assert store.running == 0
-    assert store.cut_running(1, NOON, "") == []
     store.apply(finished("1-1"))  # it ran while the pane was cleared
-    assert store.running == 0
     assert [request.started.id for request in store.requests] == ["1-1"]
 
 
@@ -178,7 +160,6 @@ def test_the_oldest_request_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     store = stored(started("1-1"), started("1-2"), finished("1-2"), started("1-3"))
     assert store.request("1-1") is None
     assert store.requests.dropped == 1
-    assert store.running == 1  # of those that are kept
     store.apply(line("late", "1-1"))
     store.apply(ErrorRaised(error=ERROR, request_id="1-1"))
     assert len(store.log) == len(store.errors) == 1
