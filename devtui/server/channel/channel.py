@@ -79,6 +79,10 @@ class Channel:
         """Drop nothing from now on. A thread that sends more than the session reads must wait."""
         self._pending.keeps_all = True
 
+    def refuses_line(self) -> bool:
+        """Whether there is no room for a line of output, which is counted as dropped then."""
+        return self._pending.is_full and self._pending.refuses(LogWritten, 1)
+
     def send(self, event: Event) -> None:
         """Send one event, or keep it until the session reads again. Any thread may call it."""
         if not (self._pending.is_full and self._pending.refuses(type(event), 1)):

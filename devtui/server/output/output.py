@@ -29,13 +29,33 @@ HOLD_SECONDS = 0.25
 # Of one write, so many lines go together: each send costs as much as a few lines.
 _LINES_AT_ONCE = 100
 
+# An unfinished line that is shorter is plain bytes: quicker than a `LineBuffer`, which is bounded.
+_SHORT_BYTES = 4096
+
 
 class _Unfinished(msgspec.Struct):
     """The beginning of a line whose end has not been written yet."""
 
-    text: LineBuffer
+    text: bytes
     request_id: str | None
     since: float
+    buffer: LineBuffer | None = None  # in place of the text, once that is long
+
+    def add(self, data: bytes) -> None:
+        """Take more of the line. `print` writes its values one by one, so this must be quick."""
+        if self.buffer is not None:
+            self.buffer.add(data)
+        elif len(self.text) + len(data) < _SHORT_BYTES:
+            self.text += data
+        else:
+            buffer = LineBuffer()
+            buffer.add(self.text)
+            buffer.add(data)
+            self.buffer = buffer
+
+    def take(self) -> str:
+        """The line's text, as `LineBuffer` has it."""
+        return text_of(self.text) if self.buffer is None else self.buffer.take()
 
 
 class _Thread(threading.local):
@@ -101,7 +121,7 @@ class LineStream(io.RawIOBase):
     def take_unfinished(self) -> bytes:
         """What the calling thread has begun: the question, where it goes on to read the answer."""
         line = self._unfinished.pop(threading.get_ident(), None)
-        return b"" if line is None else line.text.take().encode("utf-8", "backslashreplace")
+        return b"" if line is None else line.take().encode("utf-8", "backslashreplace")
 
     def release(self, request_id: str) -> None:
         """Send the unfinished lines of a request that has ended."""
@@ -129,29 +149,33 @@ class LineStream(io.RawIOBase):
     def _release(self, due: Callable[[_Unfinished], bool]) -> None:
         for key, line in tuple(self._unfinished.items()):
             if due(line) and (taken := self._unfinished.pop(key, None)) is not None:
-                self._channel.send(self._event(taken.text.take(), taken.request_id))
+                self._channel.send(self._event(taken.take(), taken.request_id))
 
     def _take(self, data: bytes) -> None:
         """Send the lines that are whole, and keep what begins one."""
         end = data.find(b"\n")
         if not self._unfinished and 0 <= end == len(data) - 1:  # nearly always
-            request_id = request_context.request_id.get()
-            self._channel.send(self._event(text_of(data[:end]), request_id))
+            if not self._channel.refuses_line():
+                request_id = request_context.request_id.get()
+                self._channel.send(self._event(text_of(data[:end]), request_id))
             return
-        key, begun = threading.get_ident(), None
+        key, begun, event = threading.get_ident(), None, None
         try:
             begun = self._unfinished.pop(key, None)
             if begun is not None:
-                begun.text.add(data if end < 0 else data[:end])
+                begun.add(data if end < 0 else data[:end])
                 if end < 0:
                     self._hold(key, begun)
                     return
+                if not self._channel.refuses_line():
+                    event = self._event(begun.take(), begun.request_id)
         except BaseException:  # a signal handler has raised: what was begun before is still there
             if begun is not None:
                 self._hold(key, begun)
             raise
         if begun is not None:
-            self._channel.send(self._event(begun.text.take(), begun.request_id))
+            if event is not None:
+                self._channel.send(event)
             data = data[end + 1 :]
             if not data:
                 return
@@ -167,15 +191,15 @@ class LineStream(io.RawIOBase):
             self._begin(key, rest, request_id)
 
     def _begin(self, key: int, data: bytes, request_id: str | None) -> None:
-        text = LineBuffer()
-        text.add(data)
-        self._hold(key, _Unfinished(text, request_id, clock.monotonic()))
+        begun = _Unfinished(b"", request_id, clock.monotonic())
+        begun.add(data)
+        self._hold(key, begun)
 
     def _hold(self, key: int, line: _Unfinished) -> None:
         """Keep an unfinished line; one that an interruption has begun meanwhile is sent before."""
         while self._unfinished.setdefault(key, line) is not line:
             if (other := self._unfinished.pop(key, None)) is not None:
-                self._channel.send(self._event(other.text.take(), other.request_id))
+                self._channel.send(self._event(other.take(), other.request_id))
         if self._look_at is None:
             # `print` writes its line's end by itself: to wake the channel's thread for each would
             # cost more than the line. Once in HOLD_SECONDS is enough.

@@ -32,6 +32,9 @@ class Sent:
         self.events: list[LogWritten] = []
         self.nudges = 0
 
+    def refuses_line(self) -> bool:
+        return False
+
     def send_all(self, events: Sequence[Event]) -> None:
         for event in events:
             self.send(event)
