@@ -127,7 +127,7 @@ class _Stopping:
         """Stop the holders and return the outcome."""
         targets = self._resolve()
         if not targets:
-            return self._nobody_left()
+            return self._none_left()
         killed: list[Target] = []
         try:
             self._signal(targets, signal.SIGTERM, "asking {} to exit (SIGTERM)")
@@ -243,7 +243,11 @@ class _Stopping:
             if holder.pid in self._at_first:
                 return f"Port {port} is still held by {holder.name} ({holder.pid})."
             parent = self._parent(holder)
-            by = holder.restarts_by or (parent and f"{parent.name} (pid {parent.pid})") or "nobody"
+            by = (
+                holder.restarts_by
+                or (parent and f"{parent.name} (pid {parent.pid})")
+                or "an unknown program"
+            )
             return f"It is back as {holder.name} ({holder.pid}), started by {by}."
         return f"Port {port} is still not free, and devtui cannot see what holds it."
 
@@ -254,7 +258,7 @@ class _Stopping:
         except psutil.NoSuchProcess:
             return None
 
-    def _nobody_left(self) -> Outcome:
+    def _none_left(self) -> Outcome:
         names = ", ".join(f"{holder.name} ({holder.pid})" for holder in self._wanted)
         port = self._settings.port
         return Outcome(

@@ -86,7 +86,7 @@ def survey(settings: Settings, refusal: PortRefused | None = None) -> Survey:
         silent = _silent_in_the_way(settings, ours)
         marked += silent
         if not silent:
-            warnings.append(_nobody(settings.port))
+            warnings.append(_unseen_holder(settings.port))
     bystanders = [holder for holder in marked if not holder.blocks]
     warning = addresses.localhost_warning(ours, settings.port, bystanders)
     if warning is not None:
@@ -123,7 +123,7 @@ def _silent_in_the_way(settings: Settings, ours: Address) -> list[Holder]:
     ]
 
 
-def _nobody(port: int) -> str:
+def _unseen_holder(port: int) -> str:
     return (
         f"devtui cannot see what holds port {port}: it may be a socket that is bound but does not "
         "listen, or a program of another user or in a container."

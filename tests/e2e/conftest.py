@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.terminal.starter import devtui, free_port
 
-__all__ = ["devtui", "free_port"]  # fixtures, known by being here
+__all__ = ["devtui", "free_port"]  # pytest finds fixtures that are imported here
 
 from tests.support.projects import APPS
 

@@ -30,7 +30,7 @@ class Visit:
         self._thread.start()
 
     def _get(self, url: str) -> None:
-        with suppress(OSError):  # the server may go away in the middle
+        with suppress(OSError):  # the server may exit during the request
             self._answers.append(get(url, timeout=40))
 
     def text(self) -> str:
@@ -273,7 +273,7 @@ def test_the_variable_pythonbreakpoint_is_respected(
         terminal.wait_for("(other)")
         if sys.version_info >= (3, 13):
             enter(terminal, "s")
-        terminal.wait_for("total += 1")  # it stops in the view, and not in devtui
+        terminal.wait_for("total += 1")  # it stops in the view, not in devtui
         enter(terminal, "print('shown', total)")
         terminal.wait_for("shown 41")
         enter(terminal, "c")

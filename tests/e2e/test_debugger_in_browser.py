@@ -87,8 +87,8 @@ def run(page: Any, code: str) -> None:
 
 
 def unlock(page: Any, pin: str) -> None:
-    # Who is faster than the prompt's fading in keeps it from ever fading out: one goes up what the
-    # other goes down.
+    # Typing before the prompt has faded in keeps it from fading out: one animation adds what the
+    # other removes.
     page.wait_for_function("document.querySelector('.pin-prompt').style.opacity >= 1")
     page.locator(".pin-prompt input[name=pin]").fill(pin)
     page.locator(".pin-prompt input[name=btn]").click()
@@ -110,7 +110,7 @@ def test_an_afternoon_in_the_browser(page: Any, serve: Callable[..., Live], fold
     live.reloaded(failed=True)
     page.goto(serving.url)
     assert "ModuleNotFoundError: No module named 'nothing_of_this_name'" in page.title()
-    open_console(page)  # the browser is still unlocked: nobody asks for the PIN
+    open_console(page)  # the browser is still unlocked and needs no PIN
     run(page, "6 * 7")
     page.get_by_text("42", exact=True).wait_for()
     assert not page.locator(".pin-prompt").is_visible()
@@ -132,7 +132,7 @@ def test_the_pin_stays_for_the_whole_session(serve: Callable[..., Live], folder:
         write(folder, {"app.py": text})
         live.reloaded(failed=failed)
         assert live.session.generations.pin == live.pin() == pin
-        assert "EVALEX = true" in live.get("/fail", headers=HTML).text  # it has been made
+        assert "EVALEX = true" in live.get("/fail", headers=HTML).text  # the debugger exists now
     assert len(live.all(DebuggerReady)) == 1
 
 

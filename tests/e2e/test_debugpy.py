@@ -37,7 +37,7 @@ def get_stopped(editor: Editor, port: int) -> str:
     before = len(editor.hits)
     text = get(f"http://127.0.0.1:{port}/").text
     assert editor.hits[before:] == [("view", LINE)]
-    # None of our threads is known to the app; debugpy itself lists them before Python 3.12.
+    # The app sees none of our threads; before Python 3.12 debugpy itself lists them.
     if sys.version_info >= (3, 12):
         assert "_DummyThread" not in text
         assert not [name for name in editor.threads if "Dummy" in name]
@@ -55,7 +55,7 @@ def test_an_app_that_listens_is_debugged_across_reloads(
     for number in (1, 2, 3):
         with Editor(debug_port, {file: LINE}) as editor:
             editor.wait_attached(1)
-            for _ in range(3):  # threads of ours come and go meanwhile
+            for _ in range(3):  # some of our threads start and end in this time
                 assert get_stopped(editor, free_port) == f"v{number}"
         write(tmp_path, {"hello.py": file.read_text().replace(f"v{number}", f"v{number + 1}")})
         assert not next_event(process, "reloaded")["failed"]

@@ -32,7 +32,7 @@ def test_every_page_shows_up(devtui: Devtui, free_port: int, tmp_path: Path) -> 
     assert "Hello, <b>Ada</b>" in post(f"{url}/form", {"name": "Ada"}).text
     terminal.wait_for(request_row("POST", "/form", 200))
     terminal.press("2")
-    get(f"{url}/log?last")  # so that its lines are the newest
+    get(f"{url}/log?last")  # makes its lines the newest
     terminal.wait_for(request_row("GET", "/log?last", 200))
     for line in ("print: this goes", "a detail", "the coffee is cold", "a child process says"):
         terminal.wait_for(line)
@@ -40,7 +40,7 @@ def test_every_page_shows_up(devtui: Devtui, free_port: int, tmp_path: Path) -> 
     terminal.wait_for("LookupError")
     terminal.press("q")
     terminal.expect_exit(0)
-    assert list(tmp_path.glob("devtui-demo-*")) == []  # nothing was edited, nothing is kept
+    assert list(tmp_path.glob("devtui-demo-*")) == []  # an unedited copy is removed
 
 
 def test_an_edit_reloads_and_is_kept(devtui: Devtui, free_port: int, tmp_path: Path) -> None:

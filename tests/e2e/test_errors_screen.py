@@ -16,7 +16,7 @@ from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
-# Code objects know their qualified names since Python 3.11.
+# Code objects have qualified names since Python 3.11.
 QUALIFIED = sys.version_info >= (3, 11)
 MEAN = "Cart.mean" if QUALIFIED else "mean"
 DISPATCH = "in Flask.dispatch_request" if QUALIFIED else "in dispatch_request"
@@ -173,7 +173,7 @@ def test_ctrl_c_stops_an_endless_evaluation_and_nothing_else(terminal: Terminal,
     terminal.wait_for(re.compile(r">>> 1 \+ 1\W+2"))
     terminal.type("half a line")
     terminal.wait_for(">>> half a line")
-    terminal.press("ctrl+c")  # nothing runs, and so it clears the line
+    terminal.press("ctrl+c")  # nothing runs, so it clears the line
     terminal.wait_gone("half a line")
     terminal.press("ctrl+c")
     terminal.wait_for("escape leaves the prompt")
@@ -231,7 +231,7 @@ def test_a_breakpoint_takes_the_screen_and_gives_it_back(
         terminal.wait_for("breakpoint() in GET /stop/one has the terminal")
         terminal.wait_for("(Pdb)")
         terminal.wait_quiet()
-        # What happens meanwhile is not drawn over the debugger.
+        # New events are not drawn over the debugger.
         for _ in range(60):
             assert get(url).status == 200
         enter(terminal, "p total + 58")

@@ -35,7 +35,7 @@ def app(environ, start_response):
     return [b"\x1b]0;PWNED-BODY\x07[@click=app.quit]"]
 """
 
-# What the terminal would have to be sent for any of it to work.
+# The bytes that the terminal would have to receive for an attack to work.
 FORBIDDEN = [
     b"\x1b]0;PWNED",
     b"\x1b]52;c;UFdORUQ=",
@@ -77,7 +77,7 @@ def test_no_escape_sequence_reaches_the_terminal(
     for target in targets:
         send_raw(free_port, b"GET " + target + b" HTTP/1.0\r\nX-A: \x1b[31;5;7m[red]\r\n\r\n")
     terminal.wait_for(re.compile(r"500 .*/raise"))
-    assert "[@click=app.quit]" in terminal.text()  # shown as it is, not taken for markup
+    assert "[@click=app.quit]" in terminal.text()  # shown literally, not parsed as markup
     open_and_leave(terminal)
     terminal.press("2")
     terminal.wait_for("mark-one")

@@ -94,7 +94,9 @@ def test_by_closing_the_terminal_during_heavy_drawing(
     (tmp_path / "chatty.py").write_text(CHATTY)
     terminal = devtui("chatty:app", "--port", free_port)
     wait_serving(terminal, free_port)
-    with pytest.raises(TimeoutError):  # a request in flight has its grace, and all that is drawn
+    with pytest.raises(
+        TimeoutError
+    ):  # a request in flight gets its grace period, and drawing goes on
         get(f"http://127.0.0.1:{free_port}", timeout=0.5)
     terminal.hang_up()
     terminal.expect_exit(129)
@@ -104,7 +106,7 @@ def test_by_closing_the_terminal_during_heavy_drawing(
 def test_by_closing_a_terminal_whose_shell_sends_no_signal(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
-    # The kernel sends SIGHUP to the session's leader alone, and this one keeps it for itself.
+    # The kernel sends SIGHUP only to the session leader, and this leader does not pass it on.
     (tmp_path / "hello.py").write_text(HELLO)
     terminal = devtui(
         "hello", "--port", free_port, below=("sh", "-c", 'trap "" HUP; "$@"; exit', "sh")

@@ -26,7 +26,7 @@ def move(terminal: Terminal, port: int) -> None:
     """Change the port with the keyboard."""
     terminal.press("p")
     terminal.wait_for("Change the port")
-    terminal.type(str(port))  # in place of the present one, which is selected
+    terminal.type(str(port))  # replaces the current port, which is selected
     terminal.press("enter")
 
 

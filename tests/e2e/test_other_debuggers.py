@@ -99,7 +99,7 @@ def test_they_have_the_terminal_from_the_first_prompt_to_the_last(
     terminal.wait_for(re.compile(r"^42\b", re.M))
     (apps / "errors" / "other.py").write_text("x = 1\n")
     assert get(url).text == "answered"
-    terminal.wait_quiet(0.7)  # neither a save nor the time that one thinks ends it
+    terminal.wait_quiet(0.7)  # neither a save nor a long pause ends it
     terminal.type("\r" if end == "c" else "1\r")
     terminal.wait_quiet(0.2)
     terminal.wait_for(prompt[:3])

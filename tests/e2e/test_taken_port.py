@@ -24,7 +24,7 @@ pytestmark = pytest.mark.e2e
 
 GREETING = "<p>Hello, World!</p>"
 
-# `python -m http.server` in all but this: it does not end when it is asked to.
+# Like `python -m http.server`, except that it ignores SIGTERM.
 DEAF = """\
 import runpy, signal, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -61,7 +61,7 @@ def test_keys_and_mouse_arrive_as_a_terminal_sends_them() -> None:
 def test_a_resize_reaches_the_program_and_the_screen() -> None:
     code = """
 import os, signal
-# Blocked, it waits for us where it comes before we wait for it.
+# A blocked signal stays pending if it arrives before we wait for it.
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})
 print("ready", flush=True)
 signal.sigwait({signal.SIGWINCH})
@@ -126,7 +126,7 @@ def test_a_wait_that_fails_shows_the_screen() -> None:
 
 
 def test_waiting_for_quiet() -> None:
-    # The pause that counts as quiet is far longer than any that a busy machine makes.
+    # This pause is far longer than any that a busy machine causes.
     with python("import time\nwhile True: print('.', flush=True); time.sleep(0.01)") as terminal:
         terminal.wait_for(".")
         with pytest.raises(AssertionError, match="without output"):
@@ -138,8 +138,8 @@ def test_waiting_for_quiet() -> None:
 
 @pytest.mark.parametrize("how", ["signal", "hang up"])
 def test_the_status_is_the_shell_s(how: str) -> None:
-    # It reads nothing: a reader is told first that the terminal is gone, and may end by that error
-    # before the signal comes.
+    # The program reads nothing: a reader gets an error before the signal, and may exit because of
+    # that.
     with python("import signal; print('ready', flush=True); signal.pause()") as terminal:
         terminal.wait_for("ready")
         if how == "signal":

@@ -36,7 +36,7 @@ def app(environ, start_response):
     return [b"works"]
 """
 
-# What Werkzeug would take for the PIN: all of it can be read by every user of the machine.
+# Werkzeug would compute the PIN from these, which every user of the machine can read.
 COMPUTES = """\
 import sys, types
 from werkzeug.debug import get_pin_and_cookie_name
@@ -96,7 +96,7 @@ def test_the_variable_decides(serve: Serve, folder: Path, asked: str, pin: str |
     live = serve(FAILING, environment=app_environment(WERKZEUG_DEBUG_PIN=asked))
     ready = live.wait_for(DebuggerReady)
     assert ready.pin == pin
-    # Or PINs could be tried in it, and those are not counted.
+    # Otherwise anybody could try PINs in it without being counted.
     assert ready.pin_cookie not in computed(folder / "app.py")
     assert live.session.generations.pin == pin
 
@@ -135,7 +135,7 @@ def test_wrong_pins_are_counted_over_the_whole_session(serve: Serve) -> None:
     live.reloaded()
     secret = secret_of(live)
 
-    # Many at once: none slips in before the count of the others is known.
+    # Concurrent attempts count too.
     def guess() -> None:
         with suppress(OSError):
             typed(live, "0", secret)
@@ -194,7 +194,7 @@ os.setresgid(gid, gid, gid)
 os.setresuid(uid, uid, uid)
 """
 
-# Everything about the processes that may be opened, and the files that all users share.
+# Everything about the processes that another user may open, and all shared files.
 SNOOPS = r"""
 pids = sys.argv[1].split(",")
 names = ["cmdline", "environ", "maps", "stat", "status", "comm", "mem", "auxv", "cgroup"]
@@ -231,7 +231,7 @@ def test_another_user_can_neither_compute_nor_read_it(
     def as_stranger(code: str, *arguments: str) -> bytes:
         ids = str(stranger.pw_uid), str(stranger.pw_gid)
         command = [sys.executable, "-c", BECOMES + code, *ids, *arguments]
-        # The name of the developer is known to everybody.
+        # Everybody knows the developer's name.
         names = {**os.environ, "LOGNAME": getpass.getuser()}
         return subprocess.run(
             command, cwd="/", env=names, timeout=90, check=True, capture_output=True
@@ -285,7 +285,7 @@ def test_only_trusted_hosts_see_an_error(serve: Serve, folder: Path, accept: str
         "[::1]:5000",
     )
     assert [host for host in trusted if not shown(host)] == []
-    # The terminal has it all the same.
+    # The terminal still shows it.
     told = len(REBOUND) + len(trusted)
     live.until(lambda: len(live.errors("the app's own words")) == told)
 

@@ -99,7 +99,7 @@ def test_another_account_reads_only_its_own_files_and_roots(shared: Path) -> Non
     for name, uid in files.items():
         (shared / name).write_text("")
         os.chown(shared / name, uid, uid)
-    folder = os.open(shared, os.O_RDONLY)  # the account may not walk there
+    folder = os.open(shared, os.O_RDONLY)  # the account may not enter the folders above
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

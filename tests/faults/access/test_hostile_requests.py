@@ -28,16 +28,16 @@ pytestmark = pytest.mark.e2e
 
 APP = (APPS / "hostile.py").read_text(encoding="utf-8")
 
-# What a row may weigh as a line of JSON: two bodies of 32 kB, each byte escaped, and two heads.
+# The largest size of a row as JSON: two bodies of 32 kB, each byte escaped, and two heads.
 MAX_ROW_BYTES = 600_000
 
-# What any of this may add to the server process, in bytes: a drained body is read 10 MB a time.
+# The memory in bytes that any of this may cost: a body is drained in pieces of 10 MB.
 MAX_GROWTH = 64_000_000
 
 GIGABYTE = 2**30
 PIECE = b"x" * 2**20
 
-# Fewer descriptors than clients, as on macOS, where 256 is what one has.
+# Fewer descriptors than clients, as on macOS, where the limit is 256.
 FEW = 256
 LIMITED = f"import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, ({FEW}, {FEW}))\n"
 
@@ -253,7 +253,7 @@ def test_more_connections_than_descriptors(limited: Live, what: str) -> None:
                 client.sendall(HALF_SENT[what])
         for _ in range(3):
             assert limited.get("/next").text == "fine"
-        # Room is left for what the app opens, and nothing grows with the number of clients.
+        # The app can still open files, and nothing grows with the number of clients.
         assert eventually(lambda: limited.get("/next") and process.num_fds() < FEW * 3 // 4)
         assert process.num_threads() < FEW
         assert process.memory_info().rss < 150_000_000

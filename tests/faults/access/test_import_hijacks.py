@@ -16,7 +16,7 @@ from tests.support.projects import write
 
 pytestmark = pytest.mark.e2e
 
-# What the session and the server import before the app's folder comes first, ours and others'.
+# The modules that session and server import before the app's folder is first on the path.
 NAMES = """\
 __future__ argparse asyncio cli click codecs contextlib copy datetime email functools http importlib
 inspect json logging msgspec pathlib psutil queue random re rich secrets selectors shutil signal
@@ -51,7 +51,7 @@ def test_a_file_can_replace_only_devtui_itself(tmp_path: Path, how: str) -> None
     if how == "module with -P" and sys.version_info < (3, 11):
         pytest.skip("Python knows -P since 3.11")
     stand_ins = {f"{name}.py": STANDS_IN for name in ["devtui", *NAMES.split()]}
-    if how == "module":  # Python itself looks for these here before it runs anything of ours
+    if how == "module":  # Python itself searches here for these before it runs our code
         for name in ("devtui", *imported_to_run_a_module()):
             stand_ins.pop(f"{name}.py", None)
     assert len(stand_ins) > 20

@@ -28,7 +28,7 @@ from tests.support.terminal.starter import Devtui
 
 HTML = {"Accept": "text/html"}
 
-# What a connection is in Linux's tables: include/net/tcp_states.h and include/linux/net.h.
+# The states of connections: include/net/tcp_states.h and include/linux/net.h of Linux.
 ACCEPTS = 0x10000
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="it is read from Linux's /proc")
@@ -95,7 +95,7 @@ def test_only_the_port_of_the_app_listens(devtui: Devtui, free_port: int, tmp_pa
     terminal.expect_exit(0)
 
 
-# -- what lies on disk -------------------------------------------------------------------------
+# -- files on disk -------------------------------------------------------------------------
 
 
 def test_only_the_owner_can_read_our_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_a_whole_session_leaves_nothing_for_others(devtui: Devtui, tmp_path: Pat
         terminal = devtui("--demo", "--port", port, environment=places)
     terminal.wait_for(re.compile(r"\bserving\b", re.I), 20)
     assert list((tmp_path / "tmp").iterdir())  # the copy
-    # What lies in a folder that others may not enter is out of their reach.
+    # Others cannot reach files in a folder that they may not enter.
     tops = [*(tmp_path / "tmp").iterdir(), *(tmp_path / "home").iterdir()]
     assert [path for path in tops if path.stat().st_mode & 0o077] == []
     terminal.press("q")
@@ -282,13 +282,13 @@ def test_the_browser_s_console_needs_a_trusted_host_and_the_pin(
     secret = found(r'SECRET = "(\w+)"', page)
     unlock = f"/fail?__debugger__=yes&cmd=pinauth&pin={pin}&s={secret}"
     assert live.get(unlock, headers={"Host": "evil.example"}).status == 400
-    run()  # without the cookie it is the app's affair
+    run()  # without the cookie the app handles it
     assert not made.exists()
     cookie = live.get(unlock).headers["Set-Cookie"].partition(";")[0]
     for host in ("evil.example", "evil.example:5000", "localhost.evil.example", "127.0.0.1.evil"):
         assert run(Host=host, Cookie=cookie) == 400
     assert not made.exists()
-    assert run(Cookie=cookie) == 200  # who has both may
+    assert run(Cookie=cookie) == 200  # a client with both may
     assert made.exists()
 
 
@@ -308,7 +308,7 @@ def test_no_request_reaches_devtui_s_evaluation(serve: Serve, folder: Path) -> N
         try:
             live.get("/", headers={header: order.decode().strip()})
         except (HTTPException, ConnectionError):
-            continue  # a Host like this may well be refused
+            continue  # the server may refuse such a Host
     assert live.get("/").status == 200
     assert not (folder / "made").exists()
     assert live.all(Evaluated) == []

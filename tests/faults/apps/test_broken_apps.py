@@ -122,7 +122,7 @@ def test_a_flood_of_lines_leaves_the_session_responsive(broken: Broken, name: st
     broken.begin(name)
     broken.live.until(lambda: len(broken.lines()) > 2_000)
     before = len(broken.live.events)
-    broken.live.call(lambda: None)  # as a key is taken in
+    broken.live.call(lambda: None)  # as for a key press
     assert broken.live.get("/").text == "well"
     assert len(broken.live.session.store.log) <= broken.live.session.store.log.capacity
     broken.live.until(lambda: len(broken.live.events) > before)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.e2e
 
 SOURCE = (APPS / "broken.py").read_text(encoding="utf-8")
 
-# Each of them with what the dashboard has to say before the restart.
+# Each fault, and the text that the dashboard shows before the restart.
 FAULTS = {
     "binary_to_streams": "serving",
     "a_child_says_yes": "serving",

@@ -80,13 +80,13 @@ def test_nothing_hangs_and_nothing_is_lost(
             "requests": (len(finished), requests + 1),
             "errors": (sum(it.origin == "request" for it in raised), requests // 10),
             "dropped": (sum(isinstance(event, EventsDropped) for event in events), 0),
-            # The timer goes on, and so there may be more.
+            # The timer continues, so there may be more.
             **{
                 name: (len(set(map(int, re.findall(said, text))) & set(range(most))), most)
                 for name, (said, most) in numbers.items()
             },
         }
-        if "--without-threads" in options:  # what was interrupted there is nowhere
+        if "--without-threads" in options:  # not counted without threads: the interrupts lose some
             del counts["given back"], counts["printed"]
         return str({name: both for name, both in counts.items() if both[0] != both[1]} or "")
 

@@ -75,13 +75,13 @@ def form():
 
 TARGETS = ("/", "/", "/", "/slow", "/error", "/stream", "/talk", "/missing", "/form")
 CLIENTS = 3
-PAUSE = 0.05  # between two requests of a client: both cores are for others too
+PAUSE = 0.05  # between two requests of a client, to leave processor time to others
 USUAL = (100, 30)
 
 MIB = 1 << 20
 MOST_MEMORY = 150 * MIB
-MORE_MEMORY = 60 * MIB  # than after the warm-up: the rows that are kept
-MORE_DESCRIPTORS = 8  # one more or less may be open at the moment of looking
+MORE_MEMORY = 60 * MIB  # compared to the end of the warm-up: the store of rows fills
+MORE_DESCRIPTORS = 8  # the number varies a little from moment to moment
 
 
 class Clients:
@@ -129,7 +129,7 @@ class Clients:
             with self._lock:
                 self._busy -= 1
             self._may_send.wait(20)
-            time.sleep(PAUSE)  # a person's pace, and not a wait for anything
+            time.sleep(PAUSE)  # the pace of a person, not a wait for an event
 
     def _send(self, target: str) -> str:
         try:
@@ -199,7 +199,7 @@ class Person:
         self.terminal.press("escape")
         self.terminal.wait_gone(word)
 
-    # -- what is done ------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------
 
     def write(self, text: str) -> None:
         fresh = self._source.with_suffix(".new")
@@ -211,7 +211,7 @@ class Person:
         before = self.reloads()
         self.write(APP.replace("version 0", f"version {self.version}"))
         self.reloaded(before)
-        # One save can mean two reloads, so the first may have been that of the save before.
+        # One save can cause two reloads, so the first may belong to the previous save.
         assert processes.eventually(lambda: self.served() == self.version, 20)
 
     def served(self) -> int:

@@ -14,7 +14,7 @@ from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
 
-# Each page fills 32 KiB of what waits for the dashboard: its bound of 8 MiB is soon reached.
+# Each page adds 32 KiB to the queue for the dashboard, which soon reaches its limit of 8 MiB.
 APP = """\
 from flask import Flask
 
@@ -42,11 +42,11 @@ def test_a_suspended_dashboard_blocks_no_request_and_reports_dropped_events(
         terminal.send_signal(signal.SIGCONT)
     told = terminal.wait_for(re.compile(r"([\d,]+) events were lost"), timeout=30)
     assert 0 < int(told[1].replace(",", "")) < 2 * ENOUGH
-    # It goes on: what comes now has its row, and the loss stays told.
+    # It continues: new requests get rows, and the note about the loss stays.
     get(f"http://127.0.0.1:{free_port}/page/{ENOUGH}")
     terminal.wait_for(f"/page/{ENOUGH}")
     assert "events were lost" in terminal.text(), terminal.framed()
-    # None seems to run for ever because its end was dropped.
+    # No request seems to run for ever because its end was dropped.
     terminal.wait_gone("···")
     terminal.press("q")
     terminal.expect_exit(0)

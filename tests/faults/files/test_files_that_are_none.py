@@ -47,7 +47,7 @@ def directory(path: Path) -> None:
 
 
 def listener(path: Path) -> None:
-    there = os.open(path.parent, os.O_RDONLY)  # a socket's path may have no more than 107 bytes
+    there = os.open(path.parent, os.O_RDONLY)  # a socket's path is limited to 107 bytes
     with socket.socket(socket.AF_UNIX) as unix:
         unix.bind(f"/proc/self/fd/{there}/{path.name}")
     os.close(there)
@@ -96,7 +96,7 @@ def test_we_do_not_wake_the_writer_of_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.py")
     with pytest.raises(OSError, match="a pipe"):
         project_file.read(str(tmp_path / "x.py"), 10)
-    with pytest.raises(OSError, match="No such device"):  # ENXIO: nobody has it open to read
+    with pytest.raises(OSError, match="No such device"):  # ENXIO: the pipe has no reader
         os.open(tmp_path / "x.py", os.O_WRONLY | os.O_NONBLOCK)
 
 
@@ -194,4 +194,4 @@ def test_the_session_causes_no_warning(tmp_path: Path, capfd: pytest.CaptureFixt
         warnings.simplefilter("error")
         began = time.monotonic()
         asyncio.run(settled([str(path)]))
-    assert time.monotonic() - began < 0.1  # it is whole
+    assert time.monotonic() - began < 0.1  # the file is complete

@@ -39,7 +39,7 @@ def error():
 """
 
 ERROR, MISSING = "GET     500", "GET     404"
-STATUS = 8  # where it begins in these; the port or the time may have the same digits
+STATUS = 8  # its column in these rows; the port or the time may have the same digits
 
 USUAL = (80, 24)
 SMALLEST = (40, 10)
@@ -82,7 +82,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         shown = Shown(starter("hello", "--port", port, size=USUAL), port)
         shown.begun()
         yield shown
-        # By the mouse alone, as the last of what it can do.
+        # Leave by the mouse alone.
         shown.terminal.click_on("q leave")
         shown.terminal.expect_exit(0)
         shown.terminal.restored()
@@ -116,7 +116,7 @@ def leave(shown: Shown) -> None:
 
 # -- sizes ---------------------------------------------------------------------------------------
 
-# How each screen is opened, and what says that it is there, however small.
+# The key that opens each screen, and a text that shows it is open, at any size.
 SCREENS = {
     "main": ("", "SERVING"),
     "a request": ("enter", "GET /"),
@@ -143,7 +143,7 @@ def test_every_screen_follows_the_size_of_the_terminal(shown: Shown, name: str) 
         if size in (SMALLEST, LARGEST, USUAL):
             terminal.wait_for(word)
             terminal.wait_gone(TOO_SMALL)
-        elif name != "the palette":  # Textual's own: of it is left what there is room for
+        elif name != "the palette":  # Textual's palette shows as much as fits
             terminal.wait_for(TOO_SMALL)
     for _ in range(keys.count(" ") + 1):
         if name != "main":
@@ -171,7 +171,7 @@ def test_after_many_sizes_the_last_one_counts(shown: Shown) -> None:
 
     def lines() -> list[str]:
         found = terminal.text().split("\n")
-        return [line for y, line in enumerate(found) if y != 1]  # the second tells CPU and time
+        return [line for y, line in enumerate(found) if y != 1]  # the second shows CPU and time
 
     terminal.resize(132, 43)
     terminal.wait_for(re.compile(r"\A.{110,}debug on\n(?s:.)*q leave\s*\Z"))
@@ -180,7 +180,7 @@ def test_after_many_sizes_the_last_one_counts(shown: Shown) -> None:
     for _ in range(15):
         for _ in range(8):
             terminal.resize(chance.randint(1, 220), chance.randint(1, 70))
-        terminal.resize(132, 43)  # what it was before: Textual takes that for no change
+        terminal.resize(132, 43)  # the previous size, which Textual takes as no change
         whole = processes.eventually(lambda: lines() == wanted, 20)
         assert whole, terminal.framed()
 
@@ -213,7 +213,7 @@ def test_sizes_change_while_it_starts_and_reloads(
 
 def test_every_pane_and_screen_is_reached_with_the_mouse_alone(shown: Shown) -> None:
     terminal = shown.terminal
-    shown.ask("/missing?mouse", 404)  # what was there before may have been scrolled away
+    shown.ask("/missing?mouse", 404)  # older rows may have scrolled away
     shown.ask("/")  # a pane without the focus shows its newest row in its title
     terminal.click_on("4 Errors")
     terminal.wait_for("╭─ 4 Errors")
@@ -369,7 +369,7 @@ def test_without_colours_words_and_reversed_rows_show_the_same(
     assert terminal.look_of("SERVING").reverse
     assert terminal.look_of("/?last").reverse, "the selected row"
     assert not terminal.look_of("/missing").reverse
-    terminal.wait_for("┏━ 1 Requests")  # where the keys go
+    terminal.wait_for("┏━ 1 Requests")  # this pane has the focus
     (tmp_path / "hello.py").write_text(APP.replace("def index", "def in dex"))
     terminal.wait_for("SERVING THE ERROR", 20)
     terminal.wait_for("┏━ 4 Errors")
@@ -474,7 +474,7 @@ def test_ctrl_z_and_fg(bash: Terminal, free_port: int, tmp_path: Path) -> None:
     bash.wait_for("╭─ 2 Log")
     bash.press("ctrl+z")
     bash.wait_for("Stopped")
-    bash.type("bg\r")  # it cannot draw there: it stops again
+    bash.type("bg\r")  # it cannot draw in the background, so it stops again
     bash.wait_quiet()
     bash.type("fg\r")
     bash.wait_for(re.compile(r"\A.*SERVING"))

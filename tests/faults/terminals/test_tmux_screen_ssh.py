@@ -143,7 +143,7 @@ def test_inside_gnu_screen(devtui: Devtui, free_port: int, project: Path) -> Non
         size=(100, 30),
     )
     use(screen, free_port, mouse=False)
-    # Of `48;2;41;60;89` it takes the 41 for red.
+    # It reads the 41 in `48;2;41;60;89` as red.
     assert screen.look_of("/?copied").bg != "red", screen.framed()
     screen.press("q")
     screen.expect_exit(0)
@@ -168,7 +168,7 @@ def ssh(tmp_path: Path) -> Iterator[tuple[str, ...]]:
     )
     sshd = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
     assert sshd is not None
-    # It wants to be called by its whole path, since it starts itself anew for each client.
+    # sshd needs its absolute path, because it starts itself again for each client.
     server = subprocess.Popen([sshd, "-D", "-q", "-f", str(folder / "config")])
     try:
         listens = processes.eventually(lambda: not processes.can_bind(port), 20)
@@ -178,7 +178,7 @@ def ssh(tmp_path: Path) -> Iterator[tuple[str, ...]]:
             *("ssh", "-tt", "-F", "none", "-i", str(folder / "user"), "-p", str(port)),
             *(word for option in options for word in ("-o", option)),
             f"{getpass.getuser()}@127.0.0.1",
-            # What follows is read by a shell there.
+            # A shell reads the rest of the command line there.
             *("cd", shlex.quote(str(tmp_path)), "&&", "exec", "env", "LANG=C.UTF-8"),
         )
     finally:

@@ -55,7 +55,7 @@ class Bash:
         self.until(b"ready> ")
         self.send(b"bind 'set enable-bracketed-paste on'; echo bound-$((1+1))\r")
         self.until(b"bound-2")
-        self.until(b"ready> ")  # only now it reads a line again
+        self.until(b"ready> ")  # bash reads a line again
 
     def send(self, data: bytes) -> None:
         while data:

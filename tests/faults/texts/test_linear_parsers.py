@@ -47,7 +47,7 @@ SECONDS = 0.5
 
 FUZZ = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 
-# What the grammars of these texts are made of, and what regular expressions trip over.
+# Parts of the grammars of these texts, and texts that regular expressions stumble over.
 _PIECES = st.one_of(
     st.text(
         " \t\r\n\0\x0b\x1b\x85\xa0:;,=.%/\\\"'()[]{}<>-_+*#$&|!?~^0123456789aAxXqQfF\u202e",
@@ -142,7 +142,7 @@ REFUSALS = (
 @example(text="${" * (LARGEST // 2))
 def test_time_is_in_proportion_to_the_length(reader: str, text: str) -> None:
     began = time.thread_time()
-    with suppress(REFUSALS):  # to refuse is right, and has its own tests
+    with suppress(REFUSALS):  # refusing is right, and has its own tests
         READERS[reader](text)
     took = time.thread_time() - began
     assert took < SECONDS, f"{took:.1f} s for {text[:30]!r}…{text[-10:]!r}"
@@ -186,7 +186,7 @@ def busy_seconds(live: Live, data: bytes) -> tuple[float, bytes]:
     process = psutil.Process(live.session.generations.pid)
     before = process.cpu_times()
     answer = b""
-    with suppress(ConnectionError):  # the server is done before it has read all
+    with suppress(ConnectionError):  # the server finishes before it has read everything
         answer = live.send_raw(data)
     after = process.cpu_times()
     return after.user + after.system - before.user - before.system, answer

@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 EVIL = "\x1b]0;PWNED\x07\x1b[31;5;7m\u202e\u200b"
-RAW = b"\xff\x9b31m"  # no UTF-8, and a control character to some terminals
+RAW = b"\xff\x9b31m"  # not UTF-8, and a control character for some terminals
 
 FORBIDDEN = [b"\x1b]0;PWNED", b"\x1b[31;5;7m", b"\x9b31m", "\u202e".encode(), "\u200b".encode()]
 

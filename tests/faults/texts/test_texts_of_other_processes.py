@@ -32,7 +32,7 @@ from tests.support.terminal.terminal import clean_environment
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="it is read from Linux's /proc")
 
-# Listens on the port that it is given, says so, and stays; further arguments mean nothing.
+# Listens on the given port, says so, and waits; ignores further arguments.
 HOLDER = """\
 import signal, socket, sys
 s = socket.socket()
@@ -42,7 +42,7 @@ print("ready", flush=True)
 signal.pause()
 """
 
-# What went over the text once for each pair or triple of places.
+# This expression takes quadratic or cubic time.
 WORDS = ("while ", "do ", "for ((", "; ", "\n", " ", "until\t", "\ndo\n", "for ")
 
 
@@ -125,7 +125,7 @@ def test_options_without_end_are_read_once() -> None:
 def test_the_fast_search_finds_the_same_loops_as_the_slow_one(words: list[str]) -> None:
     script = "".join(words)
     slow = re.compile(r"(?:\b(?:while|until)\s|\bfor\s*\(\().*?\bdo\b(.*?)\bdone\b", re.DOTALL)
-    # Spaces in a row count as one, which changes nothing.
+    # Runs of spaces count as one, which changes nothing.
     same = supervisors.one_space(script)
     found = ["".join(body.split()) for body in supervisors.endless_bodies(same)]
     assert found == ["".join(body.split()) for body in slow.findall(script)]
