@@ -1,4 +1,4 @@
-"""The repr of anything, bounded in length and time; secrets inside of containers are masked."""
+"""Make reprs that are bounded in length and time, with masked secrets in containers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MAX_REPR = 4_000
 MAX_NAME = 200
 MAX_VARIABLES = 200
 
-# All reprs of a frame together. One that blocks may take half of what is left, so that the
-# variables after it are shown all the same.
+# For all reprs of a frame together. One may take half of the rest, so that the variables after one
+# that blocks are shown too.
 REPR_SECONDS = 0.2
 _LEAST_SECONDS = 0.005
 
 
 class BoundedRepr(reprlib.Repr):
-    """Like reprlib's, with bounds that fit a screen, and in the containers' own order.
+    """Like reprlib, with bounds that fit a screen, and without sorting containers.
 
-    Sorting, as reprlib does, would run the comparisons of foreign objects and hide the order.
+    reprlib's sorting would run the comparisons of foreign objects and hide the order.
     """
 
     def __init__(self, reveal: bool) -> None:
@@ -38,7 +38,7 @@ class BoundedRepr(reprlib.Repr):
         self.maxother = MAX_REPR
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
-        """A dictionary, with the values masked whose keys promise secrets."""
+        """Return a dictionary's repr; mask values whose keys name secrets."""
         if level <= 0:
             return "{...}" if x else "{}"
         pieces = []
@@ -49,29 +49,27 @@ class BoundedRepr(reprlib.Repr):
         return _enclosed("{", pieces, "}", len(x) - len(pieces))
 
     def repr_set(self, x: set[Any], level: int) -> str:
-        """A set, in its own order."""
         return self._of_set("{", x, "}", level) if x else "set()"
 
     def repr_frozenset(self, x: frozenset[Any], level: int) -> str:
-        """A frozen set, in its own order."""
         return self._of_set("frozenset({", x, "})", level) if x else "frozenset()"
 
     def repr_int(self, x: int, level: int) -> str:
-        """A number; one too long for Python to print (PEP 686's limit is 4,300 digits) by size."""
+        """Return a number's repr, or its size if Python refuses to print it (4,300 digits)."""
         return repr(x) if x.bit_length() < 4_000 else f"<int of {x.bit_length():,} bits>"
 
     def repr_bytes(self, x: bytes, level: int) -> str:
-        """Bytes, of which only the beginning is turned into text."""
+        """Return the repr of the beginning of bytes."""
         more = "" if len(x) <= self.maxstring else f"... ({len(x):,} bytes)"
         return repr(x[: self.maxstring]) + more
 
     def repr_str(self, x: str, level: int) -> str:
-        """Text, of which only the beginning is turned into a repr."""
+        """Return the repr of the beginning of a text."""
         more = "" if len(x) <= self.maxstring else f"... ({len(x):,} characters)"
         return repr(x[: self.maxstring]) + more
 
     def repr_instance(self, x: object, level: int) -> str:
-        """Anything else: its own repr, whatever that does."""
+        """Return any other object's own repr."""
         try:
             text = repr(x)
         except Exception as error:
@@ -87,12 +85,12 @@ class BoundedRepr(reprlib.Repr):
 
 
 def cut(text: str, size: int = MAX_REPR) -> str:
-    """The text, or its beginning with a word on what is missing."""
+    """Cut the text, and say how much is missing."""
     return text if len(text) <= size else f"{text[:size]}... ({len(text):,} characters)"
 
 
 def bounded(value: object, seconds: float = REPR_SECONDS, *, reveal: bool = True) -> str:
-    """The repr of a value within `seconds`, cut to `MAX_REPR` characters. It never raises."""
+    """Return a value's repr within `seconds`, cut to `MAX_REPR` characters. Never raise."""
     try:
         return cut(within(seconds, lambda: BoundedRepr(reveal).repr(value)))
     except Overdue:
@@ -105,7 +103,7 @@ def bounded(value: object, seconds: float = REPR_SECONDS, *, reveal: bool = True
 def variables(
     values: Mapping[str, object], reveal: bool, seconds: float = REPR_SECONDS
 ) -> tuple[Variable, ...]:
-    """The first `MAX_VARIABLES` variables with their reprs, all of them within `seconds`."""
+    """Return the first `MAX_VARIABLES` variables with their reprs, within `seconds` in all."""
     end = clock.monotonic() + seconds
     return tuple(
         _variable(str(name)[:MAX_NAME], value, reveal, end - clock.monotonic())

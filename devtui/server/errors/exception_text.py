@@ -1,4 +1,4 @@
-"""What exceptions say of themselves: bounded in length and in the time that it takes to ask."""
+"""Ask exceptions for their texts, with bounds on length and time."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from devtui.server.guest.deadline import Overdue, within
 
 MAX_MESSAGE = 10_000
 
-# Of the texts of one error together, in characters. Where that is nearly used up, each exception
-# still gets the beginning of its own.
+# Characters for all texts of one error. When they are nearly used up, each exception still gets the
+# beginning of its text.
 MAX_ALL_TEXT = 500_000
 _FEW_CHARACTERS = 200
 
-# How long all `__str__` of an exception's own may take, and how much of it one of them.
+# How long all custom `__str__` together may take, and the share of one.
 MESSAGE_SECONDS = 0.1
 
 
 class Messages:
-    """The texts of exceptions. Foreign `__str__` may raise, block or return a great deal."""
+    """The texts of an error's exceptions. A custom `__str__` may raise, block or be huge."""
 
     def __init__(self) -> None:
         self._left = MESSAGE_SECONDS
         self._text_left = MAX_ALL_TEXT
-        self.cut = False  # whether a text was too long to be shown whole
+        self.cut = False  # whether any text was cut
 
     def message(self, exception: BaseException) -> str:
-        """What the exception says, without its type."""
+        """Return the exception's message, without its type."""
         return self.shown(exception.msg if isinstance(exception, SyntaxError) else exception)
 
     def shown(self, value: object) -> str:
-        """The text of something that may refuse to be shown."""
+        """Return the text of any object, even if its `__str__` fails."""
         most = share(MAX_MESSAGE, self._text_left, _FEW_CHARACTERS)
         text = self._shown(value, most)
         self.cut = self.cut or len(text) >= most
@@ -55,7 +55,7 @@ _PLAIN = (str, int, float, bool, bytes, type(None))
 
 
 def harmless(value: object) -> bool:
-    """Whether `str(value)` runs no code but Python's own."""
+    """Whether `str(value)` runs only Python's own code."""
     kind = type(value)
     if kind in _PLAIN:
         return True
@@ -76,5 +76,5 @@ _OWN_STR = {
 
 
 def share(most: int, left: int, few: int) -> int:
-    """What one may have of what is left for all: a part that leaves some for those that follow."""
+    """Return one's share of what is left for all, so that some remains for the next."""
     return max(few, min(most, left // 4))

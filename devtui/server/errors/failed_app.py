@@ -1,4 +1,4 @@
-"""The application that stands in for one that could not be loaded."""
+"""Replace an application that failed to load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One frame as data: its place, its source, the failing part of the line, the lines around."""
+"""Describe a frame as data: place, source line, failing part, surrounding lines."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ MAX_SOURCE = 500
 MAX_CONTEXT_LINE = 300
 CONTEXT_LINES = 5  # on each side
 
-# What the frames of one error may send of lines around theirs, in characters.
+# Characters of surrounding lines for all frames of one error.
 MAX_CONTEXT = 200_000
 
 
 class SourceLines:
-    """Reads source lines, each file checked once for a change since it was read last."""
+    """Read source lines. Check each file once for changes since the last read."""
 
     def __init__(self) -> None:
         self._checked: dict[str, bool] = {}  # whether it may be read
         self._room = MAX_CONTEXT
 
     def line(self, file: str, number: int, module_globals: dict[str, Any] | None = None) -> str:
-        """The line of that number with its indentation and without its end; empty for none."""
+        """Return a line with its indentation and without its end, empty if there is none."""
         if file not in self._checked:
             self._checked[file] = may_be_read(file)
             linecache.checkcache(file)
@@ -38,7 +38,7 @@ class SourceLines:
     def around(
         self, file: str, number: int, module_globals: dict[str, Any] | None = None
     ) -> tuple[tuple[str, ...], int]:
-        """The lines around a line, and the number of their first; none past the bound."""
+        """Return the lines around a line, and the number of the first; nothing past the bound."""
         if not self.line(file, number, module_globals):
             return (), 0
         first = max(1, number - CONTEXT_LINES)
@@ -52,12 +52,12 @@ class SourceLines:
 
 
 def of_traceback(entry: TracebackType, sources: SourceLines, opened: bool) -> Frame:
-    """The frame of a traceback's entry. Of one that is `opened` the lines around come along."""
+    """Describe the frame of a traceback's entry, with surrounding lines if `opened`."""
     return _frame(entry.tb_frame, entry.tb_lineno, entry.tb_lasti, sources, opened)
 
 
 def of_running(frame: FrameType, sources: SourceLines) -> Frame:
-    """The frame of a thread as it stands now."""
+    """Describe a frame of a running thread."""
     return _frame(frame, frame.f_lineno, frame.f_lasti, sources, opened=True)
 
 
@@ -84,9 +84,9 @@ def _frame(
 
 
 def marked_part(raw: str, columns: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Columns of the line as it stands in the file, as those of the line without indentation.
+    """Convert columns of a line to columns of the line without indentation.
 
-    None where nothing sensible is marked, or the whole line: Python marks neither.
+    Return None for nothing sensible or for the whole line: Python marks neither.
     """
     if columns is None:
         return None
@@ -98,21 +98,21 @@ def marked_part(raw: str, columns: tuple[int, int] | None) -> tuple[int, int] | 
 
 
 def _columns(code: CodeType, line: int, instruction: int, raw: str) -> tuple[int, int] | None:
-    """From where to where the instruction's source goes, in characters of the line (PEP 657)."""
+    """Return the columns of an instruction's source, in characters (PEP 657)."""
     if not hasattr(code, "co_positions") or instruction < 0:
         return None
-    # Two bytes an instruction, one position for each.
+    # An instruction has two bytes and one position.
     positions = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
     if positions is None:
         return None
     first, last, start, end = positions
     if first != line or start is None or end is None or last is None:
         return None
-    if last > line:  # it goes on in the lines after this
+    if last > line:  # it continues on the next lines
         return _characters(raw, start), len(raw)
     return _characters(raw, start), _characters(raw, end)
 
 
 def _characters(raw: str, size_bytes: int) -> int:
-    """Positions are told in bytes of UTF-8."""
+    """Convert a position in UTF-8 bytes to one in characters."""
     return len(raw.encode("utf-8", "surrogatepass")[:size_bytes].decode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""The last errors with their live frames, to be asked about from the terminal."""
+"""Keep the live frames of the last errors, for questions from the terminal."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from devtui.server.errors import bounded_repr
 from devtui.server.errors.namespace import FrameNamespace
 from devtui.server.errors.traceback_data import Way
 
-# A frame keeps alive all that its variables hold, so only those of the newest errors are kept.
+# A frame keeps alive everything its variables hold, so keep only those of the newest errors.
 MAX_ERRORS = 20
 
 
 class FrameGone(Exception):
-    """The frame cannot be had; `str()` is one sentence for people that says why."""
+    """The frame is not available; `str()` is a sentence that says why."""
 
 
 class KeptError(msgspec.Struct):
-    """An error's frames by the way to their exception, and what was current when it was raised.
+    """An error's frames by the way to their exception, and its context variables.
 
-    `contexts` are what a framework gives to be entered anew around code that is run in a frame,
-    as to Werkzeug's debugger: Flask's application and request contexts.
+    `contexts` are what the framework wants entered around code that is evaluated in a frame, such
+    as Flask's application and request contexts.
     """
 
     frames: dict[Way, tuple[FrameType, ...]]
@@ -36,34 +36,31 @@ class KeptError(msgspec.Struct):
     namespaces: dict[int, FrameNamespace] = msgspec.field(default_factory=dict)
 
     def namespace(self, frame: FrameType) -> FrameNamespace:
-        """The frame's names; always the same object, as it holds what was assigned before."""
+        """Return the frame's names: always the same object, because it holds assignments."""
         return self.namespaces.setdefault(id(frame), FrameNamespace(frame))
 
 
 class KeptErrors:
-    """Gives each error its id, and keeps the frames of the newest `MAX_ERRORS`.
+    """Give each error an id, and keep the frames of the newest `MAX_ERRORS`.
 
-    Nothing is kept unless `keeping`: with the debugger off an app shall run as it does elsewhere,
-    and what a kept frame holds is not finalised.
+    Keep nothing unless `keeping`: kept frames delay finalisers, and with the debugger off an app
+    must run as it does elsewhere.
     """
 
     def __init__(self, generation: int, keeping: bool = True) -> None:
         self.keeping = keeping
         self._generation = generation
         self._numbers = itertools.count(1)
-        # Without a lock, by single operations of a dict: to let go of a frame runs the finalisers
-        # of what it holds, and they may raise, which brings us here again.
+        # Use single operations on a dict and no lock: dropping a frame runs finalisers, which may
+        # raise and so call this again.
         self._kept: dict[str, KeptError | FrameGone] = {}
 
     def new_id(self) -> str:
-        """An id for an error, unique in the session; its generation is the part before `-`."""
+        """Return an id that is unique in the session: the generation, `-`, a number."""
         return f"{self._generation}-e{next(self._numbers)}"
 
     def keep(self, error_id: str, error: KeptError | FrameGone) -> None:
-        """Keep an error's frames, or why that was not possible.
-
-        Where there are too many, the oldest error's are let go.
-        """
+        """Keep an error's frames, or the reason why not. Drop those of the oldest error."""
         if not self.keeping:
             return
         self._kept[error_id] = error
@@ -71,7 +68,7 @@ class KeptErrors:
             self._kept.pop(oldest, None)
 
     def find(self, error_id: str, way: Way, number: int) -> tuple[KeptError, FrameType]:
-        """The frame of that number, and its error. Raises `FrameGone`."""
+        """Return a frame and its error. Raise `FrameGone` if it is not kept."""
         if not self.keeping:
             raise FrameGone("Frames are kept only with the debugger on: start with --debugger.")
         kept = self._kept.get(error_id)
@@ -85,7 +82,7 @@ class KeptErrors:
         return kept, frames[number]
 
     def show_locals(self, order: ShowLocals) -> LocalsShown:
-        """The answer to the order."""
+        """Answer the order."""
         try:
             kept, frame = self.find(order.error_id, order.exception, order.frame)
         except FrameGone as gone:

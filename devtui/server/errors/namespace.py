@@ -1,4 +1,4 @@
-"""The names of a frame, as code that is run in it sees and changes them."""
+"""The names of a frame, for code that is evaluated in it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from types import FrameType
 from typing import Any
 
-# PEP 667: a function's `f_locals` writes through to its variables.
+# PEP 667: writing to `f_locals` changes the function's variables.
 _WRITES_THROUGH = sys.version_info >= (3, 13)
 
 
 class FrameNamespace(dict[str, Any]):
-    """Serves as globals and locals of `exec` at once, so that nested functions see all names too.
+    """Globals and locals of `exec` in one, so that nested functions see all names too.
 
-    A name is looked up among the variables that were set here, the frame's local ones and its
-    global ones. An assignment to a local variable reaches the frame where Python can do that
-    (3.13), else it lasts as long as this object; a new name always does. The items of the dict
-    itself are what `global x` in the code stores; they reach the module with `store_globals`.
+    Look a name up among the variables set here, the frame's locals and its globals. An assignment
+    to a local reaches the frame since Python 3.13; before, and for a new name, it lasts as long as
+    this object. The items of the dict itself come from `global x` in the code; `store_globals`
+    passes them to the module.
 
-    It is a dict, since `exec` takes no other globals, and overrides the look-up, which all
-    versions of CPython honour for a subclass.
+    It is a dict because `exec` accepts no other globals. All versions of CPython honour a subclass
+    that overrides the look-up.
     """
 
     def __init__(self, frame: FrameType) -> None:
@@ -34,20 +34,20 @@ class FrameNamespace(dict[str, Any]):
 
     @property
     def local_names(self) -> Mapping[str, Any]:
-        """The frame's local variables as they are now, with what was set here."""
+        """Return the frame's current locals and the variables set here."""
         found = {k: v for k, v in self._locals.items() if k not in self._deleted}
         return {**found, **self._set}
 
     def remember(self, value: Any) -> None:
-        """Let `_` be the last value, as in the interactive Python, where nothing else is called so.
+        """Set `_` to the last value, as in interactive Python.
 
-        A module's own `_`, such as gettext's, stays.
+        A `_` of the module, such as gettext's, stays.
         """
         if "_" not in self._globals and "_" not in self._locals:
             self._set["_"] = value
 
     def store_globals(self) -> None:
-        """Hand what `global` statements assigned on to the module."""
+        """Pass what `global` statements assigned to the module."""
         for name in [name for name in dict.keys(self) if name != "__builtins__"]:
             self._globals[name] = dict.pop(self, name)
 
@@ -91,11 +91,10 @@ class FrameNamespace(dict[str, Any]):
         return len({**self._globals, **self.local_names})
 
     def keys(self) -> Any:
-        """The names, local and global; for `dir()` and the like."""
+        """Return all names, for `dir()` and the like."""
         return {**self._globals, **self.local_names}.keys()
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a name, or the default."""
         try:
             return self[name]
         except KeyError:

@@ -1,4 +1,4 @@
-"""Sees the exceptions that reach the top of the user's code, wherever that is, and reports them."""
+"""Report the exceptions that reach the top of the user's code."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _MARK = "__devtui_reported__"
 
 
 class ErrorReporter:
-    """Sends each exception once, however many places see it on its way up."""
+    """Report each exception once, even if several places see it."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self.keeping = True  # to be set before the first error
+        self.keeping = True  # set before the first error
         self._kept = MadeOnce(self._make_kept)
 
     @property
     def kept(self) -> KeptErrors:
-        """The errors whose frames can be asked about."""
+        """The errors with live frames."""
         return self._kept()
 
     def _make_kept(self) -> KeptErrors:
-        # What errors alone need is not imported before there is one: the first response waits.
+        # Imported only for the first error, because the first response waits for imports.
         from devtui.server.errors.kept_frames import KeptErrors
 
         return KeptErrors(self._channel.generation, keeping=self.keeping)
@@ -46,20 +46,20 @@ class ErrorReporter:
     def report(
         self, exception: BaseException, origin: Origin, contexts: Contexts | None = None
     ) -> None:
-        """Send the exception, unless it was sent already for this request.
+        """Report the exception, unless it was reported for this request.
 
-        `contexts` are what is to be entered anew around code that is run in its frames.
+        `contexts` are to be entered around code that is evaluated in its frames.
         """
         request_id = request_context.request_id.get()
-        # Built-in exceptions take attributes but no weak references; to hold on to them instead
-        # would keep their frames and all that those hold alive.
-        # What ends the request's thread comes once more, when that has no request any more.
+        # Mark it with an attribute: built-in exceptions accept no weak references, and strong ones
+        # would keep frames alive. An exception that ends the request's thread comes here again
+        # after the request.
         thread = threading.get_ident()
         seen_in = (request_id, thread)
         seen: object = getattr(exception, _MARK, None)
         if isinstance(seen, tuple) and seen[request_id is None] == (request_id or thread):
             return
-        with suppress(AttributeError):  # a class may refuse attributes: then it may be sent twice
+        with suppress(AttributeError):  # if a class refuses attributes it may be reported twice
             setattr(exception, _MARK, seen_in)
         error, error_id = self.describe(exception, contexts, keep=origin != "unraisable")
         self._channel.send(
@@ -75,9 +75,9 @@ class ErrorReporter:
     def describe(
         self, exception: BaseException, contexts: Contexts | None = None, *, keep: bool = True
     ) -> tuple[Error, str]:
-        """The exception as data and its id, by which its frames can be asked about.
+        """Return the exception as data, and the id for questions about its frames.
 
-        To `keep` those of a finaliser would bring back to life what is being deleted.
+        Do not `keep` a finaliser's frames: that would revive the object that is being deleted.
         """
         from devtui.server.errors import traceback_data
         from devtui.server.errors.kept_frames import FrameGone, KeptError
@@ -94,11 +94,11 @@ class ErrorReporter:
         return described.error, error_id
 
     def logged(self, exception: BaseException) -> None:
-        """An exception was written to a log."""
+        """Report an exception that was written to a log."""
         self.report(exception, "logging")
 
     def install_hooks(self) -> None:
-        """See what ends a thread, the main program or a finaliser; then do as Python does."""
+        """Report what ends a thread, the main program or a finaliser, before Python does."""
         uncaught, in_thread, unraisable = (
             sys.excepthook,
             threading.excepthook,

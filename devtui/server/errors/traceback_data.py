@@ -1,4 +1,4 @@
-"""Exceptions as data: bounded, and safe against exceptions that cannot be printed."""
+"""Describe exceptions as data, with bounds, even if they cannot be printed."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MAX_DEPTH = 4  # of groups in groups
 MAX_NOTES = 20
 MAX_SOURCE = frame_data.MAX_SOURCE
 
-# Of all members of groups, and of frames, together. Where the latter are nearly used up, each
-# exception still gets its few.
+# For all members of groups, and for all frames. When the frames are nearly used up, each exception
+# still gets a few.
 MAX_ALL_MEMBERS = 200
 MAX_ALL_FRAMES = 2_000
 _FEW_FRAMES = 10
@@ -41,7 +41,7 @@ Way = tuple[int, ...]
 
 
 class Described(msgspec.Struct, frozen=True):
-    """An error as data, and the frames that are behind it by the way to their exception.
+    """An error as data, and its live frames by the way to their exception.
 
     A frame's number in `frames` is its number in `ExceptionData.frames`.
     """
@@ -51,12 +51,12 @@ class Described(msgspec.Struct, frozen=True):
 
 
 def describe(exception: BaseException) -> Error:
-    """The exception with its causes and contexts as data, and as Python prints it."""
+    """Describe the exception with its causes and contexts, as data and as Python's text."""
     return describe_with_frames(exception).error
 
 
 def describe_with_frames(exception: BaseException) -> Described:
-    """The same, with the live frames."""
+    """Describe the exception, and return its live frames too."""
     description = _Description()
     chain = list(islice(_chain(exception), MAX_EXCEPTIONS))
     exceptions = tuple(
@@ -65,7 +65,7 @@ def describe_with_frames(exception: BaseException) -> Described:
     )
     left_out = sum(1 for _ in _chain(exception)) - len(chain)
     text = None
-    if not description.messages.cut:  # Python's own way would ask for them once more, whole
+    if not description.messages.cut:  # Python would ask for the whole texts again
         text = traceback_text.python_s(exception, _shown_traceback(exception), MAX_FRAMES, left_out)
     if text is None:
         text = traceback_text.assembled(exceptions, left_out)
@@ -74,10 +74,10 @@ def describe_with_frames(exception: BaseException) -> Described:
 
 
 def own_traceback(tb: TracebackType | None) -> TracebackType | None:
-    """The traceback without the frames of devtui and the import system, wherever they stand.
+    """Return the traceback without the frames of devtui and the import system.
 
-    They come first in each, and also between two of the user's modules, whose import we follow,
-    and last, where we refuse something. One of nothing but such frames stays as it is.
+    They come first, between two of the user's modules, and last, if we refuse something. A
+    traceback of nothing but such frames stays.
     """
     entries = list(_walk(tb))
     kept = [entry for entry in entries if not _is_ours(entry.tb_frame.f_code.co_filename)]
@@ -92,9 +92,9 @@ def own_traceback(tb: TracebackType | None) -> TracebackType | None:
 
 
 def _shown_traceback(exception: BaseException) -> TracebackType | None:
-    """The traceback to show: none of a file that one has just saved and that does not compile.
+    """Return the traceback to show: none for a source that does not compile.
 
-    Only the frames that would have imported it are there, and the error names the place itself.
+    It has only the frames that import the file, and the error names the place itself.
     """
     if isinstance(exception, WrongAnswer):
         return None
@@ -115,7 +115,7 @@ def _is_ours(file: str) -> bool:
 
 
 def _chain(exception: BaseException) -> Iterator[tuple[BaseException, Relation]]:
-    """The exception, then what it came from, as Python would print them; loops are cut."""
+    """Yield the exception and its causes and contexts, as Python prints them. Cut loops."""
     seen: set[int] = set()
     link: BaseException | None = exception
     relation: Relation = "first"
@@ -131,7 +131,7 @@ def _chain(exception: BaseException) -> Iterator[tuple[BaseException, Relation]]
 
 
 class _Description:
-    """What one description has used of its bounds, and the frames that it met."""
+    """One description: the rest of its bounds, and the frames found so far."""
 
     def __init__(self) -> None:
         self.frames: dict[Way, tuple[FrameType, ...]] = {}
@@ -141,7 +141,7 @@ class _Description:
         self.messages = Messages()
 
     def exception(self, exception: BaseException, relation: Relation, way: Way) -> ExceptionData:
-        """One exception, with the members of its group."""
+        """Describe one exception, with the members of its group."""
         members = _attribute(exception, "exceptions")
         if not isinstance(members, tuple) or not _is_group(exception):
             members = ()
@@ -176,9 +176,9 @@ class _Description:
             yield self._place(exception)
 
     def _place(self, error: SyntaxError) -> Frame:
-        """Where the parser stopped: no frame stands there, and it is the place one wants to see.
+        """Return the place where the parser stopped as a frame, because no frame is there.
 
-        Libraries raise SyntaxErrors of their own, with whatever they have for a place.
+        Libraries raise SyntaxErrors too, with any kind of place.
         """
         file = self.messages.shown(error.filename)
         line = _number(error.lineno) or 0
@@ -197,7 +197,7 @@ class _Description:
 
 
 def type_name(exception: BaseException) -> str:
-    """The exception's class, with the module that it is from unless that is clear."""
+    """Return the exception's class, with its module unless that is clear."""
     kind = type(exception)
     if kind.__module__ in ("builtins", "__main__"):
         return kind.__qualname__
@@ -210,7 +210,7 @@ def _is_group(exception: BaseException) -> bool:
 
 
 def _attribute(exception: BaseException, name: str) -> object:
-    """An attribute that a class may have made a property which raises; None where there is none."""
+    """Return an attribute, None if it is missing or a property that raises."""
     try:
         return getattr(exception, name, None)
     except Exception:
@@ -218,7 +218,7 @@ def _attribute(exception: BaseException, name: str) -> object:
 
 
 def _ends(entries: list[TracebackType], most: int) -> list[TracebackType]:
-    """Of an endless recursion its beginning and its end, `most` frames in all: they tell it."""
+    """Return the first and the last entries, `most` in all."""
     if len(entries) <= most:
         return entries
     return entries[: most // 2] + entries[-(most - most // 2) :]
@@ -229,7 +229,7 @@ def _number(value: object) -> int | None:
 
 
 def _caret(error: SyntaxError) -> tuple[int, int] | None:
-    """The columns that Python would mark; `offset` counts characters from 1, 0 means unknown."""
+    """Return the columns that Python would mark. `offset` counts from 1; 0 means unknown."""
     start, end = _number(error.offset), _number(getattr(error, "end_offset", None))
     if not start:
         return None

@@ -1,4 +1,4 @@
-"""Tracebacks as text: Python's own where that is affordable, else one like it, with gaps."""
+"""Tracebacks as text: Python's own if it is affordable, else a similar one with gaps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from devtui.server.guest.deadline import Overdue, within
 
 MAX_TEXT = 200_000
 
-# Python's own way runs foreign `__str__` and reads sources; past this it is given up.
+# Python runs custom `__str__` and reads sources; after this time we give up.
 _SECONDS = 0.1
 
 _PRINTS_NOTES = sys.version_info >= (3, 11)
@@ -28,9 +28,9 @@ _BETWEEN = {
 def python_s(
     exception: BaseException, tb: TracebackType | None, max_frames: int, left_out: int
 ) -> str | None:
-    """The text as Python prints it; None where that would be too much work, or fails.
+    """Return the text as Python prints it, None if that is too much work or fails.
 
-    `tb` is the exception's traceback without what it begins with and is nobody's affair.
+    `tb` is the exception's traceback without our frames.
     """
     if left_out or not _is_affordable(exception, tb, max_frames):
         return None
@@ -43,7 +43,7 @@ def python_s(
 
 
 def assembled(exceptions: tuple[ExceptionData, ...], left_out: int) -> str:
-    """A text in Python's form, made of what was described; it says what it leaves out."""
+    """Make a text in Python's form from the description. It says what it leaves out."""
     return _bounded(_all(exceptions, left_out))
 
 
@@ -61,10 +61,10 @@ def _bounded(lines: Iterator[str]) -> str:
 
 
 def _is_affordable(exception: BaseException, tb: TracebackType | None, most: int) -> bool:
-    """Whether the whole chain, with its groups, has no more than so many frames in all.
+    """Whether the whole chain, with groups, has few enough frames and readable sources.
 
-    And whether their sources may be read: nothing ends the wait for a pipe's other end.
-    Endless recursion makes a thousand and more, which Python folds when they are all the same.
+    Reading a pipe could wait for ever. Endless recursion makes thousands of frames, which Python
+    folds if they are equal.
     """
     most *= 10
     waiting: list[tuple[BaseException, TracebackType | None]] = [(exception, tb)]
@@ -82,7 +82,7 @@ def _is_affordable(exception: BaseException, tb: TracebackType | None, most: int
         following = [link.__cause__, link.__context__]
         try:
             following += getattr(link, "exceptions", ())
-        except Exception:  # a property that raises: Python's own way would fail with it
+        except Exception:  # a property that raises: Python would fail too
             return False
         waiting += [(e, e.__traceback__) for e in following if isinstance(e, BaseException)]
     return most > 0 and all(map(may_be_read, files))

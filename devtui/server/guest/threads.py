@@ -1,4 +1,4 @@
-"""A thread of devtui's own, of which the app and its debugger see nothing."""
+"""Threads of ours that the app and its debugger do not see."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import threading
 from _thread import allocate_lock
 from collections.abc import Callable
 
-# Taken before the app may patch it: gevent would start a greenlet, and debugpy would make the
-# thread known to `threading`. Where debugpy runs us, it has done so and keeps the original there.
+# Taken before the app can patch it: gevent would start a greenlet, and debugpy would register the
+# thread with `threading`. If debugpy runs us, it has patched it and keeps the original here.
 _start_new_thread: Callable[..., int] = getattr(
     _thread, "_original_start_new_thread", _thread.start_new_thread
 )
 
 
 class UnseenThread:
-    """Runs `target` in a thread that `threading` does not know, and that nobody waits for.
+    """Run `target` in a thread that `threading` does not know and nobody waits for.
 
-    The app finds the main thread alone, as in any fresh process. gevent, for one, patches the
-    locks that exist, that of a running import among them, only where there is no other thread.
+    The app sees only the main thread, as in a fresh process. gevent, for one, patches existing
+    locks, such as that of a running import, only if there is no other thread.
 
-    A debugger that follows all threads (debugpy) asks `threading` for the thread of each frame, and
-    what is not known there gets a stand-in, which is listed, is stopped at breakpoints with all
-    others, and is mixed up with the next thread that gets the same identifier. A thread whose
-    outermost function is `_bootstrap` of threading.py is left alone: it is not ready yet.
+    debugpy asks `threading` for the thread of each frame. An unknown one gets a stand-in, which is
+    listed, stops at breakpoints, and is confused with the next thread of the same identifier. But
+    debugpy ignores a thread whose outermost function is `_bootstrap` of threading.py.
     """
 
     def __init__(self, target: Callable[[], object]) -> None:
@@ -31,12 +30,12 @@ class UnseenThread:
         self._running = allocate_lock()
 
     def start(self) -> None:
-        """Start it, once."""
+        """Start the thread, once."""
         self._running.acquire()
         _start_new_thread(_bootstrap, (self._target, self._running.release))
 
     def join(self) -> None:
-        """Wait until it has ended."""
+        """Wait until the thread has ended."""
         with self._running:
             pass
 

@@ -1,9 +1,8 @@
-"""Functions of ours that stand in the middle of an import, and of which nobody takes notice.
+"""Hide our functions that are on the stack during an import.
 
-Code looks at the depth of a traceback to tell whether a module is missing or has failed itself,
-and `warnings.warn(..., stacklevel=2)` at import names the first caller that is not the import
-system. So our functions are part of the import system to whoever looks at the stack, and they
-leave no entry in a traceback.
+Code checks the depth of a traceback to tell a missing module from a failing one, and
+`warnings.warn(..., stacklevel=2)` at import names the first caller outside the import system. So
+our functions look like the import system on the stack, and leave no entry in a traceback.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# As warnings, debuggers and Python's own trimming of tracebacks know the import system.
+# How warnings, debuggers and Python recognise the import system.
 _FILE = "<frozen importlib._bootstrap>"
 
-# A bare `raise` takes the traceback that the error has by then.
+# Whether a bare `raise` uses the error's changed traceback.
 _RAISES_AS_CHANGED = sys.version_info >= (3, 11)
 
 _codes: set[CodeType] = set()
 
 
 def unnoticed(function: F) -> F:
-    """A decorator for functions that are on the stack while a module is imported."""
+    """Decorate a function that is on the stack while a module is imported."""
     plain = cast("FunctionType", function)
     plain.__code__ = plain.__code__.replace(co_filename=_FILE)
     _codes.add(plain.__code__)
@@ -37,7 +36,7 @@ def unnoticed(function: F) -> F:
 def leave_no_trace(error: BaseException) -> None:
     """Drop the entries of our functions at the head of the error's traceback.
 
-    To be followed by a bare `raise`, which adds no entry for its own frame; but see `untraced`.
+    Follow it with a bare `raise`, which adds no entry for its frame; but see `untraced`.
     """
     tb = error.__traceback__
     while tb is not None and tb.tb_frame.f_code in _codes:
@@ -46,7 +45,7 @@ def leave_no_trace(error: BaseException) -> None:
 
 
 def foreign_frame() -> FrameType:
-    """The innermost frame that is none of our functions'; to be asked by one of them."""
+    """Return the innermost frame that is not of these functions."""
     frame = sys._getframe(1)
     while frame.f_code in _codes and frame.f_back is not None:
         frame = frame.f_back
@@ -54,16 +53,16 @@ def foreign_frame() -> FrameType:
 
 
 def untraced(function: F) -> F:
-    """The function as one that raises with no entry of its own in the traceback.
+    """Keep the function out of the traceback of what it raises.
 
-    It ends with `leave_no_trace` and a bare `raise`, which is all that is to be done. But Python
-    3.10 then keeps the traceback from before, so there the error is raised once more in C.
+    The function ends with `leave_no_trace` and a bare `raise`. That is enough since Python 3.11;
+    3.10 restores the old traceback, so there C code raises the error again.
     """
     if _RAISES_AS_CHANGED:
         return function
 
     class Call:
-        """What failed, or else never made: a call gives what the function returns."""
+        """Return the function's result from `__new__`, or an instance if it failed."""
 
         @unnoticed
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -76,7 +75,7 @@ def untraced(function: F) -> F:
                 return failed
 
         raise_again: Callable[[], object]
-        # Looked up and called by Python itself, after `__new__` has returned.
+        # Python calls it after `__new__` has returned an instance.
         __init__ = property(operator.methodcaller("raise_again"))
 
     Call.__name__ = function.__name__
@@ -84,7 +83,7 @@ def untraced(function: F) -> F:
 
 
 def _ended() -> Any:
-    """A generator that has come to its end, and so raises what is thrown into it at once."""
+    """Return an ended generator, which raises at once what is thrown into it."""
 
     def nothing() -> Iterator[None]:
         yield

@@ -1,4 +1,4 @@
-"""Variables of the environment that the app sees, and that no program it starts inherits."""
+"""Set environment variables that the app sees but its child processes do not inherit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any, cast
 
 
 class _Variables(dict[Any, Any]):
-    """The data of `os.environ`, with some that can be asked for but are not listed.
+    """The data of `os.environ`, with variables that can be read but are not listed.
 
-    What is listed is copied for child processes, and what is not in the C library's environment
-    either is not inherited.
+    Child processes inherit what is listed here or in the C library's environment.
     """
 
     def __init__(self, listed: dict[Any, Any], unlisted: dict[Any, Any]) -> None:
@@ -30,7 +29,7 @@ class _Variables(dict[Any, Any]):
 
 
 def show(name: str, value: str) -> None:
-    """Have `os.environ` tell a variable to who asks for it by its name, in this process alone."""
+    """Make a variable readable by name in this process only."""
     environ = cast("Any", os.environ)
     key, encoded = environ.encodekey(name), environ.encodevalue(value)
     unlisted = {key: encoded}

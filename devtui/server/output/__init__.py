@@ -1,1 +1,1 @@
-"""What the app writes, line by line."""
+"""Record the app's output line by line."""

@@ -1,8 +1,8 @@
-"""What the app prints and logs, as lines tagged with the request they were written in.
+"""Record what the app prints and logs, as lines tagged with their request.
 
-`sys.stdout` and `sys.stderr` are replaced by streams that send whole lines as events. The
-descriptors 1 and 2 themselves are pipes that the session reads, so what C code and child
-processes write arrives as well, and so do the last words of a process that dies.
+Streams that send whole lines as events replace `sys.stdout` and `sys.stderr`. The descriptors 1 and
+2 are pipes that the session reads, so it also gets the output of C code and child processes, and
+the last words of a dying process.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from devtui.server.guest.clocks import clock
 from devtui.server.output import request_context
 from devtui.text.line_buffer import LineBuffer, text_of
 
-# How long a line without its end (a prompt, a progress bar) waits for the rest.
+# How long an unfinished line (a prompt, a progress bar) waits for its end.
 HOLD_SECONDS = 0.25
 
-# Of one write, so many lines go together: each send costs as much as a few lines.
+# Lines of one write sent together. A send costs as much as a few lines.
 _LINES_AT_ONCE = 100
 
 # An unfinished line that is shorter is plain bytes: quicker than a `LineBuffer`, which is bounded.
@@ -34,7 +34,7 @@ _SHORT_BYTES = 4096
 
 
 class _Unfinished(msgspec.Struct):
-    """The beginning of a line whose end has not been written yet."""
+    """An unfinished line."""
 
     text: bytes
     request_id: str | None
@@ -66,13 +66,13 @@ _thread = _Thread()
 
 
 class LineStream(io.RawIOBase):
-    """The bytes side of `sys.stdout` or `sys.stderr`: each whole line becomes a `LogWritten`.
+    """The bytes side of `sys.stdout` or `sys.stderr`: send each whole line as a `LogWritten`.
 
-    Lines are put together by thread, so that threads that print at once do not mix.
+    Lines are assembled per thread, so that the output of threads does not mix.
 
-    Any two bytecodes here may have code of the user's between them that writes as well: a signal
-    handler, a finaliser, a trace function. So there is no lock. Who works on an unfinished line has
-    taken it out of the dict before; what interrupts him then finds none, and begins its own.
+    The user's signal handlers, finalisers and trace functions may write between any two bytecodes
+    here, so there is no lock. A call takes its unfinished line out of the dict first; code that
+    interrupts it finds none there, and begins a new line.
     """
 
     def __init__(self, channel: Channel, name: Literal["stdout", "stderr"], fd: int) -> None:
@@ -81,23 +81,22 @@ class LineStream(io.RawIOBase):
         self._name = name
         self._fd = fd
         self._unfinished: dict[int, _Unfinished] = {}
-        self._look_at: float | None = None  # when the channel's thread will look at them
+        self._look_at: float | None = None  # when the channel's thread checks them next
         self._in_fork = False
 
     def fileno(self) -> int:
-        """The descriptor, for those who hand it to a child process."""
+        """Return the descriptor, for child processes."""
         return self._fd
 
     def isatty(self) -> bool:
-        """Whether it is the terminal at the moment: what prompts for a person asks this."""
+        """Whether the calling thread has the terminal now."""
         return (lent := request_context.lent) is not None and lent.is_here()
 
     def writable(self) -> bool:
-        """Always."""
         return True
 
     def write(self, data: Any, /) -> int:
-        """Take bytes; send the lines that are whole."""
+        """Take bytes; send the whole lines."""
         view = data if type(data) is bytes else memoryview(data).cast("B")
         if self._in_fork:
             return os.write(self._fd, view)
@@ -111,15 +110,15 @@ class LineStream(io.RawIOBase):
         return len(view)
 
     def pass_through(self) -> None:
-        """In a fork of this process: write to the descriptor, as the channel is not its to use.
+        """Write to the descriptor in a fork, which must not use the channel.
 
-        What the parent's threads have begun to write is theirs.
+        Drop the unfinished lines, which are the parent's.
         """
         self._in_fork = True
         self._unfinished = {}
 
     def take_unfinished(self) -> bytes:
-        """What the calling thread has begun: the question, where it goes on to read the answer."""
+        """Remove and return the calling thread's unfinished line, such as a question."""
         line = self._unfinished.pop(threading.get_ident(), None)
         return b"" if line is None else line.take().encode("utf-8", "backslashreplace")
 
@@ -129,13 +128,13 @@ class LineStream(io.RawIOBase):
             self._release(lambda line: line.request_id == request_id)
 
     def release_stale(self) -> float | None:
-        """Send lines that were held too long; say in how many seconds to look again, if ever."""
+        """Send the overdue unfinished lines; return the seconds until the next check, if any."""
         if self._look_at is None:
             return None
         now = clock.monotonic()
         if now < self._look_at:
             return self._look_at - now
-        self._look_at = None  # before it is looked: what is begun later sets it anew
+        self._look_at = None  # before the check: a line that begins later sets it again
         self._release(lambda line: line.since <= now - HOLD_SECONDS)
         if not self._unfinished:
             return None
@@ -152,9 +151,9 @@ class LineStream(io.RawIOBase):
                 self._channel.send(self._event(taken.take(), taken.request_id))
 
     def _take(self, data: bytes) -> None:
-        """Send the lines that are whole, and keep what begins one."""
+        """Send the whole lines, and keep the unfinished one."""
         end = data.find(b"\n")
-        if not self._unfinished and 0 <= end == len(data) - 1:  # nearly always
+        if not self._unfinished and 0 <= end == len(data) - 1:  # the usual case
             if not self._channel.refuses_line():
                 request_id = request_context.request_id.get()
                 self._channel.send(self._event(text_of(data[:end]), request_id))
@@ -169,7 +168,7 @@ class LineStream(io.RawIOBase):
                     return
                 if not self._channel.refuses_line():
                     event = self._event(begun.take(), begun.request_id)
-        except BaseException:  # a signal handler has raised: what was begun before is still there
+        except BaseException:  # a signal handler has raised: put it back
             if begun is not None:
                 self._hold(key, begun)
             raise
@@ -196,13 +195,13 @@ class LineStream(io.RawIOBase):
         self._hold(key, begun)
 
     def _hold(self, key: int, line: _Unfinished) -> None:
-        """Keep an unfinished line; one that an interruption has begun meanwhile is sent before."""
+        """Keep an unfinished line. First send one that an interruption has begun."""
         while self._unfinished.setdefault(key, line) is not line:
             if (other := self._unfinished.pop(key, None)) is not None:
                 self._channel.send(self._event(other.take(), other.request_id))
         if self._look_at is None:
-            # `print` writes its line's end by itself: to wake the channel's thread for each would
-            # cost more than the line. Once in HOLD_SECONDS is enough.
+            # `print` writes the end of the line separately, and waking the channel's thread each
+            # time would cost more than the line. Once in HOLD_SECONDS is enough.
             self._look_at = clock.monotonic() + HOLD_SECONDS
             self._channel.nudge()
 
@@ -237,11 +236,11 @@ class Output(msgspec.Struct, frozen=True):
         self.stderr.release(request_id)
 
     def take_unfinished(self) -> bytes:
-        """What the calling thread has begun to write on either."""
+        """Remove and return the calling thread's unfinished lines."""
         return self.stdout.take_unfinished() + self.stderr.take_unfinished()
 
     def release_stale(self) -> float | None:
-        """Send what was held too long; say in how many seconds to look again, if ever."""
+        """Send the overdue unfinished lines; return the seconds until the next check, if any."""
         waits = (self.stdout.release_stale(), self.stderr.release_stale())
         return min((wait for wait in waits if wait is not None), default=None)
 
@@ -252,9 +251,9 @@ class Output(msgspec.Struct, frozen=True):
 
 
 def install(channel: Channel, on_exception_logged: Callable[[BaseException], None]) -> Output:
-    """Replace the standard streams, and learn of each record that a handler writes.
+    """Replace the standard streams, and watch the records that logging handles.
 
-    The streams write through, so that an unfinished line is in our hands and not in a buffer.
+    The streams write through, so that no unfinished line stays in a buffer.
     """
     output = Output(LineStream(channel, "stdout", 1), LineStream(channel, "stderr", 2))
     sys.stdout = sys.__stdout__ = _text(output.stdout)  # type: ignore[misc]
@@ -266,7 +265,7 @@ def install(channel: Channel, on_exception_logged: Callable[[BaseException], Non
 
 
 def _text(stream: LineStream) -> io.TextIOWrapper:
-    # TextIOWrapper wants a buffered stream; a raw one that takes all it is given is one.
+    # TextIOWrapper wants a buffered stream; a raw one that takes everything will do.
     return io.TextIOWrapper(
         cast("IO[bytes]", stream),
         encoding="utf-8",
@@ -276,10 +275,9 @@ def _text(stream: LineStream) -> io.TextIOWrapper:
 
 
 def _tap_logging(on_exception_logged: Callable[[BaseException], None]) -> None:
-    """Note which record is being handled, so that the line it is written as can be tagged.
+    """Note which record is being handled, to tag its line.
 
-    A handler on the root logger would see the records too, but its presence changes the app:
-    `logging.basicConfig` does nothing where the root has a handler.
+    A handler on the root logger would change the app: with one, `logging.basicConfig` does nothing.
     """
     handle = logging.Handler.handle
 

@@ -1,34 +1,34 @@
-"""Which request the running code belongs to, and who takes what it writes."""
+"""The request that the running code belongs to, and the receiver of its output."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from typing import Protocol
 
-# A context variable and not a thread's: it follows into the threads and tasks that frameworks run
-# asynchronous views in, because those copy the context.
+# A context variable, because frameworks copy the context to the threads and tasks in which they run
+# asynchronous views.
 request_id: ContextVar[str | None] = ContextVar("devtui_request_id", default=None)
 
 
 class Sink(Protocol):
-    """Takes what is written to stdout and stderr in place of the log."""
+    """Receives what is written to stdout and stderr instead of the log."""
 
     def take(self, data: bytes) -> None:
-        """Some bytes were written."""
+        """Take some bytes."""
 
 
 class Lent(Sink, Protocol):
-    """Takes what is written by those who have the terminal."""
+    """Receives what threads with the terminal write."""
 
     def is_here(self) -> bool:
-        """Whether the calling thread has it."""
+        """Whether the calling thread has the terminal."""
 
     def request_ended(self) -> None:
-        """The calling thread is done with its request."""
+        """Note that the calling thread's request has ended."""
 
 
 lent: Lent | None = None
 """The terminal, while the app has it."""
 
-# Where what is written goes, for code that is run for somebody who wants to see just that.
+# The receiver of what evaluated code writes.
 output: ContextVar[Sink | None] = ContextVar("devtui_output", default=None)

@@ -1,4 +1,4 @@
-"""The terminal in the place of the standard descriptors, and of `sys.stdin`."""
+"""Put the terminal in place of the standard descriptors and `sys.stdin`."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from contextlib import suppress
 from typing import TextIO
 
 _STANDARD = (0, 1, 2)
-_LFLAG = 3  # where tcgetattr has the local modes
+_LFLAG = 3  # the index of the local modes in tcgetattr's list
 
 
 class StandardStreams:
-    """Puts a terminal behind the descriptors 0, 1 and 2, and back what was there before."""
+    """Put a terminal behind the descriptors 0, 1 and 2, and restore them."""
 
     def __init__(self) -> None:
         self.stdin: TextIO | None = None
-        """What reads the terminal; None where it is not here."""
+        """The stream that reads the terminal, None without it."""
         self._saved: tuple[int | None, ...] = ()  # None: it was closed
         self._saved_stdin: TextIO | None = None
 
     def take(self, path: str) -> None:
-        """Put the terminal there. Raises `OSError` where it cannot be opened."""
+        """Put the terminal there. Raise `OSError` if it cannot be opened."""
         opened = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         tty = _copy(opened)
         os.close(opened)
@@ -33,16 +33,15 @@ class StandardStreams:
         os.close(tty)
         _send_signals(0, on=True)
         with suppress(ImportError):
-            # Now that it finds the terminal: without it, input() offers neither editing nor
-            # history.
+            # Imported now that it finds the terminal. input() needs it for editing and history.
             import readline  # noqa: F401
-        # What input() looks at: its descriptor must be 0, and the encoding the terminal's.
+        # input() checks it: its descriptor must be 0, and the encoding the terminal's.
         self._saved_stdin = sys.stdin
         self.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
         sys.stdin = self.stdin
 
     def put_back(self) -> None:
-        """Put back what was there."""
+        """Restore the descriptors."""
         # At once, and not only when the front end hears of it: a ctrl+c that is pressed right
         # after the last command is meant for devtui, which finds it unread.
         _send_signals(0, on=False)
@@ -58,7 +57,7 @@ class StandardStreams:
 
 
 def _send_signals(tty: int, *, on: bool) -> None:
-    """Whether ctrl+c and the like send signals to us, or are characters like any other."""
+    """Whether ctrl+c and the like send signals."""
     import termios
 
     with suppress(termios.error):  # the window was closed
@@ -68,7 +67,7 @@ def _send_signals(tty: int, *, on: bool) -> None:
 
 
 def _copy(fd: int) -> int | None:
-    """Another descriptor of the same, none of 0, 1 and 2, which the app may have closed."""
+    """Duplicate a descriptor to a number above 2; the app may have closed 0, 1 or 2."""
     import fcntl  # few apps ever ask a person anything
 
     try:
