@@ -1,7 +1,7 @@
-"""The names that a typed one can become, found without running a line of the app's code.
+"""Complete names without running the app's code.
 
-Attributes are read from the dicts of objects and classes. What a property, a `__getattr__` or a
-`__dir__` would give stays unknown: to call one can change what is looked at, or never end.
+Attributes are read from the dicts of objects and classes. Properties, `__getattr__` and `__dir__`
+are not called: they can change the object, or never end.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from devtui.server.errors.kept_frames import FrameGone, KeptErrors
 from devtui.server.errors.namespace import FrameNamespace
 
 MAX_NAMES = 200
-"""How many names are sent; a screen has no room for more."""
+"""The most names to send; a screen has no room for more."""
 
 MAX_LOOKED_AT = 50_000
-"""How many names of one dict are looked at."""
+"""The most names to read from one dict."""
 
 MAX_DEPTH = 20
-"""How many dots a typed name may have."""
+"""The most dots in a typed name."""
 
-# These read the classes themselves: a metaclass cannot answer in their place.
+# These read the class itself: a metaclass cannot answer for it.
 _MRO = type.__dict__["__mro__"].__get__
 _CLASS_DICT = type.__dict__["__dict__"].__get__
 _METHODS = (FunctionType, BuiltinFunctionType, MethodDescriptorType, staticmethod, classmethod)
-# Flask's proxies, and under which name a context has what each stands for.
+# Flask's proxies, and the context's attribute that each stands for.
 _FLASK = {"request": "request", "session": "session", "g": "g", "current_app": "app"}
 _ABSENT = object()
 
 
 class Unknown(Exception):
-    """The names cannot be told without running code; `str()` says why in a sentence."""
+    """The names are unknown without running code; `str()` is a sentence that says why."""
 
 
 def complete(order: Complete, generation: int, errors: KeptErrors) -> Completed:
-    """The answer to the order."""
+    """Answer the order."""
     names: list[str] = []
     reason = ""
     try:
@@ -92,9 +92,9 @@ def _bounded(names: Iterable[Any]) -> list[Any]:
 
 
 def _unwrapped(value: Any, contexts: Sequence[Any]) -> Any:
-    """What stands behind Flask's `request`, `g` and the like, which look like it to the app.
+    """Return the object behind Flask's `request`, `g` and the like.
 
-    It is read from the contexts of the error: to enter them anew runs the app's code.
+    Read it from the error's contexts: entering them would run the app's code.
     """
     flask = sys.modules.get("flask.globals")
     for proxy, attribute in _FLASK.items():
@@ -117,12 +117,12 @@ def _in_class(kind: type, name: str) -> Any:
 
 
 def _own_dict(value: Any) -> dict[Any, Any]:
-    """An object's own attributes; empty where it has no dict, or one that is made by code."""
+    """Return an object's own attributes, empty if it has no dict or code makes the dict."""
     reader = _in_class(type(value), "__dict__")
     if type(reader) not in (GetSetDescriptorType, MemberDescriptorType):
         return {}
     found = reader.__get__(value)
-    # A subclass has methods of its own, which would be the app's code.
+    # A subclass may have methods, which are the app's code.
     return found if type(found) is dict else {}
 
 
@@ -146,7 +146,7 @@ def _attribute(value: Any, name: str) -> Any:
 
 
 def _read_from_class(value: Any, name: str) -> Any:
-    """An attribute that the object has from its class, where reading it runs none of its code."""
+    """Return an attribute of the object's class if reading it runs no code."""
     found = _in_class(type(value), name)
     if type(found) is MemberDescriptorType:  # a slot
         try:
@@ -162,5 +162,5 @@ def _read_from_class(value: Any, name: str) -> Any:
 
 
 def _is_class(value: Any) -> bool:
-    """Whether it is a class; `isinstance` would believe what an object's `__class__` says."""
+    """Whether it is a class; `isinstance` would trust an object's `__class__`."""
     return type in _MRO(type(value))

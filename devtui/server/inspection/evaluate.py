@@ -1,4 +1,4 @@
-"""Code that is typed into a frame: run in a thread of its own, and stopped when asked to."""
+"""Evaluate typed code in a frame, in a thread that can be interrupted."""
 
 from __future__ import annotations
 import __future__
@@ -26,11 +26,11 @@ from devtui.server.output import request_context
 MAX_OUTPUT = 100_000
 MAX_TRACEBACK = 20_000
 
-# How long an evaluation that was interrupted may take to end before it is left alone.
+# How long an interrupted evaluation may take to end before it is abandoned.
 INTERRUPT_SECONDS = 1.0
 REPR_SECONDS = 1.0
 
-# The compiler's flags of all `from __future__ import ...`.
+# The compiler flags of all `from __future__ import ...`.
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 
 _MAX_SOURCES = 200
@@ -38,7 +38,7 @@ _numbers = itertools.count(1)
 
 
 class Output:
-    """What is written within one evaluation, up to a bound."""
+    """The output of one evaluation, up to a bound."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -46,7 +46,7 @@ class Output:
         self.truncated = False
 
     def take(self, data: bytes) -> None:
-        """Some bytes were written to stdout or stderr. No lock: a finaliser may write meanwhile."""
+        """Take bytes of stdout or stderr. No lock, because a finaliser may write meanwhile."""
         kept = data[: max(0, self._room)]
         self._room -= len(kept)
         if kept:
@@ -55,13 +55,13 @@ class Output:
 
     @property
     def text(self) -> str:
-        """All that was written, as text."""
+        """The output as text."""
         written = b"".join(tuple(self._pieces))[:MAX_OUTPUT]
         return written.decode("utf-8", "backslashreplace")
 
 
 class Evaluation:
-    """One order, from its arrival to its one answer."""
+    """One order, from its arrival to its only answer."""
 
     def __init__(
         self,
@@ -77,17 +77,17 @@ class Evaluation:
         self._began = clock.perf_counter()
         self._output = Output()
         self._lock = threading.Lock()
-        self._unanswered = [None]  # popped by the one that answers
+        self._unanswered = [None]  # whoever pops it answers
         self._interrupted = False
         self._code_runs = False
         self._thread = threading.Thread(target=self._run, name="devtui-evaluate", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the evaluation."""
         self._thread.start()
 
     def interrupt(self) -> None:
-        """Raise KeyboardInterrupt in it; answer for it where that has no effect in time."""
+        """Raise KeyboardInterrupt in it. If that has no effect in time, answer without it."""
         with self._lock:
             self._interrupted = True
             if self._code_runs:
@@ -108,7 +108,7 @@ class Evaluation:
         try:
             context = self._kept.context.copy()
             value, text = context.run(self._in_context)
-        except KeyboardInterrupt:  # it came on the last metres
+        except KeyboardInterrupt:  # it came at the very end
             text = "KeyboardInterrupt\n"
         finally:
             self._finish(value, text)
@@ -122,11 +122,11 @@ class Evaluation:
                     stack.enter_context(context)
                 return self._guarded(namespace), ""
         except BaseException as error:
-            # SystemExit too: `exit()` must not end a thread in silence, still less the server.
+            # SystemExit too: `exit()` must not silently end the thread.
             return None, _traceback(error)
 
     def _guarded(self, namespace: FrameNamespace) -> str | None:
-        """Run the code; only in here an interrupt may come."""
+        """Run the code. Interrupts are raised only in here."""
         with self._lock:
             self._code_runs = True
         try:
@@ -165,7 +165,7 @@ class Evaluation:
 
 
 class Evaluator:
-    """Carries out the orders to evaluate and to interrupt."""
+    """Carry out the orders to evaluate and to interrupt."""
 
     def __init__(
         self, errors: KeptErrors, generation: int, send: Callable[[Evaluated], None]
@@ -176,7 +176,7 @@ class Evaluator:
         self._running: dict[str, Evaluation] = {}
 
     def evaluate(self, order: Evaluate) -> None:
-        """Start an evaluation; its answer is sent when it has ended."""
+        """Start an evaluation, which sends its answer at the end."""
         try:
             kept, frame = self._errors.find(order.error_id, order.exception, order.frame)
         except FrameGone as gone:
@@ -195,7 +195,7 @@ class Evaluator:
         evaluation.start()
 
     def interrupt(self, ask_id: str) -> None:
-        """Stop an evaluation; nothing where it has ended."""
+        """Stop an evaluation, unless it has ended."""
         evaluation = self._running.get(ask_id)
         if evaluation is not None:
             evaluation.interrupt()
@@ -206,13 +206,13 @@ class Evaluator:
 
 
 def _execute(source: str, namespace: FrameNamespace, frame_flags: int) -> Any:
-    """Run statements; the value of the last one, where that is an expression, else None."""
+    """Run statements; return the value of the last one if it is an expression, else None."""
     file = f"<devtui input {next(_numbers)}>"
     source = source.strip("\n") + "\n"
     _show_source(file, source)
     tree = ast.parse(source, file)
     *body, last = tree.body or [ast.Pass()]
-    # To run what the user typed about their own app is what an evaluation is for.
+    # Running the user's code in the user's app is the purpose.
     flags = frame_flags & _FUTURE
     if not isinstance(last, ast.Expr):
         exec(_compiled(tree, file, "exec", flags), namespace, namespace)  # noqa: S102
@@ -232,7 +232,7 @@ def _compiled(tree: ast.Module | ast.Expression, file: str, mode: str, flags: in
 
 
 def _show_source(file: str, source: str) -> None:
-    """Let tracebacks show what was typed; without a time, linecache takes it as it is."""
+    """Let tracebacks show the typed code. Without a time, linecache does not check it."""
     lines = source.splitlines(keepends=True)
     linecache.cache[file] = (len(source), None, lines, file)
     typed = [name for name in list(linecache.cache) if name.startswith("<devtui input ")]
@@ -241,7 +241,7 @@ def _show_source(file: str, source: str) -> None:
 
 
 def _traceback(error: BaseException) -> str:
-    """As the interactive Python prints it: from the typed code on."""
+    """Format an error like interactive Python, from the typed code on."""
     tb = error.__traceback__
     while tb is not None and not tb.tb_frame.f_code.co_filename.startswith("<devtui input "):
         tb = tb.tb_next
@@ -253,7 +253,7 @@ def _traceback(error: BaseException) -> str:
 
 
 def _cut_middle(text: str, size: int) -> str:
-    """The last lines of a traceback say most, and so they stay."""
+    """Cut a traceback, but keep its last lines, which say most."""
     if len(text) <= size:
         return text
     return f"{text[: size // 2]}\n… (cut)\n{text[-size // 2 :]}"

@@ -1,4 +1,4 @@
-"""Answers the session's questions about frames and threads, beside the serving."""
+"""Answer the session's questions about frames and threads while the app is served."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devtui.server.serving.exchange import Recorder
 
 
 class Inspector:
-    """Takes the orders that ask. There is no `recorder` until the server serves."""
+    """Carry out orders that ask questions. There is no `recorder` before the app is served."""
 
     def __init__(
         self, channel: Channel, errors: KeptErrors, recorder: Callable[[], Recorder | None]
@@ -25,7 +25,7 @@ class Inspector:
         self._evaluator = Evaluator(errors, channel.generation, channel.send)
 
     def obey(self, order: AnyOrder) -> None:
-        """Carry out an order, where it is one of ours. It returns at once."""
+        """Carry out an order of these kinds. Return at once."""
         match order:
             case ShowLocals():
                 self._aside(lambda: self._channel.send(self._errors.show_locals(order)))
@@ -47,5 +47,5 @@ class Inspector:
         self._channel.send(completion.complete(order, self._channel.generation, self._errors))
 
     def _aside(self, answer: Callable[[], None]) -> None:
-        """In a thread of its own: an order to stop must not wait for foreign code."""
+        """Answer in a thread, because an order to stop must not wait for foreign code."""
         threading.Thread(target=answer, name="devtui-inspect", daemon=True).start()

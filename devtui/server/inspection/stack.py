@@ -1,4 +1,4 @@
-"""Where a request that is still running stands now."""
+"""Show the current stack of a running request."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from devtui.server.serving.middleware import RecordExchange, ReportedBody, Repor
 
 MAX_FRAMES = 200
 
-# Through these calls of ours everything of the app is called: what is outside of them is the
-# server's, and nobody who looks for a hanging view wants to see it.
+# These functions of ours call the app. Frames outside of them are the server's, which nobody who
+# looks for a hanging view wants to see.
 _ENTRIES: frozenset[CodeType] = frozenset(
     function.__code__
     for function in (
@@ -29,7 +29,7 @@ _ENTRIES: frozenset[CodeType] = frozenset(
 
 
 def show(order: ShowStack, generation: int, thread_id: int | None) -> StackShown:
-    """The answer to the order, where `thread_id` is the thread that has the request; None ended."""
+    """Answer the order. `thread_id` is the request's thread, None if it has ended."""
     frame = None if thread_id is None else sys._current_frames().get(thread_id)
     frames = [] if frame is None else _from_the_app_on(frame)
     left_out = max(0, len(frames) - MAX_FRAMES)
@@ -48,7 +48,7 @@ def show(order: ShowStack, generation: int, thread_id: int | None) -> StackShown
 
 
 def _from_the_app_on(innermost: FrameType) -> list[FrameType]:
-    """The frames from the app's outermost call to the innermost one."""
+    """Return the frames from the app's outermost call to the innermost one."""
     frames: list[FrameType] = []
     frame: FrameType | None = innermost
     while frame is not None and frame.f_code not in _ENTRIES:

@@ -42,8 +42,8 @@ class StandardStreams:
 
     def put_back(self) -> None:
         """Restore the descriptors."""
-        # At once, and not only when the front end hears of it: a ctrl+c that is pressed right
-        # after the last command is meant for devtui, which finds it unread.
+        # At once, not only when the front end learns of it: ctrl+c right after the last command is
+        # meant for devtui, which finds it unread.
         _send_signals(0, on=False)
         for fd, saved in enumerate(self._saved):
             if saved is None:

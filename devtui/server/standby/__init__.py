@@ -1,1 +1,1 @@
-"""The warm standby: import ahead what the next load needs."""
+"""The standby: a process that has imported what the next load needs."""

@@ -1,8 +1,8 @@
-"""Follows a load's imports: what the user's code takes from outside, and in what state.
+"""Trace a load's imports from outside the project, and the state in which they happen.
 
-A standby may import ahead what a load imported from outside the project, but only what it
-imported before the user's code changed anything for the whole process. Both are found out here,
-while the load runs: what differs after a stretch of the user's own code is that code's doing.
+A standby may import what the last load imported from outside the project, but only as far as the
+user's code had not changed the state of the process. The trace finds out both while the load runs:
+a difference after a stretch of the user's code is that code's doing.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from devtui.server.standby.preloads import Preloaded, Preloads, UnfitStandby
 
 
 class ImportTrace:
-    """Stands in for `__import__` and for what `import_module` calls while the user's code loads.
+    """Replace `__import__`, and what `import_module` calls, while the user's code loads.
 
-    `import_module` itself is left as it is: modules keep it, and use it long after the load.
+    Leave `import_module` itself alone: modules keep it, and use it long after the load.
 
-    `roots` are afterwards the names that can be imported ahead of the next load, in order;
-    `changed` says what ended that list, and is empty where nothing did. `own_seconds` are the
-    user's modules with the time that each took, without the user's other modules in it.
-    `search_path` is what stood first in `sys.path` when the user's code began.
+    Afterwards `roots` are the names that can be imported ahead of the next load, in order.
+    `changed` says what ended that list, empty if nothing did. `own_seconds` maps the user's modules
+    to the time that each took, without the user's other modules. `search_path` was first in
+    `sys.path` when the user's code began.
 
-    Raises `UnfitStandby` where `preloaded` is not what the load would have imported itself.
+    Raise `UnfitStandby` if `preloaded` is not what the load would have imported itself.
     """
 
     def __init__(self, baseline: frozenset[str], preloaded: Sequence[Preloaded] = ()) -> None:
@@ -41,9 +41,9 @@ class ImportTrace:
         self.own_seconds: dict[str, float] = {}
         self._baseline = baseline
         self._preloads = Preloads(preloaded)
-        self._outside = 0  # how deep we are in code that is not the user's
+        self._outside = 0  # the depth in code that is not the user's
         self._finished = False
-        self._own_inside = False  # whether the import that runs has run the user's code
+        self._own_inside = False  # whether the current import has run the user's code
         self._nested_seconds = 0.0
         self._import: Callable[..., ModuleType] = builtins.__import__
         self._import_by_name: Callable[..., ModuleType] = vars(_frozen_importlib)["_gcd_import"]
@@ -61,7 +61,7 @@ class ImportTrace:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._finished = True  # who kept our functions calls them for nothing
+        self._finished = True  # a kept function of ours then does nothing
         if builtins.__import__ == self._our_import:
             builtins.__import__ = self._import
         if vars(_frozen_importlib)["_gcd_import"] == self._our_import_by_name:
@@ -69,24 +69,24 @@ class ImportTrace:
         self._preloads.finish(failed=kind is not None)
 
     def executing(self, name: str) -> _Execution:
-        """The user's module of that name is executed within."""
+        """Trace the execution of the user's module in this block."""
         return _Execution(self, name)
 
     def begin(self) -> tuple[int, float]:
-        """The user's code runs from now on; what to hand to `end`."""
+        """Note that the user's code begins; return the argument for `end`."""
         outside, self._outside = self._outside, 0
         self._own_inside |= bool(outside)
         self._stand_in()
         if outside or not self.search_path:
             self._take()
         else:
-            self._look_for_change()  # a library that the user's code has called imports it
+            self._look_for_change()  # imported by a library that the user's code has called
         self.search_path = self.search_path or sys.path[0]
         before, self._nested_seconds = self._nested_seconds, 0.0
         return outside, before
 
     def end(self, name: str, took: float, outside: int, before: float) -> None:
-        """The user's module of that name has run, in `took` seconds."""
+        """Note that the user's module has run in `took` seconds."""
         self.own_seconds[name] = took - self._nested_seconds
         self._nested_seconds = before + took
         self._look_for_change()
@@ -95,7 +95,7 @@ class ImportTrace:
             self._step_aside()
 
     def _stand_in(self) -> bool:
-        """Be `__import__`, unless another has taken its place; whether none has."""
+        """Become `__import__`, unless another has replaced it; return whether it worked."""
         if self._finished:
             return True
         if builtins.__import__ is self._import:
@@ -103,9 +103,9 @@ class ImportTrace:
         return builtins.__import__ == self._our_import
 
     def _step_aside(self) -> bool:
-        """Leave a library's own imports, most by far, to Python: there is nothing to be seen.
+        """Leave a library's own imports to Python, unless something has changed.
 
-        But after a change there is. Returns whether it did.
+        Most imports are such. Return whether it did.
         """
         if self.changed or builtins.__import__ != self._our_import:
             return False
@@ -122,7 +122,7 @@ class ImportTrace:
         level: int = 0,
     ) -> ModuleType:
         try:
-            from_library = self._outside and not self.changed  # most imports, by far
+            from_library = self._outside and not self.changed  # the usual case
             if (
                 from_library
                 or self._finished
@@ -160,11 +160,11 @@ class ImportTrace:
         do: Callable[..., ModuleType],
         *arguments: object,
     ) -> ModuleType:
-        """Carry out an import of these absolute names (none: of one's own package)."""
+        """Import these absolute names; none for a package's own."""
         own = not self._outside and globals is not None and is_own(file_of(globals))
         if not own:
             if not self._outside and self._preloads.awaits(names):
-                self._look_for_change()  # the user's code has called a library that imports late
+                self._look_for_change()  # a library that the user's code has called imports late
             if self.changed:
                 self._preloads.check_unasked(names, self.changed)
             return do(*arguments)
@@ -202,7 +202,7 @@ class ImportTrace:
         return result
 
     def _is_there(self, name: str, parts: Sequence[str]) -> bool:
-        """Whether an import of this runs no code, and shows nothing that is not known yet."""
+        """Whether this import runs no code and shows nothing new."""
         module = sys.modules.get(name)
         if module is None:
             return False
@@ -214,7 +214,7 @@ class ImportTrace:
         )
 
     def _is_new(self, name: str) -> bool:
-        """Whether it names a module from outside that is to be told of in `roots`."""
+        """Whether it names a module from outside the project that belongs in `roots`."""
         module = sys.modules.get(name)
         if module is None or name in self._baseline or name in self.roots:
             return False
@@ -232,7 +232,7 @@ class ImportTrace:
             self.changed = self._added_module()
 
     def _added_module(self) -> str:
-        """The entry that code made in sys.modules itself, as `pymysql.install_as_MySQLdb` does."""
+        """Return an entry that code has put into sys.modules, like `pymysql.install_as_MySQLdb`."""
         added = list(sys.modules)[self._count :]
         for name in added:
             module = sys.modules.get(name)
@@ -242,7 +242,7 @@ class ImportTrace:
         return ""
 
     def _replaced_module(self) -> str:
-        """The module from outside that code has put another one in the place of."""
+        """Return a module from outside that code has replaced."""
         now, before = sys.modules, self._modules
         if all(map(is_, map(now.get, before), before.values())):
             return ""
@@ -253,7 +253,7 @@ class ImportTrace:
 
 
 class _Execution:
-    """A module of the user's is executed within; it stands on no stack meanwhile."""
+    """Trace a module of the user's without being on the stack meanwhile."""
 
     def __init__(self, trace: ImportTrace, name: str) -> None:
         self._trace = trace

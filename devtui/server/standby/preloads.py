@@ -1,4 +1,4 @@
-"""What was imported ahead of a load, and whether the load asks for it as a fresh one would."""
+"""Check that a load uses the modules imported ahead as a fresh process would."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from devtui.server.standby import process_state
 
 
 class Preloaded(msgspec.Struct, frozen=True):
-    """A name that was imported ahead, with all the modules that it brought along.
+    """A name that was imported ahead, with all modules that it brought.
 
-    `effect` says what of the process it changed, and is empty where nothing; `early` is true
-    where it matters to other imports whether they come before or after that.
+    `effect` says what it changed in the process, empty if nothing. `early` is true if the order
+    of other imports and this one matters.
     """
 
     root: str
@@ -25,32 +25,32 @@ class Preloaded(msgspec.Struct, frozen=True):
 
 
 class UnfitStandby(BaseException):
-    """What was imported ahead is not what this load would have imported. Its text says why.
+    """The modules imported ahead are not what this load would have imported.
 
-    Not an Exception, so that no `except Exception` around an import swallows it.
+    Not an Exception, so that no `except Exception` around an import catches it.
     """
 
 
 class Preloads:
-    """What was imported ahead and has not been asked for yet, in the order of the imports.
+    """The modules imported ahead that the load has not asked for yet, in order.
 
-    Each method that finds the load to differ from what a fresh process would do raises
-    `UnfitStandby`, and `finish` raises it again: code of the user's may have swallowed it.
+    Each method raises `UnfitStandby` if the load differs from that of a fresh process. `finish`
+    raises it again, in case the user's code has caught it.
     """
 
     def __init__(self, preloaded: Sequence[Preloaded]) -> None:
         self._root_of = {name: group.root for group in preloaded for name in group.modules}
         self._waiting = {group.root: group for group in preloaded}
         self._unfit = ""
-        self._late_change = ""  # by an import that the last load did not have
+        self._late_change = ""  # by an import that is new in this load
         self._finished = False
 
     def awaits(self, names: Iterable[str]) -> bool:
-        """Whether one of the names is there only because it was imported ahead."""
+        """Whether one of the names is loaded only because it was imported ahead."""
         return any(self._root_of.get(name) in self._waiting for name in names)
 
     def ask(self, names: Iterable[str], changed: str) -> None:
-        """The user's code is about to import these; `changed` is what it has changed before."""
+        """Check an import of the user's code, which has `changed` something before."""
         if not self._waiting:
             return
         for name in names:
@@ -61,7 +61,7 @@ class Preloads:
                     del self._waiting[root]
 
     def check_unasked(self, names: Iterable[str], changed: str) -> None:
-        """Code that is not the user's imports these, after the user's has `changed` something."""
+        """Check an import of other code, after the user's has `changed` something."""
         if self._waiting and not self._finished:
             for name in names:
                 if self._root_of.get(name) in self._waiting:
@@ -70,7 +70,7 @@ class Preloads:
     def note_unknown(
         self, names: Sequence[str], before: process_state.Snapshot, after: process_state.Snapshot
     ) -> None:
-        """These were imported now; the snapshots say what that changed."""
+        """Note an import; the snapshots tell what it changed."""
         unknown = [name for name in names if name not in self._root_of]
         if not unknown or not self._waiting:
             return
@@ -80,12 +80,12 @@ class Preloads:
         self._late_change = self._late_change or process_state.matters_early(before, after)
 
     def finish(self, *, failed: bool) -> None:
-        """The load has come to its end. What was not asked for must have left no trace."""
+        """Check at the end of the load that modules it did not ask for have changed nothing."""
         self._finished = True
         if self._unfit:
             raise UnfitStandby(self._unfit)
         if failed:
-            return  # it never came to ask for the rest
+            return  # it ended before it asked for the rest
         left = next((group for group in self._waiting.values() if group.effect), None)
         if left is not None:
             self._give_up(f"{left.root}, which changes {left.effect}, is not imported any more")
@@ -105,5 +105,5 @@ class Preloads:
     def _give_up(self, reason: str) -> NoReturn:
         self._unfit = reason
         if threading.current_thread() is not threading.main_thread():
-            raise ImportError(f"the standby is unfit: {reason}")  # `finish` tells the rest
+            raise ImportError(f"the standby is unfit: {reason}")  # `finish` checks the rest
         raise UnfitStandby(reason)

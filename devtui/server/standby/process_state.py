@@ -1,9 +1,8 @@
-"""What a program can change for its whole process while it loads, and what of it was changed.
+"""Snapshots of the state that a program can change for its whole process while it loads.
 
-Code that is imported after such a change may turn out otherwise than if it were imported before:
-numpy takes its number of threads from the environment, gevent must patch before ssl is used. So
-what was imported before a change may be imported ahead of the next load, and what came after
-may not.
+Modules imported after such a change may differ from those imported before it: numpy reads its
+number of threads from the environment, gevent must patch before ssl is used. So only what was
+imported before the first change may be imported ahead of the next load.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import Any
 
 from devtui.server.guest.plain_signal import signal
 
-# What gevent, eventlet and tracers replace. A module that is not loaded yet has nothing to change.
+# What gevent, eventlet and tracers replace. An unloaded module has nothing to replace.
 _PATCHED = (
     ("socket", "socket"),
     ("ssl", "SSLSocket"),
@@ -39,14 +38,14 @@ _PATCHED = (
     ("builtins", "print"),
 )
 
-# Each of these as it was when first seen, for those loaded by now: they are not patched yet.
+# The originals of those loaded by now, which are not patched yet.
 _ORIGINALS: dict[tuple[str, str], object] = {
     (module, name): getattr(sys.modules[module], name, None)
     for module, name in _PATCHED
     if module in sys.modules
 }
 
-# Those that programs handle.
+# The signals that programs handle.
 _SIGNALS = tuple(
     (name, int(getattr(signal, name)))
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD", "SIGALRM", "SIGUSR1", "SIGUSR2")
@@ -59,7 +58,7 @@ _ABSENT = object()
 
 
 class _Same:
-    """A value that is equal to itself alone: how the user's compare is not asked."""
+    """Compare a value by identity, because the user's `__eq__` must not run."""
 
     __slots__ = ("_value",)
 
@@ -73,12 +72,12 @@ class _Same:
 
 
 def take() -> Snapshot:
-    """The state as it is now: values to be compared, by the words for what they are."""
+    """Return the current state: comparable values by their description."""
     return {words: read() for words, read in _PARTS.items()}
 
 
 def changed(before: Snapshot) -> str | None:
-    """What is not as it was, in words for people; None where all of it is."""
+    """Describe what has changed, None if nothing has."""
     for words, read in _PARTS.items():
         now = read()
         if now != before[words]:
@@ -87,16 +86,16 @@ def changed(before: Snapshot) -> str | None:
 
 
 def matters_early(before: Snapshot, after: Snapshot) -> str:
-    """What differs of that to which it matters whether an import comes before or after it.
+    """Describe a change that matters to later imports, empty if there is none.
 
-    Empty where nothing does. Libraries add warnings filters, loggers and threads when they are
-    imported, and none of them looks for another's.
+    Libraries add warnings filters, loggers and threads when they are imported, and none checks
+    another's.
     """
     return next((words for words in _EARLY if before[words] != after[words]), "")
 
 
 def _which(before: Any, now: Any) -> str:
-    """The names that differ, where the state has names."""
+    """Return the names that differ, if the state has names."""
     if not (isinstance(before, dict) and isinstance(now, dict)):
         return ""
     names = [
@@ -109,7 +108,7 @@ def _which(before: Any, now: Any) -> str:
 
 
 def _patched() -> dict[str, int]:
-    """What has been replaced. A module that comes meanwhile is no change, unless it comes so."""
+    """Return what was replaced. A new module is no change, unless it arrives patched."""
     patched = {}
     for key in _PATCHED:
         module, name = key
@@ -123,7 +122,7 @@ def _patched() -> dict[str, int]:
 
 
 def _environment() -> dict[Any, Any]:
-    # Decoding each variable takes longer than all the rest; this is os.environ's own dictionary.
+    # os.environ's own dictionary: decoding each variable takes longer than all the rest.
     data = getattr(os.environ, "_data", None)
     return data.copy() if isinstance(data, dict) else dict(os.environ)
 
@@ -133,14 +132,14 @@ def _signals() -> dict[str, Any]:
 
 
 def _logging() -> tuple[Any, ...]:
-    # Each handler of the process is in this list: who configures logging makes at least one.
+    # All handlers of the process: configuring logging makes at least one.
     handlers = tuple(id(reference()) for reference in logging._handlerList)  # type: ignore[attr-defined]
     root = logging.getLogger()
     return handlers, root.level, tuple(map(id, root.handlers)), logging.getLoggerClass()
 
 
 def _builtins() -> dict[str, _Same]:
-    # Our own trace stands in for __import__, and an interactive session leaves `_`.
+    # Our trace replaces __import__, and an interactive session sets `_`.
     return {
         name: _Same(value)
         for name, value in vars(builtins).items()

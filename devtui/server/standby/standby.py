@@ -1,4 +1,4 @@
-"""A process that waits to be the next generation, with the last load's imports done ahead."""
+"""Prepare this process to be the next generation: repeat the last load's imports."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from devtui.server.serving import debugger, server
 from devtui.server.standby import process_state
 from devtui.server.standby.preloads import Preloaded, UnfitStandby
 
-# How long a look at the files is as good as one at the time of the load, which takes longer itself.
+# How long a check of the files is valid. The load itself takes longer.
 FRESH_SECONDS = 0.05
 
 _SUFFIXES = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
 
 
 class Standby:
-    """What was imported ahead, and whether a load may build on it.
+    """The modules imported ahead, and whether a load may use them.
 
-    `importing` is the name that is being imported ahead at the moment.
+    `importing` is the name that is being imported now.
     """
 
     def __init__(self, order: Preload, original: Mapping[str, str]) -> None:
@@ -48,12 +48,12 @@ class Standby:
         self.preloaded: list[Preloaded] = []
 
     def warm(self, interrupted: Callable[[], bool]) -> None:
-        """Import what the last load took from outside, until `interrupted` says to stop.
+        """Import what the last load imported from outside the project, until `interrupted`.
 
-        The variables are set first, as they are in a load: libraries read them when imported.
-        The user's own code is never run here: the process that runs it now has not ended yet.
+        Set the environment first, because libraries read it when they are imported. Never run the
+        user's code here: the current process still runs it.
         """
-        with suppress(env_files.EnvFileError):  # the load will meet it, and tell
+        with suppress(env_files.EnvFileError):  # the load will raise it too, and report it
             self._environment = environment.prepared(self._order.load, self._original).variables
             environment.apply(self._environment, self._order.load)
         if self._order.search_path:
@@ -73,23 +73,23 @@ class Standby:
         except UnfitStandby as unfit:
             self._unfit = str(unfit)
         except (Exception, SystemExit) as error:
-            # It was imported without trouble the last time: let the load find out what is wrong.
+            # It worked in the last load: let the next one find out what is wrong.
             self._unfit = f"{root} could not be imported ahead ({type(error).__name__})"
         finally:
             self.importing = ""
-        if self._order.search_path in sys.path:  # the load puts it there itself
+        if self._order.search_path in sys.path:  # the load adds it itself
             sys.path.remove(self._order.search_path)
         self._times = dict(self._files())
-        own_code.own_sources()  # it keeps what it has found out of all these modules
+        own_code.own_sources()  # a cache of these modules
 
     def look(self) -> None:
-        """Look whether files of what was imported ahead have changed since."""
+        """Check whether files of the imported modules have changed."""
         self._changed = next((name for name, at in self._times.items() if at != _time(name)), "")
         self._looked_at = clock.monotonic()
 
     def misfit(self, load: Load) -> str:
-        """Why a load may not build on what was imported ahead; empty where it may."""
-        importlib.invalidate_caches()  # files may have come since the folders were read
+        """Say why a load may not use the imported modules, empty if it may."""
+        importlib.invalidate_caches()  # the folders may have new files
         if self._unfit:
             return self._unfit
         if self._environment != environment.prepared(load, self._original).variables:
@@ -114,7 +114,7 @@ class Standby:
         )
 
     def _files(self) -> Iterator[tuple[str, int]]:
-        """Each file that was imported ahead, and when it was changed (-1: meanwhile)."""
+        """Return the files of the imported modules with their times (-1: changed meanwhile)."""
         for name in {name for group in self.preloaded for name in group.modules}:
             file = file_of(sys.modules.get(name))
             if file and os.path.isabs(file):
@@ -122,7 +122,7 @@ class Standby:
                 yield file, at if at < self._began else -1
 
     def _shadowed(self) -> str:
-        """A module that was imported ahead and that the project now has one like."""
+        """Return an imported module of which the project now has a namesake."""
         tops = {name.partition(".")[0] for group in self.preloaded for name in group.modules}
         own = {self._order.search_path, *(path for path in sys.path if is_own(path))}
         return next((name for folder in own for name in _modules_in(folder) if name in tops), "")
@@ -133,7 +133,7 @@ def _refuse(name: str) -> NoReturn:
 
 
 def _modules_in(folder: str) -> Iterator[str]:
-    """The modules and packages that an import finds in a folder."""
+    """Return the modules and packages that an import finds in a folder."""
     with suppress(OSError), os.scandir(folder or os.curdir) as entries:
         for entry in entries:
             package = os.path.join(entry.path, "__init__.py")
