@@ -1,4 +1,4 @@
-"""The Textual application: it hosts the session, shows it, and leaves in good order."""
+"""The Textual application: it runs the session, shows it, and shuts down cleanly."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Dashboard(SaysWhyNotApp):
         clock: Clock | None = None,
         sample: Callable[[int | None], Usage | None] | None = None,
     ) -> None:
-        """`clock` and `sample` (the use of a process by its pid) are for tests to replace."""
+        """Tests replace `clock` and `sample`, which measures what a process uses, by its pid."""
         super().__init__()
         self.session = session
         self.clock = clock or Clock()
@@ -77,11 +77,11 @@ class Dashboard(SaysWhyNotApp):
         self._complaint = themes.begin(self, os.environ)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What a theme that is not ours does not know of."""
+        """Define the colours that other themes than ours lack."""
         return themes.VARIABLES
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's choice of a driver; the one for terminals is ours."""
+        """Return Textual's driver, with ours in place of the one for terminals."""
         chosen = super().get_driver_class()
         return TerminalDriver if chosen is LinuxDriver else chosen
 
@@ -92,13 +92,13 @@ class Dashboard(SaysWhyNotApp):
     # -- life --------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Run the session, and show what it tells."""
+        """Run the session, and show its events."""
         self.shutdown.start()
         if sys.__stdin__ is not None:
             self._lender = ScreenLender(self, self.session.store, sys.__stdin__.fileno())
             self.session.terminal.lend_by(self._lender)
-        # Events come out of all contexts, a thread's too. A timer that is begun in one which does
-        # not know the app ends without a word, and with it what it was to refresh.
+        # Events come from any context, a thread's too. A timer that starts in a context without the
+        # app ends silently, and nothing is refreshed.
         context = contextvars.copy_context()
         self.session.bus.subscribe(lambda event: context.copy().run(self._on_session_event, event))
         self.set_timer(WARM_UP_SECONDS, warm_up)
@@ -109,28 +109,28 @@ class Dashboard(SaysWhyNotApp):
             self.tell(self._complaint, "warning")
 
     async def on_event(self, event: Event) -> None:
-        """As in the base class, but that a key waits for the one before."""
+        """Handle an event; a key waits for the one before."""
         if isinstance(event, (Key, Paste)) and not event.is_forwarded:
             await self._keys.take(event)
         elif event.is_forwarded or not self._presses.take(event):
             await super().on_event(event)
 
     def on_key_passed(self, message: KeyPassed) -> None:
-        """A key has had its effect."""
+        """Note that a key has had its effect."""
         self._keys.passed(message)
 
     def on_unmount(self) -> None:
-        """Give back what was taken for the time of the run."""
+        """Restore the signal handlers."""
         self.shutdown.close()
 
     def on_resize(self) -> None:
-        """Draw everything anew, as soon as the terminal's size rests."""
+        """Redraw everything once the terminal's size is stable."""
         self._redraw.resized()
 
     def _on_session_event(self, event: AnyEvent) -> None:
         if self._exit:
             return
-        # What came before the screen was there is in the store, where its widgets look first.
+        # Widgets read the store when they are mounted, so earlier events are not lost.
         if self.main.is_mounted:
             self.main.take(event)
         if isinstance(event, (PortBusy, StateChanged)):
@@ -139,12 +139,12 @@ class Dashboard(SaysWhyNotApp):
             self.screen.heard(event)
 
     def _stop_reading(self) -> None:
-        """Take no more keys: to read from a terminal that has gone returns at once, for ever."""
+        """Read no more keys: reading from a terminal that is gone returns at once, forever."""
         if self._driver is not None:
             self._driver.disable_input()
 
     def _take_back_terminal(self) -> None:
-        """Be on the screen again, where the app has the terminal."""
+        """Show the dashboard again if the app has the terminal."""
         if self._lender is not None:
             self._lender.take_back()
 
@@ -153,19 +153,19 @@ class Dashboard(SaysWhyNotApp):
         self.shutdown.begin(0)
 
     def action_interrupt(self) -> None:
-        """Leave: where text is selected, the screen has copied it before this is asked."""
+        """Leave. If text is selected, the screen copies it and this is not called."""
         self.shutdown.begin(0)
 
     # -- commands ----------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the palette offers."""
+        """List the commands of the palette."""
         from devtui.dashboard.palette import offered
 
         return offered(self, screen)
 
     def why_not(self, action: str) -> str:
-        """Why the action cannot be done now; empty where it can."""
+        """Say why the action cannot work now; empty if it can."""
         return why_not_for_server(self.session, self.shutdown.begun, action)
 
     def action_restart(self) -> None:
@@ -173,7 +173,7 @@ class Dashboard(SaysWhyNotApp):
         self.session.restart()
 
     def action_restart_fresh(self) -> None:
-        """Restart the server without the process that was started ahead."""
+        """Restart the server in a fresh process, without the standby."""
         self.session.restart_from_nothing()
 
     def action_toggle_debug(self) -> None:
@@ -200,7 +200,7 @@ class Dashboard(SaysWhyNotApp):
             self.copy(pin, f"the debugger's PIN {pin}")
 
     def action_suspend(self) -> None:
-        """Stop until the shell says `fg`; the server goes on meanwhile."""
+        """Suspend devtui until the shell's `fg`; the server keeps running."""
         if terminal.can_suspend():
             terminal.suspend()
         else:
@@ -278,6 +278,6 @@ def run_dashboard(session: Session) -> int:
     try:
         status = app.run(mouse=not in_screen)
     finally:
-        # Where all went well there is nothing left to kill.
+        # After a clean shutdown there is nothing left to kill.
         session.kill()
     return status if status is not None else app.return_code or 1

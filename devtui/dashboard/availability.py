@@ -1,4 +1,4 @@
-"""Whether a key can work now: one that cannot is grey, and says why when it is pressed."""
+"""Whether a key can work now: a key that cannot is grey, and says why when it is pressed."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ NO_PLACE = "This row has no place in the code to open."
 
 
 class SaysWhyNot:
-    """For an app or a screen whose keys say why they cannot work."""
+    """A base class for an app or a screen whose keys say why they cannot work."""
 
     def why_not(self, action: str) -> str:
-        """Why the action cannot be done now, in a sentence; empty where it can."""
+        """Say in a sentence why the action cannot work now; empty if it can."""
         return ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key can work now: None greys it."""
+        """Return whether a key can work now; None greys it."""
         return None if self.why_not(action) else True
 
 
@@ -70,7 +70,7 @@ class SaysWhyNotApp(SaysWhyNot, App[int]):
 
 
 def why_not_for_server(session: Session, leaving: bool, action: str) -> str:
-    """Why an action of the server cannot be done now; empty where it can."""
+    """Say why an action on the server cannot work now; empty if it can."""
     if action in SERVER_ACTIONS:
         if leaving:
             return "devtui is leaving."
@@ -95,7 +95,7 @@ def _why_not_browse(session: Session) -> str:
 
 
 def why_no_frames(session: Session, error: Raised) -> str:
-    """Why nothing can be asked of an error's frames; empty where the server process has them."""
+    """Say why an error's frames cannot be inspected; empty if the server process has them."""
     if not session.settings.debugger:
         return "Frames are kept only with the debugger on: start with --debugger."
     if session.state is State.SUSPENDED:

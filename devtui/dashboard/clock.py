@@ -1,4 +1,4 @@
-"""The two clocks of the dashboard in one place, so that a test can stop both."""
+"""The two clocks of the dashboard, in one place so that tests can stop both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from devtui.events import utc_now
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """`monotonic` counts seconds from anywhere; `now` is the time of day, in UTC."""
+    """`monotonic` counts seconds from an arbitrary start; `now` is the time in UTC."""
 
     monotonic: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = utc_now

@@ -1,4 +1,4 @@
-"""Every key command, once: bindings, footer, help and the command palette are made of these."""
+"""Every key command: bindings, footer, help and the command palette come from this table."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Place = Literal["app", "main", "detail", "error", "stack", "list"]
 class Command(msgspec.Struct, frozen=True):
     """A command of the user.
 
-    `keys` are Textual's names of them, with commas between; `shown` is how people read them.
-    `label` is the word in the footer, where `rank` orders the commands by how much they matter
-    there (0 first; None: not in the footer). `place` is what handles `action`; the keys of a
-    list are the list's own, and stand here to be told of.
+    `keys` are Textual's names of the keys, separated by commas; `shown` is how people read them.
+    `label` is the word in the footer; `rank` orders the footer by importance (0 first; None: not
+    in the footer). `place` handles `action`. Lists bind their keys themselves; their commands are
+    here for the help.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Command(msgspec.Struct, frozen=True):
     rank: int | None = None
 
     def binding(self) -> Binding:
-        """The binding for its keys; its id lets users give it other keys."""
+        """Return the binding. Its id lets users assign other keys."""
         return Binding(self.keys, self.action, self.label, show=self.rank is not None, id=self.name)
 
 
@@ -109,5 +109,5 @@ BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
 
 
 def bindings(place: Place) -> list[Binding]:
-    """The bindings of one place."""
+    """Return the bindings of one place."""
     return [command.binding() for command in COMMANDS if command.place == place]

@@ -1,4 +1,4 @@
-"""All keys, to be read and to be clicked on."""
+"""The help: all keys, to read and to click."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class HelpDialog(Dialog[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """The keys, as the table of commands has them; they scroll where they do not fit."""
+        """Show the keys in the order of the table; they scroll if they do not fit."""
         with Vertical(classes="dialog -help") as dialog:
             dialog.border_title = "Keys"
             dialog.border_subtitle = "escape back"
@@ -41,9 +41,9 @@ class HelpDialog(Dialog[None]):
 
 
 class HelpLines(Static):
-    """Every key with what it does: first the server's, then (or beside them) the panes'.
+    """Every key with what it does.
 
-    A click on one presses it, where one came from.
+    A click on a key closes the help and presses the key on the screen below.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class HelpLines(Static):
         self._columns: list[tuple[int, list[Command | None]]] = []
 
     def lay_out(self, width: int) -> None:
-        """Show them in two columns where `width` has room for both, else in one."""
+        """Show two columns if they fit into `width`, else one."""
         left: list[Command | None] = [*_of("app"), None, *(BY_NAME[n] for n in _IN_ERRORS)]
         right: list[Command | None] = [*_of("main", "list")]
         start = sum(_widths(left)) + _GAP
@@ -59,7 +59,7 @@ class HelpLines(Static):
             self._columns = [(0, left), (start, right)]
             columns = [_lines(left, start), _lines(right)]
         else:
-            # One's own panes first: on a low terminal the rest has to be scrolled to.
+            # The panes' keys first: on a low terminal the rest has to be scrolled to.
             self._columns = [(0, [*right, *left])]
             columns = [_lines([*right, *left])]
         rows = zip_longest(*columns, fillvalue=Content(" " * start))
@@ -79,13 +79,13 @@ def _of(*places: str) -> list[Command]:
 
 
 def _widths(column: list[Command | None]) -> tuple[int, int]:
-    """The cells of the longest key with its gap, and of the longest words."""
+    """Return the width of the longest key with its gap, and of the longest description."""
     commands = [command for command in column if command is not None]
     return max(len(one.shown) for one in commands) + 2, max(len(one.help) for one in commands)
 
 
 def _lines(column: list[Command | None], width: int = 0) -> list[Content]:
-    """A line a command, filled up to `width`; None is the heading of those of an opened error."""
+    """Return a line for each command, padded to `width`; None is the heading of opened errors."""
     before = _widths(column)[0]
     lines = []
     for command in column:

@@ -1,4 +1,4 @@
-"""The main screen: header, four panes in the layout that the terminal's size allows, key bar."""
+"""The main screen: header, four panes in a layout for the terminal's size, key bar."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def layout_for(width: int, height: int) -> str:
 
 
 class MainScreen(NeedsRoom, ListScreen):
-    """The dashboard as one sees it first."""
+    """The screen that devtui starts with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
     TITLE = "devtui"
@@ -95,10 +95,10 @@ class MainScreen(NeedsRoom, ListScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin in the pane that matters."""
+        """Focus the requests, or the errors if the app did not load."""
         self.set_focus(self.requests.list)
         self._show_state(self._session.state)
-        # The lists have looked before, and are told of what comes only from now on.
+        # The lists were filled before this, and events reach them only from now on.
         self._mark(*self.panes)
 
     # -- layout ------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class MainScreen(NeedsRoom, ListScreen):
         self._lay_out_panes()
 
     def on_descendant_focus(self) -> None:
-        """Give the room to the pane with the focus."""
+        """Enlarge the pane with the focus."""
         # Not the event's widget: it may have lost the focus again since the event was sent.
         focused = self.focused
         for pane in self.panes:
@@ -126,7 +126,7 @@ class MainScreen(NeedsRoom, ListScreen):
 
     def _go_to(self, pane: Pane[Any]) -> None:
         """Open a pane and put the cursor there."""
-        # The focus first: a list that has it while its pane is closed would lose it to any other.
+        # Focus first: a list whose pane closes while it has the focus would lose it to any other.
         self.set_focus(pane.list)
         self._open_up(pane)
 
@@ -142,7 +142,7 @@ class MainScreen(NeedsRoom, ListScreen):
     # -- events of the session ---------------------------------------------------------------
 
     def take(self, event: AnyEvent) -> None:
-        """Show what an event has changed; the lists gather, so this is quick."""
+        """Show what an event has changed. This is quick: the lists refresh later."""
         match event:
             case RequestStarted() | RequestFinished():
                 self.requests.list.mark_dirty()
@@ -172,7 +172,7 @@ class MainScreen(NeedsRoom, ListScreen):
         self.requests.look()
 
     def _show_state(self, state: State) -> None:
-        """Bring a load's error before the eyes, and go back where it is mended."""
+        """Show the error of a failed load, and go back once it is fixed."""
         failing = state in (State.FAILED, State.SERVING_ERROR)
         self.errors.set_class(failing, "-failing")
         self.reloads.set_class(state is State.CRASHED, "-failing")
@@ -193,13 +193,13 @@ class MainScreen(NeedsRoom, ListScreen):
     # -- commands ----------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key can work now: None greys it."""
+        """Return whether a key can work now; None greys it."""
         if action == "unfilter":
             return self.open_pane.filtered
         return super().check_action(action, parameters)
 
     def why_not(self, action: str) -> str:
-        """Why the action cannot be done now; empty where it can."""
+        """Say why the action cannot work now; empty if it can."""
         line_list = self.open_pane.list
         item = line_list.item
         match action:
@@ -216,7 +216,7 @@ class MainScreen(NeedsRoom, ListScreen):
         return ""
 
     def update_keys(self) -> None:
-        """Draw the key bar again where a key has begun or ceased to work."""
+        """Redraw the key bar if a key now works or no longer does."""
         actions = ("follow", "clear", "open_row", "edit_row", "unfilter", "stack")
         enabled = (
             *(self.check_action(action, ()) for action in actions),
@@ -271,7 +271,7 @@ class MainScreen(NeedsRoom, ListScreen):
             self.app.post_message(ShowStack(item))
 
     def action_copy_row(self) -> None:
-        """Copy what the selected row stands for."""
+        """Copy the selected row."""
         item = self.open_pane.list.item
         if item is not None:
             self.app.post_message(Copy(*copied_text(item, self._session.url)))

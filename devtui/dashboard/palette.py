@@ -1,4 +1,4 @@
-"""The command palette: every command that can work now, by what it does."""
+"""The command palette: every command that can work now, by its description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back",
 
 
 def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
-    """What the palette offers above that screen: its commands, the app's, and the themes."""
+    """List the commands of that screen and of the app, and the themes."""
     place = getattr(screen, "command_place", "")
     for command in COMMANDS:
         if command.place not in ("app", place) or command.name in _NOT_OFFERED:

@@ -23,7 +23,7 @@ WARM_UP_SECONDS = 0.5
 
 
 class Screens:
-    """Gives each screen the parts of the dashboard that it reads."""
+    """Opens each screen with the parts of the dashboard that it reads."""
 
     def __init__(self, app: App[int], session: Session, clock: Clock) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Leaving: whoever asks for it, the dashboard goes once the session and its processes have gone."""
+"""Shut down: end the session and its processes first, then the dashboard."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from devtui.session.session import Session
 
 LEAVE_SECONDS = 10.0
-"""How long leaving waits for the server process; also where the requests' grace is longer."""
+"""The longest wait for the server process, even if requests get a longer grace."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
 
 
 class Shutdown:
-    """Runs the session to its end, and ends the dashboard in good order.
+    """Runs the session, and ends the dashboard cleanly.
 
-    It begins by a key, a signal, a terminal that has gone, or the session's own end.
+    A key, a signal, a closed terminal or the end of the session begins the shutdown.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Shutdown:
         self._broken = False
 
     def start(self) -> None:
-        """Run the session, and take over the signals that end a program."""
+        """Run the session, and handle the signals that end a program."""
         loop = asyncio.get_running_loop()
-        loop.set_debug(False)  # `python -X dev` is meant for the app
+        loop.set_debug(False)  # `python -X dev` is for the app, not for us
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.begin, 128 + number)
         loop.add_signal_handler(signal.SIGHUP, self.hang_up)
@@ -64,7 +64,7 @@ class Shutdown:
             self._hang_up_watch = HangUpWatch(sys.__stdin__.fileno(), self.hang_up)
 
     def close(self) -> None:
-        """Give the signals back."""
+        """Restore the signal handlers."""
         loop = asyncio.get_running_loop()
         for number in (*_SIGNALS, signal.SIGHUP):
             loop.remove_signal_handler(number)
@@ -74,8 +74,8 @@ class Shutdown:
     def begin(self, status: int) -> None:
         """End the session, wait for its processes, and exit; a second call does not wait.
 
-        The first `status` counts. It becomes 1 where it is 0 and the app is not served: it did
-        not load, or has no port.
+        The first `status` counts. A 0 becomes 1 if the app is not served, because it did not load
+        or has no port.
         """
         if self.begun:
             self._session.kill()
@@ -88,13 +88,13 @@ class Shutdown:
         self._begin(self._exit_when_ended, "leaving")
 
     def hang_up(self) -> None:
-        """Leave because the terminal has gone; to be told so twice, as by a shell, is no haste."""
+        """Leave because the terminal is gone. A second SIGHUP, as from a shell, does not hurry."""
         self._stop_reading()
         if not self.begun:
             self.begin(128 + signal.SIGHUP)
 
     def _begin(self, work: WorkType[None], name: str) -> None:
-        # Not a coroutine: where the app exits before the worker runs, nobody would await it.
+        # Not a coroutine: nobody would await it if the app exits before the worker runs.
         self._app.run_worker(work, name=name)
 
     async def _supervise(self) -> None:
@@ -107,7 +107,7 @@ class Shutdown:
         finally:
             self._ended.set()
         if not self.begun:
-            # In code a reload that fails ends the session, as it ends `Flask.run`.
+            # With `devtui.run` a failed reload ends the session, as it ends `Flask.run`.
             self.begin(1)
 
     async def _exit_when_ended(self) -> None:

@@ -1,4 +1,4 @@
-"""An opened row, on a screen of its own."""
+"""The screen of an opened row."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _BESIDE_ROWS = 4
 
 
 class DetailScreen(NeedsRoom, ListScreen):
-    """The sections of one row; the cursor says which section and frame the keys mean."""
+    """The sections of one row. Keys act on the section and frame under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
     command_place = "detail"
@@ -68,21 +68,21 @@ class DetailScreen(NeedsRoom, ListScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Show the row as it is now, in the first frame already."""
+        """Show the row in the first frame."""
         self.look()
         self.list.focus()
 
     def on_resize(self) -> None:
-        """Wrap the lines anew; the size of the list is known after this."""
+        """Wrap the lines again, after the list has got its size."""
         self.call_after_refresh(self.look)
 
     @property
     def _row_width(self) -> int:
-        """The width of the lines; before the layout is made, what it is going to be."""
+        """The width of the lines; before the layout, the width that it will have."""
         return self.list.row_width or self.app.size.width - _BESIDE_ROWS
 
     def look(self) -> None:
-        """Show the row again, where its width or the row itself has changed."""
+        """Show the row again if its width or the row itself has changed."""
         wanted = (self._row_width, self._request_runs(), self._reveal)
         if wanted[0] <= 0 or wanted == self._laid_out:
             return
@@ -105,7 +105,7 @@ class DetailScreen(NeedsRoom, ListScreen):
             self.action_edit_row()
 
     def why_not(self, action: str) -> str:
-        """Why the action cannot be done now; empty where it can."""
+        """Say why the action cannot work now; empty if it can."""
         match action:
             case "edit_row" if self._frame() is None:
                 return NO_PLACE
@@ -121,7 +121,7 @@ class DetailScreen(NeedsRoom, ListScreen):
         return ""
 
     def heard(self, event: AnyEvent) -> None:
-        """An event of the session: the request that is shown may have got on."""
+        """Update if the event is about the request shown here."""
         super().heard(event)
         mine = isinstance(self.item, Request) and self.item.started.id
         if (isinstance(event, RequestFinished) and event.id == mine) or (
@@ -155,7 +155,7 @@ class DetailScreen(NeedsRoom, ListScreen):
         self.look()
 
     def action_stack(self) -> None:
-        """Show where the request is now."""
+        """Show the stack of the request."""
         if isinstance(self.item, Request):
             self.app.post_message(ShowStack(self.item))
 
@@ -166,7 +166,7 @@ class DetailScreen(NeedsRoom, ListScreen):
             self.app.post_message(GoTo(entry))
 
     def action_copy_row(self) -> None:
-        """Copy the section in which the cursor is."""
+        """Copy the section under the cursor."""
         line = self.list.item
         if line is not None:
             title = line.section.title
@@ -174,7 +174,7 @@ class DetailScreen(NeedsRoom, ListScreen):
             self.app.post_message(Copy(line.section.text, what))
 
     def action_edit_row(self) -> None:
-        """Open the frame under the cursor in the editor, else the row's own place."""
+        """Open the frame under the cursor in the editor, else the row's place."""
         frame = self._frame()
         if frame is not None:
             self.app.post_message(Edit(frame))

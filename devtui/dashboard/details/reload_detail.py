@@ -1,4 +1,4 @@
-"""A reload, opened: why, how long each step took, and what did not count."""
+"""An opened reload: its cause, the time of each step, and the changes that were ignored."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _reloaded(item: Reloaded) -> list[Section]:
 
 
 def steps(item: Reloaded) -> list[tuple[str, str]]:
-    """What each step of a reload took, in their order."""
+    """Return the time of each step of a reload, in order."""
     found = [("seen", f"{formats.duration(item.seen_ms)} after it was written")]
     took = [
         ("stopped", item.stopped_ms),
@@ -82,7 +82,7 @@ def steps(item: Reloaded) -> list[tuple[str, str]]:
 
 
 def standby_words(item: Reloaded) -> str:
-    """Whether the process had been started ahead, and why it had not imported all ahead."""
+    """Say whether a standby served the reload, and why it could not import everything ahead."""
     if item.standby:
         return f"partly warm: {item.stepped_back}" if item.stepped_back else "warm"
     return f"a fresh process: {item.stepped_back}" if item.stepped_back else "a fresh process"

@@ -39,7 +39,7 @@ NO_LONGER_KEPT = "no longer kept: newer requests needed the room"
 
 
 def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
-    """What the opened row shows; what promises a secret is masked unless `reveal`."""
+    """Return the sections of an opened row; likely secrets are masked unless `reveal`."""
     match item:
         case Request():
             return _request(item, store, reveal)
@@ -50,7 +50,7 @@ def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
 
 
 def frame_of(item: Row, store: Store) -> Frame | None:
-    """Where in the code the row points to, if anywhere."""
+    """Return the place in the code that the row points to, if any."""
     match item:
         case ErrorGroup():
             return innermost_own(item.newest.error)
@@ -65,13 +65,13 @@ def frame_of(item: Row, store: Store) -> Frame | None:
 
 
 def errors_of(request: Request, store: Store) -> list[ErrorEntry]:
-    """The errors of a request that are still kept."""
+    """Return the errors of a request that the store still has."""
     errors = store.errors
     return [errors[number] for number in request.errors if errors.first <= number < errors.end]
 
 
 def copied_text(item: Row, url: str) -> tuple[str, str]:
-    """What copying the row gives, and what that is called; `url` is where the app serves."""
+    """Return the text that copying the row gives, and its name; `url` is the app's."""
     match item:
         case Request():
             return url_of(url, masking.target(item.started.target)), "the URL"
@@ -87,9 +87,9 @@ def copied_text(item: Row, url: str) -> tuple[str, str]:
 
 
 def url_of(base: str, target: str) -> str:
-    """The URL of a target that a client has sent, on the server that serves at `base`.
+    """Return the URL of a client's target on the server at `base`.
 
-    A target may be anything: `@other.example/x` behind a host would make that the user's name.
+    A target may be anything: `@other.example/x` after a host would turn the host into a user name.
     """
     if not target.startswith("/"):
         target = f"/{target}"
@@ -135,7 +135,7 @@ def _header(name: str, value: str, reveal: bool) -> str:
 
 
 def has_secrets(item: Plain, store: Store) -> bool:
-    """Whether anything that the opened row shows is masked."""
+    """Return whether the opened row masks anything."""
     return not _same(detail_of(item, store), detail_of(item, store, reveal=True))
 
 

@@ -1,4 +1,4 @@
-"""Completes names in the evaluate prompt, with what the server process knows of them."""
+"""Complete names in the prompt with the help of the server process."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from devtui.session.inspection import Questions, Raised
 
 ANSWER_SECONDS = 2.0
-"""How long the names may take. Whoever types has gone on by then."""
+"""How long the names may take; the user has typed on by then."""
 
 NAMES_ONLY = "Only names and attributes are completed: completing after a call would run it."
 NO_ANSWER = "The server process does not answer: nothing can be completed now."
 
 
 class Completer:
-    """Asks for the names of one error's frames, and puts them into the prompt of its console."""
+    """Asks for names in one error's frames, and inserts them into the prompt."""
 
     def __init__(self, console: Console, questions: Questions, error: Raised) -> None:
         self._console = console
@@ -31,7 +31,7 @@ class Completer:
         self._newest = 0
 
     async def complete(self, spot: Spot, wanted: Prompt.Completing) -> None:
-        """Complete the name, or show what it can become, or say why neither can be done."""
+        """Complete the name, or show the candidates, or say why there are none."""
         self._newest += 1
         number = self._newest
         if not all(name.isidentifier() for name in wanted.path):
@@ -62,7 +62,7 @@ class Completer:
 
 
 def _common_start(names: Sequence[str]) -> str:
-    """With what all names begin; of names in alphabetical order the ends tell it."""
+    """Return the common start of sorted names: the first and the last one share it."""
     if not names:
         return ""
     first, last = names[0], names[-1]

@@ -1,4 +1,4 @@
-"""Asking in a frame: what was asked and answered, and the prompt below."""
+"""The transcript of evaluations, and the prompt below it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ MAX_SOURCE_LINE = 2_000
 MAX_PROMPT_LINES = 6
 MAX_NAME = 80
 MAX_NAMES = 60
-"""How many names that a typed one can become are shown."""
+"""How many completions are shown."""
 
 
 class Console(Vertical):
-    """Shows evaluations in the order in which they were asked for; its screen carries them out."""
+    """Shows evaluations in order; its screen runs them."""
 
     class Asked(Message):
-        """The user wants this run in the selected frame."""
+        """Run code in the selected frame."""
 
         def __init__(self, source: str) -> None:
             super().__init__()
@@ -62,7 +62,7 @@ class Console(Vertical):
         yield Horizontal(Static(">>>", markup=False), self.prompt, id="ask")
 
     def on_resize(self) -> None:
-        """Wrap the transcript anew; the size of the list is known after this."""
+        """Wrap the transcript again, after the list has got its size."""
         self.call_after_refresh(self._lay_out)
 
     @on(Prompt.Entered)
@@ -76,7 +76,7 @@ class Console(Vertical):
         self.query_one("#ask").styles.height = min(lines, MAX_PROMPT_LINES)
 
     def asks_in(self, where: str) -> None:
-        """Say in which frame code is run."""
+        """Show the frame that code runs in."""
         self._where = where
         self._say_where()
 
@@ -85,14 +85,14 @@ class Console(Vertical):
         self.border_title = Content(f"evaluate in {fit(self._where, room)}")
 
     def running(self, milliseconds: float | None) -> None:
-        """Say for how long an evaluation has been running; None: there is none."""
+        """Show how long an evaluation has been running; None if there is none."""
         words = ""
         if milliseconds is not None:
             words = f"running for {formats.running_time(milliseconds)}   ctrl+c stops it"
         self.border_subtitle = Content(words)
 
     def show_asked(self, source: str) -> None:
-        """Repeat what was asked."""
+        """Add the code that was asked for."""
         for number, pieces in enumerate(highlighted(source.strip("\n"))):
             sign = ">>> " if number == 0 else "... "
             row = [(visible(text, MAX_SOURCE_LINE), style) for text, style in pieces]
@@ -100,7 +100,7 @@ class Console(Vertical):
         self._lay_out()
 
     def show_answer(self, answer: Evaluated) -> None:
-        """Add output, value and error of an evaluation."""
+        """Add the output, value and error of an evaluation."""
         if answer.gone:
             self._lines += text_lines(answer.reason, "warn")
         self._lines += text_lines(answer.output)
@@ -112,12 +112,12 @@ class Console(Vertical):
         self._lay_out()
 
     def show_note(self, text: str) -> None:
-        """Add a sentence of our own; it may hold names of others."""
+        """Add a sentence of ours; it may contain foreign names."""
         self._lines.append(Line([(visible(text, MAX_SOURCE_LINE), "warn")]))
         self._lay_out()
 
     def show_names(self, names: Sequence[str], left_out: int) -> None:
-        """Add the names that the typed one can become, as many as there is room for."""
+        """Add as many completions as there is room for."""
         shown = [visible(name, MAX_NAME) for name in names[:MAX_NAMES]]
         left_out += len(names) - len(shown)
         more = f"  … {formats.count(left_out, 'more name')}" if left_out else ""

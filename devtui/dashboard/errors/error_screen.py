@@ -1,4 +1,4 @@
-"""An error, opened: its frames, their local variables, and a prompt to ask in any of them."""
+"""An opened error: its frames, their local variables, and a prompt to evaluate code in them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ORIGINS = {
 
 
 class ErrorScreen(FrameScreen):
-    """One error. What is asked of its frames goes to the server process that raised it."""
+    """One error. The server process that raised it answers questions about its frames."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("error")]
     command_place = "error"
@@ -69,7 +69,7 @@ class ErrorScreen(FrameScreen):
         self._questions = session.questions
         self._completer = Completer(self.console, self._questions, entry)
         self.evaluation = Evaluation(self.console, self._questions, entry, self._evaluated)
-        self._gone: dict[Spot, str] = {}  # the frames that were asked in vain, and why
+        self._gone: dict[Spot, str] = {}  # why a frame is gone
         self._reveal = False
 
     @property
@@ -78,7 +78,7 @@ class ErrorScreen(FrameScreen):
         return self.entry
 
     def below(self) -> list[Widget]:
-        """The prompt, once it is opened."""
+        """The prompt, hidden at first."""
         self.console.display = False
         return [self.console]
 
@@ -118,11 +118,11 @@ class ErrorScreen(FrameScreen):
         return "  ·  ".join(words)
 
     def title_of_frames(self) -> str:
-        """What it is, and when it happened."""
+        """The border's title, with the time of the error."""
         return f"Error  {clock_time(self.entry.at)}"
 
     def frame_at(self, spot: Spot) -> Frame | None:
-        """The frame of that place."""
+        """Return the frame at that spot."""
         exceptions: tuple[ExceptionData, ...] = self.entry.error.exceptions
         found: ExceptionData | None = None
         for number in spot.way:
@@ -135,7 +135,7 @@ class ErrorScreen(FrameScreen):
         return found.frames[spot.number]
 
     def spot_changed(self) -> None:
-        """Say in which frame code is run."""
+        """Show the frame that the prompt evaluates in."""
         frame = self._frame()
         if frame is not None:
             where = f"{short_path(frame.file)}:{frame.line}"
@@ -144,10 +144,10 @@ class ErrorScreen(FrameScreen):
     # -- commands ------------------------------------------------------------------------------
 
     def why_not(self, action: str) -> str:
-        """Why the action cannot be done now; empty where it can."""
+        """Say why the action cannot work now; empty if it can."""
         match action:
             case "locals" if self.spot in self.opened.shown:
-                return ""  # to take them away again
+                return ""  # it hides them
             case "locals" | "evaluate":
                 if self.spot is None:
                     return NO_FRAME
@@ -176,7 +176,7 @@ class ErrorScreen(FrameScreen):
             self.app.post_message(GoTo(request))
 
     def action_back(self) -> None:
-        """Close the prompt, or go back to where one came from."""
+        """Close the prompt, or go back to the screen below."""
         if self.console.display:
             self.console.display = False
             self.list.focus()
@@ -191,7 +191,7 @@ class ErrorScreen(FrameScreen):
     # -- local variables -----------------------------------------------------------------------
 
     def open_spot(self, spot: Spot) -> None:
-        """Show the local variables of a frame, or take them away again."""
+        """Show or hide the local variables of a frame."""
         if spot in self.opened.shown:
             del self.opened.shown[spot]
             self.look()
@@ -199,12 +199,12 @@ class ErrorScreen(FrameScreen):
             self._ask_locals(spot)
 
     def action_locals(self) -> None:
-        """Show the local variables of the selected frame, or take them away again."""
+        """Show or hide the local variables of the selected frame."""
         if self.spot is not None:
             self.open_spot(self.spot)
 
     def action_secrets(self) -> None:
-        """Show the values of what is masked, or mask them again."""
+        """Show the masked values, or mask them again."""
         self._reveal = not self._reveal
         for spot in list(self.opened.shown):
             self._ask_locals(spot)
@@ -220,7 +220,7 @@ class ErrorScreen(FrameScreen):
         answer = await question.answer
         if answer.gone:
             self._gone[spot] = answer.reason
-        # It may have been closed meanwhile, or asked for anew with secrets shown or masked.
+        # Meanwhile it may have been hidden, or asked for again with secrets shown or masked.
         if spot in self.opened.shown and reveal is self._reveal:
             self.opened.shown[spot] = answer
             self.look()
@@ -229,7 +229,7 @@ class ErrorScreen(FrameScreen):
     # -- evaluating ----------------------------------------------------------------------------
 
     def action_evaluate(self) -> None:
-        """Open the prompt below the frames, and go there."""
+        """Open the prompt below the frames, and focus it."""
         self.console.display = True
         self.spot_changed()
         self.console.prompt.focus()
@@ -253,7 +253,7 @@ class ErrorScreen(FrameScreen):
 
     @on(Prompt.Stopped)
     def _stop_or_clear(self, event: Prompt.Stopped) -> None:
-        """Stop what runs, else copy what is selected, else drop what is typed."""
+        """Stop the evaluation, else copy the selection, else clear the prompt."""
         event.stop()
         prompt = self.console.prompt
         if self.evaluation.stop():
@@ -267,8 +267,8 @@ class ErrorScreen(FrameScreen):
             self.console.show_note("Nothing is running. escape leaves the prompt.")
 
     def action_stop_evaluation(self) -> None:
-        """Interrupt the evaluation that runs, else copy what is selected, else leave."""
+        """Stop the evaluation, else copy the selection, else leave."""
         if not self.evaluation.stop():
             if not self.get_selected_text():
-                raise SkipAction  # devtui's own meaning of ctrl+c comes next
+                raise SkipAction  # the app's ctrl+c comes next
             self.action_copy_text()

@@ -1,4 +1,4 @@
-"""An error as a tree of lines: its frames, what it came from, and the members of groups."""
+"""An error as a tree of lines: its frames, its causes, and the members of groups."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from devtui.events import Error, ExceptionData
 from devtui.text.formats import count
 
 HEADLINE_LINES = 3
-"""How many lines of a message stand above the frames; the whole of a longer one follows there."""
+"""How many lines of a message stand above the frames; a longer one is repeated in full below."""
 
 OPEN_EXCEPTIONS = 10
-"""How many exceptions of a tree have open frames at first; the others are folded."""
+"""How many exceptions of a tree have open frames at first; the rest are folded."""
 
 OPEN_IN_OTHERS = 3
 """How many frames are open in each exception but the first."""
 
 
 def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
-    """The exceptions in the order of the error; the first one's message stands above the list."""
+    """Return the exceptions in order; the message of the first stands above the list."""
     if not error.exceptions:
         return [Section("", text_lines(error.text, "bad"), error.text)]
     copied = error.text or error_title(error)
@@ -43,7 +43,7 @@ def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
 
 
 def long_message(message: str) -> bool:
-    """Whether a message does not fit above the frames."""
+    """Return whether a message does not fit above the frames."""
     return message.count("\n") >= HEADLINE_LINES or len(message) > 200
 
 
@@ -84,7 +84,7 @@ def _branch(lines: list[Line], last: bool) -> list[Line]:
 
 
 def default_spot(error: Error) -> Spot | None:
-    """The frame to begin at: the innermost of one's own code, else the innermost of the first."""
+    """Return the frame to begin at: the innermost of the user's code, else the first one's."""
     for at, exception in enumerate(error.exceptions):
         for number in reversed(range(len(exception.frames))):
             if exception.frames[number].own:

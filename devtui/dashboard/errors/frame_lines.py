@@ -1,4 +1,4 @@
-"""Frames as lines: one's own open with their source, the others folded, locals below."""
+"""Frames as lines: the user's frames open with their source, others folded, locals below."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from devtui.text.sanitize import visible
 AROUND_INNERMOST = 5
 AROUND_OTHERS = 2
 MAX_OPEN = 12
-"""How many of one's own frames are open at first; the innermost are what one looks for."""
+"""How many of the user's frames are open at first: the innermost ones."""
 
 MAX_PACKAGES = 4
 
@@ -32,13 +32,13 @@ class Spot(msgspec.Struct, frozen=True):
 
 
 class Fold(msgspec.Struct, frozen=True):
-    """Frames that are folded into one line, from that spot on."""
+    """Frames that are folded into one line, beginning at that spot."""
 
     first: Spot
 
 
 class Opened(msgspec.Struct):
-    """What of the frames is open. `shown` has the answers about locals; None: not come yet."""
+    """The open folds, and the answers about locals (None: not answered yet)."""
 
     folds: set[Fold] = msgspec.field(default_factory=set)
     shown: dict[Spot, LocalsShown | None] = msgspec.field(default_factory=dict)
@@ -64,9 +64,9 @@ def frames_lines(
     width: int,
     most: int = MAX_OPEN,
 ) -> list[Line]:
-    """All frames of one exception, or of a thread, from the outermost call inwards.
+    """Return the frames of one exception or thread, from the outermost call inwards.
 
-    `left_out` of them are missing in the middle; `most` of one's own are open at first.
+    `left_out` frames are missing in the middle; at most `most` of the user's are open at first.
     """
     lines: list[Line] = []
     own = [number for number, frame in enumerate(frames) if frame.own]
@@ -96,9 +96,9 @@ def frames_lines(
 
 
 def _runs(frames: tuple[Frame, ...], wanted: frozenset[int]) -> Iterator[_Run]:
-    """The frames in runs: of libraries, of one frame again and again, and all others.
+    """Divide the frames into runs: of libraries, of one repeated frame, and of the others.
 
-    Of one's own frames those that are not `wanted` are folded too.
+    The user's frames that are not `wanted` are folded too.
     """
     any_own = any(frame.own for frame in frames)
     at = 0
@@ -107,7 +107,7 @@ def _runs(frames: tuple[Frame, ...], wanted: frozenset[int]) -> Iterator[_Run]:
         if not frames[at].own:
             while end < len(frames) and not frames[end].own:
                 end += 1
-            # Where there is nothing else, the last one says where it was raised.
+            # If there are only library frames, the last one shows where the error was raised.
             folded = end if any_own else len(frames) - 1
             if folded > at:
                 yield _Run("library", at, folded)
@@ -155,7 +155,7 @@ def _packages(frames: tuple[Frame, ...]) -> str:
 
 
 def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
-    """Where the frame is, and its source."""
+    """Return the frame's place and source."""
     mark, style = ("▌ ", "accent") if frame.own else ("  ", "dim")
     where = f"{visible(short_path(frame.file), 500)}:{frame.line}"
     function = visible(frame.function, 200)
@@ -169,7 +169,7 @@ def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
 
 
 def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot) -> list[Line]:
-    """The local variables of a frame, or why there are none to be seen."""
+    """Return the local variables of a frame, or the reason why there are none."""
     mark = ("▌ " if frame.own else "  ", "accent")
     if answer is None:
         return [Line([mark, ("    asking …", "dim")], frame, target=spot)]

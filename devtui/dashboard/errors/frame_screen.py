@@ -1,4 +1,4 @@
-"""What the screens that show frames have in common: a headline, and frames to fold and open."""
+"""The base of the screens that show frames: a headline, and frames to fold and open."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_FRAME = "No frame is selected."
 
 
 class FrameScreen(NeedsRoom, ListScreen):
-    """A headline above a list of frames. The cursor says which frame the keys mean."""
+    """A headline above a list of frames. Keys act on the frame under the cursor."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         """The frame that is selected."""
 
     def compose(self) -> ComposeResult:
-        """The framed headline and list, what belongs below them, and the key bar."""
+        """The framed headline and list, the widgets below them, and the key bar."""
         with Vertical(id="frames", classes="pane -open"):
             yield Static(self.headline(), id="headline-of-frames", markup=False)
             yield self.list
@@ -42,39 +42,39 @@ class FrameScreen(NeedsRoom, ListScreen):
         yield KeyBar()
 
     def below(self) -> list[Widget]:
-        """What stands below the frames."""
+        """Return the widgets below the frames."""
         return []
 
     def on_mount(self) -> None:
-        """Begin in the list."""
+        """Focus the list."""
         self.list.focus()
 
     def on_resize(self) -> None:
-        """Wrap the lines anew; the size of the list is known after this."""
+        """Wrap the lines again, after the list has got its size."""
         self.call_after_refresh(self.look)
 
-    # -- what a subclass tells -----------------------------------------------------------------
+    # -- for subclasses to define --------------------------------------------------------------
 
     def sections(self, width: int) -> list[Section]:
-        """The lines to show."""
+        """Return the lines to show."""
         raise NotImplementedError
 
     def headline(self) -> Content:
-        """What stands above them."""
+        """Return the headline."""
         raise NotImplementedError
 
     def title_of_frames(self) -> str:
-        """What stands in the border."""
+        """Return the title in the border."""
         raise NotImplementedError
 
     def frame_at(self, spot: Spot) -> Frame | None:
-        """The frame of that place, where it is shown."""
+        """Return the frame at that spot, if it is shown."""
         raise NotImplementedError
 
     # -- showing -------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Lay everything out as it is now; the cursor and what is around it keep their places."""
+        """Lay everything out again; the cursor and the lines around it keep their places."""
         width = self.list.row_width
         if not width or not self.is_mounted:
             return
@@ -87,7 +87,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         self.list.show_ring(laid_out(self.sections(width), width))
         index = self._index_of(*at) if at is not None else 0
         if first and self.spot is not None:
-            # Only after the next layout the list knows how far it can be scrolled.
+            # The list knows how far it can scroll only after the next layout.
             self.show_spot(self.spot)
             self.call_after_refresh(self.show_spot, self.spot)
             return
@@ -95,7 +95,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         self.list.select(index)
 
     def _place_of_cursor(self) -> tuple[object, int] | None:
-        """What the cursor's line stands for, and which of its lines it is."""
+        """Return the target of the cursor's line, and which of the target's lines it is."""
         line = self.list.item
         if line is None:
             return None
@@ -115,25 +115,25 @@ class FrameScreen(NeedsRoom, ListScreen):
         return found[min(offset, len(found) - 1)] if found else 0
 
     def show_spot(self, spot: Spot) -> None:
-        """Put the cursor on a frame's line of code, with all of its lines in view."""
+        """Put the cursor on a frame's line of code, with all lines of the frame in view."""
         matches = self.list.matches
         found = [index for index in range(len(matches)) if matches[index].target == spot]
         if not found:
             return
-        # Below the frame's place stands its line alone, or its line among those around it.
+        # Below the frame's place comes its line of code, alone or with the lines around it.
         hits = [index for index in found if self._leads_to_line(index)] or found[1:2] or found
         self.list.select(hits[0])
         self._bring_into_view(found[0], found[-1], hits[0])
 
     def show_whole(self, spot: Spot) -> None:
-        """Bring all lines of a frame into view, as far as the cursor's line stays there."""
+        """Bring as many lines of a frame into view as the cursor's line allows."""
         matches = self.list.matches
         found = [index for index in range(len(matches)) if matches[index].target == spot]
         if found:
             self._bring_into_view(found[0], found[-1], self.list.cursor)
 
     def _bring_into_view(self, first: int, last: int, cursor: int) -> None:
-        """Scroll no further than is needed to see those lines, above all that of the cursor."""
+        """Scroll as little as possible to show those lines, the cursor's first."""
         height, top = max(self.list.size.height, 1), self.list.scroll_offset.y
         top = min(max(top, last - height + 1), first)
         top = min(max(top, cursor - height + 1), cursor)
@@ -153,7 +153,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         self.refresh_bindings()
 
     def spot_changed(self) -> None:
-        """Another frame is selected."""
+        """Note that another frame is selected."""
 
     # -- commands ------------------------------------------------------------------------------
 
@@ -168,19 +168,19 @@ class FrameScreen(NeedsRoom, ListScreen):
             self.open_spot(target)
 
     def open_spot(self, spot: Spot) -> None:
-        """Enter was pressed on a frame."""
+        """Open a frame on which enter was pressed."""
         frame = self.frame_at(spot)
         if frame is not None:
             self.app.post_message(Edit(frame))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether a key can work now: None greys it."""
+        """Return whether a key can work now; None greys it."""
         if action == "open_line":
             return self.list.has_focus
         return super().check_action(action, parameters)
 
     def why_not(self, action: str) -> str:
-        """Why the action cannot be done now; empty where it can."""
+        """Say why the action cannot work now; empty if it can."""
         if action == "edit_row" and self._frame() is None:
             return NO_FRAME
         return ""
@@ -199,5 +199,5 @@ class FrameScreen(NeedsRoom, ListScreen):
             self.app.post_message(Edit(frame))
 
     def action_back(self) -> None:
-        """Go back to where one came from."""
+        """Go back to the screen below."""
         self.leave()

@@ -1,4 +1,4 @@
-"""The line to type code into: history, several lines, and enter runs what is complete."""
+"""The line to type code into: it has a history, and enter runs complete code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TYPED = re.compile(r"[\w.]+\Z")
 
 
 class History:
-    """What was typed, the newest last; one for the whole dashboard."""
+    """The code that was run, the newest last; one history for the whole dashboard."""
 
     def __init__(self) -> None:
         self._entries: list[str] = []
@@ -27,7 +27,7 @@ class History:
         self._draft = ""
 
     def add(self, source: str) -> None:
-        """Remember what was run, and be behind it."""
+        """Remember code that was run."""
         if not self._entries or self._entries[-1] != source:
             self._entries.append(source)
             del self._entries[:-MAX_HISTORY]
@@ -35,9 +35,9 @@ class History:
         self._draft = ""
 
     def move(self, steps: int, current: str) -> str | None:
-        """The entry so many steps away (-1: the one before); None where there is none.
+        """Return the entry `steps` away (-1: the one before), or None if there is none.
 
-        `current` is what stands in the prompt: it is kept while one looks back.
+        `current` is the text in the prompt, which comes back after the newest entry.
         """
         wanted = self._at + steps
         if not 0 <= wanted <= len(self._entries):
@@ -49,27 +49,27 @@ class History:
 
 
 class Prompt(TextArea):
-    """Python code to be run: enter runs it where it is complete, else begins another line."""
+    """Python code: enter runs it if it is complete, else begins another line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "back_or_up", show=False),
         Binding("down", "on_or_down", show=False),
         Binding("tab", "complete", show=False),
-        # Only escape leaves: what is typed next must not be run as commands.
+        # Only escape leaves: the text typed next must not run as commands.
         Binding("shift+tab", "stay", show=False),
         Binding("ctrl+c,super+c", "stop", show=False),
         Binding("shift+enter,alt+enter,ctrl+j", "new_line", show=False),
     ]
 
     class Entered(Message):
-        """Code is to be run."""
+        """Run code."""
 
         def __init__(self, source: str) -> None:
             super().__init__()
             self.source = source
 
     class Completing(Message):
-        """The name before the cursor is to be completed: `path` are the names before its dot."""
+        """Complete the name before the cursor; `path` has the names before its dot."""
 
         def __init__(self, path: tuple[str, ...], prefix: str) -> None:
             super().__init__()
@@ -127,7 +127,7 @@ class Prompt(TextArea):
             self.post_message(self.Completing(tuple(path), prefix))
 
     def completed(self, prefix: str, whole: str) -> None:
-        """Put the whole name in the place of what was typed of it, unless that has changed."""
+        """Insert the rest of a name, unless the text has changed."""
         if self.has_focus and _typed_name(self._before_cursor()) == prefix:
             self.insert(whole[len(prefix) :])
 
@@ -139,7 +139,7 @@ class Prompt(TextArea):
         """Do nothing."""
 
     def action_stop(self) -> None:
-        """Tell that ctrl+c was pressed."""
+        """Post that ctrl+c was pressed."""
         self.post_message(self.Stopped())
 
     def clear_line(self) -> None:
@@ -147,14 +147,14 @@ class Prompt(TextArea):
         self.text = ""
 
     def action_back_or_up(self) -> None:
-        """Go up a line, and from the first line to what was run before."""
+        """Go up a line, and from the first line to the code that was run before."""
         if self.cursor_location[0] == 0:
             self._show(self._history.move(-1, self.text))
         else:
             self.action_cursor_up()
 
     def action_on_or_down(self) -> None:
-        """Go down a line, and from the last line to what was run after."""
+        """Go down a line, and from the last line to the code that was run after."""
         if self.cursor_location[0] == self.document.line_count - 1:
             self._show(self._history.move(1, self.text))
         else:
@@ -172,9 +172,9 @@ def _typed_name(before: str) -> str:
 
 
 def complete(source: str) -> bool:
-    """Whether code can be run as it is; what is wrong in it is for who runs it to say."""
+    """Return whether code can run as it is; running it reports its errors."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # such as of an invalid escape: the run tells it
+        warnings.simplefilter("ignore")  # running the code reports them
         try:
             return codeop.compile_command(source, "<prompt>", "exec") is not None
         except (SyntaxError, ValueError, OverflowError, MemoryError, RecursionError):

@@ -1,4 +1,4 @@
-"""Where a running request stands: the stack of its thread, looked at again each second."""
+"""The stack of a running request's thread, asked for again each second."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 3.0
-"""How long an answer may take before the screen says that it does not come."""
+"""How long an answer may take before the screen says that there is none."""
 
 NO_ANSWER = (
     "The server process does not answer: it is busy in code that lets no other thread run, "
@@ -36,7 +36,7 @@ OUTSIDE = "The request is in the server itself, between the app and the client."
 
 
 class StackScreen(FrameScreen):
-    """One running request. When it ends, the last stack that was seen stays."""
+    """One running request. When it ends, its last known stack stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("stack")]
     command_place = "stack"
@@ -52,7 +52,7 @@ class StackScreen(FrameScreen):
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
-        """Look now, and each second from now on."""
+        """Ask for the stack now and each second."""
         super().on_mount()
         self._timer = self.set_interval(LOOK_SECONDS, self._ask)
         self._ask()
@@ -63,7 +63,7 @@ class StackScreen(FrameScreen):
         elif not self._asking:
             self._asking = True
             self.run_worker(self._look_at_it())
-        self.look()  # the time that it has been running for
+        self.look()  # for the running time
 
     def _end(self) -> None:
         if self._timer is not None:
@@ -87,16 +87,16 @@ class StackScreen(FrameScreen):
         self.look()
 
     def _select_innermost(self) -> None:
-        """Begin at the innermost frame of one's own code."""
+        """Select the innermost frame of the user's code."""
         if self.spot is None and self._stack is not None and self._stack.frames:
             frames = self._stack.frames
             own = [number for number, frame in enumerate(frames) if frame.own]
             self.spot = Spot((0,), own[-1] if own else len(frames) - 1)
 
-    # -- what is shown -------------------------------------------------------------------------
+    # -- contents ------------------------------------------------------------------------------
 
     def sections(self, width: int) -> list[Section]:
-        """The frames, and what there is to say where there are none."""
+        """Return the frames, or a sentence that says why there are none."""
         lines: list[Line] = []
         if self._silent:
             lines.append(Line([(NO_ANSWER, "warn")]))
@@ -111,7 +111,7 @@ class StackScreen(FrameScreen):
         return [Section("", lines, self._copied())]
 
     def headline(self) -> Content:
-        """The request, and for how long it has been running."""
+        """The request, and how long it has been running."""
         started, finished = self.request.started, self.request.finished
         name = Content.styled(
             visible(f"{started.method} {masking.target(started.target)}", 300), "bold"
@@ -131,18 +131,18 @@ class StackScreen(FrameScreen):
         return Content.assemble(name, "\n", (words, "$foreground 55%"))
 
     def title_of_frames(self) -> str:
-        """What it is."""
+        """The border's title."""
         return "Where it is now" if self.request.running else "Where it was last"
 
     def frame_at(self, spot: Spot) -> Frame | None:
-        """The frame of that number."""
+        """Return the frame of that number."""
         frames = self._stack.frames if self._stack is not None else ()
         return frames[spot.number] if 0 <= spot.number < len(frames) else None
 
     # -- commands ------------------------------------------------------------------------------
 
     def why_not(self, action: str) -> str:
-        """Why the action cannot be done now; empty where it can."""
+        """Say why the action cannot work now; empty if it can."""
         if action == "copy_row" and not self._copied():
             return "There is no stack to copy."
         return super().why_not(action)

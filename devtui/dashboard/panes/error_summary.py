@@ -1,4 +1,4 @@
-"""An error in short, as a part of something else: one line a frame, then Python's own text."""
+"""An error in short, inside of something else: a line for each frame, then Python's text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RELATIONS = {"first": "", "cause": "caused by", "context": "raised while handlin
 
 
 def error_sections(error: Error) -> list[Section]:
-    """The exceptions in the order of the error, each with its frames, then the whole text."""
+    """Return the exceptions in order, each with its frames, then the whole text."""
     sections = [_exception(exception, error) for exception in error.exceptions]
     title = "traceback" if error.exceptions else ""
     if error.text:
@@ -39,7 +39,7 @@ def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Sectio
 
 
 def headline(exception: ExceptionData) -> list[Line]:
-    """`Type: message`, on as many lines as the message has."""
+    """Return `Type: message`, on as many lines as the message has."""
     first, *others = text_lines(exception.message) or [Line([("", "")])]
     kind = visible(exception.type, 300)
     message = first.row[0][0]
@@ -48,9 +48,9 @@ def headline(exception: ExceptionData) -> list[Line]:
 
 
 def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:
-    """The frames, where runs of library frames between one's own are told as a count.
+    """Replace runs of library frames between the user's frames with a count.
 
-    The last frame of a run stays: it is what one's own code called, or where it was raised.
+    The last frame of a run stays: it raised, or the user's code called it.
     """
     if not any(frame.own for frame in frames):
         return list(frames)
@@ -71,7 +71,7 @@ def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:
 
 
 def frame_lines(frame: Frame) -> list[Line]:
-    """A frame: where, and the line of code; one's own is marked."""
+    """Return the place and the code of a frame; the user's frames are marked."""
     mark, style = ("▌ ", "accent") if frame.own else ("  ", "dim")
     where = f"{visible(short_path(frame.file), 500)}:{frame.line}"
     function = visible(frame.function, 200)

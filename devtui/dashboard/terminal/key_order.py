@@ -1,9 +1,8 @@
-"""Keys in turn: each finds the screen as the one before has left it.
+"""Deliver keys one after the other, so that each finds the screen as the last one left it.
 
-Textual sends a key to the widget with the focus and from there outwards, and sends the next one
-while that is still on its way. So of keys that arrive in one go, as over a slow connection or while
-the screen is busy, what was typed behind `/` went to the list and not into the filter, and was run
-as commands.
+Textual sends a key to the focused widget and up to the app, and sends the next one before that has
+ended. When keys arrived together, over a slow connection or while the screen was busy, the text
+typed after `/` went to the list instead of the filter, and ran as commands.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 PATIENCE_SECONDS = 0.5
-"""How long a key waits for the one before: that may take longer, or close the way back to us."""
+"""How long a key waits for the last one, which may take long or close its way back to the app."""
 
 
 class KeyPassed(Message):
-    """Goes behind a key by the same way, and so reaches the app when all have seen the key."""
+    """Follows a key on the same way, and so reaches the app after every widget has seen the key."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -35,9 +34,9 @@ class KeyPassed(Message):
 
 
 class KeyOrder:
-    """Sends one key after the other, and pasted text in its place among them.
+    """Sends keys and pasted text one after the other.
 
-    `send` is Textual's own way. The app hands each `KeyPassed` that comes back to `passed`.
+    `send` is Textual's own delivery. The app hands each `KeyPassed` that comes back to `passed`.
     """
 
     def __init__(self, app: App[int], send: Callable[[Event], Awaitable[None]]) -> None:
@@ -47,10 +46,10 @@ class KeyOrder:
         self._number = 0
         self._under_way = False
         self._patience: Timer | None = None
-        self._screen: Screen[object] | None = None  # on which that key was pressed
+        self._screen: Screen[object] | None = None  # where the last key was pressed
 
     async def take(self, event: Event) -> None:
-        """A key was pressed, or text was pasted."""
+        """Accept a key or pasted text."""
         self._waiting.append(event)
         if self._under_way:
             self._be_patient()
@@ -58,16 +57,16 @@ class KeyOrder:
             await self._send_next()
 
     def passed(self, message: KeyPassed) -> None:
-        """That has come back: send the next key, once what this one has begun is done."""
+        """Send the next key after the effects of the one that has passed."""
         if message.number != self._number:
-            return  # it came too late, and the next key has been sent
-        self._number += 1  # it is waited for no longer
-        # Behind a change of the focus, and behind what the screen has asked of the app.
+            return  # too late: the next key was sent already
+        self._number += 1  # nothing waits for this one any more
+        # After a change of the focus, and after the messages that the screen posted to the app.
         self._app.call_later(self._go_on)
 
     async def _go_on(self) -> None:
         if self._screen is not self._app.screen:
-            self._follow(self._app.screen)  # which is to find its focus first
+            self._follow(self._app.screen)  # let the new screen set its focus first
         else:
             await self._send_next()
 
@@ -89,7 +88,7 @@ class KeyOrder:
             self._patience = self._app.set_timer(PATIENCE_SECONDS, look)
 
     async def _look_after(self, number: int) -> None:
-        """Send the next key where the one that is under way has not come any further since."""
+        """Send the next key if the last one has made no progress."""
         self._patience = None
         if number == self._number:
             await self._send_next()

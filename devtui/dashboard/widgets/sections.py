@@ -1,4 +1,4 @@
-"""What an opened row shows: sections of lines, each line known to its section and its frame."""
+"""The contents of an opened row: sections of lines. Each line knows its section and its frame."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ MAX_LINES = 5_000
 """How many lines of one text are shown."""
 
 MAX_CHARACTERS = 100_000
-"""How many characters of one text are shown, and those of the line that goes past them."""
+"""How many characters of one text are shown; the last line may exceed this."""
 
 
 class Line(msgspec.Struct, frozen=True):
     """One line of a section, before it is wrapped.
 
-    `frame` is where the editor would open; `target` is what the line stands for to its screen,
-    where enter opens something there.
+    `frame` is the place that the editor opens; `target` is the thing that enter opens.
     """
 
     row: Row
@@ -36,7 +35,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """Lines under a heading; `copied` is what copying gives, None for the lines as shown."""
+    """Lines under a heading; copying gives `copied`, or the lines as shown if it is None."""
 
     title: str
     lines: list[Line] = msgspec.field(default_factory=list)
@@ -44,7 +43,7 @@ class Section(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """What copying the section gives."""
+        """The text that copying the section gives."""
         if self.copied is not None:
             return self.copied
         return "\n".join("".join(text for text, _ in line.row) for line in self.lines)
@@ -58,7 +57,7 @@ class Detail(msgspec.Struct, frozen=True):
 
 
 class ShownLine(msgspec.Struct, frozen=True):
-    """A line as it is on the screen, wrapped."""
+    """A wrapped line of the screen."""
 
     row: Row
     section: Section
@@ -67,19 +66,19 @@ class ShownLine(msgspec.Struct, frozen=True):
 
 
 class DetailRows(Rows[ShownLine]):
-    """Lines are shown as they are."""
+    """Shows lines that are laid out already."""
 
     def text(self, item: ShownLine) -> str:
         """The line's text."""
         return "".join(text for text, _ in item.row)
 
     def spans(self, item: ShownLine, width: int) -> Row:
-        """The line, which was wrapped to the width."""
+        """The line, which is wrapped to the width already."""
         return item.row
 
 
 def laid_out(sections: Iterable[Section], width: int) -> Ring[ShownLine]:
-    """The sections as lines of at most `width` cells, with a blank line between them."""
+    """Wrap the sections to lines of at most `width` cells, with a blank line between sections."""
     lines = list(_lay_out(sections, max(width, 8)))
     ring: Ring[ShownLine] = Ring(max(len(lines), 1))
     for line in lines:
@@ -102,7 +101,7 @@ def _lay_out(sections: Iterable[Section], width: int) -> Iterator[ShownLine]:
 
 
 def bounded(lines: Iterable[Line]) -> list[Line]:
-    """The lines up to `MAX_CHARACTERS`: what is past them is not even made."""
+    """Return the lines up to `MAX_CHARACTERS`; later ones are not even made."""
     shown: list[Line] = []
     room = MAX_CHARACTERS
     for line in lines:
@@ -115,7 +114,7 @@ def bounded(lines: Iterable[Line]) -> list[Line]:
 
 
 def text_lines(text: str, style: str = "") -> list[Line]:
-    """A text of others, line by line, made safe and bounded."""
+    """Split a foreign text into safe, bounded lines."""
     return bounded(_text_lines(text, style))
 
 
@@ -129,7 +128,7 @@ def _text_lines(text: str, style: str) -> Iterator[Line]:
 
 
 def pairs(items: Iterable[tuple[str, str]], least: int = 0) -> list[Line]:
-    """Names and values, the values below each other, `least` cells or more from the left."""
+    """Align names and values; the values begin at least `least` cells from the left."""
     items = list(items)
     names = [visible(name, 200) for name, _ in items]
     width = max(min(max(map(len, names), default=0), 28), least - 2)
