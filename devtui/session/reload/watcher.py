@@ -149,9 +149,9 @@ class Watcher:
 
     def _add_sources(self, files: Iterable[str]) -> None:
         named = {os.path.abspath(file) for file in files}
-        new = named - self._named
-        self._named |= named
-        loaded = frozenset(map(os.path.realpath, new))
+        new, self._named = named - self._named, self._named | named
+        # A link in the project may lead elsewhere by now.
+        loaded = frozenset(map(os.path.realpath, new | self._inside(named))) - self._filter.loaded
         self._filter.loaded |= loaded
         folders = {os.path.dirname(file) for file in loaded - self._inside(loaded)}
         self._add_roots(dict(map(topmost_package, folders)))

@@ -426,6 +426,25 @@ async def test_a_project_that_is_made_again(tmp_path: Path, how: str) -> None:
     await asyncio.wait_for(made.watcher.stop(), 10)
 
 
+async def test_what_a_link_in_the_project_leads_to_now(tmp_path: Path) -> None:
+    write(tmp_path, {"project/app.py": "", "one/mod.py": "", "two/mod.py": ""})
+    link = tmp_path / "project" / "lib"
+    link.symlink_to(tmp_path / "one")
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    made.watcher.add_sources([str(link / "mod.py")])
+    await made.ready(tmp_path / "project")
+    await made.ready(tmp_path / "one")
+    link.unlink()
+    link.symlink_to(tmp_path / "two")
+    await made.changed(link)
+    made.watcher.add_sources([str(link / "mod.py")])  # the next process has loaded it
+    await asyncio.wait_for(made.ready(tmp_path / "two"), 10)
+    (tmp_path / "two" / "mod.py").write_text("x = 1")
+    await made.changed(tmp_path / "two" / "mod.py")
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
 async def test_an_extra_file_that_is_not_there_yet(tmp_path: Path) -> None:
     write(tmp_path / "project", {"app.py": ""})
     later = tmp_path / "deep" / "er" / "settings.toml"
