@@ -1,4 +1,4 @@
-"""What people and programs without a screen are told of each event."""
+"""The output without a screen: lines for people and JSON for programs."""
 
 from __future__ import annotations
 
@@ -155,11 +155,11 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("event", "told"), TOLD)
-def test_what_a_person_is_told(event: AnyEvent, told: list[tuple[str, str]]) -> None:
+def test_the_lines_for_people(event: AnyEvent, told: list[tuple[str, str]]) -> None:
     assert list(describe(event)) == told
 
 
-def test_of_every_event_it_is_known_what_to_tell() -> None:
+def test_every_event_has_a_decision() -> None:
     assert {type(event) for event, _ in TOLD} | {PortBusy} == set(get_args(AnyEvent))
 
 
@@ -181,7 +181,7 @@ def test_of_every_event_it_is_known_what_to_tell() -> None:
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_what_others_wrote_never_reaches_the_terminal_raw(event: AnyEvent) -> None:
+def test_untrusted_text_never_reaches_the_terminal_raw(event: AnyEvent) -> None:
     told = list(describe(event))
     assert told
     for word, text in told:
@@ -208,7 +208,7 @@ e2e = pytest.mark.e2e
 
 @contextmanager
 def program(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The program without a terminal."""
+    """Start the program without a terminal."""
     popen = subprocess.Popen(
         [sys.executable, "-m", "devtui", "app", *arguments],
         cwd=folder,
@@ -225,7 +225,7 @@ def program(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def ended(folder: Path, *arguments: str) -> tuple[int, str, str]:
-    """The exit status, stdout and stderr of a program that ends by itself."""
+    """Return the exit status, stdout and stderr of a program that exits by itself."""
     with program(folder, *arguments) as popen:
         out, err = popen.communicate(timeout=20)
         return popen.returncode, out.decode(), err.decode()

@@ -1,4 +1,4 @@
-"""The command line: which front end runs, what cannot be asked for together, and the last word."""
+"""The command line: the front ends, conflicting options, and the final message."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from devtui.session.served_app import ServedApp
 
 @pytest.fixture(autouse=True)
 def surroundings(plain_environment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fresh folder, and an environment without anything that counts."""
+    """Use a new folder, and an environment without our variables."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, bool, bool]]:
-    """What would have been run: settings, plain, JSON."""
+    """Record what would run: settings, plain, JSON."""
     calls: list[tuple[Settings, bool, bool]] = []
 
     def run(settings: Settings, plain: bool, as_json: bool, interpreter: None) -> int:
@@ -46,7 +46,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Settings, bool, bool]
         (["-A", "hello", "--demo"], "leave out APP or --demo"),
     ],
 )
-def test_what_excludes_each_other(
+def test_conflicting_options(
     started: list[tuple[Settings, bool, bool]], arguments: list[str], told: str
 ) -> None:
     result = CliRunner().invoke(command.command, arguments)
@@ -96,8 +96,8 @@ def test_which_front_end_is_chosen(
     assert command._front_end(plain, as_json).__name__ == chosen
 
 
-def test_no_screen_where_it_could_not_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Textual draws on stderr, which may be sent to a file: the terminal would stay empty."""
+def test_no_screen_on_a_terminal_that_cannot_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual draws on stderr: if that is a file, the terminal stays empty."""
     monkeypatch.setenv("TERM", "xterm")
     for name, terminal in (("stdin", True), ("stdout", True), ("stderr", False)):
         monkeypatch.setattr(sys, name, SimpleNamespace(isatty=lambda terminal=terminal: terminal))
@@ -136,8 +136,8 @@ def test_flask_lists_the_command_and_shows_its_help() -> None:
     assert "--port" in shown
 
 
-def test_a_command_of_flask_s_does_not_wait_for_devtui() -> None:
-    """Flask imports every plugin for each command, be it `flask routes`."""
+def test_other_commands_of_flask_do_not_import_devtui() -> None:
+    """Flask imports every plugin for each command, such as `flask routes`."""
     code = """\
 import sys, flask.cli
 before = set(sys.modules)
@@ -150,7 +150,7 @@ print(*sorted(set(sys.modules) - before))
 
 
 class Failed:
-    """A session whose newest load has failed, or not."""
+    """A session whose newest load may have failed."""
 
     def __init__(self, failure: AppFailed | None) -> None:
         self.served = ServedApp(in_code=False)

@@ -1,4 +1,4 @@
-"""The program's first steps: when it starts a server process, and what is left of that."""
+"""The start of the program: when it starts a server process, and that none is left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Devtui = Callable[..., int]
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Interpreter]]:
-    """The server processes that the program starts; they are real ones."""
+    """Record the server processes that the program starts; they are real."""
     found: list[Interpreter] = []
 
     class Recorded(Interpreter):
@@ -36,7 +36,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Interpreter]]:
 
 @pytest.fixture
 def devtui(started: list[Interpreter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Devtui:
-    """Runs the program in an empty folder and gives its status."""
+    """Return a function that runs the program in an empty folder and returns its status."""
     for name in list(os.environ):
         if name.startswith(("FLASK_", "DEVTUI_")):
             monkeypatch.delenv(name)
@@ -131,7 +131,7 @@ def test_an_error_of_ours_leaves_no_process_behind(
 def test_the_first_server_process_gets_what_the_program_was_given(
     devtui: Devtui, started: list[Interpreter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment from before the env files, and the app's own view of the command line."""
+    """It gets the environment without the env files, and the arguments that the app sees."""
     given: list[Any] = []
     before = Interpreter.__init__
 

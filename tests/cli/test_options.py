@@ -1,4 +1,4 @@
-"""The options: what is typed, environment variables and env files become settings."""
+"""The options: how the command line, variables and env files become settings."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from devtui.config.settings import Settings
 
 @pytest.fixture(autouse=True)
 def surroundings(plain_environment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fresh folder, and an environment without anything that counts."""
+    """Use a new folder, and an environment without our variables."""
     monkeypatch.chdir(tmp_path)
 
 
 def read(arguments: tuple[str, ...], environment: dict[str, str]) -> tuple[Result, list[Settings]]:
-    """What a command with these options does, and the settings that it makes of them."""
+    """Run a command with these options; return the result and the settings."""
     made: list[Settings] = []
 
     @click.command()
@@ -38,7 +38,7 @@ def read(arguments: tuple[str, ...], environment: dict[str, str]) -> tuple[Resul
 
 @pytest.fixture
 def settings_of() -> Callable[..., Settings]:
-    """The settings that a command line makes."""
+    """Return the settings of a command line."""
 
     def settings_of(*arguments: str, **environment: str) -> Settings:
         result, (settings,) = read(arguments, environment)
@@ -50,7 +50,7 @@ def settings_of() -> Callable[..., Settings]:
 
 @pytest.fixture
 def refused() -> Callable[..., str]:
-    """What a command line that is refused is told."""
+    """Return the error message of an invalid command line."""
 
     def refused(*arguments: str, **environment: str) -> str:
         result, made = read(arguments, environment)
@@ -65,7 +65,7 @@ SettingsOf = Callable[..., Settings]
 Refused = Callable[..., str]
 
 
-def test_what_is_served_without_any_option(settings_of: SettingsOf, tmp_path: Path) -> None:
+def test_the_settings_without_any_option(settings_of: SettingsOf, tmp_path: Path) -> None:
     settings = settings_of()
     assert (settings.app, settings.folder) == (None, tmp_path)
     assert (settings.host, settings.port) == ("127.0.0.1", 5000)
@@ -165,7 +165,7 @@ def test_who_gets_a_debugger(
     assert (settings.debug, settings.reload, settings.debugger) == debug_reload_debugger
 
 
-def test_what_is_neither_yes_nor_no_turns_no_debugger_on(refused: Refused) -> None:
+def test_a_word_that_is_neither_yes_nor_no_does_not_turn_the_debugger_on(refused: Refused) -> None:
     assert "FLASK_DEBUG is 'perhaps', which is neither yes nor no: set it to 1 or 0." in refused(
         FLASK_DEBUG="perhaps"
     )
@@ -216,7 +216,7 @@ def test_certificates(settings_of: SettingsOf, tmp_path: Path) -> None:
         (["--nonsense"], "No such option"),
     ],
 )
-def test_what_is_refused_says_what_to_type(
+def test_an_error_says_what_to_type(
     refused: Refused, tmp_path: Path, arguments: list[str], told: str
 ) -> None:
     (tmp_path / "there").touch()
@@ -227,7 +227,7 @@ def test_variables_are_checked_too(refused: Refused) -> None:
     assert "'--port': 'http' is not a valid integer" in refused(DEVTUI_PORT="http")
 
 
-def test_env_files_may_say_what_to_serve(settings_of: SettingsOf, tmp_path: Path) -> None:
+def test_env_files_may_name_the_app(settings_of: SettingsOf, tmp_path: Path) -> None:
     pytest.importorskip("dotenv")
     (tmp_path / ".flaskenv").write_text("FLASK_APP=from_file\nFLASK_RUN_PORT=1\nSECRET=x\n")
     (tmp_path / "more.env").write_text("FLASK_RUN_PORT=2\n")
@@ -237,10 +237,10 @@ def test_env_files_may_say_what_to_serve(settings_of: SettingsOf, tmp_path: Path
     assert (settings.app, settings.port) == ("from_file", 2)
 
 
-def test_a_server_starts_with_what_was_there_before_the_env_files(
+def test_a_server_starts_with_the_environment_without_env_files(
     settings_of: SettingsOf, tmp_path: Path
 ) -> None:
-    """It reads them itself, again at each reload, so they must not be in its way."""
+    """It reads the files itself at each reload, so older values must not hide newer ones."""
     pytest.importorskip("dotenv")
     (tmp_path / ".env").write_text("COLOR=red\n")
     environment = dict(settings_of(SIZE="big").environment)

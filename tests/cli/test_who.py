@@ -1,4 +1,4 @@
-"""`devtui --who`: the real program on real holders, and what `--plain` and `--json` say of one."""
+"""`devtui --who` with real holders, and how `--plain` and `--json` describe a holder."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ signal.pause()
 
 @contextmanager
 def holder(folder: Path, *arguments: str, ip: str = "127.0.0.1") -> Iterator[tuple[int, Any]]:
-    """A program that listens: its port and its process."""
+    """Start a program that listens; yield its port and its process."""
     line = [sys.executable, "-c", HOLDER, ip, *arguments]
     process = subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, text=True)
     try:
@@ -56,7 +56,7 @@ def holder(folder: Path, *arguments: str, ip: str = "127.0.0.1") -> Iterator[tup
 
 
 def devtui(*arguments: object, answer: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the program to its end."""
+    """Run devtui until it exits."""
     return subprocess.run(
         [sys.executable, "-m", "devtui", *map(str, arguments)],
         input=answer, capture_output=True, text=True, timeout=30, check=False,
@@ -263,7 +263,7 @@ EVIL = Holder(
 )
 
 
-def test_what_others_wrote_is_never_raw() -> None:
+def test_untrusted_text_is_never_raw() -> None:
     event = PortBusy(
         host="127.0.0.1", port=5000, message="m\x1b", holders=(EVIL,), warnings=("\x07",)
     )
@@ -287,7 +287,7 @@ def test_an_old_line_of_a_holder_is_still_read() -> None:
     assert event.holders[0].blocks
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_unknown_facts_are_left_out() -> None:
     hidden = Holder(
         pid=None, name="", command="", user="ada", address="0.0.0.0", note="held by another user",
         blocks=False, listens=False,
@@ -301,7 +301,7 @@ def test_what_is_not_known_is_left_out() -> None:
     }
 
 
-def test_what_to_type_fits_the_case() -> None:
+def test_the_advice_fits_the_case() -> None:
     assert list(holder_text.advice("::1", 5000, "busy", (EVIL,), 5001)) == [
         "to stop it: devtui --who --stop --host ::1 --port 5000",
         "to serve elsewhere: devtui --host ::1 --port 5001",

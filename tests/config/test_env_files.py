@@ -13,7 +13,7 @@ from tests.support.projects import write
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder two levels below the one with the files that Flask finds by walking up."""
+    """Make a folder two levels below the one with the files that Flask finds by searching up."""
     below = tmp_path / "project" / "web"
     below.mkdir(parents=True)
     return below
@@ -78,7 +78,7 @@ def test_the_default_files_can_be_skipped(
     assert set(found.values) == expected
 
 
-def test_files_without_dotenv_are_told(folder: Path, without_dotenv: None) -> None:
+def test_files_without_dotenv_are_reported(folder: Path, without_dotenv: None) -> None:
     (folder / ".env").write_text("A=1\n")
     found = read(None, str(folder), {})
     assert (found.values, found.files) == ({}, ())
@@ -87,7 +87,7 @@ def test_files_without_dotenv_are_told(folder: Path, without_dotenv: None) -> No
     assert "pip install python-dotenv" in found.notice
 
 
-def test_skipped_files_without_dotenv_are_not_told(folder: Path, without_dotenv: None) -> None:
+def test_skipped_files_without_dotenv_are_not_reported(folder: Path, without_dotenv: None) -> None:
     (folder / ".env").write_text("A=1\n")
     assert read(None, str(folder), {"FLASK_SKIP_DOTENV": "1"}) == EnvFiles({})
 
@@ -112,13 +112,13 @@ def test_a_given_file_may_be_a_pipe(folder: Path) -> None:
     ("name", "reason"),
     [("missing.env", r"env file '.*missing\.env' does not exist"), (".", r"is a folder")],
 )
-def test_a_given_file_that_is_none_is_told(name: str, reason: str, folder: Path) -> None:
+def test_a_given_file_that_does_not_exist_is_reported(name: str, reason: str, folder: Path) -> None:
     with pytest.raises(EnvFileError, match=reason):
         read(name, str(folder), {})
 
 
 @pytest.mark.parametrize("name", [".env", "given"])
-def test_a_file_that_is_no_text_is_told(name: str, folder: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(name: str, folder: Path) -> None:
     (folder / name).write_bytes(b"A=\xff\n")
     with pytest.raises(
         EnvFileError, match=rf"cannot read the env file '.*{name}': it is not UTF-8 at byte 2"
@@ -126,14 +126,14 @@ def test_a_file_that_is_no_text_is_told(name: str, folder: Path) -> None:
         read("given" if name == "given" else None, str(folder), {})
 
 
-def test_a_null_character_is_told(folder: Path) -> None:
+def test_a_null_character_is_reported(folder: Path) -> None:
     (folder / ".env").write_bytes(b"A=a\0b\n")
     with pytest.raises(EnvFileError, match=r"'A' in .* contains a null character"):
         read(None, str(folder), {})
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_told(folder: Path) -> None:
+def test_an_unreadable_file_is_reported(folder: Path) -> None:
     (folder / ".env").write_text("A=1\n")
     (folder / ".env").chmod(0)
     with pytest.raises(EnvFileError, match=r"cannot read the env file .*: Permission denied"):
@@ -141,7 +141,7 @@ def test_a_file_that_may_not_be_read_is_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a=b", "\x1b[31m=", "="])
-def test_a_name_that_no_variable_can_have_is_told(folder: Path, name: str) -> None:
+def test_an_invalid_name_of_a_variable_is_reported(folder: Path, name: str) -> None:
     (folder / ".env").write_text(f"'{name}'=value\n")
     with pytest.raises(EnvFileError, match="is not a valid name of a variable"):
         read(None, str(folder), {})
@@ -188,7 +188,7 @@ OLD = "def dotenv_values(dotenv_path): return {}\n"
         ("raise RuntimeError('a\\nb')\n", "RuntimeError: a b"),
     ],
 )
-def test_a_dotenv_that_is_old_or_broken_is_told_of_in_a_sentence(
+def test_an_old_or_broken_dotenv_is_reported_in_a_sentence(
     library: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "lib").mkdir()

@@ -1,4 +1,4 @@
-"""What a session knows before it starts."""
+"""The settings of a session."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_who_can_reach_the_server(host: str, loopback: bool) -> None:
         ("unix:///tmp/a b", None, "unix:///tmp/a b"),
     ],
 )
-def test_what_to_type_into_a_browser(host: str, cert: str | None, url: str) -> None:
+def test_the_url_for_a_browser(host: str, cert: str | None, url: str) -> None:
     assert Settings(host=host, cert=cert).url(8000) == url
 
 
@@ -58,7 +58,7 @@ def test_debug_mode_is_reloader_and_debugger() -> None:
     assert (off.debug, off.reload, off.debugger) == (False, False, False)
 
 
-def test_what_was_refused_stays_off_whatever_debug_mode_is() -> None:
+def test_refused_parts_stay_off_in_debug_mode() -> None:
     refused = Settings().with_parts(reload=None, debugger=False)
     assert (refused.debug, refused.reload, refused.debugger) == (True, True, False)
     again = refused.with_debug(False).with_debug(True)

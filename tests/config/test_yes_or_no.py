@@ -1,4 +1,4 @@
-"""The words for yes and no, which are click's and Flask's own."""
+"""The words for yes and no, compared with click's and Flask's."""
 
 from __future__ import annotations
 

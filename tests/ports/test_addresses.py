@@ -1,4 +1,4 @@
-"""The table of overlapping addresses, held against the kernel's own."""
+"""Which addresses conflict, compared with the kernel's answer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def holder(*addresses: Address, pid: int = 7) -> Holder:
     return Holder(pid=pid, name="node", command="node", user="ada", addresses=addresses)
 
 
-def test_a_doubtful_dual_stack_socket_is_in_the_way_where_nobody_else_is() -> None:
+def test_a_doubtful_dual_stack_socket_conflicts_if_no_other_does() -> None:
     ours = Address(ip="127.0.0.1")
     doubtful, certain = holder(Address(ip="::")), holder(Address(ip="127.0.0.1"), pid=8)
     assert addresses.blocks(ours, [doubtful], doubtful)

@@ -1,4 +1,4 @@
-"""Free means bindable: probing a port, and why one cannot be had."""
+"""Binding a port, checking whether one is free, and the reasons of a refusal."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_a_free_port_is_free_and_stays_so() -> None:
     ports.bind(at(port)).close()
 
 
-def test_a_look_of_ours_in_another_thread_is_no_conflict() -> None:
-    """One goes on while a port is typed, and enter moves there before it has ended."""
+def test_a_check_in_another_thread_is_no_conflict() -> None:
+    """A check runs while the user types a port, and enter may bind it before the check ends."""
     settings = at(free_port())
     done = threading.Event()
     seen: list[PortRefused | None] = []
@@ -97,7 +97,7 @@ def test_windows_gets_exclusive_use_instead(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def windows_error(number: int, winerror: int, text: str) -> OSError:
-    """The error as Windows gives it: errno by the C library's table, `winerror` beside it."""
+    """Make an error as on Windows: errno from the C library's table, and `winerror`."""
     error = OSError(number, text)
     error.winerror = winerror  # type: ignore[attr-defined]
     return error
@@ -138,7 +138,7 @@ def test_an_address_of_another_machine_is_no_conflict() -> None:
     assert next_free_port(at(5000, "192.0.2.1")) is None
 
 
-def test_a_name_that_leads_nowhere() -> None:
+def test_a_name_without_an_address() -> None:
     refusal = check_port(at(5000, "no-such-host.invalid"))
     assert refusal is not None
     assert (refusal.reason, refusal.busy) == ("address", False)

@@ -1,4 +1,4 @@
-"""What a holder is in words, and what would start it again: real programs and recorded facts."""
+"""Kinds of holders, and what would restart them: real programs and recorded facts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SHELL = Ancestor(pid=90, name="bash", command=("-bash",))
 
 @pytest.fixture(autouse=True)
 def no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No container engine of this machine has a say in these tests."""
+    """Hide the container engines of this machine from the tests."""
     monkeypatch.setattr(containers, "_daemons", list)
 
 
@@ -216,7 +216,7 @@ def test_our_server_process_is_known_whatever_options_python_has(options: tuple[
         ("/home/me/devtui/.venv/bin/gunicorn", "-c", "devtui.server.py", "app"),
     ],
 )
-def test_what_only_lies_in_a_folder_of_our_name_is_not_ours(command: tuple[str, ...]) -> None:
+def test_a_program_in_a_folder_named_devtui_is_not_ours(command: tuple[str, ...]) -> None:
     kind, _ = kind_of(ProcessFacts(50, "x", command=command, folder="/else"), 5000, HERE)
     assert kind in ("other", "server")
 
@@ -315,7 +315,7 @@ def test_airplay_and_containers_are_not_stopped_themselves() -> None:
     assert "turn it off in System Settings" in (stopping.refusal(holder) or "")
 
 
-def test_what_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invisible_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert unseen(5000, "ada", False) == (
         "unseen",
         "held by a process of another user (ada): sudo ss -ltnp 'sport = :5000' names it",
@@ -388,14 +388,14 @@ def below(*ancestors: Ancestor, **more: Any) -> ProcessFacts:
         (below(), ""),
     ],
 )  # fmt: skip
-def test_what_starts_it_again(facts: ProcessFacts, told: str) -> None:
+def test_what_restarts_it(facts: ProcessFacts, told: str) -> None:
     text = restarts_by(facts)
     assert told in text
     assert bool(told) is bool(text)
 
 
-def test_a_script_that_is_no_file_is_not_read(tmp_path: Path) -> None:
-    """`bash <(...)` runs /dev/fd/63: with us that is another file, or a pipe that nobody fills."""
+def test_a_script_that_is_not_a_file_is_not_read(tmp_path: Path) -> None:
+    """`bash <(...)` runs /dev/fd/63, which for us is another file, or a pipe without a writer."""
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").write_text("while true; do x; done\n")
     with open(tmp_path / "loop") as ours:
@@ -463,7 +463,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def daemon(path: Path, answer: bytes) -> Iterator[_Daemon]:
-    """A container engine that answers as Docker does, on a Unix socket."""
+    """Start a fake container engine that answers like Docker, on a Unix socket."""
     with _Daemon(str(path), _Handler) as server:
         server.answer = answer
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -510,7 +510,7 @@ def test_an_engine_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Mo
     assert containers.publisher(5000) is None  # and one that refuses
 
 
-def test_where_engines_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_places_of_container_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     (tmp_path / "docker.sock").touch()
     (tmp_path / "mine.sock").touch()

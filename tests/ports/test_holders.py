@@ -1,4 +1,4 @@
-"""Who has a socket on the port, seen through real holders, recorded tables and refusals."""
+"""The holders of a port: real ones, recorded tables, and systems that refuse to tell."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ s = socket.socket(); s.bind(('127.0.0.1', port)); stay()
 
 
 @linux
-def test_a_silent_socket_in_the_way_is_told_of() -> None:
+def test_a_silent_socket_that_conflicts_is_reported() -> None:
     with holding(RUDE) as held:
         found = survey(Settings(port=held.port))
     assert found.refusal is not None
@@ -133,7 +133,7 @@ def test_a_silent_socket_in_the_way_is_told_of() -> None:
         assert "does not listen" in found.warnings[0]
 
 
-def test_nobody_is_seen_to_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invisible_holder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "silent_holders", lambda port, folder: ())
     with holding(RUDE) as held:
         found = survey(Settings(port=held.port))
@@ -375,7 +375,7 @@ def test_a_process_by_process_scan_sees_a_real_holder(monkeypatch: pytest.Monkey
         assert [found.pid for found in holders(held.port)] == [held.pid]
 
 
-def test_what_may_not_be_known_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_denied_facts_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuses(self: psutil.Process) -> Any:
         raise psutil.AccessDenied(self.pid)
 

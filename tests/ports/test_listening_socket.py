@@ -42,7 +42,7 @@ def test_an_address_of_nobody_s_is_refused(host: str) -> None:
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A path for a Unix socket: a relative one, as the whole one may be too long for it."""
+    """Return a path for a Unix socket: a relative one, because an absolute one may be too long."""
     monkeypatch.chdir(tmp_path)
     return "app.sock"
 

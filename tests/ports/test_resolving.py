@@ -1,4 +1,4 @@
-"""A host's name is asked for with a deadline, and never on the session's event loop."""
+"""Names are resolved with a deadline, and never on the session's event loop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from devtui.session.state import State
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Name servers that do not answer until the event is set."""
+    """Replace the name servers by ones that answer only when the event is set."""
     answer = threading.Event()
     ask = socket.getaddrinfo
     asked: list[str] = []
@@ -70,8 +70,8 @@ def test_an_answer_is_good_for_a_while(silent: Any) -> None:
     assert asked == ["resolve"]
 
 
-async def test_the_event_loop_goes_on_while_a_name_is_asked_for(silent: Any) -> None:
-    """A port is tried again, as `t` does on the port screen, and the name server is slow."""
+async def test_the_event_loop_continues_while_a_name_is_resolved(silent: Any) -> None:
+    """Try a port again, as `t` does on the port screen, with a slow name server."""
     answer, asked = silent
     session = Session(Settings(app="app", host="slow.example", port=0, reload=False))
     told: list[StateChanged] = []

@@ -1,4 +1,4 @@
-"""Stopping real holders: who is signalled, in which order, who never is, and how it went."""
+"""Stopping real holders: which processes get signals, in which order, and the outcome."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ needs_root = pytest.mark.skipif(
 
 
 class Steps(list[str]):
-    """The steps that were told of, and that their seconds never run back."""
+    """Records the reported steps and checks that their times increase."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Steps(list[str]):
 
 
 def stop(port: int, host: str = "127.0.0.1", watch: float = 0.0) -> tuple[stopping.Outcome, Steps]:
-    """Stop all who listen on the port."""
+    """Stop all listeners on the port."""
     steps = Steps()
     settings = Settings(host=host, port=port)
     return stopping.stop(settings, holders(port), steps, watch), steps
@@ -268,7 +268,7 @@ def test_a_child_that_shares_a_socket_with_us_is_stopped_without_us() -> None:
     assert str(os.getpid()) in outcome.text
 
 
-def test_what_stands_for_another_is_not_stopped_itself() -> None:
+def test_a_forwarder_is_not_stopped_itself() -> None:
     proxy = Holder(
         pid=7, name="docker-proxy", command="docker-proxy", user="root", kind="container",
         note="published by the container web: docker stop web frees the port",
@@ -311,7 +311,7 @@ def test_a_process_that_may_not_be_signalled_is_refused_before_it_is_tried() -> 
         assert f"sudo kill {held.pid}" in done.stdout, done
 
 
-def test_a_refusal_of_the_system_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_of_the_system_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuses(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
@@ -328,7 +328,7 @@ def no_pidfd(pid: int, flags: int = 0) -> int:
     raise OSError(38, "Function not implemented")
 
 
-def test_one_that_outlives_even_sigkill_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_survives_sigkill_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopping, "ASK_SECONDS", 0.05)
     monkeypatch.setattr(stopping, "KILL_SECONDS", 0.05)
     monkeypatch.setattr(stopping, "send", lambda target, number: None)

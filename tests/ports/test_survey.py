@@ -1,4 +1,4 @@
-"""Looks that go on beside the session, and what the session makes of them."""
+"""Surveys in the background, and how the session uses them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_a_look_begins_without_a_loop_and_is_awaited_in_one() -> None:
     assert found.blocking
 
 
-async def test_what_a_look_raises_is_raised_where_it_is_awaited(
+async def test_an_error_in_a_survey_is_raised_in_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(settings: Settings, refusal: object) -> None:
@@ -54,7 +54,7 @@ async def test_what_a_look_raises_is_raised_where_it_is_awaited(
         await PendingSurvey(Settings(port=5000)).result()
 
 
-async def test_nobody_waits_for_a_look_that_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_survey_that_is_cancelled_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     given_up, look_at = threading.Event(), survey.survey
 
     def held(settings: Settings, refusal: PortRefused | None) -> survey.Survey:

@@ -1,4 +1,4 @@
-"""One line of output, however it was cut into pieces."""
+"""One line of output, in pieces of any size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def taken(*pieces: bytes) -> str:
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
-    """The data in pieces, cut at these places."""
+    """Cut the data at these places."""
     bounds = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
     return [data[start:end] for start, end in pairwise(bounds)]
 
@@ -32,7 +32,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
     ),
     places=st.lists(st.integers(0, 50), max_size=5),
 )
-def test_where_it_was_cut_makes_no_difference(data: bytes, places: list[int]) -> None:
+def test_the_cuts_make_no_difference(data: bytes, places: list[int]) -> None:
     assert taken(*cut(data, places)) == taken(data)
 
 
@@ -57,7 +57,7 @@ def test_nor_does_it_at_the_bound(length: int, places: list[int]) -> None:
         (b"\x1b[31mred", "\x1b[31mred"),
     ],
 )
-def test_what_is_left_of_a_line(data: bytes, text: str) -> None:
+def test_the_text_of_a_line(data: bytes, text: str) -> None:
     assert taken(data) == text
 
 
@@ -71,7 +71,7 @@ def test_a_long_line_is_bounded_and_says_what_is_missing() -> None:
         st.sampled_from([b"x" * (MAX_LINE_BYTES - 1), b"ab", b"\r", b"\r\r", b"50%"]), max_size=8
     )
 )
-def test_what_was_overwritten_takes_no_room(pieces: list[bytes]) -> None:
+def test_overwritten_text_takes_no_memory(pieces: list[bytes]) -> None:
     data = b"".join(pieces)
     shown = data.rstrip(b"\r").rpartition(b"\r")[2]
     assert taken(*pieces) == taken(data) == taken(shown)

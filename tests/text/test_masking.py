@@ -1,4 +1,4 @@
-"""Targets, bodies and log lines show no value whose name promises a secret."""
+"""Targets, bodies and log lines show no value whose name means a secret."""
 
 from __future__ import annotations
 

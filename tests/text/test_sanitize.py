@@ -31,7 +31,7 @@ from devtui.text.sanitize import MAX_COMBINING, visible
         ("[red]markup[/red]", "[red]markup[/red]"),
     ],
 )
-def test_what_is_shown(text, shown):
+def test_visible_text(text, shown):
     assert visible(text, 100) == shown
 
 

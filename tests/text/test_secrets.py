@@ -1,4 +1,4 @@
-"""Which names promise a secret."""
+"""Names of secrets."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_secrets(name: str) -> None:
     ["monkey", "keyboard", "author", "host", "Accept", "Content-Type", "items", "passed", "tok",
      "session", "pinned", "", "hockey"],
 )  # fmt: skip
-def test_what_is_none(name: str) -> None:
+def test_other_names(name: str) -> None:
     assert not is_secret(name)
     assert shown(name, "plain") == "plain"
