@@ -100,7 +100,7 @@ def _order_decoder() -> msgspec.json.Decoder[AnyOrder]:
 
 
 def encode(message: msgspec.Struct) -> bytes:
-    """One line of JSON, its newline included, of an event, an order or another such object.
+    r"""One line of JSON, its newline included, of an event, an order or another such object.
 
     A lone surrogate in a string (an undecodable byte of a file name or header) has no UTF-8
     form; in an event it is written as its escape (`\\udc80`), since the alternative is to lose the
@@ -117,7 +117,7 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def encode_printable(message: msgspec.Struct) -> bytes:
-    """The same line for a program or a terminal: JSON that nothing in a text can act through.
+    r"""The same line for a program or a terminal: JSON that nothing in a text can act through.
 
     JSON itself escapes only the oldest control characters. Those of C1, and those that are not
     seen or reorder the text around them, are escaped here too (`\\u009b`, `\\u202e`); for who

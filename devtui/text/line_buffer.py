@@ -7,7 +7,7 @@ MAX_LINE_BYTES = 64 * 1024
 
 
 class LineBuffer:
-    """Gathers the bytes of one line until its end.
+    r"""Gathers the bytes of one line until its end.
 
     It drops text that a `\\r` overwrites at once: a progress bar may use one line for hours.
     """
@@ -39,7 +39,7 @@ class LineBuffer:
         self._returned |= len(shown) < len(data)
 
     def take(self) -> str:
-        """Return the text of the line and empty the buffer.
+        r"""Return the text of the line and empty the buffer.
 
         Only the text after the last `\\r` remains, and bytes that are not UTF-8 are escaped.
         """

@@ -27,7 +27,7 @@ _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\0": "\\0"}
 
 
 def visible(text: str, limit: int) -> str:
-    """Turn `text` into one safe line of at most `limit` characters and a mark.
+    r"""Turn `text` into one safe line of at most `limit` characters and a mark.
 
     Control characters, and characters that are invisible, unassigned or reorder text, become
     escapes (`\\x1b`, `\\u202e`). A tab becomes spaces, any other space a plain one. The mark

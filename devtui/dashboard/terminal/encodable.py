@@ -1,4 +1,4 @@
-"""What a terminal is shown that takes another encoding than UTF-8: frames of ASCII, no escapes.
+r"""What a terminal is shown that takes another encoding than UTF-8: frames of ASCII, no escapes.
 
 Python writes `\\u2500` where a frame's line cannot be encoded, six cells for one, and nothing
 on the screen stands in its place any more.

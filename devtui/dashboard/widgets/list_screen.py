@@ -50,8 +50,7 @@ class ListScreen(SaysWhyNot, Screen[None]):
         self._line_styles.clear()
 
     def cursor_style(self, name: str) -> Style:
-        """What the line under the cursor is drawn on: `cursor`, or without the focus
-        `cursor-blurred`."""
+        """Give the style of the line under the cursor: `cursor`, or `cursor-blurred`."""
         return self.get_component_rich_style(f"line--{name}")
 
     def line_style(self, name: str) -> Style:

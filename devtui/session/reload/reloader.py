@@ -173,7 +173,6 @@ class Reloader:
 
     async def _stop_and_settle(self) -> None:
         """End the process that runs, while the changed files get a moment to be finished."""
-
         why_cut = "cut by reload" if self._paths_wanted else "cut by restart"
 
         async def stop() -> float:
