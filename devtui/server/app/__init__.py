@@ -1,1 +1,1 @@
-"""The application: find it and import it, by Flask's rules."""
+"""Find and import the application by Flask's rules."""

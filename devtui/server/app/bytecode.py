@@ -1,13 +1,13 @@
-"""No stale bytecode: the user's modules are never run from a .pyc that may be out of date.
+"""Never run the user's modules from a .pyc that may be out of date.
 
-Python takes a .pyc for valid when it names its source's size and whole-second time of change.
-Two saves of equal size within one second look the same to it, so that the first one's bytecode
-may be run for ever. Git knows this trouble with its index, and the remedy is the same: what was
-written within the second of the change is not trusted, and nothing is written so early.
+Python accepts a .pyc that names its source's size and time of change in whole seconds. Two saves of
+equal size within one second look the same, so Python may run the first one's bytecode for ever.
+Git solves the same problem with its index in the same way: do not trust bytecode written in the
+second of the change, and write none so early.
 
-Nor does Python see a file that was replaced by one of the same size and time, as `rsync -a`,
-`cp -p` and builds with a fixed date make them. But no tool can set the time at which the file
-system noted the change (ctime): bytecode has to be younger than that, too.
+Python also misses a replacement of the same size and time, as made by `rsync -a`, `cp -p` and
+builds with a fixed date. But no tool can set the time at which the file system noted the change
+(ctime), so bytecode must be younger than that, too.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ _FLAGS = slice(4, 8)
 _HASH_BASED = 0b1
 _MODIFIED = slice(8, 12)
 
-# What needs no help to ask our path hook.
+# Finders that ask our path hook anyway.
 _OF_PYTHON = {id(finder) for finder in (BuiltinImporter, FrozenImporter, PathFinder)}
 
 
 class OwnSourceLoader(SourceFileLoader):
-    """Loads a module from its source, or from bytecode that is certainly made of this source.
+    """Load a module from its source, or from bytecode certainly made from it.
 
-    Bytecode that is checked by the source's hash is left to Python: time plays no part in it.
+    Leave bytecode with a hash of the source to Python: it does not depend on times.
     """
 
     _source_second = 0  # when the source says that it was changed, and
@@ -69,7 +69,7 @@ class OwnSourceLoader(SourceFileLoader):
     _noted = 0  # when the file system noted the change, in nanoseconds since the epoch
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
-        """As in the base class, which returns nothing else; the source's times are kept."""
+        """Keep the source's times, and return what the base class does."""
         notes.reading(path)
         stats = os.stat(path)
         self._source_second = int(stats.st_mtime)
@@ -78,7 +78,7 @@ class OwnSourceLoader(SourceFileLoader):
 
     @unnoticed
     def get_data(self, path: str) -> bytes:
-        """As in the base class, but bytecode that cannot be trusted is as good as not there."""
+        """Read a file. Treat bytecode that cannot be trusted as missing."""
         if path == self.path:
             self._read_at = clock.time()
             try:
@@ -98,9 +98,9 @@ class OwnSourceLoader(SourceFileLoader):
         return data
 
     def set_data(self, path: str, data: ReadableBuffer, *, _mode: int = 0o666) -> None:
-        """As in the base class, but nothing is written while the source may still change unseen.
+        """Write bytecode, unless the source may still change unnoticed.
 
-        What counts is when the source was read, and not when its compilation was done.
+        The time when the source was read counts, not that of its compilation.
         """
         head = bytes(memoryview(data)[:16])
         if self._is_our_bytecode(path) and not _is_hash_based(head):
@@ -111,15 +111,15 @@ class OwnSourceLoader(SourceFileLoader):
         super().set_data(path, data, _mode=_mode)
 
     def _is_younger(self, bytecode: os.stat_result) -> bool:
-        """Whether bytecode was written after the source had changed for the last time.
+        """Whether bytecode was written after the last change of the source.
 
-        In the source's second it may be of an earlier save.
+        In the same second it may belong to an earlier save.
         """
         written = min(bytecode.st_mtime_ns, bytecode.st_ctime_ns)
         return int(bytecode.st_mtime) > self._source_second and written > self._noted
 
     def _was_replaced(self) -> bool:
-        """Whether the source is another than the one that was read."""
+        """Whether the source has changed since it was read."""
         try:
             return _noted(self.path, os.stat(self.path)) != self._noted
         except OSError:
@@ -136,13 +136,12 @@ def install(
     is_own: Callable[[str], bool] = own_code.is_own,
     executing: Callable[[str], AbstractContextManager[None]] | None = None,
 ) -> None:
-    """Load source files in folders that are `is_own` by the rule above, from now on.
+    """From now on load source files in `is_own` folders by the rule above.
 
-    Each module is executed within `executing(name)`, until `follow_no_more`.
+    Execute each module within `executing(name)`, until `follow_no_more`.
 
-    Modules that are loaded already stay as they are. Everything else that Python finds in such
-    folders (extension modules, lone .pyc files, namespace packages) is found as before, and so is
-    what other path hooks know, such as zip files.
+    Loaded modules stay. Python finds everything else in such folders as before: extension modules,
+    lone .pyc files, namespace packages, and what other path hooks know, such as zip files.
     """
     if executing is not None:
         type.__setattr__(OwnSourceLoader, "exec_module", _within(executing))
@@ -150,20 +149,20 @@ def install(
         return
     sys.path_hooks.insert(0, _PathHook(is_own))
     for path in filter(is_own, list(sys.path_importer_cache)):
-        # Finders of our folders that are there already would never ask the hook.
+        # Cached finders of these folders would never ask the hook.
         sys.path_importer_cache.pop(path, None)
     if not _OF_PYTHON.issuperset(map(id, sys.meta_path)):
         sys.meta_path.insert(0, _OtherFinders(is_own))
 
 
 def follow_no_more() -> None:
-    """Execute modules as Python does, from now on."""
+    """From now on execute modules like Python."""
     if "exec_module" in vars(OwnSourceLoader):
         del OwnSourceLoader.exec_module
 
 
 def _within(executing: Callable[[str], AbstractContextManager[None]]) -> property:
-    """An `exec_module` that does as the base class, within `executing`."""
+    """Wrap `exec_module` in `executing`."""
 
     @unnoticed
     def exec_module(self: OwnSourceLoader, module: ModuleType) -> None:
@@ -179,7 +178,7 @@ def _within(executing: Callable[[str], AbstractContextManager[None]]) -> propert
 
 
 class _PathHook:
-    """Finds modules in the user's own folders, and leaves all other folders alone."""
+    """Find modules in the user's own folders only."""
 
     def __init__(self, is_own: Callable[[str], bool]) -> None:
         self.is_own = is_own
@@ -196,10 +195,10 @@ class _PathHook:
 
 
 class _OtherFinders:
-    """Has our loader load the user's modules that other finders know, too.
+    """Use our loader for the user's modules that other finders know, too.
 
-    Packages that are installed in editable mode are found by finders of their own, which ask no
-    path hook. This one asks all finders as Python would.
+    Editable installs bring finders that ask no path hook. This one asks all finders, like
+    Python.
     """
 
     def __init__(self, is_own: Callable[[str], bool]) -> None:
@@ -220,7 +219,7 @@ class _OtherFinders:
 
 
 def _noted(path: str, stats: os.stat_result) -> int:
-    """When the file system noted a change: of the file, or of the link that leads to it."""
+    """Return the newest ctime of the file and the link that leads to it."""
     return max(stats.st_ctime_ns, os.lstat(path).st_ctime_ns)
 
 

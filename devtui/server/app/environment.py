@@ -1,4 +1,4 @@
-"""The environment that an app is loaded with: the variables of `flask run` and the env files."""
+"""Prepare the environment of a load: the variables of `flask run`, and the env files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devtui.config import env_files
 from devtui.events import Load
 from devtui.server.guest import unseen_variables
 
-# By these Werkzeug knows that it runs below its reloader, and on which socket.
+# They tell Werkzeug that it runs below its reloader, and on which socket.
 _OF_A_RELOADER = ("WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD")
 
 
@@ -20,7 +20,7 @@ _OF_THE_COMMAND = "FLASK_RUN_FROM_CLI"
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """All variables, the env files that were read, and a sentence for the user, if there is one."""
+    """All variables, the env files read, and a sentence for the user, if any."""
 
     variables: dict[str, str]
     files: tuple[str, ...]
@@ -28,13 +28,13 @@ class Environment(msgspec.Struct, frozen=True):
 
 
 def prepared(load: Load, original: Mapping[str, str]) -> Environment:
-    """What the environment has to be, given what the process was started with.
+    """Return the environment of the load, from that at the start of the process.
 
     Raises `env_files.EnvFileError`.
     """
     variables = dict(original)
     variables["FLASK_DEBUG"] = "1" if load.debug else "0"
-    for name in (*_OF_A_RELOADER, _OF_THE_COMMAND):  # of what devtui was started below
+    for name in (*_OF_A_RELOADER, _OF_THE_COMMAND):  # those of a reloader that has started devtui
         variables.pop(name, None)
     if not load.env_files:
         return Environment(variables, (), None)
@@ -43,7 +43,7 @@ def prepared(load: Load, original: Mapping[str, str]) -> Environment:
 
 
 def apply(variables: Mapping[str, str], load: Load) -> None:
-    """Give this process those variables, and what an app below a reloader expects."""
+    """Set the variables, and what an app below a reloader expects."""
     for name in (*_OF_A_RELOADER, _OF_THE_COMMAND):
         os.environ.pop(name, None)
     os.environ.update(variables)
@@ -51,6 +51,6 @@ def apply(variables: Mapping[str, str], load: Load) -> None:
         # Makes an unguarded app.run() do nothing. Another script that the app starts is to serve.
         unseen_variables.show(_OF_THE_COMMAND, "true")
     if load.reload:
-        # What werkzeug.serving.is_running_from_reloader looks at: apps start schedulers then. The
-        # programs that the app starts must not see it: Werkzeug would miss its socket there.
+        # Read by werkzeug.serving.is_running_from_reloader: apps start schedulers then. Programs
+        # that the app starts must not see it: Werkzeug would miss its socket there.
         unseen_variables.show("WERKZEUG_RUN_MAIN", "true")

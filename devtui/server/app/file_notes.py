@@ -1,8 +1,8 @@
-"""Which files a load reads and writes, so that the session can tell a user's save from them.
+"""Note the files that a load reads and writes, to tell them from the user's saves.
 
-What is read is noted before it is read, with a digest of what was: a save that comes later differs
-from one of both. What is written is told by Python's audit events (PEP 578), before it happens.
-What code written in C and other programs write is not among it.
+A file is noted before it is read, and again with a digest of what was read: a later save differs
+from one of them. Python's audit events (PEP 578) announce writes, except those of C code and of
+other programs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from devtui.events import SourceFile
 from devtui.project_file import digest
 
-# More than so many are not kept: no load writes as many files that mean a reload.
+# Keep no more: no load writes so many files that would mean a reload.
 MAX_WRITTEN = 10_000
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -35,14 +35,14 @@ _CHILDREN = frozenset(
     {"subprocess.Popen", "os.posix_spawn", "os.system", "os.fork", "os.forkpty", "pty.spawn"}
 )
 
-# As it is before the app may patch it.
+# Taken before the app can patch it.
 _time_ns = time.time_ns
 
 
 class FileNotes:
-    """What the load of this process has read and written until now, and whether it goes on.
+    """What this process's load has read and written so far, and whether it goes on.
 
-    `children` says whether it has started other programs, which may write too.
+    `children` is true if it has started other programs, which may write too.
     """
 
     def __init__(self) -> None:
@@ -54,19 +54,19 @@ class FileNotes:
         self._hooked = False
 
     def begin(self) -> None:
-        """Note what is written from now on."""
+        """Start to note writes."""
         self._listening = True
-        if not self._hooked:  # a hook can never be taken off
+        if not self._hooked:  # a hook cannot be removed
             self._hooked = True
             sys.addaudithook(self._audit)
 
     def end(self) -> None:
-        """The load has come to its end: what is written from now on is not its doing."""
+        """Note the end of the load: later writes are not its own."""
         self._listening = False
         self.ended_ns = _time_ns()
 
     def reading(self, path: str, data: bytes | None = None) -> None:
-        """Note the file as it is now, before it is read; or `data` that was read since."""
+        """Note the file before it is read, or the `data` that was read."""
         file = os.path.abspath(path)
         if data is None:
             noted = _as_it_is(file)
@@ -78,7 +78,7 @@ class FileNotes:
             )
 
     def read(self, others: Iterable[str] = ()) -> tuple[SourceFile, ...]:
-        """The files that were read; `others` were too, at a time that is not known."""
+        """Return the files that were read. `others` were read at an unknown time."""
         found = dict(self._read)
         for file in others:
             if file not in found and (noted := _as_it_is(file)) is not None:
@@ -86,11 +86,11 @@ class FileNotes:
         return tuple(found.values())
 
     def written(self) -> tuple[str, ...]:
-        """The files that were opened to be written, were put in place, or taken away."""
+        """Return the files that were opened for writing, moved or removed."""
         return tuple(self._written)
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        # It is called for much that the app does, so the usual case comes first.
+        # It is called very often, so check the usual case first.
         if not self._listening:
             return
         if event == "open":
@@ -120,9 +120,9 @@ def _as_it_is(file: str) -> SourceFile | None:
     try:
         found = os.stat(file)
     except (OSError, ValueError):
-        return None  # whoever reads it will meet that too
+        return None  # whoever reads it gets the error too
     if not stat.S_ISREG(found.st_mode):
-        return None  # nobody can look at a pipe again
+        return None  # a pipe cannot be read again
     return SourceFile(file, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 

@@ -1,4 +1,4 @@
-"""Finding and importing the application: Flask's rules, for any WSGI callable."""
+"""Find and import the application by Flask's rules, for any WSGI callable."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_MODULES", "AppNotFound", "LoadedApp", "apply_debug", "load_app"]
 
-# Where an application is looked for that was not named, in this order.
+# Where to search for an application that was not named, in this order.
 DEFAULT_MODULES = ("wsgi", "app")
 
 
@@ -27,7 +27,7 @@ class LoadedApp(msgspec.Struct, frozen=True):
 
     `name` is what to type in the same folder to get it again (`hello:app`,
     `pkg.mod:create_app()`); `framework` the class it is an instance of (`flask.Flask`), or
-    `function` or `class`; `file` the module's absolute file, empty where it has none.
+    `function` or `class`; `file` the module's absolute file, empty if it has none.
     """
 
     app: WSGIApplication
@@ -40,18 +40,18 @@ def load_app(spec: str | None, folder: str) -> LoadedApp:
     """Find and import the application that `spec` names, as seen from `folder`.
 
     `spec` is what `flask --app` takes; None or an empty one means `wsgi.py`, then `app.py`. The
-    module's folder is put in front of `sys.path`. Raises `AppNotFound` where nothing is found;
-    what the user's code raises, at import or in its factory, is passed on as it is.
+    module's folder is put in front of `sys.path`. Raise `AppNotFound` if nothing is found. Pass on
+    what the user's code raises at import or in its factory.
     """
     folder = os.path.realpath(folder)
     return _load(parse(spec), folder) if spec else _load_default(folder)
 
 
 def apply_debug(app: object, debug: bool) -> None:
-    """Set Flask's debug flag on a Flask application, as `flask run` does; others have none."""
+    """Set Flask's debug flag on a Flask application, as `flask run` does."""
     flask = sys.modules.get("flask")
     if flask is not None and isinstance(app, flask.Flask):
-        # By its descriptor, so that what depends on it (reloading of templates) follows.
+        # Through the descriptor, so that what depends on it (reloading of templates) follows.
         app.debug = debug
 
 
@@ -81,7 +81,7 @@ def _load_default(folder: str) -> LoadedApp:
     try:
         return _load(AppSpec(name), folder)
     except AppNotFound as error:
-        # As Flask has it, which takes the second only where the first is not there.
+        # Like Flask, try the second only if the first does not exist.
         if others:
             more = f"For {others[0]}.py type {others[0]}."
         else:
@@ -96,7 +96,7 @@ def _is_module(folder: str, name: str) -> bool:
 
 
 def _elsewhere(folder: str) -> str:
-    """A hint at a Django project's wsgi.py, or the like, one folder below."""
+    """Return a hint at a wsgi.py one folder below, such as a Django project's."""
     try:
         names = sorted(os.listdir(folder))
     except OSError:
@@ -109,7 +109,7 @@ def _elsewhere(folder: str) -> str:
 
 
 def framework_of(app: object) -> str:
-    """The class that an app is an instance of (`flask.Flask`), or `function` or `class`."""
+    """Return the class of an app (`flask.Flask`), or `function` or `class`."""
     if isinstance(app, type):
         return "class"
     return "function" if is_function(app) else class_name(type(app))

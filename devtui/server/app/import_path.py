@@ -1,4 +1,4 @@
-"""From the path that the user typed to an imported module, by Flask's rules."""
+"""Import the module that the user's path means, by Flask's rules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from devtui.server.app.spec import AppNotFound
 
 _MAX_LISTED = 5
 
-# What `import flask` brings along from outside the standard library.
+# What `import flask` imports from outside the standard library.
 _FLASK_S = frozenset(
     {"flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker", "dotenv"}
 )
@@ -27,8 +27,8 @@ class Target(msgspec.Struct, frozen=True):
     """Which module to import, and from where.
 
     `base` is the folder that goes to the front of `sys.path`, `parts` the module's dotted name.
-    `file` is the file that the user named, where it was a file and not a module's name. `added`
-    says whether packages were put before the name, since there are folders with an `__init__.py`.
+    `file` is the file that the user named, if it was a file and not a module's name. `added` is
+    true if folders with an `__init__.py` were added to the name as packages.
     """
 
     base: str
@@ -43,10 +43,10 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def locate(path: str, folder: str) -> Target:
-    """The module that `path` means, seen from `folder`; nothing is imported.
+    """Return the module that `path` means, seen from `folder`. Import nothing.
 
     Folders with an `__init__.py` above a file are its packages, so it is imported under its full
-    name. Links are resolved. Raises `AppNotFound` where `path` names a file that is not there.
+    name. Links are resolved. Raise `AppNotFound` if `path` names a missing file.
     """
     full = os.path.realpath(os.path.join(folder, path))
     is_file = full.endswith(".py") and os.path.isfile(full)
@@ -70,8 +70,8 @@ def locate(path: str, folder: str) -> Target:
 def import_target(target: Target) -> ModuleType:
     """Import the module, its packages first.
 
-    Raises `AppNotFound` where there is no such module, or where another one hides it. What the
-    user's code raises while it is imported, an ImportError too, is passed on as it is.
+    Raise `AppNotFound` if there is no such module, or if another one hides it. Pass on what the
+    user's code raises at import, an ImportError too.
     """
     import_what_flask_has(target.base)
     if not sys.path or sys.path[0] != target.base:
@@ -100,12 +100,12 @@ def import_what_flask_has(base: str) -> None:
     """
     if _FLASK_S.isdisjoint(_modules_in(base)) or importlib.util.find_spec("flask") is None:
         return
-    with suppress(ImportError):  # a broken one is the app's affair, if it imports it at all
+    with suppress(ImportError):  # leave a broken one to the app, if it imports it at all
         importlib.import_module("flask.cli")
 
 
 def _tell_name(error: ImportError, target: Target) -> None:
-    """Add to the error under which name a file was imported, if that may be a surprise."""
+    """Add to an error the name under which the file was imported, if that may surprise."""
     package = os.path.join(target.base, target.parts[0], "__init__.py")
     if not target.added:
         return
@@ -135,7 +135,7 @@ def _check_name(file: str) -> None:
 
 
 def _check_there(location: str) -> None:
-    """See that what was typed as a path exists; a dotted name may follow the folder's."""
+    """Check that a typed path exists. A dotted name may follow the folder."""
     parent, name = os.path.split(location)
     if not os.path.isdir(parent):
         raise AppNotFound(f"There is no folder {parent!r}, in which {name!r} was looked for.")
@@ -151,7 +151,7 @@ def _check_there(location: str) -> None:
 
 
 def _find(name: str, target: Target) -> ModuleSpec | None:
-    """The spec of a module whose parents are imported already."""
+    """Return the spec of a module whose parents are imported."""
     parent = name.rpartition(".")[0]
     if parent and not hasattr(sys.modules[parent], "__path__"):
         child = name[len(parent) + 1 :]
@@ -165,13 +165,13 @@ def _find(name: str, target: Target) -> ModuleSpec | None:
         )
     try:
         return importlib.util.find_spec(name)
-    except ValueError:  # it is imported already, by something that gave it no spec
+    except ValueError:  # it was imported without a spec
         module = sys.modules[name]
         return ModuleSpec(name, None, origin=getattr(module, "__file__", None))
 
 
 def _check_not_hidden(spec: ModuleSpec, target: Target, length: int) -> None:
-    """See that what Python found is what lies in the folder, and not its namesake."""
+    """Check that Python found the module in the folder, and not a namesake."""
     location = os.path.join(target.base, *target.parts[:length])
     files = [os.path.join(location, "__init__.py"), f"{location}.py"]
     wanted = next((file for file in files if os.path.isfile(file)), None)
@@ -182,7 +182,7 @@ def _check_not_hidden(spec: ModuleSpec, target: Target, length: int) -> None:
     wanted, found = os.path.realpath(wanted), spec.origin
     if found is not None and os.path.isabs(found):
         found = os.path.realpath(found)
-        # An extension module or a lone .pyc beside the source is no stranger.
+        # An extension module or a lone .pyc beside the source is fine.
         beside = os.path.dirname(found) == os.path.dirname(wanted)
         if found == wanted or (beside and not found.endswith(".py")):
             return
@@ -203,7 +203,7 @@ def _missing(target: Target, length: int) -> str:
 
 
 def _modules_in(folder: str, *, packages: bool = True) -> list[str]:
-    """The names of the modules in a folder, and of its packages; none where it cannot be read."""
+    """Return the modules and packages in a folder, none if it cannot be read."""
     try:
         entries = sorted(os.listdir(folder))
     except OSError:
@@ -216,7 +216,7 @@ def _modules_in(folder: str, *, packages: bool = True) -> list[str]:
 
 
 def _suggestion(wanted: str, existing: list[str]) -> str:
-    """The end of a sentence about something missing: what is close to it, or what there is."""
+    """End a sentence about a missing name: with a similar one, or with those that exist."""
     close = difflib.get_close_matches(wanted, existing, n=3)
     if close:
         return f"; did you mean {' or '.join(map(repr, close))}?"

@@ -1,4 +1,4 @@
-"""The program that calls `devtui.run`, run in a server process as it is run by Python itself."""
+"""Run the program that calls `devtui.run` in a server process, as Python runs it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(main: Main, serve: Callable[[find.LoadedApp], None]) -> None:
 
 
 def _run(main: Main) -> None:
-    """Run it as Python does.
+    """Run the program like Python.
 
     Python puts a script's folder, or with `-m` the current one, in front of the search path.
     """
@@ -47,5 +47,5 @@ def _run(main: Main) -> None:
 
 
 def title(main: Main) -> str:
-    """What a person calls it: `hello.py`, or `-m pkg`."""
+    """Return its name for people: `hello.py`, or `-m pkg`."""
     return f"-m {main.target}" if main.kind == "module" else os.path.basename(main.target)

@@ -1,4 +1,4 @@
-"""Finding the application in a module: the one that was named, or the one that must be meant."""
+"""Find the application in a module: the named one, or the one that must be meant."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class Search:
         self._typed = typed
 
     def best(self) -> Found:
-        """The application that must be meant where only the module was named.
+        """Return the application that must be meant if only the module was named.
 
         Flask's order, for any WSGI application: `app`, `application`, the only one there is,
-        then what the factories `create_app` and `make_app` return. Raises `AppNotFound`.
+        then what the factories `create_app` and `make_app` return. Raise `AppNotFound` for none.
         """
         usual = [name for name in APP_NAMES if getattr(self._module, name, None) is not None]
         for name in usual:
@@ -75,7 +75,7 @@ class Search:
         self._fail_without_app(usual)
 
     def named(self, steps: tuple[Step, ...], expression: str) -> Found:
-        """The application to which the steps lead; a factory is called. Raises `AppNotFound`."""
+        """Follow the steps to the application; call a factory. Raise `AppNotFound` for none."""
         value: object = self._module
         done = ""  # the expression as far as it was followed
         for step in steps:
@@ -83,7 +83,7 @@ class Search:
                 value = self._attribute(value, step.name, done)
                 done = f"{done}.{step.name}" if done else step.name
             elif step == Call() and _is_instance(value) and is_surely_wsgi(value):
-                # As Flask has it: the application itself, needlessly called.
+                # Like Flask, accept an application that was needlessly called.
                 expression = expression.replace(f"{done}()", done, 1)
             else:
                 value = self._call(value, done, step)
@@ -99,7 +99,7 @@ class Search:
             return getattr(value, name)
         except AttributeError:
             if isinstance(inspect.getattr_static(value, name, None), property):
-                raise  # the user's code was run, and what it raised is theirs to see
+                raise  # the user's code ran, so show what it raised
         if value is not self._module:
             raise AppNotFound(f"{self._typed}:{done} ({describe(value)}) has no {name!r}.")
         close = difflib.get_close_matches(name, vars(self._module), n=1)
@@ -114,7 +114,7 @@ class Search:
         return any(os.path.isfile(os.path.join(folder, f"{name}.py")) for folder in folders)
 
     def _call(self, factory: object, name: str, call: Call) -> object:
-        """Call a factory; only arguments that do not fit it are our affair."""
+        """Call a factory. Handle only arguments that do not fit it."""
         target = f"{self._typed}:{name}"
         if not callable(factory):
             raise AppNotFound(f"{target} is {describe(factory)} and cannot be called.")
@@ -137,7 +137,7 @@ class Search:
         return found if found is not None else self._refuse(value, f"{name}()")
 
     def _only_one(self) -> Found | None:
-        """The only application in the module; one object under two names counts once."""
+        """Return the only application in the module. One object under two names counts once."""
         apps: dict[int, Found] = {}
         for name, value in list(vars(self._module).items()):
             found = None if name.startswith("__") else _as_app(value, name, sure=True)
@@ -215,7 +215,7 @@ class Search:
         return f"{self._typed!r} ({file or 'built into Python'})"
 
     def _candidates_hint(self) -> str:
-        """The end of a sentence: what in the module may be meant, and how to type it."""
+        """End a sentence: with what in the module may be meant, and how to type it."""
         names = []
         for name, value in list(vars(self._module).items()):
             if name.startswith("_") or is_module(value):
@@ -248,7 +248,7 @@ _NOT_ASGI = (
 
 
 def _as_app(value: object, expression: str, *, sure: bool = False) -> Found | None:
-    """The application that `value` is, or keeps in `server` as a Dash object does; else None."""
+    """Return `value` if it is an application, or its `server`, as in Dash; else None."""
     if is_surely_wsgi(value) if sure else kind_of(value) is Kind.WSGI:
         return _found(value, expression)
     if is_module(value) or not _is_instance(value):
@@ -271,13 +271,13 @@ def _shown(call: Call) -> str:
 
 
 def _required(factory: object) -> tuple[str, ...]:
-    """The names of the arguments that a factory needs, seen through its decorators."""
+    """Return the arguments that a factory needs, seen through its decorators."""
     shape = shape_of(factory, wrapped=True)
     return shape.required if shape is not None else ()
 
 
 def _defined_elsewhere(factory: object, module: ModuleType) -> str:
-    """Where the factory is defined, where that is not the module that was searched."""
+    """Return the place of a factory that is defined in another module."""
     code = getattr(inspect.unwrap(factory) if callable(factory) else factory, "__code__", None)
     if code is None or code.co_filename == getattr(module, "__file__", None):
         return ""

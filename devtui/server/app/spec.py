@@ -1,4 +1,4 @@
-"""What the user typed to name the application, taken apart without running any of it."""
+"""Parse the name of the application that the user typed, without running any of it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import msgspec
 
 MAX_LENGTH = 10_000
 
-# A colon before a slash belongs to a path (`C:\app.py`), as Flask has it.
+# As in Flask, a colon before a slash belongs to a path (`C:\app.py`).
 _COLON = r":(?![\\/])"
 
 
 class AppNotFound(Exception):
-    """There is no application where one was looked for.
+    """No application was found.
 
-    Its text is for the user: one or few sentences that say what was looked for, where, and what
-    to type instead. What the user's own code raises is never turned into this.
+    Its text is for the user: a few sentences that say what was searched, where, and what to type
+    instead. Errors of the user's code never become this.
     """
 
 
@@ -43,8 +43,7 @@ Step: TypeAlias = Attribute | Call
 class AppSpec(msgspec.Struct, frozen=True):
     """`path` is a module name or a path; `steps` lead from the module to the application.
 
-    `expression` is the text of the steps; both are empty where the user leaves the choice to
-    the search in the module.
+    `expression` is the text of the steps. Both are empty if the user has named only the module.
     """
 
     path: str
@@ -53,10 +52,10 @@ class AppSpec(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> AppSpec:
-    """Take apart what `flask --app` takes: `MODULE`, `MODULE:NAME` or `MODULE:NAME(ARGUMENTS)`.
+    """Parse what `flask --app` takes: `MODULE`, `MODULE:NAME` or `MODULE:NAME(ARGUMENTS)`.
 
-    Further than Flask, NAME may be dotted (`dashboard:dash_app.server`), and attributes of what
-    a factory returns may follow its call. Arguments are literals. Raises `AppNotFound`.
+    Unlike in Flask, NAME may be dotted (`dashboard:dash_app.server`), and attributes may follow a
+    factory's call. Arguments are literals. Raise `AppNotFound` if it cannot be parsed.
     """
     if len(text) > MAX_LENGTH:
         raise AppNotFound(
@@ -98,7 +97,7 @@ def _check_characters(text: str) -> None:
 def _steps(expression: str) -> tuple[Step, ...]:
     try:
         with warnings.catch_warnings():
-            # What looks odd in the expression is told below, once and in our words.
+            # Python's warnings about the expression are replaced by our error below.
             warnings.simplefilter("ignore")
             node = ast.parse(expression, mode="eval").body
         return _steps_of(node, expression)

@@ -1,6 +1,6 @@
-"""Telling a WSGI application from a factory of one, from an ASGI application, and from the rest.
+"""Tell a WSGI application from a factory, an ASGI application, and anything else.
 
-Nothing is called here: types and signatures decide, and names where these do not. A WSGI
+Call nothing: types and signatures decide, and names if these do not. A WSGI
 application takes two positional arguments (PEP 3333), usually `environ` and `start_response`; an
 ASGI application is asynchronous or takes `scope`, `receive` and `send`.
 """
@@ -23,8 +23,8 @@ import msgspec
 _FACTORY_NAME = r"(?i)^_*(create|make|build|get|new)(_|$)|factory"
 
 
-# isinstance() and much of inspect read attributes of an object, and those of a proxy, such as
-# flask.current_app, are another's: it raises where that is not there. So `type` is asked here.
+# isinstance() and much of inspect read attributes. A proxy such as flask.current_app passes them
+# on, and raises if its object does not exist. So use `type` here.
 _FUNCTIONS = (
     types.FunctionType,
     types.MethodType,
@@ -44,10 +44,10 @@ class Kind(Enum):
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """The parameters of a callable, as far as they matter here.
+    """The relevant parameters of a callable.
 
-    `positional` are the names of those that may be given by position, `required` those of all
-    without a default, keyword-only ones included; `open` says that `*args` takes any more.
+    `positional` are those that may be passed by position, `required` all without a default,
+    including keyword-only ones. `open` is true if there is `*args`.
     """
 
     positional: tuple[str, ...]
@@ -75,9 +75,9 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 def shape_of(function: object, *, wrapped: bool = False) -> Shape | None:
-    """The shape of a function or class; of what a decorator wraps where `wrapped`.
+    """Return the shape of a function or class, or of what it decorates if `wrapped`.
 
-    None where Python cannot tell, as for callables written in C.
+    Return None if Python cannot tell, as for callables written in C.
     """
     if not callable(function):
         return None
@@ -97,7 +97,7 @@ def shape_of(function: object, *, wrapped: bool = False) -> Shape | None:
 
 
 def kind_of(obj: object, name: str = "") -> Kind:
-    """What `obj` is. `name`, by which the module knows it, decides where signatures do not."""
+    """Classify `obj`. `name`, its name in the module, decides if the signature does not."""
     if is_module(obj) or not callable(obj):
         return Kind.OTHER
     if _is_async(obj):
@@ -110,7 +110,7 @@ def kind_of(obj: object, name: str = "") -> Kind:
 
 
 def is_surely_wsgi(obj: object) -> bool:
-    """Whether `obj` is a WSGI application beyond doubt, so that a search may take it unasked."""
+    """Whether `obj` is certainly a WSGI application, so that a search may choose it."""
     if kind_of(obj) is not Kind.WSGI:
         return False
     if is_function(obj) or is_class(obj):
@@ -136,7 +136,7 @@ def is_module(obj: object) -> TypeGuard[ModuleType]:
 
 
 def class_name(cls: type) -> str:
-    """The shortest public name of a class: `flask.Flask` for `flask.app.Flask`."""
+    """Return the shortest public name of a class: `flask.Flask` for `flask.app.Flask`."""
     packages = cls.__module__.split(".")
     for length in range(1, len(packages)):
         package = ".".join(packages[:length])
@@ -149,7 +149,7 @@ def class_name(cls: type) -> str:
 
 
 def describe(obj: object) -> str:
-    """A few words for people on what `obj` is."""
+    """Describe `obj` in a few words for people."""
     if obj is None:
         return "None"
     if is_module(obj):
@@ -167,7 +167,7 @@ def _is_async(obj: object) -> bool:
 
 
 def _of_class(cls: type, name: str = "__call__") -> object:
-    """The raw attribute that instances of `cls` have by their class, or None; runs no code."""
+    """Return the raw attribute that instances get from `cls`, or None. Run no code."""
     for ancestor in cls.__mro__:
         if name in vars(ancestor):
             return vars(ancestor)[name]
@@ -175,7 +175,7 @@ def _of_class(cls: type, name: str = "__call__") -> object:
 
 
 def _call_shape(cls: type) -> Shape | None:
-    """The shape of a call of an instance, without its `self`."""
+    """Return the shape of an instance's call, without `self`."""
     call = _of_class(cls)
     if not inspect.isfunction(call):
         return None
@@ -225,10 +225,10 @@ def _kind_of_function(function: Callable[..., object], name: str) -> Kind:
 
 
 def _kind_of_wrapper(function: Callable[..., object], named_factory: bool) -> Kind:
-    """What a decorator's `(*args, **kwargs)` is, by what it wraps.
+    """Classify a decorator's `(*args, **kwargs)` by what it wraps.
 
     A decorator may also change the parameters: Werkzeug's `Request.application` makes a WSGI
-    application of a function of one request.
+    application from a function of one request.
     """
     inner = shape_of(function, wrapped=True)
     if inner is not None and inner.says_wsgi:

@@ -1,1 +1,1 @@
-"""The terminal, lent to one thread of the app at a time."""
+"""Lend the terminal to one thread of the app at a time."""

@@ -1,8 +1,8 @@
-"""Debuggers and consoles that are started past `breakpoint()`, in the borrowed terminal.
+"""Lend the terminal to debuggers and consoles that start without `breakpoint()`.
 
-`import pdb; pdb.set_trace()`, post_mortem, ipdb, pudb, code.interact and IPython.embed: each has
-the terminal from where it stops, or begins, until it is told to go on. What they are made of is
-hooked when the app imports it.
+These are `import pdb; pdb.set_trace()`, post_mortem, ipdb, pudb, code.interact and IPython.embed.
+Each has the terminal from its start until the user continues. Their classes are hooked when the
+app imports them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from devtui.server.terminal.loan import Terminal
 
 
 def install(terminal: Terminal) -> None:
-    """Have them borrow the terminal. Imports none of them."""
+    """Hook them, without importing any."""
     sessions = _Sessions(terminal)
 
     def interaction(module: ModuleType, owner: str) -> None:
@@ -30,7 +30,7 @@ def install(terminal: Terminal) -> None:
             _wrap(module, "Bdb", name, sessions.ending)
 
     def ipython(module: ModuleType) -> None:
-        # Not around all of it: it counts the frames up to its caller.
+        # Not around the whole function, which counts the frames up to its caller.
         _wrap(module, "TerminalInteractiveShell", "show_banner", sessions.near)
         _wrap(module, "TerminalInteractiveShell", "interact", sessions.near)
 
@@ -46,14 +46,14 @@ def install(terminal: Terminal) -> None:
 
 
 class _Sessions:
-    """The sessions of debuggers, one a thread at most."""
+    """The debuggers' sessions, at most one per thread."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._here = threading.local()
 
     def stopping(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """A debugger's `interaction(frame, ...)`: it stops somewhere, and asks what to do."""
+        """Wrap a debugger's `interaction(frame, ...)`, which asks what to do at a stop."""
 
         @wraps(original)
         def interaction(debugger: Any, *arguments: Any, **options: Any) -> Any:
@@ -61,12 +61,12 @@ class _Sessions:
                 return original(debugger, *arguments, **options)
             self._terminal.acquire("breakpoint")
             outer = self._here.__dict__.get("ended")
-            # Without a frame it looks at what has happened: nothing goes on afterwards.
+            # Without a frame it is post mortem: nothing continues afterwards.
             self._here.ended = not arguments or arguments[0] is None
             try:
                 return original(debugger, *arguments, **options)
             finally:
-                # Not when it is told to go on: pudb has to tidy up the screen after that.
+                # Not when the user continues: pudb restores the screen after that.
                 ended, self._here.ended = self._here.ended, outer
                 if ended and outer is None:
                     self._terminal.release()
@@ -74,7 +74,7 @@ class _Sessions:
         return interaction
 
     def ending(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """A debugger is told to go on, or to give up."""
+        """Wrap a debugger's commands that continue or quit."""
 
         @wraps(original)
         def end(debugger: Any, *arguments: Any, **options: Any) -> Any:
@@ -89,7 +89,7 @@ class _Sessions:
         return end
 
     def within(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """A console has the terminal from its begin to its end."""
+        """Wrap a console, which has the terminal from start to end."""
 
         @wraps(original)
         def console(*arguments: Any, **options: Any) -> Any:
@@ -101,7 +101,7 @@ class _Sessions:
         return console
 
     def near(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """A part of a console: its greeting, or its loop, after which it says goodbye."""
+        """Wrap a part of a console: its greeting, or its loop."""
 
         @wraps(original)
         def part(*arguments: Any, **options: Any) -> Any:
@@ -113,7 +113,7 @@ class _Sessions:
         return part
 
     def _asks_here(self, debugger: Any) -> bool:
-        """Whether it asks on the terminal, and not over a connection as remote ones do."""
+        """Whether it uses the terminal, and not a connection like remote debuggers."""
         streams = (getattr(debugger, name, None) for name in ("stdin", "stdout"))
         return all(stream is None or self._is_ours(stream) for stream in streams)
 
@@ -126,7 +126,7 @@ class _Sessions:
         try:
             return bool(stream.fileno() in (0, 1, 2) or stream.isatty())
         except (AttributeError, OSError, ValueError):
-            return False  # something that the app has put in its place, as tests do
+            return False  # the app has replaced it, as tests do
 
 
 def _wrap(
@@ -135,7 +135,7 @@ def _wrap(
     name: str,
     around: Callable[[Callable[..., Any]], Callable[..., Any]],
 ) -> None:
-    """Put something around a method; nothing in a module of the user's with the same name."""
+    """Wrap a method, unless the module is a namesake of the user's."""
     original = getattr(getattr(module, owner, None), name, None)
     if original is not None:
         setattr(getattr(module, owner), name, around(original))

@@ -1,4 +1,4 @@
-"""`breakpoint()`, `input()` and `getpass()`: the ways in which an app asks a person."""
+"""Lend the terminal to `breakpoint()`, `input()` and `getpass()`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOTHING = (None, None)
 
 
 def install(terminal: Terminal) -> None:
-    """Have all three borrow the terminal. To be called from the main thread."""
+    """Hook all three. Call this from the main thread."""
     originals = builtins.input, sys.breakpointhook, getpass.getpass
 
     def undo() -> None:
@@ -33,7 +33,7 @@ def install(terminal: Terminal) -> None:
     sys.breakpointhook = _breakpoint(terminal)
     getpass.getpass = _getpass(terminal, getpass.getpass)
     debuggers.install(terminal)
-    # A fork has no channel to ask for the terminal by, and would wait for ever.
+    # A fork has no channel to ask for the terminal, and would wait for ever.
     os.register_at_fork(after_in_child=undo)
     _handle_signals(terminal)
 
@@ -42,7 +42,7 @@ def _input(terminal: Terminal, original: Callable[..., str]) -> Callable[..., st
     def input(prompt: object = "", /) -> str:
         """As Python's own, in the terminal that devtui runs in."""
         if not any(sys.stdin is stdin for stdin in terminal.stdins):
-            return original(prompt)  # the app has put something in its place, as tests do
+            return original(prompt)  # the app has replaced it, as tests do
         with terminal.reading_line("input"):
             return original(prompt)
 
@@ -60,13 +60,13 @@ def _getpass(terminal: Terminal, original: Callable[..., str]) -> Callable[..., 
 
 def _breakpoint(terminal: Terminal) -> Callable[..., Any]:
     def breakpointhook(*arguments: Any, **options: Any) -> Any:
-        """As Python's own (PEP 553), in the terminal that devtui runs in."""
+        """Start a debugger like Python (PEP 553), in devtui's terminal."""
         wanted = os.environ.get("PYTHONBREAKPOINT", "")
         if wanted == "0":
             return None
         terminal.acquire("breakpoint")
         if wanted in _PDB:
-            # Imported where it is needed: few requests ever stop at one.
+            # Imported here because few requests stop at a breakpoint.
             from devtui.server.terminal.terminal_pdb import TerminalPdb
 
             TerminalPdb(terminal).set_trace(sys._getframe(1))
@@ -77,23 +77,23 @@ def _breakpoint(terminal: Terminal) -> Callable[..., Any]:
 
 
 def _other_debugger(terminal: Terminal, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """What PYTHONBREAKPOINT names.
+    """Call what PYTHONBREAKPOINT names.
 
-    One that goes on tracing after it was called has the terminal until it is told to continue or
-    to quit, or its thread ends. From Python 3.13 on pdb stops at the very next instruction of its
-    caller, which is ours here: one `s` leads to the view.
+    If it traces after the call, it has the terminal until the user continues or quits, or its
+    thread ends. Since Python 3.13 pdb stops at the next instruction of its caller, which is ours
+    here: one `s` leads to the view.
     """
     before = sys.gettrace()
     hook, ours = sys.__breakpointhook__, (sys._getframe(), sys._getframe(1))
     try:
-        # On one line, and by a function written in C: a debugger that stops in its caller, or
-        # where that returns, must see no line and no call of ours after its own.
+        # On one line, and by a C function: a debugger that stops in its caller, or at its return,
+        # must see no further line or call of ours.
         results = [hook(*arguments, **options), *map(setattr, ours, _F_TRACE, _NOTHING)]
     except BaseException:
         terminal.release()
         raise
     debugger = getattr(sys.gettrace(), "__self__", None)
-    if getattr(debugger, "stopframe", None) in ours:  # as pudb, which takes its caller's for that
+    if getattr(debugger, "stopframe", None) in ours:  # like pudb, which stops in its caller
         debugger.stopframe = sys._getframe(2)  # type: ignore[union-attr]
     if sys.gettrace() is before:
         terminal.release()
@@ -101,9 +101,9 @@ def _other_debugger(terminal: Terminal, arguments: tuple[Any, ...], options: dic
 
 
 def _handle_signals(terminal: Terminal) -> None:
-    """What ctrl+c and ctrl+z mean while the app has the terminal.
+    """Handle ctrl+c and ctrl+z while the app has the terminal.
 
-    ctrl+c interrupts the thread that has it. ctrl+z would stop the server with nobody to wake it.
+    ctrl+c interrupts the thread that has it. ctrl+z is ignored: nobody could wake a stopped server.
     """
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
@@ -118,10 +118,10 @@ def _handle_signals(terminal: Terminal) -> None:
             raise_in_thread(holder, KeyboardInterrupt)
 
     def on_suspend(number: int, frame: FrameType | None) -> None:
-        """Go on; a handler and not SIG_IGN, which child processes would inherit."""
+        """Ignore the signal. Child processes would inherit SIG_IGN."""
 
     def on_hang_up(number: int, frame: FrameType | None) -> None:
-        """Go on where our terminal has gone: the session takes it away, or has ended itself."""
+        """Ignore the loss of the terminal: the session takes it back, or has ended."""
         if _has_terminal():
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGHUP)

@@ -1,4 +1,4 @@
-"""The terminal, borrowed from the session's front end by one thread of the app after another."""
+"""Borrow the terminal from the session's front end, for one thread of the app at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from devtui.server.output.standard_streams import StandardStreams
 
 Purpose = Literal["breakpoint", "input", "getpass", "console"]
 
-# How long a thread that has read a line keeps the terminal: mostly it goes on to ask.
+# How long a thread keeps the terminal after it has read a line: most ask again.
 LINGER_SECONDS = 1.0
 
 _WATCH_SECONDS = 0.1
@@ -33,31 +33,30 @@ _CALLS = {
 
 
 class NoTerminal(EOFError, RuntimeError):
-    """There is no terminal to ask a person by.
+    """There is no terminal.
 
-    An EOFError as well, because that is what `input()` raises without one, and what code which
-    is ready for it expects.
+    Also an EOFError, because `input()` raises one without a terminal, and careful code expects it.
     """
 
 
 class _Wish(msgspec.Struct):
-    """One thread's wish for the terminal, and the session's answer to it."""
+    """One thread's request for the terminal, and the session's answer."""
 
     ask_id: str
     thread: threading.Thread
     answered: threading.Event
     request_id: str | None
     refusal: str | None = None
-    until: float | None = None  # when it ends by itself, unless the thread asks again (monotonic)
+    until: float | None = None  # when the loan ends, unless the thread asks again (monotonic)
     interrupted: bool = False  # by ctrl+c, while it waited for a line
 
 
 class Terminal:
-    """Held by one thread at a time; the others wait for it in turn.
+    """The terminal. One thread holds it; the others wait for their turn.
 
-    While it is held, it stands behind the descriptors 0, 1 and 2, since the readline library uses
-    these and no others. What the holder prints goes there too, as does what is printed by threads
-    that it starts, as IPython's debugger does to ask; of all others it goes to the log as ever.
+    While a thread holds it, the descriptors 0, 1 and 2 are the terminal, because readline uses only
+    these. Output of the holder and of the threads that it starts, such as those of IPython's
+    debugger, goes there too. Output of all others goes to the log.
     """
 
     def __init__(
@@ -66,7 +65,7 @@ class Terminal:
         send: Callable[[Event], None],
         begun: Callable[[], bytes] = bytes,
     ) -> None:
-        """`begun` gives what the calling thread has printed since the last line's end."""
+        """`begun` returns what the calling thread has printed since its last whole line."""
         self.reading = False  # the holder waits for a line
         self.is_forked = False
         self._generation = generation
@@ -75,12 +74,12 @@ class Terminal:
         self._numbers = itertools.count(1)
         self._turn = threading.Lock()
         self._state = threading.RLock()
-        self._wish: _Wish | None = None  # of the thread whose turn it is
+        self._wish: _Wish | None = None  # the current thread's
         self._held = False
         self._standard = StandardStreams()
         self._screen: TextIO | None = None
-        self._others: frozenset[int] = frozenset()  # threads that were there before
-        self._helpers: set[int] = set()  # and those that have printed for a holder
+        self._others: frozenset[int] = frozenset()  # threads older than the loan
+        self._helpers: set[int] = set()  # threads that print for a holder
         os.register_at_fork(after_in_child=self._forget)
 
     @property
@@ -96,21 +95,21 @@ class Terminal:
 
     @property
     def screen(self) -> TextIO:
-        """What writes to the terminal. Raises `OSError` where there is none."""
+        """Return the stream that writes to the terminal. Raise `OSError` if there is none."""
         if self._screen is None:
-            # It stays open: a debugger may write its last words after it gave the terminal back.
+            # It stays open, because a debugger may write after it has given the terminal back.
             self._screen = open(_TTY, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
         return self._screen
 
     @property
     def stdins(self) -> tuple[TextIO | None, ...]:
-        """What `sys.stdin` is, unless the app has put something in its place."""
+        """Our `sys.stdin`, unless the app has replaced it."""
         return (sys.__stdin__, self._standard.stdin)
 
     def acquire(self, purpose: Purpose) -> None:
-        """Wait for the terminal and take it, until `release`; once is enough for a thread.
+        """Wait for the terminal and take it until `release`. A thread takes it only once.
 
-        Raises `NoTerminal` where there is none.
+        Raise `NoTerminal` if there is none.
         """
         if self._keep():
             return
@@ -121,13 +120,13 @@ class Terminal:
             self._take()
         except BaseException:
             self._wish = None
-            if granted:  # or the front end would wait for it to come back
+            if granted:  # or the front end would wait for its return
                 self._send(TerminalReleased(generation=self._generation, ask_id=granted))
             self._turn.release()
             raise
 
     def release(self, thread: threading.Thread | None = None) -> None:
-        """Give the terminal back, where `thread` (or else the calling one) has it."""
+        """Give the terminal back if `thread`, by default the calling one, has it."""
         with self._state:
             if self.holder is not (thread or threading.current_thread()):
                 return
@@ -142,9 +141,9 @@ class Terminal:
 
     @contextmanager
     def held(self, purpose: Purpose, *, linger: bool = False) -> Iterator[None]:
-        """Have the terminal within the block, and afterwards no more unless one had it before.
+        """Hold the terminal in the block, and afterwards only if the thread held it before.
 
-        `linger`: a little longer, since something follows that will ask for it.
+        With `linger` hold it a little longer, because more questions follow.
         """
         had = self._is_kept
         self.acquire(purpose)
@@ -156,9 +155,9 @@ class Terminal:
 
     @contextmanager
     def reading_line(self, purpose: Purpose) -> Iterator[None]:
-        """Have the terminal within the block, to read a line, and a little longer.
+        """Hold the terminal to read a line in the block, and a little longer.
 
-        The holder may be a debugger or a console that nobody has heard of.
+        The holder may be an unknown debugger or console.
         """
         with self.held(purpose, linger=True):
             wish = self._wish
@@ -168,24 +167,24 @@ class Terminal:
                 yield
             finally:
                 self.reading = False
-                if wish.interrupted:  # whatever was read is no answer
+                if wish.interrupted:  # a line typed by the session is no answer
                     raise KeyboardInterrupt
 
     def interrupt(self) -> None:
-        """Have the holder's waiting for a line end with `KeyboardInterrupt`.
+        """End the holder's wait for a line with `KeyboardInterrupt`.
 
-        No thread but the main one can be woken from the readline library, nor from a read. So the
-        session, which has the other end of the terminal, types the line's end.
+        Only the main thread can be woken from readline or a read. So the session, which has the
+        other end of the terminal, types the end of the line.
         """
         wish = self._wish
         if wish is not None and self.reading:
             wish.interrupted = True
             self._send(TerminalInterrupted(generation=self._generation, ask_id=wish.ask_id))
 
-    # -- what is printed; see `request_context.Lent`
+    # -- output; see `request_context.Lent`
 
     def is_here(self) -> bool:
-        """Whether what the calling thread prints belongs on the terminal."""
+        """Whether the calling thread's output belongs on the terminal."""
         wish, here = self._wish, threading.get_ident()
         if wish is None or not self._held:
             return False
@@ -204,13 +203,13 @@ class Terminal:
                 data = data[os.write(1, data) :]
 
     def request_ended(self) -> None:
-        """The calling thread's request has ended: it asks nothing more."""
+        """Note that the calling thread's request has ended, so it asks no more."""
         wish = self._wish
         if wish is not None and wish.until is not None:
             self.release()
 
     def answer(self, ask_id: str, refusal: str | None = None) -> None:
-        """The session grants the terminal, or refuses it for a reason. Any thread may call it."""
+        """Pass on the session's answer: granted, or refused for a reason. Thread-safe."""
         wish = self._wish
         if wish is not None and wish.ask_id == ask_id:
             wish.refusal = refusal
@@ -218,12 +217,12 @@ class Terminal:
 
     @property
     def _is_kept(self) -> bool:
-        """Whether the calling thread has the terminal until it gives it back."""
+        """Whether the calling thread has the terminal without a time limit."""
         wish = self._wish
         return self.is_mine and wish is not None and wish.until is None
 
     def _keep(self) -> bool:
-        """Whether the calling thread has the terminal; then it has it for longer now."""
+        """Whether the calling thread has the terminal. If so, extend the loan."""
         with self._state:
             if not self.is_mine or self._wish is None:
                 return False
@@ -231,17 +230,17 @@ class Terminal:
             return True
 
     def _linger(self) -> None:
-        """Give the terminal back in a moment, unless the calling thread asks again."""
+        """Give the terminal back soon, unless the calling thread asks again."""
         with self._state:
             if self.is_mine and self._wish is not None:
                 self._wish.until = time.monotonic() + LINGER_SECONDS
 
     def _forget(self) -> None:
-        """In a fork: the terminal is the parent's."""
+        """Forget the terminal in a fork: it is the parent's."""
         self.is_forked, self._held, self._wish, request_context.lent = True, False, None, None
 
     def _ask(self, purpose: Purpose) -> str:
-        """Wait until the wish is granted; returns its id."""
+        """Wait until the request is granted; return its id."""
         ask_id = f"{self._generation}-t{next(self._numbers)}"
         request_id = request_context.request_id.get()
         wish = _Wish(ask_id, threading.current_thread(), threading.Event(), request_id)
@@ -275,10 +274,9 @@ class Terminal:
         watch.start()
 
     def _watch(self, wish: _Wish) -> None:
-        """Give the terminal back for a thread that ends without having done so.
+        """Give the terminal back for a thread that ends without doing so, or asks no more.
 
-        That is so where somebody steps in the debugger to the end of a request. And for one that
-        has read a line, and asks for no other.
+        A thread ends with the terminal if the user steps to the end of a request in the debugger.
         """
         while self._wish is wish:
             wish.thread.join(_WATCH_SECONDS)

@@ -9,24 +9,24 @@ from devtui.server.terminal.loan import Terminal
 
 
 class TerminalPdb(pdb.Pdb):
-    """Has the terminal from where it stops until it is told to continue or to quit."""
+    """A pdb that has the terminal from a stop until the user continues or quits."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         super().__init__(stdout=terminal.screen, nosigint=True)
-        self.use_rawinput = True  # which a stdout of one's own turns off, and readline with it
+        self.use_rawinput = True  # a custom stdout turns it off, and readline with it
 
     def interaction(self, *arguments: Any, **options: Any) -> None:
-        """As pdb's own; a breakpoint that was set in pdb borrows the terminal anew."""
+        """Borrow the terminal, also for a breakpoint that was set in pdb."""
         self._terminal.acquire("breakpoint")
         super().interaction(*arguments, **options)
 
     def set_continue(self) -> None:
-        """Go on without the terminal."""
+        """Continue without the terminal."""
         super().set_continue()
         self._terminal.release()
 
     def set_quit(self) -> None:
-        """Give up without the terminal."""
+        """Quit without the terminal."""
         super().set_quit()
         self._terminal.release()
