@@ -86,6 +86,7 @@ async def _run(
 ) -> int:
     """Run the session and write lines; `lends` allows the app to borrow the terminal."""
     status, reader_gone, hang_up = 0, False, HangUp()
+    flushes = False  # at the end of this turn of the loop
     out = LineLender(sys.stdout.buffer, sys.stdout.fileno())
     if lends:
         session.terminal.lend_by(out)
@@ -111,13 +112,25 @@ async def _run(
         else:
             session.restart("restarted by SIGHUP")
 
+    def flush() -> None:
+        nonlocal flushes, reader_gone
+        flushes = False
+        try:
+            out.flush()
+        except BrokenPipeError:
+            # The reader of our output has exited, as `head` does.
+            reader_gone = True
+            leave(128 + signal.SIGPIPE)
+
     def write(event: AnyEvent) -> None:
-        nonlocal reader_gone
+        nonlocal flushes, reader_gone
         try:
             if not reader_gone:
                 out.write(lines(event))
-        except BrokenPipeError:
-            # The reader of our output has exited, as `head` does.
+                if not flushes:
+                    flushes = True
+                    loop.call_soon(flush)
+        except BrokenPipeError:  # the buffer was full
             reader_gone = True
             leave(128 + signal.SIGPIPE)
         if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
@@ -135,6 +148,8 @@ async def _run(
     loop.add_signal_handler(signal.SIGHUP, hung_up)
     session.bus.subscribe(write)
     await session.run()
+    if not reader_gone:
+        flush()
     return status
 
 
@@ -234,18 +249,22 @@ class LineLender:
         self._dropped = 0
 
     def write(self, lines: Iterable[bytes]) -> None:
-        """Write lines now, or when the terminal is back. Raises `OSError` as the file does."""
+        """Buffer lines for `flush`, or until the terminal is back. Raises `OSError`."""
         if not self._lent:
             self._out.writelines(lines)
-            self._out.flush()
             return
         for line in lines:
             self._dropped += len(self._held) == MAX_HELD
             self._held.append(line)
 
+    def flush(self) -> None:
+        """Write what was buffered. Raises `OSError` as the file does."""
+        self._out.flush()
+
     def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
         """See `session.terminal.terminal_loan.Lender`."""
         self._tty.check()
+        self.flush()
         text = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
         if wanted.purpose != "program":
             text = f"{_WHAT[wanted.purpose]} has the terminal"
@@ -262,3 +281,4 @@ class LineLender:
         dropped, self._dropped = self._dropped, 0
         missing = [f"... {dropped:,} lines were dropped\n".encode()] if dropped else []
         self.write([b"--- devtui has the terminal again\n", *missing, *held])
+        self.flush()
