@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from devtui.config.settings import Settings
 from devtui.events import (
+    CALLS,
     AnyEvent,
     AppFailed,
     AppLoaded,
@@ -37,7 +38,7 @@ from devtui.events import (
 from devtui.ports import holder_text
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.session.session import Session
-from devtui.terminal import CALLS, ControllingTerminal, HangUp
+from devtui.terminal import ControllingTerminal, HangUp
 from devtui.text import formats, masking
 from devtui.text.sanitize import visible
 

@@ -26,13 +26,6 @@ _LAST_SECONDS = 0.5
 
 _CTRL_C = b"\x03"
 
-CALLS = {
-    "breakpoint": "breakpoint()",
-    "input": "input()",
-    "getpass": "getpass()",
-    "console": "a console",
-}
-
 
 def no_terminal() -> OSError:
     """The error for devtui in no terminal that it could lend."""

@@ -11,6 +11,7 @@ are text one by one when it makes a decoder, and the first answer and the first 
 from __future__ import annotations
 
 from devtui.events.answers import (
+    CALLS,
     Completed,
     Evaluated,
     LocalsShown,
@@ -74,6 +75,7 @@ from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, Req
 from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
 
 __all__ = [
+    "CALLS",
     "Address",
     "AnyEvent",
     "AnyOrder",

@@ -5,6 +5,14 @@ from typing import Literal
 from devtui.events.event import Event
 from devtui.events.parts import Frame, Variable
 
+CALLS = {
+    "breakpoint": "breakpoint()",
+    "input": "input()",
+    "getpass": "getpass()",
+    "console": "a console",
+}
+"""The Python calls that need the terminal, by `TerminalWanted.purpose`."""
+
 
 class LocalsShown(Event, frozen=True, kw_only=True):
     """The local variables of a frame, in the order in which the function has them.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import msgspec
 
 from devtui.dashboard.errors.code_lines import code_lines
 from devtui.dashboard.widgets.sections import Line, text_lines
-from devtui.events import Frame, LocalsShown, Variable
+from devtui.events import Frame, LocalsShown, Variable, Way
 from devtui.text.formats import count
 from devtui.text.paths import package, short_path
 from devtui.text.sanitize import visible
@@ -20,8 +20,6 @@ MAX_OPEN = 12
 """How many of the user's frames are open at first: the innermost ones."""
 
 MAX_PACKAGES = 4
-
-Way: TypeAlias = tuple[int, ...]
 
 
 class Spot(msgspec.Struct, frozen=True):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.app import App, SuspendNotSupported
 
-from devtui.terminal import CALLS, ControllingTerminal, no_terminal
+from devtui.events import CALLS
+from devtui.terminal import ControllingTerminal, no_terminal
 from devtui.text import masking
 from devtui.text.sanitize import visible
 

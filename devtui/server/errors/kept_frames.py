@@ -10,10 +10,9 @@ from typing import Any
 
 import msgspec
 
-from devtui.events import LocalsShown, ShowLocals
+from devtui.events import LocalsShown, ShowLocals, Way
 from devtui.server.errors import bounded_repr
 from devtui.server.errors.namespace import FrameNamespace
-from devtui.server.errors.traceback_data import Way
 
 # A frame keeps alive everything its variables hold, so keep only those of the newest errors.
 MAX_ERRORS = 20

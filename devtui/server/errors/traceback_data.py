@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from devtui.events import Error, ExceptionData, Frame
+from devtui.events import Error, ExceptionData, Frame, Way
 from devtui.server.errors import frame_data, traceback_text
 from devtui.server.errors.exception_text import Messages, share
 from devtui.server.errors.frame_data import SourceLines
@@ -35,9 +35,6 @@ _OUR_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _RUNPY = os.path.join(os.path.dirname(os.__file__), "runpy.py")  # not frozen before Python 3.11
 
 Relation = Literal["first", "cause", "context"]
-
-# The way to an exception in an error; see `events.ShowLocals`.
-Way = tuple[int, ...]
 
 
 class Described(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 
 import msgspec
 
-from devtui.events import Event, TerminalInterrupted, TerminalReleased, TerminalWanted
+from devtui.events import CALLS, Event, TerminalInterrupted, TerminalReleased, TerminalWanted
 from devtui.server.output import request_context
 from devtui.server.output.standard_streams import StandardStreams
 
@@ -24,12 +24,6 @@ LINGER_SECONDS = 1.0
 
 _WATCH_SECONDS = 0.1
 _TTY = "/dev/tty"
-_CALLS = {
-    "breakpoint": "breakpoint()",
-    "input": "input()",
-    "getpass": "getpass()",
-    "console": "a console",
-}
 
 
 class NoTerminal(EOFError, RuntimeError):
@@ -255,7 +249,7 @@ class Terminal:
         )
         wish.answered.wait()
         if wish.refusal is not None:
-            raise NoTerminal(f"{_CALLS[purpose]} needs a terminal, and {wish.refusal}.")
+            raise NoTerminal(f"{CALLS[purpose]} needs a terminal, and {wish.refusal}.")
         return ask_id
 
     def _take(self) -> None:
