@@ -163,8 +163,8 @@ def refused(error: OSError, settings: Settings) -> PortRefused:
 
 def _no_such_address(host: str, why: str = "") -> str:
     return (
-        f"{host} is not an address of this machine{why}: use --host 127.0.0.1, localhost, ::1, "
-        "0.0.0.0 or another address that it has."
+        f"{host} is not an address of this machine{why}: use one that is, such as --host "
+        "127.0.0.1, localhost, ::1 or 0.0.0.0."
     )
 
 
