@@ -93,6 +93,13 @@ def test_every_file_and_function_is_there(page: Path) -> None:
         assert list(missing_names(page.read_text(encoding="utf-8"))) == []
 
 
+def test_every_nox_session_is_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = " ".join(re.findall(r"nox -s ([a-z ]+)", page)).split()
+    assert named
+    assert set(named) <= functions_of(ROOT / "noxfile.py")
+
+
 def events_by_type() -> dict[str, type[Event]]:
     """Return every kind of event by the `type` that its lines have."""
     kinds = [kind for kind in vars(events).values() if isinstance(kind, type)]
