@@ -251,7 +251,7 @@ def test_what_the_first_frame_waits_for() -> None:
 
 def test_watching_loads_the_compiled_part_of_watchfiles_alone() -> None:
     code = (
-        "import sys; from devtui.session.reload.rust_notify import rust_notify; "
+        "import sys; from devtui.session.reload.folder_watch import rust_notify; "
         "print(rust_notify().__name__, *{'watchfiles', 'anyio'} & set(sys.modules))"
     )
     done = subprocess.run(

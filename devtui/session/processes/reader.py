@@ -7,8 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 from devtui.events import AnyEvent, LogWritten, RequestFinished
-from devtui.session.processes.incoming import IncomingEvents
-from devtui.session.processes.pipe import Pipe
+from devtui.session.processes.incoming import IncomingEvents, Pipe
 from devtui.session.processes.running import RunningRequests
 
 # What one turn of the event loop hands on at most. The rest waits, in order, for the next turn;

@@ -27,8 +27,8 @@ from devtui.events import (
     TerminalWanted,
     encode,
 )
+from devtui.session.processes.incoming import Pipe
 from devtui.session.processes.outgoing import Outgoing
-from devtui.session.processes.pipe import Pipe
 from devtui.session.processes.reader import Reader, unwatch
 from devtui.session.processes.spawn import Interpreter
 from devtui.session.terminal.app_tty import AppTty

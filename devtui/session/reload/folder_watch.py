@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeAlias
+from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from devtui.session.reload.rust_notify import rust_notify
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, is_ignored_folder
 
+if TYPE_CHECKING:
+    from watchfiles._rust_notify import RustNotify
+
 Change: TypeAlias = tuple[int, str]
+
+_MODULE = "watchfiles._rust_notify"
+_loading = threading.Lock()
 
 # How often folders are looked through where the system does not tell of changes.
 POLL_MS = 300
@@ -187,3 +196,24 @@ def must_poll(folder: str) -> bool:
     if asked:
         return asked.lower() not in ("false", "disable", "disabled")
     return folder.startswith("/mnt/") and "microsoft" in os.uname().release.lower()
+
+
+def rust_notify() -> type[RustNotify]:
+    """The class, imported when it is first asked for; any thread may ask.
+
+    The package itself is passed by: it imports anyio, which is three times as much work and done
+    while the first frame is drawn.
+    """
+    with _loading:
+        module = sys.modules.get(_MODULE)
+        if module is None:
+            package = importlib.util.find_spec("watchfiles")
+            places = None if package is None else package.submodule_search_locations
+            spec = PathFinder.find_spec(_MODULE, places)
+            if spec is None or spec.loader is None:
+                raise ImportError(f"{_MODULE} is not there: install watchfiles again", name=_MODULE)
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            sys.modules[_MODULE] = module
+    found: type[RustNotify] = module.RustNotify
+    return found

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devtui.session.processes.pipe import Pipe
+from devtui.session.processes.incoming import Pipe
 from devtui.text.line_buffer import MAX_LINE_BYTES
 
 

@@ -21,8 +21,7 @@ from devtui.events import (
     encode,
 )
 from devtui.session.processes import incoming
-from devtui.session.processes.incoming import IncomingEvents
-from devtui.session.processes.pipe import Pipe
+from devtui.session.processes.incoming import IncomingEvents, Pipe
 from devtui.session.processes.reader import EVENTS_PER_TURN, Reader, unwatch
 
 GENERATION = 3

@@ -15,6 +15,7 @@ import pytest
 import devtui
 from devtui.ports.classify import is_server_process
 from devtui.session.processes.spawn import Interpreter
+from tests.support.processes import eventually
 
 SECONDS = 30
 
@@ -161,6 +162,7 @@ def test_its_command_line_can_be_read_and_is_known(monkeypatch: pytest.MonkeyPat
     interpreter = started()
     try:
         process = psutil.Process(interpreter.child.pid)
+        assert eventually(process.cmdline), "the kernel shows it a moment after the start"
         command = process.cmdline()
         assert is_server_process(command)
         assert "devtui.server" in " ".join(command)

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from devtui.session.reload import folder_watch
-from devtui.session.reload.rust_notify import rust_notify
+from devtui.session.reload.folder_watch import rust_notify
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
 from devtui.session.reload.watcher import LONG_REST_SECONDS, Watcher
 from tests.support.projects import write
