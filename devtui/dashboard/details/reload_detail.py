@@ -18,9 +18,9 @@ MAX_NAME = 300
 
 
 def reload_detail(item: Reload, ignored: Mapping[str, str]) -> Detail:
-    """What an opened row of the reloads pane shows.
+    """Return the sections of an opened reload.
 
-    `ignored` are ignored changes, by file or folder, with the reason; newest last.
+    `ignored` has the reason for each ignored file or folder, newest last.
     """
     when = f"{formats.clock_time(item.at)}  generation {item.generation}"
     match item:

@@ -1,4 +1,4 @@
-"""The errors pane: where it has the room, the selected error's traceback stands below the list."""
+"""The errors pane: a list, and below it the selected error's traceback if there is room."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Traceback(LineList[ShownLine]):
 
 
 class ErrorsPane(Pane[ErrorGroup]):
-    """Errors, repeated ones in one row, and what the selected one says."""
+    """Errors, with repeated ones in one row, and the traceback of the selected one."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(4, "Errors", store.error_groups.ring, ErrorRows(store), "No error.")
@@ -43,7 +43,7 @@ class ErrorsPane(Pane[ErrorGroup]):
         yield from list(super().compose())[1:]
 
     def on_resize(self, event: Resize) -> None:
-        """Show the traceback where there is room."""
+        """Show the traceback if there is room."""
         self.set_class(event.size.height >= ROOM_FOR_TRACEBACK, "-roomy")
         self._share()
 
@@ -59,14 +59,14 @@ class ErrorsPane(Pane[ErrorGroup]):
             self.list.action_open()
 
     def select_newest(self) -> None:
-        """Put the cursor on the error that came last, which need not have the last row."""
+        """Select the newest error, which may not be in the last row."""
         self.list.follow()
         groups = [self.list.matches[index] for index in range(len(self.list.matches))]
         if groups:
             self.list.select(max(range(len(groups)), key=lambda at: groups[at].last_at))
 
     def _share(self) -> None:
-        """Give the list as many lines as it needs, the traceback the others."""
+        """Give the list the lines that it needs, and the traceback the rest."""
         group = self.list.item
         entry = None if group is None else group.newest
         roomy = self.has_class("-roomy") and entry is not None

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class FilterInput(Input):
-    """The line to type a filter into; `escape` drops the filter, arrows move in the list."""
+    """The line to type a filter into; escape drops the filter, arrows move in the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move_in_list(-1)", show=False),
@@ -50,7 +50,7 @@ class Pane(Vertical, Generic[T]):
         self.title = name
         self.list: LineList[T] = LineList(ring, rows, empty=empty)
         self.note = ""
-        """What is to stay in the border, beside the count of new items below."""
+        """A note in the border, beside the count of new items below."""
         self._titling = False
         self._shown_title: object = None
 
@@ -65,7 +65,7 @@ class Pane(Vertical, Generic[T]):
         return self.query_one(FilterInput)
 
     def open_filter(self) -> None:
-        """Show the filter's line and go there."""
+        """Show the filter's line and focus it."""
         self.add_class("-filtered")
         self.filter_input.focus()
 
@@ -78,7 +78,7 @@ class Pane(Vertical, Generic[T]):
 
     @property
     def filtered(self) -> bool:
-        """Whether a filter is set or being typed."""
+        """Whether a filter is set, or is being typed."""
         return self.has_class("-filtered")
 
     @on(Input.Changed)
@@ -95,16 +95,16 @@ class Pane(Vertical, Generic[T]):
             self.drop_filter()
 
     def on_click(self) -> None:
-        """A click anywhere in the pane, such as on its title, goes to its list."""
+        """Focus the list on a click anywhere in the pane, such as on its title."""
         if not self.filter_input.has_focus:
             self.list.focus()
 
     def on_mount(self) -> None:
-        """Set the title, now and whenever the list changes."""
+        """Set the title now, and again whenever the list changes."""
         self.watch(self.list, "revision", self.look)
 
     def look(self) -> None:
-        """Bring the counts in the border up to date."""
+        """Update the counts in the border."""
         matches = self.list.matches
         total, unseen = len(matches.ring), self.list.unseen_count
         newest = self._newest() if self.has_class("-collapsed") else ""
@@ -115,7 +115,7 @@ class Pane(Vertical, Generic[T]):
         count = f"{len(matches):,} of {total:,}" if matches.query else f"{total:,}"
         parts: list[Any] = [(f"{self.number} ", "dim"), (self.title, "bold"), f" {count}"]
         if self.has_class("-collapsed"):
-            # A title alone has no corner before it; so it stands where those of open panes do.
+            # A closed pane has no corner: the dash aligns its title with those of open panes.
             room = self.size.width - len(self.title) - len(count) - 10
             parts = [("─ ", "$foreground 18%"), *parts]
             parts += ["  ", (fit(newest, room), "$foreground 55%"), " "] if newest else [" "]
@@ -134,14 +134,14 @@ class Pane(Vertical, Generic[T]):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """As in the base class; where only the titles change, only the lines that they are in.
+        """Refresh the widget, or only its border lines if only the titles have changed.
 
-        A new title has Textual draw the whole widget, and so, while rows stream in, all of this
-        pane's lines 20 times a second, only to cover them with those of the list.
+        For a new title Textual redraws the whole widget. While rows stream in it would draw all
+        lines of the pane 20 times a second, only to cover them with the list's.
         """
         if self._titling and not (regions or layout or recompose):
             width, height = self.outer_size
-            # In the content's coordinates: the border is outside.
+            # Coordinates are those of the content, and the border lies outside.
             regions = (Region(-1, -1, width + 1, 1), Region(-1, height - 2, width + 1, 1))
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 

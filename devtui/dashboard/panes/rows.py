@@ -1,4 +1,4 @@
-"""How each pane shows one of its items on one line, and which text a filter searches."""
+"""How each pane shows an item on one line, and the text that a filter searches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LEVEL_STYLES = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad", "DEBUG": 
 
 
 def status_style(status: int | None) -> str:
-    """The style of an HTTP status by its class."""
+    """Return the style for an HTTP status."""
     if status is None or status >= 500:
         return "bad"
     if status >= 400:
@@ -37,13 +37,13 @@ def status_style(status: int | None) -> str:
 
 
 class RequestRows(Rows[Request]):
-    """Requests: time, method, status, duration, size, target, and the client where it is wide."""
+    """Requests: time, method, status, duration, size, target, and the client if there is room."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
 
     def text(self, item: Request) -> str:
-        """Method, status, target, client and why it was cut."""
+        """Method, status, target, client and the reason for a cut."""
         row = item.row
         if row.ended_at is None:
             return f"{row.method} {row.target} {row.client}"
@@ -68,7 +68,7 @@ class RequestRows(Rows[Request]):
         ]
         row += self._running(shown) if shown.ended_at is None else _outcome(shown)
         if width < NARROW:
-            row = row[1:-1]  # without the time of day and the size there is room for the target
+            row = row[1:-1]  # make room for the target: leave out the time of day and the size
             row.append(("  ", ""))
         room = width - row_width(row)
         client = room >= WIDE - 40
@@ -92,7 +92,7 @@ class RequestRows(Rows[Request]):
 
 
 def _target(row: RequestRow) -> str:
-    """As much of the target as a row can have room for."""
+    """Return as much of the target as fits into a row."""
     return masking.target(row.target[:MAX_TARGET])
 
 
@@ -112,7 +112,7 @@ def _outcome(finished: RequestRow) -> Row:
 
 
 class LogRows(Rows[LogWritten]):
-    """Log lines: time, level or stream, logger and text, and the request it was written in."""
+    """Log lines: time, level or stream, logger, text, and the request that wrote them."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -126,7 +126,7 @@ class LogRows(Rows[LogWritten]):
         return masking.in_log(item.text)
 
     def spans(self, item: LogWritten, width: int) -> Row:
-        """The line on one line: a newline within it is shown as an escape."""
+        """The log line on one line; newlines are shown as escapes."""
         level, style = level_of(item)
         row: Row = [
             (formats.clock_time(item.at) + "  ", "dim"),
@@ -155,7 +155,7 @@ class LogRows(Rows[LogWritten]):
 
 
 def level_of(item: LogWritten) -> tuple[str, str]:
-    """The short name of a log line's level or stream, and the style that goes with it."""
+    """Return the short name and the style of a log line's level or stream."""
     if item.level is None:
         return {"stdout": "out", "stderr": "err"}.get(item.stream, "log"), ""
     return _LEVEL_NAMES.get(item.level, item.level), _LEVEL_STYLES.get(item.level, "")
@@ -165,7 +165,7 @@ class ReloadRows(Rows[Reload]):
     """Reloads: time, generation, duration, the cause and the files; failures in red."""
 
     def text(self, item: Reload) -> str:
-        """The cause with its files, or what went wrong."""
+        """The cause with its files, or the failure."""
         return " ".join(reload_words(item))
 
     def spans(self, item: Reload, width: int) -> Row:
@@ -185,7 +185,7 @@ class ReloadRows(Rows[Reload]):
 
 
 def reload_words(item: Reload) -> tuple[str, str]:
-    """What happened in a few words, and what belongs to it (files, the error)."""
+    """Return what happened in a few words, and its details (files, the error)."""
     match item:
         case Reloaded() if item.looping:
             return "restart loop:", f"{PurePath(item.looping).name} changes each time the app loads"
@@ -200,20 +200,20 @@ def reload_words(item: Reload) -> tuple[str, str]:
 
 
 def file_names(item: Reloaded) -> str:
-    """The names of the changed files that the cause does not name already."""
+    """Return the changed files that the cause does not name already."""
     names = [PurePath(path).name for path in item.paths]
     return ", ".join(name for name in names if name not in item.cause)
 
 
 def exit_words(item: ServerExited) -> str:
-    """How a server process ended."""
+    """Say how a server process ended."""
     if item.signal is not None:
         return f"killed by {item.signal} (pid {item.pid})"
     return f"exit status {item.exit_code} (pid {item.pid})"
 
 
 class ErrorRows(Rows[ErrorGroup]):
-    """Errors: last time, how often, type and message, the place in one's own code, the request."""
+    """Errors: last time, count, type, message, the place in the user's code, the request."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -254,12 +254,12 @@ class ErrorRows(Rows[ErrorGroup]):
 
 
 def short_type(name: str) -> str:
-    """The name of an exception's class without its module."""
+    """Return the name of an exception's class without its module."""
     return name.rpartition(".")[2]
 
 
 def error_title(error: Error) -> str:
-    """`Type: message` of the exception that was seen."""
+    """Return `Type: message` of the exception that was seen."""
     if not error.exceptions:
         return _last_line(error.text)
     first = error.exceptions[0]
@@ -267,7 +267,7 @@ def error_title(error: Error) -> str:
 
 
 def place(error: Error) -> str:
-    """`file:line` of `innermost_own`, without the folder."""
+    """Return `file:line` of `innermost_own`, without the folder."""
     frame = innermost_own(error)
     return f"{PurePath(frame.file).name}:{frame.line}" if frame is not None else ""
 

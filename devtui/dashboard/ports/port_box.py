@@ -1,4 +1,4 @@
-"""The box of the port screen: how the port stands, its holders, what is being done, the choices."""
+"""The box of the port screen: the port's state, its holders, the progress, the choices."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from devtui.dashboard.ports.port_choices import Choice, Sight
 
 MAX_WIDTH = 110
 LOW = 15
-"""The least height of a terminal in which the holders' details are shown beside the choices."""
+"""The least height of a terminal that shows the holders' details beside the choices."""
 
 _FRAME = 6  # columns of the border and of the padding at both sides
 
 
 class Progress:
-    """The steps of stopping with their seconds, and the last word on the port."""
+    """The steps of stopping with their times, and the result."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self.stopping = False
         self.stopped = ""
-        """How the last stopping went, until it is known what came of it."""
+        """The result of the last stopping, until the port has been looked at again."""
         self._monotonic = monotonic
         self._began = 0.0
         self._steps: list[tuple[float, str]] = []
         self._said = ("", False)
 
     def forget(self) -> None:
-        """Nothing was done yet."""
+        """Forget the steps and the result."""
         self._steps.clear()
         self._said = ("", False)
 
     def begin(self) -> None:
-        """Stopping begins now."""
+        """Begin to stop processes."""
         self.forget()
         self.stopping = True
         self._began = self._monotonic()
 
     def step(self, seconds: float, text: str) -> None:
-        """A step of stopping, the seconds since the first one."""
+        """Add a step, with the seconds since the first one."""
         self._steps.append((seconds, text))
 
     def say(self, text: str, problem: bool = False) -> None:
-        """What came of it; it takes the place of what was said before."""
+        """Set the result."""
         self._said = (text, problem)
 
     def content(self, width: int) -> Content:
-        """All of it, wrapped; empty where there is nothing to tell."""
+        """Return the wrapped lines; empty if there is nothing to say."""
         parts = [port_view.step_line(seconds, text, width) for seconds, text in self._steps]
         if self.stopping:
             now = self._monotonic() - self._began
@@ -64,10 +64,10 @@ class Progress:
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """What there is to show of a port.
+    """The contents of the box.
 
-    `sight` is None while it is looked at; `asking` is whether the question stands there that
-    comes before stopping.
+    `sight` is None until the port has been looked at; `asking` is whether the box asks before it
+    stops a process.
     """
 
     port: int
@@ -78,12 +78,12 @@ class Shown(msgspec.Struct, frozen=True):
 
     @property
     def choosing(self) -> bool:
-        """Whether something can be chosen: nobody is asked, and nobody is being stopped."""
+        """Whether the user can choose: no question is open, and no process is being stopped."""
         return not self.asking and not self.progress.stopping
 
     @property
     def keys(self) -> str:
-        """The keys that are no choices, for the box's lower border."""
+        """The other keys, for the lower border."""
         if self.asking:
             return "y yes   n no"
         stopping = self.progress.stopping
@@ -91,21 +91,21 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class ChoiceLine(Static):
-    """A choice, to be clicked on too."""
+    """A choice that can be clicked."""
 
     def __init__(self) -> None:
         super().__init__(markup=False)
         self.key = ""
-        """The key that a click on it presses; empty where there is nothing to choose."""
+        """The key that a click presses; empty if there is nothing to choose."""
 
     def on_click(self) -> None:
-        """Press its key."""
+        """Press the key."""
         if self.key:
             self.app.simulate_key(self.key)
 
 
 class PortBox(Vertical):
-    """Lays itself out for the terminal's size, so that the choices always have their room."""
+    """Lays itself out for the terminal's size, so that the choices always fit."""
 
     def __init__(self, choice_count: int, now: Callable[[], datetime]) -> None:
         super().__init__(classes="dialog -port")
@@ -118,14 +118,14 @@ class PortBox(Vertical):
         self._choices = Vertical(*self._lines, id="choices")
 
     def compose(self) -> ComposeResult:
-        """How the port stands, the holders, what is being done, the choices."""
+        """The port's state, the holders, the progress, the choices."""
         yield self._headline
         yield self._details
         yield self._progress
         yield self._choices
 
     def show(self, shown: Shown) -> None:
-        """Lay out what is known for the size that there is."""
+        """Lay out the contents for the terminal's size."""
         width = max(min(MAX_WIDTH, self.app.size.width - 4) - _FRAME, 20)
         low = self.app.size.height < LOW
         self.styles.width = width + _FRAME
@@ -145,7 +145,7 @@ class PortBox(Vertical):
         self.border_subtitle = ("↑ ↓ more   " if scrolls else "") + shown.keys
 
     def _show_choices(self, shown: Shown, width: int, low: bool) -> int:
-        """Show them where something can be chosen; returns how many lines they take then."""
+        """Show the choices if the user can choose, and return how many lines they take."""
         self._choices.display = shown.choosing
         height = 1
         for line, choice in zip(self._lines, shown.choices, strict=True):
@@ -163,7 +163,7 @@ class PortBox(Vertical):
             return Content.styled(words, "$foreground 55%"), Content(), progress
         head = port_view.headline(shown.sight, width)
         if shown.asking:
-            # The question has the room: what it asks of, and nothing else.
+            # The question needs the room, so nothing else is shown.
             from devtui.ports.stopping import ASK_SECONDS
 
             asked = port_view.question(shown.sight.survey.blocking, ASK_SECONDS, width)
@@ -171,5 +171,5 @@ class PortBox(Vertical):
         return head, port_view.details(shown.sight, width, self._now()), progress
 
     def scroll_details(self, lines: int) -> None:
-        """Move in the holders, where they do not fit."""
+        """Scroll the holders."""
         self._details.scroll_relative(y=lines, animate=False)

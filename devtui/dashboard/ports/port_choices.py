@@ -1,4 +1,4 @@
-"""What is known of a port, and what can be done about it: each choice with why it cannot work."""
+"""The state of a port, and the choices: each may have a reason why it cannot work."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ NEXT_PORT = "next_port"
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """A look at a port. `why_not_stop` is a sentence where those in the way must not be stopped.
+    """The result of a look at a port.
 
-    `ours` says calmly that the port is this devtui's own; empty where it is not.
+    `why_not_stop` is a sentence if the holders must not be stopped. `ours` is a sentence if this
+    devtui has the port.
     """
 
     survey: Survey
@@ -30,7 +31,7 @@ class Sight(msgspec.Struct, frozen=True):
 
     @property
     def message(self) -> str:
-        """How the port stands, in a sentence."""
+        """The port's state, in a sentence."""
         refusal = self.survey.refusal
         if self.ours:
             return self.ours
@@ -40,7 +41,7 @@ class Sight(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One key: what it does (`action`, Textual's name of it), and why it cannot where it cannot."""
+    """One key with its action in Textual's words, and the reason if it cannot work."""
 
     key: str
     text: str
@@ -49,7 +50,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def judge(found: Survey, ours: str = "") -> Sight:
-    """What was found, and whether it may be stopped. Looks at processes: for a thread."""
+    """Decide whether the holders may be stopped. Looks at processes: run it in a thread."""
     from devtui.ports import stopping  # psutil comes with it: the screen shows itself first
 
     refusals = (stopping.refusal(holder) for holder in found.blocking)
@@ -57,9 +58,9 @@ def judge(found: Survey, ours: str = "") -> Sight:
 
 
 def choices(port: int, sight: Sight | None, *, serving: bool) -> tuple[Choice, ...]:
-    """What can be done about the port; `sight` is None while it is looked at.
+    """Return the choices; `sight` is None until the port has been looked at.
 
-    `serving` is whether the app is served now, on whatever port.
+    `serving` is whether the app is served now, on any port.
     """
     here = "move here" if serving else "start here"
     again = "look again" if sight is not None and (sight.ours or serving) else "try again"
@@ -98,7 +99,7 @@ def _names(sight: Sight) -> str:
 
 
 def names(holders: Sequence[Holder]) -> str:
-    """The holders by name and pid; the first two where they are many."""
+    """Name the holders with their pids; only the first two if there are many."""
     titles = [holder_text.title(holder) for holder in holders]
     more = f" and {len(titles) - 2} more" if len(titles) > 3 else ""
     return ", ".join(titles[:2] if more else titles) + more

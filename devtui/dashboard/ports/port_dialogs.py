@@ -1,4 +1,4 @@
-"""What the dashboard does about ports: it opens the port screen, and asks for other ports."""
+"""Open and close the port screen, and ask for other ports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Ports:
-    """Keeps one port screen at most, and goes with the session's state."""
+    """Keeps at most one port screen, and follows the session's state."""
 
     def __init__(self, app: App[int], session: Session, clock: Clock) -> None:
         self._app = app
@@ -32,11 +32,11 @@ class Ports:
 
     @property
     def screen(self) -> PortScreen | None:
-        """The port screen, where it is open."""
+        """The port screen, if it is open."""
         return self._screen if self._screen in self._app.screen_stack else None
 
     def take(self, event: PortBusy | StateChanged) -> None:
-        """Open the screen when the port cannot be had, and close it when it can at last."""
+        """Open the screen when the port is not available, and close it when it is."""
         if isinstance(event, PortBusy):
             screen = self._open(event.port)
             screen.tried()
@@ -58,12 +58,12 @@ class Ports:
         return screen
 
     def show(self, port: int, found: Survey | PendingSurvey | None = None) -> None:
-        """Show who holds the port; `found` where somebody has looked, or looks already."""
+        """Show who holds the port; `found` is a look that was made or has begun."""
         found = found or PendingSurvey(self._session.settings.with_port(port))
         self._open(port).look_at(port, found, self._ours(port))
 
     def _ours(self, port: int) -> str:
-        """That we ourselves have the port, in a sentence; empty where we have not."""
+        """Say in a sentence that devtui itself has the port; empty if it does not."""
         session = self._session
         if port != session.settings.port or not session.listener.is_open:
             return ""
@@ -74,9 +74,9 @@ class Ports:
     # -- other ports -----------------------------------------------------------------------------
 
     def ask_port_to_serve_on(self) -> None:
-        """Ask for a port and serve there; one that is taken is shown with its holder.
+        """Ask for a port and serve there; if it is taken, show its holder.
 
-        Its holder is looked for while it is typed, and is there at once when it is refused.
+        The look for the holder begins while the port is typed, so a refusal shows it at once.
         """
         self._seen = None
         from devtui.dashboard.widgets.dialogs import PortDialog, PortQuestion
@@ -96,7 +96,7 @@ class Ports:
         self._app.push_screen(PortDialog(question), self._after_move)
 
     def _about(self, port: int) -> tuple[str, bool]:
-        """What is to be said of a port before it is tried; whether that is a problem."""
+        """Describe a port before it is tried, and say whether that is a problem."""
         if port == 0:
             return "0 takes any free port.", False
         if self._is_ours(port):
@@ -139,7 +139,7 @@ class Ports:
             screen.served()
 
     def ask_port_to_see(self, port: int) -> None:
-        """Ask for a port and show who holds it; the server stays where it is."""
+        """Ask for a port and show who holds it; the server does not move."""
         from devtui.dashboard.widgets.dialogs import PortDialog, PortQuestion
 
         async def go(chosen: int) -> str | None:

@@ -1,4 +1,4 @@
-"""The port screen: who holds a port, what to do about it, and what comes of it."""
+"""The port screen: who holds a port, what to do about it, and the result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TICK_SECONDS = 0.1
 
 
 class PortScreen(Dialog[None]):
-    """Shows one port, and does what is chosen; it goes when the session has got its port."""
+    """Shows one port and carries out the choices; it closes when the session has its port."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "have", show=False),
@@ -52,7 +52,7 @@ class PortScreen(Dialog[None]):
         self.port = port
         self.asking = False
         self.waiting = False
-        """Whether the session was asked to have its port, and has not told yet."""
+        """Whether the session is trying to get its port."""
         self._session = session
         self._clock = clock
         self._sight: Sight | None = None
@@ -64,12 +64,12 @@ class PortScreen(Dialog[None]):
 
     @property
     def choices(self) -> tuple[Choice, ...]:
-        """What can be chosen now."""
+        """The choices now."""
         return choices(self.port, self._sight, serving=self._session.state.answers)
 
     @property
     def stopping(self) -> bool:
-        """Whether somebody is being stopped: nothing but leaving goes meanwhile."""
+        """Whether a process is being stopped: only leaving works meanwhile."""
         return self._progress.stopping
 
     def compose(self) -> ComposeResult:
@@ -77,22 +77,22 @@ class PortScreen(Dialog[None]):
         yield self._box
 
     def on_mount(self) -> None:
-        """Show itself at once; who looks, shows more when it is known."""
+        """Show the box at once; a look at the port fills it later."""
         self.show()
 
     def on_resize(self) -> None:
-        """Lay everything out for the new size."""
+        """Lay out the box for the new size."""
         self.show()
 
     def on_screen_resume(self) -> None:
-        """Go, where the session has got its port while a dialog lay above."""
+        """Close if the session got its port while a dialog lay above."""
         if self._served:
             self._go()
 
-    # -- what is shown -------------------------------------------------------------------------
+    # -- contents ------------------------------------------------------------------------------
 
     def look_at(self, port: int, found: Survey | PendingSurvey, ours: str = "") -> None:
-        """Show another port, or this one anew: what was found, or what a look will find."""
+        """Show another port, or this one again, by a look that was made or has begun."""
         if self.stopping:
             return
         if port != self.port:
@@ -112,7 +112,7 @@ class PortScreen(Dialog[None]):
         self.show()
 
     def served(self) -> None:
-        """The session has got its port: go, or as soon as nothing lies above any more."""
+        """Close, now or when the dialog above has closed: the session has its port."""
         self._served = True
         if self._progress.stopped:
             self.app.post_message(Tell(self._progress.stopped))
@@ -124,7 +124,7 @@ class PortScreen(Dialog[None]):
             self.dismiss()
 
     def show(self) -> None:
-        """Show what is known now."""
+        """Update the box."""
         if self.is_mounted:
             shown = Shown(self.port, self._sight, self.choices, self.asking, self._progress)
             self._box.show(shown)
@@ -133,24 +133,24 @@ class PortScreen(Dialog[None]):
         self._progress.say(text, problem)
         self.show()
 
-    # -- what is chosen ------------------------------------------------------------------------
+    # -- choices -------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only yes and no answer a question, and nothing but leaving goes while stopping."""
+        """Allow only yes and no to a question, and only leaving while a process is stopped."""
         if action == "stop":
             return self.asking
         chosen = action in {choice.action for choice in self.choices} - {port_choices.NEXT_PORT}
         return not (self.stopping or (self.asking and chosen))
 
     def _cannot(self, action: str) -> bool:
-        """Whether a choice cannot work; says why then."""
+        """Return whether a choice cannot work, and say why."""
         (choice,) = [choice for choice in self.choices if choice.action == action]
         if choice.why_not:
             self._say(f"{choice.text}: {choice.why_not}")
         return bool(choice.why_not)
 
     def action_have(self) -> None:
-        """Ask whether to stop who is in the way; where nobody is, serve here."""
+        """Ask whether to stop the holders; serve here if there are none."""
         if self._cannot(port_choices.TAKING_BACK) or self._sight is None:
             return
         self._progress.forget()
@@ -161,7 +161,7 @@ class PortScreen(Dialog[None]):
         self.show()
 
     def action_next_port(self) -> None:
-        """Serve on the next free port; to a question it is a no."""
+        """Serve on the next free port. As an answer to a question it is a no."""
         if self.asking:
             self.action_back()
             return
@@ -180,7 +180,7 @@ class PortScreen(Dialog[None]):
         self.app.post_message(SeeAnotherPort(self.port))
 
     def action_again(self) -> None:
-        """Try to have the port again, where the session waits for it; else look again."""
+        """Try to get the port if the session waits for it; else look again."""
         session = self._session
         self._progress.forget()
         if session.state is State.PORT_BUSY and self.port == session.settings.port:
@@ -189,20 +189,20 @@ class PortScreen(Dialog[None]):
             self.app.post_message(ShowPort(self.port))
 
     def _try(self) -> None:
-        """Have the session try to have its port; what comes of it are its events."""
+        """Let the session try to get its port; its events tell the result."""
         self.waiting = True
         self._say(f"Trying port {self.port} …")
         self._session.try_again()
 
     def tried(self) -> None:
-        """The session has tried in vain to have its port."""
+        """Say that the session could not get its port."""
         if self.waiting:
             self.waiting = False
             at = self._clock.now().astimezone().strftime("%H:%M:%S")
             self._say(f"Tried at {at}: port {self.port} is still not available.")
 
     def action_back(self) -> None:
-        """Take the question back, or leave the screen."""
+        """Withdraw the question, or leave the screen."""
         if self.asking:
             self.asking = False
             self._say("Nothing was stopped.")
@@ -210,11 +210,11 @@ class PortScreen(Dialog[None]):
             self._go()
 
     def action_scroll_details(self, lines: int) -> None:
-        """Move in the holders, where they do not fit."""
+        """Scroll the holders."""
         self._box.scroll_details(lines)
 
     async def _have(self, port: int) -> None:
-        """Serve on the port; where it is refused after all, show who has it."""
+        """Serve on the port; if it is refused after all, show who has it."""
         session = self._session
         if port == session.settings.port and not session.listener.is_open:
             self._try()
@@ -231,7 +231,7 @@ class PortScreen(Dialog[None]):
     # -- stopping ------------------------------------------------------------------------------
 
     def action_stop(self) -> None:
-        """Stop who is in the way: this is the yes."""
+        """Stop the holders: this is the yes."""
         assert self._sight is not None
         self.asking = False
         self._progress.begin()
@@ -257,7 +257,7 @@ class PortScreen(Dialog[None]):
         await self._go_on(outcome)
 
     async def _go_on(self, outcome: Outcome) -> None:
-        """Serve here, where the port is free now; at once, before anybody starts it again."""
+        """Serve here at once if the port is free now, before anything restarts the holder."""
         if outcome.freed:
             self._progress.stopped = outcome.text
             await self._have(self.port)

@@ -1,4 +1,4 @@
-"""The words of the port screen, laid out for a width; all that others wrote is made safe."""
+"""The texts of the port screen, laid out for a width; foreign text is made safe."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _PROSE = ("it is", "note", "restarts", "no conflict")
 
 
 def headline(sight: Sight, width: int) -> Content:
-    """How the port stands."""
+    """Return the port's state."""
     colour = "$text-success" if sight.ours or sight.survey.refusal is None else "$text-warning"
     return _paragraph(holder_text.shown(sight.message), f"bold {colour}", width)
 
 
 def details(sight: Sight, width: int, now: datetime) -> Content:
-    """Every holder with what is known of it, and the warnings."""
+    """Return the holders with their facts, and the warnings."""
     parts = [_holder(holder, width, now) for holder in sight.survey.holders]
     parts += [
         _paragraph(holder_text.shown(text), "$text-warning", width)
@@ -48,9 +48,9 @@ def _holder(holder: Holder, width: int, now: datetime) -> Content:
 
 
 def choice_line(choice: Choice, width: int, *, cut: bool = False) -> Content:
-    """A choice: its key and what it does; grey and with the reason where it cannot work.
+    """Return a choice with its key; grey and with the reason if it cannot work.
 
-    It takes as many lines as it needs, or is `cut` to one.
+    It takes as many lines as it needs, or one line if it is `cut`.
     """
     whole = _choice_lines(choice, width - 2 if cut else width)
     lines = whole.split("\n") if cut else [whole]
@@ -76,7 +76,7 @@ def _key(key: str, text: str, width: int) -> Content:
 
 
 def question(holders: Sequence[Holder], ask_seconds: float, width: int) -> Content:
-    """What is asked before anything is stopped: it names each process by all that it is."""
+    """Return the question before processes are stopped, with the command of each."""
     one = len(holders) == 1
     lines = [Content.styled(f"Stop {'this process' if one else 'these processes'}?", "bold")]
     for holder in holders:
@@ -100,7 +100,7 @@ def question(holders: Sequence[Holder], ask_seconds: float, width: int) -> Conte
 
 
 def step_line(seconds: float, text: str, width: int) -> Content:
-    """A step of stopping, with the seconds since the first one."""
+    """Return a step of stopping, with the seconds since the first one."""
     lines = _words(holder_text.shown(text), width - 9)
     return Content("\n").join(
         Content.assemble((f"{seconds:5.1f} s  " if not number else " " * 9, _DIM), line)
@@ -109,12 +109,12 @@ def step_line(seconds: float, text: str, width: int) -> Content:
 
 
 def said(text: str, width: int, problem: bool) -> Content:
-    """What came of it."""
+    """Return the result."""
     return _paragraph(holder_text.shown(text), "$text-error" if problem else _DIM, width)
 
 
 def height(content: Content) -> int:
-    """How many lines it takes; everything here is wrapped already."""
+    """Count the lines; everything here is wrapped already."""
     return str(content).count("\n") + 1 if content else 0
 
 
@@ -123,7 +123,7 @@ def _paragraph(text: str, style: str, width: int) -> Content:
 
 
 def _words(text: str, width: int) -> list[str]:
-    """The text on lines of at most `width` cells, broken between words where that is possible."""
+    """Wrap text to lines of at most `width` cells, between words if possible."""
     lines: list[str] = []
     current = ""
     for word in text.split(" "):
@@ -139,7 +139,7 @@ def _words(text: str, width: int) -> list[str]:
 
 
 def _pieces(text: str, width: int) -> list[str]:
-    """The text on lines of at most `width` cells, each as full as it goes."""
+    """Break text into lines of at most `width` cells, each as full as possible."""
     return ["".join(_texts(row)) for row in wrap([(text, "")], max(width, 2))]
 
 

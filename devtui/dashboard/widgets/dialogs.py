@@ -1,4 +1,4 @@
-"""Dialogs: what they have in common, and the one that asks which port."""
+"""Dialogs: their base class, and the one that asks for a port."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 def parse_port(text: str) -> int:
-    """The port that was typed. Raises `ValueError` with a sentence for the user."""
+    """Parse a typed port. Raises `ValueError` with a sentence for the user."""
     text = text.strip()
     if not text:
         raise ValueError("Type a port, from 0 to 65535 (0 takes any free one).")
@@ -38,7 +38,7 @@ def parse_port(text: str) -> int:
 
 
 class Dialog(NeedsRoom, ModalScreen[Result], Generic[Result]):
-    """A framed box in the middle of the screen, left with `escape`."""
+    """A framed box in the middle of the screen; escape closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", show=False),
@@ -46,23 +46,23 @@ class Dialog(NeedsRoom, ModalScreen[Result], Generic[Result]):
     ]
 
     def on_click(self, event: Click) -> None:
-        """A click beside the box, or on the keys in its lower border, is the escape key."""
+        """Press escape for a click beside the box or on the keys in its lower border."""
         box = self.query_one(".dialog")
         beside = not box.region.contains(event.screen_x, event.screen_y)
         if beside or (event.widget is box and event.screen_y == box.region.bottom - 1):
-            # By the app itself: what we sent would not bubble from our input up to us.
+            # By the app: a key sent from here would not bubble from the input up to the dialog.
             self.app.call_later(self.app.simulate_key, "escape")
 
     def begin(self, work: WorkType[None], latest_of: str = "") -> None:
-        """Go on with something that takes time; of the works `latest_of` a kind only the last."""
+        """Run slow work in a worker; of the same kind (`latest_of`) only the newest goes on."""
         self.run_worker(work, group=latest_of or "default", exclusive=bool(latest_of))
 
 
 class PortQuestion(msgspec.Struct, frozen=True):
-    """What a `PortDialog` asks. `port` stands there at first, `keys` says what enter does.
+    """The question of a `PortDialog`; `port` is the initial text, `keys` the lower border.
 
-    `about` tells of a port that is being typed: a sentence, and whether it is a problem; it may
-    block. `go` does what is asked for, and returns a sentence where the dialog has to stay.
+    `about` describes a port while it is typed, and says whether that is a problem; it may block.
+    `go` carries out the request, and returns a sentence if the dialog has to stay open.
     """
 
     title: str
@@ -74,9 +74,9 @@ class PortQuestion(msgspec.Struct, frozen=True):
 
 
 class PortDialog(Dialog[int | None]):
-    """Asks for a port, and says what is to be said of it before it is tried.
+    """Asks for a port, and describes it before it is tried.
 
-    Its result is the port that was accepted, None where there was none.
+    The result is the accepted port, or None.
     """
 
     def __init__(self, question: PortQuestion) -> None:
@@ -84,7 +84,7 @@ class PortDialog(Dialog[int | None]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        """The line to type in, and what was wrong with it."""
+        """The input, and the problem with its text."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._question.title
             dialog.border_subtitle = self._question.keys

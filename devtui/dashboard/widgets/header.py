@@ -1,4 +1,4 @@
-"""The two lines at the top: what is served, where, and how the server process does."""
+"""The two top lines: the app, its address, and the state of the server process."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ ROOM_FOR_BOTH = 160
 SAMPLE_SECONDS = 2.0
 UPTIME_STEP = 5
 """How often the uptime changes in the first minute, in seconds. More often would be half of an idle
-screen's work; only the first seconds are counted, as one looks there after a reload."""
+screen's work. The first seconds are counted, because people look there after a reload."""
 
 ROOM_FOR_SERVER = 60
-"""The least width of a terminal in which the whole of `NOT_FOR_PRODUCTION` is said."""
+"""The least width of a terminal that shows all of `NOT_FOR_PRODUCTION`."""
 
 TENTH = 0.1
 
@@ -55,7 +55,7 @@ _LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "PIN")
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """The words of the header; two equal ones look the same, so nothing is drawn anew."""
+    """The words of the header; equal ones look the same and are not redrawn."""
 
     app: str
     framework: str
@@ -70,14 +70,14 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 def _uptime_step(up: float) -> int:
-    """How many seconds the uptime that is shown goes on at once."""
+    """Return the seconds between two changes of the uptime."""
     if up < 60:
         return 1 if up < UPTIME_STEP else UPTIME_STEP
     return 60
 
 
 def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
-    """The session's facts as words; `now` is the monotonic time."""
+    """Put the session's facts into words; `now` is the monotonic time."""
     app = session.served.loaded
     name = app.app if app is not None else session.settings.app or "looking for the app"
     details = [("pid", str(session.generations.pid))] if session.generations.pid is not None else []
@@ -120,7 +120,7 @@ def _framework(name: str) -> str:
 
 
 def header_lines(facts: Facts, width: int) -> Content:
-    """The two lines, `width` cells wide; what does not fit goes, the least important first."""
+    """Return the two lines; if they do not fit, the least important facts go first."""
     return Content("\n").join([_first_line(facts, width), _second_line(facts, width)])
 
 
@@ -160,7 +160,7 @@ def _second_line(facts: Facts, width: int) -> Content:
         if left.cell_length + warning.cell_length + 4 <= width:
             break
     if facts.exposed and left.cell_length + warning.cell_length + 4 > width:
-        left = Content()  # of all that is said here this has to stay
+        left = Content()  # only the warning has to stay
     return _both_ends(left, warning, width)
 
 
@@ -188,20 +188,20 @@ def _both_ends(left: Content, right: Content, width: int) -> Content:
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """`cpu_percent` since the last sample, of one core (so 200 is possible); resident memory."""
+    """The use of one core since the last sample (200 is possible), and the resident memory."""
 
     cpu_percent: float
     memory_bytes: int
 
 
 class UsageSampler:
-    """Samples one process at a time; the first sample of each has no CPU time to compare with."""
+    """Samples one process at a time; the first sample of each has no CPU time."""
 
     def __init__(self) -> None:
         self._process: psutil.Process | None = None
 
     def sample(self, pid: int | None) -> Usage | None:
-        """What the process uses now; None where it is gone, or not ours to ask."""
+        """Return what the process uses now; None if it is gone or denies access."""
         if pid is None:
             self._process = None
             return None
@@ -219,7 +219,7 @@ class UsageSampler:
 
 
 class Header(Static):
-    """Draws the header again only where its words have changed."""
+    """Redraws only if its words have changed."""
 
     def __init__(
         self, session: Session, clock: Clock, sample: Callable[[int | None], Usage | None]
@@ -234,22 +234,22 @@ class Header(Static):
         self._timer: Timer | None = None
 
     def on_mount(self) -> None:
-        """Begin to sample, and to watch the time."""
+        """Start the samples and the timer."""
         self.set_interval(SAMPLE_SECONDS, self._take_sample)
         self.call_after_refresh(self._take_sample)  # which imports psutil, after the first frame
 
     def on_resize(self) -> None:
-        """Lay the words out for the new width."""
+        """Lay out the words for the new width."""
         self.look()
 
     def show_leaving(self) -> None:
-        """Say from now on that the dashboard is leaving."""
+        """Show that the dashboard is leaving."""
         self._leaving = True
         if self.is_mounted:
             self.look()
 
     def look(self) -> None:
-        """Read the session again, and plan the next look at the time."""
+        """Read the session again, and plan the next update."""
         now = self._clock.monotonic()
         facts = structs.replace(facts_of(self._session, now, self._leaving), usage=self._usage)
         if self._timer is not None:
@@ -260,11 +260,11 @@ class Header(Static):
             self._timer = self.set_timer(wait, self.look)
         if self.size.width and (facts, self.size.width) != self._shown:
             self._shown = (facts, self.size.width)
-            # Its size is fixed: without this each tick would lay out the whole screen anew.
+            # The size is fixed; otherwise each tick would lay out the whole screen.
             self.update(header_lines(facts, self.size.width), layout=False)
 
     def _next_change(self, now: float) -> float | None:
-        """Seconds until a time that is shown changes by itself."""
+        """Return the seconds until a shown time changes by itself."""
         if self._session.served.loading_since is not None:
             return TENTH
         if self._session.served.serving_since is None:

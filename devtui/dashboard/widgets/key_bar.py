@@ -1,4 +1,4 @@
-"""The line at the bottom: the keys that matter now; those that cannot work now are greyed."""
+"""The bottom line: the keys that matter now; keys that cannot work are grey."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDS = ("help", "leave")
 """The commands that stand at the right end."""
 
 Keys: TypeAlias = tuple[tuple[str, bool], ...]
-"""The names of commands, each with whether it can work now."""
+"""Names of commands, each with whether it can work now."""
 
 
 class KeyBar(Static):
@@ -33,11 +33,11 @@ class KeyBar(Static):
         self._look()
 
     def on_resize(self) -> None:
-        """Choose anew what fits."""
+        """Choose the keys that fit."""
         self._look()
 
     def on_click(self, event: Click) -> None:
-        """A click on a key presses it."""
+        """Press the key under the mouse."""
         for place, key in self._places:
             if event.x in place:
                 self.app.simulate_key(key)
@@ -52,10 +52,10 @@ class KeyBar(Static):
             name: active.enabled
             for active in self.screen.active_bindings.values()
             if (name := active.binding.id) in BY_NAME
-            # A letter that is typed into a line is no command meanwhile.
+            # A letter typed into an input is no command.
             and not (typing and len(BY_NAME[name].shown) == 1)
         }
-        # In the order of the table, not of the keys' places.
+        # In the order of the table, not of the bindings.
         keys = tuple((name, found[name]) for name in BY_NAME if name in found)
         if self.size.width and (keys, self.size.width) != self._shown:
             self._shown = (keys, self.size.width)
@@ -64,7 +64,7 @@ class KeyBar(Static):
 
 
 def chosen(keys: Keys, width: int) -> list[tuple[Command, bool]]:
-    """The commands that fit into `width`, the ones that matter most; each with whether it can."""
+    """Return the most important commands that fit into `width`, and whether each can work."""
     shown = [(BY_NAME[name], enabled) for name, enabled in keys]
     shown = [(command, enabled) for command, enabled in shown if command.rank is not None]
     while shown and sum(_width(command) for command, _ in shown) > width - 2:
@@ -73,7 +73,7 @@ def chosen(keys: Keys, width: int) -> list[tuple[Command, bool]]:
 
 
 def bar(keys: Keys, width: int) -> tuple[Content, list[tuple[range, str]]]:
-    """The line, and where in it which key can be clicked."""
+    """Return the line, and the place of each key in it."""
     content, places = Content(" "), []
     shown = chosen(keys, width)
     ends = [pair for pair in shown if pair[0].name in ENDS]
@@ -83,7 +83,7 @@ def bar(keys: Keys, width: int) -> tuple[Content, list[tuple[range, str]]]:
             content += " " * max(width - 1 - rest - content.cell_length, 0)
         start = content.cell_length
         content += _key(command, enabled)
-        # A grey one too: it says why it cannot work.
+        # A grey key too: it says why it cannot work.
         places.append((range(start, content.cell_length), command.keys.partition(",")[0]))
         content += " " * GAP
     return content, places

@@ -16,8 +16,8 @@ T = TypeVar("T")
 class LineList(LineView[T]):
     """One widget for every pane and every opened row.
 
-    A click gives its pane the focus, and the pane with the focus has the most room: so the row
-    that was pressed may have moved by the time of the click. Rows have numbers that stay.
+    A press gives its pane the focus, and the focused pane the most room, so the row may move before
+    the click. The list remembers the number of the row, which stays.
     """
 
     # Only the whole click gives the focus: it moves the lines.
@@ -43,7 +43,7 @@ class LineList(LineView[T]):
     _pressed_row: int | None = None
 
     def action_move(self, lines: int) -> None:
-        """Move the cursor by that many lines (without a cursor: scroll)."""
+        """Move the cursor by that many lines, or scroll if there is no cursor."""
         if not self.cursor_shown:
             self.scroll_relative(y=lines, animate=False)
             return
@@ -58,7 +58,7 @@ class LineList(LineView[T]):
         self.select(0)
 
     def action_last(self) -> None:
-        """Go to the newest item; from there, `end` follows again."""
+        """Go to the newest item; if the cursor is there already, follow again."""
         if self.cursor >= len(self.matches) - 1:
             self.follow()
         else:
@@ -73,16 +73,16 @@ class LineList(LineView[T]):
     # -- the mouse ---------------------------------------------------------------------------
 
     def number_at(self, y: int) -> int | None:
-        """The number of the row that is drawn at that line in view."""
+        """Return the number of the row that is drawn at that height."""
         index = self.scroll_offset.y + y
         return self.matches.number_at(index) if index < len(self.matches) else None
 
     def press(self, number: int) -> None:
-        """Press a row: a click means it, whatever is there by then."""
+        """Remember the row for the click that follows."""
         self._pressed_row = number
 
     def on_click(self, event: events.Click) -> None:
-        """Select, or open with the second click, and take the focus."""
+        """Select the row, or open it on the second click, and take the focus."""
         number, self._pressed_row = self._pressed_row, None
         if number is None:
             number = self.number_at(event.y)

@@ -1,4 +1,4 @@
-"""Draws the lines of a list, in the colours that its screen has for them."""
+"""Draw the lines of a list, in the colours of its screen."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ class Rows(Generic[T]):
 
 
 class LineRenderer(Generic[T]):
-    """Makes strips of items, each of the `width` in cells that is asked for."""
+    """Turns items into strips of a given width in cells."""
 
     def __init__(self, widget: Widget, rows: Rows[T]) -> None:
-        """`widget` is the list: what is drawn has its background."""
+        """`widget` is the list, whose background the lines get."""
         self._widget = widget
         self._rows = rows
         self._base: Style | None = None
 
     def forget_colours(self) -> None:
-        """Ask for the colours again: the theme, or the list's style, is another."""
+        """Forget the colours, because the theme or the list's style has changed."""
         self._base = None
 
     def row(self, item: T, width: int, cursor: str = "") -> Strip:
-        """An item; `cursor` names the style that is behind it where the cursor is on it."""
+        """Draw an item; `cursor` names the style of the cursor, if it is on the item."""
         base, colours = self._base_style(), self._colours
         if cursor:
             base += colours.cursor_style(cursor)
@@ -65,17 +65,17 @@ class LineRenderer(Generic[T]):
         return strip.adjust_cell_length(width, base)
 
     def text(self, item: T, width: int) -> str:
-        """The text of an item as it is drawn, without the blanks at its end."""
+        """Return the text of an item as drawn, without trailing blanks."""
         return "".join(text for text, _ in self._rows.spans(item, width)).rstrip()
 
     def note(self, text: str, width: int) -> Strip:
-        """A sentence in place of items."""
+        """Draw a sentence in place of items."""
         base = self._base_style()
         strip = Strip([Segment(fit(text, width), base + self._colours.line_style("dim"))])
         return strip.adjust_cell_length(width, base)
 
     def blank(self, width: int) -> Strip:
-        """A line without an item."""
+        """Draw an empty line."""
         return Strip.blank(width, self._base_style())
 
     @property
@@ -85,14 +85,14 @@ class LineRenderer(Generic[T]):
         return screen
 
     def _base_style(self) -> Style:
-        """The list's own colours; Textual mixes them anew, from all ancestors, whenever asked."""
+        """Return the list's colours. Textual would mix them from all ancestors each time."""
         if self._base is None:
             self._base = self._widget.rich_style
         return self._base
 
 
 def marked(strip: Strip, selection: Selection, line: int, style: Style) -> Strip:
-    """The strip of that line, with its selected part in `style`."""
+    """Return the strip with its selected part in `style`."""
     span = selection.get_span(line)
     if span is None:
         return strip
@@ -103,7 +103,7 @@ def marked(strip: Strip, selection: Selection, line: int, style: Style) -> Strip
 
 
 def selected_text(selection: Selection, line_count: int, text_of: Callable[[int], str]) -> str:
-    """The selected text of lines that are made by `text_of`; only those that it touches are."""
+    """Return the selected text; `text_of` makes only the lines that it touches."""
     first = selection.start.y if selection.start is not None else 0
     last = selection.end.y if selection.end is not None else line_count - 1
     lines = [""] * line_count

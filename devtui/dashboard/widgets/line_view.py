@@ -29,19 +29,19 @@ class LineView(ScrollView, Generic[T], can_focus=True):
     """The items of a ring, one a line, with a cursor, a filter, and following."""
 
     class Changed(Message):
-        """What the list shows has changed: its items, the filter, the cursor or following."""
+        """The items, the filter, the cursor or following has changed."""
 
         def __init__(self, line_list: LineView[Any]) -> None:
             super().__init__()
             self.line_list = line_list
 
     revision: reactive[int] = reactive(0, repaint=False)
-    """Grows with each `Changed`, but at once: who watches it is drawn in the same frame."""
+    """Grows with each `Changed`, but at once, so that watchers are drawn in the same frame."""
 
     def __init__(
         self, ring: Ring[T], rows: Rows[T], *, follow: bool = True, empty: str = ""
     ) -> None:
-        """`empty` is what to say where there is nothing to show."""
+        """`empty` is the sentence for an empty list."""
         super().__init__()
         self.rows = rows
         self.cursor_shown = True
@@ -56,17 +56,17 @@ class LineView(ScrollView, Generic[T], can_focus=True):
     # -- data --------------------------------------------------------------------------------
 
     def mark_dirty(self) -> None:
-        """Say that items came or changed: the list takes that in a moment later."""
+        """Note that items came or changed; the list shows them a moment later."""
         self._pace.mark_dirty()
 
     def take_in(self) -> None:
-        """Show what has come, changed or gone since the last time."""
+        """Show the items that came, changed or went since the last time."""
         self._pace.taken_in(self.matches.ring.end, self.size.height)
         self.matches.catch_up()
         self._fit_in()
 
     def show_ring(self, ring: Ring[T], *, follow: bool = False) -> None:
-        """Show another ring's items, from its first; or `follow` them from now on."""
+        """Show another ring's items from the first one, or `follow` the newest."""
         self._viewport.show(self._matches_of(ring))
         self._viewport.following |= follow
         self.take_in()
@@ -78,17 +78,17 @@ class LineView(ScrollView, Generic[T], can_focus=True):
 
     @property
     def matches(self) -> Matches[T]:
-        """The items that are shown, and the filter."""
+        """The items shown, and the filter."""
         return self._viewport.matches
 
     @property
     def item(self) -> T | None:
-        """The item under the cursor, where there is one."""
+        """The item under the cursor, if any."""
         return self._viewport.item
 
     @property
     def cursor(self) -> int:
-        """The line of the cursor, from 0; that too where there is no line."""
+        """The line of the cursor, from 0; 0 if there is no line."""
         return self._viewport.cursor
 
     @property
@@ -98,7 +98,7 @@ class LineView(ScrollView, Generic[T], can_focus=True):
 
     @property
     def unseen_count(self) -> int:
-        """How many items came below since the list stopped to follow."""
+        """How many items came below since the list stopped following."""
         return self._viewport.unseen_count
 
     def follow(self) -> None:
@@ -107,7 +107,7 @@ class LineView(ScrollView, Generic[T], can_focus=True):
         self.take_in()
 
     def _fit_in(self) -> None:
-        """Set the size, the cursor and the scroll position to what the matches are now."""
+        """Fit the size, the cursor and the scroll position to the matches."""
         self._resize_content(len(self.matches))
         top = self._viewport.fit(self.size.height)
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
@@ -120,10 +120,10 @@ class LineView(ScrollView, Generic[T], can_focus=True):
         self.post_message(self.Changed(self))
 
     def _resize_content(self, count: int) -> None:
-        """Take `count` lines; only what that means for the scrollbar is done.
+        """Set the number of lines, and update only the scrollbar.
 
-        To set `virtual_size`, as is usual, would lay out the whole screen anew, 20 times a second
-        while items come; but no widget's box depends on how many lines there are.
+        Setting `virtual_size`, as is usual, would lay out the whole screen 20 times a second while
+        items come, but no widget's box depends on the number of lines.
         """
         size = Size(self.row_width, count)
         if size != self.virtual_size:
@@ -140,7 +140,7 @@ class LineView(ScrollView, Generic[T], can_focus=True):
     # -- moving ------------------------------------------------------------------------------
 
     def select(self, index: int) -> None:
-        """Put the cursor on that line, and bring it into view."""
+        """Move the cursor to that line, and bring it into view."""
         if not len(self.matches):
             return
         self._viewport.select(index)
@@ -152,9 +152,9 @@ class LineView(ScrollView, Generic[T], can_focus=True):
         self._tell_changed()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Remember which item is topmost."""
+        """Remember the topmost item."""
         super().watch_scroll_y(old_value, new_value)
-        # Textual leaves out a scrollbar that is about to be shown, and it would stand at the top.
+        # Textual skips a scrollbar that is not shown yet, and it would stand at the top.
         self.vertical_scrollbar.position = new_value
         self._pace.watch_running()
         self._viewport.scrolled(round(new_value))
@@ -162,52 +162,52 @@ class LineView(ScrollView, Generic[T], can_focus=True):
     # -- scrolling and the size --------------------------------------------------------------
 
     def on_mouse_scroll_up(self) -> None:
-        """The wheel: the user looks back."""
+        """Stop following: the user turned the wheel."""
         self._look_back()
 
     def on_scroll_up(self) -> None:
-        """A click above the scrollbar's handle: the user looks back."""
+        """Stop following: the user clicked above the scrollbar's handle."""
         self._look_back()
 
     def on_scroll_to(self, message: ScrollTo) -> None:
-        """The scrollbar's handle is dragged: the user looks back where it goes up."""
+        """Stop following if the user drags the scrollbar's handle up."""
         if message.y is not None and message.y < self.scroll_y:
             self._look_back()
 
     def _look_back(self) -> None:
-        # Told by what the user does, and not by where the list stands: Textual moves it as well,
+        # Decided by what the user does, not by the list's position, which Textual changes as well
         # whenever the size changes.
         if self.following and self.max_scroll_y > 0:
             self._viewport.stay()
             self._tell_changed()
 
     def on_resize(self) -> None:
-        """Keep the newest, or the topmost item, in its place."""
+        """Keep the newest or the topmost item in its place."""
         self._fit_in()
 
     def on_mount(self) -> None:
-        """Show what the ring holds already."""
+        """Show the items that the ring has already."""
         self.take_in()
 
     @property
     def row_width(self) -> int:
-        """How many cells a row may take: what is left beside the scrollbar."""
+        """The cells of a row: the width without the scrollbar."""
         return self.scrollable_content_region.width
 
     # -- drawing -----------------------------------------------------------------------------
 
     def watch_has_focus(self, focused: bool) -> None:
-        """The cursor's colour tells where the keys go."""
+        """Redraw: the cursor's colour shows whether keys go here."""
         super().watch_has_focus(focused)
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """Forget the colours of the theme that was."""
+        """Forget the colours of the last theme."""
         super().notify_style_update()
         self._renderer.forget_colours()
 
     def render_line(self, y: int) -> Strip:
-        """The line at that place in view."""
+        """Draw the line at that height."""
         width = self.row_width
         index = self.scroll_offset.y + y
         item = self.matches.item_at(index)
@@ -220,14 +220,14 @@ class LineView(ScrollView, Generic[T], can_focus=True):
             style = self.screen.get_component_rich_style("screen--selection")
             strip = marked(strip, selection, index, style)
         if self._pace.flooded and self.following:
-            return strip  # no text can be selected that runs away, and offsets cost the most
+            return strip  # nobody can select text that runs away, and offsets cost the most
         return strip.apply_offsets(0, index)
 
     def _note(self) -> str:
         return "no row matches the filter" if self.matches.query else self.empty
 
     def _cursor_style(self, index: int) -> str:
-        """The name of the style behind that line; empty where the cursor is not seen on it."""
+        """Return the name of the cursor's style if the cursor shows on that line, else nothing."""
         if index != self.cursor or not self.cursor_shown:
             return ""
         if self.has_focus:
@@ -235,7 +235,7 @@ class LineView(ScrollView, Generic[T], can_focus=True):
         return "" if self.following else "cursor-blurred"
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The selected text, and what ends it."""
+        """Return the selected text and its end."""
         return selected_text(selection, len(self.matches), self._line_text), "\n"
 
     def _line_text(self, index: int) -> str:

@@ -1,4 +1,4 @@
-"""A screen with lists in it, and the colours that the style sheet gives their lines."""
+"""A screen with lists, and the colours that the style sheet gives their lines."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _CODE = ("code-comment", "code-keyword", "code-string", "code-number", "code-nam
 
 
 class ListScreen(SaysWhyNot, Screen[None]):
-    """Knows the colours by their names, once for all its lists.
+    """Looks up colours by name, for all its lists.
 
-    Each is a component class of the screen. To make them the lists' would have Textual style two
-    dozen more nodes for every list, which was most of what it did until the first frame.
+    Each colour is a component class of the screen. With component classes of the lists Textual
+    would style two dozen more nodes for each list, most of its work before the first frame.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -40,26 +40,26 @@ class ListScreen(SaysWhyNot, Screen[None]):
         self.dismiss()
 
     def heard(self, event: AnyEvent) -> None:
-        """An event of the session, while this screen is the topmost: keys may work or cease to."""
+        """Update the keys after an event of the session; only the topmost screen gets them."""
         if isinstance(event, (StateChanged, ServerExited)):
             self.refresh_bindings()
 
     def notify_style_update(self) -> None:
-        """Forget the colours of the theme that was."""
+        """Forget the colours of the last theme."""
         super().notify_style_update()
         self._line_styles.clear()
 
     def cursor_style(self, name: str) -> Style:
-        """Give the style of the line under the cursor: `cursor`, or `cursor-blurred`."""
+        """Return the background under the cursor: `cursor`, or `cursor-blurred` without focus."""
         return self.get_component_rich_style(f"line--{name}")
 
     def line_style(self, name: str) -> Style:
-        """The colours of that name, without a background of their own; none for an empty name."""
+        """Return the colours of that name without their background; none for an empty name."""
         style = self._line_styles.get(name)
         if style is None:
             style = Style()
             if name:
-                # Only the full style has its colour mixed with what is behind it.
+                # Only the full style has its colour mixed with the background.
                 full = self.get_component_rich_style(f"line--{name}")
                 style = Style(color=full.color, bold=full.bold, dim=full.dim, italic=full.italic)
             self._line_styles[name] = style

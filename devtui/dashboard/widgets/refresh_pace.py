@@ -1,4 +1,4 @@
-"""When a list is drawn again: soon after items came, and no more often than anybody can read."""
+"""Decide when a list is redrawn: soon after items came, but no faster than people can read."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ REFRESH_SECONDS = 0.05
 """The least time between two refreshes for new data: 20 a second."""
 
 FLOOD_SECONDS = 0.4
-"""The same in a flood, which nobody reads: the processor is more use to the app."""
+"""The same in a flood, which nobody reads: the app needs the processor more."""
 
 SCREENFUL_SECONDS = 0.2
-"""More than there is room to show, each time that this has passed, is a flood."""
+"""A flood is more than one screen of items in this time."""
 
 RUNNING_SECONDS = 0.1
 """The time between two refreshes while an item in view is not settled."""
 
 
 class RefreshPace:
-    """The timers of a widget that shows items; it has none while nothing comes or runs."""
+    """The timers of a list; there are none while nothing comes or runs."""
 
     def __init__(
         self, widget: Widget, end: int, take_in: Callable[[], None], unsettled: Callable[[], bool]
     ) -> None:
-        """`end` is the number of the item that comes next.
+        """`end` is the number of the next item.
 
-        `take_in` shows what came, and tells `taken_in`; `unsettled` says whether an item in view
+        `take_in` shows new items and calls `taken_in`; `unsettled` says whether an item in view
         changes by itself.
         """
         self.flooded = False
-        """Whether more came before the last refresh than anybody can read."""
+        """Whether more came before the last refresh than people can read."""
         self._widget = widget
         self._end = end
         self._taken_in_at = time.monotonic()
@@ -50,13 +50,13 @@ class RefreshPace:
         return self._dirty_timer is None and self._running_timer is None
 
     def mark_dirty(self) -> None:
-        """Items came or changed: have them taken in a moment later, together with what follows."""
+        """Plan a refresh, a moment later, for the items that came and those that follow."""
         if self._dirty_timer is None and self._widget.is_mounted:
             seconds = FLOOD_SECONDS if self.flooded else REFRESH_SECONDS
             self._dirty_timer = self._widget.set_timer(seconds, self._take_in)
 
     def taken_in(self, end: int, height: int) -> None:
-        """All that came is about to be shown, in `height` lines; `end` as above."""
+        """Note that all items are about to be shown, in `height` lines; `end` as above."""
         if self._dirty_timer is not None:
             self._dirty_timer.stop()
             self._dirty_timer = None
@@ -66,12 +66,12 @@ class RefreshPace:
         self._end, self._taken_in_at = end, now
 
     def watch_running(self) -> None:
-        """Refresh now and then while an item in view is not settled, and only then."""
+        """Refresh regularly while an item in view is not settled."""
         if self._running_timer is None and self._unsettled():
             self._running_timer = self._widget.set_timer(RUNNING_SECONDS, self._tick)
 
     def _tick(self) -> None:
         self._running_timer = None
-        if self._dirty_timer is None:  # else what came is about to be shown anyhow
+        if self._dirty_timer is None:  # else a refresh comes anyway
             self._widget.refresh()
         self.watch_running()

@@ -1,4 +1,4 @@
-"""A sentence instead of a screen, where the terminal is too small for it."""
+"""A sentence that covers a screen if the terminal is too small."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 SMALLEST = (40, 10)
-"""The columns and lines with which every screen can be used."""
+"""The columns and lines that every screen needs."""
 
 
 def is_too_small(width: int, height: int) -> bool:
-    """Whether a terminal of that size is below `SMALLEST`."""
+    """Return whether a terminal is smaller than `SMALLEST`."""
     return width < SMALLEST[0] or height < SMALLEST[1]
 
 
 class TooSmall(Static):
-    """Covers its screen, which stays as it is below: what was typed, and where the focus is."""
+    """Covers its screen, which keeps its text and its focus."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -28,15 +28,15 @@ class TooSmall(Static):
 
 
 class NeedsRoom:
-    """For a screen to inherit from, before Textual's class: it has a `TooSmall` when it has to."""
+    """A base class for screens, before Textual's: it shows `TooSmall` if necessary."""
 
     async def _on_resize(self, event: Resize) -> None:
-        """Cover the screen, or uncover it; ask for the right size where this one came too late."""
-        # Textual calls this besides `on_resize` of the screen's own class.
+        """Cover or uncover the screen; ask for the right size if this one is outdated."""
+        # Textual calls this in addition to the screen's `on_resize`.
         assert isinstance(self, Screen)
         size = self.app.size
         if event.size != size:
-            # While a screen starts, sizes wait for it, and an older one can come after the newest.
+            # Sizes wait while a screen starts, and an older one can come after the newest.
             self.post_message(Resize(size, size))
         tiny = is_too_small(size.width, size.height)
         try:
