@@ -130,16 +130,16 @@ async def test_it_opens_by_itself_before_anything_is_known():
         assert [type(screen) for screen in ui.app.screen_stack[1:]] == [PortScreen]
 
 
-async def test_it_opens_for_what_happened_before_the_screen_was_there():
+async def test_it_opens_for_what_happened_before_the_screen_was_there(monkeypatch):
     session = waiting()
     session.state = State.PORT_BUSY
-    subscribe = session.subscribe
+    subscribe = session.bus.subscribe
 
     def early(listener):
         subscribe(listener)
         session.feed(busy(STRANGER))
 
-    session.subscribe = early
+    monkeypatch.setattr(session.bus, "subscribe", early)
     async with running(session) as ui:
         await ui.shows("python3 (pid 77777)")
         await ui.press("q")
@@ -194,7 +194,9 @@ async def test_many_holders_are_moved_through_and_the_choices_stay():
 async def test_a_resize_lays_it_out_anew(refused):
     await refused.pilot.resize_terminal(80, 24)
     await refused.shows("t  try again")
-    assert max(len(line.rstrip()) for line in refused.screen().splitlines()) <= 80
+    await refused.until(
+        lambda: max(len(line.rstrip()) for line in refused.screen().splitlines()) <= 80
+    )
 
 
 async def test_nothing_that_others_wrote_is_raw():
