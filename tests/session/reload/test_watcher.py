@@ -240,7 +240,6 @@ async def test_a_checkout_of_many_files_is_hardly_more_than_one_burst(
         name.write_text("x = 1\n")
         before, last = last, time.monotonic()
         pauses += last - before > LONG_REST_SECONDS / 2  # the machine is busy
-    assert pauses < 20
     # A busy machine holds up the system's notices too; 1000 files are a handful of bursts even so.
     assert await one_burst(watched, folder / "marker.py", pauses + 3) == set(map(str, names))
 
