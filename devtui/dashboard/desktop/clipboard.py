@@ -36,12 +36,11 @@ _PROGRAMS: tuple[tuple[tuple[str, ...], str | None], ...] = (
 def copy(
     text: str, write_terminal: Callable[[str], None] | None, environment: Mapping[str, str]
 ) -> str:
-    """Copy `text` the best way there is, and say which, for a sentence "copied …".
+    """Copy `text` the best way there is, and return the end of a sentence "copied …".
 
-    What could act on the program that it is pasted into is left out, see `pasteable`.
-
-    `write_terminal` sends a control sequence to the terminal; None where there is none. Raises
-    `OSError` where not even a file could be written. Blocks for at most some seconds.
+    Characters that could act on the program it is pasted into are left out, see `pasteable`.
+    `write_terminal` sends a control sequence to the terminal; None if there is no terminal. Raises
+    `OSError` if not even a file could be written. Blocks for some seconds at most.
     """
     data = pasteable(text).encode("utf-8", "backslashreplace")
     if environment.get("TMUX") and _into_tmux(data, environment):
@@ -56,7 +55,7 @@ def copy(
 
 
 def takes_osc52(environment: Mapping[str, str], byte_count: int) -> bool:
-    """Whether the terminal is not known to ignore OSC 52, and the text is short enough."""
+    """Return whether the terminal may take OSC 52, and the text is short enough."""
     if byte_count > MAX_OSC52_BYTES:
         return False
     return (
@@ -75,7 +74,7 @@ def osc52(data: bytes, in_screen: bool = False) -> str:
 
 
 def _provided_that(environment: Mapping[str, str]) -> str:
-    """What has to be said where a tmux of another machine is the terminal, as over ssh."""
+    """Return a condition if the terminal is a tmux on another machine, as over ssh."""
     if environment.get("TERM", "").startswith("tmux"):
         return ", where tmux lets it (set -s set-clipboard on)"
     return ""
@@ -88,7 +87,7 @@ def _into_tmux(data: bytes, environment: Mapping[str, str]) -> bool:
 
 
 def programs(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """The clipboard programs that are installed and have the display they need."""
+    """Return the installed clipboard programs that have the display they need."""
     path = environment.get("PATH")
     return [
         (found, *command[1:])
@@ -99,7 +98,7 @@ def programs(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
 
 
 def _run(command: tuple[str, ...], data: bytes) -> bool:
-    """Whether the program took the text."""
+    """Run a program with the text as its input, and return whether it took it."""
     try:
         # xclip stays behind to serve the text: it must not hold a pipe of ours open.
         result = subprocess.run(  # noqa: S603 - one of our own table, with the text as its input

@@ -1,4 +1,4 @@
-"""What the dashboard asks of programs beyond the terminal: browser, clipboard, editor."""
+"""Start programs beyond the terminal: browser, clipboard, editor."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Textual's driver of a terminal, made fit for a terminal that goes away under it.
+"""Textual's terminal driver, changed so that it survives the loss of its terminal.
 
-As it is, it begins once more whenever its process is continued (SIGCONT), and so at each hang-up;
-its thread that writes dies of the first write that fails; and then a bounded queue fills, and
-blocks the event loop for ever (textual/drivers/linux_driver.py and _writer_thread.py of 8.2).
+Textual's own driver restarts whenever its process is continued (SIGCONT), and so at each hang-up.
+Its writer thread dies at the first failed write; then a bounded queue fills and blocks the event
+loop forever (textual/drivers/linux_driver.py and _writer_thread.py of 8.2).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class TerminalDriver(LinuxDriver):
-    """Drives a terminal for as long as it is there, and never blocks on one that is not.
+    """Drives a terminal while it exists, and never blocks when it is gone.
 
-    Where the terminal can be read no more, the process gets the SIGHUP that the kernel sends to
-    session leaders alone.
+    When the terminal cannot be read any more, the process gets the SIGHUP that the kernel sends
+    only to session leaders.
     """
 
     def __init__(self, app: App[Any], **options: Any) -> None:
@@ -32,7 +32,7 @@ class TerminalDriver(LinuxDriver):
         self._file = cast(Any, _Output(cast(TextIO, self._file)))
 
     def resume_application_mode(self) -> None:
-        """Take over the terminal again, where it is still there."""
+        """Take over the terminal again if it still exists."""
         if not os.isatty(self.fileno):
             return
         if self._key_thread is not None and self._key_thread.is_alive():
@@ -48,12 +48,12 @@ class TerminalDriver(LinuxDriver):
         self._app.refresh(layout=True)
 
     def write(self, data: str) -> None:
-        """Have data written; nothing where no thread is there to do so, since the queue fills."""
+        """Write data; drop it if the writer thread is gone, because the queue would fill."""
         if self._writer_thread is not None and self._writer_thread.is_alive():
             super().write(data)
 
     def run_input_thread(self) -> None:
-        """Read keys until the driver stops, or the terminal goes away."""
+        """Read keys until the driver stops or the terminal is gone."""
         while True:
             try:
                 super().run_input_thread()
@@ -68,9 +68,9 @@ class TerminalDriver(LinuxDriver):
 
 
 class _Output:
-    """A terminal to write to that may go away: what is written then goes nowhere.
+    """A terminal to write to; writes are dropped once it is gone.
 
-    Nobody is left to be told there; SIGHUP and `HangUpWatch` tell the app.
+    SIGHUP and `HangUpWatch` tell the app that it is gone.
     """
 
     def __init__(self, file: TextIO) -> None:

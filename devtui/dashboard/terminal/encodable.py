@@ -1,7 +1,7 @@
-r"""What a terminal is shown that takes another encoding than UTF-8: frames of ASCII, no escapes.
+r"""Draw ASCII lookalikes in a terminal whose encoding is not UTF-8.
 
-Python writes `\\u2500` where a frame's line cannot be encoded, six cells for one, and nothing
-on the screen stands in its place any more.
+Python writes `\\u2500` for a frame's line that cannot be encoded: six cells instead of one, so
+the whole screen is out of place.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LOOKALIKES = {
 
 
 def unfit(encoding: str | None) -> bool:
-    """Whether text in that encoding has to be looked at first; an unknown one takes ASCII."""
+    """Return whether text in that encoding needs the filter; an unknown encoding takes ASCII."""
     try:
         return codecs.lookup(encoding or "ascii").name != "utf-8"
     except LookupError:
@@ -47,7 +47,7 @@ def unfit(encoding: str | None) -> bool:
 
 
 class Encodable(LineFilter):
-    """Draws what the encoding lacks with what looks like it, else with `?`; the widths stay."""
+    """Replaces characters that the encoding lacks with a lookalike or `?` of the same width."""
 
     def __init__(self, encoding: str | None) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Encodable(LineFilter):
             self._encoding = "ascii"
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments with text that can be encoded."""
+        """Return the segments with text that can be encoded."""
         return [
             Segment(encodable(text, self._encoding), style, control)
             for text, style, control in segments
@@ -66,7 +66,7 @@ class Encodable(LineFilter):
 
 @lru_cache(maxsize=4096)
 def encodable(text: str, encoding: str) -> str:
-    """`text`, cell by cell, in characters that the encoding has."""
+    """Return `text` in characters that the encoding has, cell by cell."""
     if _can(text, encoding):
         return text
     return "".join(char if _can(char, encoding) else _stand_in(char) for char in text)

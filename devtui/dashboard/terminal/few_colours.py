@@ -1,8 +1,8 @@
-"""What terminals with 16 colours, or with none (`NO_COLOR`), are shown of a theme.
+"""Draw a theme on terminals with 16 colours, or without colours (`NO_COLOR`).
 
-Rich takes the nearest of the 16 colours, and these are far from a theme's: its red, green and
-yellow words all become white, and its soft greys the background. So what a colour is there for is
-kept here instead: its hue, how strong it stands out, and whether what is behind it is marked.
+Rich takes the nearest of the 16 colours, so red, green and yellow words all become white, and soft
+greys vanish in the background. Textual's own filter drops the background that marks the cursor.
+These filters keep the meaning of a colour: its hue, its contrast, and whether it marks a line.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Draws everything anew, once the terminal's size rests after a resize."""
+"""Redraw everything once the terminal's size is stable after a resize."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 REST_SECONDS = 0.1
-"""How long a terminal's size has to stay the same before all is drawn anew."""
+"""How long a size has to stay the same before the redraw."""
 
 
 class Redraw:
-    """One redraw for a row of resizes.
+    """Redraws once for a series of resizes.
 
-    Textual leaves out what it takes for no change: a size that is the old one again. But the
-    sizes in between have taken away what stood there.
+    Textual skips a resize back to the old size, but the sizes in between have damaged the screen.
     """
 
     def __init__(self, app: App[int]) -> None:
@@ -28,7 +27,7 @@ class Redraw:
         self._resting: Timer | None = None
 
     def resized(self) -> None:
-        """The terminal's size has changed: draw all, unless it changes again within the rest."""
+        """Plan a redraw, unless the size changes again before."""
         if self._resting is not None:
             self._resting.stop()
         self._resting = self._app.set_timer(REST_SECONDS, self._draw)
@@ -38,7 +37,7 @@ class Redraw:
         self._app.refresh(layout=True)
         if self._app.is_headless:
             return
-        # The last of many signals may come before the size that it tells of.
+        # The last of many signals may come before the size is set.
         size = Size(*shutil.get_terminal_size())
         if size != self._app.size:
             self._app.post_message(Resize(size, size))

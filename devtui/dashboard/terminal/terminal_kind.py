@@ -1,4 +1,4 @@
-"""What this terminal can show: how many colours, and which characters."""
+"""The abilities of this terminal: its number of colours, and its characters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devtui.dashboard.terminal.few_colours import FewColours
 
 
 def in_gnu_screen(environment: Mapping[str, str]) -> bool:
-    """Whether GNU screen stands between us and the terminal.
+    """Return whether GNU screen stands between us and the terminal.
 
     It takes a 24-bit colour for attributes and other colours, though COLORTERM, which it hands on,
     promises them. While the mouse is asked for it keeps `escape` back until the next key, and it
@@ -24,7 +24,7 @@ def in_gnu_screen(environment: Mapping[str, str]) -> bool:
 
 
 def filters_for(app: App[Any]) -> list[LineFilter]:
-    """What has to be done to each line before it is drawn.
+    """Return the filters that each line needs before it is drawn.
 
     `NO_COLOR` counts where it is set, as Textual reads it; the number of colours is what Rich reads
     from COLORTERM and TERM.
