@@ -1,4 +1,4 @@
-"""Answers to orders, and the wish for the terminal. `ask_id` is that of the order that asked."""
+"""Answers to orders, and requests for the terminal. `ask_id` repeats the id in the order."""
 
 from typing import Literal
 
@@ -30,11 +30,11 @@ class LocalsShown(Event, frozen=True, kw_only=True):
 
 
 class Evaluated(Event, frozen=True, kw_only=True):
-    """What came of an evaluation in a frame.
+    """The result of an evaluation in a frame.
 
     `value` is the last expression's repr, None where the last thing was a statement or the value
     was None. `output` is what was printed, stdout and stderr as they came. `traceback` is set
-    where it raised. Each is cut where it is long, and then `truncated` is true. `interrupted` is
+    if it raised. Long texts are cut, and then `truncated` is true. `interrupted` is
     true where it was stopped by `Interrupt`. Where the frame is `gone`, `reason` says why.
     """
 

@@ -1,4 +1,4 @@
-"""What all events and orders have in common."""
+"""The base class of all events, and the names of types."""
 
 import re
 from datetime import datetime, timezone
@@ -18,7 +18,7 @@ utc_now = partial(datetime.now, timezone.utc)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case, gc=False):
-    """What every event has: when it happened, and in which server process.
+    """An event: when it happened, and in which server process.
 
     A generation is one server process, numbered from 1; 0 stands for the time before the first.
 

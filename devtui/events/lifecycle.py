@@ -1,4 +1,4 @@
-"""What a server process tells of itself: started, loaded, serving, ended."""
+"""Events about a server process: started, loaded, serving, ended."""
 
 from devtui.events.event import Event
 from devtui.events.parts import Error, ModuleTime, SourceFile

@@ -1,4 +1,4 @@
-"""What events are made of: tracebacks, variables, bodies, addresses, holders of a port."""
+"""The parts of events: tracebacks, variables, bodies, addresses, holders of a port."""
 
 from datetime import datetime
 from typing import Literal, TypeAlias

@@ -1,4 +1,4 @@
-"""What the session itself tells: its state, changed files, reloads, the port."""
+"""Events of the session itself: its state, changed files, reloads, the port."""
 
 from devtui.events.event import Event
 from devtui.events.parts import Holder, ModuleTime, RefusalReason

@@ -1,4 +1,4 @@
-"""What is known of the app that is served, or is to be."""
+"""The state of the app: loaded, failed, since when."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from devtui.session.event_bus import EventBus
 
 
 class ServedApp:
-    """What the newest load came to, and since when the app is there or is waited for.
+    """The result of the newest load, and since when the app is loading or serving.
 
-    `loaded` is what the last load that went well has told, also while the next goes on or has
-    failed; `failure` is what the last one has failed with, None where it went well.
+    `loaded` describes the last load that succeeded, also after a later one has failed. `failure`
+    is the error of the last load, None if it succeeded.
 
     `loading_since` is when the load began that goes on, `serving_since` when the process began to
     serve that does, if only its load's error; both in seconds of `clock`, None where none does.

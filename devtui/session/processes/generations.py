@@ -36,9 +36,9 @@ class Generations:
 
     They publish their events on the bus. `number` is that of the current one, 0 before the first.
     An `interpreter` that runs already becomes the first.
-    `from_standby` says whether the current one had been started ahead, `stepped_back` why not all
-    that it takes from outside was imported ahead. `pin` is what unlocks its debugger in the
-    browser, None if it needs none or has told of none.
+    `from_standby` says whether the current one was a standby, `stepped_back` why not all of its
+    libraries were imported ahead. `pin` unlocks its debugger in the browser; it is None if there
+    is no debugger, or if the debugger needs none.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Generations:
 
     @property
     def pid(self) -> int | None:
-        """The server process that runs now."""
+        """The id of the current server process."""
         return None if self._process is None else self._process.pid
 
     @property
@@ -89,7 +89,7 @@ class Generations:
 
     @property
     def standby_pid(self) -> int | None:
-        """The process that was started ahead, and waits."""
+        """The id of the standby process."""
         return None if self._standby is None else self._standby.pid
 
     def start(self, settings: Settings, *, first: bool) -> None:
@@ -121,7 +121,7 @@ class Generations:
             self._process.attach()
 
     def start_standby(self, settings: Settings) -> None:
-        """Start the next generation's process ahead, where that is not done yet."""
+        """Start the standby process, unless there is one."""
         if self._standby is not None or self._traced is None:
             return
         self._folder.enter()
@@ -135,19 +135,19 @@ class Generations:
         )
 
     def expect_load(self) -> None:
-        """Have the process that was started ahead check what it can before it is to load."""
+        """Tell the standby process that its load comes soon, so that it checks what it can."""
         if self._standby is not None:
             self._standby.send(LoadSoon())
 
     def discard_standby(self) -> None:
-        """Have the next generation start from nothing."""
+        """End the standby process, so that the next generation starts from nothing."""
         self._unwanted = True
         if self._standby is not None:
             self._standby.discard()
             self._standby = None
 
     def send(self, order: Order) -> bool:
-        """Give the current process an order; false where there is none."""
+        """Give the current process an order; return false if there is none."""
         if self._process is None:
             return False
         self._process.send(order)

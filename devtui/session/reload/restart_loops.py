@@ -1,4 +1,4 @@
-"""An app whose own writes make it reload, for ever."""
+"""Detects an app that reloads endlessly because it writes its own files."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-# A file that changes while the app loads, or so soon after, so many loads in a row, is the app's
-# own doing. An editor that saves by itself waits a second after what was typed.
+# A file that changes during so many loads in a row, or so soon after them, is written by the app.
+# An editor that saves automatically waits a second after the last key.
 SOON_SECONDS = 0.7
 LOADS = 3
 
 
 def advice(path: str) -> str:
-    """What to do about it, for people."""
+    """Return the warning that names the file and says what to do."""
     pattern = os.path.join("*", os.path.basename(path))
     return (
         f"Restart loop: {path} changes each time the app loads. If the app writes it, leave it "
@@ -23,7 +23,7 @@ def advice(path: str) -> str:
 
 
 class RestartLoops:
-    """Notices that each load is followed by a change of the same file."""
+    """Counts in how many loads in a row the same file has changed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -32,23 +32,23 @@ class RestartLoops:
         self._rows: Counter[str] = Counter()
 
     def loading(self) -> None:
-        """A load begins."""
+        """Note that a load begins."""
         self._loaded_at = None
         self._rows = Counter({path: self._rows[path] + 1 for path in self._changed})
         self._changed = set()
 
     def loaded(self) -> None:
-        """The load has come to its end, well or not."""
+        """Note that the load has succeeded or failed."""
         if self._loaded_at is None:
             self._loaded_at = self._clock()
 
     def changed(self, paths: tuple[str, ...]) -> str:
-        """These files changed. Returns the one by which it goes round and round, the first time."""
+        """Note changed files. Return the one that causes a loop, only the first time."""
         if self._loaded_at is not None and self._clock() - self._loaded_at >= SOON_SECONDS:
             return ""
         self._changed.update(paths)
         return next((path for path in paths if self._rows[path] == LOADS - 1), "")
 
     def reloaded(self, paths: tuple[str, ...]) -> str:
-        """The one of the files by which it goes round and round; empty where it does not."""
+        """Return the file that causes a loop, empty if none does."""
         return next((path for path in paths if self._rows[path] >= LOADS), "")
