@@ -6,37 +6,17 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.client import Answer, get
+from tests.support.client import Visit, get
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 
 BACK = "devtui has the terminal again"
-
-
-class Visit:
-    """A request in a thread of its own, since it waits for the person at the terminal."""
-
-    def __init__(self, url: str) -> None:
-        self._answers: list[Answer] = []
-        self._thread = threading.Thread(target=self._get, args=(url,), daemon=True)
-        self._thread.start()
-
-    def _get(self, url: str) -> None:
-        with suppress(OSError):  # the server may exit during the request
-            self._answers.append(get(url, timeout=40))
-
-    def text(self) -> str:
-        self._thread.join(20)
-        assert self._answers, "no answer"
-        return self._answers[0].text
 
 
 @pytest.fixture

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import signal
 import sys
-import threading
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.client import Answer, get
+from tests.support.client import Visit, get
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -22,24 +20,6 @@ MEAN = "Cart.mean" if QUALIFIED else "mean"
 DISPATCH = "in Flask.dispatch_request" if QUALIFIED else "in dispatch_request"
 
 pytestmark = pytest.mark.e2e
-
-
-class Visit:
-    """A request in its own thread, for one that does not answer at once."""
-
-    def __init__(self, url: str) -> None:
-        self._answers: list[Answer] = []
-        self._thread = threading.Thread(target=self._get, args=(url,), daemon=True)
-        self._thread.start()
-
-    def _get(self, url: str) -> None:
-        with suppress(OSError):
-            self._answers.append(get(url, timeout=40))
-
-    def text(self) -> str:
-        self._thread.join(20)
-        assert self._answers, "no answer"
-        return self._answers[0].text
 
 
 @pytest.fixture

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import threading
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.client import get
+from tests.support.client import Visit, get
 from tests.support.terminal.dashboard_page import request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -18,25 +16,6 @@ from tests.support.terminal.terminal import Terminal
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 SETTINGS = "[pudb]\nseen_welcome = z999\nprompt_on_quit = False\n"
-
-
-class Visit:
-    """A request in its own thread, because it waits for the person at the terminal."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._answers: list[str] = []
-        self._thread = threading.Thread(target=self._get, daemon=True)
-        self._thread.start()
-
-    def _get(self) -> None:
-        with suppress(OSError):
-            self._answers.append(get(self._url, timeout=40).text)
-
-    def text(self) -> str:
-        self._thread.join(40)
-        assert self._answers, "no answer"
-        return self._answers[0]
 
 
 @pytest.fixture

@@ -7,15 +7,13 @@ import re
 import shutil
 import signal
 import subprocess
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.client import get
+from tests.support.client import Visit, get
 from tests.support.terminal.dashboard_page import request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -23,25 +21,6 @@ from tests.support.terminal.terminal import Terminal
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 Start = Callable[..., Terminal]
-
-
-class Visit:
-    """A request in its own thread, because it waits for an answer on the terminal."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._answers: list[str] = []
-        self._thread = threading.Thread(target=self._get, daemon=True)
-        self._thread.start()
-
-    def _get(self) -> None:
-        with suppress(OSError):
-            self._answers.append(get(self._url, timeout=40).text)
-
-    def text(self) -> str:
-        self._thread.join(40)
-        assert self._answers, "no answer"
-        return self._answers[0]
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage, HTTPSConnection
 from typing import Any
@@ -103,3 +105,22 @@ def _target(url: str) -> str:
 
 def _cookie(cookie: str) -> dict[str, str]:
     return {"Cookie": cookie} if cookie else {}
+
+
+class Visit:
+    """A request in its own thread, for an answer that waits for the person at the terminal."""
+
+    def __init__(self, url: str) -> None:
+        self._answers: list[Answer] = []
+        self._thread = threading.Thread(target=self._get, args=(url,), daemon=True)
+        self._thread.start()
+
+    def _get(self, url: str) -> None:
+        with suppress(OSError):  # the server may exit during the request
+            self._answers.append(get(url, timeout=40))
+
+    def text(self) -> str:
+        """Wait for the answer, and return its body."""
+        self._thread.join(40)
+        assert self._answers, "no answer"
+        return self._answers[0].text
