@@ -70,6 +70,8 @@ from devtui.events.parts import (
     Stream,
     Variable,
     Way,
+    innermost,
+    place_of,
 )
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
 from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
@@ -140,5 +142,7 @@ __all__ = [
     "decode_order",
     "encode",
     "encode_printable",
+    "innermost",
+    "place_of",
     "utc_now",
 ]

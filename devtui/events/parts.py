@@ -1,5 +1,6 @@
 """The parts of events: tracebacks, variables, bodies, addresses, holders of a port."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -156,3 +157,26 @@ class SourceFile(msgspec.Struct, frozen=True, gc=False):
     ctime_ns: int
     inode: int
     digest: str = ""
+
+
+def innermost(frames: Sequence[Frame]) -> int:
+    """Return the number of the innermost frame of the user's code, else of the last frame.
+
+    It is -1 if there are no frames.
+    """
+    own = (number for number in reversed(range(len(frames))) if frames[number].own)
+    return next(own, len(frames) - 1)
+
+
+def place_of(error: Error) -> tuple[int, int] | None:
+    """Return the exception and the frame to look at first, by their numbers.
+
+    They are the innermost frame of the user's code in the first exception that has one, else the
+    last frame of the first exception.
+    """
+    for at, exception in enumerate(error.exceptions):
+        number = innermost(exception.frames)
+        if number >= 0 and exception.frames[number].own:
+            return at, number
+    frames = error.exceptions[0].frames if error.exceptions else ()
+    return (0, len(frames) - 1) if frames else None

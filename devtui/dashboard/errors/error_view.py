@@ -9,7 +9,7 @@ from devtui.dashboard.errors.frame_lines import MAX_OPEN, Opened, Spot, frames_l
 from devtui.dashboard.panes.error_summary import RELATIONS, headline
 from devtui.dashboard.panes.rows import error_title
 from devtui.dashboard.widgets.sections import Line, Section, text_lines
-from devtui.events import Error, ExceptionData, Way
+from devtui.events import Error, ExceptionData, Way, place_of
 from devtui.text.formats import count
 
 HEADLINE_LINES = 3
@@ -85,9 +85,5 @@ def _branch(lines: list[Line], last: bool) -> list[Line]:
 
 def default_spot(error: Error) -> Spot | None:
     """Return the frame to begin at: the innermost of the user's code, else the first one's."""
-    for at, exception in enumerate(error.exceptions):
-        for number in reversed(range(len(exception.frames))):
-            if exception.frames[number].own:
-                return Spot((at,), number)
-    frames = error.exceptions[0].frames if error.exceptions else ()
-    return Spot((0,), len(frames) - 1) if frames else None
+    place = place_of(error)
+    return None if place is None else Spot((place[0],), place[1])

@@ -9,7 +9,7 @@ import msgspec
 
 from devtui.dashboard.errors.code_lines import code_lines
 from devtui.dashboard.widgets.sections import Line, text_lines
-from devtui.events import Frame, LocalsShown, Variable, Way
+from devtui.events import Frame, LocalsShown, Variable, Way, innermost
 from devtui.text.formats import count
 from devtui.text.paths import package, short_path
 from devtui.text.sanitize import visible
@@ -69,7 +69,7 @@ def frames_lines(
     lines: list[Line] = []
     own = [number for number, frame in enumerate(frames) if frame.own]
     wanted = frozenset(own[-most:] if most else ())
-    innermost = own[-1] if own else len(frames) - 1
+    first = innermost(frames)
     for run in _runs(frames, wanted):
         fold = Fold(Spot(way, run.start))
         unfolded = fold in opened.folds
@@ -82,7 +82,7 @@ def frames_lines(
             if left_out and number == len(frames) // 2:
                 lines.append(Line([(f"  … {count(left_out, 'frame')} left out", "warn")]))
             around = 0
-            if number == innermost:
+            if number == first:
                 around = AROUND_INNERMOST
             elif number in wanted:
                 around = AROUND_OTHERS

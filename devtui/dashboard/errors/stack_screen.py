@@ -14,7 +14,7 @@ from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
 from devtui.dashboard.messages import Copy
 from devtui.dashboard.widgets.sections import Line, Section
-from devtui.events import Frame, StackShown
+from devtui.events import Frame, StackShown, innermost
 from devtui.session.store.request_record import Request
 from devtui.text import formats, masking
 from devtui.text.sanitize import visible
@@ -89,9 +89,7 @@ class StackScreen(FrameScreen):
     def _select_innermost(self) -> None:
         """Select the innermost frame of the user's code."""
         if self.spot is None and self._stack is not None and self._stack.frames:
-            frames = self._stack.frames
-            own = [number for number, frame in enumerate(frames) if frame.own]
-            self.spot = Spot((0,), own[-1] if own else len(frames) - 1)
+            self.spot = Spot((0,), innermost(self._stack.frames))
 
     # -- contents ------------------------------------------------------------------------------
 

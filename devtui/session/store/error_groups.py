@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import structs
 
-from devtui.events import Error, ExceptionData, Frame
+from devtui.events import Error, ExceptionData, Frame, place_of
 from devtui.session.store.ring import Ring
 
 MAX_GROUPS = 1_000
@@ -159,9 +159,5 @@ def key_of(error: Error) -> Key:
 
 def innermost_own(error: Error) -> Frame | None:
     """The frame where one wants to look: the innermost of one's own code, else the innermost."""
-    for exception in error.exceptions:
-        for frame in reversed(exception.frames):
-            if frame.own:
-                return frame
-    frames = error.exceptions[0].frames if error.exceptions else ()
-    return frames[-1] if frames else None
+    place = place_of(error)
+    return None if place is None else error.exceptions[place[0]].frames[place[1]]
