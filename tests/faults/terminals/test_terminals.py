@@ -499,4 +499,4 @@ def test_started_in_the_background_and_brought_to_the_front(
 
 def test_ctrl_z_without_a_shell_says_so(shown: Shown) -> None:
     shown.terminal.press("ctrl+z")
-    shown.terminal.wait_for("No shell has started devtui")
+    shown.terminal.wait_for("not started by a shell")
