@@ -232,7 +232,7 @@ async def test_two_at_once_are_one_and_a_note(ui):
     await ui.press("x")
     for name in ("1", "enter", "2", "enter"):  # with nothing in between, as in one paste
         ui.app.post_message(Key(name, name if len(name) == 1 else None))
-    await ui.shows("One evaluation is still running")
+    await ui.shows("An evaluation is still running")
     asked = [order for order in ui.session.orders if isinstance(order, Evaluate)]
     assert [order.source for order in asked] == ["1"]
     assert ui.app.screen.console.prompt.text == "2"
@@ -247,7 +247,7 @@ async def test_ctrl_c_stops_an_evaluation_and_does_not_leave(ui):
     assert last_order(ui, Interrupt).ask_id == order.ask_id
     assert ui.session.asked == []
     await ui.press(*"1", "enter")
-    await ui.shows("One evaluation is still running")
+    await ui.shows("An evaluation is still running")
     assert ui.app.screen.console.prompt.text == "1"
     ui.session.feed(
         Evaluated(
@@ -299,7 +299,7 @@ async def test_tab_says_why_nothing_is_completed(ui, monkeypatch):
     monkeypatch.setattr("devtui.dashboard.errors.completer.ANSWER_SECONDS", 0.1)
     await open_error(ui)
     await ui.press("x", *"f().", "tab")
-    await ui.shows("to look into a call would run it")
+    await ui.shows("completing after a call would run it")
     assert not ui.session.orders
     await ui.press("ctrl+c", *"x.a", "tab")
     await ui.shows("The server process does not answer")
