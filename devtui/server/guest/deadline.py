@@ -20,6 +20,9 @@ T = TypeVar("T")
 ENDLESS_SECONDS = 5.0
 ENDLESS_SHARE = 0.1
 
+# The longest time between two checks of one call.
+SELDOM_SECONDS = 60.0
+
 # Taken before the app can patch them. macOS has no clock of a thread.
 _clock_of_thread: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
 _read_clock = time.clock_gettime
@@ -56,12 +59,17 @@ class _Call(Generic[T]):
         """End an endless loop.
 
         Leave a waiting or slow call alone. It may wait for a lock, such as a logging handler's in a
-        finaliser: an exception raised right after it gets the lock would leave it locked.
+        finaliser: an exception raised right after it gets the lock would leave it locked. A loop
+        on a busy machine may get little CPU time at first, so check until the call has ended, ever
+        more seldom.
         """
-        used = self._used_seconds()
-        clock.sleep(ENDLESS_SECONDS)
-        if not self._ended and self._used_seconds() - used > ENDLESS_SECONDS * ENDLESS_SHARE:
-            raise_in_thread(self._thread, SystemExit)
+        seconds = ENDLESS_SECONDS
+        while not self._ended:
+            used = self._used_seconds()
+            clock.sleep(seconds)
+            if not self._ended and self._used_seconds() - used > ENDLESS_SECONDS * ENDLESS_SHARE:
+                raise_in_thread(self._thread, SystemExit)
+            seconds = min(2 * seconds, SELDOM_SECONDS)
 
     def _used_seconds(self) -> float:
         try:
