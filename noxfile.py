@@ -42,10 +42,12 @@ OF_VERSIONS = (
 # The tests of what overrides parts of Werkzeug and Textual.
 OF_OVERRIDES = (
     "tests/events",
-    "tests/server/serving",
+    "tests/server/serving/test_capture.py",
+    "tests/server/serving/test_connections.py",
+    "tests/server/serving/test_serving.py",
     "tests/server/errors",
     "tests/faults/access/test_debugger_access.py",
-    "tests/ports/test_port_look.py",
+    "tests/ports/test_survey.py",
     "tests/dashboard/widgets/test_list_screen.py",
 )
 
@@ -106,10 +108,10 @@ def coverage(session: nox.Session) -> None:
     """Report what the tests of the server and its process run, in server processes too.
 
     It reports and decides nothing. Coverage begins in each process that a test starts, so a test
-    that compares a process with a plain one may fail here.
+    that compares a process with a plain one, or that traces it, fails here.
     """
     session.install(*TEST, "coverage>=7.10", "-e", ".")
-    chosen = session.posargs or ["tests/server", "tests/session/processes", "tests/events"]
+    chosen = session.posargs or ["tests/server/serving", "tests/server/errors", "tests/events"]
     session.run("coverage", "erase")
     session.run(
         *("coverage", "run", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
