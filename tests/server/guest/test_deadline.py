@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -15,19 +15,24 @@ from tests.support.processes import eventually
 TIMEOUT = 20
 
 
+Threads = set[threading.Thread]
+
+
 @pytest.fixture
-def looked_at_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def looked_at_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Threads]]:
+    """Gives the threads of overdue calls that the test began; those of other tests take longer."""
     monkeypatch.setattr(deadline, "ENDLESS_SECONDS", 0.3)
-    yield
-    assert eventually(lambda: not _overdue(), TIMEOUT)
+    before = _overdue()
+    yield lambda: _overdue() - before
+    assert eventually(lambda: not _overdue() - before, TIMEOUT)
 
 
-def _overdue() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "devtui-deadline"]
+def _overdue() -> Threads:
+    return {thread for thread in threading.enumerate() if thread.name == "devtui-deadline"}
 
 
 def test_what_waits_for_a_lock_when_its_time_is_over_gives_the_lock_back(
-    looked_at_soon: None,
+    looked_at_soon: Callable[[], Threads],
 ) -> None:
     """A finaliser that logs may run in there, and logging would hang from then on."""
     lock, done = threading.Lock(), threading.Event()
@@ -49,13 +54,13 @@ def test_what_waits_for_a_lock_when_its_time_is_over_gives_the_lock_back(
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no clock of a thread")
-def test_an_endless_loop_is_ended(looked_at_soon: None) -> None:
+def test_an_endless_loop_is_ended(looked_at_soon: Callable[[], Threads]) -> None:
     def loop() -> None:
         while True:
             pass
 
     with pytest.raises(Overdue):
         within(0.05, loop)
-    (thread,) = _overdue()
+    (thread,) = looked_at_soon()
     thread.join(TIMEOUT)
     assert not thread.is_alive()

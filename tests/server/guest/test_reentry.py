@@ -154,6 +154,8 @@ def test_what_raises_in_the_middle_of_a_print_leaves_nothing_half_done(session: 
     ]
 
 
+# Hypothesis has a callback for each collection of garbage, and the handler may raise in there.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_handler_that_raises_leaves_nothing_half_done(session: Session) -> None:
     """A timer's signal, at any moment: what was printed before and after it arrives whole."""
     session.channel.keep_all()  # the faster the machine, the more is printed until it rings
