@@ -111,13 +111,16 @@ class Pending:
         """Append the lines of some events of one kind, or drop and count them."""
         if self.closed:
             return
+        # Threads change the size side by side. Python gives another thread its turn in a call, so
+        # none may stand between the reading and the writing of the size: that would lose a change.
+        size_bytes = len(data)
         free = MAX_PENDING_BYTES // 4 * _LEAVES_FREE.get(kind, 0)
-        room = MAX_PENDING_BYTES - self.size_bytes - len(data) - free
+        room = MAX_PENDING_BYTES - self.size_bytes - size_bytes - free
         if room < 0 and not self.keeps_all and issubclass(kind, _DROPPABLE):
             self._dropped += events
             self.is_full = True
             return
-        self.size_bytes += len(data)
+        self.size_bytes += size_bytes
         self._pieces.append((data, events))
 
     def send(self) -> bool:
@@ -191,7 +194,8 @@ class Pending:
             if self._pieces and self._pieces[0] is piece:
                 self._pieces.popleft()
         self._batch = None
-        self.size_bytes -= len(batch[0])
+        size_bytes = len(batch[0])
+        self.size_bytes -= size_bytes
         self.is_full = False
 
     def _send_some(self, sent: list[int], left: bytes) -> bool:
@@ -234,7 +238,8 @@ class Pending:
             self._batch = None
         while len(self._pieces) > kept:
             data, events = self._pieces.pop()
-            self.size_bytes -= len(data)
+            size_bytes = len(data)
+            self.size_bytes -= size_bytes
             self._dropped += events
 
 
