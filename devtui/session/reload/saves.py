@@ -21,6 +21,9 @@ ANSWER_SECONDS = 1.0
 _RECENT_NS = 2_000_000_000
 
 
+# Of how many saved files the content is remembered when the next load begins.
+_MAX_AS_BEGUN = 100
+
 # What is larger counts as changed: nobody writes such modules by hand.
 _MAX_BYTES = 32 * 1024 * 1024
 
@@ -47,6 +50,8 @@ class Saves:
         self._children = False
         self._ended_ns = 0
         self._loading = False
+        self._reported: tuple[str, ...] = ()  # the newest saves, and
+        self._as_begun: dict[str, str] = {}  # their digests when this load began
         self._asked: dict[str, int] = {}  # what waits for the answer, with its notices
         self._held: dict[str, int] = {}  # what waits for the end of the load
         self._seen: set[str] = set()  # what changed during this load, and
@@ -64,6 +69,9 @@ class Saves:
         """A new process begins to load: what the one before had read is another matter."""
         self._read, self._written, self._children, self._ended_ns = {}, frozenset(), False, 0
         self._asked, self._held = {}, {}
+        reported, self._reported = self._reported, ()
+        # A checkout writes thousands, and which of them it writes twice is not worth the reading.
+        self._as_begun = {path: digest_of(path) for path in reported[:_MAX_AS_BEGUN]}
         self._seen_before, self._seen = self._seen, set()
         self._loading = True
 
@@ -131,7 +139,11 @@ class Saves:
     def _judge(self, notices: dict[str, int]) -> None:
         """Report those that count, now that no load goes on."""
         saved = tuple(sorted(path for path in notices if self._counts(path)))
+        self._report(saved, notices)
+
+    def _report(self, saved: tuple[str, ...], notices: dict[str, int]) -> None:
         if saved:
+            self._reported = saved
             self._on_saved(saved, max(1, sum(notices.values())))
 
     def _counts(self, path: str) -> bool:
@@ -140,6 +152,8 @@ class Saves:
             return False
         if (source := self._read.get(real)) is not None:
             return self._differs(source)
+        if self._is_as_begun(path):
+            return False
         if not self._ended_ns or not self._is_older(real):
             return True
         # It was written during the load and is no part of the app. What other programs have written
@@ -159,14 +173,18 @@ class Saves:
                 self._held[path] = count
             else:
                 saved[path] = count
-        if saved:
-            self._on_saved(tuple(sorted(saved)), max(1, sum(notices.values())))
+        self._report(tuple(sorted(saved)), notices)
 
     def _give_up(self) -> None:
         """The process does not answer: what has changed counts."""
         asked, self._asked = self._asked, {}
-        if asked:
-            self._on_saved(tuple(sorted(asked)), max(1, sum(asked.values())))
+        changed = tuple(sorted(path for path in asked if not self._is_as_begun(path)))
+        self._report(changed, asked)
+
+    def _is_as_begun(self, path: str) -> bool:
+        """Whether this load was begun for the file, which has the same content still."""
+        begun = self._as_begun.get(path)
+        return begun is not None and begun == digest_of(path)
 
     def _is_own_doing(self, real: str) -> bool:
         """Whether the load has written the file, or files in the folder, and nobody since."""

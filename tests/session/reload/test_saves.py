@@ -185,6 +185,25 @@ async def test_a_process_that_does_not_answer_holds_no_save_up(
     await asyncio.wait_for(reported.wait(), 10)
 
 
+async def test_a_process_that_dies_in_its_load_is_not_started_twice_for_one_save(
+    app: Path,
+) -> None:
+    """A save makes several notices, and the last of them may come while the next load goes on."""
+    judged = Judged()
+    judged.tells(source_of(app))
+    save_later(app, "x = 2\n")
+    judged.notice(app)
+    judged.saves.load_began()
+    judged.notice(app)  # of the same save
+    judged.saves.load_ended()  # nobody has answered
+    assert judged.saved == [(str(app),)]
+    judged.saves.load_began()
+    save(app, "x = 3\n")
+    judged.notice(app)
+    judged.saves.load_ended()
+    assert judged.saved == [(str(app),)] * 2
+
+
 # -- real processes ------------------------------------------------------------------------------
 
 
@@ -288,3 +307,25 @@ def test_a_save_during_such_a_load_counts(serve: Serve, folder: Path) -> None:
     live.wait_for(AppLoaded, lambda event: event.generation == 2)
     assert live.get("/").text == "two"
     assert not [event for event in live.all(Serving) if event.generation == 1], live.told()
+
+
+@pytest.mark.e2e
+def test_a_thread_that_writes_the_same_module_after_each_load(serve: Serve, folder: Path) -> None:
+    """The app does not import it, so nobody can say when it was read."""
+    thread = textwrap.dedent(
+        """\
+        import pathlib, threading
+        def work():
+            (pathlib.Path(__file__).parent / "made.py").write_text("S = 1\\n")
+            print("written", flush=True)
+        threading.Timer(0.2, work).start()
+        """
+    )
+    live = serve(thread + says("one"))
+    live.reloaded()  # at first nobody knows the file
+    assert live.until(lambda: len(live.lines("written")) == 2)
+    rests(live)
+    assert len(live.all(Reloaded)) == 1, live.told()
+    write(folder, {"app.py": says("two")})
+    live.reloaded(count=2)
+    assert live.get("/").text == "two"
