@@ -98,7 +98,7 @@ class Pending:
     @property
     def is_mine(self) -> bool:
         """Whether this call has interrupted a send of the same thread."""
-        return self._sender == get_ident()
+        return self._sender == get_ident() and self._turn.is_taken
 
     def refuses(self, kind: type[Event], events: int) -> bool:
         """Drop and count lines of output that have no room, before they are encoded."""
@@ -128,7 +128,7 @@ class Pending:
 
         A thread also sends what is put while it sends, so a call within a call returns at once.
         """
-        while self._pieces and self._sender != get_ident():
+        while self._pieces and not self.is_mine:
             try:
                 with self._turn.free:
                     took_all = self._send_all()
@@ -202,14 +202,14 @@ class Pending:
         """Send a part and note it in `sent`; return false if the socket takes nothing."""
         try:
             sent.extend(self.transfer(left))
-        except BlockingIOError:
-            self.retry_at_bytes = self.size_bytes + RETRY_BYTES
-            return False
-        except InterruptedError:
-            return False
-        except OSError:
-            # The session is gone. The reading thread will end this process.
-            self.close()
+        except OSError as error:
+            if not _is_of_system(error):
+                raise  # a signal handler has raised it, such as a TimeoutError
+            if isinstance(error, BlockingIOError | InterruptedError):
+                self.retry_at_bytes = self.size_bytes + RETRY_BYTES
+            else:
+                # The session is gone. The reading thread will end this process.
+                self.close()
             return False
         return True
 
@@ -241,6 +241,14 @@ class Pending:
             size_bytes = len(data)
             self.size_bytes -= size_bytes
             self._dropped += events
+
+
+def _is_of_system(error: OSError) -> bool:
+    """Return whether a system call has failed here, and no code has raised that interrupted it."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and last.tb_frame.f_globals is globals()
 
 
 def _left(batch: _Batch) -> bytes:

@@ -63,13 +63,20 @@ class Turn:
 
     Use `free` with `with`; it raises `queue.Empty` if another thread has the turn. It is taken and
     given back in C, because a signal handler could raise between our bytecodes and the turn would
-    never be given back.
+    never be given back. A trace function that raises at the end of the `with` still loses it, as it
+    loses any lock in Python.
     """
 
     def __init__(self) -> None:
         turns: SimpleQueue[object] = SimpleQueue()
         turns.put(None)
         self.free = _context(turns.get_nowait, turns.put)
+        self._is_free = turns.qsize
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a thread has the turn now."""
+        return not self._is_free()
 
     def soon(self, take: Callable[[], object]) -> bool:
         """Call `take` once the turn is free; return false if it stays taken.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import gc
+import linecache
 import re
 import signal
 import socket
@@ -92,6 +93,9 @@ class _Interrupted:
     def _trace(self, frame: FrameType, event: str, _: Any) -> Any:
         if "/devtui/server/" not in frame.f_code.co_filename or self.came:
             return None
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+        if line.strip().startswith("with "):
+            return self._trace  # it is not given back then, as any lock in Python
         self._left -= event == "line"
         if self._left < 0:
             self.came = True
@@ -152,6 +156,39 @@ def test_what_raises_in_the_middle_of_a_print_leaves_nothing_half_done(session: 
     assert [text.rpartition("whole ")[2] for text in texts if "whole" in text] == [
         str(number) for number in range(300)
     ]
+
+
+def test_what_raises_at_any_line_of_a_send_ends_no_later_one() -> None:
+    """The line is another each time, and the error one that a socket may raise too."""
+
+    def fail() -> None:
+        raise TimeoutError
+
+    def texts(at_line: int) -> tuple[list[str], bool]:
+        session = Session()
+        stream = _text(LineStream(session.channel, "stdout", 1))
+        try:
+            with _Interrupted(fail, at_line) as interruption:
+                print("x", file=stream)
+        except TimeoutError:
+            pass
+        finally:
+            sys.settrace(None)
+        print("whole", file=stream)
+        return session.texts(), interruption.came
+
+    def work() -> None:
+        lines, came = 0, True
+        while came:
+            arrived, came = texts(lines)
+            if not arrived or not arrived[-1].endswith("whole"):
+                lost.append(lines)
+            lines += 1
+        assert lines > 100
+
+    lost: list[int] = []
+    in_time(work)
+    assert not lost
 
 
 # Hypothesis has a callback for each collection of garbage, and the handler may raise in there.
@@ -233,6 +270,7 @@ def test_a_finaliser_that_waits_for_a_thread_that_prints_does_not_hang(session: 
 
 def test_what_a_thread_prints_arrives_in_order_beside_a_flood(session: Session) -> None:
     """Other threads send meanwhile, so that the socket is full most of the time."""
+    session.channel.keep_all()
     stream = _text(LineStream(session.channel, "stdout", 1))
     stop = threading.Event()
 
