@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import importlib.metadata
 import os
 import selectors
@@ -90,7 +91,9 @@ class AppServer:
             while True:
                 try:
                     ready = {key.fileobj for key, _ in selector.select()}
-                except OSError:
+                except OSError as error:
+                    if error.errno not in (errno.EBADF, errno.EINVAL):
+                        raise  # a signal handler of the app has raised it
                     ready = {self._stopped}  # the app has closed the selector's descriptor
                 if self._stopped in ready and self._is_over():
                     break

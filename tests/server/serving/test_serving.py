@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from devtui.events import RequestFinished
+from devtui.events import RequestFinished, ServerExited
 from devtui.session.state import State
 from tests.support.live import Live, Serve
 
@@ -158,6 +158,26 @@ def test_an_app_that_closes_its_descriptors(serve: Serve) -> None:
     assert live.get("/x").text == "answered"
     line = live.line("printed all the same")
     assert line.request_id == live.row("/x").id
+
+
+def test_a_signal_handler_that_raises_between_requests_is_told(serve: Serve) -> None:
+    """As under Werkzeug's server, the process ends with the traceback."""
+    live = serve(
+        "import signal\n"
+        "def ring(*_):\n"
+        "    raise TimeoutError('too late')\n"
+        "signal.signal(signal.SIGALRM, ring)\n"
+        "def app(environ, start_response):\n"
+        "    signal.setitimer(signal.ITIMER_REAL, 0.2)\n"
+        "    start_response('200 OK', [])\n"
+        "    return [b'answered']\n",
+        threaded=True,
+    )
+    live.serving()
+    assert live.get("/").text == "answered"
+    exited = live.wait_for(ServerExited)
+    assert (exited.exit_code, exited.expected) == (1, False)
+    live.line("TimeoutError: too late")
 
 
 def test_an_app_that_writes_to_our_channel(serve: Serve) -> None:
