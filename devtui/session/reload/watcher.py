@@ -27,19 +27,17 @@ from devtui.session.reload.watched_places import (
     topmost_package,
 )
 
-# How often to look for changes. A look wakes a thread, which is most of what an idle dashboard
-# costs: at every 10 ms some 0.2 % of a core, at every 5 ms twice that.
+# How often to look for changes. Each look wakes a thread: every 10 ms that is 0.2 % of a core.
 LOOK_SECONDS = 0.01
 
-# For how long no change must come for those that came to be reported, at most MERGE_SECONDS in all.
-# A save is over at once. Where more notices came than one save makes, or they go on, many files are
-# being written (a checkout, a formatter), with pauses.
+# Changes are reported after this time without another one, and after MERGE_SECONDS at the latest.
+# A save is over at once. A checkout or a formatter makes more notices than a save, with pauses.
 REST_SECONDS = 0.005
 LONG_REST_SECONDS = 0.025
 NOTICES_OF_A_SAVE = 8
 MERGE_SECONDS = 0.4
 
-# How often to look whether paths lead elsewhere, of which the system does not tell.
+# How often to look whether links lead elsewhere; the system does not report that.
 PLACES_SECONDS = 0.25
 
 _NO_MORE = (
@@ -48,7 +46,6 @@ _NO_MORE = (
 )
 
 Changed = Callable[[tuple[str, ...], int], None]
-Ignored = Callable[[dict[str, str]], None]
 
 
 class Watcher:
@@ -68,7 +65,7 @@ class Watcher:
         exclude_patterns: Iterable[str],
         on_change: Changed,
         on_trouble: Callable[[str], None],
-        on_ignored: Ignored = lambda reasons: None,
+        on_ignored: Callable[[dict[str, str]], None] = lambda reasons: None,
     ) -> None:
         self._folder = os.path.abspath(folder)
         self._extra_files = tuple(map(os.path.abspath, extra_files))
@@ -121,10 +118,8 @@ class Watcher:
     def _run(self) -> None:
         looked_at_places = time.monotonic()
         while not self._stop.is_set():
-            while self._work:
-                self._work.popleft()()
-            changes = self._look()
-            if changes:
+            self._take_in()
+            if changes := self._look():
                 changes = self._gathered(changes)
             if time.monotonic() - looked_at_places >= PLACES_SECONDS:
                 changes |= self._look_at_places()
@@ -133,6 +128,10 @@ class Watcher:
                 self._sort_out(changes)
             else:
                 time.sleep(LOOK_SECONDS)
+
+    def _take_in(self) -> None:
+        while self._work:
+            self._work.popleft()()
 
     def _begin(self) -> None:
         if not os.path.isdir(self._folder):
@@ -268,6 +267,7 @@ class Watcher:
             self._filter.folder = real
 
     def _sort_out(self, changes: set[Change]) -> None:
+        self._take_in()  # a file that was named before it was deleted counts
         self._filter.refresh()
         paths, ignored = set(), {}
         for change, path in changes:

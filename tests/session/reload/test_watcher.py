@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from devtui.session.reload import folder_watch
-from devtui.session.reload.folder_watch import rust_notify
+from devtui.session.reload.folder_watch import Change, rust_notify
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
 from devtui.session.reload.watcher import LONG_REST_SECONDS, Watcher
 from tests.support.projects import write
@@ -184,6 +184,27 @@ async def test_a_renamed_file_is_seen_by_both_names(watched: Watched, tmp_path: 
     path = tmp_path / "project" / "pkg" / "mod.py"
     watched.watcher.add_sources([str(path)])
     os.rename(path, path.with_name("new.py"))
+    await watched.changed(path, path.with_name("new.py"))
+
+
+async def test_a_file_that_was_named_just_before_it_was_renamed_counts(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watcher gathers other changes at that moment."""
+    gather, gathering, named = Watcher._gathered, threading.Event(), threading.Event()
+
+    def gathered(watcher: Watcher, changes: set[Change]) -> set[Change]:
+        gathering.set()
+        assert named.wait(10)
+        return gather(watcher, changes)
+
+    monkeypatch.setattr(Watcher, "_gathered", gathered)
+    path = tmp_path / "project" / "pkg" / "mod.py"
+    touch(tmp_path / "project" / "app.py")
+    assert await asyncio.to_thread(gathering.wait, 10)
+    watched.watcher.add_sources([str(path)])
+    os.rename(path, path.with_name("new.py"))
+    named.set()
     await watched.changed(path, path.with_name("new.py"))
 
 
