@@ -28,7 +28,7 @@ _CTRL_C = b"\x03"
 
 
 def no_terminal() -> OSError:
-    """The error for devtui in no terminal that it could lend."""
+    """Return the error for devtui in a terminal that it cannot lend."""
     return OSError(errno.ENOTTY, "devtui does not run in a terminal")
 
 

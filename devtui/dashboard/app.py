@@ -56,7 +56,7 @@ class Dashboard(SaysWhyNotApp):
         clock: Clock | None = None,
         sample: Callable[[int | None], Usage | None] | None = None,
     ) -> None:
-        """Tests replace `clock` and `sample`, which measures what a process uses, by its pid."""
+        """Create the app. Tests replace `clock` and `sample`, which measures a process."""
         super().__init__()
         self.session = session
         self.clock = clock or Clock()
@@ -86,7 +86,7 @@ class Dashboard(SaysWhyNotApp):
         return TerminalDriver if chosen is LinuxDriver else chosen
 
     def get_default_screen(self) -> Screen[None]:
-        """The four panes."""
+        """Return the screen with the four panes."""
         return self.main
 
     # -- life --------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ LAYOUTS = ("-tiny", "-accordion", "-stacked", "-columns")
 
 
 def layout_for(width: int, height: int) -> str:
-    """The name of the layout for a terminal of that size."""
+    """Return the name of the layout for a terminal of that size."""
     if is_too_small(width, height):
         return "-tiny"
     if width >= COLUMNS_FROM[0] and height >= COLUMNS_FROM[1]:

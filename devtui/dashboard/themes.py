@@ -86,13 +86,13 @@ def _set(app: App[Any], name: str) -> None:
 
 
 def wanted(environment: Mapping[str, str]) -> str:
-    """The name of the theme that `DEVTUI_THEME` asks for; empty where it does not."""
+    """Return the name of the theme that `DEVTUI_THEME` asks for, or an empty string."""
     name = environment.get(VARIABLE, "")
     return f"devtui-{name}" if name in ("light", "dark") else name
 
 
 def suited(environment: Mapping[str, str]) -> str:
-    """The name of the theme for the terminal.
+    """Return the name of the theme for the terminal.
 
     Only some terminals (rxvt, Konsole, iTerm2) tell their background, in COLORFGBG: a number of
     the 16 colours at its end, of which 7 and 9 to 15 are light. The others get the dark one.

@@ -48,7 +48,7 @@ log.setLevel(logging.DEBUG)
 
 
 def index(request: Request) -> Response:
-    """The list of pages, and where to edit them."""
+    """List the pages, and say where to edit them."""
     links = Markup("").join(
         Markup("<li><a href='{0}'>{0}</a> {1}</li>").format(path, text)
         for path, text in PAGES.items()
@@ -58,23 +58,23 @@ def index(request: Request) -> Response:
 
 
 def fast(request: Request) -> Response:
-    """A page that answers at once."""
+    """Answer at once."""
     return page("Fast", Markup("<p>That was quick. The dashboard knows how quick.</p>"))
 
 
 def slow(request: Request) -> Response:
-    """A page that takes a second and a half."""
+    """Answer after a second and a half."""
     time.sleep(1.5)
     return page("Slow", Markup("<p>The dashboard showed this request while it was running.</p>"))
 
 
 def go_on(request: Request) -> Response:
-    """A response with status 302, which redirects the browser to another page."""
+    """Redirect the browser to another page, with status 302."""
     return redirect("/fast", Response=Response)
 
 
 def form(request: Request) -> Response:
-    """A form on GET; on POST also the user's text, escaped."""
+    """Show a form on GET; on POST show also the user's text, escaped."""
     name = request.form.get("name", "")
     answer = Markup("<p>Hello, <b>{}</b>!</p>").format(name) if name else Markup("")
     fields = Markup(
@@ -85,7 +85,7 @@ def form(request: Request) -> Response:
 
 
 def stream(request: Request) -> Response:
-    """A text that is sent piece by piece."""
+    """Send a text piece by piece."""
 
     def pieces() -> Iterator[str]:
         for number in range(1, 6):
@@ -96,7 +96,7 @@ def stream(request: Request) -> Response:
 
 
 def write_log(request: Request) -> Response:
-    """A page that writes output in every way a program can."""
+    """Write output in every way a program can."""
     print("print: this goes to standard output")
     print("and this to standard error", file=sys.stderr)
     log.debug("a detail for debugging")
@@ -110,7 +110,7 @@ def write_log(request: Request) -> Response:
 
 
 def fail(request: Request) -> Response:
-    """A page that raises an exception."""
+    """Raise an exception."""
     return page("Price", escape(price_of("tea")))
 
 
@@ -124,7 +124,7 @@ def price_of(item: str) -> str:
 
 
 def api(request: Request) -> Response:
-    """A JSON object that describes the request."""
+    """Describe the request as a JSON object."""
     answer = {
         "greeting": GREETING,
         "method": request.method,
@@ -135,7 +135,7 @@ def api(request: Request) -> Response:
 
 
 def image(request: Request) -> Response:
-    """A PNG image of 128 by 128 pixels (https://www.w3.org/TR/png/)."""
+    """Answer with a PNG image of 128 by 128 pixels (https://www.w3.org/TR/png/)."""
     size = 128
     rows = (
         b"\0" + bytes(value for x in range(size) for value in (2 * x, 2 * y, 160))
@@ -195,7 +195,7 @@ ROUTES = Map([Rule("/" if name == "index" else f"/{name}", endpoint=name) for na
 
 
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """The application that `devtui app:app` serves."""
+    """Serve the example, as `devtui app:app` does."""
     request = Request(environ)
     response: Response | HTTPException
     try:

@@ -71,7 +71,7 @@ AnyEvent: TypeAlias = (
 
 
 def _plain_text(value: object) -> str:
-    """A subclass of str (markup, the name of a logger), which msgspec does not take for one."""
+    """Convert a subclass of str (markup, a logger's name), which msgspec does not encode."""
     if isinstance(value, str):
         return str.__str__(value)
     raise NotImplementedError(f"no event holds a {type(value).__name__}")
@@ -117,7 +117,7 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def encode_printable(message: msgspec.Struct) -> bytes:
-    r"""The same line for a program or a terminal: JSON that nothing in a text can act through.
+    r"""Encode a line for a program or a terminal: JSON with no characters that act.
 
     JSON itself escapes only the oldest control characters. Those of C1, and those that are not
     seen or reorder the text around them, are escaped here too (`\\u009b`, `\\u202e`); for who
@@ -142,12 +142,12 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def decode_event(line: bytes) -> AnyEvent:
-    """The event of one line. Raises `msgspec.DecodeError` where it is none of ours."""
+    """Decode one line into an event. Raises `msgspec.DecodeError` for any other line."""
     return cast("AnyEvent", _decode_any(_event_decoder(), AnyEvent, line))
 
 
 def decode_order(line: bytes) -> AnyOrder:
-    """The order of one line. Raises `msgspec.DecodeError` where it is none of ours."""
+    """Decode one line into an order. Raises `msgspec.DecodeError` for any other line."""
     return cast("AnyOrder", _decode_any(_order_decoder(), AnyOrder, line))
 
 

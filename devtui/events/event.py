@@ -9,7 +9,7 @@ import msgspec
 
 
 def snake_case(class_name: str) -> str:
-    """The `type` by which a class goes in a line: `request_started` for `RequestStarted`."""
+    """Convert a class name to the `type` of a line: `RequestStarted` to `request_started`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", class_name).lower()
 
 

@@ -37,7 +37,7 @@ class DebuggerPin:
         self.is_news = False
 
     def for_load(self) -> Pin:
-        """What the next server process needs to know."""
+        """Return what the next server process needs to know."""
         return Pin(self._pin, self._cookie, self._failed_count, MAX_FAILED)
 
     @property

@@ -71,7 +71,7 @@ class Questions:
     def show_locals(
         self, error: Raised, exception: Way, frame: int, *, reveal: bool = False
     ) -> Question[LocalsShown]:
-        """The local variables of a frame; see `events.ShowLocals`."""
+        """Ask for the local variables of a frame; see `events.ShowLocals`."""
         ask_id = self._new_id()
         error_id = error.error_id
         gone = LocalsShown(ask_id=ask_id, error_id=error_id, gone=True, reason=self._reason(error))
@@ -95,7 +95,7 @@ class Questions:
     def complete(
         self, error: Raised, exception: Way, frame: int, path: tuple[str, ...], prefix: str
     ) -> Question[Completed]:
-        """The names that a typed one can become; see `events.Complete`."""
+        """Ask for the names that complete a typed one; see `events.Complete`."""
         ask_id = self._new_id()
         error_id = error.error_id
         gone = Completed(ask_id=ask_id, error_id=error_id, reason=self._reason(error))

@@ -48,8 +48,8 @@ class Session:
         self.served = ServedApp(in_code=settings.main is not None)
         self.store = Store()
         self._machine = StateMachine(announce_on(self.bus))
-        self._port_looks = SurveyQueue(self._on_port_seen)
-        self.listener = Listener(self._port_looks)
+        self._surveys = SurveyQueue(self._on_surveyed)
+        self.listener = Listener(self._surveys)
         self.generations = Generations(self.bus, self.listener, interpreter)
         self.questions = Questions(self.generations.send, lambda: self.generation)
         self.terminal = TerminalLoan(self.generations.send)
@@ -113,7 +113,7 @@ class Session:
     async def run(self) -> None:
         """Supervise until `close` is called; every process is gone when it returns."""
         self._watcher.start()
-        telling = asyncio.create_task(self._port_looks.run())
+        telling = asyncio.create_task(self._surveys.run())
         telling.add_done_callback(lambda _: self._reloader.close())
         try:
             await self._reloader.run()
@@ -158,11 +158,11 @@ class Session:
         """Turn debug mode (reloader and debugger) on or off; the server is restarted for it."""
         self._reloader.set_debug(on)
 
-    def _on_port_seen(self, look: PendingSurvey, found: Survey) -> None:
-        """Tell what a look has found, unless the session has gone on meanwhile."""
+    def _on_surveyed(self, survey: PendingSurvey, found: Survey) -> None:
+        """Report what a survey has found, unless the session has gone on meanwhile."""
         if self._reloader.closing or found.port != self.settings.port:
             return
-        if look.refusal is None:
+        if survey.refusal is None:
             for warning in found.warnings:
                 self.bus.warn(warning)
         elif self.state is State.PORT_BUSY:

@@ -108,12 +108,12 @@ class StateMachine:
         bus.listen(self._on_exit, ServerExited)
 
     def suspend(self, reason: str) -> None:
-        """The server process stands still."""
+        """Note that a signal has stopped the server process."""
         previous, self._suspended = self.state, self._state is not State.STOPPED
         self._tell(previous, reason)
 
     def resume(self, reason: str) -> None:
-        """The server process goes on."""
+        """Note that the server process goes on."""
         previous, self._suspended = self.state, False
         self._tell(previous, reason)
 

@@ -65,7 +65,7 @@ def takes_osc52(environment: Mapping[str, str], byte_count: int) -> bool:
 
 
 def osc52(data: bytes, in_screen: bool = False) -> str:
-    """The sequence that sets the terminal's clipboard; GNU screen takes it in short strings."""
+    """Return the sequence that sets the clipboard, in the short strings that GNU screen takes."""
     sequence = f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\a"
     if not in_screen:
         return sequence

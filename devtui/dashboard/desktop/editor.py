@@ -54,7 +54,7 @@ class NoEditor(Exception):
 
 
 def editor_command(file: str, line: int, environment: Mapping[str, str]) -> EditorCommand:
-    """The command that opens `file` at `line` in $VISUAL, else $EDITOR.
+    """Return the command that opens `file` at `line` in $VISUAL, else $EDITOR.
 
     Raises `NoEditor` where neither is set to a command.
     """

@@ -62,7 +62,7 @@ class DetailScreen(NeedsRoom, ListScreen):
         return self.item
 
     def compose(self) -> ComposeResult:
-        """The framed lines and the key bar."""
+        """Yield the framed lines and the key bar."""
         with Vertical(id="detail", classes="pane -open"):
             yield self.list
         yield KeyBar()

@@ -130,7 +130,7 @@ def _headers(title: str, headers: Headers, reveal: bool) -> Section:
 
 
 def _header(name: str, value: str, reveal: bool) -> str:
-    """The value; `Referer` and `Location` are URLs, whose queries may hold secrets."""
+    """Return the value; `Referer` and `Location` are URLs, whose queries may hold secrets."""
     return masking.target(secrets.shown(name, value, reveal), reveal)
 
 

@@ -24,7 +24,7 @@ Piece: TypeAlias = tuple[str, str]
 
 
 def code_lines(frame: Frame, around: int, width: int) -> list[Row]:
-    """The frame's line with `around` lines on each side; `❱` leads to it.
+    """Return the frame's line with `around` lines on each side; `❱` leads to it.
 
     Below the frame's line stands another that marks its failing part, where Python tells it and
     where the line fits into `width` cells: a line that is wrapped would move away from its marks.
@@ -71,7 +71,7 @@ def _around(frame: Frame, around: int) -> tuple[list[str], int]:
 
 
 def _of_the_same(lines: tuple[str, ...], most: int) -> list[str]:
-    """What follows the first of the lines, up to where another function or class begins."""
+    """Return the lines after the first, up to the next function or class."""
     least = _indentation(lines[0])
     after = []
     for line in lines[1 : most + 1]:
@@ -91,7 +91,7 @@ def _is_python(file: str) -> bool:
 
 
 def _marked(frame: Frame, indent: int) -> tuple[int, int] | None:
-    """The failing part, in columns of the line as it is shown."""
+    """Return the columns of the part that failed, in the line as it is shown."""
     if frame.marked is None:
         return None
     start, end = frame.marked
@@ -99,7 +99,7 @@ def _marked(frame: Frame, indent: int) -> tuple[int, int] | None:
 
 
 def _with_mark(pieces: tuple[Piece, ...], marked: tuple[int, int]) -> tuple[Piece, ...]:
-    """The pieces, with the style of the failing part in place of the code's."""
+    """Return the pieces with another style for the part that failed."""
     result: list[Piece] = []
     at = 0
     for text, style in pieces:
@@ -123,7 +123,7 @@ def _safe(pieces: tuple[Piece, ...]) -> Row:
 
 @lru_cache(maxsize=512)
 def highlighted(source: str, python: bool = True) -> tuple[tuple[Piece, ...], ...]:
-    """The pieces of each line of a source, or of a part of one."""
+    """Return the pieces of each line of a source, or of a part of one."""
     lines: list[list[Piece]] = [[]]
     coloured = python and len(source) <= MAX_COLOURED
     for style, value in _tokens(source) if coloured else [("", source)]:

@@ -57,7 +57,7 @@ class Console(Vertical):
         self._where = ""
 
     def compose(self) -> ComposeResult:
-        """The transcript, and the prompt below it."""
+        """Yield the transcript, and the prompt below it."""
         yield self.transcript
         yield Horizontal(Static(">>>", markup=False), self.prompt, id="ask")
 

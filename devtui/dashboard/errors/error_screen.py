@@ -78,16 +78,16 @@ class ErrorScreen(FrameScreen):
         return self.entry
 
     def below(self) -> list[Widget]:
-        """The prompt, hidden at first."""
+        """Return the prompt, which is hidden at first."""
         self.console.display = False
         return [self.console]
 
     def sections(self, width: int) -> list[Section]:
-        """The exceptions with their frames."""
+        """Return the exceptions with their frames."""
         return error_view(self.entry.error, self.opened, width)
 
     def headline(self) -> Content:
-        """The exception and its message, and where it came from."""
+        """Return the exception, its message, and where it came from."""
         error = self.entry.error
         kind, colon, message = "", "", error_title(error)
         if error.exceptions:
@@ -118,7 +118,7 @@ class ErrorScreen(FrameScreen):
         return "  ·  ".join(words)
 
     def title_of_frames(self) -> str:
-        """The border's title, with the time of the error."""
+        """Return the border's title, with the time of the error."""
         return f"Error  {clock_time(self.entry.at)}"
 
     def frame_at(self, spot: Spot) -> Frame | None:

@@ -50,7 +50,7 @@ def long_message(message: str) -> bool:
 def _exception(
     exception: ExceptionData, way: Way, opened: Opened, width: int, order: Iterator[int]
 ) -> list[Line]:
-    """Notes, frames and members of one exception, without its headline.
+    """Return notes, frames and members of one exception, without its headline.
 
     `order` counts the exceptions as they come, whatever they are members of.
     """
@@ -75,7 +75,7 @@ def _exception(
 
 
 def _branch(lines: list[Line], last: bool) -> list[Line]:
-    """A member of a group below its group."""
+    """Indent a member of a group below its group."""
     first, rest = ("└─ ", "   ") if last else ("├─ ", "│  ")
     return [
         Line([(rest if at else first, "rule"), *line.row], line.frame, line.indent + 3, line.target)

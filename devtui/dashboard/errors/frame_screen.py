@@ -34,7 +34,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         """The frame that is selected."""
 
     def compose(self) -> ComposeResult:
-        """The framed headline and list, the widgets below them, and the key bar."""
+        """Yield the framed headline and list, the widgets below them, and the key bar."""
         with Vertical(id="frames", classes="pane -open"):
             yield Static(self.headline(), id="headline-of-frames", markup=False)
             yield self.list

@@ -109,7 +109,7 @@ class StackScreen(FrameScreen):
         return [Section("", lines, self._copied())]
 
     def headline(self) -> Content:
-        """The request, and how long it has been running."""
+        """Return the request, and how long it has been running."""
         started, finished = self.request.started, self.request.finished
         name = Content.styled(
             visible(f"{started.method} {masking.target(started.target)}", 300), "bold"
@@ -129,7 +129,7 @@ class StackScreen(FrameScreen):
         return Content.assemble(name, "\n", (words, "$foreground 55%"))
 
     def title_of_frames(self) -> str:
-        """The border's title."""
+        """Return the border's title."""
         return "Where it is now" if self.request.running else "Where it was last"
 
     def frame_at(self, spot: Spot) -> Frame | None:
@@ -150,7 +150,7 @@ class StackScreen(FrameScreen):
         self.app.post_message(Copy(self._copied(), "the stack"))
 
     def _copied(self) -> str:
-        """The frames as Python prints them."""
+        """Return the frames as Python prints them."""
         frames = self._stack.frames if self._stack is not None else ()
         lines = []
         for frame in frames:

@@ -37,7 +37,7 @@ class ErrorsPane(Pane[ErrorGroup]):
         self._laid_out: tuple[ErrorEntry, int] | None = None
 
     def compose(self) -> ComposeResult:
-        """The list, the traceback, the filter's line."""
+        """Yield the list, the traceback and the filter's line."""
         yield self.list
         yield self.traceback
         yield from list(super().compose())[1:]

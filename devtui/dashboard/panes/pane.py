@@ -55,7 +55,7 @@ class Pane(Vertical, Generic[T]):
         self._shown_title: object = None
 
     def compose(self) -> ComposeResult:
-        """The list and the filter's line."""
+        """Yield the list and the filter's line."""
         yield self.list
         yield Horizontal(Static("/", markup=False), FilterInput(), classes="filter")
 

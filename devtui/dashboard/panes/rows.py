@@ -43,7 +43,7 @@ class RequestRows(Rows[Request]):
         self._now = now
 
     def text(self, item: Request) -> str:
-        """Method, status, target, client and the reason for a cut."""
+        """Return method, status, target, client and the reason for a cut."""
         row = item.row
         if row.ended_at is None:
             return f"{row.method} {row.target} {row.client}"
@@ -51,7 +51,7 @@ class RequestRows(Rows[Request]):
         return f"{row.method} {status} {row.target} {row.client} {row.cut}"
 
     def summary(self, item: Request) -> str:
-        """Method, target and outcome."""
+        """Return method, target and outcome."""
         row = item.row
         return f"{row.method} {_target(row)} {row.status or row.cut}"
 
@@ -60,7 +60,7 @@ class RequestRows(Rows[Request]):
         return not item.running
 
     def spans(self, item: Request, width: int) -> Row:
-        """The request on one line."""
+        """Lay the request out on one line."""
         shown = item.row
         row: Row = [
             (formats.clock_time(shown.at) + "  ", "dim"),
@@ -122,11 +122,11 @@ class LogRows(Rows[LogWritten]):
         return f"{item.level or item.stream} {item.logger or ''} {item.text}"
 
     def summary(self, item: LogWritten) -> str:
-        """The text alone."""
+        """Return the text alone."""
         return masking.in_log(item.text)
 
     def spans(self, item: LogWritten, width: int) -> Row:
-        """The log line on one line; newlines are shown as escapes."""
+        """Lay the log line out on one line; show newlines as escapes."""
         level, style = level_of(item)
         row: Row = [
             (formats.clock_time(item.at) + "  ", "dim"),
@@ -165,11 +165,11 @@ class ReloadRows(Rows[Reload]):
     """Reloads: time, generation, duration, the cause and the files; failures in red."""
 
     def text(self, item: Reload) -> str:
-        """The cause with its files, or the failure."""
+        """Return the cause with its files, or the failure."""
         return " ".join(reload_words(item))
 
     def spans(self, item: Reload, width: int) -> Row:
-        """The reload on one line."""
+        """Lay the reload out on one line."""
         time = "" if isinstance(item, ServerExited) else formats.duration(item.duration_ms)
         failed = not isinstance(item, Reloaded) or item.failed
         what, detail = reload_words(item)
@@ -224,7 +224,7 @@ class ErrorRows(Rows[ErrorGroup]):
         return f"{error_title(error)} {place(error)} {self._request(item)}"
 
     def spans(self, item: ErrorGroup, width: int) -> Row:
-        """The error on one line."""
+        """Lay the error out on one line."""
         error = item.newest.error
         first = error.exceptions[0] if error.exceptions else None
         row: Row = [(formats.clock_time(item.last_at) + "  ", "dim")]

@@ -118,7 +118,7 @@ class PortBox(Vertical):
         self._choices = Vertical(*self._lines, id="choices")
 
     def compose(self) -> ComposeResult:
-        """The port's state, the holders, the progress, the choices."""
+        """Yield the port's state, the holders, the progress and the choices."""
         yield self._headline
         yield self._details
         yield self._progress
@@ -156,7 +156,7 @@ class PortBox(Vertical):
         return height if shown.choosing else 0
 
     def _texts(self, shown: Shown, width: int) -> tuple[Content, Content, Content]:
-        """The headline, the holders and the progress."""
+        """Return the headline, the holders and the progress."""
         progress = shown.progress.content(width)
         if shown.sight is None:
             words = f"Looking for the holder of port {shown.port} …"

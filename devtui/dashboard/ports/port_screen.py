@@ -73,7 +73,7 @@ class PortScreen(Dialog[None]):
         return self._progress.stopping
 
     def compose(self) -> ComposeResult:
-        """The box alone."""
+        """Yield the box alone."""
         yield self._box
 
     def on_mount(self) -> None:

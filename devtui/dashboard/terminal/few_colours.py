@@ -54,7 +54,7 @@ class FewColours(LineFilter):
         self._grounds: dict[str, Ground] = {}
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments with styles that the terminal can show."""
+        """Give the segments styles that the terminal can show."""
         ground = self._ground()
         drawn = colourless if self._colourless else in_sixteen
         return [
@@ -74,7 +74,7 @@ class FewColours(LineFilter):
 
 @lru_cache(maxsize=4096)
 def colourless(style: Style, ground: Ground) -> Style:
-    """The style without colours: what is marked is reversed, and what is faint is dim."""
+    """Remove the colours: reverse what is marked, and dim what is faint."""
     ink, paper = _colours(style, ground)
     marked = ground.contrast(paper, ground.paper) >= MARKED
     faint = not marked and ground.contrast(ink, paper) < FAINT
@@ -84,7 +84,7 @@ def colourless(style: Style, ground: Ground) -> Style:
 
 @lru_cache(maxsize=4096)
 def in_sixteen(style: Style, ground: Ground) -> Style:
-    """The style with colours out of the 16 that every terminal has."""
+    """Choose colours out of the 16 that every terminal has."""
     ink, paper = _colours(style, ground)
     depth = ground.contrast(paper, ground.paper)
     plain, clear = (BLACK, WHITE) if ground.dark else (WHITE, BLACK)
@@ -119,7 +119,7 @@ def _on_plain(ink: Color, paper: Color, ground: Ground) -> int:
 
 
 def _hue(colour: Color, ground: Ground) -> int | None:
-    """The number of the colour's name, bright on dark; None for a grey."""
+    """Return the number of the colour's name, bright on dark; None for a grey."""
     if _saturation(colour) < _saturation(ground.ink) + _COLOURED:
         return None
     red, green, blue = colour.rgb

@@ -44,7 +44,7 @@ def row_width(row: Row) -> int:
 
 
 def wrap(row: Row, width: int, indent: int = 0) -> list[Row]:
-    """The row on as many lines of `width` cells as it needs, the later ones indented.
+    """Wrap the row into lines of `width` cells, and indent the later ones.
 
     Lines break where they are full: what is shown here is code, headers and data, where every
     character counts and a moved one misleads.
@@ -68,7 +68,7 @@ def wrap(row: Row, width: int, indent: int = 0) -> list[Row]:
 
 
 def _start_that_fits(text: str, at: int, room: int) -> str:
-    """What of the text from `at` on has room in that many cells.
+    """Return the part of the text from `at` on that fits into that many cells.
 
     Only slices are measured: the whole rest, on each line anew, would make it quadratic.
     """
@@ -88,7 +88,7 @@ def _start_that_fits(text: str, at: int, room: int) -> str:
 
 
 def cut(row: Row, width: int) -> Row:
-    """The row on at most `width` cells; `…` ends what was cut."""
+    """Cut the row to at most `width` cells, with `…` at the cut."""
     if row_width(row) <= width:
         return row
     room, shown = width - 1, []

@@ -84,7 +84,7 @@ class PortDialog(Dialog[int | None]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        """The input, and the problem with its text."""
+        """Yield the input, and the problem with its text."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._question.title
             dialog.border_subtitle = self._question.keys

@@ -21,11 +21,11 @@ class Rows(Generic[T]):
     """How items are shown and searched; each kind of item has a subclass."""
 
     def text(self, item: T) -> str:
-        """The text that a filter searches."""
+        """Return the text that a filter searches."""
         raise NotImplementedError
 
     def summary(self, item: T) -> str:
-        """The item in a few words, for the title of a closed pane."""
+        """Return the item in a few words, for the title of a closed pane."""
         return self.text(item)
 
     def settled(self, item: T) -> bool:
@@ -33,7 +33,7 @@ class Rows(Generic[T]):
         return True
 
     def spans(self, item: T, width: int) -> Row:
-        """The item on one line of `width` cells."""
+        """Lay the item out on one line of `width` cells."""
         raise NotImplementedError
 
 

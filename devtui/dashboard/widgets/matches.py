@@ -105,18 +105,18 @@ class Matches(Generic[T]):
         return len(self._numbers) if self.query else self._end - self._first
 
     def number_at(self, index: int) -> int:
-        """The number of the item that is shown at that place, which counts from 0."""
+        """Return the number of the item that is shown at that place, which counts from 0."""
         return self._numbers[index] if self.query else self._first + index
 
     def item_at(self, index: int) -> T | None:
-        """The item at that place; None after the last, and where it has gone from the ring."""
+        """Return the item at that place, or None after the last one or if it has left the ring."""
         if index >= len(self):
             return None
         number = self.number_at(index)
         return self.ring[number] if number >= self.ring.first else None
 
     def index_of(self, number: int) -> int:
-        """The place of that item, or of the next one that is shown; `len(self)` after the last."""
+        """Return the place of that item or of the next one shown; `len(self)` after the last."""
         if self.query:
             return bisect_left(self._numbers, number)
         return min(max(number - self._first, 0), len(self))

@@ -69,11 +69,11 @@ class DetailRows(Rows[ShownLine]):
     """Shows lines that are laid out already."""
 
     def text(self, item: ShownLine) -> str:
-        """The line's text."""
+        """Return the line's text."""
         return "".join(text for text, _ in item.row)
 
     def spans(self, item: ShownLine, width: int) -> Row:
-        """The line, which is wrapped to the width already."""
+        """Return the line, which is wrapped to the width already."""
         return item.row
 
 

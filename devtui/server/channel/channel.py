@@ -72,7 +72,7 @@ class Channel:
         os.register_at_fork(after_in_child=self._silence)
 
     def fileno(self) -> int:
-        """The socket's descriptor."""
+        """Return the socket's descriptor."""
         return self._socket.fileno()
 
     def keep_all(self) -> None:

@@ -109,7 +109,7 @@ class MadeOnce(Generic[T]):
         self._made: dict[None, T] = {}
 
     def __call__(self) -> T:
-        """The value."""
+        """Return the value."""
         if None not in self._made:
             self._made.setdefault(None, self._make())
         return self._made[None]

@@ -54,7 +54,7 @@ class _Unfinished(msgspec.Struct):
             self.buffer = buffer
 
     def take(self) -> str:
-        """The line's text, as `LineBuffer` has it."""
+        """Return the line's text, as `LineBuffer` does."""
         return text_of(self.text) if self.buffer is None else self.buffer.take()
 
 

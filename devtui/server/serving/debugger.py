@@ -19,10 +19,10 @@ if TYPE_CHECKING:
         """Receives news of the debugger."""
 
         def debugger_made(self, pin: str | None, cookie: str | None) -> None:
-            """The debugger was made with this PIN; None with WERKZEUG_DEBUG_PIN=off."""
+            """Note that the debugger was made with this PIN; None with WERKZEUG_DEBUG_PIN=off."""
 
         def pin_attempted(self, failed_count: int) -> None:
-            """A PIN was typed; the last `failed_count` were wrong."""
+            """Note that a PIN was typed; the last `failed_count` were wrong."""
 
 
 # The hosts that Werkzeug's debugger trusts, and the IPv6 loopback address.

@@ -19,7 +19,7 @@ from devtui.server.terminal.loan import Terminal
 
 
 def install(terminal: Terminal) -> None:
-    """Hook them, without importing any."""
+    """Install the hooks, without importing a debugger."""
     sessions = _Sessions(terminal)
 
     def interaction(module: ModuleType, owner: str) -> None:

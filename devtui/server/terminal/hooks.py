@@ -23,7 +23,7 @@ _NOTHING = (None, None)
 
 
 def install(terminal: Terminal) -> None:
-    """Hook all three. Call this from the main thread."""
+    """Install all three hooks. Call this from the main thread."""
     originals = builtins.input, sys.breakpointhook, getpass.getpass
 
     def undo() -> None:

@@ -60,7 +60,7 @@ class IncomingEvents:
         self._overlong = False
 
     def take(self, data: bytes) -> list[AnyEvent]:
-        """The events that are whole with these bytes."""
+        """Return the events that these bytes complete."""
         if not data:
             return []
         *whole, rest = data.split(b"\n")
@@ -145,7 +145,7 @@ class Pipe:
         return True
 
     def lines(self) -> Iterator[str]:
-        """The lines that are whole now, cut off one by one as they are asked for.
+        """Yield the complete lines, and remove each when it is asked for.
 
         After `close` also one that never became whole. What is not asked for stays.
         """

@@ -14,13 +14,13 @@ from devtui.ports.survey import SurveyQueue, another_at_localhost
 
 
 class Listener:
-    """Holds the socket while there is something to answer on it, and refuses clients otherwise.
+    """Hold the socket while there is something to answer on it, and refuse clients otherwise.
 
-    `looks` gets to know where somebody else has the port, or listens on it beside us.
+    A survey begins in `surveys` if another program has the port or listens on it beside us.
     """
 
-    def __init__(self, looks: SurveyQueue) -> None:
-        self._looks = looks
+    def __init__(self, surveys: SurveyQueue) -> None:
+        self._surveys = surveys
         self._socket: socket.socket | None = None
         self._path: Path | None = None  # of a Unix socket
 
@@ -56,7 +56,7 @@ class Listener:
         try:
             yield
         except ports.PortRefused as refusal:
-            self._looks.begin(settings, refusal)
+            self._surveys.begin(settings, refusal)
             raise
 
     def replace(self, bound: socket.socket, settings: Settings) -> Settings:
@@ -68,7 +68,7 @@ class Listener:
             return settings
         settings = settings.with_port(bound.getsockname()[1])
         if another_at_localhost(bound):
-            self._looks.begin(settings)
+            self._surveys.begin(settings)
         return settings
 
     def close(self) -> None:

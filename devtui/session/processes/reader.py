@@ -65,7 +65,7 @@ class Reader:
             self._loop.add_reader(fd, self._schedule)
 
     def finish(self, on_end: Callable[[], None]) -> None:
-        """The process has ended: read what it left, close everything, and then call `on_end`.
+        """Read what the ended process left, close everything, and then call `on_end`.
 
         Where that is little, all of it is done when this returns.
         """
@@ -124,7 +124,7 @@ class Reader:
         self._turn()
 
     def _watched(self) -> list[int]:
-        """The descriptors that are open."""
+        """Return the descriptors that are open."""
         channel = self._channel.fileno()
         return [channel] * (channel >= 0) + [pipe.fd for pipe in self._pipes if pipe.open]
 
@@ -193,7 +193,7 @@ class Reader:
             self._channel.close()
 
     def _in_order(self, events: list[AnyEvent]) -> Iterator[AnyEvent]:
-        """The events, and the lines of the pipes between those that begin requests and end them."""
+        """Yield the events, with the pipes' lines between the start and end of requests."""
         first_end = next(
             (i for i, event in enumerate(events) if isinstance(event, RequestFinished)),
             len(events),

@@ -193,7 +193,7 @@ class ServerProcess:
             call(self._ended)
 
     def _changed(self, stopped_by: int) -> None:
-        """A signal has stopped the process, or (0) it goes on."""
+        """Report that a signal has stopped the process, or that it goes on (0)."""
         suspended, self._suspended = self._suspended, stopped_by > 0
         if self.exited.is_set() or (suspended and self._suspended):
             return
@@ -215,7 +215,7 @@ class ServerProcess:
         self._tell(LogWritten(stream="stderr", text=line))
 
     def _on_asked(self, reader: TtyReader) -> None:
-        """A program waits for the terminal, and cannot ask for it as Python code does."""
+        """Lend the terminal to a program that waits for it and cannot ask as Python code does."""
         self._programs += 1
         self._tell(
             TerminalWanted(
@@ -250,7 +250,7 @@ class ServerProcess:
         self.exited.set()
 
     def _on_channel_lost(self) -> None:
-        """The channel has ended: that of a process which ends too, or the app has closed it."""
+        """Handle the end of the channel: the process ends too, or the app has closed it."""
         asyncio.get_running_loop().call_later(LOST_SECONDS, self._end_the_unheard)
 
     def _end_the_unheard(self) -> None:

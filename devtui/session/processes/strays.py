@@ -120,7 +120,7 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def _read_all(tasks: str) -> Iterator[bytes]:
-    """The children of each thread of a process."""
+    """Yield the children of each thread of a process."""
     with suppress(OSError):  # it has ended, or there is no such folder on this system
         for thread in os.listdir(tasks):
             with suppress(OSError):  # this thread has ended
@@ -128,7 +128,7 @@ def _read_all(tasks: str) -> Iterator[bytes]:
 
 
 def _holders(pipes: set[str]) -> Iterator[int]:
-    """The processes that have one of the pipes open, but this one."""
+    """Yield the other processes that have one of the pipes open."""
     with suppress(OSError), os.scandir("/proc") as entries:
         for entry in entries:
             if entry.name.isdecimal() and int(entry.name) != os.getpid() and _holds(entry, pipes):

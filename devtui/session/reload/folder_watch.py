@@ -37,7 +37,7 @@ class FolderWatch(Protocol):
     """Something that knows what has changed since it was asked last."""
 
     def look(self) -> set[Change]:
-        """What has changed. Raises `OSError` or `RuntimeError` if that cannot be known any more."""
+        """Return the changes. Raises `OSError` or `RuntimeError` if the watch has broken."""
 
 
 class _NothingMore(Exception):
@@ -74,7 +74,7 @@ class SystemWatch:
         self._begin()
 
     def look(self) -> set[Change]:
-        """What has changed since the last look."""
+        """Return the changes since the last look."""
         if self._blind:
             return self._look_again()
         last_look = time.time()
@@ -134,7 +134,7 @@ class PolledFolder:
         self._next = clock() + seconds
 
     def look(self) -> set[Change]:
-        """What has changed since the last look; nothing where it is too early for one."""
+        """Return the changes since the last look; none if it is too early for another."""
         if self._clock() < self._next:
             return set()
         before, self._files = self._files, dict(files_below(self._folder, self._recursive))
@@ -199,7 +199,7 @@ def must_poll(folder: str) -> bool:
 
 
 def rust_notify() -> type[RustNotify]:
-    """The class, imported when it is first asked for; any thread may ask.
+    """Import the class when it is first asked for; any thread may ask.
 
     The package itself is passed by: it imports anyio, which is three times as much work and done
     while the first frame is drawn.

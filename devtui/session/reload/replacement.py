@@ -55,7 +55,7 @@ class Replacement(msgspec.Struct):
         return round((time.monotonic() - self.since) * 1000, 3)
 
     def reloaded(self, generations: Generations, served: ServedApp, looping: str) -> Reloaded:
-        """The event that tells what has come of it, at the moment when the newest process serves.
+        """Return the event that reports the replacement, once the newest process serves.
 
         `looping` is the file by which it goes round and round, empty where it does not.
         """

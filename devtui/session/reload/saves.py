@@ -66,7 +66,7 @@ class Saves:
         bus.keep_private(FilesRead)
 
     def load_began(self) -> None:
-        """A new process begins to load: what the one before had read is another matter."""
+        """Forget what the process before has read: a new one begins to load."""
         self._read, self._written, self._children, self._ended_ns = {}, frozenset(), False, 0
         self._asked, self._held = {}, {}
         reported, self._reported = self._reported, ()
@@ -76,7 +76,7 @@ class Saves:
         self._loading = True
 
     def load_ended(self) -> None:
-        """The load has ended, or its process has, which may not have told."""
+        """Judge what waits: the load has ended, or its process has without an answer."""
         self._loading = False
         self._judge({**self._asked, **self._held})
         self._asked, self._held = {}, {}
@@ -96,7 +96,7 @@ class Saves:
             self._judge_early(asked)
 
     def noticed(self, paths: tuple[str, ...], raw_count: int) -> None:
-        """These files have changed, as far as the watcher knows."""
+        """Take in changes that the watcher has noticed."""
         notices = dict.fromkeys(paths, 0)
         notices[paths[0]] = raw_count
         if not self._loading:
@@ -176,7 +176,7 @@ class Saves:
         self._report(tuple(sorted(saved)), notices)
 
     def _give_up(self) -> None:
-        """The process does not answer: what has changed counts."""
+        """Count what has changed, because the process does not answer."""
         asked, self._asked = self._asked, {}
         changed = tuple(sorted(path for path in asked if not self._is_as_begun(path)))
         self._report(changed, asked)
@@ -227,7 +227,7 @@ def _with_digest(source: SourceFile, content: str) -> SourceFile:
 
 
 def digest_of(file: str) -> str:
-    """The digest of a file's content; `gone` where there is no such file to read."""
+    """Return the digest of a file's content, or `gone` if it cannot be read."""
     try:
         return digest(project_file.read(file, _MAX_BYTES))
     except OSError:
@@ -235,7 +235,7 @@ def digest_of(file: str) -> str:
 
 
 def _real_paths(files: Iterable[str]) -> Iterator[str]:
-    """The paths of the files without links, each folder asked about once."""
+    """Yield the paths without links; look at each folder once."""
     folders: dict[str, str] = {}
     for file in files:
         folder, name = os.path.split(file)
@@ -246,7 +246,7 @@ def _real_paths(files: Iterable[str]) -> Iterator[str]:
 
 
 def _folders_of(files: Iterable[str]) -> frozenset[str]:
-    """The folders that the files are in, at any depth."""
+    """Return all the folders above the files."""
     found: set[str] = set()
     for file in files:
         while (folder := os.path.dirname(file)) not in found and folder != file:

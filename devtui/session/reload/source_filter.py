@@ -63,7 +63,7 @@ class SourceFilter:
         self._environments: dict[str, bool] = {}
 
     def why_ignored(self, change: int, path: str) -> tuple[str, str]:
-        """The reason why the change of `path` does not count, and what to name by it.
+        """Return why the change of `path` does not count, and the name to report it by.
 
         The reason is empty where it counts; of a folder full of ignored files, the folder is
         named.
@@ -111,7 +111,7 @@ class SourceFilter:
         return self._environments[folder]
 
     def _is_source_folder(self, change: int, path: str) -> bool:
-        """A renamed folder takes its files along, and no file in it is told of."""
+        """Return whether this is a renamed folder with sources; its files are not reported."""
         if change == DELETED:
             return any(file.startswith(path + os.sep) for file in self.loaded)
         return change == ADDED and os.path.isdir(path) and any(Path(path).glob("*.py"))
@@ -128,7 +128,7 @@ def is_environment(folder: str) -> bool:
 
 
 def extra_files(settings: Settings) -> tuple[str, ...]:
-    """What is watched wherever it lies; of env files the one given, should it never be read."""
+    """Return the files to watch wherever they lie, with the given env file if it is read."""
     env_file = settings.env_file
     if env_file is None or not os.path.isfile(env_file):  # `-e <(...)` gives a pipe
         return settings.extra_files

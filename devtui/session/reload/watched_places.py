@@ -22,12 +22,12 @@ class WatchedPlaces:
         self._led_to.setdefault(path, _identity(path))
 
     def forget(self, path: str) -> None:
-        """What the path led to is gone, even if something with the same number is there again."""
+        """Forget a path whose target is gone, even if a new one has the same inode number."""
         if path in self._led_to:
             self._led_to[path] = None
 
     def moved(self) -> list[str]:
-        """The paths that lead to something else than at the last look, or to something again."""
+        """Return the paths that lead elsewhere since the last look, or exist again."""
         found = []
         for path, before in self._led_to.items():
             now = _identity(path)
@@ -39,7 +39,7 @@ class WatchedPlaces:
 
 
 def topmost_package(folder: str) -> tuple[str, bool]:
-    """What to watch for a module in `folder`: its whole package where it is in one."""
+    """Return the folder to watch for a module in `folder`: its whole package if it is in one."""
     path = Path(folder)
     if not (path / "__init__.py").exists():
         return folder, False
@@ -49,7 +49,7 @@ def topmost_package(folder: str) -> tuple[str, bool]:
 
 
 def links_above(files: Iterable[str]) -> set[str]:
-    """The paths among the files and their folders by which a link leads to them."""
+    """Return those of the files and their folders that are reached by a link."""
     found = set()
     folders: dict[str, bool] = {}
     for file in files:
@@ -64,7 +64,7 @@ def links_above(files: Iterable[str]) -> set[str]:
 
 
 def state_of(path: str) -> tuple[int, int, int, int, int] | None:
-    """What tells one state of a file from another; None where there is none."""
+    """Return what distinguishes one state of a file from another; None if there is no file."""
     try:
         found = os.stat(path)
     except OSError:

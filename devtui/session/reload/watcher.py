@@ -218,7 +218,7 @@ class Watcher:
         return found
 
     def _gathered(self, changes: set[Change]) -> set[Change]:
-        """These changes, and those that follow on them without a rest."""
+        """Return these changes and those that follow without a rest."""
         found = set(changes)
         end = time.monotonic() + MERGE_SECONDS
         rest = REST_SECONDS if len(changes) <= NOTICES_OF_A_SAVE else LONG_REST_SECONDS
@@ -232,7 +232,7 @@ class Watcher:
         return found
 
     def _look_at_places(self) -> set[Change]:
-        """What has changed by paths leading elsewhere, and by extra files being there or not."""
+        """Return what has changed because a path leads elsewhere, or an extra file came or went."""
         changes = set()
         for path, before in self._extra_states.items():
             now = state_of(path)

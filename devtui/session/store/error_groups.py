@@ -66,7 +66,7 @@ class SharedFrames:
         self._known: dict[Frame, Frame] = {}
 
     def share(self, error: Error) -> tuple[Error, int]:
-        """The error with frames that are known already, and about how many bytes are its own."""
+        """Return the error with frames that are known already, and the bytes of the others."""
         if len(self._known) > MAX_FRAMES:
             self._known.clear()
         size = getsizeof(error.text)
@@ -141,7 +141,7 @@ class ErrorGroups:
 
 
 def key_of(error: Error) -> Key:
-    """What is the same in errors that are the same: type, place in one's own code, message shape.
+    """Return what equal errors share: type, place in the user's code, shape of the message.
 
     The place is the line as it is written, so that an edit above it changes nothing.
     """
@@ -158,6 +158,6 @@ def key_of(error: Error) -> Key:
 
 
 def innermost_own(error: Error) -> Frame | None:
-    """The frame where one wants to look: the innermost of one's own code, else the innermost."""
+    """Return the innermost frame of the user's own code, else the innermost."""
     place = place_of(error)
     return None if place is None else error.exceptions[place[0]].frames[place[1]]

@@ -99,7 +99,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @classmethod
     def begun(cls, event: RequestStarted) -> Request:
-        """A request whose head was read."""
+        """Create a request whose head was read."""
         return cls(id=event.id, _started=event)
 
     @property

@@ -64,7 +64,7 @@ class Ring(Generic[T]):
             yield self._items[number - self._offset]
 
     def __getitem__(self, number: int) -> T:
-        """The item of that number. Raises `IndexError` where it is gone or not there yet."""
+        """Return the item of that number. Raises `IndexError` if it is gone or has not come."""
         if not self._first <= number < self.end:
             raise IndexError(f"item {number} is not among {self._first}..{self.end - 1}")
         return self._items[number - self._offset]

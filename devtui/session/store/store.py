@@ -77,11 +77,11 @@ class Store:
         self._names: dict[str, str] = {}
 
     def request(self, request_id: str | None) -> Request | None:
-        """The request of that id, where it is still kept."""
+        """Return the request of that id, or None if it has left the store."""
         return None if request_id is None else self._by_id.get(request_id)
 
     def output_of(self, request: Request) -> list[LogWritten]:
-        """The lines that were written in it, of those that are kept; the first thousand."""
+        """Return the first thousand lines that were written in the request."""
         lines = (line for line in self.log if line.request_id == request.id)
         return list(islice(lines, MAX_LINES_OF_REQUEST))
 

@@ -111,7 +111,7 @@ class AppTty:
         return tty_modes.typed_ahead(self._slave)
 
     def type(self, data: bytes) -> None:
-        """What a person has typed.
+        """Take in what a person has typed.
 
         ctrl+c is for the program that asks, and not for the server that has started it; where
         Python code asks, it comes as in any terminal.
@@ -142,7 +142,7 @@ class AppTty:
     # -- the end
 
     def refuse(self, reason: str | None) -> None:
-        """The program cannot have the terminal, now (for a reason) or ever."""
+        """Refuse the terminal to the program, for a reason now or for ever."""
         reader, self._reader = self._reader, None
         if reason is None:
             self.hang_up()
@@ -170,7 +170,7 @@ class AppTty:
         self._master = self._slave = -1
 
     def close(self) -> None:
-        """The process has ended: take in what it left, and close."""
+        """Take in what the ended process left, and close."""
         if self._master >= 0:
             for _ in range(4):
                 if not self._readable():
@@ -209,7 +209,7 @@ class AppTty:
         self.pause(False)
 
     def _finish(self) -> None:
-        """What was begun is a line."""
+        """End the line that was begun."""
         if self._begun and (line := self._begun.take()).strip():
             self._on_line(line)
 

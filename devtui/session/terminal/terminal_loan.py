@@ -40,7 +40,7 @@ class Lender(Protocol):
         """
 
     def take_back(self) -> None:
-        """The app is done, or has died: be on the terminal again, with its modes as they were."""
+        """Take the terminal back, with its modes, when the app is done or has died."""
 
 
 class TerminalLoan:
@@ -111,7 +111,7 @@ class TerminalLoan:
                 self._grant_next()
 
     def close(self) -> None:
-        """The session ends: nobody waits for the app's business with the terminal any more."""
+        """End all waiting for the app's use of the terminal, because the session ends."""
         self._free.set()
 
     def _grant_next(self) -> None:

@@ -46,7 +46,7 @@ def set_signals(tty: int, *, on: bool) -> None:
 
 
 def signals_of(tty: int, data: bytes) -> list[tuple[bytes, signal.Signals]]:
-    """The special characters in what was typed, and the signals that they send."""
+    """Return the special characters in what was typed, and the signals that they send."""
     try:
         modes = termios.tcgetattr(tty)
     except termios.error:
@@ -57,7 +57,7 @@ def signals_of(tty: int, data: bytes) -> list[tuple[bytes, signal.Signals]]:
 
 
 def typed_ahead(tty: int) -> bytes:
-    """What was typed and not read, taken out: it was not meant for whoever asks next."""
+    """Remove and return what was typed and not read: it was not meant for the next reader."""
     try:
         modes = termios.tcgetattr(tty)
         raw = termios.tcgetattr(tty)

@@ -56,7 +56,7 @@ def reader_of(server: int, tty: str, *, expecting: bool) -> TtyReader | None:
 
 
 def family(server: int) -> Iterator[int]:
-    """The process and all that it has started, in whatever group, but in its session."""
+    """Yield the process and all that it has started in its session, in any process group."""
     yield server
     for thread in _listed(f"/proc/{server}/task"):
         for child in map(int, _read(f"/proc/{server}/task/{thread}/children").split()):
