@@ -203,6 +203,15 @@ def error_exit():
     sys.exit("leaving from a view")
 
 
+class Quit(BaseException):
+    """An exception that no server catches."""
+
+
+@flask_app.route("/error/ends-thread/<name>")
+def error_ends_thread(name):
+    raise {"own": Quit, "interrupt": KeyboardInterrupt, "generator": GeneratorExit}[name](name)
+
+
 @flask_app.route("/error/logged")
 def error_logged():
     try:

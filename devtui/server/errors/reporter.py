@@ -109,12 +109,12 @@ class ErrorReporter:
             kind: type[BaseException], exception: BaseException, tb: TracebackType | None
         ) -> None:
             self.report(exception, "uncaught")
-            uncaught(kind, exception, tb)
+            uncaught(kind, exception, _app_traceback(exception, tb))
 
         def on_thread(args: threading.ExceptHookArgs) -> None:
             if args.exc_value is not None and not isinstance(args.exc_value, SystemExit):
                 self.report(args.exc_value, "thread")
-            in_thread(args)
+            in_thread(_without_our_frames(args))
 
         def on_unraisable(args: sys.UnraisableHookArgs) -> None:
             if args.exc_value is not None:
@@ -124,3 +124,26 @@ class ErrorReporter:
         sys.excepthook = on_uncaught
         threading.excepthook = on_thread
         sys.unraisablehook = on_unraisable
+
+
+def _without_our_frames(args: threading.ExceptHookArgs) -> threading.ExceptHookArgs:
+    """Return the arguments without our frames if the exception has ended a request's thread."""
+    if args.exc_value is None:
+        return args
+    tb = _app_traceback(args.exc_value, args.exc_traceback)
+    return threading.ExceptHookArgs((args.exc_type, args.exc_value, tb, args.thread))
+
+
+def _app_traceback(exception: BaseException, tb: TracebackType | None) -> TracebackType | None:
+    """Remove our frames from an exception of a request, and return the rest of its traceback.
+
+    Python prints the traceback that the exception has, not the one that a hook gets.
+    """
+    seen: object = getattr(exception, _MARK, None)
+    if not isinstance(seen, tuple) or seen[0] is None:
+        return tb  # not from a request: the frames of a fault of ours are needed
+    from devtui.server.errors.traceback_data import own_traceback
+
+    shown = own_traceback(tb)
+    BaseException.with_traceback(exception, shown)
+    return shown

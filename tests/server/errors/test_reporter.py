@@ -7,7 +7,7 @@ import os
 import pytest
 
 import devtui
-from devtui.events import ErrorRaised, RequestFinished
+from devtui.events import ErrorRaised, LogWritten, RequestFinished
 from tests.support.live import Live
 
 pytestmark = pytest.mark.e2e
@@ -65,6 +65,27 @@ def test_leaving_from_a_view_is_reported_once(live: Live) -> None:
     assert error.error.exceptions[0].type == "SystemExit"
     assert (row.status, row.cut) == (None, "SystemExit ended the response")
     assert live.visit("/").status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("own", ".Quit: own"),
+        ("interrupt", "KeyboardInterrupt: interrupt"),
+        ("generator", "GeneratorExit: generator"),
+    ],
+)
+def test_what_ends_a_requests_thread_is_printed_without_our_frames(
+    live: Live, name: str, printed: str
+) -> None:
+    visit(live, f"/error/ends-thread/{name}")
+    live.wait_for(LogWritten, lambda line: printed in line.text)
+    lines = [line.text for line in live.all(LogWritten) if line.stream == "stderr"]
+    text = "\n".join(lines)
+    assert "Exception in thread" in text
+    assert "error_ends_thread" in text
+    assert os.path.join("werkzeug", "serving.py") in text  # as under Werkzeug alone
+    assert f'File "{OURS}' not in text
 
 
 def test_an_exception_that_ends_a_thread(live: Live) -> None:
