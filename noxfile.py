@@ -42,6 +42,7 @@ OF_OVERRIDES = (
     "tests/server/serving/test_capture.py",
     "tests/server/serving/test_connections.py",
     "tests/server/serving/test_serving.py",
+    "tests/server/serving/test_session_debugger.py",
     "tests/server/errors",
     "tests/faults/access/test_debugger_access.py",
     "tests/ports/test_survey.py",
