@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from devtui.session.reload import watcher
 from devtui.session.reload.folder_watch import SystemWatch, files_below
 from tests.support.live import Serve
 from tests.support.processes import eventually
@@ -60,7 +62,43 @@ def many(folder: Path) -> None:
         (folder / "many" / f"f{number}.txt").touch()
 
 
-SHAPES = [strange_name, strange_folder, deep, links_everywhere, many]
+def names_of_any_bytes(folder: Path) -> None:
+    for name in (b"two\nlines.py", b"\xff\xfe.py", b"\x1b[31mred.py", b"x" * 252 + b".py"):
+        (folder / os.fsdecode(name)).write_text("")
+
+
+def no_files(folder: Path) -> None:
+    """Make things with the names of source files that block or never end when they are read."""
+    os.mkfifo(folder / "pipe.py")
+    # The path of the folder is too long for a socket's address.
+    inside = os.open(folder, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(f"/proc/self/fd/{inside}/socket.py")
+    os.close(inside)
+    (folder / "zero.py").symlink_to("/dev/zero")
+    (folder / "terminal.py").symlink_to("/dev/tty")
+    (folder / "nothing.py").symlink_to("gone.py")
+
+
+def unreadable(folder: Path) -> None:
+    """Make what only root can read."""
+    (folder / "closed").mkdir()
+    for path in (folder / "closed" / "x.py", folder / "closed.py"):
+        path.write_text("")
+        path.chmod(0)
+    (folder / "closed").chmod(0)
+
+
+SHAPES = [
+    strange_name,
+    strange_folder,
+    deep,
+    links_everywhere,
+    many,
+    names_of_any_bytes,
+    no_files,
+    unreadable,
+]
 
 
 @pytest.fixture
@@ -79,6 +117,30 @@ def test_the_next_save_counts(serve: Serve, folder: Path, make: Make) -> None:
         write(folder, {"app.py": says(number)})
         assert eventually(lambda number=number: live.get("/").text == number, 20)
     assert not live.lines("cannot be watched")
+
+
+@pytest.mark.usefixtures("tidy")
+@pytest.mark.parametrize("when", ["before", "later"])
+@pytest.mark.parametrize("make", SHAPES)
+def test_a_polled_session_reloads(
+    serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch, make: Make, when: str
+) -> None:
+    def not_polled(folders: list[str], recursive: bool) -> SystemWatch:
+        raise AssertionError(f"{folders} are not polled")
+
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
+    monkeypatch.setattr(watcher, "SystemWatch", not_polled)
+    if when == "before":
+        make(folder)
+    live = serve({"app.py": says("1")})
+    live.serving()
+    if when == "later":
+        make(folder)
+    for number in ("2", "3"):
+        write(folder, {"app.py": says(number)})
+        assert eventually(lambda number=number: live.get("/").text == number, 20)
+    assert not live.lines("cannot be watched")
+    assert live.close() < 10
 
 
 @pytest.mark.usefixtures("tidy")
