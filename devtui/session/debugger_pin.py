@@ -1,4 +1,4 @@
-"""The PIN of the debugger in the browser: one for the whole session, which nobody can work out."""
+"""The PIN of the browser's debugger: one for the whole session, and nobody can compute it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ LOCKED = (
 
 
 class DebuggerPin:
-    """Draws a PIN and keeps count of the attempts at it, over all server processes.
+    """Draw a PIN, and count the attempts at it over all server processes.
 
     Werkzeug computes its PIN from facts that every user of the machine can read. `in_use` is the
-    PIN that the newest debugger wants: the one that was drawn, that of WERKZEUG_DEBUG_PIN, or None
-    if it wants none or if no debugger has told yet.
+    PIN that the newest debugger wants: the drawn one, that of WERKZEUG_DEBUG_PIN, or None if it
+    wants none or has not reported yet.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The event bus: every event goes to those that have subscribed to its type."""
+"""The event bus: it delivers each event to the subscribers of its type."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Listener: TypeAlias = Callable[[Any], object]
 
 
 class EventBus:
-    """Delivers events on the event loop's thread.
+    """Deliver events on the event loop's thread.
 
-    The session's own parts listen to types. Front ends subscribe to all that is public, and get an
-    event after the parts. An event that is published during a delivery waits for its end, so
-    everybody gets all events in the same order.
+    The session's parts listen to types. Front ends subscribe to all public events, and get an event
+    after the parts. An event that is published during a delivery waits for its end, so all get the
+    events in the same order.
 
     The first front end is imported while the first process starts. It gets the earlier events when
     it subscribes. `generation` returns the number of the newest server process.

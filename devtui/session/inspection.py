@@ -43,7 +43,7 @@ class Question(msgspec.Struct, Generic[A], frozen=True):
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """A question without its answer, and what to answer where nobody is left who could."""
+    """A question without its answer, and the answer to give when no process is left that could."""
 
     generation: int
     answer: (
@@ -56,10 +56,10 @@ class _Open(msgspec.Struct, frozen=True):
 
 
 class Questions:
-    """Asks the server process that runs now, and always gets an answer, if only a refusal.
+    """Ask the server process that runs now. Each question gets an answer, at least a refusal.
 
-    A frame lives in the process that raised its error. An error of an older generation is
-    answered here: `gone`, with the reason. To be used on the session's event loop.
+    A frame lives in the process that raised its error. For an error of an older generation the
+    answer comes from here: `gone`, with the reason. Use it on the session's event loop.
     """
 
     def __init__(self, send: Callable[[Order], bool], generation: Callable[[], int]) -> None:
@@ -83,7 +83,7 @@ class Questions:
     def evaluate(
         self, error: Raised, exception: Way, frame: int, source: str
     ) -> Question[Evaluated]:
-        """Run code in a frame; see `events.Evaluate`. It may take for ever: see `interrupt`."""
+        """Run code in a frame; see `events.Evaluate`. It may never end: see `interrupt`."""
         ask_id = self._new_id()
         error_id = error.error_id
         gone = Evaluated(ask_id=ask_id, error_id=error_id, gone=True, reason=self._reason(error))
@@ -115,11 +115,11 @@ class Questions:
             self._send(Interrupt(ask_id=ask_id))
 
     def why_gone(self, error: Raised) -> str:
-        """Why an error's frames are gone with their process, in a sentence; empty while it runs."""
+        """Return why an error's frames are gone, or an empty string while its process runs."""
         return "" if _home(error) == self._generation() else self._reason(error)
 
     def forget(self, ask_id: str) -> None:
-        """Wait for an answer no more."""
+        """Stop waiting for an answer."""
         self._open.pop(ask_id, None)
 
     def show_stack(self, request: RequestStarted) -> Question[StackShown]:
@@ -134,7 +134,7 @@ class Questions:
         bus.listen(self.heard, LocalsShown, Evaluated, Completed, StackShown, ServerExited)
 
     def heard(self, event: AnyEvent) -> None:
-        """Take in an event of a server process: an answer, or the end of who could answer."""
+        """Take in an event of a server process: an answer, or the end of the process."""
         match event:
             case LocalsShown() | Evaluated() | Completed() | StackShown():
                 question = self._open.pop(event.ask_id, None)
@@ -172,6 +172,6 @@ def _home(error: Raised) -> int:
 
 
 def _settle(question: _Open, answer: Answer) -> None:
-    """Give the answer, unless nobody waits for it any more."""
+    """Give the answer, unless nobody waits for it."""
     if not question.answer.done():
         question.answer.set_result(answer)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The state of the app: loaded, failed, since when."""
+"""The state of the app: loading, loaded or failed, and since when."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from devtui.session.event_bus import EventBus
 
 
 class ServedApp:
-    """The result of the newest load, and since when the app is loading or serving.
+    """The result of the newest load, and the time since when the app is loading or serving.
 
-    `loaded` describes the last load that succeeded, also after a later one has failed. `failure`
-    is the error of the last load, None if it succeeded.
+    `loaded` describes the last load that succeeded, even after a later one has failed. `failure` is
+    the error of the last load, or None if it succeeded.
 
-    `loading_since` is when the load began that goes on, `serving_since` when the process began to
-    serve that does, if only its load's error; both in seconds of `clock`, None where none does.
+    `loading_since` is when the current load began, and `serving_since` when the current process
+    began to serve, even if it serves only its load's error. Both are in seconds of `clock`, and
+    None outside of these times.
 
-    `crash` says in a sentence how the process has ended that was to serve the app for the first
-    time; it is empty where that is not so, or is being tried again.
+    `crash` is a sentence about how the process ended that was to serve the app for the first time.
+    It is empty otherwise, and while that is tried again.
 
-    `in_code` says that the app is served by a call in its own code, which cannot serve an error.
+    `in_code` means that a call in the app's own code serves it, which cannot serve an error.
     """
 
     def __init__(self, *, in_code: bool, clock: Callable[[], float] = time.monotonic) -> None:

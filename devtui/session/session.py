@@ -1,4 +1,4 @@
-"""The session: one server process after another on one listening socket, and what they tell."""
+"""The session: it runs one server process after another on one socket, and stores events."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """Supervises server processes and keeps what they report. It lives on one event loop.
+    """Supervise server processes on one event loop, and store their events.
 
-    `launch` may be called before there is a loop, so that the first process loads while the
-    screen is still being imported. Every event is taken in by the store and then handed to the
-    subscribers, on the loop's thread. An `interpreter` that runs already becomes the first process.
+    `launch` may be called before there is a loop, so that the first process loads while the screen
+    is still being imported. The store takes in every event before the subscribers get it, on the
+    loop's thread. An `interpreter` that runs already becomes the first process.
 
-    Orders go to the reloader, which starts and ends processes; their events come back here, and
-    the state follows from them.
+    The reloader starts and ends processes. Their events come back here, and the state follows from
+    them.
     """
 
     def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:
@@ -84,26 +84,26 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """What the next server process is started with."""
+        """The settings of the next server process."""
         return self._reloader.settings
 
     @property
     def state(self) -> State:
-        """Where the session stands now."""
+        """The session's state."""
         return self._machine.state
 
     @property
     def generation(self) -> int:
-        """The newest server process; 0 before the first."""
+        """The number of the newest server process; 0 before the first."""
         return self.generations.number
 
     @property
     def url(self) -> str:
-        """Where the app is served, or will be."""
+        """The URL of the app."""
         return self.settings.url(self.settings.port)
 
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
-        """Have `listener` called with every event; the first subscriber gets the early ones too."""
+        """Call `listener` with every event; the first subscriber also gets the early ones."""
         self.bus.subscribe(listener)
 
     def launch(self) -> None:
@@ -118,7 +118,7 @@ class Session:
         try:
             await self._reloader.run()
             if telling.done():
-                telling.result()  # it never ends but by an error
+                telling.result()  # it ends only by an error
         finally:
             telling.cancel()
             await self._shut_down()
@@ -128,16 +128,16 @@ class Session:
         self._reloader.want(Replacement(cause))
 
     def restart_from_nothing(self) -> None:
-        """Replace the server process by one that imports everything anew."""
+        """Replace the server process by one that imports everything again."""
         self.generations.discard_standby()
         self.restart("restarted from nothing")
 
     def try_again(self) -> None:
-        """Have the port after all, where it could not be had, and serve; the state tells."""
+        """Try the port again, and serve if it is free; the state tells the result."""
         self._reloader.try_again()
 
     def warn(self, message: str) -> None:
-        """Tell a warning of devtui's own, one sentence or two, as a line of the log."""
+        """Publish a warning of devtui as a line of the log, one sentence or two."""
         self.bus.warn(message)
 
     def close(self) -> None:
@@ -151,11 +151,11 @@ class Session:
         self.generations.kill()
 
     async def move(self, port: int) -> None:
-        """Serve on another port. Raises `PortRefused`, and then everything stays as it was."""
+        """Serve on another port. Raises `PortRefused` and changes nothing if that fails."""
         await self._reloader.move(port)
 
     def set_debug(self, on: bool) -> None:
-        """Turn debug mode (reloader and debugger) on or off; the server is restarted for it."""
+        """Turn debug mode (reloader and debugger) on or off, and restart the server."""
         self._reloader.set_debug(on)
 
     def _on_surveyed(self, survey: PendingSurvey, found: Survey) -> None:
@@ -169,7 +169,7 @@ class Session:
             self.bus.tell(found.event())
 
     def _on_files_read(self, event: FilesRead) -> None:
-        """Watch what the app was loaded from, and find the saves made before it was watched."""
+        """Watch the files of the load, and find saves made before they were watched."""
         if event.ended_ns:
             self._watcher.add_sources([one.file for one in event.read], self._saves.compare)
 
@@ -177,7 +177,7 @@ class Session:
         if self.served.given_up:
             self.generations.expect_end("the app did not load")  # its process ends by itself
             if event.reload:
-                self.close()  # there is no app to show the error with: as Flask.run does
+                self.close()  # as in Flask.run, no app is left that could show the error
 
     async def _shut_down(self) -> None:
         await self.generations.stop(self.settings.grace, "cut by leaving")

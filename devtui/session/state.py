@@ -1,4 +1,4 @@
-"""The states of a session, which may follow which, and the one place that changes them."""
+"""The states of a session, the changes that are allowed, and the one place that makes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class State(Enum):
-    """Where a session stands. The values are words for people, and `state_changed.state`."""
+    """A session's state. The values are words for people, and `state_changed.state`."""
 
     STARTING = "starting"
     SERVING = "serving"
@@ -35,12 +35,12 @@ class State(Enum):
 
     @property
     def loading(self) -> bool:
-        """Whether a server process is being started, with nothing to see yet."""
+        """Whether a server process is starting, and there is nothing to see yet."""
         return self in (State.STARTING, State.RELOADING)
 
     @property
     def answers(self) -> bool:
-        """Whether a request gets a response now, if only the error's page."""
+        """Whether a request gets a response now, at least the error's page."""
         return self in (State.SERVING, State.SERVING_ERROR)
 
 
@@ -57,20 +57,20 @@ _ALLOWED: dict[State, frozenset[State]] = {
     State.FAILED: frozenset({State.STARTING, State.PORT_BUSY}),
     State.CRASHED: frozenset({State.RELOADING, State.STARTING, State.PORT_BUSY}),
     State.STOPPED: frozenset(),
-    State.SUSPENDED: frozenset(),  # lies above one of the others
+    State.SUSPENDED: frozenset(),  # it covers one of the others
 }
 
 
 class StateMachine:
-    """Holds the session's state and announces each change of it.
+    """Hold the session's state, and announce each change.
 
-    `announce(previous, state, reason)` is called after each change, and not where the state
-    stays. Every state may become `STOPPED`; nothing follows that. `has_served` says whether the
-    app itself was ever served: then what fails to load is a reload.
+    `announce(previous, state, reason)` is called after each real change. Every state may become
+    `STOPPED`, which is the last one. `has_served` is true once the app itself was served; each
+    later load is a reload.
 
-    A signal may suspend the server process in any state. The state is `SUSPENDED` then, until the
-    process goes on or another takes its place. What was said before and is read after (that it
-    serves) is remembered for when it goes on.
+    A signal may suspend the server process in any state. Then the state is `SUSPENDED` until the
+    process goes on or another one takes its place. If the process has reported before that it
+    serves, that takes effect when it goes on.
     """
 
     def __init__(self, announce: Callable[[State, State, str], None]) -> None:
@@ -81,7 +81,7 @@ class StateMachine:
 
     @property
     def state(self) -> State:
-        """Where the session stands now."""
+        """The session's state."""
         return State.SUSPENDED if self._suspended else self._state
 
     def to(self, state: State, reason: str = "") -> None:
@@ -97,7 +97,7 @@ class StateMachine:
         self._tell(previous, reason)
 
     def subscribe_to(self, bus: EventBus, served: ServedApp) -> None:
-        """Follow what the server process reports, and what that means for the app."""
+        """Follow the events of the server process."""
         bus.listen(lambda event: self._on_failed(event, served), AppFailed)
         bus.listen(lambda event: self._on_serving(served), Serving)
         bus.listen(
@@ -135,7 +135,7 @@ class StateMachine:
 
 
 def announce_on(bus: EventBus) -> Callable[[State, State, str], None]:
-    """Return what announces the changes of a `StateMachine` as events on the bus."""
+    """Return a function that publishes the changes of a `StateMachine` on the bus."""
 
     def announce(previous: State, state: State, reason: str) -> None:
         bus.tell(StateChanged(state=state.value, previous=previous.value, reason=reason))

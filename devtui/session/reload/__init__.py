@@ -1,1 +1,1 @@
-"""Reloading: see what changed, and decide when to act."""
+"""Reloading: see which files changed, and replace the server process."""

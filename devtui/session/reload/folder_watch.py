@@ -1,4 +1,4 @@
-"""Ways to learn of changes in a folder: the system tells of them, or it is looked through."""
+"""Two ways to learn of changes in a folder: the system reports them, or a thread looks for them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Change: TypeAlias = tuple[int, str]
 _MODULE = "watchfiles._rust_notify"
 _loading = threading.Lock()
 
-# How often folders are looked through where the system does not tell of changes.
+# How often to look through folders whose changes the system does not report.
 POLL_MS = 300
 
-# What the library says of a file whose name is no UTF-8, from then on at each look.
+# The library's message about a file name that is not UTF-8. It comes again at each look.
 _UNDECODABLE = "Unable to decode path"
 
 # A file's time may be a little older than the clock was.
@@ -34,28 +34,28 @@ _Stat: TypeAlias = tuple[int, int, int, int]
 
 
 class FolderWatch(Protocol):
-    """Something that knows what has changed since it was asked last."""
+    """The changes in a folder since the last look."""
 
     def look(self) -> set[Change]:
         """Return the changes. Raises `OSError` or `RuntimeError` if the watch has broken."""
 
 
 class _NothingMore(Exception):
-    """Nothing has changed."""
+    """Changes of no file."""
 
 
 class _TwoLooks:
-    """Lets the library look twice, without waiting.
+    """Make the library look twice, without waiting.
 
-    It reports changes at the second look. This leaves by an exception: what came after that is then
-    there for the next, while the library forgets it where it is told to stop.
+    It reports changes at the second look. This object then leaves by an exception, so that later
+    changes stay for the next look; if the library is told to stop, it forgets them.
     """
 
     def __init__(self) -> None:
         self._left = 2
 
     def is_set(self) -> bool:
-        """Go on, twice."""
+        """Let the library go on, twice."""
         if self._left == 0:
             raise _NothingMore
         self._left -= 1
@@ -63,7 +63,7 @@ class _TwoLooks:
 
 
 class SystemWatch:
-    """Folders of which the system tells, by watchfiles; all of them with what is below, or none."""
+    """Folders whose changes the system reports; all with their subfolders, or none."""
 
     def __init__(self, folders: Sequence[str], recursive: bool) -> None:
         self._folders = list(folders)
@@ -94,9 +94,9 @@ class SystemWatch:
         self._notify = rust_notify()(self._folders, False, False, POLL_MS, self._recursive, True)
 
     def _look_again(self) -> set[Change]:
-        """Begin anew, as after a change of a file whose name is no UTF-8 the library tells nothing.
+        """Replace the library's watch, which reports nothing more after a name that is not UTF-8.
 
-        What has changed meanwhile is looked for; not too often, as an app may write many of those.
+        Look for what has changed meanwhile, but not too often: an app may write many such files.
         """
         if time.monotonic() < self._next:
             return set()
@@ -115,8 +115,8 @@ class SystemWatch:
 class PolledFolder:
     """A folder that is looked through every `seconds`.
 
-    A file counts as changed if anything about it is different: one that was put in its place may be
-    older. Folders that never count are passed by.
+    A file counts as changed if anything about it differs, because a file that replaces it may be
+    older. Folders that never count are skipped.
     """
 
     def __init__(
@@ -149,10 +149,10 @@ class PolledFolder:
 
 
 def files_below(folder: str, recursive: bool) -> Iterator[tuple[str, _Stat]]:
-    """Each file with what tells one state of it from another; links are followed.
+    """Return each file with the state that is compared; follow links.
 
-    No folder is entered twice: links may lead round and round. It is entered by its own name rather
-    than by a link's. Folders that never count are passed by, and so is what may not be read.
+    No folder is entered twice, because links may form a loop. It is entered by its own name rather
+    than by a link's. Folders that never count are skipped, and so are unreadable ones.
     """
     entered: set[tuple[int, int]] = set()
     folders, linked = [folder], list[str]()
@@ -165,7 +165,7 @@ def files_below(folder: str, recursive: bool) -> Iterator[tuple[str, _Stat]]:
             entered.add((of_folder.st_dev, of_folder.st_ino))
             entries = list(os.scandir(inside))
         except OSError:
-            continue  # it is gone, or not ours to read
+            continue  # it is gone, or unreadable
         for entry in entries:
             try:
                 if not entry.is_dir():
@@ -176,19 +176,19 @@ def files_below(folder: str, recursive: bool) -> Iterator[tuple[str, _Stat]]:
                 elif recursive and not is_ignored_folder(entry.path):
                     (linked if entry.is_symlink() else folders).append(entry.path)
             except OSError:
-                continue  # it has just been taken away, or is a link to nothing
+                continue  # it was just removed, or is a link to nothing
 
 
 def poll_ms() -> int:
-    """How often to look, as WATCHFILES_POLL_DELAY_MS has it."""
+    """Return the milliseconds between looks, from WATCHFILES_POLL_DELAY_MS."""
     asked = os.environ.get("WATCHFILES_POLL_DELAY_MS", "")
     return int(asked) if asked.isdecimal() else POLL_MS
 
 
 def must_poll(folder: str) -> bool:
-    """Whether WATCHFILES_FORCE_POLLING asks for it, or it is a Windows drive seen from WSL.
+    """Return whether WATCHFILES_FORCE_POLLING asks for it, or it is a Windows drive under WSL.
 
-    The library takes no name that is not UTF-8, so such a folder is looked at, too.
+    The library accepts no folder name that is not UTF-8, so such a folder is looked through, too.
     """
     if not folder.isascii() and os.fsencode(folder).decode("utf-8", "ignore") != folder:
         return True
@@ -199,10 +199,10 @@ def must_poll(folder: str) -> bool:
 
 
 def rust_notify() -> type[RustNotify]:
-    """Import the class when it is first asked for; any thread may ask.
+    """Import the class at the first call; any thread may call it.
 
-    The package itself is passed by: it imports anyio, which is three times as much work and done
-    while the first frame is drawn.
+    The package itself is not imported, because it imports anyio. That takes three times as long,
+    and happens while the first frame is drawn.
     """
     with _loading:
         module = sys.modules.get(_MODULE)

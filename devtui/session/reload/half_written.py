@@ -1,4 +1,4 @@
-"""Files that were caught while they were being written get a moment to be finished."""
+"""Wait a moment for files that are just being written."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from collections.abc import Iterable
 
 from devtui import project_file
 
-# Editors that write in place empty the file first; 40 ms later it was whole in what was measured.
+# Editors that write in place empty the file first. It was whole 40 ms later in our measurements.
 SETTLE_SECONDS = 0.15
 
-# Editors that put the old file aside first leave none for an instant.
+# Editors that move the old file aside leave no file for an instant.
 GONE_SECONDS = 0.04
 
-# What is looked into at once; of more (a checkout, a file of data), that it is not empty has to do.
+# The most bytes to read at once. A larger file (a file of data) only has to have any content.
 MAX_PARSED_BYTES = 256 * 1024
 
 _LOOK_EVERY = 0.005
 
 
 async def settled(paths: Iterable[str]) -> None:
-    """Wait until the Python files are whole, as far as one can see; at most SETTLE_SECONDS.
+    """Wait until the Python files look whole, at most SETTLE_SECONDS.
 
-    One that is still gone, empty or no Python then is what the user wrote.
+    A file that is then still missing, empty or not Python is what the user wrote.
     """
     began = time.monotonic()
     waiting = [path for path in paths if path.endswith(".py")]
@@ -43,7 +43,7 @@ async def settled(paths: Iterable[str]) -> None:
                     unfinished.append(path)
                 continue
             except OSError:
-                continue  # no file that anybody writes to, or none of ours: nothing to wait for
+                continue  # nobody writes to such a file, or we may not read it: do not wait
             budget -= size
             if source is not None and _unfinished(path, source):
                 unfinished.append(path)
@@ -54,12 +54,12 @@ async def settled(paths: Iterable[str]) -> None:
 
 
 def _unfinished(path: str, source: bytes) -> bool:
-    """Whether the file is empty or no Python."""
+    """Return whether the file is empty or not Python."""
     if not source:
-        return not path.endswith("__init__.py")  # these are empty as often as not
+        return not path.endswith("__init__.py")  # these are often empty
     try:
-        # What Python warns of is the app's affair: here it would be printed with the file's name as
-        # it stands, and raised where the user has warnings raised.
+        # Python's warnings are the app's affair. Here they would be printed with the file's name,
+        # and raised if the user has warnings raised.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(source, path)

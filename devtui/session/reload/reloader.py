@@ -1,4 +1,4 @@
-"""The reloader: has the server process replaced by the next one, as soon as that is wanted."""
+"""The reloader: it replaces the server process by the next one as soon as something asks for it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from devtui.session.served_app import ServedApp
 from devtui.session.state import State, StateMachine
 from devtui.session.terminal.terminal_loan import TerminalLoan
 
-# How long after a load the next generation's process is started ahead: at the start of the session
-# the first frame is being made, and nobody has anything to save yet.
+# How long after a load the next generation's process is started ahead. At the start of the session
+# the first frame is being drawn, and nobody has anything to save yet.
 STANDBY_DELAY_SECONDS = 0.05
 FIRST_STANDBY_DELAY_SECONDS = 0.3
 
 
 class Reloader:
-    """Replaces one server process by the next, for what is wanted of it, until it is closed.
+    """Replace one server process by the next whenever something asks for it, until it is closed.
 
-    `settings` are those of the next process: they change by `move` and `set_debug`, and by port 0
-    becoming another. `closing` is true from `close` on; then nothing is replaced any more.
+    `settings` are those of the next process. They change by `move`, by `set_debug`, and when port 0
+    becomes a real port. `closing` is true from `close` on; then no process is replaced.
 
-    What is wanted while a replacement is underway is done in one with it: its load is abandoned,
-    since it began before the newest change. A process that has the terminal is let finish first.
+    A request that comes during a replacement joins it: the load is abandoned, because it began
+    before the newest change. A process that has the terminal may finish first.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Reloader:
             self._start_process()
 
     async def run(self) -> None:
-        """Hear the process that was launched, and replace what is to be replaced until `close`."""
+        """Attach to the launched process, and carry out replacements until `close`."""
         self._generations.attach()
         while True:
             await self._work.wait()
@@ -82,40 +82,40 @@ class Reloader:
                 await self._replace()
 
     def close(self) -> None:
-        """Make `run` return, once what it is at can be left."""
+        """Make `run` return as soon as its current step is over."""
         self.closing = True
         self._work.set()
 
     def want(self, replacement: Replacement) -> None:
-        """Have the server process replaced."""
+        """Ask for a replacement of the server process."""
         self._wanted = replacement.after(self._wanted)
         self._work.set()
 
     def try_again(self) -> None:
-        """Have the port after all, where it could not be had, and serve."""
+        """Try the port again that was taken, and serve."""
         if self._machine.state is State.PORT_BUSY:
-            self._wanted = None  # what was wanted then is part of this start, and not its cause
+            self._wanted = None  # an earlier request is part of this start, and not its cause
         self.want(Replacement("the port was tried again"))
 
     async def move(self, port: int) -> None:
-        """Serve on another port. Raises `PortRefused`, and then everything stays as it was."""
+        """Serve on another port. Raises `PortRefused` and changes nothing if that fails."""
         if self.settings.is_unix_socket:
             raise PortRefused("The app is served on a Unix socket, which has no port.", busy=False)
         bound = await asyncio.to_thread(ports.bind, self.settings.with_port(port))
         async with self._replacing:
-            # Of the settings as they are now: debug mode may have been changed meanwhile.
+            # Use the current settings: debug mode may have changed meanwhile.
             self.settings = self._listener.replace(bound, self.settings.with_port(port))
         self.want(Replacement(f"moved to port {self.settings.port}"))
 
     def set_debug(self, on: bool) -> None:
-        """Turn debug mode on or off, and serve with that."""
+        """Turn debug mode on or off, and restart the server."""
         self.settings = self.settings.with_debug(on)
         self.want(Replacement(f"debug {'on' if on else 'off'}"))
 
     def files_changed(self, paths: tuple[str, ...], raw_count: int) -> None:
-        """Tell of the changed files, and reload, where the settings say so.
+        """Report the changed files, and reload if the settings allow it.
 
-        `raw_count` is how many notices of changes are merged in them.
+        `raw_count` is the number of notices that were merged.
         """
         if not self.settings.reload:
             return
@@ -134,7 +134,7 @@ class Reloader:
 
     def _on_serving(self, event: Serving) -> None:
         replaced, self._underway = self._underway, None
-        # Not at once: the first requests have waited for this, and want the processor more.
+        # Later: the first requests have waited for this, and need the processor more.
         delay = FIRST_STANDBY_DELAY_SECONDS if replaced is None else STANDBY_DELAY_SECONDS
         asyncio.get_running_loop().call_later(delay, self._start_standby)
         if replaced is not None:
@@ -145,12 +145,12 @@ class Reloader:
         self._on_load_ended(event)
         if self.closing or (event.expected and self._machine.state is not State.FAILED):
             return
-        self._underway = None  # a load that it was at is no part of the next
-        # Nothing is there to answer: to refuse is more honest than to let clients wait.
+        self._underway = None  # an abandoned load is no part of the next
+        # No process answers now. A refusal is more honest than to let clients wait.
         self._listener.close()
 
     async def _replace(self) -> None:
-        """End the server process that runs, and start the next on the same socket."""
+        """End the running server process, and start the next on the same socket."""
         if self._wanted is None:
             return
         await self._terminal.until_free()  # a save must not end a debugging session
@@ -160,7 +160,7 @@ class Reloader:
             self._machine.to(State.RELOADING, self._wanted.cause)
         await self._stop_and_settle()
         if self.closing or not await self._listen() or self.closing:
-            self._wanted = self._underway = None  # what is tried next is another matter
+            self._wanted = self._underway = None  # the next try is a separate replacement
             return
         replacement, self._wanted = self._wanted.after(self._underway), None
         if self._generations.number:  # else it is the first start, after the port was taken
@@ -172,7 +172,7 @@ class Reloader:
         self._generations.attach()
 
     async def _stop_and_settle(self) -> None:
-        """End the process that runs, while the changed files get a moment to be finished."""
+        """End the running process, and give the changed files a moment to be finished."""
         why_cut = "cut by reload" if self._paths_wanted else "cut by restart"
 
         async def stop() -> float:
@@ -180,7 +180,7 @@ class Reloader:
             return self._wanted.elapsed_ms if self._wanted is not None else 0.0
 
         stopping = asyncio.create_task(stop())
-        await asyncio.sleep(0)  # the order to stop goes out before files are looked into
+        await asyncio.sleep(0)  # send the order to stop before looking into files
         self._generations.expect_load()
         looked_at: tuple[str, ...] | None = None
         while looked_at != self._paths_wanted:
@@ -195,7 +195,7 @@ class Reloader:
         return () if self._wanted is None else self._wanted.paths
 
     async def _listen(self) -> bool:
-        """Have a listening socket; false where there is none to have, and then the state tells."""
+        """Open the socket unless it is open. On failure set the state and return false."""
         if self._listener.is_open:
             return True
         try:
@@ -203,7 +203,7 @@ class Reloader:
         except PortRefused as refusal:
             self._machine.to(State.PORT_BUSY, str(refusal))
             return False
-        # Debug mode may have been changed meanwhile.
+        # Debug mode may have changed meanwhile.
         self.settings = self.settings.with_port(opened.port)
         return True
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Replacement(msgspec.Struct):
-    """The cause, in a few words for people, the files in it, and when it was seen (monotonic).
+    """The cause of a replacement in a few words, the files in it, and when it was seen (monotonic).
 
-    `raw_count` notices of changes are merged in it; `seen_ms` is how long before it was seen the
-    newest of the files was written, 0 where that is not known.
+    `raw_count` notices of changes are merged in it. `seen_ms` is the time from the newest write of
+    these files to when it was seen, or 0 if unknown.
 
-    `stopped_ms` and `loaded_ms` are how far it has come: when the old process was gone and when
-    the app was loaded, in milliseconds since the cause was seen.
+    `stopped_ms` and `loaded_ms` say when the old process was gone and when the app was loaded, in
+    milliseconds since the cause was seen.
     """
 
     cause: str
@@ -36,7 +36,7 @@ class Replacement(msgspec.Struct):
     loaded_ms: float = 0.0
 
     def after(self, earlier: Replacement | None) -> Replacement:
-        """Both in one: what was not done yet is done together with this."""
+        """Merge an earlier replacement that was not finished into this one."""
         if earlier is None:
             return self
         paths = tuple(sorted({*earlier.paths, *self.paths}))
@@ -57,7 +57,7 @@ class Replacement(msgspec.Struct):
     def reloaded(self, generations: Generations, served: ServedApp, looping: str) -> Reloaded:
         """Return the event that reports the replacement, once the newest process serves.
 
-        `looping` is the file by which it goes round and round, empty where it does not.
+        `looping` is the file that causes a restart loop, or empty.
         """
         return Reloaded(
             cause=self.cause,
@@ -76,9 +76,9 @@ class Replacement(msgspec.Struct):
 
 
 def since_written(paths: Iterable[str]) -> float:
-    """Milliseconds since the newest of the files was written; 0 where that was long ago.
+    """Return the milliseconds since the newest of the files was written, or 0 if that was long ago.
 
-    A file that was put in place by renaming it, or by unpacking it, keeps an older time.
+    A file that was renamed or unpacked into its place keeps an older time.
     """
     times = []
     for path in paths:

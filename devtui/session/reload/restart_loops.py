@@ -1,4 +1,4 @@
-"""Detects an app that reloads endlessly because it writes its own files."""
+"""Detect an app that reloads endlessly because it writes its own files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def advice(path: str) -> str:
 
 
 class RestartLoops:
-    """Counts in how many loads in a row the same file has changed."""
+    """Count in how many loads in a row the same file has changed."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

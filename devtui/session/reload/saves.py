@@ -1,4 +1,4 @@
-"""Which changes of files are saves: not what the load has read, and not what it has written."""
+"""Decide which changes of files are saves, and which ones the load has read or made itself."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from devtui.events import FilesRead, ServerExited, ServerStarted, SourceFile
 from devtui.project_file import digest
 from devtui.session.event_bus import EventBus
 
-# How long the process is waited for that is asked what it has read. One that imports a large
-# library answers late, and one that hangs never.
+# How long to wait for the process to answer which files it has read. It answers late while it
+# imports a large library, and never if it hangs.
 ANSWER_SECONDS = 1.0
 
-# A file that was changed so shortly ago may have been changed once more at the same time, by the
-# clock of the file system. Only its content tells then.
+# A file that changed so recently may have changed again at the same time, by the clock of the file
+# system. Then only its content decides.
 _RECENT_NS = 2_000_000_000
 
 
-# Of how many saved files the content is remembered when the next load begins.
+# How many saved files keep a digest from the start of the next load.
 _MAX_AS_BEGUN = 100
 
-# What is larger counts as changed: nobody writes such modules by hand.
+# A larger file always counts as changed: nobody writes such modules by hand.
 _MAX_BYTES = 32 * 1024 * 1024
 
 
 class Saves:
-    """Tells the changes that count from those that do not, by what the newest load has read.
+    """Tell saves from other changes, by what the newest load has read.
 
-    A file counts as changed if its content is not what the load has read. What the load itself
-    has written does not count until it is written again after the load. While the load goes on,
-    the process is asked (`ask`): a file that it has read before the save means that it begins
-    anew, and one that it has not read yet is looked at when it has ended.
+    A file counts as changed if its content differs from what the load has read. A file that the
+    load itself has written counts only if it is written again after the load. During a load the
+    process is asked (`ask`). If it has read the file before the save, the load begins again; if
+    not, the file is compared when the load has ended.
 
-    `on_saved` gets the files that count, and how many raw notices there were. To be used on the
-    session's event loop.
+    `on_saved` gets the files that count, and the number of notices. Use it on the session's event
+    loop.
     """
 
     def __init__(
@@ -46,15 +46,15 @@ class Saves:
         self._ask = ask
         self._on_saved = on_saved
         self._read: dict[str, SourceFile] = {}
-        self._written: frozenset[str] = frozenset()  # and the folders of what was written
+        self._written: frozenset[str] = frozenset()  # with their folders
         self._children = False
         self._ended_ns = 0
         self._loading = False
         self._reported: tuple[str, ...] = ()  # the newest saves, and
         self._as_begun: dict[str, str] = {}  # their digests when this load began
-        self._asked: dict[str, int] = {}  # what waits for the answer, with its notices
-        self._held: dict[str, int] = {}  # what waits for the end of the load
-        self._seen: set[str] = set()  # what changed during this load, and
+        self._asked: dict[str, int] = {}  # changes that wait for the answer, with their notices
+        self._held: dict[str, int] = {}  # changes that wait for the end of the load
+        self._seen: set[str] = set()  # changed during this load, and
         self._seen_before: set[str] = set()  # during the one before
         self._giving_up: asyncio.TimerHandle | None = None
 
@@ -70,7 +70,7 @@ class Saves:
         self._read, self._written, self._children, self._ended_ns = {}, frozenset(), False, 0
         self._asked, self._held = {}, {}
         reported, self._reported = self._reported, ()
-        # A checkout writes thousands, and which of them it writes twice is not worth the reading.
+        # A checkout writes thousands of files. They are not worth the reading.
         self._as_begun = {path: digest_of(path) for path in reported[:_MAX_AS_BEGUN]}
         self._seen_before, self._seen = self._seen, set()
         self._loading = True
@@ -86,7 +86,7 @@ class Saves:
         self._read = dict(zip(_real_paths(one.file for one in event.read), event.read, strict=True))
         written = frozenset(_real_paths(event.written))
         self._written = written | _folders_of(written)
-        # What is missing in a load that fails may just have been written, and not by itself.
+        # A file that is missing in a failed load may just have been written, and not by the load.
         self._children = event.children and not event.failed
         self._ended_ns = event.ended_ns
         if event.ended_ns:
@@ -110,9 +110,9 @@ class Saves:
         self._giving_up = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._give_up)
 
     def compare(self) -> Callable[[], None]:
-        """Look which files were saved since they were read; any thread may.
+        """Find the files that were saved since they were read; any thread may call it.
 
-        What is returned, to be called on the loop, reports them.
+        Call the returned function on the loop: it reports them.
         """
         self._read_in()
         changed = [
@@ -122,13 +122,13 @@ class Saves:
         ]
 
         def report() -> None:
-            if not self._loading:  # else a process is reading them just now
+            if not self._loading:  # else a process is just reading them
                 self._judge(dict.fromkeys(changed, 1))
 
         return report
 
     def _read_in(self) -> None:
-        """Have a digest of each file, as long as it is what the load has read."""
+        """Compute the digest of each file that still is as the load has read it."""
         read = self._read
         for real, source in list(read.items()):
             if not source.digest and _is_as_read(source):
@@ -137,7 +137,7 @@ class Saves:
                     read[real] = _with_digest(source, content)
 
     def _judge(self, notices: dict[str, int]) -> None:
-        """Report those that count, now that no load goes on."""
+        """Report those that count, now that no load runs."""
         saved = tuple(sorted(path for path in notices if self._counts(path)))
         self._report(saved, notices)
 
@@ -156,13 +156,13 @@ class Saves:
             return False
         if not self._ended_ns or not self._is_older(real):
             return True
-        # It was written during the load and is no part of the app. What other programs have written
-        # cannot be known, and what code in C has is known by being written each time.
+        # It was written during the load and is no part of the app. Files that other programs or
+        # code in C have written are unknown; they are recognised because each load writes them.
         self._seen.add(path)
         return not (self._children or path in self._seen_before)
 
     def _judge_early(self, notices: dict[str, int]) -> None:
-        """Report those for which the load is to begin anew; look at the others at its end."""
+        """Report those whose older version the load has read; keep the others for its end."""
         saved = {}
         for path, count in notices.items():
             real = os.path.realpath(path)
@@ -182,22 +182,22 @@ class Saves:
         self._report(changed, asked)
 
     def _is_as_begun(self, path: str) -> bool:
-        """Whether this load was begun for the file, which has the same content still."""
+        """Return whether this load began because of the file, and its content is still the same."""
         begun = self._as_begun.get(path)
         return begun is not None and begun == digest_of(path)
 
     def _is_own_doing(self, real: str) -> bool:
-        """Whether the load has written the file, or files in the folder, and nobody since."""
+        """Return whether the load wrote the file, or files in the folder, and nobody has since."""
         return real in self._written and self._is_older(real)
 
     def _is_older(self, real: str) -> bool:
-        """Whether the file is older than the end of the load."""
+        """Return whether the file is older than the end of the load."""
         if not self._ended_ns:
             return True
         try:
             return os.stat(real).st_ctime_ns <= self._ended_ns
         except OSError:
-            return True  # written, and taken away
+            return True  # written, and removed
 
     def _differs(self, source: SourceFile) -> bool:
         if _is_as_read(source) and time.time_ns() - source.ctime_ns > _RECENT_NS:

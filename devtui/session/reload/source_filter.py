@@ -1,4 +1,4 @@
-"""Which files matter: whether a change of one means a reload, and why not."""
+"""Decide whether a change of a file means a reload, and give the reason if it does not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from devtui.config.settings import Settings
 
-# Folders that tools write to or that hold other people's code; their files never mean a reload.
+# Folders that tools write to or that hold other people's code. Their files never cause a reload.
 IGNORED_FOLDERS = frozenset(
     {
         "__pycache__",
@@ -36,16 +36,16 @@ IGNORED_FOLDERS = frozenset(
 
 ENV_FILES = frozenset({".env", ".flaskenv"})
 
-# What watchfiles calls the kinds of change. Its own enumeration costs an import of anyio.
+# The numbers of watchfiles for the kinds of change. Its own enumeration would import anyio.
 ADDED, MODIFIED, DELETED = 1, 2, 3
 
 
 class SourceFilter:
-    """Decides whether a change of a file means a reload.
+    """Decide whether a change of a file means a reload.
 
-    Python files do, below the project's folder, and so do the env files there. The files of
-    loaded modules and the extra files do wherever they are. A pattern to exclude (as in
-    `fnmatch`, over the whole path) wins over all of it. `folder` is the project's, without links.
+    Python files and env files below the project's folder do. The files of loaded modules and the
+    extra files do wherever they are. An exclude pattern (as in `fnmatch`, over the whole path)
+    overrides all that. `folder` is the project's, without links.
     """
 
     def __init__(
@@ -58,15 +58,15 @@ class SourceFilter:
         self.loaded: frozenset[str] = frozenset()
 
     def refresh(self) -> None:
-        """Look anew where links lead and which folders are environments: once for many files."""
+        """Check again where links lead and which folders are environments, once for many files."""
         self._extra = {name for one in self._extra_files for name in (one, os.path.realpath(one))}
         self._environments: dict[str, bool] = {}
 
     def why_ignored(self, change: int, path: str) -> tuple[str, str]:
         """Return why the change of `path` does not count, and the name to report it by.
 
-        The reason is empty where it counts; of a folder full of ignored files, the folder is
-        named.
+        The reason is empty if it counts. For a folder full of ignored files, the name is the
+        folder's.
         """
         excluded = next((one for one in self._patterns if fnmatch.fnmatch(path, one)), None)
         if excluded is not None:
@@ -83,7 +83,7 @@ class SourceFilter:
         return ("" if self._is_source_folder(change, path) else "no Python file"), path
 
     def __call__(self, change: int, path: str) -> bool:
-        """Whether the change of `path` counts."""
+        """Return whether the change of `path` counts."""
         return not self.why_ignored(change, path)[0]
 
     def _why_not_source(self, change: int, name: str) -> str:
@@ -92,7 +92,7 @@ class SourceFilter:
         return "deleted, and the app had not loaded it" if change == DELETED else ""
 
     def _ignored_folder(self, path: str) -> str | None:
-        # Only what lies below the project counts: it may itself live in some `venv/src/`.
+        # Only the part below the project decides: the project may itself lie in some `venv/src/`.
         inner = path.removeprefix(self.folder)
         outer = path.removesuffix(inner)
         parts = inner.split(os.sep)
@@ -118,12 +118,12 @@ class SourceFilter:
 
 
 def is_ignored_folder(path: str) -> bool:
-    """Whether files in the folder never count, by its name or because it is an environment."""
+    """Return whether files in the folder never count, by its name or as an environment."""
     return os.path.basename(path) in IGNORED_FOLDERS or is_environment(path)
 
 
 def is_environment(folder: str) -> bool:
-    """Whether it is a virtual environment (PEP 405), whatever it is called."""
+    """Return whether the folder is a virtual environment (PEP 405), whatever its name."""
     return os.path.isfile(os.path.join(folder, "pyvenv.cfg"))
 
 

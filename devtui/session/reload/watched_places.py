@@ -1,4 +1,4 @@
-"""Paths that may come to lead elsewhere: links, folders that are made again, files to come."""
+"""Paths that may lead elsewhere later: links, replaced folders, and files that do not exist yet."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 
 class WatchedPlaces:
-    """Remembers where paths lead to, and tells which lead elsewhere now.
+    """Remember where paths lead, and find those that lead elsewhere now.
 
-    The system tells of changes in the folder that a path led to when it was watched, and of nothing
-    else: not that a link above it was pointed elsewhere.
+    The system reports changes in the folder that a path led to when its watch began. It does not
+    report that a link above that folder was pointed elsewhere.
     """
 
     def __init__(self) -> None:
         self._led_to: dict[str, tuple[int, int] | None] = {}
 
     def add(self, path: str) -> None:
-        """Look at this path too, from now on."""
+        """Check this path too, from now on."""
         self._led_to.setdefault(path, _identity(path))
 
     def forget(self, path: str) -> None:

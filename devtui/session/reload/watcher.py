@@ -1,4 +1,4 @@
-"""Which files changed, of those that matter."""
+"""Find out which files changed, and report those that matter."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ Changed = Callable[[tuple[str, ...], int], None]
 
 
 class Watcher:
-    """Watches folders from `start` to `stop`, in one thread; it can be given more meanwhile.
+    """Watch folders from `start` to `stop`, in one thread. More folders can be added meanwhile.
 
-    `on_change` gets the paths of one burst, sorted, and how many raw notices they were;
-    `on_ignored` what did not count, with the reason for each. A folder that cannot be watched is
-    told to `on_trouble`, in a sentence. All are called on the event loop that runs at `start`.
+    `on_change` gets the paths of one burst, sorted, and the number of notices. `on_ignored` gets
+    the changes that did not count, with their reasons. `on_trouble` gets a sentence about a folder
+    that cannot be watched. All are called on the event loop that runs at `start`.
 
-    Extra files that are not there yet, or any more, are waited for.
+    An extra file that does not exist yet, or no longer, is waited for.
     """
 
     def __init__(
@@ -76,15 +76,15 @@ class Watcher:
         self._stop = threading.Event()
         self._work: deque[Callable[[], None]] = deque()  # for the thread
         self._watches: dict[FolderWatch, dict[str, bool]] = {}  # of folders: whether recursively
-        self._roots: dict[str, str] = {}  # as they were given, and where they led to
+        self._roots: dict[str, str] = {}  # by the names that were given: where they led
         self._places = WatchedPlaces()
-        self._named: set[str] = set()  # the files of loaded modules, as they are called
+        self._named: set[str] = set()  # the names of the files of loaded modules
         self._extra_states = {path: state_of(path) for path in self._extra_files}
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Watch the folder with all below it, and the extra files wherever they are."""
+        """Watch the folder with its subfolders, and the extra files wherever they are."""
         self._loop = asyncio.get_running_loop()
         self._work.append(self._begin)
         self._thread = threading.Thread(target=self._run, name="devtui-watch", daemon=True)
@@ -95,9 +95,9 @@ class Watcher:
         files: Iterable[str],
         then: Callable[[], Callable[[], None]] = lambda: lambda: None,
     ) -> None:
-        """Count changes of these files of loaded modules too, and watch where they lie.
+        """Count changes of these files of loaded modules too, and watch their folders.
 
-        Once that is done `then` is called in the watcher's thread, and what it returns on the loop.
+        After that, `then` is called in the watcher's thread, and its result is called on the loop.
         """
         named = tuple(files)
 
@@ -137,7 +137,7 @@ class Watcher:
         if not os.path.isdir(self._folder):
             self._trouble(self._folder, "it is not there")
             self._roots[self._folder] = self._folder
-            self._places.add(self._folder)  # it may come
+            self._places.add(self._folder)  # it may be made later
         folders = {self._folder: True}
         for path in self._extra_files:
             if os.path.isdir(path):
@@ -149,7 +149,7 @@ class Watcher:
     def _add_sources(self, files: Iterable[str]) -> None:
         named = {os.path.abspath(file) for file in files}
         new, self._named = named - self._named, self._named | named
-        # A link in the project may lead elsewhere by now.
+        # A link in the project may lead elsewhere since.
         loaded = frozenset(map(os.path.realpath, new | self._inside(named))) - self._filter.loaded
         self._filter.loaded |= loaded
         folders = {os.path.dirname(file) for file in loaded - self._inside(loaded)}
@@ -158,12 +158,12 @@ class Watcher:
             self._places.add(path)
 
     def _inside(self, files: Iterable[str]) -> set[str]:
-        """Those of the files that lie in the project's folder, by that name."""
+        """Return those of the files that lie in the project's folder, by that name."""
         inside = os.path.join(self._folder, "")
         return {file for file in files if file.startswith(inside)}
 
     def _add_roots(self, folders: dict[str, bool]) -> None:
-        """Watch folders, as few watches as can be; those that are watched already are left out."""
+        """Watch folders with as few watches as possible; skip those that are watched already."""
         for recursive in (True, False):
             new = [
                 folder
@@ -184,7 +184,7 @@ class Watcher:
         )
 
     def _watch(self, folders: dict[str, bool]) -> None:
-        """Begin to watch folders, all recursively or none; look at them where nobody tells."""
+        """Begin to watch folders, all recursively or none; poll those that need it."""
         recursive = next(iter(folders.values()))
         polled = [folder for folder in folders if must_poll(folder)]
         told = [folder for folder in folders if folder not in polled]
@@ -257,7 +257,7 @@ class Watcher:
         before, real = self._roots[root], os.path.realpath(root)
         recursive = root == self._folder
         for watch, watched in list(self._watches.items()):
-            recursive |= watched.pop(before, False)  # it tells of another folder
+            recursive |= watched.pop(before, False)  # it reports another folder
             if not watched:
                 del self._watches[watch]
         self._roots[root] = real
@@ -282,7 +282,7 @@ class Watcher:
                 paths.add(path)
         for path in self._extra_states:
             if path in paths or os.path.realpath(path) in paths:
-                self._extra_states[path] = state_of(path)  # not to be told of once more
+                self._extra_states[path] = state_of(path)  # report it once only
         if paths:
             self._call(self._on_change, tuple(sorted(paths)), len(changes) - len(ignored))
         if ignored:
@@ -296,5 +296,5 @@ class Watcher:
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         assert self._loop is not None
-        with suppress(RuntimeError):  # the loop has been closed: nobody wants to know any more
+        with suppress(RuntimeError):  # the loop is closed, and nobody needs this any more
             self._loop.call_soon_threadsafe(function, *arguments)
