@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,6 +22,8 @@ from tests.support.projects import APPS, app_environment, write
 hypothesis.settings.register_profile("devtui", deadline=None)
 hypothesis.settings.load_profile("devtui")
 
+# Below `nohup` it is ignored, and every program that a test starts would inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Whoever has one of these has a real server process for a whole session.
 SERVES = {"serve", "observed", "observed_plainly"}
