@@ -18,7 +18,12 @@ def main() -> None:
     channel, generation, root = sys.argv[1:4]
     del sys.argv[:4]
     _leave_out_unless_needed(root)
-    from devtui.server.main import main as run
+    try:
+        from devtui.server.main import main as run
+    except Exception as error:  # a library may be half installed, and its code may raise anything
+        from devtui.server.broken_library import sentence
+
+        sys.exit(sentence(error))
 
     gc.freeze()
     gc.unfreeze()
