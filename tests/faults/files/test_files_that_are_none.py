@@ -91,6 +91,27 @@ def test_a_file_that_grows_while_it_is_read_is_bounded() -> None:
         project_file.read(__file__, 10)
 
 
+def test_a_pipe_in_place_of_a_file_that_was_just_checked_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.py"
+    path.write_text("")
+    regular = path.stat()
+    path.unlink()
+    os.mkfifo(path)
+    refused = threading.Event()
+
+    def look() -> None:
+        with pytest.raises(OSError, match="a pipe"):
+            project_file.read(str(path), 10)
+        refused.set()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", lambda path: regular)
+        threading.Thread(target=look, daemon=True).start()
+        assert refused.wait(10)
+
+
 def test_we_do_not_wake_the_writer_of_a_pipe(tmp_path: Path) -> None:
     """A writer that waits for a reader goes on waiting: we do not open the pipe."""
     os.mkfifo(tmp_path / "x.py")
