@@ -1,4 +1,4 @@
-"""The errors of a session, and the groups in which repeated ones are counted."""
+"""The errors of a session, and the groups that count repeated ones."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from devtui.session.store.ring import Ring
 
 MAX_GROUPS = 1_000
 
-# How many different frames are known, to be kept once however often they come.
+# How many different frames are shared between errors.
 MAX_FRAMES = 5_000
 
-# What is left of the text of an error whose traceback had to go.
+# How much of the text of an error stays when its traceback is dropped.
 _MAX_KEPT_TEXT = 1_000
 _NO_LONGER_KEPT = "The traceback is no longer kept: newer errors took its room."
 
-# How much of a message tells one error from another.
+# How much of a message distinguishes errors.
 _MAX_SHAPE = 500
-# What differs between two errors that one would call the same: numbers, addresses, quoted values.
+# The parts of a message that differ between equal errors: numbers, addresses, quoted values.
 _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|0x[0-9a-fA-F]+|\d+")
 
 Key: TypeAlias = tuple[str, str, str, str, str]
 
 
 class ErrorEntry(msgspec.Struct):
-    """An error that was raised, or the load that failed with it."""
+    """An error that was raised, or a load that failed with it."""
 
     at: datetime
     generation: int
@@ -39,10 +39,10 @@ class ErrorEntry(msgspec.Struct):
     error: Error
     request_id: str | None = None
     error_id: str = ""
-    size_bytes: int = 0  # about what `error` takes, without what it shares with others
+    size_bytes: int = 0  # about the bytes of `error`, without what it shares with others
 
     def shorten(self) -> None:
-        """Keep the message and the innermost frame, and let go of the rest of the traceback."""
+        """Keep the message and the innermost frame, and drop the rest of the traceback."""
         first, frame = self.error.exceptions[:1], innermost_own(self.error)
         self.error = Error(
             exceptions=tuple(
@@ -60,7 +60,7 @@ class ErrorEntry(msgspec.Struct):
 
 
 class SharedFrames:
-    """Keeps one object for all frames that are equal: most errors of an app come the same way."""
+    """Keep one object for all equal frames: most errors of an app come by the same way."""
 
     def __init__(self) -> None:
         self._known: dict[Frame, Frame] = {}
@@ -99,7 +99,7 @@ def _frame_bytes(frame: Frame) -> int:
 
 
 class ErrorGroup(msgspec.Struct):
-    """The same error, once or more often: `newest` is the last of `count`."""
+    """One error that was raised `count` times; `newest` is the last of them."""
 
     key: Key
     newest: ErrorEntry
@@ -108,12 +108,12 @@ class ErrorGroup(msgspec.Struct):
 
     @property
     def last_at(self) -> datetime:
-        """When it came last."""
+        """The time of the last one."""
         return self.newest.at
 
 
 class ErrorGroups:
-    """Puts each error into its group. `ring` has the groups in the order of their first errors."""
+    """Put each error into its group. `ring` holds the groups in the order of their first errors."""
 
     def __init__(self) -> None:
         self.ring: Ring[ErrorGroup] = Ring(MAX_GROUPS)

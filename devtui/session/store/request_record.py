@@ -1,4 +1,4 @@
-"""One request as the store keeps it: packed once it has ended, since there are very many."""
+"""One request in the store. It is packed when it ends, because there are very many."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ T = TypeVar("T", RequestStarted, RequestFinished)
 
 
 class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a row shows of a request; the fields mean what they mean in the two events.
+    """The fields of a request's row, with the meaning that they have in the two events.
 
-    `ended_at` is None while it runs, and then those after it say nothing.
+    `ended_at` is None while it runs; the fields after it mean nothing then.
     """
 
     at: datetime
@@ -40,7 +40,7 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class _Details(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What only an opened request shows."""
+    """The fields that only an opened request shows."""
 
     headers: Headers = ()
     response_headers: Headers = ()
@@ -83,11 +83,11 @@ def _plain(event: T) -> T:
 class Request(msgspec.Struct, eq=False, gc=False):
     """One request, from its head to the end of its response.
 
-    `errors` are the numbers of its errors in `Store.errors`; what such a number stood for may be
-    gone. `details_dropped` says that its headers and bodies made room for those of newer ones.
+    `errors` are the numbers of its errors in `Store.errors`, which may have forgotten them.
+    `details_dropped` means that its headers and bodies made room for newer ones.
 
-    An ended one is two pieces of MessagePack, some 130 bytes for the row and a tenth of what the
-    objects would take for the rest; it has nothing that Python's garbage collector has to visit.
+    An ended request is two pieces of MessagePack: some 130 bytes for the row, and a tenth of the
+    objects' size for the rest. Python's garbage collector has nothing to visit in it.
     """
 
     id: str
@@ -104,7 +104,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @property
     def running(self) -> bool:
-        """Whether no response has ended yet."""
+        """Whether its response has not ended yet."""
         return self._started is not None
 
     @property
@@ -114,36 +114,36 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @property
     def details_bytes(self) -> int:
-        """The size of the packed headers and bodies; 0 where there are none, or while it runs."""
+        """The size of the packed headers and bodies; 0 without any, and while it runs."""
         return len(self._details)
 
     def end(self, event: RequestFinished) -> None:
-        """Its response has ended."""
+        """Note the end of its response."""
         started = self._started
         assert started is not None, "a request ends once"
         try:
             self._row, self._details = _packed(started, event)
         except UnicodeEncodeError:
-            # A lone surrogate. The codec has a form for it, which all that comes from a server
-            # process has been through.
+            # A lone surrogate. The codec has a form for it, and all strings of a server process
+            # have passed through the codec.
             self._row, self._details = _packed(_plain(started), _plain(event))
         self._started = None
 
     def add_error(self, number: int) -> None:
-        """One more error; there may be thousands."""
+        """Add an error; there may be thousands."""
         if isinstance(self.errors, list):
             self.errors.append(number)
         else:
             self.errors = [number]  # most requests have none, and need no list
 
     def drop_details(self) -> None:
-        """Let go of headers and bodies."""
+        """Drop headers and bodies."""
         if self._details:
             self._details, self.details_dropped = b"", True
 
     @property
     def row(self) -> RequestRow:
-        """What its row shows."""
+        """The fields of its row."""
         started = self._started
         if started is None:
             return _decode_row(self._row)
@@ -153,7 +153,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @property
     def started(self) -> RequestStarted:
-        """Its beginning; without the headers where they were dropped."""
+        """Its beginning, without the headers if they were dropped."""
         if self._started is not None:
             return self._started
         row = self.row
@@ -169,7 +169,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @property
     def finished(self) -> RequestFinished | None:
-        """Its end, None while it runs; without headers and bodies where they were dropped."""
+        """Its end, or None while it runs; without headers and bodies if they were dropped."""
         if self._started is not None:
             return None
         row, details = self.row, self._unpacked()

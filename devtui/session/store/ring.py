@@ -9,10 +9,10 @@ T = TypeVar("T")
 
 
 class Ring(Generic[T]):
-    """The newest `capacity` items, each known by the number it got when it was appended.
+    """The newest `capacity` items, each under the number that it got when it was appended.
 
-    Numbers start at 0 and are never given twice, so a view can keep a position while old items
-    go. Access by number takes constant time, which a deque does not offer in its middle.
+    Numbers start at 0 and are never reused, so a view can keep its position while old items go.
+    Access by number takes constant time, unlike in the middle of a deque.
     """
 
     def __init__(
@@ -23,9 +23,9 @@ class Ring(Generic[T]):
         size_of: Callable[[T], int] = lambda item: 0,
         on_forget: Callable[[T], object] | None = None,
     ) -> None:
-        """`size_of` tells an item's bytes, which together are bounded too where there is a bound.
+        """Create an empty ring. `size_of` returns an item's bytes, whose sum may have a bound too.
 
-        An item that grows later is told to `grew`. `on_forget` gets each item that is let go.
+        If an item grows later, call `grew`. `on_forget` gets each item that leaves the ring.
         """
         if capacity < 1:
             raise ValueError(f"a ring holds at least one item, not {capacity}")
@@ -40,7 +40,7 @@ class Ring(Generic[T]):
 
     @property
     def first(self) -> int:
-        """The number of the oldest item that is kept; equal to `end` where there is none."""
+        """The number of the oldest item; equal to `end` if the ring is empty."""
         return self._first
 
     @property
@@ -50,7 +50,7 @@ class Ring(Generic[T]):
 
     @property
     def dropped(self) -> int:
-        """How many items were forgotten for want of room, or cleared."""
+        """The number of items that were cleared, or forgotten for lack of room."""
         return self._first
 
     def __len__(self) -> int:
@@ -79,7 +79,7 @@ class Ring(Generic[T]):
         return self.end - 1
 
     def grew(self, size_bytes: int) -> None:
-        """Items have become so much larger. The oldest make room, but never the newest of all."""
+        """Note by how many bytes items grew. The oldest make room, but never the newest."""
         assert self._max_bytes is not None, "this ring does not count bytes"
         self._bytes += size_bytes
         while self._bytes > self._max_bytes and len(self) > 1:

@@ -1,4 +1,4 @@
-"""What the session remembers of its events, bounded everywhere; the front ends read it here."""
+"""What the session remembers of its events, with a bound for everything; the front ends read it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from devtui.session.store.error_groups import ErrorEntry, ErrorGroups, SharedFra
 from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
 
-# Each ring is bounded twice: by a count, and by bytes for the case that its items are large. The
-# bounds are such that the dashboard stays under 150 MiB (tests/benchmarks/load.py).
+# Each ring has two bounds: a count, and bytes for large items. They keep the dashboard under 150
+# MiB (tests/benchmarks/load.py).
 MAX_REQUESTS = 100_000
 MAX_ROW_BYTES = 24 * 1024 * 1024
 MAX_DETAILS_BYTES = 12 * 1024 * 1024  # headers and bodies of the newest requests
@@ -39,16 +39,16 @@ MAX_ERRORS = 1_000
 MAX_ERROR_BYTES = 12 * 1024 * 1024
 MAX_LINES_OF_REQUEST = 1_000
 
-# How many names (of loggers and levels) are known, to be kept once however often they come.
+# How many names of loggers and levels are shared between lines.
 MAX_NAMES = 10_000
 
 
-# What the reloads pane lists: reloads that went well or not, and processes that died.
+# The reloads pane lists reloads, failed reloads, and processes that died.
 Reload: TypeAlias = Reloaded | AppFailed | ServerExited
 
 
 class Store:
-    """The newest requests, log lines, reloads and errors, with what belongs together linked."""
+    """The newest requests, log lines, reloads and errors, with links between them."""
 
     def __init__(self) -> None:
         self.requests: Ring[Request] = Ring(
@@ -86,14 +86,14 @@ class Store:
         return list(islice(lines, MAX_LINES_OF_REQUEST))
 
     def subscribe_to(self, bus: EventBus) -> None:
-        """Keep what comes over the bus from now on."""
+        """Take in the events of the bus from now on."""
         bus.listen(self._start, RequestStarted)
         bus.listen(self._finish, RequestFinished)
         bus.listen(self._add_line, LogWritten)
         bus.listen(self.apply, ErrorRaised, AppFailed, Reloaded, ServerExited, EventsDropped)
 
     def apply(self, event: AnyEvent) -> None:
-        """Take in one event. Those that leave nothing to look back at are passed over."""
+        """Take in one event. Most kinds leave nothing to look back at, and are ignored."""
         match event:
             case RequestStarted():
                 self._start(event)
@@ -115,7 +115,7 @@ class Store:
                 self.events_dropped += event.count
 
     def note_ignored(self, reasons: Mapping[str, str]) -> None:
-        """Files or folders whose changes did not count, with the reason for each."""
+        """Note files or folders whose changes did not count, with the reasons."""
         for path, reason in reasons.items():
             self.ignored.pop(path, None)
             self.ignored[path] = reason
@@ -158,7 +158,7 @@ class Store:
             self._drop_details()
 
     def _add_line(self, event: LogWritten) -> None:
-        # The codec makes new strings each time, though most lines have the same few.
+        # The codec makes new strings each time, though most lines repeat the same few.
         request = self.request(event.request_id)
         request_id = event.request_id if request is None else request.id
         logger, level = self._shared(event.logger), self._shared(event.level)
@@ -192,7 +192,7 @@ class Store:
         self._drop_details()
 
     def _drop_details(self) -> None:
-        """Let go of the headers and bodies that came first until the others fit their bound."""
+        """Drop the oldest headers and bodies until the others fit their bound."""
         waiting = self._with_details
         while waiting and (self._details_bytes > MAX_DETAILS_BYTES or not waiting[0].details_bytes):
             request = waiting.popleft()

@@ -1,9 +1,9 @@
-"""The terminal that a server process and what it starts have for themselves.
+"""The terminal of a server process and the programs that it starts.
 
 It is a pseudo-terminal, and the controlling terminal of the server's own session (setsid(2)). So
-nothing that the app or a child writes to /dev/tty reaches the real screen, and no read of it stops
-the server. While the app has the terminal, the front end carries the bytes to and fro; otherwise
-what is written becomes lines of the log, and who waits to read is asked for.
+what the app or a child writes to /dev/tty never reaches the real screen, and reading it does not
+stop the server. While the app has the real terminal, the front end copies bytes in both directions.
+Otherwise the output becomes lines of the log, and a program that waits to read is reported.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from devtui.session.terminal import tty_modes, tty_readers
 from devtui.session.terminal.tty_readers import TtyReader
 from devtui.text.line_buffer import LineBuffer
 
-# How often it is looked who reads, at most; and while a program has the terminal.
+# The shortest time between two looks for readers, and the time while a program has the terminal.
 LOOK_SECONDS = 0.5
 LENT_LOOK_SECONDS = 0.1
 
-# A look takes this share of the time at most: an app may have a thousand threads.
+# A look takes at most this share of the time: an app may have a thousand threads.
 LOOK_SHARE = 0.01
 
-# How long the beginning of a line waits for its end before it is a line of the log.
+# How long an unfinished line waits for its end before it becomes a line of the log.
 LINE_SECONDS = 1.0
 
-# How long a program that has the terminal may do something else than read before it loses it.
+# How long a program that has the terminal may do something other than read before it loses it.
 LINGER_SECONDS = 0.4
 
-# What may be done of a flood before the event loop is left to others for as long.
+# How long to read a flood before the event loop may do other work for the same time.
 LONG_SECONDS = 0.002
 
 _LAST_SECONDS = 0.01
@@ -44,8 +44,8 @@ _MAX_PROMPT = 4 * 1024
 class AppTty:
     """Both ends of the terminal of one server process.
 
-    `on_line` gets what is written while nobody has the real terminal, line by line; `on_wanted`
-    the program that waits for it; `on_done` is called when that program waits no more.
+    While nobody has the real terminal, `on_line` gets the output line by line. `on_wanted` gets a
+    program that waits for input, and `on_done` is called when that program stops waiting.
     """
 
     def __init__(self, master: int, slave: int, server: int) -> None:
@@ -55,13 +55,13 @@ class AppTty:
         self._server = server
         self._name = os.ttyname(slave)
         self._begun = LineBuffer()
-        self._prompt = b""  # what was written since the last line's end
-        self._typed = bytearray()  # what the terminal does not take yet
+        self._prompt = b""  # the output since the last line's end
+        self._typed = bytearray()  # the input that the terminal does not take yet
         self._show: Callable[[bytes], None] | None = None
-        self._for_program = False  # not for Python code, which says itself when it is done
-        self._reader: TtyReader | None = None  # who was told of
+        self._for_program = False  # not for Python code, which reports itself when it is done
+        self._reader: TtyReader | None = None  # the reported reader
         self._refused: TtyReader | None = None
-        self._suspect: TtyReader | None = None  # who had it open at the last look
+        self._suspect: TtyReader | None = None  # those that had it open at the last look
         self._seen = 0.0
         self._paused = False
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
@@ -82,7 +82,7 @@ class AppTty:
     # -- while somebody has the real terminal
 
     def lend(self, show: Callable[[bytes], None], *, for_program: bool) -> None:
-        """Give what is written to `show` from now on, beginning with the question."""
+        """Give the output to `show` from now on, beginning with the question."""
         self._show, self._for_program = show, for_program
         if self._prompt:
             show(self._prompt)
@@ -93,7 +93,7 @@ class AppTty:
             self._after(LENT_LOOK_SECONDS, self._look)
 
     def take_back(self) -> bytes:
-        """Have what is written in the log again; returns what was typed and not read."""
+        """Log the output again, and return the input that was not read."""
         if self._master < 0:
             return b""  # the process has ended
         with suppress(OSError):
@@ -113,8 +113,8 @@ class AppTty:
     def type(self, data: bytes) -> None:
         """Take in what a person has typed.
 
-        ctrl+c is for the program that asks, and not for the server that has started it; where
-        Python code asks, it comes as in any terminal.
+        ctrl+c goes to the program that asks, and not to the server that has started it. If Python
+        code asks, it works as in any terminal.
         """
         if self._for_program:
             for special, number in tty_modes.signals_of(self._slave, data):
@@ -124,7 +124,7 @@ class AppTty:
         self._pass_on()
 
     def pause(self, paused: bool) -> None:
-        """Read no more for now: the real terminal does not take it as fast as it comes."""
+        """Stop reading for now, because the real terminal is slower than the output."""
         if paused != self._paused and self._master >= 0:
             self._paused = paused
             if paused:
@@ -133,7 +133,7 @@ class AppTty:
                 self._loop.add_reader(self._master, self._readable)
 
     def set_size(self, size: bytes) -> None:
-        """Have a size, as TIOCGWINSZ gives it; the programs get SIGWINCH."""
+        """Set the size, as TIOCGWINSZ returns it; the programs get SIGWINCH."""
         import fcntl
 
         with suppress(OSError):
@@ -153,7 +153,7 @@ class AppTty:
             self._after(10 * LOOK_SECONDS, self._look)
 
     def hang_up(self) -> None:
-        """Take the terminal away: who reads it gets an error at once, and so does who opens it."""
+        """Take the terminal away. Reading or opening it fails at once then."""
         if self._master < 0:
             return
         self._finish()
@@ -164,7 +164,7 @@ class AppTty:
         self.discard()
 
     def discard(self) -> None:
-        """Close both ends; also where it was never attached."""
+        """Close both ends, even if it was never attached."""
         os.close(self._master)
         os.close(self._slave)
         self._master = self._slave = -1
@@ -180,12 +180,12 @@ class AppTty:
     # -- inside
 
     def _readable(self) -> bool:
-        """Take in what was written; false where nothing was."""
+        """Take in the output; return false if there is none."""
         try:
             data = os.read(self._master, _READ_BYTES)
         except BlockingIOError:
             return False
-        except OSError:  # Linux says so that nobody has the other end open
+        except OSError:  # on Linux, nobody has the other end open
             self._loop.remove_reader(self._master)
             return False
         began = self._loop.time()
@@ -214,14 +214,14 @@ class AppTty:
             self._on_line(line)
 
     def _look(self) -> None:
-        """Look who waits for the terminal."""
+        """Look for a program that waits for the terminal."""
         if self._master < 0 or (self._show is not None and not self._for_program):
             return
         began = self._loop.time()
         reader, suspect = self._waiting(), self._suspect
         self._suspect = None if reader is None or reader.sure else reader
         if self._reader is None and self._suspect is not None and reader != suspect:
-            reader = None  # it may have it open for a moment only, as stty has
+            reader = None  # it may have it open for a moment only, like stty
         now = self._loop.time()
         if reader is not None:
             self._seen = now
@@ -243,7 +243,7 @@ class AppTty:
         return None
 
     def _pass_on(self) -> None:
-        """Write what was typed, as far as the terminal takes it."""
+        """Write the input, as far as the terminal takes it."""
         if self._master < 0:
             return
         try:

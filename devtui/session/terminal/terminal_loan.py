@@ -34,9 +34,9 @@ class Lender(Protocol):
     """The front end that has the terminal."""
 
     def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
-        """Let go of the terminal, and carry what comes and goes to the app's own.
+        """Leave the terminal to the app, and copy bytes between it and the app's own.
 
-        Raises `OSError` where that cannot be done.
+        Raises `OSError` if that fails.
         """
 
     def take_back(self) -> None:
@@ -44,33 +44,33 @@ class Lender(Protocol):
 
 
 class TerminalLoan:
-    """Who has the terminal: the front end, or one thread of the app after another.
+    """The owner of the terminal: the front end, or one thread of the app after another.
 
-    A front end that has one calls `lend_by`; without, every wish is refused. To be used on the
-    session's event loop.
+    A front end that has a terminal calls `lend_by`; without one, every request is refused. Use it
+    on the session's event loop.
     """
 
     def __init__(self, send: Callable[[Order], bool]) -> None:
         self._send = send
         self._lender: Lender | None = None
         self._held: TerminalWanted | None = None
-        self._tty: AppTty | None = None  # of whoever has it
+        self._tty: AppTty | None = None  # of the current owner
         self._waiting: deque[tuple[TerminalWanted, AppTty]] = deque()
         self._free = asyncio.Event()
         self._free.set()
 
     @property
     def holder(self) -> TerminalWanted | None:
-        """What the app has the terminal for; None where it has not."""
+        """Why the app has the terminal; None if it has not."""
         return self._held
 
     def lend_by(self, lender: Lender | None) -> None:
-        """Have wishes granted by this front end from now on."""
+        """Let this front end grant requests from now on."""
         self._lender = lender
 
     async def until_free(self) -> None:
         """Wait until the app does not have the terminal."""
-        while not self._free.is_set():  # it may have been granted anew before we got to run
+        while not self._free.is_set():  # another request may have been granted before we got to run
             await self._free.wait()
 
     def subscribe_to(self, bus: EventBus, tty: Callable[[], AppTty | None]) -> None:
@@ -145,7 +145,7 @@ class TerminalLoan:
             self._lender.take_back()
 
     def _refuse(self, wanted: TerminalWanted, tty: AppTty, reason: str | None) -> None:
-        """Refuse a wish for a reason; for None, because nobody here ever lends."""
+        """Refuse a request for a reason, or with None because nothing here ever lends."""
         if wanted.purpose == "program":
             tty.refuse(reason)
         else:

@@ -1,4 +1,4 @@
-"""What a terminal does with what is typed: its modes, as tcgetattr(3) has them."""
+"""What a terminal does with its input: its modes, as tcgetattr(3) returns them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-_LFLAG, _CC = 3, 6  # where tcgetattr has the local modes and the special characters
+_LFLAG, _CC = 3, 6  # the places of the local modes and the special characters in tcgetattr's list
 _SIGNALS = {termios.VINTR: signal.SIGINT, termios.VQUIT: signal.SIGQUIT}
 _WAIT_MS = 10
 _READ_BYTES = 64 * 1024
 
 
 def be_as_at_start(tty: int) -> None:
-    """Have the modes of the terminal that devtui was started in, before a front end changed them.
+    """Return the modes of devtui's terminal from before a front end changed them.
 
-    To be called for the first time before one does.
+    Call it for the first time before one does.
     """
     modes = _at_start()
     if modes is not None:
@@ -28,7 +28,7 @@ def be_as_at_start(tty: int) -> None:
 
 
 def is_usual(tty: int) -> bool:
-    """Whether what is typed comes by the line, and is shown."""
+    """Return whether input comes line by line, and is shown."""
     usual = termios.ICANON | termios.ECHO
     try:
         return bool(termios.tcgetattr(tty)[_LFLAG] & usual == usual)
@@ -37,7 +37,7 @@ def is_usual(tty: int) -> bool:
 
 
 def set_signals(tty: int, *, on: bool) -> None:
-    """Whether special characters send signals; nothing where a program has chosen for itself."""
+    """Return whether special characters send signals; None if a program has set this itself."""
     with suppress(termios.error):
         modes = termios.tcgetattr(tty)
         if modes[_LFLAG] & termios.ICANON:

@@ -1,7 +1,7 @@
-"""Who waits for a person at a terminal: found in Linux's /proc; see proc(5).
+"""Find programs that wait for a person at a terminal, in Linux's /proc; see proc(5).
 
-Nobody tells of a program that opens the terminal and reads. Elsewhere than on Linux such a program
-is only known by the question that it has written.
+Nothing reports a program that opens the terminal and reads. On other systems such a program is
+known only by the question that it has written.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MAX_NAME = 40
 
 
 class TtyReader(msgspec.Struct, frozen=True):
-    """A process that waits for what a person types; not `sure`, if it only has it open."""
+    """A process that waits for a person; not `sure` if it only has the terminal open."""
 
     pid: int
     name: str
@@ -37,15 +37,15 @@ class TtyReader(msgspec.Struct, frozen=True):
 
 
 def can_look() -> bool:
-    """Whether this system tells who reads."""
+    """Return whether this system shows which program reads."""
     return os.path.exists("/proc/self/task")
 
 
 def reader_of(server: int, tty: str, *, expecting: bool) -> TtyReader | None:
-    """Who waits for the terminal `tty` of the server process and its children.
+    """Return what waits for the terminal `tty`, of the server process and its children.
 
-    `expecting` says that there is a question, or that somebody has changed the terminal's modes:
-    a program that has it open then counts too, though it waits in poll(2) or is another user's.
+    `expecting` means that there is a question, or that a program has changed the terminal's modes.
+    Then a program that has it open counts too, even if it waits in poll(2) or is another user's.
     """
     for pid in family(server):
         if _reads(pid, tty):
@@ -74,7 +74,7 @@ def _reads(pid: int, tty: str) -> bool:
 
 
 def _has_open(pid: int, server: int, tty: str) -> bool:
-    """Whether a process has the terminal open to read; of another user's it is assumed."""
+    """Return whether a process has the terminal open to read. For another user's, assume it."""
     try:
         if os.getsid(pid) != server:
             return False
