@@ -51,10 +51,10 @@ class Evaluated(Event, frozen=True, kw_only=True):
 
 
 class Completed(Event, frozen=True, kw_only=True):
-    """The whole names that a typed one can become, in alphabetical order.
+    """The whole names that complete a typed one, in alphabetical order.
 
-    `left_out` counts those past the bound. `reason` is a sentence for people where the names
-    cannot be known, as where a property would have to be called, or where the frame is gone.
+    `left_out` counts those past the bound. `reason` is a sentence for people if the names cannot be
+    known, such as when a property would have to be called or the frame is gone.
     """
 
     ask_id: str
@@ -67,8 +67,8 @@ class Completed(Event, frozen=True, kw_only=True):
 class StackShown(Event, frozen=True, kw_only=True):
     """Where the thread of a request stands now, from the outermost call of the app inwards.
 
-    No frames and `running` mean that the server itself has it, between the app and the client.
-    `running` is false where the request has ended meanwhile.
+    No frames and `running` mean that the server itself runs, between the app and the client.
+    `running` is false if the request has ended meanwhile.
     """
 
     ask_id: str
@@ -83,7 +83,7 @@ class TerminalWanted(Event, frozen=True, kw_only=True):
     """The app needs the terminal, and the thread that does waits for `TerminalGranted`.
 
     With the purpose `program`, a program that the app has started reads from the terminal, or
-    Python code does so without `input()`; `program` tells its name and pid.
+    Python code does so without `input()`. `program` is its name and pid.
     """
 
     ask_id: str

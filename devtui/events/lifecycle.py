@@ -30,9 +30,9 @@ class AppLoaded(Event, frozen=True, kw_only=True):
 class AppFailed(Event, frozen=True, kw_only=True):
     """The app could not be found or imported.
 
-    With `reload` the process stays and serves the error; without, it is the first load and the
-    process ends. `message` is one sentence for people; `error` the traceback, which is empty
-    of exceptions where nothing was raised (no such app). `error_id` as in `ErrorRaised`.
+    With `reload` the process stays and serves the error. Without it, this is the first load, and
+    the process ends. `message` is one sentence for people. `error` is the traceback; it has no
+    exceptions if none was raised (no such app). `error_id` is as in `ErrorRaised`.
     """
 
     reload: bool
@@ -51,10 +51,10 @@ class Serving(Event, frozen=True, kw_only=True):
 
 
 class DebuggerReady(Event, frozen=True, kw_only=True):
-    """The debugger for the browser was made. `pin` unlocks it; None where it needs none.
+    """The debugger for the browser was made. `pin` unlocks it, or is None if it needs none.
 
-    `pin_cookie` is the name of the cookie that keeps a browser unlocked. The session tells this
-    again only when one of the two has changed.
+    `pin_cookie` is the name of the cookie that keeps a browser unlocked. The session repeats this
+    event only when one of the two has changed.
     """
 
     pin: str | None = None
@@ -64,7 +64,7 @@ class DebuggerReady(Event, frozen=True, kw_only=True):
 class PinAttempted(Event, frozen=True, kw_only=True):
     """Somebody has typed the debugger's PIN.
 
-    `failed_count` is how often in a row it was wrong, in the whole session; 0 where it was right.
+    `failed_count` is how often in a row it was wrong, in the whole session; 0 if it was right.
     """
 
     failed_count: int
@@ -73,7 +73,7 @@ class PinAttempted(Event, frozen=True, kw_only=True):
 class ServerExited(Event, frozen=True, kw_only=True):
     """A server process has ended: by itself with `exit_code`, or by `signal` (its name).
 
-    `expected` is true where devtui ended it, or it has ended because its first load failed.
+    `expected` is true if devtui ended it, or if it has ended because its first load failed.
     """
 
     pid: int
@@ -98,10 +98,10 @@ class ServerContinued(Event, frozen=True, kw_only=True):
 class ImportsTraced(Event, frozen=True, kw_only=True):
     """What a load took from outside the project, for the next process to import ahead.
 
-    `roots` are the names that the user's code imported, in order, up to the point where it
-    changed something for the whole process; `changed` says what, and is empty where it did not.
-    `search_path` is the folder that the app's modules are found in, empty if none of them is the
-    user's own. `ahead` is how many names had been imported ahead of this load, where it is known.
+    `roots` are the names that the user's code imported, in order, up to the point where it changed
+    something for the whole process. `changed` says what that is, or is empty. `search_path` is the
+    folder that the app's modules are found in, empty if none of them is the user's. `ahead` is how
+    many names had been imported ahead of this load, if known.
     """
 
     roots: tuple[str, ...]

@@ -34,10 +34,10 @@ class Pin(msgspec.Struct, frozen=True):
 class Load(Order, frozen=True, kw_only=True):
     """Find the app, import it and serve it on the inherited socket.
 
-    The fields mean what they mean in `Settings`, with `port` and `url` as the socket has them;
-    `first` is true where no load succeeded yet. `pin` is the session's, and the same for each
-    generation: a browser that was unlocked stays so. It is None in a `Preload` alone.
-    With `keep_all` no event may be dropped: where too many come, the app waits for the session.
+    The fields mean the same as in `Settings`, with `port` and `url` as the socket has them. `first`
+    is true until a load has succeeded. `pin` is the session's, and the same for each generation, so
+    that an unlocked browser stays unlocked. It is None in a `Preload` alone. With `keep_all` no
+    event may be dropped: if too many come, the app waits for the session.
     """
 
     app: str | None
@@ -73,7 +73,7 @@ class Preload(Order, frozen=True, kw_only=True):
 
 
 class LoadSoon(Order, frozen=True, kw_only=True):
-    """`Load` follows as soon as the process before has ended: check now what can be checked."""
+    """`Load` follows as soon as the process before has ended: check now all that can be checked."""
 
 
 class Stop(Order, frozen=True, kw_only=True):
@@ -115,10 +115,10 @@ class Evaluate(Order, frozen=True, kw_only=True):
 
 
 class Complete(Order, frozen=True, kw_only=True):
-    """Answer with the names that a typed one can become (`Completed`); nothing of the app's runs.
+    """Answer with the names that complete a typed one (`Completed`); no code of the app runs.
 
-    `path` are the names before the last dot, none for a name of the frame; `prefix` is what is
-    typed of the last name. `exception` and `frame` as in `ShowLocals`.
+    `path` are the names before the last dot, none for a name of the frame. `prefix` is the typed
+    part of the last name. `exception` and `frame` as in `ShowLocals`.
     """
 
     ask_id: str
@@ -130,10 +130,10 @@ class Complete(Order, frozen=True, kw_only=True):
 
 
 class Interrupt(Order, frozen=True, kw_only=True):
-    """Raise KeyboardInterrupt in the evaluation of that `ask_id`; nothing where it has ended.
+    """Raise KeyboardInterrupt in the evaluation of that `ask_id`, unless it has ended.
 
-    One that does not end by it (it waits in a call written in C) is left alone in its thread and
-    answered for as interrupted.
+    If it does not end by that (it waits in a call written in C), it stays in its thread and is
+    answered as interrupted.
     """
 
     ask_id: str
@@ -153,7 +153,7 @@ class TerminalGranted(Order, frozen=True, kw_only=True):
 
 
 class TerminalRefused(Order, frozen=True, kw_only=True):
-    """There is no terminal to be had; `reason` is a sentence for people."""
+    """The app cannot have the terminal; `reason` is a sentence for people."""
 
     ask_id: str
     reason: str

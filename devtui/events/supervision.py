@@ -48,8 +48,8 @@ class Reloaded(Event, frozen=True, kw_only=True):
 class PortBusy(Event, frozen=True, kw_only=True):
     """The port could not be had.
 
-    `message` says why, `reason` in one word; `holders` who has it, as far as is known;
-    `warnings` what else is to be known; `next_free_port` the nearest port that could be had.
+    `message` says why, and `reason` says it in one word. `holders` are the known holders,
+    `warnings` other facts about them. `next_free_port` is the nearest free port.
     """
 
     host: str

@@ -32,13 +32,13 @@ from devtui.session.terminal.app_tty import AppTty
 
 
 class Generations:
-    """Starts the next server process, ends the one that runs, and numbers them from 1.
+    """Start the next server process, end the running one, and number them from 1.
 
     They publish their events on the bus. `number` is that of the current one, 0 before the first.
-    An `interpreter` that runs already becomes the first.
-    `from_standby` says whether the current one was a standby, `stepped_back` why not all of its
-    libraries were imported ahead. `pin` unlocks its debugger in the browser; it is None if there
-    is no debugger, or if the debugger needs none.
+    An `interpreter` that runs already becomes the first. `from_standby` says whether the current
+    one was a standby, and `stepped_back` why not all of its libraries were imported ahead. `pin`
+    unlocks its debugger in the browser; it is None if there is no debugger, or if the debugger
+    needs none.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class Generations:
 
     @property
     def running(self) -> int:
-        """How many requests run in the current server process."""
+        """The number of requests that run in the current server process."""
         return 0 if self._process is None else self._process.running
 
     @property
     def tty(self) -> AppTty | None:
-        """The terminal of the server process that runs now."""
+        """The terminal of the current server process."""
         return None if self._process is None else self._process.tty
 
     @property
@@ -93,9 +93,9 @@ class Generations:
         return None if self._standby is None else self._standby.pid
 
     def start(self, settings: Settings, *, first: bool) -> None:
-        """Start the next server process on the open listener, and have it load the app.
+        """Start the next server process on the open listener, and order it to load the app.
 
-        Where the event loop does not run yet, `attach` has to be called when it does.
+        If the event loop does not run yet, call `attach` when it does.
         """
         self.number += 1
         if self._folder.enter() and self._standby is not None:
@@ -116,7 +116,7 @@ class Generations:
         self._process.load(self._load, self._listener.bound)
 
     def attach(self) -> None:
-        """Begin to hear the process that was started, on the running event loop."""
+        """Attach to the started process, on the running event loop."""
         if self._process is not None:
             self._process.attach()
 
@@ -135,7 +135,7 @@ class Generations:
         )
 
     def expect_load(self) -> None:
-        """Tell the standby process that its load comes soon, so that it checks what it can."""
+        """Tell the standby process that its load comes soon, so that it can check what it holds."""
         if self._standby is not None:
             self._standby.send(LoadSoon())
 
@@ -171,7 +171,7 @@ class Generations:
     def kill(self) -> None:
         """Kill all processes and what they started, without an event loop: the last resort.
 
-        What has left their groups is ended only where one of them still ran.
+        What has left their groups is ended only if one of them still ran.
         """
         self.discard_standby()
         if self._interpreter is not None:
@@ -197,7 +197,7 @@ class Generations:
         return f"the app changes {changed} while it loads" if changed else ""
 
     def _why_nothing(self) -> str:
-        """Why nothing was imported ahead in a process that was started ahead."""
+        """Return why nothing was imported ahead in a process that was started ahead."""
         if self._traced is None or (self._traced.search_path and not self._traced.roots):
             return ""  # there was nothing to import
         if not self._traced.search_path:

@@ -1,4 +1,4 @@
-"""Decodes what arrives from a server process: events on its channel, lines on its two pipes."""
+"""Decode the output of a server process: events on its channel, lines on its two pipes."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from devtui.events import (
 from devtui.text import formats
 from devtui.text.line_buffer import LineBuffer
 
-# The longest line that is taken for an event. The bounds of the server process keep the longest
-# of its own below this; whatever is longer was written by the app.
+# The longest line that can be an event. The server process keeps its own events shorter; the app
+# wrote any longer line.
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 
-# What a pipe holds on Linux, unless somebody asks for more: one read takes all that is there.
+# The size of a pipe on Linux, unless a program changes it: one read takes all that is there.
 _READ_BYTES = 64 * 1024
 
 _SHOWN_BYTES = 200
 
-# Facts that only the session can know.
+# Only the session can know these facts.
 _NOT_ITS_OWN = (
     ServerStarted,
     ServerExited,
@@ -48,10 +48,10 @@ _NOT_ITS_OWN = (
 
 
 class IncomingEvents:
-    """Puts together the lines of one server process's channel.
+    """Assemble the lines of one server process's channel.
 
-    The app can reach every descriptor of its process, and some write to what they find. Lines
-    that are no events come out as one warning for all that follow on each other in one piece.
+    The app can reach every descriptor of its process, and some apps write to what they find. Lines
+    that are no events become one warning for each sequence of them in one piece.
     """
 
     def __init__(self, generation: int) -> None:
@@ -84,7 +84,7 @@ class IncomingEvents:
         return events
 
     def _begin(self, rest: bytes) -> None:
-        """Keep what begins a line; of one that is too long to be ours, what a warning shows."""
+        """Keep the beginning of a line, or of one that is too long the part for a warning."""
         if not self._overlong:
             self._begun += rest
             if len(self._begun) > MAX_EVENT_BYTES:
@@ -112,7 +112,7 @@ class IncomingEvents:
 
 
 class Pipe:
-    """Cuts what arrives into lines. It never blocks, and closes itself at the end.
+    """Cut input into lines. It never blocks, and closes itself at the end.
 
     `on_close` is called with the descriptor just before it is closed.
     """
@@ -125,12 +125,12 @@ class Pipe:
         self.open = True
         self._begun = LineBuffer()
         self._uncut = b""
-        self._at = 0  # what lies before it in `_uncut` was cut off
+        self._at = 0  # everything before it in `_uncut` was cut off
 
     def read(self) -> bool:
-        """Read what is there, up to a bound; false for nothing. The end counts as something.
+        """Read up to a bound; return false if nothing is there. The end counts as something.
 
-        Who reads again before all lines were taken has to bound by himself what is kept.
+        A caller that reads again before it took all lines must bound the memory itself.
         """
         if not self.open:
             return False
@@ -147,7 +147,7 @@ class Pipe:
     def lines(self) -> Iterator[str]:
         """Yield the complete lines, and remove each when it is asked for.
 
-        After `close` also one that never became whole. What is not asked for stays.
+        After `close` the last one may be incomplete. Lines that are not asked for stay.
         """
         while (end := self._uncut.find(b"\n", self._at)) >= 0:
             self._begun.add(self._uncut[self._at : end])
@@ -159,7 +159,7 @@ class Pipe:
             yield self._begun.take()
 
     def close(self) -> None:
-        """Read no more; a line that was begun counts as whole."""
+        """Stop reading; an unfinished line counts as whole."""
         if self.open:
             self.open = False
             self._on_close(self.fd)

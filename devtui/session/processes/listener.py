@@ -1,4 +1,4 @@
-"""The listening socket: bound once, and handed to one server process after another."""
+"""The listening socket: bound once, and passed to one server process after another."""
 
 from __future__ import annotations
 
@@ -26,27 +26,27 @@ class Listener:
 
     @property
     def is_open(self) -> bool:
-        """Whether clients can connect; they wait where no server process accepts them."""
+        """Whether clients can connect. They wait while no server process accepts them."""
         return self._socket is not None
 
     @property
     def bound(self) -> socket.socket:
-        """The socket; only where `is_open`."""
+        """The socket; only if `is_open`."""
         assert self._socket is not None
         return self._socket
 
     def open(self, settings: Settings) -> Settings:
-        """Listen where the settings say. Raises `PortRefused`, and a look for its reason begins.
+        """Listen where the settings say. Raises `PortRefused`, and begins a survey of the reason.
 
-        Returns the settings with the port that it became: port 0 is for once, and what people
-        have in their browsers stays good after a restart.
+        Returns the settings with the real port, because port 0 holds for one start only: the URLs
+        in people's browsers stay valid after a restart.
         """
         with self._told(settings):
             bound = ports.bind(settings)
         return self.replace(bound, settings)
 
     async def open_aside(self, settings: Settings) -> Settings:
-        """As `open`, on an event loop, which goes on meanwhile."""
+        """Do the same as `open` beside a running event loop."""
         with self._told(settings):
             bound = await asyncio.to_thread(ports.bind, settings)
         return self.replace(bound, settings)
@@ -60,7 +60,7 @@ class Listener:
             raise
 
     def replace(self, bound: socket.socket, settings: Settings) -> Settings:
-        """Take another socket that is bound already, and let go of the one before; as `open`."""
+        """Take another bound socket, and close the one before; see `open`."""
         self.close()
         self._socket = bound
         if settings.is_unix_socket:

@@ -1,4 +1,4 @@
-"""The orders on their way to a server process: none is cut or lost, whatever its size."""
+"""Send orders to a server process: none is cut or lost, whatever its size."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import os
 import socket
 from collections import deque
 
-# What the system takes of one call at most; no more is copied for it.
+# The most that the system takes in one call; no more is copied for it.
 _SEND_BYTES = 256 * 1024
 
 
 class Outgoing:
-    """Sends on a channel that does not block; what it does not take waits, in order.
+    """Send on a channel that does not block; the rest waits, in order.
 
-    What waits is sent as the process reads, once `attach` was called on the running event loop. It
-    is given up with the channel alone: a process that is gone reads no more.
+    After `attach`, which needs the running event loop, the rest is sent as the process reads. It is
+    dropped when the channel is closed: a process that is gone reads no more.
     """
 
     def __init__(self, channel: socket.socket) -> None:
@@ -25,18 +25,18 @@ class Outgoing:
         self._watched = False
 
     def attach(self) -> None:
-        """Send what waits whenever there is room, from now on."""
+        """Send the rest whenever there is room, from now on."""
         self._loop = asyncio.get_running_loop()
         self._send()
 
     def send(self, data: bytes, descriptor: int | None = None) -> None:
-        """Send bytes after those that wait, with a copy of a descriptor."""
+        """Send bytes after the rest, with a copy of a descriptor."""
         passed = None if descriptor is None else os.dup(descriptor)
         self._waiting.append((memoryview(data), passed))
         self._send()
 
     def close(self) -> None:
-        """Give up what waits; to be called before the channel is closed."""
+        """Drop the rest. Call this before the channel is closed."""
         self._watch(False)
         while self._waiting:
             _drop(self._waiting.popleft()[1])
@@ -64,7 +64,7 @@ class Outgoing:
         return socket.send_fds(self._channel, [data], [descriptor])
 
     def _watch(self, on: bool) -> None:
-        """Have the loop tell, or not, when there is room."""
+        """Ask the loop to call when there is room, or no longer."""
         if self._loop is None or self._watched is on or self._channel.fileno() < 0:
             return
         self._watched = on

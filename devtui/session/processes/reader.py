@@ -1,4 +1,4 @@
-"""What a server process says, read in small turns, so that a flood leaves room for keys."""
+"""Read the output of a server process in small turns, so that a flood leaves room for keys."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from devtui.events import AnyEvent, LogWritten, RequestFinished
 from devtui.session.processes.incoming import IncomingEvents, Pipe
 from devtui.session.processes.running import RunningRequests
 
-# What one turn of the event loop hands on at most. The rest waits, in order, for the next turn;
-# a writer whose pipe is full meanwhile waits too, as it would for a slow terminal.
+# The most events that one turn of the event loop publishes. The rest waits, in order, for the next
+# turn. A writer whose pipe is full waits too, as it would for a slow terminal.
 EVENTS_PER_TURN = 50
 
-# Where more than so many events came in the last STREAM_SECONDS, the next are read REST_SECONDS
-# later: to be woken for each one costs both processes far more than the event itself.
+# After so many events in the last STREAM_SECONDS, the next read comes REST_SECONDS later: a wakeup
+# for each event costs both processes far more than the event itself.
 STREAM_EVENTS = 20
 STREAM_SECONDS = 0.05
 REST_SECONDS = 0.02
 
-# After a turn that had its fill, how long the loop is left to others, as a share of what it took.
+# How long the loop does other work after a full turn, as a share of the turn's time.
 REST_SHARE = 0.8
 
 _READ_BYTES = 64 * 1024
 
-# What is left to read of a process that has ended fits the pipes' and the socket's buffers. A
-# child that escaped from the group may go on writing for ever.
+# An ended process leaves at most the contents of the pipes' and the socket's buffers. A child that
+# escaped from the group may write for ever.
 _LAST_READS = 8
 
 
 class Reader:
-    """Reads the channel and the two pipes of one server process, on the running event loop.
+    """Read the channel and the two pipes of one server process, on the running event loop.
 
-    Every event is published, in an order in which a request's output lies between its start and
-    its end. `on_lost` is called if the channel ends before `finish` was called.
+    Every event is published, in an order in which a request's output lies between its start and its
+    end. `on_lost` is called if the channel ends before `finish` was called.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Reader:
         self._incoming = IncomingEvents(generation)
         self._generation = generation
         self.running = RunningRequests()
-        self._batch: Iterator[AnyEvent] | None = None  # what was read and not handed on yet
+        self._batch: Iterator[AnyEvent] | None = None  # events that were read and not published yet
         self._last_reads = _LAST_READS
         self._closed = False
         self._scheduled = False
@@ -67,19 +67,19 @@ class Reader:
     def finish(self, on_end: Callable[[], None]) -> None:
         """Read what the ended process left, close everything, and then call `on_end`.
 
-        Where that is little, all of it is done when this returns.
+        If that is little, all of it is done when this returns.
         """
         self._on_end = on_end
         self._turn()
 
     def _schedule(self) -> None:
-        """Have one turn in the next round of the loop, however many descriptors are ready."""
+        """Take one turn in the next round of the loop, however many descriptors are ready."""
         if not self._scheduled:
             self._scheduled = True
             self._loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        """Hand on what was read and what is there to read, up to the bound of one turn."""
+        """Publish what was read, then read and publish more, up to the bound of one turn."""
         self._scheduled = False
         left, began = EVENTS_PER_TURN, self._loop.time()
         try:
@@ -92,7 +92,7 @@ class Reader:
                     left -= 1
                 left -= self._hand_on(left)
         except BaseException:
-            self._schedule()  # what a subscriber breaks must not hold up what comes after it
+            self._schedule()  # a subscriber's error must not stop later events
             raise
         if self._on_end is None and not self.hurries:
             self._rest(REST_SHARE * (self._loop.time() - began))
@@ -100,7 +100,7 @@ class Reader:
             self._schedule()
 
     def _streams(self) -> bool:
-        """Whether events come one after another, for the last while."""
+        """Return whether many events came one after another just now."""
         now = self._loop.time()
         if now - self._counted_from > STREAM_SECONDS:
             self._streaming = self._counted > STREAM_EVENTS
@@ -108,7 +108,7 @@ class Reader:
         return self._streaming
 
     def _rest(self, seconds: float) -> None:
-        """Leave the loop to others for so long.
+        """Leave the loop to other work for so long.
 
         A key goes through a dozen rounds of the loop before it has its effect. With a turn of ours
         in each of them it would take that many turns.
@@ -129,7 +129,7 @@ class Reader:
         return [channel] * (channel >= 0) + [pipe.fd for pipe in self._pipes if pipe.open]
 
     def _hand_on(self, most: int) -> int:
-        """Hand on so many events of the batch, and forget it at its end; how many there were."""
+        """Publish so many events of the batch, forget it at its end, and return their number."""
         assert self._batch is not None
         for count in range(most):
             event = next(self._batch, None)
@@ -142,11 +142,11 @@ class Reader:
         return most
 
     def _read(self) -> bool:
-        """Read the next batch; false where there is nothing.
+        """Read the next batch; return false if there is none.
 
-        The pipes are read before the channel: whatever was written within a request is then in
-        our hands before the request's end is, and its beginning comes with the same batch at the
-        latest. So a line that only one running request can have caused is known to be its own.
+        The pipes are read before the channel. So everything that was written within a request is
+        here before the request's end, and its beginning comes with the same batch at the latest. A
+        line that only one running request can have caused therefore belongs to it.
         """
         if self._closed:
             on_end, self._on_end = self._on_end, None
@@ -173,7 +173,7 @@ class Reader:
         except BlockingIOError:
             return b""
         except ConnectionResetError:
-            data = b""  # it has ended with orders unread
+            data = b""  # it ended with unread orders
         if not data:
             self._close_channel()
             if self._on_end is None:
@@ -181,7 +181,7 @@ class Reader:
         return data
 
     def _close(self) -> None:
-        """Let go of the descriptors; something that left the process group may still write."""
+        """Close the descriptors; something that left the process group may still write."""
         self._closed = True
         self._close_channel()
         for pipe in self._pipes:
@@ -209,7 +209,7 @@ class Reader:
 
 
 def unwatch(fd: int) -> None:
-    """Have the running loop look at a descriptor no more."""
+    """Stop watching a descriptor on the running loop."""
     loop = asyncio.get_running_loop()
     loop.remove_reader(fd)
     loop.remove_writer(fd)

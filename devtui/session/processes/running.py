@@ -9,7 +9,7 @@ from devtui.events import AnyEvent, RequestFinished, RequestStarted
 
 
 class RunningRequests:
-    """Knows which requests have begun and not ended."""
+    """Track the requests that have begun and not ended."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, RequestStarted] = {}

@@ -1,4 +1,4 @@
-"""One generation as the session sees it: a child process, its channel, its output."""
+"""One generation in the session: a child process, its channel, its output."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from devtui.session.processes.spawn import Interpreter
 from devtui.session.terminal.app_tty import AppTty
 from devtui.session.terminal.tty_readers import TtyReader
 
-# After the grace: how long a process may take to end by itself, and then by SIGTERM.
+# After the grace: how long a process may take to end by itself, and then after SIGTERM.
 EXIT_SECONDS = 0.5
 TERM_SECONDS = 0.5
 
-# How long a process may live on after its channel has ended; one that ends takes far less.
+# How long a process may live after its channel has ended. An ending one takes far less.
 LOST_SECONDS = 0.25
 
 _LOST = (
@@ -48,10 +48,10 @@ _LOST = (
 
 
 class ServerProcess:
-    """Steers a server process and hands on what it says, until it is gone.
+    """Control a server process, and publish its events until it has ended.
 
-    It waits until `load` gives it an app and the listener. It publishes every event, in an order
-    in which a request's output lies between its start and its end. The last one is `ServerExited`.
+    It waits until `load` gives it an app and the listener. The events are published in an order in
+    which a request's output lies between its start and its end. The last one is `ServerExited`.
     """
 
     def __init__(self, interpreter: Interpreter, publish: Callable[[AnyEvent], None]) -> None:
@@ -66,7 +66,7 @@ class ServerProcess:
         self.exited = asyncio.Event()
         self._child = interpreter.child
         self.tty = None if interpreter.tty is None else AppTty(*interpreter.tty, self.pid)
-        self._programs = 0  # which have asked on the terminal
+        self._programs = 0  # programs that have asked on the terminal
         self._channel = socket.socket(fileno=interpreter.channel)
         self._channel.setblocking(False)
         self._outgoing = Outgoing(self._channel)
@@ -77,12 +77,12 @@ class ServerProcess:
 
     @property
     def pid(self) -> int:
-        """The process's id, which is its process group's too."""
+        """The process's id, which is also its process group's."""
         return self._child.pid
 
     @property
     def running(self) -> int:
-        """How many requests run in it."""
+        """The number of requests that run in it."""
         return 0 if self._reader is None else len(self._reader.running)
 
     @property
@@ -91,7 +91,7 @@ class ServerProcess:
         return self._child.poll() is None
 
     def discard(self) -> None:
-        """Kill and reap a process that is not attached; what it said is lost."""
+        """Kill and reap a process that is not attached; its output is lost."""
         self.kill()
         self._child.wait()
         self._outgoing.close()
@@ -102,7 +102,7 @@ class ServerProcess:
             self.tty.discard()
 
     def attach(self) -> None:
-        """Begin to read, on the running event loop. Until then what it says waits."""
+        """Begin to read, on the running event loop. The output waits until then."""
         loop = asyncio.get_running_loop()
         self._reader = Reader(
             self.generation, self._channel, self._pipes, self._publish, self._on_channel_lost
@@ -111,8 +111,8 @@ class ServerProcess:
         self._outgoing.attach()
         if self.tty is not None:
             self.tty.attach(self._on_tty_line, self._on_asked, self._on_asked_enough)
-        # The exit is seen in a thread, which has no context variables; the subscribers are called
-        # with those of whoever attached, as for all that is read.
+        # A thread sees the exit, and has no context variables. Subscribers are called with those of
+        # the caller of `attach`, as for all other events.
         call = partial(loop.call_soon_threadsafe, context=contextvars.copy_context())
         threading.Thread(
             target=self._wait,
@@ -122,7 +122,7 @@ class ServerProcess:
         ).start()
 
     def load(self, order: Load, listener: socket.socket) -> None:
-        """Have it load the app and serve it on the listener, of which it gets a copy.
+        """Order it to load the app and serve it on the listener, of which it gets a copy.
 
         The descriptor travels with the order (SCM_RIGHTS), since it may have changed since the
         process was started.
@@ -133,7 +133,7 @@ class ServerProcess:
         self._outgoing.send(encode(order), listener.fileno())
 
     def send(self, order: Order) -> None:
-        """Send an order. One that the process is too dead to read is lost with it."""
+        """Send an order. It is lost if the process ends before it reads it."""
         self._outgoing.send(encode(order))
 
     def expect_end(self, why_cut: str) -> None:
@@ -142,7 +142,7 @@ class ServerProcess:
             self._expected, self._why_cut = True, why_cut
 
     async def stop(self, grace: float, why_cut: str) -> None:
-        """Ask it to end, letting requests finish within `grace` seconds; then make it end."""
+        """Order it to end and let requests finish within `grace` seconds; then force it."""
         self.expect_end(why_cut)
         self.send(Stop(grace_ms=round(grace * 1000)))
         if self._suspended:
@@ -164,8 +164,8 @@ class ServerProcess:
     def _signal_all(self, number: signal.Signals) -> None:
         self._signal_group(number)
         with suppress(ProcessLookupError):
-            # It may not have made its group yet. It is not reaped here where it has just ended:
-            # the thread that waits for its end would wait in vain.
+            # It may not have made its group yet. Do not reap it here if it has just ended: the
+            # thread that waits for its end would wait in vain.
             os.kill(self.pid, number)
 
     def _signal_group(self, number: signal.Signals) -> None:
@@ -182,7 +182,7 @@ class ServerProcess:
         return True
 
     def _wait(self, loop: asyncio.AbstractEventLoop, call: Callable[..., object]) -> None:
-        """Wait in a thread for the process's end, and tell of each signal that stops it before."""
+        """Wait in a thread for the process's end, and report each signal that stops it before."""
         while (stopped_by := self._child.wait_for_change()) >= 0:
             if not loop.is_closed():
                 call(self._changed, stopped_by)
@@ -254,7 +254,7 @@ class ServerProcess:
         asyncio.get_running_loop().call_later(LOST_SECONDS, self._end_the_unheard)
 
     def _end_the_unheard(self) -> None:
-        """Kill a process that cannot be spoken with any more: it would serve unseen."""
+        """Kill a process whose channel is gone: it would serve unseen."""
         if self._child.returncode is not None or self._expected:
             return
         self._tell(LogWritten(stream="log", logger="devtui", level="ERROR", text=_LOST))

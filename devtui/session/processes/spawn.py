@@ -20,14 +20,14 @@ _SIGKILL = 9  # POSIX fixes the number; `signal` takes some milliseconds to impo
 
 _STANDARD = 3  # the descriptors 0, 1 and 2
 
-# What the interpreter runs ends with what a server process is known by among others. `-c` puts
-# the current folder first in sys.path, where a file of the user's could stand in for a module of
-# ours; the app's folder is put there by the loader, after we are imported. The third argument is
-# where the session itself has found devtui, which need not be site-packages.
+# The interpreter runs this; its end is also how a server process is recognised. `-c` puts the
+# current folder first in sys.path, where a file of the user's could replace a module of ours. The
+# loader adds the app's folder after we are imported. The third argument is where the session has
+# found devtui, which need not be site-packages.
 MARK = "from devtui.server.boot import main; main()"
 _BOOT = f"import sys; sys.path[:] = [*filter(None, sys.path), sys.argv[3]]; {MARK}"
 
-# What stands on Python's command line for each of its flags; `-X` and `-W` have values.
+# Python's command line options for each of its flags; `-X` and `-W` have values.
 _OPTIONS = {
     "debug": "-d",
     "optimize": "-O",
@@ -49,10 +49,10 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
 class Interpreter:
     """The process and our ends of its channel, its standard output and its standard error.
 
-    The channel is a stream socket; it and the two pipes are descriptors. `tty` has both ends of
-    the process's own terminal; None where devtui runs in none. The process starts with
-    `environment`, and with `arguments` as its `sys.argv`. Who takes it on sets
-    `taken`, and then has to end it. Raises `OSError` where the system has no room for it.
+    The channel is a stream socket; it and the two pipes are descriptors. `tty` has both ends of the
+    process's own terminal, or is None if devtui runs without one. The process starts with
+    `environment`, and with `arguments` as its `sys.argv`. The owner sets `taken`, and then has to
+    end it. Raises `OSError` if the system has no room for it.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Interpreter:
                 os.close(fd)
 
     def discard(self) -> None:
-        """Kill and reap it, where nobody has taken it on; what it said is lost."""
+        """Kill and reap it unless it has an owner; its output is lost."""
         if self.taken:
             return
         self.taken = True
@@ -95,7 +95,7 @@ class Interpreter:
 def _open_terminal() -> tuple[int, int] | None:
     """Open a terminal for the process if somebody is there to type.
 
-    Then whatever asks on the terminal fails at once, as it does where devtui has none either.
+    Without one, a program that asks on the terminal fails at once, as it would below devtui's own.
     """
     if not (os.isatty(0) and os.isatty(1)):
         return None
@@ -109,7 +109,8 @@ def _open_terminal() -> tuple[int, int] | None:
 def _options() -> list[str]:
     """Return the options of our own interpreter, which were meant for the app.
 
-    As in `python -X dev -W error -m devtui`. Those of the environment are among them, to no harm.
+    An example is `python -X dev -W error -m devtui`. The options from the environment are among
+    them, which does no harm.
     """
     options = [
         option for flag, option in _OPTIONS.items() for _ in range(getattr(sys.flags, flag, 0))
@@ -121,14 +122,14 @@ def _options() -> list[str]:
 
 
 class Child:
-    """A program that was started with nothing to read, and writes to the descriptors given.
+    """A program that was started with nothing to read, and writes to the given descriptors.
 
-    Of all others it inherits `passed` alone. It gets a session of its own, in which `terminal` (a
-    path) is the controlling terminal; without, there is none. Raises `OSError` where it cannot be
-    started, and `ValueError` where an argument or a variable has a NUL in it.
+    Of all other descriptors it inherits `passed` alone. It runs in a session of its own, in which
+    `terminal` (a path) is the controlling terminal, if given. Raises `OSError` if it cannot be
+    started, and `ValueError` if an argument or a variable has a NUL in it.
 
-    `returncode` is None until the end was seen by `poll` or `wait`; then it is the exit status,
-    or the negative number of the signal that ended it. One thread at a time may call these.
+    `returncode` is None until `poll` or `wait` saw the end; then it is the exit status, or the
+    negative number of the signal that ended it. One thread at a time may call these.
     """
 
     def __init__(
@@ -151,7 +152,7 @@ class Child:
                 *((os.POSIX_SPAWN_CLOSE, fd) for fd in others),
             ]
             if terminal is not None:
-                # The first that the leader of a session opens becomes the controlling one.
+                # The first terminal that the leader of a session opens becomes the controlling one.
                 actions.insert(0, (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0))
             self.pid = os.posix_spawn(
                 command[0], command, environment, file_actions=actions, setsid=True
@@ -165,7 +166,7 @@ class Child:
         return self.returncode
 
     def wait(self) -> int:
-        """Wait for its end, without a deadline, and return the return code."""
+        """Wait for its end, without a deadline, and return the exit status."""
         self._reap(0)
         assert self.returncode is not None
         return self.returncode
@@ -173,9 +174,8 @@ class Child:
     def wait_for_change(self) -> int:
         """Wait until a signal stops it (its number), it goes on (0), or it ends (-1).
 
-        One that has ended is left to be reaped where that is possible: so it keeps its number, and
-        its group can still be killed without hitting a stranger's. waitid came to macOS with
-        Python 3.13.
+        An ended process stays unreaped if possible. So it keeps its number, and its group can still
+        be killed without hitting a stranger's. waitid came to macOS with Python 3.13.
         """
         if not hasattr(os, "waitid"):
             return self._reap_change()
@@ -183,13 +183,13 @@ class Child:
         try:
             change = os.waitid(os.P_PID, self.pid, anything | os.WNOWAIT)
             if change is not None and change.si_code in (os.CLD_STOPPED, os.CLD_CONTINUED):
-                # Taken off, so that the next wait waits for the next change. It may have changed
-                # once more between the two calls.
+                # Consume this change, so that the next wait waits for the next one. The state may
+                # have changed again between the two calls.
                 taken = os.WSTOPPED | os.WCONTINUED | os.WNOHANG
                 change = os.waitid(os.P_PID, self.pid, taken) or change
                 return change.si_status if change.si_code == os.CLD_STOPPED else 0
         except ChildProcessError:
-            pass  # where SIGCHLD is ignored, which is inherited, its end is told by an error
+            pass  # if SIGCHLD is ignored, which is inherited, an error reports its end
         return -1
 
     def _reap_change(self) -> int:
@@ -206,7 +206,7 @@ class Child:
         return -1
 
     def kill(self) -> None:
-        """Send SIGKILL, where its end was not seen yet."""
+        """Send SIGKILL, unless its end was seen."""
         if self.returncode is None:
             os.kill(self.pid, _SIGKILL)
 
@@ -216,7 +216,7 @@ class Child:
         try:
             pid, status = os.waitpid(self.pid, options)
         except ChildProcessError:
-            # Where SIGCHLD is ignored, which is inherited, the system keeps no status.
+            # If SIGCHLD is ignored, which is inherited, the system keeps no status.
             self.returncode = 0
             return
         if pid:
@@ -226,8 +226,8 @@ class Child:
 def above_the_standard(fd: int) -> int:
     """Duplicate a descriptor to a number above 2, and close the given one.
 
-    A program may be started with its standard descriptors closed, and what it opens first gets
-    their numbers.
+    A program may be started with its standard descriptors closed. Then the first files that it
+    opens get their numbers.
     """
     low = []
     while fd < _STANDARD:
@@ -239,10 +239,10 @@ def above_the_standard(fd: int) -> int:
 
 
 def _inheritable() -> list[int]:
-    """Our descriptors that a program started by us would have too, but for the standard ones.
+    """Return our descriptors that a program started by us would inherit, without the standard ones.
 
-    Python makes all its own uninheritable (PEP 446): these come from whoever has started us, as
-    those of a shell's `<(...)` do.
+    Python makes its own descriptors uninheritable (PEP 446). These come from the program that has
+    started us, like those of a shell's `<(...)`.
     """
     found = []
     for name in os.listdir("/dev/fd"):

@@ -1,12 +1,12 @@
-"""What the app started and what has left the server's process group since: found, and ended.
+"""Find and end what the app started and what has left the server's process group since.
 
-A process group is killed with one call, but whoever calls setsid or setpgid is no part of it any
-more. Such a process still gives itself away: it holds a pipe that only the server's family has
-got, or it is a child of the server. Another program in a session of its own is meant to stay, and
-does: a daemon, or the browser that an app has opened.
+One call kills a process group, but a process that calls setsid or setpgid leaves it. Such a process
+is still recognised: it holds a pipe that only the server's family has, or it is a child of the
+server. Another program in its own session is meant to stay, and does: a daemon, or a browser that
+the app has opened.
 
-All of this is read from Linux's /proc (https://docs.kernel.org/filesystems/proc.html); where there
-is none, what leaves the group is not found.
+All of this is read from Linux's /proc (https://docs.kernel.org/filesystems/proc.html). On other
+systems these processes are not found.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from devtui.ports import process_info
 if TYPE_CHECKING:
     import psutil
 
-# How long such a process has to end by itself after SIGTERM.
+# How long such a process may take to end after SIGTERM.
 TERM_SECONDS = 0.5
 
 _LOOK_SECONDS = 0.01
 
 
 class Leftovers:
-    """Remembers what gives the members of the servers' families away, and ends them."""
+    """Remember how to recognise members of the servers' families, and end them."""
 
     def __init__(self) -> None:
         self._pipes: set[str] = set()
@@ -38,13 +38,13 @@ class Leftovers:
         self._escaped: list[psutil.Process] = []
 
     def watch(self, *descriptors: int, session: int | None = None) -> None:
-        """Whoever else has one of these pipes open belongs to the family, as its session does."""
+        """Count every process in the session, or with one of these pipes open, as family."""
         if session is not None:
             self._sessions.add(session)
         self._pipes.update(f"pipe:[{os.fstat(fd).st_ino}]" for fd in descriptors)
 
     def note(self, server: int) -> None:
-        """Look, while the server process lives, which forks of it have left its group."""
+        """Look for forks that have left the group, while the server process lives."""
         command = _command(server)
         for pid in descendants(server):
             with suppress(ProcessLookupError):
@@ -58,7 +58,7 @@ class Leftovers:
             self._escaped.append(psutil.Process(pid))
 
     def end(self) -> None:
-        """End all that are left: SIGTERM, and after `TERM_SECONDS` SIGKILL. It blocks so long."""
+        """End all that are left: SIGTERM, after `TERM_SECONDS` SIGKILL. It blocks meanwhile."""
         import psutil
 
         found = self._found()
@@ -80,13 +80,13 @@ class Leftovers:
         for pid in _holders(self._pipes):
             with suppress(psutil.NoSuchProcess):
                 process = psutil.Process(pid)
-                # Whatever was there before us cannot be the app's, whatever its descriptors say.
+                # A process from before us cannot be the app's, whatever its descriptors are.
                 if process.create_time() > began and not self._is_detached(pid):
                     found.append(process)
         return found
 
     def _is_detached(self, pid: int) -> bool:
-        """Whether it is another program than the server's, in a session of its own."""
+        """Return whether it is another program than the server's, in its own session."""
         try:
             program = os.readlink(f"/proc/{pid}/exe")
             return os.getsid(pid) not in self._sessions and program != os.readlink("/proc/self/exe")
@@ -110,7 +110,7 @@ def _command(pid: int) -> bytes:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """All that a process has started, and they, as far as they live."""
+    """Return all that a process has started, and they in turn, as far as they live."""
     waiting = [pid]
     while waiting:
         for children in _read_all(f"/proc/{waiting.pop()}/task"):

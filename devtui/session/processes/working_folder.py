@@ -7,10 +7,10 @@ from contextlib import suppress
 
 
 class WorkingFolder:
-    """The working folder of this process by its path, which server processes inherit.
+    """Return the path of this process's working folder, which server processes inherit.
 
-    A project may be deleted or moved away, and made again: by a checkout, or a build. What this
-    process was started in is then a folder without a name, where `os.getcwd` fails.
+    A checkout or a build may delete or move a project, and make it again. The working folder is
+    then without a name, and `os.getcwd` fails.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class WorkingFolder:
             self._path = os.getcwd()
 
     def enter(self) -> bool:
-        """Go where the path leads now, or above as long as it leads nowhere; true if it moved."""
+        """Go where the path leads now, or to the next folder above; return whether it moved."""
         path = self._path
         while path and not os.path.isdir(path):
             path = os.path.dirname(path)
