@@ -84,12 +84,12 @@ def test_a_program_that_prompts_has_the_terminal_until_it_is_done(
     leave(terminal, shown)
 
 
-@pytest.mark.parametrize("target", ["silent", "polls", "itself"])
+@pytest.mark.parametrize("target", ["silent", "polls", "itself", "stdin", "inherits"])
 def test_a_program_that_only_waits_gets_the_terminal_too(
     terminal: Terminal, url: str, shown: str, target: str
 ) -> None:
     visit = Visit(f"{url}/{target}")
-    asks(terminal, {"silent": "sh"}.get(target, ".*"))
+    asks(terminal, {"silent": "sh", "inherits": "sh"}.get(target, ".*"))
     terminal.type("something\r")
     assert "something" in visit.text()
     is_back(terminal, shown, f"/{target}")

@@ -122,11 +122,11 @@ def _options() -> list[str]:
 
 
 class Child:
-    """A program that was started with nothing to read, and writes to the given descriptors.
+    """A program that reads a terminal or nothing, and writes to the given descriptors.
 
     Of all other descriptors it inherits `passed` alone. It runs in a session of its own, in which
-    `terminal` (a path) is the controlling terminal, if given. Raises `OSError` if it cannot be
-    started, and `ValueError` if an argument or a variable has a NUL in it.
+    `terminal` (a path), if given, is its input and the controlling terminal. Raises `OSError` if it
+    cannot be started, and `ValueError` if an argument or a variable has a NUL in it.
 
     `returncode` is None until `poll` or `wait` saw the end; then it is the exit status, or the
     negative number of the signal that ended it. One thread at a time may call these.
@@ -146,14 +146,12 @@ class Child:
         try:
             others = [fd for fd in _inheritable() if fd != passed]
             actions = [
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                # The first terminal that the leader of a session opens becomes the controlling one.
+                (os.POSIX_SPAWN_OPEN, 0, terminal or os.devnull, os.O_RDWR, 0),
                 (os.POSIX_SPAWN_DUP2, stdout, 1),
                 (os.POSIX_SPAWN_DUP2, stderr, 2),
                 *((os.POSIX_SPAWN_CLOSE, fd) for fd in others),
             ]
-            if terminal is not None:
-                # The first terminal that the leader of a session opens becomes the controlling one.
-                actions.insert(0, (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0))
             self.pid = os.posix_spawn(
                 command[0], command, environment, file_actions=actions, setsid=True
             )

@@ -58,6 +58,18 @@ def itself():
         return f"read {tty.readline()}"
 
 
+@app.route("/stdin")
+def stdin():
+    return f"read {sys.stdin.readline()}"
+
+
+@app.route("/inherits")
+def inherits():
+    """As most programs that ask: they read the descriptor that they inherit."""
+    command = ["sh", "-c", "read answer; echo it was $answer"]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=20).stdout
+
+
 @app.route("/scribble")
 def scribble():
     with open("/dev/tty", "wb", buffering=0) as tty:
