@@ -139,3 +139,51 @@ def test_what_is_missing_is_found() -> None:
     page = ROOT / "README.md"
     found = list(missing_links(page, "[a](no_such.md) [b](LICENSE) [c](#no-such) [d](http://x/)"))
     assert found == ["no_such.md", "#no-such"]
+
+
+# Phrases that sound translated, with a plain word in their place.
+_STIFF = {
+    r"\banew\b": "again",
+    r"\bfor good\b": "for ever",
+    r"\bwhom\b": "a subject",
+    r"\b(?:is|are) told\b": "gets, is reported",
+    r"\b(?:is|was|be) had\b": "gets",
+    r"\bto be had\b": "is there",
+}
+_MOST_WORDS = 40
+
+
+def stiff_phrases(text: str) -> Iterator[str]:
+    """Yield each phrase that has a plainer form, with that form."""
+    for phrase, plain in _STIFF.items():
+        for found in re.findall(phrase, text):
+            yield f"{found}: {plain}"
+
+
+def long_sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of a page that have more than `_MOST_WORDS` words."""
+    for paragraph in re.split(r"\n\s*\n|\n\s*[-*|] |\n\s*\d+\. ", _BLOCK.sub("", text)):
+        for sentence in re.split(r"(?<=[.!?:])\s+", paragraph):
+            if len(sentence.split()) > _MOST_WORDS:
+                yield " ".join(sentence.split())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_pages_are_in_plain_english(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert not [*stiff_phrases(text), *long_sentences(text)]
+
+
+def test_the_code_is_in_plain_english() -> None:
+    found = {
+        str(path.relative_to(ROOT)): phrases
+        for path in sorted((ROOT / "devtui").rglob("*.py"))
+        if (phrases := [*stiff_phrases(path.read_text(encoding="utf-8"))])
+    }
+    assert not found
+
+
+def test_stiff_phrases_and_long_sentences_are_found() -> None:
+    assert [*stiff_phrases("It begins anew.\nNobody to whom")] == ["anew: again", "whom: a subject"]
+    assert [*long_sentences("Short.\n\n" + "word " * 41 + ".")]
+    assert not [*long_sentences("word " * 20 + ".\n\n- " + "word " * 20)]

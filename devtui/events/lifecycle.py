@@ -111,7 +111,7 @@ class ImportsTraced(Event, frozen=True, kw_only=True):
 
 
 class StandbyUnfit(Event, frozen=True, kw_only=True):
-    """What was imported ahead does not fit this load, which begins anew without it."""
+    """The imports ahead do not fit this load, which begins again without them."""
 
     reason: str
 

@@ -46,7 +46,7 @@ class Reloaded(Event, frozen=True, kw_only=True):
 
 
 class PortBusy(Event, frozen=True, kw_only=True):
-    """The port could not be had.
+    """The session could not get the port.
 
     `message` says why, and `reason` says it in one word. `holders` are the known holders,
     `warnings` other facts about them. `next_free_port` is the nearest free port.

@@ -219,7 +219,7 @@ def test_without_a_terminal_it_says_so(devtui: Devtui, asks: Path, free_port: in
     for target, call in (("stop/x", "breakpoint()"), ("ask", "input()"), ("secret", "getpass()")):
         answer = get(f"http://127.0.0.1:{free_port}/{target}")
         assert answer.status == 500
-        assert f"{call} needs a terminal, and there is no terminal to be had here" in answer.text
+        assert f"{call} needs a terminal, and there is no terminal here" in answer.text
 
 
 OTHER = """\

@@ -194,5 +194,5 @@ def test_without_a_terminal_they_say_so(devtui: Devtui, apps: Path, free_port: i
     for target, what in (("pdb", "breakpoint()"), ("interact", "a console")):
         answer = get(f"http://127.0.0.1:{free_port}/{target}")
         assert answer.status == 500
-        assert f"{what} needs a terminal, and there is no terminal to be had here" in answer.text
+        assert f"{what} needs a terminal, and there is no terminal here" in answer.text
     assert get(f"http://127.0.0.1:{free_port}/").text == "answered"

@@ -23,7 +23,7 @@ PROGRAM_SECONDS = 3.0
 SCREEN_STRING = 240
 """Characters in one DCS string: GNU screen has room for 256 (MAXSTR in its screen.h)."""
 
-# The display that a program needs is told by the variable; None where it needs none.
+# The variable that names the display of each program; None if it needs no display.
 _PROGRAMS: tuple[tuple[tuple[str, ...], str | None], ...] = (
     (("pbcopy",), None),
     (("wl-copy",), "WAYLAND_DISPLAY"),

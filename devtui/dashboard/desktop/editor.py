@@ -94,6 +94,6 @@ def _graphical(name: str, options: list[str]) -> bool:
         return True
     if name in ("vim", "nvim") and "-g" in options:
         return True
-    # emacsclient uses the terminal only where it is told to.
+    # emacsclient uses the terminal only with an option.
     terminal = {"-t", "-nw", "--tty", "--no-window-system"}
     return name in _KDE or (name == "emacsclient" and not terminal.intersection(options))

@@ -70,7 +70,7 @@ def wrap(row: Row, width: int, indent: int = 0) -> list[Row]:
 def _start_that_fits(text: str, at: int, room: int) -> str:
     """Return the part of the text from `at` on that fits into that many cells.
 
-    Only slices are measured: the whole rest, on each line anew, would make it quadratic.
+    Only slices are measured: the whole rest for each line would make it quadratic.
     """
     head, cells = "", 0
     while cells < room and at < len(text):

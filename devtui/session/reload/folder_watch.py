@@ -48,7 +48,7 @@ class _TwoLooks:
     """Make the library look twice, without waiting.
 
     It reports changes at the second look. This object then leaves by an exception, so that later
-    changes stay for the next look; if the library is told to stop, it forgets them.
+    changes stay for the next look; when the library stops, it forgets them.
     """
 
     def __init__(self) -> None:

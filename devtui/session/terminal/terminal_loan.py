@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from devtui.session.terminal.app_tty import AppTty
 
 NO_TERMINAL = (
-    "there is no terminal to be had here: run devtui in a terminal, without --json and without "
-    "a pipe"
+    "there is no terminal here: run devtui in a terminal, without --json and without a pipe"
 )
 
 
@@ -124,7 +123,9 @@ class TerminalLoan:
                 self._lender.hand_over(tty, wanted)
             except OSError as error:
                 self._lender.take_back()
-                self._refuse(wanted, tty, f"the terminal cannot be had: {error.strerror or error}")
+                self._refuse(
+                    wanted, tty, f"devtui cannot use the terminal: {error.strerror or error}"
+                )
                 continue
             self._held, self._tty = wanted, tty
             self._free.clear()

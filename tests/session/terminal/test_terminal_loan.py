@@ -124,7 +124,7 @@ async def test_a_terminal_that_cannot_be_lent() -> None:
     loan.heard(wanted("a"), TTY)
     (refused,) = sent
     assert isinstance(refused, TerminalRefused)
-    assert refused.reason == "the terminal cannot be had: devtui runs in the background"
+    assert refused.reason == "devtui cannot use the terminal: devtui runs in the background"
     assert lender.asked == ["a", "back"]
 
 
