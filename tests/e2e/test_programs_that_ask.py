@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -129,6 +130,21 @@ def test_text_written_to_the_terminal_is_in_the_log(
     assert b"\x1b[?1049l" not in terminal.raw
     assert get(f"{url}/opens").text == "opened"
     leave(terminal, shown)
+
+
+def test_a_child_that_inherits_the_terminal_does_not_ask(
+    terminal: Terminal, url: str, shown: str
+) -> None:
+    """It has it open, beside the question of another: multiprocessing starts such children."""
+    child = int(get(f"{url}/leaves").text)
+    try:
+        terminal.wait_for("a long task:")
+        terminal.wait_quiet(1.5)  # three looks
+        assert "asks on the terminal" not in terminal.text()
+        leave(terminal, shown)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
 
 
 def test_git_asks_for_a_name_and_a_password(terminal: Terminal, url: str, shown: str) -> None:

@@ -147,7 +147,9 @@ class Child:
             others = [fd for fd in _inheritable() if fd != passed]
             actions = [
                 # The first terminal that the leader of a session opens becomes the controlling one.
-                (os.POSIX_SPAWN_OPEN, 0, terminal or os.devnull, os.O_RDWR, 0),
+                (os.POSIX_SPAWN_OPEN, 0, terminal, os.O_RDWR, 0)
+                if terminal
+                else (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, stdout, 1),
                 (os.POSIX_SPAWN_DUP2, stderr, 2),
                 *((os.POSIX_SPAWN_CLOSE, fd) for fd in others),

@@ -12,16 +12,7 @@ from contextlib import suppress
 
 import msgspec
 
-# The numbers of read(2) and readv(2); see syscall(2).
-_READS = {
-    "x86_64": ("0", "19"),
-    "aarch64": ("63", "65"),
-    "armv7l": ("3", "145"),
-    "i686": ("3", "145"),
-    "riscv64": ("63", "65"),
-    "ppc64le": ("3", "145"),
-    "s390x": ("3", "145"),
-}.get(os.uname().machine, ())
+from devtui.session.terminal import blocked_on
 
 _TTY = "/dev/tty"
 _ACCESS_MODE = 3
@@ -45,13 +36,19 @@ def reader_of(server: int, tty: str, *, expecting: bool) -> TtyReader | None:
     """Return what waits for the terminal `tty`, of the server process and its children.
 
     `expecting` means that there is a question, or that a program has changed the terminal's modes.
-    Then a program that has it open counts too, even if it waits in poll(2) or is another user's.
+    Then a program counts too that waits for the terminal in another call than read(2), as the
+    readline library does, and a program that has it open and may not be looked at, as sudo.
     """
     for pid in family(server):
-        if _reads(pid, tty):
+        if _is_terminal(pid, blocked_on.reads(pid), tty):
             return TtyReader(pid, _name(pid))
-        if expecting and pid != server and _has_open(pid, server, tty):
-            return TtyReader(pid, _name(pid), sure=False)
+        if expecting and pid != server:
+            try:
+                if _is_terminal(pid, blocked_on.polls(pid), tty):
+                    return TtyReader(pid, _name(pid))
+            except blocked_on.Unreadable:
+                if _has_open(pid, server, tty):
+                    return TtyReader(pid, _name(pid), sure=False)
     return None
 
 
@@ -63,13 +60,11 @@ def family(server: int) -> Iterator[int]:
             yield from family(child)
 
 
-def _reads(pid: int, tty: str) -> bool:
-    for thread in _listed(f"/proc/{pid}/task"):
-        words = _read(f"/proc/{pid}/task/{thread}/syscall").split()
-        if len(words) > 1 and words[0] in _READS:
-            with suppress(OSError, ValueError):
-                if os.readlink(f"/proc/{pid}/fd/{int(words[1], 16)}") in (tty, _TTY):
-                    return True
+def _is_terminal(pid: int, descriptors: set[int], tty: str) -> bool:
+    for descriptor in descriptors:
+        with suppress(OSError):  # it was closed since, or the process has ended
+            if os.readlink(f"/proc/{pid}/fd/{descriptor}") in (tty, _TTY):
+                return True
     return False
 
 

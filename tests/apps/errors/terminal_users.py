@@ -70,6 +70,17 @@ def inherits():
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=20).stdout
 
 
+@app.route("/leaves")
+def leaves():
+    """Leave a child that has inherited the terminal and never asks, and a line without its end."""
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    number = child.stdout.readline().strip()
+    with open("/dev/tty", "wb", buffering=0) as tty:
+        tty.write(b"a long task:")
+    return number
+
+
 @app.route("/scribble")
 def scribble():
     with open("/dev/tty", "wb", buffering=0) as tty:
