@@ -12,7 +12,6 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator
-from queue import Empty
 from threading import get_ident
 from typing import TypeAlias
 
@@ -25,7 +24,7 @@ from devtui.events import (
     RequestStarted,
     encode,
 )
-from devtui.server.guest.reentrant import Turn
+from devtui.server.guest.reentrant import Taken, Turn
 
 # Beyond this size events are dropped: a stalled dashboard must not block requests or use up the
 # app's memory.
@@ -130,9 +129,8 @@ class Pending:
         """
         while self._pieces and not self.is_mine:
             try:
-                with self._turn.free:
-                    took_all = self._send_all()
-            except Empty:
+                took_all = self._turn.at_once(self._send_all)
+            except Taken:
                 return self._send_soon()
             if not took_all:
                 break

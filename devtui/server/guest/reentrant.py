@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
-from queue import Empty, SimpleQueue  # before the app can replace it
-from typing import Any, Generic, TypeVar
+from contextlib import suppress
+from typing import Generic, TypeVar
 
 from devtui.server.guest.clocks import clock
 
@@ -58,39 +57,52 @@ class Bell:
         return True
 
 
+class Taken(Exception):
+    """Another thread has the turn."""
+
+
 class Turn:
     """A lock that nobody waits for without a bound.
 
-    Use `free` with `with`; it raises `queue.Empty` if another thread has the turn. It is taken and
-    given back in C, because a signal handler could raise between our bytecodes and the turn would
-    never be given back. A trace function that raises at the end of the `with` still loses it, as it
-    loses any lock in Python.
+    A signal handler may raise after any call, and since Python 3.14 also between `__enter__` and
+    the body of a `with`. So one call in C takes the turn and notes that, and one gives it back. A
+    trace function that raises at the line of the latter loses the turn, as it loses any lock.
     """
 
     def __init__(self) -> None:
-        turns: SimpleQueue[object] = SimpleQueue()
-        turns.put(None)
-        self.free = _context(turns.get_nowait, turns.put)
-        self._is_free = turns.qsize
+        self._free: list[None] = [None]
 
     @property
     def is_taken(self) -> bool:
         """Whether a thread has the turn now."""
-        return not self._is_free()
+        return not self._free
 
-    def soon(self, take: Callable[[], object]) -> bool:
-        """Call `take` once the turn is free; return false if it stays taken.
+    def at_once(self, work: Callable[[], T]) -> T:
+        """Do the work if the turn is free; raise `Taken` if it is not."""
+        mine: list[None] = []
+        try:
+            try:
+                mine.extend(map(self._free.pop, (0,)))
+            except IndexError:
+                if not mine:
+                    raise Taken from None
+                raise  # a signal handler has raised it
+            return work()
+        finally:
+            self._free.extend(mine)
 
-        Poll the queue instead of waiting in it: up to Python 3.12 its `get` waits for ever if it is
-        woken in vain, by a signal or a faster thread, and its timeout is over by then.
+    def soon(self, work: Callable[[], object]) -> bool:
+        """Do the work once the turn is free; return false if it stays taken.
+
+        Try again and again instead of waiting for a wake-up, which a signal or a faster thread may
+        take away.
         """
         end, rest = clock.monotonic() + PATIENCE_SECONDS, _FIRST_REST_SECONDS
         while True:
             try:
-                with self.free:
-                    take()
-                    return True
-            except Empty:
+                self.at_once(work)
+                return True
+            except Taken:
                 if clock.monotonic() >= end:
                     return False
             clock.sleep(rest)
@@ -113,10 +125,3 @@ class MadeOnce(Generic[T]):
         if None not in self._made:
             self._made.setdefault(None, self._make())
         return self._made[None]
-
-
-def _context(take: Callable[..., Any], give: Callable[..., Any]) -> AbstractContextManager[Any]:
-    # `put` accepts the three arguments of `__exit__`; any object stands for the turn.
-    methods = {"__enter__": staticmethod(take), "__exit__": staticmethod(give)}
-    made: AbstractContextManager[Any] = type("_Taken", (), methods)()
-    return made

@@ -34,12 +34,11 @@ def test_the_wait_for_a_turn_ends_after_a_slow_handler(slow_handler: None) -> No
     turn, held = Turn(), threading.Event()
 
     def hold() -> None:
-        with turn.free:
-            held.set()
-            let_go.wait(LET_GO_SECONDS)
+        held.set()
+        let_go.wait(LET_GO_SECONDS)
 
     let_go = threading.Event()
-    holder = threading.Thread(target=hold)
+    holder = threading.Thread(target=turn.at_once, args=(hold,))
     holder.start()
     assert held.wait(LET_GO_SECONDS)
     try:
