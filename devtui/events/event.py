@@ -20,7 +20,8 @@ utc_now = partial(datetime.now, timezone.utc)
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case, gc=False):
     """An event: when it happened, and in which server process.
 
-    A generation is one server process, numbered from 1; 0 stands for the time before the first.
+    A generation is one server process, numbered from 1; 0 stands for the time before the first. The
+    session fills it in when it decodes an event; server processes leave it out.
 
     Events hold no references to one another, so that the garbage collector need not look at them:
     thousands come each second, and to look at all those that are kept takes longer and longer.

@@ -129,7 +129,6 @@ class Loading:
             notes.end()
         self._channel.send(
             FilesRead(
-                generation=self._channel.generation,
                 read=notes.read(self._sources() if ended else ()),
                 written=notes.written(),
                 children=notes.children,
@@ -152,7 +151,6 @@ class Loading:
         self.tell_files(ended=True, failed=True)
         self._channel.send(
             AppFailed(
-                generation=self._channel.generation,
                 reload=not load.first,
                 message=message,
                 error=described,
@@ -183,7 +181,6 @@ class Loading:
         if prepared.notice:
             self._channel.send(
                 LogWritten(
-                    generation=self._channel.generation,
                     stream="log",
                     logger="devtui",
                     level="WARNING",
@@ -196,7 +193,6 @@ class Loading:
         self.tell_files(ended=True)
         self._channel.send(
             AppLoaded(
-                generation=self._channel.generation,
                 app=loaded.name,
                 framework=loaded.framework,
                 file=loaded.file,
@@ -211,7 +207,6 @@ class Loading:
         )
         self._channel.send(
             ImportsTraced(
-                generation=self._channel.generation,
                 roots=tuple(trace.roots),
                 search_path=trace.search_path,
                 changed=trace.changed,

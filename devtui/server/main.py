@@ -136,7 +136,7 @@ class Generation:
         # The fresh program must read the answer.
         self._channel.leave_unread()
         self._reader.join()
-        self._channel.send(StandbyUnfit(generation=self._channel.generation, reason=reason))
+        self._channel.send(StandbyUnfit(reason=reason))
         self._channel.flush(LAST_SECONDS)
         # Whatever the user's code has started must not meet its second start.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -159,7 +159,6 @@ class Generation:
         self._server = server
         self._channel.send(
             Serving(
-                generation=self._channel.generation,
                 url=load.url,
                 pid=os.getpid(),
             )
@@ -169,13 +168,11 @@ class Generation:
 
     def debugger_made(self, pin: str | None, cookie: str | None) -> None:
         """Report the browser debugger's PIN."""
-        generation = self._channel.generation
-        self._channel.send(DebuggerReady(generation=generation, pin=pin, pin_cookie=cookie))
+        self._channel.send(DebuggerReady(pin=pin, pin_cookie=cookie))
 
     def pin_attempted(self, failed_count: int) -> None:
         """Report how many of the last PINs were wrong."""
-        generation = self._channel.generation
-        self._channel.send(PinAttempted(generation=generation, failed_count=failed_count))
+        self._channel.send(PinAttempted(failed_count=failed_count))
 
     def _cannot_serve(self, load: Load, error: Exception) -> None:
         if not self._channel.is_whole:

@@ -57,9 +57,10 @@ class Channel:
 
     def __init__(self, connection: socket.socket, generation: int) -> None:
         self.generation = generation
+        """The first part of the ids that this process gives, which are unique in the session."""
         self._socket = connection
         self._socket.setblocking(False)
-        self._pending = Pending(connection, generation)
+        self._pending = Pending(connection)
         self._reader = 0  # the thread in `run`
         self._waiting: set[int] = set()  # threads that wait for room
         self._waits_for_room = False  # the reader wakes when the socket takes more
@@ -254,7 +255,6 @@ class Channel:
     def _warn(self, text: str) -> None:
         self.send(
             LogWritten(
-                generation=self.generation,
                 stream="log",
                 logger="devtui",
                 level="WARNING",

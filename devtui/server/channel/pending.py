@@ -56,7 +56,7 @@ _Batch: TypeAlias = tuple[bytes, list[int], tuple[_Piece, ...]]
 class Pending:
     """The unsent events. Any thread may use it, even inside its own call."""
 
-    def __init__(self, connection: socket.socket, generation: int) -> None:
+    def __init__(self, connection: socket.socket) -> None:
         self.closed = False
         """Whether the session is gone and events are discarded."""
         self.keeps_all = False
@@ -75,7 +75,6 @@ class Pending:
         """Whether an event had no room, and none was made since."""
         self.retry_at_bytes = 0
         """The size from which a try to send is worth its cost; 0 unless the socket was full."""
-        self._generation = generation
         self._pieces: deque[_Piece] = deque()
         self._batch: _Batch | None = None  # the first of the pieces, while they are being sent
         self._dropped = 0
@@ -220,7 +219,7 @@ class Pending:
     def put_count(self) -> None:
         """Report how many events were dropped."""
         if count := self._dropped:
-            told = encode(EventsDropped(generation=self._generation, count=count))
+            told = encode(EventsDropped(count=count))
             self.put(EventsDropped, told, count)
             self._dropped -= count
 

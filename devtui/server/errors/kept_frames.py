@@ -86,7 +86,6 @@ class KeptErrors:
             kept, frame = self.find(order.error_id, order.exception, order.frame)
         except FrameGone as gone:
             return LocalsShown(
-                generation=self._generation,
                 ask_id=order.ask_id,
                 error_id=order.error_id,
                 gone=True,
@@ -95,7 +94,6 @@ class KeptErrors:
         names = kept.namespace(frame).local_names
         shown = kept.context.copy().run(bounded_repr.variables, names, order.reveal)
         return LocalsShown(
-            generation=self._generation,
             ask_id=order.ask_id,
             error_id=order.error_id,
             variables=shown,

@@ -64,7 +64,6 @@ class ErrorReporter:
         error, error_id = self.describe(exception, contexts, keep=origin != "unraisable")
         self._channel.send(
             ErrorRaised(
-                generation=self._channel.generation,
                 error=error,
                 origin=origin,
                 request_id=request_id,

@@ -46,7 +46,7 @@ class Unknown(Exception):
     """The names are unknown without running code; `str()` is a sentence that says why."""
 
 
-def complete(order: Complete, generation: int, errors: KeptErrors) -> Completed:
+def complete(order: Complete, errors: KeptErrors) -> Completed:
     """Answer the order."""
     names: list[str] = []
     reason = ""
@@ -57,7 +57,6 @@ def complete(order: Complete, generation: int, errors: KeptErrors) -> Completed:
     except (FrameGone, Unknown) as error:
         reason = str(error)
     return Completed(
-        generation=generation,
         ask_id=order.ask_id,
         error_id=order.error_id,
         names=tuple(names[:MAX_NAMES]),

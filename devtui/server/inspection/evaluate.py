@@ -13,8 +13,6 @@ from contextlib import ExitStack
 from types import CodeType, FrameType
 from typing import Any
 
-from msgspec import structs
-
 from devtui.events import Evaluate, Evaluated
 from devtui.server.errors import bounded_repr
 from devtui.server.errors.kept_frames import FrameGone, KeptError, KeptErrors
@@ -167,11 +165,8 @@ class Evaluation:
 class Evaluator:
     """Carry out the orders to evaluate and to interrupt."""
 
-    def __init__(
-        self, errors: KeptErrors, generation: int, send: Callable[[Evaluated], None]
-    ) -> None:
+    def __init__(self, errors: KeptErrors, send: Callable[[Evaluated], None]) -> None:
         self._errors = errors
-        self._generation = generation
         self._send = send
         self._running: dict[str, Evaluation] = {}
 
@@ -182,7 +177,6 @@ class Evaluator:
         except FrameGone as gone:
             self._send(
                 Evaluated(
-                    generation=self._generation,
                     ask_id=order.ask_id,
                     error_id=order.error_id,
                     gone=True,
@@ -202,7 +196,7 @@ class Evaluator:
 
     def _ended(self, evaluation: Evaluation, answer: Evaluated) -> None:
         self._running.pop(evaluation.order.ask_id, None)
-        self._send(structs.replace(answer, generation=self._generation))
+        self._send(answer)
 
 
 def _execute(source: str, namespace: FrameNamespace, frame_flags: int) -> Any:

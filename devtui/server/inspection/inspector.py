@@ -22,7 +22,7 @@ class Inspector:
         self._recorder = recorder
         self._channel = channel
         self._errors = errors
-        self._evaluator = Evaluator(errors, channel.generation, channel.send)
+        self._evaluator = Evaluator(errors, channel.send)
 
     def obey(self, order: AnyOrder) -> None:
         """Carry out an order of these kinds. Return at once."""
@@ -41,10 +41,10 @@ class Inspector:
     def _show_stack(self, order: ShowStack) -> None:
         recorder = self._recorder()
         thread_id = None if recorder is None else recorder.thread_of(order.request_id)
-        self._channel.send(stack.show(order, self._channel.generation, thread_id))
+        self._channel.send(stack.show(order, thread_id))
 
     def _complete(self, order: Complete) -> None:
-        self._channel.send(completion.complete(order, self._channel.generation, self._errors))
+        self._channel.send(completion.complete(order, self._errors))
 
     def _aside(self, answer: Callable[[], None]) -> None:
         """Answer in a thread, because an order to stop must not wait for foreign code."""

@@ -28,7 +28,7 @@ _ENTRIES: frozenset[CodeType] = frozenset(
 )
 
 
-def show(order: ShowStack, generation: int, thread_id: int | None) -> StackShown:
+def show(order: ShowStack, thread_id: int | None) -> StackShown:
     """Answer the order. `thread_id` is the request's thread, None if it has ended."""
     frame = None if thread_id is None else sys._current_frames().get(thread_id)
     frames = [] if frame is None else _from_the_app_on(frame)
@@ -37,7 +37,6 @@ def show(order: ShowStack, generation: int, thread_id: int | None) -> StackShown
         frames = frames[: MAX_FRAMES // 2] + frames[-MAX_FRAMES // 2 :]
     sources = SourceLines()
     return StackShown(
-        generation=generation,
         ask_id=order.ask_id,
         request_id=order.request_id,
         thread=_name(thread_id),

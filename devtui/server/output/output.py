@@ -209,13 +209,11 @@ class LineStream(io.RawIOBase):
         record = _thread.record
         if record is None:
             return LogWritten(
-                generation=self._channel.generation,
                 stream=self._name,
                 text=text,
                 request_id=request_id,
             )
         return LogWritten(
-            generation=self._channel.generation,
             stream="log",
             logger=record.name,
             level=record.levelname,

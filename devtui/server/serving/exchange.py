@@ -71,7 +71,6 @@ class Exchange:
         response_headers = headers_of(self.response_head)
         self._recorder.end(
             RequestFinished(
-                generation=started.generation,
                 id=started.id,
                 method=started.method,
                 target=started.target,
@@ -111,10 +110,8 @@ class Recorder:
 
     def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
         """Report a request whose head was read."""
-        generation = self._channel.generation
         started = RequestStarted(
-            generation=generation,
-            id=f"{generation}-{next(self._numbers)}",
+            id=f"{self._channel.generation}-{next(self._numbers)}",
             method=cut(method, MAX_METHOD),
             target=cut(target, MAX_TARGET),
             client=client,

@@ -115,7 +115,7 @@ class Terminal:
         except BaseException:
             self._wish = None
             if granted:  # or the front end would wait for its return
-                self._send(TerminalReleased(generation=self._generation, ask_id=granted))
+                self._send(TerminalReleased(ask_id=granted))
             self._turn.release()
             raise
 
@@ -130,7 +130,7 @@ class Terminal:
         with suppress(OSError):  # the window was closed
             self.screen.flush()
         self._standard.put_back()
-        self._send(TerminalReleased(generation=self._generation, ask_id=wish.ask_id))
+        self._send(TerminalReleased(ask_id=wish.ask_id))
         self._turn.release()
 
     @contextmanager
@@ -173,7 +173,7 @@ class Terminal:
         wish = self._wish
         if wish is not None and self.reading:
             wish.interrupted = True
-            self._send(TerminalInterrupted(generation=self._generation, ask_id=wish.ask_id))
+            self._send(TerminalInterrupted(ask_id=wish.ask_id))
 
     # -- output; see `request_context.Lent`
 
@@ -241,7 +241,6 @@ class Terminal:
         self._wish = wish
         self._send(
             TerminalWanted(
-                generation=self._generation,
                 ask_id=ask_id,
                 purpose=purpose,
                 request_id=request_id,

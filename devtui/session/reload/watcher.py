@@ -283,10 +283,10 @@ class Watcher:
         for path in self._extra_states:
             if path in paths or os.path.realpath(path) in paths:
                 self._extra_states[path] = state_of(path)  # report it once only
-        if paths:
-            self._call(self._on_change, tuple(sorted(paths)), len(changes) - len(ignored))
         if ignored:
             self._call(self._on_ignored, ignored)
+        if paths:
+            self._call(self._on_change, tuple(sorted(paths)), len(changes) - len(ignored))
 
     def _trouble(self, folder: str, error: object) -> None:
         self._call(

@@ -73,6 +73,20 @@ WEEKS = 60 * 60 * 24 * 15
         ("0", f"x|{hash_pin(PIN)}"),
         ("0", "no hash"),
     ],
+    # Not the cookies themselves: they have the time in them, and each worker collects at another.
+    ids=[
+        "the PIN",
+        "without its dashes",
+        "with spaces",
+        "a wrong one",
+        "none",
+        "a cookie for a wrong one",
+        "another PIN's cookie",
+        "an old cookie",
+        "an old cookie for a wrong one",
+        "no time",
+        "no hash",
+    ],
 )
 def test_it_answers_as_werkzeug(
     debugger: SessionDebugger,
