@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from devtui.config import env_files, trust
+from devtui.config import env_files
 from tests.support import processes
 from tests.support.projects import says, write
 from tests.support.terminal.terminal import clean_environment
@@ -99,20 +99,27 @@ def test_another_account_reads_only_its_own_files_and_roots(shared: Path) -> Non
     for name, uid in files.items():
         (shared / name).write_text("")
         os.chown(shared / name, uid, uid)
-    folder = os.open(shared, os.O_RDONLY)  # the account may not enter the folders above
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.setgid(STRANGER)
-        os.setuid(STRANGER)
-        trusted = [name for name in files if trust.is_trusted(os.stat(name, dir_fd=folder))]
-        os.write(writer, " ".join(trusted).encode())
-        os._exit(0)
-    os.close(writer)
-    os.close(folder)
-    with os.fdopen(reader, "rb") as answer:
-        assert answer.read() == b"theirs roots"
-    os.waitpid(child, 0)
+    folder = os.open(shared, os.O_RDONLY)
+    # Everything is imported and opened first: the account may not enter the folders above.
+    code = (
+        "import os, sys\n"
+        "from devtui.config import trust\n"
+        "os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))\n"
+        "for name in sys.argv[3:]:\n"
+        "    if trust.is_trusted(os.stat(name, dir_fd=int(sys.argv[1]))): print(name)\n"
+    )
+    try:
+        trusted = subprocess.run(
+            [sys.executable, "-c", code, str(folder), str(STRANGER), *files],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=30,
+            pass_fds=[folder],
+        ).stdout
+    finally:
+        os.close(folder)
+    assert trusted.split() == ["theirs", "roots"]
 
 
 @contextmanager

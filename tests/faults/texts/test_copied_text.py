@@ -6,7 +6,7 @@ import base64
 import os
 import pty
 import select
-import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,16 +41,22 @@ class Bash:
     """An interactive bash in its own terminal."""
 
     def __init__(self, folder: Path) -> None:
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.chdir(folder)
-            environment = {
+        self.fd, terminal = pty.openpty()
+        self._process = subprocess.Popen(
+            ["bash", "--norc", "--noprofile", "-i"],
+            cwd=folder,
+            env={
                 "PATH": os.environ["PATH"],
                 "TERM": "xterm",
                 "HOME": str(folder),
                 "PS1": "ready> ",
-            }
-            os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], environment)
+            },
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        )
+        os.close(terminal)
         self._output = b""
         self.until(b"ready> ")
         self.send(b"bind 'set enable-bracketed-paste on'; echo bound-$((1+1))\r")
@@ -80,8 +86,8 @@ class Bash:
         self.until(b"ready> ")
 
     def close(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        self._process.kill()
+        self._process.wait()
         os.close(self.fd)
 
 
