@@ -99,7 +99,7 @@ def test_pdb_shows_on_the_terminal_where_it_stops(
     terminal.type("p secret\r")
     terminal.wait_for(re.compile(r"^42\b", re.M))
     terminal.type("c\r")
-    terminal.wait_for(re.compile(r"^-> (return .*|pdb\.set_trace\(\))\s+\(Pdb\)", re.M))
+    terminal.wait_for(re.compile(r"\(Pdb\) c\s.*^-> (return|pdb\.set_trace).*\(Pdb\)", re.M | re.S))
     terminal.type("p secret\r")
     terminal.wait_for(re.compile(r"^43\b", re.M))
     terminal.type("c\r")
