@@ -10,7 +10,8 @@ import errno
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -26,6 +27,15 @@ MAX_BYTES = 4 * 1024 * 1024
 # Limits for the steps of python-dotenv's regular expressions: less than a second.
 MAX_SPACE_STEPS = 50_000_000
 MAX_NAME_STEPS = 5_000_000
+
+# For each variable python-dotenv copies all others.
+MAX_VARIABLES = 2_000
+
+# Variables, comments and empty lines.
+MAX_ENTRIES = 20_000
+
+# A variable in a value, and what stands for it if it is not set; as in python-dotenv.
+_VARIABLE = re.compile(r"\$\{([^\}:]*)(?::-([^\}]*))?\}")
 
 _SPACES = re.compile(r"[^\S\r\n]+")
 
@@ -77,7 +87,7 @@ def read(
     values: dict[str, str | None] = {}
     try:
         for file in found:
-            values |= _values(file, given=file == given)
+            values |= _values(file, environ, given=file == given)
     except _NoReader as error:
         if env_file is not None:
             raise EnvFileError(f"devtui cannot read the env file {found[-1]!r}: {error}") from None
@@ -100,9 +110,9 @@ class _NoReader(Exception):
     """python-dotenv does not work. The text is the end of a sentence."""
 
 
-def _values(file: str, *, given: bool) -> dict[str, str | None]:
+def _values(file: str, environ: Mapping[str, str], *, given: bool) -> dict[str, str | None]:
     try:
-        import dotenv
+        import dotenv.parser
     except ModuleNotFoundError as error:
         if error.name == "dotenv":
             raise _NoReader(f"this needs python-dotenv; {_INSTALL}") from None
@@ -116,7 +126,14 @@ def _values(file: str, *, given: bool) -> dict[str, str | None]:
     except (OSError, UnicodeDecodeError) as error:
         raise EnvFileError(f"devtui cannot read the env file {file!r}: {_reason(error)}") from None
     try:
+        bindings = dotenv.parser.parse_stream(io.StringIO(text))
+        first = islice(bindings, MAX_ENTRIES + 1)
+        raw = [(binding.key or "", binding.value) for binding in first]
+        if reason := why_too_large(raw, environ):
+            raise EnvFileError(f"devtui cannot read the env file {file!r}: {reason}.")
         return dict(dotenv.dotenv_values(stream=io.StringIO(text)))
+    except EnvFileError:
+        raise
     except Exception as error:  # an old version takes no stream, or another library has that name
         raise _NoReader(_broken(error)) from None
 
@@ -180,6 +197,29 @@ def _reason(error: OSError | UnicodeDecodeError) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror}."
     return f"it is not UTF-8 at byte {error.start}."
+
+
+def why_too_large(raw: Sequence[tuple[str, str | None]], environ: Mapping[str, str]) -> str | None:
+    """Say what would make the variables too many or too large; None if nothing would.
+
+    `raw` has them as they stand in the file, before the variables in them are replaced. A few lines
+    that each name the line above them twice would fill the memory.
+    """
+    if len(raw) > MAX_ENTRIES:
+        return f"it has more than {MAX_ENTRIES:,} variables and comments"
+    if sum(value is not None for _, value in raw) > MAX_VARIABLES:
+        return f"it has more than {MAX_VARIABLES:,} variables"
+    sizes = {name: len(value) for name, value in environ.items()}
+    total = 0
+    for name, value in raw:
+        size = len(value or "")
+        for found in _VARIABLE.finditer(value or ""):
+            size += max(sizes.get(found[1], 0), len(found[2] or ""))
+        sizes[name] = max(size, sizes.get(name, 0))
+        total += size
+        if total > MAX_BYTES:
+            return f"its variables would take more than {MAX_BYTES:,} characters"
+    return None
 
 
 def why_too_slow(text: str) -> str | None:

@@ -103,26 +103,32 @@ def _share_as_servers_do(listener: socket.socket) -> None:
 
 def _bind_unix(path: str) -> socket.socket:
     """Return a listening Unix socket; replace a stale file that nobody listens on."""
-    with contextlib.suppress(FileNotFoundError):
-        if not stat.S_ISSOCK(os.stat(path).st_mode):
-            raise PortRefused(f"{path} exists and is not a socket: use another path.", busy=False)
-        if _answers(path):
-            raise PortRefused(f"Another program is listening on {path}.", busy=True)
-        os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISSOCK(os.stat(path).st_mode):
+                raise PortRefused(
+                    f"{path} exists and is not a socket: use another path.", busy=False
+                )
+            if not _is_stale(path):
+                raise PortRefused(f"Another program is listening on {path}.", busy=True)
+            os.unlink(path)
         listener.bind(path)
         listener.listen(BACKLOG)
+    except PortRefused:
+        listener.close()
+        raise
     except OSError as error:
         listener.close()
         raise PortRefused(f"devtui cannot listen on {path}: {error}.", busy=False) from error
     return listener
 
 
-def _answers(path: str) -> bool:
+def _is_stale(path: str) -> bool:
+    """Return whether nobody listens on a socket. A stopped or busy program does not answer."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex(path) == 0
+        probe.setblocking(False)
+        return probe.connect_ex(path) in (errno.ECONNREFUSED, errno.ENOENT)
 
 
 def reason_of(error: OSError) -> RefusalReason:

@@ -171,13 +171,51 @@ def test_one_that_takes_minutes_to_read_is_refused(tmp_path: Path, value: str, r
         read(None, str(tmp_path), {})
 
 
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ([f"A{n}=1" for n in range(3_000)], "more than 2,000 variables"),
+        (["A=1"] * 3_000, "more than 2,000 variables"),
+        (["#"] * 1_000_000, "more than 20,000 variables and comments"),
+        (["A0=xxxxxxxx", *(f"A{n + 1}=${{A{n}}}${{A{n}}}" for n in range(40))], "characters"),
+        (["A=xxxxxxxx", *["A=${A}${A}"] * 40], "characters"),
+        (["A=xxxxxxxx", *["A=${B:-${A}${A}}${A}${A}"] * 40], "characters"),
+        ([f"A={'x' * 9000}", *(f"A{n}={'${A}' * 60}" for n in range(40))], "characters"),
+        ([f"A{n}={'${HUGE}' * 10}" for n in range(40)], "characters"),
+    ],
+    ids=[
+        "many",
+        "one often",
+        "comments",
+        "doubled",
+        "itself",
+        "with defaults",
+        "repeated",
+        "the environment's",
+    ],
+)
+def test_one_that_fills_the_memory_is_refused(
+    tmp_path: Path, lines: list[str], reason: str
+) -> None:
+    pytest.importorskip("dotenv", reason="python-dotenv is not installed")
+    write(tmp_path, {".env": "\n".join(lines)})
+    with pytest.raises(EnvFileError, match=reason):
+        read(None, str(tmp_path), {"HUGE": "x" * 20_000})
+
+
+def test_variables_in_values_are_replaced(tmp_path: Path) -> None:
+    pytest.importorskip("dotenv", reason="python-dotenv is not installed")
+    write(tmp_path, {".env": "A=1\nB=${A}2\nA=${B}3\nC=${NOWHERE:-4}${A}\n"})
+    assert read(None, str(tmp_path), {}).values == {"A": "123", "B": "12", "C": "4123"}
+
+
 OLD = "def dotenv_values(dotenv_path): return {}\n"
 
 
 @pytest.mark.parametrize(
     ("library", "what"),
     [
-        (OLD, "TypeError"),
+        (OLD, "AttributeError"),
         (
             "def dotenv_values(stream): raise AttributeError('no StringIO in six')\n",
             "AttributeError",

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from devtui.config.settings import Settings
 from devtui.ports import bind as ports
-from devtui.ports.bind import PortRefused, check_port, next_free_port, reason_of, refused
+from devtui.ports.bind import (
+    PortRefused,
+    bind,
+    check_port,
+    next_free_port,
+    reason_of,
+    refused,
+)
 from tests.support.holding import SILENT, V4, V4_ANY, V6, holding
 from tests.support.processes import free_port, has_ipv6
 
@@ -202,3 +211,53 @@ def test_a_unix_socket_has_no_next_port_and_leaves_no_file(tmp_path: Path) -> No
     assert next_free_port(settings) is None
     assert check_port(settings) is None
     assert not (tmp_path / "s").exists()
+
+
+def test_a_unix_socket_whose_queue_is_full_is_taken(tmp_path: Path) -> None:
+    """A stopped or busy program does not answer, and still owns its path."""
+    path = f"{tmp_path}/s"
+    with socket.socket(socket.AF_UNIX) as listener, ExitStack() as clients:
+        listener.bind(path)
+        listener.listen(0)
+        client = clients.enter_context(socket.socket(socket.AF_UNIX))
+        client.setblocking(False)
+        while client.connect_ex(path) == 0:
+            client = clients.enter_context(socket.socket(socket.AF_UNIX))
+            client.setblocking(False)
+        with pytest.raises(PortRefused, match="Another program is listening") as refused:
+            bind(Settings(host=f"unix://{path}"))
+        assert refused.value.busy
+        assert os.path.exists(path)
+
+
+def test_a_stale_unix_socket_is_replaced(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(f"{tmp_path}/s")
+    with bind(Settings(host=f"unix://{tmp_path}/s")) as listener:
+        assert listener.getsockname() == f"{tmp_path}/s"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_a_stale_unix_socket_of_another_user_is_a_refusal(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(f"{folder}/s")
+    code = (
+        "import os, sys\n"
+        "from devtui.config.settings import Settings\n"
+        "from devtui.ports.bind import PortRefused, bind\n"
+        "os.setgid(12345); os.setuid(12345)\n"
+        "try: bind(Settings(host='unix://s'))\n"
+        "except PortRefused as refused: print(refused)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=30
+    )
+    assert re.fullmatch(r"devtui cannot listen on .*: .*Permission denied.*\n", done.stdout), done
+
+
+def test_a_unix_socket_below_a_file_is_a_refusal(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PortRefused, match="Not a directory"):
+        bind(Settings(host=f"unix://{tmp_path}/file/s"))

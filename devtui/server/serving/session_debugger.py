@@ -6,18 +6,20 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name, hash_pin
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
+
+from devtui.server.errors.kept_frames import MAX_ERRORS
+from devtui.server.serving.debugger_access import refusal
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-    from werkzeug.wrappers import Request
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from devtui.events import Pin
-
 
 # After this many wrong PINs each answer takes longer.
 _FEW = 5
@@ -47,6 +49,27 @@ class FailedAttempts:
             self._on_change(count)
 
 
+class _ContextsOfLastErrors(dict[int, "list[AbstractContextManager[None]]"]):
+    """The contexts of frames. Forget the frames of all but the last errors, which hold memory.
+
+    Werkzeug keeps all for ever. The frames of one error share one list of contexts.
+    """
+
+    def __init__(self, frames: dict[int, Any]) -> None:
+        super().__init__()
+        self._frames = frames
+        self._errors: dict[int, list[int]] = {}
+
+    def __setitem__(self, frame: int, contexts: list[AbstractContextManager[None]]) -> None:
+        super().__setitem__(frame, contexts)
+        self._errors.setdefault(id(contexts), []).append(frame)
+        # Single operations and no lock, as in KeptErrors: dropping a frame runs finalisers.
+        for oldest in list(self._errors)[:-MAX_ERRORS]:
+            for dropped in self._errors.pop(oldest, ()):
+                self.pop(dropped, None)
+                self._frames.pop(dropped, None)
+
+
 class SessionDebugger(DebuggedApplication):
     """Werkzeug's debugger around the app. Without a cookie it needs no PIN."""
 
@@ -59,11 +82,20 @@ class SessionDebugger(DebuggedApplication):
         trusts: Callable[[str | None], bool],
     ) -> None:
         super().__init__(app, evalex=True, pin_logging=False)
+        self.frame_contexts = _ContextsOfLastErrors(self.frames)
         self.pin = pin
         self._cookie = cookie or ""
         self._attempts = attempts
         self._trusts = trusts
         self._one_attempt = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a question to the debugger, if this client may ask, or as the app does."""
+        request = Request(environ)
+        asks = request.args.get("__debugger__") == "yes" and request.args.get("cmd") != "resource"
+        if (asks or request.path == self.console_path) and (reason := refusal(environ)):
+            return Response(f"{reason}\n", 403, mimetype="text/plain")(environ, start_response)
+        return super().__call__(environ, start_response)
 
     @property
     def pin_cookie_name(self) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import pwd
 import re
-import shutil
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +17,7 @@ import pytest
 
 from devtui.events import DebuggerReady, PinAttempted, ServerStarted
 from devtui.session.debugger_pin import LOCKED, MAX_FAILED, DebuggerPin
+from tests.faults.access.conftest import AsStranger
 from tests.support.live import Live, Serve
 from tests.support.projects import app_environment, write
 
@@ -167,33 +165,6 @@ def test_the_right_pin_resets_the_count(serve: Serve) -> None:
 # -- another user of the machine -----------------------------------------------------------------
 
 
-@pytest.fixture
-def stranger() -> Iterator[pwd.struct_passwd]:
-    """Create a second account for the duration of the test."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can make a second account")
-    if sys.platform != "linux" or shutil.which("useradd") is None:
-        pytest.skip("there is no useradd to make a second account with")
-    name = f"devtui-test-{os.getpid()}"
-    command = ["useradd", "--system", "--no-create-home", "--shell", "/bin/sh", name]
-    subprocess.run(command, check=True, timeout=60, capture_output=True)
-    try:
-        yield pwd.getpwnam(name)
-    finally:
-        subprocess.run(["userdel", name], check=True, timeout=60, capture_output=True)
-
-
-# The imports come first: the second account may not be allowed to read this interpreter's files.
-BECOMES = """\
-import os, sys, types
-from werkzeug.debug import get_pin_and_cookie_name
-uid, gid = map(int, sys.argv[1:3])
-del sys.argv[1:3]
-os.setgroups([])
-os.setresgid(gid, gid, gid)
-os.setresuid(uid, uid, uid)
-"""
-
 # Everything about the processes that another user may open, and all shared files.
 SNOOPS = r"""
 pids = sys.argv[1].split(",")
@@ -220,22 +191,13 @@ print(f"read {seen} files")
 
 
 def test_another_user_can_neither_compute_nor_read_it(
-    serve: Serve, folder: Path, stranger: pwd.struct_passwd
+    serve: Serve, folder: Path, stranger: pwd.struct_passwd, as_stranger: AsStranger
 ) -> None:
     live = serve(FAILING)
     ready = live.wait_for(DebuggerReady)
     assert ready.pin
     assert ready.pin_cookie
     pids = [os.getpid(), *(event.pid for event in live.all(ServerStarted))]
-
-    def as_stranger(code: str, *arguments: str) -> bytes:
-        ids = str(stranger.pw_uid), str(stranger.pw_gid)
-        command = [sys.executable, "-c", BECOMES + code, *ids, *arguments]
-        # Everybody knows the developer's name.
-        names = {**os.environ, "LOGNAME": getpass.getuser()}
-        return subprocess.run(
-            command, cwd="/", env=names, timeout=90, check=True, capture_output=True
-        ).stdout
 
     assert as_stranger("print(os.getuid())").decode().strip() == str(stranger.pw_uid)
     made = as_stranger(COMPUTES, str(folder / "app.py")).decode().split()

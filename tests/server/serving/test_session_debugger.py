@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.debug import DebuggedApplication, hash_pin
-from werkzeug.test import EnvironBuilder
+from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
+from devtui.server.errors.kept_frames import MAX_ERRORS
 from devtui.server.serving import session_debugger
 from devtui.server.serving.session_debugger import FailedAttempts, SessionDebugger
 
@@ -160,3 +161,23 @@ def test_the_session_decides_which_hosts_are_trusted(debugger: SessionDebugger) 
     assert debugger.check_host_trust({"HTTP_HOST": "localhost"})
     assert not debugger.check_host_trust({"HTTP_HOST": "evil.example"})
     assert not debugger.check_host_trust({})
+
+
+def test_the_frames_of_the_last_errors_alone_are_kept() -> None:
+    """Werkzeug keeps all, and with them all that was in their locals."""
+
+    def failing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        raise ValueError(environ["PATH_INFO"])
+
+    attempts = FailedAttempts(0, MOST, lambda count: None)
+    debugger = SessionDebugger(failing, PIN, COOKIE, attempts, lambda host: True)
+    client = Client(debugger)
+    assert client.get("/console").status_code == 200
+    for number in range(3 * MAX_ERRORS):
+        assert client.get(f"/{number}").status_code == 500
+    assert debugger.frames.pop(0, None) is not None  # the console's
+    assert set(debugger.frames) == set(debugger.frame_contexts)
+    kept: list[Any] = list(debugger.frames.values())
+    names = [frame.local_ns for frame in kept]
+    paths = {local["environ"]["PATH_INFO"] for local in names if "start_response" in local}
+    assert paths == {f"/{number}" for number in range(2 * MAX_ERRORS, 3 * MAX_ERRORS)}
