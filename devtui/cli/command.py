@@ -21,6 +21,9 @@ from devtui.version import __version__
 if TYPE_CHECKING:
     from devtui.session.session import Session
 
+# The longest line of a message; what it quotes may be longer.
+MAX_LINE = 10_000
+
 _EPILOG = """\
 Each option can be set by the variable DEVTUI_<OPTION>, and by FLASK_RUN_<OPTION> if Flask has the
 option. The command line wins. In the dashboard, press ? to see all keys.
@@ -51,7 +54,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         from devtui.cli.who import run as run_who
 
         if notice := ctx.meta.get(NOTICE):
-            click.echo(notice, err=True)
+            _warn(notice)
         ctx.exit(run_who(settings, stop=stop, yes=yes, as_json=as_json))
     if run_demo:
         _refuse_with_demo(ctx)
@@ -185,13 +188,18 @@ def _let_go_of(stream: IO[str]) -> None:
 def _report_failure(session: Session) -> int:
     """Write the error or the crash of a failed first load to stderr; return 1 then, else 0."""
     if session.served.crash:
-        click.echo(session.served.crash, err=True)
+        _warn(session.served.crash)
         return 1
     failure = session.served.failure
     if failure is None or not session.served.given_up:
         return 0
+    _warn(failure.error.text)
+    return 1
+
+
+def _warn(text: str) -> None:
+    """Write lines to stderr; they may quote what others have written."""
     from devtui.text.sanitize import visible
 
-    for line in failure.error.text.splitlines():
-        click.echo(visible(line, 10_000), err=True)
-    return 1
+    for line in text.splitlines():
+        click.echo(visible(line, MAX_LINE), err=True)

@@ -21,6 +21,10 @@ from devtui.config.settings import (
     UNIX_SCHEME,
     Settings,
 )
+from devtui.text.sanitize import visible
+
+# The longest message; the names that it quotes may be longer.
+MAX_MESSAGE = 10_000
 
 _ENVIRONMENT = "devtui.environment"
 NOTICE = "devtui.notice"
@@ -48,7 +52,7 @@ def _read_env_files(ctx: click.Context, param: click.Parameter, value: Any) -> A
         found = env_files.read(known["env_file"], os.getcwd(), os.environ)
     except env_files.EnvFileError as error:
         option = next(one for one in ctx.command.params if one.name == "env_file")
-        raise click.BadParameter(str(error), param=option) from error
+        raise click.BadParameter(visible(str(error), MAX_MESSAGE), param=option) from error
     os.environ.update(found.values)
     ctx.meta[NOTICE] = found.notice
     return value

@@ -69,7 +69,8 @@ def run(settings: Settings, *, stop: bool, yes: bool, as_json: bool) -> int:
 
 def _show(found: Survey, *, advise: bool) -> None:
     where = f"Port {found.port} on {holder_text.shown(found.host)}"
-    click.echo(str(found.refusal) if found.refusal is not None else f"{where} is free.")
+    refusal = found.refusal
+    click.echo(f"{where} is free." if refusal is None else holder_text.shown(str(refusal)))
     for holder in found.holders:
         click.echo(f"\n  {holder_text.title(holder)}")
         for label, text in holder_text.details(holder):

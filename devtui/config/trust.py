@@ -28,10 +28,13 @@ def refusal(path: str, option: str) -> str | None:
     """
     for info in _links_and_file(path):
         if not is_trusted(info):
-            return (
+            refused = (
                 f"devtui does not read {path!r}, because it belongs to {_owner(info)}, not to you "
-                f"or root. If you trust it, type: {option} {shlex.quote(path)}"
+                "or root."
             )
+            if not path.isprintable():
+                return refused  # nobody could type it, and to paste it would be a risk
+            return f"{refused} If you trust it, type: {option} {shlex.quote(path)}"
     return None
 
 

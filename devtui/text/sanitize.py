@@ -57,12 +57,14 @@ def pasteable(text: str) -> str:
 
     A terminal sends pasted text as if the user typed it, so an escape sequence could end the paste
     and run the rest. Remove control characters except newlines and tabs, and characters that
-    reorder or hide text, except the two joiners that some words and emoji need.
+    reorder or hide text, except the two joiners that some words and emoji need. Remove newlines at
+    the end too: a shell without bracketed paste would run the last line.
     """
+    text = text.rstrip("\r\n")
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     text = _SEQUENCE.sub("", text).replace("\r\n", "\n")
-    return "".join(filter(_can_be_pasted, text))
+    return "".join(filter(_can_be_pasted, text)).rstrip("\n")
 
 
 def _can_be_pasted(character: str) -> bool:

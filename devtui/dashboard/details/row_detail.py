@@ -33,6 +33,10 @@ from devtui.text.sanitize import visible
 from devtui.text.secrets import MASK
 
 MAX_PARAMETERS = 1_000
+
+# How many times larger than the body its layout may be; deep nesting is nearly all indent.
+MAX_LAID_OUT = 20
+
 _IN_URLS = "!#$%&'()*+,/:;=?@[]~"
 FACT_WIDTH = 12
 NO_LONGER_KEPT = "no longer kept: newer requests needed the room"
@@ -203,9 +207,17 @@ def _pretty(body: Body, text: str) -> str:
     if "json" not in body.content_type.lower() or body.truncated:
         return text
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        pieces = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(json.loads(text))
+        laid_out: list[str] = []
+        size = 0
+        for piece in pieces:
+            laid_out.append(piece)
+            size += len(piece)
+            if size > MAX_LAID_OUT * len(text):
+                return text
     except (ValueError, RecursionError):  # not JSON whatever it says, or nested without end
         return text
+    return "".join(laid_out)
 
 
 def _output_line(line: LogWritten, reveal: bool) -> Line:

@@ -153,6 +153,8 @@ def test_text_for_a_file_or_a_program_is_clean_too(tmp_path: Path) -> None:
     [
         ("plain\n\ttext", "plain\n\ttext"),
         ("a\r\nb\rc", "a\nbc"),
+        ("touch RUN\n", "touch RUN"),
+        ("touch RUN\r\n\x1b[m\n\u202e", "touch RUN"),
         ("\x1b[31mred\x1b[0m", "red"),
         ("\x1b]0;title\x07x", "]0;titlex"),
         ("a\u202eb\u2066c\u200ed\u061ce\ufefff\u2028g", "abcdefg"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -119,3 +120,28 @@ def test_json_has_the_whole_name(free_port: int, folder: Path) -> None:
     (found,) = json.loads(done.stdout)["holders"]
     assert EVIL in found["command"]
     assert b"\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("how", ["--who", "--plain"])
+@pytest.mark.parametrize("fault", ["a wrong name", "another user's"])
+def test_messages_about_env_files_of_an_evil_folder(
+    tmp_path: Path, free_port: int, how: str, fault: str
+) -> None:
+    pytest.importorskip("dotenv", reason="python-dotenv is not installed")
+    folder = tmp_path / f"x{EVIL}"
+    write(folder, {".env": "'a=b'=1\n" if fault == "a wrong name" else "A=1\n"})
+    if fault == "another user's":
+        if os.geteuid() != 0:
+            pytest.skip("only root can give files to another user")
+        os.chown(folder / ".env", 12345, 12345)
+    done = subprocess.run(
+        [sys.executable, "-m", "devtui", how, "--port", str(free_port)],
+        cwd=folder,
+        env=clean_environment(),
+        capture_output=True,
+        timeout=60,
+    )
+    said = done.stdout + done.stderr
+    assert b"PWNED" in said
+    assert not [raw for raw in FORBIDDEN if raw in said]
+    assert b"devtui -e" not in said  # nobody could type that path

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 from msgspec import structs
 
+from devtui.dashboard.details.row_detail import detail_of
 from devtui.dashboard.errors.code_lines import highlighted
 from devtui.dashboard.errors.error_screen import ErrorScreen
 from devtui.dashboard.widgets.cells import row_width, wrap
 from devtui.dashboard.widgets.sections import MAX_CHARACTERS, Section, laid_out, pairs, text_lines
-from devtui.events import Error, ErrorRaised, ExceptionData
+from devtui.events import Body, Error, ErrorRaised, ExceptionData
+from devtui.session.store.store import Store
 from tests.support.driver import Driver, running
 from tests.support.fakes import finished, line, raised, started
 
@@ -148,3 +151,23 @@ async def test_a_large_paste_into_the_prompt_does_not_freeze_the_screen() -> Non
         await ui.press("enter")
         await ui.until(lambda: screen.evaluation.running)
         assert time.perf_counter() - began < 4 * SECONDS
+
+
+@pytest.mark.parametrize("depth", [3, 800])
+def test_a_deeply_nested_body_is_laid_out_within_a_bound(depth: int) -> None:
+    """Each number stands on a line of its own, indented by the depth."""
+    text = "[" * depth + "1," * 15_500 + "1" + "]" * depth
+    body = Body(text=text, size_bytes=len(text), content_type="application/json")
+    store = Store()
+    store.apply(started(1))
+    store.apply(finished(1, response_body=body))
+    tracemalloc.start()
+    try:
+        detail = detail_of(store.requests[0], store)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    shown = next(section for section in detail.sections if section.title == "response body")
+    assert peak_bytes < 20_000_000
+    assert shown.text == text
+    assert (len(shown.lines) > 1000) is (depth == 3)
