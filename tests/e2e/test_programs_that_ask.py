@@ -120,6 +120,32 @@ def test_ctrl_c_ends_the_program_and_not_the_server(
     leave(terminal, shown)
 
 
+@pytest.mark.parametrize("target", ["/stdin", "/itself", "/fd0"])
+def test_ctrl_c_ends_the_input_of_the_server_itself(
+    terminal: Terminal, url: str, shown: str, target: str
+) -> None:
+    """No signal ends its read: the thread is not the main one."""
+    visit = Visit(f"{url}{target}")
+    asks(terminal, "python[0-9.]*")
+    terminal.type("begun")
+    terminal.press("ctrl+c")
+    assert visit.text() == "read "
+    is_back(terminal, shown, target)
+    leave(terminal, shown)
+
+
+def test_a_program_asks_after_a_question(terminal: Terminal, url: str, shown: str) -> None:
+    """Its read must not keep devtui waiting, which takes the terminal back just then."""
+    visit = Visit(f"{url}/then")
+    terminal.wait_for("your name?")
+    terminal.type("ada\r")
+    asks(terminal, "sh")
+    terminal.type("something\r")
+    assert visit.text() == "ada, and something"
+    is_back(terminal, shown, "/then")
+    leave(terminal, shown)
+
+
 def test_text_written_to_the_terminal_is_in_the_log(
     terminal: Terminal, url: str, shown: str
 ) -> None:

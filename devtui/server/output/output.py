@@ -8,7 +8,6 @@ the last words of a dying process.
 from __future__ import annotations
 
 import io
-import logging
 import os
 import sys
 import threading
@@ -20,7 +19,7 @@ import msgspec
 from devtui.events import LogWritten
 from devtui.server.channel.channel import Channel
 from devtui.server.guest.clocks import clock
-from devtui.server.output import request_context
+from devtui.server.output import log_records, request_context
 from devtui.text.line_buffer import LineBuffer, text_of
 
 # How long an unfinished line (a prompt, a progress bar) waits for its end.
@@ -56,13 +55,6 @@ class _Unfinished(msgspec.Struct):
     def take(self) -> str:
         """Return the line's text, as `LineBuffer` does."""
         return text_of(self.text) if self.buffer is None else self.buffer.take()
-
-
-class _Thread(threading.local):
-    record: logging.LogRecord | None = None
-
-
-_thread = _Thread()
 
 
 class LineStream(io.RawIOBase):
@@ -206,7 +198,7 @@ class LineStream(io.RawIOBase):
             self._channel.nudge()
 
     def _event(self, text: str, request_id: str | None) -> LogWritten:
-        record = _thread.record
+        record = log_records.current()
         if record is None:
             return LogWritten(
                 stream=self._name,
@@ -258,7 +250,7 @@ def install(channel: Channel, on_exception_logged: Callable[[BaseException], Non
     sys.stderr = sys.__stderr__ = _text(output.stderr)  # type: ignore[misc]
     os.register_at_fork(after_in_child=output.stdout.pass_through)
     os.register_at_fork(after_in_child=output.stderr.pass_through)
-    _tap_logging(on_exception_logged)
+    log_records.watch(on_exception_logged)
     return output
 
 
@@ -270,22 +262,3 @@ def _text(stream: LineStream) -> io.TextIOWrapper:
         errors="backslashreplace",
         write_through=True,
     )
-
-
-def _tap_logging(on_exception_logged: Callable[[BaseException], None]) -> None:
-    """Note which record is being handled, to tag its line.
-
-    A handler on the root logger would change the app: with one, `logging.basicConfig` does nothing.
-    """
-    handle = logging.Handler.handle
-
-    def tapped(handler: logging.Handler, record: logging.LogRecord) -> bool:
-        outer, _thread.record = _thread.record, record
-        try:
-            return bool(handle(handler, record))
-        finally:
-            _thread.record = outer
-            if record.exc_info and isinstance(record.exc_info[1], BaseException):
-                on_exception_logged(record.exc_info[1])
-
-    logging.Handler.handle = tapped  # type: ignore[method-assign,assignment]

@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("werkzeug")
 
 
+def _has_handlers_of_the_app() -> bool:
+    logger: logging.Logger | None = _LOGGER
+    while logger is not None:
+        if any(type(handler) is not _ColorStreamHandler for handler in logger.handlers):
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False
+
+
 class _Nowhere:
     """Discard what is written."""
 
@@ -200,12 +209,12 @@ class CapturingHandler(WSGIRequestHandler):
         return text
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write a line only for the handlers that the app has put on Werkzeug's logger.
+        """Write a line only for the handlers that the app has put on Werkzeug's logger or above.
 
         The request has its row already, so what such a handler writes to the standard streams is
         not recorded.
         """
-        if not any(type(it) is not _ColorStreamHandler for it in _LOGGER.handlers):
+        if not _has_handlers_of_the_app():
             return
         token = request_context.output.set(_NOWHERE)
         try:

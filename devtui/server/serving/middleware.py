@@ -62,7 +62,7 @@ class RecordExchange:
         body = exchange.response_body
 
         def checked_start_response(
-            status: str, headers: list[tuple[str, str]], exc_info: Any = None, /
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Any:
             listed = wsgi_rules.listed_headers(headers)
             wsgi_rules.check_start(status, listed)
@@ -101,6 +101,7 @@ class RecordedBody:
 
     def close(self) -> None:
         """Close the response, as PEP 3333 demands, whether it was read or not."""
+        __traceback_hide__ = True
         close: Any = getattr(self._response, "close", None)
         if close is not None:
             close()
@@ -230,6 +231,7 @@ class ReportedBody:
 
     def close(self) -> None:
         """Close the app's iterable, as PEP 3333 demands, whether it was read or not."""
+        __traceback_hide__ = True
         close: Any = getattr(self._response, "close", None)
         if close is not None:
             try:

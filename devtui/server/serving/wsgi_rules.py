@@ -33,7 +33,13 @@ def pieces(response: Any) -> Iterator[bytes]:
     if not isinstance(response, Iterable) and not hasattr(response, "__getitem__"):
         what = "None" if response is None else f"an object of type {type(response).__name__}"
         raise WrongAnswer(f"The app returned {what}: {_RULE}.")
-    return iter(response)
+    try:
+        return iter(response)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise  # from within the app's `__iter__`
+        what = f"an object of type {type(response).__name__}"
+        raise WrongAnswer(f"The app returned {what}: {_RULE}; {error}.") from None
 
 
 def check_piece(piece: object) -> None:

@@ -113,12 +113,15 @@ class AppTty:
     def type(self, data: bytes) -> None:
         """Take in what a person has typed.
 
-        ctrl+c goes to the program that asks, and not to the server that has started it. If Python
-        code asks, it works as in any terminal.
+        ctrl+c goes to the program that asks, and not to the server that has started it. If the
+        server itself reads, which no signal ends there, ctrl+c ends the input. If Python code asks,
+        it works as in any terminal.
         """
         if self._for_program:
+            itself = self._reader is not None and self._reader.pid == self._server
             for special, number in tty_modes.signals_of(self._slave, data):
-                data = data.replace(special, b"")
+                ends = tty_modes.end_of_input(self._slave) if itself else b""
+                data = data.replace(special, ends)
                 self._signal(number)
         self._typed += data
         self._pass_on()

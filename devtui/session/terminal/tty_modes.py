@@ -57,7 +57,15 @@ def signals_of(tty: int, data: bytes) -> list[tuple[bytes, signal.Signals]]:
 
 
 def typed_ahead(tty: int) -> bytes:
-    """Remove and return what was typed and not read: it was not meant for the next reader."""
+    """Remove and return what was typed and not read: it was not meant for the next reader.
+
+    A program that still reads would keep us waiting, so this uses an open file of its own: the
+    app's must stay as it is.
+    """
+    try:
+        own = os.open(os.ttyname(tty), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""  # the terminal is gone
     try:
         modes = termios.tcgetattr(tty)
         raw = termios.tcgetattr(tty)
@@ -66,13 +74,26 @@ def typed_ahead(tty: int) -> bytes:
         termios.tcsetattr(tty, termios.TCSANOW, raw)
         try:
             poll = select.poll()  # the kernel passes it on in its own time
-            poll.register(tty, select.POLLIN)
+            poll.register(own, select.POLLIN)
             poll.poll(_WAIT_MS)
-            return os.read(tty, _READ_BYTES)
+            return os.read(own, _READ_BYTES)
         finally:
             termios.tcsetattr(tty, termios.TCSANOW, modes)
     except (OSError, termios.error):
         return b""
+    finally:
+        os.close(own)
+
+
+def end_of_input(tty: int) -> bytes:
+    """Return what, typed, discards the begun line and ends the input; empty if nothing does."""
+    try:
+        modes = termios.tcgetattr(tty)
+    except termios.error:
+        return b""
+    if not modes[_LFLAG] & termios.ICANON:
+        return b""
+    return bytes(modes[_CC][termios.VKILL] + modes[_CC][termios.VEOF])
 
 
 @cache

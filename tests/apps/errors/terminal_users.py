@@ -63,6 +63,19 @@ def stdin():
     return f"read {sys.stdin.readline()}"
 
 
+@app.route("/fd0")
+def fd0():
+    return f"read {os.read(0, 100).decode()}"
+
+
+@app.route("/then")
+def then():
+    """Ask, and then start a program that asks."""
+    name = input("your name? ")
+    answer = output_of("sh", "-c", "read answer < /dev/tty; echo $answer").strip()
+    return f"{name}, and {answer}"
+
+
 @app.route("/inherits")
 def inherits():
     """As most programs that ask: they read the descriptor that they inherit."""

@@ -59,6 +59,7 @@ def test_what_ends_a_request_is_told_once_and_with_its_request(start: Start) -> 
         ("['text']", "a piece of type str"),
         ("iter(['text'])", "a piece of type str"),
         ("b'bytes'", "returned bytes"),
+        ("type('Odd', (), {'__iter__': lambda self: 5})()", "an object of type Odd"),
     ],
 )
 def test_a_wrong_answer_is_told_without_our_code(start: Start, answer: str, said: str) -> None:
@@ -149,6 +150,73 @@ def test_only_what_the_app_has_put_on_werkzeugs_logger_gets_request_lines(
     live.wait_for(RequestFinished)
     assert '"GET /one HTTP/1.1" 200' in (tmp_path / "app.py.log").read_text()
     assert not any("GET /one" in line.text for line in live.all(LogWritten))
+
+
+@pytest.mark.parametrize(
+    "configure",
+    [
+        "logging.basicConfig(filename=__file__ + '.log', level=logging.INFO)",
+        "logging.getLogger().addHandler(logging.FileHandler(__file__ + '.log'))",
+    ],
+)
+def test_a_handler_on_the_root_logger_gets_request_lines(
+    start: Start, tmp_path: Path, configure: str
+) -> None:
+    live = start(
+        f"import logging\n{configure}\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', []); return [b'fine']\n"
+    )
+    live.serving()
+    live.get("/one")
+    live.wait_for(RequestFinished)
+    assert '"GET /one HTTP/1.1" 200' in (tmp_path / "app.py.log").read_text()
+
+
+def test_a_handler_that_looks_for_the_caller_finds_the_app(start: Start) -> None:
+    """As in a recipe of loguru's, which passes records of logging on."""
+    live = start(
+        "import inspect, logging, traceback\n"
+        "class Intercept(logging.Handler):\n"
+        "    def emit(self, record):\n"
+        "        frame, depth = inspect.currentframe(), 0\n"
+        "        while depth == 0 or frame.f_code.co_filename == logging.__file__:\n"
+        "            frame, depth = frame.f_back, depth + 1\n"
+        "        stack.extend(entry.filename for entry in traceback.extract_stack())\n"
+        "        found.append(f'{frame.f_globals[\"__name__\"]}:{frame.f_code.co_name}')\n"
+        "found, stack = [], []\n"
+        "logging.basicConfig(handlers=[Intercept()], level='INFO')\n"
+        "def app(environ, start_response):\n"
+        "    logging.getLogger('x').info('hello')\n"
+        "    start_response('200 OK', [])\n"
+        "    ours = [name for name in stack if 'devtui/server/output' in name]\n"
+        "    return [repr((found, ours)).encode()]\n"
+    )
+    live.serving()
+    assert live.get("/").text == "(['app:app'], [])"
+
+
+def test_start_response_takes_the_names_of_its_arguments(start: Start) -> None:
+    live = start(
+        "def app(environ, start_response):\n"
+        "    start_response(status='200 OK', headers=[], exc_info=None); return [b'fine']\n"
+    )
+    live.serving()
+    assert live.get("/").text == "fine"
+
+
+def test_an_error_in_close_shows_none_of_our_code(start: Start) -> None:
+    live = start(
+        "class Body:\n"
+        "    def __iter__(self): return iter([b'x'])\n"
+        "    def close(self): raise ValueError('while closing')\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', []); return Body()\n"
+    )
+    live.serving()
+    live.visit("/")
+    live.line("ValueError: while closing")
+    assert not live.lines("devtui"), live.told()
 
 
 def test_programs_that_the_app_starts_are_below_no_reloader(start: Start) -> None:
