@@ -38,7 +38,7 @@ class Connection:
 
 class Printing(Connection):
     def __del__(self):
-        print("printed", next(printed))
+        print(f"printed {next(printed)}\n", end="")  # in one piece: another may come between
 
 
 class Raising(Connection):

@@ -43,13 +43,14 @@ class Output:
         self._room = MAX_OUTPUT
         self.truncated = False
 
-    def take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> bytes:
         """Take bytes of stdout or stderr. No lock, because a finaliser may write meanwhile."""
         kept = data[: max(0, self._room)]
         self._room -= len(kept)
         if kept:
             self._pieces.append(kept)
         self.truncated = self.truncated or len(data) > len(kept)
+        return b""
 
     @property
     def text(self) -> str:

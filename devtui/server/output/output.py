@@ -93,7 +93,8 @@ class LineStream(io.RawIOBase):
         if self._in_fork:
             return os.write(self._fd, view)
         if (sink := request_context.output.get()) is not None:
-            sink.take(bytes(view))
+            if rest := sink.take(bytes(view)):
+                self._take(rest)
             return len(view)
         if (lent := request_context.lent) is not None and lent.is_here():
             lent.take(bytes(view))

@@ -13,12 +13,15 @@ request_id: ContextVar[str | None] = ContextVar("devtui_request_id", default=Non
 class Sink(Protocol):
     """Receives what is written to stdout and stderr instead of the log."""
 
+    def take(self, data: bytes) -> bytes:
+        """Take some bytes; return those that belong into the log after all."""
+
+
+class Lent(Protocol):
+    """Receives what threads with the terminal write."""
+
     def take(self, data: bytes) -> None:
         """Take some bytes."""
-
-
-class Lent(Sink, Protocol):
-    """Receives what threads with the terminal write."""
 
     def is_here(self) -> bool:
         """Whether the calling thread has the terminal."""

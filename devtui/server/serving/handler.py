@@ -35,14 +35,19 @@ def _has_handlers_of_the_app() -> bool:
     return False
 
 
-class _Nowhere:
-    """Discard what is written."""
+class _NoRequestLines:
+    """Discard the request lines among what is written.
 
-    def take(self, data: bytes) -> None:
-        """Discard it."""
+    A finaliser or a signal handler of the app's may print meanwhile, even into the same write.
+    """
+
+    def take(self, data: bytes) -> bytes:
+        """Take the request lines, as Werkzeug writes them; return the rest."""
+        lines = data.splitlines(keepends=True)
+        return b"".join(line for line in lines if b" - - [" not in line)
 
 
-_NOWHERE = _Nowhere()
+_NO_REQUEST_LINES = _NoRequestLines()
 
 # The first two bytes of every TLS connection: a handshake record of version 3.
 _TLS = b"\x16\x03"
@@ -216,7 +221,7 @@ class CapturingHandler(WSGIRequestHandler):
         """
         if not _has_handlers_of_the_app():
             return
-        token = request_context.output.set(_NOWHERE)
+        token = request_context.output.set(_NO_REQUEST_LINES)
         try:
             super().log_request(code, size)
         finally:
