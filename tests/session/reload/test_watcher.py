@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -317,6 +318,48 @@ async def test_polling_where_the_system_has_no_more_watches(
     assert len(made.trouble) == 1
     assert "limit reached" in made.trouble[0]
     assert "every 20 ms" in made.trouble[0]
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+class _OtherLook:
+    """A library whose call is another than ours."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def watch(self) -> None:
+        """Take no argument."""
+
+
+def _other_start(folders: list[str]) -> None:
+    """Take one argument only."""
+
+
+@pytest.mark.parametrize("library", [_OtherLook, _other_start, None])
+async def test_polling_where_the_library_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: object
+) -> None:
+    if library is None:
+        monkeypatch.delitem(sys.modules, "watchfiles._rust_notify", raising=False)
+        monkeypatch.delitem(sys.modules, "watchfiles", raising=False)
+        monkeypatch.setattr(sys, "path", [str(tmp_path / "libraries"), *sys.path])
+        write(tmp_path, {"libraries/watchfiles/__init__.py": ""})
+    else:
+        monkeypatch.setattr(folder_watch, "rust_notify", lambda: library)
+    monkeypatch.setenv("WATCHFILES_POLL_DELAY_MS", "20")
+    write(tmp_path / "project", {"app.py": ""})
+    write(tmp_path / "elsewhere", {"mod.py": ""})
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    await made.ready(tmp_path / "project")
+    made.watcher.add_sources([str(tmp_path / "elsewhere" / "mod.py")])
+    await made.ready(tmp_path / "project")
+    (tmp_path / "elsewhere" / "mod.py").write_text("1")
+    await made.changed(tmp_path / "elsewhere" / "mod.py")
+    (sentence,) = made.trouble
+    assert sentence.startswith("devtui cannot use watchfiles (")
+    assert " looks through the folders every 20 ms instead. " in sentence
+    assert sentence.endswith(f"{sys.executable} -m pip install --force-reinstall watchfiles")
     await asyncio.wait_for(made.watcher.stop(), 10)
 
 
