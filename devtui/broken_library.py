@@ -22,8 +22,8 @@ def sentence(error: Exception, name: str = "", instead: str = "") -> str:
     Give the library's `name` if no import statement of ours says it. `instead` says what devtui
     does without it.
     """
-    imported, user = _libraries(error)
-    does, name = ("use", name or user) if name or user else ("import", imported)
+    imported, used = _libraries(error)
+    does, name = ("use", name or used) if name or used else ("import", imported or "devtui")
     file = _file(error)
     place = f" from {file!r}" if file else ""
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
@@ -35,43 +35,63 @@ def sentence(error: Exception, name: str = "", instead: str = "") -> str:
     return f"devtui cannot {does} {name}{place} ({what}){instead}. {advice}"
 
 
-def _libraries(error: Exception) -> tuple[str, str]:
-    """Return the top-level name in our last import before the code of others.
-
-    If that line of ours imports nothing, also return the name of the library that it uses.
-    """
-    name, imports = "devtui", True
+def exit_if_broken(error: Exception) -> None:
+    """Leave with the sentence and status 1 if the error was raised by an import of ours."""
     tb = error.__traceback__
-    while tb is not None and _is_on_the_way(tb):
-        code = tb.tb_frame.f_code
-        if code.co_filename.startswith(_OURS):
-            found = _IMPORT.match(linecache.getline(code.co_filename, tb.tb_lineno))
-            imports = found is not None
-            name = found[1] if found else name
+    imports = bool(_libraries(error)[0])
+    while tb is not None:
+        code, name = tb.tb_frame.f_code, tb.tb_frame.f_globals.get("__name__")
+        imports |= code.co_filename.startswith(_OURS) and (
+            code.co_name == "<module>" and name != "__main__"
+        )
         tb = tb.tb_next
     if imports:
-        return name, ""
-    if tb is not None:
-        return name, _top(tb.tb_frame.f_globals.get("__name__"))
-    return name, _top(getattr(getattr(error, "obj", None), "__name__", None))
+        sys.exit(sentence(error))
+
+
+def blamed(error: Exception) -> str:
+    """Return the library that could not be imported or used, as far as that is known."""
+    imported, used = _libraries(error)
+    return used or imported
+
+
+def _libraries(error: Exception) -> tuple[str, str]:
+    """Return the top-level name in our last import, "" if another line of ours has failed.
+
+    Then return the name of the library that this line uses, as second.
+    """
+    line, after = _last_line(error)
+    if found := _IMPORT.match(line):
+        return found[1], ""
+    if after is not None:
+        return "", _top(after.tb_frame.f_globals.get("__name__"))
+    return "", _top(getattr(getattr(error, "obj", None), "__name__", None))
+
+
+def _last_line(error: Exception) -> tuple[str, TracebackType | None]:
+    """Return the last line of ours that ran, and what followed it."""
+    line, after = "", error.__traceback__
+    tb = error.__traceback__
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        if code.co_filename.startswith(_OURS):
+            line, after = linecache.getline(code.co_filename, tb.tb_lineno), tb.tb_next
+        tb = tb.tb_next
+    return line, after
 
 
 def _top(module: object) -> str:
     return module.partition(".")[0] if isinstance(module, str) else ""
 
 
-def _is_on_the_way(tb: TracebackType) -> bool:
-    return tb.tb_frame.f_code.co_filename.startswith((_OURS, "<frozen importlib"))
-
-
 def _file(error: Exception) -> str | None:
     """Return the file that fails, if any."""
     if isinstance(error, SyntaxError) and error.filename:
         return error.filename
-    file = None
-    tb = error.__traceback__
+    file, (_, tb) = None, _last_line(error)
     while tb is not None:
-        if not _is_on_the_way(tb):
-            file = tb.tb_frame.f_code.co_filename
+        name = tb.tb_frame.f_code.co_filename
+        if not name.startswith("<frozen importlib"):
+            file = name
         tb = tb.tb_next
     return file or getattr(error, "path", None)
