@@ -42,6 +42,11 @@ def run(
     imported, by `devtui APP`, `flask run` or a worker process, the call does nothing except to
     say so on stderr.
     """
-    from devtui.cli import run_in_code
+    try:
+        from devtui.cli import run_in_code
+    except Exception as error:
+        from devtui.broken_library import exit_if_broken
 
+        exit_if_broken(error)
+        raise
     run_in_code.run(app, host, port, debug, load_dotenv, options)

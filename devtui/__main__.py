@@ -34,6 +34,11 @@ def main() -> None:
         from devtui.cli.command import command
 
         command(prog_name="devtui", obj=interpreter)
+    except Exception as error:
+        from devtui.broken_library import exit_if_broken
+
+        exit_if_broken(error)
+        raise
     finally:
         if interpreter is not None:
             interpreter.discard()

@@ -227,17 +227,17 @@ def can_suspend() -> bool:
     A program that the terminal's window starts directly has no such parent. The kernel does not
     stop such an orphaned process group on ctrl+z either; see setpgid(2).
     """
-    import psutil  # only ctrl+z needs it
-
     group, session = os.getpgrp(), os.getsid(0)
     pid = os.getppid()
     try:
         while pid > 0 and os.getsid(pid) == session:
             if os.getpgid(pid) != group:
                 return True
+            import psutil  # few shells start us through another program
+
             pid = psutil.Process(pid).ppid()
-    except (ProcessLookupError, PermissionError, psutil.Error):
-        return False  # the parent has exited, or belongs to another user
+    except Exception:
+        return False  # the parent has exited, or belongs to another user, or psutil is broken
     return False
 
 

@@ -57,10 +57,17 @@ def run(
 def _start(settings: Settings) -> NoReturn:
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("devtui.run() works only in the main thread: call it there.")
-    from devtui.cli.command import run as run_session
-
     plain, as_json = _is_set("DEVTUI_PLAIN"), _is_set("DEVTUI_JSON")
-    sys.exit(run_session(settings, plain, as_json))
+    try:
+        from devtui.cli.command import run as run_session
+
+        status = run_session(settings, plain, as_json)
+    except Exception as error:
+        from devtui.broken_library import exit_if_broken
+
+        exit_if_broken(error)
+        raise
+    sys.exit(status)
 
 
 def _check(app: object, options: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 
 import msgspec
 
+from devtui.broken_library import blamed, sentence
 from devtui.config.settings import Settings
 from devtui.events import Address, Holder, PortBusy
 from devtui.ports import addresses
@@ -102,20 +103,29 @@ def survey(settings: Settings, refusal: PortRefused | None = None) -> Survey:
 
 
 def _look(settings: Settings) -> tuple[tuple[Holder, ...], list[str]]:
-    from devtui.ports import holders  # imports psutil: 15 ms that no start should wait for
-
     try:
+        from devtui.ports import holders  # imports psutil: 15 ms that no start should wait for
+
         return holders.holders(settings.port, settings.folder), []
     except OSError as error:
         return (), [
             f"This system does not tell which program listens on port {settings.port}: {error}."
         ]
+    except Exception as error:
+        if blamed(error) != "psutil":
+            raise
+        return (), [sentence(error)]
 
 
 def _silent_in_the_way(settings: Settings, ours: Address) -> list[Holder]:
-    from devtui.ports import holders
+    try:
+        from devtui.ports import holders
 
-    found = holders.silent_holders(settings.port, settings.folder)
+        found = holders.silent_holders(settings.port, settings.folder)
+    except Exception as error:
+        if blamed(error) != "psutil":
+            raise
+        return []  # `_look` has said so
     return [
         holder
         for holder in found

@@ -21,7 +21,7 @@ def main() -> None:
     try:
         from devtui.server.main import main as run
     except Exception as error:  # a library may be half installed, and its code may raise anything
-        from devtui.server.broken_library import sentence
+        from devtui.broken_library import sentence
 
         sys.exit(sentence(error))
 

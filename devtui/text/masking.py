@@ -25,6 +25,12 @@ _JSON = re.compile(
     re.DOTALL,
 )
 _UNTOLD = ('""', "null", "true", "false")
+# A value that is no markup, a comment, a tag, text; a part that is cut off goes to the end.
+_XML = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*(?:>|\Z)|[^<]+|<", re.DOTALL
+)
+_TAG_NAME = re.compile(r"</?([^\s<>/!?]{1,400})")
+_ATTRIBUTE = re.compile(r"""(?<=\s)([^\s=<>"'/]{1,400})(\s*=\s*)("[^"]*(?:"|\Z)|'[^']*(?:'|\Z))""")
 _PART_NAME = re.compile(r'\bname="([^"\r\n]{0,400})"', re.IGNORECASE)
 
 
@@ -48,7 +54,10 @@ def parameters(pairs: list[tuple[str, str]], reveal: bool = False) -> list[tuple
 
 
 def body(text: str, content_type: str, reveal: bool = False) -> str:
-    """Mask the body, or the beginning of the body, of a request or a response: forms and JSON."""
+    """Mask the body, or the beginning of the body, of a request or a response.
+
+    Forms, JSON and XML are masked.
+    """
     kind = content_type.lower()
     if reveal or not text:
         return text
@@ -58,6 +67,8 @@ def body(text: str, content_type: str, reveal: bool = False) -> str:
         return _form(text, NESTED)
     if "json" in kind or text.lstrip()[:1] in ("{", "["):
         return _json(text)
+    if "xml" in kind:
+        return _xml(text)
     return text if kind else _form(text, NESTED)
 
 
@@ -153,6 +164,34 @@ def _decoded(piece: str) -> str:
         return str(json.loads(piece))
     except ValueError:
         return piece
+
+
+def _xml(text: str) -> str:
+    """Mask XML, or the beginning of XML: texts and attributes, all in an element of that name."""
+    shown: list[str] = []
+    depth, masked_from = 0, 0  # the depth of the element whose texts are all masked
+    for found in _XML.finditer(text):
+        piece = found[0]
+        name = _TAG_NAME.match(piece)
+        if name is not None and piece[1] == "/":
+            if depth == masked_from:
+                masked_from = 0
+            depth = max(depth - 1, 0)
+        elif name is not None:
+            if not piece.endswith("/>"):
+                depth += 1
+                if not masked_from and _secret(name[1]):
+                    masked_from = depth
+            piece = _ATTRIBUTE.sub(_attribute, piece)
+        elif masked_from and piece.strip() and not piece.startswith(("<!--", "<?")):
+            piece = MASK
+        shown.append(piece)
+    return "".join(shown)
+
+
+def _attribute(found: re.Match[str]) -> str:
+    name, equals, value = found.groups()
+    return f'{name}{equals}"{MASK}"' if _secret(name) and len(value) > 2 else found[0]
 
 
 def _multipart(text: str) -> str:

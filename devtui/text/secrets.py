@@ -9,9 +9,10 @@ MASK = "••••••••"
 
 # Words of a name: `api_key`, `X-Api-Key` and `apiKey` all consist of the words "api key".
 _SECRET_WORDS = {
-    "password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "token", "tokens",
-    "key", "keys", "apikey", "authorization", "authentication", "auth", "cookie", "cookies",
-    "credential", "credentials", "csrf", "jwt", "bearer", "otp", "pin", "sessionid", "sid",
+    "pass", "password", "passwords", "passwd", "passphrase", "passcode", "pwd", "secret", "secrets",
+    "token", "tokens", "key", "keys", "apikey", "authorization", "authentication", "auth", "cookie",
+    "cookies", "credential", "credentials", "csrf", "jwt", "bearer", "otp", "pin", "sessionid",
+    "sid",
 }  # fmt: skip
 # Parts of longer words: `dbpassword`, `accesstoken`, `secretkey`.
 _SECRET_PARTS = (
@@ -37,7 +38,16 @@ def is_secret(name: str) -> bool:
     If in doubt, say yes: the user can reveal a value, but nobody can take back a secret that was
     on the screen.
     """
-    words = [word for word in _BETWEEN_WORDS.split(_CAMEL.sub("_", name[:200]).lower()) if word]
+    name = name[:200]
+    # Some write one word as two: `passWord`. So what a capital letter divides is one word as well.
+    return any(map(_have_secret, (_words(_CAMEL.sub("_", name)), _words(name))))
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in _BETWEEN_WORDS.split(name.lower()) if word]
+
+
+def _have_secret(words: list[str]) -> bool:
     if not _SECRET_WORDS.isdisjoint(words):
         return True
     if any(part in word for word in words for part in _SECRET_PARTS):

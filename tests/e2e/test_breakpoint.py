@@ -193,6 +193,26 @@ def test_input_and_getpass(terminal: Terminal, url: str) -> None:
     leave(terminal)
 
 
+@pytest.mark.parametrize(
+    ("key", "error"), [("ctrl+d", "EOFError"), ("ctrl+c", "KeyboardInterrupt")]
+)
+def test_the_traceback_of_a_question_shows_no_file_of_ours(
+    terminal: Terminal, url: str, key: str, error: str
+) -> None:
+    visit = Visit(f"{url}/told/input")
+    terminal.wait_for("input?")
+    terminal.wait_quiet()
+    terminal.press(key)
+    assert visit.text() == f"{error} in asks.py, after None"
+    visit = Visit(f"{url}/told/getpass")
+    terminal.wait_for("getpass?")
+    terminal.wait_quiet()
+    terminal.press(key)
+    assert re.sub("( getpass.py)+", "", visit.text()) == f"{error} in asks.py, after None"
+    terminal.wait_for(BACK)
+    leave(terminal)
+
+
 def test_pdb_s_own_set_trace(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/set-trace")
     terminal.wait_for("(Pdb)")
@@ -220,6 +240,9 @@ def test_without_a_terminal_it_says_so(devtui: Devtui, asks: Path, free_port: in
         answer = get(f"http://127.0.0.1:{free_port}/{target}")
         assert answer.status == 500
         assert f"{call} needs a terminal, and there is no terminal here" in answer.text
+    for name in ("input", "getpass"):
+        answer = get(f"http://127.0.0.1:{free_port}/told/{name}")
+        assert answer.text == "EOFError in asks.py, after None"
 
 
 OTHER = """\

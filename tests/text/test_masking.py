@@ -133,3 +133,45 @@ def test_time_grows_with_the_length_only(piece: str) -> None:
         for kind in ("application/json", FORM, "multipart/form-data", ""):
             body(lead + text, kind)
         assert time.perf_counter() - began < 8
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<a><password>hunter2</password><b>1</b></a>",
+         f"<a><password>{MASK}</password><b>1</b></a>"),
+        ("<s:passWord x='1'>hunter2</s:passWord>2", f"<s:passWord x='1'>{MASK}</s:passWord>2"),
+        ("<pwd><![CDATA[hunter2<b>]]></pwd>", f"<pwd>{MASK}</pwd>"),
+        ("<pwd><![CDATA[hunter2", f"<pwd>{MASK}"),
+        ("<pwd>hunter2", f"<pwd>{MASK}"),
+        ("<credentials><a>hunter2</a>\n<b/></credentials><c>1</c>",
+         f"<credentials><a>{MASK}</a>\n<b/></credentials><c>1</c>"),
+        ('<user name="ada" password="hunter2"/>1', f'<user name="ada" password="{MASK}"/>1'),
+        ("<user token = 'hunter2'>1</user>", f'<user token = "{MASK}">1</user>'),
+        ('<user password="hunter2', f'<user password="{MASK}"'),
+        ('<user password=""/><password></password>1', '<user password=""/><password></password>1'),
+        ("<?xml version='1.0'?><!-- a --><a>b</a>", "<?xml version='1.0'?><!-- a --><a>b</a>"),
+        ("</a></password>1<", "</a></password>1<"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["text/xml", "application/soap+xml; charset=utf-8"])
+def test_xml(text: str, shown: str, kind: str) -> None:
+    assert body(text, kind) == shown
+    assert body(text, kind, reveal=True) == text
+    assert body(text, "text/plain") == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "<a", "<a ", "<![CDATA[", "<!--", '<a b="', "<a b='\"", " ", "a=", "<a a", "</"]
+)
+def test_long_xml_is_read_once(piece: str) -> None:
+    start = time.monotonic()
+    for text in (piece * 100_000, "<a " + piece[1:] * 100_000, "<" + piece * 100_000 + ">"):
+        body(text, "text/xml")
+    assert time.monotonic() - start < 5
+
+
+@given(st.text(alphabet="<>/!?[]CDATA-=\"' pwd\n"))
+def test_any_xml_is_masked_without_an_error(text: str) -> None:
+    body(text, "text/xml")
+    assert "hunter2" not in body(f"<pwd>hunter2</pwd>{text}", "text/xml")

@@ -15,6 +15,8 @@ from devtui.text.secrets import MASK, is_secret, shown
         "accessToken", "csrf_token", "key", "api_key", "apikey", "X-Api-Key", "Authorization",
         "HTTP_AUTHORIZATION", "Proxy-Authorization", "Cookie", "Set-Cookie", "session_id",
         "sessionid", "PHPSESSID_TOKEN", "credentials", "jwt", "AWS_SECRET_ACCESS_KEY",
+        "passWord", "PassWord", "userPassWord", "user_passWord", "passPhrase", "pass", "db_pass",
+        "dbPass", "passCode", "accessToKen", "apiKEY", "pWd", "sessionID",
     ],
 )  # fmt: skip
 def test_secrets(name: str) -> None:
@@ -26,7 +28,7 @@ def test_secrets(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["monkey", "keyboard", "author", "host", "Accept", "Content-Type", "items", "passed", "tok",
-     "session", "pinned", "", "hockey"],
+     "session", "pinned", "", "hockey", "compass", "bypass", "compassRose", "passenger", "Passed"],
 )  # fmt: skip
 def test_other_names(name: str) -> None:
     assert not is_secret(name)

@@ -51,6 +51,8 @@ class Choice(msgspec.Struct, frozen=True):
 
 def judge(found: Survey, ours: str = "") -> Sight:
     """Decide whether the holders may be stopped. Looks at processes: run it in a thread."""
+    if not found.blocking:
+        return Sight(found, "", ours)
     from devtui.ports import stopping  # psutil comes with it: the screen shows itself first
 
     refusals = (stopping.refusal(holder) for holder in found.blocking)

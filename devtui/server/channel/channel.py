@@ -28,9 +28,6 @@ from devtui.server.guest.descriptors import OwnSocket
 
 _READ_BYTES = 64 * 1024
 
-# How much may wait if nothing may be dropped.
-MAX_KEPT_BYTES = 256 * 1024
-
 # How often a thread that waits for the session checks that it still exists.
 _LOOK_SECONDS = 0.1
 
@@ -77,7 +74,10 @@ class Channel:
         return self._socket.fileno()
 
     def keep_all(self) -> None:
-        """Drop nothing from now on. A thread that sends more than the session reads must wait."""
+        """Drop nothing from now on: a thread that sends waits until the system has all of it.
+
+        What waited in the memory of this process would be lost if the app ended it at once.
+        """
         self._pending.keeps_all = True
 
     def refuses_line(self) -> bool:
@@ -98,17 +98,17 @@ class Channel:
     def _send(self, kind: type[Event], lines: bytes, count: int) -> None:
         pending = self._pending
         pending.put(kind, lines, count)
-        if pending.size_bytes < pending.retry_at_bytes:
-            return  # it was full a few lines ago, and the thread that reads the orders was woken
         try:
-            # Not left to the reading thread: if the app's threads are busy it runs too seldom, and
-            # events would be dropped although the session reads.
-            pending.send()
+            # If it was full a few lines ago, the thread that reads the orders was woken.
+            if pending.size_bytes >= pending.retry_at_bytes:
+                # Not left to the reading thread: if the app's threads are busy it runs too seldom,
+                # and events would be dropped although the session reads.
+                pending.send()
+            if pending.keeps_all and pending:
+                self._wait_for_room()
         finally:
             if pending and not self._waits_for_room:
                 self._wake()
-        if pending.keeps_all and pending.size_bytes > MAX_KEPT_BYTES:
-            self._wait_for_room()
 
     def run(
         self,
@@ -212,7 +212,7 @@ class Channel:
         return not pending
 
     def _wait_for_room(self) -> None:
-        """Wait until the session has read.
+        """Wait until the session has read so much that the system takes what is pending.
 
         Do not wait in the thread that reads the orders, nor in a call that has interrupted a send
         or a wait of the same thread.
@@ -224,7 +224,7 @@ class Channel:
             self._waiting.add(me)
             writable = select.poll()
             writable.register(self._socket, select.POLLOUT)
-            while pending.size_bytes > MAX_KEPT_BYTES and self.is_whole:
+            while pending and self.is_whole:
                 writable.poll(_LOOK_SECONDS * 1000)
                 if not pending.send():
                     return  # a sending thread may wait for this one

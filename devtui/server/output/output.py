@@ -71,6 +71,7 @@ class LineStream(io.RawIOBase):
         super().__init__()
         self._channel = channel
         self._name = name
+        self.name, self.mode = f"<{name}>", "wb"  # as Python's own
         self._fd = fd
         self._unfinished: dict[int, _Unfinished] = {}
         self._look_at: float | None = None  # when the channel's thread checks them next
@@ -257,9 +258,11 @@ def install(channel: Channel, on_exception_logged: Callable[[BaseException], Non
 
 def _text(stream: LineStream) -> io.TextIOWrapper:
     # TextIOWrapper wants a buffered stream; a raw one that takes everything will do.
-    return io.TextIOWrapper(
+    text = io.TextIOWrapper(
         cast("IO[bytes]", stream),
         encoding="utf-8",
         errors="backslashreplace",
         write_through=True,
     )
+    text.mode = "w"  # type: ignore[misc]  # Python sets it so, too
+    return text

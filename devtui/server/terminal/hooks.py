@@ -9,11 +9,12 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from devtui.server.guest.plain_signal import signal
 from devtui.server.terminal import debuggers
-from devtui.server.terminal.loan import Terminal
+from devtui.server.terminal.loan import NoTerminal, Terminal
+from devtui.server.terminal.plain_errors import in_place_of
 
 _PDB = ("", "pdb.set_trace")
 
@@ -43,19 +44,32 @@ def _input(terminal: Terminal, original: Callable[..., str]) -> Callable[..., st
         """As Python's own, in the terminal that devtui runs in."""
         if not any(sys.stdin is stdin for stdin in terminal.stdins):
             return original(prompt)  # the app has replaced it, as tests do
-        with terminal.reading_line("input"):
-            return original(prompt)
+        return _read(terminal, "input", original, prompt)
 
-    return input
+    return in_place_of(original, input)
 
 
 def _getpass(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
     def getpass(prompt: str = "Password: ", stream: TextIO | None = None, **options: Any) -> str:
         """As Python's own, in the terminal that devtui runs in."""
-        with terminal.reading_line("getpass"):
-            return original(prompt, stream, **options)
+        return _read(terminal, "getpass", original, prompt, stream, **options)
 
-    return getpass
+    return in_place_of(original, getpass)
+
+
+def _read(
+    terminal: Terminal,
+    purpose: Literal["input", "getpass"],
+    original: Callable[..., str],
+    *arguments: Any,
+    **options: Any,
+) -> str:
+    try:
+        with terminal.reading_line(purpose):
+            return original(*arguments, **options)
+    except NoTerminal as error:
+        refused = str(error)
+    raise EOFError(refused)  # what Python raises
 
 
 def _breakpoint(terminal: Terminal) -> Callable[..., Any]:

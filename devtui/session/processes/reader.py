@@ -20,6 +20,9 @@ STREAM_EVENTS = 20
 STREAM_SECONDS = 0.05
 REST_SECONDS = 0.02
 
+# The same while the process waits for us, once the socket is full.
+SHORT_REST_SECONDS = 0.002
+
 # How long the loop does other work after a full turn, as a share of the turn's time.
 REST_SHARE = 0.8
 
@@ -87,7 +90,7 @@ class Reader:
                 if self._batch is None:
                     if not self._read():
                         if self._on_end is None and not self._closed and self._streams():
-                            self._rest(REST_SECONDS)
+                            self._rest(SHORT_REST_SECONDS if self.hurries else REST_SECONDS)
                         return
                     left -= 1
                 left -= self._hand_on(left)

@@ -12,21 +12,41 @@ systems these processes are not found.
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from devtui.ports import process_info
-
-if TYPE_CHECKING:
-    import psutil
 
 # How long such a process may take to end after SIGTERM.
 TERM_SECONDS = 0.5
 
 _LOOK_SECONDS = 0.01
+
+# In /proc/<pid>/stat after the name; see proc_pid_stat(5).
+_STATE = 0
+_STARTED = 19
+
+
+class _Process(NamedTuple):
+    """A process, which its start tells from a later one of the same number."""
+
+    pid: int
+    started: int
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended."""
+        return _process(self.pid) == self
+
+    def send(self, number: int) -> None:
+        """Send a signal if it lives."""
+        if self.lives:
+            with suppress(OSError):  # it has just ended, or has become another user's
+                os.kill(self.pid, number)
 
 
 class Leftovers:
@@ -35,7 +55,7 @@ class Leftovers:
     def __init__(self) -> None:
         self._pipes: set[str] = set()
         self._sessions = {os.getsid(0)}
-        self._escaped: list[psutil.Process] = []
+        self._escaped: list[_Process] = []
 
     def watch(self, *descriptors: int, session: int | None = None) -> None:
         """Count every process in the session, or with one of these pipes open, as family."""
@@ -49,40 +69,29 @@ class Leftovers:
         for pid in descendants(server):
             with suppress(ProcessLookupError):
                 if os.getpgid(pid) != server and _command(pid) == command:
-                    self._add(pid)
-
-    def _add(self, pid: int) -> None:
-        import psutil  # not before the first frame
-
-        with suppress(psutil.NoSuchProcess):
-            self._escaped.append(psutil.Process(pid))
+                    self._escaped += filter(None, [_process(pid)])
 
     def end(self) -> None:
         """End all that are left: SIGTERM, after `TERM_SECONDS` SIGKILL. It blocks meanwhile."""
-        import psutil
-
         found = self._found()
         for process in found:
-            with suppress(psutil.Error):  # it has just ended, or has become another user's
-                process.terminate()
+            process.send(signal.SIGTERM)
         deadline = time.monotonic() + TERM_SECONDS
-        while any(map(_lives, found)) and time.monotonic() < deadline:
+        while any(process.lives for process in found) and time.monotonic() < deadline:
             time.sleep(_LOOK_SECONDS)
         for process in found:
-            with suppress(psutil.Error):
-                process.kill()
+            process.send(signal.SIGKILL)
 
-    def _found(self) -> list[psutil.Process]:
-        import psutil
-
-        found = [process for process in self._escaped if _lives(process)]
-        began = psutil.Process().create_time()
+    def _found(self) -> list[_Process]:
+        found = [process for process in self._escaped if process.lives]
+        us = _process(os.getpid())
+        if us is None:
+            return found
         for pid in _holders(self._pipes):
-            with suppress(psutil.NoSuchProcess):
-                process = psutil.Process(pid)
-                # A process from before us cannot be the app's, whatever its descriptors are.
-                if process.create_time() > began and not self._is_detached(pid):
-                    found.append(process)
+            process = _process(pid)
+            # A process from before us cannot be the app's, whatever its descriptors are.
+            if process and process.started > us.started and not self._is_detached(pid):
+                found.append(process)
         return found
 
     def _is_detached(self, pid: int) -> bool:
@@ -94,12 +103,14 @@ class Leftovers:
             return False  # it has ended, and then it does not matter
 
 
-def _lives(process: psutil.Process) -> bool:
-    import psutil
-
-    with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
+def _process(pid: int) -> _Process | None:
+    """Return the process of this number unless it has ended."""
+    try:
+        # The name before the last parenthesis may contain anything.
+        facts = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return None if facts[_STATE] in (b"Z", b"X") else _Process(pid, int(facts[_STARTED]))
 
 
 def _command(pid: int) -> bytes:

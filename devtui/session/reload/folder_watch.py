@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from devtui.broken_library import sentence
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, is_ignored_folder
 
 if TYPE_CHECKING:
@@ -33,11 +35,25 @@ _CLOCK_LAG_SECONDS = 0.1
 _Stat: TypeAlias = tuple[int, int, int, int]
 
 
+_NO_MORE = (
+    "The system cannot tell of more changes ({}): {} is looked through every {} ms instead. "
+    "On Linux: sysctl fs.inotify.max_user_watches"
+)
+_INSTEAD = " and looks through the folders every {} ms instead"
+
+
+class BrokenLibrary(Exception):
+    """The library is broken, or too old; the text says so, and what to type."""
+
+
 class FolderWatch(Protocol):
     """The changes in a folder since the last look."""
 
     def look(self) -> set[Change]:
-        """Return the changes. Raises `OSError` or `RuntimeError` if the watch has broken."""
+        """Return the changes.
+
+        Raises `OSError` or `RuntimeError` if the watch has broken, and `BrokenLibrary`.
+        """
 
 
 class _NothingMore(Exception):
@@ -79,7 +95,8 @@ class SystemWatch:
             return self._look_again()
         last_look = time.time()
         try:
-            found = self._notify.watch(0, 0, 0, _TwoLooks())
+            with _works():
+                found = self._notify.watch(0, 0, 0, _TwoLooks())
         except _NothingMore:
             found = set()
         except RuntimeError as error:
@@ -91,7 +108,9 @@ class SystemWatch:
         return found if isinstance(found, set) else set()
 
     def _begin(self) -> None:
-        self._notify = rust_notify()(self._folders, False, False, POLL_MS, self._recursive, True)
+        make = rust_notify()
+        with _works():
+            self._notify = make(self._folders, False, False, POLL_MS, self._recursive, True)
 
     def _look_again(self) -> set[Change]:
         """Replace the library's watch, which reports nothing more after a name that is not UTF-8.
@@ -198,8 +217,38 @@ def must_poll(folder: str) -> bool:
     return folder.startswith("/mnt/") and "microsoft" in os.uname().release.lower()
 
 
+def why_polled(error: Exception, folders: Sequence[str]) -> str:
+    """Return why the folders are looked through, and what to type."""
+    if isinstance(error, BrokenLibrary):
+        return str(error)
+    return _NO_MORE.format(error, ", ".join(folders), poll_ms())
+
+
+def _broken(error: Exception) -> BrokenLibrary:
+    return BrokenLibrary(sentence(error, "watchfiles", _INSTEAD.format(poll_ms())))
+
+
+@contextmanager
+def _works() -> Iterator[None]:
+    """Take any error in the block that a working library does not raise as `BrokenLibrary`."""
+    try:
+        yield
+    except (OSError, RuntimeError, _NothingMore):
+        raise
+    except Exception as error:
+        raise _broken(error) from error
+
+
 def rust_notify() -> type[RustNotify]:
-    """Import the class at the first call; any thread may call it.
+    """Import the class at the first call; any thread may call it. Raises `BrokenLibrary`."""
+    try:
+        return _rust_notify()
+    except Exception as error:  # the import of a library may raise anything
+        raise _broken(error) from error
+
+
+def _rust_notify() -> type[RustNotify]:
+    """Import the class at the first call.
 
     The package itself is not imported, because it imports anyio. That takes three times as long,
     and happens while the first frame is drawn.
@@ -211,7 +260,7 @@ def rust_notify() -> type[RustNotify]:
             places = None if package is None else package.submodule_search_locations
             spec = PathFinder.find_spec(_MODULE, places)
             if spec is None or spec.loader is None:
-                raise ImportError(f"{_MODULE} is not there: install watchfiles again", name=_MODULE)
+                raise ImportError(f"{_MODULE} is not there", name=_MODULE)
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
             sys.modules[_MODULE] = module

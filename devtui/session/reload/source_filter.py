@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import os
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +41,9 @@ ENV_FILES = frozenset({".env", ".flaskenv"})
 # The numbers of watchfiles for the kinds of change. Its own enumeration would import anyio.
 ADDED, MODIFIED, DELETED = 1, 2, 3
 
+# How many files to look at for sources in new folders, in all folders of one burst.
+MAX_LOOKED_AT = 10_000
+
 
 class SourceFilter:
     """Decide whether a change of a file means a reload.
@@ -61,6 +66,7 @@ class SourceFilter:
         """Check again where links lead and which folders are environments, once for many files."""
         self._extra = {name for one in self._extra_files for name in (one, os.path.realpath(one))}
         self._environments: dict[str, bool] = {}
+        self._left = MAX_LOOKED_AT
 
     def why_ignored(self, change: int, path: str) -> tuple[str, str]:
         """Return why the change of `path` does not count, and the name to report it by.
@@ -114,7 +120,23 @@ class SourceFilter:
         """Return whether this is a renamed folder with sources; its files are not reported."""
         if change == DELETED:
             return any(file.startswith(path + os.sep) for file in self.loaded)
-        return change == ADDED and os.path.isdir(path) and any(Path(path).glob("*.py"))
+        return change == ADDED and any(self(ADDED, file) for file in self._sources_below(path))
+
+    def _sources_below(self, folder: str) -> Iterator[str]:
+        """Yield Python files at any depth, those above first, as far as we may look."""
+        folders = deque([folder])
+        while folders and self._left > 0:
+            try:
+                with os.scandir(folders.popleft()) as found:
+                    entries = list(itertools.islice(found, self._left))
+            except OSError:
+                continue  # it is no folder, gone, or unreadable
+            self._left -= len(entries)
+            for entry in entries:
+                if entry.name.endswith(".py"):
+                    yield entry.path
+                elif entry.is_dir(follow_symlinks=False) and not is_ignored_folder(entry.path):
+                    folders.append(entry.path)
 
 
 def is_ignored_folder(path: str) -> bool:

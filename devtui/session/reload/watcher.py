@@ -11,15 +11,9 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from devtui.session.reload.folder_watch import (
-    Change,
-    FolderWatch,
-    PolledFolder,
-    SystemWatch,
-    must_poll,
-    poll_ms,
-)
+from devtui.session.reload.folder_watch import Change
 from devtui.session.reload.source_filter import DELETED, MODIFIED, SourceFilter
+from devtui.session.reload.watched_folders import WatchedFolders
 from devtui.session.reload.watched_places import (
     WatchedPlaces,
     links_above,
@@ -39,11 +33,6 @@ MERGE_SECONDS = 0.4
 
 # How often to look whether links lead elsewhere; the system does not report that.
 PLACES_SECONDS = 0.25
-
-_NO_MORE = (
-    "The system cannot tell of more changes ({}): {} is looked through every {} ms instead. "
-    "On Linux: sysctl fs.inotify.max_user_watches"
-)
 
 Changed = Callable[[tuple[str, ...], int], None]
 
@@ -75,7 +64,7 @@ class Watcher:
         self._on_ignored = on_ignored
         self._stop = threading.Event()
         self._work: deque[Callable[[], None]] = deque()  # for the thread
-        self._watches: dict[FolderWatch, dict[str, bool]] = {}  # of folders: whether recursively
+        self._folders = WatchedFolders(lambda sentence: self._call(self._on_trouble, sentence))
         self._roots: dict[str, str] = {}  # by the names that were given: where they led
         self._places = WatchedPlaces()
         self._named: set[str] = set()  # the names of the files of loaded modules
@@ -119,7 +108,7 @@ class Watcher:
         looked_at_places = time.monotonic()
         while not self._stop.is_set():
             self._take_in()
-            if changes := self._look():
+            if changes := self._folders.look():
                 changes = self._gathered(changes)
             if time.monotonic() - looked_at_places >= PLACES_SECONDS:
                 changes |= self._look_at_places()
@@ -135,7 +124,7 @@ class Watcher:
 
     def _begin(self) -> None:
         if not os.path.isdir(self._folder):
-            self._trouble(self._folder, "it is not there")
+            self._folders.trouble(self._folder, "it is not there")
             self._roots[self._folder] = self._folder
             self._places.add(self._folder)  # it may be made later
         folders = {self._folder: True}
@@ -168,54 +157,13 @@ class Watcher:
             new = [
                 folder
                 for folder, deep in folders.items()
-                if deep is recursive and os.path.isdir(folder) and not self._is_watched(folder)
+                if deep is recursive and os.path.isdir(folder) and not self._folders.has(folder)
             ]
             for folder in new:
                 self._roots[folder] = os.path.realpath(folder)
                 self._places.add(folder)
             if new:
-                self._watch({self._roots[folder]: recursive for folder in new})
-
-    def _is_watched(self, folder: str) -> bool:
-        real = Path(os.path.realpath(folder))
-        return any(
-            str(real) in watched or any(watched.get(str(above)) for above in real.parents)
-            for watched in self._watches.values()
-        )
-
-    def _watch(self, folders: dict[str, bool]) -> None:
-        """Begin to watch folders, all recursively or none; poll those that need it."""
-        recursive = next(iter(folders.values()))
-        polled = [folder for folder in folders if must_poll(folder)]
-        told = [folder for folder in folders if folder not in polled]
-        for folder in folders:
-            if not os.access(folder, os.R_OK):
-                self._trouble(folder, "it may not be read")
-        if told:
-            try:
-                self._watches[SystemWatch(told, recursive)] = dict.fromkeys(told, recursive)
-            except FileNotFoundError as error:
-                if len(told) == 1:
-                    self._trouble(told[0], error)
-                    return
-                for folder in told:  # one is gone, and the others can be watched
-                    self._watch({folder: recursive})
-            except (OSError, RuntimeError) as error:
-                polled += told
-                self._call(self._on_trouble, _NO_MORE.format(error, ", ".join(told), poll_ms()))
-        for folder in polled:
-            watch = PolledFolder(folder, recursive, poll_ms() / 1000)
-            self._watches[watch] = {folder: recursive}
-
-    def _look(self) -> set[Change]:
-        found: set[Change] = set()
-        for watch, folders in list(self._watches.items()):
-            try:
-                found |= watch.look()
-            except (OSError, RuntimeError) as error:
-                del self._watches[watch]
-                self._trouble(", ".join(folders), error)
-        return found
+                self._folders.add({self._roots[folder]: recursive for folder in new})
 
     def _gathered(self, changes: set[Change]) -> set[Change]:
         """Return these changes and those that follow without a rest."""
@@ -225,7 +173,7 @@ class Watcher:
         while time.monotonic() < end:
             time.sleep(rest)
             rest = LONG_REST_SECONDS
-            more = self._look()
+            more = self._folders.look()
             if not more:
                 break
             found |= more
@@ -255,14 +203,10 @@ class Watcher:
 
     def _watch_again(self, root: str) -> None:
         before, real = self._roots[root], os.path.realpath(root)
-        recursive = root == self._folder
-        for watch, watched in list(self._watches.items()):
-            recursive |= watched.pop(before, False)  # it reports another folder
-            if not watched:
-                del self._watches[watch]
+        recursive = self._folders.remove(before) or root == self._folder
         self._roots[root] = real
         if os.path.isdir(real):
-            self._watch({real: recursive})
+            self._folders.add({real: recursive})
         if root == self._folder:
             self._filter.folder = real
 
@@ -287,12 +231,6 @@ class Watcher:
             self._call(self._on_ignored, ignored)
         if paths:
             self._call(self._on_change, tuple(sorted(paths)), len(changes) - len(ignored))
-
-    def _trouble(self, folder: str, error: object) -> None:
-        self._call(
-            self._on_trouble,
-            f"{folder} cannot be watched ({error}): restart with r after a save.",
-        )
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         assert self._loop is not None

@@ -4,6 +4,7 @@ import getpass
 import os
 import pdb
 import time
+import traceback
 
 from flask import Flask
 
@@ -45,6 +46,17 @@ def ask():
 @app.route("/secret")
 def secret():
     return f"{len(getpass.getpass('say friend: '))} characters"
+
+
+@app.route("/told/<name>")
+def told(name):
+    function = {"input": input, "getpass": getpass.getpass}[name]
+    try:
+        return function(f"{name}? ")
+    except BaseException as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        files = " ".join(os.path.basename(frame.filename) for frame in frames)
+        return f"{type(error).__name__} in {files}, after {error.__context__!r}"
 
 
 @app.route("/spin")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -127,6 +129,36 @@ def test_what_goes_beyond_the_bound_is_counted(ends: Ends, monkeypatch: pytest.M
     (after,) = ends.receive(1)
     assert isinstance(after, LogWritten)
     assert after.text == "after"
+
+
+PRINTS_AND_EXITS = """
+import os, socket, sys
+from devtui.events import LogWritten
+from devtui.server.channel.channel import Channel
+channel = Channel(socket.socket(fileno=int(sys.argv[1])), 1)
+channel.keep_all()
+for number in range(2000):
+    channel.send(LogWritten(generation=1, stream="log", text=f"line {number}"))
+os._exit(3)
+"""
+
+
+def test_a_process_that_ends_at_once_loses_nothing_if_all_is_kept() -> None:
+    """Its memory is gone with it; only what the system has can still be read."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        passed = theirs.fileno()
+        command = [sys.executable, "-c", PRINTS_AND_EXITS, str(passed)]
+        process = subprocess.Popen(command, pass_fds=[passed])
+        theirs.close()
+        ours.settimeout(TIMEOUT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1)  # nobody reads, and the socket does not take so much
+        received = b""
+        while data := ours.recv(65536):
+            received += data
+    assert process.wait(TIMEOUT) == 3
+    assert received.count(b'"line ') == 2000
 
 
 def test_the_states_of_the_server_are_never_dropped_and_requests_after_lines(

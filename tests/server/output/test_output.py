@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import cast
+from typing import Literal, cast
 from unittest import mock
 
 import pytest
@@ -106,6 +108,17 @@ def test_a_line_says_where(sent: Sent, stream: LineStream) -> None:
     (event,) = sent.events
     assert (event.stream, event.text) == ("stdout", "text")
     assert (event.logger, event.level, event.request_id) == (None, None, None)
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_the_streams_are_called_as_python_s_own(name: Literal["stdout", "stderr"]) -> None:
+    code = f"import sys; s = sys.{name}; print(s.name, s.mode, s.buffer.name, s.buffer.mode, s)"
+    command = [sys.executable, "-I", "-X", "utf8", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    stream = LineStream(cast(Channel, Sent()), name, 1)
+    with output._text(stream) as ours:
+        said = (ours.name, ours.mode, stream.name, stream.mode, str(ours))
+    assert " ".join(said) == done.stdout.rstrip("\n")
 
 
 def test_any_buffer_of_bytes_can_be_written(sent: Sent, stream: LineStream) -> None:

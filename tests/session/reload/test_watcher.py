@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from devtui.session.reload import folder_watch
+from devtui.session.reload import source_filter as filters
 from devtui.session.reload.folder_watch import Change, rust_notify
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
 from devtui.session.reload.watcher import LONG_REST_SECONDS, Watcher
@@ -71,6 +73,40 @@ def test_a_renamed_folder_counts_where_it_has_sources(tmp_path: Path) -> None:
     source_filter.loaded = frozenset({str(tmp_path / "old" / "mod.py")})
     assert source_filter(DELETED, str(tmp_path / "old"))
     assert not source_filter(DELETED, str(tmp_path / "ol"))
+
+
+def test_a_renamed_folder_with_sources_at_any_depth_counts(tmp_path: Path) -> None:
+    deep = "pkg/a/b/c/d"
+    write(tmp_path, {f"{deep}/mod.py": "", "pkg/data.csv": "", "tools/venv/lib/x.py": ""})
+    write(tmp_path, {"mine/pyvenv.cfg": "", "mine/lib/x.py": "", "out/sub/x.skip.py": ""})
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "pkg").symlink_to(tmp_path / "pkg")
+    source_filter = SourceFilter(tmp_path, [], ["*.skip.py"])
+    assert source_filter(ADDED, str(tmp_path / "pkg"))
+    for other in ("tools", "mine", "out", "links", "gone"):
+        assert not source_filter(ADDED, str(tmp_path / other))
+
+
+def test_the_search_for_sources_in_new_folders_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "MAX_LOOKED_AT", 50)
+    write(tmp_path, {f"data/{number}/x.csv": "" for number in range(100)})
+    write(tmp_path, {"pkg/mod.py": ""})
+    source_filter = SourceFilter(tmp_path, [], [])
+    looked_at: list[str] = []
+    scan = os.scandir
+
+    def scandir(path: str) -> Any:
+        looked_at.append(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    for _ in range(3):
+        assert not source_filter(ADDED, str(tmp_path / "data"))
+    assert len(looked_at) <= 50
+    source_filter.refresh()  # the next burst
+    assert source_filter(ADDED, str(tmp_path / "pkg"))
 
 
 class Watched:
@@ -171,6 +207,19 @@ async def test_a_new_folder_is_watched(watched: Watched, tmp_path: Path) -> None
     await watched.ready(folder)
     (folder / "mod.py").write_text("x = 1\n")
     await watched.changed(folder / "mod.py")
+
+
+async def test_a_new_folder_in_which_a_file_is_written_at_once(
+    watched: Watched, tmp_path: Path
+) -> None:
+    """The system tells of the folder alone if the file is there before the folder is watched."""
+    for number in range(20):
+        path = tmp_path / "project" / f"new{number}" / "sub" / "mod.py"
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+        folders, seen = {str(path), *map(str, path.parents[:2])}, set[str]()
+        while seen.isdisjoint(folders):
+            seen.update((await asyncio.wait_for(watched.bursts.get(), 10))[0])
 
 
 async def test_a_deleted_file_is_seen(watched: Watched, tmp_path: Path) -> None:
@@ -317,6 +366,48 @@ async def test_polling_where_the_system_has_no_more_watches(
     assert len(made.trouble) == 1
     assert "limit reached" in made.trouble[0]
     assert "every 20 ms" in made.trouble[0]
+    await asyncio.wait_for(made.watcher.stop(), 10)
+
+
+class _OtherLook:
+    """A library whose call is another than ours."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def watch(self) -> None:
+        """Take no argument."""
+
+
+def _other_start(folders: list[str]) -> None:
+    """Take one argument only."""
+
+
+@pytest.mark.parametrize("library", [_OtherLook, _other_start, None])
+async def test_polling_where_the_library_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: object
+) -> None:
+    if library is None:
+        monkeypatch.delitem(sys.modules, "watchfiles._rust_notify", raising=False)
+        monkeypatch.delitem(sys.modules, "watchfiles", raising=False)
+        monkeypatch.setattr(sys, "path", [str(tmp_path / "libraries"), *sys.path])
+        write(tmp_path, {"libraries/watchfiles/__init__.py": ""})
+    else:
+        monkeypatch.setattr(folder_watch, "rust_notify", lambda: library)
+    monkeypatch.setenv("WATCHFILES_POLL_DELAY_MS", "20")
+    write(tmp_path / "project", {"app.py": ""})
+    write(tmp_path / "elsewhere", {"mod.py": ""})
+    made = Watched(tmp_path / "project")
+    made.watcher.start()
+    await made.ready(tmp_path / "project")
+    made.watcher.add_sources([str(tmp_path / "elsewhere" / "mod.py")])
+    await made.ready(tmp_path / "project")
+    (tmp_path / "elsewhere" / "mod.py").write_text("1")
+    await made.changed(tmp_path / "elsewhere" / "mod.py")
+    (sentence,) = made.trouble
+    assert sentence.startswith("devtui cannot use watchfiles (")
+    assert " looks through the folders every 20 ms instead. " in sentence
+    assert sentence.endswith(f"{sys.executable} -m pip install --force-reinstall watchfiles")
     await asyncio.wait_for(made.watcher.stop(), 10)
 
 
