@@ -34,6 +34,9 @@ MAX_VARIABLES = 2_000
 # Variables, comments and empty lines.
 MAX_ENTRIES = 20_000
 
+# python-dotenv warns of each of these lines.
+MAX_UNREADABLE = 100
+
 # A variable in a value, and what stands for it if it is not set; as in python-dotenv.
 _VARIABLE = re.compile(r"\$\{([^\}:]*)(?::-([^\}]*))?\}")
 
@@ -127,9 +130,12 @@ def _values(file: str, environ: Mapping[str, str], *, given: bool) -> dict[str, 
         raise EnvFileError(f"devtui cannot read the env file {file!r}: {_reason(error)}") from None
     try:
         bindings = dotenv.parser.parse_stream(io.StringIO(text))
-        first = islice(bindings, MAX_ENTRIES + 1)
+        first = list(islice(bindings, MAX_ENTRIES + 1))
         raw = [(binding.key or "", binding.value) for binding in first]
-        if reason := why_too_large(raw, environ):
+        reason = why_too_large(raw, environ)
+        if sum(binding.error for binding in first) > MAX_UNREADABLE:
+            reason = f"more than {MAX_UNREADABLE} of its lines are not variables"
+        if reason:
             raise EnvFileError(f"devtui cannot read the env file {file!r}: {reason}.")
         return dict(dotenv.dotenv_values(stream=io.StringIO(text)))
     except EnvFileError:

@@ -108,9 +108,9 @@ def test_the_screen_s_library(devtui: Devtui, tmp_path: Path, how: str) -> None:
     extra = environment(tmp_path / "libraries", "textual", how)
     terminal = devtui("hello", "--port", 0, environment=extra, size=(400, 20))
     assert terminal.wait_exit() == 1
-    text = " ".join(terminal.text().split())
-    assert "devtui cannot import textual" in text
-    assert "--force-reinstall textual" in text
+    text = "".join(terminal.text().split())  # it may be wrapped anywhere
+    assert "devtuicannotimporttextual" in text
+    assert "--force-reinstalltextual" in text
     assert "Traceback" not in text
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from devtui.session.reload import watcher
+from devtui.session.reload import watched_folders
 from devtui.session.reload.folder_watch import SystemWatch, files_below
 from tests.support.live import Serve
 from tests.support.processes import eventually
@@ -129,7 +129,7 @@ def test_a_polled_session_reloads(
         raise AssertionError(f"{folders} are not polled")
 
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
-    monkeypatch.setattr(watcher, "SystemWatch", not_polled)
+    monkeypatch.setattr(watched_folders, "SystemWatch", not_polled)
     if when == "before":
         make(folder)
     live = serve({"app.py": says("1")})
