@@ -194,6 +194,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Show a debugger in the browser on errors.  [default: as --debug]",
     ),
     click.option(
+        "--standby/--no-standby", default=True, envvar="DEVTUI_STANDBY",
+        help="Prepare the next server process ahead of a reload.  [default: on]",
+    ),
+    click.option(
         "--trusted-hosts", metavar="HOSTS", envvar="DEVTUI_TRUSTED_HOSTS",
         callback=_split_hosts,
         help="More hosts that may see errors and the debugger, separated by ','.",
@@ -266,6 +270,7 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
         env_file=options["env_file"] and os.path.abspath(options["env_file"]),
         environment=ctx.meta[_ENVIRONMENT],
         trusted_hosts=options["trusted_hosts"],
+        standby=options["standby"],
     )
     debug = options["debug"] if options["debug"] is not None else settings.is_loopback
     return settings.with_debug(debug).with_parts(

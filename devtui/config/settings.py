@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True):
     With `keep_all` the session drops no output and no event, and the app has to wait if it writes
     too fast. That is for front ends without a screen.
 
+    With `standby` the next server process is prepared while the current one serves.
+
     `refused` names those of `reload` and `debugger` that the user turned off explicitly, so debug
     mode must not turn them on.
     """
@@ -68,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True):
     environment: tuple[tuple[str, str], ...] = ()
     trusted_hosts: tuple[str, ...] = ()
     keep_all: bool = False
+    standby: bool = True
 
     @property
     def is_unix_socket(self) -> bool:

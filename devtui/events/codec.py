@@ -23,6 +23,7 @@ from devtui.events.lifecycle import (
     DebuggerReady,
     EventsDropped,
     FilesRead,
+    HeadStartChecked,
     ImportsTraced,
     PinAttempted,
     ServerContinued,
@@ -49,6 +50,7 @@ AnyEvent: TypeAlias = (
     | ServerSuspended
     | ServerContinued
     | ImportsTraced
+    | HeadStartChecked
     | StandbyUnfit
     | EventsDropped
     | FilesRead

@@ -101,19 +101,38 @@ class ImportsTraced(Event, frozen=True, kw_only=True):
     `roots` are the names that the user's code imported, in order, up to the point where it changed
     something for the whole process. `changed` says what that is, or is empty. `search_path` is the
     folder that the app's modules are found in, empty if none of them is the user's. `ahead` is how
-    many names had been imported ahead of this load, if known.
+    many names had been imported ahead of this load, if known; they brought `ahead_modules` modules
+    and took `ahead_ms`.
     """
 
     roots: tuple[str, ...]
     search_path: str
     changed: str = ""
     ahead: int | None = None
+    ahead_modules: int = 0
+    ahead_ms: float = 0.0
 
 
 class StandbyUnfit(Event, frozen=True, kw_only=True):
     """The imports ahead do not fit this load, which begins again without them."""
 
     reason: str
+
+
+class HeadStartChecked(Event, frozen=True, kw_only=True):
+    """A load that was begun before its order has come to its pause, or was checked there.
+
+    `reason` says why it cannot be used, empty if it can. `module_count` modules were imported in
+    `duration_ms`. `stopped_at` is the file before which it waits, or what the app is about to do,
+    or empty if the whole app is loaded. If it is `spent`, it can never be used, and `stopped_at` is
+    the file that ran then.
+    """
+
+    reason: str
+    module_count: int
+    duration_ms: float
+    spent: bool = False
+    stopped_at: str = ""
 
 
 class FilesRead(Event, frozen=True, kw_only=True):

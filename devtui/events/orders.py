@@ -36,8 +36,8 @@ class Load(Order, frozen=True, kw_only=True):
 
     The fields mean the same as in `Settings`, with `port` and `url` as the socket has them. `first`
     is true until a load has succeeded. `pin` is the session's, and the same for each generation, so
-    that an unlocked browser stays unlocked. It is None in a `Preload` alone. With `keep_all` no
-    event may be dropped: if too many come, the app waits for the session.
+    that an unlocked browser stays unlocked. It is None in a `Preload` and a `HeadStart`. With
+    `keep_all` no event may be dropped: if too many come, the app waits for the session.
     """
 
     app: str | None
@@ -70,6 +70,17 @@ class Preload(Order, frozen=True, kw_only=True):
     load: Load
     roots: tuple[str, ...]
     search_path: str
+
+
+class HeadStart(Order, frozen=True, kw_only=True):
+    """Begin to load before the order `Load`, which will be like `load`, and pause in time.
+
+    `before` are the files that may change: pause before the first of their modules runs, or else
+    when the app is loaded. Answer with `HeadStartChecked` then, and after each `LoadSoon`.
+    """
+
+    load: Load
+    before: tuple[str, ...]
 
 
 class LoadSoon(Order, frozen=True, kw_only=True):
@@ -162,6 +173,7 @@ class TerminalRefused(Order, frozen=True, kw_only=True):
 AnyOrder: TypeAlias = (
     Load
     | Preload
+    | HeadStart
     | LoadSoon
     | Stop
     | TellFiles

@@ -25,7 +25,10 @@ class Reloaded(Event, frozen=True, kw_only=True):
     `cause` is a few words for people; `failed` means that it serves its own load's error.
     `duration_ms` runs from the moment the cause was seen; `stopped_ms` and `loaded_ms` say after
     how much of it the old process was gone and the app loaded. `standby` is true where the
-    process had been started ahead; `stepped_back` says why not all imports were done ahead.
+    process had been started ahead; it had imported `ahead_modules` modules in `ahead_ms`, and what
+    waited took `ahead_bytes` of memory. With `loaded_ahead` it had also begun to load the app,
+    up to `ahead_until` (a file, or what the app does next), or to the end. `stepped_back` says why
+    not more was done ahead.
     `raw_count` notices of changes were merged; `seen_ms` is how long before it was seen the newest
     of the files was written (0: not known). `slowest` as in `AppLoaded`. `looping` is the file
     that the app itself seems to change each time it loads, empty where there is none.
@@ -39,6 +42,11 @@ class Reloaded(Event, frozen=True, kw_only=True):
     loaded_ms: float = 0.0
     standby: bool = False
     stepped_back: str = ""
+    ahead_modules: int = 0
+    ahead_ms: float = 0.0
+    ahead_bytes: int = 0
+    loaded_ahead: bool = False
+    ahead_until: str = ""
     raw_count: int = 0
     seen_ms: float = 0.0
     slowest: tuple[ModuleTime, ...] = ()

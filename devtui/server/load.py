@@ -29,11 +29,13 @@ from devtui.server.standby.import_trace import ImportTrace, UnfitStandby
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from _typeshed.wsgi import WSGIApplication
 
     from devtui.server.channel.channel import Channel
     from devtui.server.errors.reporter import ErrorReporter
+    from devtui.server.standby.head_start import HeadStartLoad
     from devtui.server.standby.import_trace import Preloaded
     from devtui.server.standby.standby import Standby
 
@@ -76,8 +78,15 @@ class Loading:
     def _preloaded(self) -> list[Preloaded]:
         return [] if self._standby is None else self._standby.preloaded
 
-    def run(self, load: Load, serve: Callable[[WSGIApplication], None]) -> bool:
+    def run(
+        self,
+        load: Load,
+        serve: Callable[[WSGIApplication], None],
+        head_start: HeadStartLoad | None = None,
+    ) -> bool:
         """Load the app and have `serve` serve it; return whether anything was served.
+
+        With a `head_start` begin now, and wait for the order where that ends.
 
         A program that calls `devtui.run` does so in the middle of its load, and goes on after it
         was served; what it raises then is passed on. If a reload fails, `serve` gets an app that
@@ -88,11 +97,16 @@ class Loading:
         trace = ImportTrace(self._baseline, self._preloaded)
         loading = ExitStack()
 
+        def took_ms() -> float:
+            return _since(max(began, 0.0 if head_start is None else head_start.resumed_at))
+
         def loaded(found: find.LoadedApp) -> None:
             nonlocal served
             loading.close()
             find.apply_debug(found.app, load.debug)
-            self._tell(found, trace, _since(began))
+            if head_start is not None:
+                head_start.wait()
+            self._tell(found, trace, took_ms())
             served = True
             serve(found.app)
 
@@ -100,7 +114,9 @@ class Loading:
             self._prepare(load)
             if self._standby is not None and (reason := self._standby.misfit(load)):
                 raise UnfitStandby(reason)
-            bytecode.install(executing=trace.executing)
+            if head_start is not None:
+                head_start.begin()
+            bytecode.install(executing=_executing(trace, head_start))
             with loading:
                 loading.callback(bytecode.follow_no_more)
                 loading.enter_context(trace)
@@ -111,12 +127,16 @@ class Loading:
 
                     main_program.run(load.main, loaded)
             return served
-        except UnfitStandby:
+        except UnfitStandby as unfit:
+            if head_start is not None:
+                head_start.give_up(str(unfit))
             raise
         except BaseException as error:
             if served:
                 raise
-            instead = self.failed(load, error, _since(began))
+            if head_start is not None and head_start.order is None:
+                head_start.give_up(f"the app could not be loaded ({type(error).__name__})")
+            instead = self.failed(load, error, took_ms())
         # Outside of the handler, or the error would be the context of errors in requests.
         if instead is None or load.main is not None:
             return False
@@ -211,8 +231,19 @@ class Loading:
                 search_path=trace.search_path,
                 changed=trace.changed,
                 ahead=len(self._preloaded),
+                ahead_modules=sum(len(group.modules) for group in self._preloaded),
+                ahead_ms=0.0 if self._standby is None else self._standby.took_ms,
             )
         )
+
+
+def _executing(
+    trace: ImportTrace, head_start: HeadStartLoad | None
+) -> Callable[[str], AbstractContextManager[None]]:
+    """Return what each of the user's modules runs in."""
+    if head_start is None:
+        return trace.executing
+    return lambda name: head_start.executing(name, trace.executing(name))
 
 
 def _since(began: float) -> float:

@@ -11,11 +11,12 @@ import socket
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from devtui.events import (
     AnyOrder,
     DebuggerReady,
+    HeadStart,
     Load,
     LoadSoon,
     PinAttempted,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from devtui.server.inspection.inspector import Inspector
     from devtui.server.serving.debugger import Debugger
+    from devtui.server.standby.head_start import HeadStartLoad
 
 # How long the process may live on after the session is gone; then it and its children are killed.
 LAST_SECONDS = 1.0
@@ -61,6 +63,8 @@ REST_SECONDS = 0.3
 
 _LOAD_FAILED = 1
 
+Waiting: TypeAlias = "tuple[Load, int] | LoadSoon | Preload | HeadStart"
+
 
 class Generation:
     """One server process: load the app once, serve it, and end."""
@@ -69,7 +73,9 @@ class Generation:
         self._channel = channel
         self._start = Start.now()
         # The order to load comes with the listening socket's descriptor.
-        self._orders: queue.SimpleQueue[tuple[Load, int] | LoadSoon | Preload] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[Waiting] = queue.SimpleQueue()
+        self._given: tuple[Load, int] | None = None
+        self._head_start: HeadStartLoad | None = None
         self._has_to_load = False
         self._reporter = reporter.ErrorReporter(channel)
         self._loading = Loading(channel, self._reporter, self._start.environment)
@@ -93,18 +99,21 @@ class Generation:
         A program that calls `devtui.run` may end with a status of its own, by `SystemExit`.
         """
         self._reader.start()
-        load, listener = self._next_load()
+        load = self._next_load()
         self._reporter.keeping = load.debugger
         try:
-            served = self._loading.run(load, lambda app: self._serve(app, load, listener))
+            served = self._loading.run(load, self._serve, self._head_start)
         except UnfitStandby as unfit:
             self._begin_anew(str(unfit))
         finally:
             self._end()
         return 0 if served else _LOAD_FAILED
 
-    def _serve(self, app: WSGIApplication, load: Load, listener: int) -> None:
+    def _serve(self, app: WSGIApplication) -> None:
         """Serve until the order to stop. Raise `SystemExit` if the app cannot be served."""
+        given = self._given if self._head_start is None else self._head_start.order
+        assert given is not None, "nothing is served before the order to load"
+        load, listener = given
         try:
             server = self._server_for(app, load, listener)
         except Exception as error:  # by the library for adhoc, or by the user's module
@@ -113,14 +122,20 @@ class Generation:
         server.run()
         server.wait_until_idle(self._grace)
 
-    def _next_load(self) -> tuple[Load, int]:
-        """Wait for the order to load. Meanwhile import ahead if ordered."""
-        while not isinstance(order := self._orders.get(), tuple):
+    def _next_load(self) -> Load:
+        """Wait for the order to load or to begin; import ahead if ordered."""
+        while not isinstance(order := self._orders.get(), (tuple, HeadStart)):
             if isinstance(order, Preload):
                 self._loading.warm(order, interrupted=lambda: self._has_to_load)
             else:
                 self._loading.look()
-        return order
+        if isinstance(order, HeadStart):
+            from devtui.server.standby.head_start import HeadStartLoad  # few loads have one
+
+            self._head_start = HeadStartLoad(order, self._start, self._orders.get, self._channel)
+            return order.load
+        self._given = order
+        return order[0]
 
     def _begin_anew_if_hung(self, name: str) -> None:
         clock.sleep(HANG_SECONDS)
@@ -130,7 +145,7 @@ class Generation:
     def _begin_anew(self, reason: str) -> NoReturn:
         """Become a fresh process: same pid, channel and generation, nothing imported.
 
-        The session answers the event with the order to load, which finds the new interpreter.
+        The session answers the event with the order to load, for the new interpreter.
         """
         self._output.release_all()
         # The fresh program must read the answer.
@@ -157,12 +172,7 @@ class Generation:
         self._recorder = recorder
         server = AppServer(app, listener, load, recorder, self._reporter, self)
         self._server = server
-        self._channel.send(
-            Serving(
-                url=load.url,
-                pid=os.getpid(),
-            )
-        )
+        self._channel.send(Serving(url=load.url, pid=os.getpid()))
         UnseenThread(lambda: self._get_the_rest(server.debugger)).start()
         return server
 
@@ -215,8 +225,11 @@ class Generation:
             self._orders.put((order, listener))
             if name := self._loading.importing_ahead:
                 UnseenThread(lambda: self._begin_anew_if_hung(name)).start()
-        elif isinstance(order, (LoadSoon, Preload)):
-            self._orders.put(order)
+        elif isinstance(order, (LoadSoon, Preload, HeadStart)):
+            if self._head_start is None or self._head_start.paused:
+                self._orders.put(order)
+            else:
+                self._head_start.too_late()
         elif isinstance(order, Stop):
             self._stop(order.grace_ms / 1000)
         elif isinstance(order, TellFiles):

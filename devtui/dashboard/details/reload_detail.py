@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 
 from devtui.dashboard.panes.error_summary import error_sections, frame_lines
 from devtui.dashboard.panes.rows import exit_words
@@ -44,6 +45,7 @@ def reload_detail(item: Reload, ignored: Mapping[str, str]) -> Detail:
 def _reloaded(item: Reloaded) -> list[Section]:
     general = [("cause", item.cause), ("took", formats.duration(item.duration_ms))]
     general.append(("standby", standby_words(item)))
+    general += ahead_facts(item)
     if item.raw_count > 1:
         general.append(("file events", f"{item.raw_count:,}, merged into one reload"))
     section = Section("reload", pairs(general, FACT_WIDTH))
@@ -79,6 +81,18 @@ def steps(item: Reloaded) -> list[tuple[str, str]]:
     ]
     found = found if item.seen_ms else []
     return found + [(name, formats.duration(max(0.0, time))) for name, time in took]
+
+
+def ahead_facts(item: Reloaded) -> list[tuple[str, str]]:
+    """Return what was done ahead of a reload, and what that costs."""
+    if not item.ahead_modules:
+        return []
+    done = f"{formats.count(item.ahead_modules, 'module')} in {formats.duration(item.ahead_ms)}"
+    if item.loaded_ahead:
+        until = item.ahead_until
+        until = PurePath(until).name if PurePath(until).is_absolute() else until
+        done += f", up to {visible(until, MAX_NAME)}" if until else ", the whole app"
+    return [("ahead", done), ("memory", f"{formats.size(item.ahead_bytes)} for what waited")]
 
 
 def standby_words(item: Reloaded) -> str:

@@ -107,9 +107,9 @@ def _which(before: Any, now: Any) -> str:
     return f" ({shown}{', …' if len(names) > 3 else ''})"
 
 
-def _patched() -> dict[str, int]:
+def patched() -> dict[str, int]:
     """Return what was replaced. A new module is no change, unless it arrives patched."""
-    patched = {}
+    found = {}
     for key in _PATCHED:
         module, name = key
         if module in sys.modules:
@@ -117,8 +117,8 @@ def _patched() -> dict[str, int]:
             if key not in _ORIGINALS and getattr(now, "__module__", None) == module:
                 _ORIGINALS[key] = now
             if _ORIGINALS.get(key) is not now:
-                patched[f"{module}.{name}"] = id(now)
-    return patched
+                found[f"{module}.{name}"] = id(now)
+    return found
 
 
 def _environment() -> dict[Any, Any]:
@@ -169,7 +169,7 @@ _PARTS: dict[str, Callable[[], Any]] = {
     "sys.path": lambda: list(sys.path),
     "sys.meta_path": lambda: list(map(id, sys.meta_path)),
     "sys.path_hooks": lambda: list(map(id, sys.path_hooks)),
-    "a patched module": _patched,
+    "a patched module": patched,
     "the builtins": _builtins,
     "the warnings filters": lambda: list(warnings.filters),
     "the logging configuration": _logging,

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
 from typing import NoReturn
 
 from devtui.config import env_files
@@ -21,18 +20,17 @@ from devtui.server.guest.clocks import clock
 from devtui.server.guest.own_code import file_of, is_own
 from devtui.server.serving import debugger, server
 from devtui.server.standby import process_state
+from devtui.server.standby.importable import importable
 from devtui.server.standby.preloads import Preloaded, UnfitStandby
 
 # How long a check of the files is valid. The load itself takes longer.
 FRESH_SECONDS = 0.05
 
-_SUFFIXES = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
-
 
 class Standby:
     """The modules imported ahead, and whether a load may use them.
 
-    `importing` is the name that is being imported now.
+    `importing` is the name that is being imported now, and `took_ms` the time of all imports.
     """
 
     def __init__(self, order: Preload, original: Mapping[str, str]) -> None:
@@ -45,6 +43,7 @@ class Standby:
         self._looked_at = -math.inf  # monotonic
         self._unfit = ""
         self.importing = ""
+        self.took_ms = 0.0
         self.preloaded: list[Preloaded] = []
 
     def warm(self, interrupted: Callable[[], bool]) -> None:
@@ -63,7 +62,7 @@ class Standby:
         server.prepare()
         if self._order.load.debugger:
             debugger.prepare()
-        root = ""
+        root, began = "", clock.perf_counter()
         try:
             for root in self._order.roots:
                 if interrupted():
@@ -77,6 +76,7 @@ class Standby:
             self._unfit = f"{root} could not be imported ahead ({type(error).__name__})"
         finally:
             self.importing = ""
+            self.took_ms = round((clock.perf_counter() - began) * 1000, 3)
         if self._order.search_path in sys.path:  # the load adds it itself
             sys.path.remove(self._order.search_path)
         self._times = dict(self._files())
@@ -125,20 +125,11 @@ class Standby:
         """Return an imported module of which the project now has a namesake."""
         tops = {name.partition(".")[0] for group in self.preloaded for name in group.modules}
         own = {self._order.search_path, *(path for path in sys.path if is_own(path))}
-        return next((name for folder in own for name in _modules_in(folder) if name in tops), "")
+        return next((name for folder in own for name in importable(folder) if name in tops), "")
 
 
 def _refuse(name: str) -> NoReturn:
     raise UnfitStandby(f"a library imports {name}, which is not installed but yours")
-
-
-def _modules_in(folder: str) -> Iterator[str]:
-    """Return the modules and packages that an import finds in a folder."""
-    with suppress(OSError), os.scandir(folder or os.curdir) as entries:
-        for entry in entries:
-            package = os.path.join(entry.path, "__init__.py")
-            if entry.name.endswith(_SUFFIXES) or os.path.isfile(package):
-                yield entry.name.partition(".")[0]
 
 
 def _time(file: str) -> int:

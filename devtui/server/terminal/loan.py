@@ -107,6 +107,7 @@ class Terminal:
         """
         if self._keep():
             return
+        sys.audit("devtui.terminal", purpose)  # a load that was begun ahead must not ask
         self._turn.acquire()
         granted = ""
         try:

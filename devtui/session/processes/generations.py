@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 
 from devtui.config.settings import Settings
 from devtui.events import (
+    AnyEvent,
     DebuggerReady,
     ImportsTraced,
     Load,
@@ -23,12 +25,16 @@ from devtui.events import (
 )
 from devtui.session.debugger_pin import LOCKED, MAX_FAILED, DebuggerPin
 from devtui.session.event_bus import EventBus
+from devtui.session.processes.head_starts import Ahead, HeadStarts, size_of
 from devtui.session.processes.listener import Listener
 from devtui.session.processes.server_process import ServerProcess
 from devtui.session.processes.spawn import Interpreter
 from devtui.session.processes.strays import Leftovers
 from devtui.session.processes.working_folder import WorkingFolder
 from devtui.session.terminal.app_tty import AppTty
+
+NOTHING_YET = "no process had been started ahead yet"
+UNWANTED = "devtui was started with --no-standby"
 
 
 class Generations:
@@ -51,6 +57,7 @@ class Generations:
         self.pin: str | None = None
         self.from_standby = False
         self.stepped_back = ""
+        self.ahead = Ahead()
         self._bus = bus
         self._listener = listener
         self._interpreter = interpreter  # for the first process
@@ -58,6 +65,7 @@ class Generations:
         self._load: Load | None = None
         self._debugger_pin = DebuggerPin()
         self._standby: ServerProcess | None = None
+        self.head_starts = HeadStarts(bus.publish)
         self._unwanted = False  # the standby was discarded, and the cause of the reload says so
         self._traced: ImportsTraced | None = None
         self._leftovers = Leftovers()
@@ -98,50 +106,73 @@ class Generations:
         If the event loop does not run yet, call `attach` when it does.
         """
         self.number += 1
+        waiting = [self.standby_pid, self.head_starts.pid]
+        self.ahead = Ahead(size_bytes=sum(size_of(pid) for pid in waiting if pid))
         if self._folder.enter() and self._standby is not None:
             self.discard_standby()  # it is where the project was before
-        standby, self._standby = self._standby, None
+        ahead = self.head_starts.take()
+        if ahead is not None and self._standby is not None:
+            self._standby.discard()
+            self._standby = None
+        standby, self._standby = self._standby or ahead, None
         self.from_standby = standby is not None and standby.alive
-        self.stepped_back = self._why_not_all()
+        self.stepped_back = self._why_not_all() if self.head_starts.used is None else ""
         if standby is None and self._traced is not None and not self._unwanted and settings.reload:
-            self.stepped_back = "no process had been started ahead yet"
+            self.stepped_back = NOTHING_YET if settings.standby else UNWANTED
         self._unwanted = False
         if standby is not None and not self.from_standby:
             self.stepped_back = "the process that was started ahead has ended"
             standby.discard()
-        self._process = standby if standby and self.from_standby else self._new_process(settings)
+        self._process = (
+            standby
+            if standby and self.from_standby
+            else self._new_process(settings, self._bus.publish)
+        )
         self._load = _load(settings, first=first, pin=self._debugger_pin.for_load())
         self.pin = None
         self._bus.tell(ServerStarted(pid=self._process.pid))
+        self.head_starts.release()
         self._process.load(self._load, self._listener.bound)
 
     def attach(self) -> None:
         """Attach to the started process, on the running event loop."""
-        if self._process is not None:
+        if self._process is not None and self.head_starts.used is None:
             self._process.attach()
 
     def start_standby(self, settings: Settings) -> None:
-        """Start the standby process, unless there is one."""
-        if self._standby is not None or self._traced is None:
+        """Start the standby process, unless there is one or the user wants none."""
+        if self._standby is not None or self._traced is None or not settings.standby:
             return
         self._folder.enter()
-        self._standby = self._new_process(settings, ahead=1)
-        self._standby.send(
-            Preload(
-                load=_load(settings, first=False, pin=None),
-                roots=self._traced.roots,
-                search_path=self._traced.search_path,
+        self._standby = self._new_process(settings, self._bus.publish, ahead=1)
+        self._standby.send(self._preload(settings, self._traced))
+
+    def start_head_start(self, settings: Settings, entry: str) -> None:
+        """Begin the next load ahead, if that is worth it; `entry` is the app's file."""
+        traced = self._traced
+        if self._standby is None or traced is None or settings.main is not None:
+            return  # without a standby there would be nothing to fall back on
+        if self.head_starts.is_worth_it(entry, self.pid, traced):
+            self.head_starts.begin(
+                lambda publish: self._new_process(settings, publish, ahead=1),
+                self._preload(settings, traced),
+                lambda: self.start_head_start(settings, entry),
             )
-        )
+
+    def _preload(self, settings: Settings, traced: ImportsTraced) -> Preload:
+        load = _load(settings, first=False, pin=None)
+        return Preload(load=load, roots=traced.roots, search_path=traced.search_path)
 
     def expect_load(self) -> None:
         """Tell the standby process that its load comes soon, so that it can check what it holds."""
         if self._standby is not None:
             self._standby.send(LoadSoon())
+        self.head_starts.expect_load()
 
     def discard_standby(self) -> None:
         """End the standby process, so that the next generation starts from nothing."""
         self._unwanted = True
+        self.head_starts.discard()
         if self._standby is not None:
             self._standby.discard()
             self._standby = None
@@ -181,20 +212,25 @@ class Generations:
             self._process.kill()
             self._leftovers.end()
 
-    def _new_process(self, settings: Settings, ahead: int = 0) -> ServerProcess:
+    def _new_process(
+        self, settings: Settings, publish: Callable[[AnyEvent], None], ahead: int = 0
+    ) -> ServerProcess:
         interpreter, self._interpreter = self._interpreter, None
         if interpreter is None:
             environment = dict(settings.environment) or dict(os.environ)
             interpreter = Interpreter(self.number + ahead, environment, sys.argv)
         pipes, server = (interpreter.stdout, interpreter.stderr), interpreter.child.pid
         self._leftovers.watch(*pipes, session=server)
-        return ServerProcess(interpreter, self._bus.publish)
+        return ServerProcess(interpreter, publish)
 
     def _why_not_all(self) -> str:
         if self._traced is None or not self.from_standby:
             return ""
-        changed = self._traced.changed
-        return f"the app changes {changed} while it loads" if changed else ""
+        changed, reason = self._traced.changed, self.head_starts.reason
+        why = [f"the app changes {changed} while it loads"] if changed else []
+        if reason:
+            why.append(f"the load could not begin ahead: {reason}")
+        return "; ".join(why)
 
     def _why_nothing(self) -> str:
         """Return why nothing was imported ahead in a process that was started ahead."""
@@ -207,6 +243,7 @@ class Generations:
     def _on_traced(self, event: ImportsTraced) -> None:
         if self.from_standby and event.ahead == 0:
             self.stepped_back = self._why_nothing() or self.stepped_back
+        self.ahead.note(event, self.head_starts.used)
         self._traced = event
 
     def _on_unfit(self, event: StandbyUnfit) -> None:

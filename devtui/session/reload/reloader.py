@@ -23,6 +23,9 @@ from devtui.session.terminal.terminal_loan import TerminalLoan
 STANDBY_DELAY_SECONDS = 0.05
 FIRST_STANDBY_DELAY_SECONDS = 0.3
 
+# How long after that the next load is begun: the standby imports first, and the app answers.
+HEAD_START_DELAY_SECONDS = 0.5
+
 
 class Reloader:
     """Replace one server process by the next whenever something asks for it, until it is closed.
@@ -120,6 +123,7 @@ class Reloader:
         if not self.settings.reload:
             return
         self._bus.tell(FilesChanged(paths=paths, raw_count=raw_count))
+        self._generations.head_starts.note_saved(paths)
         if self._machine.state is not State.PORT_BUSY:
             changed = Replacement("files changed", paths, raw_count=raw_count)
             changed.seen_ms = since_written(paths)
@@ -128,6 +132,9 @@ class Reloader:
             self.want(changed)
 
     def _on_load_ended(self, event: AppLoaded | AppFailed | ServerExited) -> None:
+        if isinstance(event, AppLoaded):
+            generations = self._generations
+            generations.head_starts.note_loaded(event, warm=generations.from_standby)
         self._loops.loaded()
         if self._underway is not None:
             self._underway.loaded_ms = self._underway.elapsed_ms
@@ -187,6 +194,7 @@ class Reloader:
             looked_at = self._paths_wanted
             await settled(looked_at)
             stopped_ms = await stopping
+        await self._generations.head_starts.answer()
         if self._wanted is not None:
             self._wanted.stopped_ms = stopped_ms
 
@@ -214,3 +222,10 @@ class Reloader:
     def _start_standby(self) -> None:
         if self.settings.reload and not self.closing and self._machine.state.answers:
             self._generations.start_standby(self.settings)
+            asyncio.get_running_loop().call_later(HEAD_START_DELAY_SECONDS, self._start_ahead)
+
+    def _start_ahead(self) -> None:
+        if self.settings.reload and not self.closing and self._machine.state.answers:
+            loaded = self._served.loaded
+            if loaded is not None and self._served.failure is None:
+                self._generations.start_head_start(self.settings, loaded.file)

@@ -1,0 +1,149 @@
+"""What an app does outside of its process, as Python's audit events (PEP 578) announce it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import PurePath
+from types import FrameType
+from typing import Any
+
+from devtui.server.guest.own_code import is_own
+
+# What the audit events of acts begin with; see the table of audit events in Python's docs.
+_ACTS = (
+    "_thread.start",
+    "builtins.breakpoint",
+    "builtins.input",
+    "devtui.terminal",
+    "fcntl.flock",
+    "fcntl.lockf",
+    "ftplib.",
+    "http.client.connect",
+    "imaplib.",
+    "nntplib.",
+    "os.add_dll_directory",
+    "os.chflags",
+    "os.chmod",
+    "os.chown",
+    "os.exec",
+    "os.fork",
+    "os.kill",
+    "os.link",
+    "os.lockf",
+    "os.mkdir",
+    "os.posix_spawn",
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.setxattr",
+    "os.removexattr",
+    "os.spawn",
+    "os.startfile",
+    "os.symlink",
+    "os.system",
+    "os.truncate",
+    "os.utime",
+    "pdb.",
+    "poplib.",
+    "pty.spawn",
+    "shutil.",
+    "signal.pthread_kill",
+    "smtplib.",
+    "socket.bind",
+    "socket.connect",
+    "socket.getaddrinfo",
+    "socket.gethostby",
+    "socket.getnameinfo",
+    "socket.send",
+    "sqlite3.connect",
+    "subprocess.",
+    "sys.setprofile",
+    "sys.settrace",
+    "sys.set_asyncgen",
+    "syslog.",
+    "telnetlib.",
+    "tempfile.",
+    "urllib.Request",
+    "webbrowser.",
+)
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+# Python writes its own bytecode, which changes nothing.
+_BYTECODE = f"{os.sep}__pycache__{os.sep}"
+
+# Before that no audit event announces a thread.
+_ANNOUNCES_THREADS = sys.version_info >= (3, 12)
+
+
+def act_of(event: str, arguments: tuple[Any, ...]) -> str:
+    """Say what an event announces; empty if it changes nothing outside of the process."""
+    if event == "open":
+        path, _, flags = arguments
+        file = path_of(path)
+        writes = isinstance(flags, int) and bool(flags & _WRITES)
+        if not writes or file is None or _BYTECODE in file or file == os.devnull:
+            return ""
+        return f"it opens {file} to write"
+    if event.startswith(_ACTS) and not _is_harmless(event, arguments):
+        return f"it acts outside of its process ({event})"
+    return ""
+
+
+def path_of(path: object) -> str | None:
+    """Return the absolute path of a file that is opened, None for a descriptor."""
+    if isinstance(path, PurePath):
+        path = str(path)
+    elif isinstance(path, bytes):
+        path = os.fsdecode(path)
+    return os.path.abspath(path) if isinstance(path, str) else None
+
+
+def imports_library(frame: FrameType | None) -> bool:
+    """Return whether this is done by an installed module that is being imported."""
+    while frame is not None:
+        code = frame.f_code
+        if is_own(code.co_filename):
+            return False
+        if code.co_name == "<module>":
+            return True
+        frame = frame.f_back
+    return False
+
+
+class Threads:
+    """Announce the app's threads, where Python does not."""
+
+    def __init__(self, announce: Callable[[str], None]) -> None:
+        self._announce = announce
+        self._start: Any = None
+
+    def watch(self) -> None:
+        """Begin to announce them."""
+        if not _ANNOUNCES_THREADS:
+            self._start = threading._start_new_thread  # type: ignore[attr-defined]
+            threading._start_new_thread = self._starting  # type: ignore[attr-defined]
+
+    def leave(self) -> None:
+        """Leave the module as it was."""
+        if self._start is not None:
+            threading._start_new_thread = self._start  # type: ignore[attr-defined]
+
+    def _starting(self, *arguments: Any) -> Any:
+        self._announce("it starts a thread")
+        return self._start(*arguments)
+
+
+def _is_harmless(event: str, arguments: tuple[Any, ...]) -> bool:
+    if event == "os.mkdir":  # `makedirs` tries it for a folder that exists
+        return os.path.isdir(arguments[0])
+    if event in ("os.rename", "os.remove", "os.mkdir", "os.chmod", "os.utime"):
+        return _BYTECODE in os.fsdecode(arguments[0])
+    if event == "socket.bind":  # urllib3 finds out whether there is IPv6
+        return isinstance(arguments[1], tuple) and arguments[1][1] == 0
+    if event == "sqlite3.connect":
+        return bool(arguments[0] == ":memory:")
+    return event == "sqlite3.connect/handle"
