@@ -29,6 +29,7 @@ from devtui.events import (
     ExceptionData,
     FilesChanged,
     FilesRead,
+    HeadStartChecked,
     Holder,
     ImportsTraced,
     LocalsShown,
@@ -144,6 +145,7 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (ImportsTraced(roots=("flask",), search_path="/x"), []),
     (FilesRead(read=(), written=(), children=False), []),
     (StandbyUnfit(reason="flask/app.py has changed"), []),
+    (HeadStartChecked(reason="", module_count=3, duration_ms=1.0), []),
     (LocalsShown(ask_id="q1", error_id="1-e1"), []),  # these answer whoever asked
     (Evaluated(ask_id="q1", error_id="1-e1"), []),
     (Completed(ask_id="q1", error_id="1-e1"), []),

@@ -148,7 +148,7 @@ def run(
         session.kill()
         for stream in (sys.stdout, sys.stderr):
             _let_go_of(stream)
-    return _report_failure(session) or status
+    return report_failure(session) or status
 
 
 def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:
@@ -185,7 +185,7 @@ def _let_go_of(stream: IO[str]) -> None:
         os.close(nowhere)
 
 
-def _report_failure(session: Session) -> int:
+def report_failure(session: Session) -> int:
     """Write the error or the crash of a failed first load to stderr; return 1 then, else 0."""
     if session.served.crash:
         _warn(session.served.crash)

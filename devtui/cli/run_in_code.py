@@ -57,7 +57,7 @@ def run(
 def _start(settings: Settings) -> NoReturn:
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("devtui.run() works only in the main thread: call it there.")
-    plain, as_json = _is_set("DEVTUI_PLAIN"), _is_set("DEVTUI_JSON")
+    plain, as_json = is_set("DEVTUI_PLAIN"), is_set("DEVTUI_JSON")
     try:
         from devtui.cli.command import run as run_session
 
@@ -122,13 +122,13 @@ def _settings(
         environment=tuple(os.environ.items()),
     )
     if debug is None:
-        debug = _default_debug(app, settings)
+        debug = default_debug(app, settings)
     return settings.with_debug(bool(debug)).with_parts(
         reload=options.get("use_reloader"), debugger=options.get("use_debugger")
     )
 
 
-def _default_debug(app: object, settings: Settings) -> bool:
+def default_debug(app: object, settings: Settings) -> bool:
     """Return FLASK_DEBUG, also from an env file; else the app's flag; else ask the address."""
     from devtui.config import env_files, yes_or_no
 
@@ -183,7 +183,8 @@ def _paths(paths: Any) -> tuple[str, ...]:
     return tuple(os.path.abspath(os.fspath(path)) for path in paths or ())
 
 
-def _is_set(name: str) -> bool:
+def is_set(name: str) -> bool:
+    """Return whether the variable means yes."""
     from devtui.config import yes_or_no
 
     return yes_or_no.parse(os.environ.get(name, "")) is True

@@ -36,7 +36,7 @@ _decoder = msgspec.json.Decoder(list[_Container])
 
 def publisher(port: int) -> str | None:
     """Return the name of the running container that publishes the TCP port, or None."""
-    for path in _daemons():
+    for path in daemons():
         try:
             name = find(_list(path), port)
         except (OSError, msgspec.DecodeError):
@@ -46,7 +46,8 @@ def publisher(port: int) -> str | None:
     return None
 
 
-def _daemons() -> list[str]:
+def daemons() -> list[str]:
+    """Return the sockets on which container engines of this user or machine may listen."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     host = os.environ.get("DOCKER_HOST", "")
     candidates = [

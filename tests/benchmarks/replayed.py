@@ -102,7 +102,7 @@ def _replay(channel: Any, errors: int, requests: int, rate: int, lines: int) -> 
             ahead = number / rate - (time.monotonic() - began)
             if ahead > TICK_SECONDS:
                 time.sleep(TICK_SECONDS)
-        while not rate and channel._pending.size_bytes > MOST_PENDING_BYTES:
+        while not rate and channel.pending.size_bytes > MOST_PENDING_BYTES:
             time.sleep(TICK_SECONDS)
         _send_one(channel, sent["requests"], pairs[number % len(pairs)], line, lines)
         sent["requests"] += 1

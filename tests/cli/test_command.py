@@ -164,7 +164,7 @@ def failure(reload: bool) -> AppFailed:
 
 
 def test_the_first_load_s_error_is_the_last_word(capsys: pytest.CaptureFixture[str]) -> None:
-    status = command._report_failure(Failed(failure(reload=False)))  # type: ignore[arg-type]
+    status = command.report_failure(Failed(failure(reload=False)))  # type: ignore[arg-type]
     assert status == 1
     told = capsys.readouterr()
     assert told.out == ""
@@ -173,5 +173,5 @@ def test_the_first_load_s_error_is_the_last_word(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("session", [Failed(None), Failed(failure(reload=True))])
 def test_no_other_error_is(session: Failed, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command._report_failure(session) == 0  # type: ignore[arg-type]
+    assert command.report_failure(session) == 0  # type: ignore[arg-type]
     assert capsys.readouterr().err == ""

@@ -39,5 +39,5 @@ def test_a_program_that_calls_run_reads_the_same_words(
 ) -> None:
     monkeypatch.setenv("FLASK_DEBUG", word)
     monkeypatch.setenv("DEVTUI_PLAIN", word)
-    assert run_in_code._default_debug(object(), Settings(load_dotenv=False)) is False
-    assert run_in_code._is_set("DEVTUI_PLAIN") is False
+    assert run_in_code.default_debug(object(), Settings(load_dotenv=False)) is False
+    assert run_in_code.is_set("DEVTUI_PLAIN") is False

@@ -42,7 +42,7 @@ SHELL = Ancestor(pid=90, name="bash", command=("-bash",))
 @pytest.fixture(autouse=True)
 def no_docker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the container engines of this machine from the tests."""
-    monkeypatch.setattr(containers, "_daemons", list)
+    monkeypatch.setattr(containers, "daemons", list)
 
 
 # -- real programs -----------------------------------------------------------------------------
@@ -477,7 +477,7 @@ def daemon(path: Path, answer: bytes) -> Iterator[_Daemon]:
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Daemon]:
-    monkeypatch.setattr(containers, "_daemons", lambda: [str(tmp_path / "docker.sock")])
+    monkeypatch.setattr(containers, "daemons", lambda: [str(tmp_path / "docker.sock")])
     with daemon(tmp_path / "docker.sock", json.dumps(CONTAINERS).encode()) as server:
         yield server
 
@@ -502,7 +502,7 @@ def test_an_engine_that_does_not_tell(engine: _Daemon, answer: bytes) -> None:
 
 def test_an_engine_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(tmp_path / "docker.sock")
-    monkeypatch.setattr(containers, "_daemons", lambda: [path])
+    monkeypatch.setattr(containers, "daemons", lambda: [path])
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(path)
         silent.listen()
@@ -516,11 +516,11 @@ def test_the_places_of_container_engines(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "mine.sock").touch()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/mine.sock")
-    found = containers._daemons()
+    found = containers.daemons()
     assert found[0] == f"{tmp_path}/mine.sock"
     assert f"{tmp_path}/docker.sock" in found
     monkeypatch.setenv("DOCKER_HOST", "tcp://somewhere:2375")
-    assert f"{tmp_path}/mine.sock" not in containers._daemons()
+    assert f"{tmp_path}/mine.sock" not in containers.daemons()
 
 
 def test_an_unknown_program_has_no_note() -> None:

@@ -123,13 +123,14 @@ def test_what_is_ordered_ahead_is_done_before_the_load(in_fork: InFork) -> None:
         "done = []\n"
         "process = Generation.__new__(Generation)\n"
         "process._has_to_load, process._orders = False, queue.SimpleQueue()\n"
+        "process._head_start = None\n"
         "process._loading = types.SimpleNamespace(importing_ahead='',\n"
         "    warm=lambda order, interrupted: done.append(['warm', interrupted()]),\n"
         "    look=lambda: done.append('look'))\n"
         "process._obey(Preload(load=load, roots=(), search_path=''), None)\n"
         "process._obey(LoadSoon(), None)\n"
         "process._obey(load, 7)\n"
-        "answer = [process._next_load() == (load, 7), done]\n"
+        "answer = [process._next_load() == load and process._given == (load, 7), done]\n"
     )
     assert in_fork(code) == [True, [["warm", True], "look"]]
 

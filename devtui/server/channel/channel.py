@@ -57,7 +57,8 @@ class Channel:
         """The first part of the ids that this process gives, which are unique in the session."""
         self._socket = connection
         self._socket.setblocking(False)
-        self._pending = Pending(connection)
+        self.pending = Pending(connection)
+        """What was not sent yet."""
         self._reader = 0  # the thread in `run`
         self._waiting: set[int] = set()  # threads that wait for room
         self._waits_for_room = False  # the reader wakes when the socket takes more
@@ -78,25 +79,25 @@ class Channel:
 
         What waited in the memory of this process would be lost if the app ended it at once.
         """
-        self._pending.keeps_all = True
+        self.pending.keeps_all = True
 
     def refuses_line(self) -> bool:
         """Whether there is no room for a line of output, which is counted as dropped then."""
-        return self._pending.is_full and self._pending.refuses(LogWritten, 1)
+        return self.pending.is_full and self.pending.refuses(LogWritten, 1)
 
     def send(self, event: Event) -> None:
         """Send one event, or keep it until the session reads again. Any thread may call it."""
-        if not (self._pending.is_full and self._pending.refuses(type(event), 1)):
+        if not (self.pending.is_full and self.pending.refuses(type(event), 1)):
             self._send(type(event), encode(event), 1)
 
     def send_all(self, events: Sequence[Event]) -> None:
         """Send events of one kind, a few hundred at most, as one."""
         kind, count = type(events[0]), len(events)
-        if not (self._pending.is_full and self._pending.refuses(kind, count)):
+        if not (self.pending.is_full and self.pending.refuses(kind, count)):
             self._send(kind, b"".join(map(encode, events)), count)
 
     def _send(self, kind: type[Event], lines: bytes, count: int) -> None:
-        pending = self._pending
+        pending = self.pending
         pending.put(kind, lines, count)
         try:
             # If it was full a few lines ago, the thread that reads the orders was woken.
@@ -159,7 +160,7 @@ class Channel:
     ) -> bool:
         """Wait for input and handle it; return false at the end of the channel."""
         interest = selectors.EVENT_READ
-        self._waits_for_room = bool(self._pending)
+        self._waits_for_room = bool(self.pending)
         if self._waits_for_room:
             interest |= selectors.EVENT_WRITE
         selector.modify(self._socket, interest)
@@ -170,7 +171,7 @@ class Channel:
             self._unwake()
         mask = ready.get(self._socket, 0)
         if mask & selectors.EVENT_WRITE:
-            self._pending.send()
+            self.pending.send()
         return not mask & selectors.EVENT_READ or self._receive(received, on_order)
 
     def leave_unread(self) -> None:
@@ -188,8 +189,8 @@ class Channel:
         A slow session gets the count of the dropped events.
         """
         if not self._send_until(timeout):
-            self._pending.give_up()
-        self._pending.put_count()
+            self.pending.give_up()
+        self.pending.put_count()
         self._send_until(_LAST_WORDS_SECONDS)
 
     def _send_until(self, timeout: float) -> bool:
@@ -197,7 +198,7 @@ class Channel:
 
         If nothing may be dropped, the time starts again whenever the session reads.
         """
-        pending, before = self._pending, 0
+        pending, before = self.pending, 0
         writable = select.poll()
         writable.register(self._socket, select.POLLOUT)
         end = clock.monotonic() + timeout
@@ -217,7 +218,7 @@ class Channel:
         Do not wait in the thread that reads the orders, nor in a call that has interrupted a send
         or a wait of the same thread.
         """
-        pending, me = self._pending, threading.get_ident()
+        pending, me = self.pending, threading.get_ident()
         if pending.is_mine or me == self._reader or me in self._waiting:
             return
         try:
@@ -278,6 +279,6 @@ class Channel:
 
     def _silence(self) -> None:
         """Close the channel in a fork, so that only the parent holds it."""
-        self._pending.close()
+        self.pending.close()
         for end in self._ends:
             end.let_go()

@@ -52,7 +52,7 @@ class KeptErrors:
         self._numbers = itertools.count(1)
         # Use single operations on a dict and no lock: dropping a frame runs finalisers, which may
         # raise and so call this again.
-        self._kept: dict[str, KeptError | FrameGone] = {}
+        self.by_id: dict[str, KeptError | FrameGone] = {}
 
     def new_id(self) -> str:
         """Return an id that is unique in the session: the generation, `-`, a number."""
@@ -62,15 +62,15 @@ class KeptErrors:
         """Keep an error's frames, or the reason why not. Drop those of the oldest error."""
         if not self.keeping:
             return
-        self._kept[error_id] = error
-        for oldest in list(self._kept)[:-MAX_ERRORS]:
-            self._kept.pop(oldest, None)
+        self.by_id[error_id] = error
+        for oldest in list(self.by_id)[:-MAX_ERRORS]:
+            self.by_id.pop(oldest, None)
 
     def find(self, error_id: str, way: Way, number: int) -> tuple[KeptError, FrameType]:
         """Return a frame and its error. Raise `FrameGone` if it is not kept."""
         if not self.keeping:
             raise FrameGone("Frames are kept only with the debugger on: start with --debugger.")
-        kept = self._kept.get(error_id)
+        kept = self.by_id.get(error_id)
         if isinstance(kept, FrameGone):
             raise FrameGone(str(kept))
         if kept is None:

@@ -29,28 +29,28 @@ _TEXT_TYPES = (
 
 
 class CapturedBody:
-    """Count the bytes of a body and keep its beginning."""
+    """Count the bytes of a body, and keep its beginning in `kept`."""
 
     def __init__(self) -> None:
         self.size_bytes = 0
-        self._kept = bytearray()
+        self.kept = bytearray()
 
     def take(self, chunk: bytes) -> None:
         self.size_bytes += len(chunk)
-        room = MAX_BODY_BYTES - len(self._kept)
+        room = MAX_BODY_BYTES - len(self.kept)
         if room > 0:
-            self._kept += chunk[:room]
+            self.kept += chunk[:room]
 
     def as_body(self, content_type: str, encoded: bool) -> Body | None:
         """Return the body for the event, None if it is empty. `encoded` bodies are not text."""
         if not self.size_bytes:
             return None
-        text = None if encoded else _text(bytes(self._kept), content_type)
+        text = None if encoded else _text(bytes(self.kept), content_type)
         return Body(
             content_type=content_type,
             size_bytes=self.size_bytes,
             text=text,
-            truncated=self.size_bytes > len(self._kept),
+            truncated=self.size_bytes > len(self.kept),
         )
 
 

@@ -51,24 +51,24 @@ _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Connections:
-    """The open connections. Each is known before the head of its request was read."""
+    """The open connections, `by_socket`. Each is known before the head of its request was read."""
 
     def __init__(self) -> None:
         # Server threads change it without a lock: single operations on a dict are atomic.
-        self._open: dict[Any, Waiting] = {}
+        self.by_socket: dict[Any, Waiting] = {}
         self._look_after = 0.0
         self._changed = Bell()
 
     def opened(self, connection: object) -> None:
-        self._open[connection] = Waiting()
+        self.by_socket[connection] = Waiting()
 
     def closed(self, connection: object) -> None:
-        self._open.pop(connection, None)
+        self.by_socket.pop(connection, None)
         self._changed.ring()
 
     def waiting(self, connection: object) -> Waiting:
         """Return the record of an open connection's waits."""
-        return self._open[connection]
+        return self.by_socket[connection]
 
     def wait_for_heads(self, head_seconds: float) -> bool:
         """Wait until none is open (true), or all are older than `head_seconds` (false).
@@ -77,7 +77,7 @@ class Connections:
         """
         newest = max((waiting.accepted for waiting in self._all().values()), default=0.0)
         remaining = newest + head_seconds - clock.monotonic()
-        return self._wait_for(lambda: not self._open, remaining)
+        return self._wait_for(lambda: not self.by_socket, remaining)
 
     def wait_until_read(self, seconds: float) -> bool:
         """Wait until every head that has arrived was read; return false if time runs out.
@@ -110,7 +110,11 @@ class Connections:
             return 0
         self._look_after = now + LOOK_SECONDS
         descriptors = _most_descriptors()
-        count, many, most = len(self._open), min(MAX_OPEN, descriptors // 4), descriptors * 3 // 4
+        count, many, most = (
+            len(self.by_socket),
+            min(MAX_OPEN, descriptors // 4),
+            descriptors * 3 // 4,
+        )
         if count <= many:
             return 0
         return self._close(count - many, NEED_SECONDS if count > most else PATIENCE_SECONDS)
@@ -120,9 +124,9 @@ class Connections:
 
         Return once one connection is closed, or after a moment.
         """
-        before = len(self._open)
+        before = len(self.by_socket)
         closed = self._close(before // 10 + 1, NEED_SECONDS)
-        self._wait_for(lambda: len(self._open) < before, ROOM_SECONDS)
+        self._wait_for(lambda: len(self.by_socket) < before, ROOM_SECONDS)
         return closed
 
     def close_idle(self, most: int, patience: float) -> int:
@@ -130,7 +134,7 @@ class Connections:
         return self._close(most, patience)
 
     def _all(self) -> dict[Any, Waiting]:
-        return self._open.copy()
+        return self.by_socket.copy()
 
     def _wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
         return self._changed.wait_for(condition, seconds)

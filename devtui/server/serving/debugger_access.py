@@ -60,8 +60,8 @@ def _owner(environ: WSGIEnvironment) -> int | None:
     Return None for a client elsewhere, and where the system does not tell; -1 if the client has
     closed its end, because the system forgets whose it was. See /proc/net/tcp in proc(5).
     """
-    if sys.platform != "linux":
-        return None
+    if not os.path.exists("/proc/net/tcp"):
+        return None  # another system than Linux
     try:
         address = ip_address(environ["REMOTE_ADDR"].partition("%")[0])
         ends = int(environ["REMOTE_PORT"]), int(environ["SERVER_PORT"])

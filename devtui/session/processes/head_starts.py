@@ -86,9 +86,7 @@ class _Ahead:
 
     def discard(self) -> None:
         """End it. Nobody hears of it any more."""
-        self._held = []
-        self._on_spent = lambda event: None
-        self.process.kill()
+        self.process.abandon()
 
     def _take(self, event: AnyEvent) -> None:
         if isinstance(event, HeadStartChecked):

@@ -75,6 +75,11 @@ class Reader:
         self._on_end = on_end
         self._turn()
 
+    def abandon(self) -> None:
+        """Read no more, and drop what was read and not published."""
+        self._batch = None
+        self._close()
+
     def _schedule(self) -> None:
         """Take one turn in the next round of the loop, however many descriptors are ready."""
         if not self._scheduled:

@@ -63,6 +63,7 @@ class ServerProcess:
         self._expected = False
         self._why_cut = "the server process died"
         self._suspended = False
+        self._abandoned = False
         self.exited = asyncio.Event()
         self._child = interpreter.child
         self.tty = None if interpreter.tty is None else AppTty(*interpreter.tty, self.pid)
@@ -100,6 +101,16 @@ class ServerProcess:
             os.close(pipe.fd)
         if self.tty is not None:
             self.tty.discard()
+
+    def abandon(self) -> None:
+        """Kill a process that is attached, and publish nothing of it any more."""
+        assert self._reader is not None
+        self._abandoned = True
+        self.kill()
+        self._reader.abandon()
+        self._outgoing.close()
+        if self.tty is not None:
+            self.tty.close()
 
     def attach(self) -> None:
         """Begin to read, on the running event loop. The output waits until then."""
@@ -195,7 +206,7 @@ class ServerProcess:
     def _changed(self, stopped_by: int) -> None:
         """Report that a signal has stopped the process, or that it goes on (0)."""
         suspended, self._suspended = self._suspended, stopped_by > 0
-        if self.exited.is_set() or (suspended and self._suspended):
+        if self.exited.is_set() or self._abandoned or (suspended and self._suspended):
             return
         if self._suspended:
             name = _signal_name(stopped_by)
@@ -205,6 +216,8 @@ class ServerProcess:
 
     def _ended(self) -> None:
         assert self._reader is not None
+        if self._abandoned:
+            return
         self._reader.finish(self._say_ended)
 
     def _tell(self, event: AnyEvent) -> None:

@@ -34,8 +34,8 @@ class Ring(Generic[T]):
         self._size_of = size_of
         self._on_forget = on_forget
         self._bytes = 0
-        self._items: list[T] = []
-        self._offset = 0  # the number of _items[0]
+        self.items: list[T] = []
+        self._offset = 0  # the number of items[0]
         self._first = 0  # the number of the oldest item that is still kept
 
     @property
@@ -46,7 +46,7 @@ class Ring(Generic[T]):
     @property
     def end(self) -> int:
         """The number that the next item will get."""
-        return self._offset + len(self._items)
+        return self._offset + len(self.items)
 
     @property
     def dropped(self) -> int:
@@ -61,17 +61,17 @@ class Ring(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         for number in range(self._first, self.end):
-            yield self._items[number - self._offset]
+            yield self.items[number - self._offset]
 
     def __getitem__(self, number: int) -> T:
         """Return the item of that number. Raises `IndexError` if it is gone or has not come."""
         if not self._first <= number < self.end:
             raise IndexError(f"item {number} is not among {self._first}..{self.end - 1}")
-        return self._items[number - self._offset]
+        return self.items[number - self._offset]
 
     def append(self, item: T) -> int:
         """Add an item at the end and return its number."""
-        self._items.append(item)
+        self.items.append(item)
         if len(self) > self.capacity:
             self._forget(1)
         if self._max_bytes is not None:
@@ -91,9 +91,9 @@ class Ring(Generic[T]):
 
     def _forget(self, count: int) -> None:
         for number in range(self._first, self._first + count):
-            item = self._items[number - self._offset]
+            item = self.items[number - self._offset]
             # Let go of the item at once; the slot goes with the next compaction.
-            self._items[number - self._offset] = None  # type: ignore[assignment]
+            self.items[number - self._offset] = None  # type: ignore[assignment]
             if self._max_bytes is not None:
                 self._bytes -= self._size_of(item)
             if self._on_forget is not None:
@@ -101,5 +101,5 @@ class Ring(Generic[T]):
         self._first += count
         gone = self._first - self._offset
         if gone >= max(self.capacity // 4, 64):
-            del self._items[:gone]
+            del self.items[:gone]
             self._offset = self._first

@@ -71,8 +71,8 @@ class Store:
         self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
         self._by_id: dict[str, Request] = {}
-        self._details_bytes = 0
-        self._with_details: deque[Request] = deque()  # in the order in which they ended
+        self.details_bytes = 0
+        self.with_details: deque[Request] = deque()  # in the order in which they ended
         self._frames = SharedFrames()
         self._names: dict[str, str] = {}
 
@@ -152,8 +152,8 @@ class Store:
             )
         if request.running:
             request.end(event)
-            self._details_bytes += request.details_bytes
-            self._with_details.append(request)
+            self.details_bytes += request.details_bytes
+            self.with_details.append(request)
             self.requests.grew(request.row_bytes)
             self._drop_details()
 
@@ -187,14 +187,14 @@ class Store:
 
     def _forgotten(self, request: Request) -> None:
         self._by_id.pop(request.id, None)
-        self._details_bytes -= request.details_bytes
+        self.details_bytes -= request.details_bytes
         request.drop_details()
         self._drop_details()
 
     def _drop_details(self) -> None:
         """Drop the oldest headers and bodies until the others fit their bound."""
-        waiting = self._with_details
-        while waiting and (self._details_bytes > MAX_DETAILS_BYTES or not waiting[0].details_bytes):
+        waiting = self.with_details
+        while waiting and (self.details_bytes > MAX_DETAILS_BYTES or not waiting[0].details_bytes):
             request = waiting.popleft()
-            self._details_bytes -= request.details_bytes
+            self.details_bytes -= request.details_bytes
             request.drop_details()

@@ -3,7 +3,7 @@ import asyncio
 from textual.events import Key
 
 from devtui.dashboard.errors.error_screen import ErrorScreen
-from devtui.dashboard.errors.stack_screen import NO_ANSWER, StackScreen
+from devtui.dashboard.errors.stack_screen import LOOK_SECONDS, NO_ANSWER, StackScreen
 from devtui.events import (
     Complete,
     Completed,
@@ -440,7 +440,9 @@ async def test_s_shows_where_a_running_request_is_again_and_again(ui):
     await ui.shows("Where it was last")
     await ui.shows("ended after 2.50 s: status 200")
     await ui.shows("in other")
-    assert ui.app.screen._timer is None
+    orders = len(ui.session.orders)
+    await ui.pilot.pause(1.2 * LOOK_SECONDS)
+    assert len(ui.session.orders) == orders  # it looks no more
 
 
 async def test_a_server_that_does_not_answer_is_told(ui, monkeypatch):

@@ -201,7 +201,7 @@ def test_a_container_engine_that_answers_a_byte_at_a_time(
 
         thread = threading.Thread(target=drip)
         thread.start()
-        monkeypatch.setattr(containers, "_daemons", lambda: [short])
+        monkeypatch.setattr(containers, "daemons", lambda: [short])
         began = time.monotonic()
         assert containers.publisher(5000) is None
         assert time.monotonic() - began < 5

@@ -118,7 +118,7 @@ def test_what_goes_beyond_the_bound_is_counted(ends: Ends, monkeypatch: pytest.M
     ends.run()
     for number in range(1000):
         ends.channel.send(line(f"{number}" + "x" * 1000))
-    assert len(ends.channel._pending.data) <= 100_000
+    assert len(ends.channel.pending.data) <= 100_000
     received: list[AnyEvent] = []
     while not any(isinstance(event, EventsDropped) for event in received):
         received += ends.receive(1)
@@ -168,13 +168,13 @@ def test_the_states_of_the_server_are_never_dropped_and_requests_after_lines(
     for _ in range(200):
         ends.channel.send(line("x" * 1000))
     ends.channel.send(started(1))
-    assert b'"3-1"' in ends.channel._pending.data
+    assert b'"3-1"' in ends.channel.pending.data
     for number in range(2, 1000):
         ends.channel.send(started(number))
-    assert b'"3-999"' not in ends.channel._pending.data
+    assert b'"3-999"' not in ends.channel.pending.data
     ends.channel.send(Serving(generation=1, url="http://127.0.0.1", pid=1))
-    assert b'"serving"' in ends.channel._pending.data
-    assert len(ends.channel._pending.data) < 101_000
+    assert b'"serving"' in ends.channel.pending.data
+    assert len(ends.channel.pending.data) < 101_000
 
 
 def test_the_end_of_a_request_is_kept_where_starts_are_dropped(
@@ -195,7 +195,7 @@ def test_the_end_of_a_request_is_kept_where_starts_are_dropped(
             size_bytes=0,
         )
     )
-    assert b'"request_finished"' in ends.channel._pending.data
+    assert b'"request_finished"' in ends.channel.pending.data
 
 
 OF_SOCKETS = [TimeoutError, InterruptedError, BlockingIOError, BrokenPipeError]
@@ -212,7 +212,7 @@ def test_a_send_that_a_signal_handler_interrupts_is_done_again(
 
     events = [line("first"), line("second")]
     with monkeypatch.context() as patch:
-        patch.setattr(ends.channel._pending, "transfer", interrupted)
+        patch.setattr(ends.channel.pending, "transfer", interrupted)
         with pytest.raises(error):
             ends.channel.send(events[0])
     ends.channel.send(events[1])
@@ -223,37 +223,37 @@ def test_who_sends_also_sends_what_is_pending(ends: Ends) -> None:
     """The thread that reads the orders need not run for it: a busy app keeps it from that."""
     for number in range(50):
         ends.channel.send(line(f"{number}" + "x" * 1000))
-    assert ends.channel._pending.data
+    assert ends.channel.pending.data
     ends.socket.setblocking(False)
     for number in range(50, 150):
         with suppress(BlockingIOError):
             while ends.socket.recv(65536):
                 pass
         ends.channel.send(line(f"{number}" + "x" * 1000))
-    assert len(ends.channel._pending.data) < 80_000
+    assert len(ends.channel.pending.data) < 80_000
 
 
 def test_sending_does_not_wait_on_a_descriptor_that_the_app_lets_wait(ends: Ends) -> None:
     os.set_blocking(ends.channel.fileno(), True)
     for number in range(200):
         ends.channel.send(line(f"{number}" + "x" * 10_000))
-    assert ends.channel._pending
+    assert ends.channel.pending
     ends.run()
     assert len(ends.receive(200)) == 200
 
 
 def test_a_full_socket_is_not_tried_for_each_line(ends: Ends) -> None:
     tries: list[int] = []
-    sent = ends.channel._pending.transfer
+    sent = ends.channel.pending.transfer
 
     def transfer(data: bytes) -> Iterator[int]:
         tries.append(len(data))
         return sent(data)
 
-    ends.channel._pending.transfer = transfer
+    ends.channel.pending.transfer = transfer
     for number in range(2000):
         ends.channel.send(line(f"line {number} of a flood"))
-    size_bytes = len(ends.channel._pending.data)
+    size_bytes = len(ends.channel.pending.data)
     assert len(tries) < size_bytes / pending.RETRY_BYTES + 100
     tries.clear()
     ends.run()
@@ -274,18 +274,18 @@ def test_what_is_dropped_is_not_encoded_before(ends: Ends, monkeypatch: pytest.M
         ends.channel.send(line("x" * 1000))
     assert len(encoded) < 50
     ends.channel.send(started(1))  # which has more room than lines
-    assert b'"3-1"' in ends.channel._pending.data
+    assert b'"3-1"' in ends.channel.pending.data
 
 
 def test_what_is_pending_is_flushed_at_the_end(ends: Ends) -> None:
     for number in range(50):
         ends.channel.send(line(f"{number}" + "x" * 1000))
-    assert ends.channel._pending.data
+    assert ends.channel.pending.data
     flush = threading.Thread(target=ends.channel.flush, args=(TIMEOUT,))
     flush.start()
     assert len(ends.receive(50)) == 50
     flush.join(TIMEOUT)
-    assert not ends.channel._pending.data
+    assert not ends.channel.pending.data
 
 
 def test_a_flush_that_nobody_reads_is_given_up(ends: Ends) -> None:
@@ -372,7 +372,7 @@ def test_nothing_is_raised_where_the_session_is_gone(ends: Ends) -> None:
     ends.socket.close()
     for _ in range(3):
         ends.channel.send(line("to nobody"))
-    assert not ends.channel._pending.data
+    assert not ends.channel.pending.data
     ends.run()
     assert ends.ended.wait(TIMEOUT)
 

@@ -247,10 +247,10 @@ def test_a_finaliser_that_waits_for_a_thread_that_prints_does_not_hang(session: 
             print("of the thread", file=stream)
 
     asked, free = threading.Event(), threading.Event()
-    transfer = session.channel._pending.transfer
+    transfer = session.channel.pending.transfer
 
     def interrupted(data: bytes) -> Iterator[int]:
-        session.channel._pending.transfer = transfer
+        session.channel.pending.transfer = transfer
         free.set()
         with lock:
             pass
@@ -260,7 +260,7 @@ def test_a_finaliser_that_waits_for_a_thread_that_prints_does_not_hang(session: 
         thread = threading.Thread(target=hold_and_print, daemon=True)
         thread.start()
         asked.wait(TIMEOUT)
-        session.channel._pending.transfer = interrupted
+        session.channel.pending.transfer = interrupted
         print("of the finaliser's thread", file=stream)
         thread.join()
 
@@ -318,7 +318,7 @@ def test_errors_are_kept_while_a_finaliser_of_an_old_one_raises() -> None:
             del frame
 
     in_time(work)
-    assert len(kept._kept) <= kept_frames.MAX_ERRORS + 1
+    assert len(kept.by_id) <= kept_frames.MAX_ERRORS + 1
 
 
 def test_a_finaliser_of_kept_frames_that_raises_is_reported(
@@ -343,7 +343,7 @@ def test_a_finaliser_of_kept_frames_that_raises_is_reported(
 
     in_time(work)
     session.texts()
-    reporter.kept._kept.clear()
+    reporter.kept.by_id.clear()
     gc.collect()  # the rest of them are not for another test to hear of
 
 

@@ -37,7 +37,7 @@ def test_all_is_counted_and_the_beginning_kept(chunks: list[bytes]) -> None:
     whole = b"".join(chunks)
     body = captured(*chunks)
     assert body.size_bytes == len(whole)
-    assert bytes(body._kept) == whole[:MAX_BODY_BYTES]
+    assert bytes(body.kept) == whole[:MAX_BODY_BYTES]
     shown = body.as_body("application/octet-stream", encoded=False)
     assert shown is None or shown.truncated is (len(whole) > MAX_BODY_BYTES)
 
@@ -96,7 +96,7 @@ def test_a_request_body_is_seen_however_it_is_read(how: str) -> None:
     stream = Reader(io.BytesIO(data), Waiting(), body)
     assert READS[how](stream) == READS[how](io.BytesIO(data))
     assert body.size_bytes == len(data)
-    assert bytes(body._kept) == data
+    assert bytes(body.kept) == data
     assert stream.seekable()  # and whatever else the stream can do
 
 

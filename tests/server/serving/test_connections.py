@@ -35,7 +35,7 @@ def test_waiting_ends_with_the_last_one() -> None:
 def test_one_that_says_nothing_is_not_waited_for() -> None:
     connections = Connections()
     connections.opened("ahead of need")
-    connections._open["ahead of need"].accepted -= 60  # it was accepted a minute ago
+    connections.by_socket["ahead of need"].accepted -= 60  # it was accepted a minute ago
     began = time.monotonic()
     assert not connections.wait_for_heads(TIMEOUT)
     assert time.monotonic() - began < TIMEOUT / 2
@@ -56,7 +56,7 @@ def test_a_connection_counts_before_its_request_is_read(server: Server) -> None:
         accept = threading.Thread(target=server._handle_request_noblock)  # type: ignore[attr-defined]
         accept.start()
         client.sendall(b"GET / HT")
-        while not server.connections._open:  # bounded by the test's own timeout
+        while not server.connections.by_socket:  # bounded by the test's own timeout
             continue
         assert not server.connections.wait_for_heads(0.01)
     assert server.connections.wait_for_heads(TIMEOUT)
@@ -125,7 +125,7 @@ def test_what_has_come_is_waited_for_until_it_is_read(stack: ExitStack) -> None:
     client = accepted(connections, stack, 0)
     client.sendall(b"GET / HTTP/1.0\r\n")
     assert not connections.wait_until_read(0.05)
-    *_, ours = connections._open
+    *_, ours = connections.by_socket
     reading = threading.Timer(0.05, connections.waiting(ours).end_head)
     stack.callback(reading.join)
     reading.start()
@@ -144,7 +144,7 @@ def test_nor_one_that_waits_for_the_app(stack: ExitStack, monkeypatch: pytest.Mo
     few_descriptors(monkeypatch, 4)
     connections = Connections()
     busy = accepted(connections, stack, LONG_AGO)
-    connections.waiting(next(iter(connections._open))).end_head()
+    connections.waiting(next(iter(connections.by_socket))).end_head()
     fresh = accepted(connections, stack, 0)
     assert connections.thin_out() == 0
     idle = accepted(connections, stack, LONG_AGO)
@@ -156,7 +156,7 @@ def test_nor_one_that_waits_for_the_app(stack: ExitStack, monkeypatch: pytest.Mo
 def test_a_transfer_that_waits_for_its_client_counts(stack: ExitStack) -> None:
     connections = Connections()
     accepted(connections, stack, 0)
-    waiting = connections.waiting(next(iter(connections._open)))
+    waiting = connections.waiting(next(iter(connections.by_socket)))
     waiting.end_head()
     assert waiting.during(lambda: waiting.since) <= time.monotonic()
     assert waiting.since > time.monotonic()  # not any more
@@ -175,7 +175,7 @@ def test_without_descriptors_one_is_closed_and_waited_for(
 ) -> None:
     """Asking again at once would keep a processor busy, and get nothing."""
     client = accepted(server.connections, stack, LONG_AGO)
-    (ours,) = server.connections._open
+    (ours,) = server.connections.by_socket
 
     def accept() -> None:
         raise OSError(number, "none left")
@@ -190,7 +190,7 @@ def test_without_descriptors_one_is_closed_and_waited_for(
     with pytest.raises(OSError, match="none left"):
         server.get_request()
     monkeypatch.undo()
-    assert server.connections._open == {}
+    assert server.connections.by_socket == {}
     assert is_closed(client)
     reading.join(TIMEOUT)
 
@@ -201,7 +201,7 @@ def test_where_no_thread_can_be_started_the_connection_is_closed(
     server = ThreadedServer("127.0.0.1", 0, lambda environ, start_response: [])
     stack.callback(server.server_close)
     client = accepted(server.connections, stack, 0)
-    (ours,) = server.connections._open
+    (ours,) = server.connections.by_socket
 
     def start(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -211,5 +211,5 @@ def test_where_no_thread_can_be_started_the_connection_is_closed(
     monkeypatch.setattr(server, "log", lambda kind, message: told.append(message))
     server.process_request(ours, ("127.0.0.1", 1))
     assert is_closed(client)
-    assert server.connections._open == {}
+    assert server.connections.by_socket == {}
     assert told == ["A request got no answer: the system lets us start no more threads."]

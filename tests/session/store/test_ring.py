@@ -77,7 +77,7 @@ def test_a_ring_does_not_grow() -> None:
     ring: Ring[int] = Ring(10)
     for number in range(10_000):
         ring.append(number)
-        assert len(ring._items) <= 10 + 64
+        assert len(ring.items) <= 10 + 64
 
 
 @pytest.mark.parametrize("capacity", [0, -1])

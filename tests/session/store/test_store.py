@@ -225,8 +225,8 @@ def test_details_that_went_with_their_request_are_not_counted(
         if number == 20:
             store.clear_requests()
     assert not any(request.details_dropped for request in store.requests)
-    assert store._details_bytes == sum(request.details_bytes for request in store.requests)
-    assert len(store._with_details) <= 2
+    assert store.details_bytes == sum(request.details_bytes for request in store.requests)
+    assert len(store.with_details) <= 2
 
 
 def test_the_details_of_a_slow_request_make_room_in_their_turn(
