@@ -85,7 +85,7 @@ def act_of(event: str, arguments: tuple[Any, ...]) -> str:
         path, _, flags = arguments
         file = path_of(path)
         writes = isinstance(flags, int) and bool(flags & _WRITES)
-        if not writes or file is None or _BYTECODE in file or file == os.devnull:
+        if not writes or file is None or file == os.devnull:
             return ""
         return f"it opens {file} to write"
     if event.startswith(_ACTS) and not _is_harmless(event, arguments):
@@ -94,12 +94,17 @@ def act_of(event: str, arguments: tuple[Any, ...]) -> str:
 
 
 def path_of(path: object) -> str | None:
-    """Return the absolute path of a file that is opened, None for a descriptor."""
+    """Return the absolute path of a file that is opened, None for a descriptor or bytecode.
+
+    Python writes bytecode anew if it is not that of its source.
+    """
     if isinstance(path, PurePath):
         path = str(path)
     elif isinstance(path, bytes):
         path = os.fsdecode(path)
-    return os.path.abspath(path) if isinstance(path, str) else None
+    if not isinstance(path, str) or _BYTECODE in (file := os.path.abspath(path)):
+        return None
+    return file
 
 
 def imports_library(frame: FrameType | None) -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 from devtui.events import LogWritten, Reloaded
 from devtui.session.processes import head_starts
+from devtui.session.reload import reloader
 from tests.session.reload.test_same_as_fresh import BEFORE, RELOAD_APPS, environment
 from tests.support.live import Live, Serve, until_warm
 from tests.support.processes import alive, eventually
@@ -47,8 +48,9 @@ def view(text: str, imports: str = "", more: str = "None") -> str:
 
 @pytest.fixture(autouse=True)
 def always_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These apps load in milliseconds."""
+    """These apps load in milliseconds, and nobody waits for an answer of theirs."""
     monkeypatch.setattr(head_starts, "WORTH_MS", 0.0)
+    monkeypatch.setattr(reloader, "HEAD_START_DELAY_SECONDS", 0.02)
 
 
 Open = Callable[..., Live]
