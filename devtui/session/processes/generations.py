@@ -48,10 +48,7 @@ class Generations:
     """
 
     def __init__(
-        self,
-        bus: EventBus,
-        listener: Listener,
-        interpreter: Interpreter | None = None,
+        self, bus: EventBus, listener: Listener, interpreter: Interpreter | None = None
     ) -> None:
         self.number = 0
         self.pin: str | None = None
@@ -65,6 +62,7 @@ class Generations:
         self._load: Load | None = None
         self._debugger_pin = DebuggerPin()
         self._standby: ServerProcess | None = None
+        self._spare: ServerProcess | None = None  # a standby that a head start has replaced
         self.head_starts = HeadStarts(bus.publish)
         self._unwanted = False  # the standby was discarded, and the cause of the reload says so
         self._traced: ImportsTraced | None = None
@@ -111,10 +109,9 @@ class Generations:
         if self._folder.enter() and self._standby is not None:
             self.discard_standby()  # it is where the project was before
         ahead = self.head_starts.take()
-        if ahead is not None and self._standby is not None:
-            self._standby.discard()
-            self._standby = None
-        standby, self._standby = self._standby or ahead, None
+        if ahead is not None:
+            self._spare, self._standby = self._standby, None  # to end it now would take time
+        standby, self._standby = ahead or self._standby, None
         self.from_standby = standby is not None and standby.alive
         self.stepped_back = self._why_not_all() if self.head_starts.used is None else ""
         if standby is None and self._traced is not None and not self._unwanted and settings.reload:
@@ -141,6 +138,7 @@ class Generations:
 
     def start_standby(self, settings: Settings) -> None:
         """Start the standby process, unless there is one or the user wants none."""
+        self._discard_spare()
         if self._standby is not None or self._traced is None or not settings.standby:
             return
         self._folder.enter()
@@ -172,10 +170,16 @@ class Generations:
     def discard_standby(self) -> None:
         """End the standby process, so that the next generation starts from nothing."""
         self._unwanted = True
+        self._discard_spare()
         self.head_starts.discard()
         if self._standby is not None:
             self._standby.discard()
             self._standby = None
+
+    def _discard_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.discard()
+            self._spare = None
 
     def send(self, order: Order) -> bool:
         """Give the current process an order; return false if there is none."""
