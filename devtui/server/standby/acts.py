@@ -96,7 +96,7 @@ def act_of(event: str, arguments: tuple[Any, ...]) -> str:
 def path_of(path: object) -> str | None:
     """Return the absolute path of a file that is opened, None for a descriptor or bytecode.
 
-    Python writes bytecode anew if it is not that of its source.
+    Python replaces bytecode that does not fit its source.
     """
     if isinstance(path, PurePath):
         path = str(path)
