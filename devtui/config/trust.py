@@ -42,10 +42,11 @@ def is_trusted(info: os.stat_result) -> bool:
     """Whether a file belongs to the user or to root."""
     if not hasattr(os, "geteuid"):
         return True  # Windows has no user ids
-    return info.st_uid in _trusted()
+    return info.st_uid in trusted_users()
 
 
-def _trusted() -> set[int]:
+def trusted_users() -> set[int]:
+    """Return the ids of the user and of root. Windows has none; do not call it there."""
     trusted = {0, os.getuid(), os.geteuid()}
     # Under `sudo devtui` root works in a project of the user who typed that.
     behind = os.environ.get("SUDO_UID", "")

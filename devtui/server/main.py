@@ -226,10 +226,7 @@ class Generation:
             if name := self._loading.importing_ahead:
                 UnseenThread(lambda: self._begin_anew_if_hung(name)).start()
         elif isinstance(order, (LoadSoon, Preload, HeadStart)):
-            if self._head_start is None or self._head_start.paused:
-                self._orders.put(order)
-            else:
-                self._head_start.too_late()
+            self._orders.put(order)
         elif isinstance(order, Stop):
             self._stop(order.grace_ms / 1000)
         elif isinstance(order, TellFiles):

@@ -13,6 +13,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from devtui.config.trust import trusted_users
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -27,7 +29,7 @@ def refusal(environ: WSGIEnvironment) -> str | None:
     if environ.get("HTTP_SEC_FETCH_SITE") not in _OWN or not _is_own_origin(environ):
         return "devtui's debugger does not answer the pages of other sites and ports."
     owner = _owner(environ)
-    if owner is None or owner in _trusted():
+    if owner is None or owner in trusted_users():
         return None
     who = "nobody any more" if owner < 0 else f"the user with uid {owner}"
     return (
@@ -44,14 +46,6 @@ def _is_own_origin(environ: WSGIEnvironment) -> bool:
         return urlsplit(origin).netloc == environ.get("HTTP_HOST")
     except ValueError:
         return False
-
-
-def _trusted() -> set[int]:
-    trusted = {0, os.getuid(), os.geteuid()}
-    behind = os.environ.get("SUDO_UID", "")
-    if os.geteuid() == 0 and behind.isascii() and behind.isdecimal():
-        trusted.add(int(behind))
-    return trusted
 
 
 def _owner(environ: WSGIEnvironment) -> int | None:

@@ -145,8 +145,9 @@ class Threads:
 def _is_harmless(event: str, arguments: tuple[Any, ...]) -> bool:
     if event == "os.mkdir":  # `makedirs` tries it for a folder that exists
         return os.path.isdir(arguments[0])
-    if event in ("os.rename", "os.remove", "os.mkdir", "os.chmod", "os.utime"):
-        return _BYTECODE in os.fsdecode(arguments[0])
+    if event in ("os.rename", "os.remove", "os.chmod", "os.utime"):
+        path = arguments[0]  # or a descriptor
+        return not isinstance(path, int) and _BYTECODE in os.path.abspath(os.fsdecode(path))
     if event == "socket.bind":  # urllib3 finds out whether there is IPv6
         return isinstance(arguments[1], tuple) and arguments[1][1] == 0
     if event == "sqlite3.connect":

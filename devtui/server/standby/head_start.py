@@ -40,8 +40,8 @@ Order = tuple[Load, int]
 class HeadStartLoad:
     """A load that goes as far as it can before its order comes.
 
-    `next_order` waits for an order. `paused` is true while the load waits for its own. `order` is
-    that order, and `resumed_at` the time when it came (perf_counter).
+    `next_order` waits for an order. `order` is the one to load, None until it comes, and
+    `resumed_at` the time when it came (perf_counter).
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class HeadStartLoad:
         next_order: Callable[[], object],
         channel: Channel,
     ) -> None:
-        self.paused = False
         self.order: Order | None = None
         self.resumed_at = 0.0
         self._wanted = wanted
@@ -103,8 +102,8 @@ class HeadStartLoad:
         if self._running:
             self._running.pop()
 
-    def wait(self) -> Load:
-        """Wait for the order to load, unless it has come; return it."""
+    def wait(self) -> None:
+        """Wait for the order to load, unless it has come."""
         if self.order is None:
             self._watching = False
             self._threads.leave()
@@ -113,23 +112,17 @@ class HeadStartLoad:
                 self._give_up(trouble)
             self._took = clock.perf_counter() - self._began
             self._modules = len(sys.modules) - self._modules
-            self.paused = True
             self._tell("")
             while not isinstance(order := self._next_order(), tuple):
                 if isinstance(order, LoadSoon):
                     self._tell(self._misfit())
             self.order = order
             self.resumed_at = clock.perf_counter()
-        return self.order[0]
 
     def give_up(self, reason: str) -> NoReturn:
         """Say that this process is of no use, and wait for its end."""
         self._watching = False
         self._give_up(reason)
-
-    def too_late(self) -> None:
-        """Answer, in another thread, that the load is not there yet."""
-        self._tell("it was to load before the head start was over")
 
     def _give_up(self, reason: str) -> NoReturn:
         self._tell(reason, spent=True)

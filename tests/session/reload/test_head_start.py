@@ -155,6 +155,10 @@ ACTS = {
     "writes a file": "open(HERE / 'act', 'w').close()",
     "appends to a file": "open(HERE / 'act', 'a').close()",
     "makes a folder": "(HERE / 'act').mkdir(exist_ok=True)",
+    "changes an open file": (
+        "import os\nfile = os.open(HERE / 'keep', os.O_RDONLY)\n"
+        "os.chmod(file, 0o644)\nos.utime(file)"
+    ),
     "removes a file": "(HERE / 'act').unlink(missing_ok=True)",
     "starts a program": "import subprocess, sys; subprocess.run(['touch', str(HERE / 'act')])",
     "forks": "import os\nif os.fork() == 0:\n    os._exit(open(HERE / 'act', 'w').close() or 0)",
