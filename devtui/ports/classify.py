@@ -10,7 +10,7 @@ from pathlib import Path
 from devtui.events import HolderKind
 from devtui.ports import containers
 from devtui.ports.process_info import Ancestor, ProcessFacts, program, told_to_run
-from devtui.session.processes.spawn import MARK
+from devtui.session.processes.spawn import SCRIPT
 
 _PLATFORM: str = sys.platform
 
@@ -112,11 +112,16 @@ def _is_devtui(process: Ancestor | ProcessFacts) -> bool:
 
 
 def is_server_process(command: Sequence[str]) -> bool:
-    """Whether a command line belongs to a server process of devtui: look for its marker.
+    """Whether a command line belongs to a server process of devtui: look for its script.
 
-    The marker works whatever the interpreter is called and whatever options it has.
+    This works whatever the interpreter is called and whatever options it has. The two numbers
+    behind the script tell it from an editor that has the file open.
     """
-    return any(word.endswith(MARK) for word in command)
+    behind = zip(command, command[1:], command[2:], strict=False)
+    return any(
+        f"/{script}".endswith(f"/{SCRIPT}") and channel.isdecimal() and generation.isdecimal()
+        for script, channel, generation in behind
+    )
 
 
 def _with_reloader(

@@ -304,7 +304,7 @@ def kill_the_others_that_devtui_started():
             pids = file.read().split()
         for pid in pids:
             with open(f"/proc/{pid}/cmdline") as file:
-                ours = "devtui.server.boot" in file.read()
+                ours = "devtui/server/__main__.py" in file.read()
             if ours and int(pid) != os.getpid():
                 os.kill(int(pid), signal.SIGKILL)
                 while not is_zombie(pid):

@@ -20,13 +20,6 @@ _SIGKILL = 9  # POSIX fixes the number; `signal` takes some milliseconds to impo
 
 _STANDARD = 3  # the descriptors 0, 1 and 2
 
-# The interpreter runs this; its end is also how a server process is recognised. `-c` puts the
-# current folder first in sys.path, where a file of the user's could replace a module of ours. The
-# loader adds the app's folder after we are imported. The third argument is where the session has
-# found devtui, which need not be site-packages.
-MARK = "from devtui.server.boot import main; main()"
-_BOOT = f"import sys; sys.path[:] = [*filter(None, sys.path), sys.argv[3]]; {MARK}"
-
 # Python's command line options for each of its flags; `-X` and `-W` have values.
 _OPTIONS = {
     "debug": "-d",
@@ -44,6 +37,10 @@ _OPTIONS = {
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
+
+# Where the script of a server process lies, below devtui's folder. A server process is recognised
+# by it.
+SCRIPT = os.path.join("devtui", "server", "__main__.py")
 
 
 class Interpreter:
@@ -66,8 +63,8 @@ class Interpreter:
             above_the_standard, ends
         )
         self.tty = None if "--json" in arguments else _open_terminal()
-        ours_first = [str(passed), str(generation), _ROOT]
-        command = [sys.executable, *_options(), "-c", _BOOT, *ours_first, *arguments]
+        script = [os.path.join(_ROOT, SCRIPT), str(passed), str(generation), _ROOT]
+        command = [sys.executable, *_options(), *script, *arguments]
         try:
             terminal = None if self.tty is None else os.ttyname(self.tty[1])
             self.child = Child(command, environment, stdout, stderr, passed, terminal)

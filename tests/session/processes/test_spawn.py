@@ -165,13 +165,31 @@ def test_its_command_line_can_be_read_and_is_known(monkeypatch: pytest.MonkeyPat
         assert eventually(process.cmdline), "the kernel shows it a moment after the start"
         command = process.cmdline()
         assert is_server_process(command)
-        assert "devtui.server" in " ".join(command)
-        assert "\n" not in "".join(command)
-        assert len(command[command.index("-c") + 1]) < 120
+        assert "-c" not in command
+        assert command[command.index("-Werror") + 1].endswith("/devtui/server/__main__.py")
         assert command[-2:] == ["devtui", "--plain"]
         assert not is_server_process(psutil.Process().cmdline())
     finally:
         interpreter.discard()
+
+
+def test_the_app_finds_main_as_with_c(tmp_path: Path) -> None:
+    """Without a file, which a process of multiprocessing's would run, and without our folder."""
+    (tmp_path / "app.py").write_text(
+        "import sys\n"
+        "names = vars(sys.modules['__main__'])\n"
+        "print({n: v for n, v in sorted(names.items()) if n[0] == '_'}, sys.path[0])\n"
+        "raise SystemExit\n"
+    )
+    code = "print({n: v for n, v in sorted(vars().items()) if n[0] == '_'})"
+    plain = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=True
+    )
+    ended = subprocess.run(
+        [sys.executable, "-m", "devtui", "app", "--plain", "--port", "0"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert f"{plain.stdout.strip()} {tmp_path}\n" in ended.stdout
 
 
 @pytest.mark.parametrize("needed", [False, True])
