@@ -102,8 +102,8 @@ def _open_terminal() -> tuple[int, int] | None:
         master, slave = os.openpty()
     except OSError:
         return None  # as in a root folder without /dev/pts
-    # Its size is set before anybody has it open. A later change would be a signal, at which readline
-    # clears the line that the app has begun.
+    # Set its size before anybody has it open. A later change is a signal, at which readline clears
+    # the line that the app has begun.
     fcntl.ioctl(slave, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
     return above_the_standard(master), above_the_standard(slave)
 
