@@ -20,7 +20,7 @@ from devtui.events import (
     ModuleTime,
     Preload,
 )
-from devtui.server.app import bytecode, environment, find
+from devtui.server.app import bytecode, django_urls, environment, find
 from devtui.server.app.file_notes import notes
 from devtui.server.errors.failed_app import FailedApp
 from devtui.server.guest import own_code
@@ -29,7 +29,6 @@ from devtui.server.standby.import_trace import ImportTrace, UnfitStandby
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from contextlib import AbstractContextManager
 
     from _typeshed.wsgi import WSGIApplication
 
@@ -94,7 +93,8 @@ class Loading:
         do the load.
         """
         began, served = clock.perf_counter(), False
-        trace = ImportTrace(self._baseline, self._preloaded)
+        now = clock.perf_counter if head_start is None else head_start.now
+        trace = ImportTrace(self._baseline, self._preloaded, now)
         loading = ExitStack()
 
         def took_ms() -> float:
@@ -102,10 +102,11 @@ class Loading:
 
         def loaded(found: find.LoadedApp) -> None:
             nonlocal served
+            django_urls.import_urls()
             loading.close()
             find.apply_debug(found.app, load.debug)
             if head_start is not None:
-                head_start.wait()
+                head_start.finish()
             self._tell(found, trace, took_ms())
             served = True
             serve(found.app)
@@ -128,7 +129,7 @@ class Loading:
                     main_program.run(load.main, loaded)
             return served
         except UnfitStandby as unfit:
-            if head_start is not None:
+            if head_start is not None and head_start.order is None:
                 head_start.give_up(str(unfit))
             raise
         except BaseException as error:
@@ -237,13 +238,11 @@ class Loading:
         )
 
 
-def _executing(
-    trace: ImportTrace, head_start: HeadStartLoad | None
-) -> Callable[[str], AbstractContextManager[None]]:
+def _executing(trace: ImportTrace, head_start: HeadStartLoad | None) -> bytecode.Executing:
     """Return what each of the user's modules runs in."""
     if head_start is None:
         return trace.executing
-    return lambda name: head_start.executing(name, trace.executing(name))
+    return lambda module: head_start.executing(module, trace.executing(module))
 
 
 def _since(began: float) -> float:

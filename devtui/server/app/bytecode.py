@@ -15,7 +15,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from importlib.machinery import (
@@ -32,8 +32,8 @@ from importlib.machinery import (
     SourcelessFileLoader,
 )
 from importlib.util import cache_from_source
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from devtui.server.app.file_notes import notes
 from devtui.server.guest import own_code
@@ -53,6 +53,10 @@ _CLOCK_LAG_SECONDS = 0.05
 _FLAGS = slice(4, 8)
 _HASH_BASED = 0b1
 _MODIFIED = slice(8, 12)
+
+Executing: TypeAlias = (
+    "Callable[[ModuleType], AbstractContextManager[Iterable[CodeType | None] | None]]"
+)
 
 # Finders that ask our path hook anyway.
 _OF_PYTHON = {id(finder) for finder in (BuiltinImporter, FrozenImporter, PathFinder)}
@@ -134,11 +138,12 @@ class OwnSourceLoader(SourceFileLoader):
 
 def install(
     is_own: Callable[[str], bool] = own_code.is_own,
-    executing: Callable[[str], AbstractContextManager[None]] | None = None,
+    executing: Executing | None = None,
 ) -> None:
     """From now on load source files in `is_own` folders by the rule above.
 
-    Execute each module within `executing(name)`, until `follow_no_more`.
+    Execute each module within `executing(module)`, until `follow_no_more`. The block may yield
+    codes that are to run one after the other instead of the whole file; None means the whole file.
 
     Loaded modules stay. Python finds everything else in such folders as before: extension modules,
     lone .pyc files, namespace packages, and what other path hooks know, such as zip files.
@@ -161,14 +166,20 @@ def follow_no_more() -> None:
         del OwnSourceLoader.exec_module
 
 
-def _within(executing: Callable[[str], AbstractContextManager[None]]) -> property:
+def _within(executing: Executing) -> property:
     """Wrap `exec_module` in `executing`."""
 
     @unnoticed
     def exec_module(self: OwnSourceLoader, module: ModuleType) -> None:
         try:
-            with executing(module.__name__):
-                SourceFileLoader.exec_module(self, module)
+            with executing(module) as parts:
+                for part in parts or (None,):
+                    if part is not None:  # a method of ours would stand in tracebacks
+                        vars(self)["get_code"] = {module.__name__: part}.get
+                    try:
+                        SourceFileLoader.exec_module(self, module)
+                    finally:
+                        vars(self).pop("get_code", None)
         except BaseException as error:
             leave_no_trace(error)
             raise

@@ -14,6 +14,7 @@ from types import ModuleType
 import msgspec
 
 from devtui.server.app.spec import AppNotFound
+from devtui.server.guest.own_code import is_own
 
 _MAX_LISTED = 5
 
@@ -85,7 +86,8 @@ def import_target(target: Target) -> ModuleType:
         _check_not_hidden(spec, target, length)
         try:
             # Unlike importlib.import_module, this leaves no frames of importlib in tracebacks.
-            __import__(name)
+            # With our namespace it asks for an installed app as if the user's code had.
+            __import__(name, None if is_own(spec.origin or "") else globals())
         except ImportError as error:
             _tell_name(error, target)
             raise

@@ -6,11 +6,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import PurePath
 from types import FrameType
 from typing import Any
 
 from devtui.server.guest.own_code import is_own
+from devtui.server.guest.plain_signal import signal
 
 # What the audit events of acts begin with; see the table of audit events in Python's docs.
 _ACTS = (
@@ -74,6 +76,8 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 # Python writes its own bytecode, which changes nothing.
 _BYTECODE = f"{os.sep}__pycache__{os.sep}"
+
+_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 
 # Before that no audit event announces a thread.
 _ANNOUNCES_THREADS = sys.version_info >= (3, 12)
@@ -140,6 +144,55 @@ class Threads:
     def _starting(self, *arguments: Any) -> Any:
         self._announce("it starts a thread")
         return self._start(*arguments)
+
+
+def sockets() -> frozenset[str]:
+    """Return what sockets the process has, by their inodes."""
+    found = set()
+    with suppress(OSError):
+        for number in os.listdir("/proc/self/fd"):
+            with suppress(OSError):
+                target = os.readlink(f"/proc/self/fd/{number}")
+                if target.startswith("socket:"):
+                    found.add(target)
+    return frozenset(found)
+
+
+def written() -> frozenset[str]:
+    """Return the files that are open to write, by Python or by code in C."""
+    found = set()
+    with suppress(OSError):
+        for number in os.listdir("/proc/self/fd"):
+            with suppress(OSError, ValueError, IndexError):
+                target = os.readlink(f"/proc/self/fd/{number}")
+                if target.endswith(" (deleted)") or not os.path.isfile(target):
+                    continue
+                with open(f"/proc/self/fdinfo/{number}", encoding="ascii") as file:
+                    flags = next(line for line in file if line.startswith("flags:"))
+                if int(flags.split()[1], 8) & (os.O_WRONLY | os.O_RDWR):
+                    found.add(target)
+    return frozenset(found)
+
+
+def has_timer() -> bool:
+    """Return whether a timer is set that sends a signal."""
+    return any(signal.getitimer(kind)[0] for kind in _TIMERS)
+
+
+def end_timers() -> None:
+    """End the timers that send a signal."""
+    for kind in _TIMERS:
+        signal.setitimer(kind, 0)
+
+
+def has_children() -> bool:
+    """Return whether programs run that the process has started."""
+    with suppress(OSError):
+        for thread in os.listdir("/proc/self/task"):
+            with open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
+                if file.read().strip():
+                    return True
+    return False
 
 
 def _is_harmless(event: str, arguments: tuple[Any, ...]) -> bool:

@@ -11,28 +11,27 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from importlib.machinery import SourceFileLoader
+from types import CodeType, FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from devtui.config import env_files
 from devtui.events import HeadStart, HeadStartChecked, Load, LoadSoon
 from devtui.server.app import environment
-from devtui.server.app.file_notes import notes
-from devtui.server.guest import own_code
 from devtui.server.guest.clocks import clock
-from devtui.server.guest.own_code import file_of, is_own
+from devtui.server.guest.own_code import file_of
 from devtui.server.standby import acts, process_state
-from devtui.server.standby.importable import importable
+from devtui.server.standby.file_head import FileChanged, FileHead
+from devtui.server.standby.findings import Findings
+from devtui.server.standby.preloads import UnfitStandby
 
 if TYPE_CHECKING:
     from devtui.server.channel.channel import Channel
     from devtui.server.process_start import Start
 
-# Keep no more of the files that the app has opened itself.
-_MAX_OPENED = 10_000
-
-_State = tuple[int, int, int, int]
+_LISTS = ("os.listdir", "os.scandir")
 
 Order = tuple[Load, int]
 
@@ -62,10 +61,14 @@ class HeadStartLoad:
         self._watching = False  # whether the app's acts are forbidden
         self._thread = 0
         self._threads = acts.Threads(self._acting)
+        self._waited = 0.0
         self._running: list[str] = []  # the user's files whose modules run now, the outermost first
-        self._opened: dict[str, _State | None] = {}
-        self._names: dict[str, frozenset[str]] = {}
+        self._heads: list[FileHead] = []  # of the files that may change and have begun to run
+        self._unfit = ""
+        self._findings = Findings()
         self._sockets: frozenset[str] = frozenset()
+        self._written_before: frozenset[str] = frozenset()
+        self._written: set[str | None] = set()  # by libraries when they were imported
         self._began = 0.0
         self._took = 0.0
         self._modules = 0
@@ -77,40 +80,89 @@ class HeadStartLoad:
             self._environment = environment.prepared(self._wanted.load, self._original).variables
         self._thread = threading.get_ident()
         self._began = clock.perf_counter()
-        self._sockets = _sockets()
+        self._sockets, self._written_before = acts.sockets(), acts.written()
         self._modules = len(sys.modules)
         self._watching = True
         sys.addaudithook(self._audit)
         self._threads.watch()
 
-    def executing(self, name: str, trace: AbstractContextManager[None]) -> _Execution:
-        """Run the user's module in this block, after a pause if its file may change."""
-        return _Execution(self, name, trace)
+    def now(self) -> float:
+        """Return the time in seconds, without that of the pause."""
+        return clock.perf_counter() - self._waited
 
-    def enter(self, name: str) -> None:
-        """Pause before the user's module runs, if its file may change."""
+    def executing(self, module: ModuleType, trace: AbstractContextManager[None]) -> _Execution:
+        """Run the user's module in this block, with a pause in it if its file may change."""
+        return _Execution(self, module, trace)
+
+    def enter(self, module: ModuleType) -> Iterable[CodeType | None] | None:
+        """Note that the user's module begins; return the parts of it if its file may change."""
         if not self._watching:
-            return
-        file = os.path.realpath(file_of(sys.modules.get(name)) or "")
-        if file in self._before:
+            return None
+        file = os.path.realpath(file_of(module))
+        self._running.append(file)
+        with self._unwatched():
+            self._findings.entering(file)
+        loader = getattr(getattr(module, "__spec__", None), "loader", None)
+        if file not in self._before or not isinstance(loader, SourceFileLoader):
+            return None
+        return self._parts(file, loader)
+
+    def leave(self, *, failed: bool) -> None:
+        """Note that the module has run."""
+        if self._watching and (trouble := self._trouble()):
+            self.give_up(trouble)
+        if self._running:
+            file = self._running.pop()
+            if failed and self.order is None and file in self._before:
+                self._findings.read(file)  # no save of its rest may mend it
+
+    def _parts(self, file: str, loader: SourceFileLoader) -> Iterator[CodeType | None]:
+        """Yield the imports at the head of a file, and after the pause the rest of it."""
+        if (head := self._head_of(file, loader.path)) is None:
+            return (yield None)
+        for code in head.codes():
+            yield code
+            if self.order is not None:
+                break
+        else:
+            head.prepare()
             self._until = file
             self.wait()
-        self._running.append(file)
+        loader.path_stats(loader.path)
+        try:
+            rest = head.rest(loader.get_data(loader.path))
+        except (OSError, FileChanged):
+            self._unfit = f"{file} has changed"
+            raise UnfitStandby(self._unfit) from None
+        if rest is None:
+            self._unfit = f"{file} is no valid Python"  # no import would have run
+        yield rest
 
-    def leave(self) -> None:
-        """Note that the module has run."""
-        if self._running:
-            self._running.pop()
+    def _head_of(self, file: str, path: str) -> FileHead | None:
+        with self._unwatched():
+            try:
+                head = FileHead(file, path)
+            except OSError:
+                return None  # the import says so
+        self._heads.append(head)
+        return head
+
+    def finish(self) -> None:
+        """Wait for the order, unless it has come. Raise `UnfitStandby` if it came out wrong."""
+        self.wait()
+        if self._unfit:
+            raise UnfitStandby(self._unfit)
 
     def wait(self) -> None:
         """Wait for the order to load, unless it has come."""
         if self.order is None:
+            paused_at = clock.perf_counter()
             self._watching = False
             self._threads.leave()
-            self._note_what_was_found()
+            self._findings.finish(but=(head.file for head in self._heads))
             if trouble := self._trouble():
                 self._give_up(trouble)
-            self._took = clock.perf_counter() - self._began
+            self._took = paused_at - self._began
             self._modules = len(sys.modules) - self._modules
             self._tell("")
             while not isinstance(order := self._next_order(), tuple):
@@ -118,6 +170,7 @@ class HeadStartLoad:
                     self._tell(self._misfit())
             self.order = order
             self.resumed_at = clock.perf_counter()
+            self._waited = self.resumed_at - paused_at
 
     def give_up(self, reason: str) -> NoReturn:
         """Say that this process is of no use, and wait for its end."""
@@ -125,6 +178,7 @@ class HeadStartLoad:
         self._give_up(reason)
 
     def _give_up(self, reason: str) -> NoReturn:
+        acts.end_timers()
         self._tell(reason, spent=True)
         while True:
             clock.sleep(3600)  # the session ends this process
@@ -147,17 +201,33 @@ class HeadStartLoad:
         if not self._watching:
             return
         if act := acts.act_of(event, arguments):
-            self._acting(act)
+            self._acting(act, event, arguments)
         elif event == "open" and (file := acts.path_of(arguments[0])) is not None:
-            self._note_opened(file)
+            with self._unwatched():
+                self._findings.opening(file)
+        elif event in _LISTS and not _is_import(sys._getframe(1)):
+            folder = acts.path_of(arguments[0] or os.curdir)
+            with self._unwatched():
+                if sys._getframe(1).f_globals.get("__name__") == "pkgutil":
+                    self._findings.looking_for_modules(folder or "")
+                else:
+                    self._findings.listing(folder or "")
 
-    def _note_opened(self, file: str) -> None:
-        if len(self._opened) < _MAX_OPENED and file not in self._opened:
-            self._opened[file] = _state(file)
+    @contextmanager
+    def _unwatched(self) -> Iterator[None]:
+        """Look at files for our own sake."""
+        before, self._watching = self._watching, False
+        try:
+            yield
+        finally:
+            self._watching = before
 
-    def _acting(self, what: str) -> None:
+    def _acting(self, what: str, event: str = "", arguments: tuple[Any, ...] = ()) -> None:
         """Pause before the app acts. It acts when the load goes on."""
-        if threading.get_ident() == self._thread and not acts.imports_library(sys._getframe(1)):
+        if acts.imports_library(sys._getframe(1)):
+            if event == "open":
+                self._written.add(acts.path_of(arguments[0]))
+        elif threading.get_ident() == self._thread:
             self._until = what
             self.wait()
 
@@ -165,40 +235,27 @@ class HeadStartLoad:
         """Say what the app has done that no audit event announces."""
         if len(threading._active) > 1:  # type: ignore[attr-defined]
             return "the app starts a thread"
-        if _sockets() - self._sockets:
+        if acts.sockets() - self._sockets:
             return "the app opens a connection"
-        if _has_children():
+        if acts.has_children():
             return "the app starts a program"
+        if files := acts.written() - self._written_before - self._written:
+            return f"the app opens {min(files)} to write"
+        if acts.has_timer():
+            return "the app sets an alarm"
         if patched := process_state.patched():
             return f"the app patches {next(iter(patched))}"  # gevent: nothing may wait any more
         return ""
 
     # -- whether it is still so
 
-    def _note_what_was_found(self) -> None:
-        for module in list(sys.modules.values()):
-            file = file_of(module)
-            if not file or os.path.realpath(file) == self._until:
-                continue  # its module has not run yet
-            if os.path.isabs(file) and file not in self._opened:
-                self._opened[file] = _state(file)
-        for noted in notes.read():
-            self._opened[noted.file] = (
-                noted.size,
-                noted.mtime_ns,
-                noted.ctime_ns,
-                noted.inode,
-            )
-        self._names = {folder: importable(folder) for folder in _own_folders()}
-
     def _misfit(self) -> str:
         """Say what has changed since it was read; empty if nothing has."""
-        for file, state in self._opened.items():
-            if _state(file) != state:
-                return f"{file} has changed"
-        for folder, names in self._names.items():
-            if importable(folder) != names:
-                return f"{folder} has other modules"
+        if changed := self._findings.changed():
+            return changed
+        for head in self._heads:
+            if not head.fits():
+                return f"{head.file} begins with other imports"
         try:
             now = environment.prepared(self._wanted.load, self._original).variables
         except env_files.EnvFileError:
@@ -209,51 +266,25 @@ class HeadStartLoad:
 class _Execution:
     """The execution of a module of the user's, without being on the stack meanwhile."""
 
-    def __init__(self, load: HeadStartLoad, name: str, trace: AbstractContextManager[None]) -> None:
+    def __init__(
+        self, load: HeadStartLoad, module: ModuleType, trace: AbstractContextManager[None]
+    ) -> None:
         self._load = load
-        self._name = name
+        self._module = module
         self._trace = trace
 
-    def __enter__(self) -> None:
-        self._load.enter(self._name)
+    def __enter__(self) -> Iterable[CodeType | None] | None:
         self._trace.__enter__()
+        return self._load.enter(self._module)
 
     def __exit__(self, *raised: Any) -> None:
-        self._load.leave()
+        self._load.leave(failed=raised[0] is not None)
         self._trace.__exit__(*raised)
 
 
-def _own_folders() -> set[str]:
-    """Return the folders in which the user's modules are looked for."""
-    folders = {path for path in sys.path if is_own(path)}
-    for file in own_code.own_sources():
-        folders.add(os.path.dirname(file))
-    return folders
-
-
-def _state(file: str) -> _State | None:
-    try:
-        found = os.stat(file)
-    except (OSError, ValueError):
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
-
-
-def _sockets() -> frozenset[str]:
-    found = set()
-    with suppress(OSError):
-        for number in os.listdir("/proc/self/fd"):
-            with suppress(OSError):
-                target = os.readlink(f"/proc/self/fd/{number}")
-                if target.startswith("socket:"):
-                    found.add(target)
-    return frozenset(found)
-
-
-def _has_children() -> bool:
-    with suppress(OSError):
-        for thread in os.listdir("/proc/self/task"):
-            with open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
-                if file.read().strip():
-                    return True
-    return False
+def _is_import(frame: FrameType) -> bool:
+    """Whether a folder is listed by the import system, or by us."""
+    name = frame.f_globals.get("__name__")
+    return frame.f_code.co_filename.startswith("<frozen importlib") or (
+        isinstance(name, str) and name.startswith("devtui.")
+    )

@@ -28,17 +28,23 @@ class ImportTrace:
 
     Afterwards `roots` are the names that can be imported ahead of the next load, in order.
     `changed` says what ended that list, empty if nothing did. `own_seconds` maps the user's modules
-    to the time that each took, without the user's other modules. `search_path` was first in
-    `sys.path` when the user's code began.
+    to the time that each took, by the clock `now`, without the user's other modules. `search_path`
+    was first in `sys.path` when the user's code began.
 
     Raise `UnfitStandby` if `preloaded` is not what the load would have imported itself.
     """
 
-    def __init__(self, baseline: frozenset[str], preloaded: Sequence[Preloaded] = ()) -> None:
+    def __init__(
+        self,
+        baseline: frozenset[str],
+        preloaded: Sequence[Preloaded] = (),
+        now: Callable[[], float] = lambda: clock.perf_counter(),
+    ) -> None:
         self.roots: list[str] = []
         self.search_path = ""
         self.changed = ""
         self.own_seconds: dict[str, float] = {}
+        self.now = now
         self._baseline = baseline
         self._preloads = Preloads(preloaded)
         self._outside = 0  # the depth in code that is not the user's
@@ -61,23 +67,32 @@ class ImportTrace:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._leave()
+        self._preloads.finish(failed=kind is not None)
+
+    def _is_over(self) -> bool:
+        """Whether nothing can be found out any more that matters to this load or the next."""
+        return bool(self.changed) and not self._preloads.waiting
+
+    def _leave(self) -> None:
         self._finished = True  # a kept function of ours then does nothing
         if builtins.__import__ == self._our_import:
             builtins.__import__ = self._import
         if vars(_frozen_importlib)["_gcd_import"] == self._our_import_by_name:
             vars(_frozen_importlib)["_gcd_import"] = self._import_by_name
-        self._preloads.finish(failed=kind is not None)
 
-    def executing(self, name: str) -> _Execution:
+    def executing(self, module: ModuleType) -> _Execution:
         """Trace the execution of the user's module in this block."""
-        return _Execution(self, name)
+        return _Execution(self, module.__name__)
 
     def begin(self) -> tuple[int, float]:
         """Note that the user's code begins; return the argument for `end`."""
         outside, self._outside = self._outside, 0
         self._own_inside |= bool(outside)
         self._stand_in()
-        if outside or not self.search_path:
+        if self._is_over():
+            self._leave()  # most of a large app is imported after its first change
+        elif outside or not self.search_path:
             self._take()
         else:
             self._look_for_change()  # imported by a library that the user's code has called
@@ -161,13 +176,18 @@ class ImportTrace:
         *arguments: object,
     ) -> ModuleType:
         """Import these absolute names; none for a package's own."""
-        own = not self._outside and globals is not None and is_own(file_of(globals))
-        if not own:
+        if self._is_over():
+            self._leave()
+            return do(*arguments)
+        own = globals is not None and (is_own(file_of(globals)) or _asks_for_app(globals))
+        if self._outside or not own:
             if not self._outside and self._preloads.awaits(names):
                 self._look_for_change()  # a library that the user's code has called imports late
             if self.changed:
                 self._preloads.check_unasked(names, self.changed)
             return do(*arguments)
+        if not self.search_path:
+            self._take()  # so far nothing of the user's has run
         self.search_path = self.search_path or sys.path[0]
         self._look_for_change()
         if not self.changed and self._preloads.awaits(names):
@@ -252,6 +272,11 @@ class ImportTrace:
         return ""
 
 
+def _asks_for_app(globals: Mapping[str, object]) -> bool:
+    """Whether these are the names of the module by which devtui imports an installed app."""
+    return globals.get("__name__") == "devtui.server.app.import_path"
+
+
 class _Execution:
     """Trace a module of the user's without being on the stack meanwhile."""
 
@@ -261,10 +286,10 @@ class _Execution:
 
     def __enter__(self) -> None:
         self._outer = self._trace.begin()
-        self._began = clock.perf_counter()
+        self._began = self._trace.now()
 
     def __exit__(self, *_: object) -> None:
-        self._trace.end(self._name, clock.perf_counter() - self._began, *self._outer)
+        self._trace.end(self._name, self._trace.now() - self._began, *self._outer)
 
 
 __all__ = ["ImportTrace", "Preloaded", "UnfitStandby"]

@@ -45,6 +45,11 @@ class Preloads:
         self._late_change = ""  # by an import that is new in this load
         self._finished = False
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the load has not asked for all of them yet."""
+        return bool(self._waiting)
+
     def awaits(self, names: Iterable[str]) -> bool:
         """Whether one of the names is loaded only because it was imported ahead."""
         return any(self._root_of.get(name) in self._waiting for name in names)

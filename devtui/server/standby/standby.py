@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from types import ModuleType
 from typing import NoReturn
 
 from devtui.config import env_files
@@ -125,11 +126,23 @@ class Standby:
         """Return an imported module of which the project now has a namesake."""
         tops = {name.partition(".")[0] for group in self.preloaded for name in group.modules}
         own = {self._order.search_path, *(path for path in sys.path if is_own(path))}
-        return next((name for folder in own for name in importable(folder) if name in tops), "")
+        return next(
+            (
+                name
+                for folder in own
+                for name in importable(folder)
+                if name in tops and not _lies_in(folder, sys.modules.get(name))
+            ),
+            "",
+        )
 
 
-def _refuse(name: str) -> NoReturn:
-    raise UnfitStandby(f"a library imports {name}, which is not installed but yours")
+def _refuse(module: ModuleType) -> NoReturn:
+    raise UnfitStandby(f"a library imports {module.__name__}, which is not installed but yours")
+
+
+def _lies_in(folder: str, module: object) -> bool:
+    return file_of(module).startswith(os.path.join(folder, ""))
 
 
 def _time(file: str) -> int:

@@ -108,7 +108,8 @@ class Generations:
         self.ahead = Ahead(size_bytes=sum(size_of(pid) for pid in waiting if pid))
         if self._folder.enter() and self._standby is not None:
             self.discard_standby()  # it is where the project was before
-        ahead = self.head_starts.take()
+        self._load = _load(settings, first=first, pin=self._debugger_pin.for_load())
+        ahead = self.head_starts.take(self._load)
         if ahead is not None:
             self._spare, self._standby = self._standby, None  # to end it now would take time
         standby, self._standby = ahead or self._standby, None
@@ -125,7 +126,6 @@ class Generations:
             if standby and self.from_standby
             else self._new_process(settings, self._bus.publish)
         )
-        self._load = _load(settings, first=first, pin=self._debugger_pin.for_load())
         self.pin = None
         self._bus.tell(ServerStarted(pid=self._process.pid))
         self.head_starts.release()
@@ -238,10 +238,8 @@ class Generations:
 
     def _why_nothing(self) -> str:
         """Return why nothing was imported ahead in a process that was started ahead."""
-        if self._traced is None or (self._traced.search_path and not self._traced.roots):
+        if self._traced is None or not self._traced.roots:
             return ""  # there was nothing to import
-        if not self._traced.search_path:
-            return "nothing is imported ahead of an app that is an installed package"
         return "it was to load before anything had been imported ahead"
 
     def _on_traced(self, event: ImportsTraced) -> None:
@@ -251,7 +249,7 @@ class Generations:
         self._traced = event
 
     def _on_unfit(self, event: StandbyUnfit) -> None:
-        self.from_standby = False
+        self.from_standby, self.head_starts.used = False, None
         self.stepped_back = event.reason
         if self._process is not None and self._load is not None:
             self._process.load(self._load, self._listener.bound)

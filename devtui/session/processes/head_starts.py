@@ -21,6 +21,7 @@ from devtui.events import (
     HeadStart,
     HeadStartChecked,
     ImportsTraced,
+    Load,
     LoadSoon,
     Preload,
 )
@@ -30,8 +31,9 @@ from devtui.session.processes.server_process import ServerProcess
 # A load that takes less is quick enough with the standby alone.
 WORTH_MS = 100.0
 
-# How long a reload waits for the process to say whether it can be used.
-ANSWER_SECONDS = 0.1
+# How long a reload waits for the process to say whether it can be used. It looks at each file that
+# was read, and a large app has thousands.
+ANSWER_SECONDS = 0.3
 
 # How often to begin again, each time with a stop before the module that could not run ahead.
 MAX_TRIES = 5
@@ -76,6 +78,7 @@ class _Ahead:
         self._publish = publish
         self._on_spent = on_spent
         self._held: list[AnyEvent] | None = []  # None once it is used
+        self._says_too_much = False
         self.process = make(self._take)
 
     def release(self) -> None:
@@ -90,6 +93,8 @@ class _Ahead:
 
     def _take(self, event: AnyEvent) -> None:
         if isinstance(event, HeadStartChecked):
+            if self._says_too_much:
+                event = structs.replace(event, reason="it prints more than can be kept")
             self.checked = event
             self.answered.set()
             if event.spent:
@@ -99,8 +104,7 @@ class _Ahead:
         elif len(self._held) < MAX_HELD:
             self._held.append(event)
         else:
-            self.answered.clear()
-            self.checked = None  # its output would be too much to show at once
+            self._says_too_much = True
 
 
 class HeadStarts:
@@ -118,6 +122,7 @@ class HeadStarts:
         self._saved: dict[str, None] = {}
         self._guess: list[str] = []  # while nothing was saved yet
         self._stops: set[str] = set()
+        self._load: Load | None = None  # that of the process that waits
         self._load_ms = 0.0  # of the last load without a head start
         self._warm = False
         self._tries = 0
@@ -130,7 +135,8 @@ class HeadStarts:
     @property
     def is_ready(self) -> bool:
         """Whether a process waits for the order to load the rest."""
-        return self._ahead is not None and self._ahead.checked is not None
+        checked = None if self._ahead is None else self._ahead.checked
+        return checked is not None and not checked.spent
 
     def note_saved(self, paths: Iterable[str]) -> None:
         """Note that these files were saved: they may change again."""
@@ -141,9 +147,12 @@ class HeadStarts:
             del self._saved[oldest]
 
     def note_loaded(self, event: AppLoaded, *, warm: bool) -> None:
-        """Note how long a load took, by a standby if `warm`, and which file may be saved next."""
+        """Note how long a load took, by a standby if `warm`, and which file may be saved next.
+
+        One from nothing tells nothing new: it takes longer.
+        """
         self._tries = 0
-        if self.used is None:
+        if self.used is None and (warm or not self._warm):
             self._load_ms, self._warm = event.duration_ms, warm
         self._guess = [] if self._saved else _newest(event.sources)
 
@@ -183,6 +192,7 @@ class HeadStarts:
                 again()
 
         self._tries += 1
+        self._load = _what_the_app_sees(preload.load)
         self._ahead = _Ahead(make, self._publish, on_spent)
         self._ahead.process.attach()
         self._ahead.process.send(preload)
@@ -206,17 +216,22 @@ class HeadStarts:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._ahead.answered.wait(), ANSWER_SECONDS)
 
-    def take(self) -> ServerProcess | None:
-        """Return the process if it can be used, and end it if it cannot."""
+    def take(self, load: Load) -> ServerProcess | None:
+        """Return the process if it can be used for this load, and end it if it cannot."""
         ahead, self._ahead, self.used = self._ahead, None, None
         if ahead is None:
             return None
         checked = ahead.checked
-        if checked is None or checked.reason or not ahead.answered.is_set():
-            self.reason = "it did not answer" if checked is None else checked.reason
+        if checked is None or not ahead.answered.is_set():
+            self.reason = "it did not answer"
+        elif _what_the_app_sees(load) != self._load:
+            self.reason = "it began with other settings"
+        else:
+            self.reason = checked.reason
+        if checked is None or self.reason:
             ahead.discard()
             return None
-        self.used, self.reason = checked, ""
+        self.used = checked
         self._release = ahead.release
         return ahead.process
 
@@ -240,6 +255,11 @@ class HeadStarts:
             return False
         self._stops.add(spent.stopped_at)
         return True
+
+
+def _what_the_app_sees(load: Load) -> Load:
+    """Return the order without what only its server needs."""
+    return structs.replace(load, host="", port=0, url="", pin=None, first=False)
 
 
 def _newest(files: Iterable[str]) -> list[str]:

@@ -166,7 +166,10 @@ class Watcher:
                 self._folders.add({self._roots[folder]: recursive for folder in new})
 
     def _gathered(self, changes: set[Change]) -> set[Change]:
-        """Return these changes and those that follow without a rest."""
+        """Return these changes and those that follow without a rest.
+
+        A log or a database in the folder may be written without one, which delays no save.
+        """
         found = set(changes)
         end = time.monotonic() + MERGE_SECONDS
         rest = REST_SECONDS if len(changes) <= NOTICES_OF_A_SAVE else LONG_REST_SECONDS
@@ -174,10 +177,14 @@ class Watcher:
             time.sleep(rest)
             rest = LONG_REST_SECONDS
             more = self._folders.look()
-            if not more:
-                break
             found |= more
+            few = len(found) <= NOTICES_OF_A_SAVE
+            if not more or (few and self._has_save(found) and not self._has_save(more)):
+                break
         return found
+
+    def _has_save(self, changes: set[Change]) -> bool:
+        return any(self._filter(change, path) for change, path in changes)
 
     def _look_at_places(self) -> set[Change]:
         """Return what has changed because a path leads elsewhere, or an extra file came or went."""

@@ -193,6 +193,29 @@ def test_a_library_that_runs_the_project_s_code_is_no_root(
     assert in_fork(TRACE, **names) == [["first", "library", "second"], ""]
 
 
+INSTALLED = {
+    "big/__init__.py": "",
+    "big/app.py": (
+        "import second\n"
+        "def create_app():\n"
+        "    import inside, own\n"
+        "    def app(environ, start_response): ...\n"
+        "    return app\n"
+    ),
+}
+
+
+def test_an_installed_app_is_a_root_itself(in_fork: InFork, places: dict[str, str]) -> None:
+    write(Path(places["library"]), INSTALLED)
+    names = saved(places, "", own="import first\n")
+    code = LOAD.replace('"app", project', '"big.app:create_app()", project')
+    code += "trace = load(*ahead(*{}))\n"
+    code += "answer = [trace.roots, trace.changed, trace.search_path, trace.unfit]"
+    roots = ["big", "big.app", "first"]
+    assert in_fork(code.format("[]"), **names) == [roots, "", places["project"], ""]
+    assert in_fork(code.format(roots), **names)[1:] == ["", places["project"], ""]
+
+
 def test_what_stood_first_in_the_search_path(in_fork: InFork, places: dict[str, str]) -> None:
     names = saved(places, "import sys\nsys.path.insert(0, '/nowhere')\n")
     assert in_fork(f"{LOAD}answer = load().search_path", **names) == places["project"]

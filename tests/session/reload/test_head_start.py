@@ -151,6 +151,28 @@ def test_it_ends_as_a_load_from_nothing(
     assert first == from_nothing(live)
 
 
+def test_a_save_that_does_not_fit_what_was_imported_ahead_is_loaded_from_nothing(
+    start: Open, folder: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "site-packages"
+    library.mkdir()
+    shutil.copy(RELOAD_APPS / "nosy.py", library)
+    more = "__import__('nosy').at_import['environ']"
+    late = "PLACE = 1\n{}import nosy"
+    live = start("SEEN = 1\n", environment=environment(library))
+    until_ready(live)
+    save(live, folder, view("third", late.format(""), more))
+    until_ready(live)
+    save(live, folder, view("fourth", late.format(""), more))
+    until_ready(live)  # nosy is imported in it
+    changed = late.format(f"{BEFORE['environment']}\n")
+    reloaded = save(live, folder, view("fifth", changed, more))
+    assert answer(live) == {"text": "fifth", "before": 1, "more": {"NOSY_LIMIT": "1"}}
+    assert "nosy" in reloaded.stepped_back
+    assert not reloaded.standby
+    assert not reloaded.loaded_ahead
+
+
 ACTS = {
     "writes a file": "open(HERE / 'act', 'w').close()",
     "appends to a file": "open(HERE / 'act', 'a').close()",
@@ -201,6 +223,31 @@ def test_the_app_does_nothing_in_the_world_ahead(start: Open, folder: Path, name
 
 
 @pytest.mark.parametrize(
+    "act",
+    [
+        "import ctypes\nctypes.CDLL(None).open(bytes(HERE / 'act'), 0o102, 0o644)",
+        "import signal\n"
+        "signal.signal(signal.SIGALRM, lambda *_: open(HERE / 'act', 'w').close())\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.2)",
+    ],
+    ids=["a file that is opened in C", "an alarm"],
+)
+def test_what_nothing_announces_is_noticed_and_not_done_again(
+    start: Open, folder: Path, act: str
+) -> None:
+    live = start(
+        f"from pathlib import Path\nHERE = Path(__file__).parent / 'made'\n{act}\nSEEN = 1\n",
+        {"made/keep": ""},
+        exclude_patterns=("*/made/*",),
+    )
+    until_ready(live)
+    reloaded = save(live, folder, view("third"))
+    assert answer(live)["text"] == "third"
+    assert reloaded.loaded_ahead, reloaded.stepped_back
+    assert Path(reloaded.ahead_until).name == "before.py"
+
+
+@pytest.mark.parametrize(
     ("change", "seen"),
     [
         ({"data.txt": "new\n"}, "new"),
@@ -228,6 +275,53 @@ def test_what_it_has_seen_must_be_the_same(
     assert eventually(lambda: answer_after(live, folder)["before"] == seen)
 
 
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        ("import os\nSEEN = os.path.exists(HERE / 'flag.txt')", {"flag.txt": ""}),
+        ("import os\nSEEN = sorted(os.listdir(HERE / 'data'))", {"data/more.txt": ""}),
+        (
+            "import os\nSEEN = [one.stat().st_size for one in os.scandir(HERE / 'data')]",
+            {"data/one.txt": "longer"},
+        ),
+        (
+            "import sys\nsys.path.append(str(HERE / 'lib' / 'site-packages'))\n"
+            "try:\n    from optional import VALUE as SEEN\nexcept ImportError:\n    SEEN = None",
+            {"lib/site-packages/optional.py": "VALUE = 1"},
+        ),
+    ],
+    ids=["a file that was not there", "a listed file", "the size of a file", "a new package"],
+)
+def test_what_it_has_looked_for_must_be_the_same(
+    start: Open, folder: Path, before: str, change: dict[str, str]
+) -> None:
+    files = {"data/one.txt": "1", "lib/site-packages/other.py": ""}
+    live = start(f"import pathlib\nHERE = pathlib.Path(__file__).parent\n{before}\n", files)
+    until_ready(live)
+    assert save(live, folder, view("third")).loaded_ahead
+    until_ready(live)
+    write(folder, change)
+    reloaded = save(live, folder, view("fourth"))
+    assert not reloaded.loaded_ahead
+    assert " has other " in reloaded.stepped_back
+    assert answer(live) == from_nothing(live)
+
+
+@pytest.mark.parametrize(
+    "name", ["app.log", ".view.py.swp", "view.py~", "db.sqlite3-journal", "uploads/picture.png"]
+)
+def test_what_comes_and_goes_ends_no_head_start(start: Open, folder: Path, name: str) -> None:
+    live = start(
+        "import pkgutil, pathlib\n"
+        "SEEN = len(list(pkgutil.iter_modules([str(pathlib.Path(__file__).parent)])))\n",
+        {"app.log": "", "uploads/x": ""},
+    )
+    until_ready(live)
+    write(folder, {name: "more"})
+    reloaded = save(live, folder, view("third"))
+    assert reloaded.loaded_ahead, reloaded.stepped_back
+
+
 def answer_after(live: Live, folder: Path) -> dict[str, Any]:
     save(live, folder, view(f"at {time.monotonic()}"))
     return answer(live)
@@ -245,6 +339,29 @@ def test_what_it_prints_is_told_once_and_with_the_reload(start: Open, folder: Pa
     assert line.generation == reloaded.generation
     assert began is None or line.at > began
     assert len(live.lines("and logs it")) == said + 1
+
+
+def test_all_that_it_prints_is_told(
+    start: Open, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head_starts, "MAX_HELD", 20)
+    live = start("SEEN = 1\nfor number in range(100): print(f'says {number}')\n")
+    eventually(lambda: live.session.generations.head_starts.is_ready, 3)
+    said = len(live.lines("says"))
+    reloaded = save(live, folder, view("third"))
+    assert answer(live)["text"] == "third"
+    live.until(lambda: len(live.lines("says")) >= said + 100)
+    assert not reloaded.loaded_ahead
+
+
+def test_it_serves_no_load_of_other_settings(start: Open, folder: Path) -> None:
+    live = start("import os\nSEEN = os.environ['FLASK_DEBUG']\n")
+    assert answer(live)["before"] == "1"
+    until_ready(live)
+    count = len(live.all(Reloaded))
+    live.call(lambda: live.session.set_debug(False))
+    live.until(lambda: live.all(Reloaded)[count:])
+    assert answer(live)["before"] == "0"
 
 
 def test_an_app_that_fails_ahead_fails_as_ever(start: Open, folder: Path) -> None:
@@ -277,3 +394,105 @@ def test_it_ends_with_the_session(start: Open) -> None:
     assert psutil.pid_exists(pid)
     live.close()
     assert eventually(lambda: not alive(pid))
+
+
+# The file that is saved again and again imports more of the user's own, which reports what it sees.
+HEAD = """\
+'What it is.'
+{first}import part
+import json
+
+def answer():
+    return json.dumps({{"text": {text!r}, "before": part.SEEN, "more": [part.RAN, __doc__]}})
+"""
+PART = """\
+import sys, traceback
+SEEN = sorted(vars(sys.modules["view"]).keys() - {"__builtins__"})
+RAN = [[frame.f_code.co_name, line] for frame, line in traceback.walk_stack(None)
+    if "importlib" not in frame.f_code.co_filename and "devtui" not in frame.f_code.co_filename]
+"""
+
+
+def head(text: str, first: str = "") -> str:
+    return HEAD.format(text=text, first=first)
+
+
+def test_the_imports_at_the_head_of_the_saved_file_are_made_ahead(
+    start: Open, folder: Path
+) -> None:
+    live = start("SEEN = 1\n", {"part.py": PART})
+    save(live, folder, head("third"))
+    until_ready(live)
+    reloaded = save(live, folder, head("fourth"))
+    assert reloaded.loaded_ahead, reloaded.stepped_back
+    assert Path(reloaded.ahead_until).name == "view.py"
+    ahead = answer(live)
+    assert ahead["text"] == "fourth"
+    assert ahead == from_nothing(live)
+    until_ready(live)
+    save(live, folder, "SEEN = 0; RAN = 'new'\n", "part.py")  # it was loaded ahead
+    assert answer(live)["more"][0] == "new"
+
+
+def test_a_save_that_changes_the_imports_at_the_head_is_loaded_again(
+    start: Open, folder: Path
+) -> None:
+    live = start("SEEN = 1\n", {"part.py": PART})
+    save(live, folder, head("third"))
+    until_ready(live)
+    reloaded = save(live, folder, head("fourth", "import os\n"))
+    assert not reloaded.loaded_ahead
+    assert "view.py begins with other imports" in reloaded.stepped_back
+    ahead = answer(live)
+    assert "os" in ahead["before"]
+    assert ahead == from_nothing(live)
+    until_ready(live)
+    assert save(live, folder, head("fifth", "import os\n")).loaded_ahead
+    assert answer(live)["before"] == ahead["before"]
+
+
+def test_a_saved_file_that_is_no_python_fails_as_ever(start: Open, folder: Path) -> None:
+    app = "try:\n    import view\nexcept SyntaxError:\n    view = None\n" + ENTRY.replace(
+        "import view\n", ""
+    ).replace("view.answer()", "(view.answer() if view else json.dumps('part' in sys.modules))")
+    files = {"app.py": f"import json, sys\n{app}", "part.py": "SEEN = RAN = 1\n"}
+    live = start("SEEN = 1\n", files)
+    save(live, folder, head("third"))
+    until_ready(live)
+    reloaded = save(live, folder, f"{head('fourth')}def :\n")
+    assert answer(live) is False  # the imports before the error have not run
+    assert not reloaded.loaded_ahead
+    assert "no valid Python" in reloaded.stepped_back
+    save(live, folder, head("fifth"))
+    assert answer(live)["text"] == "fifth"
+
+
+def test_two_files_that_change_each_import_the_other(start: Open, folder: Path) -> None:
+    part = "import before\nSEEN, RAN = {0!r}, before.SEEN\n"
+    live = start("SEEN = 1\n", {"part.py": part.format("one")})
+    save(live, folder, head("third"))
+    save(live, folder, part.format("two"), "part.py")
+    for number in range(2):
+        until_ready(live)
+        reloaded = save(live, folder, part.format(number), "part.py")
+        assert reloaded.loaded_ahead, reloaded.stepped_back
+        assert Path(reloaded.ahead_until).name == "part.py"
+        assert answer(live)["before"] == number
+        until_ready(live)  # view.py has begun, and waits for part.py
+        assert save(live, folder, head(f"view {number}")).loaded_ahead
+        assert answer(live)["text"] == f"view {number}"
+    until_ready(live)
+    write(folder, {"part.py": part.format("both"), "view.py": head("both")})
+    assert eventually(lambda: answer(live)["text"] == "both")
+    assert answer(live) == {"text": "both", "before": "both", "more": [1, "What it is."]}
+    assert answer(live) == from_nothing(live)
+
+
+def test_the_time_of_the_pause_is_no_time_of_the_load(start: Open, folder: Path) -> None:
+    live = start("SEEN = 1\n")
+    until_ready(live)
+    time.sleep(0.5)
+    reloaded = save(live, folder, view("third"))
+    assert reloaded.loaded_ahead, reloaded.stepped_back
+    assert {one.module for one in reloaded.slowest} == {"app", "before", "view"}
+    assert max(one.duration_ms for one in reloaded.slowest) < 400

@@ -155,6 +155,26 @@ def test_a_plain_app_takes_all_from_the_standby(serve: Serve, folder: Path, libr
     assert from_nothing(live) == second
 
 
+def test_an_installed_app_is_imported_ahead(serve: Serve, folder: Path, library: Path) -> None:
+    app = "import nosy\ndef create_app():\n    import settings\n    return settings.app\n"
+    write(library, {"big/__init__.py": "", "big/app.py": app})
+    live = serve(
+        {"settings.py": source("", "one")},
+        app="big.app:create_app()",
+        environment=environment(library),
+    )
+    live.serving()
+    assert answer(live)["text"] == "one"
+    until_warm(live)
+    write(folder, {"settings.py": source("", "two")})
+    reloaded = live.reloaded()
+    assert (reloaded.standby, reloaded.stepped_back) == (True, "")
+    assert reloaded.ahead_modules >= 3
+    second = answer(live)
+    assert second["text"] == "two"
+    assert from_nothing(live) == second
+
+
 def test_a_library_that_has_changed(serve: Serve, folder: Path, library: Path) -> None:
     live = serve(source("", "one"), environment=environment(library))
     live.serving()

@@ -19,7 +19,7 @@ from devtui.session.reload import folder_watch
 from devtui.session.reload import source_filter as filters
 from devtui.session.reload.folder_watch import Change, rust_notify
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
-from devtui.session.reload.watcher import LONG_REST_SECONDS, Watcher
+from devtui.session.reload.watcher import LONG_REST_SECONDS, MERGE_SECONDS, Watcher
 from tests.support.projects import write
 
 ROOT = Path("/home/me/venv/project")  # whose own path has the name of an ignored folder
@@ -288,6 +288,32 @@ async def test_vim_s_way_of_saving_is_one_change(watched: Watched, tmp_path: Pat
     path.write_text("x = 1\n")
     (folder / "app.py~").unlink()
     assert await one_burst(watched, folder / "marker.py") == {str(path)}
+
+
+async def test_a_log_that_is_written_all_the_time_delays_no_save(
+    watched: Watched, tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    over = asyncio.Event()
+
+    async def write_log() -> None:
+        with (folder / "app.log").open("a") as log:
+            while not over.is_set():
+                log.write("GET /\n")
+                log.flush()
+                await asyncio.sleep(0.001)
+
+    writing = asyncio.create_task(write_log())
+    times = []
+    for number in range(3):
+        await asyncio.sleep(0.01)
+        (folder / "app.py").write_text(f"x = {number}\n")
+        began = time.monotonic()
+        await watched.changed(folder / "app.py")
+        times.append(time.monotonic() - began)
+    over.set()
+    await writing
+    assert min(times) < MERGE_SECONDS / 2
 
 
 async def test_emacs_lock_and_a_checker_s_copy_are_no_change(
