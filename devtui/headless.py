@@ -10,48 +10,26 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
-from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
-from devtui.config.settings import Settings
 from devtui.events import (
     CALLS,
     AnyEvent,
     AppFailed,
-    AppLoaded,
-    DebuggerReady,
-    ErrorRaised,
     Event,
-    EventsDropped,
-    LogWritten,
-    PinAttempted,
     PortBusy,
-    Reloaded,
-    RequestFinished,
-    ServerContinued,
     ServerExited,
-    ServerStarted,
-    ServerSuspended,
-    Serving,
     encode_printable,
 )
-from devtui.ports import holder_text
-from devtui.session.debugger_pin import MAX_FAILED
+from devtui.plain_lines import Colours, describe, warn
 from devtui.session.session import Session
 from devtui.terminal import ControllingTerminal, HangUp
-from devtui.text import formats, masking
+from devtui.text import formats
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
     from devtui.events import TerminalWanted
     from devtui.session.terminal.app_tty import AppTty
-
-OPEN = "open to the network: every machine that reaches this one can use the app"
-OPEN_WITH_DEBUGGER = f"{OPEN}, and with the PIN also the debugger, which runs any code"
-
-# Lines for people are bounded; programs get everything.
-MAX_TEXT = 2_000
-MAX_TARGET = 500
 
 # How many lines to hold back while the app has the terminal; older lines are dropped.
 MAX_HELD = 10_000
@@ -63,9 +41,10 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 def run_plain(session: Session) -> int:
     """Run the session and write lines for people to stdout; returns the exit status."""
+    colours = Colours() if _shows_colours() else None
 
     def lines(event: AnyEvent) -> Iterator[bytes]:
-        for what, text in chain(describe(event), warn(event, session.settings)):
+        for what, text in chain(describe(event, colours), warn(event, session.settings)):
             line = f"{formats.clock_time(event.at)}  {what:<8}  {text}\n"
             yield line.encode("utf-8", "backslashreplace")
 
@@ -80,6 +59,11 @@ def run_json(session: Session) -> int:
         yield encode_printable(event)
 
     return asyncio.run(_run(session, lines))
+
+
+def _shows_colours() -> bool:
+    knows = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+    return sys.stdout.isatty() and knows and not os.environ.get("NO_COLOR")
 
 
 async def _run(
@@ -152,89 +136,6 @@ async def _run(
     if not reader_gone:
         flush()
     return status
-
-
-def describe(event: AnyEvent) -> Iterator[tuple[str, str]]:
-    """Yield lines for people: a word for the kind of event, and a text that is safe to show."""
-    match event:
-        case ServerStarted():
-            yield "starting", f"server process {event.pid}, generation {event.generation}"
-        case AppLoaded():
-            took = formats.duration(event.duration_ms)
-            yield "loaded", f"{_text(event.app)} ({_text(event.framework)}) in {took}"
-        case AppFailed():
-            yield "failed", f"{_text(event.message)}"
-        case Serving():
-            yield "serving", _text(event.url)
-            yield "", "this is a development server, not for production"
-        case DebuggerReady(pin=str(pin)):
-            yield "debugger", f"in the browser, with the PIN {_text(pin)}"
-        case PinAttempted(failed_count=count) if count:
-            yield "debugger", f"somebody typed a wrong PIN ({count} of {MAX_FAILED})"
-        case RequestFinished():
-            yield "request", _request(event)
-        case LogWritten():
-            where = event.level.lower() if event.level else event.stream
-            yield visible(where, 8), _text(masking.in_log(event.text))
-        case ErrorRaised():
-            raised = event.error.exceptions[0]
-            yield "error", f"{_text(raised.type)}: {_text(raised.message)}"
-        case Reloaded():
-            names = ", ".join(visible(PurePath(path).name, 100) for path in event.paths[:5])
-            more = f" and {len(event.paths) - 5} more" if len(event.paths) > 5 else ""
-            cause = f"{event.cause}: {names}{more}" if names else event.cause
-            end = "serves the error" if event.failed else "serves again"
-            yield "reload", f"{cause}; {end} after {formats.duration(event.duration_ms)}"
-        case ServerExited(expected=False):
-            how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
-            yield "exited", f"server process {event.pid} ended {how}"
-        case ServerSuspended():
-            yield (
-                "stopped",
-                f"{event.signal} stopped server process {event.pid}: it answers nothing",
-            )
-            yield "", f"kill -CONT {event.pid} continues it, kill -HUP {os.getpid()} restarts it"
-        case ServerContinued():
-            yield "goes on", f"server process {event.pid}"
-        case PortBusy():
-            yield from _port_busy(event)
-        case EventsDropped():
-            yield "dropped", formats.count(event.count, "event") + " that came too fast to send"
-
-
-def warn(event: AnyEvent, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield warnings to go with an event, in the form of `describe`."""
-    if isinstance(event, Serving) and not settings.is_loopback:
-        yield "warning", OPEN_WITH_DEBUGGER if settings.debugger else OPEN
-
-
-def _port_busy(event: PortBusy) -> Iterator[tuple[str, str]]:
-    yield "port", _text(event.message)
-    for holder in event.holders:
-        yield "holder", holder_text.title(holder)
-        for label, text in holder_text.details(holder):
-            yield "", f"{label:<14}  {text}"
-    for warning in event.warnings:
-        yield "note", _text(warning)
-    for advice in holder_text.advice(
-        event.host, event.port, event.reason, event.holders, event.next_free_port
-    ):
-        yield "", advice
-
-
-def _request(event: RequestFinished) -> str:
-    status = "-" if event.status is None else str(event.status)
-    cut = f"  ({_text(event.cut)})" if event.cut else ""
-    return (
-        f"{visible(event.method, 20):<6} {status:>3} "
-        f"{formats.duration(event.duration_ms):>{formats.DURATION_WIDTH}} "
-        f"{formats.size(event.size_bytes):>{formats.SIZE_WIDTH}}  "
-        f"{visible(masking.target(event.target), MAX_TARGET)}{cut}"
-    )
-
-
-def _text(text: str) -> str:
-    return visible(text, MAX_TEXT)
 
 
 class LineLender:

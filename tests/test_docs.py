@@ -130,9 +130,9 @@ def test_the_states_are_listed() -> None:
 
 
 def test_what_is_missing_is_found() -> None:
-    text = "`devtui/headless.py`: `describe()` and `no_such()`; `devtui/no_such.py`, `tests/no/`"
+    text = "`devtui/plain_lines.py`: `describe()` and `no_such()`; `devtui/no_such.py`, `tests/no/`"
     assert list(missing_names(text)) == [
-        "no_such() in devtui/headless.py",
+        "no_such() in devtui/plain_lines.py",
         "devtui/no_such.py",
         "tests/no/",
     ]

@@ -52,7 +52,7 @@ from devtui.events import (
     TerminalWanted,
     decode_event,
 )
-from devtui.headless import MAX_TARGET, MAX_TEXT, OPEN, OPEN_WITH_DEBUGGER, describe, warn
+from devtui.plain_lines import MAX_TARGET, MAX_TEXT, OPEN, OPEN_WITH_DEBUGGER, describe, warn
 from tests.support.projects import app_environment, write
 
 EVIL = "\x1b]0;x\x07\u202e\nline two"

@@ -37,6 +37,7 @@ FORBIDDEN = {
         "devtui.cli",
     },
     "devtui.dashboard": {"werkzeug", "devtui.server", "devtui.headless", "devtui.cli"},
+    "devtui.plain_lines": {"textual", "rich", "werkzeug", "devtui.server", "devtui.dashboard"},
     "devtui.headless": {"textual", "rich", "werkzeug", "devtui.server", "devtui.dashboard"},
     "devtui.demo": {"textual", "rich", "devtui.session", "devtui.server", "devtui.dashboard"},
 }

@@ -16,10 +16,15 @@ from devtui import demo
 from devtui.cli.options import NOTICE, settings_of, with_options
 from devtui.config.settings import Settings
 from devtui.session.processes.spawn import Interpreter
+from devtui.text.formats import BESIDE_LINE
 from devtui.version import __version__
 
 if TYPE_CHECKING:
     from devtui.session.session import Session
+
+# The columns of the screen beside a line of the log: borders, time and level. The screen corrects
+# it for its layout.
+_BESIDE_TEXT = 21
 
 # The longest line of a message; what it quotes may be longer.
 MAX_LINE = 10_000
@@ -136,6 +141,8 @@ def run(
     from devtui.session.session import Session
 
     screen = not plain and not as_json and _has_screen()
+    if not as_json:
+        _show_window(screen)
     session = Session(structs.replace(settings, keep_all=not screen), interpreter)
     try:
         session.launch()
@@ -149,6 +156,15 @@ def run(
         for stream in (sys.stdout, sys.stderr):
             _let_go_of(stream)
     return report_failure(session) or status
+
+
+def _show_window(screen: bool) -> None:
+    """Give the app's output the room that it has on the terminal, if there is one."""
+    from devtui.session.terminal.window import window
+
+    if sys.stdout.isatty():
+        columns, lines = os.get_terminal_size(sys.stdout.fileno())
+        window.show(columns - (_BESIDE_TEXT if screen else BESIDE_LINE), lines)
 
 
 def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:

@@ -48,6 +48,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("open", "enter", "enter", "open", "Open the selected row", "open_row", "main", 4),
     Command("filter", "slash", "/", "filter", "Filter the pane", "filter", "main", 5),
     Command("follow", "f", "f", "follow", "Follow the newest again", "follow", "main", 8),
+    Command("unfold-row", "space", "space", "unfold", "Unfold a record", "unfold", "main", 9),
+    Command("wrap", "w", "w", "wrap", "Wrap or cut long lines", "wrap", "main", 13),
     Command("copy", "y", "y", "copy", "Copy the selected thing", "copy_row", "main", 9),
     Command("editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "main", 10),
     Command("stack", "s", "s", "stack", "A running request's stack", "stack", "main", 12),
@@ -56,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
         "unfilter", "escape", "escape", "drop filter", "Drop the filter", "unfilter", "main", 3
     ),
     Command("back", "escape", "escape", "back", "Back to the dashboard", "back", "detail", 0),
+    Command("detail-open", "enter", "enter", "open", "Open the line", "open_line", "detail", 2),
     Command("detail-copy", "y", "y", "copy", "Copy the section", "copy_row", "detail", 1),
     Command(
         "detail-editor",
@@ -69,6 +72,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("detail-error", "g", "g", "error", "Go to its error", "error", "detail", 3),
     Command("detail-stack", "s", "s", "stack", "Where it is now", "stack", "detail", 4),
+    Command("detail-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "detail", 6),
     Command("detail-secrets", "m", "m", "secrets", "Show or mask secrets", "secrets", "detail", 5),
     Command("error-back", "escape", "escape", "back", "Back", "back", "error", 0),
     Command(
@@ -87,12 +91,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("to-request", "g", "g", "request", "Go to its request, or back", "request", "error", 2),
     Command("error-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "error", 2),
     Command("error-copy", "y", "y", "copy", "Copy the traceback", "copy_row", "error", 3),
+    Command("error-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "error", 4),
     Command(
         "stop-evaluation", "ctrl+c", "ctrl+c", "", "Stop an evaluation", "stop_evaluation", "error"
     ),
     Command("stack-back", "escape", "escape", "back", "Back", "back", "stack", 0),
     Command("stack-unfold", "enter", "enter", "open", "Unfold frames", "open_line", "stack", 1),
     Command("stack-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "stack", 2),
+    Command("stack-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "stack", 4),
     Command("stack-copy", "y", "y", "copy", "Copy the stack", "copy_row", "stack", 3),
     Command("help", "question_mark", "?", "keys", "All keys", "help", rank=0),
     Command("palette", "ctrl+p", "ctrl+p", "", "Every command by name", "command_palette"),

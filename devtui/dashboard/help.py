@@ -52,8 +52,8 @@ class HelpLines(Static):
 
     def lay_out(self, width: int) -> None:
         """Show two columns if they fit into `width`, else one."""
-        left: list[Command | None] = [*_of("app"), None, *(BY_NAME[n] for n in _IN_ERRORS)]
-        right: list[Command | None] = [*_of("main", "list")]
+        left: list[Command | None] = [*_of("app", "list"), None, *(BY_NAME[n] for n in _IN_ERRORS)]
+        right: list[Command | None] = [*_of("main")]
         start = sum(_widths(left)) + _GAP
         if start + sum(_widths(right)) <= width:
             self._columns = [(0, left), (start, right)]

@@ -9,13 +9,14 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
-from devtui.dashboard.availability import NO_PLACE, NO_ROW, SERVER_ACTIONS
+from devtui.dashboard.availability import NO_PLACE, SERVER_ACTIONS
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.details.row_detail import copied_text, frame_of
 from devtui.dashboard.messages import Copy, Edit, Open, ShowStack
 from devtui.dashboard.panes.errors_pane import ErrorsPane
+from devtui.dashboard.panes.log_pane import LogPane
 from devtui.dashboard.panes.pane import FilterInput, Pane
-from devtui.dashboard.panes.rows import LogRows, ReloadRows, RequestRows
+from devtui.dashboard.panes.rows import ReloadRows, RequestRows
 from devtui.dashboard.widgets.header import Header
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.line_list import LineList
@@ -24,6 +25,7 @@ from devtui.dashboard.widgets.too_small import NeedsRoom, is_too_small
 from devtui.events import (
     AnyEvent,
     AppFailed,
+    AppLoaded,
     ErrorRaised,
     EventsDropped,
     LogWritten,
@@ -75,7 +77,7 @@ class MainScreen(NeedsRoom, ListScreen):
         self.requests: Pane[Any] = Pane(
             1, "Requests", store.requests, RequestRows(clock.now), "No request yet."
         )
-        self.log_pane: Pane[Any] = Pane(2, "Log", store.log, LogRows(store), "No output yet.")
+        self.log_pane: LogPane = LogPane(store)
         self.reloads: Pane[Any] = Pane(3, "Reloads", store.reloads, ReloadRows(), "No reload yet.")
         self.errors = ErrorsPane(store)
         self.panes: tuple[Pane[Any], ...] = (
@@ -146,11 +148,13 @@ class MainScreen(NeedsRoom, ListScreen):
         match event:
             case RequestStarted() | RequestFinished():
                 self.requests.list.mark_dirty()
+                if isinstance(event, RequestFinished) and (event.status or 500) >= 500:
+                    self._mark(self.errors, self.log_pane)  # its errors are no handled ones
             case LogWritten():
                 self.log_pane.list.mark_dirty()
             case ErrorRaised():
                 self._mark(self.errors, self.requests)
-            case AppFailed():
+            case AppFailed() | AppLoaded():
                 self._mark(self.errors, self.reloads)
             case Reloaded() | ServerExited():
                 self._mark(self.reloads)
@@ -200,24 +204,13 @@ class MainScreen(NeedsRoom, ListScreen):
 
     def why_not(self, action: str) -> str:
         """Say why the action cannot work now; empty if it can."""
-        line_list = self.open_pane.list
-        item = line_list.item
-        match action:
-            case "follow" if line_list.following:
-                return "The list follows the newest row already."
-            case "clear" if not line_list.matches.ring:
-                return "There is nothing to clear."
-            case "open_row" | "copy_row" if item is None:
-                return NO_ROW
-            case "edit_row" if self._frame() is None:
-                return NO_PLACE if item is not None else NO_ROW
-            case "stack" if not (isinstance(item, Request) and item.running):
-                return "Only a request that still runs has a stack: select one."
-        return ""
+        if action == "edit_row" and self.open_pane.list.item is not None:
+            return NO_PLACE if self._frame() is None else ""
+        return self.open_pane.why_not(action)
 
     def update_keys(self) -> None:
         """Redraw the key bar if a key now works or no longer does."""
-        actions = ("follow", "clear", "open_row", "edit_row", "unfilter", "stack")
+        actions = ("follow", "clear", "open_row", "edit_row", "unfilter", "stack", "unfold", "wrap")
         enabled = (
             *(self.check_action(action, ()) for action in actions),
             *(self.app.check_action(action, ()) for action in SERVER_ACTIONS),
@@ -241,6 +234,15 @@ class MainScreen(NeedsRoom, ListScreen):
     def action_unfilter(self) -> None:
         """Show every row of the open pane again."""
         self.open_pane.drop_filter()
+
+    def action_unfold(self) -> None:
+        """Unfold the selected row in its place, or fold it."""
+        self.open_pane.list.unfold()
+
+    def action_wrap(self) -> None:
+        """Wrap the long lines of the open pane, or cut them."""
+        line_list = self.open_pane.list
+        line_list.wrap(not line_list.wrapped)
 
     def action_follow(self) -> None:
         """Follow the newest row again."""

@@ -12,12 +12,13 @@ from typing import TypeAlias
 from textual.message import Message
 from textual.notifications import SeverityLevel
 
-from devtui.events import Frame, LogWritten
+from devtui.events import Frame
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
+from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Reload
 
-Plain: TypeAlias = Request | LogWritten | Reload
+Plain: TypeAlias = Request | LogEntry | Reload
 """A row that opens to sections of lines."""
 
 Row: TypeAlias = Plain | ErrorGroup

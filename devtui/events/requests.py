@@ -50,10 +50,14 @@ class ErrorRaised(Event, frozen=True, kw_only=True):
 
 
 class LogWritten(Event, frozen=True, kw_only=True):
-    """One line of output: of a descriptor, or of `logging` (then `logger` and `level` are set)."""
+    """One line of output: of a descriptor, or of `logging` (then `logger` and `level` are set).
+
+    It `continues` the line before it if both are of one record, or were written at once.
+    """
 
     stream: Stream
     text: str
     logger: str | None = None
     level: str | None = None
     request_id: str | None = None
+    continues: bool = False

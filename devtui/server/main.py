@@ -219,6 +219,8 @@ class Generation:
         load = order.load if isinstance(order, Preload) else order
         if isinstance(load, Load) and load.keep_all:
             self._channel.keep_all()
+        if isinstance(order, (Load, Preload)):
+            self._output.look_for_colours(self._start.environment)
         if isinstance(order, Load):
             assert listener is not None, "this order comes with the listening socket"
             self._has_to_load = True

@@ -7,6 +7,9 @@ from datetime import datetime
 DURATION_WIDTH = 7
 SIZE_WIDTH = 7
 
+BESIDE_LINE = 20
+"""The columns before the text of a line of `--plain`: the time, the kind of event, and gaps."""
+
 
 def clock_time(at: datetime) -> str:
     """Format the local time of day, `HH:MM:SS`."""

@@ -10,6 +10,7 @@ import re
 from urllib.parse import unquote_plus
 
 from devtui.text.secrets import MASK, is_secret
+from devtui.text.sgr import plain
 
 MAX_NAME = 400
 NESTED = 2
@@ -40,10 +41,15 @@ def target(text: str, reveal: bool = False) -> str:
 
 
 def in_log(text: str, reveal: bool = False) -> str:
-    """Mask the targets in a line of an access log. Other text in a log is up to the app."""
+    """Mask the targets in a line of an access log. Other text in a log is up to the app.
+
+    If there is something to mask, the colours of the line go: they could stand within a name.
+    """
     if reveal or ("?" not in text and "@" not in text):
         return text
-    return _LOGGED.sub(lambda found: found[1] + _target(found[2], NESTED), text)
+    uncoloured = plain(text)
+    masked = _LOGGED.sub(lambda found: found[1] + _target(found[2], NESTED), uncoloured)
+    return text if masked == uncoloured else masked
 
 
 def parameters(pairs: list[tuple[str, str]], reveal: bool = False) -> list[tuple[str, str]]:

@@ -10,6 +10,15 @@ from pathlib import PurePath
 _PACKAGES_FOLDER = re.compile(r".*[/\\](?:site|dist)-packages[/\\](.+)", re.S)
 _PYTHON_FOLDER = re.compile(r".*[/\\](?:python3[^/\\]*|Python3\d+[/\\]Lib)[/\\](.+)", re.S)
 
+_LIBRARY = re.compile(r"[/\\](?:site|dist)-packages[/\\]|[/\\]lib(?:64)?[/\\]python3\.\d+t?[/\\]")
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def is_library(path: str) -> bool:
+    """Whether a path in a printed traceback is not the user's: installed, made up, or ours."""
+    return path.startswith(("<", _OURS)) or _LIBRARY.search(path) is not None
+
 
 def short_path(path: str) -> str:
     """Shorten a path: relative to the working folder, site-packages or the home folder."""

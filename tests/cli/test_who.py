@@ -23,7 +23,7 @@ from devtui.cli import who
 from devtui.cli.command import command, flask_command
 from devtui.config.settings import Settings
 from devtui.events import Address, Holder, PortBusy, decode_event, encode, utc_now
-from devtui.headless import describe
+from devtui.plain_lines import describe
 from devtui.ports import holder_text
 from devtui.ports.bind import bind
 from tests.support.processes import free_port

@@ -265,12 +265,15 @@ def error(type_: str = "ZeroDivisionError", message: str = "division by zero") -
     )
 
 
-def raised(number: int = 1, seconds: float = 0, **fields: str) -> ErrorRaised:
+def raised(
+    number: int = 1, seconds: float = 0, origin: str = "request", **fields: str
+) -> ErrorRaised:
     return ErrorRaised(
         at=at(seconds),
         generation=1,
         error=error(**fields),
-        request_id=f"r{number}",
+        origin=origin,  # type: ignore[arg-type]
+        request_id=f"r{number}" if origin in ("request", "logging") else None,
         error_id=f"1-e{number}",
     )
 

@@ -12,8 +12,10 @@ from textual.content import Content
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.commands import bindings
-from devtui.dashboard.details.row_detail import detail_of, errors_of, frame_of, has_secrets
+from devtui.dashboard.details.log_detail import error_of
+from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets
 from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack
+from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.line_list import LineList
@@ -22,6 +24,7 @@ from devtui.dashboard.widgets.sections import DetailRows, ShownLine, laid_out
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
 from devtui.session.store.error_groups import ErrorEntry
+from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
 
@@ -54,7 +57,8 @@ class DetailScreen(NeedsRoom, ListScreen):
         self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
         self._reveal = False
         self._has_secrets = False
-        self._laid_out: tuple[int, bool, bool] | None = None
+        self._wrapped = True
+        self._laid_out: tuple[int, bool, bool, bool] | None = None
 
     @property
     def shows(self) -> object:
@@ -83,7 +87,7 @@ class DetailScreen(NeedsRoom, ListScreen):
 
     def look(self) -> None:
         """Show the row again if its width or the row itself has changed."""
-        wanted = (self._row_width, self._request_runs(), self._reveal)
+        wanted = (self._row_width, self._request_runs(), self._reveal, self._wrapped)
         if wanted[0] <= 0 or wanted == self._laid_out:
             return
         self._laid_out = wanted
@@ -92,7 +96,7 @@ class DetailScreen(NeedsRoom, ListScreen):
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
         index = self.list.cursor
-        self.list.show_ring(laid_out(detail.sections, wanted[0]))
+        self.list.show_ring(laid_out(detail.sections, wanted[0], wrapped=self._wrapped))
         self.list.select(index)
 
     @on(LineList.Changed)
@@ -100,13 +104,18 @@ class DetailScreen(NeedsRoom, ListScreen):
         self.refresh_bindings()
 
     @on(LineList.Opened)
-    def _open_frame(self) -> None:
-        if self._frame() is not None:
+    def _open_line(self) -> None:
+        line = self.list.item
+        if line is not None and isinstance(line.target, (LogEntry, Request)):
+            self.app.post_message(GoTo(line.target))
+        elif self._frame() is not None:
             self.action_edit_row()
 
     def why_not(self, action: str) -> str:
         """Say why the action cannot work now; empty if it can."""
         match action:
+            case "open_line" if not self._leads_somewhere():
+                return "This line leads to no row and no place in the code."
             case "edit_row" if self._frame() is None:
                 return NO_PLACE
             case "copy_row" if self.list.item is None:
@@ -117,7 +126,9 @@ class DetailScreen(NeedsRoom, ListScreen):
                 is_request = isinstance(self.item, Request)
                 return "The request has ended." if is_request else "Only a request has a stack."
             case "error" if self._error() is None:
-                return "No error of this request is kept."
+                if isinstance(self.item, Request):
+                    return "No error of this request is kept."
+                return "No error is kept that belongs to this row."
         return ""
 
     def heard(self, event: AnyEvent) -> None:
@@ -134,6 +145,8 @@ class DetailScreen(NeedsRoom, ListScreen):
         return isinstance(self.item, Request) and self.item.running
 
     def _error(self) -> ErrorEntry | None:
+        if isinstance(self.item, LogEntry):
+            return error_of(self.item, self._store)
         if not isinstance(self.item, Request):
             return None
         errors = errors_of(self.item, self._store)
@@ -145,6 +158,14 @@ class DetailScreen(NeedsRoom, ListScreen):
             return line.frame
         return frame_of(self.item, self._store)
 
+    def _leads_somewhere(self) -> bool:
+        line = self.list.item
+        return line is not None and (line.frame is not None or line.target is not None)
+
+    def action_open_line(self) -> None:
+        """Open the row or the place that the line leads to."""
+        self.list.action_open()
+
     def action_back(self) -> None:
         """Go back to the dashboard."""
         self.leave()
@@ -154,13 +175,18 @@ class DetailScreen(NeedsRoom, ListScreen):
         self._reveal = not self._reveal
         self.look()
 
+    def action_wrap(self) -> None:
+        """Cut long lines, or wrap them again."""
+        self._wrapped = not self._wrapped
+        self.look()
+
     def action_stack(self) -> None:
         """Show the stack of the request."""
         if isinstance(self.item, Request):
             self.app.post_message(ShowStack(self.item))
 
     def action_error(self) -> None:
-        """Go to the request's error."""
+        """Go to the error of the request, or of the record."""
         entry = self._error()
         if entry is not None:
             self.app.post_message(GoTo(entry))

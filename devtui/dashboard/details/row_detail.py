@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from devtui.dashboard.details.log_detail import copied, frame_of_entry, log_detail, output_line
 from devtui.dashboard.details.reload_detail import reload_detail
 from devtui.dashboard.messages import Plain, Row
 from devtui.dashboard.panes.error_summary import error_sections
-from devtui.dashboard.panes.rows import (
-    RequestRows,
-    error_title,
-    level_of,
-    reload_words,
-    status_style,
-)
+from devtui.dashboard.panes.handled import errors_of
+from devtui.dashboard.panes.rows import error_title, reload_words, status_style
 from devtui.dashboard.widgets.sections import (
     MAX_LINE,
     Detail,
@@ -24,8 +20,9 @@ from devtui.dashboard.widgets.sections import (
     pairs,
     text_lines,
 )
-from devtui.events import AppFailed, Body, Frame, Headers, LogWritten, Reloaded, ServerExited
-from devtui.session.store.error_groups import ErrorEntry, ErrorGroup, innermost_own
+from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
+from devtui.session.store.error_groups import ErrorGroup, innermost_own
+from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 from devtui.text import formats, masking, secrets
@@ -47,8 +44,8 @@ def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
     match item:
         case Request():
             return _request(item, store, reveal)
-        case LogWritten():
-            return _log(item, store, reveal)
+        case LogEntry():
+            return log_detail(item, store, reveal)
         case Reloaded() | AppFailed() | ServerExited():
             return reload_detail(item, store.ignored)
 
@@ -60,6 +57,8 @@ def frame_of(item: Row, store: Store) -> Frame | None:
             return innermost_own(item.newest.error)
         case AppFailed():
             return innermost_own(item.error)
+        case LogEntry():
+            return frame_of_entry(item)
         case Reloaded() if item.paths:
             return Frame(file=item.paths[0], line=1, function="")
         case Request():
@@ -68,19 +67,13 @@ def frame_of(item: Row, store: Store) -> Frame | None:
     return None
 
 
-def errors_of(request: Request, store: Store) -> list[ErrorEntry]:
-    """Return the errors of a request that the store still has."""
-    errors = store.errors
-    return [errors[number] for number in request.errors if errors.first <= number < errors.end]
-
-
 def copied_text(item: Row, url: str) -> tuple[str, str]:
     """Return the text that copying the row gives, and its name; `url` is the app's."""
     match item:
         case Request():
             return url_of(url, masking.target(item.started.target)), "the URL"
-        case LogWritten():
-            return masking.in_log(item.text), "the line"
+        case LogEntry():
+            return copied(item), "the line" if item.more is None else "the record"
         case ErrorGroup():
             error = item.newest.error
             return error.text or error_title(error), "the traceback"
@@ -113,8 +106,8 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
         sections += others[:-1]
     output = store.output_of(request)
     if output:
-        lines = bounded(_output_line(line, reveal) for line in output)
-        texts = [masking.in_log(line.text, reveal) for line in output]
+        lines = bounded(output_line(entry, reveal) for entry in output)
+        texts = [copied(entry, reveal) for entry in output]
         sections.append(Section("output", lines, "\n".join(texts)))
     if finished is not None:
         sections += _body("response body", finished.response_body, reveal)
@@ -218,28 +211,3 @@ def _pretty(body: Body, text: str) -> str:
     except (ValueError, RecursionError):  # not JSON whatever it says, or nested without end
         return text
     return "".join(laid_out)
-
-
-def _output_line(line: LogWritten, reveal: bool) -> Line:
-    level, style = level_of(line)
-    logger = f"{visible(line.logger, 100)} " if line.logger else ""
-    return Line(
-        [
-            (f"{visible(level, 8):<6}", style or "dim"),
-            (logger, "info"),
-            (visible(masking.in_log(line.text, reveal), MAX_LINE), style),
-        ],
-        indent=6,
-    )
-
-
-def _log(item: LogWritten, store: Store, reveal: bool) -> Detail:
-    level, _ = level_of(item)
-    title = " ".join(filter(None, [formats.clock_time(item.at), level, item.logger]))
-    text = masking.in_log(item.text, reveal)
-    sections = [Section("", text_lines(text), text)]
-    request = store.request(item.request_id)
-    if request is not None:
-        row = RequestRows(lambda: item.at).spans(request, 100)
-        sections.append(Section("written during", [Line(row)]))
-    return Detail(visible(title, 300), sections)

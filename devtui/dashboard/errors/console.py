@@ -28,6 +28,7 @@ from devtui.events import Evaluated
 from devtui.session.store.ring import Ring
 from devtui.text import formats
 from devtui.text.sanitize import visible
+from devtui.text.sgr import plain
 
 MAX_LINES = 2_000
 MAX_SOURCE_LINE = 2_000
@@ -103,10 +104,10 @@ class Console(Vertical):
         """Add the output, value and error of an evaluation."""
         if answer.gone:
             self._lines += text_lines(answer.reason, "warn")
-        self._lines += text_lines(answer.output)
+        self._lines += text_lines(plain(answer.output))
         if answer.value is not None:
             self._lines += text_lines(answer.value, "info")
-        self._lines += text_lines(answer.traceback, "bad")
+        self._lines += text_lines(answer.traceback, "bad", marks=True)
         if answer.truncated:
             self._lines.append(Line([("… cut: there was more output", "dim")]))
         self._lay_out()

@@ -20,6 +20,7 @@ from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
 from devtui.dashboard.errors.prompt import History, Prompt
 from devtui.dashboard.messages import Copy, GoTo
+from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.panes.rows import error_title
 from devtui.dashboard.widgets.sections import Section
 from devtui.events import ExceptionData, Frame
@@ -97,12 +98,17 @@ class ErrorScreen(FrameScreen):
         lines = message.split("\n", HEADLINE_LINES)[:HEADLINE_LINES]
         shown = Content("\n").join([Content(visible(line, 200)) for line in lines])
         return Content.assemble(
-            (visible(kind, 300), "bold $text-error"),
+            (visible(kind, 300), f"bold {self._colour()}"),
             colon,
             shown.stylize("bold"),
             "\n",
             (self._where(), "$foreground 55%"),
         )
+
+    def _colour(self) -> str:
+        store = self._session.store
+        harmless = is_handled(self.entry, store) or is_fixed(self.entry, store)
+        return "$text-warning" if harmless else "$text-error"
 
     def _where(self) -> str:
         entry, request = self.entry, self._request()
@@ -111,6 +117,10 @@ class ErrorScreen(FrameScreen):
             target = masking.target(request.started.target, self._reveal)
             where = visible(f"{request.started.method} {target}", 300)
         words = [where, f"generation {entry.generation}"]
+        if is_fixed(entry, self._session.store):
+            words[0] += ", fixed since"
+        elif is_handled(entry, self._session.store):
+            words.insert(1, "logged, and handled")
         group = self._group
         if group is not None and group.count > 1:
             first, last = clock_time(group.first_at), clock_time(group.last_at)

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from devtui.dashboard.errors.code_lines import code_lines
+from devtui.dashboard.widgets.cells import Row
 from devtui.dashboard.widgets.sections import Line, text_lines
 from devtui.events import Frame, LocalsShown, Variable, Way, innermost
 from devtui.text.formats import count
@@ -157,7 +158,7 @@ def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
     mark, style = ("▌ ", "accent") if frame.own else ("  ", "dim")
     where = f"{visible(short_path(frame.file), 500)}:{frame.line}"
     function = visible(frame.function, 200)
-    head = [(mark, style), (where, "info" if frame.own else "dim")]
+    head: Row = [(mark, style), (where, "info" if frame.own else "dim")]
     if function:
         head += [("  in ", "dim"), (function, "strong" if frame.own else "dim")]
     lines = [Line(head, frame, 4, spot)]

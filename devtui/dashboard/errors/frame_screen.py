@@ -32,6 +32,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
         self.spot: Spot | None = None
         """The frame that is selected."""
+        self._wrapped = True
 
     def compose(self) -> ComposeResult:
         """Yield the framed headline and list, the widgets below them, and the key bar."""
@@ -84,7 +85,7 @@ class FrameScreen(NeedsRoom, ListScreen):
         first = len(self.list.matches) == 0
         at = self._place_of_cursor()
         height = self.list.cursor - self.list.scroll_offset.y
-        self.list.show_ring(laid_out(self.sections(width), width))
+        self.list.show_ring(laid_out(self.sections(width), width, wrapped=self._wrapped))
         index = self._index_of(*at) if at is not None else 0
         if first and self.spot is not None:
             # The list knows how far it can scroll only after the next layout.
@@ -191,6 +192,11 @@ class FrameScreen(NeedsRoom, ListScreen):
     def action_open_line(self) -> None:
         """Open what is under the cursor."""
         self.list.action_open()
+
+    def action_wrap(self) -> None:
+        """Cut long lines, or wrap them again."""
+        self._wrapped = not self._wrapped
+        self.look()
 
     def action_edit_row(self) -> None:
         """Open the selected frame in the editor."""

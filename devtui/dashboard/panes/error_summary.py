@@ -18,7 +18,7 @@ def error_sections(error: Error) -> list[Section]:
     title = "traceback" if error.exceptions else ""
     if error.text:
         style = "" if error.exceptions else "bad"
-        sections.append(Section(title, text_lines(error.text, style), error.text))
+        sections.append(Section(title, text_lines(error.text, style, marks=True), error.text))
     return sections
 
 

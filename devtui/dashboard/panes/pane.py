@@ -12,9 +12,11 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.widgets import Input, Static
 
+from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.line_list import LineList
 from devtui.dashboard.widgets.line_renderer import Rows
+from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
 
 if TYPE_CHECKING:
@@ -93,6 +95,24 @@ class Pane(Vertical, Generic[T]):
             self.list.focus()
         else:
             self.drop_filter()
+
+    def why_not(self, action: str) -> str:
+        """Say why an action on the pane or its selected row cannot work now; empty if it can."""
+        item = self.list.item
+        match action:
+            case "follow" if self.list.following:
+                return "The list follows the newest row already."
+            case "clear" if not self.list.matches.ring:
+                return "There is nothing to clear."
+            case "open_row" | "copy_row" | "edit_row" | "unfold" if item is None:
+                return NO_ROW
+            case "unfold" if item is None or not self.list.rows.can_unfold(item):
+                return "This row has one line: only tracebacks and longer records unfold."
+            case "wrap" if not self.list.rows.wraps:
+                return "Only lines of the log are wrapped here: enter opens the whole row."
+            case "stack" if not (isinstance(item, Request) and item.running):
+                return "Only a request that still runs has a stack: select one."
+        return ""
 
     def on_click(self) -> None:
         """Focus the list on a click anywhere in the pane, such as on its title."""

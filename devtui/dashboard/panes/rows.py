@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import PurePath
 
+from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.widgets.cells import Row, fit, left, right, row_width
 from devtui.dashboard.widgets.line_renderer import Rows
-from devtui.events import AppFailed, Error, LogWritten, Reloaded, ServerExited
+from devtui.events import AppFailed, Error, Reloaded, ServerExited
 from devtui.session.store.error_groups import ErrorGroup, innermost_own
 from devtui.session.store.request_record import Request, RequestRow
 from devtui.session.store.store import Reload, Store
@@ -19,12 +20,8 @@ WIDE = 90
 NARROW = 60
 METHOD_WIDTH = 7
 CLIENT_WIDTH = 15
-LEVEL_WIDTH = 5
 TAG_WIDTH = 26
 MAX_TARGET = 2_000
-
-_LEVEL_NAMES = {"WARNING": "WARN", "CRITICAL": "CRIT", "DEBUG": "DEBUG"}
-_LEVEL_STYLES = {"WARNING": "warn", "ERROR": "bad", "CRITICAL": "bad", "DEBUG": "dim"}
 
 
 def status_style(status: int | None) -> str:
@@ -53,7 +50,7 @@ class RequestRows(Rows[Request]):
     def summary(self, item: Request) -> str:
         """Return method, target and outcome."""
         row = item.row
-        return f"{row.method} {_target(row)} {row.status or row.cut}"
+        return f"{row.method} {shown_target(row)} {row.status or row.cut}"
 
     def settled(self, item: Request) -> bool:
         """Whether the response has ended."""
@@ -74,7 +71,7 @@ class RequestRows(Rows[Request]):
         client = room >= WIDE - 40
         if client:
             room -= CLIENT_WIDTH + 2
-        target = _target(shown)
+        target = shown_target(shown)
         cut = f"  cut: {shown.cut.removeprefix('cut ')}" if shown.cut else ""
         if cut:
             cut = fit(cut, max(room // 2, room - len(target)))
@@ -91,7 +88,7 @@ class RequestRows(Rows[Request]):
         return [("···", "accent"), (f" {time}  ", "accent"), (" " * formats.SIZE_WIDTH + "  ", "")]
 
 
-def _target(row: RequestRow) -> str:
+def shown_target(row: RequestRow) -> str:
     """Return as much of the target as fits into a row."""
     return masking.target(row.target[:MAX_TARGET])
 
@@ -109,56 +106,6 @@ def _outcome(finished: RequestRow) -> Row:
         (f" {time}", "warn" if finished.duration_ms >= SLOW_MS else ""),
         (f"  {size}  ", "dim"),
     ]
-
-
-class LogRows(Rows[LogWritten]):
-    """Log lines: time, level or stream, logger, text, and the request that wrote them."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def text(self, item: LogWritten) -> str:
-        """Level or stream, logger and text."""
-        return f"{item.level or item.stream} {item.logger or ''} {item.text}"
-
-    def summary(self, item: LogWritten) -> str:
-        """Return the text alone."""
-        return masking.in_log(item.text)
-
-    def spans(self, item: LogWritten, width: int) -> Row:
-        """Lay the log line out on one line; show newlines as escapes."""
-        level, style = level_of(item)
-        row: Row = [
-            (formats.clock_time(item.at) + "  ", "dim"),
-            (left(level, LEVEL_WIDTH) + " ", style or "dim"),
-        ]
-        room = width - row_width(row)
-        tag = self._tag(item) if width >= WIDE - 20 else ""
-        if tag:
-            room -= row_width([(tag, "")]) + 2
-        if item.logger and item.logger != "root":
-            logger = fit(item.logger, room // 3) + " "
-            row.append((logger, "info"))
-            room -= row_width([(logger, "")])
-        row.append((fit(masking.in_log(item.text), room), style))
-        if tag:
-            row.append((" " * (width - row_width(row) - row_width([(tag, "")])), ""))
-            row.append((tag, "dim"))
-        return row
-
-    def _tag(self, item: LogWritten) -> str:
-        request = self._store.request(item.request_id)
-        if request is None:
-            return ""
-        row = request.row
-        return fit(f"{row.method} {_target(row)}", TAG_WIDTH)
-
-
-def level_of(item: LogWritten) -> tuple[str, str]:
-    """Return the short name and the style of a log line's level or stream."""
-    if item.level is None:
-        return {"stdout": "out", "stderr": "err"}.get(item.stream, "log"), ""
-    return _LEVEL_NAMES.get(item.level, item.level), _LEVEL_STYLES.get(item.level, "")
 
 
 class ReloadRows(Rows[Reload]):
@@ -230,17 +177,22 @@ class ErrorRows(Rows[ErrorGroup]):
         row: Row = [(formats.clock_time(item.last_at) + "  ", "dim")]
         if item.count > 1:
             row.append((f"×{item.count:,} ", "warn"))
+        handled, fixed = is_handled(item.newest, self._store), is_fixed(item.newest, self._store)
         kind = fit(short_type(first.type) if first else "load", width - 12)
-        row.append((kind + ": ", "bad"))
+        row.append((kind + ": ", "dim" if fixed else "warn" if handled else "bad"))
         room = width - row_width(row)
         where = fit(place(error), room // 3)
         source = fit(self._request(item), min(TAG_WIDTH, room // 3))
         aside: Row = [(where, "info"), (source, "dim")]
+        if fixed:
+            aside[-1] = ("✓ fixed", "good")
+        elif handled:
+            aside[-1] = (fit(f"handled {source}".rstrip(), TAG_WIDTH), "dim")
         if item.count > 1 and width >= WIDE:
             aside.insert(0, (f"since {formats.clock_time(item.first_at)}", "dim"))
         aside = [("  " + text, style) for text, style in aside if text]
         message = first.message if first else _last_line(error.text)
-        row.append((fit(message, room - row_width(aside)), ""))
+        row.append((fit(message, room - row_width(aside)), "dim" if fixed else ""))
         row.append((" " * (width - row_width(row) - row_width(aside)), ""))
         return row + aside
 
@@ -249,8 +201,8 @@ class ErrorRows(Rows[ErrorGroup]):
         request = self._store.request(item.request_id)
         if request is not None:
             row = request.row
-            return f"{row.method} {_target(row)}"
-        return item.origin if item.origin != "request" else ""
+            return f"{row.method} {shown_target(row)}"
+        return item.origin if item.origin not in ("request", "logging") else ""
 
 
 def short_type(name: str) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from devtui.dashboard.ports.port_choices import Choice, Sight
-from devtui.dashboard.widgets.cells import wrap
+from devtui.dashboard.widgets.cells import Row, wrap
 from devtui.events import Holder
 from devtui.ports import holder_text
 
@@ -143,5 +143,5 @@ def _pieces(text: str, width: int) -> list[str]:
     return ["".join(_texts(row)) for row in wrap([(text, "")], max(width, 2))]
 
 
-def _texts(row: Sequence[tuple[str, str]]) -> Iterator[str]:
+def _texts(row: Row) -> Iterator[str]:
     return (text for text, _ in row)

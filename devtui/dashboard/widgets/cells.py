@@ -7,11 +7,15 @@ from typing import TypeAlias
 from rich.cells import cell_len, set_cell_size
 
 from devtui.text.sanitize import visible
+from devtui.text.sgr import PLAIN, Look, Piece
 
-Span: TypeAlias = tuple[str, str]
-"""A piece of safe text and the name of its style (a component class of `LineList`)."""
+Span: TypeAlias = "tuple[str, str | Look]"
+"""A piece of safe text and its style: a component class of `LineList`, or a look of the app's."""
 
 Row: TypeAlias = list[Span]
+
+# What stands at the left of a block of lines, and how it goes on in a line below.
+_BARS = {"": "", "▌": "▌", "│": "│", "├─": "│ ", "└─": "  "}
 
 
 def fit(text: str, width: int) -> str:
@@ -38,6 +42,19 @@ def right(text: str, width: int) -> str:
     return " " * (width - cell_len(shown)) + shown
 
 
+def fit_pieces(pieces: list[Piece], width: int, style: str = "") -> Row:
+    """Make pieces of coloured text safe, on at most `width` cells; `style` is for the others."""
+    row: Row = []
+    room = width
+    for text, look in pieces:
+        shown = fit(text, room + 1)
+        row.append((shown, style if look == PLAIN else look))
+        room -= cell_len(shown)
+        if room < 0:
+            return cut(row, width)
+    return row
+
+
 def row_width(row: Row) -> int:
     """How many cells a row takes."""
     return sum(cell_len(text) for text, _ in row)
@@ -46,25 +63,81 @@ def row_width(row: Row) -> int:
 def wrap(row: Row, width: int, indent: int = 0) -> list[Row]:
     """Wrap the row into lines of `width` cells, and indent the later ones.
 
-    Lines break where they are full: what is shown here is code, headers and data, where every
-    character counts and a moved one misleads.
+    Lines break behind a blank, or where they are full if a word is too long for that. Bars at the
+    beginning of the row go on in the later lines.
     """
-    if row_width(row) <= width or width <= indent + 1:
-        return [row]
-    lines: list[Row] = [[]]
-    room = width
-    for text, style in row:
-        at = 0
-        while at < len(text):
-            head = _start_that_fits(text, at, room)
-            if head:
-                lines[-1].append((head, style))
-            at += len(head)
-            room -= cell_len(head)
-            if at < len(text):
-                lines.append([(" " * indent, "")] if indent else [])
-                room = width - indent
+    return wrap_pair(row, [], width, indent)
+
+
+def wrap_pair(row: Row, below: Row, width: int, indent: int = 0) -> list[Row]:
+    """Wrap a row and one that marks parts of it from below, such as `^^^^`: both at one place."""
+    if width <= indent + 1 or (row_width(row) <= width and row_width(below) <= width):
+        return [row, below] if below else [row]
+    text = "".join(piece for piece, _ in row)
+    ahead = _bars(row, indent)
+    lines: list[Row] = []
+    columns = 0  # of the row, before this line
+    at, room = 0, width
+    while at < len(text):
+        head = _start_that_fits(text, at, room)
+        end = _break(text, at, at + max(len(head), 1))
+        lead = ahead if lines else []
+        lines.append([*lead, *_slice(row, at, end)])
+        cells = cell_len(text[at:end])
+        marks = _slice(below, columns, columns + cells)
+        if any(piece.strip() for piece, _ in marks):
+            lines.append([*lead, *marks])
+        columns += cells
+        at, room = end, width - indent
     return lines
+
+
+def _break(text: str, at: int, end: int) -> int:
+    """Return where a line that has room up to `end` breaks, behind a blank if there is one."""
+    if end >= len(text) or text[end - 1] == " ":
+        return end
+    if text[end] == " " and end + 1 < len(text):
+        return end
+    blank = text.rfind(" ", at, end)
+    # Not within the indentation, and not where most of the line would stay empty.
+    if blank < at + (end - at) // 3 or not text[at:blank].strip():
+        return end
+    return blank + 1
+
+
+def _slice(row: Row, start: int, end: int) -> Row:
+    """Return the part of the row between two characters."""
+    found: Row = []
+    at = 0
+    for piece, style in row:
+        part = piece[max(start - at, 0) : max(end - at, 0)]
+        if part:
+            found.append((part, style))
+        at += len(piece)
+        if at >= end:
+            break
+    return found
+
+
+def _bars(row: Row, indent: int) -> Row:
+    """Return what stands before a later line: the bars of the row, and blanks."""
+    bars: Row = []
+    for piece, style in row:
+        if not piece or piece.strip() not in _BARS or row_width([*bars, (piece, "")]) > indent:
+            break
+        bars.append((_BARS[piece.strip()].join(_around(piece)), style))
+    blanks = indent - row_width(bars)
+    return [*bars, (" " * blanks, "")] if blanks else bars
+
+
+def _around(piece: str) -> tuple[str, str]:
+    """Return the blanks before and after a bar, or all of them and none."""
+    bar = piece.strip()
+    return (
+        (piece, "")
+        if not bar
+        else (piece[: piece.index(bar)], piece[piece.index(bar) + len(bar) :])
+    )
 
 
 def _start_that_fits(text: str, at: int, room: int) -> str:

@@ -30,6 +30,8 @@ class LineList(LineView[T]):
         Binding("pagedown", "page(1)", show=False),
         Binding("home", "first", show=False),
         Binding("end", "last", show=False),
+        Binding("right", "unfold(True)", show=False),
+        Binding("left", "unfold(False)", show=False),
     ]
 
     class Opened(Message):
@@ -51,7 +53,12 @@ class LineList(LineView[T]):
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by that many screens."""
-        self.action_move(pages * max(self.size.height - 1, 1))
+        items = self._lines.visible_count(self._viewport, self.scroll_offset.y)
+        self.action_move(pages * max(items - 1, 1))
+
+    def action_unfold(self, on: bool) -> None:
+        """Unfold the item under the cursor in its place, or fold it."""
+        self.unfold(on)
 
     def action_first(self) -> None:
         """Go to the oldest item."""
@@ -74,7 +81,7 @@ class LineList(LineView[T]):
 
     def number_at(self, y: int) -> int | None:
         """Return the number of the row that is drawn at that height."""
-        index = self.scroll_offset.y + y
+        index, _ = self._place(y)
         return self.matches.number_at(index) if index < len(self.matches) else None
 
     def press(self, number: int) -> None:
@@ -90,10 +97,18 @@ class LineList(LineView[T]):
             event.prevent_default()  # Textual would select the text of all lines
         if number is not None and len(self.matches):
             self.select(self.matches.index_of(number))
-            if event.chain == 2:
+            if self._is_on_marker(event):
+                self.unfold()
+            elif event.chain == 2:
                 self.action_open()
         if self.can_focus:
             self.focus(scroll_visible=False)
+
+    def _is_on_marker(self, event: events.Click) -> bool:
+        item, marker = self.item, self.rows.marker
+        if item is None or marker is None or not self.rows.can_unfold(item):
+            return False
+        return event.x - self.gutter.left in marker and self._place(event.y)[1] == 0
 
     def open_number(self, number: int) -> None:
         """Open the row of that number, if it is still there."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
@@ -36,6 +37,27 @@ class Rows(Generic[T]):
         """Lay the item out on one line of `width` cells."""
         raise NotImplementedError
 
+    indent = 0
+    """Where the further lines of an item begin."""
+
+    marker: range | None = None
+    """The columns of the mark of items that can be unfolded."""
+
+    wraps = False
+    """Whether `lines` wraps."""
+
+    def can_unfold(self, item: T) -> bool:
+        """Whether the item has more lines than the one of `spans`."""
+        return False
+
+    def lines(self, item: T, width: int, *, unfolded: bool, wrapped: bool) -> list[Row]:
+        """Lay the item out on one or more lines of `width` cells."""
+        return [self.spans(item, width)]
+
+    def moves(self, item: T) -> bool:
+        """Whether the item looks different a moment later, without an event."""
+        return not self.settled(item)
+
 
 class LineRenderer(Generic[T]):
     """Turns items into strips of a given width in cells."""
@@ -50,23 +72,13 @@ class LineRenderer(Generic[T]):
         """Forget the colours, because the theme or the list's style has changed."""
         self._base = None
 
-    def row(self, item: T, width: int, cursor: str = "") -> Strip:
-        """Draw an item; `cursor` names the style of the cursor, if it is on the item."""
+    def row(self, row: Row, width: int, cursor: str = "") -> Strip:
+        """Draw a line of an item; `cursor` names the style of the cursor, if it is on the item."""
         base, colours = self._base_style(), self._colours
         if cursor:
             base += colours.cursor_style(cursor)
-        strip = Strip(
-            [
-                Segment(text, base + colours.line_style(name))
-                for text, name in self._rows.spans(item, width)
-                if text
-            ]
-        )
+        strip = Strip([Segment(text, base + colours.style_of(name)) for text, name in row if text])
         return strip.adjust_cell_length(width, base)
-
-    def text(self, item: T, width: int) -> str:
-        """Return the text of an item as drawn, without trailing blanks."""
-        return "".join(text for text, _ in self._rows.spans(item, width)).rstrip()
 
     def note(self, text: str, width: int) -> Strip:
         """Draw a sentence in place of items."""
@@ -102,11 +114,20 @@ def marked(strip: Strip, selection: Selection, line: int, style: Style) -> Strip
     return Strip.join(parts)
 
 
-def selected_text(selection: Selection, line_count: int, text_of: Callable[[int], str]) -> str:
-    """Return the selected text; `text_of` makes only the lines that it touches."""
-    first = selection.start.y if selection.start is not None else 0
-    last = selection.end.y if selection.end is not None else line_count - 1
-    lines = [""] * line_count
-    for line in range(max(first, 0), min(last + 1, line_count)):
-        lines[line] = text_of(line)
-    return selection.extract("\n".join(lines))
+def selected_text(
+    selection: Selection, lines: Callable[[int, int | None], Iterable[tuple[int, str]]]
+) -> str:
+    """Return the selected text.
+
+    `lines` yields the lines from a number to another, each with its number; None is the end.
+    """
+    start, end = selection.start, selection.end
+    first = max(start.y, 0) if start is not None else 0
+    numbered = list(lines(first, None if end is None else end.y))
+    place = {number: at for at, (number, _) in enumerate(numbered)}
+    moved = Selection(_moved(start, place), _moved(end, place))
+    return moved.extract("\n".join(text for _, text in numbered))
+
+
+def _moved(end: Offset | None, place: dict[int, int]) -> Offset | None:
+    return Offset(end.x, place[end.y]) if end is not None and end.y in place else None

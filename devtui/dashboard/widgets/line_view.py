@@ -5,27 +5,24 @@ It follows the newest item until the user looks back, and then counts the items 
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo
-from textual.selection import Selection
-from textual.strip import Strip
 from textual.widget import Widget
 
-from devtui.dashboard.widgets.line_renderer import LineRenderer, Rows, marked, selected_text
-from devtui.dashboard.widgets.matches import Matches
+from devtui.dashboard.widgets.line_canvas import LineCanvas
+from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.dashboard.widgets.refresh_pace import RefreshPace
-from devtui.dashboard.widgets.viewport import Viewport
 from devtui.session.store.ring import Ring
 
 T = TypeVar("T")
 
 
-class LineView(ScrollView, Generic[T], can_focus=True):
+class LineView(LineCanvas[T], can_focus=True):
     """The items of a ring, one a line, with a cursor, a filter, and following."""
 
     class Changed(Message):
@@ -42,16 +39,13 @@ class LineView(ScrollView, Generic[T], can_focus=True):
         self, ring: Ring[T], rows: Rows[T], *, follow: bool = True, empty: str = ""
     ) -> None:
         """`empty` is the sentence for an empty list."""
-        super().__init__()
-        self.rows = rows
-        self.cursor_shown = True
-        self.empty = empty
-        self._viewport = Viewport(self._matches_of(ring), follow=follow)
-        self._renderer = LineRenderer(self, rows)
+        super().__init__(ring, rows, follow=follow, empty=empty)
         self._pace = RefreshPace(self, ring.end, self.take_in, self._unsettled_in_view)
 
-    def _matches_of(self, ring: Ring[T]) -> Matches[T]:
-        return Matches(ring, self.rows.text, self.rows.settled)
+    @property
+    def flooded(self) -> bool:
+        """Whether more items come than people can read."""
+        return self._pace.flooded
 
     # -- data --------------------------------------------------------------------------------
 
@@ -68,6 +62,7 @@ class LineView(ScrollView, Generic[T], can_focus=True):
     def show_ring(self, ring: Ring[T], *, follow: bool = False) -> None:
         """Show another ring's items from the first one, or `follow` the newest."""
         self._viewport.show(self._matches_of(ring))
+        self._set_lines(self._lines.fold_all)
         self._viewport.following |= follow
         self.take_in()
 
@@ -75,26 +70,6 @@ class LineView(ScrollView, Generic[T], can_focus=True):
         """Show only the items whose text holds `query`."""
         self.matches.search(query)
         self._fit_in()
-
-    @property
-    def matches(self) -> Matches[T]:
-        """The items shown, and the filter."""
-        return self._viewport.matches
-
-    @property
-    def item(self) -> T | None:
-        """The item under the cursor, if any."""
-        return self._viewport.item
-
-    @property
-    def cursor(self) -> int:
-        """The line of the cursor, from 0; 0 if there is no line."""
-        return self._viewport.cursor
-
-    @property
-    def following(self) -> bool:
-        """Whether the newest item is kept in view."""
-        return self._viewport.following
 
     @property
     def unseen_count(self) -> int:
@@ -106,10 +81,58 @@ class LineView(ScrollView, Generic[T], can_focus=True):
         self._viewport.following = True
         self.take_in()
 
+    # -- items of several lines --------------------------------------------------------------
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether long lines are wrapped, and not cut."""
+        return self._lines.wrapped
+
+    def wrap(self, on: bool) -> None:
+        """Wrap long lines, or cut them."""
+
+        def change() -> None:
+            self._lines.wrapped = on
+
+        self._set_lines(change)
+        self.take_in()
+        self.select(self.cursor)
+
+    def unfold(self, on: bool | None = None) -> None:
+        """Unfold the item under the cursor in its place, or fold it; by default the other way."""
+        item = self.item
+        if item is None or not self.rows.can_unfold(item):
+            return
+        number = self.matches.number_at(self.cursor)
+        wanted = not self._lines.is_unfolded(number) if on is None else on
+        if wanted:
+            self._viewport.stay()  # it is to be read
+        self._set_lines(lambda: self._lines.unfold(number, wanted))
+        self._fit_in()
+        self.select(self.cursor)
+
+    def _set_lines(self, change: Callable[[], None]) -> None:
+        several = self._lines.several
+        change()
+        self._lines.forget()
+        if several != self._lines.several:
+            self._viewport.lines_of = self._line_count if self._lines.several else None
+            if self.is_attached:
+                self.screen.clear_selection()  # lines have other numbers now
+
+    def _line_count(self, index: int) -> int:
+        return self._lines.count(self._viewport, index)
+
+    # -- fitting in --------------------------------------------------------------------------
+
     def _fit_in(self) -> None:
         """Fit the size, the cursor and the scroll position to the matches."""
-        self._resize_content(len(self.matches))
-        top = self._viewport.fit(self.size.height)
+        self._lines.forget()
+        height = self.size.height
+        several = self._lines.several
+        count = self._viewport.lowest(height) + height if several else len(self.matches)
+        self._resize_content(count)
+        top = self._viewport.fit(height)
         self.scroll_to(y=top, animate=False, force=True, immediate=True)
         self._pace.watch_running()
         self.refresh()
@@ -135,7 +158,7 @@ class LineView(ScrollView, Generic[T], can_focus=True):
             return False
         top = self.scroll_offset.y
         items = map(self.matches.item_at, range(top, top + self.size.height))
-        return any(item is not None and not self.rows.settled(item) for item in items)
+        return any(item is not None and self.rows.moves(item) for item in items)
 
     # -- moving ------------------------------------------------------------------------------
 
@@ -158,6 +181,7 @@ class LineView(ScrollView, Generic[T], can_focus=True):
         self.vertical_scrollbar.position = new_value
         self._pace.watch_running()
         self._viewport.scrolled(round(new_value))
+        self._lines.forget()
 
     # -- scrolling and the size --------------------------------------------------------------
 
@@ -188,56 +212,3 @@ class LineView(ScrollView, Generic[T], can_focus=True):
     def on_mount(self) -> None:
         """Show the items that the ring has already."""
         self.take_in()
-
-    @property
-    def row_width(self) -> int:
-        """The cells of a row: the width without the scrollbar."""
-        return self.scrollable_content_region.width
-
-    # -- drawing -----------------------------------------------------------------------------
-
-    def watch_has_focus(self, focused: bool) -> None:
-        """Redraw: the cursor's colour shows whether keys go here."""
-        super().watch_has_focus(focused)
-        self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Forget the colours of the last theme."""
-        super().notify_style_update()
-        self._renderer.forget_colours()
-
-    def render_line(self, y: int) -> Strip:
-        """Draw the line at that height."""
-        width = self.row_width
-        index = self.scroll_offset.y + y
-        item = self.matches.item_at(index)
-        if item is None:
-            note = self._note() if index == 0 and not self.matches else ""
-            return self._renderer.note(note, width) if note else self._renderer.blank(width)
-        strip = self._renderer.row(item, width, self._cursor_style(index))
-        selection = self.text_selection
-        if selection is not None:
-            style = self.screen.get_component_rich_style("screen--selection")
-            strip = marked(strip, selection, index, style)
-        if self._pace.flooded and self.following:
-            return strip  # nobody can select text that runs away, and offsets cost the most
-        return strip.apply_offsets(0, index)
-
-    def _note(self) -> str:
-        return "no row matches the filter" if self.matches.query else self.empty
-
-    def _cursor_style(self, index: int) -> str:
-        """Return the name of the cursor's style if the cursor shows on that line, else nothing."""
-        if index != self.cursor or not self.cursor_shown:
-            return ""
-        if self.has_focus:
-            return "cursor"
-        return "" if self.following else "cursor-blurred"
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected text and its end."""
-        return selected_text(selection, len(self.matches), self._line_text), "\n"
-
-    def _line_text(self, index: int) -> str:
-        item = self.matches.item_at(index)
-        return "" if item is None else self._renderer.text(item, self.row_width)

@@ -8,7 +8,9 @@ from rich.style import Style
 from textual.screen import Screen
 
 from devtui.dashboard.availability import SaysWhyNot
+from devtui.dashboard.widgets.app_colours import AppColours
 from devtui.events import AnyEvent, ServerExited, StateChanged
+from devtui.text.sgr import Look
 
 _CURSORS = ("cursor", "cursor-blurred")
 _LINES = ("dim", "good", "info", "warn", "bad", "bad-strong", "accent", "strong", "rule", "heading")
@@ -29,6 +31,7 @@ class ListScreen(SaysWhyNot, Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._line_styles: dict[str, Style] = {}
+        self._looks = AppColours(self.line_style, lambda: self.rich_style)
 
     @property
     def shows(self) -> object:
@@ -48,10 +51,15 @@ class ListScreen(SaysWhyNot, Screen[None]):
         """Forget the colours of the last theme."""
         super().notify_style_update()
         self._line_styles.clear()
+        self._looks.forget()
 
     def cursor_style(self, name: str) -> Style:
         """Return the background under the cursor: `cursor`, or `cursor-blurred` without focus."""
         return self.get_component_rich_style(f"line--{name}")
+
+    def style_of(self, name: str | Look) -> Style:
+        """Return the colours of that name, or of text that the app has coloured."""
+        return self.line_style(name) if isinstance(name, str) else self._looks.style_of(name)
 
     def line_style(self, name: str) -> Style:
         """Return the colours of that name without their background; none for an empty name."""

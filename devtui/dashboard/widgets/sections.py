@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from devtui.dashboard.widgets.cells import Row, wrap
+from devtui.dashboard.widgets.cells import Row, cut, wrap_pair
 from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.events import Frame
 from devtui.session.store.ring import Ring
 from devtui.text.sanitize import visible
+
+# The line below a line of code that marks what failed.
+_MARKS = re.compile(r" +[~^]+ *")
 
 MAX_LINE = 20_000
 """How many characters of one line are shown."""
@@ -25,13 +29,21 @@ MAX_CHARACTERS = 100_000
 class Line(msgspec.Struct, frozen=True):
     """One line of a section, before it is wrapped.
 
-    `frame` is the place that the editor opens; `target` is the thing that enter opens.
+    `frame` is the place that the editor opens; `target` is the thing that enter opens. `below` is
+    a line that marks parts of this one, such as `^^^^`.
     """
 
     row: Row
     frame: Frame | None = None
     indent: int = 0
     target: object = None
+    below: Row = []
+
+    @property
+    def text(self) -> str:
+        """The line, with the one below."""
+        rows = (self.row, self.below) if self.below else (self.row,)
+        return "\n".join("".join(text for text, _ in row) for row in rows)
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -46,7 +58,7 @@ class Section(msgspec.Struct, frozen=True):
         """The text that copying the section gives."""
         if self.copied is not None:
             return self.copied
-        return "\n".join("".join(text for text, _ in line.row) for line in self.lines)
+        return "\n".join(line.text for line in self.lines)
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -77,16 +89,19 @@ class DetailRows(Rows[ShownLine]):
         return item.row
 
 
-def laid_out(sections: Iterable[Section], width: int) -> Ring[ShownLine]:
-    """Wrap the sections to lines of at most `width` cells, with a blank line between sections."""
-    lines = list(_lay_out(sections, max(width, 8)))
+def laid_out(sections: Iterable[Section], width: int, *, wrapped: bool = True) -> Ring[ShownLine]:
+    """Wrap the sections to lines of at most `width` cells, with a blank line between sections.
+
+    If not `wrapped`, cut the lines.
+    """
+    lines = list(_lay_out(sections, max(width, 8), wrapped))
     ring: Ring[ShownLine] = Ring(max(len(lines), 1))
     for line in lines:
         ring.append(line)
     return ring
 
 
-def _lay_out(sections: Iterable[Section], width: int) -> Iterator[ShownLine]:
+def _lay_out(sections: Iterable[Section], width: int, wrapped: bool) -> Iterator[ShownLine]:
     first = True
     for section in sections:
         if not first:
@@ -96,7 +111,11 @@ def _lay_out(sections: Iterable[Section], width: int) -> Iterator[ShownLine]:
             rule = "─" * max(width - len(section.title) - 1, 0)
             yield ShownLine([(section.title, "heading"), (" " + rule, "rule")], section)
         for line in section.lines:
-            for row in wrap(line.row, width, line.indent):
+            if wrapped:
+                rows = wrap_pair(line.row, line.below, width, line.indent)
+            else:
+                rows = [cut(row, width) for row in (line.row, line.below) if row or row is line.row]
+            for row in rows:
                 yield ShownLine(row, section, line.frame, line.target)
 
 
@@ -113,16 +132,34 @@ def bounded(lines: Iterable[Line]) -> list[Line]:
     return shown
 
 
-def text_lines(text: str, style: str = "") -> list[Line]:
-    """Split a foreign text into safe, bounded lines."""
-    return bounded(_text_lines(text, style))
+def text_lines(text: str, style: str = "", *, marks: bool = False) -> list[Line]:
+    """Split a foreign text into safe, bounded lines.
+
+    With `marks`, lines of `^^^^` belong to the lines above them, as in tracebacks.
+    """
+    return bounded(_text_lines(text, style, marks))
 
 
-def _text_lines(text: str, style: str) -> Iterator[Line]:
+def marks_above(line: str) -> bool:
+    """Whether a line of a traceback marks a part of the line above it."""
+    return _MARKS.fullmatch(line) is not None
+
+
+def _text_lines(text: str, style: str, marks: bool) -> Iterator[Line]:
     found = text.split("\n", MAX_LINES)
     rest = found.pop() if len(found) > MAX_LINES or not found[-1] else ""
+    above: Line | None = None
     for line in found:
-        yield Line([(visible(line.removesuffix("\r"), MAX_LINE), style)])
+        shown: Row = [(visible(line.removesuffix("\r"), MAX_LINE), style)]
+        if marks and above is not None and marks_above(line):
+            yield Line(above.row, below=shown)
+            above = None
+            continue
+        if above is not None:
+            yield above
+        above = Line(shown)
+    if above is not None:
+        yield above
     if rest:
         yield Line([(f"… {len(rest):,} more characters are not shown", "dim")])
 

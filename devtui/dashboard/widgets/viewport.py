@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from devtui.dashboard.widgets.matches import Matches
@@ -12,12 +13,20 @@ T = TypeVar("T")
 class Viewport(Generic[T]):
     """Keeps its place among the matches while items come below and old ones go above.
 
-    It follows the newest item until `stay`, and counts new items from then on. Lines count from 0
-    and are places in `Matches`.
+    It follows the newest item until `stay`, and counts new items from then on. Items count from 0,
+    as places in `Matches`. `lines_of` returns the number of lines of the item at a place; without
+    it each item has one.
     """
 
-    def __init__(self, matches: Matches[T], *, follow: bool) -> None:
+    def __init__(
+        self,
+        matches: Matches[T],
+        *,
+        follow: bool,
+        lines_of: Callable[[int], int] | None = None,
+    ) -> None:
         self.matches = matches
+        self.lines_of = lines_of
         self.following = follow
         # The numbers of items, which stay when older items go.
         self._cursor = self._top = matches.ring.first
@@ -46,9 +55,9 @@ class Viewport(Generic[T]):
         return len(self.matches) - self.matches.index_of(self._seen)
 
     def fit(self, height: int) -> int:
-        """Fit the view to the matches, and return the topmost of `height` lines."""
+        """Fit the view to the matches, and return the topmost item in `height` lines."""
         count = len(self.matches)
-        lowest = max(count - height, 0)
+        lowest = self.lowest(height)
         if self.following:
             self._seen = self.matches.ring.end
             if count:
@@ -71,9 +80,35 @@ class Viewport(Generic[T]):
             self.stay()
         self._cursor = self.matches.number_at(line)
 
+    def lowest(self, height: int) -> int:
+        """Return the topmost item if the last one stands at the bottom of `height` lines."""
+        count = len(self.matches)
+        return max(count - height, 0) if self.lines_of is None else self._first_of(count, height)
+
+    def hidden(self, top: int, height: int) -> int:
+        """Return how many lines of the topmost item stand above the view, to fill it below."""
+        count = len(self.matches)
+        if self.lines_of is None or not count or top != self.lowest(height) or self.cursor == top:
+            return 0
+        return max(sum(map(self.lines_of, range(top, count))) - height, 0)
+
+    def _first_of(self, end: int, height: int) -> int:
+        """Return the last item from which on the items before `end` fill so many lines."""
+        assert self.lines_of is not None
+        while end > 0 and height > 0:
+            end -= 1
+            height -= self.lines_of(end)
+        return end
+
     def top_with_cursor(self, top: int, height: int) -> int:
-        """Return the topmost line nearest to `top` that has the cursor in view."""
-        return min(max(top, self.cursor - max(height, 1) + 1), self.cursor)
+        """Return the topmost item nearest to `top` that has the cursor in view."""
+        cursor, height = self.cursor, max(height, 1)
+        if self.lines_of is None:
+            return min(max(top, cursor - height + 1), cursor)
+        first = self._first_of(cursor + 1, height)
+        if sum(map(self.lines_of, range(first, cursor + 1))) > height:
+            first += 1
+        return min(max(top, min(first, self.lowest(height))), cursor)
 
     def scrolled(self, top: int) -> None:
         """Remember the item of the topmost line."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 class _Thread(threading.local):
     record: logging.LogRecord | None = None
+    written = False  # whether the handler has written a line of it
 
 
 _thread = _Thread()
@@ -17,6 +18,12 @@ _thread = _Thread()
 def current() -> logging.LogRecord | None:
     """Return the record that a handler of the calling thread handles now."""
     return _thread.record
+
+
+def continues() -> bool:
+    """Return whether the handler has written a line of its record before, and note this one."""
+    before, _thread.written = _thread.written, True
+    return before
 
 
 def watch(on_exception_logged: Callable[[BaseException], None]) -> None:
@@ -30,11 +37,12 @@ def watch(on_exception_logged: Callable[[BaseException], None]) -> None:
     handle = logging.Handler.handle
 
     def tapped(handler: logging.Handler, record: logging.LogRecord) -> bool:
-        outer, _thread.record = _thread.record, record
+        outer = _thread.record, _thread.written
+        _thread.record, _thread.written = record, False
         try:
             return bool(handle(handler, record))
         finally:
-            _thread.record = outer
+            _thread.record, _thread.written = outer
             if record.exc_info and isinstance(record.exc_info[1], BaseException):
                 on_exception_logged(record.exc_info[1])
 

@@ -11,7 +11,7 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any, Literal, cast
 
 import msgspec
@@ -20,6 +20,7 @@ from devtui.events import LogWritten
 from devtui.server.channel.channel import Channel
 from devtui.server.guest.clocks import clock
 from devtui.server.output import log_records, request_context
+from devtui.server.output.colours import are_shown
 from devtui.text.line_buffer import LineBuffer, text_of
 
 # How long an unfinished line (a prompt, a progress bar) waits for its end.
@@ -38,6 +39,7 @@ class _Unfinished(msgspec.Struct):
     text: bytes
     request_id: str | None
     since: float
+    continues: bool  # the line before, of the same write
     buffer: LineBuffer | None = None  # in place of the text, once that is long
 
     def add(self, data: bytes) -> None:
@@ -76,14 +78,21 @@ class LineStream(io.RawIOBase):
         self._unfinished: dict[int, _Unfinished] = {}
         self._look_at: float | None = None  # when the channel's thread checks them next
         self._in_fork = False
+        self.shows_colours = False
 
     def fileno(self) -> int:
         """Return the descriptor, for child processes."""
         return self._fd
 
     def isatty(self) -> bool:
-        """Whether the calling thread has the terminal now."""
-        return (lent := request_context.lent) is not None and lent.is_here()
+        """Whether the calling thread has the terminal now, or a person sees colours.
+
+        The descriptor is a pipe all the same: what children write, and what the app does with the
+        descriptor itself, stays as it is.
+        """
+        if (lent := request_context.lent) is not None and lent.is_here():
+            return True
+        return self.shows_colours and request_context.output.get() is None
 
     def writable(self) -> bool:
         return True
@@ -142,7 +151,7 @@ class LineStream(io.RawIOBase):
     def _release(self, due: Callable[[_Unfinished], bool]) -> None:
         for key, line in tuple(self._unfinished.items()):
             if due(line) and (taken := self._unfinished.pop(key, None)) is not None:
-                self._channel.send(self._event(taken.take(), taken.request_id))
+                self._channel.send(self._event_of(taken))
 
     def _take(self, data: bytes) -> None:
         """Send the whole lines, and keep the unfinished one."""
@@ -161,7 +170,7 @@ class LineStream(io.RawIOBase):
                     self._hold(key, begun)
                     return
                 if not self._channel.refuses_line():
-                    event = self._event(begun.take(), begun.request_id)
+                    event = self._event_of(begun)
         except BaseException:  # a signal handler has raised: put it back
             if begun is not None:
                 self._hold(key, begun)
@@ -179,12 +188,19 @@ class LineStream(io.RawIOBase):
         *whole, rest = data.split(b"\n")
         for start in range(0, len(whole), _LINES_AT_ONCE):
             lines = whole[start : start + _LINES_AT_ONCE]
-            self._channel.send_all([self._event(text_of(line), request_id) for line in lines])
+            self._channel.send_all(
+                [
+                    self._event(text_of(line), request_id, begun is not None or number > 0)
+                    for number, line in enumerate(lines, start)
+                ]
+            )
         if rest:
-            self._begin(key, rest, request_id)
+            self._begin(key, rest, request_id, continues=True)
 
-    def _begin(self, key: int, data: bytes, request_id: str | None) -> None:
-        begun = _Unfinished(b"", request_id, clock.monotonic())
+    def _begin(
+        self, key: int, data: bytes, request_id: str | None, *, continues: bool = False
+    ) -> None:
+        begun = _Unfinished(b"", request_id, clock.monotonic(), continues)
         begun.add(data)
         self._hold(key, begun)
 
@@ -192,20 +208,24 @@ class LineStream(io.RawIOBase):
         """Keep an unfinished line. First send one that an interruption has begun."""
         while self._unfinished.setdefault(key, line) is not line:
             if (other := self._unfinished.pop(key, None)) is not None:
-                self._channel.send(self._event(other.take(), other.request_id))
+                self._channel.send(self._event_of(other))
         if self._look_at is None:
             # `print` writes the end of the line separately, and waking the channel's thread each
             # time would cost more than the line. Once in HOLD_SECONDS is enough.
             self._look_at = clock.monotonic() + HOLD_SECONDS
             self._channel.nudge()
 
-    def _event(self, text: str, request_id: str | None) -> LogWritten:
+    def _event_of(self, line: _Unfinished) -> LogWritten:
+        return self._event(line.take(), line.request_id, line.continues)
+
+    def _event(self, text: str, request_id: str | None, continues: bool = False) -> LogWritten:
         record = log_records.current()
         if record is None:
             return LogWritten(
                 stream=self._name,
                 text=text,
                 request_id=request_id,
+                continues=continues,
             )
         return LogWritten(
             stream="log",
@@ -213,6 +233,7 @@ class LineStream(io.RawIOBase):
             level=record.levelname,
             text=text,
             request_id=request_id,
+            continues=log_records.continues(),
         )
 
 
@@ -221,6 +242,10 @@ class Output(msgspec.Struct, frozen=True):
 
     stdout: LineStream
     stderr: LineStream
+
+    def look_for_colours(self, environment: Mapping[str, str]) -> None:
+        """Find out whether a person sees colours, before the app's code runs."""
+        self.stdout.shows_colours = self.stderr.shows_colours = are_shown(environment)
 
     def release(self, request_id: str) -> None:
         """Send the unfinished lines of a request that has ended."""

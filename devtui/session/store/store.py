@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from itertools import islice
-from sys import getsizeof
 from typing import TypeAlias
 
 from msgspec import structs
@@ -13,6 +12,7 @@ from msgspec import structs
 from devtui.events import (
     AnyEvent,
     AppFailed,
+    AppLoaded,
     ErrorRaised,
     EventsDropped,
     LogWritten,
@@ -23,6 +23,7 @@ from devtui.events import (
 )
 from devtui.session.event_bus import EventBus
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroups, SharedFrames
+from devtui.session.store.log_entry import Gathering, LogEntry
 from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
 
@@ -57,9 +58,10 @@ class Store:
             size_of=lambda request: request.row_bytes,
             on_forget=self._forgotten,
         )
-        self.log: Ring[LogWritten] = Ring(
-            MAX_LINES, max_bytes=MAX_LINE_BYTES, size_of=lambda line: getsizeof(line.text)
+        self.log: Ring[LogEntry] = Ring(
+            MAX_LINES, max_bytes=MAX_LINE_BYTES, size_of=lambda entry: entry.size_bytes
         )
+        self._gathering = Gathering()
         self.reloads: Ring[Reload] = Ring(MAX_RELOADS)
         self.errors: Ring[ErrorEntry] = Ring(
             MAX_ERRORS,
@@ -70,6 +72,8 @@ class Store:
         self.error_groups = ErrorGroups()
         self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
+        self.loaded_generation = 0
+        """The newest generation whose app was loaded."""
         self._by_id: dict[str, Request] = {}
         self.details_bytes = 0
         self.with_details: deque[Request] = deque()  # in the order in which they ended
@@ -80,17 +84,18 @@ class Store:
         """Return the request of that id, or None if it has left the store."""
         return None if request_id is None else self._by_id.get(request_id)
 
-    def output_of(self, request: Request) -> list[LogWritten]:
-        """Return the first thousand lines that were written in the request."""
-        lines = (line for line in self.log if line.request_id == request.id)
-        return list(islice(lines, MAX_LINES_OF_REQUEST))
+    def output_of(self, request: Request) -> list[LogEntry]:
+        """Return the first thousand entries that were written in the request."""
+        entries = (entry for entry in self.log if entry.request_id == request.id)
+        return list(islice(entries, MAX_LINES_OF_REQUEST))
 
     def subscribe_to(self, bus: EventBus) -> None:
         """Take in the events of the bus from now on."""
         bus.listen(self._start, RequestStarted)
         bus.listen(self._finish, RequestFinished)
         bus.listen(self._add_line, LogWritten)
-        bus.listen(self.apply, ErrorRaised, AppFailed, Reloaded, ServerExited, EventsDropped)
+        bus.listen(self.apply, AppLoaded, AppFailed, ErrorRaised)
+        bus.listen(self.apply, Reloaded, ServerExited, EventsDropped)
 
     def apply(self, event: AnyEvent) -> None:
         """Take in one event. Most kinds leave nothing to look back at, and are ignored."""
@@ -101,6 +106,8 @@ class Store:
                 self._finish(event)
             case LogWritten():
                 self._add_line(event)
+            case AppLoaded():
+                self.loaded_generation = max(self.loaded_generation, event.generation)
             case ErrorRaised():
                 self._add_error(event, event.origin, event.request_id)
             case AppFailed():
@@ -162,7 +169,9 @@ class Store:
         request = self.request(event.request_id)
         request_id = event.request_id if request is None else request.id
         logger, level = self._shared(event.logger), self._shared(event.level)
-        self.log.append(structs.replace(event, logger=logger, level=level, request_id=request_id))
+        self._gathering.add(
+            structs.replace(event, logger=logger, level=level, request_id=request_id), self.log
+        )
 
     def _shared(self, name: str | None) -> str | None:
         """Return the one string that stands for all equal names."""

@@ -18,6 +18,7 @@ from contextlib import suppress
 
 from devtui.session.terminal import tty_modes, tty_readers
 from devtui.session.terminal.tty_readers import TtyReader
+from devtui.session.terminal.window import window
 from devtui.text.line_buffer import LineBuffer
 
 # The shortest time between two looks for readers, and the time while a program has the terminal.
@@ -66,6 +67,7 @@ class AppTty:
         self._paused = False
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
         tty_modes.be_as_at_start(slave)
+        window.add(self)
 
     def attach(
         self,
@@ -102,6 +104,8 @@ class AppTty:
             while poll.poll(_LAST_SECONDS * 1000) and self._readable():
                 continue
         self._show, self._prompt = None, b""
+        if window.size is not None:
+            self.set_size(window.size)
         if self._for_program:
             self._for_program = False
             tty_modes.set_signals(self._slave, on=False)
@@ -141,6 +145,11 @@ class AppTty:
 
         with suppress(OSError):
             fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
+
+    def fit(self, size: bytes) -> None:
+        """Set the size of the log's lines, unless somebody has the real terminal with its own."""
+        if self._show is None and self._master >= 0:
+            self.set_size(size)
 
     # -- the end
 

@@ -403,7 +403,8 @@ async def test_what_others_wrote_is_escaped(ui):
     await ui.press("x")
     order = await ask(ui, *"v")
     ui.session.feed(Evaluated(ask_id=order.ask_id, error_id="1-e1", value=evil, output=evil))
-    await ui.until(lambda: ui.screen().count("\\x1b[31m") == 4)
+    await ui.until(lambda: ui.screen().count("\\x1b]52;c;QQ==\\x07[red]") == 4)
+    assert ui.screen().count("\\x1b[31m") == 3  # what was printed has lost its colours
 
 
 # -- a running request ------------------------------------------------------------------------

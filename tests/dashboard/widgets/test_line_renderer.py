@@ -52,7 +52,7 @@ def pieces(strip):
 
 
 def test_a_row_has_its_colours_on_the_list_s_own_and_fills_the_width(renderer):
-    strip = renderer.row("item", 9)
+    strip = renderer.row(Words().spans("item", 0), 9)
     assert pieces(strip) == [
         ("! ", "red", "white"),
         ("item", None, "white"),
@@ -61,16 +61,14 @@ def test_a_row_has_its_colours_on_the_list_s_own_and_fills_the_width(renderer):
 
 
 def test_a_row_is_cut_at_the_width(renderer):
-    assert renderer.row("a long item", 5).text == "! a l"
+    assert renderer.row(Words().spans("a long item", 0), 5).text == "! a l"
 
 
 def test_under_the_cursor_the_whole_line_is_on_its_colour(renderer):
     for name, colour in (("cursor", "blue"), ("cursor-blurred", "black")):
-        assert {back for *_, back in pieces(renderer.row("item", 9, name))} == {colour}
-
-
-def test_its_text_ends_with_what_can_be_read(renderer):
-    assert renderer.text("item   ", 20) == "! item"
+        assert {back for *_, back in pieces(renderer.row(Words().spans("item", 0), 9, name))} == {
+            colour
+        }
 
 
 def test_lines_without_an_item(renderer):
@@ -82,7 +80,7 @@ def test_lines_without_an_item(renderer):
 
 def test_the_colours_are_mixed_once_for_a_theme(renderer, widget):
     for _ in range(3):
-        renderer.row("item", 9)
+        renderer.row(Words().spans("item", 0), 9)
     assert widget.mixed == 1
     widget.background = "black"
     renderer.forget_colours()

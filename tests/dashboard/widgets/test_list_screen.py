@@ -185,7 +185,7 @@ async def test_selected_text_is_copied_by_ctrl_c_and_the_dashboard_stays(ui, mon
     ui.app.main.log_pane.list.text_select_all()
     await ui.press("ctrl+c")
     await ui.until(lambda: copied)
-    assert copied == [("12:00:00  out   a line of output", "the selected text")]
+    assert copied == [("12:00:00   out   a line of output", "the selected text")]
     assert ui.session.asked == []
 
 
@@ -264,7 +264,7 @@ async def test_keys_and_clicks_meet_what_is_shown_while_a_full_list_forgets():
         log = ui.app.main.log_pane.list
         last = log.size.height - 1
         for number in range(150, 180):
-            session.store.log.append(line(f"line {number}."))
+            session.store.apply(line(f"line {number}."))
         assert "line 149." in log.render_line(last).text
         log.action_move(-1)
         assert log.item.text == "line 148."

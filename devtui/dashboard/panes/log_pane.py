@@ -1,0 +1,24 @@
+"""The log's pane."""
+
+from __future__ import annotations
+
+from textual.events import Resize
+
+from devtui.dashboard.panes.log_rows import BESIDE_TEXT, LogRows
+from devtui.dashboard.panes.pane import Pane
+from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.store import Store
+from devtui.session.terminal.window import window
+
+
+class LogPane(Pane[LogEntry]):
+    """What the app writes. Its libraries find a terminal of the width that their text has here."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(2, "Log", store.log, LogRows(store), "No output yet.")
+
+    def on_resize(self, event: Resize) -> None:
+        """Tell the server processes how much room there is."""
+        width = self.list.row_width
+        if width > BESIDE_TEXT:
+            window.show(width - BESIDE_TEXT, self.app.size.height)

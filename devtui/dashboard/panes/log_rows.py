@@ -1,0 +1,216 @@
+"""How the log shows an entry: on one line, and unfolded in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+
+from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines
+from devtui.dashboard.panes.handled import is_crash
+from devtui.dashboard.panes.log_text import LogText, LogTexts, coloured_lines
+from devtui.dashboard.panes.rows import TAG_WIDTH, WIDE, short_type, shown_target
+from devtui.dashboard.widgets.cells import Row, cut, fit, fit_pieces, left, row_width, wrap
+from devtui.dashboard.widgets.line_renderer import Rows
+from devtui.events import ExceptionData
+from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.store import Store
+from devtui.text import formats, masking
+from devtui.text.paths import short_path
+from devtui.text.sanitize import visible
+from devtui.text.sgr import PLAIN, plain
+
+LEVEL_WIDTH = 5
+MAX_JOINED = 30
+"""How many lines of an entry stand in its row."""
+
+MAX_LINES_IN_PLACE = 400
+_TIME_WIDTH = 8
+BESIDE_TEXT = _TIME_WIDTH + 3 + LEVEL_WIDTH + 1
+"""The columns before the text of an entry without a logger."""
+
+_BETWEEN_LINES = " ↵ "
+
+
+class LogRows(Rows[LogEntry]):
+    """Entries: time, level or stream, logger, text, and the request that wrote them."""
+
+    marker = range(_TIME_WIDTH, _TIME_WIDTH + 3)
+    indent = _TIME_WIDTH + 3
+    wraps = True
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._texts = LogTexts()
+
+    def text(self, item: LogEntry) -> str:
+        """Level or stream, logger and text, without colours."""
+        return f"{item.level or item.stream} {item.logger or ''} {plain(item.text)}"
+
+    def summary(self, item: LogEntry) -> str:
+        """Return the error, or the message alone."""
+        text = self._texts.of(item)
+        if text.raised is not None:
+            return title_of(text.raised)
+        return "".join(piece for piece, _ in text.message)
+
+    def settled(self, item: LogEntry) -> bool:
+        """Whether no further line can belong to it."""
+        return item.closed
+
+    def moves(self, item: LogEntry) -> bool:
+        """Return false: an entry changes with an event alone."""
+        return False
+
+    def can_unfold(self, item: LogEntry) -> bool:
+        """Whether it has more lines than one."""
+        return item.more is not None
+
+    def spans(self, item: LogEntry, width: int) -> Row:
+        """Lay the entry out on one line."""
+        row, room = self._columns(item, width, unfolded=False)
+        tag = self._tag(item) if width >= WIDE - 20 else ""
+        if tag:
+            room -= row_width([(tag, "")]) + 2
+        row += self._said(item, room)
+        if tag:
+            row.append((" " * (width - row_width(row) - row_width([(tag, "")])), ""))
+            row.append((tag, "dim"))
+        return row
+
+    def lines(self, item: LogEntry, width: int, *, unfolded: bool, wrapped: bool) -> list[Row]:
+        """Lay the entry out with its further lines, and its long lines wrapped."""
+        if not unfolded and not wrapped:
+            return [self.spans(item, width)]
+        lay: Callable[[Row, int], list[Row]] = (
+            (lambda row, indent: wrap(row, width, indent))
+            if wrapped
+            else (lambda row, indent: [cut(row, width)])
+        )
+        tag = self._tag(item)
+        columns, room = self._columns(item, width, unfolded=unfolded)
+        start = row_width(columns)
+        indent = start if start < width // 2 else self.indent
+        said = self._said(item, 4 * width * room if wrapped else room, joined=not unfolded)
+        if not unfolded and row_width([*columns, *said, (tag, "")]) + 2 <= width:
+            return [self.spans(item, width)]
+        lines = lay([*columns, *said], indent)
+        if unfolded:
+            for row, more in self._unfolded(item, room):
+                lines += lay([(" " * self.indent, ""), *row], self.indent + more)
+        return lines
+
+    def _columns(self, item: LogEntry, width: int, *, unfolded: bool) -> tuple[Row, int]:
+        """Return the time, the mark, the level and the logger, and the room behind them."""
+        text = self._texts.of(item)
+        mark = " " if item.more is None else "▾" if unfolded else "▸"
+        style = text.style
+        if style == "bad" and text.raised is not None and not self._is_crash(item, text):
+            style = "warn"
+        row: Row = [
+            (formats.clock_time(item.at) + " ", "dim"),
+            (mark + " ", "info"),
+            (left(text.level, LEVEL_WIDTH) + " ", style or "dim"),
+        ]
+        room = width - row_width(row)
+        if text.logger:
+            logger = fit(text.logger, room // 3) + " "
+            row.append((logger, "info"))
+            room -= row_width([(logger, "")])
+        return row, room
+
+    def _said(self, item: LogEntry, room: int, *, joined: bool = True) -> Row:
+        """Return the error or the message, and what belongs to it, in so many cells."""
+        text = self._texts.of(item)
+        if text.raised is None:
+            style = "" if text.is_coloured else text.style
+            row = fit_pieces(text.message, room, style)
+            return self._with_more(item, row, room) if joined else row
+        crash = self._is_crash(item, text)
+        message = fit_pieces(text.message, max(room // 2, 1)) if text.message else []
+        error = _error(text, room - (0 if crash or not message else row_width(message) + 2), crash)
+        if not message:
+            return error
+        if not crash:  # what the app says of an error that it has handled comes first
+            return [*message, ("  ", ""), *error]
+        rest = room - row_width(error) - 2
+        return [*error, ("  ", ""), *_dim(cut(message, rest))] if rest > 8 else error
+
+    def _with_more(self, item: LogEntry, row: Row, room: int) -> Row:
+        """Add the further lines of a record, as far as there is room."""
+        rest = room - row_width(row)
+        for line in islice(item.more or (), MAX_JOINED):
+            said = plain(line[: 4 * room]).strip()
+            if rest < len(_BETWEEN_LINES) + 4:
+                break
+            if said:
+                shown = fit(masking.in_log(said), rest - len(_BETWEEN_LINES))
+                row += [(_BETWEEN_LINES, "dim"), (shown, "")]
+                rest = room - row_width(row)
+        return row
+
+    def _unfolded(self, item: LogEntry, room: int) -> list[tuple[Row, int]]:
+        """Return the lines below the row, each with its own indentation."""
+        text = self._texts.of(item)
+        if text.error is not None and any(e.frames for e in text.error.exceptions):
+            found = [
+                (fit_pieces(pieces, room * 4, ""), 0)
+                for pieces in coloured_lines(item, 1, text.before)
+            ]
+            for exception in text.error.exceptions:
+                found += _exception(exception)
+            return found
+        lines = coloured_lines(item, 1, 1 + MAX_LINES_IN_PLACE)
+        return [(fit_pieces(pieces, room * 20), 0) for pieces in lines]
+
+    def _is_crash(self, item: LogEntry, text: LogText) -> bool:
+        assert text.raised is not None
+        return is_crash(text.raised, item.request_id, self._store)
+
+    def _tag(self, item: LogEntry) -> str:
+        request = self._store.request(item.request_id)
+        if request is None:
+            return ""
+        row = request.row
+        return fit(f"{row.method} {shown_target(row)}", TAG_WIDTH)
+
+
+def title_of(raised: ExceptionData) -> str:
+    """Return `KeyError: 'b'`, with the first line of the message."""
+    message = raised.message.partition("\n")[0]
+    return f"{short_type(raised.type)}: {message}" if message else short_type(raised.type)
+
+
+def error_place(text: LogText) -> str:
+    """Return `hello.py:17`, the place of the error in the user's code."""
+    frame = text.frame
+    return f"{short_path(frame.file).rpartition('/')[2]}:{frame.line}" if frame is not None else ""
+
+
+def _error(text: LogText, room: int, crash: bool) -> Row:
+    """Return `KeyError: 'b'  hello.py:17`; the place is the last to go."""
+    assert text.raised is not None
+    place = fit(error_place(text), room // 2)
+    title = fit(title_of(text.raised), room - row_width([(place, "")]) - 2)
+    row: Row = [(title, "bad" if crash else "warn")]
+    return [*row, ("  ", ""), (place, "info")] if place else row
+
+
+def _exception(exception: ExceptionData) -> list[tuple[Row, int]]:
+    """Return an exception with the user's frames open and the libraries' counted."""
+    found: list[tuple[Row, int]] = []
+    if exception.relation != "first":
+        name = visible(title_of(exception), 500)
+        found.append(([(RELATIONS[exception.relation] + " ", "dim"), (name, "strong")], 2))
+    else:
+        for line in exception.message.split("\n")[1:20]:
+            found.append(([(visible(line, 2_000), "strong")], 0))
+    shown = [frame for frame in exception.frames if frame.own] or list(exception.frames[-1:])
+    if libraries := len(exception.frames) - len(shown):
+        found.append(([(f"  … {formats.count(libraries, 'library frame')}", "dim")], 2))
+    for frame in shown:
+        found += [(line.row, line.indent) for line in frame_lines(frame)]
+    return found
+
+
+def _dim(row: Row) -> Row:
+    return [(text, "dim" if style == "" or style == PLAIN else style) for text, style in row]

@@ -1,0 +1,171 @@
+"""What an entry of the log says: its level, its logger, its message, and the error in it."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from devtui.dashboard.panes import printed_error
+from devtui.events import Error, ExceptionData, Frame, place_of
+from devtui.session.store.log_entry import LogEntry
+from devtui.text import masking
+from devtui.text.prefixes import prefix_of
+from devtui.text.sgr import PLAIN, Look, Piece, after, pieces, plain
+
+MAX_ROW_TEXT = 4_000
+"""How many characters of a line a row looks at."""
+
+MAX_READ = 500
+"""The entries whose meaning is kept."""
+
+# A place in the code at the end of a line, and the blanks that set it off.
+_PLACE = re.compile(r"[\w.-]{1,100}:\d{1,7}")
+_GAP = 3
+
+_LEVEL_NAMES = {"WARNING": "WARN", "CRITICAL": "CRIT", "SUCCESS": "GOOD", "NOTICE": "NOTE"}
+_LEVEL_STYLES = {
+    "WARNING": "warn",
+    "ERROR": "bad",
+    "CRITICAL": "bad",
+    "DEBUG": "dim",
+    "TRACE": "dim",
+    "SUCCESS": "good",
+}
+
+
+class LogText(msgspec.Struct, frozen=True):
+    """The meaning of an entry.
+
+    `message` is its first line without what the columns show, coloured as the app wrote it. `error`
+    is the one of its traceback, and `before` counts the lines before that.
+    """
+
+    level: str
+    style: str
+    logger: str
+    message: list[Piece]
+    error: Error | None = None
+    before: int = 0
+
+    @property
+    def raised(self) -> ExceptionData | None:
+        """The exception that the traceback ends with."""
+        return self.error.exceptions[0] if self.error is not None else None
+
+    @property
+    def frame(self) -> Frame | None:
+        """The innermost frame of the user's code, else the innermost."""
+        place = None if self.error is None else place_of(self.error)
+        if place is None or self.error is None:
+            return None
+        return self.error.exceptions[place[0]].frames[place[1]]
+
+    @property
+    def is_coloured(self) -> bool:
+        """Whether the app has coloured the message."""
+        return any(look != PLAIN for _, look in self.message)
+
+
+class LogTexts:
+    """Reads entries when they are shown, and keeps what it read of the last ones."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[int, int, int], LogText] = {}
+
+    def of(self, entry: LogEntry) -> LogText:
+        """Return the meaning of an entry."""
+        key = (id(entry), entry.number, entry.line_count)
+        text = self._read.get(key)
+        if text is None:
+            if len(self._read) >= MAX_READ:
+                self._read.clear()
+            text = self._read[key] = read(entry)
+        return text
+
+
+def read(entry: LogEntry) -> LogText:
+    """Find out what an entry says."""
+    first = entry.first[:MAX_ROW_TEXT]
+    without = plain(first)
+    prefix = prefix_of(without, entry.level, entry.logger)
+    level, style = level_of(entry, prefix.level)
+    logger = entry.logger if entry.logger != "root" else ""
+    error, before = None, 0
+    if entry.more is not None or printed_error.first_line([without]) == 0:
+        lines = [plain(line) for line in entry.lines]
+        start = printed_error.first_line(lines)
+        if start is not None:
+            error, before = printed_error.parse(lines[start:]), start
+    message: list[Piece] = []
+    if error is None or before:
+        message = _message(first, prefix.end, keep_place=entry.more is None)
+    return LogText(level, style, logger or prefix.logger, message, error, before)
+
+
+def _message(line: str, start: int, *, keep_place: bool) -> list[Piece]:
+    """Return the pieces of a line from a character on, counted without colours.
+
+    rich puts the place in the code at the right end of its own width: bring it nearer, or leave it
+    out where more lines follow.
+    """
+    without = plain(line)
+    head, _, place = without.rstrip().rpartition(" ")
+    end, resumes = len(without.rstrip()), len(without)
+    gap = len(head) + 1 - len(head.rstrip())
+    if _PLACE.fullmatch(place) and (gap > _GAP or _look_at(line, len(head) + 1).dim):
+        end = max(len(head.rstrip()), start)
+        if keep_place:
+            end, resumes = end + 2, len(head) + 1
+    found: list[Piece] = []
+    at = 0
+    for text, look in pieces(line)[0]:
+        head = text[max(start - at, 0) : max(end - at, 0)]
+        tail = text[max(resumes - at, 0) :]
+        found += [(part, look) for part in (head, tail) if part]
+        at += len(text)
+    return masked(found)
+
+
+def _look_at(line: str, at: int) -> Look:
+    """Return the look of a character, counted without colours."""
+    for text, look in pieces(line)[0]:
+        if at < len(text):
+            return look
+        at -= len(text)
+    return PLAIN
+
+
+def masked(found: list[Piece], reveal: bool = False) -> list[Piece]:
+    """Mask the targets in a line of an access log; the colours go if there is a secret in it."""
+    text = "".join(text for text, _ in found)
+    shown = masking.in_log(text, reveal)
+    return found if shown == text else [(shown, PLAIN)]
+
+
+def coloured_lines(
+    entry: LogEntry, start: int, end: int, reveal: bool = False
+) -> list[list[Piece]]:
+    """Return these lines of an entry as pieces. Colours go on from line to line."""
+    look: Look = PLAIN
+    found: list[list[Piece]] = []
+    for number, line in enumerate(entry.lines):
+        if number >= end:
+            break
+        if number < start:
+            look = after(line, look)
+            continue
+        line_pieces, look = pieces(line, look)
+        found.append(masked(line_pieces, reveal))
+    return found
+
+
+def level_of(entry: LogEntry, found: str = "") -> tuple[str, str]:
+    """Return the short name and the style of an entry's level or stream.
+
+    `found` is the level in the text of an entry that has none.
+    """
+    level = entry.level or found
+    if not level:
+        return {"stdout": "out", "stderr": "err"}.get(entry.stream, "log"), ""
+    return _LEVEL_NAMES.get(level, level), _LEVEL_STYLES.get(level, "")

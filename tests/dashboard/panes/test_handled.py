@@ -1,0 +1,87 @@
+"""Errors that were handled or fixed look so in the errors pane, and in an opened error."""
+
+from msgspec import structs
+
+from devtui.dashboard.panes.rows import ErrorRows
+from devtui.events import AppLoaded
+from devtui.session.state import State
+from devtui.session.store.store import Store
+from tests.support.driver import running
+from tests.support.fakes import finished, load_failed, raised, started
+
+
+def _store(*events):
+    store = Store()
+    for event in events:
+        store.apply(event)
+    return store
+
+
+def _loaded(generation):
+    loaded = AppLoaded(app="a", framework="f", file="f", duration_ms=1, module_count=1)
+    return structs.replace(loaded, generation=generation)
+
+
+def _row(store, width=116):
+    (group,) = store.error_groups.ring
+    return ErrorRows(store).spans(group, width)
+
+
+def _text(row):
+    return "".join(text for text, _ in row)
+
+
+def _style(row, text):
+    return next(style for piece, style in row if text in piece)
+
+
+def test_a_logged_error_of_an_answered_request_is_handled():
+    row = _row(_store(started(1, "/a"), raised(1, origin="logging"), finished(1, "/a")))
+    assert _text(row).endswith("cart.py:48  handled GET /a")
+    assert _style(row, "ZeroDivisionError") == "warn"
+
+
+def test_while_its_request_runs_it_is_handled_so_far():
+    row = _row(_store(started(1, "/a"), raised(1, origin="logging")))
+    assert _style(row, "ZeroDivisionError") == "warn"
+
+
+def test_an_error_that_the_request_failed_with_is_not():
+    for origin, status in (("logging", 500), ("request", 500), ("logging", None)):
+        store = _store(started(1, "/a"), raised(1, origin=origin), finished(1, "/a", status=status))
+        row = _row(store)
+        assert "handled" not in _text(row)
+        assert _style(row, "ZeroDivisionError") == "bad"
+
+
+def test_a_load_error_is_fixed_by_the_next_load():
+    store = _store(load_failed())
+    assert _style(_row(store), "SyntaxError") == "bad"
+    store.apply(_loaded(2))  # of the process that failed: it cannot be
+    assert "fixed" not in _text(_row(store))
+    store.apply(_loaded(3))
+    row = _row(store)
+    assert _text(row).rstrip().endswith("✓ fixed")
+    assert _style(row, "SyntaxError") == "dim"
+
+
+async def test_the_screen_says_that_a_load_error_is_fixed():
+    async with running(size=(120, 40)) as ui:
+        ui.session.generation = 3
+        ui.session.feed(load_failed())
+        ui.session.to(State.SERVING_ERROR)
+        await ui.press("4")
+        await ui.shows("SyntaxError: '(' was never closed")
+        await ui.shows_not("fixed")
+        ui.session.feed(_loaded(3))
+        await ui.shows("✓ fixed")
+        await ui.press("enter")
+        await ui.shows("while the app was loading, fixed since")
+
+
+async def test_an_opened_error_says_that_it_was_handled(ui):
+    ui.session.feed(started(1, "/a"), raised(1, origin="logging"), finished(1, "/a"))
+    await ui.press("4")
+    await ui.shows("handled GET /a")
+    await ui.press("enter")
+    await ui.shows("GET /a  ·  logged, and handled")

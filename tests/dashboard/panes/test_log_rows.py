@@ -1,0 +1,220 @@
+"""How the log shows what the app wrote: the row, the row unfolded, and the row wrapped."""
+
+import re
+import time
+
+import pytest
+from rich.cells import cell_len
+
+from devtui.dashboard.panes.log_rows import LogRows
+from devtui.dashboard.panes.log_text import read
+from devtui.events import AppLoaded, LogWritten
+from devtui.session.store.store import Store
+from devtui.text.sgr import Look
+from tests.support.fakes import TRACEBACK, at, finished, line, raised, started
+
+WIDTHS = (58, 76, 96, 116, 196)
+
+
+def _record(text, *, level="ERROR", logger="shop", request_id=None):
+    return [
+        LogWritten(
+            at=at(0),
+            generation=1,
+            stream="log",
+            text=one,
+            level=level,
+            logger=logger,
+            request_id=request_id,
+            continues=number > 0,
+        )
+        for number, one in enumerate(text.split("\n"))
+    ]
+
+
+def _store(*events):
+    store = Store()
+    for event in events:
+        store.apply(event)
+    return store
+
+
+def _text(row):
+    return "".join(text for text, _ in row).rstrip()
+
+
+def _row(store, number=0, width=116):
+    return _text(LogRows(store).spans(store.log[number], width))
+
+
+def _styles(store, text, number=0, width=116):
+    row = LogRows(store).spans(store.log[number], width)
+    return next(style for piece, style in row if text in piece)
+
+
+def _lines(store, width=116, *, number=0, unfolded=True, wrapped=False):
+    rows = LogRows(store).lines(store.log[number], width, unfolded=unfolded, wrapped=wrapped)
+    assert all(cell_len(_text(row)) <= width for row in rows)
+    return [_text(row) for row in rows]
+
+
+def test_the_row_leaves_out_what_its_columns_show():
+    store = _store(
+        *_record("2026-03-02 12:00:00,123 INFO shop connected", level="INFO"),
+        line("2026-03-02 12:00:00.123 | WARNING  | shop.cart:total:12 - careful", stream="stderr"),
+        line("2026-03-02 12:00:00 is a date"),
+    )
+    assert _row(store) == "12:00:00   INFO  shop connected"
+    assert _row(store, 1) == "12:00:00   WARN  shop.cart careful"
+    assert _row(store, 2) == "12:00:00   out   2026-03-02 12:00:00 is a date"
+
+
+def test_colours_are_styles_and_the_level_colours_the_rest():
+    store = _store(
+        *_record("\x1b[31mred\x1b[0m plain", level="ERROR"),
+        *_record("all plain", level="ERROR"),
+    )
+    assert _row(store) == "12:00:00   ERROR shop red plain"
+    assert _styles(store, "red") == Look(ink=1)
+    assert _styles(store, " plain") == ""
+    assert _styles(store, "all plain", 1) == "bad"
+
+
+def test_colours_end_with_a_prefix_that_is_left_out():
+    store = _store(*_record("\x1b[32mINFO    \x1b[0m \x1b[34mshop\x1b[0m: hello", level="INFO"))
+    assert _row(store) == "12:00:00   INFO  shop hello"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_rows_fill_no_more_than_their_width(width):
+    store = _store(
+        started(1, "/a/long/target/of/a/request?with=parameters"),
+        line("\x1b[31m" + "wide 漢字 " * 50 + "\x1b[0m", request_id="r1"),
+        *_record("first " * 30 + "\n" + TRACEBACK, request_id="r1"),
+        *_record("SELECT *\n  FROM items\n  WHERE id = 1", request_id="r1"),
+    )
+    rows = LogRows(store)
+    for entry in store.log:
+        assert cell_len("".join(text for text, _ in rows.spans(entry, width))) <= width
+        for unfolded in (False, True):
+            for wrapped in (False, True):
+                for row in rows.lines(entry, width, unfolded=unfolded, wrapped=wrapped):
+                    assert cell_len(_text(row)) <= width
+
+
+def test_a_printed_traceback_is_one_row_with_its_place():
+    store = _store(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
+    assert len(store.log) == 1
+    assert _row(store) == "12:00:00 ▸ err   ZeroDivisionError: division by zero  cart.py:48"
+
+
+def test_it_unfolds_with_the_user_s_frames_and_counts_the_others():
+    store = _store(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
+    assert _lines(store) == [
+        "12:00:00 ▾ err   ZeroDivisionError: division by zero  cart.py:48",
+        "             … 1 library frame",
+        "           ▌ /project/shop/cart.py:48  in total",
+        "           ▌   return sum(item.price for item in items) / len(items)",
+    ]
+
+
+def test_further_lines_of_a_record_stand_behind_the_first():
+    store = _store(*_record("SELECT *\n  FROM items\n\n  WHERE id = 1", level="INFO"))
+    assert _row(store) == "12:00:00 ▸ INFO  shop SELECT * ↵ FROM items ↵ WHERE id = 1"
+    assert _lines(store) == [
+        "12:00:00 ▾ INFO  shop SELECT *",
+        "             FROM items",
+        "",
+        "             WHERE id = 1",
+    ]
+
+
+def test_colours_go_on_over_the_lines_of_a_record():
+    store = _store(*_record("\x1b[33mone\ntwo\x1b[0m\nthree", level="INFO"))
+    rows = LogRows(store).lines(store.log[0], 80, unfolded=True, wrapped=False)
+    styles = {text.strip(): style for row in rows[1:] for text, style in row if text.strip()}
+    assert styles == {"two": Look(ink=3), "three": ""}
+
+
+def test_the_place_that_rich_sets_apart_comes_nearer():
+    text = "[12:00:00] INFO     hello" + " " * 40 + "\x1b[2mhello.py\x1b[0m\x1b[2m:17\x1b[0m"
+    assert _row(_store(*_record(text, level="INFO"))) == "12:00:00   INFO  shop hello  hello.py:17"
+
+
+def test_wrapped_lines_break_at_words_below_the_text():
+    words = " ".join(f"word{number}" for number in range(20))
+    store = _store(line(words))
+    lines = _lines(store, 60, unfolded=False, wrapped=True)
+    assert len(lines) > 2
+    assert " ".join(text.strip() for text in [lines[0][17:], *lines[1:]]) == words
+    assert {re.match(" *", text).end() for text in lines[1:]} == {17}
+
+
+def test_a_short_line_keeps_its_request_when_others_are_wrapped():
+    store = _store(started(1, "/here"), line("short", request_id="r1"))
+    (row,) = _lines(store, 80, unfolded=False, wrapped=True)
+    assert row.endswith("GET /here")
+
+
+def test_a_filter_finds_what_is_read_and_not_the_colours():
+    store = _store(*_record("\x1b[31mred\x1b[0m\nsecond"))
+    assert LogRows(store).text(store.log[0]) == "ERROR shop red\nsecond"
+
+
+# -- handled or not
+
+
+def _with_error(origin, status):
+    return _store(
+        started(1, "/a"),
+        *_record(f"could not do it\n{TRACEBACK}".rstrip(), request_id="r1"),
+        raised(1, origin=origin),
+        finished(1, "/a", status=status),
+    )
+
+
+def test_a_handled_error_begins_with_what_the_app_says_of_it():
+    store = _with_error("logging", 200)
+    assert "shop could not do it  ZeroDivisionError: division by zero  cart.py:48" in _row(store)
+    assert _styles(store, "ZeroDivisionError") == "warn"
+    assert _styles(store, "ERROR") == "warn"
+
+
+@pytest.mark.parametrize(("origin", "status"), [("request", 500), ("logging", 500)])
+def test_a_crash_begins_with_the_error(origin, status):
+    store = _with_error(origin, status)
+    assert "shop ZeroDivisionError: division by zero  cart.py:48  could not do it" in _row(store)
+    assert _styles(store, "ZeroDivisionError") == "bad"
+
+
+def test_an_error_that_ends_a_thread_is_a_crash():
+    lines = [line(one, stream="stderr") for one in TRACEBACK.splitlines()]
+    assert _styles(_store(*lines), "ZeroDivisionError") == "warn"
+    assert _styles(_store(*lines, raised(0, origin="thread")), "ZeroDivisionError") == "bad"
+
+
+def test_reading_is_bounded():
+    began = time.perf_counter()
+    for text in ("\x1b[31mx" * 300_000, " " * 1_000_000 + "a.py:1", "\n".join(["x" * 900] * 900)):
+        store = _store(*_record(text))
+        for entry in store.log:
+            read(entry)
+            for width in (80, 200):
+                LogRows(store).lines(entry, width, unfolded=True, wrapped=True)
+    assert time.perf_counter() - began < 10
+
+
+def test_a_load_counts_from_the_newest_generation():
+    store = _store()
+    for generation in (2, 1):
+        store.apply(
+            AppLoaded(
+                generation=generation,
+                app="a",
+                framework="f",
+                file="f",
+                duration_ms=1,
+                module_count=1,
+            )
+        )
+    assert store.loaded_generation == 2

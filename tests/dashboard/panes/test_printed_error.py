@@ -1,0 +1,142 @@
+"""What is read from a printed traceback."""
+
+import io
+import sys
+import time
+import traceback
+
+import pytest
+from rich.console import Console
+
+from devtui.dashboard.panes.printed_error import MAX_FRAMES, first_line, parse
+from devtui.events import place_of
+
+
+def _read(text):
+    lines = text.splitlines()
+    return parse(lines[first_line(lines) :])
+
+
+def _chain():
+    try:
+        {"a": 1}["b"]
+    except KeyError as error:
+        raise ValueError("bad\nthing") from error
+
+
+def _while_handling():
+    try:
+        {"a": 1}["b"]
+    except KeyError:
+        int("x")
+
+
+def _printed(code):
+    try:
+        code()
+    except Exception:
+        return traceback.format_exc()
+    raise AssertionError
+
+
+def _boxed(code, width=100):
+    file = io.StringIO()
+    try:
+        code()
+    except Exception:
+        Console(file=file, width=width).print_exception()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("form", [_printed, _boxed])
+def test_a_chain(form):
+    error = _read(form(_chain))
+    first, cause = error.exceptions
+    assert (first.type, first.message, first.relation) == ("ValueError", "bad\nthing", "first")
+    assert (cause.type, cause.message, cause.relation) == ("KeyError", "'b'", "cause")
+    assert [frame.function for frame in first.frames][-1] == "_chain"
+    assert first.frames[-1].source == 'raise ValueError("bad\\nthing") from error'
+    assert first.frames[-1].own
+    assert place_of(error) == (0, len(first.frames) - 1)
+
+
+def test_a_context():
+    assert [e.relation for e in _read(_printed(_while_handling)).exceptions] == ["first", "context"]
+
+
+def test_the_message_before_it_is_not_part_of_it():
+    text = f"12:00:00 ERROR caught\n{_printed(_while_handling)}"
+    assert first_line(text.splitlines()) == 1
+    assert _read(text).exceptions[0].type == "ValueError"
+
+
+def test_an_indented_one():
+    text = "".join(f"    {line}" for line in _printed(_chain).splitlines(keepends=True))
+    assert [e.type for e in _read(text).exceptions] == ["ValueError", "KeyError"]
+
+
+def test_a_syntax_error_has_its_place():
+    error = _read(_printed(lambda: compile("x = = 1", "/srv/typed.py", "exec")))
+    (exception,) = error.exceptions
+    assert exception.type == "SyntaxError"
+    assert (exception.frames[-1].file, exception.frames[-1].line) == ("/srv/typed.py", 1)
+    assert exception.frames[-1].source == "x = = 1"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups are newer")
+def test_of_a_group_the_members_are_left_to_the_text():
+    def fail():
+        raise ExceptionGroup("some", [ValueError("a"), KeyError("b")])  # noqa: F821
+
+    (exception,) = _read(_printed(fail)).exceptions
+    assert (exception.type, exception.message) == ("ExceptionGroup", "some (2 sub-exceptions)")
+    assert exception.frames[-1].function == "fail"
+
+
+def test_loguru_s_frames_and_values():
+    error = _read(
+        "Traceback (most recent call last):\n\n"
+        '  File "/venv/lib/python3.12/site-packages/flask/app.py", line 9, in dispatch\n'
+        "    return view()\n           └ <function view>\n\n"
+        '> File "/srv/hello.py", line 17, in view\n    {}["b"]\n\nKeyError: \'b\'\n'
+    )
+    (exception,) = error.exceptions
+    assert [(f.line, f.source, f.own) for f in exception.frames] == [
+        (9, "return view()", False),
+        (17, '{}["b"]', True),
+    ]
+
+
+def test_the_user_s_frames_are_told_from_those_of_libraries():
+    files = {
+        "/srv/hello.py": True,
+        "/home/ada/python3-course/app.py": True,
+        "/venv/lib/python3.12/site-packages/flask/app.py": False,
+        "/usr/lib/python3/dist-packages/yaml/__init__.py": False,
+        "/usr/lib/python3.12/json/__init__.py": False,
+        "<frozen importlib._bootstrap>": False,
+    }
+    text = "Traceback (most recent call last):\n"
+    text += "".join(f'  File "{file}", line 1, in f\n    x\n' for file in files)
+    (exception,) = _read(text + "KeyError: 1\n").exceptions
+    assert {frame.file: frame.own for frame in exception.frames} == files
+
+
+def test_without_an_exception_there_is_no_error():
+    assert _read('Traceback (most recent call last):\n  File "/a.py", line 1, in f\n') is None
+
+
+def test_it_is_bounded_and_linear():
+    began = time.perf_counter()
+    head = "Traceback (most recent call last):\n"
+    for line in (
+        '  File "/a.py", line 1, in f\n    x\n' * 20_000,
+        "    " + "~" * 1_000_000 + "x\n",
+        "│ ❱ 1 │" + " " * 1_000_000 + "x\n",
+        "│ /" + "a" * 1_000_000 + "\n",
+        "  | " * 300_000 + "\n",
+        '  File "' * 100_000 + "\n",
+    ):
+        error = _read(f"{head}{line}KeyError: 'b'\n")
+        assert error is None or len(error.exceptions[0].frames) <= MAX_FRAMES
+    assert time.perf_counter() - began < 5
