@@ -18,6 +18,7 @@ Graph = Mapping[str, set[str]]
 FORBIDDEN = {
     "devtui.events": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
     "devtui.text": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
+    "devtui.filters": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
     "devtui.config": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
     "devtui.server": {
         "textual",
@@ -45,9 +46,9 @@ FORBIDDEN = {
 # The parts of the dashboard from the top to the ground: none imports from a layer above its own.
 LAYERS = (
     {"app"},
-    {"main_screen", "screens", "shutdown", "palette", "help"},
-    {"details"},
-    {"errors"},
+    {"main_screen", "finding", "screens", "shutdown", "palette", "help"},
+    {"details", "app_dialog"},
+    {"errors", "hiding"},
     {"panes", "ports"},
     {"widgets", "terminal", "desktop", "themes"},
     {"availability", "clock", "commands", "messages"},

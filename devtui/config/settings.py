@@ -103,6 +103,10 @@ class Settings(msgspec.Struct, frozen=True):
         host = _REACHED_AT.get(self.host, self.host)
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
+    def with_host(self, host: str) -> Settings:
+        """Return the settings with another host."""
+        return structs.replace(self, host=host)
+
     def with_port(self, port: int) -> Settings:
         """Return the settings with another port."""
         return structs.replace(self, port=port)

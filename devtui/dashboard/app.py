@@ -21,6 +21,7 @@ from devtui.dashboard import messages, themes
 from devtui.dashboard.availability import SaysWhyNotApp, why_not_for_server
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
+from devtui.dashboard.details.copy_choices import ChooseCopy
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports.port_dialogs import Ports
 from devtui.dashboard.screens import WARM_UP_SECONDS, Screens, warm_up
@@ -33,7 +34,7 @@ from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
 from devtui.dashboard.widgets.header import Usage, UsageSampler
 from devtui.dashboard.widgets.list_screen import ListScreen
 from devtui.dashboard.widgets.presses import Presses
-from devtui.events import AnyEvent, Frame, PortBusy, StateChanged
+from devtui.events import AnyEvent, AppFailed, Frame, PortBusy, StateChanged
 from devtui.text.sanitize import pasteable
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Dashboard(SaysWhyNotApp):
             stop_reading=self._stop_reading,
             take_back_terminal=self._take_back_terminal,
         )
-        self._screens = Screens(self, session, self.clock)
+        self._screens = Screens(self, self.main, session, self.clock)
         self._presses = Presses(self)
         self._keys = KeyOrder(self, super().on_event)
         self._lender: ScreenLender | None = None
@@ -135,6 +136,8 @@ class Dashboard(SaysWhyNotApp):
             self.main.take(event)
         if isinstance(event, (PortBusy, StateChanged)):
             self.ports.take(event)
+        if isinstance(event, AppFailed) and self.session.served.not_found:
+            self.call_later(self.action_choose_app)
         if isinstance(self.screen, ListScreen):
             self.screen.heard(event)
 
@@ -193,6 +196,10 @@ class Dashboard(SaysWhyNotApp):
         """Open the app in a browser."""
         self._programs().browse(self.session.url)
 
+    async def action_choose_app(self) -> None:
+        """Ask for the name of the app to serve."""
+        await self._screens.ask_for_app()
+
     def action_copy_pin(self) -> None:
         """Copy the PIN of the debugger in the browser, and show it."""
         pin = self.session.generations.pin
@@ -220,6 +227,12 @@ class Dashboard(SaysWhyNotApp):
     def _open(self, message: messages.Open) -> None:
         self._screens.open(message.item)
 
+    @on(messages.OpenNeighbour)
+    def _open_neighbour(self, message: messages.OpenNeighbour) -> None:
+        why_not = self._screens.open_neighbour(message.item, message.steps)
+        if why_not:
+            self.tell(why_not)
+
     @on(messages.GoTo)
     def _go_to(self, message: messages.GoTo) -> None:
         self._screens.go_to(message.item)
@@ -243,6 +256,10 @@ class Dashboard(SaysWhyNotApp):
     @on(messages.Copy)
     def _copy(self, message: messages.Copy) -> None:
         self.copy(message.text, message.what)
+
+    @on(ChooseCopy)
+    def _choose_copy(self, message: ChooseCopy) -> None:
+        self._screens.choose_copy(message, self.copy)
 
     @on(messages.Edit)
     def _edit(self, message: messages.Edit) -> None:

@@ -60,7 +60,7 @@ class SaysWhyNotApp(SaysWhyNot, App[int]):
             return True
         owner = default_namespace or self
         why = (
-            owner.why_not(action)
+            owner.why_not(action.partition("(")[0])
             if isinstance(owner, SaysWhyNot) and isinstance(action, str)
             else ""
         )
@@ -79,6 +79,8 @@ def why_not_for_server(session: Session, leaving: bool, action: str) -> str:
     match action:
         case "change_port" | "show_holders" if session.settings.is_unix_socket:
             return "The server is on a Unix socket, which has no port."
+        case "choose_app" if session.settings.main is not None:
+            return "The app is the one that your program passes to devtui.run()."
         case "open_browser":
             return _why_not_browse(session)
         case "copy_pin" if not session.generations.pin:

@@ -51,15 +51,39 @@ COMMANDS: tuple[Command, ...] = (
     Command("unfold-row", "space", "space", "unfold", "Unfold a record", "unfold", "main", 9),
     Command("wrap", "w", "w", "wrap", "Wrap or cut long lines", "wrap", "main", 13),
     Command("copy", "y", "y", "copy", "Copy the selected thing", "copy_row", "main", 9),
+    Command("copy-choice", "Y", "shift+y", "", "Choose what to copy", "copy_choice", "main"),
     Command("editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "main", 10),
     Command("stack", "s", "s", "stack", "A running request's stack", "stack", "main", 12),
+    Command("zoom", "z", "z", "zoom", "Zoom the pane, and back", "zoom", "main", 13),
     Command("clear", "c", "c", "clear", "Clear the pane", "clear", "main", 11),
+    Command("hide", "h", "h", "hide", "Hide rows like this one", "hide", "main", 12),
+    Command("hidden", "H", "shift+h", "", "Show and edit what is hidden", "show_hidden", "main"),
+    Command("sort", "S", "shift+s", "", "Sort: slowest, largest, status, time", "sort", "main"),
     Command(
         "unfilter", "escape", "escape", "drop filter", "Drop the filter", "unfilter", "main", 3
     ),
     Command("back", "escape", "escape", "back", "Back to the dashboard", "back", "detail", 0),
-    Command("detail-open", "enter", "enter", "open", "Open the line", "open_line", "detail", 2),
+    Command("search", "slash", "/", "search", "Search in an opened row", "search", "detail", 4),
+    Command("next-match", "n", "n", "next", "The next match", "next_match(1)", "detail", 6),
+    Command("match-before", "N", "N", "", "The match before", "next_match(-1)", "detail"),
+    Command(
+        "row-after",
+        "right_square_bracket",
+        "]",
+        "row after",
+        "The row after",
+        "neighbour(1)",
+        "detail",
+        7,
+    ),
+    Command(
+        "row-before", "left_square_bracket", "[", "", "The row before", "neighbour(-1)", "detail"
+    ),
+    Command(
+        "fold", "enter", "enter", "open", "Open a line; fold a section", "open_line", "detail", 2
+    ),
     Command("detail-copy", "y", "y", "copy", "Copy the section", "copy_row", "detail", 1),
+    Command("detail-choice", "Y", "shift+y", "", "Choose what to copy", "copy_choice", "detail"),
     Command(
         "detail-editor",
         "e",
@@ -74,6 +98,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("detail-stack", "s", "s", "stack", "Where it is now", "stack", "detail", 4),
     Command("detail-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "detail", 6),
     Command("detail-secrets", "m", "m", "secrets", "Show or mask secrets", "secrets", "detail", 5),
+    Command(
+        "error-after",
+        "right_square_bracket",
+        "]",
+        "",
+        "The error after",
+        "neighbour(1)",
+        "error",
+    ),
+    Command(
+        "error-before", "left_square_bracket", "[", "", "The error before", "neighbour(-1)", "error"
+    ),
     Command("error-back", "escape", "escape", "back", "Back", "back", "error", 0),
     Command(
         "unfold",
@@ -109,6 +145,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("page", "pageup,pagedown", "pgup pgdn", "", "Move by a screen", "", "list"),
     Command("ends", "home,end", "home end", "", "Oldest, newest and follow", "", "list"),
     Command("panes", "tab", "tab", "", "The next pane", "", "list"),
+    Command("in-filter", "tab", "tab ctrl+↑", "", "In a filter: complete, recall", "", "list"),
 )
 
 BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from devtui.dashboard.commands import BY_NAME, COMMANDS, Command
 from devtui.dashboard.widgets.dialogs import Dialog
 
+_IN_ROWS = ("search", "next-match", "match-before", "row-before", "row-after", "fold")
 _IN_ERRORS = ("locals", "evaluate", "secrets", "to-request")
 _GAP = 3
 _FRAME = 5  # columns of the border, the padding and the scrollbar
@@ -48,12 +49,18 @@ class HelpLines(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._columns: list[tuple[int, list[Command | None]]] = []
+        self._columns: list[tuple[int, list[Command | str]]] = []
 
     def lay_out(self, width: int) -> None:
         """Show two columns if they fit into `width`, else one."""
-        left: list[Command | None] = [*_of("app", "list"), None, *(BY_NAME[n] for n in _IN_ERRORS)]
-        right: list[Command | None] = [*_of("main")]
+        left: list[Command | str] = [
+            *_of("app", "list"),
+            "in an opened row",
+            *(BY_NAME[name] for name in _IN_ROWS),
+            "in an opened error",
+            *(BY_NAME[name] for name in _IN_ERRORS),
+        ]
+        right: list[Command | str] = [*_of("main")]
         start = sum(_widths(left)) + _GAP
         if start + sum(_widths(right)) <= width:
             self._columns = [(0, left), (start, right)]
@@ -68,8 +75,8 @@ class HelpLines(Static):
     def on_click(self, event: Click) -> None:
         """Close the dialog and press the key."""
         column = [column for start, column in self._columns if start <= event.x][-1]
-        command = column[event.y] if event.y < len(column) else None
-        if command is not None:
+        command = column[event.y] if event.y < len(column) else ""
+        if isinstance(command, Command):
             self.screen.dismiss()
             self.app.call_later(self.app.simulate_key, command.keys.partition(",")[0])
 
@@ -78,19 +85,19 @@ def _of(*places: str) -> list[Command]:
     return [command for command in COMMANDS if command.place in places]
 
 
-def _widths(column: list[Command | None]) -> tuple[int, int]:
+def _widths(column: list[Command | str]) -> tuple[int, int]:
     """Return the width of the longest key with its gap, and of the longest description."""
-    commands = [command for command in column if command is not None]
+    commands = [command for command in column if isinstance(command, Command)]
     return max(len(one.shown) for one in commands) + 2, max(len(one.help) for one in commands)
 
 
-def _lines(column: list[Command | None], width: int = 0) -> list[Content]:
-    """Return a line for each command, padded to `width`; None is the heading of opened errors."""
+def _lines(column: list[Command | str], width: int = 0) -> list[Content]:
+    """Return a line for each command, padded to `width`; a text is a heading."""
     before = _widths(column)[0]
     lines = []
     for command in column:
-        if command is None:
-            line = Content.styled(" " * before + "in an opened error", "$foreground 55%")
+        if isinstance(command, str):
+            line = Content.styled(" " * before + command, "$foreground 55%")
         else:
             key = (f"{command.shown:>{before - 2}}", "bold $footer-key-foreground")
             line = Content.assemble(key, "  ", command.help)

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 
+from devtui.config.project_file import ProjectFile
 from devtui.dashboard.availability import NO_PLACE, SERVER_ACTIONS
 from devtui.dashboard.commands import bindings
+from devtui.dashboard.details.preview import Preview
 from devtui.dashboard.details.row_detail import copied_text, frame_of
+from devtui.dashboard.finding import FindsRows
+from devtui.dashboard.hiding.hiding import Hiding
 from devtui.dashboard.messages import Copy, Edit, Open, ShowStack
 from devtui.dashboard.panes.errors_pane import ErrorsPane
+from devtui.dashboard.panes.filter_line import FilterInput
 from devtui.dashboard.panes.log_pane import LogPane
-from devtui.dashboard.panes.pane import FilterInput, Pane
-from devtui.dashboard.panes.rows import ReloadRows, RequestRows
+from devtui.dashboard.panes.pane import Pane
+from devtui.dashboard.panes.pane_area import PaneArea
+from devtui.dashboard.panes.requests_pane import RequestsPane
+from devtui.dashboard.panes.rows import ReloadRows
 from devtui.dashboard.widgets.header import Header
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.line_list import LineList
 from devtui.dashboard.widgets.list_screen import ListScreen
-from devtui.dashboard.widgets.too_small import NeedsRoom, is_too_small
+from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import (
     AnyEvent,
     AppFailed,
@@ -35,8 +42,10 @@ from devtui.events import (
     ServerExited,
     StateChanged,
 )
+from devtui.filters.rules import Rules
 from devtui.session.state import State
 from devtui.session.store.request_record import Request
+from devtui.text.formats import clock_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,21 +54,8 @@ if TYPE_CHECKING:
     from devtui.dashboard.widgets.header import Usage
     from devtui.session.session import Session
 
-COLUMNS_FROM = (160, 20)
-STACKED_FROM_HEIGHT = 32
-LAYOUTS = ("-tiny", "-accordion", "-stacked", "-columns")
 
-
-def layout_for(width: int, height: int) -> str:
-    """Return the name of the layout for a terminal of that size."""
-    if is_too_small(width, height):
-        return "-tiny"
-    if width >= COLUMNS_FROM[0] and height >= COLUMNS_FROM[1]:
-        return "-columns"
-    return "-stacked" if height >= STACKED_FROM_HEIGHT else "-accordion"
-
-
-class MainScreen(NeedsRoom, ListScreen):
+class MainScreen(NeedsRoom, FindsRows, ListScreen):
     """The screen that devtui starts with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
@@ -73,10 +69,9 @@ class MainScreen(NeedsRoom, ListScreen):
         super().__init__()
         store = session.store
         self._session = session
+        self._clock = clock
         self.header = Header(session, clock, sample)
-        self.requests: Pane[Any] = Pane(
-            1, "Requests", store.requests, RequestRows(clock.now), "No request yet."
-        )
+        self.requests: Pane[Any] = RequestsPane(store, clock.now)
         self.log_pane: LogPane = LogPane(store)
         self.reloads: Pane[Any] = Pane(3, "Reloads", store.reloads, ReloadRows(), "No reload yet.")
         self.errors = ErrorsPane(store)
@@ -86,14 +81,16 @@ class MainScreen(NeedsRoom, ListScreen):
             self.reloads,
             self.errors,
         )
-        self.open_pane: Pane[Any] = self.requests
+        self.preview = Preview(store)
+        self.area = PaneArea(self.panes, self.preview)
+        self.hiding = Hiding(self, self.panes, Rules(ProjectFile(Path.cwd(), "hidden")))
         self._before_error: Pane[Any] | None = None
         self._enabled: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Header, panes, key bar."""
         yield self.header
-        yield Container(*self.panes, id="panes")
+        yield self.area
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -102,15 +99,18 @@ class MainScreen(NeedsRoom, ListScreen):
         self._show_state(self._session.state)
         # The lists were filled before this, and events reach them only from now on.
         self._mark(*self.panes)
+        self.hiding.begin()
 
     # -- layout ------------------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
-        """Choose the layout."""
-        wanted = layout_for(event.size.width, event.size.height)
-        for name in LAYOUTS:
-            self.set_class(name == wanted, name)
-        self._lay_out_panes()
+        """Arrange the panes."""
+        self.area.fit(event.size.width, event.size.height)
+
+    @property
+    def open_pane(self) -> Pane[Any]:
+        """The pane on whose rows the keys act."""
+        return self.area.open_pane
 
     def on_descendant_focus(self) -> None:
         """Enlarge the pane with the focus."""
@@ -122,8 +122,8 @@ class MainScreen(NeedsRoom, ListScreen):
 
     def _open_up(self, pane: Pane[Any]) -> None:
         if pane is not self.open_pane:
-            self.open_pane = pane
-            self._lay_out_panes()
+            self.area.open(pane)
+            self._show_selected()
         self.update_keys()
 
     def _go_to(self, pane: Pane[Any]) -> None:
@@ -131,15 +131,6 @@ class MainScreen(NeedsRoom, ListScreen):
         # Focus first: a list whose pane closes while it has the focus would lose it to any other.
         self.set_focus(pane.list)
         self._open_up(pane)
-
-    def _lay_out_panes(self) -> None:
-        accordion = self.has_class("-accordion")
-        for pane in self.panes:
-            pane.set_class(pane is self.open_pane, "-open")
-            pane.set_class(accordion and pane is not self.open_pane, "-collapsed")
-            pane.look()
-        low = self.open_pane in (self.reloads, self.errors)
-        self.query_one("#panes").set_class(low, "-low")
 
     # -- events of the session ---------------------------------------------------------------
 
@@ -154,10 +145,11 @@ class MainScreen(NeedsRoom, ListScreen):
                 self.log_pane.list.mark_dirty()
             case ErrorRaised():
                 self._mark(self.errors, self.requests)
+                self.hiding.failed(self._session.store.request(event.request_id))
             case AppFailed() | AppLoaded():
                 self._mark(self.errors, self.reloads)
             case Reloaded() | ServerExited():
-                self._mark(self.reloads)
+                self._mark(self.reloads, self.requests)
             case StateChanged():
                 self._show_state(State(event.state))
             case EventsDropped():
@@ -191,8 +183,14 @@ class MainScreen(NeedsRoom, ListScreen):
             self._before_error = None
 
     @on(LineList.Changed)
-    def _list_changed(self) -> None:
+    def _list_changed(self, event: LineList.Changed) -> None:
+        if event.line_list is self.open_pane.list:
+            self._show_selected()
         self.update_keys()
+
+    def _show_selected(self) -> None:
+        line_list = self.open_pane.list
+        self.preview.show(line_list.item, following=line_list.following)
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -206,11 +204,14 @@ class MainScreen(NeedsRoom, ListScreen):
         """Say why the action cannot work now; empty if it can."""
         if action == "edit_row" and self.open_pane.list.item is not None:
             return NO_PLACE if self._frame() is None else ""
-        return self.open_pane.why_not(action)
+        return self.why_not_find(action) or self.open_pane.why_not(action)
 
     def update_keys(self) -> None:
         """Redraw the key bar if a key now works or no longer does."""
-        actions = ("follow", "clear", "open_row", "edit_row", "unfilter", "stack", "unfold", "wrap")
+        actions = (
+            *("follow", "clear", "open_row", "edit_row", "unfilter", "stack", "hide"),
+            *("unfold", "wrap"),
+        )
         enabled = (
             *(self.check_action(action, ()) for action in actions),
             *(self.app.check_action(action, ()) for action in SERVER_ACTIONS),
@@ -227,13 +228,9 @@ class MainScreen(NeedsRoom, ListScreen):
         """Go to a pane."""
         self._go_to(self.panes[number - 1])
 
-    def action_filter(self) -> None:
-        """Type a filter for the open pane."""
-        self.open_pane.open_filter()
-
-    def action_unfilter(self) -> None:
-        """Show every row of the open pane again."""
-        self.open_pane.drop_filter()
+    def action_zoom(self) -> None:
+        """Give the open pane the whole screen, or share it again."""
+        self.area.zoom()
 
     def action_unfold(self) -> None:
         """Unfold the selected row in its place, or fold it."""
@@ -244,10 +241,6 @@ class MainScreen(NeedsRoom, ListScreen):
         line_list = self.open_pane.list
         line_list.wrap(not line_list.wrapped)
 
-    def action_follow(self) -> None:
-        """Follow the newest row again."""
-        self.open_pane.list.follow()
-
     def action_clear(self) -> None:
         """Forget the rows of the open pane."""
         if self.open_pane is self.requests:
@@ -256,6 +249,7 @@ class MainScreen(NeedsRoom, ListScreen):
             self._session.store.clear_errors()
         else:
             self.open_pane.list.matches.ring.clear()
+        self.open_pane.list.empty = f"Cleared at {clock_time(self._clock.now())}."
         self.open_pane.list.follow()
 
     def action_open_row(self) -> None:

@@ -33,6 +33,14 @@ class Open(Message):
 
 
 @dataclass
+class OpenNeighbour(Message):
+    """Open the row `steps` after the item that is shown, in the order of its pane."""
+
+    item: object
+    steps: int
+
+
+@dataclass
 class GoTo(Message):
     """Go back to the screen below if it shows the item, else open the item."""
 

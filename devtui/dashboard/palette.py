@@ -8,6 +8,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from devtui.dashboard.commands import COMMANDS, Command
+from devtui.dashboard.widgets.sorting import ORDERS
 
 _NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back", "stack-back")
 
@@ -23,7 +24,14 @@ def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
             title = command.help if command.name != "help" else "All keys"
             run = _runner(app, command.action, owner)
             yield SystemCommand(title, f"key: {command.shown}", run)
+    if place == "main" and screen.check_action("sort", ()):
+        for order, words in ORDERS.items():
+            title = f"Sort: {words or 'newest last'}"
+            yield SystemCommand(title, "key: shift+s", _runner(app, f"sort({order!r})", screen))
     yield SystemCommand("Theme", "Change the colours", app.action_change_theme)
+    if app.check_action("choose_app", ()):
+        choose = _runner(app, "choose_app", app)
+        yield SystemCommand("Which app", "Serve another app of this folder", choose)
 
 
 def _name_and_parameters(command: Command) -> tuple[str, tuple[object, ...]]:

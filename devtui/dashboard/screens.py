@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devtui.dashboard.messages import Tell
 from devtui.dashboard.widgets.list_screen import ListScreen
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import App
 
     from devtui.dashboard.clock import Clock
+    from devtui.dashboard.details.copy_choices import ChooseCopy
+    from devtui.dashboard.errors.kept_history import KeptHistory
     from devtui.dashboard.errors.prompt import History
+    from devtui.dashboard.main_screen import MainScreen
     from devtui.dashboard.messages import Row
     from devtui.session.session import Session
     from devtui.session.store.request_record import Request
@@ -25,17 +34,37 @@ WARM_UP_SECONDS = 0.5
 class Screens:
     """Opens each screen with the parts of the dashboard that it reads."""
 
-    def __init__(self, app: App[int], session: Session, clock: Clock) -> None:
+    def __init__(self, app: App[int], main: MainScreen, session: Session, clock: Clock) -> None:
         self._app = app
+        self._main = main
         self._session = session
         self._clock = clock
+        self._folds: set[str] = set()
+        self._keeping = asyncio.Lock()
 
     @cached_property
     def _history(self) -> History:
-        """The code that was evaluated in frames, for all errors."""
+        """The code that was evaluated in frames of this project, for all errors."""
+        from devtui.config.project_file import ProjectFile
+        from devtui.dashboard.errors.kept_history import KeptHistory
         from devtui.dashboard.errors.prompt import History
 
-        return History()
+        kept = KeptHistory(ProjectFile(Path(self._session.settings.folder), "evaluated"))
+        entries = kept.read()
+        if kept.problem:
+            self._app.post_message(Tell(kept.problem, "warning"))
+
+        def keep(entries: Sequence[str]) -> None:
+            self._app.run_worker(self._keep(kept, entries))
+
+        return History(entries, keep)
+
+    async def _keep(self, kept: KeptHistory, entries: Sequence[str]) -> None:
+        """Write in a thread: a slow disk must not hold up the keys."""
+        async with self._keeping:  # in their order
+            await asyncio.to_thread(kept.write, entries)
+        if kept.problem:
+            self._app.post_message(Tell(kept.problem, "warning"))
 
     def open(self, item: Row | ErrorEntry) -> None:
         """Open a row or an error."""
@@ -48,7 +77,22 @@ class Screens:
         elif isinstance(item, ErrorEntry):
             self._app.push_screen(ErrorScreen(self._session, self._history, item))
         else:
-            self._app.push_screen(DetailScreen(self._session.store, item))
+            self._app.push_screen(DetailScreen(self._session.store, item, self._folds))
+
+    def open_neighbour(self, item: object, steps: int) -> str:
+        """Open the row before or after one, or say why there is none."""
+        from devtui.dashboard.details.detail_screen import DetailScreen
+
+        found = self._main.neighbour(item, steps)
+        if isinstance(found, str):
+            return found
+        top = self._app.screen
+        if isinstance(top, DetailScreen) and not isinstance(found, (ErrorGroup, ErrorEntry)):
+            top.show(found)
+        elif isinstance(top, ListScreen):
+            top.leave()
+            self.open(found)
+        return ""
 
     def go_to(self, item: Row | ErrorEntry) -> None:
         """Leave the topmost screen if the one below shows the item, else open the item."""
@@ -58,11 +102,44 @@ class Screens:
         else:
             self.open(item)
 
+    def choose_copy(self, message: ChooseCopy, copy: Callable[[str, str], None]) -> None:
+        """Ask what to copy, and copy it."""
+        from devtui.dashboard.details import copy_choices
+        from devtui.dashboard.details.copy_dialog import CopyDialog
+
+        url = self._session.url
+        if message.detail is None:
+            choices = copy_choices.of_row(message.item, self._session.store, url)
+        else:
+            choices = copy_choices.of_line(message.line, message.item, message.detail, url)
+
+        def chosen(choice: copy_choices.Choice | None) -> None:
+            if choice is not None:
+                copy(choice.text, choice.what)
+
+        self._app.push_screen(CopyDialog(choices), chosen)
+
     def show_stack(self, request: Request) -> None:
         """Show where a running request is now."""
         from devtui.dashboard.errors.stack_screen import StackScreen
 
         self._app.push_screen(StackScreen(self._session.questions, self._clock, request))
+
+    async def ask_for_app(self) -> None:
+        """Ask for the name of the app, offer what the folder has, and serve what was chosen."""
+        from devtui.dashboard.app_dialog import AppDialog
+        from devtui.session import app_candidates
+
+        found = await asyncio.to_thread(app_candidates.find, str(self._session.settings.folder))
+        if any(isinstance(screen, AppDialog) for screen in self._app.screen_stack):
+            return
+        failure = self._session.served.failure
+        why = "Type what flask --app takes." if failure is None else failure.message
+        self._app.push_screen(AppDialog(why, found), self._serve_app)
+
+    def _serve_app(self, name: str | None) -> None:
+        if name is not None:
+            self._session.serve_app(name)
 
 
 def warm_up() -> None:

@@ -54,7 +54,8 @@ class Completed(Event, frozen=True, kw_only=True):
     """The whole names that complete a typed one, in alphabetical order.
 
     `left_out` counts those past the bound. `reason` is a sentence for people if the names cannot be
-    known, such as when a property would have to be called or the frame is gone.
+    known, such as when a property would have to be called or the frame is gone. `signature` are the
+    parameters, in brackets, if the typed name is already one that can be called.
     """
 
     ask_id: str
@@ -62,6 +63,7 @@ class Completed(Event, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     left_out: int = 0
     reason: str = ""
+    signature: str = ""
 
 
 class StackShown(Event, frozen=True, kw_only=True):

@@ -69,12 +69,15 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     """One local variable of a frame. `value` is its repr, cut where it is long.
 
     `masked` says that its name promises a secret and that `value` therefore does not tell it.
+    `parts` are the members of a container, or the attributes of an object, by key, index or name,
+    if the repr alone is hard to read; some may be left out.
     """
 
     name: str
     type: str
     value: str
     masked: bool = False
+    parts: tuple["Variable", ...] = ()
 
 
 class ModuleTime(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,16 +3,20 @@
 from typing import Literal
 
 from devtui.events.event import Event
-from devtui.events.parts import Body, Error, Headers, Stream
+from devtui.events.parts import Body, Error, Frame, Headers, Stream
 
 
 class RequestStarted(Event, frozen=True, kw_only=True):
-    """A request's head was read. `id` is unique in the session; `client` is an address."""
+    """A request's head was read. `id` is unique in the session; `client` is an address.
+
+    `endpoint` is None: the app has not chosen a view yet.
+    """
 
     id: str
     method: str
     target: str
     client: str
+    endpoint: str | None = None
     headers: Headers = ()
 
 
@@ -20,7 +24,8 @@ class RequestFinished(Event, frozen=True, kw_only=True):
     """A response was sent, or given up.
 
     `status` is None where none was sent; `size_bytes` counts the body's bytes as sent, before
-    chunking. `cut` says why the response is incomplete, and is empty where it is whole.
+    chunking. `cut` says why the response is incomplete, and is empty where it is whole. `endpoint`
+    names the view that answered, and `view` is where that is written; None where they are unknown.
     """
 
     id: str
@@ -31,6 +36,8 @@ class RequestFinished(Event, frozen=True, kw_only=True):
     duration_ms: float
     size_bytes: int
     cut: str = ""
+    endpoint: str | None = None
+    view: Frame | None = None
     first_byte_ms: float | None = None
     response_headers: Headers = ()
     request_body: Body | None = None

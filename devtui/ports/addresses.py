@@ -11,6 +11,11 @@ from devtui.events import Address, Holder
 # Addresses to compare with; nothing is bound to them here.
 _V4_ANY = "0.0.0.0"  # noqa: S104
 _V6_ANY = "::"
+# Addresses for documentation (RFC 5737 and 3849), which no machine has.
+_OUTSIDE = {
+    _V4_ANY: (socket.AF_INET, "192.0.2.1"),
+    _V6_ANY: (socket.AF_INET6, "2001:db8::1"),
+}
 LOOPBACKS = (Address(ip="127.0.0.1"), Address(ip="::1"))
 """The addresses of `localhost`; each client tries them in an order that it chooses."""
 
@@ -41,6 +46,24 @@ def _plain(ip: str) -> str:
         return ip
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)
+
+
+def of_this_machine(host: str) -> str:
+    """Return the address at which other machines reach a server on all interfaces.
+
+    It is the one that this machine would send from; nothing is sent to find out. Empty if `host`
+    is not an address of all interfaces, or the machine has no network.
+    """
+    family, target = _OUTSIDE.get(host, (None, ""))
+    if family is None:
+        return ""
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((target, 9))
+            found: str = probe.getsockname()[0]
+    except OSError:
+        return ""
+    return "" if ipaddress.ip_address(found.partition("%")[0]).is_loopback else found
 
 
 def overlap(first: Address, second: Address) -> bool:

@@ -22,6 +22,9 @@ class ServedApp:
     `crash` is a sentence about how the process ended that was to serve the app for the first time.
     It is empty otherwise, and while that is tried again.
 
+    `outdated_by` are the names of files that were saved since the running code was loaded, while
+    the reloader is off.
+
     `in_code` means that a call in the app's own code serves it, which cannot serve an error.
     """
 
@@ -29,6 +32,7 @@ class ServedApp:
         self.loaded: AppLoaded | None = None
         self.failure: AppFailed | None = None
         self.crash = ""
+        self.outdated_by: tuple[str, ...] = ()
         self.loading_since: float | None = None
         self.serving_since: float | None = None
         self._in_code = in_code
@@ -40,6 +44,12 @@ class ServedApp:
         """Whether the last load has failed, and nothing will be served, not even its error."""
         return self.failure is not None and (self._in_code or not self.failure.reload)
 
+    @property
+    def not_found(self) -> bool:
+        """Whether the first load found no app, as opposed to one that raises an error."""
+        failure = self.failure
+        return self.given_up and not self._in_code and not (failure and failure.error.exceptions)
+
     def subscribe_to(self, bus: EventBus) -> None:
         """Follow what comes over the bus from now on."""
         bus.listen(self.heard, ServerStarted, AppLoaded, AppFailed, Serving, ServerExited)
@@ -49,7 +59,7 @@ class ServedApp:
         match event:
             case ServerStarted():
                 self.loading_since, self.serving_since = self._clock(), None
-                self.crash = ""
+                self.crash, self.outdated_by = "", ()
             case AppLoaded():
                 self.loaded, self.failure = event, None
             case AppFailed():

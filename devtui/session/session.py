@@ -13,6 +13,7 @@ from devtui.events import (
     FilesRead,
     TellFiles,
 )
+from devtui.ports import addresses
 from devtui.ports.survey import PendingSurvey, Survey, SurveyQueue
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
@@ -102,6 +103,15 @@ class Session:
         """The URL of the app."""
         return self.settings.url(self.settings.port)
 
+    @property
+    def url_elsewhere(self) -> str:
+        """The URL for another machine of the network; empty if only this one can reach the app.
+
+        It is looked up each time, since a laptop changes its network.
+        """
+        address = addresses.of_this_machine(self.settings.host)
+        return self.settings.with_host(address).url(self.settings.port) if address else ""
+
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
         """Call `listener` with every event; the first subscriber also gets the early ones."""
         self.bus.subscribe(listener)
@@ -126,6 +136,10 @@ class Session:
     def restart(self, cause: str = "restarted by hand") -> None:
         """Replace the server process by a new one."""
         self._reloader.want(Replacement(cause))
+
+    def serve_app(self, app: str) -> None:
+        """Serve another app; `app` is what `flask --app` takes."""
+        self._reloader.serve_app(app)
 
     def restart_from_nothing(self) -> None:
         """Replace the server process by one that imports everything again."""

@@ -67,7 +67,8 @@ async def test_in_an_opened_error(ui):
     await ui.press("4")
     await ui.until(lambda: ui.app.main.open_pane.list.item)
     await ui.press("enter")
-    await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
+    await ui.until(lambda: ui.session.orders, "the innermost locals are asked for at once")
+    await ui.press("l")  # and hidden
     await each_says_why(ui, "secrets", "to-request")
     ui.session.generation, ui.session.generations.pid = 2, 4243
     ui.session.to(State.RELOADING)

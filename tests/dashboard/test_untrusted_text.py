@@ -119,8 +119,8 @@ async def test_a_megabyte_on_one_line_is_shown_at_once(ui):
 async def test_wide_characters_keep_the_columns(ui):
     ui.session.feed(*request(1, "/日本語/" + "漢字" * 60), *request(2, "/a"))
     await ui.shows("/日本語/")
-    lines = [text for text in ui.screen().splitlines() if "12 ms" in text]
+    lines = [text for text in ui.screen().splitlines() if "12 ms  " in text]
     from rich.cells import cell_len
 
     assert [cell_len(text) for text in lines] == [120, 120]
-    assert lines[0].rstrip(" │").endswith("127.0.0.1")
+    assert lines[0].rstrip(" │").endswith("…")

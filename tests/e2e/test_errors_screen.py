@@ -96,8 +96,7 @@ def test_a_cause_and_its_request_and_back(terminal: Terminal, url: str) -> None:
 
 
 def test_locals_are_masked_until_the_user_asks(terminal: Terminal, url: str) -> None:
-    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
-    terminal.press("l")
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")  # which shows them at once
     terminal.wait_for(re.compile(r"total\s+0\s+int"))
     terminal.wait_for(re.compile(r"api_token\s+••••"))
     assert "tok-12345" not in terminal.text()
@@ -180,7 +179,7 @@ def test_frames_of_an_older_generation_are_reported_as_gone(terminal: Terminal, 
     open_error(terminal, url, "/divide/a", "ZeroDivisionError")
     terminal.press("r")
     terminal.wait_quiet(0.5)
-    terminal.press("l")  # it is grey, and says why
+    terminal.press("x")  # it is grey, and says why
     terminal.wait_for("belonged to generation 1")
     leave(terminal)
 

@@ -27,6 +27,7 @@ from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State
+from devtui.session.store.pulse import Pulse
 from devtui.session.store.store import Store
 from devtui.session.terminal.app_tty import AppTty
 from devtui.session.terminal.terminal_loan import TerminalLoan
@@ -60,9 +61,11 @@ class FakeSession:
         self.generation = 1
         self.bus = EventBus(lambda: self.generation)
         self.store = Store()
+        self.store.pulse = Pulse(lambda: MONOTONIC)
         self.generations = FakeGenerations()
         self.listener = FakeListener()
         self.url = "http://127.0.0.1:5000"
+        self.url_elsewhere = ""
         self.served = ServedApp(in_code=False)
         self.served.loaded = AppLoaded(
             app="hello:app",
@@ -95,6 +98,9 @@ class FakeSession:
         if self.end_slowly:
             await asyncio.Event().wait()
         self.ended = True
+
+    def serve_app(self, app: str) -> None:
+        self.asked.append(("serve_app", app))
 
     def restart_from_nothing(self) -> None:
         self.asked.append(("restart_from_nothing", None))

@@ -9,18 +9,22 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widgets import Input
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.commands import bindings
+from devtui.dashboard.details.copy_choices import ChooseCopy, section_name
+from devtui.dashboard.details.line_search import MarkedRows
 from devtui.dashboard.details.log_detail import error_of
 from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets
+from devtui.dashboard.details.search import Search
 from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.line_list import LineList
 from devtui.dashboard.widgets.list_screen import ListScreen
-from devtui.dashboard.widgets.sections import DetailRows, ShownLine, laid_out
+from devtui.dashboard.widgets.sections import Detail, Section, ShownLine, laid_out
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
 from devtui.session.store.error_groups import ErrorEntry
@@ -31,34 +35,37 @@ from devtui.session.store.ring import Ring
 if TYPE_CHECKING:
     from devtui.session.store.store import Store
 
-# What a toast calls the sections whose titles are no nouns.
-_NAMES = {
-    "general": "general facts",
-    "caused by": "cause",
-    "raised while handling": "exception",
-    "slowest of your modules": "slowest modules",
-    "written during": "request",
-}
+NO_SEARCH = "There is no search: / begins one."
+NO_MATCH = "The text is not in this row."
 
 # The frame's two borders, the space before a line, and the scrollbar.
 _BESIDE_ROWS = 4
 
 
 class DetailScreen(NeedsRoom, ListScreen):
-    """The sections of one row. Keys act on the section and frame under the cursor."""
+    """The sections of one row. Keys act on the section and frame under the cursor.
+
+    `folds` has the titles of folded sections. All opened rows share it: what one wants to see of a
+    request, one wants to see of the next.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
     command_place = "detail"
 
-    def __init__(self, store: Store, item: Plain) -> None:
+    def __init__(self, store: Store, item: Plain, folds: set[str] | None = None) -> None:
         super().__init__()
         self._store = store
         self.item = item
-        self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
+        self._folds = folds if folds is not None else set()
+        rows = MarkedRows()
+        self.list: LineList[ShownLine] = LineList(Ring(1), rows, follow=False)
+        self._search = Search(self.list, rows)
         self._reveal = False
         self._has_secrets = False
         self._wrapped = True
         self._laid_out: tuple[int, bool, bool, bool] | None = None
+        self._title = ""
+        self._sections: list[Section] = []
 
     @property
     def shows(self) -> object:
@@ -69,10 +76,12 @@ class DetailScreen(NeedsRoom, ListScreen):
         """Yield the framed lines and the key bar."""
         with Vertical(id="detail", classes="pane -open"):
             yield self.list
+            yield self._search.line
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show the row in the first frame."""
+        self._search.line.display = False
         self.look()
         self.list.focus()
 
@@ -95,25 +104,82 @@ class DetailScreen(NeedsRoom, ListScreen):
         self._has_secrets = has_secrets(self.item, self._store)
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
-        index = self.list.cursor
-        self.list.show_ring(laid_out(detail.sections, wanted[0], wrapped=self._wrapped))
-        self.list.select(index)
+        self._title, self._sections = detail.title, detail.sections
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Wrap and fold the sections, and keep the cursor in its section."""
+        line, index = self.list.item, self.list.cursor
+        title = line.section.title if line is not None else ""
+        before = self._first_line_of(title)
+        shown = laid_out(
+            self._sections, self._row_width, wrapped=self._wrapped, folds=self._is_folded
+        )
+        self.list.show_ring(shown)
+        after = self._first_line_of(title)
+        self.list.select(index if before is None or after is None else after + index - before)
+        self._search.again(move=False)
+
+    def _first_line_of(self, title: str) -> int | None:
+        lines = self.list.matches.ring.items
+        return next((at for at, it in enumerate(lines) if it.section.title == title), None)
+
+    def _is_folded(self, section: Section) -> bool:
+        return self._search.hides(section, section.title in self._folds)
+
+    def show(self, item: Plain) -> None:
+        """Show another row, from the section on that the cursor is in."""
+        line = self.list.item
+        title = line.section.title if line is not None else ""
+        self.item, self._reveal, self._laid_out = item, False, None
+        self.look()
+        at = self._first_line_of(title)
+        self.list.select(at or 0)
+        self.refresh_bindings()
 
     @on(LineList.Changed)
     def _cursor_moved(self) -> None:
         self.refresh_bindings()
 
     @on(LineList.Opened)
-    def _open_line(self) -> None:
-        line = self.list.item
-        if line is not None and isinstance(line.target, (LogEntry, Request)):
-            self.app.post_message(GoTo(line.target))
-        elif self._frame() is not None:
+    def _open_line(self, event: LineList.Opened) -> None:
+        target = event.item.target
+        if event.item.heading:
+            self._fold(event.item.section)
+        elif isinstance(target, (LogEntry, Request)):
+            self.app.post_message(GoTo(target))
+        elif event.item.frame is not None:
             self.action_edit_row()
+
+    def _fold(self, section: Section) -> None:
+        """Fold a section, or show its lines again."""
+        self._folds.symmetric_difference_update((section.title,))
+        self._lay_out()
+        self.list.select(self._first_line_of(section.title) or 0)
+
+    @on(Input.Changed)
+    def _search_typed(self) -> None:
+        self._lay_out()
+        self._search.again(move=True)
+        self.refresh_bindings()
+
+    @on(Input.Submitted)
+    def _search_kept(self) -> None:
+        if self._search.wanted:
+            self.list.focus()
+        else:
+            self._stop_searching()
+
+    def _stop_searching(self) -> None:
+        self._search.close()
+        self._lay_out()
+        self.refresh_bindings()
 
     def why_not(self, action: str) -> str:
         """Say why the action cannot work now; empty if it can."""
         match action:
+            case "next_match" if not self._search.found_any:
+                return NO_MATCH if self._search.wanted else NO_SEARCH
             case "open_line" if not self._leads_somewhere():
                 return "This line leads to no row and no place in the code."
             case "edit_row" if self._frame() is None:
@@ -160,15 +226,28 @@ class DetailScreen(NeedsRoom, ListScreen):
 
     def _leads_somewhere(self) -> bool:
         line = self.list.item
-        return line is not None and (line.frame is not None or line.target is not None)
-
-    def action_open_line(self) -> None:
-        """Open the row or the place that the line leads to."""
-        self.list.action_open()
+        if line is None:
+            return False
+        return line.heading or line.frame is not None or line.target is not None
 
     def action_back(self) -> None:
-        """Go back to the dashboard."""
-        self.leave()
+        """Stop searching, else go back to the dashboard."""
+        if self._search.is_open:
+            self._stop_searching()
+        else:
+            self.leave()
+
+    def action_open_line(self) -> None:
+        """Fold the section, or open the row or the place that the line leads to."""
+        self.list.action_open()
+
+    def action_search(self) -> None:
+        """Search for a text in the row."""
+        self._search.open()
+
+    def action_next_match(self, steps: int) -> None:
+        """Go to the next match, or to the one before."""
+        self._search.step(steps)
 
     def action_secrets(self) -> None:
         """Show what is masked, or mask it again."""
@@ -195,9 +274,12 @@ class DetailScreen(NeedsRoom, ListScreen):
         """Copy the section under the cursor."""
         line = self.list.item
         if line is not None:
-            title = line.section.title
-            what = f"the {_NAMES.get(title, title)}" if title else "the text"
-            self.app.post_message(Copy(line.section.text, what))
+            self.app.post_message(Copy(line.section.text, section_name(line.section.title)))
+
+    def action_copy_choice(self) -> None:
+        """Choose what to copy."""
+        detail = Detail(self._title, self._sections)
+        self.app.post_message(ChooseCopy(self.item, self.list.item, detail))
 
     def action_edit_row(self) -> None:
         """Open the frame under the cursor in the editor, else the row's place."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from devtui.dashboard.details.form import fields, form_of
 from devtui.dashboard.details.log_detail import copied, frame_of_entry, log_detail, output_line
 from devtui.dashboard.details.reload_detail import reload_detail
 from devtui.dashboard.messages import Plain, Row
@@ -26,6 +27,7 @@ from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 from devtui.text import formats, masking, secrets
+from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 from devtui.text.secrets import MASK
 
@@ -63,7 +65,9 @@ def frame_of(item: Row, store: Store) -> Frame | None:
             return Frame(file=item.paths[0], line=1, function="")
         case Request():
             errors = errors_of(item, store)
-            return innermost_own(errors[0].error) if errors else None
+            if errors:
+                return innermost_own(errors[0].error)
+            return item.finished.view if item.finished is not None else None
     return None
 
 
@@ -99,7 +103,7 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
     sections = [_general(request, reveal), _timing(request)]
     query = masking.parameters(_parameters(started.target), reveal)
     if query:
-        sections.append(Section("query", pairs(query, FACT_WIDTH)))
+        sections.append(fields("query", query))
     for entry in errors_of(request, store):
         first, *others = error_sections(entry.error)
         sections.append(Section("error", first.lines, first.copied))
@@ -111,6 +115,7 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
         sections.append(Section("output", lines, "\n".join(texts)))
     if finished is not None:
         sections += _body("response body", finished.response_body, reveal)
+        sections += form_of(finished.request_body, reveal)
         sections += _body("request body", finished.request_body, reveal)
         sections.append(_headers("response headers", finished.response_headers, reveal))
     sections.append(_headers("request headers", started.headers, reveal))
@@ -123,7 +128,7 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
 
 def _headers(title: str, headers: Headers, reveal: bool) -> Section:
     shown = [(name, _header(name, value, reveal)) for name, value in headers]
-    return Section(title, pairs(shown, FACT_WIDTH))
+    return fields(title, shown)
 
 
 def _header(name: str, value: str, reveal: bool) -> str:
@@ -153,6 +158,10 @@ def _general(request: Request, reveal: bool) -> Section:
         lines.append(_fact("size", f"{finished.size_bytes:,} bytes"))
     path = masking.target(started.target, reveal).partition("?")[0]
     lines.append(_fact("path", unquote(path)))
+    if finished is not None and finished.endpoint is not None:
+        lines.append(_fact("endpoint", finished.endpoint))
+    if finished is not None and finished.view is not None:
+        lines.append(_view(finished.view))
     lines.append(_fact("client", started.client))
     lines.append(_fact("served by", f"generation {started.generation}"))
     return Section("general", lines)
@@ -161,6 +170,13 @@ def _general(request: Request, reveal: bool) -> Section:
 def _fact(name: str, value: str, style: str = "") -> Line:
     shown = visible(value, MAX_LINE)
     return Line([(f"{name:<{FACT_WIDTH}}", "info"), (shown, style)], indent=FACT_WIDTH)
+
+
+def _view(view: Frame) -> Line:
+    where = visible(f"{short_path(view.file)}:{view.line}", MAX_LINE)
+    function = visible(view.function, 300)
+    name = f"{'view':<{FACT_WIDTH}}"
+    return Line([(name, "info"), (f"{function}  ", ""), (where, "info")], view, FACT_WIDTH)
 
 
 def _timing(request: Request) -> Section:

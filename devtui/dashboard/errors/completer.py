@@ -49,6 +49,21 @@ class Completer:
         if number == self._newest:  # else tab was pressed again meanwhile
             self._take(wanted.prefix, answer)
 
+    async def describe(self, spot: Spot, called: Prompt.Calling) -> None:
+        """Show the parameters of what is about to be called, if they are known."""
+        if not all(name.isidentifier() for name in (*called.path, called.name)):
+            return
+        question = self._questions.complete(
+            self._error, spot.way, spot.number, called.path, called.name
+        )
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)
+        except asyncio.TimeoutError:
+            self._questions.forget(question.ask_id)
+            return
+        if answer.signature:
+            self._console.show_signature(called.name + answer.signature)
+
     def _take(self, prefix: str, answer: Completed) -> None:
         common = _common_start(answer.names)
         if answer.reason:

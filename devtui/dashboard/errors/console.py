@@ -73,6 +73,8 @@ class Console(Vertical):
 
     @on(TextArea.Changed)
     def _grow(self, event: TextArea.Changed) -> None:
+        if not event.text_area.text:
+            self.border_subtitle = ""
         lines = event.text_area.document.line_count
         self.query_one("#ask").styles.height = min(lines, MAX_PROMPT_LINES)
 
@@ -91,6 +93,10 @@ class Console(Vertical):
         if milliseconds is not None:
             words = f"running for {formats.running_time(milliseconds)}   ctrl+c stops it"
         self.border_subtitle = Content(words)
+
+    def show_signature(self, text: str) -> None:
+        """Show how something is called, until the line is run or cleared."""
+        self.border_subtitle = Content(visible(text, max(self.size.width - 8, 8)))
 
     def show_asked(self, source: str) -> None:
         """Add the code that was asked for."""

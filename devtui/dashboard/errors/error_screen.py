@@ -14,7 +14,7 @@ from devtui.dashboard.availability import why_no_frames
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
-from devtui.dashboard.errors.error_view import HEADLINE_LINES, default_spot, error_view
+from devtui.dashboard.errors.error_view import default_spot, error_view, long_message
 from devtui.dashboard.errors.evaluation import Evaluation
 from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
@@ -33,6 +33,9 @@ from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
     from devtui.session.session import Session
+
+ROOM_FOR_LOCALS = 24
+"""The least height of the list for the innermost frame's variables to be shown at once."""
 
 _ORIGINS = {
     "request": "while answering a request",
@@ -93,10 +96,10 @@ class ErrorScreen(FrameScreen):
         kind, colon, message = "", "", error_title(error)
         if error.exceptions:
             first = error.exceptions[0]
-            kind, message = first.type, first.message
+            # The list below begins with a long message, whole.
+            kind, message = first.type, "" if long_message(first.message) else first.message
             colon = ": " if message else ""
-        lines = message.split("\n", HEADLINE_LINES)[:HEADLINE_LINES]
-        shown = Content("\n").join([Content(visible(line, 200)) for line in lines])
+        shown = Content("\n").join([Content(visible(line, 200)) for line in message.split("\n")])
         return Content.assemble(
             (visible(kind, 300), f"bold {self._colour()}"),
             colon,
@@ -200,6 +203,16 @@ class ErrorScreen(FrameScreen):
 
     # -- local variables -----------------------------------------------------------------------
 
+    def on_mount(self) -> None:
+        """Show the innermost frame's variables at once if there is room for them."""
+        super().on_mount()
+        self.call_after_refresh(self._show_first_locals)
+
+    def _show_first_locals(self) -> None:
+        roomy = self.list.size.height >= ROOM_FOR_LOCALS
+        if roomy and self.spot is not None and not why_no_frames(self._session, self.entry):
+            self._ask_locals(self.spot)
+
     def open_spot(self, spot: Spot) -> None:
         """Show or hide the local variables of a frame."""
         if spot in self.opened.shown:
@@ -256,6 +269,12 @@ class ErrorScreen(FrameScreen):
         event.stop()
         if self.spot is not None:
             self.run_worker(self._completer.complete(self.spot, event))
+
+    @on(Prompt.Calling)
+    def _describe(self, event: Prompt.Calling) -> None:
+        event.stop()
+        if self.spot is not None:
+            self.run_worker(self._completer.describe(self.spot, event))
 
     def _evaluated(self, spot: Spot) -> None:
         if spot in self.opened.shown:

@@ -13,7 +13,7 @@ from devtui.events import Error, ExceptionData, Way, place_of
 from devtui.text.formats import count
 
 HEADLINE_LINES = 3
-"""How many lines of a message stand above the frames; a longer one is repeated in full below."""
+"""How many lines of a message stand above the frames; a longer one begins the list."""
 
 OPEN_EXCEPTIONS = 10
 """How many exceptions of a tree have open frames at first; the rest are folded."""

@@ -36,14 +36,21 @@ class Fold(msgspec.Struct, frozen=True):
     first: Spot
 
 
-class Opened(msgspec.Struct):
-    """The open folds, and the answers about locals (None: not answered yet)."""
+class Part(msgspec.Struct, frozen=True):
+    """A local variable of a frame, or a part of one: its number, then those of its parts."""
 
-    folds: set[Fold] = msgspec.field(default_factory=set)
+    spot: Spot
+    path: tuple[int, ...]
+
+
+class Opened(msgspec.Struct):
+    """The open folds and variables, and the answers about locals (None: not answered yet)."""
+
+    folds: set[Fold | Part] = msgspec.field(default_factory=set)
     shown: dict[Spot, LocalsShown | None] = msgspec.field(default_factory=dict)
 
-    def toggle(self, fold: Fold) -> None:
-        """Unfold frames, or fold them again."""
+    def toggle(self, fold: Fold | Part) -> None:
+        """Unfold frames or a variable, or fold them again."""
         self.folds ^= {fold}
 
 
@@ -90,7 +97,7 @@ def frames_lines(
             spot = Spot(way, number)
             lines += _frame(frames[number], spot, around, width)
             if spot in opened.shown:
-                lines += _locals(opened.shown[spot], frames[number], spot)
+                lines += _locals(opened.shown[spot], frames[number], spot, opened.folds)
     return lines
 
 
@@ -167,7 +174,9 @@ def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
     return lines
 
 
-def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot) -> list[Line]:
+def _locals(
+    answer: LocalsShown | None, frame: Frame, spot: Spot, unfolded: set[Fold | Part]
+) -> list[Line]:
     """Return the local variables of a frame, or the reason why there are none."""
     mark = ("▌ " if frame.own else "  ", "accent")
     if answer is None:
@@ -176,11 +185,9 @@ def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot) -> list[Line]:
         return [Line([mark, ("    " + visible(answer.reason, 500), "warn")], frame, 6, spot)]
     if not answer.variables:
         return [Line([mark, ("    no local variables", "dim")], frame, target=spot)]
-    width = min(max(len(variable.name) for variable in answer.variables), 24)
     lines = [
-        Line([mark, *row.row], frame, width + 8, spot)
-        for variable in answer.variables
-        for row in _variable(variable, width)
+        Line([mark, *line.row], frame, line.indent, line.target or spot)
+        for line in _variables(answer.variables, Part(spot, ()), unfolded, "    ")
     ]
     if answer.left_out:
         more = f"    … {count(answer.left_out, 'more variable')}"
@@ -188,14 +195,32 @@ def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot) -> list[Line]:
     return lines
 
 
-def _variable(variable: Variable, width: int) -> Iterator[Line]:
-    name = visible(variable.name, 200)
+def _variables(
+    variables: tuple[Variable, ...], above: Part, unfolded: set[Fold | Part], margin: str
+) -> Iterator[Line]:
+    """Yield the lines of variables, each with its parts below it if it is unfolded."""
+    width = min(max(len(variable.name) for variable in variables), 24)
+    for number, variable in enumerate(variables):
+        part = Part(above.spot, (*above.path, number))
+        yield from _variable(variable, part, unfolded, margin, width)
+        if part in unfolded and variable.parts:
+            yield from _variables(variable.parts, part, unfolded, margin + "    ")
+
+
+def _variable(
+    variable: Variable, part: Part, unfolded: set[Fold | Part], margin: str, width: int
+) -> Iterator[Line]:
+    sign = ("▾ " if part in unfolded else "▸ ") if variable.parts else "  "
+    name = f"{sign}{visible(variable.name, 200):<{width}}  "
+    indent = len(margin) + width + 6
+    target = part if variable.parts else None
     first, *others = text_lines(variable.value) or [Line([("", "")])]
     style = "warn" if variable.masked else ""
     kind = visible(variable.type, 60)
-    aside = [(f"  {kind}", "dim")] if kind not in ("NoneType", "") else []
-    yield Line(
-        [(f"    {name:<{width}}  ", "info"), (first.row[0][0], style), *([] if others else aside)]
-    )
+    aside = [(f"  {kind}", "dim")] if kind not in ("NoneType", "") and not others else []
+    head: Row = [(margin[2:] + name, "info"), (first.row[0][0], style), *aside]
+    yield Line(head, indent=indent, target=target)
+    if part in unfolded:
+        return  # the parts say it again
     for other in others:
-        yield Line([(" " * (width + 6), ""), (other.row[0][0], style)])
+        yield Line([(" " * indent, ""), (other.row[0][0], style)], indent=indent, target=target)

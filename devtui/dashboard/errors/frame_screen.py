@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from devtui.dashboard.errors.frame_lines import Fold, Opened, Spot
+from devtui.dashboard.errors.frame_lines import Fold, Opened, Part, Spot
 from devtui.dashboard.messages import Edit
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
@@ -148,8 +148,10 @@ class FrameScreen(NeedsRoom, ListScreen):
         if event.line_list is not self.list:
             return
         line = self.list.item
-        if line is not None and isinstance(line.target, Spot) and line.target != self.spot:
-            self.spot = line.target
+        target = None if line is None else line.target
+        spot = target.spot if isinstance(target, Part) else target
+        if isinstance(spot, Spot) and spot != self.spot:
+            self.spot = spot
             self.spot_changed()
         self.refresh_bindings()
 
@@ -162,7 +164,7 @@ class FrameScreen(NeedsRoom, ListScreen):
     def _open_line(self, event: LineList.Opened) -> None:
         event.stop()
         target = event.item.target
-        if isinstance(target, Fold):
+        if isinstance(target, (Fold, Part)):
             self.opened.toggle(target)
             self.look()
         elif isinstance(target, Spot):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codeop
 import re
 import warnings
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -21,9 +22,15 @@ _TYPED = re.compile(r"[\w.]+\Z")
 class History:
     """The code that was run, the newest last; one history for the whole dashboard."""
 
-    def __init__(self) -> None:
-        self._entries: list[str] = []
-        self._at = 0
+    def __init__(
+        self,
+        entries: Sequence[str] = (),
+        keep: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
+        """Begin with `entries`; `keep` gets all of them after each new one."""
+        self._entries = list(entries)
+        self._keep = keep
+        self._at = len(self._entries)
         self._draft = ""
 
     def add(self, source: str) -> None:
@@ -31,6 +38,8 @@ class History:
         if not self._entries or self._entries[-1] != source:
             self._entries.append(source)
             del self._entries[:-MAX_HISTORY]
+            if self._keep is not None:
+                self._keep(tuple(self._entries))
         self._at = len(self._entries)
         self._draft = ""
 
@@ -76,6 +85,14 @@ class Prompt(TextArea):
             self.path = path
             self.prefix = prefix
 
+    class Calling(Message):
+        """An opening bracket was typed behind a name; `path` has the names before its last dot."""
+
+        def __init__(self, path: tuple[str, ...], name: str) -> None:
+            super().__init__()
+            self.path = path
+            self.name = name
+
     class Stopped(Message):
         """ctrl+c was pressed."""
 
@@ -94,6 +111,8 @@ class Prompt(TextArea):
             self._enter()
         else:
             await super()._on_key(event)
+            if event.character == "(":
+                self._begin_call()
 
     def _enter(self) -> None:
         source = self.text
@@ -122,9 +141,17 @@ class Prompt(TextArea):
         typed = _TYPED.search(before[-MAX_TYPED:])
         if not before.strip():
             self.insert(" " * (INDENT - len(before) % INDENT))
+        elif before.endswith("("):
+            self._begin_call()
         elif typed is not None:
             *path, prefix = typed[0].split(".")
             self.post_message(self.Completing(tuple(path), prefix))
+
+    def _begin_call(self) -> None:
+        typed = _TYPED.search(self._before_cursor().removesuffix("(")[-MAX_TYPED:])
+        if typed is not None:
+            *path, name = typed[0].split(".")
+            self.post_message(self.Calling(tuple(path), name))
 
     def completed(self, prefix: str, whole: str) -> None:
         """Insert the rest of a name, unless the text has changed."""

@@ -29,7 +29,7 @@ def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Sectio
         for note in exception.notes
         for line in text_lines(note)
     ]
-    for frame in _shortened(exception.frames):
+    for frame in _shortened(_from_the_users(exception.frames)):
         lines += [Line([(frame, "dim")])] if isinstance(frame, str) else frame_lines(frame)
     for member in exception.exceptions:
         lines.append(Line([("", "")]))
@@ -45,6 +45,12 @@ def headline(exception: ExceptionData) -> list[Line]:
     message = first.row[0][0]
     head = Line([(kind, "bad-strong"), (": " + message if message else "", "strong")])
     return [head, *others]
+
+
+def _from_the_users(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """Leave out the frames before the user's first one: the server's and the framework's."""
+    first = next((number for number, frame in enumerate(frames) if frame.own), 0)
+    return frames[first:]
 
 
 def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:

@@ -69,7 +69,7 @@ class ErrorsPane(Pane[ErrorGroup]):
         """Give the list the lines that it needs, and the traceback the rest."""
         group = self.list.item
         entry = None if group is None else group.newest
-        roomy = self.has_class("-roomy") and entry is not None
+        roomy = self.has_class("-roomy") and not self.has_class("-beside") and entry is not None
         self.traceback.display = roomy
         rows = min(max(len(self.list.matches), 1), MOST_ROWS, max(self.size.height // 3, 1))
         self.list.styles.height = rows if roomy else "1fr"

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Region
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.panes.filter_line import FilterInput, FilterLine
+from devtui.dashboard.panes.measures import measures_of
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.line_list import LineList
 from devtui.dashboard.widgets.line_renderer import Rows
+from devtui.dashboard.widgets.sorting import ORDERS
+from devtui.filters.completion import completions
+from devtui.filters.facts import Place
+from devtui.filters.query import Query
+from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
 
@@ -24,23 +30,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OFFERED_FROM = 1_000
+"""How many of the newest rows the completion of a filter looks at."""
 
-class FilterInput(Input):
-    """The line to type a filter into; escape drops the filter, arrows move in the list."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move_in_list(-1)", show=False),
-        Binding("down", "move_in_list(1)", show=False),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__(placeholder="filter", select_on_focus=False)
-
-    def action_move_in_list(self, lines: int) -> None:
-        """Move the cursor of the list above."""
-        for ancestor in self.ancestors:
-            if isinstance(ancestor, Pane):
-                ancestor.list.action_move(lines)
+BETWEEN_SLICES = 0.02
+"""How long keys and the screen have their turn while a regex is searched."""
 
 
 class Pane(Vertical, Generic[T]):
@@ -50,7 +44,9 @@ class Pane(Vertical, Generic[T]):
         super().__init__(id=name.lower(), classes="pane")
         self.number = number
         self.title = name
-        self.list: LineList[T] = LineList(ring, rows, empty=empty)
+        self.list: LineList[T] = LineList(ring, rows, empty=empty, measures_of=measures_of)
+        self.place = cast("Place", name.lower())
+        self.filter_line = FilterLine(self.place, self._offer)
         self.note = ""
         """A note in the border, beside the count of new items below."""
         self._titling = False
@@ -59,12 +55,25 @@ class Pane(Vertical, Generic[T]):
     def compose(self) -> ComposeResult:
         """Yield the list and the filter's line."""
         yield self.list
-        yield Horizontal(Static("/", markup=False), FilterInput(), classes="filter")
+        yield self.filter_line
 
     @property
     def filter_input(self) -> FilterInput:
         """The line to type the filter into."""
-        return self.query_one(FilterInput)
+        return self.filter_line.input
+
+    def index_of(self, item: object) -> int | None:
+        """Return the place of a row in the list, None if it is not shown; or of an error's row."""
+        if self.list.item is item or _newest_of(self.list.item) is item:
+            return self.list.cursor
+        matches = self.list.matches
+        ring = matches.ring
+        for number in reversed(range(ring.first, ring.end)):
+            if ring[number] is item or _newest_of(ring[number]) is item:
+                index = matches.index_of(number)
+                shown = index < len(matches) and matches.number_at(index) == number
+                return index if shown else None
+        return None
 
     def open_filter(self) -> None:
         """Show the filter's line and focus it."""
@@ -73,8 +82,9 @@ class Pane(Vertical, Generic[T]):
 
     def drop_filter(self) -> None:
         """Show every item again."""
+        self.filter_input.remember()
         self.filter_input.value = ""
-        self.list.search("")
+        self._search_for(Query())
         self.remove_class("-filtered")
         self.list.focus()
 
@@ -86,12 +96,24 @@ class Pane(Vertical, Generic[T]):
     @on(Input.Changed)
     def _search(self, event: Input.Changed) -> None:
         event.stop()
-        self.list.search(event.value)
+        self._search_for(self.filter_input.query_typed)
+
+    def _search_for(self, query: Query) -> None:
+        self.list.search(query)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Search with a regex in slices, between which the screen goes on."""
+        if self.list.matches.searching:
+            self.list.matches.go_on()
+            self.list.take_in()
+            self.set_timer(BETWEEN_SLICES, self._go_on)
 
     @on(Input.Submitted)
     def _keep(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value:
+            self.filter_input.remember()
             self.list.focus()
         else:
             self.drop_filter()
@@ -114,6 +136,26 @@ class Pane(Vertical, Generic[T]):
                 return "Only a request that still runs has a stack: select one."
         return ""
 
+    @on(FilterInput.Move)
+    def _move(self, event: FilterInput.Move) -> None:
+        event.stop()
+        self.list.action_move(event.lines)
+
+    def _offer(self, typed: str) -> list[str]:
+        columns = self.list.matches.columns
+        facts, texts = columns.facts[-OFFERED_FROM:], columns.texts[-OFFERED_FROM:]
+        return completions(typed, self.filter_input.place, facts, texts)
+
+    def _describe_filter(self) -> None:
+        """Say beside the filter what was not understood, and how much it leaves out."""
+        matches, query = self.list.matches, self.filter_input.query_typed
+        problem = query.note
+        if not problem and matches.too_slow:
+            problem = "too slow: older rows were not searched"
+        left_out = len(matches.ring) - matches.hidden_count - len(matches)
+        aside = f"{left_out:,} left out" if query and left_out > 0 else ""
+        self.filter_line.say(problem, "searching…" if matches.searching else aside)
+
     def on_click(self) -> None:
         """Focus the list on a click anywhere in the pane, such as on its title."""
         if not self.filter_input.has_focus:
@@ -124,15 +166,32 @@ class Pane(Vertical, Generic[T]):
         self.watch(self.list, "revision", self.look)
 
     def look(self) -> None:
-        """Update the counts in the border."""
+        """Update the counts in the border, and beside the filter."""
         matches = self.list.matches
+        if self.filtered:
+            self._describe_filter()
         total, unseen = len(matches.ring), self.list.unseen_count
         newest = self._newest() if self.has_class("-collapsed") else ""
-        words = (total, len(matches), unseen, matches.query, newest, self.note, self.size.width)
+        aside = self.aside()
+        words = (
+            total,
+            len(matches),
+            matches.hidden_count,
+            matches.order,
+            unseen,
+            matches.query.text,
+            newest,
+            self.note,
+            aside,
+            self.size.width,
+        )
         if words == self._shown_title:
             return
         self._shown_title = words
-        count = f"{len(matches):,} of {total:,}" if matches.query else f"{total:,}"
+        hidden = matches.hidden_count
+        count = f"{len(matches):,} of " if matches.query else ""
+        count += f"{total - hidden:,}" + (f" · {hidden:,} hidden" if hidden else "")
+        count += f" · {ORDERS[matches.order]}" if matches.order != "time" else ""
         parts: list[Any] = [(f"{self.number} ", "dim"), (self.title, "bold"), f" {count}"]
         if self.has_class("-collapsed"):
             # A closed pane has no corner: the dash aligns its title with those of open panes.
@@ -142,10 +201,16 @@ class Pane(Vertical, Generic[T]):
         self._titling = True
         try:
             self.border_title = Content.assemble(*parts)
-            below = f"{unseen:,} new below" if unseen else ""
-            self.border_subtitle = Content("   ".join(filter(None, [self.note, below])))
+            where = " below" if matches.order == "time" else ""
+            below = f"{unseen:,} new{where}" if unseen else ""
+            below_border = [aside, Content(self.note), Content(below)]
+            self.border_subtitle = Content("   ").join(filter(None, below_border))
         finally:
             self._titling = False
+
+    def aside(self) -> Content:
+        """Return what stands in the lower border, before the notes."""
+        return Content()
 
     def refresh(
         self,
@@ -166,5 +231,12 @@ class Pane(Vertical, Generic[T]):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _newest(self) -> str:
-        ring = self.list.matches.ring
-        return self.list.rows.summary(ring[ring.end - 1]) if ring else ""
+        matches, ring = self.list.matches, self.list.matches.ring
+        item = ring[ring.end - 1] if ring else None
+        if matches.hidden_count and matches.order == "time":
+            item = matches.item_at(len(matches) - 1) if len(matches) else None
+        return self.list.rows.summary(item) if item is not None else ""
+
+
+def _newest_of(row: object) -> object:
+    return row.newest if isinstance(row, ErrorGroup) else None

@@ -34,18 +34,34 @@ def status_style(status: int | None) -> str:
 
 
 class RequestRows(Rows[Request]):
-    """Requests: time, method, status, duration, size, target, and the client if there is room."""
+    """Requests: time, method, status, duration, size, target, and the client if they differ."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], store: Store | None = None) -> None:
+        """The store, if there is one, tells of reloads, and whether clients differ."""
         self._now = now
+        self._store = store
 
     def text(self, item: Request) -> str:
-        """Return method, status, target, client and the reason for a cut."""
+        """Return method, status, target, client and the reason for a cut.
+
+        Between the second blank and the third there is always the target.
+        """
         row = item.row
         if row.ended_at is None:
-            return f"{row.method} {row.target} {row.client}"
+            return f"{row.method}  {row.target} {row.client}"
         status = row.status if row.status is not None else ""
         return f"{row.method} {status} {row.target} {row.client} {row.cut}"
+
+    def divider(self, item: Request, after: Request | None) -> str:
+        """Return the reload between two requests, or after the last."""
+        if self._store is None:
+            return ""
+        if after is not None:
+            newer = after.row.generation
+        else:
+            reloads = self._store.reloads
+            newer = reloads[reloads.end - 1].generation if reloads else 0
+        return f"reload #{newer}" if newer > item.row.generation else ""
 
     def summary(self, item: Request) -> str:
         """Return method, target and outcome."""
@@ -68,7 +84,7 @@ class RequestRows(Rows[Request]):
             row = row[1:-1]  # make room for the target: leave out the time of day and the size
             row.append(("  ", ""))
         room = width - row_width(row)
-        client = room >= WIDE - 40
+        client = room >= WIDE - 40 and self._store is not None and self._store.clients_differ
         if client:
             room -= CLIENT_WIDTH + 2
         target = shown_target(shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -64,8 +65,9 @@ class Facts(msgspec.Struct, frozen=True):
     url: str
     debug: bool
     details: tuple[tuple[str, str], ...]  # (name, value), each shown where there is room
-    loading: str
+    notice: str
     exposed: str = ""  # the warning, where others than this machine can reach the server
+    elsewhere: str = ""  # the URL for another machine, such as a phone
     usage: tuple[tuple[str, str], ...] = ()
 
 
@@ -88,11 +90,6 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
         details.append(("up", formats.uptime(up - up % _uptime_step(up))))
     if session.generations.pin:
         details.append(("PIN", visible(session.generations.pin, 40)))
-    loading = ""
-    if session.state is State.SUSPENDED:
-        loading = "stopped by a signal: r restarts it"
-    elif session.served.loading_since is not None:
-        loading = f"loading for {formats.running_time((now - session.served.loading_since) * 1000)}"
     return Facts(
         app=visible(name, 120),
         framework=visible(_framework(app.framework), 60) if app is not None else "",
@@ -101,9 +98,26 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
         url=visible(session.url, 200),
         debug=session.settings.debug,
         details=tuple(details),
-        loading=loading,
+        notice=_notice(session, now),
         exposed=_exposed(session),
+        elsewhere=visible(session.url_elsewhere, 200),
     )
+
+
+def _notice(session: Session, now: float) -> str:
+    """Return what is going on, or what the user could do about it."""
+    if session.state is State.SUSPENDED:
+        return "stopped by a signal: r restarts it"
+    if session.state is State.PORT_BUSY:
+        return "k shows who holds the port, p takes another one"
+    if session.served.loading_since is not None:
+        return f"loading for {formats.running_time((now - session.served.loading_since) * 1000)}"
+    if session.served.not_found:
+        return "r asks for the app's name again"
+    if session.served.outdated_by:
+        name = PurePath(session.served.outdated_by[-1]).name
+        return visible(f"{name} was saved: r restarts with the new code", 120)
+    return ""
 
 
 def _exposed(session: Session) -> str:
@@ -135,7 +149,11 @@ def _first_line(facts: Facts, width: int) -> Content:
     url = Content.styled(facts.url, "$text-accent underline") if facts.url else Content()
     name = Content.styled(facts.app, "bold")
     framework = Content.styled(facts.framework, "$foreground 55%")
+    elsewhere = Content.styled(facts.elsewhere, "$text-accent underline")
     for parts in (
+        [name, framework, badge, url, elsewhere],
+        [name, badge, url, elsewhere],
+        [badge, url, elsewhere, name],
         [name, framework, badge, url],
         [name, badge, url],
         [badge, url, name],
@@ -148,15 +166,15 @@ def _first_line(facts: Facts, width: int) -> Content:
 
 def _second_line(facts: Facts, width: int) -> Content:
     warning = _warning(facts, width)
-    loading = [Content.styled(facts.loading, "bold $text-primary")] if facts.loading else []
+    notice = [Content.styled(facts.notice, "bold $text-primary")] if facts.notice else []
     details = [*facts.details, *facts.usage]
     for gap, names in ((3, {}), (2, _SHORT_NAMES)):
-        left = Content(" " * gap).join([*loading, *(_pair(*pair, names) for pair in details)])
+        left = Content(" " * gap).join([*notice, *(_pair(*pair, names) for pair in details)])
         if left.cell_length + warning.cell_length + 4 <= width:
             return _both_ends(left, warning, width)
     for name in _LEAST_IMPORTANT_FIRST:
         details = [pair for pair in details if pair[0] != name]
-        left = Content("  ").join([*loading, *(_pair(*pair, _SHORT_NAMES) for pair in details)])
+        left = Content("  ").join([*notice, *(_pair(*pair, _SHORT_NAMES) for pair in details)])
         if left.cell_length + warning.cell_length + 4 <= width:
             break
     if facts.exposed and left.cell_length + warning.cell_length + 4 > width:

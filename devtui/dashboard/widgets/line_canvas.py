@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.geometry import Region
@@ -14,6 +14,7 @@ from devtui.dashboard.widgets.item_lines import ItemLines
 from devtui.dashboard.widgets.line_renderer import LineRenderer, Rows, marked, selected_text
 from devtui.dashboard.widgets.matches import Matches
 from devtui.dashboard.widgets.viewport import Viewport
+from devtui.filters.facts import Measures
 from devtui.session.store.ring import Ring
 
 if TYPE_CHECKING:
@@ -29,9 +30,16 @@ class LineCanvas(ScrollView, Generic[T]):
     """What a list shows, and how it is drawn. `LineView` decides what that is."""
 
     def __init__(
-        self, ring: Ring[T], rows: Rows[T], *, follow: bool = True, empty: str = ""
+        self,
+        ring: Ring[T],
+        rows: Rows[T],
+        *,
+        follow: bool = True,
+        empty: str = "",
+        measures_of: Callable[[T], Measures] | None = None,
     ) -> None:
-        """`empty` is the sentence for an empty list."""
+        """`empty` is the sentence for an empty list; `measures_of` serves filters and orders."""
+        self._measures_of = measures_of
         self._lines: ItemLines[T] = ItemLines(rows, lambda: (self.row_width, self.size.height))
         super().__init__()
         self.rows = rows
@@ -41,7 +49,7 @@ class LineCanvas(ScrollView, Generic[T]):
         self._renderer = LineRenderer(self, rows)
 
     def _matches_of(self, ring: Ring[T]) -> Matches[T]:
-        return Matches(ring, self.rows.text, self.rows.settled)
+        return Matches(ring, self.rows.text, self.rows.settled, self._measures_of)
 
     @property
     def flooded(self) -> bool:
@@ -112,7 +120,11 @@ class LineCanvas(ScrollView, Generic[T]):
             return self._renderer.note(note, width) if note else self._renderer.blank(width)
         lines = self._lines.of(self.matches.number_at(index), item)
         line = lines[part] if part < len(lines) else []
-        strip = self._renderer.row(line, width, self._cursor_style(index))
+        cursor = self._cursor_style(index)
+        strip = self._renderer.row(line, width, cursor)
+        if self.matches.order == "time" and part == len(lines) - 1:
+            divider = self.rows.divider(item, self.matches.item_at(index + 1))
+            strip = self._renderer.divided(strip, divider, width, cursor) if divider else strip
         number = index * self._numbers_each + part
         selection = self.text_selection
         if selection is not None:
@@ -123,7 +135,9 @@ class LineCanvas(ScrollView, Generic[T]):
         return strip.apply_offsets(0, number)
 
     def _note(self) -> str:
-        return "no row matches the filter" if self.matches.query else self.empty
+        if self.matches.query:
+            return "no row matches the filter"
+        return "every row is hidden: shift+h" if self.matches.hidden_count else self.empty
 
     def _cursor_style(self, index: int) -> str:
         """Return the name of the cursor's style if the cursor shows on that line, else nothing."""

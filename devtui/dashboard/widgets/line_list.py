@@ -66,7 +66,7 @@ class LineList(LineView[T]):
 
     def action_last(self) -> None:
         """Go to the newest item; if the cursor is there already, follow again."""
-        if self.cursor >= len(self.matches) - 1:
+        if self.cursor >= len(self.matches) - 1 and self.matches.order == "time":
             self.follow()
         else:
             self.select(len(self.matches) - 1)

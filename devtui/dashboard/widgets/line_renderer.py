@@ -17,6 +17,9 @@ from devtui.dashboard.widgets.list_screen import ListScreen
 
 T = TypeVar("T")
 
+_DIVIDED = Style(underline=True)
+_ROOM_FOR_WORDS = 60
+
 
 class Rows(Generic[T]):
     """How items are shown and searched; each kind of item has a subclass."""
@@ -32,6 +35,10 @@ class Rows(Generic[T]):
     def settled(self, item: T) -> bool:
         """Whether `text` and `spans` of the item will stay as they are."""
         return True
+
+    def divider(self, item: T, after: T | None) -> str:
+        """Return the words on the thin line between an item and the one below, empty if none."""
+        return ""
 
     def spans(self, item: T, width: int) -> Row:
         """Lay the item out on one line of `width` cells."""
@@ -79,6 +86,16 @@ class LineRenderer(Generic[T]):
             base += colours.cursor_style(cursor)
         strip = Strip([Segment(text, base + colours.style_of(name)) for text, name in row if text])
         return strip.adjust_cell_length(width, base)
+
+    def divided(self, strip: Strip, words: str, width: int, cursor: str) -> Strip:
+        """Draw a thin line below an item, with words at its end; it takes no line of its own."""
+        if width >= _ROOM_FOR_WORDS:
+            base, colours = self._base_style(), self._colours
+            style = base + colours.cursor_style(cursor) if cursor else base
+            style += colours.line_style("accent")
+            end = Segment(f"  {words}", style)
+            strip = Strip.join([strip.crop(0, width - end.cell_length), Strip([end])])
+        return strip.apply_style(_DIVIDED)
 
     def note(self, text: str, width: int) -> Strip:
         """Draw a sentence in place of items."""

@@ -17,6 +17,9 @@ from textual.widget import Widget
 from devtui.dashboard.widgets.line_canvas import LineCanvas
 from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.dashboard.widgets.refresh_pace import RefreshPace
+from devtui.dashboard.widgets.sorting import Order
+from devtui.filters.facts import Measures
+from devtui.filters.query import Query
 from devtui.session.store.ring import Ring
 
 T = TypeVar("T")
@@ -36,10 +39,16 @@ class LineView(LineCanvas[T], can_focus=True):
     """Grows with each `Changed`, but at once, so that watchers are drawn in the same frame."""
 
     def __init__(
-        self, ring: Ring[T], rows: Rows[T], *, follow: bool = True, empty: str = ""
+        self,
+        ring: Ring[T],
+        rows: Rows[T],
+        *,
+        follow: bool = True,
+        empty: str = "",
+        measures_of: Callable[[T], Measures] | None = None,
     ) -> None:
-        """`empty` is the sentence for an empty list."""
-        super().__init__(ring, rows, follow=follow, empty=empty)
+        """`empty` is the sentence for an empty list; `measures_of` serves filters and orders."""
+        super().__init__(ring, rows, follow=follow, empty=empty, measures_of=measures_of)
         self._pace = RefreshPace(self, ring.end, self.take_in, self._unsettled_in_view)
 
     @property
@@ -66,10 +75,19 @@ class LineView(LineCanvas[T], can_focus=True):
         self._viewport.following |= follow
         self.take_in()
 
-    def search(self, query: str) -> None:
-        """Show only the items whose text holds `query`."""
+    def search(self, query: Query) -> None:
+        """Show only the items that the filter keeps."""
         self.matches.search(query)
         self._fit_in()
+
+    def sort(self, order: Order) -> None:
+        """Show the items in that order, from the first on; in that of time follow the newest."""
+        if order == "time":
+            self.follow()
+            return
+        self.matches.sort(order)
+        self._viewport.begin()
+        self.take_in()
 
     @property
     def unseen_count(self) -> int:
@@ -77,7 +95,8 @@ class LineView(LineCanvas[T], can_focus=True):
         return self._viewport.unseen_count
 
     def follow(self) -> None:
-        """Keep the newest item in view from now on."""
+        """Keep the newest item in view from now on, in the order in which they come."""
+        self.matches.sort("time")
         self._viewport.following = True
         self.take_in()
 

@@ -8,11 +8,13 @@ from rich.style import Style
 from textual.screen import Screen
 
 from devtui.dashboard.availability import SaysWhyNot
+from devtui.dashboard.messages import OpenNeighbour
 from devtui.dashboard.widgets.app_colours import AppColours
 from devtui.events import AnyEvent, ServerExited, StateChanged
 from devtui.text.sgr import Look
 
 _CURSORS = ("cursor", "cursor-blurred")
+_MATCHES = ("match", "match-now")
 _LINES = ("dim", "good", "info", "warn", "bad", "bad-strong", "accent", "strong", "rule", "heading")
 _CODE = ("code-comment", "code-keyword", "code-string", "code-number", "code-name")
 
@@ -25,7 +27,7 @@ class ListScreen(SaysWhyNot, Screen[None]):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"line--{name}" for name in (*_CURSORS, *_LINES, *_CODE)
+        f"line--{name}" for name in (*_CURSORS, *_LINES, *_CODE, *_MATCHES)
     }
 
     def __init__(self) -> None:
@@ -37,6 +39,10 @@ class ListScreen(SaysWhyNot, Screen[None]):
     def shows(self) -> object:
         """The item that the whole screen is about, if it is about one."""
         return None
+
+    def action_neighbour(self, steps: int) -> None:
+        """Open the row after the one that is shown, or the one before it."""
+        self.app.post_message(OpenNeighbour(self.shows, steps))
 
     def leave(self) -> None:
         """Go back to the screen below."""
@@ -62,7 +68,7 @@ class ListScreen(SaysWhyNot, Screen[None]):
         return self.line_style(name) if isinstance(name, str) else self._looks.style_of(name)
 
     def line_style(self, name: str) -> Style:
-        """Return the colours of that name without their background; none for an empty name."""
+        """Return the colours of that name, for all but matches without their background."""
         style = self._line_styles.get(name)
         if style is None:
             style = Style()
@@ -70,5 +76,7 @@ class ListScreen(SaysWhyNot, Screen[None]):
                 # Only the full style has its colour mixed with the background.
                 full = self.get_component_rich_style(f"line--{name}")
                 style = Style(color=full.color, bold=full.bold, dim=full.dim, italic=full.italic)
+                if name in _MATCHES:
+                    style += Style(bgcolor=full.bgcolor, underline=full.underline)
             self._line_styles[name] = style
         return style

@@ -1,25 +1,38 @@
-"""Which items of a ring a list shows: all of them, or those that match a filter."""
+"""Which items of a ring a list shows, and in which order."""
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, insort
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
+from devtui.dashboard.widgets.columns import Columns
+from devtui.dashboard.widgets.sorting import Order, Sorted
+from devtui.filters.facts import Facts, Measures
+from devtui.filters.query import Query
 from devtui.session.store.ring import Ring
 
 T = TypeVar("T")
 
-SEARCHED_CHARACTERS = 4_000
-"""How much of an item's text a filter looks at."""
+Hides: TypeAlias = Callable[[str, Facts], bool]
+"""Whether a rule hides an item of that text, in lower case, and those facts."""
+
+SLICE_SECONDS = 0.03
+"""How long a search with a regex takes at once, before keys and the screen get their turn."""
+
+SEARCH_SECONDS = 5.0
+"""How long all slices of one search take at most."""
+
+LATE = 2_000
+"""How many of the newest items `change` looks through."""
 
 
 class Matches(Generic[T]):
     """The numbers of the items to show, kept as items come and go.
 
     `text_of` gives the text that is searched; `settled` says whether that text is final. An item
-    whose text may still change is looked at again at each `catch_up`, until it is settled. The
-    texts are kept in lower case, a search of 100,000 of them takes some 20 ms so, and 200 without.
+    whose text may still change is looked at again at each `catch_up`, until it is settled.
 
     Places are those of the last `catch_up`, while the ring goes on: what is drawn, and what a key
     or a click means, must not move in between. An item may be gone from the ring by then.
@@ -30,30 +43,112 @@ class Matches(Generic[T]):
         ring: Ring[T],
         text_of: Callable[[T], str],
         settled: Callable[[T], bool] = lambda item: True,
+        measures_of: Callable[[T], Measures] | None = None,
     ) -> None:
         self.ring = ring
-        self.query = ""
-        self._text_of = text_of
+        self.query = Query()
+        self.columns: Columns[T] = Columns(ring.first, text_of, measures_of)
+        self.too_slow = False
+        """Whether a regex took too long, so that older items were not looked at."""
         self._settled = settled
-        self._texts: list[str] = []  # of the items from number _offset on
-        self._offset = ring.first
+        self._hides: Hides | None = None
+        self._hidden: set[int] = set()
         self._first, self._end = ring.first, ring.end
-        self._numbers: list[int] = []  # ascending; only where there is a query
+        self._numbers: list[int] | None = None  # ascending; None stands for all
+        self._sorted: Sorted | None = None
+        self._pending: list[int] = []  # ascending; what a regex has still to look at
+        self._spent = 0.0
         self._unsettled: set[int] = set()
 
-    def search(self, query: str) -> None:
-        """Show the items whose text holds `query`, whatever the case; all of them where empty."""
+    # -- what to show ------------------------------------------------------------------------
+
+    def search(self, query: Query) -> None:
+        """Show the items that the filter keeps; with a regex the newest first, the rest later."""
         self.catch_up()
-        folded = query.lower()
-        texts, offset = self._texts, self._offset
-        if not folded:
-            self._numbers = []
-        elif self.query and self.query in folded:
-            self._numbers = [n for n in self._numbers if folded in texts[n - offset]]
+        narrows = bool(self.query) and query.narrows(self.query) and not self._pending
+        base = self._numbers if narrows and not self.too_slow else self._unhidden()
+        self.query = query
+        self.too_slow, self._spent, self._pending = False, 0.0, []
+        if not query:
+            self._numbers = self._unhidden()
         else:
-            kept = texts if offset == self.ring.first else texts[self.ring.first - offset :]
-            self._numbers = [n for n, text in enumerate(kept, self.ring.first) if folded in text]
-        self.query = folded
+            everything = range(self.ring.first, self.columns.end)
+            numbers = self.columns.quickly_kept(query, everything if base is None else base)
+            self._numbers = numbers
+            if query.patterns:
+                self._numbers, self._pending = [], numbers
+                self.go_on()
+        self._sort_again()
+
+    def hide(self, hides: Hides | None) -> None:
+        """Show no item that `hides` tells of."""
+        self.catch_up()
+        self._hides = hides
+        self._hidden.clear()
+        if hides is not None:
+            columns = self.columns
+            self._hidden = {
+                number
+                for number in range(self.ring.first, columns.end)
+                if hides(columns.text(number), columns.facts_of(number))
+            }
+        query, self.query, self._numbers = self.query, Query(), self._unhidden()
+        self.search(query)
+
+    def sort(self, order: Order) -> None:
+        """Show the items in that order."""
+        self.catch_up()
+        self._sorted = None
+        if order != "time":
+            self._sorted = Sorted(order, self.columns, self._shown_numbers())
+
+    @property
+    def order(self) -> Order:
+        """The order of the items."""
+        return "time" if self._sorted is None else self._sorted.by
+
+    @property
+    def hidden_count(self) -> int:
+        """How many items a rule hides."""
+        return len(self._hidden)
+
+    @property
+    def searching(self) -> bool:
+        """Whether a regex has older items still to look at."""
+        return bool(self._pending)
+
+    def go_on(self, seconds: float = SLICE_SECONDS) -> None:
+        """Look at some more of the items that a regex has still to look at."""
+        began = time.perf_counter()
+        end = began + seconds
+        found: list[int] = []
+        texts, offset = self.columns.texts, self.columns.offset
+        patterns = self.query.patterns
+        while self._pending and time.perf_counter() < end:
+            number = self._pending.pop()
+            if all(word.keeps_text(texts[number - offset]) for word in patterns):
+                found.append(number)
+        found.reverse()
+        self._numbers = found + (self._numbers or [])
+        self._spent += time.perf_counter() - began
+        if self._pending and self._spent > SEARCH_SECONDS:
+            self.too_slow, self._pending = True, []
+        self._sort_again()
+
+    def _unhidden(self) -> list[int] | None:
+        if not self._hidden:
+            return None
+        hidden = self._hidden
+        return [n for n in range(self.ring.first, self.columns.end) if n not in hidden]
+
+    def _shown_numbers(self) -> range | list[int]:
+        return range(self._first, self._end) if self._numbers is None else self._numbers
+
+    def _sort_again(self) -> None:
+        if self._sorted is not None:
+            self._sorted = Sorted(self._sorted.by, self.columns, self._shown_numbers())
+
+    # -- items that come, change and go ------------------------------------------------------
 
     def catch_up(self) -> None:
         """Take in what was appended to the ring, or forgotten by it, since the last time."""
@@ -62,51 +157,87 @@ class Matches(Generic[T]):
         self._first, self._end = ring.first, ring.end
         for number in sorted(self._unsettled):
             self._look_again(number)
-        for number in range(self._offset + len(self._texts), ring.end):
+        for number in range(self.columns.end, ring.end):
             item = ring[number]
-            text = self._text(item)
-            self._texts.append(text)
-            if self.query and self.query in text:
-                self._numbers.append(number)
+            self.columns.append(item)
+            self._list(number)
             if not self._settled(item):
                 self._unsettled.add(number)
 
-    def _text(self, item: T) -> str:
-        return self._text_of(item)[:SEARCHED_CHARACTERS].lower()
+    def change(self, item: T) -> None:
+        """Look again, at the next `catch_up`, at one of the newest items: it has changed late."""
+        end = min(self.columns.end, self.ring.end)
+        for number in reversed(range(max(self.ring.first, end - LATE), end)):
+            if self.ring[number] is item:
+                self._unsettled.add(number)
+                return
 
-    def _forget(self) -> None:
-        first = self.ring.first
-        gone = first - self._offset
-        # In blocks, as the ring itself does: taking one off a list's front moves all the others.
-        if gone >= min(len(self._texts), self.ring.capacity // 8):
-            del self._texts[:gone]
-            self._offset = first
-        self._unsettled = {number for number in self._unsettled if number >= first}
-        unlisted = bisect_left(self._numbers, first)
-        if unlisted:
-            del self._numbers[:unlisted]
+    def _list(self, number: int) -> None:
+        """Show an item if it is to be shown, in its place."""
+        columns = self.columns
+        if self._hides is not None and self._hides(columns.text(number), columns.facts_of(number)):
+            if self._numbers is None:
+                self._numbers = list(range(self._first, number))
+                later = range(number + 1, min(self._end, columns.end))
+                self._numbers.extend(later)
+            self._hidden.add(number)
+            return
+        if self.query and not self.query.keeps(columns.text(number), columns.measures(number)):
+            return
+        if self._pending and number <= self._pending[-1]:
+            index = bisect_left(self._pending, number)
+            if self._pending[index] != number:
+                self._pending.insert(index, number)
+            return
+        if self._numbers is not None:
+            insort(self._numbers, number)
+        if self._sorted is not None:
+            self._sorted.add(number)
+
+    def _unlist(self, number: int) -> None:
+        self._hidden.discard(number)
+        if self._sorted is not None:
+            self._sorted.remove(number)
+        if self._numbers is not None:
+            index = bisect_left(self._numbers, number)
+            if index < len(self._numbers) and self._numbers[index] == number:
+                del self._numbers[index]
 
     def _look_again(self, number: int) -> None:
         item = self.ring[number]
-        text = self._texts[number - self._offset] = self._text(item)
+        self._unlist(number)
+        self.columns.replace(number, item)
         if self._settled(item):
             self._unsettled.discard(number)
-        if not self.query:
+        self._list(number)
+
+    def _forget(self) -> None:
+        first = self.ring.first
+        gone = first - self.columns.offset
+        # In blocks, as the ring itself does: taking one off a list's front moves all the others.
+        if gone >= min(len(self.columns.texts), self.ring.capacity // 8):
+            self.columns.forget(first)
+        if first == self._first:
             return
-        index = bisect_left(self._numbers, number)
-        listed = index < len(self._numbers) and self._numbers[index] == number
-        matches = self.query in text
-        if matches and not listed:
-            insort(self._numbers, number)
-        elif listed and not matches:
-            del self._numbers[index]
+        self._unsettled = {number for number in self._unsettled if number >= first}
+        if self._hidden:
+            self._hidden = {number for number in self._hidden if number >= first}
+        for numbers in (self._numbers, self._pending):
+            if numbers:
+                del numbers[: bisect_left(numbers, first)]
+        if self._sorted is not None:
+            self._sorted.forget(first)
+
+    # -- places ------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._numbers) if self.query else self._end - self._first
+        return self._end - self._first if self._numbers is None else len(self._numbers)
 
     def number_at(self, index: int) -> int:
         """Return the number of the item that is shown at that place, which counts from 0."""
-        return self._numbers[index] if self.query else self._first + index
+        if self._sorted is not None:
+            return self._sorted.numbers[index]
+        return self._first + index if self._numbers is None else self._numbers[index]
 
     def item_at(self, index: int) -> T | None:
         """Return the item at that place, or None after the last one or if it has left the ring."""
@@ -117,9 +248,17 @@ class Matches(Generic[T]):
 
     def index_of(self, number: int) -> int:
         """Return the place of that item or of the next one shown; `len(self)` after the last."""
-        if self.query:
+        if self._sorted is not None:
+            return self._sorted.index_of(number)
+        if self._numbers is not None:
             return bisect_left(self._numbers, number)
         return min(max(number - self._first, 0), len(self))
+
+    def count_from(self, number: int) -> int:
+        """Return how many items are shown that came with that number or later."""
+        if self._numbers is None:
+            return len(self) - min(max(number - self._first, 0), len(self))
+        return len(self._numbers) - bisect_left(self._numbers, number)
 
     def __getitem__(self, index: int) -> T:
         return self.ring[self.number_at(index)]

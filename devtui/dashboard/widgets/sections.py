@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -11,6 +11,7 @@ from devtui.dashboard.widgets.cells import Row, cut, wrap_pair
 from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.events import Frame
 from devtui.session.store.ring import Ring
+from devtui.text.formats import count
 from devtui.text.sanitize import visible
 
 # The line below a line of code that marks what failed.
@@ -69,12 +70,18 @@ class Detail(msgspec.Struct, frozen=True):
 
 
 class ShownLine(msgspec.Struct, frozen=True):
-    """A wrapped line of the screen."""
+    """A wrapped line of the screen.
+
+    `heading` says that it is its section's title. `continued` is the indent of a line that goes on
+    with the one above.
+    """
 
     row: Row
     section: Section
     frame: Frame | None = None
     target: object = None
+    heading: bool = False
+    continued: int | None = None
 
 
 class DetailRows(Rows[ShownLine]):
@@ -89,34 +96,61 @@ class DetailRows(Rows[ShownLine]):
         return item.row
 
 
-def laid_out(sections: Iterable[Section], width: int, *, wrapped: bool = True) -> Ring[ShownLine]:
+def laid_out(
+    sections: Iterable[Section],
+    width: int,
+    *,
+    wrapped: bool = True,
+    folds: Callable[[Section], bool] | None = None,
+) -> Ring[ShownLine]:
     """Wrap the sections to lines of at most `width` cells, with a blank line between sections.
 
-    If not `wrapped`, cut the lines.
+    If not `wrapped`, cut the lines. `folds` says of which sections only the title is shown; without
+    it none can be folded.
     """
-    lines = list(_lay_out(sections, max(width, 8), wrapped))
+    lines = list(_lay_out(sections, max(width, 8), wrapped, folds))
     ring: Ring[ShownLine] = Ring(max(len(lines), 1))
     for line in lines:
         ring.append(line)
     return ring
 
 
-def _lay_out(sections: Iterable[Section], width: int, wrapped: bool) -> Iterator[ShownLine]:
-    first = True
+def _lay_out(
+    sections: Iterable[Section],
+    width: int,
+    wrapped: bool,
+    folds: Callable[[Section], bool] | None,
+) -> Iterator[ShownLine]:
+    blank = False
     for section in sections:
-        if not first:
+        folded = bool(section.title) and folds is not None and folds(section)
+        if blank:
             yield ShownLine([], section)
-        first = False
+        blank = not folded  # folded ones stand close together
         if section.title:
-            rule = "─" * max(width - len(section.title) - 1, 0)
-            yield ShownLine([(section.title, "heading"), (" " + rule, "rule")], section)
-        for line in section.lines:
+            yield ShownLine(_heading(section, width, folds, folded), section, heading=True)
+        for line in () if folded else section.lines:
             if wrapped:
                 rows = wrap_pair(line.row, line.below, width, line.indent)
             else:
                 rows = [cut(row, width) for row in (line.row, line.below) if row or row is line.row]
-            for row in rows:
-                yield ShownLine(row, section, line.frame, line.target)
+            for part, row in enumerate(rows):
+                continued = line.indent if part else None
+                yield ShownLine(row, section, line.frame, line.target, False, continued)
+
+
+def _heading(
+    section: Section, width: int, folds: Callable[[Section], bool] | None, folded: bool
+) -> Row:
+    mark = "" if folds is None else "▸ " if folded else "▾ "
+    aside = f" {count(len(section.lines), 'line')}" if folded else ""
+    rule = "─" * max(width - len(mark + section.title + aside) - 1, 0)
+    return [
+        (mark, "dim"),
+        (section.title, "heading"),
+        (aside, "dim"),
+        (" " + rule, "rule"),
+    ]
 
 
 def bounded(lines: Iterable[Line]) -> list[Line]:

@@ -31,6 +31,7 @@ class Viewport(Generic[T]):
         # The numbers of items, which stay when older items go.
         self._cursor = self._top = matches.ring.first
         self._seen = matches.ring.end  # the items before this one do not count as new
+        self._at_first = False  # whether the view of sorted items stays at their first
 
     def show(self, matches: Matches[T]) -> None:
         """Show other items, beginning at the first."""
@@ -52,7 +53,7 @@ class Viewport(Generic[T]):
         """How many items came below since `stay`."""
         if self.following:
             return 0
-        return len(self.matches) - self.matches.index_of(self._seen)
+        return self.matches.count_from(self._seen)
 
     def fit(self, height: int) -> int:
         """Fit the view to the matches, and return the topmost item in `height` lines."""
@@ -66,6 +67,8 @@ class Viewport(Generic[T]):
             return lowest
         if count:
             self._cursor = self.matches.number_at(min(self.cursor, count - 1))
+        if self._at_first and self.matches.order != "time":
+            return 0
         # The items in view keep their place while older ones go.
         return min(self.matches.index_of(self._top), lowest)
 
@@ -112,8 +115,16 @@ class Viewport(Generic[T]):
 
     def scrolled(self, top: int) -> None:
         """Remember the item of the topmost line."""
+        self._at_first = top == 0
         if top < len(self.matches):
             self._top = self.matches.number_at(top)
+
+    def begin(self) -> None:
+        """Stop following, and go to the first item; stay there while others come before it."""
+        self.stay()
+        if len(self.matches):
+            self._cursor = self._top = self.matches.number_at(0)
+        self._at_first = True
 
     def stay(self) -> None:
         """Stop following the newest item."""

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from devtui.events import Variable
-from devtui.server.guest.clocks import clock
 from devtui.server.guest.deadline import Overdue, within
 from devtui.text.secrets import MASK, is_secret
 
 MAX_REPR = 4_000
-MAX_NAME = 200
-MAX_VARIABLES = 200
-
-# For all reprs of a frame together. One may take half of the rest, so that the variables after one
-# that blocks are shown too.
 REPR_SECONDS = 0.2
-_LEAST_SECONDS = 0.005
 
 
 class BoundedRepr(reprlib.Repr):
@@ -98,34 +90,6 @@ def bounded(value: object, seconds: float = REPR_SECONDS, *, reveal: bool = True
         return f"<{type(value).__name__}: its repr takes longer than {took}>"
     except BaseException as error:  # SystemExit and KeyboardInterrupt too: it is foreign code
         return f"<{type(value).__name__}: its repr raised {type(error).__name__}>"
-
-
-def variables(
-    values: Mapping[str, object], reveal: bool, seconds: float = REPR_SECONDS
-) -> tuple[Variable, ...]:
-    """Return the first `MAX_VARIABLES` variables with their reprs, within `seconds` in all."""
-    end = clock.monotonic() + seconds
-    return tuple(
-        _variable(str(name)[:MAX_NAME], value, reveal, end - clock.monotonic())
-        for name, value in islice(list(values.items()), MAX_VARIABLES)
-    )
-
-
-def _variable(name: str, value: object, reveal: bool, left: float) -> Variable:
-    kind = type(value).__qualname__[:MAX_NAME]
-    if not reveal and is_secret(name):
-        return Variable(name=name, type=kind, value=MASK, masked=True)
-    if isinstance(value, (int, float, str, bytes, type(None))) and _is_builtin(value):
-        text = cut(BoundedRepr(reveal).repr(value))  # no foreign code: no thread is needed
-    elif left <= _LEAST_SECONDS:
-        text = f"<{kind}: not shown, the reprs before it took too long>"
-    else:
-        text = bounded(value, left / 2, reveal=reveal)
-    return Variable(name=name, type=kind, value=text)
-
-
-def _is_builtin(value: object) -> bool:
-    return type(value).__module__ == "builtins"
 
 
 def _enclosed(left: str, pieces: list[str], right: str, missing: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from devtui.events import LocalsShown, ShowLocals, Way
-from devtui.server.errors import bounded_repr
+from devtui.server.errors import variables
 from devtui.server.errors.namespace import FrameNamespace
 
 # A frame keeps alive everything its variables hold, so keep only those of the newest errors.
@@ -92,7 +92,7 @@ class KeptErrors:
                 reason=str(gone),
             )
         names = kept.namespace(frame).local_names
-        shown = kept.context.copy().run(bounded_repr.variables, names, order.reveal)
+        shown = kept.context.copy().run(variables.shown, names, order.reveal)
         return LocalsShown(
             ask_id=order.ask_id,
             error_id=order.error_id,

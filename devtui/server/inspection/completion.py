@@ -14,15 +14,16 @@ from itertools import islice
 from types import (
     BuiltinFunctionType,
     FunctionType,
-    GetSetDescriptorType,
     MemberDescriptorType,
     MethodDescriptorType,
 )
 from typing import Any
 
 from devtui.events import Complete, Completed
+from devtui.server.errors.attributes import ABSENT, class_dicts, in_class, is_class, own_dict
 from devtui.server.errors.kept_frames import FrameGone, KeptErrors
 from devtui.server.errors.namespace import FrameNamespace
+from devtui.server.inspection.signatures import signature
 
 MAX_NAMES = 200
 """The most names to send; a screen has no room for more."""
@@ -33,13 +34,9 @@ MAX_LOOKED_AT = 50_000
 MAX_DEPTH = 20
 """The most dots in a typed name."""
 
-# These read the class itself: a metaclass cannot answer for it.
-_MRO = type.__dict__["__mro__"].__get__
-_CLASS_DICT = type.__dict__["__dict__"].__get__
 _METHODS = (FunctionType, BuiltinFunctionType, MethodDescriptorType, staticmethod, classmethod)
 # Flask's proxies, and the context's attribute that each stands for.
 _FLASK = {"request": "request", "session": "session", "g": "g", "current_app": "app"}
-_ABSENT = object()
 
 
 class Unknown(Exception):
@@ -49,11 +46,14 @@ class Unknown(Exception):
 def complete(order: Complete, errors: KeptErrors) -> Completed:
     """Answer the order."""
     names: list[str] = []
-    reason = ""
+    reason = parameters = ""
     try:
         kept, frame = errors.find(order.error_id, order.exception, order.frame)
-        found = _found(kept.namespace(frame), order.path, kept.contexts)
+        namespace = kept.namespace(frame)
+        found = _found(namespace, order.path, kept.contexts)
         names = sorted({name for name in found if _wanted(name, order.prefix)})
+        if order.prefix in names:
+            parameters = _signature(namespace, (*order.path, order.prefix), kept.contexts)
     except (FrameGone, Unknown) as error:
         reason = str(error)
     return Completed(
@@ -62,7 +62,32 @@ def complete(order: Complete, errors: KeptErrors) -> Completed:
         names=tuple(names[:MAX_NAMES]),
         left_out=len(names[MAX_NAMES:]),
         reason=reason,
+        signature=parameters,
     )
+
+
+def _signature(namespace: FrameNamespace, path: tuple[str, ...], contexts: Sequence[Any]) -> str:
+    """Return the parameters of what the path names; empty if it cannot be called, or be known."""
+    *above, name = path
+    try:
+        if not above:
+            value = _named(namespace, name)
+            return signature(value, in_class, is_class(value))
+        owner = _unwrapped(_value(namespace, tuple(above), contexts), contexts)
+        raw = _attribute_itself(owner, name)
+        value = _attribute(owner, name)
+    except Unknown:
+        return ""
+    text = signature(value, in_class, is_class(value))
+    # A function of the object's class is a method: its first parameter is the object.
+    own = not is_class(owner) and own_dict(owner).get(name, ABSENT) is ABSENT
+    is_method = type(raw) is classmethod or (own and type(raw) is FunctionType)
+    return _without_first(text) if is_method else text
+
+
+def _without_first(text: str) -> str:
+    first, comma, rest = text.partition(", ")
+    return f"({rest}" if comma else "()" if first.endswith(")") else text
 
 
 def _found(namespace: FrameNamespace, path: tuple[str, ...], contexts: Sequence[Any]) -> list[Any]:
@@ -70,14 +95,23 @@ def _found(namespace: FrameNamespace, path: tuple[str, ...], contexts: Sequence[
         raise Unknown(f"Names of more than {MAX_DEPTH} dots are not completed.")
     if not path:
         return [*_bounded(namespace), *dir(builtins), *keyword.kwlist]
-    value = namespace.get(path[0], _ABSENT)
-    if value is _ABSENT:
-        value = vars(builtins).get(path[0], _ABSENT)
-    if value is _ABSENT:
-        raise Unknown(f"There is no name {path[0]} in this frame.")
+    return list(_attributes(_unwrapped(_value(namespace, path, contexts), contexts)))
+
+
+def _value(namespace: FrameNamespace, path: tuple[str, ...], contexts: Sequence[Any]) -> Any:
+    value = _named(namespace, path[0])
     for name in path[1:]:
         value = _attribute(_unwrapped(value, contexts), name)
-    return list(_attributes(_unwrapped(value, contexts)))
+    return value
+
+
+def _named(namespace: FrameNamespace, name: str) -> Any:
+    value = namespace.get(name, ABSENT)
+    if value is ABSENT:
+        value = vars(builtins).get(name, ABSENT)
+    if value is ABSENT:
+        raise Unknown(f"There is no name {name} in this frame.")
+    return value
 
 
 def _wanted(name: Any, prefix: str) -> bool:
@@ -97,9 +131,9 @@ def _unwrapped(value: Any, contexts: Sequence[Any]) -> Any:
     """
     flask = sys.modules.get("flask.globals")
     for proxy, attribute in _FLASK.items():
-        if flask is not None and value is vars(flask).get(proxy, _ABSENT):
+        if flask is not None and value is vars(flask).get(proxy, ABSENT):
             for context in contexts:
-                own = _own_dict(context)
+                own = own_dict(context)
                 found = own.get(attribute, own.get(f"_{attribute}"))
                 if found is not None:
                     return found
@@ -107,38 +141,24 @@ def _unwrapped(value: Any, contexts: Sequence[Any]) -> Any:
     return value
 
 
-def _class_dicts(kind: type) -> Iterator[Any]:
-    return (_CLASS_DICT(each) for each in _MRO(kind))
-
-
-def _in_class(kind: type, name: str) -> Any:
-    return next((each[name] for each in _class_dicts(kind) if name in each), _ABSENT)
-
-
-def _own_dict(value: Any) -> dict[Any, Any]:
-    """Return an object's own attributes, empty if it has no dict or code makes the dict."""
-    reader = _in_class(type(value), "__dict__")
-    if type(reader) not in (GetSetDescriptorType, MemberDescriptorType):
-        return {}
-    found = reader.__get__(value)
-    # A subclass may have methods, which are the app's code.
-    return found if type(found) is dict else {}
-
-
 def _attributes(value: Any) -> Iterator[Any]:
-    if _is_class(value):
-        for each in _class_dicts(value):
+    if is_class(value):
+        for each in class_dicts(value):
             yield from _bounded(each.copy())
         return
-    yield from _bounded(_own_dict(value).copy())
-    for each in _class_dicts(type(value)):
+    yield from _bounded(own_dict(value).copy())
+    for each in class_dicts(type(value)):
         yield from _bounded(each.copy())
 
 
+def _attribute_itself(value: Any, name: str) -> Any:
+    """Return an attribute as it stands in the object or its class, perhaps a method's wrapper."""
+    found = in_class(value, name) if is_class(value) else own_dict(value).get(name, ABSENT)
+    return _read_from_class(value, name) if found is ABSENT else found
+
+
 def _attribute(value: Any, name: str) -> Any:
-    found = _in_class(value, name) if _is_class(value) else _own_dict(value).get(name, _ABSENT)
-    if found is _ABSENT:
-        found = _read_from_class(value, name)
+    found = _attribute_itself(value, name)
     if type(found) in (staticmethod, classmethod):
         found = found.__func__
     return found
@@ -146,20 +166,15 @@ def _attribute(value: Any, name: str) -> Any:
 
 def _read_from_class(value: Any, name: str) -> Any:
     """Return an attribute of the object's class if reading it runs no code."""
-    found = _in_class(type(value), name)
+    found = in_class(type(value), name)
     if type(found) is MemberDescriptorType:  # a slot
         try:
             return found.__get__(value)
         except AttributeError:
-            found = _ABSENT
-    if found is _ABSENT:
+            found = ABSENT
+    if found is ABSENT:
         raise Unknown(f"There is no attribute {name} that could be found without running code.")
-    plain = _is_class(found) or type(found) in _METHODS
-    if not plain and _in_class(type(found), "__get__") is not _ABSENT:
+    plain = is_class(found) or type(found) in _METHODS
+    if not plain and in_class(type(found), "__get__") is not ABSENT:
         raise Unknown(f"{name} is computed when it is read, and completing runs no code.")
     return found
-
-
-def _is_class(value: Any) -> bool:
-    """Whether it is a class; `isinstance` would trust an object's `__class__`."""
-    return type in _MRO(type(value))

@@ -13,6 +13,7 @@ from devtui.server.output import request_context
 from devtui.server.output.output import Output
 from devtui.server.serving import wsgi_rules
 from devtui.server.serving.bodies import CapturedBody, body_of, cut, header_of, headers_of
+from devtui.server.serving.views import NOTHING, View
 
 # Characters of the request line.
 MAX_METHOD = 100
@@ -40,6 +41,7 @@ class Exchange:
         self.cut = ""
         self.has_head = False
         """Whether the app has called `start_response`."""
+        self._view: View = NOTHING
         self.taken_over = False
         """Whether a library has answered on the socket, so the server must send no response."""
 
@@ -64,6 +66,16 @@ class Exchange:
         if self.status is not None:
             self.cut = self.cut or f"the app raised {type(error).__name__}"
 
+    @property
+    def lacks_view(self) -> bool:
+        """Whether it is not known yet where the view is written."""
+        return self._view[1] is None
+
+    def saw_view(self, view: View) -> None:
+        """Note which view answers, unless more is known already."""
+        if self.lacks_view and view is not NOTHING:
+            self._view = view
+
     def finish(self) -> None:
         """Report the request, complete or not."""
         now = clock.perf_counter()
@@ -79,6 +91,8 @@ class Exchange:
                 duration_ms=_milliseconds(now - self._clock),
                 size_bytes=self._response_size(response_headers),
                 cut=self.cut,
+                endpoint=self._view[0],
+                view=self._view[1],
                 first_byte_ms=None
                 if self._first_byte is None
                 else _milliseconds(self._first_byte - self._clock),

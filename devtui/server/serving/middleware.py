@@ -11,7 +11,7 @@ from werkzeug.http import parse_accept_header
 
 from devtui.server.errors.failed_app import FailedApp
 from devtui.server.guest import forks
-from devtui.server.serving import wsgi_rules
+from devtui.server.serving import views, wsgi_rules
 from devtui.server.serving.debugger import Debugger
 
 if TYPE_CHECKING:
@@ -45,16 +45,17 @@ def around(
     """
     reported = app if isinstance(app, FailedApp) else ReportErrors(app, reporter)
     if not load.debugger:
-        return RecordExchange(reported), None
+        return RecordExchange(reported, app), None
     debugger = Debugger(reported, app, load, news)
-    return RecordExchange(PlainTraceback(debugger)), debugger
+    return RecordExchange(PlainTraceback(debugger), app), debugger
 
 
 class RecordExchange:
     """Record the pieces of the response's body; the handler records all else."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, users_app: WSGIApplication) -> None:
         self._app = app
+        self._users_app = users_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the app does."""
@@ -68,6 +69,7 @@ class RecordExchange:
             wsgi_rules.check_start(status, listed)
             write = start_response(status, listed, exc_info)
             exchange.has_head = True
+            exchange.saw_view(views.of_environ(environ, self._users_app))
 
             def recorded_write(data: bytes) -> Any:
                 body.take(data)
@@ -184,9 +186,13 @@ class ReportErrors:
                 exchange.taken_over = True
                 return []
             exchange.break_off(error)
+            exchange.saw_view(views.of_contexts(environ, contexts))
             report(error)
             raise
         forks.end_if_forked()
+        if exchange.lacks_view:
+            exchange.saw_view(views.of_contexts(environ, contexts))
+            exchange.saw_view(views.of_response(environ, response))
         is_plain = isinstance(response, (list, tuple)) and all(type(it) is bytes for it in response)
         if is_plain and exchange.has_head:
             return response

@@ -65,7 +65,9 @@ def _read(
     **options: Any,
 ) -> str:
     try:
-        with terminal.reading_line(purpose):
+        with terminal.reading_line(purpose) as begun:
+            if begun:
+                arguments = (f"{begun}{arguments[0]}", *arguments[1:])
             return original(*arguments, **options)
     except NoTerminal as error:
         refused = str(error)

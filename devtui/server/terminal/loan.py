@@ -113,6 +113,8 @@ class Terminal:
         try:
             granted = self._ask(purpose)
             self._take()
+            if purpose != "input":
+                self.take(self._begun())
         except BaseException:
             self._wish = None
             if granted:  # or the front end would wait for its return
@@ -149,17 +151,21 @@ class Terminal:
                 self._linger() if linger else self.release()
 
     @contextmanager
-    def reading_line(self, purpose: Purpose) -> Iterator[None]:
+    def reading_line(self, purpose: Purpose) -> Iterator[str]:
         """Hold the terminal to read a line in the block, and a little longer.
 
+        Yield what the thread has printed of that line already and `input` has to print again: the
+        terminal has got another size, and at that readline clears all that it does not know of.
         The holder may be an unknown debugger or console.
         """
+        fresh = not self.is_mine
         with self.held(purpose, linger=True):
+            begun = self._begun() if fresh and purpose == "input" else b""
             wish = self._wish
             assert wish is not None
             self.reading, wish.interrupted = True, False
             try:
-                yield
+                yield begun.decode("utf-8", "surrogateescape")
             finally:
                 self.reading = False
                 if wish.interrupted:  # a line typed by the session is no answer
@@ -262,7 +268,6 @@ class Terminal:
         here = threading.get_ident()
         self._others = frozenset(sys._current_frames()) - self._helpers - {here}
         self._held = True
-        self.take(self._begun())
         request_context.lent = self
         watch = threading.Thread(target=self._watch, args=(wish,), name="devtui-tty", daemon=True)
         watch.start()

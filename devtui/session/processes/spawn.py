@@ -8,10 +8,8 @@ process starts after 10.3 ms instead of 1.4 ms (medians).
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sys
-import termios
 from _socket import socketpair
 
 TYPE_CHECKING = False
@@ -102,9 +100,6 @@ def _open_terminal() -> tuple[int, int] | None:
         master, slave = os.openpty()
     except OSError:
         return None  # as in a root folder without /dev/pts
-    # Set its size before anybody has it open. A later change is a signal, at which readline clears
-    # the line that the app has begun.
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, fcntl.ioctl(0, termios.TIOCGWINSZ, bytes(8)))
     return above_the_standard(master), above_the_standard(slave)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+
+from msgspec import structs
 
 from devtui.config.settings import Settings
 from devtui.events import AppFailed, AppLoaded, FilesChanged, ServerExited, Serving
@@ -25,6 +28,9 @@ FIRST_STANDBY_DELAY_SECONDS = 0.3
 
 # How long after that the next load is begun: the standby imports first, and the app answers.
 HEAD_START_DELAY_SECONDS = 0.5
+
+# How many files are remembered that were saved while the reloader was off.
+MAX_OUTDATED = 100
 
 
 class Reloader:
@@ -110,6 +116,12 @@ class Reloader:
             self.settings = self._listener.replace(bound, self.settings.with_port(port))
         self.want(Replacement(f"moved to port {self.settings.port}"))
 
+    def serve_app(self, app: str) -> None:
+        """Serve another app from now on."""
+        self.settings = structs.replace(self.settings, app=app)
+        self._generations.discard_standby()  # it has loaded the other one's libraries
+        self.want(Replacement(f"{app} was chosen"))
+
     def set_debug(self, on: bool) -> None:
         """Turn debug mode on or off, and restart the server."""
         self.settings = self.settings.with_debug(on)
@@ -120,9 +132,10 @@ class Reloader:
 
         `raw_count` is the number of notices that were merged.
         """
-        if not self.settings.reload:
-            return
         self._bus.tell(FilesChanged(paths=paths, raw_count=raw_count))
+        if not self.settings.reload:
+            self._note_outdated(paths)
+            return
         self._generations.head_starts.note_saved(paths)
         if self._machine.state is not State.PORT_BUSY:
             changed = Replacement("files changed", paths, raw_count=raw_count)
@@ -130,6 +143,14 @@ class Reloader:
             if looping := self._loops.changed(paths):
                 self._bus.warn(advice(looping))
             self.want(changed)
+
+    def _note_outdated(self, paths: tuple[str, ...]) -> None:
+        """Say, once for each load, that the running code is older than its files."""
+        served = self._served
+        if not served.outdated_by:
+            name = os.path.basename(paths[0])
+            self._bus.warn(f"{name} was saved, and the reloader is off: the running code is older.")
+        served.outdated_by = tuple(dict.fromkeys([*served.outdated_by, *paths]))[:MAX_OUTDATED]
 
     def _on_load_ended(self, event: AppLoaded | AppFailed | ServerExited) -> None:
         if isinstance(event, AppLoaded):

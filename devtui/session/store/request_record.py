@@ -10,6 +10,7 @@ import msgspec
 
 from devtui.events import (
     Body,
+    Frame,
     Headers,
     RequestFinished,
     RequestStarted,
@@ -46,6 +47,8 @@ class _Details(msgspec.Struct, frozen=True, array_like=True, gc=False):
     response_headers: Headers = ()
     request_body: Body | None = None
     response_body: Body | None = None
+    endpoint: str | None = None
+    view: Frame | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -69,7 +72,12 @@ def _packed(started: RequestStarted, event: RequestFinished) -> tuple[bytes, byt
         event.first_byte_ms,
     )
     details = _Details(
-        started.headers, event.response_headers, event.request_body, event.response_body
+        started.headers,
+        event.response_headers,
+        event.request_body,
+        event.response_body,
+        event.endpoint,
+        event.view,
     )
     return _encode(row), _encode(details)
 
@@ -189,6 +197,8 @@ class Request(msgspec.Struct, eq=False, gc=False):
             response_headers=details.response_headers,
             request_body=details.request_body,
             response_body=details.response_body,
+            endpoint=details.endpoint,
+            view=details.view,
         )
 
     def _unpacked(self) -> _Details:

@@ -24,6 +24,7 @@ from devtui.events import (
 from devtui.session.event_bus import EventBus
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroups, SharedFrames
 from devtui.session.store.log_entry import Gathering, LogEntry
+from devtui.session.store.pulse import Pulse
 from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
 
@@ -72,6 +73,10 @@ class Store:
         self.error_groups = ErrorGroups()
         self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
+        self.pulse = Pulse()
+        self.clients_differ = False
+        """Whether the requests came from more than one address."""
+        self._client: str | None = None  # the first one's
         self.loaded_generation = 0
         """The newest generation whose app was loaded."""
         self._by_id: dict[str, Request] = {}
@@ -131,6 +136,8 @@ class Store:
 
     def clear_requests(self) -> None:
         """Forget the requests; those that still run lose their rows too."""
+        self._client, self.clients_differ = None, False
+        self.pulse.clear()
         self.requests.clear()
 
     def clear_errors(self) -> None:
@@ -141,6 +148,9 @@ class Store:
     def _start(self, event: RequestStarted) -> Request:
         request = self._by_id[event.id] = Request.begun(event)
         self.requests.append(request)
+        if self._client is None:
+            self._client = event.client
+        self.clients_differ = self.clients_differ or event.client != self._client
         return request
 
     def _finish(self, event: RequestFinished) -> None:
@@ -158,6 +168,7 @@ class Store:
                 )
             )
         if request.running:
+            self.pulse.count(request, event)
             request.end(event)
             self.details_bytes += request.details_bytes
             self.with_details.append(request)

@@ -1,7 +1,9 @@
 import asyncio
 
+import pytest
 from textual.events import Key
 
+from devtui.dashboard.errors import error_screen
 from devtui.dashboard.errors.error_screen import ErrorScreen
 from devtui.dashboard.errors.stack_screen import LOOK_SECONDS, NO_ANSWER, StackScreen
 from devtui.events import (
@@ -25,6 +27,12 @@ from tests.support.driver import running
 from tests.support.fakes import FakeSession, error, finished, raised, started
 
 MASK = "••••••••"
+
+
+@pytest.fixture(autouse=True)
+def locals_when_asked(monkeypatch):
+    """Let local variables wait for their key, as on a low terminal."""
+    monkeypatch.setattr(error_screen, "ROOM_FOR_LOCALS", 1_000)
 
 
 async def open_error(ui, *events):
@@ -111,6 +119,53 @@ async def test_l_asks_for_locals_and_m_for_secrets(ui):
     await ui.shows("token  'abc'")
     await ui.press("l")
     await ui.shows_not("'abc'")
+
+
+async def test_the_innermost_locals_are_shown_at_once_if_there_is_room(ui, monkeypatch):
+    monkeypatch.undo()
+    await open_error(ui)
+    await ui.until(lambda: ui.session.orders)
+    order = last_order(ui, ShowLocals)
+    assert (order.exception, order.frame) == ((0,), 4)
+    shown = (Variable(name="items", type="list", value="[1, 2]"),)
+    ui.session.feed(LocalsShown(ask_id=order.ask_id, error_id="1-e1", variables=shown))
+    await ui.shows("items  [1, 2]  list")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_a_structure_unfolds_and_folds(size):
+    inner = (Variable(name="price", type="int", value="5"),)
+    parts = (
+        Variable(name="0", type="dict", value="{'price': 5}", parts=inner),
+        Variable(name="1", type="NoneType", value="None"),
+    )
+    shown = (Variable(name="items", type="list", value="[{'price': 5}, None]", parts=parts),)
+    async with running(size=size) as ui:
+        await open_error(ui)
+        await ui.press("l")
+        order = last_order(ui, ShowLocals)
+        ui.session.feed(LocalsShown(ask_id=order.ask_id, error_id="1-e1", variables=shown))
+        await ui.shows("▸ items  [{'price': 5}, None]  list")
+        await move_to(ui, "▸ items")
+        await ui.press("enter")
+        await ui.shows("▾ items")
+        await ui.shows("▸ 0  {'price': 5}  dict")
+        await move_to(ui, "▸ 0")
+        await ui.press("enter")
+        await ui.shows("  price  5  int")
+        assert ui.app.screen.spot.number == 4, "the frame is still selected"
+        await move_to(ui, "▾ items")
+        await ui.press("enter")
+        await ui.shows_not("price  5")
+
+
+async def move_to(ui, text):
+    """Put the cursor on the first line with that text."""
+    lines = ui.app.screen.list.matches
+    texts = ["".join(part for part, _ in lines[at].row) for at in range(len(lines))]
+    at = next(at for at, line in enumerate(texts) if text in line)
+    while ui.app.screen.list.cursor != at:
+        await ui.press("down" if ui.app.screen.list.cursor < at else "up")
 
 
 async def test_enter_on_a_frame_shows_its_locals(ui):
@@ -295,12 +350,41 @@ async def test_tab_in_the_prompt_completes_and_does_not_leave_it(ui):
     assert ui.session.asked == []
 
 
+async def test_code_comes_back_in_the_next_devtui(tmp_path, state_folder):
+    for _ in range(2):
+        async with running(FakeSession()) as ui:
+            await open_error(ui)
+            await ui.press("x", "up")
+            await ui.until(lambda ui=ui: ui.app.screen.console.prompt.has_focus)
+            before = ui.app.screen.console.prompt.text
+            await ui.press("ctrl+c", *"6*7", "enter")
+            await ui.until(lambda: list(state_folder.rglob("evaluated")), "it is kept")
+    assert before == "6*7"
+
+
+async def test_a_bracket_shows_how_it_is_called_until_the_line_is_cleared(ui):
+    await open_error(ui)
+    await ui.press("x", *"cart.add(")
+    await ui.until(lambda: ui.session.orders)
+    order = last_order(ui, Complete)
+    assert (order.path, order.prefix) == (("cart",), "add")
+    answer = Completed(
+        ask_id=order.ask_id, error_id="1-e1", names=("add",), signature="(item, count=1)"
+    )
+    ui.session.feed(answer)
+    await ui.shows("add(item, count=1)")
+    await ui.press(*"5")
+    await ui.shows("add(item, count=1)")
+    await ui.press("ctrl+c")
+    await ui.shows_not("add(item, count=1)")
+
+
 async def test_tab_says_why_nothing_is_completed(ui, monkeypatch):
     monkeypatch.setattr("devtui.dashboard.errors.completer.ANSWER_SECONDS", 0.1)
     await open_error(ui)
     await ui.press("x", *"f().", "tab")
     await ui.shows("completing after a call would run it")
-    assert not ui.session.orders
+    assert [order.prefix for order in ui.session.orders] == ["f"], "only how f is called"
     await ui.press("ctrl+c", *"x.a", "tab")
     await ui.shows("The server process does not answer")
     monkeypatch.undo()

@@ -112,7 +112,9 @@ async def test_the_state_is_shown_as_it_changes(ui):
         ((40, 10), "-accordion"),
         ((80, 24), "-accordion"),
         ((120, 40), "-stacked"),
-        ((200, 50), "-columns"),
+        ((200, 50), "-stacked"),
+        ((200, 50), "-wide"),
+        ((160, 24), "-wide"),
         ((200, 12), "-accordion"),
     ],
 )

@@ -4,6 +4,8 @@ import time
 from textual import events
 
 from devtui.dashboard.widgets.matches import Matches
+from devtui.filters.facts import NO_MEASURES
+from devtui.filters.query import Query
 from devtui.session.store.ring import Ring
 from devtui.session.store.store import Store
 from tests.support.driver import running
@@ -206,7 +208,7 @@ def test_a_filter_over_100_000_rows_is_quick():
     times = []
     for query in ("thing", "zz", "=99", "=999"):
         began = time.perf_counter()
-        matches.search(query)
+        matches.search(Query(query))
         times.append(time.perf_counter() - began)
     assert len(matches) == 111
     assert min(times) < 0.1
@@ -220,7 +222,7 @@ def test_a_filter_looks_again_at_what_was_not_settled():
         lambda r: r.finished is not None,
     )
     store.apply(started(7, "/late"))
-    matches.search("418")
+    matches.search(Query("418", "reloads"))
     assert len(matches) == 0
     store.apply(finished(7, "/late", status=418))
     matches.catch_up()
@@ -235,11 +237,11 @@ def test_matches_against_a_plain_search():
         if step % 97 == 0:
             ring.clear()
         if step % 10 == 0:
-            matches.search(("3", "", "33", "6 ", "9")[step // 10 % 5])
+            matches.search(Query(("3", "", "33", '"6 "', "9")[step // 10 % 5]))
         if step % 3 == 0:
             matches.catch_up()
             shown = [matches[i] for i in range(len(matches))]
-            assert shown == [text for text in ring if matches.query in text]
+            assert shown == [text for text in ring if matches.query.keeps(text, NO_MEASURES)]
 
 
 def test_the_place_of_an_item():
@@ -247,7 +249,7 @@ def test_the_place_of_an_item():
     matches = Matches(ring, lambda text: text)
     for text in ("a", "b", "a", "b"):
         ring.append(text)
-    matches.search("b")
+    matches.search(Query("b"))
     assert [matches.number_at(i) for i in range(len(matches))] == [1, 3]
     assert (matches.index_of(1), matches.index_of(2), matches.index_of(9)) == (0, 1, 2)
 

@@ -46,7 +46,7 @@ def selected(line_list: LineList) -> str:
     return line_list.rows.text(line_list.item)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 34), (170, 30)])
+@pytest.mark.parametrize("size", [(120, 40), (80, 34), (170, 34)])
 async def test_a_click_that_moves_the_rows_selects_the_one_that_was_pressed(size):
     async with running(size=size) as ui:
         await feed(ui)
@@ -57,7 +57,7 @@ async def test_a_click_that_moves_the_rows_selects_the_one_that_was_pressed(size
         assert "/item/28 " in selected(ui.app.main.requests.list)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 34), (170, 30)])
+@pytest.mark.parametrize("size", [(120, 40), (80, 34), (170, 34)])
 async def test_a_double_click_that_moves_the_rows_opens_the_one_that_was_pressed(size, monkeypatch):
     async with running(size=size) as ui:
         monkeypatch.setattr(ui.app, "CLICK_CHAIN_TIME_THRESHOLD", 60.0)  # a busy machine is slow

@@ -2,6 +2,7 @@ import pytest
 
 from devtui.dashboard.widgets.matches import Matches
 from devtui.dashboard.widgets.viewport import Viewport
+from devtui.filters.query import Query
 from devtui.session.store.ring import Ring
 
 
@@ -79,13 +80,13 @@ def test_the_items_in_view_stay_while_older_ones_go():
 def test_a_filter_takes_the_cursor_to_the_next_that_matches(shown):
     shown.add(*range(30))
     shown.view.select(11)
-    shown.view.matches.search("2")
+    shown.view.matches.search(Query("2"))
     shown.fit()
     assert shown.view.item == 12
-    shown.view.matches.search("nothing")
+    shown.view.matches.search(Query("nothing"))
     assert shown.fit() == 0
     assert shown.view.item is None
-    shown.view.matches.search("")
+    shown.view.matches.search(Query(""))
     shown.fit()
     assert shown.view.item == 12
 

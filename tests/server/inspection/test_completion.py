@@ -167,6 +167,24 @@ def test_what_cannot_be_known_is_told(live: Live, error: ErrorRaised, typed: str
     assert why in answer.reason
 
 
+@pytest.mark.parametrize(
+    ("typed", "signature"),
+    [
+        ("touchy.helper", "()"),
+        ("touchy.inner.append", "(object, /)"),
+        ("touchy.plain.startswith", ""),
+        ("Touchy", "()"),
+        ("isinstance", "(obj, class_or_tuple, /)"),
+        ("os.path.join", "(a, *p)"),
+        ("app.route", "(rule, **options)"),
+        ("touchy.computed", ""),
+        ("item_", ""),
+    ],
+)
+def test_how_it_is_called(live: Live, error: ErrorRaised, typed: str, signature: str) -> None:
+    assert complete(live, error, typed).signature == signature
+
+
 def test_their_number_is_bounded(live: Live, error: ErrorRaised) -> None:
     answer = complete(live, error, "many.name_")
     assert len(answer.names) == MAX_NAMES

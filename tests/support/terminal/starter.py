@@ -42,7 +42,10 @@ class Devtui:
         below: tuple[str, ...] = (),
     ) -> Terminal:
         command = [*below, *self._command(arguments)]
-        extra = {processes.MARK: self.mark, **(environment or {})}
+        # What devtui keeps for the project is the test's alone, and not in the watched folder.
+        state = self.cwd.with_name(f"{self.cwd.name}-state")
+        own = {processes.MARK: self.mark, "XDG_STATE_HOME": str(state)}
+        extra = {**own, **(environment or {})}
         terminal = Terminal(command, cwd=cwd or self.cwd, environment=extra, size=size)
         return self._stack.enter_context(terminal)
 

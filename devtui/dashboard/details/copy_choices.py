@@ -1,0 +1,86 @@
+"""What can be copied of a row, or of one line of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from textual.message import Message
+
+from devtui.dashboard.details.form import Field
+from devtui.dashboard.details.row_detail import copied_text, detail_of
+from devtui.dashboard.messages import Row
+from devtui.dashboard.widgets.sections import Detail, ShownLine
+from devtui.session.store.error_groups import ErrorGroup
+from devtui.session.store.request_record import Request
+from devtui.session.store.store import Store
+
+NAMES = {
+    "general": "general facts",
+    "caused by": "cause",
+    "raised while handling": "exception",
+    "slowest of your modules": "slowest modules",
+    "written during": "request",
+}
+"""What toasts and choices call the sections whose titles are no nouns."""
+
+
+@dataclass
+class ChooseCopy(Message):
+    """Ask what to copy of a row, or of a line of it if it is opened; `detail` is what it shows."""
+
+    item: Row
+    line: ShownLine | None = None
+    detail: Detail | None = None
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A text that can be copied, and its name."""
+
+    what: str
+    text: str
+
+
+def of_row(item: Row, store: Store, url: str) -> list[Choice]:
+    """Return the choices for a row of a pane; `url` is the app's."""
+    text, what = copied_text(item, url)
+    found = [Choice(what, text)]
+    if isinstance(item, ErrorGroup):
+        found.append(Choice("the message", text.rstrip().rpartition("\n")[2]))
+        return found
+    if isinstance(item, Request):
+        found.append(Choice("the path", item.row.target.partition("?")[0]))
+    found.append(Choice("everything", whole(detail_of(item, store))))
+    return found
+
+
+def of_line(line: ShownLine | None, item: Row, detail: Detail, url: str) -> list[Choice]:
+    """Return the choices for a line of an opened row, which `detail` shows."""
+    found: list[Choice] = []
+    if line is not None:
+        if isinstance(line.target, Field):
+            name, value = line.target
+            found.append(Choice("the line", f"{name}: {value}"))
+            found.append(Choice("the value alone", value))
+        elif not line.heading and line.row:
+            found.append(Choice("the line", "".join(text for text, _ in line.row).strip()))
+        found.append(Choice(section_name(line.section.title), line.section.text))
+    found.append(Choice("everything", whole(detail)))
+    if isinstance(item, Request):
+        text, what = copied_text(item, url)
+        found.append(Choice(what, text))
+    return found
+
+
+def section_name(title: str) -> str:
+    """Return what a section is called in a sentence."""
+    return f"the {NAMES.get(title, title)}" if title else "the text"
+
+
+def whole(detail: Detail) -> str:
+    """Return all sections with their titles."""
+    parts = [
+        f"{section.title}\n{section.text}" if section.title else section.text
+        for section in detail.sections
+    ]
+    return "\n\n".join([detail.title, *parts])

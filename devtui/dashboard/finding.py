@@ -1,0 +1,88 @@
+"""What the keys of the main screen do to find rows: filter, hide, follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.details.copy_choices import ChooseCopy
+from devtui.dashboard.widgets.sorting import ORDERS, Order
+
+if TYPE_CHECKING:
+    from devtui.dashboard.hiding.hiding import Hiding
+    from devtui.dashboard.panes.pane import Pane
+
+
+GONE = "This row is not in its list any more: it is filtered out, hidden, or too old."
+NO_ROW_AFTER = "This is the last row of the list."
+NO_ROW_BEFORE = "This is the first row of the list."
+
+
+class FindsRows:
+    """A base class for the screen with the panes; the keys act on the open one."""
+
+    panes: tuple[Pane[Any], ...]
+    hiding: Hiding
+
+    @property
+    def open_pane(self) -> Pane[Any]:
+        """The pane on whose rows the keys act."""
+        raise NotImplementedError
+
+    def why_not_find(self, action: str) -> str:
+        """Say why the action cannot work now; empty if it can, or if it is none of these."""
+        if action == "hide":
+            return self.hiding.why_not(self.open_pane)
+        if action == "copy_choice" and self.open_pane.list.item is None:
+            return NO_ROW
+        if action == "sort" and self.open_pane.place != "requests":
+            return "Only requests can be sorted: press 1 first."
+        return ""
+
+    def neighbour(self, item: object, steps: int) -> Any:
+        """Select the row that many steps after one, and return it; a text says why there is none.
+
+        The rows are those that the pane shows, in its order.
+        """
+        for pane in (self.open_pane, *self.panes):
+            index = pane.index_of(item)
+            if index is not None:
+                break
+        else:
+            return GONE
+        if not 0 <= index + steps < len(pane.list.matches):
+            return NO_ROW_AFTER if steps > 0 else NO_ROW_BEFORE
+        pane.list.select(index + steps)
+        return pane.list.item
+
+    def action_filter(self) -> None:
+        """Type a filter for the open pane."""
+        self.open_pane.open_filter()
+
+    def action_unfilter(self) -> None:
+        """Show every row of the open pane again."""
+        self.open_pane.drop_filter()
+
+    def action_follow(self) -> None:
+        """Follow the newest row again."""
+        self.open_pane.list.follow()
+
+    def action_copy_choice(self) -> None:
+        """Choose what to copy of the selected row."""
+        item = self.open_pane.list.item
+        if item is not None:
+            self.open_pane.post_message(ChooseCopy(item))
+
+    def action_sort(self, order: Order | None = None) -> None:
+        """Sort the requests in that order, or in the next one."""
+        orders = list(ORDERS)
+        now = orders.index(self.open_pane.list.matches.order)
+        self.open_pane.list.sort(order or orders[(now + 1) % len(orders)])
+
+    def action_hide(self) -> None:
+        """Hide rows like the selected one."""
+        self.hiding.ask(self.open_pane)
+
+    def action_show_hidden(self) -> None:
+        """Show and edit what is hidden."""
+        self.hiding.show()

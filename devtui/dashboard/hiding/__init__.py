@@ -1,0 +1,1 @@
+"""Hide rows of a kind, and show which are hidden."""

@@ -1,0 +1,170 @@
+"""The line below a pane to type a filter into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.highlighter import Highlighter
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from devtui.dashboard.widgets.list_screen import ListScreen
+from devtui.filters.completion import HINTS, common_start
+from devtui.filters.facts import Place
+from devtui.filters.query import Query
+from devtui.text.sanitize import visible
+
+MAX_HISTORY = 50
+MAX_NOTE = 200
+
+_STYLES = {"unknown": "bad", "text": ""}
+"""How words of a kind look; the others are understood as more than a text."""
+
+_UNDERLINED = Style(underline=True)
+
+
+class FilterInput(Input):
+    """The input. Escape drops the filter, arrows move in the list, tab completes a word."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "up", show=False),
+        Binding("down", "down", show=False),
+        Binding("ctrl+up", "recall(1)", show=False),
+        Binding("ctrl+down", "recall(-1)", show=False),
+        Binding("tab", "complete", show=False),
+    ]
+
+    class Move(Message):
+        """Move the cursor of the list above."""
+
+        def __init__(self, lines: int) -> None:
+            super().__init__()
+            self.lines = lines
+
+    def __init__(self, place: Place, offer: Callable[[str], list[str]]) -> None:
+        """`offer` returns what a word may become."""
+        super().__init__(
+            placeholder=HINTS[place],
+            select_on_focus=False,
+            highlighter=WordColours(self, place),
+        )
+        self.place: Place = place
+        self._offer = offer
+        self._history: list[str] = []  # the newest last
+        self._recalled = 0  # how many steps back in the history the value is; 0 is typed
+        self._cycle: list[str] = []
+
+    @property
+    def query_typed(self) -> Query:
+        """The filter as it stands."""
+        return Query(self.value, self.place)
+
+    def remember(self) -> None:
+        """Put the filter into the history."""
+        if self.value.strip():
+            self._history = [one for one in self._history if one != self.value][-MAX_HISTORY:]
+            self._history.append(self.value)
+        self._recalled = 0
+
+    @property
+    def offered(self) -> list[str]:
+        """What the word before the cursor may become."""
+        word = self.query_typed.word_at(self.cursor_position)
+        if word is None or word.end != self.cursor_position:
+            return []
+        return self._offer(self.value[word.start : word.end])
+
+    def action_up(self) -> None:
+        """Recall the filter before in an empty line, else move in the list."""
+        self._move_or_recall(-1)
+
+    def action_down(self) -> None:
+        """Recall the filter after a recalled one, else move in the list."""
+        self._move_or_recall(1)
+
+    def _move_or_recall(self, lines: int) -> None:
+        if not self._is_recalled and (self.value or lines > 0 or not self._history):
+            self.post_message(self.Move(lines))
+        else:
+            self.action_recall(-lines)
+
+    @property
+    def _is_recalled(self) -> bool:
+        back = self._recalled
+        return 0 < back <= len(self._history) and self.value == self._history[-back]
+
+    def action_recall(self, steps: int) -> None:
+        """Show an older filter of the history, or a newer one."""
+        back = self._recalled if self._is_recalled else 0
+        back = min(max(back + steps, 0), len(self._history))
+        self.value = self._history[-back] if back else ""
+        self._recalled = back
+        self.cursor_position = len(self.value)
+
+    def action_complete(self) -> None:
+        """Complete the word before the cursor; the next one in turn if there are several."""
+        word = self.query_typed.word_at(self.cursor_position)
+        if not self.value:
+            self.screen.focus_next()
+        if word is None:
+            return
+        typed = self.value[word.start : word.end]
+        if typed in self._cycle:
+            wanted = self._cycle[(self._cycle.index(typed) + 1) % len(self._cycle)]
+        else:
+            self._cycle = self.offered
+            if not self._cycle:
+                return
+            wanted = common_start(self._cycle)
+            if len(wanted) <= len(typed):
+                wanted = self._cycle[0]
+        self.value = self.value[: word.start] + wanted + self.value[word.end :]
+        self.cursor_position = word.start + len(wanted)
+
+
+class WordColours(Highlighter):
+    """Colours each word by whether it was understood."""
+
+    def __init__(self, field: FilterInput, place: Place) -> None:
+        self._field = field
+        self._place: Place = place
+
+    def highlight(self, text: Text) -> None:
+        """Colour the words."""
+        screen = self._field.screen
+        assert isinstance(screen, ListScreen), "a filter stands on a screen that knows its colours"
+        for word in Query(text.plain, self._place).words:
+            style = screen.line_style(_STYLES.get(word.kind, "info"))
+            if word.kind == "unknown":
+                style += _UNDERLINED
+            text.stylize(style, word.start, word.end)
+
+
+class FilterLine(Horizontal):
+    """The input, and at its right what became of the words."""
+
+    def __init__(self, place: Place, offer: Callable[[str], list[str]]) -> None:
+        super().__init__(classes="filter")
+        self.input = FilterInput(place, offer)
+        self._note = Static("", markup=False, classes="note")
+
+    def compose(self) -> ComposeResult:
+        """Yield a slash, the input and the note."""
+        yield Static("/", markup=False)
+        yield self.input
+        yield self._note
+
+    def say(self, problem: str, aside: str) -> None:
+        """Show a problem, else the aside with what tab offers."""
+        offered = self.input.offered if self.input.has_focus and not problem else []
+        hint = f"tab {offered[0]}" if offered else ""
+        text = problem or "  ".join(filter(None, [hint, aside]))
+        self._note.set_class(bool(problem), "-problem")
+        self._note.update(Content(visible(text, MAX_NOTE)))

@@ -1,0 +1,44 @@
+"""The facts, duration and size of each kind of row, for filters, orders and rules."""
+
+from __future__ import annotations
+
+from devtui.events import AppFailed, Reloaded
+from devtui.filters.facts import NO_MEASURES, UNKNOWN, Facts, Measures
+from devtui.session.store.error_groups import ErrorGroup
+from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.request_record import Request
+
+_ERROR_LEVELS = ("error", "critical")
+_OF_ERRORS = Measures(Facts(failed=True))
+
+
+def measures_of(item: object) -> Measures:
+    """Return what filters, orders and rules read of a row besides its text."""
+    match item:
+        case Request():
+            return _of_request(item)
+        case LogEntry():
+            level = (item.level or "").lower()
+            return Measures(
+                Facts(
+                    stream=item.stream,
+                    level=level,
+                    logger=(item.logger or "").lower(),
+                    failed=level in _ERROR_LEVELS,
+                )
+            )
+        case Reloaded() | AppFailed():
+            return Measures(Facts(), item.duration_ms)
+        case ErrorGroup():
+            return _OF_ERRORS
+    return NO_MEASURES
+
+
+def _of_request(item: Request) -> Measures:
+    row = item.row
+    method = row.method.lower()
+    if row.ended_at is None:
+        return Measures(Facts(method=method, failed=bool(item.errors)), UNKNOWN, UNKNOWN)
+    failed = row.status is None or row.status >= 500 or bool(item.errors)
+    facts = Facts(method=method, status=row.status or 0, failed=failed)
+    return Measures(facts, row.duration_ms, row.size_bytes)

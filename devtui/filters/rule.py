@@ -1,0 +1,136 @@
+"""A rule that hides rows of one kind, and never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from devtui.filters.facts import Facts, Place
+from devtui.filters.word import METHODS
+
+MAX_RULE = 500
+
+STATIC_FILES = "static files"
+HEALTH_CHECKS = "health checks"
+DEBUGGER = "debugger"
+
+SUFFIXES = (
+    *(".css", ".js", ".mjs", ".map", ".webmanifest", ".mp4", ".webm"),
+    *(".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico"),
+    *(".woff", ".woff2", ".ttf", ".otf", ".eot"),
+)
+HEALTH_PATHS = frozenset(
+    (
+        *("/health", "/healthz", "/healthcheck", "/health-check", "/_health", "/status/health"),
+        *("/livez", "/readyz", "/live", "/ready", "/alive", "/ping", "/_ping", "/heartbeat"),
+    )
+)
+WHAT_RULES_ARE = (
+    "Type a path (/static/* or get /poll), logger:NAME, static files, or health checks."
+)
+
+Test: TypeAlias = Callable[[str, Facts], bool]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule. `test` gets the target of a request, or nothing, and the facts of the row."""
+
+    text: str
+    place: Place
+    test: Test
+
+    def hides(self, text: str, facts: Facts) -> bool:
+        """Whether it hides a row of that text, in lower case; never an error."""
+        return not facts.failed and self.test(target_in(text), facts)
+
+
+def target_in(text: str) -> str:
+    """Return the target in the text of a request's row: method, status, target."""
+    parts = text.split(" ", 3)
+    return parts[2] if len(parts) > 2 else ""
+
+
+def path_of(target: str) -> str:
+    """Return the target without its query."""
+    return target.partition("?")[0]
+
+
+def parse_rule(typed: str) -> Rule:
+    """Return the rule that was typed. Raises `ValueError` with a sentence for the user."""
+    text = " ".join(typed.lower().split())
+    if not text:
+        raise ValueError(WHAT_RULES_ARE)
+    if len(text) > MAX_RULE:
+        raise ValueError(f"A rule has at most {MAX_RULE} characters.")
+    named = _NAMED.get(text)
+    if named is not None:
+        return Rule(text, "requests", named)
+    if text.startswith("logger:"):
+        return _of_logger(text)
+    method, blank, path = text.rpartition(" ")
+    if not path.startswith("/") or (blank and method not in METHODS):
+        raise ValueError(f"{typed[:60]!r} is no rule. {WHAT_RULES_ARE}")
+    if "*" in path[:-1]:
+        raise ValueError("A * may stand only at the end of a path.")
+    if path == "/*":
+        raise ValueError("/* would hide every request: clear the pane with c instead.")
+    return Rule(text, "requests", _of_path(method, path))
+
+
+def _of_logger(text: str) -> Rule:
+    name = text.removeprefix("logger:").strip()
+    if not name:
+        raise ValueError("Type the logger's name after logger:")
+    below = f"{name}."
+
+    def test(target: str, facts: Facts) -> bool:
+        return facts.logger == name or facts.logger.startswith(below)
+
+    return Rule(f"logger:{name}", "log", test)
+
+
+def _of_path(method: str, path: str) -> Test:
+    start = path[:-1]
+    if path.endswith("*"):
+        # Below a folder; the folder itself too.
+        folder = start.rstrip("/")
+        return lambda target, facts: (
+            (target.startswith(start) or path_of(target) == folder)
+            and (not method or facts.method == method)
+        )
+    return lambda target, facts: path_of(target) == path and (not method or facts.method == method)
+
+
+_NAMED: dict[str, Test] = {
+    STATIC_FILES: lambda target, facts: path_of(target).endswith(SUFFIXES),
+    HEALTH_CHECKS: lambda target, facts: (path_of(target).rstrip("/") or "/") in HEALTH_PATHS,
+    DEBUGGER: lambda target, facts: "__debugger__=yes" in target,
+}
+
+
+def proposals(text: str, facts: Facts, place: Place) -> list[Rule]:
+    """Return the rules that hide rows like the one of that text and these facts."""
+    if place == "log":
+        return [parse_rule(f"logger:{name}") for name in _parents(facts.logger)]
+    target = target_in(text)
+    path = path_of(target)
+    found = [name for name, test in _NAMED.items() if test(target, facts)]
+    if not path.startswith("/") or " " in path or "*" in path or len(path) > MAX_RULE // 2:
+        return [parse_rule(name) for name in found]
+    if DEBUGGER not in found:
+        found.append(f"{facts.method} {path}" if facts.method in METHODS else path)
+        parts = path.strip("/").split("/")
+        if path.endswith("/") and path != "/":
+            parts.append("")
+        found += [f"/{'/'.join(parts[:end])}/*" for end in range(min(len(parts) - 1, 4), 0, -1)]
+    return [parse_rule(one) for one in found]
+
+
+def _parents(logger: str) -> list[str]:
+    """Return the logger and those above it, without the root."""
+    if not logger or logger == "root" or len(logger) > MAX_RULE // 2 or " " in logger:
+        return []
+    parts = logger.split(".")
+    return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]

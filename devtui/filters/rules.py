@@ -1,0 +1,98 @@
+"""All rules that hide rows, and the project's file that keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from devtui.config.project_file import ProjectFile, ProjectFileError
+from devtui.filters.facts import Facts, Place
+from devtui.filters.rule import DEBUGGER, Rule, parse_rule
+
+MAX_RULES = 200
+
+_HEADING = "# What devtui hides in this project, one rule a line. Errors stay visible.\n"
+
+
+class Rules:
+    """The rules of a session; those of the project's file to begin with.
+
+    `file` is the only place that knows where they are kept.
+    """
+
+    def __init__(self, file: ProjectFile) -> None:
+        self._file = file
+        self.all: list[Rule] = [parse_rule(DEBUGGER)]
+        self.complaint = ""
+        """A sentence about what was wrong with the file, empty if nothing was."""
+        self._kept: list[str] = self.texts
+        try:
+            text = file.read()
+        except ProjectFileError as error:
+            self.complaint = f"The rules that hide rows are not in force: {error}"
+            return
+        if text:
+            self._load(text)
+
+    def _load(self, text: str) -> None:
+        found: list[Rule] = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            try:
+                if len(found) >= MAX_RULES:
+                    raise ValueError(f"There are more than {MAX_RULES} rules.")
+                found.append(parse_rule(line))
+            except ValueError as error:
+                self.complaint = f"{self._file.path}, line {number}: {error}"
+                if len(found) >= MAX_RULES:
+                    break
+        self.all = found
+        self._kept = self.texts
+
+    @property
+    def texts(self) -> list[str]:
+        """The rules as they are written."""
+        return [rule.text for rule in self.all]
+
+    @property
+    def kept(self) -> bool:
+        """Whether the project's file has exactly these rules."""
+        return self.texts == self._kept
+
+    @property
+    def path(self) -> str:
+        """The project's file."""
+        return str(self._file.path)
+
+    def add(self, rule: Rule, at: int | None = None) -> None:
+        """Add a rule, or put it in the place of another. Raises `ValueError` with a sentence."""
+        others = [one for index, one in enumerate(self.all) if index != at]
+        if any(one.text == rule.text for one in others):
+            raise ValueError(f"There is a rule {rule.text} already.")
+        if len(others) >= MAX_RULES:
+            raise ValueError(f"There are {MAX_RULES} rules already.")
+        if at is None:
+            self.all.append(rule)
+        else:
+            self.all[at] = rule
+
+    def keep(self) -> None:
+        """Write the rules to the project's file. Raises `ProjectFileError` with a sentence."""
+        self._file.write(_HEADING + "".join(f"{text}\n" for text in self.texts))
+        self._kept = self.texts
+
+    def of(self, place: Place) -> HidesRows | None:
+        """Return the rules for a pane as one test, or None without any."""
+        mine = [rule for rule in self.all if rule.place == place]
+        return HidesRows(mine) if mine else None
+
+
+class HidesRows:
+    """Some rules as one test."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._hides = [rule.hides for rule in rules]
+
+    def __call__(self, text: str, facts: Facts) -> bool:
+        """Whether one of the rules hides a row of that text, in lower case, and those facts."""
+        return any(hides(text, facts) for hides in self._hides)

@@ -1,0 +1,158 @@
+"""The view that answered, forms, `Name: value`, and what can be copied."""
+
+from msgspec.structs import replace
+
+from devtui.dashboard.details import copy_choices
+from devtui.dashboard.details.copy_dialog import CopyDialog
+from devtui.dashboard.details.form import form_of
+from devtui.dashboard.details.row_detail import detail_of, frame_of
+from devtui.dashboard.widgets.sections import laid_out
+from devtui.events import Body, Frame
+from devtui.session.store.store import Store
+from tests.support.fakes import finished, line, raised, started
+
+VIEW = Frame(file="/project/shop/views.py", line=31, function="show_cart")
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = (
+    "--b0\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nAda\r\n"
+    "--b0\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhush\r\n"
+    "--b0\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"a.txt\"\r\n"
+    "Content-Type: text/plain\r\n\r\nhello\r\n--b0--\r\n"
+)  # fmt: skip
+
+
+def body(text, kind, *, truncated=False):
+    return Body(content_type=kind, size_bytes=len(text), text=text, truncated=truncated)
+
+
+def fields_of(text, kind, *, reveal=False, truncated=False):
+    return [section.text for section in form_of(body(text, kind, truncated=truncated), reveal)]
+
+
+def stored(*events):
+    store = Store()
+    for event in events:
+        store.apply(event)
+    return store.requests[0], store
+
+
+def request_with(**fields):
+    return stored(started(1, "/x?q=tea&token=hush"), replace(finished(1), **fields))
+
+
+def test_a_form_is_decoded_and_masked():
+    sent = "name=Ada+L&email=&password=hush&name=second"
+    assert fields_of(sent, FORM) == ["name: Ada L\nemail: \npassword: ••••••••\nname: second"]
+    assert "password: hush" in fields_of(sent, FORM, reveal=True)[0]
+
+
+def test_a_multipart_form_is_decoded_and_masked():
+    kind = "multipart/form-data; boundary=b0"
+    assert fields_of(MULTIPART, kind) == [
+        "name: Ada\npassword: ••••••••\nphoto: a.txt, 5 characters, text/plain"
+    ]
+    assert fields_of(MULTIPART[:200], kind, truncated=True)[0].startswith("name: Ada")
+
+
+def test_other_bodies_are_no_forms():
+    assert fields_of('{"a": 1}', "application/json") == []
+    assert fields_of("", FORM) == []
+    assert fields_of("&".join("a=1" for _ in range(2_000)), FORM) == []
+    assert fields_of("no boundary", "multipart/form-data") == []
+    assert form_of(Body(content_type=FORM, size_bytes=9), reveal=False) == []
+
+
+def test_the_view_is_shown_and_leads_to_the_editor():
+    item, store = request_with(endpoint="shop.cart", view=VIEW)
+    detail = detail_of(item, store)
+    text = detail.sections[0].text
+    assert "endpoint    shop.cart" in text
+    assert "view        show_cart  /project/shop/views.py:31" in text
+    assert frame_of(item, store) == VIEW
+    store.apply(raised(1))
+    assert frame_of(item, store).function == "Cart.total"  # an error comes first
+
+
+def test_without_a_known_view_nothing_is_said():
+    item, store = request_with()
+    assert "endpoint" not in detail_of(item, store).sections[0].text
+    assert frame_of(item, store) is None
+
+
+def test_the_view_goes_with_the_headers_of_old_requests():
+    item, _ = request_with(endpoint="shop.cart", view=VIEW)
+    assert item.finished.endpoint == "shop.cart"
+    item.drop_details()
+    assert item.finished.endpoint is None
+
+
+def test_query_and_headers_are_copied_as_name_and_value():
+    item, store = request_with()
+    sections = {section.title: section for section in detail_of(item, store).sections}
+    assert sections["query"].text == "q: tea\ntoken: ••••••••"
+    assert sections["request headers"].text.splitlines()[1] == "User-Agent: curl/8.5.0"
+
+
+def choices(found):
+    return {choice.what: choice.text for choice in found}
+
+
+def test_the_choices_for_a_line():
+    item, store = request_with(endpoint="shop.cart", view=VIEW)
+    detail = detail_of(item, store)
+    lines = laid_out(detail.sections, 80).items
+    header = next(it for it in lines if it.target == ("User-Agent", "curl/8.5.0"))
+    found = choices(copy_choices.of_line(header, item, detail, "http://127.0.0.1:5000"))
+    assert found["the line"] == "User-Agent: curl/8.5.0"
+    assert found["the value alone"] == "curl/8.5.0"
+    assert found["the request headers"].count("\n") == 2
+    assert found["the URL"] == "http://127.0.0.1:5000/x?q=tea&token=••••••••"
+    assert found["everything"].startswith("GET /x?q=tea&token=••••••••\n\ngeneral\n")
+    assert "hush" not in "".join(found.values())
+
+
+def test_the_choices_for_a_row():
+    item, store = request_with()
+    found = choices(copy_choices.of_row(item, store, "http://127.0.0.1:5000"))
+    assert found["the path"] == "/x"
+    assert list(found) == ["the URL", "the path", "everything"]
+    store.apply(raised(1))
+    group = store.error_groups.ring[0]
+    found = choices(copy_choices.of_row(group, store, ""))
+    assert found["the message"] == "ZeroDivisionError: division by zero"
+    store.apply(line("text"))
+    found = choices(copy_choices.of_row(store.log[store.log.first], store, ""))
+    assert found["the line"] == "text"
+
+
+async def test_shift_y_asks_and_copies(ui, monkeypatch):
+    copied = []
+    monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
+    ui.session.feed(started(1, "/x?q=tea"), finished(1, "/x?q=tea"))
+    await ui.shows("Requests 1")
+    await ui.press("Y")
+    await ui.shows("the path")
+    await ui.press("down", "enter")
+    assert copied == [("/x", "the path")]
+    await ui.press("enter")
+    await ui.shows("q: tea")
+    await ui.press("end", "Y")
+    await ui.shows("the value alone")
+    await ui.press("2")
+    assert copied[1] == ("*/*", "the value alone")
+    await ui.press("Y", "escape")
+    assert not isinstance(ui.app.screen, CopyDialog)
+    assert len(copied) == 2
+
+
+async def test_e_in_an_opened_request_edits_the_view(ui, monkeypatch):
+    edited = []
+    monkeypatch.setattr(ui.app, "edit", edited.append)
+    ui.session.feed(started(1), replace(finished(1), endpoint="shop.cart", view=VIEW))
+    await ui.shows("Requests 1")
+    await ui.press("e")
+    await ui.until(lambda: edited == [VIEW])
+    await ui.press("enter")
+    await ui.shows("show_cart")
+    await ui.press("e")
+    await ui.until(lambda: edited == [VIEW, VIEW])

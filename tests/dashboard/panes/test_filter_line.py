@@ -1,0 +1,145 @@
+"""Type a filter: colours, notes, completion, history."""
+
+import time
+
+import pytest
+
+from devtui.dashboard.panes.filter_line import FilterInput
+from devtui.filters.pattern import Pattern
+from tests.support.driver import Driver, running
+from tests.support.fakes import FakeSession, a_morning, line, request
+
+NAMES = {
+    " ": "space", "!": "exclamation_mark", ":": "colon", ">": "greater_than_sign", "/": "slash",
+    "\\": "backslash", "+": "plus",
+}  # fmt: skip
+
+
+async def type_filter(ui: Driver, text: str) -> None:
+    await ui.press("slash", *(NAMES.get(char, char) for char in text))
+
+
+def style_of(ui: Driver, text: str) -> tuple[str, bool]:
+    """Return the colour of a word in the line of the filter, and whether it is underlined."""
+    field = ui.app.main.open_pane.filter_input
+    segment = next(it for it in field.render_line(0) if text in it.text)
+    assert segment.style is not None
+    assert segment.style.color is not None
+    return segment.style.color.name, bool(segment.style.underline)
+
+
+async def test_words_are_combined(ui: Driver) -> None:
+    ui.session.feed(*a_morning())
+    await type_filter(ui, "2xx !static >100ms")
+    await ui.shows("Requests 2 of 9")
+    await ui.shows("7 left out")
+    await ui.shows("/report.csv")
+    assert ui.app.main.requests.list.item.started.target == "/report.csv"
+
+
+async def test_each_word_shows_whether_it_was_understood(ui: Driver) -> None:
+    ui.session.feed(*a_morning())
+    await type_filter(ui, "2xx api level:error")
+    await ui.shows("level: works in the log")
+    await ui.shows("Requests 2 of 9")
+    understood, plain, unknown = (style_of(ui, word) for word in ("2xx", "api", "level:error"))
+    assert len({understood, plain, unknown}) == 3
+    assert unknown[1]
+    assert not understood[1]
+
+
+async def test_the_log_knows_levels_loggers_and_streams(ui: Driver) -> None:
+    ui.session.feed(
+        line("all is well", level="INFO", logger="shop.cart"),
+        line("oh no", level="ERROR", logger="shop.cart"),
+        line("printed", stream="stdout"),
+    )
+    await ui.press("2")
+    for words, shown in (("level:error", "oh no"), ("out", "printed"), ("logger:shop !oh", "well")):
+        await type_filter(ui, words)
+        await ui.shows("Log 1 of 3")
+        await ui.shows(shown)
+        await ui.press("escape")
+
+
+async def test_tab_completes_and_goes_on_to_the_next(ui: Driver) -> None:
+    ui.session.feed(*a_morning())
+    await type_filter(ui, "pu")
+    await ui.shows("tab put")
+    await ui.press("tab")
+    assert ui.app.main.requests.filter_input.value == "put"
+    await ui.press("space", "4", "tab")
+    assert ui.app.main.requests.filter_input.value == "put 4xx"
+    await ui.press("tab")
+    assert ui.app.main.requests.filter_input.value == "put 404"
+    assert isinstance(ui.app.focused, FilterInput)
+
+
+async def test_tab_in_an_empty_filter_goes_to_the_next_pane(ui: Driver) -> None:
+    await ui.press("slash", "tab")
+    assert not isinstance(ui.app.focused, FilterInput)
+
+
+async def test_the_history(ui: Driver) -> None:
+    ui.session.feed(*a_morning())
+    field = ui.app.main.requests.filter_input
+    for words in ("api", "post"):
+        await type_filter(ui, words)
+        await ui.press("enter", "escape")
+    await ui.press("slash", "up")
+    assert field.value == "post"
+    await ui.press("up")
+    assert field.value == "api"
+    await ui.press("down")
+    assert field.value == "post"
+    await ui.press("down")
+    assert field.value == ""
+    await ui.press(*"2xx")
+    cursor = ui.app.main.requests.list.cursor
+    await ui.press("up")
+    assert field.value == "2xx"
+    assert ui.app.main.requests.list.cursor == cursor - 1
+    await ui.press("ctrl+up")
+    assert field.value == "post"
+
+
+async def test_a_regex_is_searched_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(self: Pattern, text: str) -> bool:
+        end = time.perf_counter() + 0.001
+        while time.perf_counter() < end:
+            pass
+        return "99" in text
+
+    monkeypatch.setattr(Pattern, "found_in", slow)
+    session = FakeSession()
+    for number in range(400):
+        session.feed(*request(number, f"/item/{number}"))
+    async with running(session) as ui:
+        await ui.shows("Requests 400")
+        pane = ui.app.main.requests
+        pane.open_filter()
+        pane.filter_input.value = "/x/"
+        await ui.until(lambda: pane.list.matches.searching)
+        await ui.shows("searching…")
+        await ui.until(lambda: not pane.list.matches.searching)
+        expected = sum("99" in str(number) for number in range(400))
+        await ui.shows(f"Requests {expected} of 400")
+
+
+async def test_a_regex_that_takes_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devtui.dashboard.widgets.matches.SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr("devtui.dashboard.widgets.matches.SLICE_SECONDS", 0.0)
+    session = FakeSession()
+    for number in range(50):
+        session.feed(*request(number, f"/item/{number}"))
+    async with running(session) as ui:
+        await ui.shows("Requests 50")
+        pane = ui.app.main.requests
+        monkeypatch.setattr(
+            pane.list.matches,
+            "go_on",
+            lambda: type(pane.list.matches).go_on(pane.list.matches, 0.0),
+        )
+        pane.open_filter()
+        pane.filter_input.value = "/item/"
+        await ui.shows("too slow: older rows were not searched")

@@ -1,0 +1,152 @@
+"""Rules that hide rows, and the file that keeps them."""
+
+from pathlib import Path
+
+import pytest
+
+from devtui.config.project_file import ProjectFile
+from devtui.filters.facts import Facts
+from devtui.filters.rule import parse_rule, proposals
+from devtui.filters.rules import MAX_RULES, Rules
+
+GET = Facts(method="get", status=200)
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProjectFile:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return ProjectFile(tmp_path, "hidden")
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "hidden"),
+    [
+        ("/static/*", "/static/a.css", True),
+        ("/static/*", "/static", True),
+        ("/static/*", "/staticx/a", False),
+        ("/poll", "/poll?since=17", True),
+        ("/poll", "/poll/more", False),
+        ("GET  /poll", "/poll", True),
+        ("post /poll", "/poll", False),
+        ("post /api/*", "/api/x", False),
+        ("static files", "/a/b/app.js?v=3", True),
+        ("static files", "/favicon.ico", True),
+        ("static files", "/a.js/b", False),
+        ("health checks", "/healthz", True),
+        ("health checks", "/ping/", True),
+        ("health checks", "/pong", False),
+        ("debugger", "/?__debugger__=yes&cmd=resource&f=style.css", True),
+        ("debugger", "/debugger", False),
+    ],
+)
+def test_what_a_rule_hides(rule: str, target: str, hidden: bool) -> None:
+    assert parse_rule(rule).hides(f"get 200 {target} 127.0.0.1 ", GET) is hidden
+
+
+def test_a_rule_for_a_logger_hides_those_below_it() -> None:
+    rule = parse_rule("logger:Shop.Cart")
+    assert rule.hides("info", Facts(logger="shop.cart"))
+    assert rule.hides("info", Facts(logger="shop.cart.items"))
+    assert not rule.hides("info", Facts(logger="shop.cartoon"))
+    assert not rule.hides("info", Facts())
+
+
+def test_no_rule_hides_an_error() -> None:
+    failed = Facts(method="get", status=500, failed=True)
+    assert not parse_rule("/static/*").hides("get 500 /static/a", failed)
+    assert not parse_rule("logger:shop").hides("x", Facts(logger="shop", failed=True))
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("", "Type a path"),
+        ("static", "'static' is no rule. Type a path"),
+        ("fetch /x", "'fetch /x' is no rule"),
+        ("logger:", "Type the logger's name after logger:"),
+        ("/a*b", r"A \* may stand only at the end"),
+        ("/*", "would hide every request"),
+        ("/" + "x" * 600, "at most 500 characters"),
+    ],
+)
+def test_what_is_no_rule_says_what_to_type(typed: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_rule(typed)
+
+
+@pytest.mark.parametrize(
+    ("target", "offered"),
+    [
+        ("/", ["get /"]),
+        (
+            "/api/v1/items/17?x=1",
+            ["get /api/v1/items/17", "/api/v1/items/*", "/api/v1/*", "/api/*"],
+        ),
+        ("/static/a.css", ["static files", "get /static/a.css", "/static/*"]),
+        ("/healthz", ["health checks", "get /healthz"]),
+        ("/?__debugger__=yes&f=x", ["debugger"]),
+        ("*", []),
+    ],
+)
+def test_the_rules_offered_for_a_request(target: str, offered: list[str]) -> None:
+    found = proposals(f"get 200 {target} 127.0.0.1", GET, "requests")
+    assert [rule.text for rule in found] == offered
+    assert all(rule.hides(f"get 200 {target} 127.0.0.1", GET) for rule in found)
+
+
+def test_the_rules_offered_for_a_log_line() -> None:
+    found = proposals("info shop.cart x", Facts(logger="shop.cart"), "log")
+    assert [rule.text for rule in found] == ["logger:shop.cart", "logger:shop"]
+    assert proposals("out x", Facts(), "log") == []
+    assert proposals("info root x", Facts(logger="root"), "log") == []
+
+
+def test_the_debuggers_own_resources_are_hidden_from_the_start(file: ProjectFile) -> None:
+    rules = Rules(file)
+    hides = rules.of("requests")
+    assert hides is not None
+    assert hides("get 200 /?__debugger__=yes&cmd=resource&f=console.png x", GET)
+    assert rules.of("log") is None
+    assert rules.kept
+    assert not file.path.exists()
+
+
+def test_rules_are_kept_when_asked_and_read_again(file: ProjectFile) -> None:
+    rules = Rules(file)
+    rules.add(parse_rule("/static/*"))
+    assert not rules.kept
+    assert not file.path.exists()
+    rules.keep()
+    assert rules.kept
+    again = Rules(file)
+    assert again.texts == ["debugger", "/static/*"]
+    assert again.kept
+    assert again.complaint == ""
+
+
+def test_a_rule_is_there_once_and_not_without_end(file: ProjectFile) -> None:
+    rules = Rules(file)
+    rules.add(parse_rule("/a"))
+    with pytest.raises(ValueError, match="There is a rule /a already"):
+        rules.add(parse_rule("/A"))
+    rules.add(parse_rule("/a/*"), 1)
+    assert rules.texts == ["debugger", "/a/*"]
+    for number in range(MAX_RULES - 2):
+        rules.add(parse_rule(f"/{number}"))
+    with pytest.raises(ValueError, match="200 rules already"):
+        rules.add(parse_rule("/more"))
+
+
+def test_a_broken_line_is_named_and_the_others_work(file: ProjectFile) -> None:
+    file.write("# mine\n/static/*\nnonsense\n\n/poll\n")
+    rules = Rules(file)
+    assert rules.texts == ["/static/*", "/poll"]
+    assert f"{file.path}, line 3: 'nonsense' is no rule." in rules.complaint
+
+
+def test_a_file_that_cannot_be_read_leaves_the_default(file: ProjectFile) -> None:
+    file.write("")
+    file.path.write_bytes(b"\xff")
+    rules = Rules(file)
+    assert rules.texts == ["debugger"]
+    assert "not in UTF-8" in rules.complaint
