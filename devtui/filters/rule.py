@@ -117,7 +117,7 @@ def proposals(text: str, facts: Facts, place: Place) -> list[Rule]:
     target = target_in(text)
     path = path_of(target)
     found = [name for name, test in _NAMED.items() if test(target, facts)]
-    if not path.startswith("/") or " " in path or "*" in path or len(path) > MAX_RULE // 2:
+    if not path.startswith("/") or "*" in path or not _can_be_typed(path):
         return [parse_rule(name) for name in found]
     if DEBUGGER not in found:
         found.append(f"{facts.method} {path}" if facts.method in METHODS else path)
@@ -130,7 +130,13 @@ def proposals(text: str, facts: Facts, place: Place) -> list[Rule]:
 
 def _parents(logger: str) -> list[str]:
     """Return the logger and those above it, without the root."""
-    if not logger or logger == "root" or len(logger) > MAX_RULE // 2 or " " in logger:
+    if logger == "root" or not _can_be_typed(logger):
         return []
     parts = logger.split(".")
-    return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+    names = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+    return [name for name in names if name]
+
+
+def _can_be_typed(word: str) -> bool:
+    """Whether a rule may hold this word: it is one word, and short, and all of it is seen."""
+    return len(word) <= MAX_RULE // 2 and word.isprintable() and word.split() == [word]

@@ -179,6 +179,7 @@ def test_an_opened_request_tells_its_view_and_its_form(  # type: ignore[no-untyp
     terminal.press("/")
     terminal.type("name: ")
     terminal.wait_for("1 of ")
+    terminal.wait_quiet()  # all of it was typed
     terminal.press("enter")
     terminal.wait_for("name: Ada L")
     assert "hush-hush" not in terminal.text()

@@ -3,13 +3,31 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from devtui.config.project_file import ProjectFile
-from devtui.filters.facts import Facts
+from devtui.filters.facts import Facts, Place
 from devtui.filters.rule import parse_rule, proposals
 from devtui.filters.rules import MAX_RULES, Rules
 
 GET = Facts(method="get", status=200)
+
+
+@given(
+    st.text(st.characters(), max_size=30),
+    st.builds(
+        Facts,
+        method=st.sampled_from(["get", "propfind", ""]),
+        logger=st.text(st.characters() | st.just("."), max_size=8),
+    ),
+    st.sampled_from(["requests", "log"]),
+)
+@example("get  /text\x1b[201~\r\x15touch", Facts(method="get"), "requests")
+@example("", Facts(logger=".a\nb"), "log")
+def test_what_is_proposed_can_be_typed(target: str, facts: Facts, place: Place) -> None:
+    for rule in proposals(f"{facts.method} 200 /{target}", facts, place):
+        assert parse_rule(rule.text).text == rule.text
 
 
 @pytest.fixture

@@ -124,6 +124,8 @@ def test_what_is_ordered_ahead_is_done_before_the_load(in_fork: InFork) -> None:
         "process = Generation.__new__(Generation)\n"
         "process._has_to_load, process._orders = False, queue.SimpleQueue()\n"
         "process._head_start = None\n"
+        "process._output = types.SimpleNamespace(look_for_colours=lambda environment: None)\n"
+        "process._start = types.SimpleNamespace(environment={})\n"
         "process._loading = types.SimpleNamespace(importing_ahead='',\n"
         "    warm=lambda order, interrupted: done.append(['warm', interrupted()]),\n"
         "    look=lambda: done.append('look'))\n"

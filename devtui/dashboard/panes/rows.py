@@ -37,7 +37,7 @@ class RequestRows(Rows[Request]):
     """Requests: time, method, status, duration, size, target, and the client if they differ."""
 
     def __init__(self, now: Callable[[], datetime], store: Store | None = None) -> None:
-        """The store, if there is one, tells of reloads, and whether clients differ."""
+        """Mark reloads, and show the clients if they differ, as the store knows if there is one."""
         self._now = now
         self._store = store
 

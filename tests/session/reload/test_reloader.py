@@ -255,12 +255,16 @@ async def test_who_has_the_terminal_is_not_replaced() -> None:
         await bench.until(2)
 
 
-async def test_without_the_reloader_saved_files_are_nothing() -> None:
+async def test_without_the_reloader_saved_files_make_the_running_code_old() -> None:
     async with running(reload=False) as bench:
         bench.serve()
         bench.reloader.files_changed(SAVED, 1)
+        bench.reloader.files_changed(SAVED, 1)
         await asyncio.sleep(FIRST_STANDBY_DELAY_SECONDS + 0.1)
-        assert bench.all(FilesChanged) == []
+        assert len(bench.all(FilesChanged)) == 2
+        (warning,) = bench.all(LogWritten)
+        assert isinstance(warning, LogWritten)
+        assert "the running code is older" in warning.text
         assert bench.generations.asked == ["start the first"]  # nor is there a standby
 
 
