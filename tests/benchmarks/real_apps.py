@@ -252,6 +252,14 @@ def _fab(folder: Path, python: Path) -> None:
     (folder / "app" / "views.py").write_text(FAB_VIEW)
 
 
+def _mlflow(folder: Path, python: Path) -> None:
+    find = "import importlib.util as u; print(*u.find_spec('mlflow').submodule_search_locations)"
+    found = subprocess.check_output([str(python), "-c", find], text=True).strip()
+    subprocess.run(["cp", "-r", found, str(folder / "mlflow")], check=True)
+    returned = 'MARK = 100\n    return f"mark-{MARK}-"'
+    _change(folder / "mlflow" / "server" / "__init__.py", r'return "OK", 200', returned)
+
+
 def _superset(folder: Path, python: Path) -> None:
     (folder / "superset_config.py").write_text(SUPERSET_CONFIG)
     (folder / "marked.py").write_text(FLASK_VIEW)
@@ -277,6 +285,8 @@ APPS = (
         "project.wsgi:application", "/marked/", "shop/views.py", 5.0),
     App("Flask-AppBuilder", ("flask-appbuilder",), _fab, _flask("app"),
         "app", "/marked/", "app/views.py", 5.0),
+    App("MLflow", ("mlflow",), _mlflow, _flask("mlflow.server:app"),
+        "mlflow.server:app", "/health", "mlflow/server/__init__.py", 5.0),
     # Newer ones of the latter two do not work with it, or see no save there.
     App("Superset", ("apache-superset", "flask-caching<2.4", "watchdog<7"), _superset,
         _flask(SUPERSET), SUPERSET, "/marked/", "marked.py", 2.0),

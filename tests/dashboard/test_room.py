@@ -134,8 +134,10 @@ async def test_the_pulse_stands_in_the_lower_border(ui):
 
 def test_the_pulse_fits_the_width():
     reading = Reading((0,) * 59 + (3,), 0.6, 2, Slowest(1_240.0, "GET", "/x" * 200))
-    for width in (40, 60, 100, 200):
-        assert pulse_line(reading, width).cell_length <= width - 4
+    for width in (0, 5, 20, 40, 60, 100, 200):
+        assert pulse_line(reading, width).cell_length <= width
+    assert pulse_line(reading, 40).plain == "0.6/s  slowest 1.24 s  2 × 5xx"
+    assert pulse_line(reading, 10).plain == "2 × 5xx"
     assert (
         "password=••"
         in pulse_line(Reading((1,), 0.2, 0, Slowest(1, "GET", "/?password=tiger")), 120).plain

@@ -172,16 +172,18 @@ class Pane(Vertical, Generic[T]):
             self._describe_filter()
         total, unseen = len(matches.ring), self.list.unseen_count
         newest = self._newest() if self.has_class("-collapsed") else ""
-        aside = self.aside()
+        where = " below" if matches.order == "time" else ""
+        notes = [self.note, f"{unseen:,} new{where}" if unseen else ""]
+        # The border's corners and blanks, and the blanks between the notes.
+        aside = self.aside(self.size.width - 6 - sum(len(note) + 3 for note in notes if note))
         words = (
             total,
             len(matches),
             matches.hidden_count,
             matches.order,
-            unseen,
             matches.query.text,
             newest,
-            self.note,
+            *notes,
             aside,
             self.size.width,
         )
@@ -201,15 +203,12 @@ class Pane(Vertical, Generic[T]):
         self._titling = True
         try:
             self.border_title = Content.assemble(*parts)
-            where = " below" if matches.order == "time" else ""
-            below = f"{unseen:,} new{where}" if unseen else ""
-            below_border = [aside, Content(self.note), Content(below)]
-            self.border_subtitle = Content("   ").join(filter(None, below_border))
+            self.border_subtitle = Content("   ").join(filter(None, [aside, *map(Content, notes)]))
         finally:
             self._titling = False
 
-    def aside(self) -> Content:
-        """Return what stands in the lower border, before the notes."""
+    def aside(self, room: int) -> Content:
+        """Return what stands in the lower border before the notes, in `room` cells."""
         return Content()
 
     def refresh(

@@ -22,9 +22,8 @@ BEAT_SECONDS = 1.0
 BARS = 20
 BLOCKS = "▁▂▃▄▅▆▇█"
 
-ROOM_FOR_BARS = 70
-ROOM_FOR_TARGET = 50
-"""The least widths of the pane, in cells."""
+MAX_TARGET = 40
+"""The most cells for the method and target of the slowest request."""
 
 _QUIET = "$foreground 55%"
 
@@ -39,11 +38,11 @@ class RequestsPane(Pane[Request]):
         self._reading: Reading | None = None
         self._beats: Timer | None = None
 
-    def aside(self) -> Content:
+    def aside(self, room: int) -> Content:
         """Return the pulse, if a request has ended in the last minute."""
         if self._beats is None:
             self._read()
-        return Content() if self._reading is None else pulse_line(self._reading, self.size.width)
+        return Content() if self._reading is None else pulse_line(self._reading, room)
 
     def _read(self) -> None:
         """Read the pulse, and again in a second unless nothing has happened for a minute."""
@@ -56,20 +55,33 @@ class RequestsPane(Pane[Request]):
         self.look()
 
 
-def pulse_line(reading: Reading, width: int) -> Content:
-    """Return the last minute in a line: bars, requests a second, the slowest, and the errors."""
-    parts = [Content.styled(f"{reading.per_second:.3g}/s", _QUIET)]
-    if width >= ROOM_FOR_BARS:
-        parts.insert(0, Content.styled(bars(reading.counts), _QUIET))
+def pulse_line(reading: Reading, room: int) -> Content:
+    """Return the last minute in a line: bars, requests a second, the slowest, and the errors.
+
+    Leave out what does not fit into `room` cells, the least important first.
+    """
+    shape = Content.styled(bars(reading.counts), _QUIET)
+    rate = Content.styled(f"{reading.per_second:.3g}/s", _QUIET)
+    slowest = target = Content()
     if reading.slowest is not None:
-        slowest = f"slowest {formats.duration(reading.slowest.duration_ms)}"
-        if width >= ROOM_FOR_TARGET:
-            target = masking.target(reading.slowest.target)
-            slowest += f" {fit(f'{reading.slowest.method} {target}', width // 3)}"
-        parts.append(Content.styled(slowest, _QUIET))
-    if reading.errors:
-        parts.append(Content.styled(f"{reading.errors:,} × 5xx", "$text-error"))
-    return Content("  ").join(parts)
+        took = f"slowest {formats.duration(reading.slowest.duration_ms)}"
+        what = f"{reading.slowest.method} {masking.target(reading.slowest.target)}"
+        slowest = Content.styled(took, _QUIET)
+        target = Content.styled(f"{took} {fit(what, MAX_TARGET)}", _QUIET)
+    errors = Content.styled(f"{reading.errors:,} × 5xx", "$text-error")
+    errors = errors if reading.errors else Content()
+    for parts in (
+        [shape, rate, target, errors],
+        [rate, target, errors],
+        [shape, rate, slowest, errors],
+        [rate, slowest, errors],
+        [rate, errors],
+        [errors],
+    ):
+        line = Content("  ").join(part for part in parts if part.cell_length)
+        if line.cell_length <= room:
+            return line
+    return Content()
 
 
 def bars(counts: Sequence[int]) -> str:
