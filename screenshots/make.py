@@ -27,6 +27,7 @@ from tests.support.terminal.terminal import Terminal
 HERE = Path(__file__).parent
 
 WIDE = (120, 40)
+WIDEST = (200, 50)
 SMALL = (80, 24)
 
 
@@ -88,6 +89,15 @@ def main_screen(picture: Path) -> None:
         save(shown, picture, "devtui: requests, the log, one reload and one error of the example")
 
 
+def wide_screen(picture: Path) -> None:
+    """The selected error beside the panes of a wide terminal."""
+    with session(WIDEST) as shown:
+        busy(shown)
+        shown.terminal.press("4")
+        shown.terminal.wait_for("The above exception was the direct cause")
+        save(shown, picture, "devtui: the selected error beside the panes")
+
+
 def small_screen(picture: Path) -> None:
     """The same in the smallest usual terminal."""
     with session(SMALL) as shown:
@@ -128,7 +138,6 @@ def error_screen(picture: Path) -> None:
     """An exception with its frames, a frame's local variables, and its cause."""
     with session(WIDE) as shown:
         open_error(shown)
-        shown.terminal.press("l")
         shown.terminal.wait_for("{'coffee': '2.50'}")
         save(shown, picture, "devtui: an error opened, with the local variables of a frame")
 
@@ -212,6 +221,7 @@ def file_server(folder: Path, port: int) -> Iterator[None]:
 
 PICTURES: dict[str, Callable[[Path], object]] = {
     "main": main_screen,
+    "wide": wide_screen,
     "small": small_screen,
     "request": opened_request,
     "log": log_screen,

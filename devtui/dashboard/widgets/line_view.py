@@ -52,6 +52,11 @@ class LineView(LineCanvas[T], can_focus=True):
         self._pace = RefreshPace(self, ring.end, self.take_in, self._unsettled_in_view)
 
     @property
+    def idle(self) -> bool:
+        """Whether no refresh is planned: nothing came, and nothing in view changes by itself."""
+        return self._pace.idle
+
+    @property
     def flooded(self) -> bool:
         """Whether more items come than people can read."""
         return self._pace.flooded

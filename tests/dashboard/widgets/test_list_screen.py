@@ -132,14 +132,14 @@ async def test_a_running_request_shows_its_time_and_then_its_status(ui):
     ui.session.feed(finished(1, "/slow", status=503, ms=2000, seconds=78.7))
     await ui.shows("503  2.00 s")
     requests = ui.app.main.requests.list
-    await ui.until(lambda: requests._pace.idle, "no timer for what does not run")
+    await ui.until(lambda: requests.idle, "no timer for what does not run")
 
 
 async def test_an_idle_list_has_no_timer(ui):
     _feed(ui, 0, 3)
     await ui.shows("/item/2")
     for pane in ui.app.main.panes:
-        assert pane.list._pace.idle
+        assert pane.list.idle
 
 
 async def test_a_cut_request_says_why(ui):
