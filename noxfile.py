@@ -46,7 +46,7 @@ OF_OVERRIDES = (
     "tests/server/errors",
     "tests/faults/access/test_debugger_access.py",
     "tests/ports/test_survey.py",
-    "tests/dashboard/widgets/test_list_screen.py",
+    "tests/dashboard/lists/test_list_screen.py",
 )
 
 

@@ -50,7 +50,7 @@ LAYERS = (
     {"details", "app_dialog"},
     {"errors", "hiding"},
     {"panes", "ports"},
-    {"widgets", "terminal", "desktop", "themes"},
+    {"widgets", "lists", "terminal", "desktop", "themes"},
     {"availability", "clock", "commands", "messages"},
 )
 
@@ -191,7 +191,7 @@ def test_only_the_dashboard_names_textual(graph: Graph) -> None:
         ("devtui.dashboard.errors.error_screen", "def f():\n from devtui.dashboard import app"),
         ("devtui.dashboard.errors.frame_screen", "from devtui.dashboard.app import Dashboard"),
         ("devtui.dashboard.errors.stack_screen", "from devtui.dashboard.app import Dashboard"),
-        ("devtui.dashboard.widgets.line_view", "import devtui.dashboard.widgets.presses"),
+        ("devtui.dashboard.lists.line_view", "import devtui.dashboard.widgets.presses"),
         ("devtui.cli.command", "from devtui import run"),
     ],
 )

@@ -22,6 +22,7 @@ from devtui.dashboard.availability import SaysWhyNotApp, why_not_for_server
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.details.copy_choices import ChooseCopy
+from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports.port_dialogs import Ports
 from devtui.dashboard.screens import WARM_UP_SECONDS, Screens, warm_up
@@ -32,7 +33,6 @@ from devtui.dashboard.terminal.redraw import Redraw
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
 from devtui.dashboard.widgets.header import Usage, UsageSampler
-from devtui.dashboard.widgets.list_screen import ListScreen
 from devtui.dashboard.widgets.presses import Presses
 from devtui.events import AnyEvent, AppFailed, Frame, PortBusy, StateChanged
 from devtui.text.sanitize import pasteable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.details.copy_choices import ChooseCopy
-from devtui.dashboard.widgets.sorting import ORDERS, Order
+from devtui.dashboard.lists.sorting import ORDERS, Order
 
 if TYPE_CHECKING:
     from devtui.dashboard.hiding.hiding import Hiding

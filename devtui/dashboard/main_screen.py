@@ -16,6 +16,8 @@ from devtui.dashboard.details.preview import Preview
 from devtui.dashboard.details.row_detail import copied_text, frame_of
 from devtui.dashboard.finding import FindsRows
 from devtui.dashboard.hiding.hiding import Hiding
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Copy, Edit, Open, ShowStack
 from devtui.dashboard.panes.errors_pane import ErrorsPane
 from devtui.dashboard.panes.filter_line import FilterInput
@@ -26,8 +28,6 @@ from devtui.dashboard.panes.requests_pane import RequestsPane
 from devtui.dashboard.panes.rows import ReloadRows
 from devtui.dashboard.widgets.header import Header
 from devtui.dashboard.widgets.key_bar import KeyBar
-from devtui.dashboard.widgets.line_list import LineList
-from devtui.dashboard.widgets.list_screen import ListScreen
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import (
     AnyEvent,

@@ -8,7 +8,7 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from devtui.dashboard.commands import COMMANDS, Command
-from devtui.dashboard.widgets.sorting import ORDERS
+from devtui.dashboard.lists.sorting import ORDERS
 
 _NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back", "stack-back")
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Tell
-from devtui.dashboard.widgets.list_screen import ListScreen
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 
 if TYPE_CHECKING:

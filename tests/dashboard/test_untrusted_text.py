@@ -3,7 +3,7 @@ import pytest
 from devtui.dashboard.details.row_detail import detail_of
 from devtui.dashboard.errors.error_view import error_view
 from devtui.dashboard.errors.frame_lines import Opened
-from devtui.dashboard.widgets.sections import laid_out
+from devtui.dashboard.lists.sections import laid_out
 from devtui.events import (
     AppFailed,
     AppLoaded,

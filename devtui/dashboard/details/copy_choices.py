@@ -9,8 +9,8 @@ from textual.message import Message
 
 from devtui.dashboard.details.form import Field
 from devtui.dashboard.details.row_detail import copied_text, detail_of
+from devtui.dashboard.lists.sections import Detail, ShownLine
 from devtui.dashboard.messages import Row
-from devtui.dashboard.widgets.sections import Detail, ShownLine
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store

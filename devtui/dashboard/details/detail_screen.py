@@ -18,13 +18,13 @@ from devtui.dashboard.details.line_search import MarkedRows
 from devtui.dashboard.details.log_detail import error_of
 from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets
 from devtui.dashboard.details.search import Search
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.list_screen import ListScreen
+from devtui.dashboard.lists.sections import Detail, Section, ShownLine, laid_out
 from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
-from devtui.dashboard.widgets.line_list import LineList
-from devtui.dashboard.widgets.list_screen import ListScreen
-from devtui.dashboard.widgets.sections import Detail, Section, ShownLine, laid_out
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
 from devtui.session.store.error_groups import ErrorEntry

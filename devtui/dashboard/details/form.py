@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from devtui.dashboard.widgets.sections import MAX_LINE, Line, Section, bounded
+from devtui.dashboard.lists.sections import MAX_LINE, Line, Section, bounded
 from devtui.events import Body
 from devtui.text import masking
 from devtui.text.formats import count

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from devtui.dashboard.lists.sections import DetailRows, Section, ShownLine
 from devtui.dashboard.widgets.cells import Row
-from devtui.dashboard.widgets.sections import DetailRows, Section, ShownLine
 
 MAX_MATCHES = 10_000
 

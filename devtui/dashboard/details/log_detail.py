@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devtui.dashboard.panes.error_summary import error_sections
-from devtui.dashboard.panes.handled import find_error
-from devtui.dashboard.panes.log_rows import error_place, title_of
-from devtui.dashboard.panes.log_text import LogText, coloured_lines, level_of, read
-from devtui.dashboard.panes.places import place_in
-from devtui.dashboard.panes.rows import RequestRows
-from devtui.dashboard.widgets.cells import Row
-from devtui.dashboard.widgets.sections import (
+from devtui.dashboard.lists.sections import (
     MAX_LINE,
     MAX_LINES,
     Detail,
@@ -20,6 +13,13 @@ from devtui.dashboard.widgets.sections import (
     bounded,
     marks_above,
 )
+from devtui.dashboard.panes.error_summary import error_sections
+from devtui.dashboard.panes.handled import find_error
+from devtui.dashboard.panes.log_rows import error_place, title_of
+from devtui.dashboard.panes.log_text import LogText, coloured_lines, level_of, read
+from devtui.dashboard.panes.places import place_in
+from devtui.dashboard.panes.rows import RequestRows
+from devtui.dashboard.widgets.cells import Row
 from devtui.events import Error, Frame
 from devtui.session.store.error_groups import ErrorEntry
 from devtui.session.store.log_entry import LogEntry

@@ -13,11 +13,8 @@ from textual.content import Content
 from devtui.dashboard.details.row_detail import detail_of
 from devtui.dashboard.errors.error_view import error_view
 from devtui.dashboard.errors.frame_lines import Opened
-from devtui.dashboard.messages import Open
-from devtui.dashboard.panes.error_summary import headline
-from devtui.dashboard.widgets.cells import fit
-from devtui.dashboard.widgets.line_list import LineList
-from devtui.dashboard.widgets.sections import (
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.sections import (
     Detail,
     DetailRows,
     Section,
@@ -25,6 +22,9 @@ from devtui.dashboard.widgets.sections import (
     laid_out,
     text_lines,
 )
+from devtui.dashboard.messages import Open
+from devtui.dashboard.panes.error_summary import headline
+from devtui.dashboard.widgets.cells import fit
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring

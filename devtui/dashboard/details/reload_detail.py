@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePath
 
+from devtui.dashboard.lists.sections import Detail, Line, Section, pairs, text_lines
 from devtui.dashboard.panes.error_summary import error_sections, frame_lines
 from devtui.dashboard.panes.rows import exit_words
-from devtui.dashboard.widgets.sections import Detail, Line, Section, pairs, text_lines
 from devtui.events import AppFailed, Frame, Reloaded, ServerExited
 from devtui.session.reload.restart_loops import advice
 from devtui.session.store.store import Reload

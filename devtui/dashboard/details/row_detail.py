@@ -8,11 +8,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from devtui.dashboard.details.form import fields, form_of
 from devtui.dashboard.details.log_detail import copied, frame_of_entry, log_detail, output_line
 from devtui.dashboard.details.reload_detail import reload_detail
-from devtui.dashboard.messages import Plain, Row
-from devtui.dashboard.panes.error_summary import error_sections
-from devtui.dashboard.panes.handled import errors_of
-from devtui.dashboard.panes.rows import error_title, reload_words, status_style
-from devtui.dashboard.widgets.sections import (
+from devtui.dashboard.lists.sections import (
     MAX_LINE,
     Detail,
     Line,
@@ -21,6 +17,10 @@ from devtui.dashboard.widgets.sections import (
     pairs,
     text_lines,
 )
+from devtui.dashboard.messages import Plain, Row
+from devtui.dashboard.panes.error_summary import error_sections
+from devtui.dashboard.panes.handled import errors_of
+from devtui.dashboard.panes.rows import error_title, reload_words, status_style
 from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
 from devtui.session.store.error_groups import ErrorGroup, innermost_own
 from devtui.session.store.log_entry import LogEntry

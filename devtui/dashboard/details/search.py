@@ -17,8 +17,8 @@ from devtui.dashboard.details.line_search import (
     matches_in,
     occurs_in,
 )
-from devtui.dashboard.widgets.line_list import LineList
-from devtui.dashboard.widgets.sections import Section, ShownLine
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.sections import Section, ShownLine
 
 
 class SearchLine(Horizontal):

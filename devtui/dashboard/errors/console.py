@@ -14,9 +14,8 @@ from textual.widgets import Static, TextArea
 
 from devtui.dashboard.errors.code_lines import highlighted
 from devtui.dashboard.errors.prompt import History, Prompt
-from devtui.dashboard.widgets.cells import fit
-from devtui.dashboard.widgets.line_list import LineList
-from devtui.dashboard.widgets.sections import (
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.sections import (
     DetailRows,
     Line,
     Section,
@@ -24,6 +23,7 @@ from devtui.dashboard.widgets.sections import (
     laid_out,
     text_lines,
 )
+from devtui.dashboard.widgets.cells import fit
 from devtui.events import Evaluated
 from devtui.session.store.ring import Ring
 from devtui.text import formats

@@ -19,10 +19,10 @@ from devtui.dashboard.errors.evaluation import Evaluation
 from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
 from devtui.dashboard.errors.prompt import History, Prompt
+from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo
 from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.panes.rows import error_title
-from devtui.dashboard.widgets.sections import Section
 from devtui.events import ExceptionData, Frame
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.request_record import Request

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Iterator
 
 from devtui.dashboard.errors.frame_lines import MAX_OPEN, Opened, Spot, frames_lines
+from devtui.dashboard.lists.sections import Line, Section, text_lines
 from devtui.dashboard.panes.error_summary import RELATIONS, headline
 from devtui.dashboard.panes.rows import error_title
-from devtui.dashboard.widgets.sections import Line, Section, text_lines
 from devtui.events import Error, ExceptionData, Way, place_of
 from devtui.text.formats import count
 

@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from devtui.dashboard.errors.code_lines import code_lines
+from devtui.dashboard.lists.sections import Line, text_lines
 from devtui.dashboard.widgets.cells import Row
-from devtui.dashboard.widgets.sections import Line, text_lines
 from devtui.events import Frame, LocalsShown, Variable, Way, innermost
 from devtui.text.formats import count
 from devtui.text.paths import package, short_path

@@ -10,12 +10,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from devtui.dashboard.errors.frame_lines import Fold, Opened, Part, Spot
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.list_screen import ListScreen
+from devtui.dashboard.lists.sections import DetailRows, Section, ShownLine, laid_out
 from devtui.dashboard.messages import Edit
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
-from devtui.dashboard.widgets.line_list import LineList
-from devtui.dashboard.widgets.list_screen import ListScreen
-from devtui.dashboard.widgets.sections import DetailRows, Section, ShownLine, laid_out
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import Frame
 from devtui.session.store.ring import Ring

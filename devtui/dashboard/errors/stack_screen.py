@@ -12,8 +12,8 @@ from textual.timer import Timer
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
+from devtui.dashboard.lists.sections import Line, Section
 from devtui.dashboard.messages import Copy
-from devtui.dashboard.widgets.sections import Line, Section
 from devtui.events import Frame, StackShown, innermost
 from devtui.session.store.request_record import Request
 from devtui.text import formats, masking

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from devtui.dashboard.lists.sections import MAX_LINE, Line, Section, text_lines
 from devtui.dashboard.panes.rows import error_title
-from devtui.dashboard.widgets.sections import MAX_LINE, Line, Section, text_lines
 from devtui.events import Error, ExceptionData, Frame
 from devtui.text.formats import count
 from devtui.text.paths import short_path

@@ -6,11 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.events import Resize
 
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.sections import DetailRows, ShownLine, laid_out
 from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.pane import Pane
 from devtui.dashboard.panes.rows import ErrorRows
-from devtui.dashboard.widgets.line_list import LineList
-from devtui.dashboard.widgets.sections import DetailRows, ShownLine, laid_out
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.ring import Ring
 from devtui.session.store.store import Store

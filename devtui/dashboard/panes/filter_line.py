@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from devtui.dashboard.widgets.list_screen import ListScreen
+from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.filters.completion import HINTS, common_start
 from devtui.filters.facts import Place
 from devtui.filters.query import Query

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
+from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines
 from devtui.dashboard.panes.handled import is_crash
 from devtui.dashboard.panes.log_text import LogText, LogTexts, coloured_lines
 from devtui.dashboard.panes.rows import TAG_WIDTH, WIDE, short_type, shown_target
 from devtui.dashboard.widgets.cells import Row, cut, fit, fit_pieces, left, row_width, wrap
-from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.events import ExceptionData
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.store import Store

@@ -12,12 +12,12 @@ from textual.geometry import Region
 from textual.widgets import Input
 
 from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.line_renderer import Rows
+from devtui.dashboard.lists.sorting import ORDERS
 from devtui.dashboard.panes.filter_line import FilterInput, FilterLine
 from devtui.dashboard.panes.measures import measures_of
 from devtui.dashboard.widgets.cells import fit
-from devtui.dashboard.widgets.line_list import LineList
-from devtui.dashboard.widgets.line_renderer import Rows
-from devtui.dashboard.widgets.sorting import ORDERS
 from devtui.filters.completion import completions
 from devtui.filters.facts import Place
 from devtui.filters.query import Query

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import PurePath
 
+from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.widgets.cells import Row, fit, left, right, row_width
-from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.events import AppFailed, Error, Reloaded, ServerExited
 from devtui.session.store.error_groups import ErrorGroup, innermost_own
 from devtui.session.store.request_record import Request, RequestRow

@@ -15,7 +15,7 @@ from textual.errors import NoWidget
 from textual.events import Event, MouseDown, MouseUp
 from textual.geometry import Offset
 
-from devtui.dashboard.widgets.line_list import LineList
+from devtui.dashboard.lists.line_list import LineList
 
 
 class _Press(msgspec.Struct, frozen=True):

@@ -3,8 +3,8 @@ import re
 
 from devtui.dashboard.details import detail_screen
 from devtui.dashboard.details.row_detail import copied_text, detail_of, frame_of
+from devtui.dashboard.lists.sections import MAX_LINES, laid_out, text_lines
 from devtui.dashboard.panes.error_summary import error_sections
-from devtui.dashboard.widgets.sections import MAX_LINES, laid_out, text_lines
 from devtui.events import Body, Error, ExceptionData, LogWritten, ServerExited
 from devtui.session.store.store import Store
 from tests.support.fakes import (

@@ -6,7 +6,7 @@ from devtui.dashboard.details import copy_choices
 from devtui.dashboard.details.copy_dialog import CopyDialog
 from devtui.dashboard.details.form import form_of
 from devtui.dashboard.details.row_detail import detail_of, frame_of
-from devtui.dashboard.widgets.sections import laid_out
+from devtui.dashboard.lists.sections import laid_out
 from devtui.events import Body, Frame
 from devtui.session.store.store import Store
 from tests.support.fakes import finished, line, raised, started

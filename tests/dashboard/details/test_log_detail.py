@@ -1,7 +1,7 @@
 """An opened row of the log: what was written, its error, its request and the rows around it."""
 
 from devtui.dashboard.details.row_detail import copied_text, detail_of, frame_of
-from devtui.dashboard.widgets.sections import laid_out
+from devtui.dashboard.lists.sections import laid_out
 from devtui.session.store.store import Store
 from devtui.text.sgr import Look
 from tests.support.fakes import TRACEBACK, finished, line, raised, started

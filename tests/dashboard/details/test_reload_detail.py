@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import structs
 
 from devtui.dashboard.details.reload_detail import reload_detail, standby_words, steps
+from devtui.dashboard.lists.sections import Detail
 from devtui.dashboard.panes.rows import reload_words
-from devtui.dashboard.widgets.sections import Detail
 from devtui.events import ModuleTime, Reloaded
 from tests.support.fakes import reloaded
 

@@ -7,7 +7,7 @@ from devtui.dashboard.details.line_search import (
     matches_in,
 )
 from devtui.dashboard.finding import GONE, NO_ROW_AFTER, NO_ROW_BEFORE
-from devtui.dashboard.widgets.sections import Line, Section, laid_out
+from devtui.dashboard.lists.sections import Line, Section, laid_out
 from tests.support.driver import Driver, running
 from tests.support.fakes import FakeSession, finished, line, raised, request, started
 

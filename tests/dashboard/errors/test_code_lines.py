@@ -3,7 +3,7 @@ import time
 from devtui.dashboard.errors.code_lines import code_lines
 from devtui.dashboard.errors.error_view import error_view
 from devtui.dashboard.errors.frame_lines import Fold, Opened, Spot, frames_lines
-from devtui.dashboard.widgets.sections import laid_out
+from devtui.dashboard.lists.sections import laid_out
 from devtui.events import Error, ExceptionData, Frame
 from devtui.text.paths import package, short_path
 

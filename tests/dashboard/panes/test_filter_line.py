@@ -127,8 +127,8 @@ async def test_a_regex_is_searched_in_slices(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_regex_that_takes_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devtui.dashboard.widgets.matches.SEARCH_SECONDS", 0.0)
-    monkeypatch.setattr("devtui.dashboard.widgets.matches.SLICE_SECONDS", 0.0)
+    monkeypatch.setattr("devtui.dashboard.lists.matches.SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr("devtui.dashboard.lists.matches.SLICE_SECONDS", 0.0)
     session = FakeSession()
     for number in range(50):
         session.feed(*request(number, f"/item/{number}"))

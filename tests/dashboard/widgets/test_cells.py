@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from rich.cells import cell_len
 
+from devtui.dashboard.lists.sections import Line, Section, laid_out, text_lines
 from devtui.dashboard.widgets.cells import fit_pieces, wrap, wrap_pair
-from devtui.dashboard.widgets.sections import Line, Section, laid_out, text_lines
 from devtui.text.sgr import PLAIN, Look
 
 WORDS = "alpha beta gamma delta epsilon zeta eta theta"

@@ -6,7 +6,7 @@ import pytest
 from textual.events import MouseDown, MouseUp
 
 from devtui.dashboard.details.detail_screen import DetailScreen
-from devtui.dashboard.widgets.line_list import LineList
+from devtui.dashboard.lists.line_list import LineList
 from tests.support.driver import Driver, running
 from tests.support.fakes import finished, line, started
 

@@ -11,8 +11,8 @@ from msgspec import structs
 from devtui.dashboard.details.row_detail import detail_of
 from devtui.dashboard.errors.code_lines import highlighted
 from devtui.dashboard.errors.error_screen import ErrorScreen
+from devtui.dashboard.lists.sections import MAX_CHARACTERS, Section, laid_out, pairs, text_lines
 from devtui.dashboard.widgets.cells import row_width, wrap
-from devtui.dashboard.widgets.sections import MAX_CHARACTERS, Section, laid_out, pairs, text_lines
 from devtui.events import Body, Error, ErrorRaised, ExceptionData
 from devtui.session.store.store import Store
 from tests.support.driver import Driver, running

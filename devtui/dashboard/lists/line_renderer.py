@@ -12,8 +12,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
+from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.widgets.cells import Row, fit
-from devtui.dashboard.widgets.list_screen import ListScreen
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.widgets.cells import Row, cut, wrap_pair
-from devtui.dashboard.widgets.line_renderer import Rows
 from devtui.events import Frame
 from devtui.session.store.ring import Ring
 from devtui.text.formats import count

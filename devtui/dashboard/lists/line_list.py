@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from devtui.dashboard.widgets.line_view import LineView
+from devtui.dashboard.lists.line_view import LineView
 
 T = TypeVar("T")
 

@@ -14,10 +14,10 @@ from textual.reactive import reactive
 from textual.scrollbar import ScrollTo
 from textual.widget import Widget
 
-from devtui.dashboard.widgets.line_canvas import LineCanvas
-from devtui.dashboard.widgets.line_renderer import Rows
-from devtui.dashboard.widgets.refresh_pace import RefreshPace
-from devtui.dashboard.widgets.sorting import Order
+from devtui.dashboard.lists.line_canvas import LineCanvas
+from devtui.dashboard.lists.line_renderer import Rows
+from devtui.dashboard.lists.refresh_pace import RefreshPace
+from devtui.dashboard.lists.sorting import Order
 from devtui.filters.facts import Measures
 from devtui.filters.query import Query
 from devtui.session.store.ring import Ring

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from devtui.dashboard.widgets.refresh_pace import (
+from devtui.dashboard.lists.refresh_pace import (
     FLOOD_SECONDS,
     REFRESH_SECONDS,
     RUNNING_SECONDS,

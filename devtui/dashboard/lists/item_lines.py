@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from devtui.dashboard.lists.line_renderer import Rows
+from devtui.dashboard.lists.viewport import Viewport
 from devtui.dashboard.widgets.cells import Row
-from devtui.dashboard.widgets.line_renderer import Rows
-from devtui.dashboard.widgets.viewport import Viewport
 
 T = TypeVar("T")
 

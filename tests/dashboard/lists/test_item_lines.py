@@ -2,8 +2,8 @@
 
 import pytest
 
-from devtui.dashboard.widgets.matches import Matches
-from devtui.dashboard.widgets.viewport import Viewport
+from devtui.dashboard.lists.matches import Matches
+from devtui.dashboard.lists.viewport import Viewport
 from devtui.session.store.ring import Ring
 from tests.dashboard.widgets.test_mouse import click, place_of
 from tests.support.driver import running

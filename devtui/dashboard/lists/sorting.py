@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
-from devtui.dashboard.widgets.columns import Columns
+from devtui.dashboard.lists.columns import Columns
 
 Order: TypeAlias = Literal["time", "duration", "size", "status"]
 

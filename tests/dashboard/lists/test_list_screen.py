@@ -3,7 +3,7 @@ import time
 
 from textual import events
 
-from devtui.dashboard.widgets.matches import Matches
+from devtui.dashboard.lists.matches import Matches
 from devtui.filters.facts import NO_MEASURES
 from devtui.filters.query import Query
 from devtui.session.store.ring import Ring

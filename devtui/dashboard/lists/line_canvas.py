@@ -10,10 +10,10 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from devtui.dashboard.widgets.item_lines import ItemLines
-from devtui.dashboard.widgets.line_renderer import LineRenderer, Rows, marked, selected_text
-from devtui.dashboard.widgets.matches import Matches
-from devtui.dashboard.widgets.viewport import Viewport
+from devtui.dashboard.lists.item_lines import ItemLines
+from devtui.dashboard.lists.line_renderer import LineRenderer, Rows, marked, selected_text
+from devtui.dashboard.lists.matches import Matches
+from devtui.dashboard.lists.viewport import Viewport
 from devtui.filters.facts import Measures
 from devtui.session.store.ring import Ring
 

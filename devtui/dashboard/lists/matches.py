@@ -7,8 +7,8 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Generic, TypeAlias, TypeVar
 
-from devtui.dashboard.widgets.columns import Columns
-from devtui.dashboard.widgets.sorting import Order, Sorted
+from devtui.dashboard.lists.columns import Columns
+from devtui.dashboard.lists.sorting import Order, Sorted
 from devtui.filters.facts import Facts, Measures
 from devtui.filters.query import Query
 from devtui.session.store.ring import Ring

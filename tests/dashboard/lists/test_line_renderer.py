@@ -1,8 +1,8 @@
 import pytest
 from rich.style import Style
 
-from devtui.dashboard.widgets.line_renderer import LineRenderer, Rows
-from devtui.dashboard.widgets.list_screen import ListScreen
+from devtui.dashboard.lists.line_renderer import LineRenderer, Rows
+from devtui.dashboard.lists.list_screen import ListScreen
 
 COLOURS = {"": Style(), "bad": Style(color="red"), "dim": Style(color="grey50")}
 

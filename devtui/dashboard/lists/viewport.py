@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from devtui.dashboard.widgets.matches import Matches
+from devtui.dashboard.lists.matches import Matches
 
 T = TypeVar("T")
 

@@ -1,7 +1,7 @@
 import pytest
 
-from devtui.dashboard.widgets.matches import Matches
-from devtui.dashboard.widgets.viewport import Viewport
+from devtui.dashboard.lists.matches import Matches
+from devtui.dashboard.lists.viewport import Viewport
 from devtui.filters.query import Query
 from devtui.session.store.ring import Ring
 
