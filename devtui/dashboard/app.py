@@ -32,8 +32,8 @@ from devtui.dashboard.terminal.key_order import KeyOrder, KeyPassed
 from devtui.dashboard.terminal.redraw import Redraw
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
-from devtui.dashboard.widgets.header import Usage, UsageSampler
 from devtui.dashboard.widgets.presses import Presses
+from devtui.dashboard.widgets.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, AppFailed, Frame, PortBusy, StateChanged
 from devtui.text.sanitize import pasteable
 

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from devtui.dashboard.clock import Clock
-    from devtui.dashboard.widgets.header import Usage
+    from devtui.dashboard.widgets.usage import Usage
     from devtui.session.session import Session
 
 

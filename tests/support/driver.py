@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from devtui.dashboard.app import Dashboard
 from devtui.dashboard.clock import Clock
-from devtui.dashboard.widgets.header import Usage
+from devtui.dashboard.widgets.usage import Usage
 from tests.support.fakes import MONOTONIC, FakeSession, at
 
 DEADLINE = 10.0

@@ -14,7 +14,7 @@ from devtui.dashboard.availability import why_no_frames
 from devtui.dashboard.commands import bindings
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
-from devtui.dashboard.errors.error_view import default_spot, error_view, long_message
+from devtui.dashboard.errors.error_view import default_spot, error_view, title
 from devtui.dashboard.errors.evaluation import Evaluation
 from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
@@ -92,21 +92,8 @@ class ErrorScreen(FrameScreen):
 
     def headline(self) -> Content:
         """Return the exception, its message, and where it came from."""
-        error = self.entry.error
-        kind, colon, message = "", "", error_title(error)
-        if error.exceptions:
-            first = error.exceptions[0]
-            # The list below begins with a long message, whole.
-            kind, message = first.type, "" if long_message(first.message) else first.message
-            colon = ": " if message else ""
-        shown = Content("\n").join([Content(visible(line, 200)) for line in message.split("\n")])
-        return Content.assemble(
-            (visible(kind, 300), f"bold {self._colour()}"),
-            colon,
-            shown.stylize("bold"),
-            "\n",
-            (self._where(), "$foreground 55%"),
-        )
+        raised = title(self.entry.error, self._colour())
+        return Content.assemble(raised, "\n", (self._where(), "$foreground 55%"))
 
     def _colour(self) -> str:
         store = self._session.store

@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from textual.content import Content
+
 from devtui.dashboard.errors.frame_lines import MAX_OPEN, Opened, Spot, frames_lines
 from devtui.dashboard.lists.sections import Line, Section, text_lines
 from devtui.dashboard.panes.error_summary import RELATIONS, headline
 from devtui.dashboard.panes.rows import error_title
 from devtui.events import Error, ExceptionData, Way, place_of
 from devtui.text.formats import count
+from devtui.text.sanitize import visible
 
 HEADLINE_LINES = 3
 """How many lines of a message stand above the frames; a longer one begins the list."""
@@ -40,6 +43,17 @@ def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
         more = f"… {count(error.left_out, 'more exception')} in the chain not shown"
         sections.append(Section("", [Line([(more, "warn")])], copied))
     return sections
+
+
+def title(error: Error, colour: str) -> Content:
+    """Return the exception in that colour and its message; a long one begins the list instead."""
+    kind, message = "", error_title(error)
+    if error.exceptions:
+        first = error.exceptions[0]
+        kind, message = first.type, "" if long_message(first.message) else first.message
+    shown = Content("\n").join([Content(visible(line, 200)) for line in message.split("\n")])
+    colon = ": " if kind and message else ""
+    return Content.assemble((visible(kind, 300), f"bold {colour}"), colon, shown.stylize("bold"))
 
 
 def long_message(message: str) -> bool:

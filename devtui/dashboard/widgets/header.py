@@ -18,8 +18,7 @@ from devtui.text import formats
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
-    import psutil
-
+    from devtui.dashboard.widgets.usage import Usage
     from devtui.session.session import Session
 
 NOT_FOR_PRODUCTION = "development server, not for production"
@@ -203,37 +202,6 @@ def _both_ends(left: Content, right: Content, width: int) -> Content:
     if gap < 1:
         return Content.assemble(" ", left.truncate(max(width - 2, 1), ellipsis=True))
     return Content.assemble(" ", left, " " * gap, right, " ")
-
-
-class Usage(msgspec.Struct, frozen=True):
-    """The use of one core since the last sample (200 is possible), and the resident memory."""
-
-    cpu_percent: float
-    memory_bytes: int
-
-
-class UsageSampler:
-    """Samples one process at a time; the first sample of each has no CPU time."""
-
-    def __init__(self) -> None:
-        self._process: psutil.Process | None = None
-
-    def sample(self, pid: int | None) -> Usage | None:
-        """Return what the process uses now; None if it is gone or denies access."""
-        if pid is None:
-            self._process = None
-            return None
-        import psutil  # not before the first frame
-
-        try:
-            if self._process is None or self._process.pid != pid:
-                self._process = psutil.Process(pid)
-            process = self._process
-            with process.oneshot():
-                return Usage(process.cpu_percent(None), process.memory_info().rss)
-        except psutil.Error:
-            self._process = None
-            return None
 
 
 class Header(Static):

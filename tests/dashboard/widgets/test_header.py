@@ -6,10 +6,10 @@ from devtui.dashboard.themes import suited
 from devtui.dashboard.widgets.header import (
     NOT_FOR_PRODUCTION,
     Facts,
-    UsageSampler,
     facts_of,
     header_lines,
 )
+from devtui.dashboard.widgets.usage import UsageSampler
 from devtui.session.state import State
 from devtui.text import formats
 from tests.support.driver import running
