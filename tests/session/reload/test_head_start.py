@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psutil
 import pytest
@@ -71,13 +72,22 @@ def start(serve: Serve, folder: Path) -> Open:
     return opened
 
 
+_before_the_save: WeakKeyDictionary[Live, int | None] = WeakKeyDictionary()
+
+
 def until_ready(live: Live) -> None:
-    ready = eventually(lambda: live.session.generations.head_starts.is_ready)
-    assert ready, f"there is no head start: {live.session.generations.head_starts.reason}"
+    """Wait for a head start that began after the last save.
+
+    The one from before it may still be there for a moment.
+    """
+    heads = live.session.generations.head_starts
+    ready = eventually(lambda: heads.is_ready and heads.pid != _before_the_save.get(live))
+    assert ready, f"there is no head start: {heads.reason}"
 
 
 def save(live: Live, folder: Path, text: str, name: str = "view.py") -> Reloaded:
     count = len(live.all(Reloaded))
+    _before_the_save[live] = live.session.generations.head_starts.pid
     write(folder, {name: text})
     return next(
         event
