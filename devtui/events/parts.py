@@ -77,7 +77,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     value: str
     masked: bool = False
-    parts: tuple["Variable", ...] = ()
+    parts: "tuple[Variable, ...]" = ()
 
 
 class ModuleTime(msgspec.Struct, frozen=True, kw_only=True):
