@@ -144,7 +144,7 @@ def test_lines_of_one_record_continue_the_first(
     log_records.watch(lambda exception: None)
     file = io.TextIOWrapper(cast("io.BytesIO", stream_to(sent)), write_through=True)
 
-    class InPieces(logging.StreamHandler[io.TextIOWrapper]):
+    class InPieces(logging.StreamHandler):  # type: ignore[type-arg]  # no generic on 3.10
         def emit(self, record: logging.LogRecord) -> None:
             for line in self.format(record).splitlines():
                 self.stream.write(f"{line}\n")
