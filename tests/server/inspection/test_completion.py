@@ -172,7 +172,6 @@ def test_what_cannot_be_known_is_told(live: Live, error: ErrorRaised, typed: str
     [
         ("touchy.helper", "()"),
         ("touchy.inner.append", "(object, /)"),
-        ("touchy.plain.startswith", ""),
         ("Touchy", "()"),
         ("isinstance", "(obj, class_or_tuple, /)"),
         ("os.path.join", "(a, *p)"),
