@@ -106,9 +106,14 @@ def path_of(path: object) -> str | None:
         path = str(path)
     elif isinstance(path, bytes):
         path = os.fsdecode(path)
-    if not isinstance(path, str) or _BYTECODE in (file := os.path.abspath(path)):
+    if not isinstance(path, str) or _is_bytecode(file := os.path.abspath(path)):
         return None
     return file
+
+
+def _is_bytecode(file: str) -> bool:
+    prefix = sys.pycache_prefix
+    return _BYTECODE in file or bool(prefix and file.startswith(os.path.join(prefix, "")))
 
 
 def imports_library(frame: FrameType | None) -> bool:
@@ -200,7 +205,7 @@ def _is_harmless(event: str, arguments: tuple[Any, ...]) -> bool:
         return os.path.isdir(arguments[0])
     if event in ("os.rename", "os.remove", "os.chmod", "os.utime"):
         path = arguments[0]  # or a descriptor
-        return not isinstance(path, int) and _BYTECODE in os.path.abspath(os.fsdecode(path))
+        return not isinstance(path, int) and _is_bytecode(os.path.abspath(os.fsdecode(path)))
     if event == "socket.bind":  # urllib3 finds out whether there is IPv6
         return isinstance(arguments[1], tuple) and arguments[1][1] == 0
     if event == "sqlite3.connect":

@@ -201,7 +201,8 @@ class HeadStartLoad:
         if not self._watching:
             return
         if act := acts.act_of(event, arguments):
-            self._acting(act, event, arguments)
+            if not _is_import_system(sys._getframe(1)):  # it writes bytecode, in folders it makes
+                self._acting(act, event, arguments)
         elif event == "open" and (file := acts.path_of(arguments[0])) is not None:
             with self._unwatched():
                 self._findings.opening(file)
@@ -282,9 +283,11 @@ class _Execution:
         self._trace.__exit__(*raised)
 
 
+def _is_import_system(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith("<frozen importlib")
+
+
 def _is_import(frame: FrameType) -> bool:
     """Whether a folder is listed by the import system, or by us."""
     name = frame.f_globals.get("__name__")
-    return frame.f_code.co_filename.startswith("<frozen importlib") or (
-        isinstance(name, str) and name.startswith("devtui.")
-    )
+    return _is_import_system(frame) or (isinstance(name, str) and name.startswith("devtui."))

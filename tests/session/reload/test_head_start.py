@@ -124,6 +124,28 @@ def test_a_save_of_the_last_file_loads_it_alone(start: Open, folder: Path) -> No
     assert answer(live)["text"] == "fourth"
 
 
+@pytest.mark.parametrize("prefix", ["", "of/all"])
+def test_bytecode_is_written_ahead(
+    start: Open, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    place = tmp_path / "bytecode" / prefix if prefix else folder / "__pycache__"
+    if prefix:
+        monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(place))
+    live = start("SEEN = 1\n")
+    until_ready(live)
+    written = (folder / "before.py").stat().st_ctime
+    # Bytecode of a source that was written in this second is not kept.
+    assert eventually(lambda: int(time.time()) > int(written))
+    shutil.rmtree(place.parent if prefix else place, ignore_errors=True)
+    save(live, folder, view("third"))
+    until_ready(live)
+    assert eventually(lambda: any(place.rglob("before.*.pyc")))
+    reloaded = save(live, folder, view("fourth"))
+    assert reloaded.loaded_ahead, reloaded.stepped_back
+    assert Path(reloaded.ahead_until).name == "view.py"
+
+
 def test_a_file_that_was_loaded_ahead_is_loaded_again(start: Open, folder: Path) -> None:
     live = start("SEEN = 1\n")
     until_ready(live)
