@@ -57,6 +57,7 @@ class Reader:
         self._generation = generation
         self.running = RunningRequests()
         self._batch: Iterator[AnyEvent] | None = None  # events that were read and not published yet
+        self._held: list[AnyEvent] = []  # read too, for the batch after it
         self._last_reads = _LAST_READS
         self._closed = False
         self._scheduled = False
@@ -77,7 +78,7 @@ class Reader:
 
     def abandon(self) -> None:
         """Read no more, and drop what was read and not published."""
-        self._batch = None
+        self._batch, self._held = None, []
         self._close()
 
     def _schedule(self) -> None:
@@ -137,40 +138,55 @@ class Reader:
         return [channel] * (channel >= 0) + [pipe.fd for pipe in self._pipes if pipe.open]
 
     def _hand_on(self, most: int) -> int:
-        """Publish so many events of the batch, forget it at its end, and return their number."""
-        assert self._batch is not None
-        for count in range(most):
+        """Publish so many events of the batch, forget it at its end, and return their number.
+
+        Who hears an event may abandon the process.
+        """
+        count = 0
+        while self._batch is not None and count < most:
             event = next(self._batch, None)
             if event is None:
                 self._batch = None
-                return count
+                break
             self.running.note(event)
             self._counted += 1
+            count += 1
             self._publish(event)
-        return most
+        return count
 
     def _read(self) -> bool:
         """Read the next batch; return false if there is none.
 
-        The pipes are read before the channel. So everything that was written within a request is
-        here before the request's end, and its beginning comes with the same batch at the latest. A
-        line that only one running request can have caused therefore belongs to it.
+        The channel is read before the pipes, so all that a request wrote is here before its end.
+        After them it is read again: then its beginning is here, too. A line that only one running
+        request can have caused therefore belongs to it. The ends that come with the second look
+        wait for the next batch.
         """
         if self._closed:
             on_end, self._on_end = self._on_end, None
             if on_end is not None:
                 on_end()
             return False
-        written = [pipe.read() for pipe in self._pipes]
+        events, self._held = self._held, []
+        something = bool(events)
         data = self._receive()
-        something = bool(data) or any(written)
+        written = [pipe.read() for pipe in self._pipes]
+        something = something or bool(data) or any(written)
+        events += self._incoming.take(data)
+        known = len(events)
+        if any(written):
+            events += self._incoming.take(self._receive())
         if self._on_end is not None:
             self._last_reads -= 1
             if not something or not self._last_reads:
                 self._close()
+                known = len(events)
         elif not something:
             return False
-        self._batch = self._in_order(self._incoming.take(data))
+        known = _first_end(events, known)
+        self._held = events[known:]
+        author = self.running.only_one(events) if any(written) else None
+        self._batch = self._in_order(events[:known], author)
         return True
 
     def _receive(self) -> bytes:
@@ -200,13 +216,9 @@ class Reader:
             unwatch(self._channel.fileno())
             self._channel.close()
 
-    def _in_order(self, events: list[AnyEvent]) -> Iterator[AnyEvent]:
+    def _in_order(self, events: list[AnyEvent], author: str | None) -> Iterator[AnyEvent]:
         """Yield the events, with the pipes' lines between the start and end of requests."""
-        first_end = next(
-            (i for i, event in enumerate(events) if isinstance(event, RequestFinished)),
-            len(events),
-        )
-        author = self.running.only_one(events)
+        first_end = _first_end(events)
         yield from events[:first_end]
         for pipe in self._pipes:
             for line in pipe.lines():
@@ -214,6 +226,14 @@ class Reader:
                     generation=self._generation, stream=pipe.stream, text=line, request_id=author
                 )
         yield from events[first_end:]
+
+
+def _first_end(events: list[AnyEvent], start: int = 0) -> int:
+    """Return the place of the first end of a request from `start` on, or that of the list's end."""
+    for place in range(start, len(events)):
+        if isinstance(events[place], RequestFinished):
+            return place
+    return len(events)
 
 
 def unwatch(fd: int) -> None:

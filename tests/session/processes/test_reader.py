@@ -10,6 +10,7 @@ import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from itertools import pairwise
+from typing import Any, cast
 
 import pytest
 
@@ -38,10 +39,25 @@ async def until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0)
 
 
+class FirstRead:
+    """Stands before one of the reader's ends, and acts before the first read of it."""
+
+    def __init__(self, inner: object, act: Callable[[], object]) -> None:
+        self._inner = inner
+        self._act: Callable[[], object] | None = act
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("recv", "read") and self._act is not None:
+            act, self._act = self._act, None
+            act()
+        return getattr(self._inner, name)
+
+
 class Process:
     """Stands in for a server process: the other ends, and what was heard of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: str = "", act: Callable[[], object] | None = None) -> None:
+        """Call `act` just before the first read of the "channel" or the "pipe"."""
         self.events: list[AnyEvent] = []
         self.lost = 0
         self.ended = 0
@@ -49,8 +65,12 @@ class Process:
         ours.setblocking(False)
         out, self.out = os.pipe()
         err, self.err = os.pipe()
-        pipes = (Pipe(out, "stdout", unwatch), Pipe(err, "stderr", unwatch))
-        self.reading = Reader(GENERATION, ours, pipes, self.events.append, self._on_lost)
+        pipe, channel = Pipe(out, "stdout", unwatch), ours
+        if act is not None:
+            pipe = cast(Pipe, FirstRead(pipe, act)) if before == "pipe" else pipe
+            channel = cast(socket.socket, FirstRead(ours, act)) if before == "channel" else ours
+        pipes = (pipe, Pipe(err, "stderr", unwatch))
+        self.reading = Reader(GENERATION, channel, pipes, self.events.append, self._on_lost)
 
     @property
     def texts(self) -> list[str]:
@@ -145,6 +165,36 @@ async def test_what_a_request_wrote_comes_before_its_end_however_much_it_is(
     assert {line.request_id for line in lines} == {"3-1"}
 
 
+@pytest.mark.parametrize("before", ["channel", "pipe"])
+@pytest.mark.parametrize("runs", [False, True], ids=["alone", "after another one"])
+async def test_output_is_its_requests_whatever_comes_between_two_reads(
+    before: str, runs: bool
+) -> None:
+    def serve() -> None:
+        if runs:
+            made.channel.send(encode(finished(1)))
+        made.channel.send(encode(started(2)))
+        os.write(made.out, b"of the second\n")
+        made.channel.send(encode(finished(2)))
+
+    made = Process(before, serve)
+    if runs:
+        made.channel.send(encode(started(1)))
+    os.write(made.err, b"wakes it\n")
+    await made.until(6 if runs else 4)
+    [line] = [e for e in made.events if isinstance(e, LogWritten) and e.stream == "stdout"]
+    if runs:  # either can have written it
+        assert line.request_id is None
+    else:
+        place = made.events.index(line)
+        assert line.request_id == "3-2"
+        assert any(isinstance(event, RequestFinished) for event in made.events[place:])
+        assert any(isinstance(event, RequestStarted) for event in made.events[:place])
+    made.die()
+    made.finish()
+    await until(lambda: made.ended)
+
+
 async def test_the_last_words_are_all_heard(process: Process) -> None:
     count = os.write(process.out, b"a\n" * 1_000) // 2
     os.write(process.err, b"no end")
@@ -211,6 +261,28 @@ async def test_what_a_subscriber_breaks_holds_nothing_up(
     os.write(process.out, b"one\ntwo\n")
     await until(lambda: len(heard) == 2)
     assert [str(error) for error in complaints] == ["broken"]
+
+
+async def test_a_subscriber_may_abandon_the_process(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda loop, context: complaints.append(context.get("exception"))
+    )
+    heard: list[AnyEvent] = []
+
+    def on_event(event: AnyEvent) -> None:
+        heard.append(event)
+        process.reading.abandon()
+
+    monkeypatch.setattr(process.reading, "_publish", on_event)
+    os.write(process.out, b"one\ntwo\n")
+    await until(lambda: heard)
+    process.finish()
+    assert process.ended
+    assert [event.text for event in heard if isinstance(event, LogWritten)] == ["one"]
+    assert complaints == []
 
 
 # -- the channel's bytes -----------------------------------------------------------------------
