@@ -10,6 +10,7 @@ from textual.screen import Screen
 from devtui.dashboard.availability import SaysWhyNot
 from devtui.dashboard.messages import OpenNeighbour
 from devtui.dashboard.widgets.app_colours import AppColours
+from devtui.dashboard.widgets.ends_work import EndsWork
 from devtui.events import AnyEvent, ServerExited, StateChanged
 from devtui.text.sgr import Look
 
@@ -19,7 +20,7 @@ _LINES = ("dim", "good", "info", "warn", "bad", "bad-strong", "accent", "strong"
 _CODE = ("code-comment", "code-keyword", "code-string", "code-number", "code-name")
 
 
-class ListScreen(SaysWhyNot, Screen[None]):
+class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
     """Looks up colours by name, for all its lists.
 
     Each colour is a component class of the screen. With component classes of the lists Textual

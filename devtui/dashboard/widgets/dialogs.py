@@ -19,6 +19,7 @@ from textual.widgets import Input, Static
 from textual.worker import WorkType
 
 from devtui.config.settings import MAX_PORT
+from devtui.dashboard.widgets.ends_work import EndsWork
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.text.sanitize import visible
 
@@ -37,7 +38,7 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
-class Dialog(NeedsRoom, ModalScreen[Result], Generic[Result]):
+class Dialog(EndsWork, NeedsRoom, ModalScreen[Result], Generic[Result]):
     """A framed box in the middle of the screen; escape closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
