@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from textual.app import App
+from textual.containers import Vertical
 from textual.events import Event, Key, Paste
 from textual.message import Message
+from textual.widgets import Input
 
+from devtui.dashboard.app import Dashboard
 from devtui.dashboard.terminal import key_order
 from devtui.dashboard.terminal.key_order import PATIENCE_SECONDS, KeyOrder, KeyPassed
 from tests.support.driver import running
@@ -55,9 +60,16 @@ class Bench(Target):
     async def send(self, event: Event) -> None:
         self.sent.append(event)
 
+    def pass_along(self, target: Target) -> None:
+        """Have the last message behind a key come back to the app, twice."""
+        message = target.got.pop()
+        self.keys.passed(message)
+        if message.again is target and not target.closed:
+            self.keys.passed(target.got.pop())
+
     async def come_back(self, target: Target) -> None:
-        """Have the last message behind a key come back to the app, and what follows happen."""
-        self.keys.passed(target.got.pop())
+        """Have the last message behind a key go its way, and what follows happen."""
+        self.pass_along(target)
         for callback in self.later:
             await callback()
         self.later.clear()
@@ -77,6 +89,42 @@ async def test_each_waits_until_the_one_before_has_passed() -> None:
         await bench.come_back(bench.screen)
     await bench.keys.take(key("c"))
     assert len(bench.sent) == 4
+
+
+async def test_the_next_key_waits_for_the_second_way() -> None:
+    bench = Bench()
+    await bench.keys.take(key("a"))
+    await bench.keys.take(key("b"))
+    bench.keys.passed(bench.screen.got.pop())
+    assert bench.later == []
+    await bench.come_back(bench.screen)
+    assert len(bench.sent) == 2
+
+
+class SlowForm(Vertical):
+    """Stands between a field and its app, and takes long to hand a message on."""
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        for _ in range(50):
+            await asyncio.sleep(0)
+
+
+async def test_a_key_finds_what_the_last_one_has_submitted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def on_input_submitted(self: App[int], event: Input.Submitted) -> None:
+        await event.input.remove()
+
+    monkeypatch.setattr(Dashboard, "on_input_submitted", on_input_submitted, raising=False)
+    async with running(FakeSession()) as ui:
+        field = Input()
+        await ui.app.screen.mount(SlowForm(field))
+        field.focus()
+        await ui.until(lambda: field.has_focus)
+        for name in ("a", "enter", "b"):
+            ui.app.post_message(key(name))
+        await ui.until(lambda: not field.is_attached)
+        assert field.value == "a"
 
 
 async def test_the_message_goes_the_way_of_the_key() -> None:
@@ -135,7 +183,7 @@ async def test_a_key_that_has_passed_is_waited_for_no_longer() -> None:
     bench = Bench()
     for name in "abc":
         await bench.keys.take(key(name))
-    bench.keys.passed(bench.screen.got.pop())
+    bench.pass_along(bench.screen)
     await bench.lose_patience()
     assert len(bench.sent) == 1
     await bench.later.pop()()

@@ -26,11 +26,17 @@ PATIENCE_SECONDS = 0.5
 
 
 class KeyPassed(Message):
-    """Follows a key on the same way, and so reaches the app after every widget has seen the key."""
+    """Follows a key on the same way, and so reaches the app after every widget has seen the key.
 
-    def __init__(self, number: int) -> None:
+    It goes the way twice: what the widgets posted at the key, such as `Input.Submitted`, is behind
+    it the first time, and before it the second time.
+    """
+
+    def __init__(self, number: int, again: MessagePump | None = None) -> None:
+        """`again` is where it begins a second time."""
         super().__init__()
         self.number = number
+        self.again = again
 
 
 class KeyOrder:
@@ -60,6 +66,8 @@ class KeyOrder:
         """Send the next key after the effects of the one that has passed."""
         if message.number != self._number:
             return  # too late: the next key was sent already
+        if message.again is not None and message.again.post_message(KeyPassed(message.number)):
+            return
         self._number += 1  # nothing waits for this one any more
         # After a change of the focus, and after the messages that the screen posted to the app.
         self._app.call_later(self._go_on)
@@ -98,6 +106,6 @@ class KeyOrder:
     def _follow(self, goes_to: MessagePump, screen: Screen[object] | None = None) -> None:
         self._number += 1
         self._screen = screen or self._app.screen
-        message = KeyPassed(self._number)
+        message = KeyPassed(self._number, goes_to)
         if not goes_to.post_message(message):  # it was closed by the key
             self._app.post_message(message)
