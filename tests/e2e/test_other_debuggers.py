@@ -166,6 +166,7 @@ def test_ctrl_c_at_a_question_raises_as_in_plain_python(
     assert eventually(lambda: terminal.raw.count(b"ask>") > asked, 30)
     terminal.type("whole\r")
     assert visit.text() == "answered whole"
+    terminal.wait_for("Requests 2")  # the dashboard has the terminal again
     leave(terminal)
 
 

@@ -124,6 +124,8 @@ def _handle_signals(terminal: Terminal) -> None:
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:
         holder = terminal.holder
+        if holder is None and terminal.is_being_returned:
+            return  # it was typed for what has just ended, not to end the server
         if holder is None or holder is threading.main_thread():
             signal.default_int_handler(number, frame)
         elif terminal.reading:

@@ -6,7 +6,6 @@ import itertools
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal, TextIO
@@ -14,6 +13,7 @@ from typing import Literal, TextIO
 import msgspec
 
 from devtui.events import CALLS, Event, TerminalInterrupted, TerminalReleased, TerminalWanted
+from devtui.server.guest.clocks import clock
 from devtui.server.output import request_context
 from devtui.server.output.standard_streams import StandardStreams
 
@@ -21,6 +21,9 @@ Purpose = Literal["breakpoint", "input", "getpass", "console"]
 
 # How long a thread keeps the terminal after it has read a line: most ask again.
 LINGER_SECONDS = 1.0
+
+# How long the front end may take to notice that a loan has ended, on a busy machine.
+RETURN_SECONDS = 1.0
 
 _WATCH_SECONDS = 0.1
 _TTY = "/dev/tty"
@@ -70,6 +73,7 @@ class Terminal:
         self._state = threading.RLock()
         self._wish: _Wish | None = None  # the current thread's
         self._held = False
+        self._released_at = -RETURN_SECONDS  # (monotonic)
         self._standard = StandardStreams()
         self._screen: TextIO | None = None
         self._others: frozenset[int] = frozenset()  # threads older than the loan
@@ -86,6 +90,11 @@ class Terminal:
     def is_mine(self) -> bool:
         """Whether the calling thread has the terminal."""
         return self.holder is threading.current_thread()
+
+    @property
+    def is_being_returned(self) -> bool:
+        """Whether what is typed may still come here, though no thread has the terminal."""
+        return clock.monotonic() - self._released_at < RETURN_SECONDS
 
     @property
     def screen(self) -> TextIO:
@@ -128,6 +137,7 @@ class Terminal:
             if self.holder is not (thread or threading.current_thread()):
                 return
             wish, self._wish, self._held = self._wish, None, False
+            self._released_at = clock.monotonic()
             request_context.lent = None
         assert wish is not None
         with suppress(OSError):  # the window was closed
@@ -234,7 +244,7 @@ class Terminal:
         """Give the terminal back soon, unless the calling thread asks again."""
         with self._state:
             if self.is_mine and self._wish is not None:
-                self._wish.until = time.monotonic() + LINGER_SECONDS
+                self._wish.until = clock.monotonic() + LINGER_SECONDS
 
     def _forget(self) -> None:
         """Forget the terminal in a fork: it is the parent's."""
@@ -280,6 +290,6 @@ class Terminal:
         while self._wish is wish:
             wish.thread.join(_WATCH_SECONDS)
             with self._state:
-                late = wish.until is not None and time.monotonic() > wish.until
+                late = wish.until is not None and clock.monotonic() > wish.until
                 if late or not wish.thread.is_alive():
                     self.release(wish.thread)
