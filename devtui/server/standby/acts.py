@@ -77,6 +77,10 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 # Python writes its own bytecode, which changes nothing.
 _BYTECODE = f"{os.sep}__pycache__{os.sep}"
 
+# Modules of Python that start a program only to ask it something, as for `platform.processor()`.
+_ASKING = frozenset({"platform", "ctypes.util", "uuid"})
+_STARTING = frozenset({"subprocess", "os"})
+
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 
 # Before that no audit event announces a thread.
@@ -126,6 +130,15 @@ def imports_library(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def only_asks(event: str, frame: FrameType | None) -> bool:
+    """Return whether Python itself starts a program that changes nothing, and awaits its answer."""
+    if not event.startswith(("subprocess.", "os.posix_spawn")):
+        return False
+    while frame is not None and frame.f_globals.get("__name__") in _STARTING:
+        frame = frame.f_back
+    return frame is not None and frame.f_globals.get("__name__") in _ASKING
 
 
 class Threads:

@@ -1,4 +1,4 @@
-"""The head of a file that may change: the imports before anything else in it.
+"""The head of a file that may change: its imports, and the short statements between them.
 
 They run ahead too, one by one. So a save that leaves them alone finds done what they do, and only
 the rest of the file is new. They count as done only if the saved file begins with the same bytes.
@@ -8,6 +8,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import itertools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,21 +102,51 @@ def _without_warnings() -> Iterator[None]:
 
 
 def _head(source: bytes) -> list[ast.stmt]:
-    """Return the docstring and the imports at the beginning, each on lines of its own."""
+    """Return the statements up to the last import before the first function, class or loop.
+
+    Each is on lines of its own.
+    """
     try:
         body = ast.parse(source).body
     except _NOT_PYTHON:
         return []
-    head: list[ast.stmt] = []
-    for number, statement in enumerate(body):
-        is_docstring = number == 0 and _is_text(statement)
-        if not is_docstring and not isinstance(statement, (ast.Import, ast.ImportFrom)):
+    length = 0
+    for number, statement in enumerate(body, 1):
+        if not _is_short(statement) and not (number == 1 and _is_text(statement)):
             break
-        head.append(statement)
+        if _imports(statement):
+            length = number
+    head = body[:length]
     ended = source.endswith((b"\n", b"\r"))
     if head and head[-1] is body[-1] and not ended:
         head.pop()  # what follows on its line would belong to it
-    return head if any(not _is_text(one) and not _is_future(one) for one in head) else []
+    return head if any(map(_imports, head)) else []
+
+
+def _is_short(statement: ast.stmt) -> bool:
+    """Whether it is an import or what usually stands between imports.
+
+    A text alone is not: at the head of its own piece of code it would be a docstring. Annotations of variables are not: since Python 3.14 (PEP 649) those of a whole file belong to
+    one piece of code.
+    """
+    if isinstance(statement, (ast.If, ast.Try)):
+        bodies = [statement.body, statement.orelse]
+        if isinstance(statement, ast.Try):
+            bodies += [statement.finalbody, *(handler.body for handler in statement.handlers)]
+        return all(map(_is_short, itertools.chain.from_iterable(bodies)))
+    return not _is_text(statement) and isinstance(
+        statement,
+        (ast.Import, ast.ImportFrom, ast.Assign, ast.AugAssign, ast.Expr, ast.Pass),
+    )
+
+
+def _imports(statement: ast.stmt) -> bool:
+    """Whether it imports a module, or may do so."""
+    return any(
+        isinstance(part, ast.Import)
+        or (isinstance(part, ast.ImportFrom) and not _is_future(part))
+        for part in ast.walk(statement)
+    )
 
 
 def _flags(statements: list[ast.stmt]) -> int:
@@ -128,7 +159,7 @@ def _flags(statements: list[ast.stmt]) -> int:
     return flags
 
 
-def _is_future(statement: ast.stmt) -> bool:
+def _is_future(statement: ast.AST) -> bool:
     return (
         isinstance(statement, ast.ImportFrom)
         and statement.module == "__future__"

@@ -201,7 +201,9 @@ class HeadStartLoad:
         if not self._watching:
             return
         if act := acts.act_of(event, arguments):
-            if not _is_import_system(sys._getframe(1)):  # it writes bytecode, in folders it makes
+            caller = sys._getframe(1)
+            # The import system writes bytecode, in folders that it makes.
+            if not _is_import_system(caller) and not acts.only_asks(event, caller):
                 self._acting(act, event, arguments)
         elif event == "open" and (file := acts.path_of(arguments[0])) is not None:
             with self._unwatched():

@@ -40,7 +40,9 @@ class Preloads:
 
     def __init__(self, preloaded: Sequence[Preloaded]) -> None:
         self._root_of = {name: group.root for group in preloaded for name in group.modules}
-        self._waiting = {group.root: group for group in preloaded}
+        # A name that devtui or an earlier group had imported brings nothing: no order matters.
+        self._waiting = {group.root: group for group in preloaded if group.modules}
+        self._known = self._root_of.keys() | {group.root for group in preloaded}
         self._unfit = ""
         self._late_change = ""  # by an import that is new in this load
         self._finished = False
@@ -76,7 +78,7 @@ class Preloads:
         self, names: Sequence[str], before: process_state.Snapshot, after: process_state.Snapshot
     ) -> None:
         """Note an import; the snapshots tell what it changed."""
-        unknown = [name for name in names if name not in self._root_of]
+        unknown = [name for name in names if name not in self._known]
         if not unknown or not self._waiting:
             return
         if early := next((group for group in self._waiting.values() if group.early), None):

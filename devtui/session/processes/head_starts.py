@@ -125,6 +125,7 @@ class HeadStarts:
         self._load: Load | None = None  # that of the process that waits
         self._load_ms = 0.0  # of the last load without a head start
         self._warm = False
+        self._modules = 0  # the user's
         self._tries = 0
 
     @property
@@ -152,6 +153,7 @@ class HeadStarts:
         One from nothing tells nothing new: it takes longer.
         """
         self._tries = 0
+        self._modules = sum(file.endswith(".py") for file in event.sources)
         if self.used is None and (warm or not self._warm):
             self._load_ms, self._warm = event.duration_ms, warm
         self._guess = [] if self._saved else _newest(event.sources)
@@ -160,7 +162,7 @@ class HeadStarts:
         """Whether a process may save much of the next load, which begins with the file `entry`.
 
         After a load from nothing that is not known, unless the app changes something by which a
-        standby cannot import everything ahead.
+        standby cannot import everything ahead. Nothing of the user's comes before the only module.
         """
         return (
             self._ahead is None
@@ -168,7 +170,7 @@ class HeadStarts:
             and bool(traced.search_path)
             and (self._warm or bool(traced.changed))
             and self._load_ms >= WORTH_MS
-            and os.path.realpath(entry) not in self._before
+            and (self._modules > 1 or os.path.realpath(entry) not in self._before)
             and _has_memory_for(pid)
         )
 

@@ -31,6 +31,15 @@ SOURCES = {
     "other ends of lines": "import json\r\nimport os\r\nx = 1\r\n",
     "an encoding": "# coding: latin-1\nimport json\nx = '\xe9'\n",
     "annotations": "import json\nx: int = 1\nclass C:\n    y: str\n",
+    "assignments": "import os\nx = y = os.sep\nx += y\nimport json\nz = 1\n",
+    "a call": "import sys\nsys.getrecursionlimit()\nimport json\nz = 1\n",
+    "conditions": (
+        "import sys\nif sys.version_info > (3,):\n    import json\nelse:\n    json = None\n"
+        "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None\nfinally:\n    pass\nz = 1\n"
+    ),
+    "an annotation between": "import os\nx: int = 1\nimport json\ny: str = ''\n",
+    "a function between": "import os\ndef f(): pass\nimport json\n",
+    "a text between": "'doc'\nimport os\n'no docstring'\nimport json\n",
     "a class": "import json\n\n\nclass C:\n    def f(self): return json\n",
 }
 
@@ -71,6 +80,26 @@ def test_the_parts_of_a_file_are_the_whole(name: str, tmp_path: Path) -> None:
         vars(whole),
     )
     assert seen(module) == seen(whole)
+
+
+@pytest.mark.parametrize(
+    ("name", "statements"),
+    [
+        ("assignments", 4),
+        ("a call", 3),
+        ("conditions", 3),
+        ("an annotation between", 1),
+        ("a function between", 1),
+        ("a text between", 2),
+        ("no imports", 2),
+        ("a class", 1),
+    ],
+)
+def test_the_head_ends_with_the_last_import_before_anything_long(
+    name: str, statements: int, tmp_path: Path
+) -> None:
+    head, _ = module_from(SOURCES[name], tmp_path)
+    assert len(list(head.codes())) == statements
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])

@@ -87,6 +87,16 @@ def test_a_new_import_that_matters_to_no_other() -> None:
     preloads.finish(failed=False)
 
 
+def test_a_name_that_had_been_imported_before_has_no_place() -> None:
+    """Devtui's own modules import some of the standard library, which bring nothing then."""
+    there = Preloaded("subprocess", frozenset())
+    preloads = Preloads([there, PLAIN, Preloaded("plain.part", frozenset()), EARLY])
+    preloads.ask(["plain"], "")
+    preloads.note_unknown(["subprocess"], STATE, STATE)
+    preloads.ask(["green"], "")
+    preloads.finish(failed=False)
+
+
 def test_one_that_is_imported_no_more() -> None:
     Preloads([PLAIN]).finish(failed=False)
     with pytest.raises(UnfitStandby) as raised:

@@ -466,6 +466,28 @@ def test_the_imports_at_the_head_of_the_saved_file_are_made_ahead(
     assert answer(live)["more"][0] == "new"
 
 
+def test_the_entry_itself_is_loaded_as_far_as_its_last_import(serve: Serve, folder: Path) -> None:
+    entry = f"import os\nos.environ['A'] = '1'\nlog = print\n{ENTRY}"
+    live = serve({"app.py": entry, "before.py": "SEEN = 1\n", "view.py": view("first")})
+    live.serving()
+    until_warm(live)
+    save(live, folder, entry + "# saved\n", "app.py")
+    until_ready(live)
+    reloaded = save(live, folder, entry.replace('"200 OK"', '"201 Created"'), "app.py")
+    assert reloaded.loaded_ahead, reloaded.stepped_back
+    assert Path(reloaded.ahead_until).name == "app.py"
+    assert {time.module for time in reloaded.slowest} >= {"app", "before", "view"}
+    assert live.get("/").status == 201
+
+
+def test_a_question_to_the_system_is_no_act(start: Open, folder: Path) -> None:
+    live = start("import platform, os\nos.environ['A'] = '1'\nSEEN = platform.processor()\n")
+    until_ready(live)
+    reloaded = save(live, folder, view("third"))
+    assert reloaded.loaded_ahead, reloaded.stepped_back
+    assert Path(reloaded.ahead_until).name == "view.py"
+
+
 def test_a_save_that_changes_the_imports_at_the_head_is_loaded_again(
     start: Open, folder: Path
 ) -> None:
