@@ -126,8 +126,8 @@ def _head(source: bytes) -> list[ast.stmt]:
 def _is_short(statement: ast.stmt) -> bool:
     """Whether it is an import or what usually stands between imports.
 
-    A text alone is not: at the head of its own piece of code it would be a docstring. Annotations of variables are not: since Python 3.14 (PEP 649) those of a whole file belong to
-    one piece of code.
+    A text alone is not: at the head of its own piece of code it would be a docstring. Annotations
+    of variables are not: since Python 3.14 (PEP 649) those of a whole file belong to one piece.
     """
     if isinstance(statement, (ast.If, ast.Try)):
         bodies = [statement.body, statement.orelse]
@@ -143,8 +143,7 @@ def _is_short(statement: ast.stmt) -> bool:
 def _imports(statement: ast.stmt) -> bool:
     """Whether it imports a module, or may do so."""
     return any(
-        isinstance(part, ast.Import)
-        or (isinstance(part, ast.ImportFrom) and not _is_future(part))
+        isinstance(part, ast.Import) or (isinstance(part, ast.ImportFrom) and not _is_future(part))
         for part in ast.walk(statement)
     )
 

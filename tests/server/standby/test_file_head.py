@@ -35,7 +35,8 @@ SOURCES = {
     "a call": "import sys\nsys.getrecursionlimit()\nimport json\nz = 1\n",
     "conditions": (
         "import sys\nif sys.version_info > (3,):\n    import json\nelse:\n    json = None\n"
-        "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None\nfinally:\n    pass\nz = 1\n"
+        "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None\n"
+        "finally:\n    pass\nz = 1\n"
     ),
     "an annotation between": "import os\nx: int = 1\nimport json\ny: str = ''\n",
     "a function between": "import os\ndef f(): pass\nimport json\n",

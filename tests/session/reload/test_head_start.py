@@ -16,7 +16,12 @@ import pytest
 from devtui.events import LogWritten, Reloaded
 from devtui.session.processes import head_starts
 from devtui.session.reload import reloader
-from tests.session.reload.test_same_as_fresh import BEFORE, RELOAD_APPS, environment
+from tests.session.reload.test_same_as_fresh import (
+    BEFORE,
+    INSTRUMENTED,
+    RELOAD_APPS,
+    environment,
+)
 from tests.support.live import Live, Serve, until_warm
 from tests.support.processes import alive, eventually
 from tests.support.projects import write
@@ -178,6 +183,46 @@ def test_it_ends_as_a_load_from_nothing(
         until_ready(live)
     more = "__import__('nosy').state()"
     save(live, folder, view("third", more=more))
+    first = answer(live)
+    assert first["text"] == "third"
+    assert first == from_nothing(live)
+
+
+STATE = """\
+import json, os, socket, subprocess, sys, threading, logging
+import nosy
+def kind(value): return f"{type(value).__module__}.{type(value).__qualname__}"
+def state():
+    return {
+        "nosy": nosy.state(),
+        "threads": sorted(thread.name for thread in threading.enumerate()),
+        "finders": list(map(kind, sys.meta_path)),
+        "hooks": [sys.excepthook.__module__, threading.excepthook.__module__],
+        "patched": [str(getattr(call, "__module__", "")) for call in (
+            subprocess.Popen.__init__, socket.socket.connect, threading.Thread.start,
+            logging.Logger.callHandlers)],
+        "flask": sys.modules["flask"].Flask.__module__ if "flask" in sys.modules else "",
+        "computing threads": len(os.listdir("/proc/self/task")) if "numpy" in sys.modules else 0,
+    }
+"""
+
+
+@pytest.mark.parametrize("library_name", INSTRUMENTED)
+def test_an_instrumented_app_ends_as_a_load_from_nothing(
+    start: Open, folder: Path, tmp_path: Path, library_name: str
+) -> None:
+    pytest.importorskip(library_name, reason=f"{library_name} is not installed")
+    library = tmp_path / "site-packages"
+    library.mkdir()
+    shutil.copy(RELOAD_APPS / "nosy.py", library)
+    live = start(
+        f"{INSTRUMENTED[library_name]}\nimport nosy\nSEEN = nosy.at_import\n",
+        {"states.py": STATE},
+        environment=environment(library),
+    )
+    until_ready(live)
+    reloaded = save(live, folder, view("third", "import states", "states.state()"))
+    assert reloaded.standby
     first = answer(live)
     assert first["text"] == "third"
     assert first == from_nothing(live)

@@ -64,6 +64,25 @@ BEFORE = {
     "gevent": "from gevent import monkey; monkey.patch_all()",
 }
 
+# Libraries that change the process of an app, and how an app begins with them.
+INSTRUMENTED = {
+    "sentry_sdk": (
+        "import sentry_sdk\n"
+        "sentry_sdk.init(dsn='http://public@127.0.0.1:9/1', traces_sample_rate=1)"
+    ),
+    "opentelemetry.instrumentation.flask": (
+        "from opentelemetry import trace\n"
+        "from opentelemetry.sdk.trace import TracerProvider\n"
+        "from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter\n"
+        "provider = TracerProvider()\n"
+        "provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter()))\n"
+        "trace.set_tracer_provider(provider)\n"
+        "from opentelemetry.instrumentation.flask import FlaskInstrumentor\n"
+        "FlaskInstrumentor().instrument()"
+    ),
+    "numpy": "import os; os.environ['OPENBLAS_NUM_THREADS'] = '1'\nimport numpy",
+}
+
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
