@@ -39,6 +39,15 @@ async def until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0)
 
 
+def complaints_of_loop() -> list[object]:
+    """The exceptions that callbacks of the running loop raise from now on."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda loop, context: complaints.append(context.get("exception"))
+    )
+    return complaints
+
+
 class FirstRead:
     """Stands before one of the reader's ends, and acts before the first read of it."""
 
@@ -246,10 +255,7 @@ async def test_the_end_of_the_channel_alone_is_told_once(process: Process) -> No
 async def test_what_a_subscriber_breaks_holds_nothing_up(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    complaints: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(
-        lambda loop, context: complaints.append(context.get("exception"))
-    )
+    complaints = complaints_of_loop()
     heard: list[AnyEvent] = []
 
     def on_event(event: AnyEvent) -> None:
@@ -266,10 +272,7 @@ async def test_what_a_subscriber_breaks_holds_nothing_up(
 async def test_a_subscriber_may_abandon_the_process(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    complaints: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(
-        lambda loop, context: complaints.append(context.get("exception"))
-    )
+    complaints = complaints_of_loop()
     heard: list[AnyEvent] = []
 
     def on_event(event: AnyEvent) -> None:
