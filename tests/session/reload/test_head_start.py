@@ -205,7 +205,7 @@ def test_a_save_that_does_not_fit_what_was_imported_ahead_is_loaded_from_nothing
     assert not reloaded.loaded_ahead
 
 
-# One of each kind that the process notices in its own way; tests/server/standby/test_acts.py has all.
+# One of each kind that the process notices in its own way; test_acts.py has the others.
 ACTS = {
     "changes an open file": (
         "import os\nfile = os.open(HERE / 'keep', os.O_RDONLY)\n"

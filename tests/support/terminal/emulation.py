@@ -99,6 +99,12 @@ class Screen(pyte.Screen):
                 cells[x + 1] = ""
         return "".join(cells)
 
+    def wipe(self) -> None:
+        """Clear the main screen, also where it is hidden by the alternate one."""
+        buffer = self._main[0] if self._main else self.buffer
+        buffer.clear()
+        self.dirty.update(range(self.lines))
+
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         super().set_mode(*modes, **kwargs)
         if kwargs.get("private") and 1049 in modes and self._main is None:
