@@ -8,42 +8,78 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.support import processes
 from tests.support.client import Visit, get
+from tests.support.projects import APPS
 from tests.support.terminal.dashboard_page import request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
-Start = Callable[..., Terminal]
 
-
-@pytest.fixture
-def url(free_port: int) -> str:
-    return f"http://127.0.0.1:{free_port}"
-
-
-@pytest.fixture(params=["screen", "lines"])
+@pytest.fixture(scope="module", params=["screen", "lines"])
 def shown(request: pytest.FixtureRequest) -> str:
     """Whether devtui has a screen or writes lines."""
     return str(request.param)
 
 
-@pytest.fixture
-def terminal(devtui: Devtui, apps: Path, free_port: int, shown: str) -> Terminal:
+def start(devtui: Devtui, folder: Path, port: int, shown: str) -> Terminal:
     plain = ("--plain",) if shown == "lines" else ()
-    started = devtui("terminal_users", *plain, "--port", free_port, cwd=apps / "errors")
+    terminal = devtui("terminal_users", *plain, "--port", port, cwd=folder)
     if shown == "lines":
-        started.wait_for("not for production")
+        terminal.wait_for("not for production")
     else:
-        wait_serving(started, free_port)
-    return started
+        wait_serving(terminal, port)
+    return terminal
+
+
+@pytest.fixture(scope="module")
+def shared(shown: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, str]]:
+    """One devtui, and its URL, for the tests after which it has the terminal as before."""
+    folder, port = tmp_path_factory.mktemp("shared"), processes.free_port()
+    shutil.copy(APPS / "errors" / "terminal_users.py", folder)
+    with ExitStack() as stack:
+        starter = Devtui(uuid.uuid4().hex, folder, stack)
+        terminal = start(starter, folder, port, shown)
+        yield terminal, f"http://127.0.0.1:{port}"
+        leave(terminal, shown)
+        starter.assert_gone()
+
+
+@pytest.fixture
+def terminal(shared: tuple[Terminal, str], shown: str) -> Terminal:
+    """The terminal of the shared devtui, without what earlier tests have left there."""
+    terminal, _ = shared
+    terminal.wipe()
+    if shown == "screen":
+        terminal.press("c")
+        terminal.wait_gone(re.compile(r"GET +200"))
+    return terminal
+
+
+@pytest.fixture
+def url(shared: tuple[Terminal, str]) -> str:
+    return shared[1]
+
+
+@pytest.fixture
+def own(devtui: Devtui, apps: Path, free_port: int, shown: str) -> Terminal:
+    """The terminal of a devtui for one test."""
+    return start(devtui, apps / "errors", free_port, shown)
+
+
+@pytest.fixture
+def own_url(free_port: int) -> str:
+    return f"http://127.0.0.1:{free_port}"
 
 
 def asks(terminal: Terminal, program: str) -> None:
@@ -82,7 +118,6 @@ def test_a_program_that_prompts_has_the_terminal_until_it_is_done(
     assert visit.text() == "Ada has a secret of 6 characters\n"
     is_back(terminal, shown, "/prompts")
     assert "mellon" not in terminal.text()
-    leave(terminal, shown)
 
 
 @pytest.mark.parametrize("target", ["silent", "polls", "itself", "stdin", "inherits"])
@@ -94,7 +129,6 @@ def test_a_program_that_only_waits_gets_the_terminal_too(
     terminal.type("something\r")
     assert "something" in visit.text()
     is_back(terminal, shown, f"/{target}")
-    leave(terminal, shown)
 
 
 def test_a_program_that_the_app_gives_up_gives_the_terminal_back(
@@ -105,7 +139,6 @@ def test_a_program_that_the_app_gives_up_gives_the_terminal_back(
     assert visit.text() == "too late"
     is_back(terminal, shown, "/silent?timeout=2")
     assert get(url).text == "answered"
-    leave(terminal, shown)
 
 
 def test_ctrl_c_ends_the_program_and_not_the_server(
@@ -117,7 +150,6 @@ def test_ctrl_c_ends_the_program_and_not_the_server(
     assert visit.text() == ""
     is_back(terminal, shown, "/silent")
     assert get(url).text == "answered"
-    leave(terminal, shown)
 
 
 @pytest.mark.parametrize("target", ["/stdin", "/itself", "/fd0"])
@@ -131,7 +163,6 @@ def test_ctrl_c_ends_the_input_of_the_server_itself(
     terminal.press("ctrl+c")
     assert visit.text() == "read "
     is_back(terminal, shown, target)
-    leave(terminal, shown)
 
 
 def test_a_program_asks_after_a_question(terminal: Terminal, url: str, shown: str) -> None:
@@ -143,31 +174,30 @@ def test_a_program_asks_after_a_question(terminal: Terminal, url: str, shown: st
     terminal.type("something\r")
     assert visit.text() == "ada, and something"
     is_back(terminal, shown, "/then")
-    leave(terminal, shown)
 
 
 def test_text_written_to_the_terminal_is_in_the_log(
-    terminal: Terminal, url: str, shown: str
+    own: Terminal, own_url: str, shown: str
 ) -> None:
-    assert get(f"{url}/scribble").text == "scribbled"
-    terminal.wait_for(re.compile(r"err .*]52;c;c2NyaWJibGU=.*scribbled *│?$", re.M))
-    terminal.wait_for("a progress bar")
-    assert b"\x1b]52;c;c2Ny" not in terminal.raw
-    assert b"\x1b[?1049l" not in terminal.raw
-    assert get(f"{url}/opens").text == "opened"
-    leave(terminal, shown)
+    assert get(f"{own_url}/scribble").text == "scribbled"
+    own.wait_for(re.compile(r"err .*]52;c;c2NyaWJibGU=.*scribbled *│?$", re.M))
+    own.wait_for("a progress bar")
+    assert b"\x1b]52;c;c2Ny" not in own.raw
+    assert b"\x1b[?1049l" not in own.raw
+    assert get(f"{own_url}/opens").text == "opened"
+    leave(own, shown)
 
 
 def test_a_child_that_inherits_the_terminal_does_not_ask(
-    terminal: Terminal, url: str, shown: str
+    own: Terminal, own_url: str, shown: str
 ) -> None:
     """It has it open, beside the question of another: multiprocessing starts such children."""
-    child = int(get(f"{url}/leaves").text)
+    child = int(get(f"{own_url}/leaves").text)
     try:
-        terminal.wait_for("a long task:")
-        terminal.wait_quiet(1.5)  # three looks
-        assert "asks on the terminal" not in terminal.text()
-        leave(terminal, shown)
+        own.wait_for("a long task:")
+        three_looks = 1.5
+        assert not processes.eventually(lambda: "asks on" in own.text(), three_looks)
+        leave(own, shown)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
@@ -183,20 +213,19 @@ def test_git_asks_for_a_name_and_a_password(terminal: Terminal, url: str, shown:
     terminal.type("mellon\r")
     assert "403" in visit.text()
     is_back(terminal, shown, "/git")
-    leave(terminal, shown)
 
 
-def test_a_save_waits_for_the_answer(terminal: Terminal, url: str, shown: str, apps: Path) -> None:
-    visit = Visit(f"{url}/silent")
-    asks(terminal, "sh")
+def test_a_save_waits_for_the_answer(own: Terminal, own_url: str, shown: str, apps: Path) -> None:
+    visit = Visit(f"{own_url}/silent")
+    asks(own, "sh")
     source = apps / "errors" / "terminal_users.py"
     source.write_text(source.read_text().replace('"answered"', '"answered anew"'))
-    terminal.wait_quiet(0.8)
-    terminal.type("something\r")
+    own.wait_quiet(0.8)
+    own.type("something\r")
     assert visit.text() == "it was something\n"
-    terminal.wait_for("serves again" if shown == "lines" else "3 Reloads 1")
-    assert get(url).text == "answered anew"
-    leave(terminal, shown)
+    own.wait_for("serves again" if shown == "lines" else "3 Reloads 1")
+    assert get(own_url).text == "answered anew"
+    leave(own, shown)
 
 
 def test_without_a_terminal_programs_cannot_open_it(
@@ -209,17 +238,17 @@ def test_without_a_terminal_programs_cannot_open_it(
 
 
 def test_with_json_programs_cannot_open_the_terminal(
-    devtui: Devtui, apps: Path, free_port: int, url: str
+    devtui: Devtui, apps: Path, free_port: int, own_url: str
 ) -> None:
     terminal = devtui("terminal_users", "--json", "--port", free_port, cwd=apps / "errors")
     terminal.wait_for('"type":"serving"')
-    assert get(f"{url}/opens").text == "OSError No such device or address"
+    assert get(f"{own_url}/opens").text == "OSError No such device or address"
     terminal.press("ctrl+c")
     terminal.expect_exit(130)
 
 
 def test_with_json_a_program_that_waits_for_input_loses_the_terminal(
-    devtui: Devtui, apps: Path, free_port: int, url: str
+    devtui: Devtui, apps: Path, free_port: int, own_url: str
 ) -> None:
     terminal = devtui(
         "terminal_users",
@@ -228,10 +257,10 @@ def test_with_json_a_program_that_waits_for_input_loses_the_terminal(
         environment={"DEVTUI_JSON": "1"},
     )
     terminal.wait_for('"type":"serving"')
-    assert get(f"{url}/opens").text == "opened"
-    assert get(f"{url}/silent", timeout=40).text == "it was\n"
-    assert get(f"{url}/opens").text.startswith("OSError")
-    assert get(url).text == "answered"
+    assert get(f"{own_url}/opens").text == "opened"
+    assert get(f"{own_url}/silent", timeout=40).text == "it was\n"
+    assert get(f"{own_url}/opens").text.startswith("OSError")
+    assert get(own_url).text == "answered"
     terminal.press("ctrl+c")
     terminal.expect_exit(130)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from unittest import mock
 
 from textual.pilot import Pilot
 
 from devtui.dashboard.app import Dashboard
 from devtui.dashboard.clock import Clock
+from devtui.dashboard.lists.line_view import LineView
 from devtui.dashboard.widgets.usage import Usage
 from tests.support.fakes import MONOTONIC, FakeSession, at
 
@@ -47,11 +50,19 @@ class Driver:
         end = time.monotonic() + DEADLINE
         while not condition():
             assert time.monotonic() < end, f"never came: {what or condition}\n{self.screen()}"
-            await self.pilot.pause(0.01)
+            await asyncio.sleep(0.01)
+            await _until_idle(self.app)
 
     async def press(self, *keys: str) -> None:
+        """Press keys, after the rows that came are on the screen, as a person does."""
+        await self.until(lambda: not self._expects_rows())
         await self.pilot.press(*keys)
         await self.pilot.pause()
+
+    def _expects_rows(self) -> bool:
+        """Whether a list will show new rows in a moment."""
+        views = self.app.screen.query(LineView) if self.app.is_running else ()
+        return any(view._pace._dirty_timer is not None for view in views)
 
     def screen(self) -> str:
         """What is on the screen, as text."""
@@ -78,6 +89,35 @@ async def running(
 ) -> AsyncIterator[Driver]:
     session = session or FakeSession()
     app = dashboard(session)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
-        yield Driver(app, session, pilot)
+
+    async def until_idle(*_: float) -> None:
+        await _until_idle(app)
+
+    # Textual's own sleeps after each key until the processor has had nothing to do for a while.
+    with (
+        mock.patch("textual.app.wait_for_idle", until_idle),
+        mock.patch("textual.pilot.wait_for_idle", until_idle),
+    ):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await pilot.pause()
+            yield Driver(app, session, pilot)
+
+
+async def _until_idle(app: Dashboard) -> None:
+    """Wait until nothing is left to do at once: no callback, no message and nothing to draw."""
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    while app.is_running:
+        await asyncio.sleep(0)
+        if not ready and not _draws(app):
+            return
+
+
+def _draws(app: Dashboard) -> bool:
+    """Draw what waits for the screen's next refresh, and say whether there was anything."""
+    screen = app.screen
+    waits = screen._layout_required or screen._scroll_required or screen._repaint_required
+    waits = waits or screen._recompose_required or bool(screen._dirty_widgets)
+    if not waits or app._batch_count or not screen.is_current:
+        return False
+    screen._on_timer_update()
+    return True

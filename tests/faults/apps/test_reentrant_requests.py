@@ -25,7 +25,7 @@ DEADLINE = 180
 @pytest.mark.parametrize(
     ("requests", "options", "environment"),
     [
-        pytest.param(5_000, [], {"TICKS": "1"}, id="threads"),
+        pytest.param(2_000, [], {"TICKS": "1"}, id="threads"),
         pytest.param(1_000, [], {"TICKS": "1", "GC_THRESHOLD": "20"}, id="much garbage"),
         pytest.param(1_000, ["--without-threads"], {}, id="handlers that raise"),
     ],

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import copy
 import re
+from functools import cache
 from typing import Any
 
 import pyte
+from pyte import modes
+from pyte.screens import Char, wcwidth
 
 # What pyte takes for something else: CSI with a private marker other than "?", which it would
 # draw or misread (kitty keyboard, modifyOtherKeys, XTVERSION), mode queries, kitty's own query,
@@ -16,6 +20,12 @@ _UNKNOWN = re.compile(
 )
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:<=>? -/]*|[P_^](?:[^\x1b\x07]|\x1b(?!\\))*)?\Z")
 
+# Nearly all that Textual writes. pyte takes sequences one character after the other, and draws text
+# so too, which would be a quarter of the work of an end-to-end test.
+_COLOUR_PLACE_OR_TEXT = re.compile(
+    "\x1b\\[([0-9;]*)m|\x1b\\[([0-9]+);([0-9]+)H|([^\x00\x07-\x0f\x1b\x7f\x9b\x9d]+)"
+)
+
 
 class Screen(pyte.Screen):
     """pyte's screen and what it lacks: the alternate screen, and deafness to what it mistakes."""
@@ -23,8 +33,10 @@ class Screen(pyte.Screen):
     def __init__(self, columns: int, lines: int) -> None:
         super().__init__(columns, lines)
         self._main: tuple[Any, Any] | None = None
-        self._stream = pyte.ByteStream(self)
+        self._stream = pyte.Stream(self)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = b""
+        self._texts: list[str] = []
 
     def feed(self, chunk: bytes) -> None:
         """Take in what a program wrote, in pieces that may end anywhere."""
@@ -32,7 +44,66 @@ class Screen(pyte.Screen):
         unfinished = _UNFINISHED.search(data)
         end = unfinished.start() if unfinished else len(data)
         self._held = data[end:]
-        self._stream.feed(data[:end])
+        self._take(self._decoder.decode(data[:end]))
+
+    def _take(self, text: str) -> None:
+        place = 0
+        while place < len(text):
+            found = None
+            if self._stream._taking_plain_text is not None:  # else it is amid a sequence
+                found = _COLOUR_PLACE_OR_TEXT.match(text, place)
+            if found is None:
+                self._stream.feed(text[place])
+                place += 1
+                continue
+            if found.lastindex == 1:
+                self.cursor.attrs = _coloured(self.cursor.attrs, found[1])
+            elif found.lastindex == 3:
+                self.cursor_position(int(found[2]), int(found[3]))
+            else:
+                self.draw(found[4])
+            place = found.end()
+
+    def draw(self, data: str) -> None:
+        """Put text on the screen: at once where each character has one cell, and the line room."""
+        cursor, end = self.cursor, self.cursor.x + len(data)
+        if end > self.columns or modes.IRM in self.mode or not _is_narrow(data):
+            self.dirty.update((max(cursor.y - 1, 0), cursor.y))  # a character may join the last one
+            super().draw(data)
+            return
+        cells = [_cell(cursor.attrs, character) for character in data]
+        self.buffer[cursor.y].update(zip(range(cursor.x, end), cells, strict=True))
+        self.dirty.add(cursor.y)
+        cursor.x = end
+
+    @property
+    def display(self) -> list[str]:
+        """The text of each line; only those that have changed since the last time are read."""
+        if len(self._texts) != self.lines:
+            self._texts = [""] * self.lines
+            self.dirty.update(range(self.lines))
+        for y in self.dirty:
+            if y < self.lines:
+                self._texts[y] = self._line(y)
+        self.dirty.clear()
+        return self._texts
+
+    def _line(self, y: int) -> str:
+        row = self.buffer[y]
+        cells = [row[x].data for x in range(self.columns)]
+        text = "".join(cells)
+        if text.isascii():
+            return text
+        for x in range(self.columns - 1):
+            if cells[x] and wcwidth(cells[x][0]) == 2:
+                cells[x + 1] = ""
+        return "".join(cells)
+
+    def wipe(self) -> None:
+        """Clear the main screen, also where it is hidden by the alternate one."""
+        buffer = self._main[0] if self._main else self.buffer
+        buffer.clear()
+        self.dirty.update(range(self.lines))
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         super().set_mode(*modes, **kwargs)
@@ -47,3 +118,24 @@ class Screen(pyte.Screen):
             self.buffer, self.cursor = self._main
             self.cursor.hidden = hidden
             self._main = None
+            self.dirty.update(range(self.lines))
+
+
+@cache
+def _coloured(attributes: Char, numbers: str) -> Char:
+    """How text looks after a sequence with these numbers; pyte knows."""
+    screen = pyte.Screen(1, 1)
+    screen.cursor.attrs = attributes
+    screen.select_graphic_rendition(*(min(int(number or 0), 9999) for number in numbers.split(";")))
+    return screen.cursor.attrs
+
+
+@cache
+def _cell(attributes: Char, character: str) -> Char:
+    return attributes._replace(data=character)
+
+
+def _is_narrow(text: str) -> bool:
+    if text.isascii():
+        return text.isprintable()
+    return all(wcwidth(character) == 1 for character in text)

@@ -133,6 +133,14 @@ class Terminal:
             self._screen.resize(lines, columns)
         self._set_size()
 
+    def wipe(self) -> None:
+        """Clear the screen below a full-screen program, or else the screen itself.
+
+        The command does not notice.
+        """
+        with self._changed:
+            self._screen.wipe()
+
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the command, and to nothing else."""
         self._process.send_signal(number)
