@@ -59,7 +59,8 @@ class ErrorRaised(Event, frozen=True, kw_only=True):
 class LogWritten(Event, frozen=True, kw_only=True):
     """One line of output: of a descriptor, or of `logging` (then `logger` and `level` are set).
 
-    It `continues` the line before it if both are of one record, or were written at once.
+    It `continues` the line before it if both are of one record or one printed traceback, or were
+    written at once.
     """
 
     stream: Stream

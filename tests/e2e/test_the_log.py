@@ -74,6 +74,24 @@ def printed():
         traceback.print_exc()
     return "ok"
 
+@app.route("/group")
+def group():
+    failed = []
+    for price in ("x", "y"):
+        try:
+            int(price)
+        except ValueError as error:
+            error.add_note(f"of item {price}")
+            failed.append(error)
+    try:
+        raise ExceptionGroup("no price", failed)
+    except ExceptionGroup as error:
+        error.add_note("try it later")
+        traceback.print_exc()
+        app.logger.exception("no prices today")
+    traceback.print_exception(failed[0])
+    return "ok"
+
 @app.route("/crash")
 def crash():
     return {}["b"]
@@ -247,6 +265,33 @@ def test_a_traceback_is_a_row_that_unfolds(
     terminal.press("escape")
     terminal.wait_for("2 Log")
     terminal.wait_for("in printed")
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="groups and notes are newer")
+def test_groups_and_notes_are_of_one_row(devtui: Devtui, free_port: int, shop: Path) -> None:
+    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=(80, 24))
+    url = wait_serving(terminal, free_port)
+    get(f"{url}/group")
+    terminal.press("2")
+    terminal.wait_for(re.compile(r"▸ err   ValueError: invalid .* GET /group"))
+    terminal.wait_for("2 Log 3")
+    terminal.press("home")
+    for size in SIZES:
+        terminal.resize(*size)
+        look_at_the_log_alone(terminal, size)
+        terminal.wait_for(re.compile(r"▸ err   ExceptionGroup: no price "))
+        terminal.press("space")
+        terminal.wait_for("try it later")
+        members = re.compile(
+            r"├─ ValueError: invalid literal [^\n]*'x'[ │]*\n[│ ]*│  of item x[ │]*\n"
+            r"[│ ]*│  ▌ shop\.py:\d+  in group.*├─ ValueError: [^\n]*'y'[ │]*\n[│ ]*│  of item y",
+            re.S,
+        )
+        terminal.wait_for(members)
+        terminal.press("space")
+        terminal.wait_gone("├─")
     terminal.press("q")
     terminal.expect_exit(0)
 

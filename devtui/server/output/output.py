@@ -19,7 +19,7 @@ import msgspec
 from devtui.events import LogWritten
 from devtui.server.channel.channel import Channel
 from devtui.server.guest.clocks import clock
-from devtui.server.output import log_records, request_context
+from devtui.server.output import log_records, printed_tracebacks, request_context
 from devtui.server.output.colours import are_shown
 from devtui.text.line_buffer import LineBuffer, text_of
 
@@ -109,7 +109,8 @@ class LineStream(io.RawIOBase):
         if (lent := request_context.lent) is not None and lent.is_here():
             lent.take(bytes(view))
             return len(view)
-        self._take(view if isinstance(view, bytes) else bytes(view))
+        continues = printed_tracebacks.continues(view)
+        self._take(view if isinstance(view, bytes) else bytes(view), continues)
         return len(view)
 
     def pass_through(self) -> None:
@@ -153,13 +154,16 @@ class LineStream(io.RawIOBase):
             if due(line) and (taken := self._unfinished.pop(key, None)) is not None:
                 self._channel.send(self._event_of(taken))
 
-    def _take(self, data: bytes) -> None:
-        """Send the whole lines, and keep the unfinished one."""
+    def _take(self, data: bytes, continues: bool = False) -> None:
+        """Send the whole lines, and keep the unfinished one.
+
+        `continues` says that the first line belongs to the one before.
+        """
         end = data.find(b"\n")
         if not self._unfinished and 0 <= end == len(data) - 1:  # the usual case
             if not self._channel.refuses_line():
                 request_id = request_context.request_id.get()
-                self._channel.send(self._event(text_of(data[:end]), request_id))
+                self._channel.send(self._event(text_of(data[:end]), request_id, continues))
             return
         key, begun, event = threading.get_ident(), None, None
         try:
@@ -183,14 +187,15 @@ class LineStream(io.RawIOBase):
                 return
         request_id = request_context.request_id.get()
         if begun is None and end < 0 and data:
-            self._begin(key, data, request_id)
+            self._begin(key, data, request_id, continues=continues)
             return
+        continues = continues or begun is not None
         *whole, rest = data.split(b"\n")
         for start in range(0, len(whole), _LINES_AT_ONCE):
             lines = whole[start : start + _LINES_AT_ONCE]
             self._channel.send_all(
                 [
-                    self._event(text_of(line), request_id, begun is not None or number > 0)
+                    self._event(text_of(line), request_id, continues or number > 0)
                     for number, line in enumerate(lines, start)
                 ]
             )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import Literal, cast
+from typing import IO, Literal, cast
 from unittest import mock
 
 import pytest
@@ -311,3 +313,23 @@ def test_threads_that_print_at_once_do_not_mix(observed: Live) -> None:
 def test_the_app_finds_no_handler_of_ours(observed: Live) -> None:
     """Or its `logging.basicConfig` would do nothing."""
     assert eval(observed.get("/raw/handlers").text) == [["StreamHandler"], []]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="notes are newer")
+def test_the_notes_of_a_printed_traceback_belong_to_it(sent: Sent, stream: LineStream) -> None:
+    file = io.TextIOWrapper(cast("IO[bytes]", stream), write_through=True)
+    for _ in range(2):
+        try:
+            int("x")
+        except ValueError as error:
+            error.add_note("while reading\nthe price")
+            traceback.print_exc(file=file)
+    print("of item 3", file=file)
+    shown = [(event.text, event.continues) for event in sent.events]
+    begins = [number for number, (_, continues) in enumerate(shown) if not continues]
+    assert [shown[number][0] for number in begins] == [
+        "Traceback (most recent call last):",
+        "Traceback (most recent call last):",
+        "of item 3",
+    ]
+    assert ("the price", True) in shown
