@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.support.client import get
+from tests.support.processes import DEADLINE
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui, next_event
 from tests.support.terminal.terminal import Terminal
@@ -95,6 +97,11 @@ def group():
 @app.route("/crash")
 def crash():
     return {}["b"]
+
+@app.route("/width")
+def width():
+    print("width", Console().width)
+    return "ok"
 
 @app.route("/ok")
 def ok():
@@ -182,6 +189,13 @@ def test_plain_lines_have_colours_on_a_terminal(devtui: Devtui, free_port: int, 
     assert terminal.look_of("true-colour").fg == "0a14fa"
     terminal.wait_for("\\x1b[2Jkept-escape")
     assert terminal.look_of("ours True").fg == "default"
+    for columns in (80, 120, 60):
+        terminal.resize(columns, 24)
+        deadline = time.monotonic() + DEADLINE
+        while f"width {columns - 20}" not in terminal.text():
+            assert time.monotonic() < deadline, terminal.framed()
+            get(f"http://127.0.0.1:{free_port}/width")
+            terminal.wait_quiet(0.1)
     terminal.press("ctrl+c")
     terminal.wait_exit()
 
