@@ -22,12 +22,13 @@ pytestmark = pytest.mark.e2e
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
 APP = r"""
-import logging, subprocess, sys, traceback
+import logging, subprocess, sys, time, traceback
 
 import click
 from flask import Flask
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.progress import track
 
 app = Flask(__name__)
 
@@ -97,6 +98,18 @@ def group():
 @app.route("/crash")
 def crash():
     return {}["b"]
+
+@app.route("/bar")
+def bar():
+    for number in range(12):
+        sys.stderr.write(f"\r{number * 10}% of the first")
+        sys.stderr.flush()
+        time.sleep(0.1)
+    sys.stderr.write("\n")
+    for _ in track(range(12), description="the second"):
+        time.sleep(0.1)
+    print("afterwards")
+    return "ok"
 
 @app.route("/width")
 def width():
@@ -306,6 +319,27 @@ def test_groups_and_notes_are_of_one_row(devtui: Devtui, free_port: int, shop: P
         terminal.wait_for(members)
         terminal.press("space")
         terminal.wait_gone("├─")
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+def test_a_progress_bar_is_a_row_that_shows_its_last_state(
+    devtui: Devtui, free_port: int, shop: Path
+) -> None:
+    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=(120, 40))
+    url = wait_serving(terminal, free_port)
+    terminal.press("2")
+    get(f"{url}/bar")
+    terminal.wait_for(re.compile(r"out   afterwards .*GET /bar"))
+    terminal.wait_for(re.compile(r"err   110% of the first .*GET /bar"))
+    terminal.wait_for(re.compile(r"out   the second ━+ 100% "))
+    terminal.wait_for("2 Log 3")
+    terminal.press("home", "down", "enter")
+    terminal.wait_for("x1b[2Kthe second")
+    terminal.wait_for(re.compile(r"drawn \d+ times; this was the last one"))
+    terminal.press("escape")
+    terminal.wait_gone("this was the last one")
+    terminal.wait_for("2 Log 3")
     terminal.press("q")
     terminal.expect_exit(0)
 
