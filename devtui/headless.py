@@ -8,6 +8,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
@@ -23,6 +24,7 @@ from devtui.events import (
 )
 from devtui.plain_lines import Colours, describe, warn
 from devtui.session.session import Session
+from devtui.session.terminal.window import window
 from devtui.terminal import ControllingTerminal, HangUp
 from devtui.text import formats
 from devtui.text.sanitize import visible
@@ -131,6 +133,8 @@ async def _run(
     for number in _ENDING:
         loop.add_signal_handler(number, interrupted, number)
     loop.add_signal_handler(signal.SIGHUP, hung_up)
+    if window.size is not None:
+        out.follow_size()
     session.bus.subscribe(write)
     await session.run()
     if not reader_gone:
@@ -143,6 +147,8 @@ class LineLender:
 
     def __init__(self, out: BinaryIO, fd: int) -> None:
         self._out = out
+        self._fd = fd
+        self._follows_size = False
         self._tty = ControllingTerminal(
             fd, partial(os.kill, os.getpid(), signal.SIGINT), reads_keys=False
         )
@@ -163,6 +169,18 @@ class LineLender:
         """Write what was buffered. Raises `OSError` as the file does."""
         self._out.flush()
 
+    def follow_size(self) -> None:
+        """Give the app's output the room that the terminal has for it, from now on."""
+        self._follows_size = True
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGWINCH, self._resized)
+        self._resized()
+
+    def _resized(self) -> None:
+        with suppress(OSError):  # the terminal is gone, which SIGHUP handles
+            columns, lines = os.get_terminal_size(self._fd)
+            window.show(columns - formats.BESIDE_LINE, lines)
+
     def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
         """See `session.terminal.terminal_loan.Lender`."""
         self._tty.check()
@@ -179,6 +197,8 @@ class LineLender:
             return
         self._tty.take_back()
         self._lent = False
+        if self._follows_size:
+            self.follow_size()  # it followed the app's own terminal meanwhile
         held, self._held = self._held, deque(maxlen=MAX_HELD)
         dropped, self._dropped = self._dropped, 0
         missing = [f"... {dropped:,} lines were dropped\n".encode()] if dropped else []

@@ -30,7 +30,7 @@ from devtui.ports.addresses import of_this_machine
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.text import formats, masking
 from devtui.text.sanitize import visible
-from devtui.text.sgr import PLAIN, Look, coloured
+from devtui.text.sgr import PLAIN, Look, coloured, undrawn
 
 OPEN = "open to the network: every machine that reaches this one can use the app"
 OPEN_WITH_DEBUGGER = f"{OPEN}, and with the PIN also the debugger, which runs any code"
@@ -49,7 +49,9 @@ class Colours:
     def text(self, event: LogWritten) -> str:
         """Return the text of a line, safe and with its colours."""
         look = self._looks.get(event.stream, PLAIN) if event.continues else PLAIN
-        text, self._looks[event.stream] = coloured(masking.in_log(event.text), MAX_TEXT, look)
+        text, self._looks[event.stream] = coloured(
+            masking.in_log(undrawn(event.text)), MAX_TEXT, look
+        )
         return text
 
 
@@ -76,7 +78,7 @@ def describe(event: AnyEvent, colours: Colours | None = None) -> Iterator[tuple[
             where = event.level.lower() if event.level else event.stream
             yield (
                 visible(where, 8),
-                colours.text(event) if colours else _text(masking.in_log(event.text)),
+                colours.text(event) if colours else _text(masking.in_log(undrawn(event.text))),
             )
         case ErrorRaised():
             raised = event.error.exceptions[0]

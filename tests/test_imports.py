@@ -49,7 +49,7 @@ LAYERS = (
     {"main_screen", "finding", "screens", "shutdown", "palette", "help"},
     {"details", "app_dialog"},
     {"errors", "hiding"},
-    {"panes", "ports"},
+    {"panes", "ports", "opened"},
     {"widgets", "lists", "terminal", "desktop", "themes"},
     {"availability", "clock", "commands", "messages"},
 )

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from textual.binding import Binding
 
-Place = Literal["app", "main", "detail", "error", "stack", "list"]
+Place = Literal["app", "main", "opened", "detail", "error", "stack", "list"]
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -63,9 +63,9 @@ COMMANDS: tuple[Command, ...] = (
         "unfilter", "escape", "escape", "drop filter", "Drop the filter", "unfilter", "main", 3
     ),
     Command("back", "escape", "escape", "back", "Back to the dashboard", "back", "detail", 0),
-    Command("search", "slash", "/", "search", "Search in an opened row", "search", "detail", 4),
-    Command("next-match", "n", "n", "next", "The next match", "next_match(1)", "detail", 6),
-    Command("match-before", "N", "N", "", "The match before", "next_match(-1)", "detail"),
+    Command("search", "slash", "/", "search", "Search in an opened row", "search", "opened", 4),
+    Command("next-match", "n", "n", "next", "The next match", "next_match(1)", "opened", 6),
+    Command("match-before", "N", "N", "", "The match before", "next_match(-1)", "opened"),
     Command(
         "row-after",
         "right_square_bracket",
@@ -73,11 +73,11 @@ COMMANDS: tuple[Command, ...] = (
         "row after",
         "The row after",
         "neighbour(1)",
-        "detail",
+        "opened",
         7,
     ),
     Command(
-        "row-before", "left_square_bracket", "[", "", "The row before", "neighbour(-1)", "detail"
+        "row-before", "left_square_bracket", "[", "", "The row before", "neighbour(-1)", "opened"
     ),
     Command(
         "fold", "enter", "enter", "open", "Open a line; fold a section", "open_line", "detail", 2
@@ -98,18 +98,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("detail-stack", "s", "s", "stack", "Where it is now", "stack", "detail", 4),
     Command("detail-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "detail", 6),
     Command("detail-secrets", "m", "m", "secrets", "Show or mask secrets", "secrets", "detail", 5),
-    Command(
-        "error-after",
-        "right_square_bracket",
-        "]",
-        "",
-        "The error after",
-        "neighbour(1)",
-        "error",
-    ),
-    Command(
-        "error-before", "left_square_bracket", "[", "", "The error before", "neighbour(-1)", "error"
-    ),
     Command("error-back", "escape", "escape", "back", "Back", "back", "error", 0),
     Command(
         "unfold",

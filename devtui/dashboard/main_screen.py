@@ -11,7 +11,7 @@ from textual.binding import BindingType
 
 from devtui.config.project_file import ProjectFile
 from devtui.dashboard.availability import NO_PLACE, SERVER_ACTIONS
-from devtui.dashboard.commands import bindings
+from devtui.dashboard.commands import Place, bindings
 from devtui.dashboard.details.preview import Preview
 from devtui.dashboard.details.row_detail import copied_text, frame_of
 from devtui.dashboard.finding import FindsRows
@@ -60,7 +60,7 @@ class MainScreen(NeedsRoom, FindsRows, ListScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
     TITLE = "devtui"
-    command_place = "main"
+    command_places: ClassVar[tuple[Place, ...]] = ("main",)
 
     def __init__(
         self, session: Session, clock: Clock, sample: Callable[[int | None], Usage | None]

@@ -15,16 +15,16 @@ _NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back",
 
 def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
     """List the commands of that screen and of the app, and the themes."""
-    place = getattr(screen, "command_place", "")
+    places = getattr(screen, "command_places", ())
     for command in COMMANDS:
-        if command.place not in ("app", place) or command.name in _NOT_OFFERED:
+        if command.place not in ("app", *places) or command.name in _NOT_OFFERED:
             continue
         owner = app if command.place == "app" else screen
         if owner.check_action(*_name_and_parameters(command)):
             title = command.help if command.name != "help" else "All keys"
             run = _runner(app, command.action, owner)
             yield SystemCommand(title, f"key: {command.shown}", run)
-    if place == "main" and screen.check_action("sort", ()):
+    if "main" in places and screen.check_action("sort", ()):
         for order, words in ORDERS.items():
             title = f"Sort: {words or 'newest last'}"
             yield SystemCommand(title, "key: shift+s", _runner(app, f"sort({order!r})", screen))

@@ -70,14 +70,19 @@ class Screens:
         """Open a row or an error."""
         # The first frame does not wait for these modules.
         from devtui.dashboard.details.detail_screen import DetailScreen
-        from devtui.dashboard.errors.error_screen import ErrorScreen
 
         if isinstance(item, ErrorGroup):
-            self._app.push_screen(ErrorScreen(self._session, self._history, item.newest, item))
+            self._open_error(item.newest, item)
         elif isinstance(item, ErrorEntry):
-            self._app.push_screen(ErrorScreen(self._session, self._history, item))
+            self._open_error(item)
         else:
             self._app.push_screen(DetailScreen(self._session.store, item, self._folds))
+
+    def _open_error(self, entry: ErrorEntry, group: ErrorGroup | None = None) -> None:
+        from devtui.dashboard.errors.error_screen import ErrorScreen
+
+        screen = ErrorScreen(self._session, self._history, entry, group, self._folds)
+        self._app.push_screen(screen)
 
     def open_neighbour(self, item: object, steps: int) -> str:
         """Open the row before or after one, or say why there is none."""
@@ -87,10 +92,12 @@ class Screens:
         if isinstance(found, str):
             return found
         top = self._app.screen
+        if isinstance(top, ListScreen) and not isinstance(top, DetailScreen):
+            top.leave()
+            top = self._app.screen  # a stack may lie above its opened request
         if isinstance(top, DetailScreen) and not isinstance(found, (ErrorGroup, ErrorEntry)):
             top.show(found)
-        elif isinstance(top, ListScreen):
-            top.leave()
+        else:
             self.open(found)
         return ""
 

@@ -59,7 +59,9 @@ class ErrorRaised(Event, frozen=True, kw_only=True):
 class LogWritten(Event, frozen=True, kw_only=True):
     """One line of output: of a descriptor, or of `logging` (then `logger` and `level` are set).
 
-    It `continues` the line before it if both are of one record, or were written at once.
+    It `continues` the line before it if both are of one record or one printed traceback, or were
+    written at once. A line that `draws` a number other than 0 is one state of a line that is drawn
+    again and again, such as a progress bar. All its states have that number; the newest counts.
     """
 
     stream: Stream
@@ -68,3 +70,4 @@ class LogWritten(Event, frozen=True, kw_only=True):
     level: str | None = None
     request_id: str | None = None
     continues: bool = False
+    draws: int = 0

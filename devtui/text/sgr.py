@@ -25,6 +25,9 @@ _LINK = r"\x1b\]8;[^;\x00-\x1f]{0,200};(?:(file://[^\x00-\x1f\s]{1,2000}))?(?:\x
 _SEQUENCE = re.compile(rf"\x1b\[([0-9;:]{{0,{MAX_CODES}}})m|{_LINK}")
 RESET = "\x1b[0m"
 
+# What begins a line again: progress bars erase it, or those above it, and hide the cursor.
+_DRAWS = re.compile(r"(?:\r|\x1b\[[02]?K|\x1b\[\d{0,3}A|\x1b\[\?25[hl])+")
+
 Colour: TypeAlias = "int | tuple[int, int, int]"
 """A number of the 256 colours, of which the first 16 are the theme's, or red, green and blue."""
 
@@ -60,6 +63,14 @@ _OFF: dict[int, dict[str, bool]] = {
 def plain(text: str) -> str:
     """Return the text without colours and without links to files."""
     return _SEQUENCE.sub("", text) if "\x1b" in text else text
+
+
+def undrawn(text: str) -> str:
+    """Return the text without what erases the line and moves to its beginning, if it begins so.
+
+    Nothing is lost: in a log nothing stands there that could be erased.
+    """
+    return _DRAWS.sub("", text, count=1) if _DRAWS.match(text) else text
 
 
 def pieces(text: str, look: Look = PLAIN) -> tuple[list[Piece], Look]:

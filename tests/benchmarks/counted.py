@@ -12,26 +12,38 @@ import runpy
 import sys
 from pathlib import Path
 
-from devtui.events import AnyEvent, EventsDropped
+from devtui.events import (
+    AnyEvent,
+    ErrorRaised,
+    EventsDropped,
+    LogWritten,
+    RequestFinished,
+    RequestStarted,
+)
+from devtui.session.event_bus import EventBus
 from devtui.session.store.store import Store
 
 counts = {"events": 0, "dropped": 0}
-apply = Store.apply
+subscribe_to = Store.subscribe_to
 
 
-def counting(store: Store, event: AnyEvent) -> None:
-    """Take in an event, and count it where it was replayed."""
+def counting(store: Store, bus: EventBus) -> None:
+    """Listen as the store does, and count after it what was replayed."""
+    subscribe_to(store, bus)
+    bus.listen(_count, RequestStarted, RequestFinished, LogWritten, ErrorRaised, EventsDropped)
+
+
+def _count(event: AnyEvent) -> None:
     name = getattr(event, "id", None) or getattr(event, "request_id", None) or ""
     if name.startswith("r"):
         counts["events"] += 1
     elif isinstance(event, EventsDropped):
         counts["dropped"] += event.count
-    apply(store, event)
 
 
 if __name__ == "__main__":
     file = Path(sys.argv.pop(1))
-    Store.apply = counting  # type: ignore[assignment, method-assign]
+    Store.subscribe_to = counting  # type: ignore[assignment, method-assign]
     try:
         runpy.run_module("devtui", run_name="__main__", alter_sys=True)
     finally:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.support.client import get
+from tests.support.processes import DEADLINE
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui, next_event
 from tests.support.terminal.terminal import Terminal
@@ -20,12 +22,13 @@ pytestmark = pytest.mark.e2e
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
 APP = r"""
-import logging, subprocess, sys, traceback
+import logging, subprocess, sys, time, traceback
 
 import click
 from flask import Flask
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.progress import track
 
 app = Flask(__name__)
 
@@ -74,9 +77,44 @@ def printed():
         traceback.print_exc()
     return "ok"
 
+@app.route("/group")
+def group():
+    failed = []
+    for price in ("x", "y"):
+        try:
+            int(price)
+        except ValueError as error:
+            error.add_note(f"of item {price}")
+            failed.append(error)
+    try:
+        raise ExceptionGroup("no price", failed)
+    except ExceptionGroup as error:
+        error.add_note("try it later")
+        traceback.print_exc()
+        app.logger.exception("no prices today")
+    traceback.print_exception(failed[0])
+    return "ok"
+
 @app.route("/crash")
 def crash():
     return {}["b"]
+
+@app.route("/bar")
+def bar():
+    for number in range(12):
+        sys.stderr.write(f"\r{number * 10}% of the first")
+        sys.stderr.flush()
+        time.sleep(0.1)
+    sys.stderr.write("\n")
+    for _ in track(range(12), description="the second"):
+        time.sleep(0.1)
+    print("afterwards")
+    return "ok"
+
+@app.route("/width")
+def width():
+    print("width", Console().width)
+    return "ok"
 
 @app.route("/ok")
 def ok():
@@ -164,6 +202,13 @@ def test_plain_lines_have_colours_on_a_terminal(devtui: Devtui, free_port: int, 
     assert terminal.look_of("true-colour").fg == "0a14fa"
     terminal.wait_for("\\x1b[2Jkept-escape")
     assert terminal.look_of("ours True").fg == "default"
+    for columns in (80, 120, 60):
+        terminal.resize(columns, 24)
+        deadline = time.monotonic() + DEADLINE
+        while f"width {columns - 20}" not in terminal.text():
+            assert time.monotonic() < deadline, terminal.framed()
+            get(f"http://127.0.0.1:{free_port}/width")
+            terminal.wait_quiet(0.1)
     terminal.press("ctrl+c")
     terminal.wait_exit()
 
@@ -247,6 +292,54 @@ def test_a_traceback_is_a_row_that_unfolds(
     terminal.press("escape")
     terminal.wait_for("2 Log")
     terminal.wait_for("in printed")
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="groups and notes are newer")
+def test_groups_and_notes_are_of_one_row(devtui: Devtui, free_port: int, shop: Path) -> None:
+    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=(80, 24))
+    url = wait_serving(terminal, free_port)
+    get(f"{url}/group")
+    terminal.press("2")
+    terminal.wait_for(re.compile(r"▸ err   ValueError: invalid .* GET /group"))
+    terminal.wait_for("2 Log 3")
+    terminal.press("home")
+    for size in SIZES:
+        terminal.resize(*size)
+        look_at_the_log_alone(terminal, size)
+        terminal.wait_for(re.compile(r"▸ err   ExceptionGroup: no price "))
+        terminal.press("space")
+        terminal.wait_for("try it later")
+        members = re.compile(
+            r"├─ ValueError: invalid literal [^\n]*'x'[ │]*\n[│ ]*│  of item x[ │]*\n"
+            r"[│ ]*│  ▌ shop\.py:\d+  in group.*├─ ValueError: [^\n]*'y'[ │]*\n[│ ]*│  of item y",
+            re.S,
+        )
+        terminal.wait_for(members)
+        terminal.press("space")
+        terminal.wait_gone("├─")
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+def test_a_progress_bar_is_a_row_that_shows_its_last_state(
+    devtui: Devtui, free_port: int, shop: Path
+) -> None:
+    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=(120, 40))
+    url = wait_serving(terminal, free_port)
+    terminal.press("2")
+    get(f"{url}/bar")
+    terminal.wait_for(re.compile(r"out   afterwards .*GET /bar"))
+    terminal.wait_for(re.compile(r"err   110% of the first .*GET /bar"))
+    terminal.wait_for(re.compile(r"out   the second ━+ 100% "))
+    terminal.wait_for("2 Log 3")
+    terminal.press("home", "down", "enter")
+    terminal.wait_for("x1b[2Kthe second")
+    terminal.wait_for(re.compile(r"drawn \d+ times; this was the last one"))
+    terminal.press("escape")
+    terminal.wait_gone("this was the last one")
+    terminal.wait_for("2 Log 3")
     terminal.press("q")
     terminal.expect_exit(0)
 

@@ -21,6 +21,7 @@ from devtui.text.sgr import (
     linked_files,
     pieces,
     plain,
+    undrawn,
 )
 
 LINK = "\x1b]8;id=1;file:///srv/hello.py#17\x1b\\hello.py\x1b]8;;\x1b\\"
@@ -138,3 +139,17 @@ def test_colours_do_not_hide_a_secret() -> None:
     assert in_log(text) == f'"GET /?password={MASK} HTTP/1.1" 404'
     harmless = '"\x1b[33mGET /?page=2 HTTP/1.1\x1b[0m" 404'
     assert in_log(harmless) == harmless
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2K50%", "50%"),
+        ("\x1b[?25l\r\x1b[2K\x1b[1A\x1b[2K50%", "50%"),
+        ("50% \x1b[2K", "50% \x1b[2K"),
+        ("\x1b[2J\x1b[2K50%", "\x1b[2J\x1b[2K50%"),
+        ("plain", "plain"),
+    ],
+)
+def test_what_begins_a_line_again_is_left_out_at_its_beginning(text: str, shown: str) -> None:
+    assert undrawn(text) == shown

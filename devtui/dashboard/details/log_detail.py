@@ -38,7 +38,11 @@ def log_detail(entry: LogEntry, store: Store, reveal: bool) -> Detail:
     """Return the sections of an opened entry."""
     text = read(entry)
     title = " ".join(filter(None, [formats.clock_time(entry.at), text.level, text.logger]))
-    written = Section("", written_lines(entry, reveal), copied(entry, reveal))
+    lines = written_lines(entry, reveal)
+    if entry.states > 1:
+        states = f"drawn {formats.count(entry.states, 'time')}; this was the last one"
+        lines.append(Line([(states, "dim")]))
+    written = Section("", lines, copied(entry, reveal))
     if text.error is None:
         sections = [written]
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -23,7 +24,7 @@ from devtui.dashboard.lists.sections import (
     text_lines,
 )
 from devtui.dashboard.messages import Open
-from devtui.dashboard.panes.error_summary import headline
+from devtui.dashboard.panes.error_summary import from_the_users, headline
 from devtui.dashboard.widgets.cells import fit
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.request_record import Request
@@ -122,8 +123,14 @@ def _opened(item: Row | None, store: Store, width: int) -> Detail:
     if not isinstance(item, ErrorGroup):
         return detail_of(item, store)
     error = item.newest.error
-    sections = error_view(error, Opened(), width)
-    if error.exceptions:
-        sections.insert(0, Section("", headline(error.exceptions[0])))
-        sections.append(Section("traceback", text_lines(error.text), error.text))
+    if not error.exceptions:
+        return Detail(f"Error  {clock_time(item.last_at)}", error_view(error, Opened(), width))
+    # Nothing unfolds here. The library's frames before the user's own are in the text below.
+    first, *others = error.exceptions
+    frames = from_the_users(first.frames)
+    short = structs.replace(first, message="", frames=frames, frames_left_out=0)
+    whole = structs.replace(error, exceptions=(short, *others))
+    sections = error_view(whole, Opened(), width)
+    sections[0].lines[:0] = headline(first)
+    sections.append(Section("traceback", text_lines(error.text), error.text))
     return Detail(f"Error  {clock_time(item.last_at)}", sections)

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from devtui.dashboard.availability import why_no_frames
-from devtui.dashboard.commands import bindings
+from devtui.dashboard.commands import Place, bindings
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
 from devtui.dashboard.errors.error_view import default_spot, error_view, title
@@ -51,7 +51,7 @@ class ErrorScreen(FrameScreen):
     """One error. The server process that raised it answers questions about its frames."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("error")]
-    command_place = "error"
+    command_places: ClassVar[tuple[Place, ...]] = ("opened", "error")
 
     def __init__(
         self,
@@ -59,12 +59,13 @@ class ErrorScreen(FrameScreen):
         history: History,
         entry: ErrorEntry,
         group: ErrorGroup | None = None,
+        folds: set[str] | None = None,
     ) -> None:
         """Show `entry`, and how often its `group` came if it was opened from there.
 
         `history` is what was evaluated before, in any error.
         """
-        super().__init__()
+        super().__init__(folds)
         self.entry = entry
         self.spot = default_spot(entry.error)
         self.console = Console(history)
@@ -176,12 +177,12 @@ class ErrorScreen(FrameScreen):
             self.app.post_message(GoTo(request))
 
     def action_back(self) -> None:
-        """Close the prompt, or go back to the screen below."""
-        if self.console.display:
+        """Stop searching, close the prompt, or go back to the screen below."""
+        if self.console.display and (self.console.prompt.has_focus or not self.search.is_open):
             self.console.display = False
             self.list.focus()
             return
-        self.leave()
+        super().action_back()
 
     def leave(self) -> None:
         """Go back to the screen below; what is being evaluated is interrupted."""

@@ -38,7 +38,7 @@ def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
             lines = headline(exception) + lines
         elif long_message(exception.message):
             lines = text_lines(exception.message) + lines
-        sections.append(Section(RELATIONS[exception.relation], lines, copied))
+        sections.append(Section(RELATIONS[exception.relation], lines, copied, number))
     if error.left_out:
         more = f"… {count(error.left_out, 'more exception')} in the chain not shown"
         sections.append(Section("", [Line([(more, "warn")])], copied))

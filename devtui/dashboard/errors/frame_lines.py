@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Literal
 
 import msgspec
 
 from devtui.dashboard.errors.code_lines import code_lines
 from devtui.dashboard.lists.sections import Line, text_lines
+from devtui.dashboard.opened.line_search import occurs_in
 from devtui.dashboard.widgets.cells import Row
 from devtui.events import Frame, LocalsShown, Variable, Way, innermost
 from devtui.text.formats import count
@@ -44,14 +46,22 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Opened(msgspec.Struct):
-    """The open folds and variables, and the answers about locals (None: not answered yet)."""
+    """The open folds and variables, and the answers about locals (None: not answered yet).
+
+    `wanted` is the text that is searched for: what has it is unfolded.
+    """
 
     folds: set[Fold | Part] = msgspec.field(default_factory=set)
     shown: dict[Spot, LocalsShown | None] = msgspec.field(default_factory=dict)
+    wanted: str = ""
 
     def toggle(self, fold: Fold | Part) -> None:
         """Unfold frames or a variable, or fold them again."""
         self.folds ^= {fold}
+
+    def shows(self, fold: Fold | Part, inner: Callable[[], Iterable[Line]]) -> bool:
+        """Whether frames or a variable are unfolded; `inner` returns the lines that are folded."""
+        return fold in self.folds or bool(self.wanted and occurs_in(inner(), self.wanted))
 
 
 class _Run(msgspec.Struct, frozen=True):
@@ -79,25 +89,29 @@ def frames_lines(
     wanted = frozenset(own[-most:] if most else ())
     first = innermost(frames)
     for run in _runs(frames, wanted):
-        fold = Fold(Spot(way, run.start))
-        unfolded = fold in opened.folds
+
+        def inner(run: _Run = run) -> Iterator[Line]:
+            for number in range(run.start, run.end):
+                if left_out and number == len(frames) // 2:
+                    yield Line([(f"  … {count(left_out, 'frame')} left out", "warn")])
+                around = 0
+                if number == first:
+                    around = AROUND_INNERMOST
+                elif number in wanted:
+                    around = AROUND_OTHERS
+                spot = Spot(way, number)
+                yield from _frame(frames[number], spot, around, width)
+                if spot in opened.shown:
+                    yield from _locals(opened.shown[spot], frames[number], spot, opened)
+
+        unfolded = True
         if run.kind != "open":
+            fold = Fold(Spot(way, run.start))
+            unfolded = opened.shows(fold, inner)
             missing = left_out if run.start <= len(frames) // 2 < run.end else 0
             lines.append(_fold_line(run, frames, fold, unfolded, missing))
-            if not unfolded:
-                continue
-        for number in range(run.start, run.end):
-            if left_out and number == len(frames) // 2:
-                lines.append(Line([(f"  … {count(left_out, 'frame')} left out", "warn")]))
-            around = 0
-            if number == first:
-                around = AROUND_INNERMOST
-            elif number in wanted:
-                around = AROUND_OTHERS
-            spot = Spot(way, number)
-            lines += _frame(frames[number], spot, around, width)
-            if spot in opened.shown:
-                lines += _locals(opened.shown[spot], frames[number], spot, opened.folds)
+        if unfolded:
+            lines += inner()
     return lines
 
 
@@ -174,9 +188,7 @@ def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
     return lines
 
 
-def _locals(
-    answer: LocalsShown | None, frame: Frame, spot: Spot, unfolded: set[Fold | Part]
-) -> list[Line]:
+def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot, opened: Opened) -> list[Line]:
     """Return the local variables of a frame, or the reason why there are none."""
     mark = ("▌ " if frame.own else "  ", "accent")
     if answer is None:
@@ -187,7 +199,7 @@ def _locals(
         return [Line([mark, ("    no local variables", "dim")], frame, target=spot)]
     lines = [
         Line([mark, *line.row], frame, line.indent, line.target or spot)
-        for line in _variables(answer.variables, Part(spot, ()), unfolded, "    ")
+        for line in _variables(answer.variables, Part(spot, ()), opened, "    ")
     ]
     if answer.left_out:
         more = f"    … {count(answer.left_out, 'more variable')}"
@@ -196,21 +208,30 @@ def _locals(
 
 
 def _variables(
-    variables: tuple[Variable, ...], above: Part, unfolded: set[Fold | Part], margin: str
+    variables: tuple[Variable, ...], above: Part, opened: Opened, margin: str
 ) -> Iterator[Line]:
     """Yield the lines of variables, each with its parts below it if it is unfolded."""
     width = min(max(len(variable.name) for variable in variables), 24)
     for number, variable in enumerate(variables):
         part = Part(above.spot, (*above.path, number))
-        yield from _variable(variable, part, unfolded, margin, width)
-        if part in unfolded and variable.parts:
-            yield from _variables(variable.parts, part, unfolded, margin + "    ")
+        folded = list(_variable(variable, part, False, margin, width))
+        unfolded = part in opened.folds
+        if opened.wanted and not occurs_in(folded, opened.wanted):
+            unfolded = opened.shows(part, partial(_parts, variable, part, opened, margin))
+        yield from _variable(variable, part, True, margin, width) if unfolded else folded
+        if unfolded:
+            yield from _parts(variable, part, opened, margin)
+
+
+def _parts(variable: Variable, part: Part, opened: Opened, margin: str) -> Iterator[Line]:
+    if variable.parts:
+        yield from _variables(variable.parts, part, opened, margin + "    ")
 
 
 def _variable(
-    variable: Variable, part: Part, unfolded: set[Fold | Part], margin: str, width: int
+    variable: Variable, part: Part, unfolded: bool, margin: str, width: int
 ) -> Iterator[Line]:
-    sign = ("▾ " if part in unfolded else "▸ ") if variable.parts else "  "
+    sign = ("▾ " if unfolded else "▸ ") if variable.parts else "  "
     name = f"{sign}{visible(variable.name, 200):<{width}}  "
     indent = len(margin) + width + 6
     target = part if variable.parts else None
@@ -220,7 +241,7 @@ def _variable(
     aside = [(f"  {kind}", "dim")] if kind not in ("NoneType", "") and not others else []
     head: Row = [(margin[2:] + name, "info"), (first.row[0][0], style), *aside]
     yield Line(head, indent=indent, target=target)
-    if part in unfolded:
+    if unfolded and variable.parts:
         return  # the parts say it again
     for other in others:
         yield Line([(" " * indent, ""), (other.row[0][0], style)], indent=indent, target=target)

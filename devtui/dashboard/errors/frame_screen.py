@@ -11,34 +11,31 @@ from textual.widgets import Static
 
 from devtui.dashboard.errors.frame_lines import Fold, Opened, Part, Spot
 from devtui.dashboard.lists.line_list import LineList
-from devtui.dashboard.lists.list_screen import ListScreen
-from devtui.dashboard.lists.sections import DetailRows, Section, ShownLine, laid_out
+from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Edit
+from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
-from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.events import Frame
-from devtui.session.store.ring import Ring
 
 NO_FRAME = "No frame is selected."
 
 
-class FrameScreen(NeedsRoom, ListScreen):
+class FrameScreen(OpenedScreen):
     """A headline above a list of frames. Keys act on the frame under the cursor."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, folds: set[str] | None = None) -> None:
+        super().__init__(folds)
         self.opened = Opened()
-        self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False)
         self.spot: Spot | None = None
         """The frame that is selected."""
-        self._wrapped = True
 
     def compose(self) -> ComposeResult:
         """Yield the framed headline and list, the widgets below them, and the key bar."""
         with Vertical(id="frames", classes="pane -open"):
             yield Static(self.headline(), id="headline-of-frames", markup=False)
             yield self.list
+            yield self.search.line
         yield from self.below()
         yield KeyBar()
 
@@ -49,10 +46,6 @@ class FrameScreen(NeedsRoom, ListScreen):
     def on_mount(self) -> None:
         """Focus the list."""
         self.list.focus()
-
-    def on_resize(self) -> None:
-        """Wrap the lines again, after the list has got its size."""
-        self.call_after_refresh(self.look)
 
     # -- for subclasses to define --------------------------------------------------------------
 
@@ -85,7 +78,8 @@ class FrameScreen(NeedsRoom, ListScreen):
         first = len(self.list.matches) == 0
         at = self._place_of_cursor()
         height = self.list.cursor - self.list.scroll_offset.y
-        self.list.show_ring(laid_out(self.sections(width), width, wrapped=self._wrapped))
+        self.opened.wanted = self.search.wanted
+        self.show_sections(self.sections(width), width)
         index = self._index_of(*at) if at is not None else 0
         if first and self.spot is not None:
             # The list knows how far it can scroll only after the next layout.
@@ -94,6 +88,7 @@ class FrameScreen(NeedsRoom, ListScreen):
             return
         self.list.scroll_to(y=max(index - height, 0), animate=False)
         self.list.select(index)
+        self.search.again(move=False)
 
     def _place_of_cursor(self) -> tuple[object, int] | None:
         """Return the target of the cursor's line, and which of the target's lines it is."""
@@ -164,7 +159,9 @@ class FrameScreen(NeedsRoom, ListScreen):
     def _open_line(self, event: LineList.Opened) -> None:
         event.stop()
         target = event.item.target
-        if isinstance(target, (Fold, Part)):
+        if event.item.heading:
+            self.fold(event.item.section)
+        elif isinstance(target, (Fold, Part)):
             self.opened.toggle(target)
             self.look()
         elif isinstance(target, Spot):
@@ -186,26 +183,13 @@ class FrameScreen(NeedsRoom, ListScreen):
         """Say why the action cannot work now; empty if it can."""
         if action == "edit_row" and self._frame() is None:
             return NO_FRAME
-        return ""
+        return super().why_not(action)
 
     def _frame(self) -> Frame | None:
         return None if self.spot is None else self.frame_at(self.spot)
-
-    def action_open_line(self) -> None:
-        """Open what is under the cursor."""
-        self.list.action_open()
-
-    def action_wrap(self) -> None:
-        """Cut long lines, or wrap them again."""
-        self._wrapped = not self._wrapped
-        self.look()
 
     def action_edit_row(self) -> None:
         """Open the selected frame in the editor."""
         frame = self._frame()
         if frame is not None:
             self.app.post_message(Edit(frame))
-
-    def action_back(self) -> None:
-        """Go back to the screen below."""
-        self.leave()

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 
-from devtui.dashboard.commands import bindings
+from devtui.dashboard.commands import Place, bindings
 from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
 from devtui.dashboard.lists.sections import Line, Section
@@ -39,7 +39,7 @@ class StackScreen(FrameScreen):
     """One running request. When it ends, its last known stack stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("stack")]
-    command_place = "stack"
+    command_places: ClassVar[tuple[Place, ...]] = ("opened", "stack")
 
     def __init__(self, questions: Questions, clock: Clock, request: Request) -> None:
         super().__init__()
@@ -90,6 +90,11 @@ class StackScreen(FrameScreen):
         """Select the innermost frame of the user's code."""
         if self.spot is None and self._stack is not None and self._stack.frames:
             self.spot = Spot((0,), innermost(self._stack.frames))
+
+    @property
+    def shows(self) -> object:
+        """The request."""
+        return self.request
 
     # -- contents ------------------------------------------------------------------------------
 

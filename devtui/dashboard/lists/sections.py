@@ -48,11 +48,20 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """Lines under a heading; copying gives `copied`, or the lines as shown if it is None."""
+    """Lines under a heading; copying gives `copied`, or the lines as shown if it is None.
+
+    `number` tells sections of the same title apart.
+    """
 
     title: str
     lines: list[Line] = msgspec.field(default_factory=list)
     copied: str | None = None
+    number: int = 0
+
+    @property
+    def name(self) -> str:
+        """What is remembered of the section if it is folded."""
+        return f"{self.title} {self.number}" if self.number else self.title
 
     @property
     def text(self) -> str:

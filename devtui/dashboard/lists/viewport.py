@@ -85,7 +85,7 @@ class Viewport(Generic[T]):
 
     def lowest(self, height: int) -> int:
         """Return the topmost item if the last one stands at the bottom of `height` lines."""
-        count = len(self.matches)
+        count, height = len(self.matches), max(height, 1)
         return max(count - height, 0) if self.lines_of is None else self._first_of(count, height)
 
     def hidden(self, top: int, height: int) -> int:

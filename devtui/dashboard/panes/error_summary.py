@@ -29,7 +29,7 @@ def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Sectio
         for note in exception.notes
         for line in text_lines(note)
     ]
-    for frame in _shortened(_from_the_users(exception.frames)):
+    for frame in _shortened(from_the_users(exception.frames)):
         lines += [Line([(frame, "dim")])] if isinstance(frame, str) else frame_lines(frame)
     for member in exception.exceptions:
         lines.append(Line([("", "")]))
@@ -47,7 +47,7 @@ def headline(exception: ExceptionData) -> list[Line]:
     return [head, *others]
 
 
-def _from_the_users(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+def from_the_users(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
     """Leave out the frames before the user's first one: the server's and the framework's."""
     first = next((number for number, frame in enumerate(frames) if frame.own), 0)
     return frames[first:]

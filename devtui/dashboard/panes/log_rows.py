@@ -201,14 +201,20 @@ def _exception(exception: ExceptionData) -> list[tuple[Row, int]]:
     if exception.relation != "first":
         name = visible(title_of(exception), 500)
         found.append(([(RELATIONS[exception.relation] + " ", "dim"), (name, "strong")], 2))
-    else:
-        for line in exception.message.split("\n")[1:20]:
-            found.append(([(visible(line, 2_000), "strong")], 0))
+    for line in exception.message.split("\n")[1:20]:  # the message goes on, or has notes
+        found.append(([(visible(line, 2_000), "strong")], 0))
     shown = [frame for frame in exception.frames if frame.own] or list(exception.frames[-1:])
     if libraries := len(exception.frames) - len(shown):
         found.append(([(f"  … {formats.count(libraries, 'library frame')}", "dim")], 2))
     for frame in shown:
         found += [(line.row, line.indent) for line in frame_lines(frame)]
+    for member in exception.exceptions:
+        head: Row = [(visible(title_of(member), 500), "strong")]
+        for number, (row, indent) in enumerate([(head, 0), *_exception(member)]):
+            found.append(([("│  " if number else "├─ ", "rule"), *row], indent + 3))
+    if exception.members_left_out:
+        more = formats.count(exception.members_left_out, "more exception")
+        found.append(([(f"├─ … {more} not shown", "dim")], 3))
     return found
 
 

@@ -11,7 +11,7 @@ from devtui.events import Error, ExceptionData, Frame, place_of
 from devtui.session.store.log_entry import LogEntry
 from devtui.text import masking
 from devtui.text.prefixes import prefix_of
-from devtui.text.sgr import PLAIN, Look, Piece, after, pieces, plain
+from devtui.text.sgr import PLAIN, Look, Piece, after, pieces, plain, undrawn
 
 MAX_ROW_TEXT = 4_000
 """How many characters of a line a row looks at."""
@@ -71,11 +71,11 @@ class LogTexts:
     """Reads entries when they are shown, and keeps what it read of the last ones."""
 
     def __init__(self) -> None:
-        self._read: dict[tuple[int, int, int], LogText] = {}
+        self._read: dict[tuple[int, int, int, int], LogText] = {}
 
     def of(self, entry: LogEntry) -> LogText:
         """Return the meaning of an entry."""
-        key = (id(entry), entry.number, entry.line_count)
+        key = (id(entry), entry.number, entry.line_count, entry.states)
         text = self._read.get(key)
         if text is None:
             if len(self._read) >= MAX_READ:
@@ -86,7 +86,7 @@ class LogTexts:
 
 def read(entry: LogEntry) -> LogText:
     """Find out what an entry says."""
-    first = entry.first[:MAX_ROW_TEXT]
+    first = undrawn(entry.first[:MAX_ROW_TEXT])
     without = plain(first)
     prefix = prefix_of(without, entry.level, entry.logger)
     level, style = level_of(entry, prefix.level)

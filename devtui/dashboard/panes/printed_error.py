@@ -14,6 +14,8 @@ from devtui.text.traceback_lines import HEADER, LINKS, begins
 MAX_FRAMES = 200
 MAX_MESSAGE = 2_000
 MAX_LINE = 2_000
+MAX_DEPTH = 10
+"""How many groups may lie in each other; Python prints no more."""
 
 # Python's own, and loguru's, which marks the frame that caught the exception.
 _FRAME = re.compile(r'[> ]*File "([^"]{1,1000})", line (\d{1,9})(?:, in (.{1,300}))?')
@@ -22,7 +24,11 @@ _BOXED = re.compile(r"[│|] (\S.{0,500}):(\d{1,9}) in (\S{1,300})")
 _BOXED_SOURCE = re.compile(r"[│|] [❱>] *\d{1,9} [│|] ?")
 _IN_GROUP = re.compile(r" *\| ?")
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?=: |:?$)")
-_GROUP = re.compile(r"[ |]*\+-[+-]*")
+# What stands above the members of a group: `  +-+---------------- 1 ----------------` above the
+# first, and without the first two characters above the others.
+_FIRST_MEMBER = re.compile(r"([ |]*\+-)\+-{2,40} 1 -{2,40}")
+_NEXT_MEMBER = re.compile(r"\+-{2,40} (?:\d{1,4}|\.\.\.) -{2,40}")
+_AND_MORE = re.compile(r"and (\d{1,6}) more exceptions?")
 
 
 def first_line(lines: Sequence[str]) -> int | None:
@@ -30,20 +36,26 @@ def first_line(lines: Sequence[str]) -> int | None:
     return next((number for number, line in enumerate(lines) if begins(line)), None)
 
 
-def parse(lines: Sequence[str]) -> Error | None:
+def parse(lines: Sequence[str], depth: int = 0) -> Error | None:
     """Return the error of a printed traceback, or None if it says no exception.
 
-    `lines` begin with the traceback, and have no colours. Of an exception group the members are
-    left out: the text has them.
+    `lines` begin with the traceback, and have no colours. Of each member of an exception group the
+    first exception is returned; the text has its causes.
     """
     found: list[ExceptionData] = []
     reading = _Reading()
-    for line in lines:
-        line = line[:MAX_LINE]
+    at = 0
+    while at < len(lines):
+        line = lines[at][:MAX_LINE]
+        at += 1
+        members = _FIRST_MEMBER.match(line)
+        if members is not None and reading.exception is not None:
+            begin, at = at, _end_of_members(lines, at, members.end(1))
+            if depth < MAX_DEPTH:
+                reading.take_members(_members(lines[begin:at], members.end(1)), depth + 1)
+            continue
         if reading.in_group and (bar := _IN_GROUP.match(line)):
             line = line[bar.end() :]
-        if _GROUP.match(line) and reading.exception is not None:
-            break  # the members of a group
         if line.strip(" |").startswith(LINKS):
             if reading.exception is not None:
                 found.append(reading.finished())
@@ -56,6 +68,25 @@ def parse(lines: Sequence[str]) -> Error | None:
     if not found:
         return None
     return Error(exceptions=tuple(_related(found[::-1])), text="\n".join(lines))
+
+
+def _end_of_members(lines: Sequence[str], at: int, margin: int) -> int:
+    """Return the number of the first line from `at` on that stands left of the margin."""
+    while at < len(lines) and lines[at][margin : margin + 1] and not lines[at][:margin].strip(" |"):
+        at += 1
+    return at
+
+
+def _members(lines: Sequence[str], margin: int) -> list[list[str]]:
+    """Return the lines of each member of a group, without what stands left of them."""
+    members: list[list[str]] = [[]]
+    for line in lines:
+        line = line[margin : margin + MAX_LINE]
+        if _NEXT_MEMBER.match(line):
+            members.append([])
+        elif not line.startswith("+--"):  # the last line of the group
+            members[-1].append(line[2:] if line.startswith("|") else line)
+    return members
 
 
 def _related(newest_first: list[ExceptionData]) -> list[ExceptionData]:
@@ -78,6 +109,16 @@ class _Reading:
         self._frames: list[Frame] = []
         self._indentation = 0
         self._waits_for_source = False
+        self._members: list[ExceptionData] = []
+        self._members_left_out = 0
+
+    def take_members(self, members: Sequence[Sequence[str]], depth: int) -> None:
+        """Take in the members of the group, each of whose lines are those of a traceback."""
+        for lines in members:
+            if lines and (more := _AND_MORE.match(lines[0])):
+                self._members_left_out += int(more[1])
+            elif (error := parse(lines, depth)) is not None:
+                self._members.append(error.exceptions[0])
 
     def take(self, line: str) -> None:
         """Take in the next line."""
@@ -129,4 +170,6 @@ class _Reading:
             message=self._message,
             frames=tuple(self._frames),
             relation=self._relation,  # type: ignore[arg-type]
+            exceptions=tuple(self._members),
+            members_left_out=self._members_left_out,
         )

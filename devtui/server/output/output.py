@@ -19,44 +19,16 @@ import msgspec
 from devtui.events import LogWritten
 from devtui.server.channel.channel import Channel
 from devtui.server.guest.clocks import clock
-from devtui.server.output import log_records, request_context
+from devtui.server.output import log_records, printed_tracebacks, request_context
 from devtui.server.output.colours import are_shown
-from devtui.text.line_buffer import LineBuffer, text_of
+from devtui.server.output.unfinished_line import ERASES, CutLines, UnfinishedLine
+from devtui.text.line_buffer import text_of
 
 # How long an unfinished line (a prompt, a progress bar) waits for its end.
 HOLD_SECONDS = 0.25
 
 # Lines of one write sent together. A send costs as much as a few lines.
 _LINES_AT_ONCE = 100
-
-# An unfinished line that is shorter is plain bytes: quicker than a `LineBuffer`, which is bounded.
-_SHORT_BYTES = 4096
-
-
-class _Unfinished(msgspec.Struct):
-    """An unfinished line."""
-
-    text: bytes
-    request_id: str | None
-    since: float
-    continues: bool  # the line before, of the same write
-    buffer: LineBuffer | None = None  # in place of the text, once that is long
-
-    def add(self, data: bytes) -> None:
-        """Take more of the line. `print` writes its values one by one, so this must be quick."""
-        if self.buffer is not None:
-            self.buffer.add(data)
-        elif len(self.text) + len(data) < _SHORT_BYTES:
-            self.text += data
-        else:
-            buffer = LineBuffer()
-            buffer.add(self.text)
-            buffer.add(data)
-            self.buffer = buffer
-
-    def take(self) -> str:
-        """Return the line's text, as `LineBuffer` does."""
-        return text_of(self.text) if self.buffer is None else self.buffer.take()
 
 
 class LineStream(io.RawIOBase):
@@ -75,7 +47,8 @@ class LineStream(io.RawIOBase):
         self._name = name
         self.name, self.mode = f"<{name}>", "wb"  # as Python's own
         self._fd = fd
-        self._unfinished: dict[int, _Unfinished] = {}
+        self._unfinished: dict[int, UnfinishedLine] = {}
+        self._cut = CutLines()
         self._look_at: float | None = None  # when the channel's thread checks them next
         self._in_fork = False
         self.shows_colours = False
@@ -109,7 +82,8 @@ class LineStream(io.RawIOBase):
         if (lent := request_context.lent) is not None and lent.is_here():
             lent.take(bytes(view))
             return len(view)
-        self._take(view if isinstance(view, bytes) else bytes(view))
+        continues = printed_tracebacks.continues(view)
+        self._take(view if isinstance(view, bytes) else bytes(view), continues)
         return len(view)
 
     def pass_through(self) -> None:
@@ -118,7 +92,7 @@ class LineStream(io.RawIOBase):
         Drop the unfinished lines, which are the parent's.
         """
         self._in_fork = True
-        self._unfinished = {}
+        self._unfinished, self._cut = {}, CutLines()
 
     def take_unfinished(self) -> bytes:
         """Remove and return the calling thread's unfinished line, such as a question."""
@@ -138,8 +112,8 @@ class LineStream(io.RawIOBase):
         if now < self._look_at:
             return self._look_at - now
         self._look_at = None  # before the check: a line that begins later sets it again
-        self._release(lambda line: line.since <= now - HOLD_SECONDS)
-        if not self._unfinished:
+        self._cut_stale(now)
+        if all(line.says_nothing for line in tuple(self._unfinished.values())):
             return None
         self._look_at = now + HOLD_SECONDS
         return HOLD_SECONDS
@@ -148,18 +122,39 @@ class LineStream(io.RawIOBase):
         """Send every unfinished line, before the process ends."""
         self._release(lambda line: True)
 
-    def _release(self, due: Callable[[_Unfinished], bool]) -> None:
+    def _release(self, due: Callable[[UnfinishedLine], bool]) -> None:
         for key, line in tuple(self._unfinished.items()):
-            if due(line) and (taken := self._unfinished.pop(key, None)) is not None:
+            if (
+                due(line)
+                and not line.says_nothing
+                and (taken := self._unfinished.pop(key, None)) is not None
+            ):
                 self._channel.send(self._event_of(taken))
 
-    def _take(self, data: bytes) -> None:
-        """Send the whole lines, and keep the unfinished one."""
+    def _cut_stale(self, now: float) -> None:
+        """Send the overdue lines; their threads may go on to draw them again."""
+        for key, line in tuple(self._unfinished.items()):
+            if line.since > now - HOLD_SECONDS or line.says_nothing:
+                continue
+            self._cut.note(key, line)  # first: the thread may go on at once
+            if (taken := self._unfinished.pop(key, None)) is not None:
+                self._channel.send(self._event_of(taken))
+            else:  # the thread has ended it meanwhile
+                self._cut.forget(key)
+
+    def _take(self, data: bytes, continues: bool = False) -> None:
+        """Send the whole lines, and keep the unfinished one.
+
+        `continues` says that the first line belongs to the one before.
+        """
+        draws = 0
+        if self._cut or data.startswith(ERASES):
+            data, draws = self._cut.go_on(data, self._unfinished)
         end = data.find(b"\n")
         if not self._unfinished and 0 <= end == len(data) - 1:  # the usual case
             if not self._channel.refuses_line():
                 request_id = request_context.request_id.get()
-                self._channel.send(self._event(text_of(data[:end]), request_id))
+                self._channel.send(self._event(text_of(data[:end]), request_id, continues, draws))
             return
         key, begun, event = threading.get_ident(), None, None
         try:
@@ -183,28 +178,35 @@ class LineStream(io.RawIOBase):
                 return
         request_id = request_context.request_id.get()
         if begun is None and end < 0 and data:
-            self._begin(key, data, request_id)
+            self._begin(key, data, request_id, continues=continues, draws=draws)
             return
+        continues = continues or begun is not None
         *whole, rest = data.split(b"\n")
         for start in range(0, len(whole), _LINES_AT_ONCE):
             lines = whole[start : start + _LINES_AT_ONCE]
             self._channel.send_all(
                 [
-                    self._event(text_of(line), request_id, begun is not None or number > 0)
-                    for number, line in enumerate(lines, start)
+                    self._event(text_of(line), request_id, continues or n > 0, 0 if n else draws)
+                    for n, line in enumerate(lines, start)
                 ]
             )
         if rest:
             self._begin(key, rest, request_id, continues=True)
 
     def _begin(
-        self, key: int, data: bytes, request_id: str | None, *, continues: bool = False
+        self,
+        key: int,
+        data: bytes,
+        request_id: str | None,
+        *,
+        continues: bool = False,
+        draws: int = 0,
     ) -> None:
-        begun = _Unfinished(b"", request_id, clock.monotonic(), continues)
+        begun = UnfinishedLine(b"", request_id, clock.monotonic(), continues, draws)
         begun.add(data)
         self._hold(key, begun)
 
-    def _hold(self, key: int, line: _Unfinished) -> None:
+    def _hold(self, key: int, line: UnfinishedLine) -> None:
         """Keep an unfinished line. First send one that an interruption has begun."""
         while self._unfinished.setdefault(key, line) is not line:
             if (other := self._unfinished.pop(key, None)) is not None:
@@ -215,10 +217,12 @@ class LineStream(io.RawIOBase):
             self._look_at = clock.monotonic() + HOLD_SECONDS
             self._channel.nudge()
 
-    def _event_of(self, line: _Unfinished) -> LogWritten:
-        return self._event(line.take(), line.request_id, line.continues)
+    def _event_of(self, line: UnfinishedLine) -> LogWritten:
+        return self._event(line.take(), line.request_id, line.continues, line.draws)
 
-    def _event(self, text: str, request_id: str | None, continues: bool = False) -> LogWritten:
+    def _event(
+        self, text: str, request_id: str | None, continues: bool = False, draws: int = 0
+    ) -> LogWritten:
         record = log_records.current()
         if record is None:
             return LogWritten(
@@ -226,6 +230,7 @@ class LineStream(io.RawIOBase):
                 text=text,
                 request_id=request_id,
                 continues=continues,
+                draws=draws,
             )
         return LogWritten(
             stream="log",

@@ -22,6 +22,9 @@ MAX_BYTES = 256 * 1024
 MAX_OPEN = 64
 """How many entries may still grow at a time."""
 
+MAX_DRAWN = 32
+"""How many lines may be drawn again at a time."""
+
 _Key: TypeAlias = tuple[int, Stream, str | None, str | None]
 
 
@@ -29,7 +32,8 @@ class LogEntry(msgspec.Struct, gc=False):
     """One row of the log: what was written at once, or one traceback.
 
     `first` is the first line, and `more` are the others. `number` is its number in the ring. It is
-    `closed` once no further line can belong to it.
+    `closed` once no further line can belong to it. `states` counts what was seen of a line that is
+    drawn again and again; the last state is `first`.
     """
 
     at: datetime
@@ -43,6 +47,7 @@ class LogEntry(msgspec.Struct, gc=False):
     more: list[str] | None = None
     size_bytes: int = 0
     closed: bool = False
+    states: int = 0
 
     @property
     def lines(self) -> Iterator[str]:
@@ -69,6 +74,13 @@ class LogEntry(msgspec.Struct, gc=False):
         self.size_bytes += size
         return size
 
+    def draw(self, text: str) -> int:
+        """Take in the next state of its line, and return how many bytes it has grown."""
+        before, self.size_bytes = self.size_bytes, getsizeof(text)
+        self.first = text
+        self.states += 1
+        return self.size_bytes - before
+
     @property
     def is_full(self) -> bool:
         """Whether it takes no further line."""
@@ -80,9 +92,13 @@ class Gathering:
 
     def __init__(self) -> None:
         self._open: OrderedDict[_Key, tuple[LogEntry, TracebackLines | None]] = OrderedDict()
+        self._drawn: OrderedDict[tuple[int, Stream, int], LogEntry] = OrderedDict()
 
     def add(self, line: LogWritten, ring: Ring[LogEntry]) -> None:
         """Take in the next line, whose names are shared already."""
+        if line.draws:
+            self._draw(line, ring)
+            return
         key = (line.generation, line.stream, line.logger, line.request_id)
         entry, traceback = self._open.get(key, (None, None))
         if entry is not None and entry.number >= ring.first and not entry.is_full:
@@ -102,6 +118,28 @@ class Gathering:
         if entry is not None:
             entry.closed = True
         self._begin(key, line, ring)
+
+    def _draw(self, line: LogWritten, ring: Ring[LogEntry]) -> None:
+        """Show a line that is drawn again in the row of its first state."""
+        key = (line.generation, line.stream, line.draws)
+        entry = self._drawn.get(key)
+        if entry is not None and entry.number >= ring.first:
+            ring.grew(entry.draw(line.text))
+            return
+        entry = LogEntry(
+            line.at,
+            line.generation,
+            line.stream,
+            line.text,
+            request_id=line.request_id,
+            size_bytes=getsizeof(line.text),
+            states=1,
+        )
+        entry.number = ring.append(entry)
+        self._drawn[key] = entry
+        if len(self._drawn) > MAX_DRAWN:
+            _, oldest = self._drawn.popitem(last=False)
+            oldest.closed = True
 
     def _begin(self, key: _Key, line: LogWritten, ring: Ring[LogEntry]) -> None:
         first, *more = line.text.split("\n")

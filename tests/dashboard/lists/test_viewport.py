@@ -121,3 +121,14 @@ def test_an_item_that_has_gone_is_none_until_the_next_look():
     assert shown.view.item is None
     assert shown.view.matches.item_at(4) == 4
     assert shown.view.matches.item_at(5) is None
+
+
+@pytest.mark.parametrize("lines_of", [None, lambda index: 2])
+def test_a_view_without_a_line_keeps_its_place_among_filtered_items(lines_of):
+    """A tiny terminal leaves a list no room while it follows."""
+    shown = Shown(height=0)
+    shown.view.lines_of = lines_of
+    shown.add("a", "b", "ab")
+    shown.view.matches.search(Query("a"))
+    assert shown.fit() == 1
+    assert shown.view.item == "ab"

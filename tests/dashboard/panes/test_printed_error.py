@@ -83,14 +83,69 @@ def test_a_syntax_error_has_its_place():
     assert exception.frames[-1].source == "x = = 1"
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups are newer")
-def test_of_a_group_the_members_are_left_to_the_text():
-    def fail():
-        raise ExceptionGroup("some", [ValueError("a"), KeyError("b")])  # noqa: F821
+def _failures(*codes):
+    for code in codes:
+        try:
+            code()
+        except Exception as error:
+            error.__traceback__ = error.__traceback__.tb_next
+            yield error
 
-    (exception,) = _read(_printed(fail)).exceptions
-    assert (exception.type, exception.message) == ("ExceptionGroup", "some (2 sub-exceptions)")
-    assert exception.frames[-1].function == "fail"
+
+def _fail_with_a_note():
+    error = ValueError("a")
+    error.add_note("of item 3")
+    raise error
+
+
+def _group():
+    raise ExceptionGroup("inner", [*_failures(_fail_with_a_note, _chain)])  # noqa: F821
+
+
+def _group_of_groups():
+    raise ExceptionGroup("outer", [*_failures(_group, _while_handling)])  # noqa: F821
+
+
+def _from_a_group():
+    try:
+        _group_of_groups()
+    except Exception as error:
+        raise RuntimeError("all failed") from error
+
+
+def _tree(exception):
+    shown = f"{exception.type}: {exception.message}"
+    if not exception.exceptions:
+        return shown, exception.frames[-1].function
+    return (shown, exception.frames[-1].function, *map(_tree, exception.exceptions))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups are newer")
+@pytest.mark.parametrize("margin", ["", "    "])
+def test_a_group_has_its_members(margin):
+    text = "".join(f"{margin}{line}" for line in _printed(_from_a_group).splitlines(keepends=True))
+    error, group = _read(text).exceptions
+    assert (error.type, group.relation) == ("RuntimeError", "cause")
+    assert _tree(group) == (
+        "ExceptionGroup: outer (2 sub-exceptions)",
+        "_group_of_groups",
+        (
+            "ExceptionGroup: inner (2 sub-exceptions)",
+            "_group",
+            ("ValueError: a\nof item 3", "_fail_with_a_note"),
+            ("ValueError: bad\nthing", "_chain"),
+        ),
+        ("ValueError: invalid literal for int() with base 10: 'x'", "_while_handling"),
+    )
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups are newer")
+def test_members_that_python_does_not_print_are_counted():
+    def fail():
+        raise ExceptionGroup("many", [ValueError(number) for number in range(20)])  # noqa: F821
+
+    (group,) = _read(_printed(fail)).exceptions
+    assert (len(group.exceptions), group.members_left_out) == (15, 5)
 
 
 def test_loguru_s_frames_and_values():
@@ -135,6 +190,9 @@ def test_it_is_bounded_and_linear():
         "│ ❱ 1 │" + " " * 1_000_000 + "x\n",
         "│ /" + "a" * 1_000_000 + "\n",
         "  | " * 300_000 + "\n",
+        "KeyError: 'b'\n" + "  +-+---------------- 1 ----------------\n" * 30_000,
+        "KeyError: 'b'\n"
+        + "".join("  " * n + "+-+---------------- 1 ----------------\n" for n in range(1, 999)),
         '  File "' * 100_000 + "\n",
     ):
         error = _read(f"{head}{line}KeyError: 'b'\n")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import Literal, cast
+from typing import IO, Literal, cast
 from unittest import mock
 
 import pytest
@@ -216,6 +218,64 @@ def test_a_line_that_was_ended_in_time_is_not_sent_twice(
     assert sent.texts == ["ab", "c"]
 
 
+def test_the_states_of_a_progress_bar_have_one_number(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace
+) -> None:
+    def later(data: bytes) -> None:
+        stream.write(data)
+        clock.now += HOLD_SECONDS
+        stream.release_stale()
+
+    stream.write(b"\x1b[?25l")
+    clock.now += HOLD_SECONDS
+    assert stream.release_stale() is None  # it waits for text, and nobody looks for it
+    for percent in (b"10%", b"20%"):
+        later(b"\r\x1b[2K" + percent)
+    stream.write(b"\r\x1b[2K30%")
+    later(b"\r\x1b[2K40%")  # in time
+    stream.write(b"\r100%\nnext\n")
+    later(b"a question? ")
+    stream.write(b"\n")  # its end
+    later(b"above\nbelow")
+    stream.write(b"\r\x1b[2K\x1b[1A\x1b[2Kanother above\nanother below\n")
+    stream.write(b"\x1b[?25h")
+    stream.release_all()
+    shown = [(event.text.replace("\x1b", ""), event.draws) for event in sent.events]
+    assert shown == [
+        ("[2K10%", 1),
+        ("[2K20%", 1),
+        ("[2K40%", 1),
+        ("100%", 1),
+        ("next", 0),
+        ("a question? ", 2),
+        ("above", 0),
+        ("below", 3),
+        ("[2K[1A[2Kanother above", 0),
+        ("another below", 0),
+    ]
+
+
+def test_two_threads_draw_a_bar_by_turns_as_those_of_rich_do(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace
+) -> None:
+    def in_a_thread(data: bytes) -> None:
+        thread = threading.Thread(target=stream.write, args=(data,))
+        thread.start()
+        thread.join()
+
+    stream.write(b"\x1b[?25l")
+    stream.write(b"0%")
+    in_a_thread(b"\r\x1b[2K10%")  # in time: the other one is overwritten
+    for percent in (b"20%", b"30%"):
+        clock.now += HOLD_SECONDS
+        stream.release_stale()
+        in_a_thread(b"\r\x1b[2K" + percent)
+    stream.write(b"\r\x1b[2K100%\n")
+    stream.release_all()
+    shown = [(event.text.rpartition("K")[2], event.draws) for event in sent.events]
+    assert sorted(shown) == [("10%", 1), ("100%", 1), ("20%", 1)]
+
+
 def test_lines_that_come_fast_do_not_nudge_each_time(sent: Sent, stream: LineStream) -> None:
     for _ in range(100):
         stream.write(b"a")
@@ -311,3 +371,23 @@ def test_threads_that_print_at_once_do_not_mix(observed: Live) -> None:
 def test_the_app_finds_no_handler_of_ours(observed: Live) -> None:
     """Or its `logging.basicConfig` would do nothing."""
     assert eval(observed.get("/raw/handlers").text) == [["StreamHandler"], []]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="notes are newer")
+def test_the_notes_of_a_printed_traceback_belong_to_it(sent: Sent, stream: LineStream) -> None:
+    file = io.TextIOWrapper(cast("IO[bytes]", stream), write_through=True)
+    for _ in range(2):
+        try:
+            int("x")
+        except ValueError as error:
+            error.add_note("while reading\nthe price")
+            traceback.print_exc(file=file)
+    print("of item 3", file=file)
+    shown = [(event.text, event.continues) for event in sent.events]
+    begins = [number for number, (_, continues) in enumerate(shown) if not continues]
+    assert [shown[number][0] for number in begins] == [
+        "Traceback (most recent call last):",
+        "Traceback (most recent call last):",
+        "of item 3",
+    ]
+    assert ("the price", True) in shown

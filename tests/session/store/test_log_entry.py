@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 
 from devtui.events import LogWritten
-from devtui.session.store.log_entry import MAX_BYTES, MAX_LINES, MAX_OPEN
+from devtui.session.store.log_entry import MAX_BYTES, MAX_DRAWN, MAX_LINES, MAX_OPEN
 from devtui.session.store.ring import Ring
 from devtui.session.store.store import Store
 
@@ -137,3 +137,32 @@ def test_a_line_with_newlines_in_it_is_an_entry_of_several_lines() -> None:
     store = Store()
     store.apply(LogWritten(stream="stdout", text="a\nb"))
     assert (store.log[0].first, store.log[0].line_count, store.log[0].text) == ("a", 2, "a\nb")
+
+
+def state(text: str, draws: int, *, generation: int = 1) -> LogWritten:
+    return LogWritten(generation=generation, stream="stdout", text=text, draws=draws)
+
+
+def test_the_newest_state_of_a_line_stands_in_its_place() -> None:
+    bar, other = [state(f"{n}%", 1) for n in range(3)], state("another bar", 2)
+    assert entries(bar[0], *printed("said"), bar[1], other, bar[2]) == [
+        "2%",
+        "said",
+        "another bar",
+    ]
+    assert entries(bar[0], state("1%", 1, generation=2)) == ["0%", "1%"]
+
+
+def test_a_drawn_line_that_has_left_the_log_begins_another_entry() -> None:
+    store = Store()
+    store.apply(state("0%", 1))
+    store.log.clear()
+    store.apply(state("1%", 1))
+    assert [(entry.text, entry.states) for entry in store.log] == [("1%", 1)]
+
+
+def test_few_lines_are_drawn_at_a_time() -> None:
+    store = Store()
+    for number in range(1, MAX_DRAWN * 2 + 1):
+        store.apply(state("0%", number))
+    assert sum(not entry.closed for entry in store.log) == MAX_DRAWN

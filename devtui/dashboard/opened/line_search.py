@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from devtui.dashboard.lists.sections import DetailRows, Section, ShownLine
+from devtui.dashboard.lists.sections import DetailRows, Line, ShownLine
 from devtui.dashboard.widgets.cells import Row
 
 MAX_MATCHES = 10_000
@@ -31,10 +31,10 @@ def folded(text: str) -> str:
     return "".join(one if len(one) == 1 else char for char in text for one in (char.lower(),))
 
 
-def occurs_in(section: Section, wanted: str) -> bool:
-    """Whether a line of the section has the text, in whatever case."""
-    lines = ("".join(text for text, _ in line.row) for line in section.lines)
-    return any(wanted in folded(line) for line in lines)
+def occurs_in(lines: Iterable[Line], wanted: str) -> bool:
+    """Whether one of the lines has the text, in whatever case."""
+    texts = ("".join(text for text, _ in line.row) for line in lines)
+    return any(wanted in folded(text) for text in texts)
 
 
 def matches_in(lines: Sequence[ShownLine], wanted: str) -> list[Match]:

@@ -9,7 +9,9 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from devtui.dashboard.details.line_search import (
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.sections import Section, ShownLine
+from devtui.dashboard.opened.line_search import (
     MAX_MATCHES,
     MarkedRows,
     Match,
@@ -17,8 +19,6 @@ from devtui.dashboard.details.line_search import (
     matches_in,
     occurs_in,
 )
-from devtui.dashboard.lists.line_list import LineList
-from devtui.dashboard.lists.sections import Section, ShownLine
 
 
 class SearchLine(Horizontal):
@@ -81,7 +81,7 @@ class Search:
 
     def hides(self, section: Section, is_folded: bool) -> bool:
         """Whether a section is shown folded: not while it has the text."""
-        return is_folded and not (self.wanted and occurs_in(section, self.wanted))
+        return is_folded and not (self.wanted and occurs_in(section.lines, self.wanted))
 
     def again(self, *, move: bool) -> None:
         """Find the matches; `move` goes to the first one from where the search began."""

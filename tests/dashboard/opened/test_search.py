@@ -1,13 +1,13 @@
 """Search, folds and neighbours of an opened row."""
 
-from devtui.dashboard.details.line_search import (
+from devtui.dashboard.finding import GONE, NO_ROW_AFTER, NO_ROW_BEFORE
+from devtui.dashboard.lists.sections import Line, Section, laid_out
+from devtui.dashboard.opened.line_search import (
     Match,
     folded,
     marked_row,
     matches_in,
 )
-from devtui.dashboard.finding import GONE, NO_ROW_AFTER, NO_ROW_BEFORE
-from devtui.dashboard.lists.sections import Line, Section, laid_out
 from tests.support.driver import Driver, running
 from tests.support.fakes import FakeSession, finished, line, raised, request, started
 
@@ -74,7 +74,7 @@ async def test_a_search_moves_marks_and_counts(ui):
     assert styles["curl"] != styles["/8.5.0"]
     await ui.press("escape")
     await ui.shows_not("3 of 3")
-    assert ui.app.screen.command_place == "detail"
+    assert ui.app.screen.command_places == ("opened", "detail")
     await ui.press("escape")
     await ui.shows("1 Requests")
 

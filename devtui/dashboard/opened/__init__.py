@@ -1,0 +1,1 @@
+"""What all opened rows and errors have in common: lines in sections that fold, and a search."""

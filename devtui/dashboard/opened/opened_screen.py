@@ -1,0 +1,130 @@
+"""The base of the screens that open something: lines in sections, which fold, and a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from devtui.dashboard.commands import Place, bindings
+from devtui.dashboard.lists.line_list import LineList
+from devtui.dashboard.lists.list_screen import ListScreen
+from devtui.dashboard.lists.sections import Section, ShownLine, laid_out
+from devtui.dashboard.opened.line_search import MarkedRows
+from devtui.dashboard.opened.search import Search
+from devtui.dashboard.widgets.too_small import NeedsRoom
+from devtui.session.store.ring import Ring
+
+NO_SEARCH = "There is no search: / begins one."
+NO_MATCH = "The text is not in this row."
+
+
+class OpenedScreen(NeedsRoom, ListScreen):
+    """A list of lines in sections.
+
+    `folds` has the names of folded sections. All opened rows share it: what one wants to see of
+    one, one wants to see of the next.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("opened")]
+    command_places: ClassVar[tuple[Place, ...]] = ("opened",)
+
+    def __init__(self, folds: set[str] | None = None) -> None:
+        super().__init__()
+        self._folds = folds if folds is not None else set()
+        rows = MarkedRows()
+        self.list: LineList[ShownLine] = LineList(Ring(1), rows, follow=False)
+        self.search = Search(self.list, rows)
+        self.search.line.display = False
+        self.wrapped = True
+
+    # -- for subclasses to define --------------------------------------------------------------
+
+    def look(self) -> None:
+        """Show what has changed; the cursor keeps its place."""
+        raise NotImplementedError
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Wrap the lines again, after the list has got its size."""
+        self.call_after_refresh(self.look)
+
+    def lay_out(self) -> None:
+        """Wrap and fold the same lines again."""
+        self.look()
+
+    def show_sections(self, sections: Iterable[Section], width: int) -> None:
+        """Show these sections, wrapped and folded."""
+        shown = laid_out(sections, width, wrapped=self.wrapped, folds=self._is_folded)
+        self.list.show_ring(shown)
+
+    def first_line_of(self, name: str) -> int | None:
+        """Return the place of the first line of the section of that name, if it is shown."""
+        lines = self.list.matches.ring.items
+        return next((at for at, it in enumerate(lines) if it.section.name == name), None)
+
+    def _is_folded(self, section: Section) -> bool:
+        return self.search.hides(section, section.name in self._folds)
+
+    def fold(self, section: Section) -> None:
+        """Fold a section, or show its lines again."""
+        self._folds.symmetric_difference_update((section.name,))
+        self.lay_out()
+        self.list.select(self.first_line_of(section.name) or 0)
+
+    # -- the search ----------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    def _search_typed(self) -> None:
+        self.lay_out()
+        self.search.again(move=True)
+        self.refresh_bindings()
+
+    @on(Input.Submitted)
+    def _search_kept(self) -> None:
+        if self.search.wanted:
+            self.list.focus()
+        else:
+            self.stop_searching()
+
+    def stop_searching(self) -> None:
+        """Forget the search, and fold again what it has unfolded."""
+        self.search.close()
+        self.lay_out()
+        self.refresh_bindings()
+
+    # -- commands ------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str:
+        """Say why the action cannot work now; empty if it can."""
+        if action == "next_match" and not self.search.found_any:
+            return NO_MATCH if self.search.wanted else NO_SEARCH
+        return ""
+
+    def action_back(self) -> None:
+        """Stop searching, else go back to the screen below."""
+        if self.search.is_open:
+            self.stop_searching()
+        else:
+            self.leave()
+
+    def action_open_line(self) -> None:
+        """Fold the section, or open what is under the cursor."""
+        self.list.action_open()
+
+    def action_search(self) -> None:
+        """Search for a text in what is shown."""
+        self.search.open()
+
+    def action_next_match(self, steps: int) -> None:
+        """Go to the next match, or to the one before."""
+        self.search.step(steps)
+
+    def action_wrap(self) -> None:
+        """Cut long lines, or wrap them again."""
+        self.wrapped = not self.wrapped
+        self.look()

@@ -1,0 +1,106 @@
+"""A line whose end was not written yet: of `print`, of a question, or of a progress bar."""
+
+from __future__ import annotations
+
+import re
+import threading
+from itertools import count
+
+import msgspec
+
+from devtui.text.line_buffer import LineBuffer, text_of
+
+# A shorter line is plain bytes: quicker than a `LineBuffer`, which is bounded.
+_SHORT_BYTES = 4096
+
+# What progress bars write to begin their line again, or around that: erase it, hide the cursor.
+_AGAIN = re.compile(rb"(?:\r|\x1b\[[02]?K|\x1b\[\?25[hl])+")
+ERASES = b"\r\x1b[2K"
+_HIDES_CURSOR = b"\x1b[?25l"
+_UP = re.compile(rb"\x1b\[\d{0,3}A")
+_CURSOR = re.compile(rb"(?:\x1b\[\?25[hl])+")
+
+
+class UnfinishedLine(msgspec.Struct):
+    """An unfinished line."""
+
+    text: bytes
+    request_id: str | None
+    since: float
+    continues: bool  # the line before, of the same write
+    draws: int = 0  # the line that it draws again
+    buffer: LineBuffer | None = None  # in place of the text, once that is long
+
+    def add(self, data: bytes) -> None:
+        """Take more of the line. `print` writes its values one by one, so this must be quick."""
+        if self.buffer is not None:
+            self.buffer.add(data)
+        elif len(self.text) + len(data) < _SHORT_BYTES:
+            self.text += data
+        else:
+            buffer = LineBuffer()
+            buffer.add(self.text)
+            buffer.add(data)
+            self.buffer = buffer
+
+    def take(self) -> str:
+        """Return the line's text, as `LineBuffer` does."""
+        return text_of(self.text) if self.buffer is None else self.buffer.take()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is a progress bar that erases its line each time, as those of rich do."""
+        return self.text.startswith((ERASES, _HIDES_CURSOR))
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it only hides or shows the cursor, as before and after a progress bar."""
+        return self.buffer is None and _CURSOR.fullmatch(self.text) is not None
+
+
+class CutLines:
+    """The lines that were sent without their end, by thread: each may be drawn again."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, UnfinishedLine] = {}
+        self._next = count(1)
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def note(self, thread: int, line: UnfinishedLine) -> None:
+        """Note that a line is sent, and give it a number."""
+        line.draws = line.draws or next(self._next)
+        self._lines[thread] = line
+
+    def forget(self, thread: int) -> None:
+        """Forget the line of a thread."""
+        self._lines.pop(thread, None)
+
+    def go_on(self, data: bytes, unfinished: dict[int, UnfinishedLine]) -> tuple[bytes, int]:
+        """Return what begins a new line, and the number of the line that it draws again, or 0."""
+        thread = threading.get_ident()
+        if thread in unfinished:
+            return data, 0
+        line = self._lines.pop(thread, None)
+        if line is not None and data[:1] == b"\n":  # the end of the line
+            return data[1:], 0
+        if not _draws_again(data):
+            return data, 0
+        if line is None and data.startswith(ERASES):
+            line = _drawn(unfinished) or _drawn(self._lines)
+        return data, 0 if line is None else line.draws
+
+
+def _drawn(lines: dict[int, UnfinishedLine]) -> UnfinishedLine | None:
+    """Remove and return a bar of another thread: rich draws its bars in two by turns."""
+    for thread, line in tuple(lines.items()):
+        if line.is_drawn:
+            return lines.pop(thread, None)
+    return None
+
+
+def _draws_again(data: bytes) -> bool:
+    """Whether a write begins the same line again, and no line above it."""
+    run = _AGAIN.match(data)
+    return run is not None and b"\r" in run[0] and _UP.match(data, run.end()) is None

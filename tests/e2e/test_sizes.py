@@ -1,0 +1,202 @@
+"""The room of small and of wide terminals, in one program whose terminal changes its size."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import get
+from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
+
+pytestmark = pytest.mark.e2e
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+SHOP = """\
+from flask import Flask
+
+server = Flask(__name__)
+
+class Cart:
+    def __init__(self):
+        self.owner = "ada"
+        self.items = [{"name": "tea", "price": 5}, {"name": "cup", "price": 7}]
+
+    @property
+    def total(self):
+        print("the property was called")
+
+    def add(self, name: str, price: int = 1) -> None:
+        self.items.append({"name": name, "price": price})
+
+@server.get("/")
+def index():
+    return "hello"
+
+@server.get("/fail")
+def fail():
+    cart = Cart()
+    return {"tea": 5}["coffee"]
+"""
+
+
+@pytest.fixture
+def start(devtui: Devtui, tmp_path: Path, free_port: int):  # type: ignore[no-untyped-def]
+    (tmp_path / "shop.py").write_text(SHOP)
+
+    def started(*options: str, size: tuple[int, int] = SIZES[0]) -> tuple[Terminal, str]:
+        state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+        terminal = devtui(
+            "shop:server", "--port", free_port, *options, size=size, environment=state
+        )
+        return terminal, wait_serving(terminal, free_port)
+
+    return started
+
+
+def resized(terminal: Terminal, size: tuple[int, int]) -> None:
+    """Change the size, and wait for the key bar at the new end of the screen."""
+    terminal.resize(*size)
+    terminal.wait_for(re.compile(rf"^.{{{size[0] - 8}}}q leave\Z", re.M))
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.press("ctrl+q")
+    terminal.expect_exit(0)
+    terminal.restored()
+
+
+def fail(terminal: Terminal, url: str) -> None:
+    """Have a request fail, and go to its error."""
+    get(f"{url}/fail")
+    terminal.press("4")
+    terminal.wait_for(re.compile(r"╭─ 4 Errors 1 .*\n.*KeyError: 'coffee' .*GET /fail"))
+
+
+def is_wide(size: tuple[int, int]) -> bool:
+    return size[0] >= 160
+
+
+def test_wide_terminals_are_used_and_small_ones_too(start) -> None:  # type: ignore[no-untyped-def]
+    terminal, url = start()
+    terminal.wait_for(re.compile(r"^── 4 Errors 0", re.M))  # an empty pane is one line
+    get(f"{url}/?page=1")
+    get(f"{url}/?page=2")
+    for size in SIZES:
+        resized(terminal, size)
+        terminal.wait_for(re.compile(r"▁  [\d.]+/s  slowest [\d.]+ ms GET /\?page=\d ─╯"))
+        terminal.wait_for(re.compile(r"^── 2 Log 0 .*\n── 3 Reloads 0 .*\n── 4 Errors 0 ", re.M))
+        terminal.wait_for(re.compile(r"5 B  /\?page=2 +│"))  # no column for the only client
+        if is_wide(size):
+            terminal.wait_for("╮╭─ GET /?page=2 ─")
+            terminal.press("up")
+            terminal.wait_for("╮╭─ GET /?page=1 ─")
+            terminal.wait_for("page: 1")
+            terminal.press("down")
+            terminal.wait_for("page: 2")
+        else:
+            assert "served by" not in terminal.text()
+        terminal.press("z")
+        terminal.wait_gone("2 Log")
+        assert "served by" not in terminal.text()
+        terminal.press("2")  # another pane has the whole screen, too
+        terminal.wait_for("╭─ 2 Log 0")
+        terminal.wait_gone("1 Requests")
+        terminal.press("1", "z")
+        terminal.wait_for("── 2 Log 0")
+    fail(terminal, url)
+    for size in reversed(SIZES):
+        resized(terminal, size)
+        terminal.wait_for("╭─ 4 Errors 1")
+        if is_wide(size):  # the user's own frame comes first
+            terminal.wait_for(re.compile(r"││ KeyError: 'coffee' +│\n.*││ ▌ shop\.py:24  in fail"))
+    terminal.press("1")
+    terminal.wait_for("1 × 5xx")
+    leave(terminal)
+
+
+def test_an_opened_error_and_the_prompt(start) -> None:  # type: ignore[no-untyped-def]
+    terminal, url = start()
+    fail(terminal, url)
+    for size in SIZES:
+        resized(terminal, size)
+        terminal.press("enter")
+        terminal.wait_gone("1 Requests")
+        terminal.wait_for("❱ 24")
+        terminal.wait_quiet()
+        assert terminal.text().count("KeyError: 'coffee'") == 1
+        if size == SIZES[0]:
+            assert "▸ cart" not in terminal.text()  # there is no room for the variables
+            terminal.press("l")
+        terminal.wait_for(re.compile(r"▌   ▸ cart  <shop\.Cart object"))
+        terminal.click_on("▸ cart", times=2)
+        terminal.wait_for("▸ items")
+        terminal.press("/")
+        terminal.wait_for("text to search for")
+        terminal.type("'CUP'")
+        terminal.wait_for("1 of ")
+        assert terminal.look_of("'cup'").bg != terminal.look_of("items").bg
+        terminal.press("escape")
+        terminal.wait_gone("1 of ")
+        terminal.press("x")
+        terminal.wait_for("evaluate in fail")
+        terminal.type("cart.")
+        terminal.wait_for(">>> cart.")
+        terminal.press("tab")
+        terminal.wait_for("add  items  owner  total")
+        terminal.type("ad")
+        terminal.press("tab")
+        terminal.wait_for(">>> cart.add")
+        terminal.type("(")
+        terminal.wait_for("add(name, price=1)")
+        terminal.type("'pot', 9)")
+        terminal.press("enter")
+        terminal.wait_for(">>> cart.add('pot', 9)")
+        terminal.wait_for("enter runs")
+        terminal.type("len(cart.items)")
+        terminal.press("enter")
+        terminal.wait_for(re.compile(rf"│ {3 + SIZES.index(size)} +│"))
+        terminal.press("escape")
+        terminal.wait_gone("evaluate in fail")
+        terminal.press("escape")
+        terminal.wait_for("1 Requests")
+    terminal.press("2")
+    terminal.wait_for("╭─ 2 Log 1")  # the error alone: no property was called
+    leave(terminal)
+    terminal, url = start(size=SIZES[2])  # the history is the project's
+    fail(terminal, url)
+    terminal.press("enter")
+    terminal.wait_gone("1 Requests")
+    terminal.press("x")
+    terminal.wait_for("enter runs")
+    terminal.press("up")
+    terminal.wait_for(">>> len(cart.items)")
+    terminal.press("up")
+    terminal.wait_for(">>> cart.add('pot', 9)")
+    terminal.press("ctrl+c", "escape")
+    terminal.wait_gone("evaluate in fail")
+    leave(terminal)
+
+
+def test_devtui_says_what_a_person_cannot_see(  # type: ignore[no-untyped-def]
+    start, tmp_path: Path
+) -> None:
+    terminal, url = start("--no-debug")
+    get(url)
+    (tmp_path / "shop.py").write_text(SHOP + "\n# saved\n")
+    terminal.press("1")
+    for size in SIZES:
+        resized(terminal, size)
+        terminal.wait_for("shop.py was saved: r restarts with the new code")
+        get(url)
+        terminal.wait_for("1 Requests 1" if size != SIZES[0] else "1 Requests 2")
+        terminal.press("c")
+        terminal.wait_for("1 Requests 0")
+        terminal.wait_for("Cleared")
+    terminal.press("r")
+    terminal.wait_gone("shop.py was saved: r restarts")
+    leave(terminal)
