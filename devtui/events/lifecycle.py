@@ -1,5 +1,7 @@
 """Events about a server process: started, loaded, serving, ended."""
 
+from typing import Literal
+
 from devtui.events.event import Event
 from devtui.events.parts import Error, ModuleTime, SourceFile
 
@@ -147,6 +149,26 @@ class FilesRead(Event, frozen=True, kw_only=True):
     children: bool
     failed: bool = False
     ended_ns: int = 0
+
+
+class ProjectChecked(Event, frozen=True, kw_only=True):
+    """What a Django project's system checks or its migrations say; `text` is empty if all is well.
+
+    The session makes a row of the log from it if it is news.
+    """
+
+    topic: Literal["checks", "migrations"]
+    text: str
+    level: str = "WARNING"
+
+
+class TemplatesFound(Event, frozen=True, kw_only=True):
+    """The folders of a Django project's templates and translations, whose changes it wants to hear.
+
+    The session answers changes in them with `FilesSaved`.
+    """
+
+    folders: tuple[str, ...]
 
 
 class EventsDropped(Event, frozen=True, kw_only=True):
