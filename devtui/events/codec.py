@@ -89,7 +89,7 @@ _NOT_PLAIN = re.compile(r"[^\n -~]")
 _SURROGATE = b"\\ud"
 
 # Fields of events that name files for the session.
-_NAMES = frozenset({"sources", "read", "written", "folders"})
+_NAMES = frozenset({"sources", "read", "written", "folders", "awaited"})
 
 _encoder = msgspec.json.Encoder(enc_hook=_plain_text)
 

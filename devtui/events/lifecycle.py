@@ -165,10 +165,12 @@ class ProjectChecked(Event, frozen=True, kw_only=True):
 class TemplatesFound(Event, frozen=True, kw_only=True):
     """The folders of a Django project's templates and translations, whose changes it wants to hear.
 
-    The session answers changes in them with `FilesSaved`.
+    The session answers changes in them with `FilesSaved`. `awaited` are folders of the project's
+    apps that do not exist; Django looks for them once, so one that appears means a reload.
     """
 
     folders: tuple[str, ...]
+    awaited: tuple[str, ...] = ()
 
 
 class EventsDropped(Event, frozen=True, kw_only=True):

@@ -14,8 +14,13 @@ _NO_ISSUES = "The system checks find no issues any more."
 class ProjectNotes:
     """Log what is new in the checks of each generation, and tell it which templates were saved."""
 
-    def __init__(self, send: Callable[[Order], object]) -> None:
+    def __init__(
+        self, send: Callable[[Order], object], reload: Callable[[tuple[str, ...], int], object]
+    ) -> None:
+        """`reload` replaces the server process because of these files, with so many notices."""
         self._send = send
+        self._reload = reload
+        self._awaited: tuple[str, ...] = ()
         self._said: dict[str, str] = {}
         self._folders: dict[str, str] = {}  # the real ones, each with the project's name for it
 
@@ -27,9 +32,17 @@ class ProjectNotes:
         bus.keep_private(TemplatesFound)
 
     def saved(self, paths: Iterable[str]) -> None:
-        """Take in saved files that mean no reload."""
-        if named := tuple(filter(None, map(self._in_project_s_words, paths))):
+        """Take in saved files and new folders that are no source."""
+        paths = tuple(paths)
+        new = [path for path in paths if path in self._awaited or self._is_awaited(path)]
+        if new:
+            self._awaited = ()
+            self._reload(tuple(sorted(new)), len(new))
+        elif named := tuple(filter(None, map(self._in_project_s_words, paths))):
             self._send(FilesSaved(paths=named))
+
+    def _is_awaited(self, path: str) -> bool:
+        return any(path.startswith(folder + os.sep) for folder in self._awaited)
 
     def _in_project_s_words(self, path: str) -> str:
         """Return the file in a watched folder as the project names it, empty if it is in none."""
@@ -40,6 +53,7 @@ class ProjectNotes:
 
     def _found(self, event: TemplatesFound) -> None:
         self._folders = {os.path.realpath(folder): folder for folder in event.folders}
+        self._awaited = tuple(map(os.path.realpath, event.awaited))
 
     def _checked(self, event: ProjectChecked, bus: EventBus) -> None:
         before = self._said.get(event.topic, "")

@@ -55,7 +55,10 @@ class Session:
         self.generations = Generations(self.bus, self.listener, interpreter)
         self.questions = Questions(self.generations.send, lambda: self.generation)
         self.terminal = TerminalLoan(self.generations.send)
-        self._project = ProjectNotes(self.generations.send)
+        self._project = ProjectNotes(
+            self.generations.send,
+            lambda paths, count: self._reloader.files_changed(paths, count),
+        )
         self.served.subscribe_to(self.bus)
         self._project.subscribe_to(self.bus)
         self.store.subscribe_to(self.bus)

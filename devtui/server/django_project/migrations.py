@@ -26,7 +26,7 @@ def look() -> ProjectChecked:
     apps = sorted(set(labels))
     named = ", ".join(apps[:MAX_APPS]) + (", …" if len(apps) > MAX_APPS else "")
     what = "1 migration is" if len(labels) == 1 else f"{len(labels)} migrations are"
-    return _checked(f"{what} not applied ({named}). Type: python manage.py migrate")
+    return _checked(f"{what} not applied: python manage.py migrate applies them (of {named})")
 
 
 def _checked(text: str) -> ProjectChecked:

@@ -9,10 +9,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from devtui.events import TemplatesFound
+from devtui.server.guest import own_code
+
+# The folders of an app that Django looks for when it is loaded.
+_OF_APPS = ("templates", "static")
 
 _AUTORELOAD = "django.utils.autoreload"
 
@@ -37,7 +42,15 @@ def find() -> TemplatesFound:
     autoreload: Any = sys.modules.get(_AUTORELOAD)
     if autoreload is not None:
         autoreload.autoreload_started.send_robust(sender=_reloader)
-    return TemplatesFound(folders=tuple(filter(os.path.isdir, sorted(_reloader.folders))))
+    return TemplatesFound(folders=tuple(sorted(_reloader.folders)), awaited=tuple(_awaited()))
+
+
+def _awaited() -> Iterator[str]:
+    modules: Any = sys.modules
+    for app in modules["django.apps"].apps.get_app_configs():
+        if own_code.is_own(app.path):
+            folders = (os.path.join(app.path, name) for name in _OF_APPS)
+            yield from (folder for folder in folders if not os.path.isdir(folder))
 
 
 def saved(paths: tuple[str, ...]) -> None:
