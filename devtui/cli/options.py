@@ -198,6 +198,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Prepare the next server process ahead of a reload.  [default: on]",
     ),
     click.option(
+        "--python", metavar="PATH", envvar="DEVTUI_PYTHON",
+        help="The interpreter that runs the app, or its environment's folder.  "
+        "[default: the project's environment, else devtui's own]",
+    ),
+    click.option(
         "--trusted-hosts", metavar="HOSTS", envvar="DEVTUI_TRUSTED_HOSTS",
         callback=_split_hosts,
         help="More hosts that may see errors and the debugger, separated by ','.",

@@ -7,9 +7,13 @@ from devtui.events.parts import Error, ModuleTime, SourceFile
 
 
 class ServerStarted(Event, frozen=True, kw_only=True):
-    """A server process was started; it has not loaded the app yet."""
+    """A server process was started; it has not loaded the app yet.
+
+    `python` is the program that runs it, empty for devtui's own.
+    """
 
     pid: int
+    python: str = ""
 
 
 class AppLoaded(Event, frozen=True, kw_only=True):

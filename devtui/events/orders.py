@@ -38,7 +38,8 @@ class Load(Order, frozen=True, kw_only=True):
     is true until a load has succeeded. `pin` is the session's, and the same for each generation, so
     that an unlocked browser stays unlocked. It is None in a `Preload` and a `HeadStart`. With
     `keep_all` no event may be dropped: if too many come, the app waits for the session. With
-    `migrations` a Django project says which ones are not applied.
+    `migrations` a Django project says which ones are not applied. `advice` is what to type if the
+    app imports a `{module}` that is not installed, if that is known.
     """
 
     app: str | None
@@ -61,6 +62,7 @@ class Load(Order, frozen=True, kw_only=True):
     trusted_hosts: tuple[str, ...] = ()
     keep_all: bool = False
     migrations: bool = False
+    advice: str = ""
 
 
 class Preload(Order, frozen=True, kw_only=True):

@@ -5,11 +5,11 @@ import sys
 if __name__ == "__main__":
     # Python puts the script's folder first in sys.path, unless it was told not to. No module may
     # be imported before it is gone: its names are common ones. An empty entry of PYTHONPATH would
-    # let a file in the current folder replace a module of ours. The third argument is where the
-    # session has found devtui, which need not be site-packages.
+    # let a file in the current folder replace a module of ours. The third argument begins with
+    # where the session has found devtui, which need not be site-packages.
     if not getattr(sys.flags, "safe_path", sys.flags.isolated):
         del sys.path[0]
-    sys.path[:] = [*filter(None, sys.path), sys.argv[3]]
+    sys.path[:] = [*filter(None, sys.path), sys.argv[3].split(":")[0]]
 
     # The app finds `__main__` as with `python -c`. A process that multiprocessing starts would run
     # the file again.

@@ -22,7 +22,7 @@ from devtui.events import (
     ModuleTime,
     Preload,
 )
-from devtui.server.app import bytecode, environment, find
+from devtui.server.app import bytecode, environment, find, import_path
 from devtui.server.app.file_notes import notes
 from devtui.server.django_project import django_urls, project
 from devtui.server.errors.failed_app import FailedApp
@@ -166,6 +166,7 @@ class Loading:
         self, load: Load, error: BaseException, duration_ms: float, message: str = ""
     ) -> WSGIApplication | None:
         """Report a failed load; return the app that shows the error if one is to be served."""
+        advice = import_path.advise(error, load.advice)
         described, error_id = self._reporter.describe(error)
         if isinstance(error, (find.AppNotFound, env_files.EnvFileError)):
             # Nothing of the user's was raised, and our frames help nobody.
@@ -173,6 +174,7 @@ class Loading:
             described = Error(exceptions=(), text=f"{message}\n")
         elif not message:
             message = f"{described.exceptions[0].type}: {described.exceptions[0].message}"
+            message += f". {advice}" if advice else ""
         self.tell_files(ended=True, failed=True)
         self._channel.send(
             AppFailed(

@@ -124,6 +124,8 @@ class Session:
 
     def launch(self) -> None:
         """Bind the socket and start the first server process. Does not block."""
+        if self.settings.notice:
+            self.bus.warn(self.settings.notice)
         self._reloader.launch()
 
     async def run(self) -> None:

@@ -128,6 +128,28 @@ def _tell_name(error: ImportError, target: Target) -> None:
         f"of the package {target.parts[0]!r}, and the folder that its imports are looked for in is "
         f"{target.base!r}."
     )
+    _add_note(error, note)
+
+
+def advise(error: BaseException, advice: str) -> str:
+    """Add to an error what to type if it is about a module that is not installed; return that.
+
+    `advice` has a place for the module.
+    """
+    if not advice or not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    name = error.name.partition(".")[0]
+    try:
+        if importlib.util.find_spec(name) is not None:
+            return ""  # a part of it is missing
+    except (ImportError, ValueError):
+        return ""
+    note = advice.replace("{module}", name)
+    _add_note(error, note)
+    return note
+
+
+def _add_note(error: BaseException, note: str) -> None:
     notes = getattr(error, "__notes__", None)
     if not isinstance(notes, list):
         notes = error.__notes__ = []

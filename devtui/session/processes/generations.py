@@ -130,7 +130,7 @@ class Generations:
             else self._new_process(settings, self._bus.publish)
         )
         self.pin = None
-        self._bus.tell(ServerStarted(pid=self._process.pid))
+        self._bus.tell(ServerStarted(pid=self._process.pid, python=settings.python or ""))
         self.head_starts.release()
         self._process.load(self._load, self._listener.bound)
 
@@ -225,7 +225,7 @@ class Generations:
         interpreter, self._interpreter = self._interpreter, None
         if interpreter is None:
             environment = dict(settings.environment) or dict(os.environ)
-            interpreter = Interpreter(self.number + ahead, environment, sys.argv)
+            interpreter = Interpreter(self.number + ahead, environment, sys.argv, settings.python)
         pipes, server = (interpreter.stdout, interpreter.stderr), interpreter.child.pid
         self._leftovers.watch(*pipes, session=server)
         return ServerProcess(interpreter, publish)

@@ -31,4 +31,5 @@ def load_order(
         trusted_hosts=settings.trusted_hosts,
         keep_all=settings.keep_all,
         migrations=migrations,
+        advice=settings.advice,
     )

@@ -1,0 +1,50 @@
+"""Find the Python that runs the app, and put it into the settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from msgspec import structs
+
+from devtui.config.settings import Settings
+from devtui.interpreters import advice
+from devtui.interpreters.choice import choose
+from devtui.interpreters.environment import NoSuchPython
+from devtui.interpreters.own_devtui import hand_over
+from devtui.session.processes.spawn import Interpreter, options
+from devtui.text.sanitize import visible
+
+MAX_MESSAGE = 2_000
+
+
+def with_python(settings: Settings, named: str | None, interpreter: Interpreter | None) -> Settings:
+    """Return the settings with the Python that was named, or with the project's.
+
+    The `interpreter` was started with the one that the arguments and variables name; a file of
+    settings may name another. Raises `click.ClickException` if the app cannot be run with it.
+    """
+    folder = str(settings.folder)
+    arguments = sys.argv[1:]
+    try:
+        choice = choose(named, dict(settings.environment) or os.environ, folder)
+    except NoSuchPython as error:
+        raise click.UsageError(visible(str(error), MAX_MESSAGE)) from None
+    found = choice.environment
+    if found is None:
+        missing = advice.for_missing_module(None, folder, arguments) if choice.is_alone else ""
+        return structs.replace(settings, advice=missing, notice=choice.passed_over)
+    has_started = interpreter is not None and interpreter.python == found.python
+    if found.has_devtui and not has_started and interpreter is not None:
+        interpreter.discard()
+        hand_over(found, options())
+    if problem := advice.problem(found, folder, arguments):
+        raise click.ClickException(visible(problem, MAX_MESSAGE))
+    return structs.replace(
+        settings,
+        python=found.python,
+        python_name=advice.shown(found, folder),
+        advice=advice.for_missing_module(found, folder, arguments),
+        notice=choice.passed_over,
+    )
