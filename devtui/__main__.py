@@ -15,7 +15,7 @@ if __name__ == "__main__" and __spec__ is not None and not getattr(sys.flags, "s
 from devtui.interpreters.advice import problem
 from devtui.interpreters.choice import choose, named_in
 from devtui.interpreters.environment import NoSuchPython
-from devtui.interpreters.own_devtui import came_from_another, hand_over
+from devtui.interpreters.own_devtui import hand_over_if_possible, is_the_program
 from devtui.session.processes.spawn import Interpreter, options
 
 # These options serve nothing.
@@ -30,7 +30,8 @@ def main() -> None:
     """Run the program; raises `SystemExit` with its status."""
     interpreter = None
     if _WITHOUT_SERVER.isdisjoint(sys.argv) and _COMPLETION not in os.environ:
-        interpreter = _start(came_from_another())
+        is_the_program()
+        interpreter = _start()
     try:
         from devtui.cli.command import command
 
@@ -45,7 +46,7 @@ def main() -> None:
             interpreter.discard()
 
 
-def _start(handed_over: bool) -> Interpreter | None:
+def _start() -> Interpreter | None:
     """Start the first server process, None if the command line has to say why there is none.
 
     If the project has a devtui of its own, become that.
@@ -58,8 +59,7 @@ def _start(handed_over: bool) -> Interpreter | None:
         except (NoSuchPython, OSError):  # the folder may be gone
             return None
         if found is not None:
-            if found.has_devtui and not handed_over:
-                hand_over(found, options())
+            hand_over_if_possible(found, options())
             if problem(found, folder, sys.argv[1:]):
                 return None
             python = found.python

@@ -12,7 +12,7 @@ from devtui.config.settings import Settings
 from devtui.interpreters import advice
 from devtui.interpreters.choice import choose
 from devtui.interpreters.environment import NoSuchPython
-from devtui.interpreters.own_devtui import hand_over
+from devtui.interpreters.own_devtui import hand_over_if_possible
 from devtui.session.processes.spawn import Interpreter, options
 from devtui.text.sanitize import visible
 
@@ -33,18 +33,20 @@ def with_python(settings: Settings, named: str | None, interpreter: Interpreter 
         raise click.UsageError(visible(str(error), MAX_MESSAGE)) from None
     found = choice.environment
     if found is None:
-        missing = advice.for_missing_module(None, folder, arguments) if choice.is_alone else ""
+        missing = advice.for_project_without(folder, arguments) if choice.is_alone else ""
         return structs.replace(settings, advice=missing, notice=choice.passed_over)
-    has_started = interpreter is not None and interpreter.python == found.python
-    if found.has_devtui and not has_started and interpreter is not None:
+    if interpreter is not None and interpreter.python != found.python:
         interpreter.discard()
-        hand_over(found, options())
+    try:
+        hand_over_if_possible(found, options())
+    except OSError as error:
+        raise click.ClickException(f"{found.python!r} cannot be run: {error.strerror}") from None
     if problem := advice.problem(found, folder, arguments):
         raise click.ClickException(visible(problem, MAX_MESSAGE))
     return structs.replace(
         settings,
         python=found.python,
         python_name=advice.shown(found, folder),
-        advice=advice.for_missing_module(found, folder, arguments),
+        advice=advice.for_missing_module(found, folder),
         notice=choice.passed_over,
     )

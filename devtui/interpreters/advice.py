@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from devtui.interpreters.environment import OWN_KIND, Environment
 
@@ -32,17 +33,17 @@ def problem(environment: Environment, folder: str, arguments: list[str]) -> str:
     return ""
 
 
-def for_missing_module(environment: Environment | None, folder: str, arguments: list[str]) -> str:
-    """Say what to type if the app imports a module that is not there, called `{module}`.
+def for_missing_module(environment: Environment, folder: str) -> str:
+    """Say what to type if the app imports a module that is not there, called `{module}`."""
+    python = _short(environment.python, folder)
+    return (
+        f"{python} runs the app and has no {{module}}. "
+        f"Type: {_install('{module}', environment, folder)}"
+    )
 
-    Without an `environment` the project has none, and devtui's own Python runs the app.
-    """
-    if environment is not None:
-        python = _short(environment.python, folder)
-        return (
-            f"{python} runs the app and has no {{module}}. "
-            f"Type: {_install('{module}', environment, folder)}"
-        )
+
+def for_project_without(folder: str, arguments: list[str]) -> str:
+    """Say the same for devtui's own Python, which runs a project that has no environment."""
     words = (
         "devtui has found no environment of this project (--python, an active one, .venv or venv), "
         "and the Python that it is installed in has no {module}. "
@@ -51,7 +52,10 @@ def for_missing_module(environment: Environment | None, folder: str, arguments: 
         return f"{words}Type: uv run --with devtui {_typed(arguments)}"
     if _is_of_poetry(folder):
         return f"{words}Type: poetry run {_typed(arguments)}"
-    return f"{words}Type: python3 -m venv .venv && .venv/bin/python -m pip install {{module}}"
+    make = "python3 -m venv .venv && .venv/bin/python -m pip install {module}"
+    if _is_tool():
+        return f"{words}Type: {make}"
+    return f"{words}Type: {_short(sys.executable, folder)} -m pip install {{module}}   or: {make}"
 
 
 def _install_devtui(environment: Environment, folder: str, arguments: list[str]) -> str:
@@ -87,6 +91,12 @@ def _root(folder: str) -> str:
             return folder
         place = above
     return place
+
+
+def _is_tool() -> bool:
+    """Whether uv or pipx has made our environment for devtui alone."""
+    names = ("uv-receipt.toml", "pipx_metadata.json")
+    return any(os.path.isfile(os.path.join(sys.prefix, name)) for name in names)
 
 
 def _is_of_uv(folder: str) -> bool:

@@ -8,7 +8,6 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import NoReturn
 
     from devtui.interpreters.environment import Environment
 
@@ -16,16 +15,26 @@ if TYPE_CHECKING:
 _MARK = "DEVTUI_HANDED_OVER"
 
 
-def came_from_another() -> bool:
-    """Whether another devtui has handed over to this one; the app must not see how."""
-    return os.environ.pop(_MARK, None) is not None
+class _Program:
+    """This process. It may become another program only if it is the program `devtui`."""
+
+    may_hand_over = False
 
 
-def hand_over(environment: Environment, options: Sequence[str]) -> NoReturn:
-    """Become the environment's devtui, with the same arguments.
+def is_the_program() -> None:
+    """Note that this process is the program `devtui`, maybe after another one has handed over."""
+    # The app must not see the variable.
+    _Program.may_hand_over = os.environ.pop(_MARK, None) is None
 
-    `options` are those of our Python, which are meant for the app.
+
+def hand_over_if_possible(environment: Environment, options: Sequence[str]) -> None:
+    """Become the environment's devtui if it has one, with the same arguments.
+
+    `options` are those of our Python, which are meant for the app. Return only if nothing can be
+    handed over. Raises `OSError`.
     """
+    if not (_Program.may_hand_over and environment.has_devtui):
+        return
     os.environ[_MARK] = "1"
     script = os.path.join(environment.prefix, "bin", "devtui")
     program = [script] if os.path.isfile(script) else ["-m", "devtui"]
