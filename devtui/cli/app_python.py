@@ -33,7 +33,9 @@ def with_python(settings: Settings, named: str | None, interpreter: Interpreter 
         raise click.UsageError(visible(str(error), MAX_MESSAGE)) from None
     found = choice.environment
     if found is None:
-        missing = advice.for_project_without(folder, arguments) if choice.is_alone else ""
+        if not choice.is_alone:
+            return settings
+        missing = choice.passed_over or advice.for_project_without(folder, arguments)
         return structs.replace(settings, advice=missing, notice=choice.passed_over)
     if interpreter is not None and interpreter.python != found.python:
         interpreter.discard()

@@ -166,7 +166,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "-A", "--app", "app_option", metavar="APP", envvar=["DEVTUI_APP", "FLASK_APP"],
-        help="The same as APP.  [default: wsgi.py, then app.py]",
+        help="The same as APP.  [default: wsgi.py, app.py, or the Django project]",
     ),
     click.option(
         "--demo", "run_demo", is_flag=True, envvar="DEVTUI_DEMO", is_eager=True,

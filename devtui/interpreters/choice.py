@@ -31,7 +31,7 @@ class Choice:
     """The environment that runs the app, None for devtui's own.
 
     `is_alone` means that it is devtui's own for lack of another: the project has none.
-    `passed_over` says which environment belongs to somebody else.
+    `passed_over` says which environment in the folder or above cannot be used, and why.
     """
 
     def __init__(
@@ -67,9 +67,13 @@ def choose(named: str | None, variables: Mapping[str, str], folder: str) -> Choi
         if place and (found := in_folder(place)) is not None:
             return Choice(found)
     for place in beside:
-        if refused := _refusal(place):
-            passed_over = passed_over or refused
-        elif (found := in_folder(place)) is not None:
+        refused = _refusal(place)
+        try:
+            found = None if refused else in_folder(place)
+        except NoSuchPython as error:  # as in a container, where the folder of the project is
+            refused, found = str(error), None
+        passed_over = passed_over or refused or ""
+        if found is not None:
             return Choice(found, passed_over=passed_over)
     if by_itself and conda and not is_own(conda) and (found := in_folder(conda)) is not None:
         return Choice(found, passed_over=passed_over)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -125,8 +126,12 @@ def test_a_python_that_has_gone_is_named(folder: Path) -> None:
     venv = Path(make(folder / ".venv"))
     (venv / "bin" / "python").unlink()
     (venv / "bin" / "python").symlink_to("/gone/python3.9")
-    with pytest.raises(NoSuchPython, match=r"leads to /gone/python3\.9, which cannot be run"):
-        in_folder(str(venv))
+    told = "leads to /gone/python3.9, which cannot be run"
+    with pytest.raises(NoSuchPython, match=re.escape(told)):
+        chosen(folder, VIRTUAL_ENV=str(venv))
+    found = choose(None, {}, str(folder))  # nobody has asked for it
+    assert found.is_alone
+    assert told in found.passed_over
 
 
 @pytest.mark.parametrize(
