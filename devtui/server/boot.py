@@ -23,7 +23,7 @@ def main() -> None:
     del sys.argv[:4]
     root, *lending = folders.split(os.pathsep)
     if lending:
-        del sys.path[-1]
+        del sys.path[0]
         lent_modules.install(root, lending)
     else:
         _leave_out_unless_needed(root)

@@ -1,7 +1,7 @@
 """Find devtui and what it needs where devtui is installed, if the project's Python has none.
 
 Nothing else of that environment can be found: its folders are not in `sys.path`, and its metadata
-are for Werkzeug's own eyes.
+are for Werkzeug's own eyes and for ours.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Any, cast
 # All that a server process imports from outside the standard library.
 _LENT = frozenset({"markupsafe", "msgspec", "werkzeug"})
 
-# Werkzeug asks for its own version when it makes a server.
-_ASKS = "werkzeug"
+# Werkzeug asks for its own version when it makes a server. We ask ahead of that.
+_ASKED_FOR = "werkzeug"
+_MAY_ASK = frozenset({"devtui", "werkzeug"})
 
 
 class LentModules:
@@ -37,12 +38,14 @@ class LentModules:
         return None
 
     def find_distributions(self, context: Any = None) -> Iterable[Any]:
-        """Find the metadata of Werkzeug if Werkzeug itself asks."""
-        if getattr(context, "name", None) != _ASKS or _asker(sys._getframe(1)) != _ASKS:
+        """Find the metadata of Werkzeug if Werkzeug itself asks, or devtui."""
+        if getattr(context, "name", None) != _ASKED_FOR:
+            return ()
+        if _asker(sys._getframe(1)) not in _MAY_ASK:
             return ()
         from importlib.metadata import DistributionFinder, MetadataPathFinder
 
-        where = DistributionFinder.Context(name=_ASKS, path=list(self._folders))
+        where = DistributionFinder.Context(name=_ASKED_FOR, path=list(self._folders))
         return MetadataPathFinder.find_distributions(where)
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.support import environments, processes
@@ -116,12 +117,31 @@ def test_the_environment_above_the_folder_runs_the_app_and_nothing_leaks(
         assert_nothing_leaks(seen(url), tool, venv)
         next_event(process, "request_finished")
         for number in (2, 3):
+            ahead = psutil.Process(process.pid).children
+            assert processes.eventually(lambda ahead=ahead: len(ahead()) == 2)
             write(folder, {"hello.py": APP.replace("first", f"number {number}")})
             assert next_event(process, "server_started")["python"] == str(python)
-            next_event(process, "reloaded")
+            assert next_event(process, "reloaded")["standby"]
             facts = seen(url)
             assert facts["says"] == f"number {number}"
             assert_nothing_leaks(facts, tool, venv)
+
+
+def test_an_active_environment_of_devtui_does_not_show_through(tool: Path, tmp_path: Path) -> None:
+    """Somebody has activated it, and names another Python; that has a strange devtui, too."""
+    python = environments.make(tmp_path / "other")
+    (site,) = (tmp_path / "other").glob("lib/python3*/site-packages")
+    write(site, {"devtui/__init__.py": "raise SystemExit('a namesake')\n"})
+    write(tmp_path, {"hello.py": APP})
+    ours = tool.parents[1]
+    path = os.pathsep.join([str(ours / "bin"), os.environ["PATH"]])
+    named = ("--python", str(python), "hello")
+    with session(tool, tmp_path, *named, VIRTUAL_ENV=str(ours), PATH=path) as process:
+        assert next_event(process, "server_started")["python"] == str(python)
+        facts = seen(next_event(process, "serving")["url"])
+        assert str(ours) not in facts["variables"]["PATH"]
+        assert facts["modules"].remove("devtui") is None  # that one
+        assert_nothing_leaks(facts, tool, tmp_path / "other")
 
 
 def test_the_header_names_it(tool: Path, tmp_path: Path) -> None:
