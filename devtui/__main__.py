@@ -12,7 +12,11 @@ if __name__ == "__main__" and __spec__ is not None and not getattr(sys.flags, "s
     # import. For `devtui` itself this comes too late; `python -P -m devtui` protects that as well.
     del sys.path[0]
 
-from devtui.session.processes.spawn import Interpreter
+from devtui.interpreters.advice import problem
+from devtui.interpreters.choice import choose, named_in
+from devtui.interpreters.environment import NoSuchPython
+from devtui.interpreters.own_devtui import hand_over_if_possible, is_the_program
+from devtui.session.processes.spawn import Interpreter, options
 
 # These options serve nothing.
 _WITHOUT_SERVER = frozenset({"--help", "--version", "--who"})
@@ -26,10 +30,8 @@ def main() -> None:
     """Run the program; raises `SystemExit` with its status."""
     interpreter = None
     if _WITHOUT_SERVER.isdisjoint(sys.argv) and _COMPLETION not in os.environ:
-        try:
-            interpreter = Interpreter(1, dict(os.environ), sys.argv)
-        except OSError as error:
-            sys.exit(f"devtui could not start the server process: {error}")
+        is_the_program()
+        interpreter = _start()
     try:
         from devtui.cli.command import command
 
@@ -42,6 +44,29 @@ def main() -> None:
     finally:
         if interpreter is not None:
             interpreter.discard()
+
+
+def _start() -> Interpreter | None:
+    """Start the first server process, None if the command line has to say why there is none.
+
+    If the project has a devtui of its own, become that.
+    """
+    python = None
+    if "--demo" not in sys.argv:
+        try:
+            folder = os.getcwd()
+            found = choose(named_in(sys.argv[1:], os.environ), os.environ, folder).environment
+        except (NoSuchPython, OSError):  # the folder may be gone
+            return None
+        if found is not None:
+            hand_over_if_possible(found, options())
+            if problem(found, folder, sys.argv[1:]):
+                return None
+            python = found.python
+    try:
+        return Interpreter(1, dict(os.environ), sys.argv, python)
+    except OSError as error:
+        sys.exit(f"devtui could not start the server process: {error}")
 
 
 if __name__ == "__main__":

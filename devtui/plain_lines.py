@@ -59,7 +59,8 @@ def describe(event: AnyEvent, colours: Colours | None = None) -> Iterator[tuple[
     """Yield lines for people: a word for the kind of event, and a text that is safe to show."""
     match event:
         case ServerStarted():
-            yield "starting", f"server process {event.pid}, generation {event.generation}"
+            python = f", {visible(event.python, MAX_TARGET)}" if event.python else ""
+            yield "starting", f"server process {event.pid}, generation {event.generation}{python}"
         case AppLoaded():
             took = formats.duration(event.duration_ms)
             yield "loaded", f"{_text(event.app)} ({_text(event.framework)}) in {took}"

@@ -25,6 +25,10 @@ hypothesis.settings.load_profile("devtui")
 # Below `nohup` it is ignored, and every program that a test starts would inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+# As if it were activated: the programs that tests start are then the project's own devtui.
+os.environ["VIRTUAL_ENV"] = sys.prefix
+os.environ.pop("CONDA_PREFIX", None)
+
 # Whoever has one of these has a real server process for a whole session.
 SERVES = {"serve", "observed", "observed_plainly"}
 

@@ -13,6 +13,7 @@ import click
 from msgspec import structs
 
 from devtui import demo
+from devtui.cli.app_python import with_python
 from devtui.cli.options import NOTICE, settings_of, with_options
 from devtui.config.settings import Settings
 from devtui.session.processes.spawn import Interpreter
@@ -28,6 +29,9 @@ _BESIDE_TEXT = 21
 
 # The longest line of a message; what it quotes may be longer.
 MAX_LINE = 10_000
+
+# A key in a context's `meta`: Flask's own Python runs the app.
+_BELOW_FLASK = "devtui.below_flask"
 
 _EPILOG = """\
 Each option can be set by the variable DEVTUI_<OPTION>, and by FLASK_RUN_<OPTION> if Flask has the
@@ -53,6 +57,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     if plain and as_json:
         raise click.UsageError("--plain and --json exclude each other: use one of them.")
     who, stop, yes = (options.pop(name) for name in ("who", "stop", "yes"))
+    python: str | None = options.pop("python")
     settings = settings_of(ctx, options)
     _check_who(ctx, settings, who, stop)
     if who:
@@ -64,6 +69,8 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     if run_demo:
         _refuse_with_demo(ctx)
         ctx.exit(_run_demo(settings, plain, as_json, interpreter))
+    if python or _BELOW_FLASK not in ctx.meta:
+        settings = with_python(settings, python, interpreter)
     ctx.exit(run(settings, plain, as_json, interpreter))
 
 
@@ -73,6 +80,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 def flask_command(ctx: click.Context, /, **options: Any) -> None:
     """Run the development server in devtui, the terminal dashboard."""
     # Flask's group holds the value of `flask --app`; our own APP argument takes precedence.
+    ctx.meta[_BELOW_FLASK] = True
     options["app_option"] = getattr(ctx.obj, "app_import_path", None) or options["app_option"]
     ctx.invoke(command, **options)
 
@@ -143,6 +151,9 @@ def run(
     screen = not plain and not as_json and _has_screen()
     if not as_json:
         _show_window(screen)
+    if interpreter is not None and interpreter.python != settings.python:
+        interpreter.discard()
+        interpreter = None
     session = Session(structs.replace(settings, keep_all=not screen), interpreter)
     try:
         session.launch()

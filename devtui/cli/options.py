@@ -166,7 +166,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "-A", "--app", "app_option", metavar="APP", envvar=["DEVTUI_APP", "FLASK_APP"],
-        help="The same as APP.  [default: wsgi.py, then app.py]",
+        help="The same as APP.  [default: wsgi.py, app.py, or the Django project]",
     ),
     click.option(
         "--demo", "run_demo", is_flag=True, envvar="DEVTUI_DEMO", is_eager=True,
@@ -196,6 +196,11 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--standby/--no-standby", default=True, envvar="DEVTUI_STANDBY",
         help="Prepare the next server process ahead of a reload.  [default: on]",
+    ),
+    click.option(
+        "--python", metavar="PATH", envvar="DEVTUI_PYTHON",
+        help="The interpreter that runs the app, or its environment's folder.  "
+        "[default: the project's environment, else devtui's own]",
     ),
     click.option(
         "--trusted-hosts", metavar="HOSTS", envvar="DEVTUI_TRUSTED_HOSTS",

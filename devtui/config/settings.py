@@ -45,6 +45,11 @@ class Settings(msgspec.Struct, frozen=True):
 
     With `standby` the next server process is prepared while the current one serves.
 
+    `python` is the interpreter that runs the app, None for devtui's own; `python_name` is what to
+    call it. `advice` is what to type if the app imports a `{module}` that is not installed there.
+
+    `notice` is a sentence for the user, which the session logs when it starts.
+
     `refused` names those of `reload` and `debugger` that the user turned off explicitly, so debug
     mode must not turn them on.
     """
@@ -71,6 +76,10 @@ class Settings(msgspec.Struct, frozen=True):
     trusted_hosts: tuple[str, ...] = ()
     keep_all: bool = False
     standby: bool = True
+    python: str | None = None
+    python_name: str = ""
+    advice: str = ""
+    notice: str = ""
 
     @property
     def is_unix_socket(self) -> bool:

@@ -13,7 +13,6 @@ shared and mounted file systems show all files as writable for everybody.
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 
 # The system follows no more links either.
@@ -34,6 +33,8 @@ def refusal(path: str, option: str) -> str | None:
             )
             if not path.isprintable():
                 return refused  # nobody could type it, and to paste it would be a risk
+            import shlex  # takes time, and is seldom needed
+
             return f"{refused} If you trust it, type: {option} {shlex.quote(path)}"
     return None
 

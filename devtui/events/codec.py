@@ -26,12 +26,14 @@ from devtui.events.lifecycle import (
     HeadStartChecked,
     ImportsTraced,
     PinAttempted,
+    ProjectChecked,
     ServerContinued,
     ServerExited,
     ServerStarted,
     ServerSuspended,
     Serving,
     StandbyUnfit,
+    TemplatesFound,
 )
 from devtui.events.orders import AnyOrder, Order
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
@@ -52,6 +54,8 @@ AnyEvent: TypeAlias = (
     | ImportsTraced
     | HeadStartChecked
     | StandbyUnfit
+    | ProjectChecked
+    | TemplatesFound
     | EventsDropped
     | FilesRead
     | RequestStarted
@@ -85,7 +89,7 @@ _NOT_PLAIN = re.compile(r"[^\n -~]")
 _SURROGATE = b"\\ud"
 
 # Fields of events that name files for the session.
-_NAMES = frozenset({"sources", "read", "written"})
+_NAMES = frozenset({"sources", "read", "written", "folders", "awaited"})
 
 _encoder = msgspec.json.Encoder(enc_hook=_plain_text)
 

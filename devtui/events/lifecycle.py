@@ -1,13 +1,19 @@
 """Events about a server process: started, loaded, serving, ended."""
 
+from typing import Literal
+
 from devtui.events.event import Event
 from devtui.events.parts import Error, ModuleTime, SourceFile
 
 
 class ServerStarted(Event, frozen=True, kw_only=True):
-    """A server process was started; it has not loaded the app yet."""
+    """A server process was started; it has not loaded the app yet.
+
+    `python` is the program that runs it, empty for devtui's own.
+    """
 
     pid: int
+    python: str = ""
 
 
 class AppLoaded(Event, frozen=True, kw_only=True):
@@ -147,6 +153,28 @@ class FilesRead(Event, frozen=True, kw_only=True):
     children: bool
     failed: bool = False
     ended_ns: int = 0
+
+
+class ProjectChecked(Event, frozen=True, kw_only=True):
+    """What a Django project's system checks or its migrations say; `text` is empty if all is well.
+
+    The session makes a row of the log from it if it is news.
+    """
+
+    topic: Literal["checks", "migrations"]
+    text: str
+    level: str = "WARNING"
+
+
+class TemplatesFound(Event, frozen=True, kw_only=True):
+    """The folders of a Django project's templates and translations, whose changes it wants to hear.
+
+    The session answers changes in them with `FilesSaved`. `awaited` are folders of the project's
+    apps that do not exist; Django looks for them once, so one that appears means a reload.
+    """
+
+    folders: tuple[str, ...]
+    awaited: tuple[str, ...] = ()
 
 
 class EventsDropped(Event, frozen=True, kw_only=True):

@@ -37,7 +37,9 @@ class Load(Order, frozen=True, kw_only=True):
     The fields mean the same as in `Settings`, with `port` and `url` as the socket has them. `first`
     is true until a load has succeeded. `pin` is the session's, and the same for each generation, so
     that an unlocked browser stays unlocked. It is None in a `Preload` and a `HeadStart`. With
-    `keep_all` no event may be dropped: if too many come, the app waits for the session.
+    `keep_all` no event may be dropped: if too many come, the app waits for the session. With
+    `migrations` a Django project says which ones are not applied. `advice` is what to type if the
+    app imports a `{module}` that is not installed, if that is known.
     """
 
     app: str | None
@@ -59,6 +61,8 @@ class Load(Order, frozen=True, kw_only=True):
     pin: Pin | None = None
     trusted_hosts: tuple[str, ...] = ()
     keep_all: bool = False
+    migrations: bool = False
+    advice: str = ""
 
 
 class Preload(Order, frozen=True, kw_only=True):
@@ -95,6 +99,12 @@ class Stop(Order, frozen=True, kw_only=True):
 
 class TellFiles(Order, frozen=True, kw_only=True):
     """Answer with what the load has read and written until now (`FilesRead`)."""
+
+
+class FilesSaved(Order, frozen=True, kw_only=True):
+    """These files were saved in folders of `TemplatesFound`. No new process is needed for them."""
+
+    paths: tuple[str, ...]
 
 
 class ShowLocals(Order, frozen=True, kw_only=True):
@@ -177,6 +187,7 @@ AnyOrder: TypeAlias = (
     | LoadSoon
     | Stop
     | TellFiles
+    | FilesSaved
     | ShowLocals
     | Evaluate
     | Complete

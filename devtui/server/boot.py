@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+
+from devtui.server import lent_modules
 
 
 def main() -> None:
     """Run a server process, and remove our three arguments from `sys.argv`.
 
-    They are the channel's descriptor, the generation, and devtui's folder.
+    They are the channel's descriptor, the generation, and devtui's folder. If this is the
+    project's Python and not devtui's, the folders follow in which devtui's packages are.
     """
     # Collecting garbage takes a tenth of the time of the imports and finds next to nothing.
     # Afterwards our objects count as old, as after a collection.
     collects = gc.isenabled()
     gc.disable()
-    channel, generation, root = sys.argv[1:4]
+    channel, generation, folders = sys.argv[1:4]
     del sys.argv[:4]
-    _leave_out_unless_needed(root)
+    root, *lending = folders.split(os.pathsep)
+    if lending:
+        del sys.path[0]
+        lent_modules.install(root, lending)
+    else:
+        _leave_out_unless_needed(root)
     try:
         from devtui.server.main import main as run
     except Exception as error:  # a library may be half installed, and its code may raise anything

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from devtui.config import env_files
 from devtui.events import (
     AppFailed,
@@ -20,8 +22,9 @@ from devtui.events import (
     ModuleTime,
     Preload,
 )
-from devtui.server.app import bytecode, django_urls, environment, find
+from devtui.server.app import bytecode, environment, find, import_path
 from devtui.server.app.file_notes import notes
+from devtui.server.django_project import django_urls, project
 from devtui.server.errors.failed_app import FailedApp
 from devtui.server.guest import own_code
 from devtui.server.guest.clocks import clock
@@ -103,13 +106,14 @@ class Loading:
         def loaded(found: find.LoadedApp) -> None:
             nonlocal served
             django_urls.import_urls()
+            app = project.as_runserver_serves(found.app)
             loading.close()
             find.apply_debug(found.app, load.debug)
             if head_start is not None:
                 head_start.finish()
             self._tell(found, trace, took_ms())
             served = True
-            serve(found.app)
+            serve(app)
 
         try:
             self._prepare(load)
@@ -162,6 +166,7 @@ class Loading:
         self, load: Load, error: BaseException, duration_ms: float, message: str = ""
     ) -> WSGIApplication | None:
         """Report a failed load; return the app that shows the error if one is to be served."""
+        advice = import_path.advise(error, load.advice)
         described, error_id = self._reporter.describe(error)
         if isinstance(error, (find.AppNotFound, env_files.EnvFileError)):
             # Nothing of the user's was raised, and our frames help nobody.
@@ -169,6 +174,7 @@ class Loading:
             described = Error(exceptions=(), text=f"{message}\n")
         elif not message:
             message = f"{described.exceptions[0].type}: {described.exceptions[0].message}"
+            message += f". {advice}" if advice else ""
         self.tell_files(ended=True, failed=True)
         self._channel.send(
             AppFailed(
@@ -181,6 +187,12 @@ class Loading:
             )
         )
         return None if load.first else FailedApp(error)
+
+    def failed_after_all(self, load: Load, error: Exception) -> WSGIApplication:
+        """Report an error that was found while the app was served; return the app that shows it."""
+        instead = self.failed(structs.replace(load, first=False), error, 0.0)
+        assert instead is not None
+        return instead
 
     def _sources(self) -> tuple[str, ...]:
         """Return the user's files that the app was made from."""

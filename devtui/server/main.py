@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from devtui.events import (
     AnyOrder,
-    DebuggerReady,
+    FilesSaved,
     HeadStart,
     Load,
     LoadSoon,
-    PinAttempted,
     Preload,
     Serving,
     StandbyUnfit,
@@ -29,6 +28,7 @@ from devtui.events import (
     TerminalRefused,
 )
 from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
+from devtui.server.django_project import beside, templates
 from devtui.server.errors import reporter
 from devtui.server.guest import forks, process_group
 from devtui.server.guest.clocks import clock
@@ -38,6 +38,7 @@ from devtui.server.guest.threads import UnseenThread
 from devtui.server.load import Loading
 from devtui.server.output import output
 from devtui.server.process_start import Start
+from devtui.server.serving.debugger import Debugger, DebuggerNews
 from devtui.server.serving.exchange import Recorder
 from devtui.server.serving.server import AppServer
 from devtui.server.standby.import_trace import UnfitStandby
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from devtui.server.inspection.inspector import Inspector
-    from devtui.server.serving.debugger import Debugger
     from devtui.server.standby.head_start import HeadStartLoad
 
 # How long the process may live on after the session is gone; then it and its children are killed.
@@ -170,19 +170,17 @@ class Generation:
         forks.end_if_forked()  # the app may have forked while it loaded
         recorder = Recorder(self._channel, self._output)
         self._recorder = recorder
-        server = AppServer(app, listener, load, recorder, self._reporter, self)
+        news = DebuggerNews(self._channel.send)
+        server = AppServer(app, listener, load, recorder, self._reporter, news)
         self._server = server
         self._channel.send(Serving(url=load.url, pid=os.getpid()))
         UnseenThread(lambda: self._get_the_rest(server.debugger)).start()
+
+        def fail(error: Exception) -> None:
+            server.serve_instead(self._loading.failed_after_all(load, error))
+
+        beside.start(app, load, self._channel.send, fail)
         return server
-
-    def debugger_made(self, pin: str | None, cookie: str | None) -> None:
-        """Report the browser debugger's PIN."""
-        self._channel.send(DebuggerReady(pin=pin, pin_cookie=cookie))
-
-    def pin_attempted(self, failed_count: int) -> None:
-        """Report how many of the last PINs were wrong."""
-        self._channel.send(PinAttempted(failed_count=failed_count))
 
     def _cannot_serve(self, load: Load, error: Exception) -> None:
         if not self._channel.is_whole:
@@ -233,6 +231,8 @@ class Generation:
             self._stop(order.grace_ms / 1000)
         elif isinstance(order, TellFiles):
             self._loading.tell_files()
+        elif isinstance(order, FilesSaved):
+            templates.saved(order.paths)
         elif isinstance(order, TerminalGranted):
             self._terminal.answer(order.ask_id)
         elif isinstance(order, TerminalRefused):

@@ -19,6 +19,7 @@ from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
+from devtui.session.project_notes import ProjectNotes
 from devtui.session.reload.reloader import Reloader
 from devtui.session.reload.replacement import Replacement
 from devtui.session.reload.saves import Saves
@@ -54,7 +55,12 @@ class Session:
         self.generations = Generations(self.bus, self.listener, interpreter)
         self.questions = Questions(self.generations.send, lambda: self.generation)
         self.terminal = TerminalLoan(self.generations.send)
+        self._project = ProjectNotes(
+            self.generations.send,
+            lambda paths, count: self._reloader.files_changed(paths, count),
+        )
         self.served.subscribe_to(self.bus)
+        self._project.subscribe_to(self.bus)
         self.store.subscribe_to(self.bus)
         self.questions.subscribe_to(self.bus)
         self.terminal.subscribe_to(self.bus, lambda: self.generations.tty)
@@ -80,7 +86,7 @@ class Session:
             settings.exclude_patterns,
             self._saves.noticed,
             self.bus.warn,
-            self.store.note_ignored,
+            self._on_ignored,
         )
 
     @property
@@ -118,6 +124,8 @@ class Session:
 
     def launch(self) -> None:
         """Bind the socket and start the first server process. Does not block."""
+        if self.settings.notice:
+            self.bus.warn(self.settings.notice)
         self._reloader.launch()
 
     async def run(self) -> None:
@@ -186,6 +194,12 @@ class Session:
         """Watch the files of the load, and find saves made before they were watched."""
         if event.ended_ns:
             self._watcher.add_sources([one.file for one in event.read], self._saves.compare)
+
+    def _on_ignored(self, reasons: dict[str, str]) -> None:
+        """Take in changed files that mean no reload, with the reasons."""
+        self.store.note_ignored(reasons)
+        if self.settings.reload:
+            self._project.saved(reasons)
 
     def _on_failed(self, event: AppFailed) -> None:
         if self.served.given_up:

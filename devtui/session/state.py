@@ -48,7 +48,7 @@ _ALLOWED: dict[State, frozenset[State]] = {
     State.STARTING: frozenset(
         {State.SERVING, State.SERVING_ERROR, State.FAILED, State.CRASHED, State.PORT_BUSY}
     ),
-    State.SERVING: frozenset({State.RELOADING, State.CRASHED}),
+    State.SERVING: frozenset({State.SERVING_ERROR, State.RELOADING, State.CRASHED}),
     State.SERVING_ERROR: frozenset({State.RELOADING, State.CRASHED}),
     State.RELOADING: frozenset(
         {State.SERVING, State.SERVING_ERROR, State.CRASHED, State.FAILED, State.PORT_BUSY}
@@ -120,6 +120,8 @@ class StateMachine:
     def _on_failed(self, event: AppFailed, served: ServedApp) -> None:
         if served.given_up:
             self.to(State.FAILED, event.message)
+        elif self._state is State.SERVING:  # found while it was served, as by Django's checks
+            self.to(State.SERVING_ERROR, event.message)
 
     def _on_serving(self, served: ServedApp) -> None:
         self.to(State.SERVING if served.failure is None else State.SERVING_ERROR)

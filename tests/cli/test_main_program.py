@@ -143,8 +143,9 @@ def test_the_first_server_process_gets_what_the_program_was_given(
     Path(".env").write_text("FROM_FILE=1\n")
     monkeypatch.setenv("THERE", "1")
     assert devtui("--nonsense") == 2
-    generation, environment, arguments = given
+    generation, environment, arguments, python = given
     assert generation == 1
     assert environment["THERE"] == "1"
     assert "FROM_FILE" not in environment
     assert arguments == ["devtui", "--nonsense"]
+    assert python is None

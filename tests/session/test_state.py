@@ -78,7 +78,6 @@ def test_nothing_follows_the_stop(state: State) -> None:
     ("before", "after"),
     [
         (State.SERVING, State.STARTING),
-        (State.SERVING, State.SERVING_ERROR),  # only a reload can have failed
         (State.SERVING_ERROR, State.SERVING),
         (State.FAILED, State.SERVING),
         (State.CRASHED, State.SERVING),

@@ -50,8 +50,8 @@ _BADGES = {
 _NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
 
 
-_SHORT_NAMES = {"generation": "gen", "memory": ""}
-_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "PIN")
+_SHORT_NAMES = {"generation": "gen", "memory": "", "python": ""}
+_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "python", "PIN")
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -87,6 +87,8 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
     if session.served.serving_since is not None and session.state.answers:
         up = now - session.served.serving_since
         details.append(("up", formats.uptime(up - up % _uptime_step(up))))
+    if session.settings.python_name:
+        details.append(("python", visible(session.settings.python_name, 60)))
     if session.generations.pin:
         details.append(("PIN", visible(session.generations.pin, 40)))
     return Facts(

@@ -9,18 +9,21 @@ import msgspec
 
 from devtui.config import env_files
 from devtui.events import Load
+from devtui.server.django_project import manage_file
 from devtui.server.guest import unseen_variables
 
 # They tell Werkzeug that it runs below its reloader, and on which socket.
 _OF_A_RELOADER = ("WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD")
 
+# Django's: apps start schedulers in `ready` if it is there, as below `runserver`.
+_OF_DJANGO_S_RELOADER = "RUN_MAIN"
 
 # By this Flask knows that its command serves the app.
 _OF_THE_COMMAND = "FLASK_RUN_FROM_CLI"
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """All variables, the env files read, and a sentence for the user, if any."""
+    """All variables, the files they were read from, and a sentence for the user, if any."""
 
     variables: dict[str, str]
     files: tuple[str, ...]
@@ -36,10 +39,17 @@ def prepared(load: Load, original: Mapping[str, str]) -> Environment:
     variables["FLASK_DEBUG"] = "1" if load.debug else "0"
     for name in (*_OF_A_RELOADER, _OF_THE_COMMAND):  # those of a reloader that has started devtui
         variables.pop(name, None)
-    if not load.env_files:
-        return Environment(variables, (), None)
-    found = env_files.read(load.env_file, load.folder, variables, load_defaults=load.load_dotenv)
-    return Environment({**variables, **found.values}, found.files, found.notice)
+    files: tuple[str, ...] = ()
+    notice = None
+    if load.env_files:
+        found = env_files.read(
+            load.env_file, load.folder, variables, load_defaults=load.load_dotenv
+        )
+        variables, files, notice = {**variables, **found.values}, found.files, found.notice
+    if load.main is None and (settings := manage_file.settings_module(load.folder)):
+        variables.setdefault(manage_file.VARIABLE, settings)  # as `manage.py` itself does
+        files = (*files, os.path.join(load.folder, manage_file.NAME))
+    return Environment(variables, files, notice)
 
 
 def apply(variables: Mapping[str, str], load: Load) -> None:
@@ -54,3 +64,5 @@ def apply(variables: Mapping[str, str], load: Load) -> None:
         # Read by werkzeug.serving.is_running_from_reloader: apps start schedulers then. Programs
         # that the app starts must not see it: Werkzeug would miss its socket there.
         unseen_variables.show("WERKZEUG_RUN_MAIN", "true")
+        if manage_file.VARIABLE in variables:
+            unseen_variables.show(_OF_DJANGO_S_RELOADER, "true")

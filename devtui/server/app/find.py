@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from devtui.server.app.import_path import import_target, locate
+from devtui.server.app.import_path import (
+    Target,
+    import_from_outside,
+    import_target,
+    locate,
+    look_first_in,
+)
 from devtui.server.app.module_search import Search
-from devtui.server.app.spec import AppNotFound, AppSpec, parse
+from devtui.server.app.spec import AppNotFound, AppSpec, Attribute, parse
 from devtui.server.app.wsgi_callables import class_name, is_function
+from devtui.server.django_project import manage_file
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -39,12 +46,17 @@ class LoadedApp(msgspec.Struct, frozen=True):
 def load_app(spec: str | None, folder: str) -> LoadedApp:
     """Find and import the application that `spec` names, as seen from `folder`.
 
-    `spec` is what `flask --app` takes; None or an empty one means `wsgi.py`, then `app.py`. The
+    `spec` is what `flask --app` takes; None or an empty one means `wsgi.py`, then `app.py`, then
+    the Django project that `manage.py` belongs to. `manage.py` itself means that project. The
     module's folder is put in front of `sys.path`. Raise `AppNotFound` if nothing is found. Pass on
     what the user's code raises at import or in its factory.
     """
     folder = os.path.realpath(folder)
-    return _load(parse(spec), folder) if spec else _load_default(folder)
+    if not spec:
+        return _load_default(folder)
+    if spec == manage_file.NAME and manage_file.is_in(folder):
+        return _load_project(folder)
+    return _load(parse(spec), folder)
 
 
 def apply_debug(app: object, debug: bool) -> None:
@@ -57,8 +69,11 @@ def apply_debug(app: object, debug: bool) -> None:
 
 def _load(spec: AppSpec, folder: str) -> LoadedApp:
     target = locate(spec.path, folder)
+    return _load_target(target, spec, target.name if target.base == folder else spec.path)
+
+
+def _load_target(target: Target, spec: AppSpec, typed: str) -> LoadedApp:
     module = import_target(target)
-    typed = target.name if target.base == folder else spec.path
     search = Search(module, typed)
     found = search.named(spec.steps, spec.expression) if spec.steps else search.best()
     file = getattr(module, "__file__", None)
@@ -71,7 +86,11 @@ def _load(spec: AppSpec, folder: str) -> LoadedApp:
 
 
 def _load_default(folder: str) -> LoadedApp:
-    there = [name for name in DEFAULT_MODULES if _is_module(folder, name)]
+    is_project = manage_file.is_in(folder)
+    # The folder `app` of a Django project is one of its apps.
+    there = [name for name in DEFAULT_MODULES if _is_module(folder, name, packages=not is_project)]
+    if not there and is_project:
+        return _load_project(folder)
     if not there:
         raise AppNotFound(
             f"There is neither wsgi.py nor app.py in {folder!r}; type the application's name, "
@@ -90,8 +109,36 @@ def _load_default(folder: str) -> LoadedApp:
         raise AppNotFound(f"{error} {more}") from None
 
 
-def _is_module(folder: str, name: str) -> bool:
-    places = (f"{name}.py", os.path.join(name, "__init__.py"))
+def _load_project(folder: str) -> LoadedApp:
+    """Load what the settings of a Django project name, as `runserver` does."""
+    if not os.environ.get(manage_file.VARIABLE):
+        raise AppNotFound(
+            f"{os.path.join(folder, manage_file.NAME)!r} does not say in plain text which settings "
+            f"the project has; set {manage_file.VARIABLE}, or type the application's name"
+            f"{_elsewhere(folder)}."
+        )
+    look_first_in(folder)
+    # The first import of a wsgi.py. The settings would bring it, too, but the next reload could
+    # not import it ahead then: they change the time zone of the process.
+    wsgi = import_from_outside("django.core.wsgi")
+    named = import_from_outside("django.conf").settings.WSGI_APPLICATION
+    if named is None:
+        app = wsgi.get_wsgi_application()
+        return LoadedApp(
+            app, manage_file.NAME, framework_of(app), os.path.join(folder, manage_file.NAME)
+        )
+    module, _, name = named.rpartition(".")
+    try:
+        target = Target(folder, tuple(module.split(".")))
+        return _load_target(target, AppSpec(module, name, (Attribute(name),)), module)
+    except AppNotFound as error:
+        raise AppNotFound(
+            f"{error} WSGI_APPLICATION in {os.environ[manage_file.VARIABLE]} names {named!r}."
+        ) from None
+
+
+def _is_module(folder: str, name: str, *, packages: bool) -> bool:
+    places = [f"{name}.py", *([os.path.join(name, "__init__.py")] if packages else [])]
     return any(os.path.isfile(os.path.join(folder, place)) for place in places)
 
 

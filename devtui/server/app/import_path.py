@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 import msgspec
 
@@ -74,10 +75,7 @@ def import_target(target: Target) -> ModuleType:
     Raise `AppNotFound` if there is no such module, or if another one hides it. Pass on what the
     user's code raises at import, an ImportError too.
     """
-    import_what_flask_has(target.base)
-    if not sys.path or sys.path[0] != target.base:
-        sys.path.insert(0, target.base)
-    importlib.invalidate_caches()
+    look_first_in(target.base)
     for length in range(1, len(target.parts) + 1):
         name = ".".join(target.parts[:length])
         spec = _find(name, target)
@@ -92,6 +90,20 @@ def import_target(target: Target) -> ModuleType:
             _tell_name(error, target)
             raise
     return sys.modules[target.name]
+
+
+def look_first_in(base: str) -> None:
+    """Put the folder in front of `sys.path`, as the app's modules are found in it."""
+    import_what_flask_has(base)
+    if not sys.path or sys.path[0] != base:
+        sys.path.insert(0, base)
+    importlib.invalidate_caches()
+
+
+def import_from_outside(name: str) -> Any:
+    """Import an installed module as if the user's code had; the next reload imports it ahead."""
+    __import__(name, globals())
+    return sys.modules[name]
 
 
 def import_what_flask_has(base: str) -> None:
@@ -116,6 +128,28 @@ def _tell_name(error: ImportError, target: Target) -> None:
         f"of the package {target.parts[0]!r}, and the folder that its imports are looked for in is "
         f"{target.base!r}."
     )
+    _add_note(error, note)
+
+
+def advise(error: BaseException, advice: str) -> str:
+    """Add to an error what to type if it is about a module that is not installed; return that.
+
+    `advice` has a place for the module.
+    """
+    if not advice or not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    name = error.name.partition(".")[0]
+    try:
+        if importlib.util.find_spec(name) is not None:
+            return ""  # a part of it is missing
+    except (ImportError, ValueError):
+        return ""
+    note = advice.replace("{module}", name)
+    _add_note(error, note)
+    return note
+
+
+def _add_note(error: BaseException, note: str) -> None:
     notes = getattr(error, "__notes__", None)
     if not isinstance(notes, list):
         notes = error.__notes__ = []

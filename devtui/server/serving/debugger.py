@@ -7,22 +7,15 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from devtui.events import DebuggerReady, PinAttempted
+
 if TYPE_CHECKING:
-    from typing import Protocol
+    from collections.abc import Callable
 
     from _typeshed.wsgi import WSGIApplication
 
-    from devtui.events import Load
+    from devtui.events import Event, Load
     from devtui.server.serving.session_debugger import SessionDebugger
-
-    class DebuggerNews(Protocol):
-        """Receives news of the debugger."""
-
-        def debugger_made(self, pin: str | None, cookie: str | None) -> None:
-            """Note that the debugger was made with this PIN; None with WERKZEUG_DEBUG_PIN=off."""
-
-        def pin_attempted(self, failed_count: int) -> None:
-            """Note that a PIN was typed; the last `failed_count` were wrong."""
 
 
 # The hosts that Werkzeug's debugger trusts, and the IPv6 loopback address.
@@ -41,6 +34,21 @@ def prepare() -> None:
     importlib.import_module("devtui.server.serving.session_debugger")
     importlib.import_module("multiprocessing.sharedctypes")
     importlib.import_module("multiprocessing.synchronize")
+
+
+class DebuggerNews:
+    """Report news of the debugger."""
+
+    def __init__(self, send: Callable[[Event], object]) -> None:
+        self._send = send
+
+    def debugger_made(self, pin: str | None, cookie: str | None) -> None:
+        """Report that the debugger was made with this PIN; None with WERKZEUG_DEBUG_PIN=off."""
+        self._send(DebuggerReady(pin=pin, pin_cookie=cookie))
+
+    def pin_attempted(self, failed_count: int) -> None:
+        """Report that a PIN was typed; the last `failed_count` were wrong."""
+        self._send(PinAttempted(failed_count=failed_count))
 
 
 class TrustedHosts:

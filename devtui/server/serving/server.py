@@ -9,6 +9,7 @@ import os
 import selectors
 import socket
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from werkzeug.serving import load_ssl_context
@@ -56,7 +57,8 @@ class AppServer:
         reporter: ErrorReporter,
         news: DebuggerNews,
     ) -> None:
-        wrapped, self.debugger = middleware.around(app, load, reporter, news)
+        self._wrap = partial(middleware.around, load=load, reporter=reporter, news=news)
+        wrapped, self.debugger = self._wrap(app)
         self._recorder = recorder
         self._server = (ThreadedServer if load.threaded else Server)(
             load.host,
@@ -101,6 +103,10 @@ class AppServer:
         turns.over = True
         # This closes our descriptor of the socket; the session's own goes on listening.
         self._server.server_close()
+
+    def serve_instead(self, app: WSGIApplication) -> None:
+        """Serve another app from the next request on."""
+        self._server.app, self.debugger = self._wrap(app)
 
     def stop(self) -> None:
         """Make `run` return. Requests in flight continue."""

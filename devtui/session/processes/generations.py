@@ -15,7 +15,6 @@ from devtui.events import (
     Load,
     LoadSoon,
     Order,
-    Pin,
     PinAttempted,
     Preload,
     ServerExited,
@@ -27,6 +26,7 @@ from devtui.session.debugger_pin import LOCKED, MAX_FAILED, DebuggerPin
 from devtui.session.event_bus import EventBus
 from devtui.session.processes.head_starts import Ahead, HeadStarts, size_of
 from devtui.session.processes.listener import Listener
+from devtui.session.processes.load_order import load_order
 from devtui.session.processes.server_process import ServerProcess
 from devtui.session.processes.spawn import Interpreter
 from devtui.session.processes.strays import Leftovers
@@ -98,8 +98,10 @@ class Generations:
         """The id of the standby process."""
         return None if self._standby is None else self._standby.pid
 
-    def start(self, settings: Settings, *, first: bool) -> None:
+    def start(self, settings: Settings, *, first: bool, migrations: bool = False) -> None:
         """Start the next server process on the open listener, and order it to load the app.
+
+        With `migrations` a Django project says which ones are not applied.
 
         If the event loop does not run yet, call `attach` when it does.
         """
@@ -108,7 +110,8 @@ class Generations:
         self.ahead = Ahead(size_bytes=sum(size_of(pid) for pid in waiting if pid))
         if self._folder.enter() and self._standby is not None:
             self.discard_standby()  # it is where the project was before
-        self._load = _load(settings, first=first, pin=self._debugger_pin.for_load())
+        pin = self._debugger_pin.for_load()
+        self._load = load_order(settings, first=first, pin=pin, migrations=migrations)
         ahead = self.head_starts.take(self._load)
         if ahead is not None:
             self._spare, self._standby = self._standby, None  # to end it now would take time
@@ -127,7 +130,7 @@ class Generations:
             else self._new_process(settings, self._bus.publish)
         )
         self.pin = None
-        self._bus.tell(ServerStarted(pid=self._process.pid))
+        self._bus.tell(ServerStarted(pid=self._process.pid, python=settings.python or ""))
         self.head_starts.release()
         self._process.load(self._load, self._listener.bound)
 
@@ -158,7 +161,7 @@ class Generations:
             )
 
     def _preload(self, settings: Settings, traced: ImportsTraced) -> Preload:
-        load = _load(settings, first=False, pin=None)
+        load = load_order(settings, first=False, pin=None)
         return Preload(load=load, roots=traced.roots, search_path=traced.search_path)
 
     def expect_load(self) -> None:
@@ -222,7 +225,7 @@ class Generations:
         interpreter, self._interpreter = self._interpreter, None
         if interpreter is None:
             environment = dict(settings.environment) or dict(os.environ)
-            interpreter = Interpreter(self.number + ahead, environment, sys.argv)
+            interpreter = Interpreter(self.number + ahead, environment, sys.argv, settings.python)
         pipes, server = (interpreter.stdout, interpreter.stderr), interpreter.child.pid
         self._leftovers.watch(*pipes, session=server)
         return ServerProcess(interpreter, publish)
@@ -270,27 +273,3 @@ class Generations:
 
     def _on_exit(self, event: ServerExited) -> None:
         self._process = None
-
-
-def _load(settings: Settings, *, first: bool, pin: Pin | None) -> Load:
-    return Load(
-        app=settings.app,
-        folder=str(settings.folder.absolute()),
-        host=settings.host,
-        port=settings.port,
-        url=settings.url(settings.port),
-        debug=settings.debug,
-        reload=settings.reload,
-        debugger=settings.debugger,
-        threaded=settings.threaded,
-        cert=settings.cert,
-        key=settings.key,
-        env_file=settings.env_file,
-        load_dotenv=settings.load_dotenv,
-        env_files=settings.env_files,
-        first=first,
-        main=settings.main,
-        pin=pin,
-        trusted_hosts=settings.trusted_hosts,
-        keep_all=settings.keep_all,
-    )

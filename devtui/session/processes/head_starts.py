@@ -261,7 +261,7 @@ class HeadStarts:
 
 def _what_the_app_sees(load: Load) -> Load:
     """Return the order without what only its server needs."""
-    return structs.replace(load, host="", port=0, url="", pin=None, first=False)
+    return structs.replace(load, host="", port=0, url="", pin=None, first=False, migrations=False)
 
 
 def _newest(files: Iterable[str]) -> list[str]:

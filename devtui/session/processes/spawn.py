@@ -50,12 +50,20 @@ class Interpreter:
     process's own terminal, or is None if devtui runs without one. The process starts with
     `environment`, and with `arguments` as its `sys.argv`. The owner sets `taken`, and then has to
     end it. Raises `OSError` if the system has no room for it.
+
+    `python` runs it, None means our own. Another one gets the folders in which our modules are, for
+    those that it lacks.
     """
 
     def __init__(
-        self, generation: int, environment: Mapping[str, str], arguments: Sequence[str]
+        self,
+        generation: int,
+        environment: Mapping[str, str],
+        arguments: Sequence[str],
+        python: str | None = None,
     ) -> None:
         self.generation = generation
+        self.python = python
         self.taken = False
         ours, theirs = socketpair()
         ends = (ours.detach(), theirs.detach(), *os.pipe(), *os.pipe())
@@ -63,8 +71,13 @@ class Interpreter:
             above_the_standard, ends
         )
         self.tty = None if "--json" in arguments else _open_terminal()
-        script = [os.path.join(_ROOT, SCRIPT), str(passed), str(generation), _ROOT]
-        command = [sys.executable, *_options(), *script, *arguments]
+        folders = [_ROOT]
+        if python is not None:
+            folders += _folders_of_packages()
+            environment = _without_ours(environment)
+        folder = os.pathsep.join(folders)
+        script = [os.path.join(_ROOT, SCRIPT), str(passed), str(generation), folder]
+        command = [python or sys.executable, *options(), *script, *arguments]
         try:
             terminal = None if self.tty is None else os.ttyname(self.tty[1])
             self.child = Child(command, environment, stdout, stderr, passed, terminal)
@@ -103,19 +116,37 @@ def _open_terminal() -> tuple[int, int] | None:
     return above_the_standard(master), above_the_standard(slave)
 
 
-def _options() -> list[str]:
+def _folders_of_packages() -> list[str]:
+    """Return where our interpreter has its packages."""
+    names = ("site-packages", "dist-packages")
+    return [path for path in sys.path if os.path.basename(path) in names]
+
+
+def _without_ours(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the variables without what activating our own environment has changed."""
+    if sys.prefix == sys.base_prefix or environment.get("VIRTUAL_ENV") != sys.prefix:
+        return environment
+    ours = os.path.join(sys.prefix, "bin")
+    kept = {name: value for name, value in environment.items() if name != "VIRTUAL_ENV"}
+    if "PATH" in kept:
+        places = kept["PATH"].split(os.pathsep)
+        kept["PATH"] = os.pathsep.join(place for place in places if place != ours)
+    return kept
+
+
+def options() -> list[str]:
     """Return the options of our own interpreter, which were meant for the app.
 
     An example is `python -X dev -W error -m devtui`. The options from the environment are among
     them, which does no harm.
     """
-    options = [
+    found = [
         option for flag, option in _OPTIONS.items() for _ in range(getattr(sys.flags, flag, 0))
     ]
-    options += [f"-W{warning}" for warning in sys.warnoptions]
+    found += [f"-W{warning}" for warning in sys.warnoptions]
     for name, value in sys._xoptions.items():
-        options.append(f"-X{name}" if value is True else f"-X{name}={value}")
-    return options
+        found.append(f"-X{name}" if value is True else f"-X{name}={value}")
+    return found
 
 
 class Child:

@@ -153,6 +153,8 @@ class Reloader:
         served.outdated_by = tuple(dict.fromkeys([*served.outdated_by, *paths]))[:MAX_OUTDATED]
 
     def _on_load_ended(self, event: AppLoaded | AppFailed | ServerExited) -> None:
+        if isinstance(event, AppFailed) and self._machine.state.answers:
+            return  # it was loaded, and its project's checks have found an error since
         if isinstance(event, AppLoaded):
             generations = self._generations
             generations.head_starts.note_loaded(event, warm=generations.from_standby)
@@ -238,7 +240,9 @@ class Reloader:
 
     def _start_process(self) -> None:
         self._loops.loading()
-        self._generations.start(self.settings, first=not self._machine.has_served)
+        first, replaced = not self._machine.has_served, self._underway
+        of_migrations = replaced is not None and any(map(_is_migration, replaced.paths))
+        self._generations.start(self.settings, first=first, migrations=first or of_migrations)
 
     def _start_standby(self) -> None:
         if self.settings.reload and not self.closing and self._machine.state.answers:
@@ -250,3 +254,8 @@ class Reloader:
             loaded = self._served.loaded
             if loaded is not None and self._served.failure is None:
                 self._generations.start_head_start(self.settings, loaded.file)
+
+
+def _is_migration(path: str) -> bool:
+    """Return whether this is a migration of a Django project, or would be in one."""
+    return "migrations" in path.split(os.sep)[-2:]  # the folder itself, if it is new

@@ -56,7 +56,7 @@ class NoProcesses(Generations):
     def expect_load(self) -> None:
         self.asked_before_load_was_announced = list(self.asked)
 
-    def start(self, settings: Settings, *, first: bool) -> None:
+    def start(self, settings: Settings, *, first: bool, migrations: bool = False) -> None:
         self.number += 1
         self.asked.append("start the first" if first else "start")
 

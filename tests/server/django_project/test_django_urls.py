@@ -18,7 +18,8 @@ pytest.importorskip("django", reason="Django is not installed")
 
 PROBE = """
 import json, sys
-from devtui.server.app import django_urls, find
+from devtui.server.app import find
+from devtui.server.django_project import django_urls
 found = find.load_app({app!r}, {folder!r})
 before = "djangosite.views" in sys.modules
 try:

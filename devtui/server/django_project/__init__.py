@@ -1,0 +1,1 @@
+"""What `manage.py runserver` does for a Django project beside serving its application."""

@@ -1,0 +1,53 @@
+"""Tell a Django project's application from others, and put around it what `runserver` puts."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_STATIC_FILES = "django.contrib.staticfiles"
+
+# With this app `runserver` leaves the static files to WhiteNoise, which the project has put around
+# its application.
+_LEAVES_THEM = "whitenoise.runserver_nostatic"
+
+
+def is_app_of_project(app: object) -> bool:
+    """Whether the app is what `runserver` would serve, and not one that only uses Django's models.
+
+    Imports nothing.
+    """
+    modules: Any = sys.modules
+    if "django.core.wsgi" not in modules:  # get_wsgi_application comes from there
+        return False
+    settings = modules["django.conf"].settings
+    if not (modules["django.apps"].apps.ready and settings.configured):
+        return False
+    if issubclass(type(app), modules["django.core.handlers.wsgi"].WSGIHandler):
+        return True
+    module, _, name = (getattr(settings, "WSGI_APPLICATION", None) or "").rpartition(".")
+    return bool(module in modules and vars(modules[module]).get(name) is app)
+
+
+def as_runserver_serves(app: WSGIApplication) -> WSGIApplication:
+    """Return the app with the static files around it, under the conditions of `runserver`.
+
+    Return any other app as it is. Raise Django's `CommandError` if there are no hosts to serve.
+    """
+    if not is_app_of_project(app):
+        return app
+    modules: Any = sys.modules
+    settings, apps = modules["django.conf"].settings, modules["django.apps"].apps
+    if not settings.DEBUG and not settings.ALLOWED_HOSTS:
+        base = importlib.import_module("django.core.management.base")
+        raise base.CommandError("You must set settings.ALLOWED_HOSTS if DEBUG is False.")
+    if not settings.DEBUG or not apps.is_installed(_STATIC_FILES):
+        return app
+    if apps.is_installed(_LEAVES_THEM):
+        return app
+    handlers = importlib.import_module(f"{_STATIC_FILES}.handlers")
+    return cast("WSGIApplication", handlers.StaticFilesHandler(app))
