@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from devtui.config.project_file import ProjectFile, ProjectFileError
+from devtui.config.project_file import ProjectFile, StateFileError
 from devtui.filters.facts import Facts, Place
 from devtui.filters.rule import DEBUGGER, Rule, parse_rule
 
@@ -27,7 +27,7 @@ class Rules:
         self._kept: list[str] = self.texts
         try:
             text = file.read()
-        except ProjectFileError as error:
+        except StateFileError as error:
             self.complaint = f"The rules that hide rows are not in force: {error}"
             return
         if text:
@@ -77,7 +77,7 @@ class Rules:
             self.all[at] = rule
 
     def keep(self) -> None:
-        """Write the rules to the project's file. Raises `ProjectFileError` with a sentence."""
+        """Write the rules to the project's file. Raises `StateFileError` with a sentence."""
         self._file.write(_HEADING + "".join(f"{text}\n" for text in self.texts))
         self._kept = self.texts
 

@@ -12,17 +12,18 @@ from textual.content import Content
 from textual.widgets import Input
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
-from devtui.dashboard.commands import bindings
+from devtui.dashboard.commands import bindings, in_force
 from devtui.dashboard.details.copy_choices import ChooseCopy, section_name
 from devtui.dashboard.details.line_search import MarkedRows
 from devtui.dashboard.details.log_detail import error_of
-from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets
+from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets, request_id_of
 from devtui.dashboard.details.search import Search
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.lists.sections import Detail, Section, ShownLine, laid_out
 from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack
 from devtui.dashboard.panes.handled import errors_of
+from devtui.dashboard.selection import Selection
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.too_small import NeedsRoom
@@ -35,7 +36,6 @@ from devtui.session.store.ring import Ring
 if TYPE_CHECKING:
     from devtui.session.store.store import Store
 
-NO_SEARCH = "There is no search: / begins one."
 NO_MATCH = "The text is not in this row."
 
 # The frame's two borders, the space before a line, and the scrollbar.
@@ -179,7 +179,8 @@ class DetailScreen(NeedsRoom, ListScreen):
         """Say why the action cannot work now; empty if it can."""
         match action:
             case "next_match" if not self._search.found_any:
-                return NO_MATCH if self._search.wanted else NO_SEARCH
+                no_search = f"There is no search: {in_force.key('search')} begins one."
+                return NO_MATCH if self._search.wanted else no_search
             case "open_line" if not self._leads_somewhere():
                 return "This line leads to no row and no place in the code."
             case "edit_row" if self._frame() is None:
@@ -223,6 +224,11 @@ class DetailScreen(NeedsRoom, ListScreen):
         if line is not None and line.frame is not None:
             return line.frame
         return frame_of(self.item, self._store)
+
+    def selected(self) -> Selection:
+        """Return the row's request and the place under the cursor, for custom commands."""
+        request_id = request_id_of(self.item)
+        return Selection(self._store.request(request_id), request_id, self._frame())
 
     def _leads_somewhere(self) -> bool:
         line = self.list.item

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 
-from devtui.config.project_file import ProjectFileError
+from devtui.config.project_file import StateFileError
 from devtui.dashboard.hiding.hide_dialog import rule_line
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.filters.rule import WHAT_RULES_ARE, Rule, parse_rule
@@ -115,7 +115,7 @@ class RulesDialog(Dialog[None]):
         """Keep the rules for the project."""
         try:
             self._rules.keep()
-        except ProjectFileError as error:
+        except StateFileError as error:
             self._say(str(error), problem=True)
             return
         self._say(f"Kept in {self._rules.path}")
