@@ -46,7 +46,7 @@ class ConfiguredCommand(click.Command):
         try:
             config.read(typed)
         except ConfigError as error:
-            if not {"help", "version"} & typed.keys():  # these work whatever the files say
+            if not config.serves_nothing(typed):
                 raise ConfigMistake(str(error)) from None
         try:
             rest = super().parse_args(ctx, args)
@@ -91,6 +91,13 @@ class _Config:
         chosen = preferences.read(found)
         _check_dashboard(chosen)
         self._ctx.meta[PREFERENCES] = chosen
+
+    def serves_nothing(self, typed: Mapping[str, Any]) -> bool:
+        """Whether --help or --version was typed, which work whatever the files say."""
+        return any(
+            name in self._options and self._options[name].name in typed
+            for name in ("help", "version")
+        )
 
     def _early(self, name: str, typed: Mapping[str, Any]) -> Any:
         """Return the value of an option that decides which files to read."""

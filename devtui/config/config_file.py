@@ -202,7 +202,7 @@ def _syntax(path: str, text: str, message: str) -> str:
     what = _AT_LINE.sub("", message).rstrip(".")
     place = _place(path, number)
     line = lines[min(number, len(lines)) - 1]
-    if bare := _BARE_VALUE.fullmatch(line):
+    if what == "Invalid value" and (bare := _BARE_VALUE.fullmatch(line)):
         name, value = bare[1], visible(bare[2], _MAX_QUOTED)
         lower = value.lower()
         correct = lower if lower in ("true", "false") else f'"{value}"'

@@ -10,6 +10,9 @@ import msgspec
 if TYPE_CHECKING:
     from textual.binding import Binding
 
+NO_KEY = "no_key"
+"""What a command without a key is bound to: nothing sends it."""
+
 Place = Literal["app", "main", "detail", "error", "stack", "list"]
 
 
@@ -46,7 +49,8 @@ class Command(msgspec.Struct, frozen=True):
         """Return the binding. Its id lets users assign other keys."""
         from textual.binding import Binding  # the command line reads this table without Textual
 
-        return Binding(self.keys, self.action, self.label, show=self.rank is not None, id=self.name)
+        keys = self.keys or NO_KEY
+        return Binding(keys, self.action, self.label, show=self.rank is not None, id=self.name)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -152,6 +156,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("stack-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "stack", 2),
     Command("stack-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "stack", 4),
     Command("stack-copy", "y", "y", "copy", "Copy the stack", "copy_row", "stack", 3),
+    Command("theme", "", "", "Change the colours", "Theme", "change_theme"),
+    Command("choose-app", "", "", "Serve another app of this folder", "Which app", "choose_app"),
     Command("help", "question_mark", "?", "keys", "All keys", "help", rank=0),
     Command("palette", "ctrl+p", "ctrl+p", "", "Every command by name", "command_palette"),
     Command("leave", "q,ctrl+q", "q", "leave", "Leave", "quit", rank=0),

@@ -83,7 +83,7 @@ class HelpLines(Static):
 
 
 def _of(*places: str) -> list[Command]:
-    return [one for one in in_force if one.place in places and one.help]
+    return [one for one in in_force if one.place in places and one.help and one.shown]
 
 
 def _widths(column: list[Command | str]) -> tuple[int, int]:

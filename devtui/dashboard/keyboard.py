@@ -9,7 +9,7 @@ from msgspec import structs
 
 from devtui.config.config_file import ConfigError
 from devtui.config.preferences import KeyChoice, Preferences, meant, quoted
-from devtui.dashboard.commands import BY_NAME, COMMANDS, Command
+from devtui.dashboard.commands import BY_NAME, COMMANDS, NO_KEY, Command
 
 VIM: Mapping[str, tuple[str, ...]] = {
     "down": ("down", "j"),
@@ -29,9 +29,6 @@ CONFIGURABLE: Mapping[str, Command] = {
     if command.action and command.setting == command.name
 }
 """The commands that the config can put on other keys, by their names there."""
-
-NO_KEY = "no_key"
-"""What Textual binds a command to that has no key: nothing sends it."""
 
 _NAMED = (
     *("enter", "escape", "space", "backspace", "delete", "insert", "home", "end"),
@@ -84,7 +81,7 @@ class Keyboard:
         if choice is not None:
             own = command.keys.split(",")
             return tuple(parse_key(key, choice.place, own) for key in choice.keys)
-        return preset.get(command.setting) or tuple(command.keys.split(","))
+        return preset.get(command.setting) or tuple(filter(None, command.keys.split(",")))
 
     def _check(self, place: str, chosen: Preferences) -> None:
         """Raise `ConfigError` if a key has two commands in one place, unless by default."""

@@ -84,7 +84,10 @@ class MainScreen(NeedsRoom, FindsRows, ListScreen):
         )
         self.preview = Preview(store)
         self.area = PaneArea(self.panes, self.preview)
-        self.hiding = Hiding(self, self.panes, Rules(ProjectFile(Path.cwd(), "hidden")))
+        chosen = session.settings.preferences
+        of_config = {rule.text: rule.place for rule in chosen.hidden} if chosen else {}
+        rules = Rules(ProjectFile(Path.cwd(), "hidden"), of_config)
+        self.hiding = Hiding(self, self.panes, rules)
         self._before_error: Pane[Any] | None = None
         self._enabled: tuple[bool | None, ...] = ()
 

@@ -34,14 +34,10 @@ def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
             yield SystemCommand(
                 title, _key(in_force["sort"]), _runner(app, f"sort({order!r})", screen)
             )
-    yield SystemCommand("Theme", "Change the colours", app.action_change_theme)
-    if app.check_action("choose_app", ()):
-        choose = _runner(app, "choose_app", app)
-        yield SystemCommand("Which app", "Serve another app of this folder", choose)
 
 
 def _key(command: Command) -> str:
-    return f"key: {command.shown}" if command.shown else "no key"
+    return f"key: {command.shown}" if command.shown else command.label or "no key"
 
 
 def _name_and_parameters(command: Command) -> tuple[str, tuple[object, ...]]:

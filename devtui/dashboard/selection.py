@@ -44,13 +44,13 @@ def why_not(name: str, selection: Selection, url: str) -> str:
     what = f"{{{name}}}"
     if name in ("file", "line"):
         if selection.frame is None:
-            return f"It needs {what}, and nothing selected here has a place in the code."
-        return f"It needs {what}, and {visible(selection.frame.file, 100)} is no file."
+            return f"there is no {what}, because nothing selected here has a place in the code."
+        return f"there is no {what}, because {visible(selection.frame.file, 100)} is no file."
     if name == "url" and selection.request is not None and not url:
-        return f"It needs {what}, and requests over a Unix socket have none."
+        return f"there is no {what}, because requests over a Unix socket have none."
     if name == "url" and selection.request_id is not None:
-        return f"It needs {what}, and the request is no longer kept."
-    return f"It needs {what}, and nothing selected here belongs to a request."
+        return f"there is no {what}, because the request is no longer kept."
+    return f"there is no {what}, because nothing selected here belongs to a request."
 
 
 def environment(base: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:

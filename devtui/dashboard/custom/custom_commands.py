@@ -47,13 +47,13 @@ class CustomCommands:
         """Say why a command cannot run now; empty if it can."""
         command = self._commands[number]
         if self._background.runs(command.key):
-            return f"{command.name} still runs."
+            return f"{command.name}: it still runs."
         selection = self._selection()
         found = values(selection, self._url(selection))
         for name in command.run.needs:
             if name not in found:
                 why = why_not(name, selection, self._url(selection))
-                return f"{command.name} cannot run. {why}"
+                return f"{command.name}: {why}"
         return ""
 
     def run(self, number: int) -> None:
@@ -75,14 +75,14 @@ class CustomCommands:
                     command.folder,
                     lambda ended: self._report(command, ended),
                 )
-                self._tell(f"{command.name} runs.")
+                self._tell(f"{command.name}: started.")
         except (OSError, ValueError) as error:
             self.failed(command, error)
 
     def failed(self, command: CustomCommand, error: Exception) -> None:
         """Say why a command could not be started."""
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        self._tell(f"{command.name} could not be started: {visible(reason, 200)}.", "error")
+        self._tell(f"{command.name}: it could not be started, {visible(reason, 200)}.", "error")
 
     def end(self) -> None:
         """End what still runs, because devtui ends."""
@@ -103,9 +103,9 @@ class CustomCommands:
         lines = [line for line in ended.output.splitlines() if line.strip()][-MOST_LINES:]
         said = "  ".join(visible(line.strip(), MAX_LINE) for line in lines)
         if ended.status:
-            words = f"{command.name} failed: {how_it_ended(ended.status)}"
+            words = f"{command.name}: failed, {how_it_ended(ended.status)}"
         else:
-            words = f"{command.name} is done"
+            words = f"{command.name}: done"
         self._tell(
             f"{words}: {said}" if said else f"{words}.", "error" if ended.status else "information"
         )

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from devtui.terminal import can_suspend
+
 END_SECONDS = 1.0
 
 
@@ -36,8 +38,8 @@ async def run(
         except asyncio.CancelledError:  # devtui is leaving
             await _end(process)
             raise
-        how = "is done" if not status else f"failed: {how_it_ended(status)}"
-        _write(fd, f"--- {title} {how}; press enter to go back to devtui ")
+        how = "done" if not status else f"failed, {how_it_ended(status)}"
+        _write(fd, f"--- {title}: {how}; press enter to go back to devtui ")
         interrupted.clear()
         await _enter(fd, interrupted)
     return status
@@ -81,14 +83,20 @@ async def _enter(fd: int, interrupted: asyncio.Event) -> None:
 
 @contextmanager
 def _interrupts(afterwards: Callable[[], None]) -> Iterator[asyncio.Event]:
-    """Set an event at ctrl+c, and let ctrl+\\ pass: the terminal sends both to the command too."""
+    """Set an event at ctrl+c and ctrl+\\, which the terminal sends to the command too.
+
+    Ignore ctrl+z, and have the command ignore it, if no shell could continue us.
+    """
     loop = asyncio.get_running_loop()
     interrupted = asyncio.Event()
     loop.add_signal_handler(signal.SIGINT, interrupted.set)
     loop.add_signal_handler(signal.SIGQUIT, interrupted.set)
+    stops = None if can_suspend() else signal.signal(signal.SIGTSTP, signal.SIG_IGN)
     try:
         yield interrupted
     finally:
+        if stops is not None:
+            signal.signal(signal.SIGTSTP, stops)
         loop.remove_signal_handler(signal.SIGQUIT)
         loop.add_signal_handler(signal.SIGINT, afterwards)
 

@@ -60,7 +60,12 @@ class RulesDialog(Dialog[None]):
     def _list(self, at: int) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([rule_line(rule, self._count(rule)) for rule in self._rules.all])
+        options.add_options(
+            [
+                rule_line(rule, self._count(rule), self._rules.place_of(rule))
+                for rule in self._rules.all
+            ]
+        )
         options.add_option(Content.styled(ADD, "$foreground 55%"))
         options.highlighted = min(at, len(self._rules.all))
         if self._rules.kept:
@@ -107,9 +112,11 @@ class RulesDialog(Dialog[None]):
         """Show the rows of the rule again."""
         at = self.query_one(OptionList).highlighted
         if at is not None and at < len(self._rules.all):
-            del self._rules.all[at]
+            place = self._rules.place_of(self._rules.all.pop(at))
             self._changed()
             self._list(at)
+            if place:
+                self._say(f"Shown until you leave: {place}, hides these rows.")
 
     def action_keep(self) -> None:
         """Keep the rules for the project."""
