@@ -216,7 +216,17 @@ def shown_key(key: str) -> str:
     *modifiers, last = key.rsplit("+", 1)
     if len(last) == 1 and last.isupper() and not modifiers:
         return f"shift+{last.lower()}"
-    return "+".join([*modifiers, _CHARACTERS.get(last, last)])
+    return "+".join([*modifiers, _CHARACTERS.get(last) or _character(last)])
+
+
+def _character(name: str) -> str:
+    """Return the character that Unicode gives this name; the name itself if it is a key's."""
+    if name in _NAMED:
+        return name
+    try:
+        return unicodedata.lookup(name.replace("_", " "))
+    except KeyError:
+        return name
 
 
 _CHARACTERS = {

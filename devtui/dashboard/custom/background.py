@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -67,8 +68,7 @@ class Background:
 
         def follow() -> None:
             result = _follow(process)
-            # The loop is closed if devtui has ended meanwhile: nobody is left to read a report.
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # the loop is closed: devtui has ended meanwhile
                 loop.call_soon_threadsafe(report, result)
 
         threading.Thread(target=follow, name=f"command-{process.pid}", daemon=True).start()
@@ -86,13 +86,14 @@ class Background:
 def _follow(process: subprocess.Popen[bytes]) -> Ended:
     """Return how a process ended, and the last of its output."""
     kept = bytearray()
-    assert process.stdout is not None
-    descriptor = process.stdout.fileno()
+    output = process.stdout
+    assert output is not None
 
     def read() -> None:
-        while part := os.read(descriptor, 65_536):
-            kept.extend(part)
-            del kept[:-MOST_KEPT]
+        with output:
+            while part := os.read(output.fileno(), 65_536):
+                kept.extend(part)
+                del kept[:-MOST_KEPT]
 
     reader = threading.Thread(target=read, name=f"output-{process.pid}", daemon=True)
     reader.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -62,7 +63,7 @@ class RulesDialog(Dialog[None]):
         options.clear_options()
         options.add_options(
             [
-                rule_line(rule, self._count(rule), self._rules.place_of(rule))
+                rule_line(rule, self._count(rule), os.path.basename(self._rules.place_of(rule)))
                 for rule in self._rules.all
             ]
         )
