@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import termios
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,13 +24,13 @@ async def run(
     folder: str,
     on_interrupt: Callable[[], None],
 ) -> int:
-    """Run a line on the terminal `fd` and wait for enter after it; return its exit status.
+    """Run a line on the terminal, which `fd` reads; wait for enter, and return the exit status.
 
     The event loop goes on meanwhile. ctrl+c is for the command; `on_interrupt` is what it does
     again afterwards. Raises `OSError` or `ValueError` if the line cannot be run.
     """
     with _interrupts(on_interrupt) as interrupted, _modes(fd):
-        _write(fd, f"--- {title}\r\n")
+        _write(f"--- {title}\r\n")
         process = await asyncio.create_subprocess_exec(
             "/bin/sh", "-c", line, env=dict(environment), cwd=folder or None
         )
@@ -39,7 +40,7 @@ async def run(
             await _end(process)
             raise
         how = "done" if not status else f"failed, {how_it_ended(status)}"
-        _write(fd, f"--- {title}: {how}; press enter to go back to devtui ")
+        _write(f"--- {title}: {how}; press enter to go back to devtui ")
         interrupted.clear()
         await _enter(fd, interrupted)
     return status
@@ -78,7 +79,7 @@ async def _enter(fd: int, interrupted: asyncio.Event) -> None:
         await interrupted.wait()
     finally:
         loop.remove_reader(fd)
-    _write(fd, "\r\n")
+    _write("\r\n")
 
 
 @contextmanager
@@ -112,6 +113,8 @@ def _modes(fd: int) -> Iterator[None]:
             termios.tcsetattr(fd, termios.TCSADRAIN, modes)
 
 
-def _write(fd: int, text: str) -> None:
-    with suppress(OSError):
-        os.write(fd, text.encode("utf-8", "backslashreplace"))
+def _write(text: str) -> None:
+    out = sys.__stdout__
+    if out is not None:
+        with suppress(OSError):  # the window was closed, which ends devtui
+            os.write(out.fileno(), text.encode(out.encoding, "backslashreplace"))
