@@ -15,7 +15,7 @@ from msgspec import structs
 
 from devtui import events
 from devtui.cli import command
-from devtui.cli.configured import TYPED_ONLY
+from devtui.cli.config_values import TYPED_ONLY
 from devtui.config import preferences
 from devtui.config.shell_line import VARIABLES
 from devtui.dashboard.keyboard import CONFIGURABLE, VIM

@@ -94,6 +94,7 @@ def _refuse_with_demo(ctx: click.Context) -> None:
         ("app", "--demo runs its own app: leave out APP or --demo."),
         ("app_option", "--demo runs its own app: leave out APP or --demo."),
         ("env_file", "--demo reads no env file: leave out -e or --demo."),
+        ("config", "--demo reads no config of a project: leave out --config or --demo."),
     ):
         if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(why)

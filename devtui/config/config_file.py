@@ -6,15 +6,17 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from devtui import project_file
 from devtui.config import trust
-from devtui.config.toml_lines import Way, lines_of
 from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
+
+if TYPE_CHECKING:
+    from devtui.config.toml_lines import Way
 
 OWN_NAME = "devtui.toml"
 SHARED_NAME = "pyproject.toml"
@@ -38,7 +40,7 @@ class ConfigFile(msgspec.Struct, frozen=True):
     path: str
     settings: Mapping[str, Any]
     text: str
-    within: Way = ()
+    within: tuple[str | int, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -47,6 +49,8 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
     def place(self, *way: str | int) -> str:
         """Return the file and line of a setting, for people: of the nearest that has a line."""
+        from devtui.config.toml_lines import lines_of  # only a file with settings needs it
+
         lines = lines_of(self.text)
         wanted = (*self.within, *way)
         while wanted and wanted not in lines:

@@ -172,7 +172,7 @@ def _command(file: ConfigFile, way: Way, table: Mapping[str, Any], folder: str) 
     for field in table:
         if field not in COMMAND_FIELDS:
             guess = meant(field, COMMAND_FIELDS)
-            raise file.error((*way, field), f"a command has no {quoted(field)}{guess}.")
+            raise file.error((*way, field), f"a command has no {quoted(field)}{guess or '.'}")
     for field in ("key", "name", "run"):
         if field not in table:
             raise file.error(way, f'this command has no {field}: write {field} = "...".')

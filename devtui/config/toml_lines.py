@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 Way: TypeAlias = tuple[str | int, ...]
@@ -26,6 +27,7 @@ _TOKEN = re.compile(
 )
 
 
+@lru_cache(maxsize=4)  # each setting asks for its line
 def lines_of(text: str) -> Mapping[Way, int]:
     """Return the line of each key, table and item of an array, counted from 1."""
     return _Reader(text).read()

@@ -196,7 +196,7 @@ _SAME = {
 BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
 
 
-class InForce:
+class CommandsInForce:
     """The commands with the keys that they have in the dashboard of this process."""
 
     def __init__(self) -> None:
@@ -219,7 +219,7 @@ class InForce:
         return self._by_name[name].first or "the palette"
 
 
-in_force = InForce()
+in_force = CommandsInForce()
 
 
 def bindings(place: Place) -> list[Binding]:

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from devtui.cli import command
-from devtui.cli.configured import TYPED_ONLY
+from devtui.cli.config_values import TYPED_ONLY
 from devtui.cli.run_in_code import _preferences
 from devtui.config.settings import Settings
 from devtui.events import Main
@@ -150,6 +150,9 @@ def test_the_example_reads_no_config_of_the_folder(
 ) -> None:
     write(project, {"devtui.toml": "port = what?\n"})
     write(tmp_path, {"own/devtui/config.toml": 'theme = "nord"\n'})
+    refused = CliRunner().invoke(command.command, ["--demo", "--config", "devtui.toml"])
+    assert refused.exit_code == 2
+    assert "leave out --config or --demo" in refused.output
     settings = read("--demo")
     assert settings.port == 5000
     assert settings.preferences is not None
@@ -208,7 +211,7 @@ MISTAKES = [
     ("keys.restart = 'a'\nkeys.port = 'a'", "(devtui.toml, line"),
     ("commands = 1", "line 1: commands must be tables: write [[commands]] for each."),
     ("[[commands]]\nkey = 'a'\nname = 'x'", 'line 1: this command has no run: write run = "...".'),
-    ("[[commands]]\nkye = 'a'", 'line 2: a command has no "kye": did you mean key?.'),
+    ("[[commands]]\nkye = 'a'", 'line 2: a command has no "kye": did you mean key?'),
 ]
 COMMAND = "[[commands]]\nkey = {key!r}\nname = 'x'\nrun = {run!r}\n"
 MISTAKES += [

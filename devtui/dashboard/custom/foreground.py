@@ -84,7 +84,7 @@ async def _enter(fd: int, interrupted: asyncio.Event) -> None:
 
 @contextmanager
 def _interrupts(afterwards: Callable[[], None]) -> Iterator[asyncio.Event]:
-    """Set an event at ctrl+c and ctrl+\\, which the terminal sends to the command too.
+    """Set an event at ctrl+c and ctrl+backslash, which the terminal sends to the command too.
 
     Ignore ctrl+z, and have the command ignore it, if no shell could continue us.
     """
