@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from textual.app import App, SystemCommand
+from textual.markup import escape
 from textual.screen import Screen
 
 from devtui.dashboard.commands import Command, in_force
@@ -27,7 +28,8 @@ def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
         if owner.check_action(*_name_and_parameters(command)):
             title = command.help if command.name != "help" else "All keys"
             run = _runner(app, command.action, owner)
-            yield SystemCommand(title, _key(command), run)
+            # A name of the user's own may hold brackets, which Textual takes for markup.
+            yield SystemCommand(escape(title), _key(command), run)
     if place == "main" and screen.check_action("sort", ()):
         for order, words in ORDERS.items():
             title = f"Sort: {words or 'newest last'}"

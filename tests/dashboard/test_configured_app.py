@@ -207,8 +207,12 @@ async def test_a_command_in_the_background_gets_what_is_selected(here: Path):
             assert shown[1:] == [str(file), "7", "r1"]
             (here / "out").unlink()
         assert not (here / "pwned").exists()
-        offered = [one.title for one in ui.app.get_system_commands(ui.app.screen)]
-        assert "Show [red]it[/red]" in offered
+        ui.toasts.clear()
+        await ui.press("ctrl+p", *"show red")
+        await ui.shows("Show [red]it[/red]")
+        await ui.press("enter")
+        await ui.until(lambda: len(ui.toasts) > 1)
+        assert ui.toasts[1].startswith("Show [red]it[/red]: failed, exit status 3")
         await ui.press("question_mark")
         await ui.shows("f8  Show [red]it[/red]")
 

@@ -89,8 +89,11 @@ class CustomCommands:
         self._background.end()
 
     def _selection(self) -> Selection:
-        screen = self._app.screen
-        return screen.selected() if isinstance(screen, ListScreen) else NOTHING
+        # The palette lies above the screen that it was opened on.
+        for screen in reversed(self._app.screen_stack):
+            if isinstance(screen, ListScreen):
+                return screen.selected()
+        return NOTHING
 
     def _url(self, selection: Selection) -> str:
         """Return the URL of the selected request, as it was: nobody sees it on the screen."""

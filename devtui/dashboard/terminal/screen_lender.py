@@ -40,8 +40,10 @@ class ScreenLender:
     def step_aside(self) -> Iterator[int]:
         """Take the dashboard off the screen for a command of the user's; yield the terminal.
 
-        Raises `OSError` if devtui does not run in a terminal.
+        Raises `OSError` if devtui does not run in a terminal, or has lent it.
         """
+        if self._aside or self._suspended is not None:  # a key was typed ahead
+            raise OSError(errno.EBUSY, "the terminal is in use")
         self._tty.check()
         self._aside = True
         try:
