@@ -61,6 +61,7 @@ def plain_environment() -> Iterator[None]:
         for name in list(os.environ):
             if name.startswith(("FLASK_", "DEVTUI_")):
                 del os.environ[name]
+        os.environ["XDG_CONFIG_HOME"] = os.devnull  # no config of whoever runs the tests
         yield
 
 

@@ -8,10 +8,17 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from msgspec import structs
 
 from devtui import events
+from devtui.cli import command
+from devtui.cli.config_values import TYPED_ONLY
+from devtui.config import preferences
+from devtui.config.shell_line import VARIABLES
+from devtui.dashboard.keyboard import CONFIGURABLE, VIM
 from devtui.events.event import Event
 from devtui.session.state import State
 
@@ -187,3 +194,47 @@ def test_stiff_phrases_and_long_sentences_are_found() -> None:
     assert [*stiff_phrases("It begins anew.\nNobody to whom")] == ["anew: again", "whom: a subject"]
     assert [*long_sentences("Short.\n\n" + "word " * 41 + ".")]
     assert not [*long_sentences("word " * 20 + ".\n\n- " + "word " * 20)]
+
+
+def table_below(page: str, heading: str) -> dict[str, str]:
+    """Return the second column of the first table after a line, by the names in the first."""
+    after = page.partition(heading)[2].lstrip("\n").partition("\n\n")[0]
+    return dict(re.findall(r"^\| `([^`]+)` \| (.*?) \|", after, re.M))
+
+
+def test_the_config_page_lists_every_setting() -> None:
+    page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
+    options = {
+        name.removeprefix("--")
+        for param in command.command.params
+        if isinstance(param, click.Option)
+        for name in param.opts
+        if name.startswith("--")
+    }
+    listed = table_below(page, "wherever you start devtui below it.")
+    assert listed.keys() == options - TYPED_ONLY
+    assert all(f"`{name}`" in page for name in TYPED_ONLY - {"help", "version"})
+    assert all(f"`{name}" in page or f"[{name}" in page for name in preferences.SETTINGS)
+    keys = table_below(page, "have keys of their own, which stand in their borders.")
+    assert keys == {
+        name: f"`{one.shown}`" if one.shown else "none" for name, one in CONFIGURABLE.items()
+    }
+    vim = table_below(page, "turns off a set of your own file.")
+    assert vim.keys() == VIM.keys()
+    placeholders = dict(re.findall(r"^\| `\{(\w+)\}` \| .* \| `(\w+)` \|$", page, re.M))
+    assert placeholders == VARIABLES
+    fields = re.findall(r"^\| `(key|name|run|in)` \| ", page, re.M)
+    assert tuple(fields[-4:]) == preferences.COMMAND_FIELDS
+
+
+def test_the_examples_of_the_config_page_are_valid(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
+    assert len(blocks) > 3
+    for block in blocks:
+        file = tmp_path / ("pyproject.toml" if "[tool.devtui]" in block else "devtui.toml")
+        file.write_text(block, encoding="utf-8")
+        result = CliRunner().invoke(
+            command.command, ["--config", str(file), "--who", "--port", "0"]
+        )
+        assert "--who needs a port" in result.output, (block, result.output)

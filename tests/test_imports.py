@@ -46,12 +46,13 @@ FORBIDDEN = {
 # The parts of the dashboard from the top to the ground: none imports from a layer above its own.
 LAYERS = (
     {"app"},
+    {"configured_app"},
     {"main_screen", "finding", "screens", "shutdown", "palette", "help"},
-    {"details", "app_dialog"},
+    {"details", "app_dialog", "custom"},
     {"errors", "hiding"},
     {"panes", "ports", "opened"},
     {"widgets", "lists", "terminal", "desktop", "themes"},
-    {"availability", "clock", "commands", "messages"},
+    {"availability", "clock", "commands", "keyboard", "messages", "selection", "theme_names"},
 )
 
 

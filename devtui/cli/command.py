@@ -14,7 +14,8 @@ from msgspec import structs
 
 from devtui import demo
 from devtui.cli.app_python import with_python
-from devtui.cli.options import NOTICE, settings_of, with_options
+from devtui.cli.configured import ConfiguredCommand
+from devtui.cli.options import FOLDER, NOTICE, settings_of, with_options
 from devtui.config.settings import Settings
 from devtui.session.processes.spawn import Interpreter
 from devtui.text.formats import BESIDE_LINE
@@ -35,11 +36,14 @@ _BELOW_FLASK = "devtui.below_flask"
 
 _EPILOG = """\
 Each option can be set by the variable DEVTUI_<OPTION>, and by FLASK_RUN_<OPTION> if Flask has the
-option. The command line wins. In the dashboard, press ? to see all keys.
+option; then by devtui.toml, or [tool.devtui] in pyproject.toml. The command line wins. In the
+dashboard, press ? to see all keys.
 """
 
 
-@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["--help"]})
+@click.command(
+    cls=ConfiguredCommand, epilog=_EPILOG, context_settings={"help_option_names": ["--help"]}
+)
 @with_options
 @click.version_option(__version__, prog_name="devtui")
 @click.pass_context
@@ -65,6 +69,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
 
         if notice := ctx.meta.get(NOTICE):
             _warn(notice)
+        _warn_of(settings)
         ctx.exit(run_who(settings, stop=stop, yes=yes, as_json=as_json))
     if run_demo:
         _refuse_with_demo(ctx)
@@ -74,14 +79,21 @@ def command(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(run(settings, plain, as_json, interpreter))
 
 
-@click.command(name="tui", context_settings=command.context_settings, epilog=_EPILOG)
+@click.command(
+    name="tui",
+    cls=ConfiguredCommand,
+    context_settings=command.context_settings,
+    epilog=_EPILOG,
+)
 @with_options
 @click.pass_context
 def flask_command(ctx: click.Context, /, **options: Any) -> None:
     """Run the development server in devtui, the terminal dashboard."""
     # Flask's group holds the value of `flask --app`; our own APP argument takes precedence.
     ctx.meta[_BELOW_FLASK] = True
-    options["app_option"] = getattr(ctx.obj, "app_import_path", None) or options["app_option"]
+    if of_flask := getattr(ctx.obj, "app_import_path", None):
+        options["app_option"] = of_flask
+        ctx.meta.pop(FOLDER, None)
     ctx.invoke(command, **options)
 
 
@@ -90,6 +102,7 @@ def _refuse_with_demo(ctx: click.Context) -> None:
         ("app", "--demo runs its own app: leave out APP or --demo."),
         ("app_option", "--demo runs its own app: leave out APP or --demo."),
         ("env_file", "--demo reads no env file: leave out -e or --demo."),
+        ("config", "--demo reads no config of a project: leave out --config or --demo."),
     ):
         if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(why)
@@ -154,6 +167,8 @@ def run(
     if interpreter is not None and interpreter.python != settings.python:
         interpreter.discard()
         interpreter = None
+    if not screen:
+        _warn_of(settings)  # the dashboard says it on the screen
     session = Session(structs.replace(settings, keep_all=not screen), interpreter)
     try:
         session.launch()
@@ -222,6 +237,13 @@ def report_failure(session: Session) -> int:
         return 0
     _warn(failure.error.text)
     return 1
+
+
+def _warn_of(settings: Settings) -> None:
+    """Write to stderr which config files are not in force, and why."""
+    if settings.preferences is not None:
+        for notice in settings.preferences.notices:
+            _warn(notice)
 
 
 def _warn(text: str) -> None:

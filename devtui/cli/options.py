@@ -30,6 +30,12 @@ _ENVIRONMENT = "devtui.environment"
 NOTICE = "devtui.notice"
 """The key in a context's `meta` for the env files' message to the user, which may be None."""
 
+PREFERENCES = "devtui.preferences"
+"""The key in a context's `meta` for what the config says about the dashboard."""
+
+FOLDER = "devtui.folder"
+"""The key in a context's `meta` for the folder of the app, if the config names the app."""
+
 
 def _both(name: str) -> list[str]:
     return [f"DEVTUI_{name}", f"FLASK_RUN_{name}"]
@@ -99,6 +105,8 @@ def _may_be_object(text: str) -> bool:
 def _check_key(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     cert = ctx.params.get("cert")
     is_file = cert is not None and os.path.isabs(cert)
+    if is_from_config(ctx, "key") and not is_from_config(ctx, "cert"):
+        value = None  # it belongs to another certificate
     if value is None:
         if is_file:
             raise click.BadParameter("--cert with a file needs the private key too: --key PATH")
@@ -146,9 +154,15 @@ def _is_host(host: str) -> bool:
     return bool(bare.strip(".")) and all(c.isalnum() or c in "-._" for c in bare)
 
 
+def is_from_config(ctx: click.Context, name: str) -> bool:
+    """Whether an option has its value from a config file."""
+    return ctx.get_parameter_source(name) is click.core.ParameterSource.DEFAULT_MAP
+
+
 def _decide_debug(ctx: click.Context, _param: click.Parameter, value: bool | None) -> bool | None:
     """Return the option, else FLASK_DEBUG as `flask run` reads it; on None the address decides."""
-    if value is not None or not (flask_debug := os.environ.get("FLASK_DEBUG")):
+    decided = value is not None and not is_from_config(ctx, "debug")
+    if decided or not (flask_debug := os.environ.get("FLASK_DEBUG")):
         return value
     if (said := yes_or_no.parse(flask_debug)) is None:
         raise click.BadParameter(
@@ -248,6 +262,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--stop", is_flag=True, envvar="DEVTUI_STOP", help="With --who: stop it, after asking."
     ),
     click.option("--yes", is_flag=True, envvar="DEVTUI_YES", help="With --stop: do not ask."),
+    click.option(
+        "--config", metavar="PATH", envvar="DEVTUI_CONFIG",
+        help="Read the settings from this file.  [default: devtui.toml or pyproject.toml]",
+    ),
 )  # fmt: skip
 
 
@@ -263,7 +281,7 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
     typed, option = options["app"], options["app_option"]
     settings = Settings(
         app=typed or option,
-        folder=Path.cwd(),
+        folder=Path(ctx.meta.get(FOLDER) or Path.cwd()),
         host=options["host"],
         port=options["port"],
         threaded=options["threaded"],
@@ -276,6 +294,7 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
         environment=ctx.meta[_ENVIRONMENT],
         trusted_hosts=options["trusted_hosts"],
         standby=options["standby"],
+        preferences=ctx.meta.get(PREFERENCES),
     )
     debug = options["debug"] if options["debug"] is not None else settings.is_loopback
     return settings.with_debug(debug).with_parts(

@@ -17,6 +17,7 @@ from devtui.in_code import role
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from devtui.config.preferences import Preferences
     from devtui.config.settings import Settings
 
 _OPTIONS = (
@@ -120,12 +121,25 @@ def _settings(
         trusted_hosts=tuple(options.get("trusted_hosts") or ()),
         load_dotenv=load_dotenv,
         environment=tuple(os.environ.items()),
+        preferences=_preferences(main),
     )
     if debug is None:
         debug = default_debug(app, settings)
     return settings.with_debug(bool(debug)).with_parts(
         reload=options.get("use_reloader"), debugger=options.get("use_debugger")
     )
+
+
+def _preferences(main: Main) -> Preferences:
+    """Return what the config says about the dashboard; the call itself decides the rest."""
+    from devtui.cli.configured import read_for_code
+    from devtui.config.config_file import ConfigError
+
+    try:
+        return read_for_code(str(_folder(main)))
+    except ConfigError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def default_debug(app: object, settings: Settings) -> bool:

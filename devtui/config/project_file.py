@@ -1,6 +1,7 @@
-"""A small file of devtui's own about a project, in the user's folder for state.
+"""A small file of devtui's own, in the user's folder for state.
 
-It lies at `$XDG_STATE_HOME/devtui/<project>/<name>`, in folders for the user alone.
+It lies at `$XDG_STATE_HOME/devtui/<name>`, or at `$XDG_STATE_HOME/devtui/<project>/<name>`, in
+folders for the user alone.
 """
 
 from __future__ import annotations
@@ -18,22 +19,21 @@ from devtui.config.trust import is_trusted
 MAX_BYTES = 64 * 1024
 
 
-class ProjectFileError(Exception):
+class StateFileError(Exception):
     """The file cannot be read or written; the text is a sentence for the user."""
 
 
-class ProjectFile:
-    """One file of a project. Nothing is made until something is written."""
+class StateFile:
+    """One file. Nothing is made until something is written."""
 
-    def __init__(self, project: Path, name: str) -> None:
-        """`project` is the project's folder."""
-        folder = os.path.realpath(project)
-        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        plain = re.sub(r"[^A-Za-z0-9_-]", "_", os.path.basename(folder))[:40]
-        self.path = _state_folder() / "devtui" / f"{plain}-{digest}" / name
+    def __init__(self, *names: str) -> None:
+        """`names` are the folders below `devtui`, and the file's name."""
+        self._base = _state_folder()
+        self._folders = ("devtui", *names[:-1])
+        self.path = self._base.joinpath("devtui", *names)
 
     def read(self) -> str:
-        """Return the file's text, empty if there is none. Raises `ProjectFileError`."""
+        """Return the file's text, empty if there is none. Raises `StateFileError`."""
         try:
             # A fifo in its place must not hang devtui.
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -64,11 +64,13 @@ class ProjectFile:
             return file.read(MAX_BYTES + 1)
 
     def write(self, text: str) -> None:
-        """Put the text in the place of the file, as a whole. Raises `ProjectFileError`."""
+        """Put the text in the place of the file, as a whole. Raises `StateFileError`."""
         folder = self.path.parent
         try:
-            folder.parent.parent.mkdir(parents=True, exist_ok=True)
-            for one in (folder.parent, folder):
+            self._base.mkdir(parents=True, exist_ok=True)
+            one = self._base
+            for name in self._folders:
+                one /= name
                 one.mkdir(mode=0o700, exist_ok=True)
                 if not is_trusted(one.stat()):
                     raise self._error("written", f"the folder {one} belongs to somebody else")
@@ -87,8 +89,19 @@ class ProjectFile:
         except OSError as error:
             raise self._error("written", error.strerror or "an error") from None
 
-    def _error(self, what: str, why: str) -> ProjectFileError:
-        return ProjectFileError(f"{self.path} was not {what}: {why}.")
+    def _error(self, what: str, why: str) -> StateFileError:
+        return StateFileError(f"{self.path} was not {what}: {why}.")
+
+
+class ProjectFile(StateFile):
+    """One file about a project."""
+
+    def __init__(self, project: Path, name: str) -> None:
+        """`project` is the project's folder."""
+        folder = os.path.realpath(project)
+        digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        plain = re.sub(r"[^A-Za-z0-9_-]", "_", os.path.basename(folder))[:40]
+        super().__init__(f"{plain}-{digest}", name)
 
 
 def _state_folder() -> Path:

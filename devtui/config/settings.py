@@ -15,6 +15,7 @@ import msgspec
 from msgspec import structs
 
 if TYPE_CHECKING:
+    from devtui.config.preferences import Preferences
     from devtui.events import Main
 
 DEFAULT_HOST = "127.0.0.1"
@@ -52,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     `refused` names those of `reload` and `debugger` that the user turned off explicitly, so debug
     mode must not turn them on.
+
+    `preferences` are what the config says about the dashboard; None means nothing.
     """
 
     app: str | None = None
@@ -80,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True):
     python_name: str = ""
     advice: str = ""
     notice: str = ""
+    preferences: Preferences | None = None
 
     @property
     def is_unix_socket(self) -> bool:

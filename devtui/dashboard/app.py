@@ -18,9 +18,10 @@ from textual.screen import Screen
 
 from devtui import terminal
 from devtui.dashboard import messages, themes
-from devtui.dashboard.availability import SaysWhyNotApp, why_not_for_server
+from devtui.dashboard.availability import why_not_for_server
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.commands import bindings
+from devtui.dashboard.configured_app import ConfiguredApp
 from devtui.dashboard.details.copy_choices import ChooseCopy
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.main_screen import MainScreen
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from devtui.session.session import Session
 
 
-class Dashboard(SaysWhyNotApp):
+class Dashboard(ConfiguredApp):
     """The dashboard of one session. `run` returns the exit status."""
 
     CSS_PATH = "dashboard.tcss"
@@ -58,8 +59,7 @@ class Dashboard(SaysWhyNotApp):
         sample: Callable[[int | None], Usage | None] | None = None,
     ) -> None:
         """Create the app. Tests replace `clock` and `sample`, which measures a process."""
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self.clock = clock or Clock()
         self.main = MainScreen(session, self.clock, sample or UsageSampler().sample)
         self.ports = Ports(self, session, self.clock)
@@ -73,9 +73,7 @@ class Dashboard(SaysWhyNotApp):
         self._screens = Screens(self, self.main, session, self.clock)
         self._presses = Presses(self)
         self._keys = KeyOrder(self, super().on_event)
-        self._lender: ScreenLender | None = None
         self._redraw = Redraw(self)
-        self._complaint = themes.begin(self, os.environ)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Define the colours that other themes than ours lack."""
@@ -106,8 +104,6 @@ class Dashboard(SaysWhyNotApp):
         if not self.is_headless:
             self._filters += filters_for(self)
             self.set_class(self.no_color, "-colourless")
-        if self._complaint:
-            self.tell(self._complaint, "warning")
 
     async def on_event(self, event: Event) -> None:
         """Handle an event; a key waits for the one before."""

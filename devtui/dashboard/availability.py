@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 from textual.notifications import SeverityLevel
 
+from devtui.dashboard.commands import in_force
 from devtui.session.state import State
 from devtui.text.sanitize import visible
 
@@ -101,7 +102,10 @@ def why_no_frames(session: Session, error: Raised) -> str:
     if not session.settings.debugger:
         return "Frames are kept only with the debugger on: start with --debugger."
     if session.state is State.SUSPENDED:
-        return "The server process is stopped by a signal and answers nothing: r restarts it."
+        restart = in_force.key("restart")
+        return (
+            f"The server process is stopped by a signal and answers nothing: {restart} restarts it."
+        )
     gone = session.questions.why_gone(error)
     if not gone and session.generations.pid is None:
         return "The server process has ended, and the frames with it."

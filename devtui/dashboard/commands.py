@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+NO_KEY = "no_key"
+"""What a command without a key is bound to: nothing sends it."""
 
 Place = Literal["app", "main", "opened", "detail", "error", "stack", "list"]
 
@@ -27,10 +33,24 @@ class Command(msgspec.Struct, frozen=True):
     action: str
     place: Place = "app"
     rank: int | None = None
+    parts: tuple[str, ...] = ()
+
+    @property
+    def setting(self) -> str:
+        """The name of the command in the config; one name stands for it in several places."""
+        return _SAME.get(self.name, self.name)
+
+    @property
+    def first(self) -> str:
+        """The first of its keys, as people read it; empty without any."""
+        return self.shown.partition(" ")[0]
 
     def binding(self) -> Binding:
         """Return the binding. Its id lets users assign other keys."""
-        return Binding(self.keys, self.action, self.label, show=self.rank is not None, id=self.name)
+        from textual.binding import Binding  # the command line reads this table without Textual
+
+        keys = self.keys or NO_KEY
+        return Binding(keys, self.action, self.label, show=self.rank is not None, id=self.name)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -124,21 +144,70 @@ COMMANDS: tuple[Command, ...] = (
     Command("stack-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "stack", 2),
     Command("stack-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "stack", 4),
     Command("stack-copy", "y", "y", "copy", "Copy the stack", "copy_row", "stack", 3),
+    Command("theme", "", "", "Change the colours", "Theme", "change_theme"),
+    Command("choose-app", "", "", "Serve another app of this folder", "Which app", "choose_app"),
     Command("help", "question_mark", "?", "keys", "All keys", "help", rank=0),
     Command("palette", "ctrl+p", "ctrl+p", "", "Every command by name", "command_palette"),
     Command("leave", "q,ctrl+q", "q", "leave", "Leave", "quit", rank=0),
     Command("suspend", "ctrl+z", "ctrl+z", "", "To the shell; fg comes back", "suspend"),
     Command("interrupt", "ctrl+c", "ctrl+c", "", "Copy selection, else leave", "interrupt"),
-    Command("move", "up,down", "↑ ↓", "", "Move the cursor", "", "list"),
-    Command("page", "pageup,pagedown", "pgup pgdn", "", "Move by a screen", "", "list"),
-    Command("ends", "home,end", "home end", "", "Oldest, newest and follow", "", "list"),
+    Command("move", "", "", "", "Move the cursor", "", "list", parts=("up", "down")),
+    Command("page", "", "", "", "Move by a screen", "", "list", parts=("page-up", "page-down")),
+    Command("ends", "", "", "", "Oldest, newest and follow", "", "list", parts=("first", "last")),
+    Command("up", "up", "↑", "", "", "move(-1)", "list"),
+    Command("down", "down", "↓", "", "", "move(1)", "list"),
+    Command("page-up", "pageup", "pgup", "", "", "page(-1)", "list"),
+    Command("page-down", "pagedown", "pgdn", "", "", "page(1)", "list"),
+    Command("first", "home", "home", "", "", "first", "list"),
+    Command("last", "end", "end", "", "", "last", "list"),
+    Command("unfold-line", "right", "→", "", "", "unfold(True)", "list"),
+    Command("fold-line", "left", "←", "", "", "unfold(False)", "list"),
     Command("panes", "tab", "tab", "", "The next pane", "", "list"),
     Command("in-filter", "tab", "tab ctrl+↑", "", "In a filter: complete, recall", "", "list"),
 )
 
+_SAME = {
+    **dict.fromkeys(("fold", "unfold", "stack-unfold"), "open"),
+    **dict.fromkeys(("error-back", "stack-back"), "back"),
+    **dict.fromkeys(("detail-copy", "error-copy", "stack-copy"), "copy"),
+    **dict.fromkeys(("detail-editor", "error-editor", "stack-editor"), "editor"),
+    **dict.fromkeys(("detail-wrap", "error-wrap", "stack-wrap"), "wrap"),
+    "detail-choice": "copy-choice",
+    "detail-error": "to-request",
+    "detail-secrets": "secrets",
+    "detail-stack": "stack",
+}
+"""Commands that do the same in another place, with the one whose name the config uses."""
+
 BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
+
+
+class CommandsInForce:
+    """The commands with the keys that they have in the dashboard of this process."""
+
+    def __init__(self) -> None:
+        self._by_name = BY_NAME
+
+    def use(self, commands: Iterable[Command]) -> None:
+        """Have these keys from now on."""
+        self._by_name = {command.name: command for command in commands}
+
+    def __iter__(self) -> Iterator[Command]:
+        """Yield all commands, in the order of the table."""
+        return iter(self._by_name.values())
+
+    def __getitem__(self, name: str) -> Command:
+        """Return the command of that name."""
+        return self._by_name[name]
+
+    def key(self, name: str) -> str:
+        """Return the first key of a command, for a sentence."""
+        return self._by_name[name].first or "the palette"
+
+
+in_force = CommandsInForce()
 
 
 def bindings(place: Place) -> list[Binding]:
     """Return the bindings of one place."""
-    return [command.binding() for command in COMMANDS if command.place == place]
+    return [one.binding() for one in COMMANDS if one.place == place and one.action]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.commands import in_force
 from devtui.dashboard.details.copy_choices import ChooseCopy
 from devtui.dashboard.lists.sorting import ORDERS, Order
 
@@ -36,7 +37,7 @@ class FindsRows:
         if action == "copy_choice" and self.open_pane.list.item is None:
             return NO_ROW
         if action == "sort" and self.open_pane.place != "requests":
-            return "Only requests can be sorted: press 1 first."
+            return f"Only requests can be sorted: press {in_force.key('requests')} first."
         return ""
 
     def neighbour(self, item: object, steps: int) -> Any:

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.widgets import Static
 
-from devtui.dashboard.commands import BY_NAME, COMMANDS, Command
+from devtui.dashboard.commands import Command, in_force
 from devtui.dashboard.widgets.dialogs import Dialog
 
 _IN_ROWS = ("search", "next-match", "match-before", "row-before", "row-after", "fold")
@@ -56,9 +56,9 @@ class HelpLines(Static):
         left: list[Command | str] = [
             *_of("app", "list"),
             "in an opened row",
-            *(BY_NAME[name] for name in _IN_ROWS),
+            *(in_force[name] for name in _IN_ROWS),
             "in an opened error",
-            *(BY_NAME[name] for name in _IN_ERRORS),
+            *(in_force[name] for name in _IN_ERRORS),
         ]
         right: list[Command | str] = [*_of("main")]
         start = sum(_widths(left)) + _GAP
@@ -78,11 +78,12 @@ class HelpLines(Static):
         command = column[event.y] if event.y < len(column) else ""
         if isinstance(command, Command):
             self.screen.dismiss()
-            self.app.call_later(self.app.simulate_key, command.keys.partition(",")[0])
+            keys = command.keys or in_force[command.parts[0]].keys
+            self.app.call_later(self.app.simulate_key, keys.partition(",")[0])
 
 
 def _of(*places: str) -> list[Command]:
-    return [command for command in COMMANDS if command.place in places]
+    return [one for one in in_force if one.place in places and one.help and one.shown]
 
 
 def _widths(column: list[Command | str]) -> tuple[int, int]:

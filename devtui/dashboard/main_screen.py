@@ -13,7 +13,7 @@ from devtui.config.project_file import ProjectFile
 from devtui.dashboard.availability import NO_PLACE, SERVER_ACTIONS
 from devtui.dashboard.commands import Place, bindings
 from devtui.dashboard.details.preview import Preview
-from devtui.dashboard.details.row_detail import copied_text, frame_of
+from devtui.dashboard.details.row_detail import copied_text, frame_of, request_id_of
 from devtui.dashboard.finding import FindsRows
 from devtui.dashboard.hiding.hiding import Hiding
 from devtui.dashboard.lists.line_list import LineList
@@ -26,6 +26,7 @@ from devtui.dashboard.panes.pane import Pane
 from devtui.dashboard.panes.pane_area import PaneArea
 from devtui.dashboard.panes.requests_pane import RequestsPane
 from devtui.dashboard.panes.rows import ReloadRows
+from devtui.dashboard.selection import Selection
 from devtui.dashboard.widgets.header import Header
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.too_small import NeedsRoom
@@ -83,7 +84,10 @@ class MainScreen(NeedsRoom, FindsRows, ListScreen):
         )
         self.preview = Preview(store)
         self.area = PaneArea(self.panes, self.preview)
-        self.hiding = Hiding(self, self.panes, Rules(ProjectFile(Path.cwd(), "hidden")))
+        chosen = session.settings.preferences
+        of_config = {rule.text: rule.place for rule in chosen.hidden} if chosen else {}
+        rules = Rules(ProjectFile(Path.cwd(), "hidden"), of_config)
+        self.hiding = Hiding(self, self.panes, rules)
         self._before_error: Pane[Any] | None = None
         self._enabled: tuple[bool | None, ...] = ()
 
@@ -219,6 +223,12 @@ class MainScreen(NeedsRoom, FindsRows, ListScreen):
         if enabled != self._enabled:
             self._enabled = enabled
             self.refresh_bindings()
+
+    def selected(self) -> Selection:
+        """Return the selected row's request and place, for custom commands."""
+        item, store = self.open_pane.list.item, self._session.store
+        request_id = request_id_of(item)
+        return Selection(store.request(request_id), request_id, self._frame())
 
     def _frame(self) -> Any:
         item = self.open_pane.list.item

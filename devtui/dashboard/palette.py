@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from textual.app import App, SystemCommand
+from textual.markup import escape
 from textual.screen import Screen
 
-from devtui.dashboard.commands import COMMANDS, Command
+from devtui.dashboard.commands import Command, in_force
 from devtui.dashboard.lists.sorting import ORDERS
 
 _NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back", "stack-back")
@@ -16,22 +17,29 @@ _NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back",
 def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
     """List the commands of that screen and of the app, and the themes."""
     places = getattr(screen, "command_places", ())
-    for command in COMMANDS:
-        if command.place not in ("app", *places) or command.name in _NOT_OFFERED:
+    for command in in_force:
+        if (
+            not command.action
+            or command.place not in ("app", *places)
+            or command.name in _NOT_OFFERED
+        ):
             continue
         owner = app if command.place == "app" else screen
         if owner.check_action(*_name_and_parameters(command)):
             title = command.help if command.name != "help" else "All keys"
             run = _runner(app, command.action, owner)
-            yield SystemCommand(title, f"key: {command.shown}", run)
+            # A name of the user's own may hold brackets, which Textual takes for markup.
+            yield SystemCommand(escape(title), _key(command), run)
     if "main" in places and screen.check_action("sort", ()):
         for order, words in ORDERS.items():
             title = f"Sort: {words or 'newest last'}"
-            yield SystemCommand(title, "key: shift+s", _runner(app, f"sort({order!r})", screen))
-    yield SystemCommand("Theme", "Change the colours", app.action_change_theme)
-    if app.check_action("choose_app", ()):
-        choose = _runner(app, "choose_app", app)
-        yield SystemCommand("Which app", "Serve another app of this folder", choose)
+            yield SystemCommand(
+                title, _key(in_force["sort"]), _runner(app, f"sort({order!r})", screen)
+            )
+
+
+def _key(command: Command) -> str:
+    return f"key: {command.shown}" if command.shown else command.label or "no key"
 
 
 def _name_and_parameters(command: Command) -> tuple[str, tuple[object, ...]]:

@@ -87,6 +87,10 @@ class Shutdown:
         self._session.close()
         self._begin(self._exit_when_ended, "leaving")
 
+    def interrupted(self) -> None:
+        """Leave because of a SIGINT."""
+        self.begin(128 + signal.SIGINT)
+
     def hang_up(self) -> None:
         """Leave because the terminal is gone. A second SIGHUP, as from a shell, does not hurry."""
         self._stop_reading()

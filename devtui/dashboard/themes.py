@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from textual.app import App
 from textual.theme import Theme
+
+from devtui.dashboard.commands import in_force
+from devtui.dashboard.theme_names import full_name
+from devtui.text.sanitize import visible
 
 VARIABLE = "DEVTUI_THEME"
 """The environment variable that names the theme to begin with: `light`, `dark`, or in full."""
@@ -55,8 +59,10 @@ VARIABLES = {"code-keyword": "#c099f0"}
 """What our styles take from a theme besides what each has, for themes that are not ours."""
 
 
-def begin(app: App[Any], environment: Mapping[str, str]) -> str:
+def begin(app: App[Any], environment: Mapping[str, str], config: str = "", kept: str = "") -> str:
     """Have an app offer our themes and Textual's, and begin with the one that fits best.
+
+    `config` is the theme that the config names, and `kept` the one last chosen in the palette.
 
     Of Textual's those are left out that leave the colours to the terminal: soft ones could not be
     mixed of them. Returns what there is to complain of, empty where nothing is.
@@ -66,11 +72,18 @@ def begin(app: App[Any], environment: Mapping[str, str]) -> str:
             app.unregister_theme(theme.name)
     for theme in (DARK, LIGHT):
         app.register_theme(theme)
-    name = wanted(environment)
-    _set(app, name if name in app.available_themes else suited(environment))
-    if name in (app.theme, ""):
-        return ""
-    return f"{VARIABLE}={name} is no theme: give light, dark, or a name that ctrl+p has."
+    complaint = ""
+    for name, where in wanted(environment, config, kept):
+        if name in app.available_themes:
+            break
+        complaint = complaint or (
+            f"{where}{visible(name, 80)} is no theme: give light, dark, or a name that "
+            f"{in_force.key('palette')} has."
+        )
+    else:
+        name = suited(environment)
+    _set(app, name)
+    return complaint
 
 
 def _set(app: App[Any], name: str) -> None:
@@ -85,10 +98,17 @@ def _set(app: App[Any], name: str) -> None:
     app.set_class(not app.current_theme.dark, "-light-mode", update=False)
 
 
-def wanted(environment: Mapping[str, str]) -> str:
-    """Return the name of the theme that `DEVTUI_THEME` asks for, or an empty string."""
-    name = environment.get(VARIABLE, "")
-    return f"devtui-{name}" if name in ("light", "dark") else name
+def wanted(
+    environment: Mapping[str, str], config: str = "", kept: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield the themes that somebody has asked for, each with where; the first that exists wins."""
+    for name, where in (
+        (environment.get(VARIABLE, ""), f"{VARIABLE}="),
+        (config, "The config's theme "),
+        (kept, "The theme kept from the palette, "),
+    ):
+        if name:
+            yield full_name(name), where
 
 
 def suited(environment: Mapping[str, str]) -> str:

@@ -1,10 +1,10 @@
-"""All rules that hide rows, and the project's file that keeps them."""
+"""All rules that hide rows: those of the config, and those of the project's file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from devtui.config.project_file import ProjectFile, ProjectFileError
+from devtui.config.project_file import ProjectFile, StateFileError
 from devtui.filters.facts import Facts, Place
 from devtui.filters.rule import DEBUGGER, Rule, parse_rule
 
@@ -14,24 +14,29 @@ _HEADING = "# What devtui hides in this project, one rule a line. Errors stay vi
 
 
 class Rules:
-    """The rules of a session; those of the project's file to begin with.
+    """The rules of a session; those of the config and of the project's file to begin with.
 
-    `file` is the only place that knows where they are kept.
+    `file` is the only place that knows where they are kept. Those of the config stay there: they
+    can be changed until the session ends, and are never written.
     """
 
-    def __init__(self, file: ProjectFile) -> None:
+    def __init__(self, file: ProjectFile, config: Mapping[str, str] | None = None) -> None:
+        """`config` has the texts of its rules, each with its file and line."""
         self._file = file
+        self._config = config or {}
         self.all: list[Rule] = [parse_rule(DEBUGGER)]
         self.complaint = ""
         """A sentence about what was wrong with the file, empty if nothing was."""
         self._kept: list[str] = self.texts
         try:
             text = file.read()
-        except ProjectFileError as error:
+        except StateFileError as error:
             self.complaint = f"The rules that hide rows are not in force: {error}"
-            return
+            text = ""
         if text:
             self._load(text)
+        others = [rule for rule in self.all if rule.text not in self._config]
+        self.all = [*map(parse_rule, self._config), *others]
 
     def _load(self, text: str) -> None:
         found: list[Rule] = []
@@ -57,7 +62,15 @@ class Rules:
     @property
     def kept(self) -> bool:
         """Whether the project's file has exactly these rules."""
-        return self.texts == self._kept
+        return self._own == [text for text in self._kept if text not in self._config]
+
+    @property
+    def _own(self) -> list[str]:
+        return [text for text in self.texts if text not in self._config]
+
+    def place_of(self, rule: Rule) -> str:
+        """Return the file and line of a rule of the config; empty for another one."""
+        return self._config.get(rule.text, "")
 
     @property
     def path(self) -> str:
@@ -77,9 +90,9 @@ class Rules:
             self.all[at] = rule
 
     def keep(self) -> None:
-        """Write the rules to the project's file. Raises `ProjectFileError` with a sentence."""
-        self._file.write(_HEADING + "".join(f"{text}\n" for text in self.texts))
-        self._kept = self.texts
+        """Write the rules to the project's file. Raises `StateFileError` with a sentence."""
+        self._file.write(_HEADING + "".join(f"{text}\n" for text in self._own))
+        self._kept = self._own
 
     def of(self, place: Place) -> HidesRows | None:
         """Return the rules for a pane as one test, or None without any."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devtui.config.project_file import MAX_BYTES, ProjectFile, ProjectFileError
+from devtui.config.project_file import MAX_BYTES, ProjectFile, StateFileError
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_relative_folder_in_the_variable_does_not_count(
 def test_a_broken_file_says_why(file: ProjectFile, content: bytes, why: str) -> None:
     file.write("")
     file.path.write_bytes(content)
-    with pytest.raises(ProjectFileError, match=f"was not read: {why}"):
+    with pytest.raises(StateFileError, match=f"was not read: {why}"):
         file.read()
 
 
@@ -64,11 +64,11 @@ def test_what_is_no_plain_file_is_not_read(file: ProjectFile) -> None:
     file.write("")
     file.path.unlink()
     os.mkfifo(file.path)
-    with pytest.raises(ProjectFileError, match="it is no plain file"):
+    with pytest.raises(StateFileError, match="it is no plain file"):
         file.read()
     file.path.unlink()
     file.path.mkdir()
-    with pytest.raises(ProjectFileError, match="was not read"):
+    with pytest.raises(StateFileError, match="was not read"):
         file.read()
 
 
@@ -77,14 +77,14 @@ def test_a_file_of_somebody_else_is_not_read(
 ) -> None:
     file.write("one")
     monkeypatch.setattr("devtui.config.trust.trusted_users", lambda: {77_777})
-    with pytest.raises(ProjectFileError, match="it belongs to somebody else"):
+    with pytest.raises(StateFileError, match="it belongs to somebody else"):
         file.read()
-    with pytest.raises(ProjectFileError, match="belongs to somebody else"):
+    with pytest.raises(StateFileError, match="belongs to somebody else"):
         file.write("two")
 
 
 def test_a_folder_that_cannot_be_made_says_why(file: ProjectFile) -> None:
     file.path.parent.parent.parent.write_text("a file in the place of the folder")
     assert file.read() == ""
-    with pytest.raises(ProjectFileError, match="was not written: "):
+    with pytest.raises(StateFileError, match="was not written: "):
         file.write("one")

@@ -14,12 +14,13 @@ from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.commands import Place, bindings
 from devtui.dashboard.details.copy_choices import ChooseCopy, section_name
 from devtui.dashboard.details.log_detail import error_of
-from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets
+from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets, request_id_of
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
 from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack
 from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.panes.handled import errors_of
+from devtui.dashboard.selection import Selection
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
@@ -165,6 +166,11 @@ class DetailScreen(OpenedScreen):
         if line is not None and line.frame is not None:
             return line.frame
         return frame_of(self.item, self._store)
+
+    def selected(self) -> Selection:
+        """Return the row's request and the place under the cursor, for custom commands."""
+        request_id = request_id_of(self.item)
+        return Selection(self._store.request(request_id), request_id, self._frame())
 
     def _leads_somewhere(self) -> bool:
         line = self.list.item

@@ -71,6 +71,18 @@ def frame_of(item: Row, store: Store) -> Frame | None:
     return None
 
 
+def request_id_of(item: object) -> str | None:
+    """Return the id of the request that the row is, or belongs to."""
+    match item:
+        case Request():
+            return item.id
+        case LogEntry():
+            return item.request_id
+        case ErrorGroup():
+            return item.newest.request_id
+    return None
+
+
 def copied_text(item: Row, url: str) -> tuple[str, str]:
     """Return the text that copying the row gives, and its name; `url` is the app's."""
     match item:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from devtui.dashboard.availability import why_no_frames
-from devtui.dashboard.commands import Place, bindings
+from devtui.dashboard.commands import Place, bindings, in_force
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
 from devtui.dashboard.errors.error_view import default_spot, error_view, title
@@ -23,6 +23,7 @@ from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo
 from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.panes.rows import error_title
+from devtui.dashboard.selection import Selection
 from devtui.events import ExceptionData, Frame
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.request_record import Request
@@ -155,7 +156,8 @@ class ErrorScreen(FrameScreen):
                 gone = why_no_frames(self._session, self.entry)
                 return gone or self._gone.get(self.spot, "")
             case "secrets" if not self.opened.shown:
-                return "No local variables are shown: l shows those of a frame."
+                shows = f"{in_force.key('locals')} shows those of a frame."
+                return f"No local variables are shown: {shows}"
             case "request" if self._request() is None:
                 if self.entry.origin == "request":
                     return "Its request is no longer kept."
@@ -166,6 +168,10 @@ class ErrorScreen(FrameScreen):
         """Copy the traceback as Python prints it."""
         error = self.entry.error
         self.app.post_message(Copy(error.text or error_title(error), "the traceback"))
+
+    def selected(self) -> Selection:
+        """Return the error's request and the frame under the cursor, for custom commands."""
+        return Selection(self._request(), self.entry.request_id, self._frame())
 
     def _request(self) -> Request | None:
         return self._session.store.request(self.entry.request_id)

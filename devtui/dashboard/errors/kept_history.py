@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from devtui.config.project_file import MAX_BYTES, ProjectFile, ProjectFileError
+from devtui.config.project_file import MAX_BYTES, ProjectFile, StateFileError
 
 MAX_KEPT = 200
 """How many pieces of code are kept, the newest."""
@@ -24,7 +24,7 @@ class KeptHistory:
         """Return the code, the newest last. What is no such line is left out."""
         try:
             lines = self._file.read().splitlines()
-        except ProjectFileError as error:
+        except StateFileError as error:
             self.problem, self._unreadable = str(error), True
             return []
         found = []
@@ -52,5 +52,5 @@ class KeptHistory:
             lines.append(line)
         try:
             self._file.write("".join(reversed(lines)))
-        except ProjectFileError as error:
+        except StateFileError as error:
             self.problem = str(error)

@@ -9,11 +9,12 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 
-from devtui.dashboard.commands import Place, bindings
+from devtui.dashboard.commands import Place, bindings, in_force
 from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
 from devtui.dashboard.lists.sections import Line, Section
 from devtui.dashboard.messages import Copy
+from devtui.dashboard.selection import Selection
 from devtui.events import Frame, StackShown, innermost
 from devtui.session.store.request_record import Request
 from devtui.text import formats, masking
@@ -29,7 +30,7 @@ ANSWER_SECONDS = 3.0
 
 NO_ANSWER = (
     "The server process does not answer: it is busy in code that lets no other thread run, "
-    "or it is stopped. r restarts it."
+    "or it is stopped."
 )
 TOO_LATE = "The request ended before its stack could be read."
 OUTSIDE = "The request is in the server itself, between the app and the client."
@@ -56,6 +57,10 @@ class StackScreen(FrameScreen):
         super().on_mount()
         self._timer = self.set_interval(LOOK_SECONDS, self._ask)
         self._ask()
+
+    def selected(self) -> Selection:
+        """Return the request and the frame under the cursor, for custom commands."""
+        return Selection(self.request, self.request.id, self._frame())
 
     def _ask(self) -> None:
         if not self.request.running:
@@ -102,7 +107,7 @@ class StackScreen(FrameScreen):
         """Return the frames, or a sentence that says why there are none."""
         lines: list[Line] = []
         if self._silent:
-            lines.append(Line([(NO_ANSWER, "warn")]))
+            lines.append(Line([(f"{NO_ANSWER} {in_force.key('restart')} restarts it.", "warn")]))
         stack = self._stack
         if stack is not None and stack.frames:
             lines += frames_lines(stack.frames, (0,), stack.frames_left_out, self.opened, width)

@@ -35,9 +35,9 @@ class Chosen(msgspec.Struct, frozen=True):
     keep: bool
 
 
-def rule_line(rule: Rule, row_count: int) -> Content:
-    """Return a rule with its meaning and the number of its rows."""
-    meaning = _MEANINGS.get(rule.text, "")
+def rule_line(rule: Rule, row_count: int, place: str = "") -> Content:
+    """Return a rule with its meaning, or its place in the config, and the number of its rows."""
+    meaning = place or _MEANINGS.get(rule.text, "")
     if not meaning and rule.text.endswith("*"):
         meaning = "and all below"
     text = left(rule.text, RULE_WIDTH if meaning else WIDE_RULE)

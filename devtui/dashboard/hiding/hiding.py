@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from devtui.config.project_file import ProjectFileError
+from devtui.config.project_file import StateFileError
 from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.commands import in_force
 from devtui.dashboard.messages import Tell
 from devtui.filters.rule import Rule, proposals
 from devtui.filters.rules import Rules
@@ -104,11 +105,12 @@ class Hiding:
             return
         self._apply()
         hidden = count(self.count(chosen.rule), "row")
-        words = f"{hidden} hidden by {chosen.rule.text}. shift+h shows the rules."
+        shows = f"{in_force.key('hidden')} shows the rules."
+        words = f"{hidden} hidden by {chosen.rule.text}. {shows}"
         if chosen.keep:
             try:
                 self.rules.keep()
-            except ProjectFileError as error:
+            except StateFileError as error:
                 self._tell(f"The rule is in force until you leave: {error}", problem=True)
                 return
             words = f"{hidden} hidden by {chosen.rule.text}, now and from now on in this project."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 
-from devtui.config.project_file import ProjectFileError
+from devtui.config.project_file import StateFileError
 from devtui.dashboard.hiding.hide_dialog import rule_line
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.filters.rule import WHAT_RULES_ARE, Rule, parse_rule
@@ -60,7 +61,12 @@ class RulesDialog(Dialog[None]):
     def _list(self, at: int) -> None:
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([rule_line(rule, self._count(rule)) for rule in self._rules.all])
+        options.add_options(
+            [
+                rule_line(rule, self._count(rule), os.path.basename(self._rules.place_of(rule)))
+                for rule in self._rules.all
+            ]
+        )
         options.add_option(Content.styled(ADD, "$foreground 55%"))
         options.highlighted = min(at, len(self._rules.all))
         if self._rules.kept:
@@ -107,15 +113,17 @@ class RulesDialog(Dialog[None]):
         """Show the rows of the rule again."""
         at = self.query_one(OptionList).highlighted
         if at is not None and at < len(self._rules.all):
-            del self._rules.all[at]
+            place = self._rules.place_of(self._rules.all.pop(at))
             self._changed()
             self._list(at)
+            if place:
+                self._say(f"Shown until you leave: {place}, hides these rows.")
 
     def action_keep(self) -> None:
         """Keep the rules for the project."""
         try:
             self._rules.keep()
-        except ProjectFileError as error:
+        except StateFileError as error:
             self._say(str(error), problem=True)
             return
         self._say(f"Kept in {self._rules.path}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from devtui.dashboard.commands import in_force
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.lists.viewport import Viewport
 from devtui.dashboard.widgets.cells import Row
@@ -71,7 +72,7 @@ class ItemLines(Generic[T]):
             )
             most = max(height, 2)
             if len(lines) > most:
-                more = f"… {len(lines) - most + 1:,} more lines: enter opens them"
+                more = f"… {len(lines) - most + 1:,} more lines: {in_force.key('open')} opens them"
                 lines = [*lines[: most - 1], [(f"{' ' * self._rows.indent}{more}"[:width], "dim")]]
             self._laid_out[number] = lines
         return lines

@@ -10,6 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from devtui.dashboard.commands import in_force
 from devtui.dashboard.lists.item_lines import ItemLines
 from devtui.dashboard.lists.line_renderer import LineRenderer, Rows, marked, selected_text
 from devtui.dashboard.lists.matches import Matches
@@ -137,7 +138,9 @@ class LineCanvas(ScrollView, Generic[T]):
     def _note(self) -> str:
         if self.matches.query:
             return "no row matches the filter"
-        return "every row is hidden: shift+h" if self.matches.hidden_count else self.empty
+        if self.matches.hidden_count:
+            return f"every row is hidden: {in_force.key('hidden')}"
+        return self.empty
 
     def _cursor_style(self, index: int) -> str:
         """Return the name of the cursor's style if the cursor shows on that line, else nothing."""

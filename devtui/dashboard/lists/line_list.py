@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from devtui.dashboard.commands import bindings
 from devtui.dashboard.lists.line_view import LineView
 
 T = TypeVar("T")
@@ -23,16 +24,7 @@ class LineList(LineView[T]):
     # Only the whole click gives the focus: it moves the lines.
     FOCUS_ON_CLICK: ClassVar[bool] = False
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "first", show=False),
-        Binding("end", "last", show=False),
-        Binding("right", "unfold(True)", show=False),
-        Binding("left", "unfold(False)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
 
     class Opened(Message):
         """The user opens the item under the cursor."""

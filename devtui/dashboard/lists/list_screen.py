@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from devtui.dashboard.availability import SaysWhyNot
 from devtui.dashboard.messages import OpenNeighbour
+from devtui.dashboard.selection import NOTHING, Selection
 from devtui.dashboard.widgets.app_colours import AppColours
 from devtui.dashboard.widgets.ends_work import EndsWork
 from devtui.events import AnyEvent, ServerExited, StateChanged
@@ -40,6 +41,10 @@ class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
     def shows(self) -> object:
         """The item that the whole screen is about, if it is about one."""
         return None
+
+    def selected(self) -> Selection:
+        """Return what is selected, for custom commands."""
+        return NOTHING
 
     def action_neighbour(self, steps: int) -> None:
         """Open the row after the one that is shown, or the one before it."""

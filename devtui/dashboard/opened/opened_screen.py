@@ -9,7 +9,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from devtui.dashboard.commands import Place, bindings
+from devtui.dashboard.commands import Place, bindings, in_force
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.lists.sections import Section, ShownLine, laid_out
@@ -18,7 +18,6 @@ from devtui.dashboard.opened.search import Search
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.session.store.ring import Ring
 
-NO_SEARCH = "There is no search: / begins one."
 NO_MATCH = "The text is not in this row."
 
 
@@ -102,7 +101,8 @@ class OpenedScreen(NeedsRoom, ListScreen):
     def why_not(self, action: str) -> str:
         """Say why the action cannot work now; empty if it can."""
         if action == "next_match" and not self.search.found_any:
-            return NO_MATCH if self.search.wanted else NO_SEARCH
+            no_search = f"There is no search: {in_force.key('search')} begins one."
+            return NO_MATCH if self.search.wanted else no_search
         return ""
 
     def action_back(self) -> None:

@@ -12,6 +12,7 @@ from textual.geometry import Region
 from textual.widgets import Input
 
 from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.commands import in_force
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.lists.sorting import ORDERS
@@ -131,7 +132,7 @@ class Pane(Vertical, Generic[T]):
             case "unfold" if item is None or not self.list.rows.can_unfold(item):
                 return "This row has one line: only tracebacks and longer records unfold."
             case "wrap" if not self.list.rows.wraps:
-                return "Only lines of the log are wrapped here: enter opens the whole row."
+                return f"Only the log wraps lines here: {in_force.key('open')} opens the whole row."
             case "stack" if not (isinstance(item, Request) and item.running):
                 return "Only a request that still runs has a stack: select one."
         return ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from textual.app import App, SuspendNotSupported
@@ -31,11 +33,33 @@ class ScreenLender:
         self._store = store
         self._tty = ControllingTerminal(fd, self._interrupt, reads_keys=True)
         self._suspended: ExitStack | None = None
+        self._aside = False
+        self._fd = fd
+
+    @contextmanager
+    def step_aside(self) -> Iterator[int]:
+        """Take the dashboard off the screen for a command of the user's; yield the terminal.
+
+        Raises `OSError` if devtui does not run in a terminal, or has lent it.
+        """
+        if self._aside or self._suspended is not None:  # a key was typed ahead
+            raise OSError(errno.EBUSY, "the terminal is in use")
+        self._tty.check()
+        self._aside = True
+        try:
+            with self._app.batch_update(), self._app.suspend():  # see `hand_over`
+                yield self._fd
+        except SuspendNotSupported as error:
+            raise no_terminal() from error
+        finally:
+            self._aside = False
 
     def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
         """See `session.terminal.terminal_loan.Lender`."""
         if self._suspended is not None:
             return
+        if self._aside:
+            raise OSError(errno.EBUSY, "a command of the config has it")
         self._tty.check()
         suspended = ExitStack()
         try:

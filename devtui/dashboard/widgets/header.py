@@ -13,6 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from devtui.dashboard.clock import Clock
+from devtui.dashboard.commands import in_force
 from devtui.session.state import State
 from devtui.text import formats
 from devtui.text.sanitize import visible
@@ -108,16 +109,18 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
 def _notice(session: Session, now: float) -> str:
     """Return what is going on, or what the user could do about it."""
     if session.state is State.SUSPENDED:
-        return "stopped by a signal: r restarts it"
+        return f"stopped by a signal: {in_force.key('restart')} restarts it"
     if session.state is State.PORT_BUSY:
-        return "k shows who holds the port, p takes another one"
+        who, other = in_force.key("holders"), in_force.key("port")
+        return f"{who} shows who holds the port, {other} takes another one"
     if session.served.loading_since is not None:
         return f"loading for {formats.running_time((now - session.served.loading_since) * 1000)}"
     if session.served.not_found:
-        return "r asks for the app's name again"
+        return f"{in_force.key('restart')} asks for the app's name again"
     if session.served.outdated_by:
         name = PurePath(session.served.outdated_by[-1]).name
-        return visible(f"{name} was saved: r restarts with the new code", 120)
+        restart = in_force.key("restart")
+        return visible(f"{name} was saved: {restart} restarts with the new code", 120)
     return ""
 
 

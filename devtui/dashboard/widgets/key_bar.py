@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import Static
 
-from devtui.dashboard.commands import BY_NAME, Command
+from devtui.dashboard.commands import BY_NAME, Command, in_force
 
 GAP = 2
 ENDS = ("help", "leave")
@@ -53,7 +53,8 @@ class KeyBar(Static):
             for active in self.screen.active_bindings.values()
             if (name := active.binding.id) in BY_NAME
             # A letter typed into an input is no command.
-            and not (typing and len(BY_NAME[name].shown) == 1)
+            and not (typing and len(in_force[name].first) == 1)
+            and in_force[name].first
         }
         # In the order of the table, not of the bindings.
         keys = tuple((name, found[name]) for name in BY_NAME if name in found)
@@ -65,7 +66,7 @@ class KeyBar(Static):
 
 def chosen(keys: Keys, width: int) -> list[tuple[Command, bool]]:
     """Return the most important commands that fit into `width`, and whether each can work."""
-    shown = [(BY_NAME[name], enabled) for name, enabled in keys]
+    shown = [(in_force[name], enabled) for name, enabled in keys]
     shown = [(command, enabled) for command, enabled in shown if command.rank is not None]
     while shown and sum(_width(command) for command, _ in shown) > width - 2:
         shown.remove(max(shown, key=lambda pair: pair[0].rank or 0))
@@ -90,10 +91,10 @@ def bar(keys: Keys, width: int) -> tuple[Content, list[tuple[range, str]]]:
 
 
 def _width(command: Command) -> int:
-    return len(command.shown) + 1 + len(command.label) + GAP
+    return len(command.first) + 1 + len(command.label) + GAP
 
 
 def _key(command: Command, enabled: bool) -> Content:
     key_style = "bold $footer-key-foreground" if enabled else "$foreground 30%"
     label_style = "$foreground 75%" if enabled else "$foreground 30%"
-    return Content.assemble((command.shown, key_style), " ", (command.label, label_style))
+    return Content.assemble((command.first, key_style), " ", (command.label, label_style))

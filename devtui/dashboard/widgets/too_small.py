@@ -7,6 +7,8 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
+from devtui.dashboard.commands import in_force
+
 SMALLEST = (40, 10)
 """The columns and lines that every screen needs."""
 
@@ -22,7 +24,7 @@ class TooSmall(Static):
     def __init__(self) -> None:
         super().__init__(
             f"This terminal is too small: devtui needs {SMALLEST[0]} columns and "
-            f"{SMALLEST[1]} lines. ctrl+q leaves.",
+            f"{SMALLEST[1]} lines. {in_force.key('leave')} leaves.",
             markup=False,
         )
 

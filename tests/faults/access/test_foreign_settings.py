@@ -1,4 +1,4 @@
-"""Env files of another account have no effect on which code runs or who gets access."""
+"""Env and config files of another account have no effect on which code runs or who gets access."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from devtui.config import env_files
+from devtui.config import config_file, env_files
 from tests.support import processes
 from tests.support.projects import says, write
 from tests.support.terminal.terminal import clean_environment
@@ -120,6 +120,37 @@ def test_another_account_reads_only_its_own_files_and_roots(shared: Path) -> Non
     finally:
         os.close(folder)
     assert trusted.split() == ["theirs", "roots"]
+
+
+OWN = {"XDG_CONFIG_HOME": os.devnull}
+
+
+@pytest.mark.parametrize("name", ["devtui.toml", "pyproject.toml"])
+def test_a_strangers_config_is_skipped(shared: Path, name: str) -> None:
+    text = "app = 'evil'\n" if name == "devtui.toml" else "[tool.devtui]\napp = 'evil'\n"
+    file = plant(shared / "project" / name, text)
+    found = config_file.find(str(shared / "project"), OWN)
+    assert found.files == ()
+    (notice,) = found.notices
+    assert f"devtui --config {file}" in notice
+    (shared / "devtui.toml").write_text("port = 1\n")
+    (mine,) = config_file.find(str(shared / "project"), OWN).files
+    assert mine.settings == {"port": 1}
+    (named, *_) = config_file.given(str(file), OWN).files
+    assert named.settings == {"app": "evil"}
+
+
+def test_a_strangers_pyproject_without_our_table_is_no_news(shared: Path) -> None:
+    plant(shared / "pyproject.toml", "[tool.other]\n")
+    assert config_file.find(str(shared / "project"), OWN).notices == ()
+
+
+def test_a_strangers_file_in_the_users_own_folder_is_skipped(shared: Path) -> None:
+    (shared / "devtui").mkdir()
+    plant(shared / "devtui" / "config.toml", "app = 'evil'\n")
+    found = config_file.find(str(shared / "project"), {"XDG_CONFIG_HOME": str(shared)})
+    assert found.files == ()
+    assert len(found.notices) == 1
 
 
 @contextmanager

@@ -20,6 +20,9 @@ KEYS = {
     "end": f"{ESC}[F",
     "pageup": f"{ESC}[5~",
     "pagedown": f"{ESC}[6~",
+    "f5": f"{ESC}[15~",
+    "f8": f"{ESC}[19~",
+    "f9": f"{ESC}[20~",
 }
 
 

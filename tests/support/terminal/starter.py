@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -17,6 +18,9 @@ import pytest
 
 from tests.support import processes
 from tests.support.terminal.terminal import Terminal, clean_environment
+
+NO_CONFIG = {"XDG_CONFIG_HOME": os.devnull}
+"""Keeps the config of whoever runs the tests out of them."""
 
 
 class Devtui:
@@ -44,7 +48,7 @@ class Devtui:
         command = [*below, *self._command(arguments)]
         # What devtui keeps for the project is the test's alone, and not in the watched folder.
         state = self.cwd.with_name(f"{self.cwd.name}-state")
-        own = {processes.MARK: self.mark, "XDG_STATE_HOME": str(state)}
+        own = {processes.MARK: self.mark, "XDG_STATE_HOME": str(state), **NO_CONFIG}
         extra = {**own, **(environment or {})}
         terminal = Terminal(command, cwd=cwd or self.cwd, environment=extra, size=size)
         return self._stack.enter_context(terminal)
@@ -60,7 +64,7 @@ class Devtui:
         process = subprocess.Popen(
             [python, *through, *words],
             cwd=cwd or self.cwd,
-            env={**clean_environment(), processes.MARK: self.mark},
+            env={**clean_environment(), **NO_CONFIG, processes.MARK: self.mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,0 +1,1 @@
+"""The user's own commands: lines for the shell, on a key."""
