@@ -79,6 +79,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("hide", "h", "h", "hide", "Hide rows like this one", "hide", "main", 12),
     Command("hidden", "H", "shift+h", "", "Show and edit what is hidden", "show_hidden", "main"),
     Command("sort", "S", "shift+s", "", "Sort: slowest, largest, status, time", "sort", "main"),
+    Command("pane-after", "", "", "tab does so too", "The pane after", "app.focus_next", "main"),
+    Command(
+        "pane-before",
+        "",
+        "",
+        "shift+tab does so too",
+        "The pane before",
+        "app.focus_previous",
+        "main",
+    ),
     Command(
         "unfilter", "escape", "escape", "drop filter", "Drop the filter", "unfilter", "main", 3
     ),

@@ -65,7 +65,7 @@ async def test_one_name_sets_the_key_in_every_place():
 
 
 async def test_vim_moves_with_j_and_k():
-    async with running(session("keys-preset = 'vim'")) as ui:
+    async with running(session("keys-preset = 'vim'\nkeys.pane-after = 'J'")) as ui:
         ui.session.feed(*(event for n in range(1, 6) for event in request(n, f"/{n}")))
         await ui.shows("Requests 5")
         rows = ui.app.main.requests.list
@@ -77,7 +77,9 @@ async def test_vim_moves_with_j_and_k():
         assert rows.cursor == 4
         await ui.press("enter", "j", "j")
         assert ui.app.screen.list.cursor == 2
-        await ui.press("escape", "K")
+        await ui.press("escape", "J")
+        await ui.until(lambda: ui.app.main.open_pane is ui.app.main.log_pane)
+        await ui.press("K")
         assert isinstance(ui.app.screen, PortScreen)
 
 

@@ -212,6 +212,17 @@ def test_a_command_ends_when_devtui_is_ended(
     terminal.restored()
 
 
+def test_a_command_ends_with_the_window(start: Start, devtui: Devtui, url: str) -> None:
+    terminal = start(COMMANDS)
+    get(f"{url}/a")
+    terminal.wait_for("Requests 1")
+    terminal.press("f8")
+    terminal.wait_for("on /dev/")
+    terminal.hang_up()
+    terminal.expect_exit(128 + signal.SIGHUP, 20)
+    devtui.assert_gone()
+
+
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
