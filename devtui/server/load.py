@@ -166,7 +166,7 @@ class Loading:
         self, load: Load, error: BaseException, duration_ms: float, message: str = ""
     ) -> WSGIApplication | None:
         """Report a failed load; return the app that shows the error if one is to be served."""
-        advice = import_path.advise(error, load.advice)
+        advice = import_path.advise(error, load.advice, load.folder)
         described, error_id = self._reporter.describe(error)
         if isinstance(error, (find.AppNotFound, env_files.EnvFileError)):
             # Nothing of the user's was raised, and our frames help nobody.

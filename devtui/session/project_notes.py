@@ -65,4 +65,10 @@ class ProjectNotes:
             if event.topic == "migrations":
                 return
             text, level = _NO_ISSUES, "INFO"
-        bus.tell(LogWritten(stream="log", logger=f"django.{event.topic}", level=level, text=text))
+        logger = f"django.{event.topic}"
+        for number, line in enumerate(text.splitlines()):
+            bus.tell(
+                LogWritten(
+                    stream="log", logger=logger, level=level, text=line, continues=number > 0
+                )
+            )

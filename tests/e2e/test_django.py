@@ -162,8 +162,8 @@ def test_a_project_through_a_day(serve: Serve, folder: Path) -> None:
     write(folder, {"mysite/settings.py": settings + "POLLS_CHECK = 'Warning'\n"})
     warning = live.line("System check identified 1 issue (0 silenced).")
     assert (warning.logger, warning.level) == ("django.checks", "WARNING")
-    assert "?: (polls.X1) The polls are odd." in warning.text
-    assert "HINT: Count." in warning.text
+    assert live.line("?: (polls.X1) The polls are odd.").continues
+    assert live.line("    HINT: Count.").continues
 
     # An error takes the place of each page, until it is mended.
     write(folder, {"mysite/settings.py": settings + "POLLS_CHECK = 'Error'\n"})

@@ -131,14 +131,16 @@ def _tell_name(error: ImportError, target: Target) -> None:
     _add_note(error, note)
 
 
-def advise(error: BaseException, advice: str) -> str:
+def advise(error: BaseException, advice: str, folder: str) -> str:
     """Add to an error what to type if it is about a module that is not installed; return that.
 
-    `advice` has a place for the module.
+    `advice` has a place for the module. One in the project's folder is no matter of installing.
     """
     if not advice or not isinstance(error, ModuleNotFoundError) or not error.name:
         return ""
     name = error.name.partition(".")[0]
+    if _is_there(os.path.join(folder, name)):
+        return ""
     try:
         if importlib.util.find_spec(name) is not None:
             return ""  # a part of it is missing
