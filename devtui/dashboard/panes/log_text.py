@@ -84,7 +84,7 @@ class LogTexts:
         return text
 
 
-def read(entry: LogEntry) -> LogText:
+def read(entry: LogEntry, reveal: bool = False) -> LogText:
     """Find out what an entry says."""
     first = undrawn(entry.first[:MAX_ROW_TEXT])
     without = plain(first)
@@ -99,7 +99,8 @@ def read(entry: LogEntry) -> LogText:
             error, before = printed_error.parse(lines[start:]), start
     message: list[Piece] = []
     if error is None or before:
-        message = _message(first, prefix.end, keep_place=entry.more is None)
+        found = _message(first, prefix.end, keep_place=entry.more is None)
+        message = masked(found, reveal)
     return LogText(level, style, logger or prefix.logger, message, error, before)
 
 
@@ -124,7 +125,7 @@ def _message(line: str, start: int, *, keep_place: bool) -> list[Piece]:
         tail = text[max(resumes - at, 0) :]
         found += [(part, look) for part in (head, tail) if part]
         at += len(text)
-    return masked(found)
+    return found
 
 
 def _look_at(line: str, at: int) -> Look:
