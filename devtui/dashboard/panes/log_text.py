@@ -37,8 +37,9 @@ _LEVEL_STYLES = {
 class LogText(msgspec.Struct, frozen=True):
     """The meaning of an entry.
 
-    `message` is its first line without what the columns show, coloured as the app wrote it. `error`
-    is the one of its traceback, and `before` counts the lines before that.
+    `message` is its first line without what the columns show, coloured as the app wrote it. In the
+    line it begins at the column `start`. `error` is the one of its traceback, and `before` counts
+    the lines before that.
     """
 
     level: str
@@ -47,6 +48,7 @@ class LogText(msgspec.Struct, frozen=True):
     message: list[Piece]
     error: Error | None = None
     before: int = 0
+    start: int = 0
 
     @property
     def raised(self) -> ExceptionData | None:
@@ -101,7 +103,7 @@ def read(entry: LogEntry, reveal: bool = False) -> LogText:
     if error is None or before:
         found = _message(first, prefix.end, keep_place=entry.more is None)
         message = masked(found, reveal)
-    return LogText(level, style, logger or prefix.logger, message, error, before)
+    return LogText(level, style, logger or prefix.logger, message, error, before, prefix.end)
 
 
 def _message(line: str, start: int, *, keep_place: bool) -> list[Piece]:
