@@ -16,7 +16,13 @@ from devtui.dashboard.lists.sections import (
 from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.handled import find_error
 from devtui.dashboard.panes.log_rows import error_place, title_of
-from devtui.dashboard.panes.log_text import LogText, coloured_lines, level_of, read
+from devtui.dashboard.panes.log_text import (
+    MAX_ROW_TEXT,
+    LogText,
+    coloured_lines,
+    level_of,
+    read,
+)
 from devtui.dashboard.panes.places import place_in
 from devtui.dashboard.panes.rows import RequestRows
 from devtui.dashboard.widgets.cells import Row
@@ -83,17 +89,19 @@ def error_of(entry: LogEntry, store: Store) -> ErrorEntry | None:
 
 def output_line(entry: LogEntry, reveal: bool) -> Line:
     """Return an entry in short, for the output of a request; enter opens it."""
-    text = read(entry)
+    text = read(entry, reveal)
     row: Row = [(f"{visible(text.level, 8):<6}", text.style or "dim")]
-    if entry.logger:
-        row.append((f"{visible(entry.logger, 100)} ", "info"))
+    if text.logger:
+        row.append((f"{visible(text.logger, 100)} ", "info"))
     if text.raised is not None:
         row += _pieces(text.message, "")
         row += [("  ", "")] if text.message else []
         row.append((visible(title_of(text.raised), MAX_LINE), "warn"))
         row.append(("  " + visible(error_place(text), 200), "info"))
-    else:
+    elif len(entry.first) > MAX_ROW_TEXT:
         row += _pieces(coloured_lines(entry, 0, 1, reveal)[0], text.style)
+    else:
+        row += _pieces(text.message, "" if text.is_coloured else text.style)
     if entry.more:
         row.append((f"  +{formats.count(len(entry.more), 'line')}", "dim"))
     return Line(row, text.frame, indent=6, target=entry)

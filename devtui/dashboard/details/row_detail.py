@@ -126,8 +126,8 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
         texts = [copied(entry, reveal) for entry in output]
         sections.append(Section("output", lines, "\n".join(texts)))
     if finished is not None:
-        sections += _body("response body", finished.response_body, reveal)
         sections += form_of(finished.request_body, reveal)
+        sections += _body("response body", finished.response_body, reveal)
         sections += _body("request body", finished.request_body, reveal)
         sections.append(_headers("response headers", finished.response_headers, reveal))
     sections.append(_headers("request headers", started.headers, reveal))

@@ -24,6 +24,9 @@ MAX_JOINED = 30
 """How many lines of an entry stand in its row."""
 
 MAX_LINES_IN_PLACE = 400
+WRAPPED_FROM = 15
+"""The least column of a message whose further lines stand below it because it was wrapped."""
+
 _TIME_WIDTH = 8
 BESIDE_TEXT = _TIME_WIDTH + 3 + LEVEL_WIDTH + 1
 """The columns before the text of an entry without a logger."""
@@ -124,7 +127,7 @@ class LogRows(Rows[LogEntry]):
         if text.raised is None:
             style = "" if text.is_coloured else text.style
             row = fit_pieces(text.message, room, style)
-            return self._with_more(item, row, room) if joined else row
+            return self._with_more(item, row, room, text.start) if joined else row
         crash = self._is_crash(item, text)
         message = fit_pieces(text.message, max(room // 2, 1)) if text.message else []
         error = _error(text, room - (0 if crash or not message else row_width(message) + 2), crash)
@@ -135,16 +138,22 @@ class LogRows(Rows[LogEntry]):
         rest = room - row_width(error) - 2
         return [*error, ("  ", ""), *_dim(cut(message, rest))] if rest > 8 else error
 
-    def _with_more(self, item: LogEntry, row: Row, room: int) -> Row:
-        """Add the further lines of a record, as far as there is room."""
+    def _with_more(self, item: LogEntry, row: Row, room: int, start: int) -> Row:
+        """Add the further lines of a record, as far as there is room.
+
+        rich wraps a message at its own width: what begins below the message goes on with it.
+        """
         rest = room - row_width(row)
         for line in islice(item.more or (), MAX_JOINED):
-            said = plain(line[: 4 * room]).strip()
+            without = plain(line[: 4 * room])
+            said = without.strip()
             if rest < len(_BETWEEN_LINES) + 4:
                 break
             if said:
-                shown = fit(masking.in_log(said), rest - len(_BETWEEN_LINES))
-                row += [(_BETWEEN_LINES, "dim"), (shown, "")]
+                wrapped = start >= WRAPPED_FROM and without.find(said) == start
+                between = " " if wrapped else _BETWEEN_LINES
+                shown = fit(masking.in_log(said), rest - len(between))
+                row += [(between, "dim"), (shown, "")]
                 rest = room - row_width(row)
         return row
 

@@ -37,8 +37,9 @@ _LEVEL_STYLES = {
 class LogText(msgspec.Struct, frozen=True):
     """The meaning of an entry.
 
-    `message` is its first line without what the columns show, coloured as the app wrote it. `error`
-    is the one of its traceback, and `before` counts the lines before that.
+    `message` is its first line without what the columns show, coloured as the app wrote it. In the
+    line it begins at the column `start`. `error` is the one of its traceback, and `before` counts
+    the lines before that.
     """
 
     level: str
@@ -47,6 +48,7 @@ class LogText(msgspec.Struct, frozen=True):
     message: list[Piece]
     error: Error | None = None
     before: int = 0
+    start: int = 0
 
     @property
     def raised(self) -> ExceptionData | None:
@@ -84,7 +86,7 @@ class LogTexts:
         return text
 
 
-def read(entry: LogEntry) -> LogText:
+def read(entry: LogEntry, reveal: bool = False) -> LogText:
     """Find out what an entry says."""
     first = undrawn(entry.first[:MAX_ROW_TEXT])
     without = plain(first)
@@ -99,8 +101,9 @@ def read(entry: LogEntry) -> LogText:
             error, before = printed_error.parse(lines[start:]), start
     message: list[Piece] = []
     if error is None or before:
-        message = _message(first, prefix.end, keep_place=entry.more is None)
-    return LogText(level, style, logger or prefix.logger, message, error, before)
+        found = _message(first, prefix.end, keep_place=entry.more is None)
+        message = masked(found, reveal)
+    return LogText(level, style, logger or prefix.logger, message, error, before, prefix.end)
 
 
 def _message(line: str, start: int, *, keep_place: bool) -> list[Piece]:
@@ -124,7 +127,7 @@ def _message(line: str, start: int, *, keep_place: bool) -> list[Piece]:
         tail = text[max(resumes - at, 0) :]
         found += [(part, look) for part in (head, tail) if part]
         at += len(text)
-    return masked(found)
+    return found
 
 
 def _look_at(line: str, at: int) -> Look:

@@ -156,3 +156,23 @@ async def test_e_in_an_opened_request_edits_the_view(ui, monkeypatch):
     await ui.shows("show_cart")
     await ui.press("e")
     await ui.until(lambda: edited == [VIEW, VIEW])
+
+
+def test_what_was_sent_stands_before_what_was_answered():
+    request, store = request_with(
+        status=422, request_body=body("name=", FORM), response_body=body("<form>", "text/html")
+    )
+    titles = [section.title for section in detail_of(request, store).sections]
+    assert titles.index("form") < titles.index("response body")
+
+
+def test_the_output_of_a_request_has_no_doubled_prefixes():
+    written = "[2026-03-02 12:00:00,174] WARNING in form: GET /x?token=hush"
+    request, store = stored(
+        started(1), line(written, level="WARNING", logger="form", request_id="r1"), finished(1)
+    )
+    for reveal, secret in ((False, "••••••••"), (True, "hush")):
+        sections = detail_of(request, store, reveal).sections
+        output = next(section for section in sections if section.title == "output")
+        assert output.lines[0].text == f"WARN  form GET /x?token={secret}"
+        assert output.text.startswith("[2026-03-02 12:00:00,174] WARNING in form:")

@@ -129,6 +129,17 @@ def test_further_lines_of_a_record_stand_behind_the_first():
     ]
 
 
+def test_a_message_that_rich_has_wrapped_is_one_sentence():
+    text = (
+        "[11/29/26 16:17:02] INFO     127.0.0.1 - - [29/Nov/2026    _internal.py:97\n"
+        '                             16:17:02] "GET / HTTP/1.1"\n'
+        "                               200 -\n"
+        "of its own"
+    )
+    row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
+    assert '127.0.0.1 - - [29/Nov/2026 16:17:02] "GET / HTTP/1.1" ↵ 200 - ↵ of its own' in row
+
+
 def test_colours_go_on_over_the_lines_of_a_record():
     store = _store(*_record("\x1b[33mone\ntwo\x1b[0m\nthree", level="INFO"))
     rows = LogRows(store).lines(store.log[0], 80, unfolded=True, wrapped=False)

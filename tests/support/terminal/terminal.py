@@ -179,8 +179,8 @@ class Terminal:
 
     def look_of(self, text: str, at: int = 0) -> Char:
         """How a text on the screen looks at one of its characters: its colours, bold, reverse."""
-        x, y = self.place_of(text)
-        with self._changed:
+        with self._changed:  # or the text could move on before it is looked at
+            x, y = self.place_of(text)
             return self._screen.buffer[y][x + at]
 
     def modes_on(self) -> list[str]:
