@@ -34,9 +34,9 @@ SERVES = {"serve", "observed", "observed_plainly"}
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three workers on two cores: half of what a test takes it waits for other programs."""
+    """Two workers for each core: half of what a test takes it waits for other programs."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return cores + cores // 2
+    return 2 * cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,7 +34,7 @@ from tests.support.holding import (
     holding,
     running,
 )
-from tests.support.processes import eventually, free_port, has_ipv6, listens
+from tests.support.processes import DEADLINE, eventually, free_port, has_ipv6, listens
 
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 needs_root = pytest.mark.skipif(
@@ -140,7 +140,7 @@ def test_a_holder_that_a_shell_loop_starts_again(tmp_path: Path) -> None:
         assert eventually(lambda: listens(port))
         (held,) = holders(port)
         assert f"a loop in the shell sh (pid {shell.pid})" in held.restarts_by
-        outcome, _ = stop(port, watch=8.0)
+        outcome, _ = stop(port, watch=DEADLINE)  # until it is back
         assert not outcome.freed
         (again,) = holders(port)
         assert again.pid != held.pid

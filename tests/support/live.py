@@ -287,7 +287,8 @@ def until_warm(live: Live) -> None:
         process = psutil.Process(live.session.generations.standby_pid)
         times = process.cpu_times()
         now = times.user + times.system
-        asleep = process.status() != psutil.STATUS_RUNNING and now > 0.03
+        # A process that waits for the disk is amid an import, for however long.
+        asleep = process.status() == psutil.STATUS_SLEEPING and now > 0.03
         still = still + 1 if asleep and now == before else 0
         before = now
         return still >= 10

@@ -577,8 +577,8 @@ def test_two_files_that_change_each_import_the_other(start: Open, folder: Path) 
 def test_the_time_of_the_pause_is_no_time_of_the_load(start: Open, folder: Path) -> None:
     live = start("SEEN = 1\n")
     until_ready(live)
-    time.sleep(0.5)
+    time.sleep(1.5)
     reloaded = save(live, folder, view("third"))
     assert reloaded.loaded_ahead, reloaded.stepped_back
     assert {one.module for one in reloaded.slowest} == {"app", "before", "view"}
-    assert max(one.duration_ms for one in reloaded.slowest) < 400
+    assert max(one.duration_ms for one in reloaded.slowest) < 1_400
