@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
 
+from devtui.ports import addresses
 from tests.support.client import get
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui
@@ -48,12 +50,16 @@ def fail():
 def start(devtui: Devtui, tmp_path: Path, free_port: int):  # type: ignore[no-untyped-def]
     (tmp_path / "shop.py").write_text(SHOP)
 
-    def started(*options: str, size: tuple[int, int] = SIZES[0]) -> tuple[Terminal, str]:
+    def started(
+        *options: str,
+        size: tuple[int, int] = SIZES[0],
+        app: str | None = "shop:server",
+        serves: bool = True,
+    ) -> tuple[Terminal, str]:
         state = {"XDG_STATE_HOME": str(tmp_path / "state")}
-        terminal = devtui(
-            "shop:server", "--port", free_port, *options, size=size, environment=state
-        )
-        return terminal, wait_serving(terminal, free_port)
+        words = [*filter(None, (app,)), "--port", free_port, *options]
+        terminal = devtui(*words, size=size, environment=state)
+        return terminal, wait_serving(terminal, free_port) if serves else ""
 
     return started
 
@@ -64,9 +70,9 @@ def resized(terminal: Terminal, size: tuple[int, int]) -> None:
     terminal.wait_for(re.compile(rf"^.{{{size[0] - 8}}}q leave\Z", re.M))
 
 
-def leave(terminal: Terminal) -> None:
+def leave(terminal: Terminal, status: int = 0) -> None:
     terminal.press("ctrl+q")
-    terminal.expect_exit(0)
+    terminal.expect_exit(status)
     terminal.restored()
 
 
@@ -200,3 +206,36 @@ def test_devtui_says_what_a_person_cannot_see(  # type: ignore[no-untyped-def]
     terminal.press("r")
     terminal.wait_gone("shop.py was saved: r restarts")
     leave(terminal)
+
+
+def test_a_phone_finds_the_address_at_every_size(start, free_port: int) -> None:  # type: ignore[no-untyped-def]
+    address = addresses.of_this_machine("0.0.0.0")  # noqa: S104 - it is only shown
+    if not address:
+        pytest.skip("this machine has no address in a network")
+    terminal, _ = start("--host", "0.0.0.0", serves=False)  # noqa: S104
+    terminal.wait_for("SERVING")
+    for size in SIZES:
+        resized(terminal, size)
+        terminal.wait_for(f"http://{address}:{free_port}")
+        terminal.wait_for("OPEN TO THE NETWORK")
+    leave(terminal)
+
+
+def test_a_busy_port_names_the_keys_that_lead_on_at_every_size(start, free_port: int) -> None:  # type: ignore[no-untyped-def]
+    with socket.create_server(("127.0.0.1", free_port)):
+        terminal, _ = start(serves=False)
+        terminal.wait_for("Port")
+        terminal.press("escape")
+        for size in SIZES:
+            resized(terminal, size)
+            terminal.wait_for(re.compile(r"k shows who holds the port, p takes another"))
+        leave(terminal, 1)
+
+
+def test_a_name_is_asked_for_at_every_size(start) -> None:  # type: ignore[no-untyped-def]
+    terminal, _ = start(app=None, serves=False)
+    for size in SIZES:
+        terminal.resize(*size)
+        terminal.wait_for("Which app?")
+        terminal.wait_for("Found here: shop:server")
+    leave(terminal, 1)  # from the dialog, too

@@ -44,6 +44,7 @@ class Dialog(EndsWork, NeedsRoom, ModalScreen[Result], Generic[Result]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", show=False),
         Binding("ctrl+z", "app.suspend", show=False),
+        Binding("ctrl+q", "app.quit", show=False),
     ]
 
     def on_click(self, event: Click) -> None:

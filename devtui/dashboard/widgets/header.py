@@ -158,6 +158,8 @@ def _first_line(facts: Facts, width: int) -> Content:
         [name, framework, badge, url, elsewhere],
         [name, badge, url, elsewhere],
         [badge, url, elsewhere, name],
+        # This machine can open the other one's address, too.
+        *([[name, badge, elsewhere]] if facts.elsewhere else []),
         [name, framework, badge, url],
         [name, badge, url],
         [badge, url, name],
