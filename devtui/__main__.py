@@ -14,8 +14,8 @@ if __name__ == "__main__" and __spec__ is not None and not getattr(sys.flags, "s
 
 from devtui.interpreters.advice import problem
 from devtui.interpreters.choice import choose, named_in
-from devtui.interpreters.environment import NoSuchPython
 from devtui.interpreters.own_devtui import hand_over_if_possible, is_the_program
+from devtui.interpreters.python_environment import NoSuchPython
 from devtui.session.processes.spawn import Interpreter, options
 
 # These options serve nothing.

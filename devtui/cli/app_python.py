@@ -11,8 +11,8 @@ from msgspec import structs
 from devtui.config.settings import Settings
 from devtui.interpreters import advice
 from devtui.interpreters.choice import choose
-from devtui.interpreters.environment import NoSuchPython
 from devtui.interpreters.own_devtui import hand_over_if_possible
+from devtui.interpreters.python_environment import NoSuchPython
 from devtui.session.processes.spawn import Interpreter, options
 from devtui.text.sanitize import visible
 

@@ -15,7 +15,7 @@ from msgspec import structs
 from devtui import demo
 from devtui.cli.app_python import with_python
 from devtui.cli.configured import ConfiguredCommand
-from devtui.cli.options import FOLDER, NOTICE, settings_of, with_options
+from devtui.cli.options import FOLDER, NOTICE, check_adhoc, settings_of, with_options
 from devtui.config.settings import Settings
 from devtui.session.processes.spawn import Interpreter
 from devtui.text.formats import BESIDE_LINE
@@ -76,6 +76,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         ctx.exit(_run_demo(settings, plain, as_json, interpreter))
     if python or _BELOW_FLASK not in ctx.meta:
         settings = with_python(settings, python, interpreter)
+    check_adhoc(settings)
     ctx.exit(run(settings, plain, as_json, interpreter))
 
 

@@ -80,16 +80,23 @@ def _check_cert(_ctx: click.Context, _param: click.Parameter, value: str | None)
     if value is None:
         return None
     if value.lower() == "adhoc":
-        if importlib.util.find_spec("cryptography") is None:
-            raise click.BadParameter(
-                "adhoc needs the package cryptography: python -m pip install cryptography"
-            )
         return "adhoc"
     if os.path.isfile(value):
         return os.path.abspath(value)
     if _may_be_object(value):
         return value  # the server process imports it
     raise click.BadParameter(f"{value!r} is not a file: give the path of a certificate, or adhoc.")
+
+
+def check_adhoc(settings: Settings) -> None:
+    """Check that our Python can make a certificate; another one says so itself."""
+    if settings.cert != "adhoc" or settings.python is not None:
+        return
+    if importlib.util.find_spec("cryptography") is None:
+        raise click.BadParameter(
+            "adhoc needs the package cryptography: python -m pip install cryptography",
+            param_hint="'--cert'",
+        )
 
 
 def _may_be_object(text: str) -> bool:

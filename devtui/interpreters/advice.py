@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from devtui.interpreters.environment import OWN_KIND, Environment
+from devtui.interpreters.python_environment import OWN_KIND, Environment
 
 # What devtui needs of libraries that the project may have itself; see pyproject.toml.
 LOWEST = {"msgspec": (0, 19), "werkzeug": (2, 2)}
@@ -19,7 +19,7 @@ def problem(environment: Environment, folder: str, arguments: list[str]) -> str:
     if environment.kind != OWN_KIND:
         return (
             f"The app's Python ({python}) is {_words(environment.kind)}, and devtui was installed "
-            f"for {_words(OWN_KIND)}, so it cannot lend it what is missing there. "
+            f"for {_words(OWN_KIND)}, so it cannot add what is missing there. "
             f"{_install_devtui(environment, folder, arguments)}"
         )
     for package, lowest in LOWEST.items():

@@ -6,7 +6,7 @@ import os
 import sys
 
 from devtui.config.trust import refusal
-from devtui.interpreters.environment import (
+from devtui.interpreters.python_environment import (
     Environment,
     NoSuchPython,
     in_folder,

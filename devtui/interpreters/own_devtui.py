@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from devtui.interpreters.environment import Environment
+    from devtui.interpreters.python_environment import Environment
 
 # Says to the program that takes over that it must not hand over again.
 _MARK = "DEVTUI_HANDED_OVER"

@@ -10,13 +10,13 @@ if __name__ == "__main__":
     # Python is to run us, which may have some other devtui.
     if not getattr(sys.flags, "safe_path", sys.flags.isolated):
         del sys.path[0]
-    root, *lending = sys.argv[3].split(":")
-    sys.path[:] = [root, *filter(None, sys.path)] if lending else [*filter(None, sys.path), root]
+    root, *fallbacks = sys.argv[3].split(":")
+    sys.path[:] = [root, *filter(None, sys.path)] if fallbacks else [*filter(None, sys.path), root]
 
     # The app finds `__main__` as with `python -c`. A process that multiprocessing starts would run
     # the file again.
     globals().update(__doc__=None, __loader__=sys.__loader__)
-    for name in ("__file__", "__cached__", "root", "lending", "name"):
+    for name in ("__file__", "__cached__", "root", "fallbacks", "name"):
         globals().pop(name, None)
 
     from devtui.server.boot import main

@@ -6,8 +6,6 @@ import gc
 import os
 import sys
 
-from devtui.server import lent_modules
-
 
 def main() -> None:
     """Run a server process, and remove our three arguments from `sys.argv`.
@@ -21,10 +19,12 @@ def main() -> None:
     gc.disable()
     channel, generation, folders = sys.argv[1:4]
     del sys.argv[:4]
-    root, *lending = folders.split(os.pathsep)
-    if lending:
+    root, *fallbacks = folders.split(os.pathsep)
+    if fallbacks:
         del sys.path[0]
-        lent_modules.install(root, lending)
+        from devtui.server import fallback_modules
+
+        fallback_modules.install(root, fallbacks)
     else:
         _leave_out_unless_needed(root)
     try:

@@ -153,7 +153,7 @@ def of_pipx(tools: Tools) -> Path:
 
 
 def test_a_project_of_uv(tools: Tools, of_uv: Path, of_pipx: Path, tmp_path: Path) -> None:
-    """Lent to it by a tool, layered over it by `uv run`, and at last added to it."""
+    """Served by a tool, layered over it by `uv run`, and at last added to it."""
     folder = tmp_path / "project"
     tools.run("uv", "init", "-q", "--bare", "--no-workspace", folder)
     tools.run("uv", "add", "-q", "flask", cwd=folder)

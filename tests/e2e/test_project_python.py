@@ -201,6 +201,6 @@ def test_another_version_of_python_hears_what_to_type(tool: Path, tmp_path: Path
     with session(tool, tmp_path, "hello") as process:
         _, told = process.communicate(timeout=processes.DEADLINE)
         assert process.returncode == 1
-    assert "so it cannot lend it what is missing there. Type: " in told
+    assert "so it cannot add what is missing there. Type: " in told
     assert told.rstrip().endswith("uv pip install --python .venv/bin/python devtui")
     assert "Traceback" not in told

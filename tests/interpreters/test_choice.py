@@ -11,7 +11,7 @@ import pytest
 
 from devtui.interpreters import advice
 from devtui.interpreters.choice import choose, named_in
-from devtui.interpreters.environment import OWN_KIND, Environment, NoSuchPython, in_folder
+from devtui.interpreters.python_environment import OWN_KIND, Environment, NoSuchPython, in_folder
 
 
 def make(prefix: Path, kind: str = OWN_KIND, *packages: str) -> str:

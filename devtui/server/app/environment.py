@@ -16,7 +16,7 @@ from devtui.server.guest import unseen_variables
 _OF_A_RELOADER = ("WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD")
 
 # Django's: apps start schedulers in `ready` if it is there, as below `runserver`.
-_OF_DJANGO_S_RELOADER = "RUN_MAIN"
+_OF_THE_DJANGO_RELOADER = "RUN_MAIN"
 
 # By this Flask knows that its command serves the app.
 _OF_THE_COMMAND = "FLASK_RUN_FROM_CLI"
@@ -65,4 +65,4 @@ def apply(variables: Mapping[str, str], load: Load) -> None:
         # that the app starts must not see it: Werkzeug would miss its socket there.
         unseen_variables.show("WERKZEUG_RUN_MAIN", "true")
         if manage_file.VARIABLE in variables:
-            unseen_variables.show(_OF_DJANGO_S_RELOADER, "true")
+            unseen_variables.show(_OF_THE_DJANGO_RELOADER, "true")

@@ -13,14 +13,14 @@ from types import FrameType, ModuleType
 from typing import Any, cast
 
 # All that a server process imports from outside the standard library.
-_LENT = frozenset({"markupsafe", "msgspec", "werkzeug"})
+_NEEDED = frozenset({"markupsafe", "msgspec", "werkzeug"})
 
 # Werkzeug asks for its own version when it makes a server. We ask ahead of that.
 _ASKED_FOR = "werkzeug"
 _MAY_ASK = frozenset({"devtui", "werkzeug"})
 
 
-class LentModules:
+class FallbackModules:
     """A finder for the end of `sys.meta_path`: the project's own modules come first."""
 
     def __init__(self, root: str, folders: Sequence[str]) -> None:
@@ -33,7 +33,7 @@ class LentModules:
         """Find a module of ours. Inside a package the usual finders look in its own folder."""
         if name == "devtui":
             return PathFinder.find_spec(name, [self._root], target)
-        if name in _LENT:
+        if name in _NEEDED:
             return PathFinder.find_spec(name, self._folders, target)
         return None
 
@@ -61,4 +61,4 @@ def _asker(frame: FrameType | None) -> str:
 
 def install(root: str, folders: Sequence[str]) -> None:
     """Find these modules from now on."""
-    sys.meta_path.append(cast("Any", LentModules(root, folders)))
+    sys.meta_path.append(cast("Any", FallbackModules(root, folders)))
