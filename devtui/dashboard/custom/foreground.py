@@ -40,8 +40,10 @@ async def run(
             await _end(process)
             raise
         how = "done" if not status else f"failed, {how_it_ended(status)}"
-        _write(f"--- {title}: {how}; press enter to go back to devtui ")
+        with suppress(termios.error):
+            termios.tcflush(fd, termios.TCIFLUSH)  # what the command left unread is not for us
         interrupted.clear()
+        _write(f"--- {title}: {how}; press enter to go back to devtui ")
         await _enter(fd, interrupted)
     return status
 
@@ -72,8 +74,6 @@ async def _enter(fd: int, interrupted: asyncio.Event) -> None:
             os.read(fd, 4096)
         interrupted.set()
 
-    with suppress(termios.error):
-        termios.tcflush(fd, termios.TCIFLUSH)  # what the command left unread is not for us
     loop.add_reader(fd, typed)
     try:
         await interrupted.wait()
