@@ -12,8 +12,6 @@ if __name__ == "__main__" and __spec__ is not None and not getattr(sys.flags, "s
     # import. For `devtui` itself this comes too late; `python -P -m devtui` protects that as well.
     del sys.path[0]
 
-from devtui.session.processes.spawn import Interpreter
-
 # These options serve nothing.
 _WITHOUT_SERVER = frozenset({"--help", "--version", "--who"})
 
@@ -24,6 +22,12 @@ _COMPLETION = "_DEVTUI_COMPLETE"
 
 def main() -> None:
     """Run the program; raises `SystemExit` with its status."""
+    if sys.argv[1:2] == ["ctl"] and _COMPLETION not in os.environ:
+        from devtui.control.client.commands import main as ctl  # which has to start fast
+
+        ctl(sys.argv[2:])
+    from devtui.session.processes.spawn import Interpreter
+
     interpreter = None
     if _WITHOUT_SERVER.isdisjoint(sys.argv) and _COMPLETION not in os.environ:
         try:

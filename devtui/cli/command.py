@@ -32,6 +32,8 @@ MAX_LINE = 10_000
 _EPILOG = """\
 Each option can be set by the variable DEVTUI_<OPTION>, and by FLASK_RUN_<OPTION> if Flask has the
 option. The command line wins. In the dashboard, press ? to see all keys.
+
+devtui ctl talks to a running devtui: devtui ctl --help
 """
 
 
@@ -144,6 +146,10 @@ def run(
     if not as_json:
         _show_window(screen)
     session = Session(structs.replace(settings, keep_all=not screen), interpreter)
+    if settings.control:
+        from devtui.control.beside import serve_beside
+
+        session.accompany(serve_beside)
     try:
         session.launch()
         front_end = _front_end(plain, as_json)

@@ -45,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     With `standby` the next server process is prepared while the current one serves.
 
+    With `control` scripts and agents can reach the session by `devtui ctl`.
+
     `refused` names those of `reload` and `debugger` that the user turned off explicitly, so debug
     mode must not turn them on.
     """
@@ -71,6 +73,7 @@ class Settings(msgspec.Struct, frozen=True):
     trusted_hosts: tuple[str, ...] = ()
     keep_all: bool = False
     standby: bool = True
+    control: bool = True
 
     @property
     def is_unix_socket(self) -> bool:

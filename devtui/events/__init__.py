@@ -76,7 +76,15 @@ from devtui.events.parts import (
     place_of,
 )
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
-from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
+from devtui.events.supervision import (
+    ControlUsed,
+    FilesChanged,
+    HoldBegan,
+    HoldEnded,
+    PortBusy,
+    Reloaded,
+    StateChanged,
+)
 
 __all__ = [
     "CALLS",
@@ -88,6 +96,7 @@ __all__ = [
     "Body",
     "Complete",
     "Completed",
+    "ControlUsed",
     "DebuggerReady",
     "Error",
     "ErrorRaised",
@@ -102,6 +111,8 @@ __all__ = [
     "HeadStart",
     "HeadStartChecked",
     "Headers",
+    "HoldBegan",
+    "HoldEnded",
     "Holder",
     "HolderKind",
     "ImportsTraced",

@@ -35,7 +35,15 @@ from devtui.events.lifecycle import (
 )
 from devtui.events.orders import AnyOrder, Order
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
-from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
+from devtui.events.supervision import (
+    ControlUsed,
+    FilesChanged,
+    HoldBegan,
+    HoldEnded,
+    PortBusy,
+    Reloaded,
+    StateChanged,
+)
 
 T = TypeVar("T")
 
@@ -69,6 +77,9 @@ AnyEvent: TypeAlias = (
     | FilesChanged
     | Reloaded
     | PortBusy
+    | ControlUsed
+    | HoldBegan
+    | HoldEnded
 )
 
 
