@@ -195,4 +195,4 @@ def is_refused(name: str) -> bool:
     """Return whether the variable means no."""
     from devtui.config import yes_or_no
 
-    return yes_or_no.parse(os.environ.get(name, "")) is False
+    return yes_or_no.parse(os.environ.get(name) or "yes") is False

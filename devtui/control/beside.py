@@ -16,8 +16,8 @@ async def serve_beside(session: Session, delay: float = DELAY_SECONDS) -> None:
     """Serve until cancelled. A socket that cannot be made is a warning in the log."""
     await asyncio.sleep(delay)
     # These imports take a few milliseconds.
+    from devtui.control.control_server import ControlServer
     from devtui.control.place import PlaceError
-    from devtui.control.server import ControlServer
 
     try:
         await ControlServer(session).run()

@@ -18,6 +18,8 @@ from devtui.control.peer import user_of
 MAX_PATH_BYTES = 103
 """The longest path of a socket on macOS; Linux allows 107."""
 
+SHARED_FOLDER = "/tmp"  # noqa: S108 (the owner and mode of our folder in it are checked)
+
 _LONGEST_NAME = len("/0123456789ab-65535-99.sock")
 _MAX_RECORD_BYTES = 64 * 1024
 _MAX_RECORDS = 1_000
@@ -53,12 +55,12 @@ class Found:
 def folders() -> list[str]:
     """Return the folders that sockets may be in, the best first."""
     user = os.geteuid()
-    temporary = os.environ.get("TMPDIR", "")
     found = []
-    for folder in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}"):
-        if os.path.isabs(folder) and _is_ours(folder):
-            found.append(os.path.join(folder, "devtui"))
-    for folder in (temporary, "/tmp"):  # noqa: S108 (owner and mode of our folder are checked)
+    # An editor or an agent may have started the client without the variable.
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{user}"
+    if os.path.isabs(runtime) and _is_ours(runtime):
+        found.append(os.path.join(runtime, "devtui"))
+    for folder in (os.environ.get("TMPDIR", ""), SHARED_FOLDER):
         if os.path.isabs(folder):
             found.append(os.path.join(folder, f"devtui-{user}"))
     short = (one for one in found if len(os.fsencode(one)) + _LONGEST_NAME <= MAX_PATH_BYTES)

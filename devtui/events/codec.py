@@ -12,6 +12,7 @@ from devtui.events.answers import (
     Completed,
     Evaluated,
     LocalsShown,
+    RoutesShown,
     StackShown,
     TerminalInterrupted,
     TerminalReleased,
@@ -70,6 +71,7 @@ AnyEvent: TypeAlias = (
     | Evaluated
     | Completed
     | StackShown
+    | RoutesShown
     | TerminalWanted
     | TerminalInterrupted
     | TerminalReleased

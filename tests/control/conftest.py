@@ -32,6 +32,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         os.chmod(folder, 0o700)
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
         monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(place, "SHARED_FOLDER", folder)
         yield Path(folder)
 
 
@@ -68,10 +69,10 @@ def ask() -> Ask:
 class Ask:
     """A client in this process."""
 
-    def __call__(self, verb: str, seconds: float = DEADLINE, **arguments: Any) -> Any:
+    def __call__(self, verb: str, **arguments: Any) -> Any:
         link = self.link()
         try:
-            return link.ask(verb, arguments, seconds)
+            return link.ask(verb, arguments, DEADLINE)
         finally:
             link.close()
 

@@ -18,10 +18,10 @@ import pytest
 from devtui.control import place
 from devtui.control.client.link import CtlError, living
 from devtui.control.connection import MAX_RUNNING
+from devtui.control.control_server import MAX_CONNECTIONS
 from devtui.control.listening import Listening, machine
 from devtui.control.place import Record
 from devtui.control.protocol import MAX_REQUEST_BYTES
-from devtui.control.server import MAX_CONNECTIONS
 from tests.control.conftest import Ask, Controlled
 from tests.support.processes import eventually
 from tests.support.projects import says

@@ -143,6 +143,32 @@ def request(found: dict[str, Any]) -> None:
             echo(f"{one['id']}\n{one['text']}", fg="red")
 
 
+def exchange(found: dict[str, Any]) -> None:
+    """Print a response, and what happened for it."""
+    response, sent = found["response"], found["request"]
+    if response is not None:
+        bad = response["status"] >= 500
+        head = f"{response['status']} {response['reason']}  {found['duration_ms']:.1f} ms"
+        echo(head, fg="red" if bad else "green", bold=True)
+        for name, value in response["headers"]:
+            echo(f"  {name}: {value}", dim=True)
+        echo(response["text"] or response.get("base64") or "")
+        if path := response.get("path"):
+            echo(f"The whole body: {path}")
+    if found["message"]:
+        echo(found["message"], fg="yellow")
+    for one in found["log"]:
+        line(one)
+    for one in found["errors"]:
+        error(one)
+    for name, difference in found.get("differences", {}).items():
+        echo(f"{name} differs:", bold=True)
+        for one in difference:
+            echo(f"  {one}")
+    if sent is not None:
+        echo(f"request {sent['id']}, generation {sent['generation']}", dim=True)
+
+
 def evaluated(found: dict[str, Any]) -> None:
     """Print the result of an evaluation."""
     if found["output"]:

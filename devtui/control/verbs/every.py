@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from devtui.control.verbs import errors, outcome, rows
+from devtui.control.verbs import errors, listing, outcome, sending
 from devtui.control.verbs.status import status
 from devtui.control.verbs.verb import Verb
+from devtui.text import masking
 
 
 def _evaluated(arguments: errors.Evaluate) -> str:
@@ -24,18 +25,25 @@ def _debugged(arguments: outcome.Debug) -> str:
 
 
 def _held(arguments: outcome.BeginHold) -> str:
-    return f"holds reloads for {arguments.seconds:g} s: r ends that"
+    return f"held reloads for {arguments.seconds:g} s"
+
+
+def _sent(arguments: sending.Send) -> str:
+    return f"sent {arguments.method.upper()[:20]} {masking.target(arguments.target)[:200]}"
 
 
 VERBS: dict[str, Verb] = {
     "status": Verb(status),
     "wait": Verb(outcome.wait, outcome.Wait),
-    "requests": Verb(rows.requests, rows.Requests),
-    "request": Verb(rows.request, rows.OneRequest),
+    "requests": Verb(listing.requests, listing.Requests),
+    "request": Verb(listing.request, listing.OneRequest),
     "errors": Verb(errors.errors, errors.Errors),
-    "logs": Verb(rows.logs, rows.Logs),
+    "logs": Verb(listing.logs, listing.Logs),
+    "send": Verb(sending.send, sending.Send, _sent),
+    "replay": Verb(sending.replay, sending.Replay, lambda it: f"sent request {it.id} again"),
+    "routes": Verb(listing.routes),
     "eval": Verb(errors.evaluate, errors.Evaluate, _evaluated),
-    "stack": Verb(rows.stack, rows.OneRequest),
+    "stack": Verb(listing.stack, listing.OneRequest),
     "restart": Verb(outcome.restart, outcome.Restart, _restarted),
     "port": Verb(outcome.port, outcome.MovePort, _moved),
     "debug": Verb(outcome.debug, outcome.Debug, _debugged),

@@ -51,7 +51,7 @@ _NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
 
 
 _SHORT_NAMES = {"generation": "gen", "memory": ""}
-_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "PIN")
+_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "PIN", "agent:")
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -89,6 +89,8 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
         details.append(("up", formats.uptime(up - up % _uptime_step(up))))
     if session.generations.pin:
         details.append(("PIN", visible(session.generations.pin, 40)))
+    if uses := session.store.control_uses:
+        details.append(("agent:", formats.count(uses, "request")))
     return Facts(
         app=visible(name, 120),
         framework=visible(_framework(app.framework), 60) if app is not None else "",
@@ -113,6 +115,9 @@ def _notice(session: Session, now: float) -> str:
         return f"loading for {formats.running_time((now - session.served.loading_since) * 1000)}"
     if session.served.not_found:
         return "r asks for the app's name again"
+    if session.hold.active:
+        until = formats.clock_time(session.hold.until)
+        return visible(f"{session.hold.holder} holds reloads until {until}: r ends that", 120)
     if session.served.outdated_by:
         name = PurePath(session.served.outdated_by[-1]).name
         return visible(f"{name} was saved: r restarts with the new code", 120)

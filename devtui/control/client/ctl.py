@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import Any
 
 import click
 
-from devtui.control.client import tables
-from devtui.control.client.link import FAILED, living
-from devtui.control.client.options import (
+from devtui.control.client import acting, tables
+from devtui.control.client.common_options import (
     Output,
     as_json_option,
     connected,
@@ -20,10 +17,8 @@ from devtui.control.client.options import (
     port_option,
     reports,
     reveal_option,
-    timeout_option,
 )
-
-_DONE = frozenset({"served", "unchanged"})
+from devtui.control.client.link import living
 
 _EPILOG = """\
 Each verb prints JSON if its output is not a terminal. Exit status: 0 done; 1 the app failed, or
@@ -63,33 +58,6 @@ def status(field: str | None, everywhere: bool, at_port: int | None, as_json: bo
     else:
         raise click.UsageError(f"There is no field {field}: {', '.join(result)}.")
     return None
-
-
-@ctl.command(epilog=example("devtui ctl wait --since 4 --timeout 20"))
-@click.option(
-    "--since", type=int, metavar="GENERATION",
-    help="The generation before your edit: status --field generation.",
-)  # fmt: skip
-@timeout_option(30.0)
-@port_option
-@as_json_option
-@reports
-def wait(since: int | None, timeout: float, at_port: int | None, as_json: bool) -> int:
-    """Wait until the newest save is served, or has failed.
-
-    It looks at the files itself, so it works at once after an edit. If nothing has changed it says
-    so, and does not wait.
-    """
-    arguments = {"since": since, "timeout": timeout}
-    return _outcome("wait", arguments, timeout, at_port, as_json)
-
-
-def _outcome(
-    verb: str, arguments: dict[str, Any], timeout: float, at_port: int | None, as_json: bool
-) -> int:
-    result = connected(at_port).ask(verb, arguments, timeout)
-    Output(as_json).show(result, tables.outcome)
-    return 0 if result["outcome"] in _DONE else FAILED
 
 
 @ctl.command(epilog=example("devtui ctl requests --filter '5xx post' --last 5"))
@@ -158,27 +126,6 @@ def logs(
         return
 
 
-@ctl.command("eval", epilog=example("echo 'user.name' | devtui ctl eval last"))
-@click.argument("error_id", metavar="ERROR")
-@click.argument("frame", type=int, required=False, metavar="[FRAME]")
-@timeout_option(10.0, 60.0)
-@port_option
-@as_json_option
-@reports
-def evaluate(
-    error_id: str, frame: int | None, timeout: float, at_port: int | None, as_json: bool
-) -> int:
-    """Run code from stdin in a frame of an error.
-
-    ERROR may be last. Without FRAME it runs in the innermost frame of your own code.
-    """
-    code = sys.stdin.read()
-    arguments = {"id": error_id, "frame": frame, "code": code, "timeout": timeout}
-    result = connected(at_port).ask("eval", arguments, timeout)
-    Output(as_json).show(result, tables.evaluated)
-    return FAILED if result["traceback"] or result["interrupted"] else 0
-
-
 @ctl.command(epilog=example("devtui ctl stack last"))
 @click.argument("request_id", metavar="ID")
 @port_option
@@ -189,65 +136,17 @@ def stack(request_id: str, at_port: int | None, as_json: bool) -> None:
     Output(as_json).show(connected(at_port).ask("stack", {"id": request_id}), tables.stack)
 
 
-@ctl.command(epilog=example("devtui ctl restart --fresh"))
-@click.option("--fresh", is_flag=True, help="Import everything again, without the standby.")
-@timeout_option(30.0)
+@ctl.command(epilog=example("devtui ctl routes"))
 @port_option
 @as_json_option
 @reports
-def restart(fresh: bool, timeout: float, at_port: int | None, as_json: bool) -> int:
-    """Restart the server, and wait until it serves."""
-    arguments = {"fresh": fresh, "timeout": timeout}
-    return _outcome("restart", arguments, timeout, at_port, as_json)
-
-
-@ctl.command(epilog=example("devtui ctl port 5001"))
-@click.argument("port", type=click.IntRange(0, 65_535), metavar="N")
-@timeout_option(30.0)
-@port_option
-@as_json_option
-@reports
-def port(port: int, timeout: float, at_port: int | None, as_json: bool) -> int:
-    """Serve on another port."""
-    arguments = {"port": port, "timeout": timeout}
-    return _outcome("port", arguments, timeout, at_port, as_json)
-
-
-@ctl.command(epilog=example("devtui ctl debug off"))
-@click.argument("on", type=click.Choice(["on", "off"]), metavar="on|off")
-@timeout_option(30.0)
-@port_option
-@as_json_option
-@reports
-def debug(on: str, timeout: float, at_port: int | None, as_json: bool) -> int:
-    """Turn debug mode on or off."""
-    arguments = {"on": on == "on", "timeout": timeout}
-    return _outcome("debug", arguments, timeout, at_port, as_json)
-
-
-@ctl.command(epilog=example("devtui ctl hold --seconds 120"))
-@click.option(
-    "--seconds", type=click.FloatRange(1, 600), default=60.0, show_default=True, metavar="N",
-    help="The hold ends by itself after this time.",
-)  # fmt: skip
-@port_option
-@as_json_option
-@reports
-def hold(seconds: float, at_port: int | None, as_json: bool) -> None:
-    """Let saves wait, so that several become one reload. The key r ends it too."""
-    Output(as_json).show(connected(at_port).ask("hold", {"seconds": seconds}), tables.pairs)
-
-
-@ctl.command(epilog=example("devtui ctl release"))
-@timeout_option(30.0)
-@port_option
-@as_json_option
-@reports
-def release(timeout: float, at_port: int | None, as_json: bool) -> int:
-    """End a hold, and wait until what was saved is served."""
-    return _outcome("release", {"timeout": timeout}, timeout, at_port, as_json)
+def routes(at_port: int | None, as_json: bool) -> None:
+    """List the app's routes: Flask's and Django's, otherwise what was requested."""
+    Output(as_json).show(connected(at_port).ask("routes", {}), tables.routes)
 
 
 def main(arguments: list[str]) -> None:
     """Run `devtui ctl` with these arguments."""
+    for command in acting.COMMANDS:
+        ctl.add_command(command)
     ctl(arguments, prog_name="devtui ctl")

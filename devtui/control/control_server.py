@@ -35,7 +35,7 @@ class ControlServer:
         self._session = session
         self._connections: dict[Connection, asyncio.Task[None]] = {}
         self._news = News(session.bus)
-        said = yes_or_no.parse(os.environ.get("DEVTUI_CONTROL_EVAL", ""))
+        said = yes_or_no.parse(os.environ.get("DEVTUI_CONTROL_EVAL") or "yes")
         self._may_evaluate = said is not False
 
     async def run(self) -> None:

@@ -27,6 +27,7 @@ MAX_FOLLOWED = 2_000
 _ROWS_AT_ONCE = 500
 _MAX_ENTRIES = 200
 _ANSWER_SECONDS = 5.0
+_MAX_SEEN = 500
 
 
 class Requests(Arguments, frozen=True):
@@ -72,7 +73,7 @@ async def requests(call: Call) -> dict[str, Any]:
 async def request(call: Call) -> dict[str, Any]:
     """Describe one request: headers, bodies, log, errors."""
     arguments: OneRequest = call.arguments
-    return everything(call, find(call, arguments.id), reveal=arguments.reveal)
+    return everything(call, find_request(call, arguments.id), reveal=arguments.reveal)
 
 
 async def logs(call: Call) -> dict[str, Any]:
@@ -112,7 +113,7 @@ async def logs(call: Call) -> dict[str, Any]:
 async def stack(call: Call) -> dict[str, Any]:
     """Say where a running request stands."""
     arguments: OneRequest = call.arguments
-    found = find(call, arguments.id, running=True)
+    found = find_request(call, arguments.id, running=True)
     question = call.session.questions.show_stack(found.started)
     try:
         shown = await asyncio.wait_for(asyncio.shield(question.answer), _ANSWER_SECONDS)
@@ -129,7 +130,28 @@ async def stack(call: Call) -> dict[str, Any]:
     }
 
 
-def find(call: Call, request_id: str, *, running: bool = False) -> Request:
+async def routes(call: Call) -> dict[str, Any]:
+    """List the app's routes, or else what was requested."""
+    question = call.session.questions.show_routes()
+    try:
+        shown = await asyncio.wait_for(asyncio.shield(question.answer), _ANSWER_SECONDS)
+    except asyncio.TimeoutError:
+        call.session.questions.forget(question.ask_id)
+        raise Refused("The server process does not answer: other code keeps it busy.") from None
+    if shown.framework:
+        return {"source": shown.framework, "routes": shown.routes, "complete": shown.complete}
+    seen: dict[tuple[str, str], None] = {}
+    async for one in _from_newest(call.session.store.requests):
+        row = one.row
+        seen[row.target.partition("?")[0], row.method] = None
+        if len(seen) == _MAX_SEEN:
+            break
+    found = [{"rule": rule, "methods": [method], "endpoint": ""} for rule, method in sorted(seen)]
+    complete = len(seen) < _MAX_SEEN
+    return {"source": "requests", "routes": found, "complete": complete, "reason": shown.reason}
+
+
+def find_request(call: Call, request_id: str, *, running: bool = False) -> Request:
     """Return the request of that id, or the newest for `last`. Raises `Refused`."""
     store = call.session.store
     if request_id != "last":
