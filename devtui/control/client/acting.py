@@ -21,6 +21,7 @@ from devtui.control.client.common_options import (
 )
 from devtui.control.client.link import FAILED
 from devtui.control.client.long_texts import with_files
+from devtui.control.client.mcp.tools import content_type
 
 _DONE = frozenset({"served", "unchanged"})
 
@@ -92,9 +93,7 @@ def send(
         pairs.append([name.strip(), value.strip()])
     body = sys.stdin.buffer.read() if data == "-" else data.encode()
     if body and not any(name.lower() == "content-type" for name, _ in pairs):
-        json_like = body.lstrip()[:1] in (b"{", b"[")
-        kind = "application/json" if json_like else "application/x-www-form-urlencoded"
-        pairs.append(["Content-Type", kind])
+        pairs.append(["Content-Type", content_type(body)])
     arguments = {
         "method": method,
         "target": target,

@@ -18,7 +18,7 @@ from devtui.control.client.common_options import (
     reports,
     reveal_option,
 )
-from devtui.control.client.link import living
+from devtui.control.client.link import link, living
 
 _EPILOG = """\
 Each verb prints JSON if its output is not a terminal. Exit status: 0 done; 1 the app failed, or
@@ -143,6 +143,33 @@ def stack(request_id: str, at_port: int | None, as_json: bool) -> None:
 def routes(at_port: int | None, as_json: bool) -> None:
     """List the app's routes: Flask's and Django's, otherwise what was requested."""
     Output(as_json).show(connected(at_port).ask("routes", {}), tables.routes)
+
+
+@ctl.command(epilog=example("devtui ctl mcp --print-config"))
+@click.option(
+    "--print-config", is_flag=True, help="Print the lines that editors and agents need, and exit."
+)
+@port_option
+@reports
+def mcp(print_config: bool, at_port: int | None) -> None:
+    """Serve the verbs as MCP tools on stdin and stdout."""
+    if print_config:
+        from devtui.control.client.mcp.setting_up import config
+
+        click.echo(config(), nl=False)
+        return
+    from devtui.control.client.mcp.bridge import serve
+
+    serve(lambda client: link(at_port, client))
+
+
+@ctl.command(epilog=example("devtui ctl skill > .claude/skills/devtui/SKILL.md"))
+@reports
+def skill() -> None:
+    """Print a short text that teaches an agent to use these verbs."""
+    from devtui.control.client.mcp.setting_up import SKILL
+
+    click.echo(SKILL, nl=False)
 
 
 def main(arguments: list[str]) -> None:
