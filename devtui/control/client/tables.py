@@ -10,6 +10,7 @@ import click
 from devtui.text.sanitize import visible
 
 _MAX_CELL = 300
+_TRACEBACK = "Traceback (most recent call last)"
 _GOOD = frozenset({"served", "unchanged", "serving"})
 
 
@@ -152,13 +153,16 @@ def exchange(found: dict[str, Any]) -> None:
         echo(head, fg="red" if bad else "green", bold=True)
         for name, value in response["headers"]:
             echo(f"  {name}: {value}", dim=True)
-        echo(response["text"] or response.get("base64") or "")
+        text = response["text"] or response.get("base64") or ""
+        if not (found["errors"] and _TRACEBACK in text):  # which the errors tell in fewer lines
+            echo(text)
         if path := response.get("path"):
             echo(f"The whole body: {path}")
     if found["message"]:
         echo(found["message"], fg="yellow")
     for one in found["log"]:
-        line(one)
+        if not (found["errors"] and _TRACEBACK in one["text"]):
+            line(one)
     for one in found["errors"]:
         error(one)
     for name, difference in found.get("differences", {}).items():
