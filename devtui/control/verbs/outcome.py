@@ -129,9 +129,9 @@ async def _outcome(
             saves = await session.unloaded_saves(look=False)
             if turn.is_set() or session.reloading:
                 continue
-            if not saves or saves == reported:
+            if not saves:
                 return _ended(session, since)
-            if why := _why_not_loaded(session, saves):
+            if why := _why_not_loaded(session, saves, again=saves == reported):
                 return _result(session, *why) | {"unloaded": saves}
             patience = min(patience, _NOTICE_SECONDS)
         if await _happens(turn, patience):
@@ -158,7 +158,7 @@ async def _happens(turn: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-def _why_not_loaded(session: Session, saves: list[str]) -> tuple[str, str] | None:
+def _why_not_loaded(session: Session, saves: list[str], *, again: bool) -> tuple[str, str] | None:
     """Return the outcome of saves that no reload will load, and a sentence."""
     if session.hold.active:
         return "held", f"{session.hold.holder} holds reloads: devtui ctl release ends that."
@@ -166,6 +166,8 @@ def _why_not_loaded(session: Session, saves: list[str]) -> tuple[str, str] | Non
         return "outdated", f"The reloader is off: devtui ctl restart loads {saves[0]}."
     if session.state is State.PORT_BUSY:
         return "failed", f"Port {session.settings.port} is busy, so nothing is loaded."
+    if again:  # reporting them has caused no reload
+        return "outdated", f"devtui has not loaded {saves[0]}: devtui ctl restart does."
     return None
 
 
