@@ -4,6 +4,8 @@ Start the first server process before importing anything else: it imports its mo
 process reads the command line, so the app answers as early as under `flask run`.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 
@@ -12,11 +14,9 @@ if __name__ == "__main__" and __spec__ is not None and not getattr(sys.flags, "s
     # import. For `devtui` itself this comes too late; `python -P -m devtui` protects that as well.
     del sys.path[0]
 
-from devtui.interpreters.advice import problem
-from devtui.interpreters.choice import choose, named_in
-from devtui.interpreters.own_devtui import hand_over_if_possible, is_the_program
-from devtui.interpreters.python_environment import NoSuchPython
-from devtui.session.processes.spawn import Interpreter, options
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from devtui.session.processes.spawn import Interpreter
 
 # These options serve nothing.
 _WITHOUT_SERVER = frozenset({"--help", "--version", "--who"})
@@ -28,9 +28,12 @@ _COMPLETION = "_DEVTUI_COMPLETE"
 
 def main() -> None:
     """Run the program; raises `SystemExit` with its status."""
+    if sys.argv[1:2] == ["ctl"] and _COMPLETION not in os.environ:
+        from devtui.control.client.ctl import main as ctl  # which has to start fast
+
+        ctl(sys.argv[2:])
     interpreter = None
     if _WITHOUT_SERVER.isdisjoint(sys.argv) and _COMPLETION not in os.environ:
-        is_the_program()
         interpreter = _start()
     try:
         from devtui.cli.command import command
@@ -51,6 +54,14 @@ def _start() -> Interpreter | None:
 
     If the project has a devtui of its own, become that.
     """
+    # Not above: `devtui ctl` needs none of them.
+    from devtui.interpreters.advice import problem
+    from devtui.interpreters.choice import choose, named_in
+    from devtui.interpreters.own_devtui import hand_over_if_possible, is_the_program
+    from devtui.interpreters.python_environment import NoSuchPython
+    from devtui.session.processes.spawn import Interpreter, options
+
+    is_the_program()
     python = None
     if "--demo" not in sys.argv:
         try:

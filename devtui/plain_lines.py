@@ -14,6 +14,7 @@ from devtui.events import (
     DebuggerReady,
     ErrorRaised,
     EventsDropped,
+    HoldEnded,
     LogWritten,
     PinAttempted,
     PortBusy,
@@ -91,6 +92,9 @@ def describe(event: AnyEvent, colours: Colours | None = None) -> Iterator[tuple[
             cause = f"{event.cause}: {names}{more}" if names else event.cause
             end = "serves the error" if event.failed else "serves again"
             yield "reload", f"{cause}; {end} after {formats.duration(event.duration_ms)}"
+        case HoldEnded():
+            reason = f"{_text(event.holder)} held them: {_text(event.reason)}"
+            yield "hold", f"saves cause reloads again, {reason}"
         case ServerExited(expected=False):
             how = f"by {event.signal}" if event.signal else f"with exit status {event.exit_code}"
             yield "exited", f"server process {event.pid} ended {how}"

@@ -21,6 +21,7 @@ from devtui.events import (
     AppFailed,
     AppLoaded,
     Completed,
+    ControlUsed,
     DebuggerReady,
     Error,
     ErrorRaised,
@@ -30,6 +31,8 @@ from devtui.events import (
     FilesChanged,
     FilesRead,
     HeadStartChecked,
+    HoldBegan,
+    HoldEnded,
     Holder,
     ImportsTraced,
     LocalsShown,
@@ -40,6 +43,7 @@ from devtui.events import (
     Reloaded,
     RequestFinished,
     RequestStarted,
+    RoutesShown,
     ServerContinued,
     ServerExited,
     ServerStarted,
@@ -53,6 +57,7 @@ from devtui.events import (
     TerminalReleased,
     TerminalWanted,
     decode_event,
+    utc_now,
 )
 from devtui.plain_lines import MAX_TARGET, MAX_TEXT, OPEN, OPEN_WITH_DEBUGGER, describe, warn
 from tests.support.projects import app_environment, write
@@ -154,6 +159,13 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (Evaluated(ask_id="q1", error_id="1-e1"), []),
     (Completed(ask_id="q1", error_id="1-e1"), []),
     (StackShown(ask_id="q1", request_id="1-1"), []),
+    (RoutesShown(ask_id="q1"), []),
+    (ControlUsed(client="ctl", verb="restart", text="restarted the server"), []),  # the log has it
+    (HoldBegan(holder="ctl", until=utc_now()), []),
+    (
+        HoldEnded(holder="ctl", reason="it has expired"),
+        [("hold", "saves cause reloads again, ctl held them: it has expired")],
+    ),
     (TerminalWanted(ask_id="1-t1", purpose="input"), []),  # the lender tells these
     (TerminalInterrupted(ask_id="1-t1"), []),
     (TerminalReleased(ask_id="1-t1"), []),

@@ -38,6 +38,8 @@ _EPILOG = """\
 Each option can be set by the variable DEVTUI_<OPTION>, and by FLASK_RUN_<OPTION> if Flask has the
 option; then by devtui.toml, or [tool.devtui] in pyproject.toml. The command line wins. In the
 dashboard, press ? to see all keys.
+
+devtui ctl talks to a running devtui: devtui ctl --help
 """
 
 
@@ -171,6 +173,10 @@ def run(
     if not screen:
         _warn_of(settings)  # the dashboard says it on the screen
     session = Session(structs.replace(settings, keep_all=not screen), interpreter)
+    if settings.control:
+        from devtui.control.beside import serve_beside
+
+        session.accompany(serve_beside)
     try:
         session.launch()
         front_end = _front_end(plain, as_json)

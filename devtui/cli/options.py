@@ -224,6 +224,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "[default: the project's environment, else devtui's own]",
     ),
     click.option(
+        "--control/--no-control", default=True, envvar="DEVTUI_CONTROL",
+        help="Let scripts and agents of this user in, by devtui ctl.  [default: on]",
+    ),
+    click.option(
         "--trusted-hosts", metavar="HOSTS", envvar="DEVTUI_TRUSTED_HOSTS",
         callback=_split_hosts,
         help="More hosts that may see errors and the debugger, separated by ','.",
@@ -302,6 +306,7 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
         trusted_hosts=options["trusted_hosts"],
         standby=options["standby"],
         preferences=ctx.meta.get(PREFERENCES),
+        control=options["control"],
     )
     debug = options["debug"] if options["debug"] is not None else settings.is_loopback
     return settings.with_debug(debug).with_parts(

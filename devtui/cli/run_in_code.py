@@ -122,6 +122,7 @@ def _settings(
         load_dotenv=load_dotenv,
         environment=tuple(os.environ.items()),
         preferences=_preferences(main),
+        control=not is_refused("DEVTUI_CONTROL"),
     )
     if debug is None:
         debug = default_debug(app, settings)
@@ -202,3 +203,10 @@ def is_set(name: str) -> bool:
     from devtui.config import yes_or_no
 
     return yes_or_no.parse(os.environ.get(name, "")) is True
+
+
+def is_refused(name: str) -> bool:
+    """Return whether the variable means no."""
+    from devtui.config import yes_or_no
+
+    return yes_or_no.parse(os.environ.get(name) or "yes") is False

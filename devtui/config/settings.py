@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     With `standby` the next server process is prepared while the current one serves.
 
+    With `control` scripts and agents can reach the session by `devtui ctl`.
+
     `python` is the interpreter that runs the app, None for devtui's own; `python_name` is what to
     call it. `advice` is what to type if the app imports a `{module}` that is not installed there.
 
@@ -84,6 +86,7 @@ class Settings(msgspec.Struct, frozen=True):
     advice: str = ""
     notice: str = ""
     preferences: Preferences | None = None
+    control: bool = True
 
     @property
     def is_unix_socket(self) -> bool:

@@ -15,6 +15,7 @@ from devtui.events.answers import (
     Completed,
     Evaluated,
     LocalsShown,
+    RoutesShown,
     StackShown,
     TerminalInterrupted,
     TerminalReleased,
@@ -54,6 +55,7 @@ from devtui.events.orders import (
     Pin,
     Preload,
     ShowLocals,
+    ShowRoutes,
     ShowStack,
     Stop,
     TellFiles,
@@ -71,6 +73,7 @@ from devtui.events.parts import (
     HolderKind,
     ModuleTime,
     RefusalReason,
+    Route,
     SourceFile,
     Stream,
     Variable,
@@ -79,7 +82,15 @@ from devtui.events.parts import (
     place_of,
 )
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
-from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
+from devtui.events.supervision import (
+    ControlUsed,
+    FilesChanged,
+    HoldBegan,
+    HoldEnded,
+    PortBusy,
+    Reloaded,
+    StateChanged,
+)
 
 __all__ = [
     "CALLS",
@@ -91,6 +102,7 @@ __all__ = [
     "Body",
     "Complete",
     "Completed",
+    "ControlUsed",
     "DebuggerReady",
     "Error",
     "ErrorRaised",
@@ -106,6 +118,8 @@ __all__ = [
     "HeadStart",
     "HeadStartChecked",
     "Headers",
+    "HoldBegan",
+    "HoldEnded",
     "Holder",
     "HolderKind",
     "ImportsTraced",
@@ -126,12 +140,15 @@ __all__ = [
     "Reloaded",
     "RequestFinished",
     "RequestStarted",
+    "Route",
+    "RoutesShown",
     "ServerContinued",
     "ServerExited",
     "ServerStarted",
     "ServerSuspended",
     "Serving",
     "ShowLocals",
+    "ShowRoutes",
     "ShowStack",
     "SourceFile",
     "StackShown",

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from devtui.events.event import Event
-from devtui.events.parts import Frame, Variable
+from devtui.events.parts import Frame, Route, Variable
 
 CALLS = {
     "breakpoint": "breakpoint()",
@@ -79,6 +79,19 @@ class StackShown(Event, frozen=True, kw_only=True):
     frames: tuple[Frame, ...] = ()
     frames_left_out: int = 0
     running: bool = True
+
+
+class RoutesShown(Event, frozen=True, kw_only=True):
+    """The routes of the app, and the framework that knows them; empty for an unknown one.
+
+    `reason` says why they cannot be listed. There are more if they are not `complete`.
+    """
+
+    ask_id: str
+    framework: str = ""
+    routes: tuple[Route, ...] = ()
+    complete: bool = True
+    reason: str = ""
 
 
 class TerminalWanted(Event, frozen=True, kw_only=True):

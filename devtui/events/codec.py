@@ -12,6 +12,7 @@ from devtui.events.answers import (
     Completed,
     Evaluated,
     LocalsShown,
+    RoutesShown,
     StackShown,
     TerminalInterrupted,
     TerminalReleased,
@@ -37,7 +38,15 @@ from devtui.events.lifecycle import (
 )
 from devtui.events.orders import AnyOrder, Order
 from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
-from devtui.events.supervision import FilesChanged, PortBusy, Reloaded, StateChanged
+from devtui.events.supervision import (
+    ControlUsed,
+    FilesChanged,
+    HoldBegan,
+    HoldEnded,
+    PortBusy,
+    Reloaded,
+    StateChanged,
+)
 
 T = TypeVar("T")
 
@@ -66,6 +75,7 @@ AnyEvent: TypeAlias = (
     | Evaluated
     | Completed
     | StackShown
+    | RoutesShown
     | TerminalWanted
     | TerminalInterrupted
     | TerminalReleased
@@ -73,6 +83,9 @@ AnyEvent: TypeAlias = (
     | FilesChanged
     | Reloaded
     | PortBusy
+    | ControlUsed
+    | HoldBegan
+    | HoldEnded
 )
 
 

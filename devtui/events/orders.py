@@ -167,6 +167,12 @@ class ShowStack(Order, frozen=True, kw_only=True):
     request_id: str
 
 
+class ShowRoutes(Order, frozen=True, kw_only=True):
+    """Answer with the routes of the app (`RoutesShown`)."""
+
+    ask_id: str
+
+
 class TerminalGranted(Order, frozen=True, kw_only=True):
     """The terminal is yours: your process group is in its foreground."""
 
@@ -193,6 +199,7 @@ AnyOrder: TypeAlias = (
     | Complete
     | Interrupt
     | ShowStack
+    | ShowRoutes
     | TerminalGranted
     | TerminalRefused
 )

@@ -80,6 +80,19 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
     parts: "tuple[Variable, ...]" = ()
 
 
+class Route(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One rule of a framework's routes: Flask's rule, or the pattern of Django.
+
+    `methods` are empty where the framework leaves them to the view. `view` is where that is
+    written, None where it is unknown.
+    """
+
+    rule: str
+    endpoint: str = ""
+    methods: tuple[str, ...] = ()
+    view: Frame | None = None
+
+
 class ModuleTime(msgspec.Struct, frozen=True, kw_only=True):
     """How long a module took to import, without the user's other modules that it imported."""
 

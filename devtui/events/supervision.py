@@ -1,5 +1,7 @@
 """Events of the session itself: its state, changed files, reloads, the port."""
 
+from datetime import datetime
+
 from devtui.events.event import Event
 from devtui.events.parts import Holder, ModuleTime, RefusalReason
 
@@ -51,6 +53,31 @@ class Reloaded(Event, frozen=True, kw_only=True):
     seen_ms: float = 0.0
     slowest: tuple[ModuleTime, ...] = ()
     looping: str = ""
+
+
+class ControlUsed(Event, frozen=True, kw_only=True):
+    """A script or an agent has done something over the control socket.
+
+    `client` is the name that it gives itself, and `text` says what it did in a few words.
+    """
+
+    client: str
+    verb: str
+    text: str
+
+
+class HoldBegan(Event, frozen=True, kw_only=True):
+    """`holder` keeps saves from causing reloads, `until` it releases them or that time comes."""
+
+    holder: str
+    until: datetime
+
+
+class HoldEnded(Event, frozen=True, kw_only=True):
+    """Saves cause reloads again; what was saved meanwhile is one reload."""
+
+    holder: str
+    reason: str
 
 
 class PortBusy(Event, frozen=True, kw_only=True):

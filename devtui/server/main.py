@@ -79,7 +79,6 @@ class Generation:
         self._has_to_load = False
         self._reporter = reporter.ErrorReporter(channel)
         self._loading = Loading(channel, self._reporter, self._start.environment)
-        self._recorder: Recorder | None = None  # until the app is served
         self._output = output.install(channel, self._reporter.logged)
         self._reporter.install_hooks()
         self._terminal = Terminal(channel.generation, channel.send, self._output.take_unfinished)
@@ -169,7 +168,6 @@ class Generation:
     def _server_for(self, app: WSGIApplication, load: Load, listener: int) -> AppServer:
         forks.end_if_forked()  # the app may have forked while it loaded
         recorder = Recorder(self._channel, self._output)
-        self._recorder = recorder
         news = DebuggerNews(self._channel.send)
         server = AppServer(app, listener, load, recorder, self._reporter, news)
         self._server = server
@@ -199,7 +197,7 @@ class Generation:
     def _make_inspector(self) -> Inspector:
         from devtui.server.inspection.inspector import Inspector
 
-        return Inspector(self._channel, self._reporter.kept, lambda: self._recorder)
+        return Inspector(self._channel, self._reporter.kept, lambda: self._server)
 
     def _get_the_rest(self, debugger: Debugger | None) -> None:
         """Import what is needed later, after the first requests were answered.

@@ -21,8 +21,10 @@ from devtui.events import (
     LocalsShown,
     Order,
     RequestStarted,
+    RoutesShown,
     ServerExited,
     ShowLocals,
+    ShowRoutes,
     ShowStack,
     StackShown,
     Way,
@@ -30,8 +32,8 @@ from devtui.events import (
 from devtui.session.event_bus import EventBus
 from devtui.session.store.error_groups import ErrorEntry
 
-Answer: TypeAlias = LocalsShown | Evaluated | Completed | StackShown
-A = TypeVar("A", LocalsShown, Evaluated, Completed, StackShown)
+Answer: TypeAlias = LocalsShown | Evaluated | Completed | StackShown | RoutesShown
+A = TypeVar("A", LocalsShown, Evaluated, Completed, StackShown, RoutesShown)
 Raised: TypeAlias = ErrorEntry | ErrorRaised | AppFailed
 
 
@@ -51,6 +53,7 @@ class _Open(msgspec.Struct, frozen=True):
         | asyncio.Future[Evaluated]
         | asyncio.Future[Completed]
         | asyncio.Future[StackShown]
+        | asyncio.Future[RoutesShown]
     )
     in_place: Answer
 
@@ -129,14 +132,21 @@ class Questions:
         order = ShowStack(ask_id=ask_id, request_id=request.id)
         return self._ask(order, ask_id, ended, request.generation)
 
+    def show_routes(self) -> Question[RoutesShown]:
+        """Ask for the routes of the app that is served."""
+        ask_id = self._new_id()
+        gone = RoutesShown(ask_id=ask_id, reason="No server process runs.")
+        return self._ask(ShowRoutes(ask_id=ask_id), ask_id, gone, self._generation())
+
     def subscribe_to(self, bus: EventBus) -> None:
         """Take the answers from the bus."""
-        bus.listen(self.heard, LocalsShown, Evaluated, Completed, StackShown, ServerExited)
+        bus.listen(self.heard, LocalsShown, Evaluated, Completed, StackShown, RoutesShown)
+        bus.listen(self.heard, ServerExited)
 
     def heard(self, event: AnyEvent) -> None:
         """Take in an event of a server process: an answer, or the end of the process."""
         match event:
-            case LocalsShown() | Evaluated() | Completed() | StackShown():
+            case LocalsShown() | Evaluated() | Completed() | StackShown() | RoutesShown():
                 question = self._open.pop(event.ask_id, None)
                 if question is not None:
                     _settle(question, event)

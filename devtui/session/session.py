@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
 
 from devtui.config.settings import Settings
 from devtui.events import (
@@ -20,6 +20,7 @@ from devtui.session.inspection import Questions
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.project_notes import ProjectNotes
+from devtui.session.reload.hold import Hold
 from devtui.session.reload.reloader import Reloader
 from devtui.session.reload.replacement import Replacement
 from devtui.session.reload.saves import Saves
@@ -49,6 +50,7 @@ class Session:
         self.bus = EventBus(lambda: self.generation)
         self.served = ServedApp(in_code=settings.main is not None)
         self.store = Store()
+        self._beside: list[Callable[[Session], Coroutine[Any, Any, None]]] = []
         self._machine = StateMachine(announce_on(self.bus))
         self._surveys = SurveyQueue(self._on_surveyed)
         self.listener = Listener(self._surveys)
@@ -74,9 +76,12 @@ class Session:
             self.terminal,
             self.served,
         )
-        self._saves = Saves(
-            lambda: self.generations.send(TellFiles()), self._reloader.files_changed
+        self.hold = Hold(
+            self.bus,
+            self._reloader.files_changed,
+            lambda paths, raw_count: self._saves.noticed(paths, raw_count),
         )
+        self._saves = Saves(lambda: self.generations.send(TellFiles()), self.hold.saved)
         self._saves.subscribe_to(self.bus)
         self.bus.listen(self._on_failed, AppFailed)
         self.bus.listen(self._on_files_read, FilesRead)
@@ -122,6 +127,10 @@ class Session:
         """Call `listener` with every event; the first subscriber also gets the early ones."""
         self.bus.subscribe(listener)
 
+    def accompany(self, work: Callable[[Session], Coroutine[Any, Any, None]]) -> None:
+        """Have `work` run beside `run`, which cancels it at the end."""
+        self._beside.append(work)
+
     def launch(self) -> None:
         """Bind the socket and start the first server process. Does not block."""
         if self.settings.notice:
@@ -133,16 +142,39 @@ class Session:
         self._watcher.start()
         telling = asyncio.create_task(self._surveys.run())
         telling.add_done_callback(lambda _: self._reloader.close())
+        beside = [asyncio.create_task(work(self)) for work in self._beside]
         try:
             await self._reloader.run()
             if telling.done():
                 telling.result()  # it ends only by an error
         finally:
             telling.cancel()
+            for task in beside:
+                task.cancel()
             await self._shut_down()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    @property
+    def reloading(self) -> bool:
+        """Whether the server process is being replaced, or is about to be."""
+        return self._reloader.busy
+
+    async def unloaded_saves(self, *, look: bool) -> list[str]:
+        """Return the loaded files whose content on the disk is newer than what was loaded.
+
+        With `look`, changes that the watcher has not reported yet are reported first.
+        """
+        if look:
+            await self._watcher.look_now()
+        return await asyncio.to_thread(self._saves.unloaded)
+
+    def take_saves(self, paths: Iterable[str]) -> None:
+        """Reload because of these files, as if the watcher had noticed them."""
+        self._saves.noticed(tuple(sorted(paths)), 1)
 
     def restart(self, cause: str = "restarted by hand") -> None:
-        """Replace the server process by a new one."""
+        """Replace the server process by a new one. A hold of reloads ends."""
+        self.hold.end(cause)
         self._reloader.want(Replacement(cause))
 
     def serve_app(self, app: str) -> None:

@@ -13,7 +13,11 @@ import psutil
 import pytest
 
 from devtui import __main__, __version__
+from devtui.session import session  # whose modules have the real one, whatever a test does
+from devtui.session.processes import spawn
 from devtui.session.processes.spawn import Interpreter
+
+__all__ = ["session"]
 
 Devtui = Callable[..., int]
 
@@ -28,7 +32,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Interpreter]]:
             super().__init__(*arguments)
             found.append(self)
 
-    monkeypatch.setattr(__main__, "Interpreter", Recorded)
+    monkeypatch.setattr(spawn, "Interpreter", Recorded)
     yield found
     for interpreter in found:
         interpreter.discard()

@@ -25,6 +25,7 @@ from devtui.events import (
 )
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
+from devtui.session.reload.hold import Hold
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State
 from devtui.session.store.pulse import Pulse
@@ -85,6 +86,7 @@ class FakeSession:
         self.orders: list[Order] = []
         self.questions = Questions(self._send, lambda: self.generation)
         self.terminal = TerminalLoan(self._send)
+        self.hold = Hold(self.bus, lambda *saves: None, lambda *saves: None)
         self.store.subscribe_to(self.bus)
         self.questions.subscribe_to(self.bus)
         self.terminal.subscribe_to(self.bus, lambda: TTY)

@@ -52,7 +52,7 @@ _NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
 
 
 _SHORT_NAMES = {"generation": "gen", "memory": "", "python": ""}
-_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "python", "PIN")
+_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "python", "PIN", "agent:")
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -92,6 +92,8 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
         details.append(("python", visible(session.settings.python_name, 60)))
     if session.generations.pin:
         details.append(("PIN", visible(session.generations.pin, 40)))
+    if uses := session.store.control_uses:
+        details.append(("agent:", formats.count(uses, "request")))
     return Facts(
         app=visible(name, 120),
         framework=visible(_framework(app.framework), 60) if app is not None else "",
@@ -117,6 +119,9 @@ def _notice(session: Session, now: float) -> str:
         return f"loading for {formats.running_time((now - session.served.loading_since) * 1000)}"
     if session.served.not_found:
         return f"{in_force.key('restart')} asks for the app's name again"
+    if session.hold.active:
+        until, ends = formats.clock_time(session.hold.until), in_force.key("restart")
+        return visible(f"{session.hold.holder} holds reloads until {until}: {ends} ends that", 120)
     if session.served.outdated_by:
         name = PurePath(session.served.outdated_by[-1]).name
         restart = in_force.key("restart")

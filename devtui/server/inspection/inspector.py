@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from devtui.events import AnyOrder, Complete, Evaluate, Interrupt, ShowLocals, ShowStack
+from devtui.events import (
+    AnyOrder,
+    Complete,
+    Evaluate,
+    Interrupt,
+    RoutesShown,
+    ShowLocals,
+    ShowRoutes,
+    ShowStack,
+)
 from devtui.server.channel.channel import Channel
 from devtui.server.errors.kept_frames import KeptErrors
 from devtui.server.inspection import completion, stack
 from devtui.server.inspection.evaluate import Evaluator
-from devtui.server.serving.exchange import Recorder
+
+if TYPE_CHECKING:
+    from devtui.server.serving.server import AppServer
 
 
 class Inspector:
-    """Carry out orders that ask questions. There is no `recorder` before the app is served."""
+    """Carry out orders that ask questions. There is no `server` before the app is served."""
 
     def __init__(
-        self, channel: Channel, errors: KeptErrors, recorder: Callable[[], Recorder | None]
+        self, channel: Channel, errors: KeptErrors, server: Callable[[], AppServer | None]
     ) -> None:
-        self._recorder = recorder
+        self._server = server
         self._channel = channel
         self._errors = errors
         self._evaluator = Evaluator(errors, channel.send)
@@ -37,11 +49,23 @@ class Inspector:
                 self._evaluator.interrupt(order.ask_id)
             case ShowStack():
                 self._aside(lambda: self._show_stack(order))
+            case ShowRoutes():
+                self._aside(lambda: self._show_routes(order))
 
     def _show_stack(self, order: ShowStack) -> None:
-        recorder = self._recorder()
-        thread_id = None if recorder is None else recorder.thread_of(order.request_id)
+        server = self._server()
+        thread_id = None if server is None else server.recorder.thread_of(order.request_id)
         self._channel.send(stack.show(order, thread_id))
+
+    def _show_routes(self, order: ShowRoutes) -> None:
+        from devtui.server.inspection import routes  # seldom needed
+
+        server = self._server()
+        try:
+            answer = routes.show(order, None if server is None else server.app)
+        except Exception as error:  # a framework's object may do anything when it is read
+            answer = RoutesShown(ask_id=order.ask_id, reason=f"{type(error).__name__}: {error}")
+        self._channel.send(answer)
 
     def _complete(self, order: Complete) -> None:
         self._channel.send(completion.complete(order, self._errors))

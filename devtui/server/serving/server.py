@@ -59,7 +59,7 @@ class AppServer:
     ) -> None:
         self._wrap = partial(middleware.around, load=load, reporter=reporter, news=news)
         wrapped, self.debugger = self._wrap(app)
-        self._recorder = recorder
+        self.app, self.recorder = app, recorder
         self._server = (ThreadedServer if load.threaded else Server)(
             load.host,
             load.port,
@@ -135,7 +135,7 @@ class AppServer:
         # The head of an accepted connection may be unread.
         self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
         self._server.connections.wait_until_read(end - clock.monotonic())
-        return self._recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
+        return self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
 
 
 def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:

@@ -40,8 +40,8 @@ def of_environ(environ: WSGIEnvironment, app: object) -> View:
 def of_contexts(environ: WSGIEnvironment, contexts: Sequence[object]) -> View:
     """Return the view that the kept contexts of Flask tell of; they know a mounted app too."""
     for context in contexts:
-        request = _attribute(context, "request") or _attribute(context, "_request")
-        found = _of_flask(request, environ, _attribute(context, "app"))
+        request = attribute(context, "request") or attribute(context, "_request")
+        found = _of_flask(request, environ, attribute(context, "app"))
         if found is not NOTHING:
             return found
     return NOTHING
@@ -49,27 +49,27 @@ def of_contexts(environ: WSGIEnvironment, contexts: Sequence[object]) -> View:
 
 def of_response(environ: WSGIEnvironment, response: object) -> View:
     """Return the view that a response of Django tells of."""
-    closers = _attribute(response, "_resource_closers")
+    closers = attribute(response, "_resource_closers")
     for closer in closers if type(closers) is list else ():
         if type(closer) is MethodType:
-            match = _attribute(closer.__self__, "resolver_match")
+            match = attribute(closer.__self__, "resolver_match")
             if match is not None:
-                name, view = _attribute(match, "view_name"), _attribute(match, "func")
+                name, view = attribute(match, "view_name"), attribute(match, "func")
                 endpoint = name[:MAX_NAME] if type(name) is str else None
-                return endpoint, _place_of(view, environ)
+                return endpoint, place_of(view, environ)
     return NOTHING
 
 
 def _of_flask(request: object, environ: WSGIEnvironment, app: object) -> View:
-    endpoint = _attribute(_attribute(request, "url_rule"), "endpoint")
+    endpoint = attribute(attribute(request, "url_rule"), "endpoint")
     if type(endpoint) is not str:
         return NOTHING
-    views = _attribute(app, "view_functions")
+    views = attribute(app, "view_functions")
     found = views.get(endpoint) if type(views) is dict else None
-    return endpoint[:MAX_NAME], None if found is None else _place_of(found, environ)
+    return endpoint[:MAX_NAME], None if found is None else place_of(found, environ)
 
 
-def _attribute(owner: object, name: str) -> Any:
+def attribute(owner: object, name: str) -> Any:
     """Return a plain attribute of the object itself, None without it; no code of the app runs."""
     try:
         attributes = object.__getattribute__(owner, "__dict__")
@@ -78,16 +78,16 @@ def _attribute(owner: object, name: str) -> Any:
     return attributes.get(name) if type(attributes) is dict else None
 
 
-def _place_of(view: object, environ: WSGIEnvironment) -> Frame | None:
+def place_of(view: object, environ: WSGIEnvironment) -> Frame | None:
     """Return where a view is written, below its decorators."""
     for _ in range(_MAX_LAYERS):
         kind = type(view)
         if kind is FunctionType:
             assert isinstance(view, FunctionType)
-            view_class = _attribute(view, "view_class")
+            view_class = attribute(view, "view_class")
             if isinstance(view_class, type):
                 return _in_class(view_class, environ)
-            inner = _attribute(view, "__wrapped__")
+            inner = attribute(view, "__wrapped__")
             if inner is None:
                 return _frame(view)
             view = inner
@@ -108,7 +108,7 @@ def _in_class(view_class: type, environ: WSGIEnvironment) -> Frame | None:
     for name in (method, "get" if method == "head" else "", "dispatch_request", "dispatch"):
         found = _method(view_class, name) if name else None
         if found is not None:
-            return _place_of(found, environ)
+            return place_of(found, environ)
     return None
 
 

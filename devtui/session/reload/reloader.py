@@ -70,6 +70,12 @@ class Reloader:
         bus.listen(self._on_serving, Serving)
         bus.listen(self._on_exit, ServerExited)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a replacement is wanted or underway."""
+        wanted = self._wanted is not None or self._underway is not None
+        return wanted or self._replacing.locked() or self._machine.state.loading
+
     def launch(self) -> None:
         """Bind the socket and start the first server process. Does not block, and needs no loop."""
         try:

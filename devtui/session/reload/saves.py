@@ -114,18 +114,22 @@ class Saves:
 
         Call the returned function on the loop: it reports them.
         """
-        self._read_in()
-        changed = [
-            source.file
-            for real, source in list(self._read.items())
-            if not self._is_own_doing(real) and self._differs(source)
-        ]
+        changed = self.unloaded()
 
         def report() -> None:
             if not self._loading:  # else a process is just reading them
                 self._judge(dict.fromkeys(changed, 1))
 
         return report
+
+    def unloaded(self) -> list[str]:
+        """Return the files that were saved since they were read; any thread may call it."""
+        self._read_in()
+        return [
+            source.file
+            for real, source in list(self._read.items())
+            if not self._is_own_doing(real) and self._differs(source)
+        ]
 
     def _read_in(self) -> None:
         """Compute the digest of each file that still is as the load has read it."""

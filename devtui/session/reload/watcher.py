@@ -64,6 +64,7 @@ class Watcher:
         self._on_ignored = on_ignored
         self._stop = threading.Event()
         self._work: deque[Callable[[], None]] = deque()  # for the thread
+        self._asked: deque[Callable[[], None]] = deque()  # to call after the next look
         self._folders = WatchedFolders(lambda sentence: self._call(self._on_trouble, sentence))
         self._roots: dict[str, str] = {}  # by the names that were given: where they led
         self._places = WatchedPlaces()
@@ -96,6 +97,12 @@ class Watcher:
 
         self._work.append(work)
 
+    async def look_now(self) -> None:
+        """Wait until the changes that were made before this call are reported."""
+        looked = asyncio.Event()
+        self._asked.append(looked.set)
+        await looked.wait()
+
     async def stop(self) -> None:
         """End all watching."""
         self._stop.set()
@@ -107,7 +114,10 @@ class Watcher:
     def _run(self) -> None:
         looked_at_places = time.monotonic()
         while not self._stop.is_set():
+            asked = list(self._asked)
             self._take_in()
+            if asked:
+                time.sleep(REST_SECONDS)  # the system may just be reporting the newest
             if changes := self._folders.look():
                 changes = self._gathered(changes)
             if time.monotonic() - looked_at_places >= PLACES_SECONDS:
@@ -115,8 +125,11 @@ class Watcher:
                 looked_at_places = time.monotonic()
             if changes:
                 self._sort_out(changes)
-            else:
+            elif not asked:
                 time.sleep(LOOK_SECONDS)
+            for looked in asked:
+                self._asked.popleft()
+                self._call(looked)
 
     def _take_in(self) -> None:
         while self._work:

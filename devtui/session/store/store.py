@@ -13,6 +13,7 @@ from devtui.events import (
     AnyEvent,
     AppFailed,
     AppLoaded,
+    ControlUsed,
     ErrorRaised,
     EventsDropped,
     LogWritten,
@@ -73,6 +74,8 @@ class Store:
         self.error_groups = ErrorGroups()
         self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
+        self.control_uses = 0
+        """How often scripts and agents have done something over the control socket."""
         self.pulse = Pulse()
         self.clients_differ = False
         """Whether the requests came from more than one address."""
@@ -100,7 +103,7 @@ class Store:
         bus.listen(self._finish, RequestFinished)
         bus.listen(self._add_line, LogWritten)
         bus.listen(self.apply, AppLoaded, AppFailed, ErrorRaised)
-        bus.listen(self.apply, Reloaded, ServerExited, EventsDropped)
+        bus.listen(self.apply, Reloaded, ServerExited, EventsDropped, ControlUsed)
 
     def apply(self, event: AnyEvent) -> None:
         """Take in one event. Most kinds leave nothing to look back at, and are ignored."""
@@ -123,6 +126,8 @@ class Store:
                 self.reloads.append(event)
             case ServerExited(expected=False):
                 self.reloads.append(event)
+            case ControlUsed():
+                self.control_uses += 1
             case EventsDropped():
                 self.events_dropped += event.count
 

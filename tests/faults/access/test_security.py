@@ -86,11 +86,19 @@ def descriptors(pid: int) -> dict[int, str]:
 @pytest.mark.e2e
 def test_only_the_port_of_the_app_listens(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
     write(tmp_path, {"app.py": "def app(environ, start_response):\n    raise ValueError\n"})
-    terminal = devtui("app", "--port", free_port)
+    tmp_path.chmod(0o700)
+    runtime = {"XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+    terminal = devtui("app", "--port", free_port, environment=runtime)
     terminal.wait_for(re.compile(r"\bserving\b", re.I), 20)
     assert processes.eventually(lambda: len(processes.marked(devtui.mark)) == 3, 20)  # a standby
     of = processes.marked(devtui.mark)
-    assert listening(of) == {f"tcp 127.0.0.1:{free_port}"}
+    assert processes.eventually(lambda: len(listening(of)) == 2, 20)
+    control, app = sorted(listening(of), reverse=True)
+    assert app == f"tcp 127.0.0.1:{free_port}"
+    # The session alone has the control socket.
+    assert control.startswith("unix ")
+    assert open_to_others(Path(control.removeprefix("unix ")).parent) == []
+    assert control not in listening([one for one in of if one.pid != terminal.pid])
     terminal.press("q")
     terminal.expect_exit(0)
 

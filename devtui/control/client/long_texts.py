@@ -1,0 +1,46 @@
+"""Move long texts of a result into files: a path is short, and a program opens it if it wants."""
+
+from __future__ import annotations
+
+import base64
+import os
+from typing import Any
+
+LONGEST = 8_000
+"""The longest text that stays in a result."""
+
+_BEGINNING = 2_000
+_SUFFIXES = {"html": ".html", "json": ".json", "xml": ".xml", "css": ".css", "csv": ".csv"}
+
+
+def with_files(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result of `send` or `replay` whose long body is in a file."""
+    response = result["response"]
+    if response is None:
+        return result
+    encoded = response.get("base64")
+    text = response["text"]
+    if encoded is None and (text is None or len(text) <= LONGEST):
+        return result
+    content = base64.b64decode(encoded) if encoded is not None else text.encode()
+    shown = {name: value for name, value in response.items() if name != "base64"}
+    shown["path"] = write(content, suffix_of(response["content_type"]))
+    if text is not None:
+        shown["text"] = text[:_BEGINNING]
+    return {**result, "response": shown}
+
+
+def write(content: bytes, suffix: str) -> str:
+    """Write a file for the user alone, and return its path."""
+    import tempfile  # seldom needed
+
+    descriptor, path = tempfile.mkstemp(prefix="devtui-", suffix=suffix)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    return path
+
+
+def suffix_of(content_type: str) -> str:
+    """Return the end of a file's name for such a content."""
+    kind = content_type.lower()
+    return next((suffix for word, suffix in _SUFFIXES.items() if word in kind), ".txt")

@@ -1,0 +1,221 @@
+"""What people see of the verbs' results: short tables, with colours on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from devtui.text.sanitize import visible
+
+_MAX_CELL = 300
+_TRACEBACK = "Traceback (most recent call last)"
+_GOOD = frozenset({"served", "unchanged", "serving"})
+
+
+def echo(text: str, **style: Any) -> None:
+    """Print lines that others may have written."""
+    for line in text.split("\n"):
+        click.echo(click.style(visible(line, 2_000), **style))
+
+
+def table(rows: Sequence[Sequence[object]], heads: Sequence[str]) -> None:
+    """Print rows in columns."""
+    cells = [[visible(_text(cell), _MAX_CELL) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    click.echo(click.style(_line(heads, widths), dim=True))
+    for row in cells:
+        click.echo(_line(row, widths))
+
+
+def pairs(found: dict[str, Any]) -> None:
+    """Print names and values, without those that are empty."""
+    shown = {name: value for name, value in found.items() if value not in (None, "")}
+    width = max(map(len, shown), default=0)
+    for name, value in shown.items():
+        label = click.style(name.replace("_", " ").ljust(width), dim=True)
+        click.echo(f"{label}  {visible(_text(value), _MAX_CELL)}")
+
+
+def sessions(found: Sequence[dict[str, Any]]) -> None:
+    """Print the records of several sessions."""
+    heads = ["port", "app", "folder", "pid"]
+    table([[one[head] for head in heads] for one in found], heads)
+
+
+def outcome(found: dict[str, Any]) -> None:
+    """Print how a save or a restart has ended."""
+    good = found["outcome"] in _GOOD
+    echo(f"{found['outcome']}: {found['message']}", fg="green" if good else "red", bold=True)
+    if reload := found["reload"]:
+        paths = " ".join(path.rpartition("/")[2] for path in reload["paths"])
+        echo(f"{reload['cause']}: {paths}  {reload['duration_ms']:.0f} ms")
+    for path in found.get("unloaded", ()):
+        echo(f"  not loaded: {path}")
+    if found["error"]:
+        error(found["error"])
+
+
+def requests(found: dict[str, Any]) -> None:
+    """Print requests, one a line."""
+    table(
+        [
+            [
+                one["id"], _clock(one["at"]), one["method"],
+                "running" if one["running"] else one["status"] or "-",
+                f"{one['duration_ms']:.1f} ms", one["error_count"] or "", one["target"],
+            ]
+            for one in found["requests"]
+        ],
+        ["id", "time", "method", "status", "duration", "errors", "target"],
+    )  # fmt: skip
+
+
+def errors(found: dict[str, Any]) -> None:
+    """Print groups of errors, or one error."""
+    if "errors" not in found:
+        error(found)
+        return
+    table(
+        [
+            [one["id"], _clock(one["last_at"]), one["count"], one["place"], one["title"]]
+            for one in found["errors"]
+        ],
+        ["id", "time", "count", "place", "error"],
+    )
+
+
+def error(found: dict[str, Any]) -> None:
+    """Print an error: its own frames with variables, the innermost last."""
+    echo(f"{found['id']}  {found['title']}", fg="red", bold=True)
+    frames = [one for one in found["frames"] if one["own"]] or found["frames"][-1:]
+    for frame in frames:
+        where = f"{frame['file']}:{frame['line']} in {frame['function']}"
+        echo(f"  frame {frame['number']}  {where}", dim=True)
+        if frame["source"]:
+            echo(f"      {frame['source']}")
+        for variable in frame.get("locals", ()):
+            echo(f"        {variable['name']} = {variable['value']}", fg="cyan")
+    if not frames:
+        echo(found["text"])
+    if gone := found.get("locals_gone"):
+        echo(f"  {gone}", dim=True)
+
+
+def log(found: dict[str, Any]) -> None:
+    """Print entries of the log."""
+    for one in found["logs"]:
+        line(one)
+
+
+def line(one: dict[str, Any]) -> None:
+    """Print one entry of the log."""
+    if "dropped" in one:
+        echo(f"... {one['dropped']} lines were dropped", fg="yellow")
+        return
+    where = " ".join(filter(None, [one["level"] or one["stream"], one["logger"]]))
+    bad = (one["level"] or "") in ("ERROR", "CRITICAL")
+    head = click.style(f"{_clock(one['at'])} {visible(where, 60):<8}", dim=True)
+    first, *more = one["text"].split("\n")
+    click.echo(f"{head} {click.style(visible(first, 2_000), fg='red' if bad else None)}")
+    for text in more:
+        echo(f"           {text}")
+
+
+def request(found: dict[str, Any]) -> None:
+    """Print everything about one request."""
+    pairs({name: found[name] for name in ("id", "method", "target", "status", "duration_ms")})
+    for title, headers, body in (
+        ("request", found["headers"], found["request_body"]),
+        ("response", found["response_headers"], found["response_body"]),
+    ):
+        echo(title, bold=True)
+        for name, value in headers:
+            echo(f"  {name}: {value}")
+        if body and body["text"]:
+            echo(body["text"])
+    for one in found["log"]:
+        line(one)
+    for one in found["errors"]:
+        if "frames" in one:
+            error(one)
+        else:
+            echo(f"{one['id']}\n{one['text']}", fg="red")
+
+
+def exchange(found: dict[str, Any]) -> None:
+    """Print a response, and what happened for it."""
+    response, sent = found["response"], found["request"]
+    if response is not None:
+        bad = response["status"] >= 500
+        head = f"{response['status']} {response['reason']}  {found['duration_ms']:.1f} ms"
+        echo(head, fg="red" if bad else "green", bold=True)
+        for name, value in response["headers"]:
+            echo(f"  {name}: {value}", dim=True)
+        text = response["text"] or response.get("base64") or ""
+        if not (found["errors"] and _TRACEBACK in text):  # which the errors tell in fewer lines
+            echo(text)
+        if path := response.get("path"):
+            echo(f"The whole body: {path}")
+    if found["message"]:
+        echo(found["message"], fg="yellow")
+    for one in found["log"]:
+        if not (found["errors"] and _TRACEBACK in one["text"]):
+            line(one)
+    for one in found["errors"]:
+        error(one)
+    for name, difference in found.get("differences", {}).items():
+        echo(f"{name} differs:", bold=True)
+        for one in difference:
+            echo(f"  {one}")
+    if sent is not None:
+        echo(f"request {sent['id']}, generation {sent['generation']}", dim=True)
+
+
+def evaluated(found: dict[str, Any]) -> None:
+    """Print the result of an evaluation."""
+    if found["output"]:
+        echo(found["output"].rstrip("\n"))
+    if found["traceback"]:
+        echo(found["traceback"].rstrip("\n"), fg="red")
+    if found["value"] is not None:
+        echo(found["value"], bold=True)
+    if found["interrupted"]:
+        echo("It was stopped, because its time was over.", fg="yellow")
+
+
+def stack(found: dict[str, Any]) -> None:
+    """Print the stack of a request, the innermost call last."""
+    for frame in found["frames"]:
+        echo(f"  {frame['file']}:{frame['line']} in {frame['function']}", dim=not frame["own"])
+        if frame["source"]:
+            echo(f"      {frame['source']}")
+    if not found["frames"]:
+        echo("The server itself runs, between the app and the client.")
+
+
+def routes(found: dict[str, Any]) -> None:
+    """Print routes, one a line."""
+    table(
+        [[" ".join(one["methods"]), one["rule"], one["endpoint"]] for one in found["routes"]],
+        ["methods", "rule", "endpoint"],
+    )
+    echo(f"from {found['source']}", dim=True)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(map(str.ljust, cells, widths)).rstrip()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _clock(at: str) -> str:
+    """Return the local time of day of an event's time."""
+    import datetime
+
+    return f"{datetime.datetime.fromisoformat(at.replace('Z', '+00:00')).astimezone():%H:%M:%S}"

@@ -1,0 +1,52 @@
+"""All verbs by their names."""
+
+from __future__ import annotations
+
+from devtui.control.verbs import errors, listing, outcome, sending
+from devtui.control.verbs.status import status
+from devtui.control.verbs.verb import Verb
+from devtui.text import masking
+
+
+def _evaluated(arguments: errors.Evaluate) -> str:
+    return f"evaluated code in a frame of error {arguments.id}"
+
+
+def _restarted(arguments: outcome.Restart) -> str:
+    return "restarted the server" + (" from nothing" if arguments.fresh else "")
+
+
+def _moved(arguments: outcome.MovePort) -> str:
+    return f"moved the server to port {arguments.port}"
+
+
+def _debugged(arguments: outcome.Debug) -> str:
+    return f"turned debug mode {'on' if arguments.on else 'off'}"
+
+
+def _held(arguments: outcome.BeginHold) -> str:
+    return f"held reloads for {arguments.seconds:g} s"
+
+
+def _sent(arguments: sending.Send) -> str:
+    return f"sent {arguments.method.upper()[:20]} {masking.target(arguments.target)[:200]}"
+
+
+VERBS: dict[str, Verb] = {
+    "status": Verb(status),
+    "wait": Verb(outcome.wait, outcome.Wait),
+    "requests": Verb(listing.requests, listing.Requests),
+    "request": Verb(listing.request, listing.OneRequest),
+    "errors": Verb(errors.errors, errors.Errors),
+    "logs": Verb(listing.logs, listing.Logs),
+    "send": Verb(sending.send, sending.Send, _sent),
+    "replay": Verb(sending.replay, sending.Replay, lambda it: f"sent request {it.id} again"),
+    "routes": Verb(listing.routes),
+    "eval": Verb(errors.evaluate, errors.Evaluate, _evaluated),
+    "stack": Verb(listing.stack, listing.OneRequest),
+    "restart": Verb(outcome.restart, outcome.Restart, _restarted),
+    "port": Verb(outcome.port, outcome.MovePort, _moved),
+    "debug": Verb(outcome.debug, outcome.Debug, _debugged),
+    "hold": Verb(outcome.hold, outcome.BeginHold, _held),
+    "release": Verb(outcome.release, outcome.Wait, lambda arguments: "released the hold"),
+}

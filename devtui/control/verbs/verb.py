@@ -1,0 +1,39 @@
+"""What all verbs share: the call, and the definition of a verb."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from devtui.control.news import News
+from devtui.session.session import Session
+
+Tell: TypeAlias = Callable[[object], Awaitable[None]]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One request: the session that it is for, its arguments, and who makes it.
+
+    `tell` sends an item to the client, for verbs that follow something.
+    """
+
+    session: Session
+    news: News
+    arguments: Any
+    client: str
+    tell: Tell
+    may_evaluate: bool = True
+
+
+class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of the arguments of all verbs."""
+
+
+class Verb(msgspec.Struct, frozen=True):
+    """A verb. `did` says in a few words what a call of it did, for the log; empty if nothing."""
+
+    answer: Callable[[Call], Awaitable[object]]
+    arguments: type[Arguments] = Arguments
+    did: Callable[[Any], str] = lambda arguments: ""

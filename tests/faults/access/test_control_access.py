@@ -1,0 +1,61 @@
+"""A second account gets nothing from the control socket, even if it can reach it."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from devtui.config.settings import Settings
+from devtui.control.beside import serve_beside
+from devtui.control.client.link import living
+from tests.faults.access.conftest import AsStranger
+from tests.support.live import Live
+from tests.support.processes import eventually
+from tests.support.projects import app_environment, says, write
+
+pytestmark = pytest.mark.e2e
+
+TRIES = """\
+import json
+connection = socket.socket(socket.AF_UNIX)
+connection.settimeout(20)
+try:
+    connection.connect(sys.argv[1])
+    connection.sendall(b'{"devtui": 1, "id": 1, "verb": "status"}\\n')
+    print(connection.recv(100))
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def test_a_second_account_gets_nothing(
+    as_stranger: AsStranger, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runtime = Path(f"/tmp/ctl-{os.getpid()}")
+    runtime.mkdir(mode=0o755)
+    try:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        write(folder, {"app.py": says("one")})
+        live = Live(Settings(app="app", folder=folder, port=0, environment=app_environment()))
+        live.session.accompany(partial(serve_beside, delay=0.0))
+        with live:
+            assert eventually(living)
+            (found,) = living()
+            assert as_stranger(TRIES, found.path) == b"PermissionError\n"
+            # Even if the folder were open, the kernel would tell who they are.
+            os.chmod(os.path.dirname(found.path), 0o777)
+            os.chmod(found.path, 0o777)
+            assert as_stranger(TRIES, found.path) in (
+                b"b''\n",
+                b"ConnectionResetError\n",
+                b"BrokenPipeError\n",
+            )
+            os.chmod(os.path.dirname(found.path), 0o700)
+    finally:
+        for path in (runtime / "devtui").glob("*"):
+            path.unlink()
+        (runtime / "devtui").rmdir()
+        runtime.rmdir()
