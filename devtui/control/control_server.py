@@ -10,7 +10,7 @@ import msgspec
 
 from devtui.config import yes_or_no
 from devtui.control.connection import Connection, Request, Tell
-from devtui.control.listening import Listening, machine
+from devtui.control.listening import BACKLOG, Listening, machine
 from devtui.control.news import News
 from devtui.control.peer import user_of
 from devtui.control.place import Record
@@ -44,7 +44,10 @@ class ControlServer:
         server = None
         try:
             server = await asyncio.start_unix_server(
-                self._connected, sock=listening.socket, limit=MAX_REQUEST_BYTES
+                self._connected,
+                sock=listening.socket,
+                limit=MAX_REQUEST_BYTES,
+                backlog=BACKLOG,
             )
             changed = asyncio.Event()
             with self._news.listening(lambda event: changed.set(), StateChanged, AppLoaded):
@@ -92,8 +95,8 @@ class ControlServer:
         return True
 
     def _report(self, used: ControlUsed) -> None:
-        """Count what was done, and mark it in the log, so that nobody wonders about a restart."""
-        bus, text = self._session.bus, f"{used.client} {used.text}"
+        """Count what is asked, and mark it in the log, so that nobody wonders about a restart."""
+        bus, text = self._session.bus, f"{used.client}: {used.text}"
         bus.tell(used)
         bus.tell(LogWritten(stream="log", logger="devtui", level="INFO", text=text))
 
@@ -108,8 +111,8 @@ class ControlServer:
         except msgspec.ValidationError as error:
             raise Refused(f"{request.verb}: {error}", USAGE) from error
         client = visible(request.client, _MAX_NAME) or "agent"
-        if did := verb.did(arguments):
-            self._report(ControlUsed(client=client, verb=request.verb, text=did))
+        if acts := verb.acts(arguments):
+            self._report(ControlUsed(client=client, verb=request.verb, text=acts))
         call = Call(self._session, self._news, arguments, client, tell, self._may_evaluate)
         try:
             return await verb.answer(call)

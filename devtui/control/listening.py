@@ -16,7 +16,7 @@ from devtui.control.place import PlaceError, Record
 from devtui.project_file import digest
 
 _MAX_NAMES = 100
-_BACKLOG = 512
+BACKLOG = 512
 _CONNECT_SECONDS = 1.0
 
 
@@ -44,12 +44,14 @@ class Listening:
         os.replace(made, self._record_path)
 
     def close(self) -> None:
-        """Stop listening, and remove both files."""
-        self.socket.close()
-        with suppress(OSError):  # somebody has removed the whole folder
-            if os.stat(self.path).st_ino == self._inode:
-                os.unlink(self._record_path)
-                os.unlink(self.path)
+        """Stop listening, and remove both files, unless the name is another session's by now."""
+        with suppress(FileNotFoundError), _locked(self.folder):  # else the whole folder is gone
+            self.socket.close()
+            # From Python 3.13 on asyncio removes the socket's file itself.
+            if not os.path.exists(self.path) or os.stat(self.path).st_ino == self._inode:
+                for path in (self._record_path, self.path):
+                    with suppress(FileNotFoundError):
+                        os.unlink(path)
 
 
 def _usable_folder() -> str:
@@ -121,7 +123,7 @@ def _bind(folder: str, record: Record) -> tuple[socket.socket, str]:
                 os.unlink(path)  # its session was killed before it had a record
             bound.bind(path)
             os.chmod(path, 0o600)
-            bound.listen(_BACKLOG)
+            bound.listen(BACKLOG)
             bound.setblocking(False)
         except OSError as error:
             bound.close()

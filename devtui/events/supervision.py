@@ -56,9 +56,9 @@ class Reloaded(Event, frozen=True, kw_only=True):
 
 
 class ControlUsed(Event, frozen=True, kw_only=True):
-    """A script or an agent has done something over the control socket.
+    """A script or an agent has asked for something that changes something.
 
-    `client` is the name that it gives itself, and `text` says what it did in a few words.
+    `client` is the name that it gives itself, and `text` says in a few words what is to be done.
     """
 
     client: str

@@ -86,9 +86,8 @@ class Ask:
     def bare(self) -> socket.socket:
         """A connection that speaks no protocol."""
         (found,) = living()
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(DEADLINE)
-        connection.connect(found.path)
+        connection = place.connect(found.path, DEADLINE)
+        assert connection is not None
         return connection
 
 

@@ -90,7 +90,7 @@ def test_every_verb(running: Any, ctl: Ctl, folder: Path, free_port: int) -> Non
     assert ctl("restart", "--fresh")["generation"] == 5
     if isinstance(running, Terminal):
         running.press("2")
-        running.wait_for("ctl sent GET /bad")
+        running.wait_for("ctl: send GET /bad")
 
 
 def test_a_key_ends_a_hold(devtui: Devtui, ctl: Ctl, folder: Path, free_port: int) -> None:

@@ -152,7 +152,7 @@ def test_results_are_small(server: Server, controlled: Controlled) -> None:
     os.unlink(long["path"])
     server.ask("initialize", protocolVersion="2025-06-18", clientInfo={"name": "helper"})
     server.tool("restart")
-    assert any("helper restarted the server" in line.text for line in live.lines())
+    assert any("helper: restart the server" in line.text for line in live.lines())
 
 
 def test_the_tools_are_verbs() -> None:

@@ -9,27 +9,27 @@ from devtui.text import masking
 
 
 def _evaluated(arguments: errors.Evaluate) -> str:
-    return f"evaluated code in a frame of error {arguments.id}"
+    return f"evaluate code in a frame of error {arguments.id}"
 
 
 def _restarted(arguments: outcome.Restart) -> str:
-    return "restarted the server" + (" from nothing" if arguments.fresh else "")
+    return "restart the server" + (" from nothing" if arguments.fresh else "")
 
 
 def _moved(arguments: outcome.MovePort) -> str:
-    return f"moved the server to port {arguments.port}"
+    return f"move the server to port {arguments.port}"
 
 
 def _debugged(arguments: outcome.Debug) -> str:
-    return f"turned debug mode {'on' if arguments.on else 'off'}"
+    return f"turn debug mode {'on' if arguments.on else 'off'}"
 
 
 def _held(arguments: outcome.BeginHold) -> str:
-    return f"held reloads for {arguments.seconds:g} s"
+    return f"hold reloads for {arguments.seconds:g} s"
 
 
 def _sent(arguments: sending.Send) -> str:
-    return f"sent {arguments.method.upper()[:20]} {masking.target(arguments.target)[:200]}"
+    return f"send {arguments.method.upper()[:20]} {masking.target(arguments.target)[:200]}"
 
 
 VERBS: dict[str, Verb] = {
@@ -40,7 +40,7 @@ VERBS: dict[str, Verb] = {
     "errors": Verb(errors.errors, errors.Errors),
     "logs": Verb(listing.logs, listing.Logs),
     "send": Verb(sending.send, sending.Send, _sent),
-    "replay": Verb(sending.replay, sending.Replay, lambda it: f"sent request {it.id} again"),
+    "replay": Verb(sending.replay, sending.Replay, lambda it: f"send request {it.id} again"),
     "routes": Verb(listing.routes),
     "eval": Verb(errors.evaluate, errors.Evaluate, _evaluated),
     "stack": Verb(listing.stack, listing.OneRequest),
@@ -48,5 +48,5 @@ VERBS: dict[str, Verb] = {
     "port": Verb(outcome.port, outcome.MovePort, _moved),
     "debug": Verb(outcome.debug, outcome.Debug, _debugged),
     "hold": Verb(outcome.hold, outcome.BeginHold, _held),
-    "release": Verb(outcome.release, outcome.Wait, lambda arguments: "released the hold"),
+    "release": Verb(outcome.release, outcome.Wait, lambda arguments: "release the hold"),
 }

@@ -32,8 +32,8 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Verb(msgspec.Struct, frozen=True):
-    """A verb. `did` says in a few words what a call of it did, for the log; empty if nothing."""
+    """A verb. `acts` says for the log what a call of it does; empty if the verb only reads."""
 
     answer: Callable[[Call], Awaitable[object]]
     arguments: type[Arguments] = Arguments
-    did: Callable[[Any], str] = lambda arguments: ""
+    acts: Callable[[Any], str] = lambda arguments: ""

@@ -75,7 +75,7 @@ class Store:
         self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
         self.control_uses = 0
-        """How often scripts and agents have done something over the control socket."""
+        """How often scripts and agents have asked for something that changes something."""
         self.pulse = Pulse()
         self.clients_differ = False
         """Whether the requests came from more than one address."""
