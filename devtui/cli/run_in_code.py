@@ -133,9 +133,14 @@ def _settings(
 
 def _preferences(main: Main) -> Preferences:
     """Return what the config says about the dashboard; the call itself decides the rest."""
-    from devtui.cli.configured import read_for_code
-    from devtui.config.config_file import ConfigError
+    try:
+        from devtui.cli.configured import read_for_code
+        from devtui.config.config_file import ConfigError
+    except Exception as error:
+        from devtui.broken_library import exit_if_broken
 
+        exit_if_broken(error)
+        raise
     try:
         return read_for_code(str(_folder(main)))
     except ConfigError as error:

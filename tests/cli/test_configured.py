@@ -65,6 +65,7 @@ def said(*arguments: str) -> str:
 
 ALL = f"""\
 python = "{sys.executable}"
+control = false
 app = "shop:app"
 host = "::1"
 port = 8001
@@ -95,6 +96,7 @@ def test_every_option_can_be_set(read: Read, project: Path) -> None:
     assert (settings.host, settings.port, settings.grace) == ("::1", 8001, 2.0)
     assert (settings.debug, settings.reload, settings.debugger) == (False, True, True)
     assert not settings.standby
+    assert not settings.control
     assert not settings.threaded
     assert settings.trusted_hosts == ("app.test", ".dev.example")
     assert settings.cert == str(project / "cert.pem")
