@@ -116,8 +116,7 @@ def _notice(session: Session, now: float) -> str:
     if session.served.not_found:
         return "r asks for the app's name again"
     if session.hold.active:
-        until = formats.clock_time(session.hold.until)
-        return visible(f"{session.hold.holder} holds reloads until {until}: r ends that", 120)
+        return visible(f"{session.hold.holder} holds reloads: r ends that", 120)
     if session.served.outdated_by:
         name = PurePath(session.served.outdated_by[-1]).name
         return visible(f"{name} was saved: r restarts with the new code", 120)
