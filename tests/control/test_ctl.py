@@ -80,7 +80,7 @@ def test_every_verb(running: Any, ctl: Ctl, folder: Path, free_port: int) -> Non
     write(folder, {"app.py": SOURCE.replace("raise ValueError(", "return str(")})
     assert ctl("wait", "--since", "1", status=1)["outcome"] == "held"
     if isinstance(running, Terminal):
-        running.wait_for("ctl holds reloads until")
+        running.wait_for("ctl holds reloads: r ends that")
         running.wait_for(re.compile(r"agent: \d+ requests"))
     fixed = ctl("release")
     assert (fixed["outcome"], fixed["generation"]) == ("served", 2)

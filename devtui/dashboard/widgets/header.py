@@ -120,8 +120,8 @@ def _notice(session: Session, now: float) -> str:
     if session.served.not_found:
         return f"{in_force.key('restart')} asks for the app's name again"
     if session.hold.active:
-        until, ends = formats.clock_time(session.hold.until), in_force.key("restart")
-        return visible(f"{session.hold.holder} holds reloads until {until}: {ends} ends that", 120)
+        ends = in_force.key("restart")
+        return visible(f"{session.hold.holder} holds reloads: {ends} ends that", 120)
     if session.served.outdated_by:
         name = PurePath(session.served.outdated_by[-1]).name
         restart = in_force.key("restart")
