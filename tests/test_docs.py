@@ -18,7 +18,7 @@ from devtui.cli import command
 from devtui.cli.config_values import TYPED_ONLY
 from devtui.config import preferences
 from devtui.config.shell_line import VARIABLES
-from devtui.dashboard.keyboard import CONFIGURABLE, VIM
+from devtui.dashboard.keys.keyboard import CONFIGURABLE, VIM
 from devtui.events.event import Event
 from devtui.session.state import State
 

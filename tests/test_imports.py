@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -62,7 +63,7 @@ LAYERS = (
     {"errors", "hiding"},
     {"panes", "ports", "opened"},
     {"widgets", "lists", "terminal", "desktop", "themes"},
-    {"availability", "clock", "commands", "keyboard", "messages", "selection", "theme_names"},
+    {"availability", "clock", "keys", "messages", "selection", "theme_names"},
 )
 
 
@@ -254,6 +255,19 @@ def test_what_a_fresh_interpreter_loads(modules: list[str], forbidden: set[str])
     loaded = loaded_by(*modules)
     assert set(modules) <= loaded
     assert not sorted(loaded & forbidden)
+
+
+def test_rooms_stay_small() -> None:
+    """A module has at most 300 lines, a class 250, and a folder about fifteen modules."""
+    modules = sorted(PACKAGE.rglob("*.py"))
+    texts = {module: module.read_text(encoding="utf-8") for module in modules}
+    assert [str(module) for module, text in texts.items() if text.count("\n") > 300] == []
+    for module, text in texts.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef) and node.end_lineno is not None:
+                assert node.end_lineno - node.lineno < 250, f"{node.name} in {module}"
+    folders = Counter(module.parent for module in modules if module.name != "__init__.py")
+    assert [str(folder) for folder, count in folders.items() if count > 15] == []
 
 
 def test_what_the_first_frame_waits_for() -> None:

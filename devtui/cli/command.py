@@ -14,8 +14,9 @@ from msgspec import structs
 
 from devtui import demo
 from devtui.cli.app_python import with_python
+from devtui.cli.certificate import check_adhoc
 from devtui.cli.configured import ConfiguredCommand
-from devtui.cli.options import FOLDER, NOTICE, check_adhoc, settings_of, with_options
+from devtui.cli.options import FOLDER, NOTICE, settings_of, with_options
 from devtui.config.settings import Settings
 from devtui.session.processes.spawn import Interpreter
 from devtui.text.formats import BESIDE_LINE

@@ -142,7 +142,7 @@ def _path(file: ConfigFile, param: str, text: str) -> str:
 def check_dashboard(chosen: Preferences) -> None:
     """Check what only the dashboard knows: names of commands, keys and themes."""
     if chosen.keys or chosen.commands or chosen.preset != "default":
-        from devtui.dashboard.keyboard import Keyboard
+        from devtui.dashboard.keys.keyboard import Keyboard
 
         Keyboard(chosen)
     if chosen.theme:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import ipaddress
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from devtui.cli.certificate import check_cert, check_key
 from devtui.config import env_files, yes_or_no
 from devtui.config.settings import (
     DEFAULT_GRACE,
@@ -74,57 +73,6 @@ def _absolute_paths(
     ctx: click.Context, param: click.Parameter, value: str | None
 ) -> tuple[str, ...]:
     return tuple(map(os.path.abspath, _split_paths(ctx, param, value)))
-
-
-def _check_cert(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    if value is None:
-        return None
-    if value.lower() == "adhoc":
-        return "adhoc"
-    if os.path.isfile(value):
-        return os.path.abspath(value)
-    if _may_be_object(value):
-        return value  # the server process imports it
-    raise click.BadParameter(f"{value!r} is not a file: give the path of a certificate, or adhoc.")
-
-
-def check_adhoc(settings: Settings) -> None:
-    """Check that our Python can make a certificate; another one says so itself."""
-    if settings.cert != "adhoc" or settings.python is not None:
-        return
-    if importlib.util.find_spec("cryptography") is None:
-        raise click.BadParameter(
-            "adhoc needs the package cryptography: python -m pip install cryptography",
-            param_hint="'--cert'",
-        )
-
-
-def _may_be_object(text: str) -> bool:
-    """Whether the text may name an object in an existing module; imports nothing."""
-    module, *names = text.replace(":", ".", 1).split(".")
-    if not names or not all(name.isidentifier() for name in (module, *names)):
-        return False
-    if os.path.isfile(f"{module}.py") or os.path.isdir(module):
-        return True
-    return module in sys.modules or importlib.util.find_spec(module) is not None
-
-
-def _check_key(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    cert = ctx.params.get("cert")
-    is_file = cert is not None and os.path.isabs(cert)
-    if is_from_config(ctx, "key") and not is_from_config(ctx, "cert"):
-        value = None  # it belongs to another certificate
-    if value is None:
-        if is_file:
-            raise click.BadParameter("--cert with a file needs the private key too: --key PATH")
-        return None
-    if not is_file:
-        raise click.BadParameter(
-            "--key works only with the file of a certificate: --cert PATH --key PATH"
-        )
-    if not os.path.isfile(value):
-        raise click.BadParameter(f"{value!r} is not a file: give the path of the private key.")
-    return os.path.abspath(value)
 
 
 def _check_host(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
@@ -237,12 +185,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Handle each request in its own thread.  [default: with]",
     ),
     click.option(
-        "--cert", metavar="PATH|adhoc|OBJECT", envvar=_both("CERT"), callback=_check_cert,
+        "--cert", metavar="PATH|adhoc|OBJECT", envvar=_both("CERT"), callback=check_cert,
         is_eager=True,
         help="Serve HTTPS with this certificate, or with an ssl.SSLContext: MODULE.NAME.",
     ),
     click.option(
-        "--key", metavar="PATH", envvar=_both("KEY"), callback=_check_key,
+        "--key", metavar="PATH", envvar=_both("KEY"), callback=check_key,
         help="The certificate's private key.",
     ),
     click.option(

@@ -20,9 +20,9 @@ from devtui import terminal
 from devtui.dashboard import messages, themes
 from devtui.dashboard.availability import why_not_for_server
 from devtui.dashboard.clock import Clock
-from devtui.dashboard.commands import bindings
 from devtui.dashboard.configured_app import ConfiguredApp
 from devtui.dashboard.details.copy_choices import ChooseCopy
+from devtui.dashboard.keys.commands import bindings
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.ports.port_dialogs import Ports

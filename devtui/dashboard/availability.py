@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 from textual.notifications import SeverityLevel
 
-from devtui.dashboard.commands import in_force
+from devtui.dashboard.keys.commands import in_force
 from devtui.session.state import State
 from devtui.text.sanitize import visible
 

@@ -13,8 +13,8 @@ from devtui.config.preferences import CustomCommand, Preferences
 from devtui.config.project_file import StateFile, StateFileError
 from devtui.dashboard import themes
 from devtui.dashboard.availability import SaysWhyNotApp
-from devtui.dashboard.commands import Command, in_force
-from devtui.dashboard.keyboard import Keyboard, shown_key
+from devtui.dashboard.keys.commands import Command, in_force
+from devtui.dashboard.keys.keyboard import Keyboard, shown_key
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.availability import NO_ROW
-from devtui.dashboard.commands import in_force
 from devtui.dashboard.details.copy_choices import ChooseCopy
+from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.sorting import ORDERS, Order
 
 if TYPE_CHECKING:

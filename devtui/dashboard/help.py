@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.widgets import Static
 
-from devtui.dashboard.commands import Command, in_force
+from devtui.dashboard.keys.commands import Command, in_force
 from devtui.dashboard.widgets.dialogs import Dialog
 
 _IN_ROWS = ("search", "next-match", "match-before", "row-before", "row-after", "fold")

@@ -11,11 +11,11 @@ from textual.binding import BindingType
 
 from devtui.config.project_file import ProjectFile
 from devtui.dashboard.availability import NO_PLACE, SERVER_ACTIONS
-from devtui.dashboard.commands import Place, bindings
 from devtui.dashboard.details.preview import Preview
 from devtui.dashboard.details.row_detail import copied_text, frame_of, request_id_of
 from devtui.dashboard.finding import FindsRows
 from devtui.dashboard.hiding.hiding import Hiding
+from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Copy, Edit, Open, ShowStack

@@ -8,7 +8,7 @@ from textual.app import App, SystemCommand
 from textual.markup import escape
 from textual.screen import Screen
 
-from devtui.dashboard.commands import Command, in_force
+from devtui.dashboard.keys.commands import Command, in_force
 from devtui.dashboard.lists.sorting import ORDERS
 
 _NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back", "stack-back")

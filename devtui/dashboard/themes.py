@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 from textual.theme import Theme
 
-from devtui.dashboard.commands import in_force
+from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.theme_names import full_name
 from devtui.text.sanitize import visible
 

@@ -7,8 +7,8 @@ from msgspec import structs
 from textual.widgets._toast import Toast
 
 from devtui.config.settings import Settings
-from devtui.dashboard.commands import BY_NAME
 from devtui.dashboard.errors.error_screen import ErrorScreen
+from devtui.dashboard.keys.commands import BY_NAME
 from devtui.dashboard.widgets.header import Header
 from devtui.events import Error, ErrorRaised, Evaluate
 from devtui.session.state import State

@@ -8,8 +8,8 @@ import pytest
 from textual.keys import _character_to_key
 
 from devtui.config.config_file import ConfigError
-from devtui.dashboard.commands import BY_NAME, COMMANDS
-from devtui.dashboard.keyboard import CONFIGURABLE, PRESETS, Keyboard, parse_key, shown_key
+from devtui.dashboard.keys.commands import BY_NAME, COMMANDS
+from devtui.dashboard.keys.keyboard import CONFIGURABLE, PRESETS, Keyboard, parse_key, shown_key
 from tests.support.config import preferences_of
 
 

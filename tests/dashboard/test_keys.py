@@ -3,8 +3,8 @@ import os
 import pytest
 
 from devtui.config.settings import Settings
-from devtui.dashboard.commands import in_force
 from devtui.dashboard.help import HelpDialog
+from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.dashboard.widgets.dialogs import PortDialog
 from devtui.session.state import State

@@ -1,4 +1,4 @@
-from devtui.dashboard.commands import COMMANDS
+from devtui.dashboard.keys.commands import COMMANDS
 from devtui.dashboard.palette import offered
 from devtui.session.state import State
 from tests.support.fakes import request

@@ -11,10 +11,10 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
-from devtui.dashboard.commands import Place, bindings
 from devtui.dashboard.details.copy_choices import ChooseCopy, section_name
 from devtui.dashboard.details.log_detail import error_of
 from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets, request_id_of
+from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
 from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack

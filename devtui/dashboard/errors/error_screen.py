@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.widget import Widget
 
 from devtui.dashboard.availability import why_no_frames
-from devtui.dashboard.commands import Place, bindings, in_force
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
 from devtui.dashboard.errors.error_view import default_spot, error_view, title
@@ -19,6 +18,7 @@ from devtui.dashboard.errors.evaluation import Evaluation
 from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
 from devtui.dashboard.errors.prompt import History, Prompt
+from devtui.dashboard.keys.commands import Place, bindings, in_force
 from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo
 from devtui.dashboard.panes.handled import is_fixed, is_handled

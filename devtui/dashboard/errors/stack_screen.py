@@ -9,9 +9,9 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 
-from devtui.dashboard.commands import Place, bindings, in_force
 from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
+from devtui.dashboard.keys.commands import Place, bindings, in_force
 from devtui.dashboard.lists.sections import Line, Section
 from devtui.dashboard.messages import Copy
 from devtui.dashboard.selection import Selection

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from devtui.config.project_file import StateFileError
 from devtui.dashboard.availability import NO_ROW
-from devtui.dashboard.commands import in_force
+from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.messages import Tell
 from devtui.filters.rule import Rule, proposals
 from devtui.filters.rules import Rules

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from devtui.dashboard.commands import in_force
+from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.lists.viewport import Viewport
 from devtui.dashboard.widgets.cells import Row

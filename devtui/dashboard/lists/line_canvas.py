@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from devtui.dashboard.commands import in_force
+from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.item_lines import ItemLines
 from devtui.dashboard.lists.line_renderer import LineRenderer, Rows, marked, selected_text
 from devtui.dashboard.lists.matches import Matches

@@ -8,7 +8,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from devtui.dashboard.commands import bindings
+from devtui.dashboard.keys.commands import bindings
 from devtui.dashboard.lists.line_view import LineView
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Input
 
-from devtui.dashboard.commands import Place, bindings, in_force
+from devtui.dashboard.keys.commands import Place, bindings, in_force
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.lists.sections import Section, ShownLine, laid_out

@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.widgets import Input
 
 from devtui.dashboard.availability import NO_ROW
-from devtui.dashboard.commands import in_force
+from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.lists.sorting import ORDERS

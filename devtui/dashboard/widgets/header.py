@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from devtui.dashboard.clock import Clock
-from devtui.dashboard.commands import in_force
+from devtui.dashboard.keys.commands import in_force
 from devtui.session.state import State
 from devtui.text import formats
 from devtui.text.sanitize import visible

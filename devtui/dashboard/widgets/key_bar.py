@@ -9,7 +9,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widgets import Static
 
-from devtui.dashboard.commands import BY_NAME, Command, in_force
+from devtui.dashboard.keys.commands import BY_NAME, Command, in_force
 
 GAP = 2
 ENDS = ("help", "leave")

@@ -7,7 +7,7 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Static
 
-from devtui.dashboard.commands import in_force
+from devtui.dashboard.keys.commands import in_force
 
 SMALLEST = (40, 10)
 """The columns and lines that every screen needs."""

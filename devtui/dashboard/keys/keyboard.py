@@ -9,7 +9,7 @@ from msgspec import structs
 
 from devtui.config.config_file import ConfigError
 from devtui.config.preferences import KeyChoice, Preferences, meant, quoted
-from devtui.dashboard.commands import BY_NAME, COMMANDS, NO_KEY, Command, Place
+from devtui.dashboard.keys.commands import BY_NAME, COMMANDS, NO_KEY, Command, Place
 
 VIM: Mapping[str, tuple[str, ...]] = {
     "down": ("down", "j"),
