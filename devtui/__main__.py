@@ -4,8 +4,6 @@ Start the first server process before importing anything else: it imports its mo
 process reads the command line, so the app answers as early as under `flask run`.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -49,7 +47,7 @@ def main() -> None:
             interpreter.discard()
 
 
-def _start() -> Interpreter | None:
+def _start() -> "Interpreter | None":  # no import of __future__: a file may have that name
     """Start the first server process, None if the command line has to say why there is none.
 
     If the project has a devtui of its own, become that.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ import hypothesis
 import pytest
 
 from devtui.config.settings import Settings
+from devtui.control import place
 from tests.support.live import Live, Serve
 from tests.support.projects import APPS, app_environment, write
 
@@ -28,6 +30,10 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # As if it were activated: the programs that tests start are then the project's own devtui.
 os.environ["VIRTUAL_ENV"] = sys.prefix
 os.environ.pop("CONDA_PREFIX", None)
+
+# The sessions of tests are not among those that a person's `devtui ctl` finds. The path is short.
+_CONTROL = tempfile.TemporaryDirectory(prefix="devtui-tests-")
+os.environ[place.VARIABLE] = os.path.join(_CONTROL.name, "control")
 
 # Whoever has one of these has a real server process for a whole session.
 SERVES = {"serve", "observed", "observed_plainly"}

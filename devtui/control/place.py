@@ -18,6 +18,9 @@ from devtui.control.peer import user_of
 MAX_PATH_BYTES = 103
 """The longest path of a socket on macOS; Linux allows 107."""
 
+VARIABLE = "DEVTUI_CONTROL_FOLDER"
+"""Names the only folder, for sessions that nobody else's `ctl` shall find."""
+
 SHARED_FOLDER = "/tmp"  # noqa: S108 (the owner and mode of our folder in it are checked)
 
 _LONGEST_NAME = len("/0123456789ab-65535-99.sock")
@@ -53,7 +56,9 @@ class Found:
 
 
 def folders() -> list[str]:
-    """Return the folders that sockets may be in, the best first."""
+    """Return the folders that sockets may be in, the best first; only one if it was named."""
+    if named := os.environ.get(VARIABLE):
+        return [os.path.abspath(named)]
     user = os.geteuid()
     found = []
     # An editor or an agent may have started the client without the variable.

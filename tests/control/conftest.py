@@ -30,10 +30,18 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Make a folder for sockets that no other test has; its path is short."""
     with tempfile.TemporaryDirectory(prefix="ctl-", dir="/tmp") as folder:
         os.chmod(folder, 0o700)
+        monkeypatch.delenv(place.VARIABLE)
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr(place, "SHARED_FOLDER", folder)
         yield Path(folder)
+
+
+@pytest.fixture
+def alone(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Name the folder, so programs that the test starts find no other devtui of this machine."""
+    monkeypatch.setenv(place.VARIABLE, str(runtime / "devtui"))
+    return runtime / "devtui"
 
 
 class Controlled(Protocol):

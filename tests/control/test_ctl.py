@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,37 +19,44 @@ import pytest
 from devtui.control import place
 from devtui.control.client.ctl import ctl as group
 from tests.control.conftest import Controlled, Ctl
-from tests.support.processes import eventually
+from tests.support.processes import DEADLINE, eventually
 from tests.support.projects import APPS, says, write
 from tests.support.terminal.starter import Devtui, devtui, free_port
 from tests.support.terminal.terminal import Terminal
 
 __all__ = ["devtui", "free_port"]  # pytest finds fixtures that are imported here
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alone")]
 
 SOURCE = (APPS / "agents.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=["terminal", "plain", "json"])
 def running(
-    request: pytest.FixtureRequest, devtui: Devtui, folder: Path, runtime: Path, free_port: int
-) -> Terminal | subprocess.Popen[str]:
+    request: pytest.FixtureRequest, devtui: Devtui, folder: Path, alone: Path, free_port: int
+) -> Iterator[Terminal | subprocess.Popen[str]]:
     """Start devtui of an app, in a terminal or without one, and wait until ctl reaches it."""
     pytest.importorskip("flask", reason="Flask is not installed")
     write(folder, {"app.py": SOURCE})
     options = ("app", "--port", free_port)
     started: Terminal | subprocess.Popen[str]
     if request.param == "terminal":
-        environment = {"XDG_RUNTIME_DIR": str(runtime)}
+        environment = {place.VARIABLE: os.environ[place.VARIABLE]}
         started = devtui(*options, cwd=folder, environment=environment)
     else:
         started = devtui.start(*options, f"--{request.param}", cwd=folder)
         # A reader that stops would stop devtui too.
         assert started.stdout is not None
-        threading.Thread(target=started.stdout.read, daemon=True).start()
+        reading = threading.Thread(target=started.stdout.read, daemon=True)
+        reading.start()
     assert eventually(lambda: list(place.records()))
-    return started
+    yield started
+    if isinstance(started, subprocess.Popen):
+        assert started.stdout is not None
+        started.terminate()
+        started.wait(DEADLINE)
+        reading.join(DEADLINE)
+        started.stdout.close()
 
 
 def test_every_verb(running: Any, ctl: Ctl, folder: Path, free_port: int) -> None:

@@ -18,7 +18,7 @@ from devtui.control.verbs.every import VERBS
 from tests.control.conftest import Controlled, Ctl
 from tests.support.projects import APPS, says
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alone")]
 
 SOURCE = (APPS / "agents.py").read_text(encoding="utf-8")
 META = {

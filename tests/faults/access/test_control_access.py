@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from devtui.config.settings import Settings
+from devtui.control import place
 from devtui.control.beside import serve_beside
 from devtui.control.client.link import living
 from tests.faults.access.conftest import AsStranger
@@ -37,7 +38,7 @@ def test_a_second_account_gets_nothing(
     runtime = Path(f"/tmp/ctl-{os.getpid()}")
     runtime.mkdir(mode=0o755)
     try:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        monkeypatch.setenv(place.VARIABLE, str(runtime / "devtui"))
         write(folder, {"app.py": says("one")})
         live = Live(Settings(app="app", folder=folder, port=0, environment=app_environment()))
         live.session.accompany(partial(serve_beside, delay=0.0))

@@ -24,6 +24,7 @@ from typing import TypeVar
 
 from pyte.screens import Char
 
+from devtui.control import place
 from tests.support.processes import DEADLINE
 from tests.support.terminal import keys, modes, picture
 from tests.support.terminal.emulation import Screen
@@ -330,7 +331,7 @@ def clean_environment() -> dict[str, str]:
 
     In particular no PYTHONDONTWRITEBYTECODE, which hides faults of stale bytecode.
     """
-    kept = ("PATH", "HOME", "USER", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
+    kept = ("PATH", "HOME", "USER", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", place.VARIABLE)
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     terminal = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
     return {**environment, **terminal}
