@@ -7,8 +7,8 @@ import threading
 import traceback
 
 _HEADER = b"Traceback (most recent call last)"
-# All of `traceback.print_exc` and the like print here, line by line.
-_PRINTS = traceback.TracebackException.print.__code__
+# All of `traceback.print_exc` and the like print here, line by line. Python 3.10 has no `print`.
+_PRINTS = getattr(traceback.TracebackException, "print", traceback.print_exception).__code__
 
 
 class _Thread(threading.local):
