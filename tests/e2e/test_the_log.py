@@ -425,6 +425,22 @@ def test_e_opens_the_place_that_a_line_names(
     terminal.expect_exit(0)
 
 
+def test_the_screen_comes_back_from_an_editor_that_is_missing(
+    devtui: Devtui, free_port: int, shop: Path
+) -> None:
+    terminal = devtui(
+        "shop:app", "--port", free_port, cwd=shop, environment={"EDITOR": "/no/where/vim"}
+    )
+    get(f"{wait_serving(terminal, free_port)}/plain")
+    terminal.press("2")
+    terminal.wait_for("out   see /")
+    terminal.press("e")
+    terminal.wait_for("Could not start /no/where/vim: No such file")
+    terminal.press("q")
+    terminal.expect_exit(0)
+    terminal.restored()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_w_wraps_at_words_and_cuts_again(
     devtui: Devtui, free_port: int, tmp_path: Path, size: tuple[int, int]

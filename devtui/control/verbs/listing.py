@@ -244,7 +244,8 @@ def _measures(found: Request) -> Measures:
 
 
 def _keeps(query: Any, entry: LogEntry | LogWritten, text: str) -> bool:
-    level, logger = (entry.level or "").lower(), (entry.logger or "").lower()
+    level = entry.severity if isinstance(entry, LogEntry) else (entry.level or "").lower()
+    logger = (entry.logger or "").lower()
     facts = Facts(
         stream=entry.stream, level=level, logger=logger, failed=level in ("error", "critical")
     )

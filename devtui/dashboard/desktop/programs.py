@@ -16,6 +16,7 @@ from textual.notifications import SeverityLevel
 
 from devtui.dashboard.desktop.clipboard import copy
 from devtui.dashboard.desktop.editor import EditorCommand, NoEditor, editor_command
+from devtui.dashboard.terminal.suspended import suspended
 from devtui.events import Frame
 
 STARTED_SECONDS = 2.0
@@ -88,7 +89,7 @@ class Programs:
 
         Nothing here runs meanwhile, so events wait in the pipe of the server process.
         """
-        with self._app.suspend():
+        with suspended(self._app):
             # No shell reads the arguments, so a file's name stays one argument.
             status = subprocess.run(command.arguments, check=False).returncode  # noqa: S603
         if status:

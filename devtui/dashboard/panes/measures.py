@@ -18,7 +18,7 @@ def measures_of(item: object) -> Measures:
         case Request():
             return _of_request(item)
         case LogEntry():
-            level = (item.level or "").lower()
+            level = item.severity
             return Measures(
                 Facts(
                     stream=item.stream,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App, SuspendNotSupported
 
+from devtui.dashboard.terminal.suspended import suspended
 from devtui.events import CALLS
 from devtui.terminal import ControllingTerminal, no_terminal
 from devtui.text import masking
@@ -47,7 +48,7 @@ class ScreenLender:
         self._tty.check()
         self._aside = True
         try:
-            with self._app.batch_update(), self._app.suspend():  # see `hand_over`
+            with self._app.batch_update(), suspended(self._app):  # see `hand_over`
                 yield self._fd
         except SuspendNotSupported as error:
             raise no_terminal() from error
@@ -61,24 +62,24 @@ class ScreenLender:
         if self._aside:
             raise OSError(errno.EBUSY, "a command of the config has it")
         self._tty.check()
-        suspended = ExitStack()
+        leaving = ExitStack()
         try:
             # What would be drawn goes nowhere: the thread that writes it has ended by then, and
             # its queue would block us once it is full.
-            suspended.enter_context(self._app.batch_update())
-            suspended.enter_context(self._app.suspend())
+            leaving.enter_context(self._app.batch_update())
+            leaving.enter_context(suspended(self._app))
         except SuspendNotSupported as error:
-            suspended.close()
+            leaving.close()
             raise no_terminal() from error
-        self._suspended = suspended
+        self._suspended = leaving
         self._tty.lend(tty, wanted, self._announcement(wanted))
 
     def take_back(self) -> None:
         """See `session.terminal.terminal_loan.Lender`."""
-        suspended, self._suspended = self._suspended, None
-        if suspended is not None:
+        left, self._suspended = self._suspended, None
+        if left is not None:
             self._tty.take_back()
-            suspended.close()
+            left.close()
 
     def _interrupt(self) -> None:
         """ctrl+c came when the app was done: it is meant for us."""

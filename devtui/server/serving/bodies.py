@@ -93,6 +93,8 @@ def cut(text: str, limit: int) -> str:
 def _text(data: bytes, content_type: str) -> str | None:
     kind = content_type.lower().partition(";")[0].strip()
     named_text = kind.startswith(_TEXT_TYPES) or kind.endswith(("+json", "+xml"))
+    if kind == "multipart/form-data":  # its files may be of any kind, and the fields are text
+        return data.decode("utf-8", "replace")
     if kind and not named_text:
         return None
     try:

@@ -65,6 +65,13 @@ class LogEntry(msgspec.Struct, gc=False):
         """All of its text."""
         return "\n".join(self.lines) if self.more else self.first
 
+    @property
+    def severity(self) -> str:
+        """The level in lower case. A printed traceback counts as an error; empty if unknown."""
+        if self.level:
+            return self.level.lower()
+        return "error" if begins(plain(self.first)) else ""
+
     def add(self, line: str) -> int:
         """Take in a further line, and return its bytes."""
         if self.more is None:

@@ -184,6 +184,25 @@ def test_a_form_is_kept(observed: Live) -> None:
     )
 
 
+def test_the_fields_beside_a_binary_file_are_kept(observed: Live) -> None:
+    picture = b"\x89PNG\r\n\x1a\n\0\0\xff"
+    parts = {"name": "Müller".encode(), 'photo"; filename="a.png': picture}
+    sent = b"".join(
+        b'--b0\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), part)
+        for name, part in parts.items()
+    )
+    row = observed.visit(
+        "/created?picture",
+        method="POST",
+        body=sent + b"--b0--\r\n",
+        headers={"Content-Type": "multipart/form-data; boundary=b0"},
+    )
+    assert row.request_body is not None
+    assert row.request_body.text is not None
+    assert "Müller" in row.request_body.text
+    assert 'filename="a.png"' in row.request_body.text
+
+
 def test_a_chunked_request_arrives_whole(observed: Live) -> None:
     chunks = [b"a" * 10, b"b" * 20_000, b"c"]
     row = observed.visit(

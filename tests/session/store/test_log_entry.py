@@ -166,3 +166,11 @@ def test_few_lines_are_drawn_at_a_time() -> None:
     for number in range(1, MAX_DRAWN * 2 + 1):
         store.apply(state("0%", number))
     assert sum(not entry.closed for entry in store.log) == MAX_DRAWN
+
+
+def test_a_printed_traceback_counts_as_an_error() -> None:
+    store = Store()
+    for line in (*printed("Traceback (most recent call last):\nKeyError: 1"), *logged("fine")):
+        store.apply(line)
+    store.apply(LogWritten(stream="stdout", text="no level"))
+    assert [entry.severity for entry in store.log] == ["error", "info", ""]
