@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from devtui.control import place
 from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
@@ -38,7 +39,7 @@ def test_the_environment_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     code = "import os; print(sorted(n for n in os.environ if n[:3] in ('FLA', 'DEV', 'PYT')))"
     with python(code) as terminal:
-        terminal.wait_for("[]")
+        terminal.wait_for(f"['{place.VARIABLE}']")
 
 
 def test_keys_and_mouse_arrive_as_a_terminal_sends_them() -> None:
