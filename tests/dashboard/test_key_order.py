@@ -91,6 +91,17 @@ async def test_each_waits_until_the_one_before_has_passed() -> None:
     assert len(bench.sent) == 4
 
 
+async def test_the_first_way_back_is_a_sign() -> None:
+    bench = Bench()
+    for name in "ab":
+        await bench.keys.take(key(name))
+    bench.keys.passed(bench.screen.got.pop())
+    await bench.lose_patience()
+    assert (len(bench.sent), len(bench.timers)) == (1, 1)
+    await bench.lose_patience()
+    assert len(bench.sent) == 2
+
+
 async def test_the_next_key_waits_for_the_second_way() -> None:
     bench = Bench()
     await bench.keys.take(key("a"))

@@ -173,6 +173,7 @@ def test_an_opened_request_tells_its_view_and_its_form(  # type: ignore[no-untyp
     terminal.press("1")
     terminal.wait_for("Requests 1")
     terminal.press("enter")
+    terminal.wait_gone("Requests 1")  # the preview beside the list says the same
     terminal.wait_for(re.compile(r"endpoint +order"))
     terminal.wait_for(re.compile(r"view +order +\S*daily.py:\d+"))
     terminal.wait_for("from: menu")

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
-PATIENCE_SECONDS = 0.5
-"""How long a key waits for the last one, which may take long or close its way back to the app."""
+PATIENCE_SECONDS = 1.0
+"""How long a key waits for a sign of the last one, which may take long or close its way back.
+
+On a busy machine the way takes tenths of a second.
+"""
 
 
 class KeyPassed(Message):
@@ -66,9 +69,9 @@ class KeyOrder:
         """Send the next key after the effects of the one that has passed."""
         if message.number != self._number:
             return  # too late: the next key was sent already
-        if message.again is not None and message.again.post_message(KeyPassed(message.number)):
-            return
         self._number += 1  # nothing waits for this one any more
+        if message.again is not None and message.again.post_message(KeyPassed(self._number)):
+            return
         # After a change of the focus, and after the messages that the screen posted to the app.
         self._app.call_later(self._go_on)
 
