@@ -242,6 +242,7 @@ def test_a_save_that_does_not_fit_what_was_imported_ahead_is_loaded_from_nothing
     until_ready(live)
     save(live, folder, view("fourth", late.format(""), more))
     until_ready(live)  # nosy is imported in it
+    until_warm(live)
     changed = late.format(f"{BEFORE['environment']}\n")
     reloaded = save(live, folder, view("fifth", changed, more))
     assert answer(live) == {"text": "fifth", "before": 1, "more": {"NOSY_LIMIT": "1"}}
