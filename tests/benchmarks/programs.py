@@ -61,7 +61,10 @@ def middle_ratio(times: Sequence[float], of: Sequence[float]) -> float:
 
 def environment() -> dict[str, str]:
     """Ours, without what changes how the programs behave."""
-    hidden = ("FLASK_", "DEVTUI_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "NO_COLOR")
+    hidden = (
+        *("FLASK_", "DEVTUI_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "NO_COLOR"),
+        "VIRTUAL_ENV",  # devtui would run the app with that one's Python
+    )
     return {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
 
 
