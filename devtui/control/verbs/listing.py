@@ -10,9 +10,8 @@ from devtui.control.protocol import UNKNOWN, Refused
 from devtui.control.verbs.errors import Last, id_of, query_of
 from devtui.control.verbs.verb import Arguments, Call
 from devtui.events import Body, Headers, LogWritten
-from devtui.filters.facts import UNKNOWN as NOT_KNOWN
-from devtui.filters.facts import Facts, Measures
 from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.measures import measures_of
 from devtui.session.store.request_record import Request
 from devtui.session.store.ring import Ring
 from devtui.text import masking, secrets
@@ -63,7 +62,7 @@ async def requests(call: Call) -> dict[str, Any]:
     async for request in _from_newest(store.requests):
         row = request.row
         text = f"{row.method} {row.target} {row.status or ''} {row.cut}"
-        if query.keeps(text.lower(), _measures(request)):
+        if query.keeps(text.lower(), measures_of(request)):
             found.append(_row(request, arguments.reveal))
             if len(found) == arguments.last:
                 break
@@ -233,24 +232,11 @@ def _row(found: Request, reveal: bool) -> dict[str, Any]:
     }
 
 
-def _measures(found: Request) -> Measures:
-    row = found.row
-    method = row.method.lower()
-    if found.running:
-        return Measures(Facts(method=method, failed=bool(found.errors)), NOT_KNOWN, NOT_KNOWN)
-    failed = row.status is None or row.status >= 500 or bool(found.errors)
-    facts = Facts(method=method, status=row.status or 0, failed=failed)
-    return Measures(facts, row.duration_ms, row.size_bytes)
-
-
 def _keeps(query: Any, entry: LogEntry | LogWritten, text: str) -> bool:
-    level = entry.severity if isinstance(entry, LogEntry) else (entry.level or "").lower()
-    logger = (entry.logger or "").lower()
-    facts = Facts(
-        stream=entry.stream, level=level, logger=logger, failed=level in ("error", "critical")
-    )
-    shown = f"{level or entry.stream} {logger} {plain(text)}".lower()
-    return bool(query.keeps(shown, Measures(facts)))
+    measures = measures_of(entry)
+    facts = measures.facts
+    shown = f"{facts.level or entry.stream} {facts.logger} {plain(text)}".lower()
+    return bool(query.keeps(shown, measures))
 
 
 def _entry(entry: LogEntry, reveal: bool) -> dict[str, Any]:

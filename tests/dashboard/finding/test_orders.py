@@ -5,9 +5,9 @@ import time
 from msgspec.structs import replace
 
 from devtui.dashboard.lists.matches import Matches
-from devtui.dashboard.panes.measures import measures_of
 from devtui.dashboard.panes.rows import RequestRows
 from devtui.filters.query import Query
+from devtui.session.store.measures import measures_of
 from devtui.session.store.ring import Ring
 from devtui.session.store.store import Store
 from tests.support.driver import running

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devtui.events import AppFailed, Reloaded
+from devtui.events import AppFailed, LogWritten, Reloaded
 from devtui.filters.facts import NO_MEASURES, UNKNOWN, Facts, Measures
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.log_entry import LogEntry
@@ -18,20 +18,19 @@ def measures_of(item: object) -> Measures:
         case Request():
             return _of_request(item)
         case LogEntry():
-            level = item.severity
-            return Measures(
-                Facts(
-                    stream=item.stream,
-                    level=level,
-                    logger=(item.logger or "").lower(),
-                    failed=level in _ERROR_LEVELS,
-                )
-            )
+            return _of_log(item, item.severity)
+        case LogWritten():
+            return _of_log(item, (item.level or "").lower())
         case Reloaded() | AppFailed():
             return Measures(Facts(), item.duration_ms)
         case ErrorGroup():
             return _OF_ERRORS
     return NO_MEASURES
+
+
+def _of_log(item: LogEntry | LogWritten, level: str) -> Measures:
+    logger, failed = (item.logger or "").lower(), level in _ERROR_LEVELS
+    return Measures(Facts(stream=item.stream, level=level, logger=logger, failed=failed))
 
 
 def _of_request(item: Request) -> Measures:
