@@ -78,7 +78,10 @@ class ConfiguredApp(SaysWhyNotApp):
         if os.environ.get(themes.VARIABLE):
             place = f"the variable {themes.VARIABLE}"
         if place:
-            self.tell(f"{theme.name} stays until you leave: {place} sets the theme here.")
+            self.tell(
+                f"{theme.name} stays until you leave: {place} sets the theme here. "
+                "Projects without one keep it."
+            )
 
     async def _keep_theme(self, name: str) -> None:
         """Write in a thread: a slow disk must not hold up the keys."""

@@ -132,7 +132,8 @@ async def test_a_chosen_theme_is_kept(state_folder: Path, monkeypatch: pytest.Mo
         await ui.until(lambda: ui.toasts)
         (toast,) = ui.toasts
         assert toast.startswith("dracula stays until you leave: ")
-        assert toast.endswith("devtui.toml, line 2 sets the theme here.")
+        assert "devtui.toml, line 2 sets the theme here. " in toast
+        assert toast.endswith("Projects without one keep it.")
         await ui.until(lambda: file.read_text() == "dracula\n")
     monkeypatch.setenv("DEVTUI_THEME", "gruvbox")
     async with running(session("theme = 'light'")) as ui:

@@ -57,4 +57,4 @@ class CopyDialog(Dialog[Choice | None]):
 def _line(number: int, choice: Choice) -> Content:
     name = left(choice.what, NAME_WIDTH)
     preview = fit(choice.text.strip(), PREVIEW_WIDTH)
-    return Content.assemble((f"{number} ", "dim"), name, "  ", (preview, "$foreground 55%"))
+    return Content.assemble((f"{number} ", "dim"), name, "  ", (preview, "dim"))

@@ -43,7 +43,7 @@ def rule_line(rule: Rule, row_count: int, place: str = "") -> Content:
     text = left(rule.text, RULE_WIDTH if meaning else WIDE_RULE)
     rows = right(count(row_count, "row"), 12)
     aside = left(f"  {meaning}", WIDE_RULE - RULE_WIDTH) if meaning else ""
-    return Content.assemble(text, (aside + rows, "$foreground 55%"))
+    return Content.assemble(text, (aside + rows, "dim"))
 
 
 class HideDialog(Dialog[Chosen | None]):

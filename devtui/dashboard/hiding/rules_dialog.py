@@ -67,7 +67,7 @@ class RulesDialog(Dialog[None]):
                 for rule in self._rules.all
             ]
         )
-        options.add_option(Content.styled(ADD, "$foreground 55%"))
+        options.add_option(Content.styled(ADD, "dim"))
         options.highlighted = min(at, len(self._rules.all))
         if self._rules.kept:
             self._say("Errors always stay visible.")
