@@ -82,13 +82,12 @@ class Stopwatch(Screen):
         self.seen_ns = 0
         self._last = b""
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: bytes) -> bytes:
         data = self._last + chunk
         if self.wanted and not self.seen_ns and self.wanted in data:
             self.seen_ns = time.monotonic_ns()
         self._last = chunk[-40:]
-        if not self.wanted:
-            super().feed(chunk)
+        return b"" if self.wanted else super().feed(chunk)
 
     def wait(self, seconds: float) -> int:
         """When it was, by the monotonic clock. Fails after so many seconds."""

@@ -79,7 +79,7 @@ def test_sequences_that_pyte_does_not_know_leave_no_trace() -> None:
     code = r"""
 import os
 parts = (
-    b"\x1b[>1u\x1b[?u\x1b[?2026$p\x1b[?2026h",
+    b"\x1b[>1u\x1b[?u\x1b[?2027$p\x1b[?2026h",
     b"\x1b[<",
     b"u\x1b[>4;1mA\x1b]52;c;eA==\x1b",
     b"\\\x1bP+q54\x1b",
@@ -92,6 +92,27 @@ for part in parts:
     with python(code) as terminal:
         assert terminal.wait_exit() == 0
         assert terminal.text().strip() == "ABC─"
+
+
+def test_a_frame_is_shown_at_once() -> None:
+    code = r"""
+import os, tty
+tty.setraw(0)
+os.write(1, b"\x1b[?2026$p")
+answer = os.read(0, 100)
+os.write(1, b"\x1b[2J\x1b[H" + repr(answer).encode())
+os.read(0, 1)
+os.write(1, b"\x1b[?2026h\x1b[2J\x1b[H")
+os.write(1, b"new\x1b[?2026l")
+os.read(0, 1)
+"""
+    with python(code) as terminal:
+        terminal.wait_for(r"b'\x1b[?2026;2$y'")
+        terminal.press("a")
+        terminal.wait_gone("2026")
+        assert terminal.text().strip() == "new"
+        terminal.press("a")
+        assert terminal.wait_exit() == 0
 
 
 def test_leaving_the_alternate_screen_restores_the_main_one() -> None:

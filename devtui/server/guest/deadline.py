@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.reentrant import Bell
-from devtui.server.guest.threads import UnseenThread
+from devtui.server.guest.threads import UnseenThread, begin
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class _Call(Generic[T]):
         self._thread = threading.Thread(target=self._run, name="devtui-deadline", daemon=True)
 
     def result(self, seconds: float) -> T:
-        self._thread.start()
+        begin(self._thread)
         if not self._done.wait_for(lambda: self._ended, seconds):
             with suppress(RuntimeError):  # no thread can be started
                 UnseenThread(self._end_if_endless).start()

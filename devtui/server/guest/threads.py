@@ -13,6 +13,28 @@ _start_new_thread: Callable[..., int] = getattr(
     _thread, "_original_start_new_thread", _thread.start_new_thread
 )
 
+# The longest time until a new thread runs. It takes tenths of a second on a busy machine.
+_BEGIN_SECONDS = 1.0
+
+
+def begin(thread: threading.Thread) -> None:
+    """Start a thread that the app may see; raise `RuntimeError` if it does not begin to run.
+
+    Without memory a new thread can end before it says that it runs, and `Thread.start` waits for
+    that word for ever.
+    """
+    thread._started = _Word()  # type: ignore[attr-defined]
+    thread.start()
+    if thread.ident is None:
+        raise RuntimeError("The new thread has not begun to run.")
+
+
+class _Word(threading.Event):
+    """The word of a new thread that it runs, for which nobody waits long."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return super().wait(_BEGIN_SECONDS if timeout is None else timeout)
+
 
 class UnseenThread:
     """Run `target` in a thread that `threading` does not know and nobody waits for.

@@ -19,6 +19,7 @@ from devtui.server.errors.kept_frames import FrameGone, KeptError, KeptErrors
 from devtui.server.errors.namespace import FrameNamespace
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.deadline import raise_in_thread
+from devtui.server.guest.threads import begin
 from devtui.server.output import request_context
 
 MAX_OUTPUT = 100_000
@@ -83,7 +84,7 @@ class Evaluation:
 
     def start(self) -> None:
         """Start the evaluation."""
-        self._thread.start()
+        begin(self._thread)
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in it. If that has no effect in time, answer without it."""
@@ -93,7 +94,7 @@ class Evaluation:
                 raise_in_thread(self._thread, KeyboardInterrupt)
         timer = threading.Timer(INTERRUPT_SECONDS, self._leave_alone)
         timer.daemon = True
-        timer.start()
+        begin(timer)
 
     def _leave_alone(self) -> None:
         reason = (

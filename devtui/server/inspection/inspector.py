@@ -18,6 +18,7 @@ from devtui.events import (
 )
 from devtui.server.channel.channel import Channel
 from devtui.server.errors.kept_frames import KeptErrors
+from devtui.server.guest.threads import begin
 from devtui.server.inspection import completion, stack
 from devtui.server.inspection.evaluate import Evaluator
 
@@ -72,4 +73,4 @@ class Inspector:
 
     def _aside(self, answer: Callable[[], None]) -> None:
         """Answer in a thread, because an order to stop must not wait for foreign code."""
-        threading.Thread(target=answer, name="devtui-inspect", daemon=True).start()
+        begin(threading.Thread(target=answer, name="devtui-inspect", daemon=True))

@@ -64,3 +64,17 @@ def test_an_endless_loop_is_ended(looked_at_soon: Callable[[], Threads]) -> None
     (thread,) = looked_at_soon()
     thread.join(TIMEOUT)
     assert not thread.is_alive()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_thread_that_has_no_memory_to_begin_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`Thread.start` waits for ever for its word that it runs."""
+
+    def begin(thread: threading.Thread) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(threading.Thread, "_bootstrap_inner", begin)
+    with pytest.raises(RuntimeError, match="not begun"):
+        within(60, lambda: "never")

@@ -18,6 +18,8 @@ from pyte.screens import Char, wcwidth
 _UNKNOWN = re.compile(
     rb"\x1b\[[<=>][0-9;:]*[ -/]*[@-~]|\x1b\[\?[0-9;]*(?:\$p|u)|\x1b[P_^].*?(?:\x1b\\|\x07)", re.S
 )
+_SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+_SYNC = 2026 << 5  # as pyte numbers a private mode
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:<=>? -/]*|[P_^](?:[^\x1b\x07]|\x1b(?!\\))*)?\Z")
 
 # Nearly all that Textual writes. pyte takes sequences one character after the other, and draws text
@@ -38,13 +40,24 @@ class Screen(pyte.Screen):
         self._held = b""
         self._texts: list[str] = []
 
-    def feed(self, chunk: bytes) -> None:
-        """Take in what a program wrote, in pieces that may end anywhere."""
-        data = _UNKNOWN.sub(b"", self._held + chunk)
+    @property
+    def amid_frame(self) -> bool:
+        """Whether the program has begun to draw a frame, and has not ended it."""
+        return _SYNC in self.mode
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take in what a program wrote, in pieces that may end anywhere; return the answer.
+
+        Like most terminals, it says that it shows a frame at once: synchronized output.
+        """
+        data = self._held + chunk
+        answer = _SYNC_ANSWER if _SYNC_QUERY in data else b""
+        data = _UNKNOWN.sub(b"", data)
         unfinished = _UNFINISHED.search(data)
         end = unfinished.start() if unfinished else len(data)
         self._held = data[end:]
         self._take(self._decoder.decode(data[:end]))
+        return answer
 
     def _take(self, text: str) -> None:
         place = 0

@@ -34,6 +34,9 @@ _T = TypeVar("_T")
 STILL = 0.1
 """How long a text has to stay where it is before it is clicked on, in seconds."""
 
+FRAME = 0.5
+"""How long the screen waits for the rest of a frame, in seconds."""
+
 # A session leader's first terminal becomes the controlling one. The shell opens it for us, since
 # doing that in the child of a process with threads would need code between fork and exec.
 _ADOPT = 'tty=$1; shift; exec "$@" <"$tty" >"$tty" 2>"$tty"'
@@ -169,6 +172,7 @@ class Terminal:
     def text(self) -> str:
         """The screen's lines, without the spaces at their ends."""
         with self._changed:
+            self._until_whole()
             return "\n".join(line.rstrip() for line in self._screen.display)
 
     def place_of(self, text: str, timeout: float = DEADLINE) -> tuple[int, int]:
@@ -243,6 +247,7 @@ class Terminal:
     def svg(self, path: Path | str | None = None, title: str = "") -> str:
         """The screen as an SVG document, which is also written to `path`."""
         with self._changed:
+            self._until_whole()
             document = picture.svg(self._screen, title)
         if path is not None:
             Path(path).write_text(document, encoding="utf-8")
@@ -285,8 +290,12 @@ class Terminal:
                 if left <= 0 or self._ended:
                     why = "the program ended" if self._ended else f"{timeout} s"
                     raise AssertionError(f"{complaint} on the screen ({why})\n{self.framed()}")
-                self._changed.wait(left)
+                self._changed.wait(min(left, FRAME))
         return result
+
+    def _until_whole(self) -> None:
+        """Wait for the end of a frame, as a terminal does before it shows the frame."""
+        self._changed.wait_for(lambda: self._ended or not self._screen.amid_frame, FRAME)
 
     def _read(self) -> None:
         """Take in what the command writes, until nobody is left who could."""
@@ -299,8 +308,10 @@ class Terminal:
                     break
                 with self._changed:
                     self._raw += chunk
-                    self._screen.feed(chunk)
-                    self._changed.notify_all()
+                    answer = self._screen.feed(chunk)
+                    if not self._screen.amid_frame:
+                        self._changed.notify_all()
+                self._write(answer)
             elif self._process.poll() is not None:
                 self._close_slave()
         with self._changed:
