@@ -23,6 +23,8 @@ MAX_NOTED = 10_000
 _PASSING = (".pyc", "~", ".swp", ".tmp", "-journal", "-wal", "-shm")
 _BYTECODE = "__pycache__"
 
+_METADATA = (".dist-info", ".egg-info", ".egg")
+
 _NEVER: State = (-1, -1, -1, -1)
 
 
@@ -34,6 +36,7 @@ class Findings:
         self._files: dict[str, State | None] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._modules: dict[str, frozenset[str]] = {}
+        self._packages: dict[str, frozenset[str]] = {}
         self._listed: dict[str, dict[str, State | None]] = {}
         self._installed: dict[str, State | None] = {}
         self._noted = 0
@@ -55,6 +58,11 @@ class Findings:
         """Note a folder before its modules are listed."""
         if folder not in self._modules:
             self._modules[folder] = importable(folder)
+
+    def looking_for_packages(self, folder: str) -> None:
+        """Note a folder before the packages that are installed there are listed."""
+        if folder not in self._packages:
+            self._packages[folder] = _packages(folder)
 
     def entering(self, file: str) -> None:
         """Note the folder of a module of the user's before that runs."""
@@ -96,6 +104,9 @@ class Findings:
         for folder, names in self._modules.items():
             if importable(folder) != names:
                 return f"{folder} has other modules"
+        for folder, names in self._packages.items():
+            if _packages(folder) != names:
+                return f"{folder} has other packages"
         for folder, entries in self._listed.items():
             if _entries(folder, len(entries) + 1) != entries:
                 return f"{folder} has other files"
@@ -132,6 +143,14 @@ def _names(folder: str) -> frozenset[str]:
             hidden = name.startswith((".", "#")) and not name.startswith((".env", ".flaskenv"))
             if not hidden and not name.endswith(_PASSING) and name != _BYTECODE:
                 found.add(name)
+    return frozenset(found)
+
+
+def _packages(folder: str) -> frozenset[str]:
+    """Return what tells of installed packages in a folder, as `importlib.metadata` finds it."""
+    found = set()
+    with suppress(OSError):
+        found = {name for name in os.listdir(folder) if name.lower().endswith(_METADATA)}
     return frozenset(found)
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from devtui.server.process_start import Start
 
 _LISTS = ("os.listdir", "os.scandir")
+_LISTS_PACKAGES = ("importlib.metadata", "importlib_metadata")
 
 Order = tuple[Load, int]
 
@@ -209,12 +210,15 @@ class HeadStartLoad:
             with self._unwatched():
                 self._findings.opening(file)
         elif event in _LISTS and not _is_import(sys._getframe(1)):
-            folder = acts.path_of(arguments[0] or os.curdir)
+            folder = acts.path_of(arguments[0] or os.curdir) or ""
+            caller = sys._getframe(1).f_globals.get("__name__")
             with self._unwatched():
-                if sys._getframe(1).f_globals.get("__name__") == "pkgutil":
-                    self._findings.looking_for_modules(folder or "")
+                if caller == "pkgutil":
+                    self._findings.looking_for_modules(folder)
+                elif caller in _LISTS_PACKAGES:
+                    self._findings.looking_for_packages(folder)
                 else:
-                    self._findings.listing(folder or "")
+                    self._findings.listing(folder)
 
     @contextmanager
     def _unwatched(self) -> Iterator[None]:

@@ -356,8 +356,19 @@ def test_what_it_has_seen_must_be_the_same(
             "try:\n    from optional import VALUE as SEEN\nexcept ImportError:\n    SEEN = None",
             {"lib/site-packages/optional.py": "VALUE = 1"},
         ),
+        (
+            "import importlib.metadata as m\n"
+            "SEEN = [one.metadata['Name'] for one in m.distributions(path=[str(HERE / 'data')])]",
+            {"data/other-1.dist-info/METADATA": "Name: other\n"},
+        ),
     ],
-    ids=["a file that was not there", "a listed file", "the size of a file", "a new package"],
+    ids=[
+        "a file that was not there",
+        "a listed file",
+        "the size of a file",
+        "a new package",
+        "a new package's metadata",
+    ],
 )
 def test_what_it_has_looked_for_must_be_the_same(
     start: Open, folder: Path, before: str, change: dict[str, str]
@@ -374,12 +385,18 @@ def test_what_it_has_looked_for_must_be_the_same(
     assert answer(live) == from_nothing(live)
 
 
-def test_what_comes_and_goes_ends_no_head_start(start: Open, folder: Path) -> None:
-    live = start(
-        "import pkgutil, pathlib\n"
-        "SEEN = len(list(pkgutil.iter_modules([str(pathlib.Path(__file__).parent)])))\n",
-        {"app.log": "", "uploads/x": ""},
-    )
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "import pkgutil\nSEEN = len(list(pkgutil.iter_modules([HERE])))\n",
+        "import importlib.metadata as m\n"
+        "SEEN = len(list(m.distributions(path=[HERE + '/uploads'])))\n",
+    ],
+    ids=["modules", "packages"],
+)
+def test_what_comes_and_goes_ends_no_head_start(start: Open, folder: Path, seen: str) -> None:
+    where = "import pathlib\nHERE = str(pathlib.Path(__file__).parent)\n"
+    live = start(where + seen, {"app.log": "", "uploads/x": ""})
     until_ready(live)
     names = ("app.log", ".view.py.swp", "view.py~", "db.sqlite3-journal", "uploads/picture.png")
     write(folder, dict.fromkeys(names, "more"))
