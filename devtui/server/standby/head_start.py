@@ -211,11 +211,11 @@ class HeadStartLoad:
                 self._findings.opening(file)
         elif event in _LISTS and not _is_import(sys._getframe(1)):
             folder = acts.path_of(arguments[0] or os.curdir) or ""
-            caller = sys._getframe(1).f_globals.get("__name__")
+            lister = sys._getframe(1).f_globals.get("__name__")
             with self._unwatched():
-                if caller == "pkgutil":
+                if lister == "pkgutil":
                     self._findings.looking_for_modules(folder)
-                elif caller in _LISTS_PACKAGES:
+                elif lister in _LISTS_PACKAGES:
                     self._findings.looking_for_packages(folder)
                 else:
                     self._findings.listing(folder)
