@@ -404,6 +404,16 @@ def test_what_comes_and_goes_ends_no_head_start(start: Open, folder: Path, seen:
     assert reloaded.loaded_ahead, reloaded.stepped_back
 
 
+def test_a_reason_is_told_once(start: Open, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = start("import os\nSEEN = os.path.exists('flag.txt')\n")
+    until_ready(live)
+    monkeypatch.setattr(head_starts, "WORTH_MS", 1e9)
+    write(folder, {"flag.txt": ""})
+    assert " has other " in save(live, folder, view("third")).stepped_back
+    until_warm(live)
+    assert not save(live, folder, view("fourth")).stepped_back
+
+
 def answer_after(live: Live, folder: Path) -> dict[str, Any]:
     save(live, folder, view(f"at {time.monotonic()}"))
     return answer(live)
