@@ -113,7 +113,7 @@ class Hiding:
             except StateFileError as error:
                 self._tell(f"The rule is in force until you leave: {error}", problem=True)
                 return
-            words = f"{hidden} hidden by {chosen.rule.text}, now and from now on in this project."
+            words = f"{hidden} hidden by {chosen.rule.text}. Kept for you in {self.rules.path}"
         self._tell(words)
 
     def _apply(self) -> None:

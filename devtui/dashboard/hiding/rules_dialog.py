@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList, Static
 
 from devtui.config.project_file import StateFileError
 from devtui.dashboard.hiding.hide_dialog import rule_line
+from devtui.dashboard.hiding.rule_choices import KEEP_KEYS, RuleChoices, keep_key
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.filters.rule import WHAT_RULES_ARE, Rule, parse_rule
 from devtui.filters.rules import Rules
@@ -29,7 +30,7 @@ class RulesDialog(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("delete,backspace,x", "restore", show=False),
         Binding("plus,a", "add", show=False),
-        Binding("k", "keep", show=False),
+        Binding(KEEP_KEYS, "keep", show=False),
         Binding("escape", "leave", show=False),
     ]
 
@@ -47,8 +48,8 @@ class RulesDialog(Dialog[None]):
         """Yield the rules, an input, and what is to be said."""
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Hidden rows"
-            dialog.border_subtitle = "enter edit   x show again   k keep for the project   escape"
-            yield OptionList()
+            dialog.border_subtitle = f"enter edit   x show again   {keep_key()} keep for you   escape"
+            yield RuleChoices()
             yield Input(placeholder="/static/*", max_length=600)
             yield Static("", id="problem", markup=False)
 
@@ -72,7 +73,7 @@ class RulesDialog(Dialog[None]):
         if self._rules.kept:
             self._say("Errors always stay visible.")
         else:
-            self._say("In force until you leave; k keeps them for the project.")
+            self._say(f"In force until you leave; {keep_key()} keeps them for you in this project.")
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -126,7 +127,7 @@ class RulesDialog(Dialog[None]):
         except StateFileError as error:
             self._say(str(error), problem=True)
             return
-        self._say(f"Kept in {self._rules.path}")
+        self._say(f"Kept for you in {self._rules.path}")
 
     def action_leave(self) -> None:
         """Stop typing, or close the dialog."""

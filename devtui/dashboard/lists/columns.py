@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from devtui.filters.facts import NO_MEASURES, Facts, Measures
 from devtui.filters.query import Query
+from devtui.filters.word import Word
 
 T = TypeVar("T")
 
@@ -121,15 +122,10 @@ class Columns(Generic[T]):
         offset, texts = self.offset, self.texts
         for word in query.texts:
             text = word.text
-            tagged, ids = self._tagged(text), self.request_ids
-            if word.negated:
+            if self._tags is not None:
+                numbers = self._with_tags(word, list(numbers))
+            elif word.negated:
                 numbers = [n for n in numbers if text not in texts[n - offset]]
-                if tagged:
-                    numbers = [n for n in numbers if ids[n - offset] not in tagged]
-            elif tagged:
-                numbers = [
-                    n for n in numbers if text in texts[n - offset] or ids[n - offset] in tagged
-                ]
             else:
                 numbers = [n for n in numbers if text in texts[n - offset]]
         if query.facts:
@@ -152,10 +148,20 @@ class Columns(Generic[T]):
         searched = map(self.searched, kept[:COUNTED_WITH_REGEX])
         return sum(all(word.keeps_text(text) for word in query.patterns) for text in searched)
 
-    def _tagged(self, text: str) -> set[str]:
-        """Return the requests whose tag has that text."""
-        known = {one for one in set(self.request_ids) if one is not None}
-        return {one for one in known if text in self._tag(one)}
+    def _with_tags(self, word: Word, numbers: list[int]) -> list[int]:
+        """Return the items that a word keeps by their text or their tag."""
+        offset, texts, ids, text = self.offset, self.texts, self.request_ids, word.text
+        # A tag costs more to look at than a text: most items need none.
+        others = {ids[n - offset] for n in numbers if text not in texts[n - offset]}
+        others.discard(None)
+        assert self._tags is not None
+        text_of = self._tags.text_of
+        tagged = {one for one in others if one is not None and text in text_of(one).lower()}
+        found = (n for n in numbers if text in texts[n - offset] or ids[n - offset] in tagged)
+        if not word.negated:
+            return list(found)
+        kept = set(found)
+        return [n for n in numbers if n not in kept]
 
     def _once(self, facts: Facts) -> Facts:
         if len(self._shared) >= MAX_SHARED:
