@@ -60,7 +60,8 @@ class HideDialog(Dialog[Chosen | None]):
         """Yield the rules."""
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Hide rows like this one"
-            dialog.border_subtitle = f"enter hide   {keep_key()} keep it for you in this project   escape"
+            keep = f"{keep_key()} keep it for you in this project"
+            dialog.border_subtitle = f"enter hide   {keep}   escape"
             yield RuleChoices(*(rule_line(rule, rows) for rule, rows in self._offered))
             yield Static("Errors always stay visible.", markup=False, classes="aside")
 

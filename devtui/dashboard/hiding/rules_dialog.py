@@ -48,7 +48,8 @@ class RulesDialog(Dialog[None]):
         """Yield the rules, an input, and what is to be said."""
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Hidden rows"
-            dialog.border_subtitle = f"enter edit   x show again   {keep_key()} keep for you   escape"
+            keep = f"{keep_key()} keep for you"
+            dialog.border_subtitle = f"enter edit   x show again   {keep}   escape"
             yield RuleChoices()
             yield Input(placeholder="/static/*", max_length=600)
             yield Static("", id="problem", markup=False)

@@ -56,7 +56,10 @@ class LogRows(Rows[LogEntry]):
         text = self._texts.of(item)
         if text.raised is not None:
             return title_of(text.raised)
-        return "".join(piece for piece, _ in text.message)
+        said = "".join(piece for piece, _ in text.message)
+        if said or item.more is None:
+            return said
+        return next(filter(str.strip, map(plain, islice(item.more, MAX_JOINED))), "").strip()
 
     def settled(self, item: LogEntry) -> bool:
         """Whether no further line can belong to it."""
@@ -154,6 +157,7 @@ class LogRows(Rows[LogEntry]):
             if said:
                 wrapped = start >= WRAPPED_FROM and without.find(said) == start
                 between = " " if wrapped else _BETWEEN_LINES
+                between = between if row else ""  # the message begins below its prefix
                 shown = fit(masking.in_log(said), rest - len(between))
                 row += [(between, "dim"), (shown, "")]
                 rest = room - row_width(row)

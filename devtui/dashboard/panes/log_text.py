@@ -90,7 +90,7 @@ def read(entry: LogEntry, reveal: bool = False) -> LogText:
     """Find out what an entry says."""
     first = undrawn(entry.first[:MAX_ROW_TEXT])
     without = plain(first)
-    prefix = prefix_of(without, entry.level, entry.logger)
+    prefix = prefix_of(without, entry.level, entry.logger, goes_on=entry.more is not None)
     level, style = level_of(entry, prefix.level)
     logger = entry.logger if entry.logger != "root" else ""
     error, before = None, 0
