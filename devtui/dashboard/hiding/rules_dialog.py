@@ -19,6 +19,7 @@ from devtui.dashboard.hiding.rule_choices import KEEP_KEYS, RuleChoices, keep_ke
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.filters.rule import WHAT_RULES_ARE, Rule, parse_rule
 from devtui.filters.rules import Rules
+from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 
 ADD = "+ another rule"
@@ -72,7 +73,8 @@ class RulesDialog(Dialog[None]):
         options.add_option(Content.styled(ADD, "dim"))
         options.highlighted = min(at, len(self._rules.all))
         if self._rules.kept:
-            self._say("Errors always stay visible.")
+            errors = "Errors always stay visible."
+            self._say(f"{errors} Kept for you in {self._file}" if self._rules.written else errors)
         else:
             self._say(f"In force until you leave; {keep_key()} keeps them for you in this project.")
 
@@ -128,7 +130,11 @@ class RulesDialog(Dialog[None]):
         except StateFileError as error:
             self._say(str(error), problem=True)
             return
-        self._say(f"Kept for you in {self._rules.path}")
+        self._say(f"Kept for you in {self._file}")
+
+    @property
+    def _file(self) -> str:
+        return short_path(self._rules.path)
 
     def action_leave(self) -> None:
         """Stop typing, or close the dialog."""

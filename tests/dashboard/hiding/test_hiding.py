@@ -82,11 +82,13 @@ async def test_k_keeps_the_rule_for_the_project() -> None:
         ui.session.feed(*a_morning())
         await ui.shows("Requests 9")
         await ui.press("home", "down", "h", "k")
-        await ui.until(lambda: "Kept for you in" in "".join(ui.toasts))
+        await ui.until(lambda: "kept for you in this project" in "".join(ui.toasts))
     assert "static files" in kept_file().read()
     async with running() as ui:
         ui.session.feed(*a_morning())
         await ui.shows("Requests 6 · 3 hidden")
+        await ui.press("H")
+        await ui.shows("Kept for you in ")
 
 
 async def test_rules_are_listed_edited_and_restored(ui: Driver) -> None:
