@@ -197,7 +197,7 @@ class ErrorRows(Rows[ErrorGroup]):
         state = "✓ fixed: " if is_fixed(newest, self._store) else ""
         state = "handled: " if not state and is_handled(newest, self._store) else state
         repeated = f"×{item.count:,} " if item.count > 1 else ""
-        return f"{state}{repeated}{error_title(newest.error)} {place(newest.error)}"
+        return f"{state}{repeated}{self.text(item)}"
 
     def spans(self, item: ErrorGroup, width: int) -> Row:
         """Lay the error out on one line."""
