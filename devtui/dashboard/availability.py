@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.app import App
-from textual.notifications import SeverityLevel
+from textual.notifications import Notify, SeverityLevel
 
 from devtui.dashboard.keys.commands import in_force
 from devtui.session.state import State
@@ -49,6 +49,12 @@ class SaysWhyNotApp(SaysWhyNot, App[int]):
     def tell(self, text: str, severity: SeverityLevel = "information") -> None:
         """Say something in a toast; the text may hold what others wrote."""
         self.notify(visible(text, 400), severity=severity, markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """Let a toast take the place of an equal one; Textual adds it afterwards."""
+        for shown in list(self._notifications):
+            if shown.message == event.notification.message:
+                self._unnotify(shown, refresh=False)
 
     async def run_action(
         self,

@@ -45,16 +45,29 @@ class FindsRows:
 
         The rows are those that the pane shows, in its order.
         """
-        for pane in (self.open_pane, *self.panes):
-            index = pane.index_of(item)
-            if index is not None:
-                break
-        else:
+        found = self._place_of(item)
+        if found is None:
             return GONE
+        pane, index = found
         if not 0 <= index + steps < len(pane.list.matches):
             return NO_ROW_AFTER if steps > 0 else NO_ROW_BEFORE
         pane.list.select(index + steps)
         return pane.list.item
+
+    def place_of(self, item: object) -> str:
+        """Return `row 3 of 24`, or nothing if no list shows the item."""
+        found = self._place_of(item)
+        if found is None:
+            return ""
+        pane, index = found
+        return f"row {index + 1:,} of {len(pane.list.matches):,}"
+
+    def _place_of(self, item: object) -> tuple[Pane[Any], int] | None:
+        for pane in (self.open_pane, *self.panes):
+            index = pane.index_of(item)
+            if index is not None:
+                return pane, index
+        return None
 
     def action_filter(self) -> None:
         """Type a filter for the open pane."""

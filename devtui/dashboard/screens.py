@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from devtui.dashboard.clock import Clock
     from devtui.dashboard.details.copy_choices import ChooseCopy
+    from devtui.dashboard.errors.error_screen import ErrorScreen
     from devtui.dashboard.errors.kept_history import KeptHistory
     from devtui.dashboard.errors.prompt import History
     from devtui.dashboard.main_screen import MainScreen
     from devtui.dashboard.messages import Row
+    from devtui.dashboard.opened.opened_screen import OpenedScreen
     from devtui.session.session import Session
     from devtui.session.store.request_record import Request
 
@@ -66,23 +68,25 @@ class Screens:
         if kept.problem:
             self._app.post_message(Tell(kept.problem, "warning"))
 
-    def open(self, item: Row | ErrorEntry) -> None:
-        """Open a row or an error."""
+    def open(self, item: Row | ErrorEntry, place: str = "") -> None:
+        """Open a row or an error; `place` says which row it is."""
         # The first frame does not wait for these modules.
         from devtui.dashboard.details.detail_screen import DetailScreen
 
+        screen: OpenedScreen
         if isinstance(item, ErrorGroup):
-            self._open_error(item.newest, item)
+            screen = self._error(item.newest, item)
         elif isinstance(item, ErrorEntry):
-            self._open_error(item)
+            screen = self._error(item)
         else:
-            self._app.push_screen(DetailScreen(self._session.store, item, self._folds))
+            screen = DetailScreen(self._session.store, item, self._folds)
+        screen.place = place
+        self._app.push_screen(screen)
 
-    def _open_error(self, entry: ErrorEntry, group: ErrorGroup | None = None) -> None:
+    def _error(self, entry: ErrorEntry, group: ErrorGroup | None = None) -> ErrorScreen:
         from devtui.dashboard.errors.error_screen import ErrorScreen
 
-        screen = ErrorScreen(self._session, self._history, entry, group, self._folds)
-        self._app.push_screen(screen)
+        return ErrorScreen(self._session, self._history, entry, group, self._folds)
 
     def open_neighbour(self, item: object, steps: int) -> str:
         """Open the row before or after one, or say why there is none."""
@@ -91,14 +95,15 @@ class Screens:
         found = self._main.neighbour(item, steps)
         if isinstance(found, str):
             return found
+        place = self._main.place_of(found)
         top = self._app.screen
         if isinstance(top, ListScreen) and not isinstance(top, DetailScreen):
             top.leave()
             top = self._app.screen  # a stack may lie above its opened request
         if isinstance(top, DetailScreen) and not isinstance(found, (ErrorGroup, ErrorEntry)):
-            top.show(found)
+            top.show(found, place)
         else:
-            self.open(found)
+            self.open(found, place)
         return ""
 
     def go_to(self, item: Row | ErrorEntry) -> None:

@@ -65,6 +65,8 @@ from devtui.events.orders import (
 from devtui.events.parts import (
     Address,
     Body,
+    Call,
+    CallTotal,
     Error,
     ExceptionData,
     Frame,
@@ -100,6 +102,8 @@ __all__ = [
     "AppFailed",
     "AppLoaded",
     "Body",
+    "Call",
+    "CallTotal",
     "Complete",
     "Completed",
     "ControlUsed",

@@ -112,6 +112,37 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     truncated: bool = False
 
 
+class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One thing that the app asked of something else while it answered a request.
+
+    `library` is the outermost one that was called, such as `sqlalchemy`. `parameters` is a repr,
+    cut where it is long, with secrets masked; empty if there are none. `start_ms` counts from the
+    start of the request. `rows` is None where the library does not tell. `file` and `line` are the
+    line of the user's code that caused it, and `stack` the user's frames, innermost last; empty
+    where there is none. `error` is what the library raised, as `Type: message`.
+    """
+
+    kind: Literal["sql", "http", "template", "cache"]
+    library: str
+    text: str
+    parameters: str = ""
+    start_ms: float
+    duration_ms: float
+    rows: int | None = None
+    file: str = ""
+    line: int = 0
+    stack: tuple[Frame, ...] = ()
+    error: str = ""
+
+
+class CallTotal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """All calls of one kind that a request made, also those that were not kept completely."""
+
+    kind: Literal["sql", "http", "template", "cache"]
+    count: int
+    duration_ms: float
+
+
 class Address(msgspec.Struct, frozen=True, kw_only=True):
     """An address that a socket is bound to, `ip` without brackets and port.
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from devtui.events.event import Event
-from devtui.events.parts import Body, Error, Frame, Headers, Stream
+from devtui.events.parts import Body, Call, CallTotal, Error, Frame, Headers, Stream
 
 
 class RequestStarted(Event, frozen=True, kw_only=True):
@@ -26,6 +26,8 @@ class RequestFinished(Event, frozen=True, kw_only=True):
     `status` is None where none was sent; `size_bytes` counts the body's bytes as sent, before
     chunking. `cut` says why the response is incomplete, and is empty where it is whole. `endpoint`
     names the view that answered, and `view` is where that is written; None where they are unknown.
+    `calls` are the first ones in the order of their starts; `call_totals` count all of them.
+    `replay_of` is the id of the request that was sent again with this one; empty if it is none.
     """
 
     id: str
@@ -42,6 +44,9 @@ class RequestFinished(Event, frozen=True, kw_only=True):
     response_headers: Headers = ()
     request_body: Body | None = None
     response_body: Body | None = None
+    calls: tuple[Call, ...] = ()
+    call_totals: tuple[CallTotal, ...] = ()
+    replay_of: str = ""
 
 
 class ErrorRaised(Event, frozen=True, kw_only=True):

@@ -73,6 +73,11 @@ class Rules:
         return self._config.get(rule.text, "")
 
     @property
+    def written(self) -> bool:
+        """Whether the project's file exists."""
+        return self._file.path.exists()
+
+    @property
     def path(self) -> str:
         """The project's file."""
         return str(self._file.path)

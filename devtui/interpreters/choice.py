@@ -45,11 +45,14 @@ class Choice:
 def choose(named: str | None, variables: Mapping[str, str], folder: str) -> Choice:
     """Choose the Python that was named, or the project's.
 
-    That is the active environment, or else `.venv` or `venv` in the folder or above. Raises
+    That is our own if its path was typed, as in `path/to/python -m devtui`; or else the active
+    environment, or else `.venv` or `venv` in the folder or above. Raises
     `NoSuchPython`.
     """
     if named:
         return _named(named, folder)
+    if _is_typed():
+        return Choice(None)
     active = [variables.get("VIRTUAL_ENV", "")]
     conda = variables.get("CONDA_PREFIX", "")
     by_itself = variables.get("CONDA_DEFAULT_ENV") in _OF_CONDA_ITSELF
@@ -119,6 +122,13 @@ def _named(named: str, folder: str) -> Choice:
 
 def _is_ours(found: Environment) -> bool:
     return is_own(found.prefix) and os.path.samefile(found.python, sys.executable)
+
+
+def _is_typed() -> bool:
+    """Whether our own environment's Python was typed by its path, with `-m devtui`."""
+    words = sys.orig_argv
+    as_module = any(words[at : at + 2] == ["-m", "devtui"] for at in range(1, len(words)))
+    return as_module and os.sep in words[0] and sys.prefix != sys.base_prefix
 
 
 def _environments_above(folder: str) -> Iterator[str]:

@@ -44,12 +44,15 @@ class Prefix(NamedTuple):
 NONE = Prefix()
 
 
-def prefix_of(text: str, level: str | None = None, logger: str | None = None) -> Prefix:
+def prefix_of(
+    text: str, level: str | None = None, logger: str | None = None, *, goes_on: bool = False
+) -> Prefix:
     """Return what stands before the message of a line, which is plain text.
 
     `level` and `logger` are those of its record, if it is one: others than these are no prefix.
+    The prefix may be the whole line if the message `goes_on` below it.
     """
-    return _Reading(text[:MAX_PREFIX], level, logger).prefix()
+    return _Reading(text[:MAX_PREFIX], level, logger).prefix(whole=goes_on)
 
 
 class _Reading:
@@ -62,14 +65,14 @@ class _Reading:
         self._time = self._date = self._clear = False
         self._level = self._logger = ""
 
-    def prefix(self) -> Prefix:
+    def prefix(self, *, whole: bool) -> Prefix:
         text = self._text
         self._at = len(text) - len(text.lstrip(" "))
         indented = self._at
         for _ in range(_MAX_PARTS):
             if not self._part():
                 break
-        if self._at == indented or self._at >= len(text):
+        if self._at == indented or (self._at >= len(text) and not whole):
             return NONE
         return Prefix(self._at, self._level, self._logger) if self._is_sure else NONE
 

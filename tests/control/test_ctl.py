@@ -159,6 +159,13 @@ def test_bad_usage(controlled: Controlled, ctl: Ctl, arguments: list[str]) -> No
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("words", [["POST", "/", "--json", "{}"], ["POST", "--json", "[1]", "/"]])
+def test_json_for_a_body_is_explained(ctl: Ctl, words: list[str]) -> None:
+    done = ctl.run("send", *words)
+    assert done.returncode == 2
+    assert "write --data for a body" in done.stderr
+
+
 @pytest.mark.parametrize("verb", sorted(group.commands))
 def test_the_help_of_each_verb_has_an_example(verb: str, ctl: Ctl) -> None:
     command = group.commands[verb]

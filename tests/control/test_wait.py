@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from devtui.control.client.link import CtlError
 from devtui.session.state import State
 from tests.control.conftest import Ask, Controlled
 from tests.support.processes import eventually
@@ -55,6 +56,12 @@ def test_it_looks_at_the_disk_itself(controlled: Controlled, ask: Ask, folder: P
     found = ask("wait", since=since)
     assert (found["outcome"], live.get("/").text) == ("served", "two")
     assert found["reload"]["paths"] == [str(folder / "app.py")]
+
+
+def test_a_generation_that_is_not_there_yet(controlled: Controlled, ask: Ask) -> None:
+    controlled(says("one")).serving()
+    with pytest.raises(CtlError, match="There is no generation 99 yet, the newest is 1: type"):
+        ask("wait", since=99)
 
 
 def test_a_file_that_no_load_has_read(controlled: Controlled, ask: Ask, folder: Path) -> None:

@@ -11,6 +11,7 @@ from msgspec import structs
 from devtui.config.project_file import ProjectFile
 from devtui.config.settings import Settings
 from devtui.dashboard.help import HelpDialog
+from devtui.dashboard.hiding.rule_choices import RuleChoices
 from devtui.dashboard.hiding.rules_dialog import RulesDialog
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.events import ErrorRaised, Frame
@@ -83,6 +84,27 @@ async def test_vim_moves_with_j_and_k():
         assert isinstance(ui.app.screen, PortScreen)
 
 
+async def test_in_the_dialogs_of_rules_vims_keys_move_and_another_one_keeps():
+    async with running(session("keys-preset = 'vim'")) as ui:
+        kept = ProjectFile(Path.cwd(), "hidden").path
+        ui.session.feed(*request(1, "/static/a.css"))
+        await ui.shows("Requests 1")
+        await ui.press("h")
+        await ui.shows("shift+k keep it for you")
+        await ui.press("j", "j", "k")
+        assert ui.app.screen.query_one(RuleChoices).highlighted == 1
+        assert not kept.exists()
+        await ui.press("K")
+        await ui.until(lambda: "get /static/a.css" in kept.read_text())
+        await ui.press("H", "j")
+        assert ui.app.screen.query_one(RuleChoices).highlighted == 1
+        await ui.press("k", "x")
+        await ui.shows("shift+k keeps them")
+        assert "debugger" in kept.read_text()
+        await ui.press("K")
+        assert kept.read_text().splitlines()[1:] == ["get /static/a.css"]
+
+
 async def test_sentences_name_the_key_that_is_in_force():
     async with running(session("keys.hidden = 'f7'\nhidden = ['/a']")) as ui:
         ui.session.feed(*request(1, "/a"))
@@ -100,7 +122,7 @@ async def test_rules_of_the_config_are_shown_as_such_and_stay_in_their_file(stat
         await ui.shows("devtui.toml, line 2")
         assert isinstance(ui.app.screen, RulesDialog)
         await ui.press("a", *"/b", "enter", "k")
-        await ui.shows("Kept in")
+        await ui.shows("Kept for you in")
         kept = ProjectFile(Path.cwd(), "hidden").path
         assert kept.is_relative_to(state_folder)
         assert kept.read_text().splitlines()[1:] == ["debugger", "/b"]

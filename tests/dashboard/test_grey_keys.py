@@ -7,6 +7,7 @@ from msgspec import structs
 from textual.widgets._toast import Toast
 
 from devtui.config.settings import Settings
+from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.errors.error_screen import ErrorScreen
 from devtui.dashboard.keys.commands import BY_NAME
 from devtui.dashboard.widgets.header import Header
@@ -146,3 +147,11 @@ async def test_the_first_seconds_after_a_reload_are_counted(ui):
         ui.session.served.serving_since = now - seconds
         ui.app.screen.query_one(Header).look()
         await ui.shows(shown + " ")
+
+
+async def test_equal_toasts_are_one_the_newest(ui: Driver) -> None:
+    await ui.press("c", "e", "c", "c")
+    await ui.until(lambda: len(ui.app.screen.query(Toast)) == 2)
+    shown = [one.message for one in ui.app._notifications]
+    assert shown == [NO_ROW, "There is nothing to clear."]
+    assert ui.toasts.count("There is nothing to clear.") == 3

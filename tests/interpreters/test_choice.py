@@ -74,6 +74,28 @@ def test_a_folder_with_our_own_environment_needs_no_other(
     assert chosen(folder, VIRTUAL_ENV=other) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "wins"),
+    [
+        (["/x/bin/python", "-m", "devtui", "hello"], True),
+        (["../x/bin/python", "-X", "dev", "-m", "devtui"], True),
+        (["python", "-m", "devtui"], False),
+        (["/x/bin/python", "/x/bin/devtui"], False),
+        (["/x/bin/python", "-m", "pytest"], False),
+    ],
+)
+def test_a_python_that_was_typed_wins_over_the_active_one(
+    words: list[str], wins: bool, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(folder / ".venv")
+    other = make(folder.parents[1] / "other")
+    monkeypatch.setattr(sys, "orig_argv", words)
+    assert chosen(folder, VIRTUAL_ENV=other) == (None if wins else other)
+    assert chosen(folder, other) == other
+    monkeypatch.setattr(sys, "base_prefix", sys.prefix)  # it is no environment's
+    assert chosen(folder, VIRTUAL_ENV=other) == other
+
+
 def test_a_project_without_one_is_known_as_such(folder: Path) -> None:
     (folder / ".venv").mkdir()  # it is no environment
     found = choose(None, {}, str(folder))

@@ -53,8 +53,28 @@ def _outcome(
     return 0 if result["outcome"] in _DONE else FAILED
 
 
+class SendCommand(click.Command):
+    """Explains `--json` to those who know it as the body from other programs."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError:
+            at = given.index("--json") + 1 if "--json" in given else len(given)
+            if at < len(given) and given[at][:1] in ("{", "[", '"', "'"):
+                raise click.UsageError(
+                    "--json is the form of the answer, and takes no value: "
+                    "write --data for a body, also of JSON.",
+                    ctx,
+                ) from None
+            raise
+
+
 @click.command(
-    epilog=example("devtui ctl send POST /login --data 'name=ada' --header 'Accept: text/html'")
+    cls=SendCommand,
+    epilog=example("devtui ctl send POST /login --data 'name=ada' --header 'Accept: text/html'"),
 )
 @click.argument("method")
 @click.argument("target")

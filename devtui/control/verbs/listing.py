@@ -92,7 +92,7 @@ async def logs(call: Call) -> dict[str, Any]:
     with call.news.listening(hear, LogWritten):
         found = []
         async for entry in _from_newest(call.session.store.log, call.session.store.log.end):
-            if _keeps(query, entry, entry.text):
+            if _keeps(query, entry, entry.text, call):
                 found.append(_entry(entry, arguments.reveal))
                 if len(found) == arguments.last:
                     break
@@ -105,7 +105,7 @@ async def logs(call: Call) -> dict[str, Any]:
             if dropped:
                 await call.tell({"dropped": dropped})
                 dropped = 0
-            if _keeps(query, line, line.text):
+            if _keeps(query, line, line.text, call):
                 await call.tell(_line(line, arguments.reveal))
 
 
@@ -232,11 +232,14 @@ def _row(found: Request, reveal: bool) -> dict[str, Any]:
     }
 
 
-def _keeps(query: Any, entry: LogEntry | LogWritten, text: str) -> bool:
+def _keeps(query: Any, entry: LogEntry | LogWritten, text: str, call: Call) -> bool:
     measures = measures_of(entry)
     facts = measures.facts
-    shown = f"{facts.level or entry.stream} {facts.logger} {plain(text)}".lower()
-    return bool(query.keeps(shown, measures))
+    shown = f"{facts.level or entry.stream} {facts.logger} {plain(text)}"
+    found = call.session.store.request(entry.request_id)
+    if found is not None:
+        shown += f" {found.row.method} {found.row.target}"
+    return bool(query.keeps(shown.lower(), measures))
 
 
 def _entry(entry: LogEntry, reveal: bool) -> dict[str, Any]:

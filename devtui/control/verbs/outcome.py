@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from devtui.control.protocol import Refused
+from devtui.control.protocol import UNKNOWN, Refused
 from devtui.control.verbs.errors import described_load
 from devtui.control.verbs.verb import Arguments, Call
 from devtui.events import Reloaded
@@ -64,6 +64,13 @@ class BeginHold(Arguments, frozen=True):
 async def wait(call: Call) -> dict[str, Any]:
     """Return the outcome of what was saved before this call."""
     arguments: Wait = call.arguments
+    newest = call.session.generation
+    if arguments.since is not None and arguments.since > newest:
+        raise Refused(
+            f"There is no generation {arguments.since} yet, the newest is {newest}: "
+            f"type --since {newest}, or the number from before your edit.",
+            UNKNOWN,
+        )
     return await _outcome(call, arguments.timeout, arguments.since, look=True)
 
 

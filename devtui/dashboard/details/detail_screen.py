@@ -83,6 +83,7 @@ class DetailScreen(OpenedScreen):
         self._has_secrets = has_secrets(self.item, self._store)
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
+        frame.border_subtitle = self.place
         self._title, self._sections = detail.title, detail.sections
         self.lay_out()
 
@@ -96,8 +97,9 @@ class DetailScreen(OpenedScreen):
         self.list.select(index if before is None or after is None else after + index - before)
         self.search.again(move=False)
 
-    def show(self, item: Plain) -> None:
+    def show(self, item: Plain, place: str) -> None:
         """Show another row, from the section on that the cursor is in."""
+        self.place = place
         line = self.list.item
         name = line.section.name if line is not None else ""
         self.item, self._reveal, self._laid_out = item, False, None

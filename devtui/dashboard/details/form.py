@@ -18,6 +18,7 @@ MAX_NAME = 400
 
 _PARAMETER = re.compile(r';\s*(name|filename)="([^"\r\n]{0,400})"', re.IGNORECASE)
 _TYPE = re.compile(r"^content-type:[ \t]*([^\r\n]{1,200})", re.IGNORECASE | re.MULTILINE)
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
 _HEAD_ENDS = ("\r\n\r\n", "\n\n")
 
 
@@ -50,7 +51,7 @@ def form_of(body: Body | None, reveal: bool) -> list[Section]:
     if "x-www-form-urlencoded" in kind:
         found = _urlencoded(body.text)
     elif "multipart/form-data" in kind:
-        found = list(_multipart(body.text))
+        found = list(_multipart(body))
     else:
         return []
     section = fields("form", masking.parameters(found, reveal))
@@ -66,13 +67,18 @@ def _urlencoded(text: str) -> list[tuple[str, str]]:
         return []
 
 
-def _multipart(text: str) -> Iterator[tuple[str, str]]:
+def _multipart(body: Body) -> Iterator[tuple[str, str]]:
     """Yield each field; a file by its name, size and type, without its content."""
+    text = body.text or ""
+    # Bytes that are no text have become this character, one or several of them each.
+    lost = body.size_bytes - len(text.encode("utf-8", "replace"))
     boundary = text.partition("\n")[0].rstrip("\r")
     if not boundary.startswith("--") or len(boundary) > 300:
         return
     # The text may end within a part.
-    for part in text.split(boundary)[1 : MAX_FIELDS + 1]:
+    parts = text.split(boundary)
+    binary = sum(_REPLACED in part for part in parts)
+    for part in parts[1 : MAX_FIELDS + 1]:
         ends = [(at, end) for end in _HEAD_ENDS if (at := part.find(end)) >= 0]
         if part.startswith("--") or not ends:
             continue
@@ -82,7 +88,13 @@ def _multipart(text: str) -> Iterator[tuple[str, str]]:
         names = {name.lower(): text for name, text in _PARAMETER.findall(head)}
         if "filename" in names:
             kind = _TYPE.search(head)
-            words = [names["filename"], count(len(value), "character")]
+            size = len(value.encode("utf-8", "replace"))
+            is_cut = body.truncated and part is parts[-1]
+            if _REPLACED in value and binary == 1 and not body.truncated:
+                size += lost
+            elif _REPLACED in value:
+                size, is_cut = len(value.replace(_REPLACED, "?").encode("utf-8", "replace")), True
+            words = [names["filename"], ("at least " if is_cut else "") + count(size, "byte")]
             value = ", ".join([*words, kind[1].strip()] if kind else words)
         if "name" in names:
             yield names["name"], value

@@ -73,7 +73,8 @@ class FrameScreen(OpenedScreen):
         if not width or not self.is_mounted:
             return
         title = fit(self.title_of_frames(), self.size.width - 8)
-        self.query_one("#frames").border_title = Content(title)
+        frames = self.query_one("#frames")
+        frames.border_title, frames.border_subtitle = Content(title), self.place
         self.query_one("#headline-of-frames", Static).update(self.headline())
         first = len(self.list.matches) == 0
         at = self._place_of_cursor()

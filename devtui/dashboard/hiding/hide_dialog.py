@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
+from devtui.dashboard.hiding.rule_choices import KEEP_KEYS, RuleChoices, keep_key
 from devtui.dashboard.widgets.cells import left, right
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.filters.rule import DEBUGGER, HEALTH_CHECKS, STATIC_FILES, Rule
@@ -49,7 +50,7 @@ def rule_line(rule: Rule, row_count: int, place: str = "") -> Content:
 class HideDialog(Dialog[Chosen | None]):
     """Asks which rows like the selected one to hide."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("k", "keep", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(KEEP_KEYS, "keep", show=False)]
 
     def __init__(self, offered: Sequence[tuple[Rule, int]]) -> None:
         super().__init__()
@@ -59,8 +60,9 @@ class HideDialog(Dialog[Chosen | None]):
         """Yield the rules."""
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Hide rows like this one"
-            dialog.border_subtitle = "enter hide   k keep it for the project   escape cancel"
-            yield OptionList(*(rule_line(rule, rows) for rule, rows in self._offered))
+            keep = f"{keep_key()} keep it for you in this project"
+            dialog.border_subtitle = f"enter hide   {keep}   escape"
+            yield RuleChoices(*(rule_line(rule, rows) for rule, rows in self._offered))
             yield Static("Errors always stay visible.", markup=False, classes="aside")
 
     def on_mount(self) -> None:

@@ -113,7 +113,8 @@ class Hiding:
             except StateFileError as error:
                 self._tell(f"The rule is in force until you leave: {error}", problem=True)
                 return
-            words = f"{hidden} hidden by {chosen.rule.text}, now and from now on in this project."
+            where = f"{in_force.key('hidden')} shows where."
+            words = f"{hidden} hidden by {chosen.rule.text}, kept for you in this project: {where}"
         self._tell(words)
 
     def _apply(self) -> None:

@@ -15,9 +15,11 @@ from textual.widgets import Input, OptionList, Static
 
 from devtui.config.project_file import StateFileError
 from devtui.dashboard.hiding.hide_dialog import rule_line
+from devtui.dashboard.hiding.rule_choices import KEEP_KEYS, RuleChoices, keep_key
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.filters.rule import WHAT_RULES_ARE, Rule, parse_rule
 from devtui.filters.rules import Rules
+from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 
 ADD = "+ another rule"
@@ -29,7 +31,7 @@ class RulesDialog(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("delete,backspace,x", "restore", show=False),
         Binding("plus,a", "add", show=False),
-        Binding("k", "keep", show=False),
+        Binding(KEEP_KEYS, "keep", show=False),
         Binding("escape", "leave", show=False),
     ]
 
@@ -47,8 +49,9 @@ class RulesDialog(Dialog[None]):
         """Yield the rules, an input, and what is to be said."""
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Hidden rows"
-            dialog.border_subtitle = "enter edit   x show again   k keep for the project   escape"
-            yield OptionList()
+            keep = f"{keep_key()} keep for you"
+            dialog.border_subtitle = f"enter edit   x show again   {keep}   escape"
+            yield RuleChoices()
             yield Input(placeholder="/static/*", max_length=600)
             yield Static("", id="problem", markup=False)
 
@@ -70,9 +73,10 @@ class RulesDialog(Dialog[None]):
         options.add_option(Content.styled(ADD, "dim"))
         options.highlighted = min(at, len(self._rules.all))
         if self._rules.kept:
-            self._say("Errors always stay visible.")
+            errors = "Errors always stay visible."
+            self._say(f"{errors} Kept for you in {self._file}" if self._rules.written else errors)
         else:
-            self._say("In force until you leave; k keeps them for the project.")
+            self._say(f"In force until you leave; {keep_key()} keeps them for you in this project.")
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -126,7 +130,11 @@ class RulesDialog(Dialog[None]):
         except StateFileError as error:
             self._say(str(error), problem=True)
             return
-        self._say(f"Kept in {self._rules.path}")
+        self._say(f"Kept for you in {self._file}")
+
+    @property
+    def _file(self) -> str:
+        return short_path(self._rules.path)
 
     def action_leave(self) -> None:
         """Stop typing, or close the dialog."""

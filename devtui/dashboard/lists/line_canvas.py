@@ -17,6 +17,7 @@ from devtui.dashboard.lists.matches import Matches
 from devtui.dashboard.lists.viewport import Viewport
 from devtui.filters.facts import Measures
 from devtui.session.store.ring import Ring
+from devtui.text.formats import count
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -50,7 +51,7 @@ class LineCanvas(ScrollView, Generic[T]):
         self._renderer = LineRenderer(self, rows)
 
     def _matches_of(self, ring: Ring[T]) -> Matches[T]:
-        return Matches(ring, self.rows.text, self.rows.settled, self._measures_of)
+        return Matches(ring, self.rows.text, self.rows.settled, self._measures_of, self.rows.tags)
 
     @property
     def flooded(self) -> bool:
@@ -137,7 +138,12 @@ class LineCanvas(ScrollView, Generic[T]):
 
     def _note(self) -> str:
         if self.matches.query:
-            return "no row matches the filter"
+            hidden = self.matches.hidden_kept()
+            if not hidden:
+                return "no row matches the filter"
+            rows = count(hidden, "hidden row")
+            do = "does" if hidden == 1 else "do"
+            return f"no row matches the filter, but {rows} {do}: {in_force.key('hidden')}"
         if self.matches.hidden_count:
             return f"every row is hidden: {in_force.key('hidden')}"
         return self.empty

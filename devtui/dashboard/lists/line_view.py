@@ -204,8 +204,11 @@ class LineView(LineCanvas[T], can_focus=True):
         # Textual skips a scrollbar that is not shown yet, and it would stand at the top.
         self.vertical_scrollbar.position = new_value
         self._pace.watch_running()
-        self._viewport.scrolled(round(new_value))
+        unseen = self.unseen_count
+        self._viewport.scrolled(round(new_value), self.size.height)
         self._lines.forget()
+        if self.unseen_count != unseen:
+            self._tell_changed()
 
     # -- scrolling and the size --------------------------------------------------------------
 

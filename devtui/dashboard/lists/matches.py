@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Generic, TypeAlias, TypeVar
 
-from devtui.dashboard.lists.columns import Columns
+from devtui.dashboard.lists.columns import Columns, Tags
+from devtui.dashboard.lists.slices import Slices
 from devtui.dashboard.lists.sorting import Order, Sorted
 from devtui.filters.facts import Facts, Measures
 from devtui.filters.query import Query
@@ -17,12 +17,6 @@ T = TypeVar("T")
 
 Hides: TypeAlias = Callable[[str, Facts], bool]
 """Whether a rule hides an item of that text, in lower case, and those facts."""
-
-SLICE_SECONDS = 0.03
-"""How long a search with a regex takes at once, before keys and the screen get their turn."""
-
-SEARCH_SECONDS = 5.0
-"""How long all slices of one search take at most."""
 
 LATE = 2_000
 """How many of the newest items `change` looks through."""
@@ -44,20 +38,19 @@ class Matches(Generic[T]):
         text_of: Callable[[T], str],
         settled: Callable[[T], bool] = lambda item: True,
         measures_of: Callable[[T], Measures] | None = None,
+        tags: Tags[T] | None = None,
     ) -> None:
         self.ring = ring
         self.query = Query()
-        self.columns: Columns[T] = Columns(ring.first, text_of, measures_of)
-        self.too_slow = False
-        """Whether a regex took too long, so that older items were not looked at."""
+        self.columns: Columns[T] = Columns(ring.first, text_of, measures_of, tags)
         self._settled = settled
         self._hides: Hides | None = None
         self._hidden: set[int] = set()
         self._first, self._end = ring.first, ring.end
         self._numbers: list[int] | None = None  # ascending; None stands for all
         self._sorted: Sorted | None = None
-        self._pending: list[int] = []  # ascending; what a regex has still to look at
-        self._spent = 0.0
+        self.slices = Slices()
+        """What a regex has still to look at."""
         self._unsettled: set[int] = set()
 
     # -- what to show ------------------------------------------------------------------------
@@ -65,10 +58,10 @@ class Matches(Generic[T]):
     def search(self, query: Query) -> None:
         """Show the items that the filter keeps; with a regex the newest first, the rest later."""
         self.catch_up()
-        narrows = bool(self.query) and query.narrows(self.query) and not self._pending
-        base = self._numbers if narrows and not self.too_slow else self._unhidden()
+        narrows = bool(self.query) and query.narrows(self.query) and not self.slices
+        base = self._numbers if narrows and not self.slices.too_slow else self._unhidden()
         self.query = query
-        self.too_slow, self._spent, self._pending = False, 0.0, []
+        self.slices.begin([])
         if not query:
             self._numbers = self._unhidden()
         else:
@@ -76,7 +69,8 @@ class Matches(Generic[T]):
             numbers = self.columns.quickly_kept(query, everything if base is None else base)
             self._numbers = numbers
             if query.patterns:
-                self._numbers, self._pending = [], numbers
+                self._numbers = []
+                self.slices.begin(numbers)
                 self.go_on()
         self._sort_again()
 
@@ -90,7 +84,8 @@ class Matches(Generic[T]):
             self._hidden = {
                 number
                 for number in range(self.ring.first, columns.end)
-                if hides(columns.text(number), columns.facts_of(number))
+                if number not in self.ring.left
+                and hides(columns.text(number), columns.facts_of(number))
             }
         query, self.query, self._numbers = self.query, Query(), self._unhidden()
         self.search(query)
@@ -112,33 +107,24 @@ class Matches(Generic[T]):
         """How many items a rule hides."""
         return len(self._hidden)
 
-    @property
-    def searching(self) -> bool:
-        """Whether a regex has older items still to look at."""
-        return bool(self._pending)
+    def hidden_kept(self) -> int:
+        """Return how many of the items that a rule hides the filter would keep."""
+        return self.columns.count_kept(self.query, self._hidden)
 
-    def go_on(self, seconds: float = SLICE_SECONDS) -> None:
+    def go_on(self) -> None:
         """Look at some more of the items that a regex has still to look at."""
-        began = time.perf_counter()
-        end = began + seconds
-        found: list[int] = []
-        texts, offset = self.columns.texts, self.columns.offset
-        patterns = self.query.patterns
-        while self._pending and time.perf_counter() < end:
-            number = self._pending.pop()
-            if all(word.keeps_text(texts[number - offset]) for word in patterns):
-                found.append(number)
-        found.reverse()
-        self._numbers = found + (self._numbers or [])
-        self._spent += time.perf_counter() - began
-        if self._pending and self._spent > SEARCH_SECONDS:
-            self.too_slow, self._pending = True, []
+        searched, patterns = self.columns.searched, self.query.patterns
+
+        def keeps(number: int) -> bool:
+            return all(word.keeps_text(searched(number)) for word in patterns)
+
+        self._numbers = self.slices.go_on(keeps) + (self._numbers or [])
         self._sort_again()
 
     def _unhidden(self) -> list[int] | None:
-        if not self._hidden:
+        hidden = self._hidden | self.ring.left
+        if not hidden:
             return None
-        hidden = self._hidden
         return [n for n in range(self.ring.first, self.columns.end) if n not in hidden]
 
     def _shown_numbers(self) -> range | list[int]:
@@ -155,14 +141,27 @@ class Matches(Generic[T]):
         ring = self.ring
         self._forget()
         self._first, self._end = ring.first, ring.end
+        if ring.left:
+            self._take_out(ring.left)
         for number in sorted(self._unsettled):
             self._look_again(number)
         for number in range(self.columns.end, ring.end):
             item = ring[number]
             self.columns.append(item)
+            if number in ring.left:
+                continue
             self._list(number)
             if not self._settled(item):
                 self._unsettled.add(number)
+
+    def _take_out(self, left: set[int]) -> None:
+        """Show items no more where they were before they moved to the end."""
+        numbers = range(self._first, self.columns.end) if self._numbers is None else self._numbers
+        self._numbers = [number for number in numbers if number not in left]
+        self.slices.leave_out(left)
+        self._unsettled -= left
+        self._hidden -= left
+        self._sort_again()
 
     def change(self, item: T) -> None:
         """Look again, at the next `catch_up`, at one of the newest items: it has changed late."""
@@ -182,12 +181,9 @@ class Matches(Generic[T]):
                 self._numbers.extend(later)
             self._hidden.add(number)
             return
-        if self.query and not self.query.keeps(columns.text(number), columns.measures(number)):
+        if self.query and not self.query.keeps(columns.searched(number), columns.measures(number)):
             return
-        if self._pending and number <= self._pending[-1]:
-            index = bisect_left(self._pending, number)
-            if self._pending[index] != number:
-                self._pending.insert(index, number)
+        if self.slices.takes(number):
             return
         if self._numbers is not None:
             insort(self._numbers, number)
@@ -222,11 +218,16 @@ class Matches(Generic[T]):
         self._unsettled = {number for number in self._unsettled if number >= first}
         if self._hidden:
             self._hidden = {number for number in self._hidden if number >= first}
-        for numbers in (self._numbers, self._pending):
-            if numbers:
-                del numbers[: bisect_left(numbers, first)]
+        if self._numbers:
+            del self._numbers[: bisect_left(self._numbers, first)]
+        self.slices.forget(first)
         if self._sorted is not None:
             self._sorted.forget(first)
+
+    @property
+    def end(self) -> int:
+        """The number of the item that the next `catch_up` finds first."""
+        return self._end
 
     # -- places ------------------------------------------------------------------------------
 
@@ -243,7 +244,7 @@ class Matches(Generic[T]):
         """Return the item at that place, or None after the last one or if it has left the ring."""
         if index >= len(self):
             return None
-        number = self.number_at(index)
+        number = self.ring.now(self.number_at(index))
         return self.ring[number] if number >= self.ring.first else None
 
     def index_of(self, number: int) -> int:
@@ -254,6 +255,10 @@ class Matches(Generic[T]):
             return bisect_left(self._numbers, number)
         return min(max(number - self._first, 0), len(self))
 
+    def now(self, number: int) -> int:
+        """Return the number of the item that had this one, if it has moved since."""
+        return self.ring.now(number, self._end)
+
     def count_from(self, number: int) -> int:
         """Return how many items are shown that came with that number or later."""
         if self._numbers is None:
@@ -261,4 +266,4 @@ class Matches(Generic[T]):
         return len(self._numbers) - bisect_left(self._numbers, number)
 
     def __getitem__(self, index: int) -> T:
-        return self.ring[self.number_at(index)]
+        return self.ring[self.ring.now(self.number_at(index))]

@@ -41,7 +41,7 @@ class Viewport(Generic[T]):
     @property
     def cursor(self) -> int:
         """The line of the cursor; 0 if there is none."""
-        return self.matches.index_of(self._cursor)
+        return self.matches.index_of(self.matches.now(self._cursor))
 
     @property
     def item(self) -> T | None:
@@ -65,12 +65,21 @@ class Viewport(Generic[T]):
                 self._cursor = self.matches.number_at(count - 1)
                 self._top = self.matches.number_at(lowest)  # a full ring's place stays the same
             return lowest
+        moved = self.matches.now(self._cursor) != self._cursor
         if count:
             self._cursor = self.matches.number_at(min(self.cursor, count - 1))
         if self._at_first and self.matches.order != "time":
             return 0
         # The items in view keep their place while older ones go.
-        return min(self.matches.index_of(self._top), lowest)
+        top = min(self.matches.index_of(self._top), lowest)
+        top = self.top_with_cursor(top, height) if moved else top
+        self._see(top, height)
+        return top
+
+    def _see(self, top: int, height: int) -> None:
+        """Count no item as new that is in view, if the newest is."""
+        if height > 0 and self.matches.order == "time" and top >= self.lowest(height):
+            self._seen = self.matches.end
 
     def select(self, line: int) -> None:
         """Move the cursor to that line or the nearest one; above the last line, stop following.
@@ -113,11 +122,12 @@ class Viewport(Generic[T]):
             first += 1
         return min(max(top, min(first, self.lowest(height))), cursor)
 
-    def scrolled(self, top: int) -> None:
+    def scrolled(self, top: int, height: int) -> None:
         """Remember the item of the topmost line."""
         self._at_first = top == 0
         if top < len(self.matches):
             self._top = self.matches.number_at(top)
+            self._see(top, height)
 
     def begin(self) -> None:
         """Stop following, and go to the first item; stay there while others come before it."""

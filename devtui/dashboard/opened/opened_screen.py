@@ -39,6 +39,8 @@ class OpenedScreen(NeedsRoom, ListScreen):
         self.search = Search(self.list, rows)
         self.search.line.display = False
         self.wrapped = True
+        self.place = ""
+        """Which row of its list this is, for the lower border, once the user has gone on to it."""
 
     # -- for subclasses to define --------------------------------------------------------------
 

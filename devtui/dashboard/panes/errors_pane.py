@@ -59,11 +59,8 @@ class ErrorsPane(Pane[ErrorGroup]):
             self.list.action_open()
 
     def select_newest(self) -> None:
-        """Select the newest error, which may not be in the last row."""
+        """Select the newest error."""
         self.list.follow()
-        groups = [self.list.matches[index] for index in range(len(self.list.matches))]
-        if groups:
-            self.list.select(max(range(len(groups)), key=lambda at: groups[at].last_at))
 
     def _share(self) -> None:
         """Give the list the lines that it needs, and the traceback the rest."""

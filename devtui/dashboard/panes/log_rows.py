@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
+from devtui.dashboard.lists.columns import Tags
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines
 from devtui.dashboard.panes.handled import is_crash
 from devtui.dashboard.panes.log_text import LogText, LogTexts, coloured_lines
-from devtui.dashboard.panes.rows import TAG_WIDTH, WIDE, short_type, shown_target
+from devtui.dashboard.panes.rows import MAX_TARGET, TAG_WIDTH, WIDE, request_tag, short_type
 from devtui.dashboard.widgets.cells import Row, cut, fit, fit_pieces, left, row_width, wrap
 from devtui.events import ExceptionData
 from devtui.session.store.log_entry import LogEntry
@@ -44,6 +45,7 @@ class LogRows(Rows[LogEntry]):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._texts = LogTexts()
+        self.tags = Tags(lambda item: item.request_id, self._request)
 
     def text(self, item: LogEntry) -> str:
         """Level or stream, logger and text, without colours."""
@@ -54,7 +56,10 @@ class LogRows(Rows[LogEntry]):
         text = self._texts.of(item)
         if text.raised is not None:
             return title_of(text.raised)
-        return "".join(piece for piece, _ in text.message)
+        said = "".join(piece for piece, _ in text.message)
+        if said or item.more is None:
+            return said
+        return next(filter(str.strip, map(plain, islice(item.more, MAX_JOINED))), "").strip()
 
     def settled(self, item: LogEntry) -> bool:
         """Whether no further line can belong to it."""
@@ -152,6 +157,7 @@ class LogRows(Rows[LogEntry]):
             if said:
                 wrapped = start >= WRAPPED_FROM and without.find(said) == start
                 between = " " if wrapped else _BETWEEN_LINES
+                between = between if row else ""  # the message begins below its prefix
                 shown = fit(masking.in_log(said), rest - len(between))
                 row += [(between, "dim"), (shown, "")]
                 rest = room - row_width(row)
@@ -177,10 +183,11 @@ class LogRows(Rows[LogEntry]):
 
     def _tag(self, item: LogEntry) -> str:
         request = self._store.request(item.request_id)
-        if request is None:
-            return ""
-        row = request.row
-        return fit(f"{row.method} {shown_target(row)}", TAG_WIDTH)
+        return "" if request is None else fit(request_tag(request), TAG_WIDTH)
+
+    def _request(self, request_id: str) -> str:
+        request = self._store.request(request_id)
+        return "" if request is None else f"{request.row.method} {request.row.target[:MAX_TARGET]}"
 
 
 def title_of(raised: ExceptionData) -> str:

@@ -90,7 +90,7 @@ def read(entry: LogEntry, reveal: bool = False) -> LogText:
     """Find out what an entry says."""
     first = undrawn(entry.first[:MAX_ROW_TEXT])
     without = plain(first)
-    prefix = prefix_of(without, entry.level, entry.logger)
+    prefix = prefix_of(without, entry.level, entry.logger, goes_on=entry.more is not None)
     level, style = level_of(entry, prefix.level)
     logger = entry.logger if entry.logger != "root" else ""
     error, before = None, 0
@@ -119,7 +119,8 @@ def _message(line: str, start: int, *, keep_place: bool) -> list[Piece]:
     if _PLACE.fullmatch(place) and (gap > _GAP or _look_at(line, len(head) + 1).dim):
         end = max(len(head.rstrip()), start)
         if keep_place:
-            end, resumes = end + 2, len(head) + 1
+            resumes = len(head) + 1
+            end = min(end + 2, resumes)  # a full line of rich's has one blank before the place
     found: list[Piece] = []
     at = 0
     for text, look in pieces(line)[0]:

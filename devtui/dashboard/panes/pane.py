@@ -105,7 +105,7 @@ class Pane(Vertical, Generic[T]):
 
     def _go_on(self) -> None:
         """Search with a regex in slices, between which the screen goes on."""
-        if self.list.matches.searching:
+        if self.list.matches.slices:
             self.list.matches.go_on()
             self.list.take_in()
             self.set_timer(BETWEEN_SLICES, self._go_on)
@@ -151,11 +151,11 @@ class Pane(Vertical, Generic[T]):
         """Say beside the filter what was not understood, and how much it leaves out."""
         matches, query = self.list.matches, self.filter_input.query_typed
         problem = query.note
-        if not problem and matches.too_slow:
+        if not problem and matches.slices.too_slow:
             problem = "too slow: older rows were not searched"
         left_out = len(matches.ring) - matches.hidden_count - len(matches)
         aside = f"{left_out:,} left out" if query and left_out > 0 else ""
-        self.filter_line.say(problem, "searching…" if matches.searching else aside)
+        self.filter_line.say(problem, "searching…" if matches.slices else aside)
 
     def on_click(self) -> None:
         """Focus the list on a click anywhere in the pane, such as on its title."""

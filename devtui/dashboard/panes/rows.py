@@ -109,6 +109,11 @@ def shown_target(row: RequestRow) -> str:
     return masking.target(row.target[:MAX_TARGET])
 
 
+def request_tag(request: Request) -> str:
+    """Return what a row of another pane shows of its request."""
+    return f"{request.row.method} {shown_target(request.row)}"
+
+
 def _method_style(method: str) -> str:
     return "" if method in ("GET", "HEAD", "OPTIONS") else "strong"
 
@@ -186,6 +191,14 @@ class ErrorRows(Rows[ErrorGroup]):
         error = item.newest.error
         return f"{error_title(error)} {place(error)} {self._request(item)}"
 
+    def summary(self, item: ErrorGroup) -> str:
+        """Say first if it is fixed: the rest may be cut."""
+        newest = item.newest
+        state = "✓ fixed: " if is_fixed(newest, self._store) else ""
+        state = "handled: " if not state and is_handled(newest, self._store) else state
+        repeated = f"×{item.count:,} " if item.count > 1 else ""
+        return f"{state}{repeated}{self.text(item)}"
+
     def spans(self, item: ErrorGroup, width: int) -> Row:
         """Lay the error out on one line."""
         error = item.newest.error
@@ -216,8 +229,7 @@ class ErrorRows(Rows[ErrorGroup]):
         item = group.newest
         request = self._store.request(item.request_id)
         if request is not None:
-            row = request.row
-            return f"{row.method} {shown_target(row)}"
+            return request_tag(request)
         return item.origin if item.origin not in ("request", "logging") else ""
 
 

@@ -136,7 +136,7 @@ class LineStream(io.RawIOBase):
         for key, line in tuple(self._unfinished.items()):
             if line.since > now - HOLD_SECONDS or line.says_nothing:
                 continue
-            self._cut.note(key, line)  # first: the thread may go on at once
+            self._cut.note(key, line, now)  # first: the thread may go on at once
             if (taken := self._unfinished.pop(key, None)) is not None:
                 self._channel.send(self._event_of(taken))
             else:  # the thread has ended it meanwhile
@@ -147,13 +147,15 @@ class LineStream(io.RawIOBase):
 
         `continues` says that the first line belongs to the one before.
         """
-        draws = 0
-        if self._cut or data.startswith(ERASES):
-            data, draws = self._cut.go_on(data, self._unfinished)
+        again, draws = None, 0
+        request_id, erases = request_context.request_id.get(), data.startswith(ERASES)
+        if self._cut or erases:
+            data, again = self._cut.go_on(data, self._unfinished, request_id)
+            if again is not None:
+                request_id, draws = request_id or again.request_id, again.draws
         end = data.find(b"\n")
         if not self._unfinished and 0 <= end == len(data) - 1:  # the usual case
             if not self._channel.refuses_line():
-                request_id = request_context.request_id.get()
                 self._channel.send(self._event(text_of(data[:end]), request_id, continues, draws))
             return
         key, begun, event = threading.get_ident(), None, None
@@ -176,9 +178,11 @@ class LineStream(io.RawIOBase):
             data = data[end + 1 :]
             if not data:
                 return
-        request_id = request_context.request_id.get()
         if begun is None and end < 0 and data:
-            self._begin(key, data, request_id, continues=continues, draws=draws)
+            since = clock.monotonic() if again is None else again.since
+            begun = UnfinishedLine(b"", request_id, since, continues, draws)
+            begun.add(data)
+            self._hold(key, begun)
             return
         continues = continues or begun is not None
         *whole, rest = data.split(b"\n")
@@ -191,20 +195,9 @@ class LineStream(io.RawIOBase):
                 ]
             )
         if rest:
-            self._begin(key, rest, request_id, continues=True)
-
-    def _begin(
-        self,
-        key: int,
-        data: bytes,
-        request_id: str | None,
-        *,
-        continues: bool = False,
-        draws: int = 0,
-    ) -> None:
-        begun = UnfinishedLine(b"", request_id, clock.monotonic(), continues, draws)
-        begun.add(data)
-        self._hold(key, begun)
+            begun = UnfinishedLine(b"", request_id, clock.monotonic(), True, below_drawn=erases)
+            begun.add(rest)
+            self._hold(key, begun)
 
     def _hold(self, key: int, line: UnfinishedLine) -> None:
         """Keep an unfinished line. First send one that an interruption has begun."""

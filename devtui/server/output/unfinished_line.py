@@ -30,6 +30,9 @@ class UnfinishedLine(msgspec.Struct):
     continues: bool  # the line before, of the same write
     draws: int = 0  # the line that it draws again
     buffer: LineBuffer | None = None  # in place of the text, once that is long
+    below_drawn: bool = (
+        False  # the last line of a write that draws again: rich prints above its bar
+    )
 
     def add(self, data: bytes) -> None:
         """Take more of the line. `print` writes its values one by one, so this must be quick."""
@@ -50,7 +53,11 @@ class UnfinishedLine(msgspec.Struct):
     @property
     def is_drawn(self) -> bool:
         """Whether it is a progress bar that erases its line each time, as those of rich do."""
-        return self.text.startswith((ERASES, _HIDES_CURSOR))
+        return self.below_drawn or self.text.startswith((ERASES, _HIDES_CURSOR))
+
+    def is_of(self, request_id: str | None) -> bool:
+        """Whether it may belong to that request; one of the two may have none."""
+        return None in (self.request_id, request_id) or self.request_id == request_id
 
     @property
     def says_nothing(self) -> bool:
@@ -68,34 +75,45 @@ class CutLines:
     def __bool__(self) -> bool:
         return bool(self._lines)
 
-    def note(self, thread: int, line: UnfinishedLine) -> None:
+    def note(self, thread: int, line: UnfinishedLine, now: float) -> None:
         """Note that a line is sent, and give it a number."""
         line.draws = line.draws or next(self._next)
+        line.since = now
         self._lines[thread] = line
 
     def forget(self, thread: int) -> None:
         """Forget the line of a thread."""
         self._lines.pop(thread, None)
 
-    def go_on(self, data: bytes, unfinished: dict[int, UnfinishedLine]) -> tuple[bytes, int]:
-        """Return what begins a new line, and the number of the line that it draws again, or 0."""
+    def go_on(
+        self, data: bytes, unfinished: dict[int, UnfinishedLine], request_id: str | None
+    ) -> tuple[bytes, UnfinishedLine | None]:
+        """Return what begins a new line, and the line that it draws again, if any.
+
+        `request_id` is the request of the calling thread.
+        """
         thread = threading.get_ident()
         if thread in unfinished:
-            return data, 0
+            return data, None
         line = self._lines.pop(thread, None)
+        if line is not None and not line.is_of(request_id):
+            line = None  # of an earlier thread, which had this one's number
         if line is not None and data[:1] == b"\n":  # the end of the line
-            return data[1:], 0
+            return data[1:], None
         if not _draws_again(data):
-            return data, 0
+            return data, None
         if line is None and data.startswith(ERASES):
-            line = _drawn(unfinished) or _drawn(self._lines)
-        return data, 0 if line is None else line.draws
+            line = _drawn(unfinished, request_id) or _drawn(self._lines, request_id)
+        return data, line
 
 
-def _drawn(lines: dict[int, UnfinishedLine]) -> UnfinishedLine | None:
-    """Remove and return a bar of another thread: rich draws its bars in two by turns."""
-    for thread, line in tuple(lines.items()):
-        if line.is_drawn:
+def _drawn(lines: dict[int, UnfinishedLine], request_id: str | None) -> UnfinishedLine | None:
+    """Remove and return the newest bar of another thread: rich draws its bars in two by turns.
+
+    One of the two has no request. A bar of another request is another bar.
+    """
+    for thread, line in reversed(tuple(lines.items())):
+        if line.is_drawn and line.is_of(request_id):
             return lines.pop(thread, None)
     return None
 

@@ -120,18 +120,18 @@ class Reloader:
         async with self._replacing:
             # Use the current settings: debug mode may have changed meanwhile.
             self.settings = self._listener.replace(bound, self.settings.with_port(port))
-        self.want(Replacement(f"moved to port {self.settings.port}"))
+        self.want(Replacement(f"moved to port {self.settings.port}", sets="port"))
 
     def serve_app(self, app: str) -> None:
         """Serve another app from now on."""
         self.settings = structs.replace(self.settings, app=app)
         self._generations.discard_standby()  # it has loaded the other one's libraries
-        self.want(Replacement(f"{app} was chosen"))
+        self.want(Replacement(f"{app} was chosen", sets="app"))
 
     def set_debug(self, on: bool) -> None:
         """Turn debug mode on or off, and restart the server."""
         self.settings = self.settings.with_debug(on)
-        self.want(Replacement(f"debug {'on' if on else 'off'}"))
+        self.want(Replacement(f"debug {'on' if on else 'off'}", sets="debug"))
 
     def files_changed(self, paths: tuple[str, ...], raw_count: int) -> None:
         """Report the changed files, and reload if the settings allow it.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class Replacement(msgspec.Struct):
     """The cause of a replacement in a few words, the files in it, and when it was seen (monotonic).
 
+    `sets` is the setting that it changes, if any: of two causes for one setting the later is true.
+
     `raw_count` notices of changes are merged in it. `seen_ms` is the time from the newest write of
     these files to when it was seen, or 0 if unknown.
 
@@ -34,19 +36,31 @@ class Replacement(msgspec.Struct):
     seen_ms: float = 0.0
     stopped_ms: float = 0.0
     loaded_ms: float = 0.0
+    sets: str = ""
+    parts: dict[str, str] = {}  # the words of each setting, and of all else under ""
+
+    def __post_init__(self) -> None:
+        """Begin with its own words."""
+        self.parts = self.parts or {self.sets: self.cause}
 
     def after(self, earlier: Replacement | None) -> Replacement:
         """Merge an earlier replacement that was not finished into this one."""
         if earlier is None:
             return self
         paths = tuple(sorted({*earlier.paths, *self.paths}))
+        parts = dict(earlier.parts)
+        for sets, words in self.parts.items():
+            if sets:
+                parts.pop(sets, None)
+            parts.setdefault(sets, words)
         return Replacement(
-            earlier.cause,
+            ", ".join(parts.values()),
             paths,
             earlier.since,
             earlier.raw_count + self.raw_count,
             earlier.seen_ms,
             self.stopped_ms,
+            parts=parts,
         )
 
     @property

@@ -113,11 +113,11 @@ class ErrorGroup(msgspec.Struct):
 
 
 class ErrorGroups:
-    """Put each error into its group. `ring` holds the groups in the order of their first errors."""
+    """Put each error into its group. `ring` holds the groups in the order of their last errors."""
 
     def __init__(self) -> None:
         self.ring: Ring[ErrorGroup] = Ring(MAX_GROUPS)
-        self._numbers: dict[Key, int] = {}
+        self._numbers: dict[Key, int] = {}  # in the order of the ring
 
     def add(self, entry: ErrorEntry) -> int:
         """Take in an error, and return the number of its group in the ring."""
@@ -127,12 +127,19 @@ class ErrorGroups:
             group = self.ring[number]
             group.newest = entry
             group.count += 1
-            return number
+            self._move_to_end(key)
+            if len(self.ring.left) > self.ring.capacity:
+                for each in list(self._numbers):  # in their order, so that the left slots can go
+                    self._move_to_end(each)
+            return self._numbers[key]
         if len(self.ring) == self.ring.capacity:
             del self._numbers[self.ring[self.ring.first].key]
         number = self.ring.append(ErrorGroup(key, entry, entry.at))
         self._numbers[key] = number
         return number
+
+    def _move_to_end(self, key: Key) -> None:
+        self._numbers[key] = self.ring.move_to_end(self._numbers.pop(key))
 
     def clear(self) -> None:
         """Forget every group."""

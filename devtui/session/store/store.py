@@ -33,6 +33,8 @@ from devtui.session.store.ring import Ring
 # MiB (tests/benchmarks/load.py).
 MAX_REQUESTS = 100_000
 MAX_ROW_BYTES = 24 * 1024 * 1024
+MAX_CLEARED = 10_000
+MAX_CLEARED_BYTES = 2 * 1024 * 1024
 MAX_DETAILS_BYTES = 12 * 1024 * 1024  # headers and bodies of the newest requests
 MAX_LINES = 50_000
 MAX_LINE_BYTES = 12 * 1024 * 1024
@@ -57,6 +59,12 @@ class Store:
         self.requests: Ring[Request] = Ring(
             MAX_REQUESTS,
             max_bytes=MAX_ROW_BYTES,
+            size_of=lambda request: request.row_bytes,
+            on_forget=self._forgotten,
+        )
+        self._cleared: Ring[Request] = Ring(
+            MAX_CLEARED,
+            max_bytes=MAX_CLEARED_BYTES,
             size_of=lambda request: request.row_bytes,
             on_forget=self._forgotten,
         )
@@ -140,10 +148,17 @@ class Store:
             del self.ignored[next(iter(self.ignored))]
 
     def clear_requests(self) -> None:
-        """Forget the requests; those that still run lose their rows too."""
+        """Take the requests from their list; those that still run lose their rows too.
+
+        The newest others stay known, because entries and errors name them and lead to them.
+        """
         self._client, self.clients_differ = None, False
         self.pulse.clear()
-        self.requests.clear()
+        for request in self.requests.take_all():
+            if request.running:
+                self._forgotten(request)
+            else:
+                self._cleared.append(request)
 
     def clear_errors(self) -> None:
         """Forget the errors, and the groups that they are in."""

@@ -49,9 +49,39 @@ def test_a_form_is_decoded_and_masked():
 def test_a_multipart_form_is_decoded_and_masked():
     kind = "multipart/form-data; boundary=b0"
     assert fields_of(MULTIPART, kind) == [
-        "name: Ada\npassword: ••••••••\nphoto: a.txt, 5 characters, text/plain"
+        "name: Ada\npassword: ••••••••\nphoto: a.txt, 5 bytes, text/plain"
     ]
     assert fields_of(MULTIPART[:200], kind, truncated=True)[0].startswith("name: Ada")
+
+
+def _file(name, content):
+    disposition = f'Content-Disposition: form-data; name="{name}"; filename="{name}"'
+    return f"--b0\r\n{disposition}\r\n\r\n".encode() + content + b"\r\n"
+
+
+def _shown(data, captured=None):
+    text = data[:captured].decode("utf-8", "replace")
+    truncated = captured is not None
+    kind = "multipart/form-data; boundary=b0"
+    body = Body(content_type=kind, size_bytes=len(data), text=text, truncated=truncated)
+    (section,) = form_of(body, reveal=False)
+    return section.text.splitlines()
+
+
+def test_a_file_is_as_large_as_its_bytes_or_at_least_as_what_was_captured():
+    picture = b"\xff\xd8" + bytes(range(256)) * 4
+    text = "äöü".encode() * 10
+    end = b"--b0--\r\n"
+    assert _shown(_file("a", text) + _file("b", picture) + end) == [
+        "a: a, 60 bytes",
+        "b: b, 1,026 bytes",
+    ]
+    two = _shown(_file("a", picture) + _file("b", b"\xff" * 7) + end)
+    assert two[0].startswith("a: a, at least ")
+    assert two[1] == "b: b, at least 7 bytes"
+    cut = _shown(_file("a", text) + _file("b", b"x" * 500) + end, captured=400)
+    assert cut[0] == "a: a, 60 bytes"
+    assert cut[1].startswith("b: b, at least 2")
 
 
 def test_other_bodies_are_no_forms():

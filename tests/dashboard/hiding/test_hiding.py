@@ -82,11 +82,13 @@ async def test_k_keeps_the_rule_for_the_project() -> None:
         ui.session.feed(*a_morning())
         await ui.shows("Requests 9")
         await ui.press("home", "down", "h", "k")
-        await ui.until(lambda: "in this project" in "".join(ui.toasts))
+        await ui.until(lambda: "kept for you in this project" in "".join(ui.toasts))
     assert "static files" in kept_file().read()
     async with running() as ui:
         ui.session.feed(*a_morning())
         await ui.shows("Requests 6 · 3 hidden")
+        await ui.press("H")
+        await ui.shows("Kept for you in ")
 
 
 async def test_rules_are_listed_edited_and_restored(ui: Driver) -> None:
@@ -100,13 +102,13 @@ async def test_rules_are_listed_edited_and_restored(ui: Driver) -> None:
     field.value = "/api/*"  # type: ignore[attr-defined]
     await ui.press("enter")
     await ui.shows("Requests 7 · 2 hidden")
-    await ui.shows("k keeps them for the project")
+    await ui.shows("k keeps them for you in this project")
     await ui.press("enter")
     field.value = "/login"  # type: ignore[attr-defined]
     await ui.press("enter")
     await ui.shows("Requests 8 · 1 hidden")
     await ui.press("k")
-    await ui.shows("Kept in ")
+    await ui.shows("Kept for you in ")
     assert kept_file().read().splitlines()[1:] == ["debugger", "/login"]
     await ui.press("x")
     await ui.until(lambda: "hidden" not in str(ui.app.main.requests.border_title))
@@ -161,5 +163,5 @@ async def test_the_dialog_fits(size: tuple[int, int]) -> None:
         await ui.shows("Requests 1")
         await ui.press("h")
         assert isinstance(ui.app.screen, HideDialog)
-        await ui.shows("k keep it for the project")
+        await ui.shows("k keep it for you")
         await ui.shows("1 row")

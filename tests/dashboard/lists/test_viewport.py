@@ -23,7 +23,7 @@ class Shown:
 
     def fit(self):
         top = self.view.fit(self.height)
-        self.view.scrolled(top)
+        self.view.scrolled(top, self.height)
         return top
 
 
@@ -70,7 +70,7 @@ def test_the_items_in_view_stay_while_older_ones_go():
     shown.add(*range(20))
     shown.view.stay()
     shown.view.select(12)
-    shown.view.scrolled(10)
+    shown.view.scrolled(10, 5)
     assert shown.add(20, 21, 22) == 7
     assert (shown.view.item, shown.view.cursor) == (12, 9)
     assert shown.add(*range(23, 60)) == 0
@@ -132,3 +132,43 @@ def test_a_view_without_a_line_keeps_its_place_among_filtered_items(lines_of):
     shown.view.matches.search(Query("a"))
     assert shown.fit() == 1
     assert shown.view.item == "ab"
+
+
+def test_an_item_that_moves_to_the_end_keeps_the_cursor(shown):
+    shown.add(*"abcdefghij")
+    shown.view.select(2)
+    shown.fit()
+    shown.ring.move_to_end(2)
+    shown.ring.move_to_end(10)
+    # Until the view takes it in, nothing moves.
+    assert (shown.view.cursor, shown.view.item) == (2, "c")
+    assert shown.add() == 5
+    assert (shown.view.cursor, shown.view.item, len(shown.view.matches)) == (9, "c", 10)
+    assert [shown.view.matches[at] for at in range(10)] == list("abdefghijc")
+
+
+def test_a_filter_and_the_view_hold_while_items_move(shown):
+    shown.add("ab", "b", "ac", "b", "ad", "b", "b", "b", "b")
+    shown.view.matches.search(Query("a"))
+    shown.view.select(1)
+    shown.ring.move_to_end(0)
+    shown.add()
+    found = shown.view.matches
+    assert [found[at] for at in range(len(found))] == ["ac", "ad", "ab"]
+    assert (shown.view.cursor, shown.view.item) == (0, "ac")
+    found.search(Query())
+    assert [found[at] for at in range(len(found))].count("ab") == 1
+    assert len(found) == 9
+
+
+def test_no_row_in_view_is_counted_as_new(shown):
+    shown.add(1, 2)
+    shown.view.select(0)
+    shown.add(3)
+    assert (shown.view.following, shown.view.unseen_count) == (False, 0)
+    shown.add(*range(4, 9))
+    assert shown.view.unseen_count == 5
+    shown.view.scrolled(2, 5)
+    assert shown.view.unseen_count == 5
+    shown.view.scrolled(3, 5)
+    assert shown.view.unseen_count == 0

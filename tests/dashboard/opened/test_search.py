@@ -118,8 +118,10 @@ async def test_brackets_open_the_neighbours_as_the_list_shows_them(ui):
     await ui.shows("Requests 3")
     await ui.press("slash", *"/a", "enter", "enter")
     await ui.shows("GET /ab")
+    assert "row 2 of 2" not in ui.screen()
     await ui.press("left_square_bracket")
     await ui.shows("╭─ GET /a ─")
+    await ui.shows("─ row 1 of 2 ─")
     await ui.press("left_square_bracket")
     assert ui.toasts == [NO_ROW_BEFORE]
     await ui.press("right_square_bracket")
@@ -153,6 +155,7 @@ async def test_neighbours_of_errors_and_log_lines():
         await ui.shows("ZeroDivisionError: another")
         await ui.press("left_square_bracket")
         await ui.shows("ZeroDivisionError: division by zero")
+        await ui.shows("─ row 1 of 2 ─")
         await ui.press("right_square_bracket")
         await ui.shows("ZeroDivisionError: another")
         await ui.press("escape")

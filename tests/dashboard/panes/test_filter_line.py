@@ -119,27 +119,47 @@ async def test_a_regex_is_searched_in_slices(monkeypatch: pytest.MonkeyPatch) ->
         pane = ui.app.main.requests
         pane.open_filter()
         pane.filter_input.value = "/x/"
-        await ui.until(lambda: pane.list.matches.searching)
+        await ui.until(lambda: pane.list.matches.slices)
         await ui.shows("searching…")
-        await ui.until(lambda: not pane.list.matches.searching)
+        await ui.until(lambda: not pane.list.matches.slices)
         expected = sum("99" in str(number) for number in range(400))
         await ui.shows(f"Requests {expected} of 400")
 
 
 async def test_a_regex_that_takes_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devtui.dashboard.lists.matches.SEARCH_SECONDS", 0.0)
-    monkeypatch.setattr("devtui.dashboard.lists.matches.SLICE_SECONDS", 0.0)
+    monkeypatch.setattr("devtui.dashboard.lists.slices.SEARCH_SECONDS", 0.0)
+    monkeypatch.setattr("devtui.dashboard.lists.slices.SLICE_SECONDS", 0.0)
     session = FakeSession()
     for number in range(50):
         session.feed(*request(number, f"/item/{number}"))
     async with running(session) as ui:
         await ui.shows("Requests 50")
         pane = ui.app.main.requests
-        monkeypatch.setattr(
-            pane.list.matches,
-            "go_on",
-            lambda: type(pane.list.matches).go_on(pane.list.matches, 0.0),
-        )
         pane.open_filter()
         pane.filter_input.value = "/item/"
         await ui.shows("too slow: older rows were not searched")
+
+
+async def test_the_log_is_searched_for_the_request_that_its_rows_show(ui: Driver) -> None:
+    ui.session.feed(*request(1, "/cart"), *request(2, "/other", method="POST"))
+    ui.session.feed(line("one", request_id="r1"), line("two", request_id="r2"), line("three"))
+    await ui.shows("Log 3")
+    await ui.press("2", "slash", *"get")
+    await ui.shows("Log 1 of 3")
+    await ui.press("space", *"/cart")
+    await ui.shows("Log 1 of 3")
+    ui.session.feed(line("four", request_id="r1"), line("five", request_id="r2"))
+    await ui.shows("Log 2 of 5")
+    for typed, found in (("!/cart", 3), ("/po?st/", 2), ("post two", 1), ("!/c.rt$/", 3)):
+        ui.app.main.log_pane.filter_input.value = typed
+        await ui.shows(f"Log {found} of 5")
+
+
+async def test_rows_that_are_only_hidden_are_told_of(ui: Driver) -> None:
+    ui.session.feed(*request(1, "/static/a.css"), *request(2, "/static/b.css"), *request(3, "/x"))
+    await ui.shows("Requests 3")
+    await ui.press("home", "h", "enter", "slash", *"css")
+    await ui.shows("no row matches the filter, but 2 hidden rows do: shift+h")
+    for typed, found in (("/b.css/", "1 hidden row does: shift+h"), ("nothing", "no row matches")):
+        ui.app.main.requests.filter_input.value = typed
+        await ui.shows(found)

@@ -85,3 +85,16 @@ async def test_an_opened_error_says_that_it_was_handled(ui):
     await ui.shows("handled GET /a")
     await ui.press("enter")
     await ui.shows("GET /a  ·  logged, and handled")
+
+
+async def test_the_line_of_a_closed_pane_says_that_an_error_is_fixed_or_handled():
+    async with running(size=(120, 24)) as ui:
+        ui.session.feed(load_failed())
+        await ui.press("1")
+        await ui.shows("4 Errors 1  SyntaxError: '(' was never closed")
+        ui.session.feed(_loaded(3))
+        await ui.shows("4 Errors 1  ✓ fixed: SyntaxError")
+        ui.session.feed(started(1, "/a"), raised(1, origin="logging"), finished(1, "/a"))
+        await ui.shows("4 Errors 2  handled: ZeroDivisionError: division by zero")
+        ui.session.feed(load_failed(9))
+        await ui.shows("4 Errors 2  ✓ fixed: ×2 SyntaxError")

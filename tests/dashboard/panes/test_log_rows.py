@@ -229,3 +229,26 @@ def test_a_load_counts_from_the_newest_generation():
             )
         )
     assert store.loaded_generation == 2
+
+
+def test_a_message_that_begins_below_its_prefix_stands_in_the_row_without_it():
+    head = "2026-01-02 03:04:05,123 INFO sqlalchemy.engine.Engine "
+    text = f"{head}\nCREATE TABLE user (\n\tid INTEGER NOT NULL\n)"
+    store = _store(*_record(text, level="INFO", logger="sqlalchemy.engine.Engine"))
+    rows, (entry,) = LogRows(store), store.log
+    row = _text(rows.spans(entry, 116))
+    assert row.endswith("sqlalchemy.engine.Engine CREATE TABLE user ( ↵ id INTEGER NOT NULL ↵ )")
+    assert "2026" not in row
+    assert rows.summary(entry) == "CREATE TABLE user ("
+    unfolded = [_text(one) for one in rows.lines(entry, 116, unfolded=True, wrapped=False)]
+    assert unfolded[0].endswith("sqlalchemy.engine.Engine")
+    assert unfolded[1].strip() == "CREATE TABLE user ("
+    wrapped = rows.lines(entry, 60, unfolded=False, wrapped=True)
+    assert "2026" not in "".join(map(_text, wrapped))
+
+
+@pytest.mark.parametrize("gap", [1, 2, 5])
+def test_the_place_at_the_end_of_a_full_line_is_not_repeated(gap):
+    text = "[12:00:00] INFO     hello 40)" + " " * gap + "\x1b[2mhello.py\x1b[0m\x1b[2m:17\x1b[0m"
+    row = _row(_store(*_record(text, level="INFO")))
+    assert row.endswith("hello 40)" + " " * min(gap, 2) + "hello.py:17")

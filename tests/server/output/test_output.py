@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import IO, Literal, cast
@@ -277,6 +278,49 @@ def test_two_threads_draw_a_bar_by_turns_as_those_of_rich_do(
     stream.release_all()
     shown = [(event.text.rpartition("K")[2], event.draws) for event in sent.events]
     assert sorted(shown) == [("10%", 1), ("100%", 1), ("20%", 1)]
+
+
+def test_a_bar_of_two_threads_keeps_its_request_and_its_row(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace
+) -> None:
+    def refresh(data: bytes) -> None:  # by a thread of rich's, without a request
+        thread = threading.Thread(target=stream.write, args=(b"\r\x1b[2K" + data,))
+        thread.start()
+        thread.join()
+
+    token = request_context.request_id.set("3-1")
+    for percent in (b"10%", b"20%", b"30%", b"40%"):  # by turns, each before the other is sent
+        stream.write(b"\r\x1b[2K" + percent)
+        clock.now += HOLD_SECONDS / 4
+        refresh(percent)
+        clock.now += HOLD_SECONDS / 4
+        stream.release_stale()
+    stream.write(b"\r\x1b[2Kabove the bar\n50%")
+    refresh(b"60%")
+    clock.now += HOLD_SECONDS
+    stream.release_stale()
+    stream.write(b"\r\x1b[2K100%\n")
+    request_context.request_id.reset(token)
+    stream.release_all()
+    shown = [(event.text.rpartition("K")[2], event.draws) for event in sent.events]
+    assert shown == [("20%", 1), ("40%", 1), ("above the bar", 1), ("60%", 2), ("100%", 2)]
+    assert {event.request_id for event in sent.events} == {"3-1"}
+
+
+def test_a_bar_of_another_request_is_another_bar(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace
+) -> None:
+    def draw(request_id: str) -> None:
+        request_context.request_id.set(request_id)
+        stream.write(b"\r\x1b[2K" + request_id.encode())
+
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        for thread, request_id in ((one, "3-1"), (other, "3-2"), (one, "3-1")):
+            thread.submit(draw, request_id).result()
+            clock.now += HOLD_SECONDS
+            stream.release_stale()
+    shown = [(event.request_id, event.draws) for event in sent.events]
+    assert shown == [("3-1", 1), ("3-2", 2), ("3-1", 1)]
 
 
 def test_lines_that_come_fast_do_not_nudge_each_time(sent: Sent, stream: LineStream) -> None:

@@ -27,6 +27,23 @@ def test_both_in_one_keep_the_first_cause_and_its_time() -> None:
     assert (both.raw_count, both.seen_ms) == (3, 3.0)
 
 
+def test_of_two_causes_for_one_setting_the_later_is_told() -> None:
+    causes = [
+        Replacement("debug off", sets="debug"),
+        Replacement("restarted by hand"),
+        Replacement("debug on", sets="debug"),
+        Replacement("files changed"),
+    ]
+    merged = None
+    for cause in causes:
+        merged = cause.after(merged)
+    assert merged is not None
+    assert merged.cause == "restarted by hand, debug on"
+    assert Replacement("moved to port 1", sets="port").after(merged).cause == (
+        "restarted by hand, debug on, moved to port 1"
+    )
+
+
 def test_both_in_one_have_the_files_of_both_once() -> None:
     first = Replacement("files changed", ("/p/a.py", "/p/c.py"))
     later = Replacement("files changed", ("/p/c.py", "/p/b.py"))

@@ -31,8 +31,8 @@ def entry(error: Error, seconds: float = 0) -> ErrorEntry:
 
 def test_the_same_error_is_counted_with_its_first_and_last_time() -> None:
     groups = ErrorGroups()
-    numbers = [groups.add(entry(error(f"no item {n}"), n)) for n in range(3)]
-    assert numbers == [0, 0, 0]
+    for n in range(3):
+        groups.add(entry(error(f"no item {n}"), n))
     (group,) = groups.ring
     assert group.count == 3
     assert (group.first_at, group.last_at) == (NOON, NOON + timedelta(seconds=2))
@@ -80,7 +80,30 @@ def test_groups_are_bounded_and_an_old_one_begins_anew() -> None:
     assert len(groups.ring) == MAX_GROUPS
     assert groups.add(entry(error(function="f0"))) == MAX_GROUPS + 1
     assert groups.ring[MAX_GROUPS + 1].count == 1
-    assert groups.add(entry(error(function=f"f{MAX_GROUPS}"))) == MAX_GROUPS
+    groups.add(entry(error(function=f"f{MAX_GROUPS}")))
+    assert [group.count for group in groups.ring][-2:] == [1, 2]
+
+
+def test_a_repeated_error_becomes_the_newest() -> None:
+    groups = ErrorGroups()
+    kinds = ("KeyError", "ValueError", "TypeError")
+    for kind in (*kinds, "KeyError"):
+        groups.add(entry(error(kind=kind)))
+    assert [(g.key[0], g.count) for g in groups.ring] == [
+        ("ValueError", 1),
+        ("TypeError", 1),
+        ("KeyError", 2),
+    ]
+    assert len(groups.ring) == 3
+
+
+def test_repeated_errors_take_no_more_room_and_drive_no_other_out() -> None:
+    groups = ErrorGroups()
+    groups.add(entry(error(kind="OSError")))
+    for number in range(5 * MAX_GROUPS):
+        groups.add(entry(error(kind=("KeyError", "ValueError")[number % 2])))
+    assert [g.key[0] for g in groups.ring] == ["OSError", "KeyError", "ValueError"]
+    assert len(groups.ring.items) < 2 * MAX_GROUPS
 
 
 def test_the_store_groups_and_clears() -> None:

@@ -84,3 +84,19 @@ def test_a_ring_does_not_grow() -> None:
 def test_a_ring_without_room_is_refused(capacity: int) -> None:
     with pytest.raises(ValueError, match="at least one"):
         Ring(capacity)
+
+
+def test_an_item_that_moves_gets_a_new_number_and_is_found_by_its_old_one() -> None:
+    ring: Ring[str] = Ring(3)
+    for item in "abc":
+        ring.append(item)
+    assert ring.move_to_end(1) == 3
+    assert (list(ring), len(ring), ring.first, ring.end) == (["a", "c", "b"], 3, 0, 4)
+    assert ring.move_to_end(0) == 4
+    assert (list(ring), len(ring), ring.first) == (["c", "b", "a"], 3, 2)
+    assert ring.move_to_end(3) == 5
+    assert (ring.now(1), ring.now(1, end=5), ring.now(2)) == (5, 3, 2)
+    ring.append("d")
+    assert (list(ring), ring.first) == (["a", "b", "d"], 4)
+    ring.clear()
+    assert (len(ring), ring.first, ring.left) == (0, 7, set())

@@ -146,13 +146,27 @@ def test_dropped_events_are_counted() -> None:
     assert stored(EventsDropped(count=3), EventsDropped(count=4)).events_dropped == 7
 
 
-def test_clearing_the_requests_forgets_them_and_their_ids() -> None:
+def test_clearing_the_requests_empties_their_list() -> None:
     store = stored(started("1-1"), started("1-2"), finished("1-2"))
     store.clear_requests()
     assert len(store.requests) == 0
     assert store.request("1-1") is None
+    assert store.request("1-2") is not None  # what it wrote and raised still leads to it
     store.apply(finished("1-1"))  # it ran while the pane was cleared
     assert [request.started.id for request in store.requests] == ["1-1"]
+
+
+def test_cleared_requests_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MAX_CLEARED", 1)
+    store = stored(started("1-1"), finished("1-1"), started("1-2"), finished("1-2"))
+    store.clear_requests()
+    assert store.request("1-1") is None
+    assert store.request("1-2") is not None
+    store.apply(started("1-3"))
+    store.apply(finished("1-3"))
+    store.clear_requests()
+    assert store.request("1-2") is None
+    assert store.details_bytes == sum(one.details_bytes for one in store.with_details)
 
 
 def test_the_oldest_request_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
