@@ -11,6 +11,8 @@ from click.core import ParameterSource
 
 from devtui.config.settings import Settings
 
+_TYPED = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+
 
 def check_cert(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """Check the certificate: a file, an object of a module, or adhoc."""
@@ -46,12 +48,17 @@ def _may_be_object(text: str) -> bool:
     return module in sys.modules or importlib.util.find_spec(module) is not None
 
 
+def has_file(ctx: click.Context) -> bool:
+    """Whether the certificate of a command line is a file."""
+    cert = ctx.params.get("cert")
+    return cert is not None and os.path.isabs(cert)
+
+
 def check_key(ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """Check that the private key belongs to a certificate and is there."""
-    cert = ctx.params.get("cert")
-    is_file = cert is not None and os.path.isabs(cert)
-    sources = [ctx.get_parameter_source(name) for name in ("key", "cert")]
-    if sources[0] is ParameterSource.DEFAULT_MAP and sources[1] is not sources[0]:
+    is_file = has_file(ctx)
+    of_key, of_cert = (ctx.get_parameter_source(name) for name in ("key", "cert"))
+    if of_key is ParameterSource.DEFAULT_MAP and of_cert in _TYPED:
         value = None  # it belongs to another certificate
     if value is None:
         if is_file:

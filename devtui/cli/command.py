@@ -15,7 +15,7 @@ from msgspec import structs
 from devtui import demo
 from devtui.cli.app_python import with_python
 from devtui.cli.certificate import check_adhoc
-from devtui.cli.configured import ConfiguredCommand
+from devtui.cli.configured import ConfiguredCommand, placed
 from devtui.cli.options import FOLDER, NOTICE, settings_of, with_options
 from devtui.config.settings import Settings
 from devtui.session.processes.spawn import Interpreter
@@ -78,7 +78,10 @@ def command(ctx: click.Context, /, **options: Any) -> None:
         _refuse_with_demo(ctx)
         ctx.exit(_run_demo(settings, plain, as_json, interpreter))
     if python or _BELOW_FLASK not in ctx.meta:
-        settings = with_python(settings, python, interpreter)
+        try:
+            settings = with_python(settings, python, interpreter)
+        except click.UsageError as error:
+            raise placed(ctx, "python", error) from None
     check_adhoc(settings)
     ctx.exit(run(settings, plain, as_json, interpreter))
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from devtui.cli.certificate import has_file
 from devtui.cli.options import FOLDER, PREFERENCES, is_from_config
 from devtui.config import preferences
-from devtui.config.config_file import ConfigFile, Found
+from devtui.config.config_file import TABLE, ConfigError, ConfigFile, Found
 from devtui.config.preferences import Preferences
 from devtui.config.settings import UNIX_SCHEME
 from devtui.text.sanitize import visible
@@ -23,6 +24,13 @@ _PATHS = frozenset({"env_file", "extra_files", "key"})
 _PERHAPS_PATHS = frozenset({"cert", "python"})
 # Options that take a list, and what separates its items on the command line.
 _LISTS = {"extra_files": os.pathsep, "exclude_patterns": os.pathsep, "trusted_hosts": ","}
+
+# How the table is called in pyproject.toml.
+_HEADING = (*TABLE, ".".join(TABLE))
+_HEADING_HINT = (
+    "the settings stand at the top of this file: write port = 8000 or [keys], without "
+    f"{'.'.join(TABLE)} before it."
+)
 
 
 class ConfigValues:
@@ -55,11 +63,13 @@ class ConfigValues:
                 continue
             if name in TYPED_ONLY:
                 raise file.error((name,), f"{name} is no setting: type devtui --{name}")
+            if name in _HEADING and isinstance(value, dict):
+                raise file.error((name,), _HEADING_HINT)
             if name not in self._options:
-                raise file.error((name,), self._unknown(name, file))
+                raise file.error((name,), self._unknown(name))
             yield name, value
 
-    def _unknown(self, name: str, file: ConfigFile) -> str:
+    def _unknown(self, name: str) -> str:
         positive = name.removeprefix("no-").removeprefix("without-")
         for known in (positive, f"with-{positive}"):
             if known != name and known in self._options:
@@ -73,17 +83,30 @@ class ConfigValues:
         param = error.param
         if param is None or param.name is None:
             return ""
-        if param.name == "key" and self._from_file("cert"):
+        if param.name == "key" and not self._from_file("key") and self._from_file("cert"):
             return self._placed("cert", 'cert and key belong together: write key = "PATH" too.')
-        return self._placed(param.name, error.message) if self._from_file(param.name) else ""
+        if param.name == "key" and self._from_file("key") and not has_file(self._ctx):
+            words = 'it needs the file of a certificate: write cert = "PATH" too.'
+            return self._placed("key", words)
+        return self.placed(param.name, error.message)
+
+    def placed(self, name: str, message: str) -> str:
+        """Return the message with file and line; empty if the value did not come from a file."""
+        return self._placed(name, message) if self._from_file(name) else ""
 
     def settle(self) -> None:
-        """Let what was typed win over a file where two options exclude each other."""
+        """Let what was typed win over a file where two options exclude each other.
+
+        Raises `ConfigError` for what only the values in force show.
+        """
         params = self._ctx.params
         if params.get("plain") and params.get("as_json"):
             both = [name for name in ("plain", "as_json") if self._from_file(name)]
             if len(both) == 1:
                 params[both[0]] = False
+            elif both:
+                words = "plain and json exclude each other: keep one of them."
+                raise ConfigError(self._placed("as_json", words))
         if params.get("app") is None and self._from_file("app_option"):
             self._ctx.meta[FOLDER] = self._sources["app_option"][0].folder
 

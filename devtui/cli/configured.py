@@ -12,7 +12,10 @@ from devtui.config import config_file
 from devtui.config.config_file import ConfigError, Found
 
 if TYPE_CHECKING:
+    from devtui.cli.config_values import ConfigValues
     from devtui.config.preferences import Preferences
+
+_VALUES = "devtui.config_values"
 
 
 class ConfiguredCommand(click.Command):
@@ -48,6 +51,7 @@ class ConfiguredCommand(click.Command):
         from devtui.cli.config_values import ConfigValues
 
         values = ConfigValues(ctx, options)
+        ctx.meta[_VALUES] = values
         try:
             values.take(found)
         except ConfigError as error:
@@ -59,7 +63,10 @@ class ConfiguredCommand(click.Command):
             if told := values.explained(error):
                 raise ConfigMistake(told) from None
             raise
-        values.settle()
+        try:
+            values.settle()
+        except ConfigError as error:
+            raise ConfigMistake(str(error)) from None
         return rest
 
 
@@ -67,6 +74,13 @@ class ConfigMistake(click.ClickException):
     """A mistake in a config file, which counts as bad usage."""
 
     exit_code = 2
+
+
+def placed(ctx: click.Context, name: str, error: click.UsageError) -> click.ClickException:
+    """Return an error about an option's value with file and line, if the value came from a file."""
+    values: ConfigValues | None = ctx.meta.get(_VALUES)
+    told = values.placed(name, error.message) if values is not None else ""
+    return ConfigMistake(told) if told else error
 
 
 def _find(

@@ -92,7 +92,7 @@ def read(found: Found) -> Preferences:
             hidden.setdefault(rule.text, rule)
         # The user's own commands run where devtui was started: they belong to no project.
         for command in _commands(file, "" if file.path == found.own_path else file.folder):
-            commands.setdefault(command.key, command)
+            commands.setdefault(_same(command.key), command)
     return Preferences(
         theme=theme,
         theme_place=place,
@@ -159,13 +159,24 @@ def _commands(file: ConfigFile, folder: str) -> list[CustomCommand]:
     for number, table in enumerate(tables):
         command = _command(file, ("commands", number), table, folder)
         for other in found:
-            if other.key == command.key:
+            if _same(other.key) == _same(command.key):
                 raise file.error(
                     ("commands", number, "key"),
                     f"the key {quoted(command.key)} runs {other.name!r} already: take another one.",
                 )
         found.append(command)
     return found
+
+
+def _same(key: str) -> str:
+    """Return a key in the one of its spellings that counts: `R` is `shift+r`, and `F5` `f5`."""
+    key = key.strip()
+    if len(key) == 1:
+        return f"shift+{key.lower()}" if key.isupper() else key
+    if key[:-1].lower() == "alt+":
+        return f"alt+{key[-1]}"  # here capitals are other keys
+    *modifiers, last = key.lower().split("+")
+    return "+".join([*sorted(modifiers), last])
 
 
 def _command(file: ConfigFile, way: Way, table: Mapping[str, Any], folder: str) -> CustomCommand:

@@ -40,7 +40,8 @@ class ExceptionData(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `cause` (raise ... from), its `context` (raised while handling), or `first`. `exceptions` are
     the members of an exception group. `frames_left_out` counts the frames that are missing in the
     middle of `frames`, where there were too many; `members_left_out` those at the end of
-    `exceptions`. A `SyntaxError`'s last frame is the place in the source where the parser stopped.
+    `exceptions`. A `SyntaxError`'s last frame is the place in the source where the parser stopped,
+    and that of an error in a Django template is the place in the template.
     """
 
     type: str

@@ -178,6 +178,10 @@ MISTAKES = [
     ("prot = 5000", 'line 1: there is no setting "prot": did you mean port?'),
     ("env_file = 'x'", "did you mean env-file?"),
     ("zzz = 1", "see devtui --help."),
+    ("plain = true\njson = true", "line 2, json: plain and json exclude each other"),
+    ("python = 'nothing/here'", "line 1, python: There is no Python 'nothing/here'"),
+    ("key = 'x.pem'", 'line 1, key: it needs the file of a certificate: write cert = "PATH" too.'),
+    ("cert = 'adhoc'\nkey = 'x'", "line 2, key: it needs the file of a certificate"),
     ("no-debug = true", "line 1: write debug = false in place of no-debug."),
     ("without-threads = true", "write with-threads = false in place of without-threads."),
     ("who = true", "line 1: who is no setting: type devtui --who"),
@@ -222,6 +226,8 @@ MISTAKES += [
     (COMMAND.format(key="k", run="ls"), "line 1: k is the key of holders"),
     (COMMAND.format(key="l", run="ls"), "line 1: l is the key of locals"),
     (COMMAND.format(key="a", run="ls") * 2, "line 6: the key \"a\" runs 'x' already"),
+    (COMMAND.format(key="f5", run="ls") + COMMAND.format(key="F5", run="ls"), 'the key "F5" runs'),
+    (COMMAND.format(key="R", run="ls") + COMMAND.format(key="shift+r", run="ls"), "runs 'x'"),
     (COMMAND.format(key="a", run="ls {path}"), "line 4: {path} is no placeholder"),
     (COMMAND.format(key="a", run="ls '{file}'"), "line 4: {file} stands in quotes"),
     (COMMAND.format(key="a", run=" "), "line 4: run must be a line for the shell"),
@@ -241,6 +247,23 @@ def test_a_mistake_is_one_sentence_with_file_and_line(
     (project / "devtui.toml").unlink()
     write(project, {"pyproject.toml": f"[tool.devtui]\n{nested}"})
     assert said().startswith("pyproject.toml, line ")
+
+
+def test_a_heading_of_pyproject_toml_in_a_file_of_our_own(project: Path) -> None:
+    for heading in ("tool.devtui", "tool.devtui.keys", "devtui"):
+        write(project, {"devtui.toml": f"port = 1\n[{heading}]\nrestart = 'f5'\n"})
+        assert said() == (
+            "devtui.toml, line 2: the settings stand at the top of this file: write port = 8000 or "
+            "[keys], without tool.devtui before it."
+        )
+
+
+def test_a_python_that_is_not_there_does_not_matter_if_another_is_typed(
+    read: Read, project: Path
+) -> None:
+    write(project, {"devtui.toml": "python = '.venv'\n"})
+    assert read("--python", sys.executable).python is None
+    assert read(DEVTUI_PYTHON=sys.executable).python is None
 
 
 def test_a_cert_needs_its_key(project: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from devtui.events import AppLoaded, Reloaded
+from devtui.events import AppLoaded, ErrorRaised, Reloaded
 from devtui.session.state import State
 from tests.support.live import Live, Serve
 from tests.support.processes import eventually, free_port
@@ -153,6 +153,18 @@ def test_a_project_through_a_day(serve: Serve, folder: Path) -> None:
     assert eventually(lambda: "second words" in live.get("/polls/").text)
     assert not live.all(Reloaded)
 
+    # An error in it is shown at its line, and not at that of the view.
+    wrong = "<p>third</p>\n  <a href=\"{% url 'nothing' %}\">words</a>\n"
+    write(folder, {"polls/templates/polls/index.html": wrong})
+    assert eventually(lambda: live.get("/polls/").status == 500)
+    raised = live.wait_for(ErrorRaised, lambda event: "NoReverseMatch" in event.error.text)
+    place = raised.error.exceptions[0].frames[-1]
+    assert (place.file, place.line) == (str(folder / "polls/templates/polls/index.html"), 2)
+    assert place.own
+    assert place.marked is not None
+    assert place.source[slice(*place.marked)] == "{% url 'nothing' %}"
+    write(folder, {"polls/templates/polls/index.html": "<p>second words</p>\n"})
+
     # Django looks for an app's folder of static files once: a new one means a reload.
     write(folder, {"polls/static/polls/style.css": "li { color: green }\n"})
     live.reloaded()
@@ -167,8 +179,8 @@ def test_a_project_through_a_day(serve: Serve, folder: Path) -> None:
 
     # An error takes the place of each page, until it is mended.
     write(folder, {"mysite/settings.py": settings + "POLLS_CHECK = 'Error'\n"})
-    failed = live.failed("SystemCheckError: System check identified some issues:")
-    assert "(polls.X1) The polls are odd." in failed.message
+    failed = live.failed("SystemCheckError: ?: (polls.X1) The polls are odd.")
+    assert failed.message.endswith("System check identified 1 issue (0 silenced).")
     live.wait_for_state(State.SERVING_ERROR)
     answer = live.get("/polls/")
     assert answer.status == 500

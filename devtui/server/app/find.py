@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -56,6 +57,8 @@ def load_app(spec: str | None, folder: str) -> LoadedApp:
         return _load_default(folder)
     if spec == manage_file.NAME and manage_file.is_in(folder):
         return _load_project(folder)
+    if spec == "runserver" and manage_file.is_in(folder):
+        raise AppNotFound("Type devtui alone: it serves the Django project of manage.py.")
     return _load(parse(spec), folder)
 
 
@@ -143,16 +146,25 @@ def _is_module(folder: str, name: str, *, packages: bool) -> bool:
 
 
 def _elsewhere(folder: str) -> str:
-    """Return a hint at a wsgi.py one folder below, such as a Django project's."""
+    """Return a hint at a Django project above or below, or at a wsgi.py one folder below."""
     try:
         names = sorted(os.listdir(folder))
     except OSError:
         return ""
+    for place in (*_above(folder), *(os.path.join(folder, name) for name in names)):
+        if manage_file.is_in(place):
+            return f" (for the Django project of {place!r} type devtui in there)"
     for name in names:
         for module in DEFAULT_MODULES:
             if name.isidentifier() and os.path.isfile(os.path.join(folder, name, f"{module}.py")):
                 return f" (here {name}.{module} may be it)"
     return ""
+
+
+def _above(folder: str) -> Iterator[str]:
+    while (above := os.path.dirname(folder)) != folder:
+        yield above
+        folder = above
 
 
 def framework_of(app: object) -> str:

@@ -15,6 +15,9 @@ MAX_LENGTH = 10_000
 # As in Flask, a colon before a slash belongs to a path (`C:\app.py`).
 _COLON = r":(?![\\/])"
 
+# What Django's runserver takes.
+_ADDRESS = re.compile(r"(?:(?P<host>[\d.]+|localhost|\[[\da-fA-F:]+\]):)?(?P<port>\d{1,5})")
+
 
 class AppNotFound(Exception):
     """No application was found.
@@ -63,6 +66,12 @@ def parse(text: str) -> AppSpec:
             f"type MODULE or MODULE:NAME."
         )
     _check_characters(text)
+    if address := _ADDRESS.fullmatch(text):
+        host = f"-h {address['host'].strip('[]')} " if address["host"] else ""
+        raise AppNotFound(
+            f"{text} is an address and not the application's name; type devtui {host}"
+            f"-p {address['port']}, followed by the name if it is needed."
+        )
     path, colon, expression = _split(text)
     if not path:
         raise AppNotFound(

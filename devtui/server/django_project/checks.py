@@ -9,6 +9,8 @@ from typing import Any
 from devtui.events import ProjectChecked
 
 _TAB = " " * 4
+_INTRODUCTION = "System check identified some issues:"
+_ERRORS = "ERRORS:"
 
 
 def run() -> ProjectChecked:
@@ -21,9 +23,9 @@ def run() -> ProjectChecked:
     try:
         base.BaseCommand(stdout=out, stderr=out, no_color=True).check(display_num_errors=True)
     except base.SystemCheckError as error:
-        # It begins with its own name, which each traceback says.
-        text = str(error).removeprefix("SystemCheckError: ")
-        error.args = (text.expandtabs(len(_TAB)).strip(),)
+        # A row shows the beginning, so that is the first issue. Each traceback says the name.
+        text = str(error).removeprefix("SystemCheckError: ").expandtabs(len(_TAB))
+        error.args = (text.removeprefix(_INTRODUCTION).strip().removeprefix(_ERRORS).strip(),)
         raise
     # "System check identified some issues:", the issues, "System check identified 2 issues
     # (0 silenced)." The last line alone if there are none.

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from devtui.events import Error, ExceptionData, Frame, Way
-from devtui.server.errors import frame_data, traceback_text
+from devtui.server.errors import frame_data, template_place, traceback_text
 from devtui.server.errors.exception_text import Messages, share
 from devtui.server.errors.frame_data import SourceLines
 from devtui.server.guest.own_code import is_own
@@ -171,6 +171,8 @@ class _Description:
             yield frame_data.of_traceback(entry, self._sources, opened=entry is kept[-1])
         if isinstance(exception, SyntaxError) and exception.filename:
             yield self._place(exception)
+        elif place := template_place.of(exception, kept, self._sources):
+            yield place
 
     def _place(self, error: SyntaxError) -> Frame:
         """Return the place where the parser stopped as a frame, because no frame is there.

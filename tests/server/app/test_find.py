@@ -57,6 +57,7 @@ for line in sys.stdin:
 """
 
 WSGI = "def app(environ, start_response): return []\n"
+MANAGE = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site.settings")\n'
 APPLICATION = """
 class Application:
     def __call__(self, environ, start_response):
@@ -283,6 +284,11 @@ NOT_FOUND = [
     Case("nothing at all", {}, None,
          says=("neither wsgi.py nor app.py in", "such as hello or hello:app")),
     Case("Django one below", {"site1/wsgi.py": WSGI}, None, says=("site1.wsgi may be it",)),
+    Case("Django project below", {"site/manage.py": MANAGE}, None,
+         says=("for the Django project of '", "/site' type devtui in there")),
+    Case("as for runserver", {"manage.py": MANAGE}, "runserver", says=("Type devtui alone",)),
+    Case("a port", {}, "8000", says=("8000 is an address", "type devtui -p 8000,")),
+    Case("an address", {}, "0.0.0.0:8000", says=("type devtui -h 0.0.0.0 -p 8000,",)),
     Case("wsgi.py without an app", {"wsgi.py": "x = 1\n", "app.py": WSGI}, None,
          says=("no WSGI application in 'wsgi'", "For app.py type app.")),
     Case("factories without an app", {"app.py": "def create_app(): ...\ndef make_app(): ...\n"},
@@ -432,6 +438,12 @@ def test_what_is_not_found_is_told_in_sentences(probe: Prober, case: Case, tmp_p
         assert part not in result["not_found"]
     assert result["not_found"].rstrip()[-1] in ".?", "it ends as a sentence does"
     assert "\n" not in result["not_found"]
+
+
+def test_a_folder_of_a_django_project_says_where_to_type(probe: Prober, tmp_path: Path) -> None:
+    write(tmp_path, {"manage.py": MANAGE, "polls/deep/views.py": ""})
+    told = probe(None, tmp_path / "polls" / "deep")["not_found"]
+    assert f"for the Django project of {str(tmp_path)!r} type devtui in there" in told
 
 
 @pytest.mark.parametrize("case", RAISED, ids=ids)

@@ -1,0 +1,49 @@
+"""Where in a Django template an error comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devtui.events import Frame
+from devtui.server.errors.traceback_data import describe
+from tests.support.projects import write
+
+template = pytest.importorskip("django.template", reason="Django is not installed")
+
+
+def innermost(folder: Path, text: str, *, debug: bool = True) -> Frame:
+    """The last frame of the error that the template raises."""
+    write(folder, {"page.html": text})
+    engine = template.Engine(dirs=[str(folder)], debug=debug)
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - of any kind
+        engine.get_template("page.html").render(template.Context({"fail": fail}))
+    return describe(raised.value).exceptions[0].frames[-1]
+
+
+def fail() -> None:
+    raise ValueError("no good")
+
+
+def test_the_tag_that_does_not_work(tmp_path: Path) -> None:
+    for text in ("<p>\n  {% nothing %}\n", "<p>\n  {% include 'nothing.html' %}\n"):
+        place = innermost(tmp_path, text)
+        assert (place.file, place.line, place.own) == (str(tmp_path / "page.html"), 2, True)
+        assert place.source == text.splitlines()[1].strip()
+        assert place.marked is None  # the whole line
+        assert place.context == tuple(text.splitlines())
+
+
+def test_only_the_tag_is_marked(tmp_path: Path) -> None:
+    place = innermost(tmp_path, "  <b>ä</b> {% nothing %}</p>\n")
+    assert place.marked is not None
+    assert place.source[slice(*place.marked)] == "{% nothing %}"
+
+
+def test_code_that_the_template_calls_is_nearer(tmp_path: Path) -> None:
+    assert innermost(tmp_path, "{{ fail }}").function == "fail"
+
+
+def test_without_debug_django_does_not_tell(tmp_path: Path) -> None:
+    assert innermost(tmp_path, "<p>\n{% include 'nothing.html' %}\n", debug=False).line != 2
