@@ -78,7 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("clear", "c", "c", "clear", "Clear the pane", "clear", "main", 11),
     Command("hide", "h", "h", "hide", "Hide rows like this one", "hide", "main", 12),
     Command("hidden", "H", "shift+h", "", "Show and edit what is hidden", "show_hidden", "main"),
-    Command("sort", "S", "shift+s", "", "Sort: slowest, largest, status, time", "sort", "main"),
+    Command("sort", "S", "shift+s", "", "Sort: slowest, largest, calls, status", "sort", "main"),
     Command("pane-after", "", "", "tab does so too", "The pane after", "app.focus_next", "main"),
     Command(
         "pane-before",

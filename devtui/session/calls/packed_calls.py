@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
 
 import msgspec
 
 from devtui.events import Call, CallTotal, Frame
-
-Kind: TypeAlias = Literal["sql", "http", "template", "cache"]
+from devtui.filters.facts import CallKind
 
 
 class CallCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How many calls of one kind a request made, and how long they took."""
 
-    kind: Kind
+    kind: CallKind
     count: int
     duration_ms: float
 
@@ -23,7 +21,7 @@ class CallCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class _Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What all calls of one group share. The stack is most of a call's size."""
 
-    kind: Kind
+    kind: CallKind
     library: str
     text: str
     file: str

@@ -1,5 +1,8 @@
 """Repeats and duplicates in one request, and over all of them."""
 
+import pytest
+
+from devtui.events import AnyEvent, RequestFinished
 from devtui.session.calls.grouping import groups_of, repeats_of
 from devtui.session.calls.seen_calls import SeenCalls
 from devtui.session.store import store as store_module
@@ -7,14 +10,14 @@ from devtui.session.store.store import Store
 from tests.support.fakes import CUSTOMER_SQL, NOON, called, finished, n_plus_one, started
 
 
-def fed(*events):
+def fed(*events: AnyEvent) -> Store:
     store = Store()
     for event in events:
         store.apply(event)
     return store
 
 
-def test_five_calls_of_one_text_from_one_line_are_a_repeat():
+def test_five_calls_of_one_text_from_one_line_are_a_repeat() -> None:
     four = [called("SELECT ?", f"({n},)") for n in range(4)]
     elsewhere = called("SELECT ?", "(9,)", place="/project/shop/views.py:89")
     assert repeats_of([*four, elsewhere]) == []
@@ -22,18 +25,20 @@ def test_five_calls_of_one_text_from_one_line_are_a_repeat():
     assert (found.count, found.duplicates, found.duration_ms) == (5, 1, 5.0)
 
 
-def test_a_template_may_be_rendered_often():
+def test_a_template_may_be_rendered_often() -> None:
     calls = [called("row.html", kind="template", library="jinja2")] * 9
     assert groups_of(calls)[0].count == 9
     assert repeats_of(calls) == []
 
 
-def test_a_finished_request_keeps_its_calls_as_they_were():
+def test_a_finished_request_keeps_its_calls_as_they_were() -> None:
     events = n_plus_one()
+    end = events[-1]
+    assert isinstance(end, RequestFinished)
     store = fed(*events)
     request = store.requests[0]
-    assert request.finished == events[-1]
-    assert request.calls == events[-1].calls
+    assert request.finished == end
+    assert request.calls == end.calls
     assert request.row.repeats == 41
     assert [(one.kind, one.count) for one in request.row.calls] == [
         ("sql", 42),
@@ -42,12 +47,12 @@ def test_a_finished_request_keeps_its_calls_as_they_were():
     ]
 
 
-def test_what_repeated_calls_share_is_kept_once():
+def test_what_repeated_calls_share_is_kept_once() -> None:
     few, many = (fed(*n_plus_one(times=n)).requests[0].details_bytes for n in (5, 105))
     assert many - few < 100 * 40
 
 
-def test_calls_make_room_like_bodies(monkeypatch):
+def test_calls_make_room_like_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
     size = fed(*n_plus_one(1)).details_bytes
     monkeypatch.setattr(store_module, "MAX_DETAILS_BYTES", size * 3 // 2)
     store = fed(*n_plus_one(1), *n_plus_one(2))
@@ -58,7 +63,7 @@ def test_calls_make_room_like_bodies(monkeypatch):
     assert store.calls.repeats()[0].count == 82
 
 
-def test_the_list_over_all_requests_has_the_worst_first():
+def test_the_list_over_all_requests_has_the_worst_first() -> None:
     few = [called("SELECT few", place="/project/a.py:1")] * 6
     store = fed(
         *n_plus_one(1),
@@ -75,7 +80,7 @@ def test_the_list_over_all_requests_has_the_worst_first():
     assert store.calls.slowest() == []
 
 
-def test_the_list_is_bounded():
+def test_the_list_is_bounded() -> None:
     seen = SeenCalls(capacity=3, max_bytes=3_000)
     for n in range(5):
         seen.add("r1", NOON, 1, groups_of([called(f"SELECT {n}")]))

@@ -3,6 +3,7 @@
 import datetime
 import sqlite3
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def sql(text: str, parameters: object = "", library: str = "sqlite3") -> Call:
         ("SELECT ?, ?", (True, False)),
     ],
 )
-def test_sqlite_gives_the_same_for_the_copied_statement(text, parameters):
+def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: Any) -> None:
     database = sqlite3.connect(":memory:")
     wanted = database.execute(text, parameters).fetchall()
     copied = statement_of(sql(text, parameters))
@@ -60,7 +61,7 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text, parameters):
         ),
     ],
 )
-def test_placeholders_of_each_style(text, parameters, library, wanted):
+def test_placeholders_of_each_style(text: str, parameters: Any, library: str, wanted: str) -> None:
     assert statement_of(sql(text, parameters, library)) == wanted
 
 
@@ -78,7 +79,7 @@ def test_placeholders_of_each_style(text, parameters, library, wanted):
         ("(" * 50_000, "not simple values"),
     ],
 )
-def test_what_cannot_be_filled_in_is_said_in_a_comment(parameters, why):
+def test_what_cannot_be_filled_in_is_said_in_a_comment(parameters: Any, why: str) -> None:
     text = "UPDATE users SET name = ?, password = ?"
     first, comment = statement_of(sql(text, parameters)).split("\n")
     assert first == text + ";"
@@ -86,12 +87,12 @@ def test_what_cannot_be_filled_in_is_said_in_a_comment(parameters, why):
     assert why in comment
 
 
-def test_ten_thousand_parameters_are_filled_in():
+def test_ten_thousand_parameters_are_filled_in() -> None:
     text = f"SELECT * FROM t WHERE id IN ({', '.join('?' * 10_000)})"
     copied = statement_of(sql(text, tuple(range(10_000))))
     assert copied == f"SELECT * FROM t WHERE id IN ({', '.join(map(str, range(10_000)))});"
 
 
-def test_other_calls_are_copied_as_they_are():
+def test_other_calls_are_copied_as_they_are() -> None:
     call = Call(kind="http", library="requests", text="GET /a?b=%s", start_ms=0, duration_ms=1)
     assert statement_of(call) == "GET /a?b=%s"
