@@ -154,6 +154,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("stack-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "stack", 2),
     Command("stack-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "stack", 4),
     Command("stack-copy", "y", "y", "copy", "Copy the stack", "copy_row", "stack", 3),
+    Command("repeats", "", "", "N+1 in all requests", "Repeated calls", "show_repeats", "main"),
     Command("theme", "", "", "Change the colours", "Theme", "change_theme"),
     Command("choose-app", "", "", "Serve another app of this folder", "Which app", "choose_app"),
     Command("help", "question_mark", "?", "keys", "All keys", "help", rank=0),

@@ -38,6 +38,10 @@ class OneRepeat(msgspec.Struct, frozen=True, eq=False):
     group: CallGroup
 
 
+class AllRepeats(msgspec.Struct, frozen=True, eq=False):
+    """The list of the repeats over all requests."""
+
+
 def frame_of_call(call: Call) -> Frame | None:
     """Return the line of the user's code that caused a call, if there is one."""
     if not call.file:

@@ -43,6 +43,11 @@ class SeenCall(msgspec.Struct):
         return self.most >= REPEATED and self.kind != "template"
 
     @property
+    def newest_repeats(self) -> bool:
+        """Whether it is still repeated, as far as is known."""
+        return self.newest >= REPEATED
+
+    @property
     def size_bytes(self) -> int:
         """About as much memory as it takes."""
         return 400 + len(self.text) + len(self.file)
