@@ -221,6 +221,7 @@ def called(
     start: float = 1.0,
     ms: float = 0.5,
     rows: int | None = None,
+    result: str = "",
     place: str = "/project/shop/views.py:88",
     error: str = "",
 ) -> Call:
@@ -244,6 +245,7 @@ def called(
         start_ms=start,
         duration_ms=ms,
         rows=rows,
+        result=result,
         file=file,
         line=int(number or 0),
         stack=frames if place else (),
@@ -279,6 +281,7 @@ def n_plus_one(number: int = 1, times: int = 41, seconds: float = 0) -> list[Any
             library="requests",
             start=200,
             ms=80,
+            result="200",
             place="/project/shop/rates.py:12",
         ),
         called(

@@ -38,6 +38,8 @@ def call_detail(one: OneCall, width: int = USUAL_WIDTH, reveal: bool = False) ->
     facts = [("took", duration), ("began", f"{formats.duration(call.start_ms)} after the request")]
     if call.rows is not None:
         facts.append(("rows", f"{call.rows:,}"))
+    if call.result:
+        facts.append(("result", call.result))
     facts.append(("library", call.library))
     sections = [Section("call", [*_bar_line(one, width), *pairs(facts, FACT_WIDTH)])]
     if call.error:
@@ -46,7 +48,7 @@ def call_detail(one: OneCall, width: int = USUAL_WIDTH, reveal: bool = False) ->
     if call.parameters:
         lines = text_lines(call.parameters)
         sections.append(Section("parameters", lines, call.parameters))
-    sections += _stack(call)
+    sections += _stack(call, one.stack)
     title = f"{call.kind} {duration} in {_request_name(one.request)}"
     return Detail(visible(title, 300), sections)
 
@@ -58,7 +60,9 @@ def repeat_detail(repeat: OneRepeat, width: int = USUAL_WIDTH, reveal: bool = Fa
     facts = [("times", f"{group.count:,}"), ("took", formats.duration(group.duration_ms))]
     if group.duplicates:
         facts.append(("duplicates", f"{group.duplicates:,} have the parameters of an earlier one"))
-    sections = [Section("repeat", pairs(facts, FACT_WIDTH)), _text(first, reveal), *_stack(first)]
+    stack = OneCall(repeat.request, group.calls, 0).stack
+    sections = [Section("repeat", pairs(facts, FACT_WIDTH))]
+    sections += [_text(first, reveal), *_stack(first, stack)]
     total = repeat.request.row.duration_ms
     lines = bounded(
         _one_of(OneCall(repeat.request, group.calls, number), total, width)
@@ -112,9 +116,9 @@ def _text(call: Call, reveal: bool) -> Section:
     return Section("statement", lines, statement_of(call))
 
 
-def _stack(call: Call) -> list[Section]:
+def _stack(call: Call, stack: tuple[Frame, ...]) -> list[Section]:
     """Return the user's frames, innermost first: that one is looked at most."""
-    frames = list(reversed(call.stack))
+    frames = list(reversed(stack))
     caused_by = frame_of_call(call)
     if not frames and caused_by is not None:
         frames = [caused_by]

@@ -32,11 +32,11 @@ def call_row(call: Call, room: int, *, times: str = "", reveal: bool = False) ->
     rest = room - row_width(row)
     if rest - len(where) - 2 < _LEAST_TEXT:
         where = ""
-    error = fit(call.error, rest // 2) if call.error else ""
-    aside = sum(len(text) + 2 for text in (where, error) if text)
+    outcome = fit(call.error or call.result, rest // 2)
+    aside = sum(len(text) + 2 for text in (where, outcome) if text)
     row.append((fit(text_of_call(call, reveal), rest - aside), "bad" if call.error else ""))
-    if error:
-        row.append(("  " + error, "bad"))
+    if outcome:
+        row.append(("  " + outcome, "bad" if call.error else "dim"))
     if where:
         row.append(("  " + where, "dim"))
     return row

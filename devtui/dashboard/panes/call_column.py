@@ -32,9 +32,11 @@ def call_cells(request: RequestRow, width: int) -> Row:
         return []
     counts = {one.kind: one for one in request.calls if one.count}
     kinds = [kind for kind in CALL_KINDS if kind in counts and kind != "template"]
+    mark = ""
+    if request.repeats:  # at least so many, if not all calls were looked at
+        mark = f"{request.repeats:,}{'+' if request.calls_left_out else ''}×"
     if width < TIMES_FROM_WIDTH:
-        return [*_short(counts[kinds[0]] if kinds else None, request.repeats), (_GAP, "")]
-    mark = f"{request.repeats:,}×" if request.repeats else ""
+        return [*_short(counts[kinds[0]] if kinds else None, mark), (_GAP, "")]
     row: Row = [
         *_count_and_time(counts[kinds[0]] if kinds else None),
         (right(mark, _MARK_WIDTH + 1), "warn"),
@@ -46,12 +48,12 @@ def call_cells(request: RequestRow, width: int) -> Row:
     return row
 
 
-def _short(one: CallCount | None, repeats: int) -> Row:
+def _short(one: CallCount | None, mark: str) -> Row:
     """Return the count alone, or how often a call was repeated."""
     if one is None:
         return [(" " * _COUNT_WIDTH, "")]
-    if repeats:
-        return [(right(f"{repeats:,}× {one.kind}", _COUNT_WIDTH), "warn")]
+    if mark:
+        return [(right(f"{mark} {one.kind}", _COUNT_WIDTH), "warn")]
     return [(right(f"{one.count:,} {one.kind}", _COUNT_WIDTH), "")]
 
 

@@ -21,6 +21,13 @@ class OneCall(msgspec.Struct, frozen=True, eq=False):
         """The call."""
         return self.among[self.number]
 
+    @property
+    def stack(self) -> tuple[Frame, ...]:
+        """The user's frames; those of an earlier call like it where it has none of its own."""
+        call = self.call
+        alike = (it.stack for it in self.among if (it.text, it.file, it.line) == _origin(call))
+        return call.stack or next((stack for stack in alike if stack), ())
+
     def neighbour(self, steps: int) -> OneCall | str:
         """Return the call that many steps after this one, or say why there is none."""
         number = self.number + steps
@@ -40,6 +47,10 @@ class OneRepeat(msgspec.Struct, frozen=True, eq=False):
 
 class AllRepeats(msgspec.Struct, frozen=True, eq=False):
     """The list of the repeats over all requests."""
+
+
+def _origin(call: Call) -> tuple[str, str, int]:
+    return call.text, call.file, call.line
 
 
 def frame_of_call(call: Call) -> Frame | None:

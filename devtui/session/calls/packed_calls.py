@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -18,8 +20,17 @@ class CallCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     duration_ms: float
 
 
+_SHARED = ("kind", "library", "text", "file", "line", "stack")
+"""The fields that the calls of one group share. The stack is most of a call's size."""
+
+_OTHERS = tuple(name for name in Call.__struct_fields__ if name not in _SHARED)
+
+_shared = attrgetter(*_SHARED)
+_others = attrgetter(*_OTHERS)
+
+
 class _Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What all calls of one group share. The stack is most of a call's size."""
+    """The shared fields, in their order."""
 
     kind: CallKind
     library: str
@@ -29,62 +40,31 @@ class _Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stack: tuple[Frame, ...]
 
 
-class _Rest(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a call does not share with others; `origin` is a number."""
-
-    origin: int
-    parameters: str
-    start_ms: float
-    duration_ms: float
-    rows: int | None
-    error: str
-
-
 class PackedCalls(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The calls of one request."""
+    """The calls of one request: for each the number of its origin, and its other fields."""
 
     origins: tuple[_Origin, ...] = ()
-    rests: tuple[_Rest, ...] = ()
+    numbers: tuple[int, ...] = ()
+    others: tuple[tuple[Any, ...], ...] = ()
 
     @classmethod
     def of(cls, calls: Iterable[Call]) -> PackedCalls:
         """Pack calls."""
-        numbers: dict[_Origin, int] = {}
-        rests = []
+        origins: dict[_Origin, int] = {}
+        numbers: list[int] = []
+        others: list[tuple[Any, ...]] = []
         for call in calls:
-            origin = _Origin(call.kind, call.library, call.text, call.file, call.line, call.stack)
-            number = numbers.setdefault(origin, len(numbers))
-            rests.append(
-                _Rest(
-                    number,
-                    call.parameters,
-                    call.start_ms,
-                    call.duration_ms,
-                    call.rows,
-                    call.error,
-                )
-            )
-        return cls(tuple(numbers), tuple(rests))
+            numbers.append(origins.setdefault(_Origin(*_shared(call)), len(origins)))
+            others.append(_others(call))
+        return cls(tuple(origins), tuple(numbers), tuple(others))
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """The calls, as they were packed."""
-        return tuple(map(self._call, self.rests))
-
-    def _call(self, rest: _Rest) -> Call:
-        origin = self.origins[rest.origin]
-        return Call(
-            kind=origin.kind,
-            library=origin.library,
-            text=origin.text,
-            parameters=rest.parameters,
-            start_ms=rest.start_ms,
-            duration_ms=rest.duration_ms,
-            rows=rest.rows,
-            file=origin.file,
-            line=origin.line,
-            stack=origin.stack,
-            error=rest.error,
+        shared = [dict(zip(_SHARED, _shared(origin), strict=True)) for origin in self.origins]
+        return tuple(
+            Call(**shared[number], **dict(zip(_OTHERS, values, strict=True)))
+            for number, values in zip(self.numbers, self.others, strict=True)
         )
 
 

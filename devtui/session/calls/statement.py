@@ -44,6 +44,9 @@ NOT_SIMPLE = "the parameters were cut, or are not simple values"
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
 
 
+_CUT = re.compile(r"\.\.\. \([\d,]{1,20} characters\)\Z")
+
+
 class _NotSimple(Exception):
     """A statement that cannot be filled in; the text says why."""
 
@@ -63,6 +66,10 @@ def statement_of(call: Call) -> str:
     text = call.text.strip()
     if call.kind != "sql":
         return text
+    if call.library == "pymongo":  # a command; no SQL
+        return f"{text} {call.parameters}".rstrip()
+    if _CUT.search(text):
+        return f"-- the statement was cut\n{text}"
     try:
         filled = _filled(call, text)
     except _NotSimple as why:

@@ -28,7 +28,8 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fields of a request's row, with the meaning that they have in the two events.
 
     `ended_at` is None while it runs; the fields after it mean nothing then. `repeats` is how often
-    it made its most frequent call, 0 if it repeated none.
+    it made its most frequent call, 0 if it repeated none; `calls_left_out` of all its calls are
+    counted alone.
     """
 
     at: datetime
@@ -44,6 +45,7 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     first_byte_ms: float | None = None
     calls: tuple[CallCount, ...] = ()
     repeats: int = 0
+    calls_left_out: int = 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -83,6 +85,7 @@ def _packed(started: RequestStarted, event: RequestFinished, repeats: int) -> tu
         event.first_byte_ms,
         counts_of(event.call_totals),
         repeats,
+        max(sum(one.count for one in event.call_totals) - len(event.calls), 0),
     )
     details = _Details(
         started.headers,

@@ -3,6 +3,7 @@
 import pytest
 
 from devtui.dashboard.panes.rows import RequestRows
+from devtui.events import CallTotal
 from devtui.session.store.store import Store
 from tests.support.driver import running
 from tests.support.fakes import NOON, FakeSession, called, finished, n_plus_one, request, started
@@ -44,6 +45,15 @@ def test_the_column_has_what_there_is_room_for(width, quiet, repeating):
     assert second.endswith(repeating)
     targets = [row.index("/") for row in (first, second, third, fourth)]
     assert len(set(targets)) == 1, "the targets stand in one column"
+
+
+def test_calls_that_are_not_kept_may_be_repeats_too():
+    calls = (called("SELECT 1"),) * 200
+    total = CallTotal(kind="sql", count=5_000, duration_ms=900)
+    end = finished(1, "/many", calls=calls, call_totals=(total,))
+    for width, text in ((116, " 5,000 sql  900 ms  200+×  /many"), (76, "200+× sql  /many")):
+        [row] = rows_at(width, started(1, "/many"), end)
+        assert row.endswith(text)
 
 
 def test_without_calls_there_is_no_column():

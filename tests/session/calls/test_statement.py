@@ -93,6 +93,13 @@ def test_ten_thousand_parameters_are_filled_in() -> None:
     assert copied == f"SELECT * FROM t WHERE id IN ({', '.join(map(str, range(10_000)))});"
 
 
+def test_a_statement_that_was_cut_says_so() -> None:
+    text = f"SELECT {'a, ' * 3_000}... (12,345 characters)"
+    assert statement_of(sql(text, (1,))) == f"-- the statement was cut\n{text}"
+
+
 def test_other_calls_are_copied_as_they_are() -> None:
+    found = sql("find orders", {"total": 1}, "pymongo")
+    assert statement_of(found) == "find orders {'total': 1}"
     call = Call(kind="http", library="requests", text="GET /a?b=%s", start_ms=0, duration_ms=1)
     assert statement_of(call) == "GET /a?b=%s"
