@@ -18,6 +18,7 @@ TWO_KINDS_FROM_WIDTH = 150
 """The narrowest row that shows calls of two kinds."""
 
 _COUNT_WIDTH = 9
+_SHORT_WIDTH = 10
 _MARK_WIDTH = 5
 _GAP = "  "
 
@@ -51,10 +52,10 @@ def call_cells(request: RequestRow, width: int) -> Row:
 def _short(one: CallCount | None, mark: str) -> Row:
     """Return the count alone, or how often a call was repeated."""
     if one is None:
-        return [(" " * _COUNT_WIDTH, "")]
+        return [(" " * _SHORT_WIDTH, "")]
     if mark:
-        return [(right(f"{mark} {one.kind}", _COUNT_WIDTH), "warn")]
-    return [(right(f"{one.count:,} {one.kind}", _COUNT_WIDTH), "")]
+        return [(right(f"{mark} {one.kind}", _SHORT_WIDTH), "warn")]
+    return [(right(f"{one.count:,} {one.kind}", _SHORT_WIDTH), "")]
 
 
 def _count_and_time(one: CallCount | None) -> Row:

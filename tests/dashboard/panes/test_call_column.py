@@ -51,7 +51,7 @@ def test_calls_that_are_not_kept_may_be_repeats_too():
     calls = (called("SELECT 1"),) * 200
     total = CallTotal(kind="sql", count=5_000, duration_ms=900)
     end = finished(1, "/many", calls=calls, call_totals=(total,))
-    for width, text in ((116, " 5,000 sql  900 ms  200+×  /many"), (76, "200+× sql  /many")):
+    for width, text in ((116, " 5,000 sql  900 ms 200+×  /many"), (76, "200+× sql  /many")):
         [row] = rows_at(width, started(1, "/many"), end)
         assert row.endswith(text)
 
