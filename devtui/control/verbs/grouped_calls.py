@@ -62,6 +62,8 @@ def described_calls(request: Request, *, reveal: bool) -> dict[str, Any]:
 def _seen(seen: SeenCall, reveal: bool) -> dict[str, Any]:
     fields = structs.asdict(seen)
     fields["text"] = _text(seen, reveal)
+    for name in ("duration_ms", "most_duration_ms"):
+        fields[name] = round(fields[name], 3)
     return {
         "kind": fields.pop("kind"),
         "most_in_one_request": fields.pop("most"),

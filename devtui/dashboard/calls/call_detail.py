@@ -34,8 +34,9 @@ _REQUEST_WIDTH = 24
 def call_detail(one: OneCall, width: int = USUAL_WIDTH, reveal: bool = False) -> Detail:
     """Return the sections of one call."""
     call = one.call
-    duration = formats.duration(call.duration_ms)
-    facts = [("took", duration), ("began", f"{formats.duration(call.start_ms)} after the request")]
+    duration = formats.fine_duration(call.duration_ms)
+    began = formats.fine_duration(call.start_ms)
+    facts = [("took", duration), ("began", f"{began} after the request")]
     if call.rows is not None:
         facts.append(("rows", f"{call.rows:,}"))
     if call.result:
@@ -57,7 +58,7 @@ def repeat_detail(repeat: OneRepeat, width: int = USUAL_WIDTH, reveal: bool = Fa
     """Return the sections of a repeat: what it is, and each of its calls."""
     group = repeat.group
     first = group.first
-    facts = [("times", f"{group.count:,}"), ("took", formats.duration(group.duration_ms))]
+    facts = [("times", f"{group.count:,}"), ("took", formats.fine_duration(group.duration_ms))]
     if group.duplicates:
         facts.append(("duplicates", f"{group.duplicates:,} have the parameters of an earlier one"))
     stack = OneCall(repeat.request, group.calls, 0).stack
@@ -100,7 +101,7 @@ def _bar_line(one: OneCall, width: int) -> list[Line]:
         (f"{'when':<{FACT_WIDTH}}", "info"),
         (bar([span], max(total, span[1]), cells), "accent"),
         ("│ ", "rule"),
-        (formats.duration(total), "dim"),
+        (formats.fine_duration(total), "dim"),
     ]
     return [Line(row)]
 
@@ -139,7 +140,7 @@ def _one_of(one: OneCall, total: float, width: int) -> Line:
     row: Row = [
         (bar([span], max(total, span[1]), _BAR_WIDTH), "accent"),
         ("│ ", "rule"),
-        (right(formats.duration(call.duration_ms), formats.DURATION_WIDTH) + "  ", ""),
+        (right(formats.fine_duration(call.duration_ms), formats.DURATION_WIDTH) + "  ", ""),
     ]
     text = call.parameters or "no parameters"
     row.append((fit(text, max(width - row_width(row), _SHOWN_OF_PARAMETERS)), ""))
@@ -152,7 +153,7 @@ def _seen(seen: SeenCall, store: Store, width: int) -> Line:
     gone = not seen.newest_repeats
     row: Row = [
         (right(f"{seen.most:,}×", _CELLS[0]), "dim" if gone else "warn"),
-        (right(formats.duration(seen.most_duration_ms), _CELLS[1]), "dim" if gone else ""),
+        (right(formats.fine_duration(seen.most_duration_ms), _CELLS[1]), "dim" if gone else ""),
         (right(f"{seen.newest:,}×", _CELLS[2]), "good" if gone else ""),
         (right(f"{seen.count:,}", _CELLS[3]) + "  ", "dim"),
     ]

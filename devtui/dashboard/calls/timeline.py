@@ -110,13 +110,13 @@ def _own(finished: RequestFinished) -> Iterator[_Item]:
 
 def _summary(finished: RequestFinished) -> str:
     """Say where the time went, in a line."""
-    parts = [formats.duration(finished.duration_ms)]
+    parts = [formats.fine_duration(finished.duration_ms)]
     if not _missing(finished):
         total = finished.duration_ms
         own = sum(end - start for start, end in gaps(covered(finished.calls, total), total))
-        parts.append(f"{OWN} {formats.duration(own)}")
+        parts.append(f"{OWN} {formats.fine_duration(own)}")
     for one in finished.call_totals:
-        parts.append(f"{one.count:,} {one.kind} {formats.duration(one.duration_ms)}")
+        parts.append(f"{one.count:,} {one.kind} {formats.fine_duration(one.duration_ms)}")
     return " · ".join(parts)
 
 
@@ -139,7 +139,8 @@ def _line(
             row = call_row(one.call, room, reveal=reveal)
             return Line([*head, *row], frame_of_call(one.call), indent, one)
         case CallGroup() as group:
-            row = call_row(group.first, room, times=f"{group.count:,}", reveal=reveal)
+            more = "+" if request.row.calls_left_out else ""
+            row = call_row(group.first, room, times=f"{group.count:,}{more}", reveal=reveal)
             frame = frame_of_call(group.first)
             return Line([*head, *row], frame, indent, OneRepeat(request, group))
         case LogEntry() as entry:
@@ -161,7 +162,7 @@ def _head(item: _Item, total: float, bar_width: int) -> Row:
         case _:
             shown = bar(item.spans, total, bar_width)
             style = "dim" if item.what is None else "warn" if _is_repeat(item) else "accent"
-    time = formats.duration(item.duration_ms) if item.spans else ""
+    time = formats.fine_duration(item.duration_ms) if item.spans else ""
     return [
         (shown, style),
         ("│ ", "rule"),
@@ -175,8 +176,8 @@ def _is_repeat(item: _Item) -> bool:
 
 def _copied(item: _Item, reveal: bool) -> str:
     """Return the line without its bar."""
-    took = formats.duration(item.duration_ms) if item.spans else ""
-    head = f"at {formats.duration(item.at_ms):<8} {took:>{formats.DURATION_WIDTH}}  "
+    took = formats.fine_duration(item.duration_ms) if item.spans else ""
+    head = f"at {formats.fine_duration(item.at_ms):<8} {took:>{formats.DURATION_WIDTH}}  "
     match item.what:
         case OneCall() as one:
             return head + _call_text(one.call, reveal)

@@ -11,7 +11,7 @@ from devtui.text import formats
 FROM_WIDTH = 70
 """The narrowest row that shows calls."""
 
-TIMES_FROM_WIDTH = 100
+TIMES_FROM_WIDTH = 90
 """The narrowest row that shows how long they took."""
 
 TWO_KINDS_FROM_WIDTH = 150
@@ -65,5 +65,5 @@ def _count_and_time(one: CallCount | None) -> Row:
     kind = "tmpl" if one.kind == "template" else one.kind
     return [
         (right(f"{one.count:,} {kind}", _COUNT_WIDTH), ""),
-        (right(formats.duration(one.duration_ms), formats.DURATION_WIDTH + 1), "dim"),
+        (right(formats.fine_duration(one.duration_ms), formats.DURATION_WIDTH + 1), "dim"),
     ]
