@@ -59,7 +59,7 @@ LAYERS = (
     {"app"},
     {"configured_app"},
     {"main_screen", "finding", "screens", "shutdown", "palette", "help"},
-    {"details", "app_dialog", "custom"},
+    {"details", "calls", "app_dialog", "custom"},
     {"errors", "hiding"},
     {"panes", "ports", "opened"},
     {"widgets", "lists", "terminal", "desktop", "themes"},

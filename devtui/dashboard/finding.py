@@ -8,6 +8,8 @@ from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.details.copy_choices import ChooseCopy
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.sorting import ORDERS, Order
+from devtui.dashboard.messages import Open
+from devtui.session.calls.one_call import AllRepeats
 
 if TYPE_CHECKING:
     from devtui.dashboard.hiding.hiding import Hiding
@@ -92,6 +94,10 @@ class FindsRows:
         orders = list(ORDERS)
         now = orders.index(self.open_pane.list.matches.order)
         self.open_pane.list.sort(order or orders[(now + 1) % len(orders)])
+
+    def action_show_repeats(self) -> None:
+        """Show the repeated calls of all requests, the worst first."""
+        self.open_pane.post_message(Open(AllRepeats()))
 
     def action_hide(self) -> None:
         """Hide rows like the selected one."""

@@ -13,12 +13,13 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 
 from devtui.events import Frame
+from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Reload
 
-Plain: TypeAlias = Request | LogEntry | Reload
+Plain: TypeAlias = Request | LogEntry | Reload | OneCall | OneRepeat | AllRepeats
 """A row that opens to sections of lines."""
 
 Row: TypeAlias = Plain | ErrorGroup

@@ -7,10 +7,11 @@ import gc
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Tell
+from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 
 if TYPE_CHECKING:
@@ -92,7 +93,13 @@ class Screens:
         """Open the row before or after one, or say why there is none."""
         from devtui.dashboard.details.detail_screen import DetailScreen
 
-        found = self._main.neighbour(item, steps)
+        if isinstance(item, (OneRepeat, AllRepeats)):
+            return "A list of calls has no row before or after it."
+        found: Any
+        if isinstance(item, OneCall):
+            found = item.neighbour(steps)
+        else:
+            found = self._main.neighbour(item, steps)
         if isinstance(found, str):
             return found
         place = self._main.place_of(found)

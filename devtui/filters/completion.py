@@ -10,13 +10,13 @@ from devtui.filters.word import LEVELS, METHODS
 MAX_OFFERED = 50
 
 _OF_PLACE: dict[Place, tuple[str, ...]] = {
-    "requests": (*METHODS, "2xx", "3xx", "4xx", "5xx", ">200ms", ">1s", ">10kb", ">1mb"),
+    "requests": (*METHODS, "2xx", "3xx", "4xx", "5xx", ">200ms", ">1s", ">10kb", ">1mb", "sql>10"),
     "log": (*(f"level:{level}" for level in LEVELS), "logger:", "out", "err"),
     "reloads": (">200ms", ">1s"),
     "errors": (),
 }
 HINTS: dict[Place, str] = {
-    "requests": "text  !not  /regex/  5xx  post  >200ms  >1mb",
+    "requests": "text  !not  /regex/  5xx  post  >200ms  >1mb  sql>10",
     "log": "text  !not  /regex/  level:error  logger:name  out  err",
     "reloads": "text  !not  /regex/  >200ms",
     "errors": "text  !not  /regex/",

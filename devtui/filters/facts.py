@@ -9,6 +9,11 @@ import msgspec
 Place: TypeAlias = Literal["requests", "log", "reloads", "errors"]
 """The pane that a filter is for."""
 
+CallKind: TypeAlias = Literal["sql", "http", "template", "cache"]
+
+CALL_KINDS: tuple[CallKind, ...] = ("sql", "http", "cache", "template")
+"""The kinds of calls, in the order of their importance."""
+
 UNKNOWN = -1.0
 """Stands for a duration or a size that a row does not have."""
 
@@ -17,7 +22,8 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     """The facts that many rows share; the fields of another kind of row are empty.
 
     `failed` marks an error, which no rule hides. `status` is 0 while a request runs or if no
-    response was sent.
+    response was sent. `calls` counts a request's calls of each of `CALL_KINDS`; it is empty while
+    the request runs.
     """
 
     method: str = ""
@@ -26,6 +32,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     level: str = ""
     logger: str = ""
     failed: bool = False
+    calls: tuple[int, ...] = ()
 
 
 class Measures(msgspec.Struct, frozen=True, gc=False):

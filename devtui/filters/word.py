@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from devtui.filters.facts import Facts, Place
+from devtui.filters.facts import CALL_KINDS, Facts, Place
 from devtui.filters.pattern import Pattern
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -17,7 +17,7 @@ STREAMS = {"out": "stdout", "err": "stderr"}
 
 _STATUS = re.compile(r"[1-5](?:xx|\d\d)", re.ASCII)
 _MEASURE = re.compile(r"([<>])(\d{1,9}(?:\.\d{1,3})?)([a-z]*)", re.ASCII)
-_CALLS = re.compile(r"(?:sql|http|template|cache)[<>]\d*", re.ASCII)
+_CALLS = re.compile(r"(sql|http|template|cache)([<>])(\d{0,9})", re.ASCII)
 _OF_REGEXES = re.compile(r"[*+?()\[\]|\\^$]")
 
 _MILLISECONDS = {"ms": 1.0, "s": 1_000.0, "min": 60_000.0}
@@ -149,8 +149,9 @@ def under(logger: str, name: str) -> bool:
 
 
 def _of_any(body: str, place: Place, word: Make, unknown: Make) -> Word:
-    if _CALLS.fullmatch(body):
-        return unknown("calls such as SQL are not recorded yet")
+    calls = _CALLS.fullmatch(body)
+    if calls is not None:
+        return _of_calls(calls, place, word, unknown)
     if body.startswith(("level:", "logger:")) and place != "log":
         return unknown(f"{body.partition(':')[0]}: works in the log")
     measure = _MEASURE.fullmatch(body)
@@ -169,3 +170,21 @@ def _of_any(body: str, place: Place, word: Make, unknown: Make) -> Word:
             return unknown("rows here have no size")
         return word("size", body, above=sign == ">", bound=float(number) * _BYTES[unit])
     return unknown("write a unit: ms, s, kb or mb")
+
+
+def _of_calls(found: re.Match[str], place: Place, word: Make, unknown: Make) -> Word:
+    """Read `sql>10`: more than ten calls of that kind."""
+    kind, sign, digits = found.groups()
+    if place != "requests":
+        return unknown(f"{kind}{sign} works in the requests")
+    if not digits:
+        return unknown(f"write a number of calls: {kind}{sign}10")
+    at, number = CALL_KINDS.index(kind), int(digits)
+
+    def test(facts: Facts) -> bool:
+        if not facts.calls:
+            return False
+        count = facts.calls[at]
+        return count > number if sign == ">" else count < number
+
+    return word("facts", found[0], test=test)

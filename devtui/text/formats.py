@@ -32,6 +32,13 @@ def duration(milliseconds: float) -> str:
     return f"{seconds / 3600:.0f} h"
 
 
+def fine_duration(milliseconds: float) -> str:
+    """Format a duration in at most `DURATION_WIDTH` characters; below 0.1 ms in µs."""
+    if milliseconds < 0.095:
+        return f"{milliseconds * 1000:.0f} µs"
+    return duration(milliseconds)
+
+
 def running_time(milliseconds: float) -> str:
     """Format the time of a running request in tenths of a second, so it rarely changes."""
     seconds = max(milliseconds, 0) / 1000

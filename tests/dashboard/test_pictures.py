@@ -17,6 +17,7 @@ from tests.support.fakes import (
     at,
     finished,
     load_failed,
+    n_plus_one,
     raised,
     reloaded,
     started,
@@ -85,6 +86,11 @@ def _taken_port(session):
     session.feed(TAKEN)
 
 
+def _calls(session):
+    _requests(session)
+    session.feed(*n_plus_one(20, seconds=75))
+
+
 def _is_judged(screen):
     return isinstance(screen, PortScreen) and not screen.choices[0].why_not
 
@@ -95,6 +101,7 @@ SCENES = {
     "error": _error,
     "deferred": _deferred_error,
     "port": _taken_port,
+    "calls": _calls,
 }
 
 
@@ -114,6 +121,8 @@ def test_the_main_screen(snap_compare, monkeypatch, scene, size):
         while scene == "port" and not _is_judged(app.screen):
             assert time.monotonic() < deadline, "the port screen never knew whom it may stop"
             await pilot.pause(0.02)
+        if scene == "calls" and size != SIZES[-1]:  # where the timeline stands beside the list
+            await pilot.press("enter")
         for _ in range(3):  # what a refresh brings about is drawn by the next
             await pilot.pause()
 

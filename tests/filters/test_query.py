@@ -69,6 +69,17 @@ def test_texts_and_regexes_are_combined_with_and() -> None:
     assert keeps("!/x$/", RUNNING, "xy")
 
 
+def test_calls_are_counted_by_kind() -> None:
+    busy = Measures(Facts(calls=(12, 2, 0, 30)))
+    idle = Measures(Facts(calls=(0, 0, 0, 0)))
+    for text in ("sql>11", "sql<13", "http>1", "template>29", "cache<1", "!sql>12", "sql>0 http<3"):
+        assert keeps(text, busy, ""), text
+    for text in ("sql>12", "sql<12", "cache>0", "http>2"):
+        assert not keeps(text, busy, ""), text
+    assert keeps("sql<1", idle, "")
+    assert not keeps("sql<1", RUNNING, "")
+
+
 @pytest.mark.parametrize(
     ("text", "place", "note"),
     [
@@ -78,7 +89,8 @@ def test_texts_and_regexes_are_combined_with_and() -> None:
         (">1mb", "reloads", "rows here have no size"),
         (">200", "requests", "write a unit: ms, s, kb or mb"),
         (">", "requests", "write >200ms, >1s or >10kb"),
-        ("sql>10", "requests", "calls such as SQL are not recorded yet"),
+        ("sql>10", "log", "sql> works in the requests"),
+        ("sql>", "requests", "write a number of calls: sql>10"),
         ("/a(b", "requests", "a regex ends with /"),
         ("/a(b/", "requests", "the regex /a(b/: a ( has no )"),
         ("!", "requests", "type what to leave out after the !"),

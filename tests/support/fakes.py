@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta, timezone
-from typing import cast
+from typing import Literal, cast
 
 from devtui.config.settings import Settings
 from devtui.events import (
@@ -12,6 +12,8 @@ from devtui.events import (
     AppFailed,
     AppLoaded,
     Body,
+    Call,
+    CallTotal,
     Error,
     ErrorRaised,
     ExceptionData,
@@ -175,7 +177,11 @@ def finished(
     cut: str = "",
     request_body: Body | None = None,
     response_body: Body | None = None,
+    calls: tuple[Call, ...] = (),
+    call_totals: tuple[CallTotal, ...] | None = None,
 ) -> RequestFinished:
+    if call_totals is None:
+        call_totals = totals_of(calls)
     return RequestFinished(
         at=at(seconds + ms / 1000),
         generation=1,
@@ -191,7 +197,113 @@ def finished(
         response_headers=(("Content-Type", "application/json"), ("Content-Length", str(size))),
         request_body=request_body,
         response_body=response_body,
+        calls=calls,
+        call_totals=call_totals,
     )
+
+
+def totals_of(calls: tuple[Call, ...]) -> tuple[CallTotal, ...]:
+    """The totals of calls that are all kept."""
+    kinds = dict.fromkeys(call.kind for call in calls)
+    same = [[call for call in calls if call.kind == kind] for kind in kinds]
+    return tuple(
+        CallTotal(kind=of[0].kind, count=len(of), duration_ms=sum(call.duration_ms for call in of))
+        for of in same
+    )
+
+
+def called(
+    text: str,
+    parameters: str = "",
+    *,
+    kind: Literal["sql", "http", "template", "cache"] = "sql",
+    library: str = "sqlalchemy",
+    start: float = 1.0,
+    ms: float = 0.5,
+    rows: int | None = None,
+    result: str = "",
+    place: str = "/project/shop/views.py:88",
+    error: str = "",
+) -> Call:
+    """A call from a line of the app; it has no line if `place` is empty."""
+    file, _, number = place.rpartition(":")
+    frames = (
+        Frame(file="/project/shop/views.py", line=31, function="index", source="", own=True),
+        Frame(
+            file=file,
+            line=int(number or 0),
+            function="rows",
+            source="customer = order.customer",
+            own=True,
+        ),
+    )
+    return Call(
+        kind=kind,
+        library=library,
+        text=text,
+        parameters=parameters,
+        start_ms=start,
+        duration_ms=ms,
+        rows=rows,
+        result=result,
+        file=file,
+        line=int(number or 0),
+        stack=frames if place else (),
+        error=error,
+    )
+
+
+ORDERS_SQL = (
+    "SELECT orders.id AS orders_id, orders.customer_id AS orders_customer_id, orders.total AS t "
+    "FROM orders WHERE orders.total > ? ORDER BY orders.id LIMIT ?"
+)
+CUSTOMER_SQL = (
+    "SELECT customers.id AS customers_id, customers.name AS customers_name, customers.city AS "
+    "customers_city FROM customers WHERE customers.id = ?"
+)
+
+
+def n_plus_one(number: int = 1, times: int = 41, seconds: float = 0) -> list[AnyEvent]:
+    """A request that asks for a customer for each of its orders."""
+    calls = [
+        called(
+            ORDERS_SQL, "(10, 41)", start=2.0, ms=9.0, rows=41, place="/project/shop/views.py:31"
+        )
+    ]
+    calls += [
+        called(CUSTOMER_SQL, f"({n % 30},)", start=15 + n * 4.0, ms=2.0, rows=1)
+        for n in range(times)
+    ]
+    calls += [
+        called(
+            "GET https://rates.example/latest?base=EUR",
+            kind="http",
+            library="requests",
+            start=200,
+            ms=80,
+            result="200",
+            place="/project/shop/rates.py:12",
+        ),
+        called(
+            "orders.html",
+            kind="template",
+            library="jinja2",
+            start=290,
+            ms=20,
+            place="/project/shop/views.py:40",
+        ),
+    ]
+    return [
+        started(number, "/orders", seconds=seconds),
+        line(
+            "41 orders",
+            level="INFO",
+            logger="shop.db",
+            request_id=f"r{number}",
+            seconds=seconds + 0.012,
+        ),
+        finished(number, "/orders", ms=320.0, seconds=seconds, calls=tuple(calls)),
+    ]
 
 
 def request(number: int = 1, target: str = "/", **fields: object) -> list[AnyEvent]:

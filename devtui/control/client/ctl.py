@@ -145,6 +145,19 @@ def routes(at_port: int | None, as_json: bool) -> None:
     Output(as_json).show(connected(at_port).ask("routes", {}), tables.routes)
 
 
+@ctl.command(epilog=example("devtui ctl calls --repeats"))
+@click.option("--repeats", is_flag=True, help="The repeats (N+1) alone, the worst first.")
+@last_option(20)
+@reveal_option
+@port_option
+@as_json_option
+@reports
+def calls(repeats: bool, last: int, reveal: bool, at_port: int | None, as_json: bool) -> None:
+    """List what requests called (SQL, HTTP, ...), by text and line, the slowest first."""
+    arguments = {"repeats": repeats, "last": last, "reveal": reveal}
+    Output(as_json).show(connected(at_port).ask("calls", arguments), tables.calls)
+
+
 @ctl.command(epilog=example("devtui ctl mcp --print-config"))
 @click.option(
     "--print-config", is_flag=True, help="Print the lines that editors and agents need, and exit."

@@ -135,6 +135,10 @@ def request(found: dict[str, Any]) -> None:
             echo(f"  {name}: {value}")
         if body and body["text"]:
             echo(body["text"])
+    for one in found["calls"]:
+        failed = f"  {one['error']}" if one["error"] else ""
+        echo(f"{one['start_ms']:8.1f} {one['duration_ms']:8.1f} ms  {_called(one)}{failed}")
+    _repeated(found)
     for one in found["log"]:
         line(one)
     for one in found["errors"]:
@@ -170,6 +174,10 @@ def exchange(found: dict[str, Any]) -> None:
         for one in difference:
             echo(f"  {one}")
     if sent is not None:
+        _repeated(sent)
+        totals = [f"{one['count']} {one['kind']}" for one in sent["call_totals"]]
+        if totals:
+            echo(", ".join(totals), dim=True)
         echo(f"request {sent['id']}, generation {sent['generation']}", dim=True)
 
 
@@ -202,6 +210,31 @@ def routes(found: dict[str, Any]) -> None:
         ["methods", "rule", "endpoint"],
     )
     echo(f"from {found['source']}", dim=True)
+
+
+def calls(found: dict[str, Any]) -> None:
+    """Print calls of all requests, one a line."""
+    table(
+        [
+            [
+                f"{one['most_in_one_request']}x", one["count"], f"{one['duration_ms']:.1f} ms",
+                one["request_id"], one["kind"], _called(one),
+            ]
+            for one in found["calls"]
+        ],
+        ["most", "count", "time", "request", "kind", "text"],
+    )  # fmt: skip
+
+
+def _repeated(found: dict[str, Any]) -> None:
+    for one in found["repeated_calls"]:
+        same = f" ({one['duplicates']} duplicates)" if one["duplicates"] else ""
+        echo(f"{one['count']} x {_called(one)}{same}  {one['duration_ms']:.1f} ms", fg="yellow")
+
+
+def _called(one: dict[str, Any]) -> str:
+    place = f"  {one['file']}:{one['line']}" if one["file"] else ""
+    return " ".join(one["text"].split())[: _MAX_CELL - min(len(place), 100)] + place
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devtui.control.verbs import errors, listing, outcome, sending
+from devtui.control.verbs import errors, grouped_calls, listing, outcome, sending
 from devtui.control.verbs.status import status
 from devtui.control.verbs.verb import Verb
 from devtui.text import masking
@@ -42,6 +42,7 @@ VERBS: dict[str, Verb] = {
     "send": Verb(sending.send, sending.Send, _sent),
     "replay": Verb(sending.replay, sending.Replay, lambda it: f"send request {it.id} again"),
     "routes": Verb(listing.routes),
+    "calls": Verb(grouped_calls.calls, grouped_calls.Calls),
     "eval": Verb(errors.evaluate, errors.Evaluate, _evaluated),
     "stack": Verb(listing.stack, listing.OneRequest),
     "restart": Verb(outcome.restart, outcome.Restart, _restarted),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
 from devtui.control.protocol import UNKNOWN, Refused
+from devtui.control.verbs import grouped_calls
 from devtui.control.verbs.errors import Last, id_of, query_of
 from devtui.control.verbs.verb import Arguments, Call
 from devtui.events import Body, Headers, LogWritten
@@ -70,7 +71,7 @@ async def requests(call: Call) -> dict[str, Any]:
 
 
 async def request(call: Call) -> dict[str, Any]:
-    """Describe one request: headers, bodies, log, errors."""
+    """Describe one request: headers, bodies, log, errors, calls."""
     arguments: OneRequest = call.arguments
     return everything(call, find_request(call, arguments.id), reveal=arguments.reveal)
 
@@ -184,6 +185,7 @@ def everything(call: Call, found: Request, *, reveal: bool) -> dict[str, Any]:
         "response_headers": () if finished is None else _headers(finished.response_headers, reveal),
         "response_body": None if finished is None else _body(finished.response_body, reveal),
         "details_dropped": found.details_dropped,
+        **grouped_calls.described_calls(found, reveal=reveal),
         "log": [_entry(entry, reveal) for entry in written],
         "errors": [
             {"id": id_of(one), "text": one.error.text, "origin": one.origin} for one in raised
@@ -229,6 +231,7 @@ def _row(found: Request, reveal: bool) -> dict[str, Any]:
         "running": found.running,
         "cut": row.cut,
         "error_count": len(found.errors),
+        **grouped_calls.counted(row),
     }
 
 

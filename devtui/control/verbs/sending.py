@@ -184,7 +184,8 @@ async def _exchange(
     result["errors"] = [
         await described(call, find(call, one["id"]), reveal=reveal) for one in errors
     ]
-    del facts["response_headers"], facts["response_body"]
+    # All calls would be long; the repeats and totals tell most, and `request` has the rest.
+    del facts["response_headers"], facts["response_body"], facts["calls"]
     result["request"] = facts
     if response is None and found.running:
         result["message"] += f" Where it stands: devtui ctl stack {found.id}"

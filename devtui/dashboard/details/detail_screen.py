@@ -13,7 +13,13 @@ from textual.content import Content
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.details.copy_choices import ChooseCopy, section_name
 from devtui.dashboard.details.log_detail import error_of
-from devtui.dashboard.details.row_detail import detail_of, frame_of, has_secrets, request_id_of
+from devtui.dashboard.details.row_detail import (
+    copied_call,
+    detail_of,
+    frame_of,
+    has_secrets,
+    request_id_of,
+)
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
@@ -24,6 +30,7 @@ from devtui.dashboard.selection import Selection
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
+from devtui.session.calls.one_call import OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorEntry
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
@@ -33,6 +40,9 @@ if TYPE_CHECKING:
 
 # The frame's two borders, the space before a line, and the scrollbar.
 _BESIDE_ROWS = 4
+
+_ROWS = (LogEntry, Request, OneCall, OneRepeat, ErrorEntry)
+"""What a line can lead to."""
 
 
 class DetailScreen(OpenedScreen):
@@ -79,7 +89,7 @@ class DetailScreen(OpenedScreen):
         if wanted[0] <= 0 or wanted == self._laid_out:
             return
         self._laid_out = wanted
-        detail = detail_of(self.item, self._store, self._reveal)
+        detail = detail_of(self.item, self._store, self._reveal, wanted[0])
         self._has_secrets = has_secrets(self.item, self._store)
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
@@ -117,7 +127,7 @@ class DetailScreen(OpenedScreen):
         target = event.item.target
         if event.item.heading:
             self.fold(event.item.section)
-        elif isinstance(target, (LogEntry, Request)):
+        elif isinstance(target, _ROWS):
             self.app.post_message(GoTo(target))
         elif event.item.frame is not None:
             self.action_edit_row()
@@ -197,9 +207,11 @@ class DetailScreen(OpenedScreen):
             self.app.post_message(GoTo(entry))
 
     def action_copy_row(self) -> None:
-        """Copy the section under the cursor."""
+        """Copy the call under the cursor, else the section."""
         line = self.list.item
-        if line is not None:
+        if line is not None and isinstance(line.target, (OneCall, OneRepeat)):
+            self.app.post_message(Copy(*copied_call(line.target)))
+        elif line is not None:
             self.app.post_message(Copy(line.section.text, section_name(line.section.title)))
 
     def action_copy_choice(self) -> None:

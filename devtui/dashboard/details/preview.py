@@ -121,7 +121,7 @@ def _opened(item: Row | None, store: Store, width: int) -> Detail:
     if item is None:
         return Detail("", [])
     if not isinstance(item, ErrorGroup):
-        return detail_of(item, store)
+        return detail_of(item, store, width=width)
     error = item.newest.error
     if not error.exceptions:
         return Detail(f"Error  {clock_time(item.last_at)}", error_view(error, Opened(), width))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from devtui.dashboard.calls.call_detail import all_repeats, call_detail, repeat_detail
+from devtui.dashboard.calls.timeline import USUAL_WIDTH, timeline
 from devtui.dashboard.details.form import fields, form_of
 from devtui.dashboard.details.log_detail import copied, frame_of_entry, log_detail, output_line
 from devtui.dashboard.details.reload_detail import reload_detail
@@ -22,6 +24,8 @@ from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.panes.rows import error_title, reload_words, status_style
 from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
+from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat, frame_of_call
+from devtui.session.calls.statement import statement_of
 from devtui.session.store.error_groups import ErrorGroup, innermost_own
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
@@ -41,11 +45,20 @@ FACT_WIDTH = 12
 NO_LONGER_KEPT = "no longer kept: newer requests needed the room"
 
 
-def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
-    """Return the sections of an opened row; likely secrets are masked unless `reveal`."""
+def detail_of(item: Plain, store: Store, reveal: bool = False, width: int = USUAL_WIDTH) -> Detail:
+    """Return the sections of an opened row; likely secrets are masked unless `reveal`.
+
+    Bars and what stands beside them are laid out for `width` cells.
+    """
     match item:
         case Request():
-            return _request(item, store, reveal)
+            return _request(item, store, reveal, width)
+        case OneCall():
+            return call_detail(item, width, reveal)
+        case OneRepeat():
+            return repeat_detail(item, width, reveal)
+        case AllRepeats():
+            return all_repeats(store, width)
         case LogEntry():
             return log_detail(item, store, reveal)
         case Reloaded() | AppFailed() | ServerExited():
@@ -67,7 +80,11 @@ def frame_of(item: Row, store: Store) -> Frame | None:
             errors = errors_of(item, store)
             if errors:
                 return innermost_own(errors[0].error)
-            return item.finished.view if item.finished is not None else None
+            return item.view
+        case OneCall():
+            return frame_of_call(item.call)
+        case OneRepeat():
+            return frame_of_call(item.group.first)
     return None
 
 
@@ -76,6 +93,8 @@ def request_id_of(item: object) -> str | None:
     match item:
         case Request():
             return item.id
+        case OneCall() | OneRepeat():
+            return item.request.id
         case LogEntry():
             return item.request_id
         case ErrorGroup():
@@ -97,6 +116,18 @@ def copied_text(item: Row, url: str) -> tuple[str, str]:
             return item.error.text or item.message, "the traceback"
         case Reloaded() | ServerExited():
             return " ".join(reload_words(item)).strip(), "the line"
+        case OneCall():
+            return copied_call(item)
+        case OneRepeat():
+            return copied_call(item)
+        case AllRepeats():
+            return "", "the list"
+
+
+def copied_call(item: OneCall | OneRepeat) -> tuple[str, str]:
+    """Return the statement of a call, or of the first of a repeat, and its name."""
+    call = item.call if isinstance(item, OneCall) else item.group.first
+    return statement_of(call), "the statement" if call.kind == "sql" else "the call"
 
 
 def url_of(base: str, target: str) -> str:
@@ -110,7 +141,7 @@ def url_of(base: str, target: str) -> str:
     return base.rstrip("/") + MASK.join(quoted)
 
 
-def _request(request: Request, store: Store, reveal: bool) -> Detail:
+def _request(request: Request, store: Store, reveal: bool, width: int) -> Detail:
     started, finished = request.started, request.finished
     sections = [_general(request, reveal), _timing(request)]
     query = masking.parameters(_parameters(started.target), reveal)
@@ -120,8 +151,10 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
         first, *others = error_sections(entry.error)
         sections.append(Section("error", first.lines, first.copied))
         sections += others[:-1]
+    shown_in_time = timeline(request, store, width, reveal)
+    sections += shown_in_time
     output = store.output_of(request)
-    if output:
+    if output and not shown_in_time:  # else the timeline has it
         lines = bounded(output_line(entry, reveal) for entry in output)
         texts = [copied(entry, reveal) for entry in output]
         sections.append(Section("output", lines, "\n".join(texts)))
@@ -132,7 +165,8 @@ def _request(request: Request, store: Store, reveal: bool) -> Detail:
         sections.append(_headers("response headers", finished.response_headers, reveal))
     sections.append(_headers("request headers", started.headers, reveal))
     if request.details_dropped:
-        sections.append(Section("headers and bodies", [Line([(NO_LONGER_KEPT, "dim")])]))
+        what = "headers, bodies and calls" if request.row.calls else "headers and bodies"
+        sections.append(Section(what, [Line([(NO_LONGER_KEPT, "dim")])]))
     shown = [section for section in sections if section.lines]
     target = masking.target(started.target, reveal)
     return Detail(visible(f"{started.method} {target}", 300), shown)

@@ -78,7 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("clear", "c", "c", "clear", "Clear the pane", "clear", "main", 11),
     Command("hide", "h", "h", "hide", "Hide rows like this one", "hide", "main", 12),
     Command("hidden", "H", "shift+h", "", "Show and edit what is hidden", "show_hidden", "main"),
-    Command("sort", "S", "shift+s", "", "Sort: slowest, largest, status, time", "sort", "main"),
+    Command("sort", "S", "shift+s", "", "Sort: slowest, largest, calls, status", "sort", "main"),
     Command("pane-after", "", "", "tab does so too", "The pane after", "app.focus_next", "main"),
     Command(
         "pane-before",
@@ -154,6 +154,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("stack-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "stack", 2),
     Command("stack-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "stack", 4),
     Command("stack-copy", "y", "y", "copy", "Copy the stack", "copy_row", "stack", 3),
+    Command("repeats", "", "", "N+1 in all requests", "Repeated calls", "show_repeats", "main"),
     Command("theme", "", "", "Change the colours", "Theme", "change_theme"),
     Command("choose-app", "", "", "Serve another app of this folder", "Which app", "choose_app"),
     Command("help", "question_mark", "?", "keys", "All keys", "help", rank=0),

@@ -8,18 +8,23 @@ from typing import Any, Literal, TypeAlias
 
 from devtui.dashboard.lists.columns import Columns
 
-Order: TypeAlias = Literal["time", "duration", "size", "status"]
+Order: TypeAlias = Literal["time", "duration", "size", "calls", "status"]
 
 ORDERS: dict[Order, str] = {
     "time": "",
     "duration": "slowest first",
     "size": "largest first",
+    "calls": "most calls first",
     "status": "highest status first",
 }
 """Each order with its words for the title."""
 
 _WITHOUT_STATUS = 600
 """Where a request that got no response stands: it failed."""
+
+
+_WITHOUT_TEMPLATES = 3
+"""How many of the kinds of calls count; templates are the last."""
 
 
 class Sorted:
@@ -41,6 +46,8 @@ class Sorted:
         if self.by == "size":
             return -columns.sizes[at]
         facts = columns.facts[at]
+        if self.by == "calls":
+            return -sum(facts.calls[:_WITHOUT_TEMPLATES])
         return -(_WITHOUT_STATUS if facts.failed and not facts.status else facts.status)
 
     def _key(self, number: int) -> tuple[float, int]:

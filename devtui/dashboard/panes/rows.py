@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 from devtui.dashboard.lists.line_renderer import Rows
+from devtui.dashboard.panes.call_column import call_cells
 from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.widgets.cells import Row, fit, left, right, row_width
 from devtui.events import AppFailed, Error, Reloaded, ServerExited
@@ -34,10 +35,13 @@ def status_style(status: int | None) -> str:
 
 
 class RequestRows(Rows[Request]):
-    """Requests: time, method, status, duration, size, target, and the client if they differ."""
+    """Requests: time, method, status, duration, size, calls if there are any, and target.
+
+    The client is shown if clients differ.
+    """
 
     def __init__(self, now: Callable[[], datetime], store: Store | None = None) -> None:
-        """Mark reloads, and show the clients if they differ, as the store knows if there is one."""
+        """Mark reloads, and show calls and clients, if there is a store that knows of them."""
         self._now = now
         self._store = store
 
@@ -83,6 +87,8 @@ class RequestRows(Rows[Request]):
         if width < NARROW:
             row = row[1:-1]  # make room for the target: leave out the time of day and the size
             row.append(("  ", ""))
+        if self._store is not None and self._store.any_calls:
+            row += call_cells(shown, width)
         room = width - row_width(row)
         client = room >= WIDE - 40 and self._store is not None and self._store.clients_differ
         if client:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from devtui.events import AppFailed, LogWritten, Reloaded
-from devtui.filters.facts import NO_MEASURES, UNKNOWN, Facts, Measures
+from devtui.filters.facts import CALL_KINDS, NO_MEASURES, UNKNOWN, Facts, Measures
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
 
 _ERROR_LEVELS = ("error", "critical")
+_NO_CALLS = (0,) * len(CALL_KINDS)
 _OF_ERRORS = Measures(Facts(failed=True))
 
 
@@ -39,5 +40,7 @@ def _of_request(item: Request) -> Measures:
     if row.ended_at is None:
         return Measures(Facts(method=method, failed=bool(item.errors)), UNKNOWN, UNKNOWN)
     failed = row.status is None or row.status >= 500 or bool(item.errors)
-    facts = Facts(method=method, status=row.status or 0, failed=failed)
+    counts = {one.kind: one.count for one in row.calls}
+    calls = tuple(counts.get(kind, 0) for kind in CALL_KINDS) if counts else _NO_CALLS
+    facts = Facts(method=method, status=row.status or 0, failed=failed, calls=calls)
     return Measures(facts, row.duration_ms, row.size_bytes)

@@ -10,6 +10,8 @@ import msgspec
 
 from devtui.events import (
     Body,
+    Call,
+    CallTotal,
     Frame,
     Headers,
     RequestFinished,
@@ -17,6 +19,7 @@ from devtui.events import (
     decode_event,
     encode,
 )
+from devtui.session.calls.packed_calls import CallCount, PackedCalls, counts_of
 
 T = TypeVar("T", RequestStarted, RequestFinished)
 
@@ -24,7 +27,9 @@ T = TypeVar("T", RequestStarted, RequestFinished)
 class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fields of a request's row, with the meaning that they have in the two events.
 
-    `ended_at` is None while it runs; the fields after it mean nothing then.
+    `ended_at` is None while it runs; the fields after it mean nothing then. `repeats` is how often
+    it made its most frequent call, 0 if it repeated none; `calls_left_out` of all its calls are
+    counted alone.
     """
 
     at: datetime
@@ -38,10 +43,18 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size_bytes: int = 0
     cut: str = ""
     first_byte_ms: float | None = None
+    calls: tuple[CallCount, ...] = ()
+    repeats: int = 0
+    calls_left_out: int = 0
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_calls = msgspec.msgpack.Decoder(PackedCalls).decode
+_NO_CALLS = msgspec.Raw(_encode(PackedCalls()))
 
 
 class _Details(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The fields that only an opened request shows."""
+    """The fields that only an opened request shows. Most readers do not need the calls."""
 
     headers: Headers = ()
     response_headers: Headers = ()
@@ -49,15 +62,15 @@ class _Details(msgspec.Struct, frozen=True, array_like=True, gc=False):
     response_body: Body | None = None
     endpoint: str | None = None
     view: Frame | None = None
+    calls: msgspec.Raw = _NO_CALLS
 
 
-_encode = msgspec.msgpack.Encoder().encode
 _decode_row = msgspec.msgpack.Decoder(RequestRow).decode
 _decode_details = msgspec.msgpack.Decoder(_Details).decode
 _NO_DETAILS = _Details()
 
 
-def _packed(started: RequestStarted, event: RequestFinished) -> tuple[bytes, bytes]:
+def _packed(started: RequestStarted, event: RequestFinished, repeats: int) -> tuple[bytes, bytes]:
     row = RequestRow(
         started.at,
         started.generation,
@@ -70,6 +83,9 @@ def _packed(started: RequestStarted, event: RequestFinished) -> tuple[bytes, byt
         event.size_bytes,
         event.cut,
         event.first_byte_ms,
+        counts_of(event.call_totals),
+        repeats,
+        max(sum(one.count for one in event.call_totals) - len(event.calls), 0),
     )
     details = _Details(
         started.headers,
@@ -78,6 +94,7 @@ def _packed(started: RequestStarted, event: RequestFinished) -> tuple[bytes, byt
         event.response_body,
         event.endpoint,
         event.view,
+        msgspec.Raw(_encode(PackedCalls.of(event.calls))) if event.calls else _NO_CALLS,
     )
     return _encode(row), _encode(details)
 
@@ -92,7 +109,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
     """One request, from its head to the end of its response.
 
     `errors` are the numbers of its errors in `Store.errors`, which may have forgotten them.
-    `details_dropped` means that its headers and bodies made room for newer ones.
+    `details_dropped` means that its headers, bodies and calls made room for newer ones.
 
     An ended request is two pieces of MessagePack: some 130 bytes for the row, and a tenth of the
     objects' size for the rest. Python's garbage collector has nothing to visit in it.
@@ -122,19 +139,19 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @property
     def details_bytes(self) -> int:
-        """The size of the packed headers and bodies; 0 without any, and while it runs."""
+        """The size of the packed headers, bodies and calls; 0 without any, and while it runs."""
         return len(self._details)
 
-    def end(self, event: RequestFinished) -> None:
-        """Note the end of its response."""
+    def end(self, event: RequestFinished, repeats: int = 0) -> None:
+        """Note the end of its response, and how often it repeated a call."""
         started = self._started
         assert started is not None, "a request ends once"
         try:
-            self._row, self._details = _packed(started, event)
+            self._row, self._details = _packed(started, event, repeats)
         except UnicodeEncodeError:
             # A lone surrogate. The codec has a form for it, and all strings of a server process
             # have passed through the codec.
-            self._row, self._details = _packed(_plain(started), _plain(event))
+            self._row, self._details = _packed(_plain(started), _plain(event), repeats)
         self._started = None
 
     def add_error(self, number: int) -> None:
@@ -145,7 +162,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
             self.errors = [number]  # most requests have none, and need no list
 
     def drop_details(self) -> None:
-        """Drop headers and bodies."""
+        """Drop headers, bodies and calls."""
         if self._details:
             self._details, self.details_dropped = b"", True
 
@@ -177,7 +194,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @property
     def finished(self) -> RequestFinished | None:
-        """Its end, or None while it runs; without headers and bodies if they were dropped."""
+        """Its end, or None while it runs; without what was dropped."""
         if self._started is not None:
             return None
         row, details = self.row, self._unpacked()
@@ -199,7 +216,22 @@ class Request(msgspec.Struct, eq=False, gc=False):
             response_body=details.response_body,
             endpoint=details.endpoint,
             view=details.view,
+            calls=_decode_calls(details.calls).calls,
+            call_totals=tuple(
+                CallTotal(kind=one.kind, count=one.count, duration_ms=one.duration_ms)
+                for one in row.calls
+            ),
         )
+
+    @property
+    def view(self) -> Frame | None:
+        """The place of its view, if it is known: cheaper than `finished`."""
+        return self._unpacked().view
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Its calls that are kept; none while it runs."""
+        return _decode_calls(self._unpacked().calls).calls
 
     def _unpacked(self) -> _Details:
         return _decode_details(self._details) if self._details else _NO_DETAILS

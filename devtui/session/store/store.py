@@ -22,6 +22,8 @@ from devtui.events import (
     RequestStarted,
     ServerExited,
 )
+from devtui.session.calls.grouping import groups_of
+from devtui.session.calls.seen_calls import SeenCalls
 from devtui.session.event_bus import EventBus
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroups, SharedFrames
 from devtui.session.store.log_entry import Gathering, LogEntry
@@ -35,7 +37,7 @@ MAX_REQUESTS = 100_000
 MAX_ROW_BYTES = 24 * 1024 * 1024
 MAX_CLEARED = 10_000
 MAX_CLEARED_BYTES = 2 * 1024 * 1024
-MAX_DETAILS_BYTES = 12 * 1024 * 1024  # headers and bodies of the newest requests
+MAX_DETAILS_BYTES = 12 * 1024 * 1024  # headers, bodies and calls of the newest requests
 MAX_LINES = 50_000
 MAX_LINE_BYTES = 12 * 1024 * 1024
 MAX_RELOADS = 1_000
@@ -88,6 +90,9 @@ class Store:
         self.clients_differ = False
         """Whether the requests came from more than one address."""
         self._client: str | None = None  # the first one's
+        self.calls = SeenCalls()
+        self.any_calls = False
+        """Whether a request called something."""
         self.loaded_generation = 0
         """The newest generation whose app was loaded."""
         self._by_id: dict[str, Request] = {}
@@ -154,6 +159,8 @@ class Store:
         """
         self._client, self.clients_differ = None, False
         self.pulse.clear()
+        self.calls.clear()
+        self.any_calls = False
         for request in self.requests.take_all():
             if request.running:
                 self._forgotten(request)
@@ -189,11 +196,18 @@ class Store:
             )
         if request.running:
             self.pulse.count(request, event)
-            request.end(event)
+            request.end(event, self._count_calls(event) if event.call_totals else 0)
             self.details_bytes += request.details_bytes
             self.with_details.append(request)
             self.requests.grew(request.row_bytes)
             self._drop_details()
+
+    def _count_calls(self, event: RequestFinished) -> int:
+        """Count the calls of a request, and return how often it made one that it repeated."""
+        self.any_calls = True
+        groups = groups_of(event.calls)
+        self.calls.add(event.id, event.at, event.generation, groups)
+        return max((group.count for group in groups if group.is_repeat), default=0)
 
     def _add_line(self, event: LogWritten) -> None:
         # The codec makes new strings each time, though most lines repeat the same few.

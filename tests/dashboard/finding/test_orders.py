@@ -11,14 +11,15 @@ from devtui.session.store.measures import measures_of
 from devtui.session.store.ring import Ring
 from devtui.session.store.store import Store
 from tests.support.driver import running
-from tests.support.fakes import NOON, FakeSession, finished, reloaded, request, started
+from tests.support.fakes import NOON, FakeSession, called, finished, reloaded, request, started
 
 ROWS = ((1, "/quick", 200, 1.0, 30), (2, "/slow", 200, 900.0, 20), (3, "/big", 404, 50.0, 5_000))
 
 
 def feed(session):
     for number, target, status, ms, size in ROWS:
-        session.feed(*request(number, target, status=status, ms=ms, size=size))
+        calls = (called("SELECT 1"),) * (4 - number)
+        session.feed(*request(number, target, status=status, ms=ms, size=size, calls=calls))
 
 
 def targets(ui):
@@ -33,6 +34,7 @@ async def test_the_key_goes_through_the_orders_and_back(ui):
     for words, wanted in (
         ("slowest first", ["/slow", "/big", "/quick"]),
         ("largest first", ["/big", "/quick", "/slow"]),
+        ("most calls first", ["/quick", "/slow", "/big"]),
         ("highest status first", ["/big", "/slow", "/quick"]),
     ):
         await ui.press("S")

@@ -50,6 +50,10 @@ def _short(value: Any, *, tracebacks: bool) -> Any:
     return value
 
 
+def _origin(call: dict[str, Any]) -> tuple[object, ...]:
+    return call["text"], call["file"], call["line"]
+
+
 def _object(value: dict[str, Any], tracebacks: bool) -> dict[str, Any]:
     found = {}
     for name, item in value.items():
@@ -59,6 +63,9 @@ def _object(value: dict[str, Any], tracebacks: bool) -> dict[str, Any]:
             item = [one for one in item if one.get("own")] or item[-1:]
         elif name in ("locals", "parts"):
             item = {one["name"]: one["value"] for one in item}
+        elif name == "calls" and "repeated_calls" in value:
+            told = {_origin(one) for one in value["repeated_calls"]}
+            item = [one for one in item if _origin(one) not in told]
         elif name in ("headers", "response_headers"):
             item = {key: held for key, held in item if key.lower() not in _DULL_HEADERS}
         short = _short(item, tracebacks=tracebacks)

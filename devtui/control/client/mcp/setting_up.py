@@ -86,9 +86,10 @@ id. A long body is in the file that `path` names. Exit status 1: a 5xx, or no re
     echo 'len(rows)' | devtui ctl eval last     # code from stdin, in the frame that failed
     devtui ctl logs --filter level:error
     devtui ctl requests --filter '5xx >200ms'
-    devtui ctl request last                     # headers, bodies, log, errors
+    devtui ctl request last                     # headers, bodies, log, errors, calls
     devtui ctl stack last                       # where a hanging request stands
     devtui ctl replay last                      # again, with the differences
+    devtui ctl calls --repeats                  # statements that a request repeats (N+1)
     devtui ctl routes
 
 The output is JSON. Secrets are masked; add --reveal only if you need one. After a reload, frames of

@@ -121,9 +121,17 @@ TOOLS: dict[str, Tool] = {
         {"filter": _filter("5xx, 404, post, >200ms"), "last": _LAST},
     ),
     "request": Tool(
-        "Everything about one request: headers, bodies, log, errors.",
+        "Everything about one request: headers, bodies, log, errors, calls and repeats (N+1).",
         {"id": {"type": "string", "description": "Its id, or last."}, "reveal": _REVEAL},
         ("id",),
+    ),
+    "calls": Tool(
+        "What requests called (SQL, HTTP, templates, caches), grouped by text and line of code, "
+        "the slowest first; with repeats those that one request made five times or more (N+1).",
+        {
+            "repeats": {"type": "boolean", "description": "The repeats alone, the worst first."},
+            "last": {"type": "integer", "description": "How many.", "minimum": 1},
+        },
     ),
     "routes": Tool("The app's routes with the files of their views (Flask, Django).", {}),
     "stack": Tool(

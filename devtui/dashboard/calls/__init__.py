@@ -1,0 +1,1 @@
+"""The timeline of a request, and its calls, opened."""

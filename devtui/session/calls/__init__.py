@@ -1,0 +1,1 @@
+"""The calls of requests: grouped, counted over all requests, and as statements to copy."""

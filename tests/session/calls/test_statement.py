@@ -1,0 +1,105 @@
+"""Statements that are copied: a client of the database accepts them."""
+
+import datetime
+import sqlite3
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from devtui.events import Call
+from devtui.session.calls.statement import statement_of
+from devtui.text.secrets import MASK
+
+
+def sql(text: str, parameters: object = "", library: str = "sqlite3") -> Call:
+    shown = parameters if isinstance(parameters, str) else repr(parameters)
+    return Call(kind="sql", library=library, text=text, parameters=shown, start_ms=0, duration_ms=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("SELECT ?, ?, ?, ?", (1, "it's", None, -2.5)),
+        ("SELECT ?, '?' -- why?\n, ?", ("a\\b", b"\x00\xff")),
+        ('SELECT 3-?, "a?", ? FROM (SELECT 1 AS "a?")', (-1, "?")),
+        ("SELECT :one, :two, ':one' /* :two */", {"one": "é\n", "two": 2}),
+        ("SELECT ?2, ?1", ("first", "second")),
+        ("SELECT ?, ?", (True, False)),
+    ],
+)
+def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: Any) -> None:
+    database = sqlite3.connect(":memory:")
+    wanted = database.execute(text, parameters).fetchall()
+    copied = statement_of(sql(text, parameters))
+    assert database.execute(copied).fetchall() == wanted
+    assert copied.rstrip().endswith(";")
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters", "library", "wanted"),
+    [
+        ("SELECT %s::text, '50%%'", ("a\\b",), "psycopg", "SELECT 'a\\b'::text, '50%';"),
+        ("SELECT %s", ("a\\b",), "pymysql", "SELECT 'a\\\\b';"),
+        ("SELECT %(a)s, %(b)s", {"a": 1, "b": None}, "psycopg2", "SELECT 1, NULL;"),
+        ("SELECT $1, $2", (1, "x"), "sqlalchemy", "SELECT 1, 'x';"),
+        ("SELECT x = ANY(%s)", ([1, 2],), "psycopg", "SELECT x = ANY(ARRAY[1, 2]);"),
+        ("SELECT x IN %s", ((1, 2),), "psycopg2", "SELECT x IN (1, 2);"),
+        ("SELECT %s", (b"\x01",), "psycopg", "SELECT '\\x01';"),
+        ("SELECT 1 -- one", "", "django", "SELECT 1 -- one\n;"),
+        (
+            "SELECT %s, %s",
+            (Decimal("1.50"), datetime.date(2026, 1, 2)),
+            "django",
+            "SELECT 1.50, '2026-01-02';",
+        ),
+        (
+            "INSERT INTO t VALUES (?, ?)",
+            [(1, "a"), (2, "b")],
+            "sqlite3",
+            "INSERT INTO t VALUES (1, 'a');\n-- sent with 2 sets of parameters; this is the first",
+        ),
+    ],
+)
+def test_placeholders_of_each_style(text: str, parameters: Any, library: str, wanted: str) -> None:
+    assert statement_of(sql(text, parameters, library)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("parameters", "why"),
+    [
+        (f"('ada', '{MASK}')", "secrets in the parameters are masked"),
+        ("('ada', 'xxxxxxx…", "the parameters were cut"),
+        ("('ada', ...)", "the parameters were cut"),
+        ("('ada', <object object at 0x7f>)", "not simple values"),
+        ("('ada',)", "found no place for the parameters"),
+        ("('a', float('nan'))", "not simple values"),
+        ("(datetime.date(),)", "not simple values"),
+        ("({[]: 1},)", "not simple values"),
+        ("(" * 50_000, "not simple values"),
+    ],
+)
+def test_what_cannot_be_filled_in_is_said_in_a_comment(parameters: Any, why: str) -> None:
+    text = "UPDATE users SET name = ?, password = ?"
+    first, comment = statement_of(sql(text, parameters)).split("\n")
+    assert first == text + ";"
+    assert comment.startswith("-- ")
+    assert why in comment
+
+
+def test_ten_thousand_parameters_are_filled_in() -> None:
+    text = f"SELECT * FROM t WHERE id IN ({', '.join('?' * 10_000)})"
+    copied = statement_of(sql(text, tuple(range(10_000))))
+    assert copied == f"SELECT * FROM t WHERE id IN ({', '.join(map(str, range(10_000)))});"
+
+
+def test_a_statement_that_was_cut_says_so() -> None:
+    text = f"SELECT {'a, ' * 3_000}... (12,345 characters)"
+    assert statement_of(sql(text, (1,))) == f"-- the statement was cut\n{text}"
+
+
+def test_other_calls_are_copied_as_they_are() -> None:
+    found = sql("find orders", {"total": 1}, "pymongo")
+    assert statement_of(found) == "find orders {'total': 1}"
+    call = Call(kind="http", library="requests", text="GET /a?b=%s", start_ms=0, duration_ms=1)
+    assert statement_of(call) == "GET /a?b=%s"
