@@ -117,9 +117,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `library` is the outermost one that was called, such as `sqlalchemy`. `parameters` is a repr,
     cut where it is long, with secrets masked; empty if there are none. `start_ms` counts from the
-    start of the request. `rows` is None where the library does not tell. `file` and `line` are the
-    line of the user's code that caused it, and `stack` the user's frames, innermost last; empty
-    where there is none. `error` is what the library raised, as `Type: message`.
+    start of the request. `rows` is None where the library does not tell. `result` says in a word
+    what came back: the status of an HTTP response, `hit` or `miss` of a cache. `file` and `line`
+    are the line of the user's code that caused it, and `stack` the user's frames, innermost last;
+    empty where there is none. Only the first five calls of the same text from the same line have a
+    `stack`. `error` is what the library raised, as `Type: message`.
     """
 
     kind: Literal["sql", "http", "template", "cache"]
@@ -129,6 +131,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     start_ms: float
     duration_ms: float
     rows: int | None = None
+    result: str = ""
     file: str = ""
     line: int = 0
     stack: tuple[Frame, ...] = ()

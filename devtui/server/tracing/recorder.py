@@ -1,0 +1,180 @@
+"""Record the calls of each running request.
+
+A call belongs to the request in whose context it runs, also in threads that the request has
+started. The outermost layer counts once: what a recorded call does itself is not recorded. Only a
+template is no such layer for anything but templates, because it runs the user's expressions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+from weakref import ref
+
+from devtui.events import Call, CallTotal
+from devtui.server.errors.bounded_repr import cut
+from devtui.server.guest.clocks import clock
+from devtui.server.output.request_context import request_id
+from devtui.server.tracing import request_threads
+from devtui.server.tracing.request_calls import MAX_CALLS, MAX_TEXT, Kind, Record, RequestCalls
+
+# Characters of an error.
+MAX_ERROR = 500
+
+
+class Open:
+    """A call that runs. `owner` is an object without which it has ended, however it ended."""
+
+    __slots__ = ("_calls", "_is_open", "_kind", "_layer", "_outer", "_owner", "_record", "_start")
+
+    def __init__(
+        self,
+        calls: RequestCalls,
+        kind: Kind,
+        record: Record | None,
+        start: float,
+        owner: object | None,
+    ) -> None:
+        self._calls = calls
+        self._kind = kind
+        self._record = record
+        self._start = start
+        self._owner: ref[object] | None = None if owner is None else ref(owner)
+        self._is_open = True
+        self._layer: ContextVar[Open | None] | None = None
+        self._outer: Open | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what happens now may be a part of it."""
+        return self._is_open and (self._owner is None or self._owner() is not None)
+
+    @property
+    def owner(self) -> object | None:
+        """The object without which it has ended."""
+        return None if self._owner is None else self._owner()
+
+    def cover(self) -> None:
+        """Do not record what happens in this context until the call has ended."""
+        self._layer = _layers.get(self._kind, _inside)
+        self._outer = self._layer.get()
+        self._layer.set(self)
+
+    def uncover(self) -> None:
+        """Record again what happens in this context."""
+        if self._layer is not None:
+            self._layer.set(self._outer)
+            self._layer = self._outer = None
+
+    def end(self, rows: int | None = None, result: str = "", error: str = "") -> None:
+        """Note that it has ended, once."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        now = clock.perf_counter()
+        self.uncover()
+        self._calls.count(self._kind, now - self._start)
+        if (record := self._record) is not None:
+            if type(rows) is int and rows >= 0:
+                record.rows = rows
+            record.result = result
+            record.error = error
+            record.end = now
+
+    def fail(self, error: BaseException) -> None:
+        """Note that it has raised this."""
+        self.end(error=error_text(error))
+
+
+# The call whose parts are not recorded, one for templates and one for all else.
+_inside: ContextVar[Open | None] = ContextVar("devtui_call", default=None)
+_layers: dict[Kind, ContextVar[Open | None]] = {
+    "template": ContextVar("devtui_template", default=None)
+}
+
+running: dict[str | None, RequestCalls] = {}
+"""The calls of each running request, by its id. Single operations on a dict are atomic."""
+
+Describe: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], tuple[str, Any]]
+"""Gives the text and the parameters of a call from the arguments of the library's function."""
+
+
+def current() -> RequestCalls | None:
+    """Return where calls are recorded now, None if nowhere: outside of requests, or in a call."""
+    if not running:
+        return None
+    here = request_id.get()
+    calls = running.get(request_threads.request_of_thread() if here is None else here)
+    if calls is None:
+        return None
+    layer = _inside.get()
+    return None if layer is not None and layer.is_open else calls
+
+
+def begin(
+    kind: Kind,
+    library: str,
+    describe: Describe,
+    args: tuple[Any, ...] = (),
+    kwargs: dict[str, Any] | None = None,
+    owner: object | None = None,
+) -> Open | None:
+    """Begin a call, None if it is not to be recorded. Call this from the library's hook."""
+    calls = current()
+    if calls is None:
+        return None
+    if kind in _layers and (outer := _layers[kind].get()) is not None and outer.is_open:
+        return None
+    record, start = None, clock.perf_counter()
+    if len(calls.kept) < MAX_CALLS:
+        text, parameters = _described(describe, args, kwargs or {})
+        record = calls.keep(kind, library, text, parameters, start, sys._getframe(1))
+    return Open(calls, kind, record, start, owner)
+
+
+def innermost(owner: object) -> Open | None:
+    """Return the open call of this owner, if it is the innermost one in this context."""
+    call = _inside.get()
+    return call if call is not None and call.is_open and call.owner is owner else None
+
+
+def begin_request(request: str, start: float) -> None:
+    """Record the calls of a request from now on."""
+    request_threads.live.add(request)
+    running[request] = RequestCalls(start)
+
+
+def end_request(request: str) -> tuple[tuple[Call, ...], tuple[CallTotal, ...]]:
+    """Record the request's calls no more, and return them with their totals."""
+    calls = running.pop(request, None)
+    request_threads.forget(request)
+    return ((), ()) if calls is None else calls.finish()
+
+
+def error_text(error: BaseException) -> str:
+    """Return an error as `Type: message`; the message may be computed by the user's code."""
+    try:
+        message = cut(str(error), MAX_ERROR)
+    except Exception as other:
+        message = f"its text raised {type(other).__name__}"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _described(
+    describe: Describe, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[str, Any]:
+    try:
+        return describe(args, kwargs)
+    except Exception as error:  # an unusual argument, which the library is about to refuse
+        return f"(not described: {type(error).__name__})", None
+
+
+def plain_text(text: object) -> str:
+    """Return a statement or an address as text, whatever type the library takes."""
+    if isinstance(text, str):
+        return str.__str__(text)
+    if isinstance(text, (bytes, bytearray)):
+        return bytes(text[:MAX_TEXT]).decode("utf-8", "replace")
+    return f"<{type(text).__name__}>"

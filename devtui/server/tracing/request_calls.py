@@ -1,0 +1,143 @@
+"""Keep the calls of one request, within bounds."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from devtui.events import Call, CallTotal
+from devtui.server.errors.bounded_repr import cut
+from devtui.server.guest.reentrant import Taken, Turn
+from devtui.server.tracing import parameters as given
+from devtui.server.tracing.own_lines import Line, frames_of, innermost_own, line_of, stack_of
+
+Kind: TypeAlias = Literal["sql", "http", "template", "cache"]
+
+# The calls of a request that are kept completely.
+MAX_CALLS = 200
+# Characters of a statement, and of all texts of a request.
+MAX_TEXT = 10_000
+MAX_ALL = 500_000
+# So many calls of one text from one line have their stack; walking it takes most of the time.
+MAX_STACKS = 5
+
+# So many durations are added up at once.
+_CHUNK = 1_000
+
+
+class Record(msgspec.Struct, gc=False):
+    """A call that is kept. `end` is 0 while it runs."""
+
+    kind: Kind
+    library: str
+    text: str
+    parameters: Any
+    start: float
+    line: Line | None = None
+    stack: tuple[Line, ...] = ()
+    end: float = 0.0
+    rows: int | None = None
+    result: str = ""
+    error: str = ""
+
+
+class _Total:
+    """The number and the sum of durations, which any thread may add to at any time."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._seconds = 0.0
+        self._new: list[float] = []
+        self._turn = Turn()
+
+    def add(self, seconds: float) -> None:
+        self._new.append(seconds)
+        if len(self._new) >= _CHUNK:
+            try:
+                self._turn.at_once(self._add_up)
+            except Taken:  # who has the turn, or the next one, adds these up
+                return
+
+    def read(self) -> tuple[int, float]:
+        new = list(self._new)
+        return self._count + len(new), self._seconds + sum(new)
+
+    def _add_up(self) -> None:
+        new = self._new[:]
+        self._count += len(new)
+        self._seconds += sum(new)
+        del self._new[: len(new)]
+
+
+class RequestCalls:
+    """The calls of one request, which began at `start` of `clock.perf_counter`."""
+
+    def __init__(self, start: float) -> None:
+        self.kept: list[Record] = []
+        self._start = start
+        self._totals: dict[Kind, _Total] = {}
+        self._stacks: dict[tuple[str, str, int], int] = {}
+
+    def keep(
+        self, kind: Kind, library: str, text: str, parameters: Any, start: float, frame: FrameType
+    ) -> Record:
+        """Keep a call that begins. `frame` is the innermost one that may be the user's."""
+        text = text if len(text) <= MAX_TEXT else cut(text, MAX_TEXT)
+        parameters = None if parameters is None else given.kept(parameters)
+        record = Record(kind, library, text, parameters, start)
+        own = innermost_own(frame)
+        if own is not None:
+            line = record.line = line_of(own)
+            alike = text, line[0], line[1]
+            count = self._stacks.get(alike, 0)
+            if count < MAX_STACKS:
+                self._stacks[alike] = count + 1
+                record.stack = stack_of(own)
+        self.kept.append(record)
+        return record
+
+    def count(self, kind: Kind, seconds: float) -> None:
+        """Count a call that has ended."""
+        total = self._totals.get(kind)
+        if total is None:
+            total = self._totals.setdefault(kind, _Total())
+        total.add(seconds)
+
+    def finish(self) -> tuple[tuple[Call, ...], tuple[CallTotal, ...]]:
+        """Return the calls that have ended, in the order of their starts, and the totals."""
+        ended = sorted((each for each in self.kept if each.end), key=lambda each: each.start)
+        calls, room = [], MAX_ALL
+        for record in ended[:MAX_CALLS]:
+            call = self._call(record)
+            room -= len(call.text) + len(call.parameters)
+            if room < 0:
+                break
+            calls.append(call)
+        totals = [(kind, *total.read()) for kind, total in self._totals.items()]
+        return tuple(calls), tuple(
+            CallTotal(kind=kind, count=count, duration_ms=_milliseconds(seconds))
+            for kind, count, seconds in totals
+        )
+
+    def _call(self, record: Record) -> Call:
+        file, line = record.line[:2] if record.line is not None else ("", 0)
+        return Call(
+            kind=record.kind,
+            library=record.library,
+            text=record.text,
+            parameters=given.text_of(record.parameters, record.text),
+            start_ms=_milliseconds(max(record.start - self._start, 0.0)),
+            duration_ms=_milliseconds(record.end - record.start),
+            rows=record.rows,
+            result=record.result,
+            file=file,
+            line=line,
+            stack=frames_of(record.stack),
+            error=record.error,
+        )
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
