@@ -175,6 +175,6 @@ def _names(statement: str) -> tuple[bool, ...] | bool:
             )
         return True
     named = _PLACE.findall(statement)
-    if all(name for name, _ in named) and not any(place[0] == "$" for _, place in named):
+    if named and all(name for name, _ in named) and not any(place[0] == "$" for _, place in named):
         return tuple(is_secret(name) for name, _ in named)
     return True

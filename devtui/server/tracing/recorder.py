@@ -97,7 +97,10 @@ _layers: dict[Kind, ContextVar[Open | None]] = {
 running: dict[str | None, RequestCalls] = {}
 """The calls of each running request, by its id. Single operations on a dict are atomic."""
 
-Describe: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], tuple[str, Any]]
+Args: TypeAlias = tuple[Any, ...]
+Kwargs: TypeAlias = dict[str, Any]
+
+Describe: TypeAlias = Callable[[Args, Kwargs], tuple[str, Any]]
 """Gives the text and the parameters of a call from the arguments of the library's function."""
 
 
@@ -117,8 +120,8 @@ def begin(
     kind: Kind,
     library: str,
     describe: Describe,
-    args: tuple[Any, ...] = (),
-    kwargs: dict[str, Any] | None = None,
+    args: Args = (),
+    kwargs: Kwargs | None = None,
     owner: object | None = None,
 ) -> Open | None:
     """Begin a call, None if it is not to be recorded. Call this from the library's hook."""
@@ -162,9 +165,7 @@ def error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def _described(
-    describe: Describe, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[str, Any]:
+def _described(describe: Describe, args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     try:
         return describe(args, kwargs)
     except Exception as error:  # an unusual argument, which the library is about to refuse

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
-from devtui.server.tracing.recorder import Describe, begin
+from devtui.server.tracing.recorder import Args, Describe, Kwargs, begin
 from devtui.server.tracing.request_calls import Kind
 
-Outcome: TypeAlias = Callable[[tuple[Any, ...], Any], "tuple[int | None, str]"]
+Outcome: TypeAlias = Callable[[Args, Kwargs, Any], "tuple[int | None, str]"]
 """Gives the rows and the result in a word, from the arguments and the function's result."""
 
 
@@ -24,7 +24,7 @@ def like(original: Any, wrapper: Any) -> Any:
     return functools.update_wrapper(wrapper, original)
 
 
-def no_outcome(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     """Tell nothing of a result."""
     return None, ""
 
@@ -62,7 +62,7 @@ def wrapped(
             except BaseException as error:
                 call.fail(error)
                 raise
-            call.end(*outcome(args, result))
+            call.end(*outcome(args, kwargs, result))
             return result
         except BaseException as error:
             leave_no_trace(error)
@@ -86,7 +86,7 @@ def _wrapped_async(
             except BaseException as error:
                 call.fail(error)
                 raise
-            call.end(*outcome(args, result))
+            call.end(*outcome(args, kwargs, result))
             return result
         except BaseException as error:
             leave_no_trace(error)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+
+from tests.support.databases import Database, Postgres, postgres_server, redis_server
 
 InFork = Callable[..., Any]
 
@@ -22,6 +25,7 @@ if traces:
     install.install(told.append)
 sys.path[:0] = [folder]
 import app
+vars(app).update(given)
 
 app.prepare()
 request_id.set("1-1")
@@ -54,23 +58,43 @@ class Recorded(NamedTuple):
         return [call["text"] for call in self.calls]
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+def needs(*libraries: str) -> None:
+    """Skip the test if one of the libraries is not installed; there is no wheel for every Python."""
+    for library in libraries:
+        if find_spec(library) is None:
+            pytest.skip(f"{library} is not installed")
+
+
 Record = Callable[..., Recorded]
 
 
 @pytest.fixture
 def record(in_fork: InFork, tmp_path: Path) -> Record:
-    """Runs an app's `main` as a request, once with the hooks and once without.
+    """Runs an app's `main` as a request, once without the hooks and once with them.
 
-    Both return the same, or the test fails. `prepare` runs before the request, if there is one.
+    Further arguments are names that the app finds set. Both return the same, or the test fails.
+    `prepare` runs before the request, if there is one.
     """
 
     def run(source: str, **names: Any) -> Recorded:
         text = "def prepare(): pass" + textwrap.dedent(source)
         (tmp_path / "app.py").write_text(text)
-        answers = [
-            in_fork(PROBE, folder=str(tmp_path), traces=traces, **names) for traces in (False, True)
-        ]
-        plain, traced = answers
+        names["folder"] = str(tmp_path)
+        plain, traced = (
+            in_fork(PROBE, folder=names["folder"], traces=on, given=names) for on in (False, True)
+        )
         assert plain["result"] == traced["result"], "the app is not the same with the hooks"
         assert traced["told"] == []
         return Recorded(traced["result"], traced["calls"], traced["totals"])

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
-from devtui.server.tracing.recorder import plain_text
+from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import like, wrapped
 
 _METHODS = (
@@ -71,7 +71,7 @@ def _wrap_class(backend: type, library: str) -> None:
 
 
 def _describing(name: str) -> Any:
-    def describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+    def describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
         given = args[1] if len(args) > 1 else next(iter(kwargs.values()), None)
         if isinstance(given, (str, bytes)):
             return f"{name} {plain_text(given)[:MAX_KEY]}", None
@@ -80,9 +80,13 @@ def _describing(name: str) -> Any:
     return describe
 
 
-def _outcome_of_get(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
-    return None, "miss" if result is None else "hit"
+def _outcome_of_get(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
+    default = args[2] if len(args) > 2 else kwargs.get("default")
+    if result is None or (result is default and type(default) is object):
+        return None, "miss"
+    # Where it is the default, nobody knows: 5 is 5.
+    return None, "" if result is default else "hit"
 
 
-def _no_outcome(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def _no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     return None, ""

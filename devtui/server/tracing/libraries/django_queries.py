@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from devtui.server.tracing.recorder import plain_text
+from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap
 
 
@@ -19,11 +19,11 @@ def hook(module: ModuleType) -> None:
         wrap(cursor.CursorWrapper, name, "sql", "django", _describe, _outcome)
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     statement = args[1] if len(args) > 1 else kwargs.get("sql", kwargs.get("procname"))
     parameters = args[2] if len(args) > 2 else kwargs.get("params", kwargs.get("param_list"))
     return plain_text(statement), parameters
 
 
-def _outcome(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     return getattr(args[0].cursor, "rowcount", None), ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from devtui.server.tracing.recorder import Args, Kwargs
 from devtui.server.tracing.wrapping import wrap
 
 
@@ -14,5 +15,5 @@ def hook(module: ModuleType) -> None:
     wrap(base.Template, "render", "template", "django", _describe)
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     return args[0].name or "<template>", None

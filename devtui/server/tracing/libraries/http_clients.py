@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from devtui.server.tracing.recorder import plain_text
+from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap
 from devtui.text import masking
 
@@ -45,17 +45,17 @@ def text_of(method: object, url: object) -> str:
     return f"{plain_text(method)} {masking.target(plain_text(url)[:MAX_URL])}"
 
 
-def _prepared(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _prepared(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     request = args[1] if len(args) > 1 else kwargs["request"]
     return text_of(request.method, str(request.url)), None
 
 
-def _of_manager(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _of_manager(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     method = args[1] if len(args) > 1 else kwargs["method"]
     return text_of(method, args[2] if len(args) > 2 else kwargs["url"]), None
 
 
-def _of_pool(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _of_pool(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     pool, method = args[0], args[1] if len(args) > 1 else kwargs["method"]
     url = plain_text(args[2] if len(args) > 2 else kwargs["url"])
     if url.startswith("/"):
@@ -64,9 +64,9 @@ def _of_pool(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
     return text_of(method, url), None
 
 
-def _status(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def _status(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     return None, str(result.status)
 
 
-def _status_code(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def _status_code(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     return None, str(result.status_code)

@@ -12,7 +12,7 @@ from weakref import ref
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
 from devtui.server.tracing.libraries.http_clients import text_of
-from devtui.server.tracing.recorder import Open, begin
+from devtui.server.tracing.recorder import Args, Kwargs, Open, begin
 from devtui.server.tracing.wrapping import like
 
 # The open request of each connection by its `id`, until the connection is gone.
@@ -85,7 +85,7 @@ def _forget(number: int, gone: ref[Any]) -> None:
         del _open[number]
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     connection = args[0]
     method = args[1] if len(args) > 1 else kwargs["method"]
     url = args[2] if len(args) > 2 else kwargs["url"]

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
-from devtui.server.tracing.recorder import Open, begin
+from devtui.server.tracing.recorder import Args, Kwargs, Open, begin
 from devtui.server.tracing.wrapping import like, wrap
 
 
@@ -27,7 +27,7 @@ def hook_native(module: ModuleType) -> None:
     wrap(native.NativeTemplate, "render_async", "template", "jinja2", _describe)
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     return args[0].name or "<template>", None
 
 

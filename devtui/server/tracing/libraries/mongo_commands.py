@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from devtui.server.tracing.recorder import Open, begin
+from devtui.server.tracing.recorder import Args, Kwargs, Open, begin
 
 # Fields of a command that belong to the connection.
 _FIELDS_OF_DRIVER = frozenset({"$db", "lsid", "$clusterTime", "$readPreference", "txnNumber"})
@@ -43,7 +43,7 @@ def hook(module: ModuleType) -> None:
     monitoring.register(Calls())
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     name, command = args
     collection = command.get(name)
     text = f"{name} {collection}" if isinstance(collection, str) else name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from devtui.server.tracing.recorder import plain_text
+from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap
 
 # What an unbuffered cursor tells before it has read all rows.
@@ -29,11 +29,11 @@ def _wrap(cursor: Any, library: str) -> None:
         wrap(cursor, name, "sql", library, _describe, _outcome)
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     query = args[1] if len(args) > 1 else kwargs.get("query", kwargs.get("procname"))
     return plain_text(query), args[2] if len(args) > 2 else kwargs.get("args")
 
 
-def _outcome(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     rows = args[0].rowcount
     return rows if isinstance(rows, int) and rows < _UNKNOWN else None, ""

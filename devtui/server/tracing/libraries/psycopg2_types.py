@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
-from devtui.server.tracing.recorder import plain_text
+from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import like, wrapped
 
 _NAME = "psycopg2.extensions"
@@ -78,7 +78,7 @@ def _named_like(original: type, subclass: type) -> type:
     return subclass
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     query = args[1] if len(args) > 1 else kwargs.get("query", kwargs.get("procname"))
     parameters = args[2] if len(args) > 2 else kwargs.get("vars", kwargs.get("vars_list"))
     if query is not None and hasattr(query, "as_string"):  # psycopg2.sql
@@ -86,5 +86,5 @@ def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
     return plain_text(query), parameters
 
 
-def _outcome(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     return args[0].rowcount, ""

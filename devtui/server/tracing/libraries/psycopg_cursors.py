@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from devtui.server.tracing.recorder import plain_text
+from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap
 
 _CLASSES = ("Cursor", "AsyncCursor", "ServerCursor", "AsyncServerCursor")
@@ -18,7 +18,7 @@ def hook(module: ModuleType) -> None:
             wrap(owner, name, "sql", "psycopg", _describe, _outcome)
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     query = args[1] if len(args) > 1 else kwargs["query"]
     parameters = args[2] if len(args) > 2 else kwargs.get("params", kwargs.get("params_seq"))
     if hasattr(query, "as_string"):  # psycopg.sql
@@ -26,5 +26,5 @@ def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
     return plain_text(query), parameters
 
 
-def _outcome(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     return args[0].rowcount, ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from devtui.server.tracing.recorder import plain_text
+from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap
 
 # Commands of a pipeline that are named; characters of a key.
@@ -43,11 +43,11 @@ def _command(args: tuple[Any, ...]) -> tuple[str, Any]:
     return f"{name} {key[:MAX_KEY]}", tuple(given[1:]) or None
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     return _command(args[1:])
 
 
-def _describe_pipeline(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe_pipeline(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     stack = list(getattr(args[0], "command_stack", None) or args[0]._command_stack)
     named = [
         _command(tuple(command[0] if isinstance(command, tuple) else command.args))[0]
@@ -57,7 +57,7 @@ def _describe_pipeline(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[s
     return "pipeline: " + ", ".join(named + more), None
 
 
-def _outcome(args: tuple[Any, ...], result: Any) -> tuple[int | None, str]:
+def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     if str(args[1]).upper() in _GETS:
         return None, "miss" if result is None else "hit"
     return None, ""

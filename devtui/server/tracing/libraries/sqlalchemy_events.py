@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.tracing import recorder
+from devtui.server.tracing.recorder import Args, Kwargs
 
 
 def hook(module: ModuleType) -> None:
@@ -40,5 +41,5 @@ def _failed(failure: Any) -> None:
         call.fail(failure.original_exception)
 
 
-def _describe(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     return recorder.plain_text(args[0]), args[1]
