@@ -19,6 +19,11 @@ Line: TypeAlias = tuple[str, int, str]
 # The outermost frame that can be the app's, in a thread that answers a request.
 _ENTRY: CodeType = RecordExchange.__call__.__code__
 
+# The lines by the `id` of the code, which is kept here so that no other has the same, and by the
+# number of the instruction. Python counts the lines of a function up to it again and again.
+MAX_CODES = 5_000
+_lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
+
 # is_own is cached too, but by a slower cache; there are as many names as modules.
 _own: dict[str, bool] = {}
 
@@ -43,6 +48,19 @@ def innermost_own(frame: FrameType | None) -> FrameType | None:
 
 def line_of(frame: FrameType) -> Line:
     """Return the frame's line; of a compiled template, the template's."""
+    code = frame.f_code
+    known = _lines.get(id(code))
+    if known is None:
+        if len(_lines) >= MAX_CODES:
+            _lines.clear()
+        known = _lines[id(code)] = code, {}
+    line = known[1].get(frame.f_lasti)
+    if line is None:
+        line = known[1][frame.f_lasti] = _line_of(frame)
+    return line
+
+
+def _line_of(frame: FrameType) -> Line:
     code, line = frame.f_code, frame.f_lineno or 0
     template = frame.f_globals.get("__jinja_template__")
     if template is None:

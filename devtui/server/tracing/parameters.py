@@ -10,6 +10,7 @@ import decimal
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -66,6 +67,12 @@ class Told:
 
 _MASKED = Told(MASK)
 
+# What `kept` leaves short, and what Python prints quickly.
+_SHORT = _NUMBERS | {str}
+
+_shown = BoundedRepr(reveal=False)
+_shown.maxtuple = _shown.maxlist = _shown.maxdict = MAX_MEMBERS + 1  # and how many are left out
+
 
 def kept(value: Any) -> Any:
     """Return the value, or a bounded copy that nobody can change any more."""
@@ -93,9 +100,10 @@ def text_of(parameters: Any, statement: str = "") -> str:
         parameters = _masked(parameters, _names(statement[:MAX_LOOKED_AT]))
     elif type(parameters) is dict and not parameters:
         return ""
-    shown = BoundedRepr(reveal=False)
-    shown.maxtuple = shown.maxlist = shown.maxdict = MAX_MEMBERS + 1  # and how many are left out
-    return cut(shown.repr(parameters), MAX_PARAMETERS)
+    if type(parameters) is tuple and _SHORT.issuperset(map(type, parameters)):
+        with suppress(ValueError):  # Python does not print numbers of thousands of digits
+            return cut(repr(parameters), MAX_PARAMETERS)
+    return cut(_shown.repr(parameters), MAX_PARAMETERS)
 
 
 def _copy(value: Any, depth: int) -> Any:

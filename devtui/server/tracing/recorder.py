@@ -58,7 +58,7 @@ class Open:
 
     def cover(self) -> None:
         """Do not record what happens in this context until the call has ended."""
-        self._layer = _layers.get(self._kind, _inside)
+        self._layer = _layers.get(self._kind, inside)
         self._outer = self._layer.get()
         self._layer.set(self)
 
@@ -75,8 +75,9 @@ class Open:
         self._is_open = False
         now = clock.perf_counter()
         self.uncover()
-        self._calls.count(self._kind, now - self._start)
-        if (record := self._record) is not None:
+        if (record := self._record) is None:
+            self._calls.count(self._kind, now - self._start)
+        else:
             if type(rows) is int and rows >= 0:
                 record.rows = rows
             record.result = result
@@ -88,8 +89,9 @@ class Open:
         self.end(error=error_text(error))
 
 
-# The call whose parts are not recorded, one for templates and one for all else.
-_inside: ContextVar[Open | None] = ContextVar("devtui_call", default=None)
+inside: ContextVar[Open | None] = ContextVar("devtui_call", default=None)
+"""The call whose parts are not recorded. Templates have their own."""
+
 _layers: dict[Kind, ContextVar[Open | None]] = {
     "template": ContextVar("devtui_template", default=None)
 }
@@ -112,7 +114,7 @@ def current() -> RequestCalls | None:
     calls = running.get(request_threads.request_of_thread() if here is None else here)
     if calls is None:
         return None
-    layer = _inside.get()
+    layer = inside.get()
     return None if layer is not None and layer.is_open else calls
 
 
@@ -139,7 +141,7 @@ def begin(
 
 def innermost(owner: object) -> Open | None:
     """Return the open call of this owner, if it is the innermost one in this context."""
-    call = _inside.get()
+    call = inside.get()
     return call if call is not None and call.is_open and call.owner is owner else None
 
 

@@ -78,28 +78,32 @@ class RequestCalls:
         self.kept: list[Record] = []
         self._start = start
         self._totals: dict[Kind, _Total] = {}
-        self._stacks: dict[tuple[str, str, int], int] = {}
+        self._stacks: dict[tuple[str, Line], int] = {}
 
     def keep(
         self, kind: Kind, library: str, text: str, parameters: Any, start: float, frame: FrameType
     ) -> Record:
         """Keep a call that begins. `frame` is the innermost one that may be the user's."""
-        text = text if len(text) <= MAX_TEXT else cut(text, MAX_TEXT)
-        parameters = None if parameters is None else given.kept(parameters)
-        record = Record(kind, library, text, parameters, start)
+        if len(text) > MAX_TEXT:
+            text = cut(text, MAX_TEXT)
+        if parameters is not None:
+            parameters = given.kept(parameters)
+        line: Line | None = None
+        stack: tuple[Line, ...] = ()
         own = innermost_own(frame)
         if own is not None:
-            line = record.line = line_of(own)
-            alike = text, line[0], line[1]
+            line = line_of(own)
+            alike = text, line
             count = self._stacks.get(alike, 0)
             if count < MAX_STACKS:
                 self._stacks[alike] = count + 1
-                record.stack = stack_of(own)
+                stack = stack_of(own)
+        record = Record(kind, library, text, parameters, start, line, stack)
         self.kept.append(record)
         return record
 
     def count(self, kind: Kind, seconds: float) -> None:
-        """Count a call that has ended."""
+        """Count a call that has ended and is not kept."""
         total = self._totals.get(kind)
         if total is None:
             total = self._totals.setdefault(kind, _Total())
@@ -115,10 +119,19 @@ class RequestCalls:
             if room < 0:
                 break
             calls.append(call)
-        totals = [(kind, *total.read()) for kind, total in self._totals.items()]
+        totals: dict[Kind, list[float]] = {}
+        for record in ended:
+            total = totals.setdefault(record.kind, [0, 0.0])
+            total[0] += 1
+            total[1] += record.end - record.start
+        for kind, others in self._totals.items():
+            total = totals.setdefault(kind, [0, 0.0])
+            count, seconds = others.read()
+            total[0] += count
+            total[1] += seconds
         return tuple(calls), tuple(
-            CallTotal(kind=kind, count=count, duration_ms=_milliseconds(seconds))
-            for kind, count, seconds in totals
+            CallTotal(kind=kind, count=int(count), duration_ms=_milliseconds(seconds))
+            for kind, (count, seconds) in totals.items()
         )
 
     def _call(self, record: Record) -> Call:

@@ -71,7 +71,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def needs(*libraries: str) -> None:
-    """Skip the test if one of the libraries is not installed; there is no wheel for every Python."""
+    """Skip the test if one of the libraries is not installed: not every Python has its wheel."""
     for library in libraries:
         if find_spec(library) is None:
             pytest.skip(f"{library} is not installed")

@@ -13,8 +13,9 @@ from typing import Any
 
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
+from devtui.server.output.request_context import request_id
 from devtui.server.tracing import recorder
-from devtui.server.tracing.request_calls import MAX_CALLS
+from devtui.server.tracing.request_calls import MAX_CALLS, RequestCalls
 from devtui.server.tracing.wrapping import like
 
 _METHODS = ("execute", "executemany", "executescript")
@@ -104,6 +105,7 @@ def _traced(execute: Any, make_cursor: Any = None, cursor_class: Any = None) -> 
     With `make_cursor` it is a connection's, which makes a cursor for each statement.
     """
     now, running, current = clock.perf_counter, recorder.running, recorder.current
+    request_of, inside = request_id.get, recorder.inside.get
     text_of, error_text = recorder.plain_text, recorder.error_text
     caller = sys._getframe
 
@@ -112,29 +114,42 @@ def _traced(execute: Any, make_cursor: Any = None, cursor_class: Any = None) -> 
         try:
             if make_cursor is not None:
                 self = make_cursor(self, cursor_class)
-            if not running or (calls := current()) is None or not args:
+            if not running or not args:
                 return execute(self, *args)
-            record, start = None, now()
-            if len(calls.kept) < MAX_CALLS:
-                given = args[1] if len(args) > 1 else None
-                record = calls.keep("sql", "sqlite3", text_of(args[0]), given, start, caller(1))
-                start = record.start = now()
+            calls = running.get(request_of())
+            if calls is None or inside() is not None:
+                calls = current()
+                if calls is None:
+                    return execute(self, *args)
+            if len(calls.kept) >= MAX_CALLS:
+                return _counted(calls, execute, self, args)
+            sql = args[0]
+            given = args[1] if len(args) > 1 else None
+            text = sql if type(sql) is str else text_of(sql)
+            record = calls.keep("sql", "sqlite3", text, given, 0.0, caller(1))
+            record.start = now()
             try:
                 result = execute(self, *args)
             except BaseException as error:
-                end = now()
-                calls.count("sql", end - start)
-                if record is not None:
-                    record.error, record.end = error_text(error), end
+                record.end = now()
+                record.error = error_text(error)
                 raise
-            end = now()
-            calls.count("sql", end - start)
-            if record is not None:
-                rows = result.rowcount
-                record.rows, record.end = rows if rows >= 0 else None, end
+            record.end = now()
+            rows = result.rowcount
+            if rows >= 0:
+                record.rows = rows
             return result
         except BaseException as error:
             leave_no_trace(error)
             raise
 
     return traced
+
+
+@unnoticed
+def _counted(calls: RequestCalls, execute: Any, cursor: Any, args: tuple[Any, ...]) -> Any:
+    start = clock.perf_counter()
+    try:
+        return execute(cursor, *args)
+    finally:
+        calls.count("sql", clock.perf_counter() - start)
