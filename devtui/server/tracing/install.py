@@ -40,7 +40,7 @@ _HOOKS = {
     "redis.client": "redis_commands.hook",
     "redis.cluster": "redis_commands.hook_cluster",
     "requests.sessions": "http_clients.hook_requests",
-    "sqlalchemy": "sqlalchemy_events.hook",
+    "sqlalchemy": "sqlalchemy_dialects.hook",
     "urllib3.connectionpool": "http_clients.hook_pool",
     "urllib3.poolmanager": "http_clients.hook_pool_manager",
 }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from types import CodeType, FrameType
 from typing import TypeAlias
+
+import msgspec
 
 from devtui.events import Frame
 from devtui.server.guest.own_code import is_own
@@ -28,22 +31,50 @@ _lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
 _own: dict[str, bool] = {}
 
 
-def innermost_own(frame: FrameType | None) -> FrameType | None:
-    """Return the innermost frame of the user's, from this one outwards; None if there is none."""
-    known = _own
-    for _ in range(MAX_LOOKED_AT):
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """Where the user's innermost frame was, seen from the caller of `find`."""
+
+    depth: int
+    code: CodeType
+    instruction: int
+    line: Line
+
+
+def find(before: Found | None) -> Found | None:
+    """Find the innermost frame of the user's that has led here; None if there is none.
+
+    `before` is where it was for the same text. If the same instruction is at the same depth, the
+    frames in between are a library's again: looking at each takes longer than everything else.
+    """
+    if before is not None:
+        try:
+            there = sys._getframe(before.depth + 1)
+        except ValueError:  # the stack is not so deep
+            there = sys._getframe()
+        if there.f_code is before.code and there.f_lasti == before.instruction:
+            return before
+    depth, frame = _innermost_own(sys._getframe(1))
+    if frame is None:
+        return None
+    return Found(depth, frame.f_code, frame.f_lasti, line_of(frame))
+
+
+def _innermost_own(start: FrameType | None) -> tuple[int, FrameType | None]:
+    """Return the innermost frame of the user's from this one outwards, and its depth."""
+    frame, known = start, _own
+    for depth in range(MAX_LOOKED_AT):
         if frame is None:
-            return None
+            break
         code = frame.f_code
         own = known.get(code.co_filename)
         if own is None:
             own = known[code.co_filename] = is_own(code.co_filename)
         if own:
-            return frame
+            return depth, frame
         if code is _ENTRY:
-            return None
+            break
         frame = frame.f_back
-    return None
+    return 0, None
 
 
 def line_of(frame: FrameType) -> Line:
@@ -70,13 +101,13 @@ def _line_of(frame: FrameType) -> Line:
     return code.co_filename, template.get_corresponding_lineno(line), function
 
 
-def stack_of(frame: FrameType) -> tuple[Line, ...]:
-    """Return the lines of the user's from this frame outwards, innermost last."""
-    lines = [line_of(frame)]
-    outer = innermost_own(frame.f_back)
-    while outer is not None and len(lines) < MAX_STACK:
-        lines.append(line_of(outer))
-        outer = innermost_own(outer.f_back)
+def stack_of(depth: int) -> tuple[Line, ...]:
+    """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
+    lines: list[Line] = []
+    own: FrameType | None = sys._getframe(depth + 1)
+    while own is not None and len(lines) < MAX_STACK:
+        lines.append(line_of(own))
+        own = _innermost_own(own.f_back)[1]
     return tuple(reversed(lines))
 
 

@@ -10,7 +10,6 @@ import decimal
 import re
 import uuid
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -70,6 +69,8 @@ _MASKED = Told(MASK)
 # What `kept` leaves short, and what Python prints quickly.
 _SHORT = _NUMBERS | {str}
 
+_CONTAINERS = frozenset({tuple, list, dict})
+
 _shown = BoundedRepr(reveal=False)
 _shown.maxtuple = _shown.maxlist = _shown.maxdict = MAX_MEMBERS + 1  # and how many are left out
 
@@ -92,17 +93,18 @@ def text_of(parameters: Any, statement: str = "") -> str:
     that the statement gives to its placeholders, or if it names a secret at all, where that is not
     clear.
     """
-    if parameters is None:
+    kind = type(parameters)
+    if parameters is None or (kind in _CONTAINERS and not parameters):
         return ""
-    if type(parameters) in (tuple, list):
-        if not parameters:
-            return ""
-        parameters = _masked(parameters, _names(statement[:MAX_LOOKED_AT]))
-    elif type(parameters) is dict and not parameters:
-        return ""
-    if type(parameters) is tuple and _SHORT.issuperset(map(type, parameters)):
-        with suppress(ValueError):  # Python does not print numbers of thousands of digits
-            return cut(repr(parameters), MAX_PARAMETERS)
+    if kind is tuple or kind is list:
+        names = _names(statement if len(statement) <= MAX_LOOKED_AT else statement[:MAX_LOOKED_AT])
+        if names:
+            parameters = _masked(parameters, names)
+        elif kind is tuple and _SHORT.issuperset(map(type, parameters)):
+            try:
+                return cut(repr(parameters), MAX_PARAMETERS)
+            except ValueError:  # Python does not print numbers of thousands of digits
+                pass
     return cut(_shown.repr(parameters), MAX_PARAMETERS)
 
 
@@ -145,9 +147,7 @@ def _with_more(copied: dict[Any, Any], left_out: int) -> dict[Any, Any]:
 def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool) -> Any:
     """Mask the members of a sequence, or of each of several ones, as `_names` says."""
     members = list(parameters)
-    if not names:
-        masked = members
-    elif all(isinstance(member, (list, tuple, dict)) for member in members):
+    if all(isinstance(member, (list, tuple, dict)) for member in members):
         masked = [
             member if isinstance(member, Mapping) else _masked(member, names) for member in members
         ]

@@ -7,11 +7,9 @@ template is no such layer for anything but templates, because it runs the user's
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, TypeAlias
-from weakref import ref
 
 from devtui.events import Call, CallTotal
 from devtui.server.errors.bounded_repr import cut
@@ -25,36 +23,20 @@ MAX_ERROR = 500
 
 
 class Open:
-    """A call that runs. `owner` is an object without which it has ended, however it ended."""
+    """A call that runs. While `is_open`, what happens now may be a part of it."""
 
-    __slots__ = ("_calls", "_is_open", "_kind", "_layer", "_outer", "_owner", "_record", "_start")
+    __slots__ = ("_calls", "_kind", "_layer", "_outer", "_record", "_start", "is_open")
 
     def __init__(
-        self,
-        calls: RequestCalls,
-        kind: Kind,
-        record: Record | None,
-        start: float,
-        owner: object | None,
+        self, calls: RequestCalls, kind: Kind, record: Record | None, start: float
     ) -> None:
+        self.is_open = True
         self._calls = calls
         self._kind = kind
         self._record = record
         self._start = start
-        self._owner: ref[object] | None = None if owner is None else ref(owner)
-        self._is_open = True
         self._layer: ContextVar[Open | None] | None = None
         self._outer: Open | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether what happens now may be a part of it."""
-        return self._is_open and (self._owner is None or self._owner() is not None)
-
-    @property
-    def owner(self) -> object | None:
-        """The object without which it has ended."""
-        return None if self._owner is None else self._owner()
 
     def cover(self) -> None:
         """Do not record what happens in this context until the call has ended."""
@@ -70,10 +52,10 @@ class Open:
 
     def end(self, rows: int | None = None, result: str = "", error: str = "") -> None:
         """Note that it has ended, once."""
-        if not self._is_open:
+        if not self.is_open:
             return
-        self._is_open = False
         now = clock.perf_counter()
+        self.is_open = False
         self.uncover()
         if (record := self._record) is None:
             self._calls.count(self._kind, now - self._start)
@@ -124,7 +106,6 @@ def begin(
     describe: Describe,
     args: Args = (),
     kwargs: Kwargs | None = None,
-    owner: object | None = None,
 ) -> Open | None:
     """Begin a call, None if it is not to be recorded. Call this from the library's hook."""
     calls = current()
@@ -132,17 +113,14 @@ def begin(
         return None
     if kind in _layers and (outer := _layers[kind].get()) is not None and outer.is_open:
         return None
-    record, start = None, clock.perf_counter()
+    record = None
     if len(calls.kept) < MAX_CALLS:
         text, parameters = _described(describe, args, kwargs or {})
-        record = calls.keep(kind, library, text, parameters, start, sys._getframe(1))
-    return Open(calls, kind, record, start, owner)
-
-
-def innermost(owner: object) -> Open | None:
-    """Return the open call of this owner, if it is the innermost one in this context."""
-    call = inside.get()
-    return call if call is not None and call.is_open and call.owner is owner else None
+        record = calls.keep(kind, library, text, parameters)
+    start = clock.perf_counter()
+    if record is not None:
+        record.start = start
+    return Open(calls, kind, record, start)
 
 
 def begin_request(request: str, start: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import FrameType
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -10,8 +9,9 @@ import msgspec
 from devtui.events import Call, CallTotal
 from devtui.server.errors.bounded_repr import cut
 from devtui.server.guest.reentrant import Taken, Turn
+from devtui.server.tracing import own_lines
 from devtui.server.tracing import parameters as given
-from devtui.server.tracing.own_lines import Line, frames_of, innermost_own, line_of, stack_of
+from devtui.server.tracing.own_lines import Line, frames_of
 
 Kind: TypeAlias = Literal["sql", "http", "template", "cache"]
 
@@ -78,27 +78,27 @@ class RequestCalls:
         self.kept: list[Record] = []
         self._start = start
         self._totals: dict[Kind, _Total] = {}
+        self._found: dict[str, own_lines.Found] = {}
         self._stacks: dict[tuple[str, Line], int] = {}
 
-    def keep(
-        self, kind: Kind, library: str, text: str, parameters: Any, start: float, frame: FrameType
-    ) -> Record:
-        """Keep a call that begins. `frame` is the innermost one that may be the user's."""
+    def keep(self, kind: Kind, library: str, text: str, parameters: Any) -> Record:
+        """Keep a call that begins, and whose start is to be set."""
         if len(text) > MAX_TEXT:
             text = cut(text, MAX_TEXT)
         if parameters is not None:
             parameters = given.kept(parameters)
         line: Line | None = None
         stack: tuple[Line, ...] = ()
-        own = innermost_own(frame)
-        if own is not None:
-            line = line_of(own)
+        found = own_lines.find(self._found.get(text))
+        if found is not None:
+            self._found[text] = found
+            line = found.line
             alike = text, line
             count = self._stacks.get(alike, 0)
             if count < MAX_STACKS:
                 self._stacks[alike] = count + 1
-                stack = stack_of(own)
-        record = Record(kind, library, text, parameters, start, line, stack)
+                stack = own_lines.stack_of(found.depth)
+        record = Record(kind, library, text, parameters, 0.0, line, stack)
         self.kept.append(record)
         return record
 
@@ -135,19 +135,19 @@ class RequestCalls:
         )
 
     def _call(self, record: Record) -> Call:
-        file, line = record.line[:2] if record.line is not None else ("", 0)
+        line = record.line or ("", 0)
         return Call(
             kind=record.kind,
             library=record.library,
             text=record.text,
             parameters=given.text_of(record.parameters, record.text),
-            start_ms=_milliseconds(max(record.start - self._start, 0.0)),
+            start_ms=_milliseconds(record.start - self._start),
             duration_ms=_milliseconds(record.end - record.start),
             rows=record.rows,
             result=record.result,
-            file=file,
-            line=line,
-            stack=frames_of(record.stack),
+            file=line[0],
+            line=line[1],
+            stack=frames_of(record.stack) if record.stack else (),
             error=record.error,
         )
 

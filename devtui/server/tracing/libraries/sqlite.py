@@ -107,7 +107,6 @@ def _traced(execute: Any, make_cursor: Any = None, cursor_class: Any = None) -> 
     now, running, current = clock.perf_counter, recorder.running, recorder.current
     request_of, inside = request_id.get, recorder.inside.get
     text_of, error_text = recorder.plain_text, recorder.error_text
-    caller = sys._getframe
 
     @unnoticed
     def traced(self: Any, *args: Any) -> Any:
@@ -126,7 +125,7 @@ def _traced(execute: Any, make_cursor: Any = None, cursor_class: Any = None) -> 
             sql = args[0]
             given = args[1] if len(args) > 1 else None
             text = sql if type(sql) is str else text_of(sql)
-            record = calls.keep("sql", "sqlite3", text, given, 0.0, caller(1))
+            record = calls.keep("sql", "sqlite3", text, given)
             record.start = now()
             try:
                 result = execute(self, *args)
