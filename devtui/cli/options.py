@@ -172,6 +172,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "[default: the project's environment, else devtui's own]",
     ),
     click.option(
+        "--trace/--no-trace", default=None, envvar="DEVTUI_TRACE",
+        help="Record what requests call: SQL, HTTP, templates, caches.  [default: as --debug]",
+    ),
+    click.option(
         "--control/--no-control", default=True, envvar="DEVTUI_CONTROL",
         help="Let scripts and agents of this user in, by devtui ctl.  [default: on]",
     ),
@@ -255,6 +259,7 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
         standby=options["standby"],
         preferences=ctx.meta.get(PREFERENCES),
         control=options["control"],
+        trace=options["trace"],
     )
     debug = options["debug"] if options["debug"] is not None else settings.is_loopback
     return settings.with_debug(debug).with_parts(

@@ -123,12 +123,20 @@ def _settings(
         environment=tuple(os.environ.items()),
         preferences=_preferences(main),
         control=not is_refused("DEVTUI_CONTROL"),
+        trace=_said("DEVTUI_TRACE"),
     )
     if debug is None:
         debug = default_debug(app, settings)
     return settings.with_debug(bool(debug)).with_parts(
         reload=options.get("use_reloader"), debugger=options.get("use_debugger")
     )
+
+
+def _said(variable: str) -> bool | None:
+    """Return what a variable says, None if it says nothing."""
+    from devtui.config import yes_or_no
+
+    return yes_or_no.parse(os.environ[variable]) if os.environ.get(variable) else None
 
 
 def _preferences(main: Main) -> Preferences:

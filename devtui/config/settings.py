@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     With `control` scripts and agents can reach the session by `devtui ctl`.
 
+    With `trace` the server process records what requests call; None means as `debug`.
+
     `python` is the interpreter that runs the app, None for devtui's own; `python_name` is what to
     call it. `advice` is what to type if the app imports a `{module}` that is not installed there.
 
@@ -87,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True):
     notice: str = ""
     preferences: Preferences | None = None
     control: bool = True
+    trace: bool | None = None
 
     @property
     def is_unix_socket(self) -> bool:
@@ -107,6 +110,11 @@ class Settings(msgspec.Struct, frozen=True):
             return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
         except ValueError:
             return False  # a name, which may resolve to any address
+
+    @property
+    def records_calls(self) -> bool:
+        """Whether the server process records what requests call."""
+        return self.debug if self.trace is None else self.trace
 
     def url(self, port: int) -> str:
         """Return the URL for a browser, given the port of the socket.

@@ -39,7 +39,8 @@ class Load(Order, frozen=True, kw_only=True):
     that an unlocked browser stays unlocked. It is None in a `Preload` and a `HeadStart`. With
     `keep_all` no event may be dropped: if too many come, the app waits for the session. With
     `migrations` a Django project says which ones are not applied. `advice` is what to type if the
-    app imports a `{module}` that is not installed, if that is known.
+    app imports a `{module}` that is not installed, if that is known. With `trace` record what
+    requests call.
     """
 
     app: str | None
@@ -63,6 +64,7 @@ class Load(Order, frozen=True, kw_only=True):
     keep_all: bool = False
     migrations: bool = False
     advice: str = ""
+    trace: bool = False
 
 
 class Preload(Order, frozen=True, kw_only=True):

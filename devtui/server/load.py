@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from devtui.server.channel.channel import Channel
     from devtui.server.errors.reporter import ErrorReporter
+    from devtui.server.serving.exchange import Tracing
     from devtui.server.standby.head_start import HeadStartLoad
     from devtui.server.standby.import_trace import Preloaded
     from devtui.server.standby.standby import Standby
@@ -57,11 +58,14 @@ class Loading:
         self._baseline = frozenset(sys.modules)
         self._standby: Standby | None = None
         self._env_files: tuple[str, ...] = ()
+        self.tracing: Tracing | None = None
+        """What records the calls of requests, None if nothing does."""
 
     def warm(self, order: Preload, interrupted: Callable[[], bool]) -> None:
         """Import the modules that the order names, until `interrupted`."""
         from devtui.server.standby.standby import Standby  # never needed by the first process
 
+        self._trace(order.load)
         self._standby = Standby(order, self._original)
         self._standby.warm(interrupted)
 
@@ -96,6 +100,7 @@ class Loading:
         do the load.
         """
         began, served = clock.perf_counter(), False
+        self._trace(load)
         now = clock.perf_counter if head_start is None else head_start.now
         trace = ImportTrace(self._baseline, self._preloaded, now)
         loading = ExitStack()
@@ -202,6 +207,17 @@ class Loading:
         read = (noted.file for noted in notes.read())  # includes files that failed to import
         return tuple(sorted({*own_code.own_sources(), *env_files, *read}))
 
+    def _trace(self, load: Load) -> None:
+        """Begin to hook what the app imports, before any of it is there."""
+        if load.trace and self.tracing is None:
+            from devtui.server.tracing import install, recorder  # --no-trace leaves nothing behind
+
+            install.install(self._warn)
+            self.tracing = recorder
+
+    def _warn(self, text: str) -> None:
+        self._channel.send(LogWritten(stream="log", logger="devtui", level="WARNING", text=text))
+
     def _prepare(self, load: Load) -> None:
         notes.begin()
         if load.main is not None and load.main.kind == "path":
@@ -212,14 +228,7 @@ class Loading:
             notes.reading(file)
         environment.apply(prepared.variables, load)
         if prepared.notice:
-            self._channel.send(
-                LogWritten(
-                    stream="log",
-                    logger="devtui",
-                    level="WARNING",
-                    text=prepared.notice,
-                )
-            )
+            self._warn(prepared.notice)
 
     def _tell(self, loaded: find.LoadedApp, trace: ImportTrace, duration_ms: float) -> None:
         slowest = sorted(trace.own_seconds.items(), key=lambda item: item[1], reverse=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Callable
+from typing import Protocol
 
-from devtui.events import Headers, RequestFinished, RequestStarted
+from devtui.events import Call, CallTotal, Headers, RequestFinished, RequestStarted
 from devtui.server.channel.channel import Channel
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.reentrant import Bell
@@ -23,6 +25,18 @@ MAX_TARGET = 8 * 1024
 _SWITCHING = 101
 
 
+class Tracing(Protocol):
+    """Records the calls of requests."""
+
+    @property
+    def begin_request(self) -> Callable[[str, float], None]:
+        """Record the calls of a request of this id, which began at this `perf_counter`."""
+
+    @property
+    def end_request(self) -> Callable[[str], tuple[tuple[Call, ...], tuple[CallTotal, ...]]]:
+        """Return the calls of a request, and record them no more."""
+
+
 class Exchange:
     """A running request and its response. `finish` reports both."""
 
@@ -32,6 +46,8 @@ class Exchange:
         self._recorder = recorder
         self._started = started
         self._clock = clock.perf_counter()
+        if recorder.tracing is not None:
+            recorder.tracing.begin_request(started.id, self._clock)
         self._first_byte: float | None = None
         self.response_head: list[tuple[str, str]] = []
         """The response's headers sent so far."""
@@ -81,6 +97,8 @@ class Exchange:
         now = clock.perf_counter()
         started = self._started
         response_headers = headers_of(self.response_head)
+        tracing = self._recorder.tracing
+        calls, call_totals = ((), ()) if tracing is None else tracing.end_request(started.id)
         self._recorder.end(
             RequestFinished(
                 id=started.id,
@@ -99,6 +117,8 @@ class Exchange:
                 response_headers=response_headers,
                 request_body=body_of(self.request_body, started.headers),
                 response_body=body_of(self.response_body, response_headers),
+                calls=calls,
+                call_totals=call_totals,
             )
         )
 
@@ -111,9 +131,13 @@ class Exchange:
 
 
 class Recorder:
-    """Make an `Exchange` of each request, and know which are running."""
+    """Make an `Exchange` of each request, and know which are running.
 
-    def __init__(self, channel: Channel, output: Output) -> None:
+    `tracing` records their calls, unless it is None.
+    """
+
+    def __init__(self, channel: Channel, output: Output, tracing: Tracing | None = None) -> None:
+        self.tracing = tracing
         self._channel = channel
         self._output = output
         self._numbers = itertools.count(1)

@@ -93,6 +93,8 @@ class Standby:
         importlib.invalidate_caches()  # the folders may have new files
         if self._unfit:
             return self._unfit
+        if self._order.load.trace != load.trace:
+            return "calls are recorded or not, unlike in the last load"
         if self._environment != environment.prepared(load, self._original).variables:
             return "the environment is not that of the last load"
         if name := self._shadowed():

@@ -32,4 +32,5 @@ def load_order(
         keep_all=settings.keep_all,
         migrations=migrations,
         advice=settings.advice,
+        trace=settings.records_calls,
     )

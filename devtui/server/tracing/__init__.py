@@ -1,0 +1,1 @@
+"""Record the calls that the app makes while it answers: databases, HTTP, templates, caches."""

@@ -1,0 +1,29 @@
+"""Record the statements of Django, whatever the backend.
+
+Django's own `execute_wrapper` would be listed in each connection, where tests look for it.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from devtui.server.tracing.recorder import Args, Kwargs, plain_text
+from devtui.server.tracing.wrapping import wrap
+
+
+def hook(module: ModuleType) -> None:
+    """Wrap the methods through which all statements go."""
+    cursor: Any = module
+    for name in ("execute", "executemany", "callproc"):
+        wrap(cursor.CursorWrapper, name, "sql", "django", _describe, _outcome)
+
+
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
+    statement = args[1] if len(args) > 1 else kwargs.get("sql", kwargs.get("procname"))
+    parameters = args[2] if len(args) > 2 else kwargs.get("params", kwargs.get("param_list"))
+    return plain_text(statement), parameters
+
+
+def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
+    return getattr(args[0].cursor, "rowcount", None), ""

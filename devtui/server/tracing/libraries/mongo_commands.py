@@ -1,0 +1,53 @@
+"""Record the commands of pymongo, by a listener of its own kind."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from devtui.server.tracing.recorder import Args, Kwargs, Open, begin
+
+# Fields of a command that belong to the connection.
+_FIELDS_OF_DRIVER = frozenset({"$db", "lsid", "$clusterTime", "$readPreference", "txnNumber"})
+
+# The most commands that wait for their answer; one whose answer never came is dropped.
+MAX_WAITING = 1_000
+
+
+def hook(module: ModuleType) -> None:
+    """Register a listener for every client that is made from now on."""
+    monitoring: Any = module
+
+    class Calls(monitoring.CommandListener):  # type: ignore[misc]
+        """Record each command from its start to its answer."""
+
+        def __init__(self) -> None:
+            self._waiting: dict[tuple[Any, int], Open] = {}
+
+        def started(self, event: Any) -> None:
+            call = begin("sql", "pymongo", _describe, (event.command_name, event.command))
+            if call is not None and len(self._waiting) < MAX_WAITING:
+                self._waiting[event.connection_id, event.request_id] = call
+
+        def succeeded(self, event: Any) -> None:
+            call = self._waiting.pop((event.connection_id, event.request_id), None)
+            if call is not None:
+                call.end(rows=event.reply.get("n"))
+
+        def failed(self, event: Any) -> None:
+            call = self._waiting.pop((event.connection_id, event.request_id), None)
+            if call is not None:
+                message = event.failure.get("errmsg") or event.failure.get("codeName") or "failed"
+                call.end(error=str(message)[:500])
+
+    monitoring.register(Calls())
+
+
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
+    name, command = args
+    collection = command.get(name)
+    text = f"{name} {collection}" if isinstance(collection, str) else name
+    fields = {
+        key: value for key, value in command.items() if key not in _FIELDS_OF_DRIVER and key != name
+    }
+    return text, fields or None

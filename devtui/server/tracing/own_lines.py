@@ -1,0 +1,118 @@
+"""Find the lines of the user's code that a call comes from."""
+
+from __future__ import annotations
+
+import sys
+from types import CodeType, FrameType
+from typing import TypeAlias
+
+import msgspec
+
+from devtui.events import Frame
+from devtui.server.guest.own_code import is_own
+from devtui.server.serving.middleware import RecordExchange
+
+# The innermost frames of the user's; the frames looked at.
+MAX_STACK = 10
+MAX_LOOKED_AT = 500
+
+Line: TypeAlias = tuple[str, int, str]
+"""The file, the number of the line, and the function."""
+
+# The outermost frame that can be the app's, in a thread that answers a request.
+_ENTRY: CodeType = RecordExchange.__call__.__code__
+
+# The lines by the `id` of the code, which is kept here so that no other has the same, and by the
+# number of the instruction. Python counts the lines of a function up to it again and again.
+MAX_CODES = 5_000
+_lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
+
+# is_own is cached too, but by a slower cache; there are as many names as modules.
+_own: dict[str, bool] = {}
+
+
+class Found(msgspec.Struct, frozen=True, gc=False):
+    """Where the user's innermost frame was, seen from the caller of `find`."""
+
+    depth: int
+    code: CodeType
+    instruction: int
+    line: Line
+
+
+def find(before: Found | None) -> Found | None:
+    """Find the innermost frame of the user's that has led here; None if there is none.
+
+    `before` is where it was for the same text. If the same instruction is at the same depth, the
+    frames in between are a library's again: looking at each takes longer than everything else.
+    """
+    if before is not None:
+        try:
+            there = sys._getframe(before.depth + 1)
+        except ValueError:  # the stack is not so deep
+            there = sys._getframe()
+        if there.f_code is before.code and there.f_lasti == before.instruction:
+            return before
+    depth, frame = _innermost_own(sys._getframe(1))
+    if frame is None:
+        return None
+    return Found(depth, frame.f_code, frame.f_lasti, line_of(frame))
+
+
+def _innermost_own(start: FrameType | None) -> tuple[int, FrameType | None]:
+    """Return the innermost frame of the user's from this one outwards, and its depth."""
+    frame, known = start, _own
+    for depth in range(MAX_LOOKED_AT):
+        if frame is None:
+            break
+        code = frame.f_code
+        own = known.get(code.co_filename)
+        if own is None:
+            own = known[code.co_filename] = is_own(code.co_filename)
+        if own:
+            return depth, frame
+        if code is _ENTRY:
+            break
+        frame = frame.f_back
+    return 0, None
+
+
+def line_of(frame: FrameType) -> Line:
+    """Return the frame's line; of a compiled template, the template's."""
+    code = frame.f_code
+    known = _lines.get(id(code))
+    if known is None:
+        if len(_lines) >= MAX_CODES:
+            _lines.clear()
+        known = _lines[id(code)] = code, {}
+    line = known[1].get(frame.f_lasti)
+    if line is None:
+        line = known[1][frame.f_lasti] = _line_of(frame)
+    return line
+
+
+def _line_of(frame: FrameType) -> Line:
+    code, line = frame.f_code, frame.f_lineno or 0
+    template = frame.f_globals.get("__jinja_template__")
+    if template is None:
+        return code.co_filename, line, code.co_name
+    name = code.co_name.removeprefix("block_")
+    function = "top-level template code" if name == "root" else f"block {name!r}"
+    return code.co_filename, template.get_corresponding_lineno(line), function
+
+
+def stack_of(depth: int) -> tuple[Line, ...]:
+    """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
+    lines: list[Line] = []
+    own: FrameType | None = sys._getframe(depth + 1)
+    while own is not None and len(lines) < MAX_STACK:
+        lines.append(line_of(own))
+        own = _innermost_own(own.f_back)[1]
+    return tuple(reversed(lines))
+
+
+def frames_of(stack: tuple[Line, ...]) -> tuple[Frame, ...]:
+    """Return the lines as an event has them. The session reads their source."""
+    return tuple(
+        Frame(file=file, line=line, function=function, own=True) for file, line, function in stack
+    )

@@ -1,0 +1,188 @@
+"""Keep what a call was given: a bounded copy at once, its masked text when nobody waits for it.
+
+Nothing of the user's runs: objects that are not Python's own plain ones show their class.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from devtui.server.errors.bounded_repr import BoundedRepr, cut
+from devtui.text.secrets import MASK, is_secret
+
+# Characters of one value and of all, the members of a container, and how deep they are nested.
+MAX_VALUE = 500
+MAX_PARAMETERS = 2_000
+MAX_MEMBERS = 50
+MAX_DEPTH = 3
+
+# Characters of a statement in which names of secrets are looked for.
+MAX_LOOKED_AT = 10_000
+
+_NUMBERS = frozenset({int, float, bool, type(None)})
+_PLAIN = _NUMBERS | {
+    complex,
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    decimal.Decimal,
+    uuid.UUID,
+}
+_TEXTS = (str, bytes, bytearray)
+
+_WORD = re.compile(r"[A-Za-z_]\w{0,199}")
+# `name = ?`, and the other ways in which a statement names what a placeholder stands for. What may
+# repeat is bounded, because a statement can be of any length.
+_PLACE = re.compile(
+    r"""(?:(\w{1,200})["`\]]?\s{0,9}(?:=|<>|!=|<=?|>=?|\bi?like\b|\bin\s{0,9}\()\s{0,9})?"""
+    r"""(\?|%s|\$\d{1,5})""",
+    re.IGNORECASE,
+)
+_INSERT = re.compile(
+    r"\s{0,99}(?:insert|replace)\b[^(]{1,300}\(([^()]{1,5000})\)\s{0,99}values\s{0,99}\(([^()]{1,5000})\)",
+    re.IGNORECASE,
+)
+
+
+class Told:
+    """A text that stands for a value."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+_MASKED = Told(MASK)
+
+# What `kept` leaves short, and what Python prints quickly.
+_SHORT = _NUMBERS | {str}
+
+_CONTAINERS = frozenset({tuple, list, dict})
+
+_shown = BoundedRepr(reveal=False)
+_shown.maxtuple = _shown.maxlist = _shown.maxdict = MAX_MEMBERS + 1  # and how many are left out
+
+
+def kept(value: Any) -> Any:
+    """Return the value, or a bounded copy that nobody can change any more."""
+    if type(value) is not tuple or len(value) > MAX_MEMBERS:
+        return _copy(value, MAX_DEPTH)
+    for member in value:
+        kind = type(member)
+        if kind not in _NUMBERS and not (kind is str and len(member) <= MAX_VALUE):
+            return _copy(value, MAX_DEPTH)
+    return value
+
+
+def text_of(parameters: Any, statement: str = "") -> str:
+    """Return the repr of what `kept` returned, cut, with secrets masked.
+
+    Members of a dictionary are masked by their keys. Those of a sequence are masked by the names
+    that the statement gives to its placeholders, or if it names a secret at all, where that is not
+    clear.
+    """
+    kind = type(parameters)
+    if parameters is None or (kind in _CONTAINERS and not parameters):
+        return ""
+    if kind is tuple or kind is list:
+        names = _names(statement if len(statement) <= MAX_LOOKED_AT else statement[:MAX_LOOKED_AT])
+        if names:
+            parameters = _masked(parameters, names)
+        elif kind is tuple and _SHORT.issuperset(map(type, parameters)):
+            try:
+                return cut(repr(parameters), MAX_PARAMETERS)
+            except ValueError:  # Python does not print numbers of thousands of digits
+                pass
+    return cut(_shown.repr(parameters), MAX_PARAMETERS)
+
+
+def _copy(value: Any, depth: int) -> Any:
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind in _TEXTS:
+        if len(value) <= MAX_VALUE:
+            return value if kind is not bytearray else bytes(value)
+        return Told(f"{value[:MAX_VALUE]!r}... ({len(value):,} {_UNITS[kind]})")
+    if depth and isinstance(value, dict):
+        pairs = list(islice(dict.items(value), MAX_MEMBERS))
+        copied = {_key(key): _copy(member, depth - 1) for key, member in pairs}
+        return _with_more(copied, dict.__len__(value) - len(pairs))
+    bases: tuple[Any, ...] = (tuple, list, set, frozenset)
+    for base in bases:  # whose methods run nobody else's code
+        if depth and isinstance(value, base):
+            members = [_copy(each, depth - 1) for each in islice(base.__iter__(value), MAX_MEMBERS)]
+            left_out = base.__len__(value) - len(members)
+            if left_out > 0:
+                members.append(Told(f"... ({left_out:,} more)"))
+            return members if base is list else tuple(members)
+    return Told(f"<{type.__dict__['__qualname__'].__get__(kind)[:100]}>")
+
+
+_UNITS = {str: "characters", bytes: "bytes", bytearray: "bytes"}
+
+
+def _key(key: Any) -> Any:
+    return key[:MAX_VALUE] if type(key) is str else _copy(key, 0)
+
+
+def _with_more(copied: dict[Any, Any], left_out: int) -> dict[Any, Any]:
+    if left_out > 0:
+        copied[Told("...")] = Told(f"({left_out:,} more)")
+    return copied
+
+
+def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool) -> Any:
+    """Mask the members of a sequence, or of each of several ones, as `_names` says."""
+    members = list(parameters)
+    if all(isinstance(member, (list, tuple, dict)) for member in members):
+        masked = [
+            member if isinstance(member, Mapping) else _masked(member, names) for member in members
+        ]
+    else:
+        masked = [
+            _MASKED if _is_masked(names, number) and type(member) not in _NUMBERS else member
+            for number, member in enumerate(members)
+        ]
+    return tuple(masked) if type(parameters) is tuple else masked
+
+
+def _is_masked(names: tuple[bool, ...] | bool, number: int) -> bool:
+    if isinstance(names, bool):
+        return names
+    return names[number] if number < len(names) else True
+
+
+@lru_cache(maxsize=500)
+def _names(statement: str) -> tuple[bool, ...] | bool:
+    """Say which placeholders stand for secrets; one answer for all if that is not clear.
+
+    This does not parse the statement: it masks too much rather than too little.
+    """
+    if not any(is_secret(word) for word in set(_WORD.findall(statement))):
+        return False
+    if inserted := _INSERT.match(statement):
+        columns, places = (group.split(",") for group in inserted.groups())
+        if len(columns) == len(places):
+            return tuple(
+                is_secret(column)
+                for column, place in zip(columns, places, strict=True)
+                if _PLACE.search(place)
+            )
+        return True
+    named = _PLACE.findall(statement)
+    if named and all(name for name, _ in named) and not any(place[0] == "$" for _, place in named):
+        return tuple(is_secret(name) for name, _ in named)
+    return True

@@ -1,0 +1,161 @@
+"""Record the calls of each running request.
+
+A call belongs to the request in whose context it runs, also in threads that the request has
+started. The outermost layer counts once: what a recorded call does itself is not recorded. Only a
+template is no such layer for anything but templates, because it runs the user's expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+
+from devtui.events import Call, CallTotal
+from devtui.server.errors.bounded_repr import cut
+from devtui.server.guest.clocks import clock
+from devtui.server.output.request_context import request_id
+from devtui.server.tracing import request_threads
+from devtui.server.tracing.request_calls import MAX_CALLS, MAX_TEXT, Kind, Record, RequestCalls
+
+# Characters of an error.
+MAX_ERROR = 500
+
+
+class Open:
+    """A call that runs. While `is_open`, what happens now may be a part of it."""
+
+    __slots__ = ("_calls", "_kind", "_layer", "_outer", "_record", "_start", "is_open")
+
+    def __init__(
+        self, calls: RequestCalls, kind: Kind, record: Record | None, start: float
+    ) -> None:
+        self.is_open = True
+        self._calls = calls
+        self._kind = kind
+        self._record = record
+        self._start = start
+        self._layer: ContextVar[Open | None] | None = None
+        self._outer: Open | None = None
+
+    def cover(self) -> None:
+        """Do not record what happens in this context until the call has ended."""
+        self._layer = _layers.get(self._kind, inside)
+        self._outer = self._layer.get()
+        self._layer.set(self)
+
+    def uncover(self) -> None:
+        """Record again what happens in this context."""
+        if self._layer is not None:
+            self._layer.set(self._outer)
+            self._layer = self._outer = None
+
+    def end(self, rows: int | None = None, result: str = "", error: str = "") -> None:
+        """Note that it has ended, once."""
+        if not self.is_open:
+            return
+        now = clock.perf_counter()
+        self.is_open = False
+        self.uncover()
+        if (record := self._record) is None:
+            self._calls.count(self._kind, now - self._start)
+        else:
+            if type(rows) is int and rows >= 0:
+                record.rows = rows
+            record.result = result
+            record.error = error
+            record.end = now
+
+    def fail(self, error: BaseException) -> None:
+        """Note that it has raised this."""
+        self.end(error=error_text(error))
+
+
+inside: ContextVar[Open | None] = ContextVar("devtui_call", default=None)
+"""The call whose parts are not recorded. Templates have their own."""
+
+_layers: dict[Kind, ContextVar[Open | None]] = {
+    "template": ContextVar("devtui_template", default=None)
+}
+
+running: dict[str | None, RequestCalls] = {}
+"""The calls of each running request, by its id. Single operations on a dict are atomic."""
+
+Args: TypeAlias = tuple[Any, ...]
+Kwargs: TypeAlias = dict[str, Any]
+
+Describe: TypeAlias = Callable[[Args, Kwargs], tuple[str, Any]]
+"""Gives the text and the parameters of a call from the arguments of the library's function."""
+
+
+def current() -> RequestCalls | None:
+    """Return where calls are recorded now, None if nowhere: outside of requests, or in a call."""
+    if not running:
+        return None
+    here = request_id.get()
+    calls = running.get(request_threads.request_of_thread() if here is None else here)
+    if calls is None:
+        return None
+    layer = inside.get()
+    return None if layer is not None and layer.is_open else calls
+
+
+def begin(
+    kind: Kind,
+    library: str,
+    describe: Describe,
+    args: Args = (),
+    kwargs: Kwargs | None = None,
+) -> Open | None:
+    """Begin a call, None if it is not to be recorded. Call this from the library's hook."""
+    calls = current()
+    if calls is None:
+        return None
+    if kind in _layers and (outer := _layers[kind].get()) is not None and outer.is_open:
+        return None
+    record = None
+    if len(calls.kept) < MAX_CALLS:
+        text, parameters = _described(describe, args, kwargs or {})
+        record = calls.keep(kind, library, text, parameters)
+    start = clock.perf_counter()
+    if record is not None:
+        record.start = start
+    return Open(calls, kind, record, start)
+
+
+def begin_request(request: str, start: float) -> None:
+    """Record the calls of a request from now on."""
+    request_threads.live.add(request)
+    running[request] = RequestCalls(start)
+
+
+def end_request(request: str) -> tuple[tuple[Call, ...], tuple[CallTotal, ...]]:
+    """Record the request's calls no more, and return them with their totals."""
+    calls = running.pop(request, None)
+    request_threads.forget(request)
+    return ((), ()) if calls is None else calls.finish()
+
+
+def error_text(error: BaseException) -> str:
+    """Return an error as `Type: message`; the message may be computed by the user's code."""
+    try:
+        message = cut(str(error), MAX_ERROR)
+    except Exception as other:
+        message = f"its text raised {type(other).__name__}"
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _described(describe: Describe, args: Args, kwargs: Kwargs) -> tuple[str, Any]:
+    try:
+        return describe(args, kwargs)
+    except Exception as error:  # an unusual argument, which the library is about to refuse
+        return f"(not described: {type(error).__name__})", None
+
+
+def plain_text(text: object) -> str:
+    """Return a statement or an address as text, whatever type the library takes."""
+    if isinstance(text, str):
+        return str.__str__(text)
+    if isinstance(text, (bytes, bytearray)):
+        return bytes(text[:MAX_TEXT]).decode("utf-8", "replace")
+    return f"<{type(text).__name__}>"

@@ -1,0 +1,87 @@
+"""Find the request that has started a thread, or has given work to a pool of threads.
+
+A new thread begins with an empty context. Nothing is put into it, and no method of a thread is
+replaced but `start`, which notes who called it.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import ModuleType
+from typing import Any
+
+from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
+from devtui.server.output.request_context import request_id
+
+live: set[str] = set()
+"""The requests that run."""
+
+# The request of a thread, by the thread's `id`; and the threads of a request, which are kept here
+# so that no other thread gets the same `id` meanwhile.
+_request_of: dict[int, str] = {}
+_threads_of: dict[str, list[threading.Thread]] = {}
+
+
+def request_of_thread() -> str | None:
+    """Return the request that has started this thread, None if that has ended or is none."""
+    if not _request_of:
+        return None
+    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    return None if thread is None else _request_of.get(id(thread))
+
+
+def forget(request: str) -> None:
+    """Forget a request that has ended, and its threads."""
+    live.discard(request)
+    for thread in _threads_of.pop(request, ()):
+        _request_of.pop(id(thread), None)
+
+
+def hook_threads() -> None:
+    """Note from now on which request starts a thread."""
+    start = threading.Thread.start
+
+    @unnoticed
+    def noted_start(self: threading.Thread) -> None:
+        try:
+            request = request_id.get() or request_of_thread()
+            if request is not None and not _works_for_a_pool(self):
+                _threads_of.setdefault(request, []).append(self)
+                _request_of[id(self)] = request
+            start(self)
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
+
+    noted_start.__name__, noted_start.__qualname__ = start.__name__, start.__qualname__
+    noted_start.__doc__ = start.__doc__
+    noted_start.__module__ = start.__module__
+    threading.Thread.start = noted_start  # type: ignore[method-assign]
+
+
+def hook_pools(module: ModuleType) -> None:
+    """Let work that was given to a `ThreadPoolExecutor` belong to the request that gave it."""
+    item: Any = module._WorkItem
+    begin, run = item.__init__, item.run
+
+    @unnoticed
+    def noted_init(self: Any, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        self.devtui_request = request_id.get() or request_of_thread()
+
+    @unnoticed
+    def noted_run(self: Any, *args: Any) -> None:
+        request = self.devtui_request
+        token = request_id.set(request if request in live else None)
+        try:
+            run(self, *args)
+        finally:
+            request_id.reset(token)
+
+    item.__init__, item.run = noted_init, noted_run
+
+
+def _works_for_a_pool(thread: Any) -> bool:
+    """Whether it is a thread of a `ThreadPoolExecutor`, which works for any request."""
+    target = getattr(thread, "_target", None)
+    return getattr(target, "__module__", "") == "concurrent.futures.thread"

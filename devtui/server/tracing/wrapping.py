@@ -1,0 +1,95 @@
+"""Wrap the functions of libraries so that each call of them is recorded.
+
+A wrapper gives what the function gives and raises what it raises, without a line in the traceback.
+It never asks a result for anything that costs time or runs the user's code.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
+from devtui.server.tracing.recorder import Args, Describe, Kwargs, begin
+from devtui.server.tracing.request_calls import Kind
+
+Outcome: TypeAlias = Callable[[Args, Kwargs, Any], "tuple[int | None, str]"]
+"""Gives the rows and the result in a word, from the arguments and the function's result."""
+
+
+def like(original: Any, wrapper: Any) -> Any:
+    """Return the wrapper with the name and the signature of the original."""
+    return functools.update_wrapper(wrapper, original)
+
+
+def no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
+    """Tell nothing of a result."""
+    return None, ""
+
+
+def wrap(
+    owner: Any,
+    name: str,
+    kind: Kind,
+    library: str,
+    describe: Describe,
+    outcome: Outcome = no_outcome,
+) -> None:
+    """Record each call of a function of a class, if the class itself defines it."""
+    original = vars(owner).get(name)
+    if original is not None:
+        setattr(owner, name, wrapped(original, kind, library, describe, outcome))
+
+
+def wrapped(
+    original: Any, kind: Kind, library: str, describe: Describe, outcome: Outcome = no_outcome
+) -> Any:
+    """Return a function that does what the original does, and records it."""
+    if inspect.iscoroutinefunction(original):
+        return _wrapped_async(original, kind, library, describe, outcome)
+
+    @unnoticed
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        try:
+            call = begin(kind, library, describe, args, kwargs)
+            if call is None:
+                return original(*args, **kwargs)
+            call.cover()
+            try:
+                result = original(*args, **kwargs)
+            except BaseException as error:
+                call.fail(error)
+                raise
+            call.end(*outcome(args, kwargs, result))
+            return result
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
+
+    return like(original, traced)
+
+
+def _wrapped_async(
+    original: Any, kind: Kind, library: str, describe: Describe, outcome: Outcome
+) -> Any:
+    @unnoticed
+    async def traced(*args: Any, **kwargs: Any) -> Any:
+        try:
+            call = begin(kind, library, describe, args, kwargs)
+            if call is None:
+                return await original(*args, **kwargs)
+            call.cover()
+            try:
+                result = await original(*args, **kwargs)
+            except BaseException as error:
+                call.fail(error)
+                raise
+            call.end(*outcome(args, kwargs, result))
+            return result
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
+
+    return like(original, traced)

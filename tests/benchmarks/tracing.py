@@ -1,0 +1,175 @@
+"""What it costs to record calls: the same app with and without, side by side.
+
+    python -m tests.benchmarks.tracing [--rounds 300] [--starts 9]
+
+Both servers run at once and are asked in turn, so that a slow while is slow for both. A figure is
+the median of the ratios, round by round. `answer` is the time until the client has the response;
+`processor` what the server process takes for a request, which includes what it does afterwards. The
+start is from the command to the first answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from tests.benchmarks.programs import (
+    folder_of,
+    free_port,
+    middle_ratio,
+    started,
+    telling_of_others,
+    wait_served,
+)
+from tests.support.client import request
+
+WARM_UP = 20
+
+APP = """
+import sqlite3
+from flask import Flask
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+app = Flask(__name__)
+
+class Base(DeclarativeBase):
+    pass
+
+class Customer(Base):
+    __tablename__ = "customer"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    customer: Mapped[Customer] = relationship()
+
+engine = create_engine("sqlite:///orders.db")
+Base.metadata.create_all(engine)
+with Session(engine) as session:
+    if session.get(Order, 1) is None:
+        session.add_all([Order(customer=Customer(name=f"name {n}")) for n in range(99)])
+        session.commit()
+
+@app.get("/none")
+def none():
+    return "none"
+
+@app.get("/sqlite")
+def plain():
+    db = sqlite3.connect("orders.db")
+    names = []
+    for number in range(1, 101):
+        row = db.execute("select name from customer where id = ?", (number,)).fetchone()
+        names.append(row)
+    db.close()
+    return str(len(names))
+
+@app.get("/orm")
+def orm():
+    with Session(engine) as session:
+        return str([order.customer.name for order in session.scalars(select(Order))])
+"""
+
+VIEWS = {
+    "no calls": "/none",
+    "100 statements of sqlite3": "/sqlite",
+    "100 statements of SQLAlchemy": "/orm",
+}
+
+
+class Server(NamedTuple):
+    """A devtui that runs, and its server process."""
+
+    port: int
+    process: psutil.Process
+
+    def ask(self, path: str) -> tuple[float, float]:
+        """The milliseconds of an answer, and those of the processor."""
+        before = self.process.cpu_times()
+        began = time.perf_counter()
+        answer = request(f"http://127.0.0.1:{self.port}", target=path)
+        took = time.perf_counter() - began
+        assert answer.status == 200, answer.text
+        after = self.process.cpu_times()
+        used = after.user + after.system - before.user - before.system
+        return took * 1000, used * 1000
+
+
+@contextmanager
+def serving(folder: Path, option: str) -> Iterator[Server]:
+    port = free_port()
+    command = [sys.executable, "-m", "devtui", "--plain", "--no-standby", option, "-p", port, "app"]
+    with started(command, folder, folder / f"{option.strip('-')}.log") as popen:
+        wait_served(port)
+        request(f"http://127.0.0.1:{port}", target="/none")
+        child = psutil.Process(popen.pid).children()[0]
+        yield Server(port, child)
+
+
+def start_ms(folder: Path, option: str) -> float:
+    began = time.perf_counter()
+    with serving(folder, option):
+        return (time.perf_counter() - began) * 1000
+
+
+def compare_views(folder: Path, rounds: int) -> None:
+    with ExitStack() as stack:
+        without, traced = (
+            stack.enter_context(serving(folder, option)) for option in ("--no-trace", "--trace")
+        )
+        for name, path in VIEWS.items():
+            for _ in range(WARM_UP):
+                without.ask(path), traced.ask(path)
+            times: list[tuple[float, float]] = []
+            used = [0.0, 0.0]
+            for number in range(rounds):
+                pair = [without, traced] if number % 2 else [traced, without]
+                measured = {id(server): server.ask(path) for server in pair}
+                plain, ours = measured[id(without)], measured[id(traced)]
+                times.append((ours[0], plain[0]))
+                used[0] += ours[1]
+                used[1] += plain[1]
+            ratio = middle_ratio(*zip(*times, strict=True))
+            print(
+                f"{name:32} answer x {ratio:.3f}"
+                f" ({statistics.median(plain for _, plain in times):.2f} ms without)"
+                f"   processor x {used[0] / max(used[1], 0.01):.3f}"
+                f" ({used[1] / rounds:.2f} ms without)"
+            )
+
+
+def compare_starts(folder: Path, starts: int) -> None:
+    pairs = []
+    for number in range(starts):
+        options = ["--no-trace", "--trace"] if number % 2 else ["--trace", "--no-trace"]
+        took = {option: start_ms(folder, option) for option in options}
+        pairs.append((took["--trace"], took["--no-trace"]))
+    difference = statistics.median(ours - plain for ours, plain in pairs)
+    ratio = middle_ratio(*zip(*pairs, strict=True))
+    print(f"{'the first start':32} answer x {ratio:.3f} ({difference:+.1f} ms)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--starts", type=int, default=9)
+    arguments = parser.parse_args()
+    with folder_of({"app.py": APP}) as folder, telling_of_others():
+        compare_views(folder, arguments.rounds)
+        compare_starts(folder, arguments.starts)
+
+
+if __name__ == "__main__":
+    main()

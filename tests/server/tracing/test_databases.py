@@ -1,0 +1,250 @@
+"""Statements of each database library, next to what the server says it was asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.server.tracing.conftest import Record, Recorded, needs
+from tests.support.databases import Database, Postgres
+
+pytestmark = pytest.mark.e2e
+
+PSYCOPG = """
+import psycopg
+from psycopg import sql
+
+def outcome(action):
+    try:
+        return action()
+    except Exception as error:
+        return type(error).__name__
+
+def main():
+    with psycopg.connect(host="127.0.0.1", port=port, user="devtui", dbname="postgres") as db:
+        db.execute("create temp table t (id int, password text)")
+        cursor = db.cursor()
+        cursor.executemany("insert into t (id, password) values (%s, %s)", [(1, "a"), (2, "b")])
+        cursor.execute(sql.SQL("select * from {} where id = %(id)s").format(sql.Identifier("t")),
+                       {"id": 2})
+        rows = cursor.fetchall()
+        with db.cursor("named") as named:
+            named.execute("select generate_series(1, 3)")
+            rows += named.fetchall()
+        db.commit()
+        return [rows, outcome(lambda: db.execute("select * from nowhere")),
+                type(db).__qualname__, type(cursor).__qualname__, cursor.rowcount,
+                psycopg.Cursor.execute.__name__]
+"""
+
+ASYNC = """
+import asyncio, psycopg
+
+async def ask():
+    db = await psycopg.AsyncConnection.connect(
+        host="127.0.0.1", port=port, user="devtui", dbname="postgres")
+    async with db:
+        return await (await db.execute("select %s::int", (7,))).fetchall()
+
+def main():
+    return asyncio.run(ask())
+"""
+
+PSYCOPG2 = """
+import psycopg2, psycopg2.extras, psycopg2.extensions
+
+def outcome(action):
+    try:
+        return action()
+    except Exception as error:
+        return type(error).__name__
+
+def main():
+    db = psycopg2.connect(host="127.0.0.1", port=port, user="devtui", dbname="postgres")
+    cursor = db.cursor()
+    cursor.execute("select %s::int", (7,))
+    rows = cursor.fetchall()
+    named = db.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
+    named.execute("select 8 as eight")
+    rows.append(dict(named.fetchone()))
+    server_side = db.cursor("named")
+    server_side.execute("select generate_series(1, 3)")
+    rows += server_side.fetchall()
+    return [rows, outcome(lambda: cursor.execute("select * from nowhere")),
+            type(db) is psycopg2.extensions.connection,
+            type(cursor) is psycopg2.extensions.cursor,
+            type(db.cursor(None, psycopg2.extras.DictCursor)).__name__,
+            isinstance(named, psycopg2.extensions.cursor), repr(db)[:20], repr(cursor)[:16]]
+"""
+
+SQLALCHEMY = """
+from sqlalchemy import create_engine, text
+
+def main():
+    engine = create_engine(f"postgresql+{driver}://devtui@127.0.0.1:{port}/postgres")
+    with engine.connect() as db:
+        db.execute(text("create temp table t (id int)"))
+        db.execute(text("insert into t values (:id)"), [{"id": 1}, {"id": 2}])
+        db.commit()
+        rows = [list(row) for row in db.execute(text("select id from t where id > :id"), {"id": 1})]
+        try:
+            db.execute(text("select * from nowhere"))
+        except Exception as error:
+            rows.append([type(error).__name__, type(error.orig).__name__])
+        return rows
+"""
+
+DJANGO = """
+import django
+from django.conf import settings
+
+def prepare():
+    settings.configure(DATABASES={"default": {
+        "ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "PORT": port,
+        "USER": "devtui", "NAME": "postgres"}}, INSTALLED_APPS=[])
+    django.setup()
+
+def main():
+    from django.db import connection
+    rows = []
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table t (id int)")
+        cursor.executemany("insert into t values (%s)", [(1,), (2,)])
+        cursor.execute("select id from t where id > %s", [1])
+        rows += cursor.fetchall()
+        try:
+            cursor.execute("select * from nowhere")
+        except Exception as error:
+            rows.append(type(error).__name__)
+    return [rows, connection.execute_wrappers, type(cursor).__name__]
+"""
+
+
+def seen_by(server: Postgres, record: Record, source: str, **names: object) -> Recorded:
+    """Record, and see that the server was asked the same with the hooks and without."""
+    recorded = record(source, port=server.port, **names)
+    statements = [one for one in server.statements() if not one.startswith("select pg_catalog")]
+    half = len(statements) // 2
+    assert statements[:half] == statements[half:]
+    return recorded._replace(result=[recorded.result, statements[half:]])
+
+
+def test_psycopg(postgres: Postgres, record: Record) -> None:
+    needs("psycopg")
+    recorded = seen_by(postgres, record, PSYCOPG)
+    assert recorded.texts == [
+        "create temp table t (id int, password text)",
+        "insert into t (id, password) values (%s, %s)",
+        'select * from "t" where id = %(id)s',
+        "select generate_series(1, 3)",
+        "select * from nowhere",
+    ]
+    assert {call["library"] for call in recorded.calls} == {"psycopg"}
+    assert recorded.calls[1]["parameters"] == "[(1, ••••••••), (2, ••••••••)]"
+    assert recorded.calls[2]["rows"] == 1
+    assert recorded.calls[4]["error"].startswith("UndefinedTable: relation")
+    # The server is asked once for each member of `executemany`, and to fetch and close.
+    _, asked = recorded.result
+    for text in ('select * from "t"', "generate_series(1, 3)", "create temp", "from nowhere"):
+        assert sum(text in statement for statement in asked) == 1
+        assert sum(text in call for call in recorded.texts) == 1
+
+
+def test_psycopg_in_asyncio(postgres: Postgres, record: Record) -> None:
+    needs("psycopg")
+    recorded = seen_by(postgres, record, ASYNC)
+    assert [(call["text"], call["rows"], call["line"]) for call in recorded.calls] == [
+        ("select %s::int", 1, 8)
+    ]
+
+
+def test_psycopg2(postgres: Postgres, record: Record) -> None:
+    needs("psycopg2")
+    recorded = seen_by(postgres, record, PSYCOPG2)
+    assert recorded.texts == [
+        "select %s::int",
+        "select 8 as eight",
+        "select generate_series(1, 3)",
+        "select * from nowhere",
+    ]
+    assert recorded.calls[0]["parameters"] == "(7,)"
+    assert {call["library"] for call in recorded.calls} == {"psycopg2"}
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+def test_sqlalchemy_counts_once_whatever_is_below(
+    postgres: Postgres, record: Record, driver: str
+) -> None:
+    needs(driver)
+    recorded = seen_by(postgres, record, SQLALCHEMY, driver=driver)
+    assert [text.partition(" ")[0] for text in recorded.texts[-4:]] == [
+        "create",
+        "insert",
+        "select",
+        "select",
+    ]
+    assert {call["library"] for call in recorded.calls[-4:]} == {"sqlalchemy"}
+    _, asked = recorded.result
+    assert len([text for text in asked if "from t" in text]) == 1
+    assert [call["rows"] for call in recorded.calls[-3:-1]] == [2, 1]
+
+
+def test_django_counts_once_whatever_is_below(postgres: Postgres, record: Record) -> None:
+    needs("psycopg")
+    recorded = seen_by(postgres, record, DJANGO)
+    own = [call for call in recorded.calls if call["library"] == "django"]
+    assert [call["text"].partition(" ")[0] for call in own[-4:]] == [
+        "create",
+        "insert",
+        "select",
+        "select",
+    ]
+    assert own[-2]["rows"] == 1
+    assert own[-1]["error"].startswith("ProgrammingError: relation")
+
+
+REDIS = """
+import redis, redis.asyncio, asyncio
+
+async def ask():
+    client = redis.asyncio.Redis(port=port, decode_responses=True)
+    answer = await client.get("one")
+    await client.aclose()
+    return answer
+
+def main():
+    client = redis.Redis(port=port, decode_responses=True)
+    client.set("one", "1")
+    client.set("session:token:7", "geheim")
+    answers = [client.get("one"), client.get("none"), client.incr("one")]
+    with client.pipeline() as pipeline:
+        answers += pipeline.set("two", "2").get("two").execute()
+        pipeline.watch("two")
+        pipeline.multi()
+        pipeline.get("one")
+        answers += pipeline.execute()
+    try:
+        client.lpush("one", 1)
+    except Exception as error:
+        answers.append(type(error).__name__)
+    answers.append(asyncio.run(ask()))
+    client.flushall()
+    return answers
+"""
+
+
+def test_redis(redis: Database, record: Record) -> None:
+    recorded = record(REDIS, port=redis.port)
+    assert [(call["text"], call["parameters"], call["result"]) for call in recorded.calls] == [
+        ("SET one", "('1',)", ""),
+        ("SET session:token:7", "(••••••••,)", ""),
+        ("GET one", "", "hit"),
+        ("GET none", "", "miss"),
+        ("INCRBY one", "(1,)", ""),
+        ("pipeline: SET two, GET two", "", ""),
+        ("WATCH two", "", ""),
+        ("pipeline: GET one", "", ""),
+        ("LPUSH one", "(1,)", ""),
+        ("GET one", "", "hit"),
+        ("FLUSHALL", "", ""),
+    ]
+    assert recorded.calls[8]["error"].startswith("ResponseError: WRONGTYPE")

@@ -1,0 +1,133 @@
+"""Which request a call belongs to, how many are kept, and what is told of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from devtui.server.tracing.parameters import MAX_MEMBERS, kept, text_of
+from devtui.server.tracing.request_calls import MAX_CALLS, MAX_STACKS
+from tests.server.tracing.conftest import Record
+
+
+def test_threads_and_pools_belong_to_the_request_that_started_them(record: Record) -> None:
+    recorded = record("""
+        import sqlite3, threading
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = ThreadPoolExecutor(1)
+
+        def ask(tag):
+            sqlite3.connect(":memory:").execute(f"select '{tag}'")
+
+        def nested():
+            thread = threading.Thread(target=ask, args=("nested",))
+            thread.start()
+            thread.join()
+
+        def prepare():
+            global before, go
+            go = threading.Event()
+            before = threading.Thread(target=lambda: (go.wait(), ask("not of a request")))
+            before.start()
+            pool.submit(int).result()
+
+        def main():
+            threads = [threading.Thread(target=ask, args=("thread",)),
+                       threading.Thread(target=nested)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            go.set()
+            before.join()
+            pool.submit(ask, "pool").result()
+            start = threading.Thread.start
+            return [threading.active_count(), sorted(vars(threads[0])), start.__qualname__]
+    """)
+    assert sorted(recorded.texts) == ["select 'nested'", "select 'pool'", "select 'thread'"]
+
+
+def test_the_first_calls_are_kept_and_all_are_counted(record: Record) -> None:
+    recorded = record(
+        """
+        import sqlite3
+
+        def main():
+            db = sqlite3.connect(":memory:")
+            for number in range(1500):
+                db.execute("select ?", (number,))
+    """
+    )
+    assert recorded.totals == {"sql": 1500}
+    assert len(recorded.calls) == MAX_CALLS
+    assert [call["parameters"] for call in recorded.calls[:3]] == ["(0,)", "(1,)", "(2,)"]
+    starts = [call["start_ms"] for call in recorded.calls]
+    assert starts == sorted(starts)
+    assert [bool(call["stack"]) for call in recorded.calls].count(True) == MAX_STACKS
+    assert {call["line"] for call in recorded.calls} == {7}
+
+
+def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
+    recorded = record(
+        """
+        import gc, sqlite3
+
+        db = sqlite3.connect(":memory:", check_same_thread=False)
+
+        class Last:
+            def __del__(self):
+                db.execute("select 'last'")
+
+        def main():
+            gc.set_threshold(5)
+            for number in range(300):
+                one = Last()
+                one.itself = one
+                db.execute("select ?", [number])
+            del one
+            gc.collect()
+    """
+    )
+    assert recorded.totals == {"sql": 600}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "statement", "shown"),
+    [
+        (None, "select 1", ""),
+        ((), "select 1", ""),
+        ({}, "select 1", ""),
+        ((1, "a", None, 2.5, True), "select ?", "(1, 'a', None, 2.5, True)"),
+        ({"id": 1, "api_key": "k"}, "...", "{'id': 1, 'api_key': ••••••••}"),
+        ((1, "s"), "update users set password = ?", "(1, ••••••••)"),
+        (("s", "al"), "update u set password = ? where name = ?", "(••••••••, 'al')"),
+        (("al",), "select password_hash from users where users.name = %s", "('al',)"),
+        (("al", "s"), "insert into u (name, secret) values (%s, %s)", "('al', ••••••••)"),
+        (("al", "s"), "select * from f(?, ?, token)", "(••••••••, ••••••••)"),
+        ([("al", "s")], "insert into u (name, pin) values (?, ?)", "[('al', ••••••••)]"),
+        (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
+        (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
+        (range(3), "", "<range>"),
+    ],
+)
+def test_parameters_are_bounded_and_masked(parameters: object, statement: str, shown: str) -> None:
+    assert text_of(kept(parameters), statement) == shown
+
+
+def test_no_code_of_a_parameter_runs_and_what_changes_later_is_not_seen() -> None:
+    class Hostile:
+        def __repr__(self) -> str:
+            raise SystemExit
+
+        __iter__ = __len__ = __hash__ = __eq__ = __repr__  # type: ignore[assignment]
+
+    class Sly(dict[str, object]):
+        def items(self) -> object:  # type: ignore[override]
+            raise SystemExit
+
+    given: dict[str, object] = {"one": [1, Hostile()], "two": Sly(x=Hostile())}
+    copied = kept(given)
+    given.clear()
+    name = "test_no_code_of_a_parameter_runs_and_what_changes_later_is_not_seen.<locals>.Hostile"
+    assert text_of(copied) == f"{{'one': [1, <{name}>], 'two': {{'x': <{name}>}}}}"
+    assert text_of(kept(list(range(1000)))).endswith(f", ... ({1000 - MAX_MEMBERS} more)]")

@@ -1,0 +1,111 @@
+"""Statements of sqlite3: all are seen, and the app sees nothing of it."""
+
+from __future__ import annotations
+
+from tests.server.tracing.conftest import Record
+
+
+def test_each_statement_has_its_line_its_parameters_and_its_rows(record: Record) -> None:
+    recorded = record("""
+        import sqlite3
+
+        def main():
+            with sqlite3.connect(":memory:") as db:
+                db.executescript("create table t (id integer, password text); create table u (x)")
+                rows = [(1, "geheim"), (2, "heimlich")]
+                db.executemany("insert into t (id, password) values (?, ?)", rows)
+                cursor = db.cursor()
+                cursor.execute("select id from t where id = :id", {"id": 2})
+                return cursor.fetchall()
+    """)
+    assert recorded.result == [[2]]
+    assert recorded.totals == {"sql": 3}
+    script, insert, select = recorded.calls
+    assert script["text"].startswith("create table t")
+    assert (insert["line"], insert["rows"], insert["parameters"]) == (
+        8,
+        2,
+        "[(1, ••••••••), (2, ••••••••)]",
+    )
+    assert (select["line"], select["rows"], select["parameters"]) == (10, None, "{'id': 2}")
+    assert select["stack"] == [[10, "main"]]
+    assert select["file"].endswith("app.py")
+    assert {call["library"] for call in recorded.calls} == {"sqlite3"}
+
+
+def test_types_cursors_and_errors_are_the_same(record: Record) -> None:
+    recorded = record("""
+        import pickle, sqlite3, traceback, sys, weakref, warnings
+        import sqlite3.dbapi2
+        import _sqlite3
+
+        class Mine(sqlite3.Connection):
+            pass
+
+        class Counting(sqlite3.Cursor):
+            def execute(self, *args):
+                self.count = 1
+                return super().execute(*args)
+
+        def raised(action):
+            try:
+                action()
+            except Exception as error:
+                stack = traceback.extract_tb(error.__traceback__)
+                return [type(error).__name__, str(error), [frame.name for frame in stack]]
+
+        def kinds(db):
+            made = [db.cursor(), db.execute("select 1"), db.cursor(Counting),
+                    db.cursor(factory=Counting), db.executescript("select 1")]
+            return [type(one).__name__ for one in made] + [
+                type(db) is sqlite3.Connection, isinstance(db, sqlite3.Connection),
+                type(made[0]) is sqlite3.Cursor, type(made[1]) is sqlite3.Cursor,
+                isinstance(made[1], _sqlite3.Cursor), repr(db)[:26], repr(made[0])[:22],
+                hasattr(db, "__dict__"), hasattr(made[0], "__dict__"),
+                made[2].execute("select 1").count, made[0].connection is db,
+            ]
+
+        def main():
+            db = sqlite3.connect(":memory:")
+            mine = sqlite3.connect(":memory:", factory=Mine)
+            other = sqlite3.connect(":memory:", 5.0, 0, None, True, Mine)
+            db.row_factory = sqlite3.Row
+            row = db.execute("select 1 as one").fetchone()
+            copy = sqlite3.connect(":memory:")
+            db.execute("create table t (x)")
+            db.backup(copy)
+            return [
+                kinds(db), kinds(mine), type(other).__name__, tuple(row), row["one"],
+                list(copy.iterdump()), pickle.loads(pickle.dumps(sqlite3.Connection)).__name__,
+                raised(lambda: db.execute("select x from nowhere")),
+                raised(lambda: db.cursor().execute("select ?", ())),
+                raised(lambda: db.execute()),
+                raised(lambda: sqlite3.connect("/nowhere/at/all")),
+                raised(lambda: sqlite3.Cursor(None)),
+                sqlite3.connect.__name__, sqlite3.Connection.__module__,
+                sqlite3.connect is sqlite3.dbapi2.connect is _sqlite3.connect,
+                type(sqlite3.Cursor(db)).__name__, type(sqlite3.Connection(":memory:")).__name__,
+            ]
+    """)
+    assert recorded.result[0][0] == "Cursor"
+    errors = {call["text"]: call["error"] for call in recorded.calls}
+    assert errors["select x from nowhere"] == "OperationalError: no such table: nowhere"
+
+
+def test_warnings_name_the_line_of_the_app(record: Record) -> None:
+    recorded = record("""
+        import datetime, sqlite3, warnings
+
+        def main():
+            db = sqlite3.connect(":memory:")
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                sqlite3.register_adapter(complex, lambda value: warn(value))
+                db.execute("select ?", (1j,))
+            return [(warning.filename, warning.lineno) for warning in caught]
+
+        def warn(value):
+            warnings.warn("adapted", stacklevel=2)
+            return 1
+    """)
+    assert recorded.result

@@ -1,0 +1,142 @@
+"""Templates and caches, and what they ask for themselves."""
+
+from __future__ import annotations
+
+from tests.server.tracing.conftest import Record
+
+JINJA = """
+import os, sqlite3, asyncio
+from pathlib import Path
+import jinja2
+from jinja2.nativetypes import NativeEnvironment
+
+def ask(number):
+    return sqlite3.connect(":memory:").execute("select ?", (number,)).fetchone()[0]
+
+def main():
+    Path(folder, "list.html").write_text(
+        "{% include 'part.html' %}\\n\\n{% for n in numbers %}{{ ask(n) }}{% endfor %}")
+    Path(folder, "part.html").write_text("part\\n{% macro m() %}macro{% endmacro %}{{ m() }}")
+    loader = jinja2.FileSystemLoader(folder)
+    environment = jinja2.Environment(loader=loader)
+    template = environment.get_template("list.html")
+    answers = [template.render(numbers=[1, 2], ask=ask)]
+    answers.append("".join(template.generate(numbers=[3], ask=ask)))
+    answers.append("".join(template.stream(numbers=[], ask=ask)))
+    answers.append(environment.from_string("{{ 1 + 1 }}").render())
+    answers.append(NativeEnvironment().from_string("{{ 1 + 1 }}").render())
+    asynchronous = jinja2.Environment(loader=loader, enable_async=True)
+    answers.append(asyncio.run(asynchronous.get_template("part.html").render_async()))
+    try:
+        environment.from_string("{{ 1 // 0 }}").render()
+    except ZeroDivisionError as error:
+        frames = []
+        trace = error.__traceback__
+        while trace is not None:
+            frames.append(trace.tb_frame.f_code.co_name)
+            trace = trace.tb_next
+        answers.append(frames)
+    return answers
+"""
+
+DJANGO = """
+import django
+from django.conf import settings
+
+def prepare():
+    settings.configure(
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+                "db": {"BACKEND": "django.core.cache.backends.db.DatabaseCache",
+                       "LOCATION": "cache"}},
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates",
+                    "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", {
+                        "page.html": "{% include 'part.html' %}{{ ask }}", "part.html": "part"})]},
+                    }],
+    )
+    django.setup()
+
+def main():
+    from django.core.cache import cache, caches
+    from django.core.management import call_command
+    from django.db import connection
+    from django.template.loader import render_to_string
+
+    def ask():
+        with connection.cursor() as cursor:
+            cursor.execute("select %s", [7])
+            return cursor.fetchone()[0]
+
+    call_command("createcachetable", verbosity=0)
+    answers = [render_to_string("page.html", {"ask": ask})]
+    cache.set("one", 1)
+    answers += [cache.get("one"), cache.get("none", 5), cache.get_or_set("late", ask)]
+    answers.append(cache.get_many(["one", "late"]))
+    caches["db"].set("one", [1])
+    answers.append(caches["db"].get("one"))
+    return answers + [type(caches["default"]).__name__, connection.execute_wrappers]
+"""
+
+FLASK_CACHING = """
+from flask import Flask
+from flask_caching import Cache
+
+def main():
+    app = Flask("app")
+    cache = Cache(app, config={"CACHE_TYPE": "SimpleCache"})
+
+    @cache.memoize()
+    def double(number):
+        return 2 * number
+
+    with app.app_context():
+        cache.set("one", 1)
+        return [cache.get("one"), cache.get("none"), double(2), double(2),
+                type(cache.cache).__name__]
+"""
+
+
+def test_a_template_of_jinja_counts_once_and_its_lines_are_its_own(record: Record) -> None:
+    recorded = record(JINJA)
+    assert [call["text"] for call in recorded.calls if call["kind"] == "template"] == [
+        "list.html",
+        "list.html",
+        "list.html",
+        "<template>",
+        "<template>",
+        "part.html",
+        "<template>",
+    ]
+    assert recorded.calls[-1]["error"].startswith("ZeroDivisionError")
+    first, second, third = [call for call in recorded.calls if call["kind"] == "sql"]
+    assert recorded.calls[0]["start_ms"] <= first["start_ms"]
+    assert first["stack"] == [[17, "main"], [3, "top-level template code"], [8, "ask"]]
+    assert [call["parameters"] for call in (first, second, third)] == ["(1,)", "(2,)", "(3,)"]
+
+
+def test_templates_and_caches_of_django(record: Record) -> None:
+    recorded = record(DJANGO)
+    told = [(call["kind"], call["text"], call["result"]) for call in recorded.calls]
+    assert told[-12:] == [
+        ("template", "page.html", ""),
+        ("sql", "select %s", ""),
+        ("cache", "set one", ""),
+        ("cache", "get one", "hit"),
+        ("cache", "get none", ""),
+        ("cache", "get late", "miss"),
+        ("sql", "select %s", ""),
+        ("cache", "add late", ""),
+        ("cache", "get late", ""),
+        ("cache", "get_many", ""),
+        ("cache", "set one", ""),
+        ("cache", "get one", "hit"),
+    ]
+
+
+def test_flask_caching(record: Record) -> None:
+    recorded = record(FLASK_CACHING)
+    told = [(call["text"].partition(" ")[0], call["result"]) for call in recorded.calls]
+    assert told[:3] == [("set", ""), ("get", "hit"), ("get", "miss")]
+    assert [call["text"] for call in recorded.calls[:3]] == ["set one", "get one", "get none"]
+    assert {call["library"] for call in recorded.calls} == {"flask-caching"}
+    assert told.count(("get", "hit")) == 2  # of double(2)
