@@ -38,6 +38,7 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size_bytes: int = 0
     cut: str = ""
     first_byte_ms: float | None = None
+    replay_of: str = ""
 
 
 class _Details(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -70,6 +71,7 @@ def _packed(started: RequestStarted, event: RequestFinished) -> tuple[bytes, byt
         event.size_bytes,
         event.cut,
         event.first_byte_ms,
+        event.replay_of,
     )
     details = _Details(
         started.headers,
@@ -156,7 +158,12 @@ class Request(msgspec.Struct, eq=False, gc=False):
         if started is None:
             return _decode_row(self._row)
         return RequestRow(
-            started.at, started.generation, started.method, started.target, started.client
+            started.at,
+            started.generation,
+            started.method,
+            started.target,
+            started.client,
+            replay_of=started.replay_of,
         )
 
     @property
@@ -173,6 +180,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
             target=row.target,
             client=row.client,
             headers=self._unpacked().headers,
+            replay_of=row.replay_of,
         )
 
     @property
@@ -199,6 +207,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
             response_body=details.response_body,
             endpoint=details.endpoint,
             view=details.view,
+            replay_of=row.replay_of,
         )
 
     def _unpacked(self) -> _Details:
