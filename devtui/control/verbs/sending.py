@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import msgspec
 
 from devtui.control.protocol import USAGE, Refused
-from devtui.control.verbs.differences import differences
 from devtui.control.verbs.errors import described, find
 from devtui.control.verbs.listing import everything, find_request
 from devtui.control.verbs.verb import Arguments, Call
+from devtui.session.replay.comparison import Comparison, total_words
 from devtui.session.replay.fetching import Response
-from devtui.session.replay.outgoing import CannotSend, Outgoing, as_bytes, check, recorded
+from devtui.session.replay.outgoing import CannotSend, Outgoing, as_bytes, check
 from devtui.session.replay.sender import Sent
 from devtui.text import masking, secrets
 from devtui.version import __version__
@@ -58,7 +58,10 @@ async def send(call: Call) -> dict[str, Any]:
         check(outgoing)
     except CannotSend as error:
         raise Refused(str(error), USAGE) from error
-    sent = await _sent(call, outgoing, arguments.timeout)
+    try:
+        sent = await call.session.sender.send(outgoing, timeout=arguments.timeout)
+    except CannotSend as error:
+        raise Refused(str(error)) from error
     return await _result(call, sent, arguments.reveal)
 
 
@@ -66,25 +69,32 @@ async def replay(call: Call) -> dict[str, Any]:
     """Send a recorded request again, and return what differs from the first time."""
     arguments: Replay = call.arguments
     found = find_request(call, arguments.id)
-    before = found.finished
     try:
-        outgoing = recorded(found)
-        check(outgoing)
+        sent = await call.session.replays.send(found, timeout=arguments.timeout)
     except CannotSend as error:
         raise Refused(f"Request {found.id}: {error}") from error
-    sent = await _sent(call, outgoing, arguments.timeout, found.id)
     result = await _result(call, sent, arguments.reveal)
-    again = None if sent.request is None else sent.request.finished
-    if before is not None and again is not None:
-        result["differences"] = differences(before, again, reveal=arguments.reveal)
+    comparison = None if sent.request is None else call.session.replays.comparison(sent.request)
+    if comparison is not None:
+        result["differences"] = _differences(comparison, arguments.reveal)
     return {"replay_of": found.id, **result}
 
 
-async def _sent(call: Call, outgoing: Outgoing, timeout: float, replay_of: str = "") -> Sent:
-    try:
-        return await call.session.sender.send(outgoing, timeout=timeout, replay_of=replay_of)
-    except CannotSend as error:
-        raise Refused(str(error)) from error
+def _differences(comparison: Comparison, reveal: bool) -> dict[str, Any]:
+    changes = []
+    for change in comparison.changes:
+        before, after = change.values(reveal)
+        changes.append(
+            {"part": change.part, "place": change.place, "before": before, "after": after}
+        )
+    return {
+        "verdict": comparison.verdict,
+        "changes": changes,
+        "calls": [total_words(total) for total in comparison.call_totals],
+        "duration_ms": [comparison.before.duration_ms, comparison.after.duration_ms],
+        "ignored_count": comparison.ignored_count,
+        "left_out": comparison.left_out,
+    }
 
 
 async def _result(call: Call, sent: Sent, reveal: bool) -> dict[str, Any]:

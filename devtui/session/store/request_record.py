@@ -94,7 +94,9 @@ class Request(msgspec.Struct, eq=False, gc=False):
     """One request, from its head to the end of its response.
 
     `errors` are the numbers of its errors in `Store.errors`, which may have forgotten them.
-    `details_dropped` means that its headers and bodies made room for newer ones.
+    `details_dropped` means that its headers and bodies made room for newer ones. `verdict` says in
+    a few words what has changed since the request that it repeats. `pinned` means that it is sent
+    again after every reload.
 
     An ended request is two pieces of MessagePack: some 130 bytes for the row, and a tenth of the
     objects' size for the rest. Python's garbage collector has nothing to visit in it.
@@ -103,6 +105,8 @@ class Request(msgspec.Struct, eq=False, gc=False):
     id: str
     errors: Sequence[int] = ()
     details_dropped: bool = False
+    verdict: str = ""
+    pinned: bool = False
     _started: RequestStarted | None = None  # while it runs
     _row: bytes = b""
     _details: bytes = b""
