@@ -76,7 +76,9 @@ class Screens:
         elif isinstance(item, ErrorEntry):
             self._open_error(item)
         else:
-            self._app.push_screen(DetailScreen(self._session.store, item, self._folds))
+            session = self._session
+            screen = DetailScreen(session.store, item, self._folds, session.replays)
+            self._app.push_screen(screen)
 
     def _open_error(self, entry: ErrorEntry, group: ErrorGroup | None = None) -> None:
         from devtui.dashboard.errors.error_screen import ErrorScreen

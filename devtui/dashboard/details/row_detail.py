@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from devtui.dashboard.details.compared import compared_sections
 from devtui.dashboard.details.form import fields, form_of
 from devtui.dashboard.details.log_detail import copied, frame_of_entry, log_detail, output_line
 from devtui.dashboard.details.reload_detail import reload_detail
@@ -22,6 +23,7 @@ from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.panes.rows import error_title, reload_words, status_style
 from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
+from devtui.session.replay.replays import Replays
 from devtui.session.store.error_groups import ErrorGroup, innermost_own
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
@@ -41,11 +43,18 @@ FACT_WIDTH = 12
 NO_LONGER_KEPT = "no longer kept: newer requests needed the room"
 
 
-def detail_of(item: Plain, store: Store, reveal: bool = False) -> Detail:
-    """Return the sections of an opened row; likely secrets are masked unless `reveal`."""
+def detail_of(
+    item: Plain, store: Store, reveal: bool = False, replays: Replays | None = None
+) -> Detail:
+    """Return the sections of an opened row; likely secrets are masked unless `reveal`.
+
+    With `replays` a request that was sent again is compared with the one before.
+    """
     match item:
         case Request():
-            return _request(item, store, reveal)
+            detail = _request(item, store, reveal)
+            compared = [] if replays is None else compared_sections(item, replays, reveal)
+            return Detail(detail.title, compared + detail.sections)
         case LogEntry():
             return log_detail(item, store, reveal)
         case Reloaded() | AppFailed() | ServerExited():
@@ -148,9 +157,10 @@ def _header(name: str, value: str, reveal: bool) -> str:
     return masking.target(secrets.shown(name, value, reveal), reveal)
 
 
-def has_secrets(item: Plain, store: Store) -> bool:
+def has_secrets(item: Plain, store: Store, replays: Replays | None = None) -> bool:
     """Return whether the opened row masks anything."""
-    return not _same(detail_of(item, store), detail_of(item, store, reveal=True))
+    masked, plain = (detail_of(item, store, reveal, replays) for reveal in (False, True))
+    return not _same(masked, plain)
 
 
 def _same(one: Detail, other: Detail) -> bool:
