@@ -90,3 +90,8 @@ def _check(path: str, info: os.stat_result) -> None:
 def digest(data: bytes) -> str:
     """Return a digest that is the same in every version of Python."""
     return blake2b(data, digest_size=16).hexdigest()
+
+
+def running_digest() -> blake2b:
+    """Return an object that makes the same digest of data that comes in pieces."""
+    return blake2b(digest_size=16)

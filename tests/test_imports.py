@@ -60,7 +60,7 @@ LAYERS = (
     {"configured_app"},
     {"main_screen", "finding", "screens", "shutdown", "palette", "help"},
     {"details", "calls", "app_dialog", "custom"},
-    {"errors", "hiding"},
+    {"errors", "hiding", "replay"},
     {"panes", "ports", "opened"},
     {"widgets", "lists", "terminal", "desktop", "themes"},
     {"availability", "clock", "keys", "messages", "selection", "theme_names"},

@@ -12,9 +12,9 @@ from textual.theme import Theme
 from devtui.config.preferences import CustomCommand, Preferences
 from devtui.config.project_file import StateFile, StateFileError
 from devtui.dashboard import themes
-from devtui.dashboard.availability import SaysWhyNotApp
 from devtui.dashboard.keys.commands import Command, in_force
 from devtui.dashboard.keys.keyboard import Keyboard, shown_key
+from devtui.dashboard.replay.replaying_app import ReplayingApp
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _CUSTOM = "custom("
 
 
-class ConfiguredApp(SaysWhyNotApp):
+class ConfiguredApp(ReplayingApp):
     """Applies the config of its session, and keeps the theme that the user chooses."""
 
     shutdown: Shutdown

@@ -26,6 +26,7 @@ from devtui.dashboard.panes.pane import Pane
 from devtui.dashboard.panes.pane_area import PaneArea
 from devtui.dashboard.panes.requests_pane import RequestsPane
 from devtui.dashboard.panes.rows import ReloadRows
+from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
 from devtui.dashboard.widgets.header import Header
 from devtui.dashboard.widgets.key_bar import KeyBar
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from devtui.session.session import Session
 
 
-class MainScreen(NeedsRoom, FindsRows, ListScreen):
+class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
     """The screen that devtui starts with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
@@ -82,7 +83,7 @@ class MainScreen(NeedsRoom, FindsRows, ListScreen):
             self.reloads,
             self.errors,
         )
-        self.preview = Preview(store)
+        self.preview = Preview(store, session.replays)
         self.area = PaneArea(self.panes, self.preview)
         chosen = session.settings.preferences
         of_config = {rule.text: rule.place for rule in chosen.hidden} if chosen else {}
@@ -208,13 +209,17 @@ class MainScreen(NeedsRoom, FindsRows, ListScreen):
         """Say why the action cannot work now; empty if it can."""
         if action == "edit_row" and self.open_pane.list.item is not None:
             return NO_PLACE if self._frame() is None else ""
-        return self.why_not_find(action) or self.open_pane.why_not(action)
+        why_not = self.why_not_find(action) or self.why_not_send(action)
+        return why_not or self.open_pane.why_not(action)
+
+    def _is_on_a_row(self) -> bool:
+        return self.open_pane.list.item is not None
 
     def update_keys(self) -> None:
         """Redraw the key bar if a key now works or no longer does."""
         actions = (
             *("follow", "clear", "open_row", "edit_row", "unfilter", "stack", "hide"),
-            *("unfold", "wrap"),
+            *("unfold", "wrap", "send_again"),
         )
         enabled = (
             *(self.check_action(action, ()) for action in actions),

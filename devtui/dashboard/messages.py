@@ -49,6 +49,14 @@ class GoTo(Message):
 
 
 @dataclass
+class SendAgain(Message):
+    """Send a request again; with `edit` the user changes it first."""
+
+    request: Request
+    edit: bool = False
+
+
+@dataclass
 class ShowStack(Message):
     """Show the stack of a running request."""
 

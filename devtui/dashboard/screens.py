@@ -80,7 +80,8 @@ class Screens:
         elif isinstance(item, ErrorEntry):
             screen = self._error(item)
         else:
-            screen = DetailScreen(self._session.store, item, self._folds)
+            session = self._session
+            screen = DetailScreen(session.store, item, self._folds, session.replays)
         screen.place = place
         self._app.push_screen(screen)
 

@@ -42,6 +42,7 @@ from devtui.events.lifecycle import (
     TemplatesFound,
 )
 from devtui.events.orders import (
+    SEND_HEADER,
     AnyOrder,
     Complete,
     Evaluate,
@@ -96,6 +97,7 @@ from devtui.events.supervision import (
 
 __all__ = [
     "CALLS",
+    "SEND_HEADER",
     "Address",
     "AnyEvent",
     "AnyOrder",

@@ -6,6 +6,13 @@ import msgspec
 
 from devtui.events.event import snake_case
 
+SEND_HEADER = "X-Devtui-Sent"
+"""The header by which a server process knows a request that the session sends.
+
+Its value is the token of `Load`, the number of the sending, and the id of the request that is sent
+again, if it is one; blanks stand between them.
+"""
+
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case):
     """What the session tells a server process to do."""
@@ -40,7 +47,7 @@ class Load(Order, frozen=True, kw_only=True):
     `keep_all` no event may be dropped: if too many come, the app waits for the session. With
     `migrations` a Django project says which ones are not applied. `advice` is what to type if the
     app imports a `{module}` that is not installed, if that is known. With `trace` record what
-    requests call.
+    requests call. `send_token` is what the requests that the session sends carry in a header.
     """
 
     app: str | None
@@ -65,6 +72,7 @@ class Load(Order, frozen=True, kw_only=True):
     migrations: bool = False
     advice: str = ""
     trace: bool = False
+    send_token: str = ""
 
 
 class Preload(Order, frozen=True, kw_only=True):

@@ -105,12 +105,26 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The captured part of a request's or response's body.
 
     `size_bytes` is what really passed. `text` is its beginning, None where it is not text.
+    `truncated` says that more followed, or that the app did not read the rest of a request's.
+    `digest` is of all that passed, and `data` is a request's whole body, as base64 in JSON. Both
+    are empty where `text` says the same; a very large body has no digest.
     """
 
     content_type: str
     size_bytes: int
     text: str | None = None
     truncated: bool = False
+    digest: str = ""
+    data: bytes = b""
+
+    @property
+    def whole(self) -> bytes | None:
+        """All bytes of the body, None where they were not recorded."""
+        if self.data:
+            return self.data
+        if self.text is None or self.truncated or self.digest:
+            return None
+        return self.text.encode()
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):

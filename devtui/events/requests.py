@@ -9,7 +9,8 @@ from devtui.events.parts import Body, Call, CallTotal, Error, Frame, Headers, St
 class RequestStarted(Event, frozen=True, kw_only=True):
     """A request's head was read. `id` is unique in the session; `client` is an address.
 
-    `endpoint` is None: the app has not chosen a view yet.
+    `endpoint` is None: the app has not chosen a view yet. `sent` marks a request that devtui itself
+    has sent, and `replay_of` is as in `RequestFinished`.
     """
 
     id: str
@@ -18,6 +19,8 @@ class RequestStarted(Event, frozen=True, kw_only=True):
     client: str
     endpoint: str | None = None
     headers: Headers = ()
+    sent: str = ""
+    replay_of: str = ""
 
 
 class RequestFinished(Event, frozen=True, kw_only=True):

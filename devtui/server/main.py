@@ -167,7 +167,7 @@ class Generation:
 
     def _server_for(self, app: WSGIApplication, load: Load, listener: int) -> AppServer:
         forks.end_if_forked()  # the app may have forked while it loaded
-        recorder = Recorder(self._channel, self._output, self._loading.tracing)
+        recorder = Recorder(self._channel, self._output, self._loading.tracing, load.send_token)
         news = DebuggerNews(self._channel.send)
         server = AppServer(app, listener, load, recorder, self._reporter, news)
         self._server = server

@@ -26,6 +26,8 @@ from devtui.session.reload.replacement import Replacement
 from devtui.session.reload.saves import Saves
 from devtui.session.reload.source_filter import extra_files
 from devtui.session.reload.watcher import Watcher
+from devtui.session.replay.replays import Replays
+from devtui.session.replay.sender import Sender
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State, StateMachine, announce_on
 from devtui.session.store.store import Store
@@ -66,6 +68,9 @@ class Session:
         self.store.subscribe_to(self.bus)
         self.questions.subscribe_to(self.bus)
         self.terminal.subscribe_to(self.bus, lambda: self.generations.tty)
+        token = self.generations.send_token
+        self.sender = Sender(self.bus, self.store, token, lambda: self.url)
+        self.replays = Replays(self.bus, self.store, self.sender, settings.folder)
         self._machine.subscribe_to(self.bus, self.served)
         self._reloader = Reloader(
             settings,

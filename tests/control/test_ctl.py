@@ -74,7 +74,8 @@ def test_every_verb(running: Any, ctl: Ctl, folder: Path, free_port: int) -> Non
     assert ctl("requests", "--filter", "5xx")["requests"][0]["id"] == request
     assert ctl("eval", error, stdin="sum(numbers)")["value"] == "6"
     assert ctl("eval", error, stdin="1 / 0", status=1)["traceback"]
-    assert ctl("replay", request, status=1)["differences"] == {}
+    again = ctl("replay", request, status=1)
+    assert (again["replay_of"], again["differences"]["verdict"]) == (request, "same")
     assert any("about to fail" in one["text"] for one in ctl("logs")["logs"])
     posted = ctl("send", "POST", "/form", "--data", "-", stdin="name=ada")
     assert json.loads(posted["response"]["text"])["name"] == "ada"

@@ -28,6 +28,8 @@ from devtui.events import (
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
 from devtui.session.reload.hold import Hold
+from devtui.session.replay.replays import Replays
+from devtui.session.replay.sender import Sender
 from devtui.session.served_app import ServedApp
 from devtui.session.state import State
 from devtui.session.store.pulse import Pulse
@@ -92,6 +94,8 @@ class FakeSession:
         self.store.subscribe_to(self.bus)
         self.questions.subscribe_to(self.bus)
         self.terminal.subscribe_to(self.bus, lambda: TTY)
+        self.sender = Sender(self.bus, self.store, "token", lambda: self.url)
+        self.replays = Replays(self.bus, self.store, self.sender, self.settings.folder)
 
     def _send(self, order: Order) -> bool:
         self.orders.append(order)

@@ -29,6 +29,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     """Values of an annotation, as events have them."""
     simple: dict[Any, st.SearchStrategy[Any]] = {
         str: ANY_TEXT,
+        bytes: st.binary(max_size=20),
         bool: st.booleans(),
         int: st.integers(-(2**53), 2**53),
         float: st.floats(allow_nan=False, allow_infinity=False),

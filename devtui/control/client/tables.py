@@ -169,16 +169,28 @@ def exchange(found: dict[str, Any]) -> None:
             line(one)
     for one in found["errors"]:
         error(one)
-    for name, difference in found.get("differences", {}).items():
-        echo(f"{name} differs:", bold=True)
-        for one in difference:
-            echo(f"  {one}")
+    if (differences := found.get("differences")) is not None:
+        _compared(differences)
     if sent is not None:
         _repeated(sent)
         totals = [f"{one['count']} {one['kind']}" for one in sent["call_totals"]]
         if totals:
             echo(", ".join(totals), dim=True)
         echo(f"request {sent['id']}, generation {sent['generation']}", dim=True)
+
+
+def _compared(differences: dict[str, Any]) -> None:
+    before, after = differences["duration_ms"]
+    words = [differences["verdict"], *differences["calls"], f"{before:.1f} -> {after:.1f} ms"]
+    echo("  ".join(dict.fromkeys(words)), bold=True)
+    for one in differences["changes"]:
+        echo(f"  {one['part']}  {one['place']}")
+        if one["before"] is not None:
+            echo(f"    - {one['before']}", fg="red")
+        if one["after"] is not None:
+            echo(f"    + {one['after']}", fg="green")
+    if count := differences["ignored_count"]:
+        echo(f"  {count} ignored", dim=True)
 
 
 def evaluated(found: dict[str, Any]) -> None:

@@ -10,7 +10,9 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from devtui.config.project_file import StateFileError
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
+from devtui.dashboard.details.compared import IgnoredRule
 from devtui.dashboard.details.copy_choices import ChooseCopy, section_name
 from devtui.dashboard.details.log_detail import error_of
 from devtui.dashboard.details.row_detail import (
@@ -23,19 +25,22 @@ from devtui.dashboard.details.row_detail import (
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
-from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack
+from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack, Tell
 from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.panes.handled import errors_of
+from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
 from devtui.session.calls.one_call import OneCall, OneRepeat
+from devtui.session.replay.change import Change
 from devtui.session.store.error_groups import ErrorEntry
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:
+    from devtui.session.replay.replays import Replays
     from devtui.session.store.store import Store
 
 # The frame's two borders, the space before a line, and the scrollbar.
@@ -45,15 +50,22 @@ _ROWS = (LogEntry, Request, OneCall, OneRepeat, ErrorEntry)
 """What a line can lead to."""
 
 
-class DetailScreen(OpenedScreen):
+class DetailScreen(SendsAgain, OpenedScreen):
     """The sections of one row. Keys act on the section and frame under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
     command_places: ClassVar[tuple[Place, ...]] = ("opened", "detail")
 
-    def __init__(self, store: Store, item: Plain, folds: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        item: Plain,
+        folds: set[str] | None = None,
+        replays: Replays | None = None,
+    ) -> None:
         super().__init__(folds)
         self._store = store
+        self._replays = replays
         self.item = item
         self._reveal = False
         self._has_secrets = False
@@ -89,8 +101,8 @@ class DetailScreen(OpenedScreen):
         if wanted[0] <= 0 or wanted == self._laid_out:
             return
         self._laid_out = wanted
-        detail = detail_of(self.item, self._store, self._reveal, wanted[0])
-        self._has_secrets = has_secrets(self.item, self._store)
+        detail = detail_of(self.item, self._store, self._reveal, wanted[0], self._replays)
+        self._has_secrets = has_secrets(self.item, self._store, self._replays)
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(detail.title, self.size.width - 8))
         frame.border_subtitle = self.place
@@ -150,7 +162,9 @@ class DetailScreen(OpenedScreen):
                 if isinstance(self.item, Request):
                     return "No error of this request is kept."
                 return "No error is kept that belongs to this row."
-        return super().why_not(action)
+            case "ignore" if self._rule() is None:
+                return "This line is no difference that could be ignored."
+        return self.why_not_send(action) or super().why_not(action)
 
     def heard(self, event: AnyEvent) -> None:
         """Update if the event is about the request shown here."""
@@ -193,6 +207,28 @@ class DetailScreen(OpenedScreen):
     def action_secrets(self) -> None:
         """Show what is masked, or mask it again."""
         self._reveal = not self._reveal
+        self.look()
+
+    def _rule(self) -> tuple[str, bool] | None:
+        """Return the rule that the line can change, and whether it is in force."""
+        target = self.list.item.target if self.list.item is not None else None
+        if isinstance(target, IgnoredRule):
+            return target.rule, True
+        return (target.rule, False) if isinstance(target, Change) and target.rule else None
+
+    def action_ignore(self) -> None:
+        """Ignore differences like the one under the cursor from now on, or no longer."""
+        found = self._rule()
+        if found is None or self._replays is None or not isinstance(self.item, Request):
+            return
+        rule, in_force = found
+        ignores = self._replays.ignores
+        try:
+            (ignores.remove if in_force else ignores.add)(rule)
+        except StateFileError as error:
+            self.app.post_message(Tell(f"This holds until you leave: {error}", "warning"))
+        self._replays.look_again(self.item)
+        self._laid_out = None
         self.look()
 
     def action_stack(self) -> None:

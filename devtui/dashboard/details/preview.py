@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from devtui.dashboard.messages import Row
+    from devtui.session.replay.replays import Replays
     from devtui.session.store.store import Store
 
 REST_SECONDS = 0.15
@@ -49,9 +50,10 @@ EMPTY = "The selected row is shown here."
 class Preview(Vertical):
     """What `enter` would open. It takes no keys; the wheel scrolls it, a double click opens it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, replays: Replays | None = None) -> None:
         super().__init__(id="preview", classes="pane")
         self._store = store
+        self._replays = replays
         self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False, empty=EMPTY)
         self.list.cursor_shown = False
         self.list.can_focus = False
@@ -90,7 +92,7 @@ class Preview(Vertical):
         if isinstance(item, ErrorGroup):
             newest = item.newest
         elif isinstance(item, Request):
-            newest = (item.running, len(item.errors), item.details_dropped)
+            newest = (item.running, len(item.errors), item.details_dropped, item.verdict)
         return item, newest, self.list.row_width
 
     def _look(self) -> None:
@@ -102,7 +104,7 @@ class Preview(Vertical):
         if not self.display or state == self._shown or not width:
             return
         self._shown, self._shown_at = state, time.monotonic()
-        detail = _opened(self._item, self._store, width)
+        detail = _opened(self._item, self._store, self._replays, width)
         self.border_title = Content(fit(detail.title, self.size.width - 4)) if detail.title else ""
         self.list.show_ring(laid_out(detail.sections, width))
 
@@ -117,11 +119,11 @@ class Preview(Vertical):
             self.app.post_message(Open(self._item))
 
 
-def _opened(item: Row | None, store: Store, width: int) -> Detail:
+def _opened(item: Row | None, store: Store, replays: Replays | None, width: int) -> Detail:
     if item is None:
         return Detail("", [])
     if not isinstance(item, ErrorGroup):
-        return detail_of(item, store, width=width)
+        return detail_of(item, store, width=width, replays=replays)
     error = item.newest.error
     if not error.exceptions:
         return Detail(f"Error  {clock_time(item.last_at)}", error_view(error, Opened(), width))

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from devtui.dashboard.calls.call_detail import all_repeats, call_detail, repeat_detail
 from devtui.dashboard.calls.timeline import USUAL_WIDTH, timeline
+from devtui.dashboard.details.compared import compared_sections
 from devtui.dashboard.details.form import fields, form_of
 from devtui.dashboard.details.log_detail import copied, frame_of_entry, log_detail, output_line
 from devtui.dashboard.details.reload_detail import reload_detail
@@ -26,6 +27,7 @@ from devtui.dashboard.panes.rows import error_title, reload_words, status_style
 from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
 from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat, frame_of_call
 from devtui.session.calls.statement import statement_of
+from devtui.session.replay.replays import Replays
 from devtui.session.store.error_groups import ErrorGroup, innermost_own
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
@@ -45,14 +47,23 @@ FACT_WIDTH = 12
 NO_LONGER_KEPT = "no longer kept: newer requests needed the room"
 
 
-def detail_of(item: Plain, store: Store, reveal: bool = False, width: int = USUAL_WIDTH) -> Detail:
+def detail_of(
+    item: Plain,
+    store: Store,
+    reveal: bool = False,
+    width: int = USUAL_WIDTH,
+    replays: Replays | None = None,
+) -> Detail:
     """Return the sections of an opened row; likely secrets are masked unless `reveal`.
 
-    Bars and what stands beside them are laid out for `width` cells.
+    Bars and what stands beside them are laid out for `width` cells. With `replays` a request that
+    was sent again is compared with the one before.
     """
     match item:
         case Request():
-            return _request(item, store, reveal, width)
+            detail = _request(item, store, reveal, width)
+            compared = [] if replays is None else compared_sections(item, replays, reveal)
+            return Detail(detail.title, compared + detail.sections)
         case OneCall():
             return call_detail(item, width, reveal)
         case OneRepeat():
@@ -182,9 +193,10 @@ def _header(name: str, value: str, reveal: bool) -> str:
     return masking.target(secrets.shown(name, value, reveal), reveal)
 
 
-def has_secrets(item: Plain, store: Store) -> bool:
+def has_secrets(item: Plain, store: Store, replays: Replays | None = None) -> bool:
     """Return whether the opened row masks anything."""
-    return not _same(detail_of(item, store), detail_of(item, store, reveal=True))
+    masked, plain = (detail_of(item, store, reveal, replays=replays) for reveal in (False, True))
+    return not _same(masked, plain)
 
 
 def _same(one: Detail, other: Detail) -> bool:

@@ -76,6 +76,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("stack", "s", "s", "stack", "A running request's stack", "stack", "main", 12),
     Command("zoom", "z", "z", "zoom", "Zoom the pane, and back", "zoom", "main", 13),
     Command("clear", "c", "c", "clear", "Clear the pane", "clear", "main", 11),
+    Command("send-again", "a", "a", "again", "Send the request again", "send_again", "main", 10),
+    Command("edit-and-send", "A", "shift+a", "", "Change it, then send", "edit_and_send", "main"),
     Command("hide", "h", "h", "hide", "Hide rows like this one", "hide", "main", 12),
     Command("hidden", "H", "shift+h", "", "Show and edit what is hidden", "show_hidden", "main"),
     Command("sort", "S", "shift+s", "", "Sort: slowest, largest, calls, status", "sort", "main"),
@@ -125,6 +127,9 @@ COMMANDS: tuple[Command, ...] = (
         2,
     ),
     Command("detail-error", "g", "g", "error", "Go to its error", "error", "detail", 3),
+    Command("detail-send", "a", "a", "again", "Send it again", "send_again", "detail", 3),
+    Command("detail-send-edited", "A", "shift+a", "", "Change it, send", "edit_and_send", "detail"),
+    Command("ignore", "h", "h", "ignore", "Ignore this difference, or not", "ignore", "detail", 5),
     Command("detail-stack", "s", "s", "stack", "Where it is now", "stack", "detail", 4),
     Command("detail-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "detail", 6),
     Command("detail-secrets", "m", "m", "secrets", "Show or mask secrets", "secrets", "detail", 5),
@@ -186,6 +191,8 @@ _SAME = {
     "detail-choice": "copy-choice",
     "detail-error": "to-request",
     "detail-secrets": "secrets",
+    "detail-send": "send-again",
+    "detail-send-edited": "edit-and-send",
     "detail-stack": "stack",
 }
 """Commands that do the same in another place, with the one whose name the config uses."""

@@ -54,7 +54,7 @@ class RequestRows(Rows[Request]):
         if row.ended_at is None:
             return f"{row.method}  {row.target} {row.client}"
         status = row.status if row.status is not None else ""
-        return f"{row.method} {status} {row.target} {row.client} {row.cut}"
+        return f"{row.method} {status} {row.target} {row.client} {row.cut} {item.verdict}"
 
     def divider(self, item: Request, after: Request | None) -> str:
         """Return the reload between two requests, or after the last."""
@@ -95,10 +95,15 @@ class RequestRows(Rows[Request]):
             room -= CLIENT_WIDTH + 2
         target = shown_target(shown)
         cut = f"  cut: {shown.cut.removeprefix('cut ')}" if shown.cut else ""
-        if cut:
-            cut = fit(cut, max(room // 2, room - len(target)))
-        target = fit(target, room - len(cut))
-        row += [(target, ""), (cut, "bad")]
+        aside, style = (f"  {item.verdict}", verdict_style(item.verdict))
+        if cut or not item.verdict:
+            aside, style = cut, "bad"
+        mark = ("* " if item.pinned else "") + ("↻ " if shown.replay_of else "")
+        room -= len(mark)
+        if aside:
+            aside = fit(aside, max(room // 2, room - len(target)))
+        target = fit(target, room - len(aside))
+        row += [(mark, "accent"), (target, ""), (aside, style)]
         if client:
             row.append((" " * (width - CLIENT_WIDTH - row_width(row)), ""))
             row.append((right(shown.client, CLIENT_WIDTH), "dim"))
@@ -118,6 +123,13 @@ def shown_target(row: RequestRow) -> str:
 def request_tag(request: Request) -> str:
     """Return what a row of another pane shows of its request."""
     return f"{request.row.method} {shown_target(request.row)}"
+
+
+def verdict_style(verdict: str) -> str:
+    """Return the style for what has changed since the request before."""
+    if verdict.startswith("same"):
+        return "good"
+    return "bad" if verdict.startswith("5") or "no response" in verdict else "warn"
 
 
 def _method_style(method: str) -> str:

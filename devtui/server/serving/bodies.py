@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import Any
 
 from devtui.events import Body, Headers
+from devtui.project_file import running_digest
 
 # Bytes of each body; characters of a head.
 MAX_BODY_BYTES = 32 * 1024
+MAX_DIGEST_BYTES = 8 * 1024 * 1024  # a larger body has no digest, which would take long
 MAX_HEADERS = 100
 MAX_HEADER = 4 * 1024
 MAX_HEAD = 32 * 1024  # all headers together
@@ -29,29 +32,57 @@ _TEXT_TYPES = (
 
 
 class CapturedBody:
-    """Count the bytes of a body, and keep its beginning in `kept`."""
+    """Count the bytes of a body, and keep its beginning in `kept`.
+
+    `unread` means that the client has sent more, which the app did not read.
+    """
 
     def __init__(self) -> None:
         self.size_bytes = 0
         self.kept = bytearray()
+        self.unread = False
+        self._rest: Any = None  # the digest, once there is more than is kept
 
     def take(self, chunk: bytes) -> None:
         self.size_bytes += len(chunk)
         room = MAX_BODY_BYTES - len(self.kept)
+        if len(chunk) > room and self.size_bytes <= MAX_DIGEST_BYTES:
+            if self._rest is None:
+                self._rest = running_digest()
+                self._rest.update(self.kept)
+            self._rest.update(chunk)
         if room > 0:
             self.kept += chunk[:room]
 
-    def as_body(self, content_type: str, encoded: bool) -> Body | None:
-        """Return the body for the event, None if it is empty. `encoded` bodies are not text."""
-        if not self.size_bytes:
+    def as_body(self, content_type: str, encoded: bool, whole: bool = False) -> Body | None:
+        """Return the body for the event, None if it is empty. `encoded` bodies are not text.
+
+        With `whole` the bytes are kept that the text does not give exactly.
+        """
+        if not self.size_bytes and not self.unread:
             return None
-        text = None if encoded else _text(bytes(self.kept), content_type)
+        kept = bytes(self.kept)
+        text = None if encoded else _text(kept, content_type)
+        truncated = self.unread or self.size_bytes > len(kept)
+        exact = not truncated and text is not None and text.encode() == kept
         return Body(
             content_type=content_type,
             size_bytes=self.size_bytes,
             text=text,
-            truncated=self.size_bytes > len(self.kept),
+            truncated=truncated,
+            digest="" if exact else self._digest(),
+            data=b"" if exact or truncated or not whole else kept,
         )
+
+    def _digest(self) -> str:
+        if self.unread or self.size_bytes > MAX_DIGEST_BYTES:
+            return ""
+        digest = self._rest
+        if digest is None:
+            digest = running_digest()
+            digest.update(self.kept)
+        found: str = digest.hexdigest()
+        return found
 
 
 def headers_of(head: Sequence[tuple[str, str]]) -> Headers:
@@ -69,12 +100,12 @@ def headers_of(head: Sequence[tuple[str, str]]) -> Headers:
     return tuple(kept)
 
 
-def body_of(captured: CapturedBody, headers: Headers) -> Body | None:
+def body_of(captured: CapturedBody, headers: Headers, whole: bool = False) -> Body | None:
     """Return the body for the event, None if it is empty. `headers` came with it."""
-    if not captured.size_bytes:
+    if not captured.size_bytes and not captured.unread:
         return None
     encoded = bool(header_of(headers, "content-encoding"))
-    return captured.as_body(header_of(headers, "content-type"), encoded)
+    return captured.as_body(header_of(headers, "content-type"), encoded, whole)
 
 
 def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:

@@ -43,6 +43,11 @@ class ChunkedBody(io.RawIOBase):
         self._begun = False
         self._done = False
 
+    @property
+    def done(self) -> bool:
+        """Whether all chunks were read."""
+        return self._done
+
     def readable(self) -> bool:
         return True
 
@@ -90,3 +95,9 @@ class ChunkedBody(io.RawIOBase):
 def dechunked(stream: io.BufferedIOBase) -> io.BufferedReader:
     """Return the decoded body of `stream`, to be read by size or by line."""
     return io.BufferedReader(ChunkedBody(stream), 64 * 1024)
+
+
+def is_read(body: io.BufferedReader) -> bool:
+    """Return whether all chunks of a decoded body were read."""
+    raw = body.raw
+    return not isinstance(raw, ChunkedBody) or raw.done

@@ -5,9 +5,16 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from devtui.events import Call, CallTotal, Headers, RequestFinished, RequestStarted
+from devtui.events import (
+    SEND_HEADER,
+    Call,
+    CallTotal,
+    Headers,
+    RequestFinished,
+    RequestStarted,
+)
 from devtui.server.channel.channel import Channel
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.reentrant import Bell
@@ -16,6 +23,9 @@ from devtui.server.output.output import Output
 from devtui.server.serving import wsgi_rules
 from devtui.server.serving.bodies import CapturedBody, body_of, cut, header_of, headers_of
 from devtui.server.serving.views import NOTHING, View
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 # Characters of the request line.
 MAX_METHOD = 100
@@ -35,6 +45,16 @@ class Tracing(Protocol):
     @property
     def end_request(self) -> Callable[[str], tuple[tuple[Call, ...], tuple[CallTotal, ...]]]:
         """Return the calls of a request, and record them no more."""
+
+
+class Mark(NamedTuple):
+    """What a request of the session itself says of itself: its number, and which one it repeats."""
+
+    sent: str
+    replay_of: str
+
+
+_UNMARKED = Mark("", "")
 
 
 class Exchange:
@@ -115,10 +135,11 @@ class Exchange:
                 if self._first_byte is None
                 else _milliseconds(self._first_byte - self._clock),
                 response_headers=response_headers,
-                request_body=body_of(self.request_body, started.headers),
+                request_body=body_of(self.request_body, started.headers, whole=True),
                 response_body=body_of(self.response_body, response_headers),
                 calls=calls,
                 call_totals=call_totals,
+                replay_of=started.replay_of,
             )
         )
 
@@ -136,9 +157,16 @@ class Recorder:
     `tracing` records their calls, unless it is None.
     """
 
-    def __init__(self, channel: Channel, output: Output, tracing: Tracing | None = None) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        output: Output,
+        tracing: Tracing | None = None,
+        send_token: str = "",
+    ) -> None:
         self.tracing = tracing
         self._channel = channel
+        self._send_token = send_token
         self._output = output
         self._numbers = itertools.count(1)
         # Request id -> its thread. Server threads change it without a lock: single operations on a
@@ -146,14 +174,33 @@ class Recorder:
         self._running: dict[str, int] = {}
         self._ended = Bell()
 
-    def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
+    def take_mark(self, headers: Message) -> Mark:
+        """Take out the header that the session adds to a request of its own, and return its words.
+
+        The app never sees the header. One without the session's token is somebody else's.
+        """
+        value = headers.get(SEND_HEADER)
+        if value is None or not self._send_token:
+            return _UNMARKED
+        token, sent, replay_of = (*str(value).split(" "), "", "", "")[:3]
+        if token != self._send_token:
+            return _UNMARKED
+        del headers[SEND_HEADER]
+        return Mark(sent, replay_of)
+
+    def begin(
+        self, method: str, target: str, client: str, headers: Headers, mark: Mark | None = None
+    ) -> Exchange:
         """Report a request whose head was read."""
+        sent, replay_of = mark or _UNMARKED
         started = RequestStarted(
             id=f"{self._channel.generation}-{next(self._numbers)}",
             method=cut(method, MAX_METHOD),
             target=cut(target, MAX_TARGET),
             client=client,
             headers=headers_of(headers),
+            sent=sent,
+            replay_of=replay_of,
         )
         self._running[started.id] = threading.get_ident()
         self._channel.send(started)

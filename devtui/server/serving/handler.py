@@ -15,10 +15,10 @@ from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
 from devtui.server.output import request_context
-from devtui.server.serving.chunked import dechunked
+from devtui.server.serving.chunked import dechunked, is_read
 from devtui.server.serving.client_wait import Reader, Writer
 from devtui.server.serving.connections import Server
-from devtui.server.serving.exchange import Exchange, Recorder
+from devtui.server.serving.exchange import Exchange, Mark, Recorder
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -110,6 +110,7 @@ class CapturingHandler(WSGIRequestHandler):
     recorder: Recorder  # set by `handler_for`
     _body_stream: io.BufferedIOBase
     _exchange: Exchange | None = None
+    _chunked: io.BufferedReader | None = None
     _date: ClassVar[tuple[int, str]] = (0, "")
 
     def setup(self) -> None:
@@ -125,7 +126,8 @@ class CapturingHandler(WSGIRequestHandler):
         self._waiting.end_head()
         self._body_stream = self.rfile
         self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
-        exchange = self._begin(tuple(self.headers.items()))
+        mark = self.recorder.take_mark(self.headers)
+        exchange = self._begin(tuple(self.headers.items()), mark)
         token = request_context.request_id.set(exchange.id)
         try:
             super().run_wsgi()
@@ -136,9 +138,10 @@ class CapturingHandler(WSGIRequestHandler):
             exchange.cut = exchange.cut or f"{type(error).__name__} ended the response"
             raise
         finally:
+            exchange.request_body.unread = self._left_unread(exchange.request_body.size_bytes)
             exchange.finish()
             request_context.request_id.reset(token)
-            self._exchange = None
+            self._exchange = self._chunked = None
 
     def make_environ(self) -> WSGIEnvironment:
         """Return Werkzeug's environ, with a recorded stream if there is a body."""
@@ -152,8 +155,9 @@ class CapturingHandler(WSGIRequestHandler):
         body = chunks or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
         expect_body(body)
         if body:
+            self._chunked = dechunked(stream) if chunks else None
             environ["wsgi.input"] = Reader(
-                dechunked(stream) if chunks else stream,
+                stream if self._chunked is None else self._chunked,
                 self._waiting,
                 self._exchange.request_body,
             )
@@ -227,12 +231,19 @@ class CapturingHandler(WSGIRequestHandler):
         finally:
             request_context.output.reset(token)
 
+    def _left_unread(self, size: int) -> bool:
+        """Return whether the app has left a part of the request's body unread."""
+        if self._chunked is not None:
+            return not is_read(self._chunked)
+        announced = self.headers.get("Content-Length", "")
+        return announced.isdecimal() and int(announced[:20]) > size
+
     def _why_dropped(self) -> str:
         if self._waiting.cut:
             return "closed to make room: its client kept it waiting, and others waited"
         return "the client closed the connection"
 
-    def _begin(self, headers: Headers) -> Exchange:
+    def _begin(self, headers: Headers, mark: Mark | None = None) -> Exchange:
         # After an unreadable request line neither method nor path are set; of one that is too
         # long we have only the beginning.
         method, target = self.command, getattr(self, "path", None)
@@ -242,7 +253,7 @@ class CapturingHandler(WSGIRequestHandler):
                 words = []
             method = method or (words[0] if words else "-")
             target = target or (words[1] if len(words) > 1 else "-")
-        self._exchange = self.recorder.begin(method, target, self._client(), headers)
+        self._exchange = self.recorder.begin(method, target, self._client(), headers, mark)
         return self._exchange
 
     def _client(self) -> str:

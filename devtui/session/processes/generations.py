@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import Callable
 
@@ -44,7 +45,7 @@ class Generations:
     An `interpreter` that runs already becomes the first. `from_standby` says whether the current
     one was a standby, and `stepped_back` why not all of its libraries were imported ahead. `pin`
     unlocks its debugger in the browser; it is None if there is no debugger, or if the debugger
-    needs none.
+    needs none. By `send_token` all of them know the requests that the session sends itself.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Generations:
         self.pin: str | None = None
         self.from_standby = False
         self.stepped_back = ""
+        self.send_token = secrets.token_hex(16)
         self.ahead = Ahead()
         self._bus = bus
         self._listener = listener
@@ -111,7 +113,9 @@ class Generations:
         if self._folder.enter() and self._standby is not None:
             self.discard_standby()  # it is where the project was before
         pin = self._debugger_pin.for_load()
-        self._load = load_order(settings, first=first, pin=pin, migrations=migrations)
+        self._load = load_order(
+            settings, first=first, pin=pin, send_token=self.send_token, migrations=migrations
+        )
         ahead = self.head_starts.take(self._load)
         if ahead is not None:
             self._spare, self._standby = self._standby, None  # to end it now would take time
@@ -161,7 +165,7 @@ class Generations:
             )
 
     def _preload(self, settings: Settings, traced: ImportsTraced) -> Preload:
-        load = load_order(settings, first=False, pin=None)
+        load = load_order(settings, first=False, pin=None, send_token=self.send_token)
         return Preload(load=load, roots=traced.roots, search_path=traced.search_path)
 
     def expect_load(self) -> None:

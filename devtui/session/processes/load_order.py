@@ -7,7 +7,12 @@ from devtui.events import Load, Pin
 
 
 def load_order(
-    settings: Settings, *, first: bool, pin: Pin | None, migrations: bool = False
+    settings: Settings,
+    *,
+    first: bool,
+    pin: Pin | None,
+    send_token: str = "",
+    migrations: bool = False,
 ) -> Load:
     """Return the order; with `migrations` a Django project says which ones are not applied."""
     return Load(
@@ -33,4 +38,5 @@ def load_order(
         migrations=migrations,
         advice=settings.advice,
         trace=settings.records_calls,
+        send_token=send_token,
     )

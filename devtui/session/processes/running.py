@@ -44,5 +44,6 @@ class RunningRequests:
                 duration_ms=(at - started.at).total_seconds() * 1000,
                 size_bytes=0,
                 cut=reason,
+                replay_of=started.replay_of,
             )
         self._by_id.clear()

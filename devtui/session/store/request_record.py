@@ -46,6 +46,7 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     calls: tuple[CallCount, ...] = ()
     repeats: int = 0
     calls_left_out: int = 0
+    replay_of: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -86,6 +87,7 @@ def _packed(started: RequestStarted, event: RequestFinished, repeats: int) -> tu
         counts_of(event.call_totals),
         repeats,
         max(sum(one.count for one in event.call_totals) - len(event.calls), 0),
+        event.replay_of,
     )
     details = _Details(
         started.headers,
@@ -109,7 +111,9 @@ class Request(msgspec.Struct, eq=False, gc=False):
     """One request, from its head to the end of its response.
 
     `errors` are the numbers of its errors in `Store.errors`, which may have forgotten them.
-    `details_dropped` means that its headers, bodies and calls made room for newer ones.
+    `details_dropped` means that its headers, bodies and calls made room for newer ones. `verdict`
+    says in a few words what has changed since the request that it repeats. `pinned` means that
+    it is sent again after every reload.
 
     An ended request is two pieces of MessagePack: some 130 bytes for the row, and a tenth of the
     objects' size for the rest. Python's garbage collector has nothing to visit in it.
@@ -118,6 +122,8 @@ class Request(msgspec.Struct, eq=False, gc=False):
     id: str
     errors: Sequence[int] = ()
     details_dropped: bool = False
+    verdict: str = ""
+    pinned: bool = False
     _started: RequestStarted | None = None  # while it runs
     _row: bytes = b""
     _details: bytes = b""
@@ -173,7 +179,12 @@ class Request(msgspec.Struct, eq=False, gc=False):
         if started is None:
             return _decode_row(self._row)
         return RequestRow(
-            started.at, started.generation, started.method, started.target, started.client
+            started.at,
+            started.generation,
+            started.method,
+            started.target,
+            started.client,
+            replay_of=started.replay_of,
         )
 
     @property
@@ -190,6 +201,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
             target=row.target,
             client=row.client,
             headers=self._unpacked().headers,
+            replay_of=row.replay_of,
         )
 
     @property
@@ -221,6 +233,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
                 CallTotal(kind=one.kind, count=one.count, duration_ms=one.duration_ms)
                 for one in row.calls
             ),
+            replay_of=row.replay_of,
         )
 
     @property

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devtui.events import Body, RequestFinished, RequestStarted
+from devtui.project_file import digest
 from devtui.server.serving.bodies import MAX_BODY_BYTES, CapturedBody
 from devtui.server.serving.client_wait import Reader, Waiting
 from tests.support.live import Live
@@ -60,9 +61,46 @@ def test_all_is_counted_and_the_beginning_kept(chunks: list[bytes]) -> None:
     ],
 )
 def test_which_bodies_are_text(data: bytes, content_type: str, text: str | None) -> None:
+    exact = text is not None and text.encode() == data
     assert captured(data).as_body(content_type, encoded=False) == Body(
-        content_type=content_type, size_bytes=len(data), text=text
+        content_type=content_type,
+        size_bytes=len(data),
+        text=text,
+        digest="" if exact else digest(data),
     )
+
+
+@pytest.mark.parametrize("size", [10, MAX_BODY_BYTES, MAX_BODY_BYTES + 1, 3 * MAX_BODY_BYTES])
+def test_the_bytes_of_a_request_and_the_digest_of_a_response(size: int) -> None:
+    data = b"\x89\xff" * (size // 2) + b"\0" * (size % 2)
+    body = captured(data[:7], data[7:])
+    response = body.as_body("image/png", encoded=False)
+    assert response is not None
+    assert (response.digest, response.data, response.whole) == (digest(data), b"", None)
+    request = body.as_body("image/png", encoded=False, whole=True)
+    assert request is not None
+    assert request.whole == (data if size <= MAX_BODY_BYTES else None)
+
+
+def test_replaced_characters_are_not_taken_for_the_body() -> None:
+    """Three bytes that are no character have the size of the one that stands for them."""
+    data = b"--b\xf0\x9f\x98"
+    body = captured(data).as_body("multipart/form-data", encoded=False, whole=True)
+    assert body is not None
+    assert body.text is not None
+    assert len(body.text.encode()) == len(data)
+    assert body.whole == data
+
+
+def test_a_body_that_the_app_did_not_read_is_not_whole() -> None:
+    body = captured(b"half")
+    body.unread = True
+    shown = body.as_body("text/plain", encoded=False, whole=True)
+    assert shown is not None
+    assert (shown.truncated, shown.whole) == (True, None)
+    nothing = CapturedBody()
+    nothing.unread = True
+    assert nothing.as_body("text/plain", encoded=False) is not None
 
 
 def test_a_compressed_body_is_no_text() -> None:
@@ -155,13 +193,19 @@ def test_a_large_body_is_counted_but_not_kept(observed: Live) -> None:
     row = observed.visit("/large")
     assert row.size_bytes == 100_000
     assert row.response_body == Body(
-        content_type="text/plain", size_bytes=100_000, text="x" * MAX_BODY_BYTES, truncated=True
+        content_type="text/plain",
+        size_bytes=100_000,
+        text="x" * MAX_BODY_BYTES,
+        truncated=True,
+        digest=digest(b"x" * 100_000),
     )
 
 
 def test_a_picture_is_told_by_type_and_size(observed: Live) -> None:
     row = observed.visit("/png")
-    assert row.response_body == Body(content_type="image/png", size_bytes=10, text=None)
+    assert row.response_body is not None
+    assert (row.response_body.size_bytes, row.response_body.text) == (10, None)
+    assert row.response_body.digest
 
 
 def test_a_streamed_response_counts_the_body_and_not_its_chunks(observed: Live) -> None:
@@ -221,7 +265,8 @@ def test_a_chunked_request_arrives_whole(observed: Live) -> None:
 
 def test_a_body_that_the_app_does_not_read(observed: Live) -> None:
     row = observed.visit("/unread", method="POST", body=b"x" * 1000)
-    assert (row.status, row.request_body) == (200, None)
+    body = Body(content_type="", size_bytes=0, text="", truncated=True)
+    assert (row.status, row.request_body) == (200, body)
 
 
 def test_a_body_is_read_in_each_way_of_wsgi(observed: Live) -> None:

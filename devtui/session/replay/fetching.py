@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import re
 import socket
 import ssl
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,11 +17,6 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 """How much of a response's body is read."""
 
 MAX_THREADS = 16
-
-METHOD = re.compile(r"[A-Za-z][A-Za-z-]{0,30}")
-TARGET = re.compile(r"(?:/|\*\Z)[!-~]{0,16000}")
-NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-VALUE = re.compile(r"[^\r\n\0]{0,16000}")
 
 _threads = threading.BoundedSemaphore(MAX_THREADS)
 
@@ -77,10 +72,12 @@ async def fetch(
         else:
             answered.set_exception(result)
 
+    connection = _connection(url, timeout)
+
     def work() -> None:
         result: Response | Exception
         try:
-            result = _fetch(url, method, target, headers, body, timeout)
+            result = _fetch(connection, method, target, headers, body)
         except (OSError, http.client.HTTPException, ValueError) as error:
             result = error
         finally:
@@ -89,23 +86,33 @@ async def fetch(
             loop.call_soon_threadsafe(settle, result)
 
     threading.Thread(target=work, name="devtui-send", daemon=True).start()
-    return await answered
+    try:
+        return await answered
+    except asyncio.CancelledError:
+        _hang_up(connection)
+        raise
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    """End a response that nobody waits for any more; its thread ends too."""
+    socket_in_use: socket.socket | None = connection.sock
+    if socket_in_use is not None:
+        with suppress(OSError):  # it has ended just now
+            socket_in_use.shutdown(socket.SHUT_RDWR)
 
 
 def _fetch(
-    url: str,
+    connection: http.client.HTTPConnection,
     method: str,
     target: str,
     headers: Sequence[tuple[str, str]],
     body: bytes,
-    timeout: float,
 ) -> Response:
-    connection = _connection(url, timeout)
     try:
         given = {name.lower() for name, _ in headers}
         connection.putrequest(method, target, skip_host="host" in given, skip_accept_encoding=True)
         for name, value in headers:
-            connection.putheader(name, value.encode("utf-8", "surrogateescape"))
+            connection.putheader(name, value.encode("latin-1"))
         if body or method in ("POST", "PUT", "PATCH"):
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body or None)

@@ -1,0 +1,1 @@
+"""Send requests again from the dashboard."""

@@ -1,0 +1,91 @@
+"""Let the user change a request in the editor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from textual.app import App
+
+from devtui.dashboard.desktop.editor import EditorCommand, editor_command
+from devtui.dashboard.terminal.suspended import suspended
+from devtui.session.replay.http_text import parse, written
+from devtui.session.replay.outgoing import CannotSend, Outgoing
+
+FILE = "request.http"
+
+# Options by which graphical editors wait until the file is closed.
+_WAITS = {
+    **dict.fromkeys(
+        ("code", "code-insiders", "codium", "vscodium", "cursor", "windsurf", "positron"), "--wait"
+    ),
+    **dict.fromkeys(("subl", "sublime_text", "zed", "zeditor", "gedit"), "--wait"),
+    **dict.fromkeys(("pycharm", "idea", "charm", "webstorm"), "--wait"),
+    **dict.fromkeys(("gvim", "mvim"), "--nofork"),
+    **dict.fromkeys(("kate", "kwrite"), "--block"),
+}
+
+
+class RequestEditor:
+    """Gives a request to the editor as text, and takes it back.
+
+    A text with a mistake is kept: the next edit of the same request goes on with it.
+    """
+
+    def __init__(self, app: App[int]) -> None:
+        self._app = app
+        self._draft: tuple[str, str] = ("", "")  # the request's id, and the text
+
+    async def edit(self, request_id: str, outgoing: Outgoing) -> Outgoing | None:
+        """Return the changed request, None if nothing was changed.
+
+        Raises `CannotSend` with a sentence, or `OSError` or `NoEditor` where the editor does not
+        start.
+        """
+        # It holds cookies and passwords, so the folder is for the user alone.
+        with tempfile.TemporaryDirectory(prefix="devtui-request-") as folder:
+            file = Path(folder) / FILE
+            before = written(outgoing, Path(folder))
+            begun = self._draft[1] if self._draft[0] == request_id else before
+            file.write_text(begun, encoding="utf-8", errors="surrogateescape", newline="")
+            await self._run(editor_command(str(file), 1, os.environ))
+            after = _read(file)
+            self._draft = ("", "")
+            if after == before:
+                return None
+            try:
+                return parse(after)
+            except CannotSend:
+                self._draft = (request_id, after)
+                raise
+
+    async def _run(self, command: EditorCommand) -> None:
+        if command.terminal:
+            status = self._run_in_terminal(command)
+        else:
+            option = _WAITS.get(command.name)
+            program, *rest = command.arguments
+            arguments = [program, *([option] if option else []), *rest]
+            process = await asyncio.create_subprocess_exec(
+                *arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            status = await process.wait()
+        if status:
+            raise CannotSend(f"{command.name} ended with exit status {status}: nothing was sent.")
+
+    def _run_in_terminal(self, command: EditorCommand) -> int:
+        """Give the terminal to the editor until it ends; nothing here runs meanwhile."""
+        with suspended(self._app):
+            return subprocess.run(command.arguments, check=False).returncode  # noqa: S603
+
+
+def _read(file: Path) -> str:
+    with open(file, encoding="utf-8", errors="surrogateescape", newline="") as saved:
+        return saved.read()

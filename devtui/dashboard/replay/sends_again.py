@@ -1,0 +1,46 @@
+"""The keys of a screen that send its selected request again."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.messages import SendAgain
+from devtui.dashboard.selection import NOTHING, Selection
+from devtui.session.store.request_record import Request
+
+NO_REQUEST = "This row belongs to no request that could be sent again."
+RUNS = "The request still runs: send it again when it has ended."
+
+
+class SendsAgain(Screen[None]):
+    """A base class for a screen whose selected row is a request, or belongs to one."""
+
+    def selected(self) -> Selection:
+        """Return what is selected."""
+        return NOTHING
+
+    def why_not_send(self, action: str) -> str:
+        """Say why the action cannot work now; empty if it can, or if it is none of these."""
+        if action not in ("send_again", "edit_and_send"):
+            return ""
+        selection = self.selected()
+        if selection.request is not None:
+            return RUNS if selection.request.running else ""
+        return NO_REQUEST if self._is_on_a_row() else NO_ROW
+
+    def _is_on_a_row(self) -> bool:
+        return True
+
+    def action_send_again(self) -> None:
+        """Send the request again."""
+        self._post(edit=False)
+
+    def action_edit_and_send(self) -> None:
+        """Change the request in the editor, and send it."""
+        self._post(edit=True)
+
+    def _post(self, *, edit: bool) -> None:
+        request: Request | None = self.selected().request
+        if request is not None:
+            self.app.post_message(SendAgain(request, edit))

@@ -1,0 +1,1 @@
+"""Requests that the session sends itself: again, changed, pinned, compared, copied."""

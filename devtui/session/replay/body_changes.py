@@ -1,0 +1,176 @@
+"""What differs between two bodies: JSON by its structure, text by its lines, others by digest."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from devtui.events import Body
+from devtui.session.replay.change import Change, Part, short
+from devtui.session.replay.ignores import Ignores, any_index, line_rule
+from devtui.text import masking
+from devtui.text.formats import count
+from devtui.text.secrets import is_secret
+
+MAX_LINES = 2_000
+_MAX_DEPTH = 200
+_AROUND = 40
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,200}\Z", re.ASCII)
+_ABSENT = object()
+
+
+def body_changes(
+    before: Body | None, after: Body | None, ignores: Ignores
+) -> Iterator[Change | None]:
+    """Yield what differs; None for each difference that is ignored."""
+    texts = _text(before), _text(after)
+    if texts[0] is None or texts[1] is None:
+        yield from _by_digest(before, after)
+        return
+    if texts[0] != texts[1]:
+        try:
+            values = json.loads(texts[0]), json.loads(texts[1])
+        except (ValueError, RecursionError):
+            yield from line_changes(texts[0].splitlines(), texts[1].splitlines(), ignores, "body")
+        else:
+            yield from _json("$", "", *values, ignores, False, 0)
+    elif _digest(before) != _digest(after):  # the recorded beginnings are the same
+        yield from _by_digest(before, after)
+
+
+def _text(body: Body | None) -> str | None:
+    """Return the text; of XML and forms it is masked, as their secrets are not told by lines."""
+    if body is None:
+        return ""
+    kind = body.content_type.lower()
+    if body.text is None or "json" in kind or "html" in kind or body.text[:1] in ("{", "["):
+        return body.text
+    return masking.body(body.text, body.content_type)
+
+
+def _digest(body: Body | None) -> tuple[int, str]:
+    return (0, "") if body is None else (body.size_bytes, body.digest)
+
+
+def _by_digest(before: Body | None, after: Body | None) -> Iterator[Change]:
+    if _digest(before) != _digest(after):
+        yield Change("body", "content", _described(before), _described(after))
+
+
+def _described(body: Body | None) -> str | None:
+    if body is None:
+        return None
+    size = count(body.size_bytes, "byte")
+    return f"{size}, {body.digest[:12]}" if body.digest else size
+
+
+# -- JSON --------------------------------------------------------------------------------------
+
+
+def _json(
+    path: str, name: str, before: Any, after: Any, ignores: Ignores, secret: bool, depth: int
+) -> Iterator[Change | None]:
+    if depth < _MAX_DEPTH and isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(key for key in after if key not in before)]:
+            step = f".{key}" if _PLAIN_KEY.match(key) else f"[{json.dumps(key)}]"
+            pair = before.get(key, _ABSENT), after.get(key, _ABSENT)
+            hides = secret or is_secret(key)
+            yield from _json(path + step, key, *pair, ignores, hides, depth + 1)
+    elif depth < _MAX_DEPTH and isinstance(before, list) and isinstance(after, list):
+        for number in range(max(len(before), len(after))):
+            one = before[number] if number < len(before) else _ABSENT
+            other = after[number] if number < len(after) else _ABSENT
+            yield from _json(f"{path}[{number}]", name, one, other, ignores, secret, depth + 1)
+    elif type(before) is not type(after) or before != after:
+        if ignores.json(path, name, before, after):
+            yield None
+        else:
+            rule = f"json {any_index(path)}" if path != "$" else ""
+            yield Change("body", path, _shown(before), _shown(after), rule, secret)
+
+
+def _shown(value: Any) -> str | None:
+    return None if value is _ABSENT else short(json.dumps(value, ensure_ascii=False))
+
+
+def same_parts(bodies: Sequence[str], ignores: Ignores) -> Any:
+    """Return the JSON of the first text without the values that differ in the others.
+
+    What was left out of an object is missing; `...` stands for what was left out of a list.
+    Raises `ValueError` if one is no JSON.
+    """
+    first, *others = map(json.loads, bodies)
+    for other in others or [first]:
+        first = _kept("$", "", first, other, ignores)
+    return first
+
+
+def _kept(path: str, name: str, one: Any, other: Any, ignores: Ignores) -> Any:
+    if isinstance(one, dict) and isinstance(other, dict):
+        kept = {
+            key: _kept(f"{path}.{key}", key, value, other[key], ignores)
+            for key, value in one.items()
+            if key in other
+        }
+        return {key: value for key, value in kept.items() if value is not ...}
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = zip(one, other, strict=True)
+        return [_kept(f"{path}[{at}]", name, *pair, ignores) for at, pair in enumerate(pairs)]
+    if one is ... or type(one) is not type(other) or one != other:
+        return ...
+    # What would be ignored if it differed is not asserted, even if it did not differ yet.
+    return ... if ignores.changes(path, name, one) else one
+
+
+# -- text --------------------------------------------------------------------------------------
+
+
+def line_changes(
+    before: Sequence[str], after: Sequence[str], ignores: Ignores, part: Part
+) -> Iterator[Change | None]:
+    """Yield what differs between two texts, line by line; None where it is ignored."""
+    first, second = (lines[:MAX_LINES] for lines in (before, after))
+    plain = [ignores.text(line) for line in first], [ignores.text(line) for line in second]
+    for number, one, other, same in _pairs(first, second, plain):
+        if same:
+            if one != other:
+                yield None
+            continue
+        rule = line_rule(one, other) if one is not None and other is not None else ""
+        yield Change(part, f"line {number}", *_around(one, other), rule)
+    if len(before) != len(after) and max(len(before), len(after)) > MAX_LINES:
+        yield Change(part, "length", count(len(before), "line"), count(len(after), "line"))
+
+
+def _pairs(
+    first: Sequence[str], second: Sequence[str], plain: tuple[list[str], list[str]]
+) -> Iterator[tuple[int, str | None, str | None, bool]]:
+    """Yield the number of a line, both texts of it, and whether they count as the same."""
+    matcher = difflib.SequenceMatcher(None, *plain, autojunk=False)
+    for kind, start, end, to_start, to_end in matcher.get_opcodes():
+        lines: Iterable[str | None] = first[start:end]
+        others: Iterable[str | None] = second[to_start:to_end]
+        length = max(end - start, to_end - to_start)
+        ones, twos = list(lines), list(others)
+        ones += [None] * (length - len(ones))
+        twos += [None] * (length - len(twos))
+        for at, (one, other) in enumerate(zip(ones, twos, strict=True)):
+            number = (start if one is not None else to_start) + at + 1
+            yield number, one, other, kind == "equal"
+
+
+def _around(one: str | None, other: str | None) -> tuple[str | None, str | None]:
+    """Return both lines, of long ones what is around the difference."""
+    if one is None or other is None:
+        return (one if one is None else short(one)), (other if other is None else short(other))
+    at = next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+    start = max(at - _AROUND, 0) if max(len(one), len(other)) > 120 else 0
+    mark = "…" if start else ""
+    return short(mark + one[start:]), short(mark + other[start:])

@@ -1,0 +1,47 @@
+"""One difference between two responses to the same request."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from devtui.text.secrets import MASK
+
+Part: TypeAlias = Literal["status", "headers", "body", "calls", "output"]
+
+MAX_CHANGES = 200
+"""How many differences of each part are kept."""
+
+MAX_VALUE = 300
+"""How many characters of a value are kept."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What has changed, and from what to what; None means that it was not there.
+
+    `place` is a header's name, a JSON path such as `$.items[2].price`, or the number of a line.
+    `rule` is what ignores such a change from now on, empty where nothing would. `secret` says that
+    the values are not to be shown before somebody asks for them.
+    """
+
+    part: Part
+    place: str
+    before: str | None
+    after: str | None
+    rule: str = ""
+    secret: bool = False
+
+    def values(self, reveal: bool) -> tuple[str | None, str | None]:
+        """Return both values, masked if they are secret."""
+        if not self.secret or reveal:
+            return self.before, self.after
+        return (
+            None if self.before is None else MASK,
+            None if self.after is None else MASK,
+        )
+
+
+def short(text: str) -> str:
+    """Cut a value to `MAX_VALUE` characters."""
+    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"

@@ -1,0 +1,182 @@
+"""What comparisons ignore: values that differ each time. The project keeps the user's choice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from devtui.config.project_file import ProjectFile, StateFileError
+
+MOMENTS = "moments"
+TOKENS = "tokens"
+DEFAULTS = (MOMENTS, TOKENS)
+
+WORDS = {
+    MOMENTS: "dates with a time of day",
+    TOKENS: "CSRF tokens and nonces",
+}
+"""What the rules mean that have no value."""
+
+MAX_RULES = 200
+GAP = "…"
+
+_HEADING = "# What devtui ignores when it compares responses in this project, one rule a line.\n"
+
+_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
+_MOMENT = re.compile(
+    rf"\d{{4}}-\d{{2}}-\d{{2}}[T ]{_TIME}(?: ?(?:Z|UTC|GMT|[+-]\d{{2}}:?\d{{2}}))?"
+    rf"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{{0,6}},? \d{{1,2}}[ -][A-Z][a-z]{{2}}[ -]\d{{2,4}} "
+    rf"{_TIME}(?: GMT| UTC| [+-]\d{{4}})?"
+    rf"|\b\d{{2}}:\d{{2}}:\d{{2}}(?:[.,]\d{{1,9}})?\b"
+)
+_TIMED_NAME = re.compile(
+    r"(?:\A|_|-)(?:at|date|time|timestamp|now|expires?|updated|created|modified|ts)\Z", re.I
+)
+_TOKEN_NAME = re.compile(r"csrf|xsrf|nonce|authenticity.?token", re.I)
+# The value of a field or an attribute in HTML, whichever of name and value comes first.
+_TOKEN_FIELDS = (
+    re.compile(
+        r"""(<(?:input|meta)\b[^<>]{0,300}?\b(?:name|id)=["']?[\w.-]{0,40}?(?:csrf|xsrf|authenticity_token)"""
+        r"""[\w.-]{0,40}["']?[^<>]{0,300}?\b(?:value|content)=["'])([^"'<>]{1,500})""",
+        re.I,
+    ),
+    re.compile(r"""(\bnonce=["'])([^"'<>]{1,200})""", re.I),
+)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
+_INDEX = re.compile(r"\[\d+\]")
+
+
+class Ignores:
+    """The rules in force, each of them a line.
+
+    They are `moments`, `tokens`, `header NAME`, `json PATH` and `line A…B`. In a path `[*]` stands
+    for any index. `line A…B` are lines that begin with A and end with B.
+    """
+
+    def __init__(self, file: ProjectFile | None = None) -> None:
+        """`file` is where the project keeps them; without it nothing is kept."""
+        self._file = file
+        self.rules: list[str] = list(DEFAULTS)
+        self.complaint = ""
+        """A sentence about what was wrong with the file, empty if nothing was."""
+        if file is not None:
+            self._read(file)
+        self._index()
+
+    def _read(self, file: ProjectFile) -> None:
+        try:
+            text = file.read()
+        except StateFileError as error:
+            self.complaint = f"Comparisons ignore only what they always do: {error}"
+            return
+        if text:
+            self.rules = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            if not is_rule(line) or len(self.rules) >= MAX_RULES:
+                self.complaint = (
+                    f"{file.path}, line {number}: {line[:40]!r} is no rule: write moments, tokens, "
+                    "header NAME, json PATH or line BEGINNING…END."
+                )
+                continue
+            self.rules.append(line)
+
+    def add(self, rule: str) -> None:
+        """Ignore such changes from now on. Raises `StateFileError` if the project forgets it."""
+        if rule not in self.rules and len(self.rules) < MAX_RULES:
+            self._change([*self.rules, rule])
+
+    def remove(self, rule: str) -> None:
+        """Tell such changes again. Raises `StateFileError` if the project forgets it."""
+        self._change([one for one in self.rules if one != rule])
+
+    def _change(self, rules: Iterable[str]) -> None:
+        self.rules = list(rules)
+        self._index()
+        if self._file is not None:
+            self._file.write(_HEADING + "".join(f"{rule}\n" for rule in self.rules))
+
+    def _index(self) -> None:
+        values = [rule.partition(" ") for rule in self.rules]
+        self._headers = {value.lower() for kind, _, value in values if kind == "header"}
+        self._paths = {value for kind, _, value in values if kind == "json"}
+        ends = [value.partition(GAP) for kind, _, value in values if kind == "line"]
+        self._lines = [(begin, end) for begin, _, end in ends]
+
+    def header(self, name: str) -> bool:
+        """Whether a header is ignored; `name` is in lower case."""
+        return name in self._headers
+
+    def json(self, path: str, name: str, before: object, after: object) -> bool:
+        """Whether a changed value is ignored; `name` is the key that it belongs to."""
+        if any_index(path) in self._paths:
+            return True
+        if TOKENS in self.rules and _TOKEN_NAME.search(name):
+            return True
+        if MOMENTS not in self.rules:
+            return False
+        if isinstance(before, str) and isinstance(after, str):
+            return self.text(before) == self.text(after) or (
+                _TIMED_NAME.search(name) is not None
+                and _NUMBER.match(before) is not None
+                and _NUMBER.match(after) is not None
+            )
+        numbers = all(isinstance(v, (int, float)) and v > 1e9 for v in (before, after))
+        return numbers and _TIMED_NAME.search(name) is not None
+
+    def changes(self, path: str, name: str, value: object) -> bool:
+        """Whether a value would be ignored if it differed."""
+        if any_index(path) in self._paths or (TOKENS in self.rules and _TOKEN_NAME.search(name)):
+            return True
+        if MOMENTS not in self.rules:
+            return False
+        if isinstance(value, str) and self.text(value) != value:
+            return True
+        return self.json(path, name, value, value)
+
+    def text(self, line: str) -> str:
+        """Return a line with the ignored parts replaced."""
+        for begin, end in self._lines:
+            if line.startswith(begin) and line.endswith(end) and len(line) >= len(begin) + len(end):
+                return begin + GAP + end
+        if TOKENS in self.rules and "<" in line:
+            for pattern in _TOKEN_FIELDS:
+                line = pattern.sub(rf"\1{GAP}", line)
+        return _MOMENT.sub(GAP, line) if MOMENTS in self.rules else line
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text is a rule."""
+    if text in DEFAULTS:
+        return True
+    kind, _, value = text.partition(" ")
+    if kind == "line":
+        return GAP in value and len(value) > len(GAP)
+    return kind in ("header", "json") and bool(value.strip())
+
+
+def any_index(path: str) -> str:
+    """Return a path for all members of its lists: `$.items[2].id` as `$.items[*].id`."""
+    return _INDEX.sub("[*]", path)
+
+
+def line_rule(before: str, after: str) -> str:
+    """Return the rule that ignores what differs between two lines; empty where all of it does."""
+    begin = _common(before, after)
+    end = _common(before[begin:][::-1], after[begin:][::-1])
+    # A number or a word that has changed in part is ignored as a whole.
+    while begin and before[begin - 1].isalnum():
+        begin -= 1
+    while end and before[-end].isalnum():
+        end -= 1
+    first, last = before[:begin], before[len(before) - end :] if end else ""
+    if GAP in first + last or not (first + last).strip() or len(first + last) > 2_000:
+        return ""
+    return f"line {first}{GAP}{last}"
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters at the beginning are the same."""
+    least = min(len(one), len(other))
+    return next((at for at in range(least) if one[at] != other[at]), least)

@@ -1,0 +1,111 @@
+"""A request that the session is to send, and how it is made of a recorded one."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import msgspec
+
+from devtui.events import SEND_HEADER, Headers
+from devtui.session.store.request_record import Request
+
+METHOD = re.compile(r"[A-Za-z][A-Za-z-]{0,30}")
+TARGET = re.compile(r"(?:/|\*\Z)[!-~]{0,16000}")
+NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+VALUE = re.compile(r"[^\r\n\0\u0100-\U0010ffff]{0,16000}")
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods of requests that change nothing."""
+
+# What belongs to a connection and not to the request.
+OF_CONNECTION = frozenset(
+    {
+        "connection", "content-length", "expect", "keep-alive", "trailer",
+        "transfer-encoding", "upgrade",
+    }
+)  # fmt: skip
+
+# The server process keeps so many headers of so many characters; more may be missing then.
+_ALL_HEADERS = 100
+_ALL_CHARACTERS = 24 * 1024
+
+_IN_TARGETS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
+
+
+def as_bytes(text: str) -> str:
+    """Return a typed header's value with one character for each byte of its UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+class CannotSend(Exception):
+    """The request cannot be sent; the text is a sentence for the user."""
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A request to send. `headers` have no length of the body: that is counted.
+
+    Each of their characters stands for one byte, as in those that are recorded.
+    """
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    @property
+    def changes_data(self) -> bool:
+        """Whether its method says that it may change something."""
+        return self.method.upper() not in SAFE_METHODS
+
+
+def recorded(request: Request) -> Outgoing:
+    """Return a request as it was recorded. Raises `CannotSend` unless it is known completely."""
+    started, finished = request.started, request.finished
+    if request.details_dropped:
+        raise CannotSend("Its headers and its body are no longer kept, so it cannot be sent.")
+    if finished is None:
+        raise CannotSend("It still runs, and its body may not have come yet: send it when it ends.")
+    headers = started.headers
+    if any(name.lower() == "upgrade" for name, _ in headers) and finished.status == 101:
+        raise CannotSend("A websocket's conversation is not recorded, so it cannot be sent.")
+    if (
+        started.method.endswith("…")
+        or started.target.endswith("…")
+        or not headers
+        or len(headers) >= _ALL_HEADERS
+        or any(value.endswith("…") or name.endswith("…") for name, value in headers)
+        or sum(len(name) + len(value) for name, value in headers) > _ALL_CHARACTERS
+    ):
+        raise CannotSend("Its head was not recorded completely, so it cannot be sent.")
+    body = finished.request_body
+    content = b"" if body is None else body.whole
+    if content is None or not _is_all(headers, len(content)):
+        raise CannotSend("Its body was not recorded completely, so it cannot be sent.")
+    kept = tuple(pair for pair in headers if pair[0].lower() not in OF_CONNECTION)
+    target = started.target
+    if not target.isascii():  # bytes that should have been encoded by the client
+        target = quote(target.encode("latin-1", "replace"), safe=_IN_TARGETS)
+    return Outgoing(started.method, target, kept, content)
+
+
+def _is_all(headers: Headers, size: int) -> bool:
+    """Whether a body has the length that its headers announce, if they do."""
+    announced = [value for name, value in headers if name.lower() == "content-length"]
+    return all(value.isdecimal() and int(value[:20]) == size for value in announced)
+
+
+def check(outgoing: Outgoing) -> None:
+    """Raise `CannotSend` for what could not be sent as it is."""
+    if not METHOD.fullmatch(outgoing.method):
+        raise CannotSend(f"{outgoing.method[:40]!r} is no method: use GET, POST or another word.")
+    if not TARGET.fullmatch(outgoing.target):
+        raise CannotSend(
+            "The target begins with / and has no spaces or other characters that URLs encode: "
+            "/search?q=two%20words"
+        )
+    for name, value in outgoing.headers:
+        if not NAME.fullmatch(name) or not VALUE.fullmatch(value):
+            raise CannotSend(f"{name[:40]!r} is no header: use 'Name: value'.")
+        if name.lower() == SEND_HEADER.lower():
+            raise CannotSend(f"The header {SEND_HEADER} is devtui's own: leave it out.")

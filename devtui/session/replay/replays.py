@@ -1,0 +1,71 @@
+"""Requests that are sent again: which one each repeats, and what has changed since."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from devtui.config.project_file import ProjectFile
+from devtui.events import RequestFinished
+from devtui.session.event_bus import EventBus
+from devtui.session.replay.comparison import Answer, Comparison, compare
+from devtui.session.replay.ignores import Ignores
+from devtui.session.replay.outgoing import Outgoing, recorded
+from devtui.session.replay.sender import TIMEOUT, Sender, Sent
+from devtui.session.store.request_record import Request
+from devtui.session.store.store import Store
+
+
+class Replays:
+    """Sends requests again, and compares the answers. Each new row gets its verdict at once."""
+
+    def __init__(self, bus: EventBus, store: Store, sender: Sender, folder: Path) -> None:
+        """`folder` is the project's, which keeps what comparisons ignore."""
+        self._store = store
+        self._sender = sender
+        self._folder = folder
+        bus.listen(self._finished, RequestFinished)
+
+    @cached_property
+    def ignores(self) -> Ignores:
+        """What comparisons in this project ignore."""
+        return Ignores(ProjectFile(self._folder, "compared"))
+
+    async def send(
+        self, request: Request, changed: Outgoing | None = None, timeout: float = TIMEOUT
+    ) -> Sent:
+        """Send a request as it was recorded, or changed. Raises `CannotSend`."""
+        outgoing = changed or recorded(request)
+        return await self._sender.send(outgoing, timeout=timeout, replay_of=request.id)
+
+    def original_of(self, request: Request) -> Request | None:
+        """Return the request that this one repeats, None if there is none or it is gone."""
+        return self._store.request(request.row.replay_of or None)
+
+    def comparison(self, request: Request) -> Comparison | None:
+        """Compare a request with the one that it repeats; None where an answer is not known."""
+        original = self.original_of(request)
+        if original is None:
+            return None
+        before, after = self._answer(original), self._answer(request)
+        if before is None or after is None:
+            return None
+        return compare(before, after, self.ignores)
+
+    def look_again(self, request: Request) -> None:
+        """Find the verdict of a row again, after something else is ignored."""
+        found = self.comparison(request)
+        if found is not None:
+            request.verdict = found.verdict
+
+    def _answer(self, request: Request) -> Answer | None:
+        finished = request.finished
+        if finished is None or request.details_dropped:
+            return None
+        lines = [line for entry in self._store.output_of(request) for line in entry.lines]
+        return Answer(finished, tuple(lines))
+
+    def _finished(self, event: RequestFinished) -> None:
+        request = self._store.request(event.id) if event.replay_of else None
+        if request is not None:
+            self.look_again(request)

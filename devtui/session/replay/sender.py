@@ -1,0 +1,122 @@
+"""Send a request to the served app over its own socket, and find the row that it has made."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from devtui.events import SEND_HEADER, RequestFinished, RequestStarted
+from devtui.session.event_bus import EventBus
+from devtui.session.replay import fetching
+from devtui.session.replay.fetching import Response
+from devtui.session.replay.outgoing import CannotSend, Outgoing, check
+from devtui.session.store.request_record import Request
+from devtui.session.store.store import Store
+
+TIMEOUT = 30.0
+"""How long a response may take unless somebody says otherwise, in seconds."""
+
+# How long after its response the end of a request, and what it logged, may take to arrive.
+_END_SECONDS = 2.0
+_REST_SECONDS = 0.03
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What came of a request: the response, or a `message` that says why there is none.
+
+    `request` is its row, None if the server process has not read it, or if the row has gone.
+    """
+
+    duration_ms: float
+    response: Response | None = None
+    message: str = ""
+    request: Request | None = None
+
+
+class _Underway:
+    def __init__(self) -> None:
+        self.request_id = ""
+        self.ended = asyncio.Event()
+
+
+class Sender:
+    """Sends requests. A header with the session's token marks each, and the app never sees it."""
+
+    def __init__(self, bus: EventBus, store: Store, token: str, url: Callable[[], str]) -> None:
+        """`token` is the one that each server process gets with its order to load."""
+        self._store = store
+        self._token = token
+        self._url = url
+        self._numbers = itertools.count(1)
+        self._underway: dict[str, _Underway] = {}
+        self._by_id: dict[str, _Underway] = {}
+        bus.listen(self._begun, RequestStarted)
+        bus.listen(self._ended, RequestFinished)
+
+    async def send(
+        self, outgoing: Outgoing, *, timeout: float = TIMEOUT, replay_of: str = ""
+    ) -> Sent:
+        """Send a request and wait for its end. Raises `CannotSend`."""
+        check(outgoing)
+        number = str(next(self._numbers))
+        underway = self._underway[number] = _Underway()
+        mark = (SEND_HEADER, f"{self._token} {number} {replay_of}".rstrip())
+        marked = structs.replace(outgoing, headers=(mark, *outgoing.headers))
+        began = time.monotonic()
+        try:
+            response, message = await self._fetch(marked, timeout)
+            took_ms = round((time.monotonic() - began) * 1000, 3)
+            if response is not None:
+                await _within(underway.ended.wait(), _END_SECONDS)
+                await asyncio.sleep(_REST_SECONDS)  # what was printed comes another way
+        finally:
+            del self._underway[number]
+            self._by_id.pop(underway.request_id, None)
+        found = self._store.request(underway.request_id or None)
+        return Sent(took_ms, response, message, found)
+
+    async def _fetch(self, outgoing: Outgoing, timeout: float) -> tuple[Response | None, str]:
+        """Return the response, or why there is none."""
+        try:
+            fetching_it = fetching.fetch(
+                self._url(),
+                outgoing.method,
+                outgoing.target,
+                outgoing.headers,
+                outgoing.body,
+                timeout,
+            )
+            return await asyncio.wait_for(fetching_it, timeout + 1.0), ""
+        except (TimeoutError, asyncio.TimeoutError):
+            return None, f"The app has not answered after {timeout:g} s."
+        except fetching.TooMany:
+            raise CannotSend(
+                "Too many requests that devtui has sent still run: wait for their ends."
+            ) from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return None, f"There was no response ({type(error).__name__}: {error})."
+
+    def _begun(self, event: RequestStarted) -> None:
+        underway = self._underway.get(event.sent) if event.sent else None
+        if underway is not None and not underway.request_id:
+            underway.request_id = event.id
+            self._by_id[event.id] = underway
+
+    def _ended(self, event: RequestFinished) -> None:
+        underway = self._by_id.get(event.id) if self._by_id else None
+        if underway is not None:
+            underway.ended.set()
+
+
+async def _within(waiting: Any, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(waiting, seconds)
+    except asyncio.TimeoutError:
+        return  # the row has no end yet, and says so

@@ -1,0 +1,250 @@
+"""Compare two answers: what differs, where, and what is ignored."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from devtui.config.project_file import ProjectFile
+from devtui.events import Body, Call, CallTotal, Frame
+from devtui.session.replay.body_changes import same_parts
+from devtui.session.replay.change import Change
+from devtui.session.replay.comparison import Answer, Comparison, compare
+from devtui.session.replay.ignores import Ignores, line_rule
+from devtui.text.secrets import MASK
+from tests.support import fakes
+
+
+def answer(
+    body: Any = None,
+    kind: str = "application/json",
+    headers: list[tuple[str, str]] | None = None,
+    output: tuple[str, ...] = (),
+    **fields: Any,
+) -> Answer:
+    finished = fakes.finished(1)
+    content: Body | None = None
+    if isinstance(body, Body):
+        content = body
+    elif body is not None:
+        text = body if isinstance(body, str) else json.dumps(body)
+        content = Body(content_type=kind, size_bytes=len(text.encode()), text=text)
+    finished = structs.replace(
+        finished, response_body=content, response_headers=tuple(headers or ()), **fields
+    )
+    return Answer(finished, output)
+
+
+def compared(first: Answer, second: Answer, *rules: str) -> Comparison:
+    ignores = Ignores()
+    for rule in rules:
+        ignores.add(rule)
+    return compare(first, second, ignores)
+
+
+def places(found: Comparison) -> list[tuple[str, str | None, str | None]]:
+    return [(change.place, change.before, change.after) for change in found.changes]
+
+
+def call(text: str, line: int = 8, function: str = "orders", kind: Any = "sql") -> Call:
+    frame = Frame(file="/shop/views.py", line=line, function=function)
+    return Call(
+        kind=kind,
+        library="sqlite3",
+        text=text,
+        start_ms=1,
+        duration_ms=1,
+        file=frame.file,
+        line=line,
+        stack=(frame,),
+    )
+
+
+def test_json_is_compared_by_its_structure() -> None:
+    before = {"items": [{"price": 1}, {"price": 2}, {"price": 3}], "a b": 1, "gone": None}
+    after = {"items": [{"price": 1}, {"price": 2}, {"price": 4}, {}], "a b": 1.0, "new": ""}
+    found = compared(answer(before), answer(after))
+    assert places(found) == [
+        ("$.items[2].price", "3", "4"),
+        ("$.items[3]", None, "{}"),
+        ('$["a b"]', "1", "1.0"),
+        ("$.gone", "null", None),
+        ("$.new", None, '""'),
+    ]
+    assert found.verdict == "body differs: $.items[2].price"
+    assert found.changes[0].rule == "json $.items[*].price"
+
+
+def test_json_in_another_layout_is_the_same() -> None:
+    found = compared(answer('{"a": 1, "b": [2]}'), answer('{"b":[2],"a":1}'))
+    assert (found.changes, found.verdict) == ((), "same")
+
+
+def test_what_changes_each_time_is_ignored_until_the_user_says_otherwise() -> None:
+    before = {"at": "2026-01-02T03:04:05Z", "csrf_token": "a", "created_at": 1.7e9, "day": "x"}
+    after = {"at": "2026-01-02T03:04:06Z", "csrf_token": "b", "created_at": 1.8e9, "day": "x"}
+    found = compared(answer(before), answer(after))
+    assert (found.changes, found.ignored_count, found.verdict) == ((), 3, "same")
+    ignores = Ignores()
+    ignores.remove("moments")
+    ignores.remove("tokens")
+    found = compare(answer(before), answer(after), ignores)
+    assert [change.place for change in found.changes] == ["$.at", "$.csrf_token", "$.created_at"]
+
+
+def test_a_date_without_a_time_is_a_value() -> None:
+    found = compared(answer({"due": "2026-01-02"}), answer({"due": "2026-01-03"}))
+    assert found.verdict == "body differs: $.due"
+
+
+def test_a_marked_id_is_ignored_in_the_whole_list() -> None:
+    first, second = answer({"items": [{"id": 1}, {"id": 2}]}), answer({"items": [{"id": 3}, {}]})
+    found = compared(first, second)
+    assert [change.rule for change in found.changes] == ["json $.items[*].id"] * 2
+    again = compared(first, second, "json $.items[*].id")
+    assert (again.verdict, again.ignored_count) == ("same", 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        ("<p>Order 41 of 7</p>", "<p>Order 42 of 7</p>", "line <p>Order …</p>"),
+        ("id=abc1", "id=abd2", "line id=…"),
+        ("abc", "abd", ""),
+        ("same … x 1", "same … x 2", ""),
+    ],
+)
+def test_the_rule_for_a_line(before: str, after: str, rule: str) -> None:
+    rules = {rule} | ({"line <p>Order … of 7</p>"} if "Order" in rule else set())
+    assert line_rule(before, after) in rules
+
+
+def test_text_is_compared_by_lines() -> None:
+    first = answer("<h1>Shop</h1>\n<p>Order 41</p>\n<p>end</p>", "text/html")
+    second = answer("<h1>Shop</h1>\n<b>new</b>\n<p>Order 42</p>\n<p>end</p>", "text/html")
+    found = compared(first, second)
+    assert found.verdict == "body differs: line 2"
+    once = answer("<h1>Shop</h1>\n<p>Order 42</p>\n<p>end</p>", "text/html")
+    (change,) = compared(first, once).changes
+    assert (change.before, change.after) == ("<p>Order 41</p>", "<p>Order 42</p>")
+    again = compared(first, once, change.rule)
+    assert (again.verdict, again.ignored_count) == ("same", 1)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">',
+        "<input id=csrf_token name=csrf_token type=hidden value='{}'>",
+        '<meta name="csrf-token" content="{}">',
+        '<script nonce="{}">',
+    ],
+)
+def test_tokens_in_a_page(field: str) -> None:
+    one, other = (
+        answer(f"<form>{field.format(token)}</form>", "text/html") for token in ("aX1", "bY2")
+    )
+    assert compared(one, other).verdict == "same"
+
+
+def test_other_bodies_are_compared_by_size_and_digest() -> None:
+    first, second = (
+        answer(Body(content_type="image/png", size_bytes=10, digest=digest)) for digest in "ab"
+    )
+    found = compared(first, second)
+    assert places(found) == [("content", "10 bytes, a", "10 bytes, b")]
+    assert compared(first, first).verdict == "same"
+
+
+def test_text_that_differs_after_what_was_recorded() -> None:
+    bodies = [
+        Body(content_type="text/plain", size_bytes=9, text="abc", truncated=True, digest=digest)
+        for digest in "ab"
+    ]
+    assert compared(answer(bodies[0]), answer(bodies[1])).verdict == "body differs: content"
+
+
+def test_status_and_headers() -> None:
+    headers = [("Date", "a"), ("ETag", "1"), ("X-Page", "1"), ("Set-Cookie", "s=1; Path=/")]
+    others = [("Date", "b"), ("ETag", "2"), ("X-Page", "2"), ("Set-Cookie", "s=2; Path=/")]
+    found = compared(answer("a", headers=headers), answer("b", headers=others, status=500))
+    assert found.verdict == "500 now"
+    assert [change.place for change in found.of("headers")] == ["x-page"]
+    same = compared(answer("a", headers=headers), answer("a", headers=others), "header x-page")
+    assert [change.place for change in same.changes] == ["etag"]
+    assert same.verdict == "headers differ: etag"
+    gone = compared(answer("a"), answer("a", status=None, cut="gone"))
+    assert gone.verdict == "no response now"
+
+
+def test_calls_are_compared_by_text_and_function() -> None:
+    before = tuple(call(f"SELECT {n}") for n in (1, 1, 1, 2))
+    after = (call("SELECT  1", line=99), call("SELECT 3"))
+    found = compared(answer("a", calls=before), answer("a", calls=after))
+    where = "sql /shop/views.py in orders"
+    assert places(found) == [
+        (where, "3 x SELECT 1", "SELECT 1"),
+        (where, "SELECT 2", None),
+        (where, None, "SELECT 3"),
+    ]
+    assert found.verdict == "same, 4 -> 2 sql"
+
+
+def test_all_calls_count_also_those_that_were_not_kept() -> None:
+    totals = [(CallTotal(kind="sql", count=n, duration_ms=1),) for n in (41, 1)]
+    first, second = (answer("a", call_totals=total) for total in totals)
+    assert compared(first, second).verdict == "same, 41 -> 1 sql"
+
+
+def test_output_is_compared_without_its_times() -> None:
+    first = answer("a", output=("12:00:01,123 sold 1", "end"))
+    second = answer("a", output=("12:00:02,456 sold 1", "the end"))
+    found = compared(first, second)
+    assert [(change.part, change.before) for change in found.changes] == [("output", "end")]
+    assert found.verdict == "same"
+
+
+def test_secrets_stay_masked() -> None:
+    found = compared(answer({"api": {"password": "old"}}), answer({"api": {"password": "new"}}))
+    (change,) = found.changes
+    assert change.values(reveal=False) == (MASK, MASK)
+    assert change.values(reveal=True) == ('"old"', '"new"')
+    assert Change("body", "$.a", None, "1", secret=True).values(False) == (None, MASK)
+    form = [answer(f"name=a&password={one}", "application/x-www-form-urlencoded") for one in "xy"]
+    assert compared(form[0], form[1]).changes == ()
+
+
+def test_the_project_keeps_the_rules(tmp_path: Path) -> None:
+    file = ProjectFile(tmp_path, "compared")
+    ignores = Ignores(file)
+    ignores.add("json $.items[*].id")
+    ignores.remove("moments")
+    again = Ignores(file)
+    assert (again.rules, again.complaint) == (["tokens", "json $.items[*].id"], "")
+    file.write("tokens\ncolour red\n")
+    again = Ignores(file)
+    assert again.rules == ["tokens"]
+    assert f"{file.path}, line 2: 'colour red' is no rule" in again.complaint
+
+
+def test_a_deep_or_a_broken_body_is_no_trouble() -> None:
+    deep = "[" * 15_000
+    found = compared(answer(deep), answer(deep + "1"))
+    assert found.verdict == "body differs: line 1"
+    many = [answer([n] * 5_000) for n in (1, 2)]
+    found = compared(many[0], many[1])
+    assert (len(found.changes), found.left_out) == (200, 4_800)
+
+
+def test_the_parts_that_stay_the_same() -> None:
+    bodies = [
+        json.dumps({"items": [{"id": n, "price": 2}], "n": n, "at": "2026-01-02T03:04:05Z"})
+        for n in (1, 2)
+    ]
+    assert same_parts(bodies, Ignores()) == {"items": [{"price": 2}]}
+    assert same_parts(bodies[:1], Ignores()) == {"items": [{"id": 1, "price": 2}], "n": 1}
+    assert same_parts(["[1, 2]", "[1, 3]"], Ignores()) == [1, ...]

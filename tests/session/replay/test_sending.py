@@ -1,0 +1,142 @@
+"""Send recorded requests again: what the app gets is what it got."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from devtui.events import SEND_HEADER, Body, RequestFinished, RequestStarted
+from devtui.session.replay.outgoing import CannotSend, Outgoing, recorded
+from devtui.session.replay.sender import Sent
+from devtui.session.store.request_record import Request
+from tests.support import fakes
+from tests.support.live import Live, Serve
+from tests.support.projects import APPS
+
+SOURCE = (APPS / "replay" / "echo.py").read_text(encoding="utf-8")
+
+BODIES = [
+    ("text/plain", b"plain"),
+    ("application/json", '{"name": "Größe", "quote": "\'"}'.encode()),
+    ("text/plain", "Größe".encode("latin-1")),
+    ("application/octet-stream", bytes(range(256)) * 4),
+    ("multipart/form-data; boundary=b", b"--b\r\n\r\n\xf0\x9f\x98\r\n--b--\r\n"),
+    ("application/x-www-form-urlencoded", b""),
+]
+
+
+def again(live: Live, row: RequestFinished) -> Sent:
+    request = live.session.store.request(row.id)
+    assert request is not None
+    return live.run(_send(live, request))
+
+
+async def _send(live: Live, request: Request) -> Sent:
+    return await live.session.sender.send(recorded(request), replay_of=request.id)
+
+
+def told(sent: Sent) -> Any:
+    assert sent.response is not None, sent.message
+    return json.loads(sent.response.body)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("scheme", ["http", "https", "unix"])
+def test_the_app_gets_the_same_request(serve: Serve, scheme: str, tmp_path: Any) -> None:
+    settings: dict[str, Any] = {"reload": False}
+    if scheme == "https":
+        pytest.importorskip("cryptography", reason="an adhoc certificate needs cryptography")
+        settings["cert"] = "adhoc"
+    elif scheme == "unix":
+        settings["host"] = f"unix://{tmp_path}/s"
+    live = serve(SOURCE, **settings)
+    live.serving()
+    headers: dict[str, Any] = {
+        "Cookie": "session=abc; other=1",
+        "Authorization": "Bearer secret",
+        "X-Umlaut": "größe".encode(),
+    }
+    for number, (kind, body) in enumerate(BODIES):
+        target = f"/a%20b/{number}?q=%C3%A4&q=b+c"
+        answer = live.request("PATCH", target, body, {**headers, "Content-Type": kind})
+        row = live.row(target)
+        sent = again(live, row)
+        assert told(sent) == json.loads(answer.body)
+        assert sent.request is not None
+        finished = sent.request.finished
+        assert finished is not None
+        assert finished.replay_of == sent.request.started.replay_of == row.id
+        assert SEND_HEADER not in dict(sent.request.started.headers)
+    assert row.replay_of == ""
+
+
+@pytest.mark.e2e
+def test_a_header_without_the_token_is_the_app_s(serve: Serve) -> None:
+    live = serve(SOURCE, reload=False)
+    live.serving()
+    answer = live.request("GET", "/", None, {SEND_HEADER: f"{'0' * 32} 1 1-1"})
+    assert json.loads(answer.body)["headers"]["HTTP_X_DEVTUI_SENT"]
+    row = live.row("/")
+    start = live.wait_for(RequestStarted, lambda event: event.id == row.id)
+    assert (row.replay_of, start.sent) == ("", "")
+
+
+@pytest.mark.e2e
+def test_a_body_that_the_app_did_not_read_is_not_sent(serve: Serve) -> None:
+    live = serve(SOURCE, reload=False)
+    live.serving()
+    live.request("POST", "/ignores", b"unread", {"Content-Type": "text/plain"})
+    with pytest.raises(CannotSend, match="Its body was not recorded completely"):
+        again(live, live.row("/ignores"))
+    live.request("POST", "/chunked", iter([b"un", b"read"]), {"Transfer-Encoding": "chunked"})
+    with pytest.raises(CannotSend, match="Its body was not recorded completely"):
+        again(live, live.row("/chunked"))
+
+
+def stored(headers: list[tuple[str, str]], **end: Any) -> Request:
+    session = fakes.FakeSession()
+    start, finished = fakes.request(1, "/x", method="POST", **end)
+    assert isinstance(start, RequestStarted)
+    session.feed(structs.replace(start, headers=tuple(headers)), finished)
+    request = session.store.request("r1")
+    assert request is not None
+    return request
+
+
+TEXT = Body(content_type="text/plain", size_bytes=3, text="abc")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "words"),
+    [
+        ([("Content-Length", "4")], TEXT, "Its body was not"),
+        ([("A", "b")], Body(content_type="", size_bytes=9, text="abc", truncated=True), "Its body"),
+        ([("A", "b")], Body(content_type="", size_bytes=9, text=None, digest="0"), "Its body"),
+        ([("A", "cut…")], None, "Its head was not"),
+        ([("A", "b")] * 100, None, "Its head was not"),
+        ([("A", "b" * 4000)] * 7, None, "Its head was not"),
+        ([], None, "Its head was not"),
+    ],
+)
+def test_what_was_not_recorded_completely(
+    headers: list[tuple[str, str]], body: Body | None, words: str
+) -> None:
+    with pytest.raises(CannotSend, match=words):
+        recorded(stored(headers, request_body=body))
+
+
+def test_what_is_left_out_and_what_stays() -> None:
+    headers = [("Host", "shop"), ("Connection", "close"), ("Content-Length", "3"), ("Cookie", "s")]
+    kept = (("Host", "shop"), ("Cookie", "s"))
+    found = recorded(stored(headers, request_body=TEXT))
+    assert found == Outgoing("POST", "/x", kept, b"abc")
+
+
+def test_headers_that_made_room_for_newer_ones() -> None:
+    request = stored([("A", "b")])
+    request.drop_details()
+    with pytest.raises(CannotSend, match="no longer kept"):
+        recorded(request)
