@@ -1,0 +1,126 @@
+"""Send requests again in a real terminal: as they were, changed, compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import get, post, request
+from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.starter import Devtui
+from tests.support.terminal.terminal import Terminal
+
+pytestmark = pytest.mark.e2e
+
+Start = Callable[..., Terminal]
+
+
+@pytest.fixture
+def url(free_port: int) -> str:
+    return f"http://127.0.0.1:{free_port}"
+
+
+@pytest.fixture
+def start(devtui: Devtui, apps: Path, free_port: int, tmp_path: Path) -> Start:
+    pytest.importorskip("flask", reason="Flask is not installed")
+
+    def started(**environment: str) -> Terminal:
+        state = {"XDG_STATE_HOME": str(tmp_path / "state"), **environment}
+        folder = apps / "replay"
+        terminal = devtui("shop", "--port", free_port, cwd=folder, environment=state)
+        wait_serving(terminal, free_port, 20)
+        return terminal
+
+    return started
+
+
+def leave(terminal: Terminal) -> None:
+    terminal.press("ctrl+q")
+    terminal.expect_exit(0)
+    terminal.restored()
+
+
+def test_send_again_after_a_change_and_see_both(start: Start, url: str, apps: Path) -> None:
+    terminal = start()
+    get(f"{url}/items", cookie="user=ada; session=hush-hush")
+    terminal.wait_for("Requests 1")
+    terminal.press("a")
+    terminal.wait_for(re.compile(r"↻ /items +same"))
+    shop = apps / "replay" / "shop.py"
+    shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
+    terminal.wait_for("reload #2", 20)
+    terminal.press("home", "enter")
+    terminal.wait_for("GET /items")
+    terminal.wait_for("general")
+    terminal.press("a")
+    terminal.wait_for(re.compile(r"compared with 1-\d+"))
+    terminal.wait_for(re.compile(r"now +body differs: \$\.items\[0\]\.price"))
+    terminal.wait_for(re.compile(r"before +200 +GET /items .*generation 1"))
+    for text in ("$.items[2].price", "- 4", "+ 5"):
+        terminal.wait_for(text)
+    assert "hush-hush" not in terminal.text()
+    # What differs each time is ignored with a key, and told again with the same one.
+    terminal.press("/")
+    terminal.type("$.items[0].price")
+    terminal.wait_for("1 of ")
+    terminal.press("enter", "n", "h")
+    terminal.wait_for(re.compile(r"now +same"))
+    terminal.wait_for("ignored differences, 3 here")
+    terminal.wait_for("json $.items[*].price")
+    leave(terminal)
+    terminal = start()
+    get(f"{url}/items")
+    terminal.wait_for("Requests 1")
+    shop.write_text(shop.read_text().replace("PRICE = 3", "PRICE = 4"))
+    terminal.wait_for("reload #2", 20)
+    terminal.press("a")
+    terminal.wait_for(re.compile(r"↻ /items +same"))
+    leave(terminal)
+
+
+EDITOR = """\
+#!/bin/sh
+for file; do :; done
+cp "$file" "{log}"
+case "$(cat "{step}")" in
+  break) sed -i 's/^Content-Type:/Content Type/' "$file" ;;
+  mend) sed -i 's/^Content Type/Content-Type:/; s/item=tea/item=pie/' "$file" ;;
+esac
+"""
+
+
+def test_change_a_request_in_the_editor(start: Start, url: str, tmp_path: Path) -> None:
+    editor, step, log = (tmp_path / name for name in ("ed.sh", "step", "log"))
+    editor.write_text(EDITOR.format(step=step, log=log))
+    editor.chmod(0o755)
+    terminal = start(EDITOR=str(editor), VISUAL="", TMPDIR=str(tmp_path))
+    post(f"{url}/order", {"item": "tea", "password": "hush-hush"})
+    terminal.wait_for("Requests 1")
+    step.write_text("look")
+    terminal.press("shift+a")
+    terminal.wait_for("Nothing was changed")
+    assert "item=tea&password=hush-hush" in log.read_text()
+    step.write_text("break")
+    terminal.press("shift+a")
+    terminal.wait_for(re.compile(r"Line \d+: 'Content Type"))
+    step.write_text("mend")
+    terminal.press("shift+a")
+    terminal.wait_for(re.compile(r"POST +200 .*↻ /order +body differs: \$\.item"))
+    assert "Content Type" in log.read_text()  # the text with the mistake was not lost
+    assert not list(tmp_path.glob("devtui-request-*"))
+    terminal.press("2")
+    terminal.wait_for("sold pie")
+    leave(terminal)
+
+
+def test_what_cannot_be_sent_says_why(start: Start, url: str) -> None:
+    terminal = start()
+    request(url, "POST", "/upload", b"x" * 40_000)
+    terminal.wait_for("Requests 1")
+    terminal.press("a")
+    terminal.wait_for("Its body was not recorded")
+    assert "Requests 1" in terminal.text()
+    leave(terminal)
