@@ -108,7 +108,7 @@ def test_polls_and_static_files_are_hidden_for_good(start, url: str, size: tuple
     terminal.wait_for("Requests 2 · 4 hidden")
     terminal.press("shift+h")
     terminal.wait_for(re.compile(r"get /api/poll\s+2 rows"))
-    terminal.wait_for("k keeps them for the project")
+    terminal.wait_for("k keeps them for you in this project")
     terminal.press("down", "down", "x")
     terminal.wait_gone("get /api/poll")
     terminal.press("escape")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from typing import ClassVar
@@ -16,6 +17,7 @@ from textual.widgets import Input, OptionList, Static
 from devtui.config.project_file import StateFileError
 from devtui.dashboard.hiding.hide_dialog import rule_line
 from devtui.dashboard.hiding.rule_choices import KEEP_KEYS, RuleChoices, keep_key
+from devtui.dashboard.messages import Copy
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.filters.rule import WHAT_RULES_ARE, Rule, parse_rule
 from devtui.filters.rules import Rules
@@ -32,6 +34,7 @@ class RulesDialog(Dialog[None]):
         Binding("delete,backspace,x", "restore", show=False),
         Binding("plus,a", "add", show=False),
         Binding(KEEP_KEYS, "keep", show=False),
+        Binding("y", "copy", show=False),
         Binding("escape", "leave", show=False),
     ]
 
@@ -50,7 +53,7 @@ class RulesDialog(Dialog[None]):
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Hidden rows"
             keep = f"{keep_key()} keep for you"
-            dialog.border_subtitle = f"enter edit   x show again   {keep}   escape"
+            dialog.border_subtitle = f"enter edit   x show again   {keep}   y copy   escape"
             yield RuleChoices()
             yield Input(placeholder="/static/*", max_length=600)
             yield Static("", id="problem", markup=False)
@@ -131,6 +134,11 @@ class RulesDialog(Dialog[None]):
             self._say(str(error), problem=True)
             return
         self._say(f"Kept for you in {self._file}")
+
+    def action_copy(self) -> None:
+        """Copy the rules as the line that the config wants."""
+        texts = ", ".join(json.dumps(rule.text, ensure_ascii=False) for rule in self._rules.all)
+        self.app.post_message(Copy(f"hidden = [{texts}]", "line for devtui.toml"))
 
     @property
     def _file(self) -> str:

@@ -15,6 +15,7 @@ _SHORT_BYTES = 4096
 
 # What progress bars write to begin their line again, or around that: erase it, hide the cursor.
 _AGAIN = re.compile(rb"(?:\r|\x1b\[[02]?K|\x1b\[\?25[hl])+")
+_MAX_DRAWING = 64
 ERASES = b"\r\x1b[2K"
 _HIDES_CURSOR = b"\x1b[?25l"
 _UP = re.compile(rb"\x1b\[\d{0,3}A")
@@ -71,6 +72,7 @@ class CutLines:
     def __init__(self) -> None:
         self._lines: dict[int, UnfinishedLine] = {}
         self._next = count(1)
+        self._drew: dict[int, str] = {}  # whose bar a thread without a request has drawn
 
     def __bool__(self) -> bool:
         return bool(self._lines)
@@ -103,17 +105,43 @@ class CutLines:
         if not _draws_again(data):
             return data, None
         if line is None and data.startswith(ERASES):
-            line = _drawn(unfinished, request_id) or _drawn(self._lines, request_id)
+            line = self._bar(unfinished, request_id, thread)
         return data, line
 
+    def _bar(
+        self, unfinished: dict[int, UnfinishedLine], request_id: str | None, thread: int
+    ) -> UnfinishedLine | None:
+        """Remove and return the bar that a thread draws by turns with another one."""
+        drew = request_id or self._drew.get(thread)
+        nobody: set[str] = set()
+        others = {one for number, one in tuple(self._drew.items()) if number != thread}
+        for wanted, left_out in ((drew, nobody), (None, others), (None, nobody)):
+            for lines in (unfinished, self._lines):
+                line = _drawn(lines, wanted, left_out)
+                if line is not None:
+                    if request_id is None and line.request_id is not None:
+                        self._remember(thread, line.request_id)
+                    return line
+            if request_id is not None:
+                return None  # a bar of another request is another bar
+        return None
 
-def _drawn(lines: dict[int, UnfinishedLine], request_id: str | None) -> UnfinishedLine | None:
+    def _remember(self, thread: int, request_id: str) -> None:
+        self._drew.pop(thread, None)
+        self._drew[thread] = request_id
+        for oldest in tuple(self._drew)[:-_MAX_DRAWING]:
+            self._drew.pop(oldest, None)
+
+
+def _drawn(
+    lines: dict[int, UnfinishedLine], request_id: str | None, left_out: set[str]
+) -> UnfinishedLine | None:
     """Remove and return the newest bar of another thread: rich draws its bars in two by turns.
 
-    One of the two has no request. A bar of another request is another bar.
+    One of the two has no request.
     """
     for thread, line in reversed(tuple(lines.items())):
-        if line.is_drawn and line.is_of(request_id):
+        if line.is_drawn and line.is_of(request_id) and line.request_id not in left_out:
             return lines.pop(thread, None)
     return None
 

@@ -8,6 +8,7 @@ from devtui.config.project_file import ProjectFile
 from devtui.dashboard.hiding.hide_dialog import HideDialog
 from devtui.dashboard.hiding.hiding import NO_LOGGER, ONLY_THOSE
 from devtui.dashboard.hiding.rules_dialog import RulesDialog
+from tests.support.config import preferences_of
 from tests.support.driver import Driver, running
 from tests.support.fakes import a_morning, line, raised, request, started
 
@@ -91,7 +92,9 @@ async def test_k_keeps_the_rule_for_the_project() -> None:
         await ui.shows("Kept for you in ")
 
 
-async def test_rules_are_listed_edited_and_restored(ui: Driver) -> None:
+async def test_rules_are_listed_edited_and_restored(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ui.session.feed(*a_morning())
     await ui.shows("Requests 9")
     await ui.press("H")
@@ -110,6 +113,11 @@ async def test_rules_are_listed_edited_and_restored(ui: Driver) -> None:
     await ui.press("k")
     await ui.shows("Kept for you in ")
     assert kept_file().read().splitlines()[1:] == ["debugger", "/login"]
+    copied: list[str] = []
+    monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append(text))
+    await ui.press("y")
+    await ui.until(lambda: copied)
+    assert [one.text for one in preferences_of(copied[0]).hidden] == ["debugger", "/login"]
     await ui.press("x")
     await ui.until(lambda: "hidden" not in str(ui.app.main.requests.border_title))
     await ui.press("escape")

@@ -11,6 +11,7 @@ import traceback
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import IO, Literal, cast
@@ -305,6 +306,29 @@ def test_a_bar_of_two_threads_keeps_its_request_and_its_row(
     shown = [(event.text.rpartition("K")[2], event.draws) for event in sent.events]
     assert shown == [("20%", 1), ("40%", 1), ("above the bar", 1), ("60%", 2), ("100%", 2)]
     assert {event.request_id for event in sent.events} == {"3-1"}
+
+
+def test_two_bars_of_two_threads_each_are_two_rows(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace
+) -> None:
+    def draw(request_id: str | None, text: bytes) -> None:
+        request_context.request_id.set(request_id)
+        stream.write(b"\r\x1b[2K" + text)
+
+    with ExitStack() as stack:
+        one, two, refreshes_one, refreshes_two = (
+            stack.enter_context(ThreadPoolExecutor(1)) for _ in range(4)
+        )
+        for turn in range(3):
+            for worker, refresher, name in ((one, refreshes_one, "1"), (two, refreshes_two, "2")):
+                worker.submit(draw, name, f"{name} {turn}".encode()).result()
+                refresher.submit(draw, None, f"{name} {turn}!".encode()).result()
+            clock.now += HOLD_SECONDS
+            stream.release_stale()
+    shown = {(event.draws, event.request_id) for event in sent.events}
+    assert shown == {(1, "1"), (2, "2")}
+    for event in sent.events:
+        assert event.text.rpartition("K")[2].startswith(str(event.request_id))
 
 
 def test_a_bar_of_another_request_is_another_bar(
