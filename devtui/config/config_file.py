@@ -206,6 +206,8 @@ def _syntax(path: str, text: str, message: str) -> str:
     what = _AT_LINE.sub("", message).rstrip(".")
     place = _place(path, number)
     line = lines[min(number, len(lines)) - 1]
+    if text.startswith("\ufeff"):
+        return f"{_place(path, 1)}: TOML has no byte order mark: save the file without one."
     if what == "Invalid value" and (bare := _BARE_VALUE.fullmatch(line)):
         name, value = bare[1], visible(bare[2], _MAX_QUOTED)
         lower = value.lower()

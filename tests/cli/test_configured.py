@@ -276,6 +276,8 @@ def test_a_cert_needs_its_key(project: Path) -> None:
 def test_files_that_cannot_be_read(project: Path, tmp_path: Path) -> None:
     (project / "devtui.toml").write_bytes(b"port = 1\napp = '\xff'")
     assert said() == "devtui.toml, line 2: the file is not in UTF-8: save it so."
+    (project / "devtui.toml").write_bytes(b"\xef\xbb\xbfport = 1\n")
+    assert said() == "devtui.toml, line 1: TOML has no byte order mark: save the file without one."
     (project / "devtui.toml").write_text("a = " + "[" * 5000)
     assert "devtui.toml" in said()
     (project / "devtui.toml").write_text("#" * 2_000_000)

@@ -50,6 +50,14 @@ def test_leaving_unfixed_exits_with_1_and_the_traceback(
     assert "hello.py" in after
 
 
+def test_ctrl_c_leaves_where_devtui_asks_for_the_app(devtui: Devtui, tmp_path: Path) -> None:
+    terminal = devtui(cwd=tmp_path)
+    terminal.wait_for("Which app?", 20)
+    terminal.press("ctrl+c")
+    terminal.expect_exit(1)
+    terminal.restored()
+
+
 @pytest.mark.parametrize(
     ("end", "told"),
     [

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.support import processes
@@ -194,6 +195,21 @@ def test_a_project_of_poetry(tools: Tools, of_uv: Path, tmp_path: Path) -> None:
     assert (facts["python"], facts["prefix"], facts["ours"]) == (f"{venv}/bin/python", venv, [])
 
 
+def wait_for_rest(pid: int, looks: int) -> None:
+    """Wait until no server process of a session has done anything for so many looks."""
+    used: list[list[float]] = []
+
+    def rests() -> bool:
+        try:
+            found = psutil.Process(pid).children(recursive=True)
+            used.append([sum(one.cpu_times()[:2]) for one in found])
+        except psutil.NoSuchProcess:  # one has just ended
+            return False
+        return len(found) > 1 and used[-looks:] == [used[-1]] * looks
+
+    assert processes.eventually(rests)
+
+
 def test_a_django_project_that_has_no_werkzeug(tools: Tools, of_pipx: Path, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     tools.run(sys.executable, "-m", "venv", "--without-pip", venv)
@@ -214,6 +230,19 @@ def test_a_django_project_that_has_no_werkzeug(tools: Tools, of_pipx: Path, tmp_
         answer = request(url, "GET", "/static/admin/css/base.css")
         assert answer.status == 200
         assert answer.headers["Server"].startswith("Werkzeug/")
+        # A save finds the project loaded ahead, by the project's Python, up to the saved file.
+        urls = (tmp_path / "mysite" / "urls.py").read_text()
+        for number in range(6):
+            wait_for_rest(process.pid, 20 << number)  # a busy machine needs longer
+            view = f"path('new/', lambda request: HttpResponse('save {number}')),"
+            text = urls.replace("urlpatterns = [", f"urlpatterns = [\n    {view}")
+            write(tmp_path, {"mysite/urls.py": f"from django.http import HttpResponse\n{text}"})
+            reloaded = next_event(process, "reloaded")
+            assert reloaded["standby"]
+            assert request(url, "GET", "/new/").body == f"save {number}".encode()
+            if not reloaded["stepped_back"]:
+                break
+        assert (reloaded["stepped_back"], reloaded["ahead_modules"] > 200) == ("", True)
     finally:
         process.terminate()
         process.communicate(timeout=processes.DEADLINE)

@@ -127,6 +127,25 @@ def test_the_environment_above_the_folder_runs_the_app_and_nothing_leaks(
             assert_nothing_leaks(facts, tool, venv)
 
 
+@pytest.mark.parametrize("variable", ["VIRTUAL_ENV", "CONDA_PREFIX"])
+def test_an_active_environment_wins_over_a_folder(
+    tool: Path, tmp_path: Path, variable: str
+) -> None:
+    environments.make(tmp_path / ".venv")
+    active = tmp_path / "active"
+    python = environments.make(active)
+    (active / "conda-meta").mkdir()
+    write(tmp_path, {"hello.py": APP})
+    with session(tool, tmp_path, "hello", **{variable: str(active)}) as process:
+        assert next_event(process, "server_started")["python"] == str(python)
+        facts = seen(next_event(process, "serving")["url"])
+        assert facts["prefix"] == str(active)
+        assert facts["variables"][variable] == str(active)
+        assert facts["variables"].get("VIRTUAL_ENV") == (
+            str(active) if variable == "VIRTUAL_ENV" else None
+        )
+
+
 def test_an_active_environment_of_devtui_does_not_show_through(tool: Path, tmp_path: Path) -> None:
     """Somebody has activated it, and names another Python; that has a strange devtui, too."""
     python = environments.make(tmp_path / "other")

@@ -55,8 +55,13 @@ def load_app(spec: str | None, folder: str) -> LoadedApp:
     folder = os.path.realpath(folder)
     if not spec:
         return _load_default(folder)
-    if spec == manage_file.NAME and manage_file.is_in(folder):
-        return _load_project(folder)
+    place, name = os.path.split(os.path.join(folder, spec))
+    if name == manage_file.NAME and manage_file.is_in(place):
+        if os.path.realpath(place) == folder:
+            return _load_project(folder)
+        raise AppNotFound(
+            f"{spec!r} belongs to a Django project: type devtui in {os.path.realpath(place)!r}."
+        )
     if spec == "runserver" and manage_file.is_in(folder):
         raise AppNotFound("Type devtui alone: it serves the Django project of manage.py.")
     return _load(parse(spec), folder)

@@ -286,6 +286,8 @@ NOT_FOUND = [
     Case("Django one below", {"site1/wsgi.py": WSGI}, None, says=("site1.wsgi may be it",)),
     Case("Django project below", {"site/manage.py": MANAGE}, None,
          says=("for the Django project of '", "/site' type devtui in there")),
+    Case("manage.py elsewhere", {"site/manage.py": MANAGE}, "site/manage.py",
+         says=("'site/manage.py' belongs to a Django project: type devtui in '", "/site'.")),
     Case("as for runserver", {"manage.py": MANAGE}, "runserver", says=("Type devtui alone",)),
     Case("a port", {}, "8000", says=("8000 is an address", "type devtui -p 8000,")),
     Case("an address", {}, "0.0.0.0:8000", says=("type devtui -h 0.0.0.0 -p 8000,",)),
