@@ -233,6 +233,7 @@ PICTURES: dict[str, Callable[[Path], object]] = {
     "wide": wide_screen,
     "small": small_screen,
     "request": opened_request,
+    "timeline": timeline_screen,
     "log": log_screen,
     "error": error_screen,
     "evaluate": evaluate_screen,
