@@ -28,6 +28,7 @@ from devtui.events import (
 )
 from devtui.ports import holder_text
 from devtui.ports.addresses import of_this_machine
+from devtui.session.calls.grouping import repeats_of
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.text import formats, masking
 from devtui.text.sanitize import visible
@@ -141,8 +142,20 @@ def _request(event: RequestFinished) -> str:
         f"{visible(event.method, 20):<6} {status:>3} "
         f"{formats.duration(event.duration_ms):>{formats.DURATION_WIDTH}} "
         f"{formats.size(event.size_bytes):>{formats.SIZE_WIDTH}}  "
-        f"{visible(masking.target(event.target), MAX_TARGET)}{cut}"
+        f"{visible(masking.target(event.target), MAX_TARGET)}{cut}{_calls(event)}"
     )
+
+
+def _calls(event: RequestFinished) -> str:
+    """Say how many calls there were, and which one was repeated most."""
+    told = [f"{one.count:,} {one.kind}" for one in event.call_totals if one.kind != "template"]
+    worst = next(iter(repeats_of(event.calls)), None)
+    if worst is not None:
+        where = visible(PurePath(worst.first.file).name, 100)
+        told.append(
+            f"{worst.count:,}× {where}:{worst.first.line}" if where else f"{worst.count:,}×"
+        )
+    return f"  ({', '.join(told)})" if told else ""
 
 
 def _text(text: str) -> str:

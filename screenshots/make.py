@@ -114,6 +114,15 @@ def opened_request(picture: Path) -> None:
         save(shown, picture, "devtui: one request opened")
 
 
+def timeline_screen(picture: Path) -> None:
+    """An N+1 in the timeline of its request."""
+    with session(WIDE) as shown:
+        shown.ask("/fast", "/orders")
+        shown.terminal.press("enter")
+        shown.terminal.wait_for("41 × SELECT")
+        save(shown, picture, "devtui: the timeline of a request with an N+1")
+
+
 def log_screen(picture: Path) -> None:
     """What the application printed and logged."""
     with session(WIDE) as shown:
@@ -224,6 +233,7 @@ PICTURES: dict[str, Callable[[Path], object]] = {
     "wide": wide_screen,
     "small": small_screen,
     "request": opened_request,
+    "timeline": timeline_screen,
     "log": log_screen,
     "error": error_screen,
     "evaluate": evaluate_screen,

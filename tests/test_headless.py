@@ -20,6 +20,7 @@ from devtui.events import (
     AnyEvent,
     AppFailed,
     AppLoaded,
+    CallTotal,
     Completed,
     ControlUsed,
     DebuggerReady,
@@ -60,6 +61,7 @@ from devtui.events import (
     utc_now,
 )
 from devtui.plain_lines import MAX_TARGET, MAX_TEXT, OPEN, OPEN_WITH_DEBUGGER, describe, warn
+from tests.support.fakes import called
 from tests.support.projects import app_environment, write
 
 EVIL = "\x1b]0;x\x07\u202e\nline two"
@@ -106,6 +108,13 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (PinAttempted(failed_count=3), [("debugger", "somebody typed a wrong PIN (3 of 10)")]),
     (PinAttempted(failed_count=0), []),
     (finished(), [("request", "GET    200   12 ms  1.2 kB  /")]),
+    (
+        finished(
+            calls=(called("SELECT 1", place="/project/shop/views.py:88"),) * 5,
+            call_totals=(CallTotal(kind="sql", count=5, duration_ms=2),),
+        ),
+        [("request", "GET    200   12 ms  1.2 kB  /  (5 sql, 5× views.py:88)")],
+    ),
     (
         finished(status=None, cut="cut by reload"),
         [("request", "GET      -   12 ms  1.2 kB  /  (cut by reload)")],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -32,6 +34,7 @@ GREETING = "Hello from devtui"
 PAGES = {
     "/fast": "answers at once",
     "/slow": "takes a second and a half",
+    "/orders": "asks the database again and again",
     "/redirect": "redirects to /fast",
     "/missing": "does not exist: 404",
     "/form": "shows a form and what you typed",
@@ -66,6 +69,43 @@ def slow(request: Request) -> Response:
     """Answer after a second and a half."""
     time.sleep(1.5)
     return page("Slow", Markup("<p>The dashboard showed this request while it was running.</p>"))
+
+
+def orders(request: Request) -> Response:
+    """List orders, and ask for the customer of each: one statement for the list, 41 for its rows.
+
+    devtui marks them with 41×. A JOIN needs a single statement: edit this, and see the row change.
+    """
+    with closing(sqlite3.connect(SHOP, uri=True)) as shop:
+        found = shop.execute("SELECT id, customer_id, total FROM orders ORDER BY id").fetchall()
+        rows = Markup("").join(
+            Markup("<li>{} bought for {:.2f}</li>").format(customer(shop, customer_id), total)
+            for _, customer_id, total in found
+        )
+    return page("Orders", Markup("<ul>{}</ul>").format(rows))
+
+
+def customer(shop: sqlite3.Connection, number: int) -> str:
+    """Return the name of a customer."""
+    (name,) = shop.execute("SELECT name FROM customers WHERE id = ?", (number,)).fetchone()
+    return str(name)
+
+
+def open_shop() -> sqlite3.Connection:
+    """Create a database in memory; it lasts as long as this connection is open."""
+    shop = sqlite3.connect(SHOP, uri=True, check_same_thread=False)
+    shop.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT)")
+    shop.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, total REAL)")
+    names = ("Ada", "Grace", "Edsger", "Barbara", "Alan", "Radia", "Donald")
+    shop.executemany("INSERT INTO customers VALUES (?, ?)", enumerate(names))
+    rows = ((n, n % len(names), 2.5 * n) for n in range(41))
+    shop.executemany("INSERT INTO orders VALUES (?, ?, ?)", rows)
+    shop.commit()
+    return shop
+
+
+SHOP = "file:devtui-demo?mode=memory&cache=shared"
+kept_open = open_shop()
 
 
 def go_on(request: Request) -> Response:
@@ -183,6 +223,7 @@ VIEWS = {
     "index": index,
     "fast": fast,
     "slow": slow,
+    "orders": orders,
     "redirect": go_on,
     "form": form,
     "stream": stream,

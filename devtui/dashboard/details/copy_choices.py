@@ -8,9 +8,10 @@ import msgspec
 from textual.message import Message
 
 from devtui.dashboard.details.form import Field
-from devtui.dashboard.details.row_detail import copied_text, detail_of
+from devtui.dashboard.details.row_detail import copied_call, copied_text, detail_of
 from devtui.dashboard.lists.sections import Detail, ShownLine
 from devtui.dashboard.messages import Row
+from devtui.session.calls.one_call import OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
@@ -58,6 +59,9 @@ def of_line(line: ShownLine | None, item: Row, detail: Detail, url: str) -> list
     """Return the choices for a line of an opened row, which `detail` shows."""
     found: list[Choice] = []
     if line is not None:
+        if isinstance(line.target, (OneCall, OneRepeat)):
+            text, what = copied_call(line.target)
+            found.append(Choice(what, text))
         if isinstance(line.target, Field):
             name, value = line.target
             found.append(Choice("the line", f"{name}: {value}"))

@@ -153,6 +153,9 @@ async def test_y_copies_a_statement_and_e_opens_the_line(monkeypatch):
         await ui.until(lambda: copied and edited)
         assert copied == [(CUSTOMER_SQL.replace("?", "0") + ";", "the statement")]
         assert (edited[0].file, edited[0].line) == ("/project/shop/views.py", 88)
+        await ui.press("Y")
+        await ui.shows("the statement")
+        await ui.shows("the timeline")
 
 
 async def test_the_palette_lists_the_repeats_of_all_requests():
