@@ -21,6 +21,7 @@ from devtui.events import (
     LoadSoon,
     Preload,
     Serving,
+    SetLive,
     StandbyUnfit,
     Stop,
     TellFiles,
@@ -35,6 +36,7 @@ from devtui.server.guest.clocks import clock
 from devtui.server.guest.plain_signal import signal
 from devtui.server.guest.reentrant import MadeOnce
 from devtui.server.guest.threads import UnseenThread
+from devtui.server.live.handover import Handover
 from devtui.server.load import Loading
 from devtui.server.output import output
 from devtui.server.process_start import Start
@@ -62,7 +64,6 @@ HANG_SECONDS = 5.0
 REST_SECONDS = 0.3
 
 _LOAD_FAILED = 1
-
 Waiting: TypeAlias = "tuple[Load, int] | LoadSoon | Preload | HeadStart"
 
 
@@ -87,6 +88,7 @@ class Generation:
             lambda: channel.run(self._obey, self._abandoned, self._output.release_stale)
         )
         self._inspector = MadeOnce(self._make_inspector)
+        self._handover = Handover(channel)
         self._server: AppServer | None = None
         self._stopping = threading.Lock()
         self._alone = False  # the session is gone
@@ -167,9 +169,8 @@ class Generation:
 
     def _server_for(self, app: WSGIApplication, load: Load, listener: int) -> AppServer:
         forks.end_if_forked()  # the app may have forked while it loaded
-        recorder = Recorder(self._channel, self._output)
-        news = DebuggerNews(self._channel.send)
-        server = AppServer(app, listener, load, recorder, self._reporter, news)
+        recorder, news = Recorder(self._channel, self._output), DebuggerNews(self._channel.send)
+        server = AppServer(app, listener, load, recorder, self._reporter, news, self._handover)
         self._server = server
         self._channel.send(Serving(url=load.url, pid=os.getpid()))
         UnseenThread(lambda: self._get_the_rest(server.debugger)).start()
@@ -211,16 +212,16 @@ class Generation:
             if debugger is not None:
                 debugger.ready()
 
-    def _obey(self, order: AnyOrder, listener: int | None) -> None:
+    def _obey(self, order: AnyOrder, descriptor: int | None) -> None:
         load = order.load if isinstance(order, Preload) else order
         if isinstance(load, Load) and load.keep_all:
             self._channel.keep_all()
         if isinstance(order, (Load, Preload)):
             self._output.look_for_colours(self._start.environment)
         if isinstance(order, Load):
-            assert listener is not None, "this order comes with the listening socket"
+            assert descriptor is not None, "this order comes with the listening socket"
             self._has_to_load = True
-            self._orders.put((order, listener))
+            self._orders.put((order, descriptor))
             if name := self._loading.importing_ahead:
                 UnseenThread(lambda: self._begin_anew_if_hung(name)).start()
         elif isinstance(order, (LoadSoon, Preload, HeadStart)):
@@ -231,10 +232,11 @@ class Generation:
             self._loading.tell_files()
         elif isinstance(order, FilesSaved):
             templates.saved(order.paths)
-        elif isinstance(order, TerminalGranted):
-            self._terminal.answer(order.ask_id)
-        elif isinstance(order, TerminalRefused):
-            self._terminal.answer(order.ask_id, order.reason)
+        elif isinstance(order, SetLive):
+            self._handover.obey(order, descriptor)
+        elif isinstance(order, (TerminalGranted, TerminalRefused)):
+            refusal = order.reason if isinstance(order, TerminalRefused) else None
+            self._terminal.answer(order.ask_id, refusal)
         else:
             self._inspector().obey(order)
 
