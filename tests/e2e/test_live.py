@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from devtui.events import PagesFollowing, RequestFinished
 from devtui.session.state import State
 from tests.support.live import Live, Serve
-from tests.support.processes import eventually, free_port
+from tests.support.processes import free_port
 from tests.support.projects import write
 
 pytestmark = pytest.mark.e2e
@@ -177,9 +176,7 @@ def test_an_answer_to_a_form_is_not_sent_again_without_asking(
     follow(live, page)
     page.click("button")
     live.until(lambda: visits(live) == 2)
-    eventually(lambda: page.evaluate("document.readyState") == "complete")
-    connected(live)
-    time.sleep(0.5)  # the connection of the page before may still be counted
+    page.wait_for_load_state()
     save(folder, "second")
     page.wait_for_function(f"({SIGN}).includes('send it again')")
     shows(page, "first")
@@ -269,14 +266,11 @@ def test_live_is_turned_off_and_on_again(live: Live, page: Any, folder: Path) ->
 def test_https_follows_too(serve: Serve, page: Any, folder: Path) -> None:
     live = serve(PROJECT, cert="adhoc")
     live.serving()
-    context = page.context.browser.new_context(ignore_https_errors=True)
-    with context:
-        other = context.new_page()
-        follow(live, other)
-        for text in ("second", "third"):
-            save(folder, text)
-            shows(other, text)
-            connected(live)
+    follow(live, page)
+    for text in ("second", "third"):
+        save(folder, text)
+        shows(page, text)
+        connected(live)
 
 
 def test_a_crash_is_said_in_the_page(live: Live, page: Any, folder: Path) -> None:

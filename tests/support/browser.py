@@ -34,7 +34,11 @@ def page(tmp_path: Path) -> Iterator[Any]:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=chromium, headless=True, args=_FLAGS
+            str(tmp_path / "profile"),
+            executable_path=chromium,
+            headless=True,
+            args=_FLAGS,
+            ignore_https_errors=True,  # of a certificate that the server makes for itself
         )
         context.set_default_timeout(20_000)
         yield context.pages[0]
