@@ -44,7 +44,7 @@ class Handover:
         self.key = ""
         self._channel = channel
         self._way: socket.socket | None = None
-        self._script = b""
+        self._script, self._script_url = b"", ""
         self._relays = TlsRelays()
         self._left_alone: set[str] = set()
         os.register_at_fork(after_in_child=self._let_go)
@@ -63,7 +63,9 @@ class Handover:
     @property
     def script_url(self) -> str:
         """The path of the script, which changes with its text, so that browsers may keep it."""
-        return f"{SCRIPT}?{hashlib.sha256(self._text()).hexdigest()[:8]}"
+        if not self._script_url:
+            self._script_url = f"{SCRIPT}?{hashlib.sha256(self._text()).hexdigest()[:8]}"
+        return self._script_url
 
     def leave_alone(self, reason: str) -> None:
         """Report, once, why a page does not get the script."""
