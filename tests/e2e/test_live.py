@@ -9,9 +9,11 @@ import pytest
 
 from devtui.events import PagesFollowing, RequestFinished
 from devtui.session.state import State
+from tests.support import processes
 from tests.support.live import Live, Serve
-from tests.support.processes import free_port
 from tests.support.projects import write
+from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
 
@@ -242,7 +244,7 @@ def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
 
 def test_a_page_learns_where_the_app_has_moved_to(live: Live, page: Any) -> None:
     follow(live, page)
-    live.run(live.session.move(free_port()))
+    live.run(live.session.move(processes.free_port()))
     page.wait_for_function(f"({SIGN}).includes('The app has moved')")
     page.get_by_role("button", name="http://").click()
     page.wait_for_url(live.session.url + "/")
@@ -271,6 +273,22 @@ def test_https_follows_too(serve: Serve, page: Any, folder: Path) -> None:
         save(folder, text)
         shows(page, text)
         connected(live)
+
+
+def test_the_header_counts_the_pages_and_b_turns_them_off(
+    devtui: Devtui, tmp_path: Path, free_port: int, page: Any
+) -> None:
+    write(tmp_path, PROJECT)
+    terminal = devtui("app", "--port", free_port, size=(120, 40))
+    url = wait_serving(terminal, free_port)
+    page.goto(url)
+    terminal.wait_for("live 1")
+    terminal.press("b")
+    terminal.wait_for("live off")
+    terminal.press("b")
+    terminal.wait_for("live 1")
+    terminal.press("q")
+    terminal.expect_exit(0)
 
 
 def test_a_crash_is_said_in_the_page(live: Live, page: Any, folder: Path) -> None:

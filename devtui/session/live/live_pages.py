@@ -24,6 +24,9 @@ MERGE_SECONDS = 0.01
 # How long a page that disconnects is still counted: if it loads again, it comes back.
 TELL_SECONDS = 0.3
 
+# Nobody has so many pages open. Without a bound one client could take all our descriptors.
+MAX_CONNECTIONS = 200
+
 _GONE = {
     State.CRASHED.value: "The server process has crashed.",
     State.PORT_BUSY.value: "Another program has the server's port.",
@@ -170,6 +173,9 @@ class LivePages:
 
     def _take(self) -> None:
         while (taken := take_over(self._way)) is not None:
+            if len(self._connections) >= MAX_CONNECTIONS:
+                taken[1].close()
+                continue
             task = asyncio.get_running_loop().create_task(self._connect(*taken))
             self._taking.add(task)
             task.add_done_callback(self._taking.discard)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import socket
+from contextlib import ExitStack
 
 import pytest
 
 from devtui.events import RequestFinished
+from devtui.session.live.live_pages import MAX_CONNECTIONS
 from tests.support.live import Live, Serve
-from tests.support.processes import DEADLINE
+from tests.support.processes import DEADLINE, eventually
 
 APP = """\
 def app(environ, start_response):
@@ -17,6 +19,7 @@ def app(environ, start_response):
     return [b"<title>x</title>of the app"]
 """
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n"
+OWN = UPGRADE + "Origin: http://127.0.0.1\r\n"
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def test_the_script_s_requests_make_no_rows_and_the_app_s_do(live: Live) -> None
     [
         (UPGRADE, b"HTTP/1.1 403 Forbidden"),
         (UPGRADE + "Origin: http://evil.example\r\n", b"HTTP/1.1 403 Forbidden"),
-        (UPGRADE + "Origin: http://127.0.0.1\r\n", b"HTTP/1.1 101 Switching Protocols"),
+        (OWN, b"HTTP/1.1 101 Switching Protocols"),
         ("", b"HTTP/1.1 426 Upgrade Required"),
     ],
 )
@@ -78,13 +81,28 @@ def test_only_the_app_s_pages_can_connect(live: Live, more: str, line: bytes) ->
     "data", [b"no frame at all", b"\x81\x84....\x00\x00\x00\x00", b"\xff" * 20]
 )
 def test_a_page_that_sends_nonsense_is_disconnected(live: Live, data: bytes) -> None:
-    with ask(live, "/.devtui/live", UPGRADE + "Origin: http://127.0.0.1\r\n") as connection:
+    with ask(live, "/.devtui/live", OWN) as connection:
         assert first_line(connection).startswith(b"HTTP/1.1 101")
         connection.sendall(data)
         connection.settimeout(DEADLINE)
         while connection.recv(4096):
             continue
     assert live.session.live.count == 0
+
+
+def test_one_client_cannot_take_all_connections(live: Live) -> None:
+    with ExitStack() as stack:
+        for _ in range(MAX_CONNECTIONS):
+            connection = stack.enter_context(ask(live, "/.devtui/live", OWN))
+            assert first_line(connection).startswith(b"HTTP/1.1 101")
+        refused = stack.enter_context(ask(live, "/.devtui/live", OWN))
+        assert refused.recv(4096) == b""
+
+    def opens() -> bool:
+        with ask(live, "/.devtui/live", OWN) as connection:
+            return connection.recv(4096).startswith(b"HTTP/1.1 101")
+
+    assert eventually(opens)
 
 
 def test_without_live_everything_is_the_app_s(serve: Serve) -> None:
