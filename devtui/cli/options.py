@@ -163,6 +163,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Show a debugger in the browser on errors.  [default: as --debug]",
     ),
     click.option(
+        "--live/--no-live", default=None, envvar="DEVTUI_LIVE",
+        help="Have open pages in browsers follow every save.  [default: as --debug]",
+    ),
+    click.option(
         "--standby/--no-standby", default=True, envvar="DEVTUI_STANDBY",
         help="Prepare the next server process ahead of a reload.  [default: on]",
     ),
@@ -263,5 +267,5 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
     )
     debug = options["debug"] if options["debug"] is not None else settings.is_loopback
     return settings.with_debug(debug).with_parts(
-        reload=options["reload"], debugger=options["debugger"]
+        reload=options["reload"], debugger=options["debugger"], live=options["live"]
     )

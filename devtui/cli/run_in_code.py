@@ -128,7 +128,9 @@ def _settings(
     if debug is None:
         debug = default_debug(app, settings)
     return settings.with_debug(bool(debug)).with_parts(
-        reload=options.get("use_reloader"), debugger=options.get("use_debugger")
+        reload=options.get("use_reloader"),
+        debugger=options.get("use_debugger"),
+        live=False if is_refused("DEVTUI_LIVE") else None,
     )
 
 

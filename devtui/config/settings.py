@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     With `standby` the next server process is prepared while the current one serves.
 
+    With `live` the pages in browsers follow every save.
+
     With `control` scripts and agents can reach the session by `devtui ctl`.
 
     With `trace` the server process records what requests call; None means as `debug`.
@@ -55,8 +57,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     `notice` is a sentence for the user, which the session logs when it starts.
 
-    `refused` names those of `reload` and `debugger` that the user turned off explicitly, so debug
-    mode must not turn them on.
+    `refused` names those of `reload`, `debugger` and `live` that the user turned off explicitly, so
+    debug mode must not turn them on.
 
     `preferences` are what the config says about the dashboard; None means nothing.
     """
@@ -90,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True):
     preferences: Preferences | None = None
     control: bool = True
     trace: bool | None = None
+    live: bool = True
 
     @property
     def is_unix_socket(self) -> bool:
@@ -135,12 +138,14 @@ class Settings(msgspec.Struct, frozen=True):
         """Return the settings with another port."""
         return structs.replace(self, port=port)
 
-    def with_parts(self, *, reload: bool | None, debugger: bool | None) -> Settings:
-        """Return the settings with the reloader and the debugger on or off, also in debug mode.
+    def with_parts(
+        self, *, reload: bool | None, debugger: bool | None, live: bool | None = None
+    ) -> Settings:
+        """Return the settings with these parts on or off, also in debug mode.
 
         None changes nothing.
         """
-        parts = {"reload": reload, "debugger": debugger}
+        parts = {"reload": reload, "debugger": debugger, "live": live}
         refused = {name for name, on in parts.items() if on is not None and not on}
         allowed = {name for name, on in parts.items() if on}
         return structs.replace(
@@ -148,12 +153,13 @@ class Settings(msgspec.Struct, frozen=True):
             refused=self.refused - allowed | refused,
             reload=self.reload if reload is None else bool(reload),
             debugger=self.debugger if debugger is None else bool(debugger),
+            live=self.live if live is None else bool(live),
         )
 
     def with_debug(self, on: bool) -> Settings:
-        """Return the settings with debug mode, reloader and debugger on or off.
+        """Return the settings with debug mode and its parts on or off.
 
         Refused parts stay off: no key press may open a debugger to the network.
         """
-        reload, debugger = (on and name not in self.refused for name in ("reload", "debugger"))
-        return structs.replace(self, debug=on, reload=reload, debugger=debugger)
+        parts = {name: on and name not in self.refused for name in ("reload", "debugger", "live")}
+        return structs.replace(self, debug=on, **parts)

@@ -179,6 +179,10 @@ class Dashboard(ConfiguredApp):
         """Turn debug mode on or off."""
         self.session.set_debug(not self.session.settings.debug)
 
+    def action_toggle_live(self) -> None:
+        """Have pages in browsers follow the saves, or not."""
+        self.session.set_live(not self.session.live.on)
+
     @on(messages.ChangePort)
     def action_change_port(self) -> None:
         """Ask for another port to serve on."""

@@ -26,6 +26,7 @@ SERVER_ACTIONS = (
     "show_holders",
     "open_browser",
     "toggle_debug",
+    "toggle_live",
 )
 NO_ROW = "No row is selected."
 NO_PLACE = "This row has no place in the code to open."

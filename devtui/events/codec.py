@@ -26,6 +26,7 @@ from devtui.events.lifecycle import (
     FilesRead,
     HeadStartChecked,
     ImportsTraced,
+    PageLeftAlone,
     PinAttempted,
     ProjectChecked,
     ServerContinued,
@@ -43,6 +44,7 @@ from devtui.events.supervision import (
     FilesChanged,
     HoldBegan,
     HoldEnded,
+    PagesFollowing,
     PortBusy,
     Reloaded,
     StateChanged,
@@ -65,6 +67,7 @@ AnyEvent: TypeAlias = (
     | StandbyUnfit
     | ProjectChecked
     | TemplatesFound
+    | PageLeftAlone
     | EventsDropped
     | FilesRead
     | RequestStarted
@@ -86,6 +89,7 @@ AnyEvent: TypeAlias = (
     | ControlUsed
     | HoldBegan
     | HoldEnded
+    | PagesFollowing
 )
 
 

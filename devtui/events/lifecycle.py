@@ -177,6 +177,15 @@ class TemplatesFound(Event, frozen=True, kw_only=True):
     awaited: tuple[str, ...] = ()
 
 
+class PageLeftAlone(Event, frozen=True, kw_only=True):
+    """A page did not get the script that follows saves; `reason` says why in a part of a sentence.
+
+    The session makes a row of the log from it, once.
+    """
+
+    reason: str
+
+
 class EventsDropped(Event, frozen=True, kw_only=True):
     """The server process could not send `count` events, because nobody read them in time."""
 

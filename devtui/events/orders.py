@@ -111,6 +111,17 @@ class TellFiles(Order, frozen=True, kw_only=True):
     """Answer with what the load has read and written until now (`FilesRead`)."""
 
 
+class SetLive(Order, frozen=True, kw_only=True):
+    """Put the script that follows saves into pages, or no longer (`on`).
+
+    A descriptor comes with it, by which the connections of the script are handed over. `key` is in
+    the pages, and opens the session for them.
+    """
+
+    on: bool
+    key: str
+
+
 class FilesSaved(Order, frozen=True, kw_only=True):
     """These files were saved in folders of `TemplatesFound`. No new process is needed for them."""
 
@@ -203,6 +214,7 @@ AnyOrder: TypeAlias = (
     | LoadSoon
     | Stop
     | TellFiles
+    | SetLive
     | FilesSaved
     | ShowLocals
     | Evaluate

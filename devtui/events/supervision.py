@@ -80,6 +80,13 @@ class HoldEnded(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class PagesFollowing(Event, frozen=True, kw_only=True):
+    """`count` pages in browsers are connected, and follow the saves while that is `on`."""
+
+    count: int
+    on: bool
+
+
 class PortBusy(Event, frozen=True, kw_only=True):
     """The session could not get the port.
 

@@ -21,6 +21,7 @@ from devtui.events import (
     LoadSoon,
     Preload,
     Serving,
+    SetLive,
     StandbyUnfit,
     Stop,
     TellFiles,
@@ -35,8 +36,10 @@ from devtui.server.guest.clocks import clock
 from devtui.server.guest.plain_signal import signal
 from devtui.server.guest.reentrant import MadeOnce
 from devtui.server.guest.threads import UnseenThread
+from devtui.server.live.handover import Handover
 from devtui.server.load import Loading
 from devtui.server.output import output
+from devtui.server.process_end import end
 from devtui.server.process_start import Start
 from devtui.server.serving.debugger import Debugger, DebuggerNews
 from devtui.server.serving.exchange import Recorder
@@ -62,7 +65,6 @@ HANG_SECONDS = 5.0
 REST_SECONDS = 0.3
 
 _LOAD_FAILED = 1
-
 Waiting: TypeAlias = "tuple[Load, int] | LoadSoon | Preload | HeadStart"
 
 
@@ -87,6 +89,7 @@ class Generation:
             lambda: channel.run(self._obey, self._abandoned, self._output.release_stale)
         )
         self._inspector = MadeOnce(self._make_inspector)
+        self._handover = Handover(channel)
         self._server: AppServer | None = None
         self._stopping = threading.Lock()
         self._alone = False  # the session is gone
@@ -169,7 +172,7 @@ class Generation:
         forks.end_if_forked()  # the app may have forked while it loaded
         recorder = Recorder(self._channel, self._output, self._loading.tracing, load.send_token)
         news = DebuggerNews(self._channel.send)
-        server = AppServer(app, listener, load, recorder, self._reporter, news)
+        server = AppServer(app, listener, load, recorder, self._reporter, news, self._handover)
         self._server = server
         self._channel.send(Serving(url=load.url, pid=os.getpid()))
         UnseenThread(lambda: self._get_the_rest(server.debugger)).start()
@@ -211,16 +214,16 @@ class Generation:
             if debugger is not None:
                 debugger.ready()
 
-    def _obey(self, order: AnyOrder, listener: int | None) -> None:
+    def _obey(self, order: AnyOrder, descriptor: int | None) -> None:
         load = order.load if isinstance(order, Preload) else order
         if isinstance(load, Load) and load.keep_all:
             self._channel.keep_all()
         if isinstance(order, (Load, Preload)):
             self._output.look_for_colours(self._start.environment)
         if isinstance(order, Load):
-            assert listener is not None, "this order comes with the listening socket"
+            assert descriptor is not None, "this order comes with the listening socket"
             self._has_to_load = True
-            self._orders.put((order, listener))
+            self._orders.put((order, descriptor))
             if name := self._loading.importing_ahead:
                 UnseenThread(lambda: self._begin_anew_if_hung(name)).start()
         elif isinstance(order, (LoadSoon, Preload, HeadStart)):
@@ -231,10 +234,11 @@ class Generation:
             self._loading.tell_files()
         elif isinstance(order, FilesSaved):
             templates.saved(order.paths)
-        elif isinstance(order, TerminalGranted):
-            self._terminal.answer(order.ask_id)
-        elif isinstance(order, TerminalRefused):
-            self._terminal.answer(order.ask_id, order.reason)
+        elif isinstance(order, SetLive):
+            self._handover.obey(order, descriptor)
+        elif isinstance(order, (TerminalGranted, TerminalRefused)):
+            refusal = order.reason if isinstance(order, TerminalRefused) else None
+            self._terminal.answer(order.ask_id, refusal)
         else:
             self._inspector().obey(order)
 
@@ -281,18 +285,4 @@ def main(channel_fd: int, generation: int) -> None:
     process = Generation(channel)
     # Registered first, so called last, after the app's own functions.
     atexit.register(process.end_children)
-    _exit(process.run())
-
-
-def _exit(status: int) -> NoReturn:
-    """End like Python, but do not take the modules apart: a reload waits for this.
-
-    These are the interpreter's steps in its order: join the threads that are not daemons, call the
-    functions registered with atexit, flush the streams.
-    """
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # the app may have put anything in their place
-            stream.flush()
-    os._exit(status)
+    end(process.run())

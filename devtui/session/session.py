@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
@@ -17,6 +19,7 @@ from devtui.ports import addresses
 from devtui.ports.survey import PendingSurvey, Survey, SurveyQueue
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
+from devtui.session.live.live_pages import Around, LivePages
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.project_notes import ProjectNotes
@@ -24,7 +27,7 @@ from devtui.session.reload.hold import Hold
 from devtui.session.reload.reloader import Reloader
 from devtui.session.reload.replacement import Replacement
 from devtui.session.reload.saves import Saves
-from devtui.session.reload.source_filter import extra_files
+from devtui.session.reload.source_filter import NO_SOURCE, extra_files
 from devtui.session.reload.watcher import Watcher
 from devtui.session.replay.replays import Replays
 from devtui.session.replay.sender import Sender
@@ -90,6 +93,17 @@ class Session:
         self._saves.subscribe_to(self.bus)
         self.bus.listen(self._on_failed, AppFailed)
         self.bus.listen(self._on_files_read, FilesRead)
+        self.live = LivePages(
+            settings.live,
+            str(settings.folder.resolve()),
+            self.bus,
+            Around(
+                set_live=self.generations.set_live,
+                waits=lambda: self.reloading or self.hold.active,
+                port=lambda: self.settings.port,
+                url=lambda: self.url,
+            ),
+        )
         self._watcher = Watcher(
             settings.folder,
             extra_files(settings),
@@ -145,6 +159,7 @@ class Session:
     async def run(self) -> None:
         """Supervise until `close` is called; every process is gone when it returns."""
         self._watcher.start()
+        self.live.start()
         telling = asyncio.create_task(self._surveys.run())
         telling.add_done_callback(lambda _: self._reloader.close())
         beside = [asyncio.create_task(work(self)) for work in self._beside]
@@ -216,6 +231,13 @@ class Session:
     def set_debug(self, on: bool) -> None:
         """Turn debug mode (reloader and debugger) on or off, and restart the server."""
         self._reloader.set_debug(on)
+        if self.settings.live is not self.live.on:
+            self.live.turn(self.settings.live)
+
+    def set_live(self, on: bool) -> None:
+        """Have the pages in browsers follow the saves from now on, or not."""
+        self.live.turn(on)
+        self._reloader.settings = structs.replace(self.settings, live=on)
 
     def _on_surveyed(self, survey: PendingSurvey, found: Survey) -> None:
         """Report what a survey has found, unless the session has gone on meanwhile."""
@@ -235,6 +257,7 @@ class Session:
     def _on_ignored(self, reasons: dict[str, str]) -> None:
         """Take in changed files that mean no reload, with the reasons."""
         self.store.note_ignored(reasons)
+        self.live.saved(path for path, reason in reasons.items() if reason == NO_SOURCE)
         if self.settings.reload:
             self._project.saved(reasons)
 
@@ -247,6 +270,7 @@ class Session:
     async def _shut_down(self) -> None:
         await self.generations.stop(self.settings.grace, "cut by leaving")
         await self._watcher.stop()
+        self.live.close()
         self.generations.discard_standby()
         await self.generations.end_leftovers()
         self.listener.close()

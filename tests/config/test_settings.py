@@ -66,6 +66,8 @@ def test_refused_parts_stay_off_in_debug_mode() -> None:
     assert refused.with_parts(reload=False, debugger=None).with_debug(True).reload is False
     allowed = refused.with_parts(reload=None, debugger=True).with_debug(False).with_debug(True)
     assert (allowed.reload, allowed.debugger) == (True, True)
+    still = Settings().with_parts(reload=None, debugger=None, live=False).with_debug(True)
+    assert (still.reload, still.debugger, still.live) == (True, True, False)
 
 
 def test_a_change_makes_new_settings() -> None:

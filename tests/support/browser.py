@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-_FLAGS = [
+FLAGS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -21,7 +21,8 @@ _FLAGS = [
 ]
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
+    """Return the path of the browser; None if there is none on this machine."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
@@ -29,12 +30,16 @@ def _chromium() -> str | None:
 def page(tmp_path: Path) -> Iterator[Any]:
     """Open a page of a real browser with a fresh profile."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = _chromium()
-    if chromium is None:
+    program = chromium()
+    if program is None:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=chromium, headless=True, args=_FLAGS
+            str(tmp_path / "profile"),
+            executable_path=program,
+            headless=True,
+            args=FLAGS,
+            ignore_https_errors=True,  # of a certificate that the server makes for itself
         )
         context.set_default_timeout(20_000)
         yield context.pages[0]

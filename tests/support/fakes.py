@@ -52,6 +52,14 @@ class FakeGenerations:
         self.pin: str | None = None
 
 
+class FakePages:
+    """The pages in browsers that would follow the saves."""
+
+    def __init__(self) -> None:
+        self.on = True
+        self.count = 0
+
+
 class FakeListener:
     """The socket that would be listened on."""
 
@@ -69,6 +77,7 @@ class FakeSession:
         self.store.pulse = Pulse(lambda: MONOTONIC)
         self.generations = FakeGenerations()
         self.listener = FakeListener()
+        self.live = FakePages()
         self.url = "http://127.0.0.1:5000"
         self.url_elsewhere = ""
         self.served = ServedApp(in_code=False)
@@ -138,6 +147,10 @@ class FakeSession:
     def set_debug(self, on: bool) -> None:
         self.asked.append(("debug", on))
         self.settings = self.settings.with_debug(on)
+
+    def set_live(self, on: bool) -> None:
+        self.asked.append(("live", on))
+        self.live.on = on
 
     def feed(self, *events: AnyEvent) -> None:
         """Publish events, as the session and its server processes do."""

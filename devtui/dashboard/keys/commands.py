@@ -60,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("holders", "k", "k", "who?", "Who holds the port; stop it", "show_holders", rank=6),
     Command("browser", "o", "o", "browse", "Open the app in a browser", "open_browser", rank=3),
     Command("debug", "d", "d", "debug", "Debug mode on or off", "toggle_debug", rank=7),
+    Command("live", "b", "b", "", "Browser refresh on or off", "toggle_live"),
     Command("pin", "i", "i", "PIN", "Copy the debugger's PIN", "copy_pin"),
     Command("requests", "1", "1", "", "Requests", "pane(1)", "main"),
     Command("log", "2", "2", "", "Log", "pane(2)", "main"),

@@ -52,7 +52,9 @@ _NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
 
 
 _SHORT_NAMES = {"generation": "gen", "memory": "", "python": ""}
-_LEAST_IMPORTANT_FIRST = ("generation", "CPU", "up", "memory", "pid", "python", "PIN", "agent:")
+_LEAST_IMPORTANT_FIRST = (
+    *("generation", "CPU", "up", "memory", "pid", "python", "live", "PIN", "agent:"),
+)
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -92,6 +94,10 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
         details.append(("python", visible(session.settings.python_name, 60)))
     if session.generations.pin:
         details.append(("PIN", visible(session.generations.pin, 40)))
+    if session.live.on and session.live.count:
+        details.append(("live", str(session.live.count)))
+    elif session.settings.debug and not session.live.on:
+        details.append(("live", "off"))
     if uses := session.store.control_uses:
         details.append(("agent:", formats.count(uses, "request")))
     return Facts(

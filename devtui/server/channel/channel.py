@@ -18,6 +18,7 @@ from devtui.events import (
     Event,
     Load,
     LogWritten,
+    SetLive,
     decode_order,
     encode,
 )
@@ -119,7 +120,7 @@ class Channel:
     ) -> None:
         """Read orders until the session's end closes; then call `on_end`. Run it in a thread.
 
-        `on_order` gets each order, and with `Load` the listener: a descriptor that it must close.
+        `on_order` gets each order, and with `Load` and `SetLive` a descriptor that it must close.
 
         `idle` is called between reads. It returns the seconds until its next call, or None for
         after the next order.
@@ -243,14 +244,15 @@ class Channel:
         for descriptor in descriptors:
             # Programs that the app starts must not inherit the port.
             os.set_inheritable(descriptor, False)
-            received.listener = descriptor
+            received.descriptor = descriptor
         for line in received.lines(data):
             try:
                 order = decode_order(line)
             except msgspec.DecodeError:  # the app has read a part of it
                 self._warn("The app has read an order that was meant for devtui's server.")
                 continue
-            on_order(order, received.take_listener() if isinstance(order, Load) else None)
+            with_descriptor = isinstance(order, (Load, SetLive))
+            on_order(order, received.take_descriptor() if with_descriptor else None)
         return bool(data)
 
     def _warn(self, text: str) -> None:

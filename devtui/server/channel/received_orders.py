@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 
 class ReceivedOrders:
-    """The incomplete order received so far, and the listener of a `Load`."""
+    """The incomplete order received so far, and the descriptor of a `Load` or `SetLive`."""
 
     def __init__(self) -> None:
-        self.listener: int | None = None
+        self.descriptor: int | None = None
         self._part = bytearray()
 
     def lines(self, data: bytes) -> Iterator[bytes]:
@@ -22,7 +22,7 @@ class ReceivedOrders:
             del self._part[: end + 1]
             yield line
 
-    def take_listener(self) -> int | None:
-        """Return the listener, once."""
-        listener, self.listener = self.listener, None
-        return listener
+    def take_descriptor(self) -> int | None:
+        """Return the descriptor, once."""
+        descriptor, self.descriptor = self.descriptor, None
+        return descriptor

@@ -20,11 +20,13 @@ class Waiting:
     request, later for a read of its body or a write of the response. It is infinity while the
     connection does not wait. `cut` is true once we have closed the connection to make room for
     others. `accepted` is the time at which the connection was accepted.
+    `given_away` is true once somebody else closes it.
     """
 
     def __init__(self) -> None:
         self.accepted = self.since = clock.monotonic()
         self.cut = False
+        self.given_away = False
 
     @property
     def for_head(self) -> bool:

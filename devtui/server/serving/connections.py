@@ -217,7 +217,10 @@ class Server(BaseWSGIServer):
 
         A shutdown before the close is useful only if a fork holds the connection too.
         """
+        waiting = self.connections.by_socket.get(request)
         try:
+            if waiting is not None and waiting.given_away:
+                return
             if forks.may_live():
                 super().shutdown_request(request)
             else:

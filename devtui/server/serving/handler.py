@@ -23,6 +23,8 @@ from devtui.server.serving.exchange import Exchange, Mark, Recorder
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from devtui.server.live.handover import Handover
+
 _LOGGER = logging.getLogger("werkzeug")
 
 
@@ -107,7 +109,8 @@ class CapturingHandler(WSGIRequestHandler):
 
     server: Server
     wfile: Writer  # type: ignore[assignment]
-    recorder: Recorder  # set by `handler_for`
+    recorder: Recorder  # set by `handler_for`, and
+    handover: Handover
     _body_stream: io.BufferedIOBase
     _exchange: Exchange | None = None
     _chunked: io.BufferedReader | None = None
@@ -124,6 +127,8 @@ class CapturingHandler(WSGIRequestHandler):
         if self._waiting.cut:
             return  # we closed it in mid-head, so the head is incomplete
         self._waiting.end_head()
+        if self.handover.answers(self):
+            return
         self._body_stream = self.rfile
         self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
         mark = self.recorder.take_mark(self.headers)
@@ -262,6 +267,6 @@ class CapturingHandler(WSGIRequestHandler):
         return str(address[0]) if isinstance(address, tuple) and address else "unix"
 
 
-def handler_for(recorder: Recorder) -> type[CapturingHandler]:
+def handler_for(recorder: Recorder, handover: Handover) -> type[CapturingHandler]:
     """Return the handler class for one server; socketserver makes the instances."""
-    return type("Handler", (CapturingHandler,), {"recorder": recorder})
+    return type("Handler", (CapturingHandler,), {"recorder": recorder, "handover": handover})

@@ -20,6 +20,7 @@ from devtui.server.channel.channel import UNHEARD_SECONDS
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
+from devtui.server.live.insertion import InsertScript
 from devtui.server.serving import middleware
 from devtui.server.serving.connections import Server, ThreadedServer, Turns
 from devtui.server.serving.exchange import Recorder
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from devtui.server.errors.reporter import ErrorReporter
+    from devtui.server.live.handover import Handover
     from devtui.server.serving.debugger import DebuggerNews
 
 # How long after it was accepted a connection may take to become a request, when the server stops.
@@ -44,8 +46,8 @@ def prepare() -> None:
 class AppServer:
     """Serve one application until `stop`. It owns the listener.
 
-    `news` receives news of the debugger. Raise `OSError` or `ssl.SSLError` if the certificate
-    cannot be read.
+    `news` receives news of the debugger. `handover` answers the script that follows
+    saves. Raise `OSError` or `ssl.SSLError` if the certificate cannot be read.
     """
 
     def __init__(
@@ -56,15 +58,17 @@ class AppServer:
         recorder: Recorder,
         reporter: ErrorReporter,
         news: DebuggerNews,
+        handover: Handover,
     ) -> None:
         self._wrap = partial(middleware.around, load=load, reporter=reporter, news=news)
+        self._handover = handover
         wrapped, self.debugger = self._wrap(app)
         self.app, self.recorder = app, recorder
         self._server = (ThreadedServer if load.threaded else Server)(
             load.host,
             load.port,
-            wrapped,
-            handler_for(recorder),
+            InsertScript(wrapped, handover),
+            handler_for(recorder, handover),
             ssl_context=_ssl_context(load),
             fd=listener,
         )
@@ -106,7 +110,8 @@ class AppServer:
 
     def serve_instead(self, app: WSGIApplication) -> None:
         """Serve another app from the next request on."""
-        self._server.app, self.debugger = self._wrap(app)
+        wrapped, self.debugger = self._wrap(app)
+        self._server.app = InsertScript(wrapped, self._handover)
 
     def stop(self) -> None:
         """Make `run` return. Requests in flight continue."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from devtui.events import (
     ServerExited,
     ServerStarted,
     Serving,
+    SetLive,
     StandbyUnfit,
 )
 from devtui.session.debugger_pin import LOCKED, MAX_FAILED, DebuggerPin
@@ -70,6 +72,7 @@ class Generations:
         self._traced: ImportsTraced | None = None
         self._leftovers = Leftovers()
         self._folder = WorkingFolder()
+        self._live: tuple[SetLive, socket.socket] | None = None
         bus.listen(self._on_traced, ImportsTraced)
         bus.listen(self._on_unfit, StandbyUnfit)
         bus.listen(self._on_serving, Serving)
@@ -136,7 +139,7 @@ class Generations:
         self.pin = None
         self._bus.tell(ServerStarted(pid=self._process.pid, python=settings.python or ""))
         self.head_starts.release()
-        self._process.load(self._load, self._listener.bound)
+        self._give_load(self._process, self._load)
 
     def attach(self) -> None:
         """Attach to the started process, on the running event loop."""
@@ -194,6 +197,18 @@ class Generations:
             return False
         self._process.send(order)
         return True
+
+    def set_live(self, order: SetLive, handed_over: socket.socket) -> None:
+        """Give this order to the current process and to each later one, with the socket."""
+        self._live = order, handed_over
+        if self._process is not None:
+            self._process.send(order, handed_over.fileno())
+
+    def _give_load(self, process: ServerProcess, load: Load) -> None:
+        if self._live is not None:
+            order, handed_over = self._live
+            process.send(order, handed_over.fileno())
+        process.load(load, self._listener.bound)
 
     def expect_end(self, why_cut: str) -> None:
         """Report the end of the current process as expected; `why_cut` is for its requests."""
@@ -259,7 +274,7 @@ class Generations:
         self.from_standby, self.head_starts.used = False, None
         self.stepped_back = event.reason
         if self._process is not None and self._load is not None:
-            self._process.load(self._load, self._listener.bound)
+            self._give_load(self._process, self._load)
 
     def _on_serving(self, event: Serving) -> None:
         # The debugger is made a little later, and reports its PIN then.

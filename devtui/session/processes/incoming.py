@@ -12,6 +12,7 @@ from devtui.events import (
     AnyEvent,
     FilesChanged,
     LogWritten,
+    PagesFollowing,
     PortBusy,
     Reloaded,
     ServerContinued,
@@ -43,6 +44,7 @@ _NOT_ITS_OWN = (
     StateChanged,
     FilesChanged,
     Reloaded,
+    PagesFollowing,
     PortBusy,
 )
 

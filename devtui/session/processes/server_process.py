@@ -143,9 +143,12 @@ class ServerProcess:
             self._reader.hurries = order.keep_all
         self._outgoing.send(encode(order), listener.fileno())
 
-    def send(self, order: Order) -> None:
-        """Send an order. It is lost if the process ends before it reads it."""
-        self._outgoing.send(encode(order))
+    def send(self, order: Order, descriptor: int | None = None) -> None:
+        """Send an order, with a copy of a descriptor if it is one that comes with it.
+
+        It is lost if the process ends before it reads it.
+        """
+        self._outgoing.send(encode(order), descriptor)
 
     def expect_end(self, why_cut: str) -> None:
         """Report its end as expected; `why_cut` says why requests that still run are cut then."""

@@ -41,6 +41,9 @@ ENV_FILES = frozenset({".env", ".flaskenv"})
 # The numbers of watchfiles for the kinds of change. Its own enumeration would import anyio.
 ADDED, MODIFIED, DELETED = 1, 2, 3
 
+NO_SOURCE = "no Python file"
+"""The reason of a file that may still be a part of the app's pages."""
+
 # How many files to look at for sources in new folders, in all folders of one burst.
 MAX_LOOKED_AT = 10_000
 
@@ -86,7 +89,7 @@ class SourceFilter:
             return "", path
         if name.endswith(".py"):
             return self._why_not_source(change, name), path
-        return ("" if self._is_source_folder(change, path) else "no Python file"), path
+        return ("" if self._is_source_folder(change, path) else NO_SOURCE), path
 
     def __call__(self, change: int, path: str) -> bool:
         """Return whether the change of `path` counts."""

@@ -36,6 +36,11 @@ async def test_d_turns_debug_mode_off_and_on(ui):
     assert ui.session.asked == [("debug", False), ("debug", True)]
 
 
+async def test_b_turns_the_browser_refresh_off_and_on(ui):
+    await ui.press("b", "b")
+    assert ui.session.asked == [("live", False), ("live", True)]
+
+
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
 

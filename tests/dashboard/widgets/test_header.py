@@ -47,6 +47,15 @@ def test_all_of_it_where_there_is_room():
     )
 
 
+def test_how_many_pages_follow_and_that_none_does():
+    session = FakeSession()
+    assert "live" not in _lines(session, 140)[1]
+    session.live.count = 3
+    assert "live 3" in _lines(session, 140)[1]
+    session.live.on = False
+    assert "live off" in _lines(session, 140)[1]
+
+
 def test_the_warning_and_the_url_stay_at_80():
     first, second = _lines(FakeSession(), 80)
     assert "http://127.0.0.1:5000" in first

@@ -1,0 +1,151 @@
+"""Answer the script's own requests, and hand its connection over to the session.
+
+The session holds the connection across generations. So the app spends no thread on it, and it works
+while the app hangs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from devtui.events import PageLeftAlone, SetLive
+from devtui.server.guest.clocks import clock
+from devtui.server.guest.descriptors import OwnSocket
+from devtui.server.live.tls_relay import TlsRelays
+
+if TYPE_CHECKING:
+    from devtui.server.channel.channel import Channel
+
+FOLDER = "/.devtui/"
+SCRIPT = FOLDER + "live.js"
+SOCKET = FOLDER + "live"
+
+# A head is one small message: of a header as long as this nothing can be right.
+MAX_VALUE = 500
+
+# How often to try again while the session is busy and its queue is full.
+_TRIES = 20
+_PAUSE_SECONDS = 0.01
+
+
+class Handover:
+    """What the server does for the script. `on` says whether pages get it.
+
+    `key` is in each page, and the script shows it to the session: no other page knows it.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self.on = False
+        self.key = ""
+        self._channel = channel
+        self._way: socket.socket | None = None
+        self._script, self._script_url = b"", ""
+        self._relays = TlsRelays()
+        self._left_alone: set[str] = set()
+        os.register_at_fork(after_in_child=self._let_go)
+
+    def obey(self, order: SetLive, descriptor: int | None) -> None:
+        """Hand connections over by this descriptor from now on, and put the script into pages."""
+        before, self._way = self._way, None
+        if before is not None:
+            before.close()
+        if descriptor is not None:
+            way = socket.socket(fileno=descriptor)
+            way.setblocking(False)
+            self._way = way
+        self.key, self.on = order.key, order.on and self._way is not None
+
+    @property
+    def script_url(self) -> str:
+        """The path of the script, which changes with its text, so that browsers may keep it."""
+        if not self._script_url:
+            self._script_url = f"{SCRIPT}?{hashlib.sha256(self._text()).hexdigest()[:8]}"
+        return self._script_url
+
+    def leave_alone(self, reason: str) -> None:
+        """Report, once, why a page does not get the script."""
+        if reason not in self._left_alone:
+            self._left_alone.add(reason)
+            self._channel.send(PageLeftAlone(reason=reason))
+
+    def answers(self, handler: Any) -> bool:
+        """Answer a request of the script; return false if the request is another one.
+
+        No row is made of it. `handler` has read its head.
+        """
+        target: str = handler.path
+        if self._way is None or not target.startswith(FOLDER):
+            return False
+        path, _, query = target.partition("?")
+        if path == SCRIPT:
+            _send(handler, "200 OK", self._text(), "text/javascript; charset=utf-8", _KEEP)
+        elif path == SOCKET and not self._hand_over(handler, query):
+            _send(handler, "426 Upgrade Required", b"This is for devtui's script.\n", "text/plain")
+        elif path != SOCKET:
+            return False
+        handler.close_connection = True
+        return True
+
+    def _hand_over(self, handler: Any, query: str) -> bool:
+        headers = handler.headers
+        if headers.get("Upgrade", "").lower() != "websocket":
+            return False
+        names = ("Sec-WebSocket-Key", "Origin", "Host")
+        values = [str(headers.get(name, ""))[:MAX_VALUE] for name in names]
+        message = json.dumps([*values, query[:MAX_VALUE]]).encode()
+        connection = handler.connection
+        encrypted = handler.server.ssl_context is not None
+        given = self._relays.begin(connection) if encrypted else connection
+        try:
+            if not self._pass(message, given.fileno()):
+                return False
+        finally:
+            if encrypted:
+                given.close()  # the session has it, or nobody
+        handler.server.connections.waiting(connection).given_away = True
+        if not encrypted:
+            connection.close()
+        return True
+
+    def _pass(self, message: bytes, descriptor: int) -> bool:
+        """Pass a connection to the session; return false if the session does not take it."""
+        for _ in range(_TRIES):
+            way = self._way
+            if way is None:
+                return False
+            try:
+                socket.send_fds(way, [message], [descriptor])
+                return True
+            except BlockingIOError:
+                clock.sleep(_PAUSE_SECONDS)
+            except OSError:
+                return False  # the session is gone, or the app has closed this descriptor
+        return False
+
+    def _text(self) -> bytes:
+        if not self._script:
+            self._script = Path(__file__).with_name("live.js").read_bytes()
+        return self._script
+
+    def _let_go(self) -> None:
+        """Close in a fork what only the parent holds."""
+        if self._way is not None:
+            OwnSocket(self._way).let_go()
+        self._way, self.on = None, False
+        self._relays.let_go()
+
+
+_KEEP = "Cache-Control: max-age=31536000, immutable\r\n"
+
+
+def _send(handler: Any, status: str, body: bytes, kind: str, more: str = "") -> None:
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        f"X-Content-Type-Options: nosniff\r\n{more}Connection: close\r\n\r\n"
+    )
+    handler.wfile.write(head.encode() + (body if handler.command != "HEAD" else b""))

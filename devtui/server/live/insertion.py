@@ -1,0 +1,147 @@
+"""The middleware that puts the script into pages, and touches nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.http import parse_options_header
+
+from devtui.server.live.document_start import DocumentStart
+from devtui.server.live.navigation import is_navigation
+from devtui.server.live.page_policy import PagePolicy
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from devtui.server.live.handover import Handover
+
+# Nobody sees the body of these.
+_UNSEEN = ("1", "204", "206", "3")
+
+# In these a byte is no character of ASCII.
+_WIDE = ("utf-16", "utf-32", "utf-7", "ucs-2", "ucs-4")
+
+# What is computed over the body.
+_DIGESTS = frozenset({"content-md5", "content-range", "content-digest", "digest", "repr-digest"})
+
+_END = object()
+
+
+class InsertScript:
+    """Put the script into HTML documents that a browser opens by navigation, while live is on.
+
+    The app is asked for the plain document then: what is compressed would have to be unpacked.
+    """
+
+    def __init__(self, app: WSGIApplication, handover: Handover) -> None:
+        self._app = app
+        self._handover = handover
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the app does, with the script in pages."""
+        if not (self._handover.on and is_navigation(environ)):
+            return self._app(environ, start_response)
+        environ["HTTP_ACCEPT_ENCODING"] = "identity"
+        page = _Page(environ, self._handover)
+
+        def start_page(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            write = start_response(status, page.begin(status, headers), exc_info)
+            return lambda data: write(page.take(data))
+
+        return _PageBody(self._app(environ, start_page), page)
+
+
+class _Page:
+    """One response to a navigation, which may be a page."""
+
+    def __init__(self, environ: WSGIEnvironment, handover: Handover) -> None:
+        self._environ = environ
+        self._handover = handover
+        self._document: DocumentStart | None = None
+
+    def begin(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Take the head of the response; return that with the script, if it is a page."""
+        self._document = None
+        length = _value(headers, "content-length")
+        if status.startswith(_UNSEEN) or length == "0" or not _is_page(headers):
+            return headers
+        if _value(headers, "content-encoding").lower() not in ("", "identity"):
+            self._handover.leave_alone("its page is compressed although nobody asked for that")
+            return headers
+        scheme, host = self._environ["wsgi.url_scheme"], self._environ.get("HTTP_HOST", "")
+        policy = PagePolicy(headers, f"{scheme}://{host}".lower())
+        if policy.forbidden_by:
+            self._handover.leave_alone(
+                f"its Content-Security-Policy forbids that ({policy.forbidden_by})"
+            )
+            return headers
+        tag = self._tag(policy.nonce)
+        self._document = DocumentStart(tag)
+        if not length.isdecimal():
+            return headers
+        whole = str(int(length) + len(tag))
+        return [
+            (name, whole if name.lower() == "content-length" else value) for name, value in headers
+        ]
+
+    def _tag(self, nonce: str) -> bytes:
+        posted = " data-posted" if self._environ["REQUEST_METHOD"] == "POST" else ""
+        with_nonce = f' nonce="{escape(nonce)}"' if nonce else ""
+        return (
+            f'<script async src="{self._handover.script_url}" '
+            f'data-key="{self._handover.key}"{posted}{with_nonce}></script>'
+        ).encode("latin-1")
+
+    def take(self, data: bytes) -> bytes:
+        return data if self._document is None else self._document.take(data)
+
+    def end(self) -> bytes:
+        return b"" if self._document is None else self._document.end()
+
+
+class _PageBody:
+    """The body of a response, with the script in it if it is a page."""
+
+    def __init__(self, response: Iterable[bytes], page: _Page) -> None:
+        self._response = response
+        self._iterator = iter(response)
+        self._page = page
+        self._ended = False
+
+    def __iter__(self) -> _PageBody:
+        return self
+
+    def __next__(self) -> bytes:
+        __traceback_hide__ = True  # Werkzeug's debugger leaves out frames with this name
+        piece: Any = _END if self._ended else next(self._iterator, _END)
+        if piece is not _END:
+            return self._page.take(piece)
+        self._ended = True
+        if last := self._page.end():
+            return last
+        raise StopIteration
+
+    def close(self) -> None:
+        """Close the response, as PEP 3333 demands, whether it was read or not."""
+        __traceback_hide__ = True
+        close: Any = getattr(self._response, "close", None)
+        if close is not None:
+            close()
+
+
+def _is_page(headers: list[tuple[str, str]]) -> bool:
+    """Whether this is the head of an HTML document that a browser shows."""
+    kind, options = parse_options_header(_value(headers, "content-type"))
+    if kind.lower() != "text/html" or options.get("charset", "").lower().startswith(_WIDE):
+        return False
+    if not _DIGESTS.isdisjoint(name.lower() for name, _ in headers):
+        return False
+    return not _value(headers, "content-disposition").lower().lstrip().startswith("attachment")
+
+
+def _value(headers: list[tuple[str, str]], name: str) -> str:
+    return next((value.strip() for key, value in headers if key.lower() == name), "")

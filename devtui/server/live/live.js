@@ -1,0 +1,230 @@
+// Keeps this page up to date while you work on the app: devtui puts it into the pages that it
+// serves in debug mode. It asks for nothing, stores nothing, and leaves the document as it was.
+(() => {
+  "use strict";
+
+  const { src, dataset } = document.currentScript;
+  document.currentScript.remove();
+
+  // A frame goes with the page around it. A page that replaces its own content may run this twice.
+  const running = Symbol.for("devtui.live");
+  if (window[running] || isWithin(window.top)) return;
+  window[running] = true;
+
+  // One attempt to connect at a time, with growing pauses, in milliseconds. A page that was never
+  // connected is probably not served by devtui any more, but comes from the browser's cache.
+  const FIRST_PAUSE = 250, LONGEST_PAUSE = 10000, MOST_FIRST_ATTEMPTS = 4;
+  const address = new URL("live", src);
+  address.protocol = address.protocol.replace("http", "ws");
+  address.search = new URLSearchParams({ key: dataset.key });
+  let socket = null, attempts = 0, connected = false, timer = 0, away = false;
+
+  function connect() {
+    clearTimeout(timer);
+    if (socket !== null) return;
+    attempts += 1;
+    try {
+      socket = new WebSocket(address);
+    } catch {
+      return; // the page's policy forbids it
+    }
+    socket.onopen = () => {
+      attempts = 0;
+      connected = true;
+      sign.hide();
+      socket.send(secondsSinceResponse());
+    };
+    socket.onmessage = (event) => obey(JSON.parse(event.data));
+    socket.onclose = () => {
+      socket = null;
+      if (away) return;
+      if (!connected && attempts >= MOST_FIRST_ATTEMPTS) return;
+      if (connected && attempts > 1) sign.show("The server is gone: this page may be old.");
+      const pause = attempts === 0 ? 0 : FIRST_PAUSE * 2 ** (attempts - 1);
+      timer = setTimeout(connect, Math.min(pause, LONGEST_PAUSE));
+    };
+  }
+
+  function secondsSinceResponse() {
+    const [navigation] = performance.getEntriesByType("navigation");
+    return (performance.now() - (navigation?.responseStart ?? 0)) / 1000;
+  }
+
+  function obey(message) {
+    if (message.do === "reload") reload();
+    if (message.do === "swap") message.paths.forEach(swap);
+    if (message.do === "gone") sign.show(message.why);
+    if (message.do === "moved") {
+      const there = new URL(location.pathname + location.search + location.hash, message.url);
+      sign.show("The app has moved: ", { label: there.origin, act: () => location.assign(there) });
+    }
+  }
+
+  function reload() {
+    if (dataset.posted === undefined) {
+      location.reload();
+      return;
+    }
+    sign.show("The app has changed. This page answers a form: ", {
+      label: "send it again",
+      act: () => location.reload(),
+    });
+  }
+
+  // -- style sheets and images ------------------------------------------------------------------
+
+  // Links whose successor is being loaded; and those that go when a link is loaded.
+  const replaced = new WeakSet(), replacedBy = new WeakMap();
+
+  function swap(path) {
+    for (const page of pages(window)) {
+      if (path.endsWith(".css")) swapStyleSheets(page, path);
+      else swapImages(page, path);
+    }
+  }
+
+  /** This document, and those of its frames that are of the same origin. */
+  function* pages(view) {
+    let page = null;
+    try {
+      page = view.document;
+    } catch {
+      return;
+    }
+    yield page;
+    for (let number = 0; number < view.frames.length; number += 1) yield* pages(view.frames[number]);
+  }
+
+  /** Load those of this name again; all of them if there is none, for it may be a part of them. */
+  function swapStyleSheets(page, path) {
+    const links = [...page.querySelectorAll('link[rel~="stylesheet" i][href]')].filter(
+      (link) => new URL(link.href).origin === location.origin && !replaced.has(link),
+    );
+    const named = links.filter((link) => isOf(link.href, path));
+    for (const link of named.length ? named : links) {
+      const next = link.cloneNode();
+      const before = [...(replacedBy.get(link) ?? []), link];
+      replaced.add(link);
+      replacedBy.set(next, before);
+      next.removeAttribute("integrity"); // that of the old text
+      next.href = renewed(link.href);
+      // Not before it is there: the page must not be bare in between.
+      next.onload = () => before.forEach((old) => old.remove());
+      next.onerror = () => {
+        next.remove();
+        replaced.delete(link);
+      };
+      link.after(next);
+    }
+  }
+
+  function swapImages(page, path) {
+    for (const image of page.querySelectorAll("img[src]")) {
+      if (isOf(image.src, path)) image.src = renewed(image.src);
+    }
+    for (const image of page.querySelectorAll("img[srcset], source[srcset]")) {
+      const srcset = renewedIn(image.srcset, path, /[^\s,]+/g);
+      if (srcset !== image.srcset) image.srcset = srcset;
+    }
+    for (const sheet of page.styleSheets) renewRules(sheet, path);
+    for (const element of page.querySelectorAll("[style]")) renewStyle(element.style, path);
+  }
+
+  function renewRules(sheet, path) {
+    let rules = [];
+    try {
+      rules = sheet.cssRules;
+    } catch {
+      return; // of another origin
+    }
+    for (const rule of rules) {
+      if (rule.style) renewStyle(rule.style, path);
+      if (rule.cssRules) renewRules(rule, path);
+      if (rule.styleSheet) renewRules(rule.styleSheet, path);
+    }
+  }
+
+  function renewStyle(style, path) {
+    for (const property of ["backgroundImage", "borderImageSource", "listStyleImage", "maskImage"]) {
+      const value = style[property] ?? "";
+      const next = renewedIn(value, path, /(?<=url\(["']?)[^"')]+/g);
+      if (next !== value) style[property] = next;
+    }
+  }
+
+  function renewedIn(text, path, addresses) {
+    return text.replace(addresses, (one) => (isOf(one, path) ? renewed(one) : one));
+  }
+
+  /** Whether an address may be that of a file: it has its name. */
+  function isOf(href, path) {
+    const name = path.split("/").at(-1);
+    return [name, encodeURIComponent(name)].includes(new URL(href, location).pathname.split("/").at(-1));
+  }
+
+  function renewed(href) {
+    const address = new URL(href, location);
+    address.searchParams.set("devtui", Date.now());
+    return address.href;
+  }
+
+  // -- the sign ---------------------------------------------------------------------------------
+
+  const sign = {
+    host: null,
+
+    show(text, { label, act } = {}) {
+      this.hide();
+      this.host = document.createElement("devtui-sign");
+      // Styles are set one by one, because a strict policy forbids a style element.
+      Object.assign(this.host.style, { all: "initial", position: "fixed", zIndex: 2147483647 });
+      Object.assign(this.host.style, { right: "12px", bottom: "12px", maxWidth: "calc(100% - 24px)" });
+      const box = document.createElement("div");
+      box.setAttribute("role", "status");
+      Object.assign(box.style, { font: "14px/1.4 system-ui, sans-serif", padding: "8px 12px" });
+      Object.assign(box.style, { color: "#fff", background: "#333", borderRadius: "6px" });
+      box.append(text);
+      if (label) box.append(button(label, act));
+      box.append(button("×", () => this.hide(), "Dismiss"));
+      this.host.attachShadow({ mode: "open" }).append(box);
+      document.documentElement.append(this.host);
+    },
+
+    hide() {
+      this.host?.remove();
+      this.host = null;
+    },
+  };
+
+  function button(label, act, title) {
+    const made = document.createElement("button");
+    made.textContent = label;
+    if (title) made.setAttribute("aria-label", title);
+    Object.assign(made.style, { font: "inherit", color: "#9cf", background: "none", border: "0" });
+    Object.assign(made.style, { marginLeft: "8px", padding: "0", cursor: "pointer" });
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  function isWithin(top) {
+    try {
+      return top !== window && top.location.origin === location.origin;
+    } catch {
+      return false; // the page around it is of another origin
+    }
+  }
+
+  // A page that is kept for the back key must have no open connection.
+  window.addEventListener("pagehide", () => {
+    away = true;
+    socket?.close();
+  });
+  window.addEventListener("pageshow", () => {
+    away = false;
+    connect();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && connected) connect();
+  });
+  connect();
+})();

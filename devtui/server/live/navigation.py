@@ -1,0 +1,39 @@
+"""Tell whether a browser opens a document with a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from werkzeug.http import parse_accept_header
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_DOCUMENTS = ("document", "frame", "iframe")
+
+# What libraries send with a request for a part of a page.
+_OF_PARTS = (
+    "HTTP_HX_REQUEST",
+    "HTTP_TURBO_FRAME",
+    "HTTP_X_TURBO_REQUEST_ID",
+    "HTTP_X_INERTIA",
+    "HTTP_X_PJAX",
+    "HTTP_X_REQUESTED_WITH",
+    "HTTP_X_UP_VERSION",
+)
+
+
+def is_navigation(environ: WSGIEnvironment) -> bool:
+    """Return whether a browser asks for a document, to show it in a window or a frame.
+
+    Browsers say so themselves (`Sec-Fetch-Dest`), but only to this machine and over https.
+    Otherwise one who names HTML in `Accept` asks for a document, unless a library asks for a part.
+    """
+    if environ["REQUEST_METHOD"] not in ("GET", "POST"):
+        return False
+    if destination := environ.get("HTTP_SEC_FETCH_DEST"):
+        return destination in _DOCUMENTS
+    if any(name in environ for name in _OF_PARTS):
+        return False
+    accepted = parse_accept_header(environ.get("HTTP_ACCEPT", ""))
+    return any(kind.lower() == "text/html" and quality > 0 for kind, quality in accepted)

@@ -1,0 +1,1 @@
+"""Tell the open pages in browsers what was saved."""

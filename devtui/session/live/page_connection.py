@@ -1,0 +1,137 @@
+"""The connection of one open page, which the server process has handed over."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import socket
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from devtui.session.live import websocket
+
+# A page that reads nothing, such as that of a sleeping phone, is given up.
+_MAX_UNREAD_BYTES = 64 * 1024
+
+_MESSAGE_BYTES = 8 * 1024
+
+_REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """What the head of the request says."""
+
+    key: str  # of the WebSocket
+    origin: str
+    host: str
+    query: str
+
+    def is_trusted(self, page_key: str) -> bool:
+        """Whether this is a page of the app: it knows the key in the pages, or is of their host.
+
+        A proxy in front may change the host, and a page may be older than this session.
+        """
+        shown = parse_qs(self.query).get("key", [""])[0]
+        if secrets.compare_digest(shown.encode(), page_key.encode()):
+            return True
+        return bool(self.host) and urlsplit(self.origin).netloc.lower() == self.host.lower()
+
+
+class PageConnection(asyncio.Protocol):
+    """An open page: send it messages, until it disconnects.
+
+    `on_open` is called once the page has said how many seconds ago its document came, with this
+    number, and `on_close` when it is gone.
+    """
+
+    def __init__(
+        self,
+        asked: Asked,
+        page_key: str,
+        on_open: Callable[[PageConnection, float], None],
+        on_close: Callable[[PageConnection], None],
+    ) -> None:
+        self.port = 0
+        """The port that the page was opened at; 0 if it is none."""
+        self._asked = asked
+        self._page_key = page_key
+        self._on_open = on_open
+        self._on_close = on_close
+        self._frames = websocket.FrameReader()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Answer the request that was handed over."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        address = transport.get_extra_info("sockname")
+        if isinstance(address, tuple):
+            self.port = address[1]
+        if not self._asked.is_trusted(self._page_key):
+            transport.write(_REFUSED)
+            transport.close()
+            return
+        transport.write(websocket.accept(self._asked.key))
+
+    def data_received(self, data: bytes) -> None:
+        """Read frames; close at a wrong one."""
+        assert self._transport is not None
+        try:
+            for kind, content in self._frames.take(data):
+                if kind == websocket.TEXT:
+                    self._on_open(self, _age(content))
+                elif kind == websocket.PING:
+                    self._transport.write(websocket.frame(websocket.PONG, content))
+                elif kind == websocket.CLOSE:
+                    self._transport.write(websocket.frame(websocket.CLOSE, content[:2]))
+                    self._transport.close()
+        except websocket.NoFrame:
+            self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Report that the page is gone."""
+        self._on_close(self)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message to the page."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.write(websocket.frame(websocket.TEXT, json.dumps(message).encode()))
+        if self._transport.get_write_buffer_size() > _MAX_UNREAD_BYTES:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _age(content: bytes) -> float:
+    try:
+        return msgspec.json.decode(content, type=float)
+    except msgspec.DecodeError as error:
+        raise websocket.NoFrame("The page has to send a number.") from error
+
+
+def take_over(way: socket.socket) -> tuple[Asked, socket.socket] | None:
+    """Return the next connection that was handed over by this socket; None if there is none."""
+    while True:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(way, _MESSAGE_BYTES, 1)
+        except BlockingIOError:
+            return None
+        opened = [socket.socket(fileno=one) for one in descriptors]
+        try:
+            asked = msgspec.json.decode(data, type=Asked)
+        except msgspec.DecodeError:
+            for one in opened:
+                one.close()
+            continue  # the app has written to a descriptor that it found
+        for one in opened:
+            one.set_inheritable(False)
+            one.setblocking(False)
+            return asked, one

@@ -1,0 +1,86 @@
+"""Tell what a saved file that is no source means for the open pages."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+
+import msgspec
+
+# What a page shows by an element of its own, which can take the new file.
+_SWAPPED = frozenset({".css", ".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
+
+# What else a page is made of, wherever it lies.
+_PARTS = frozenset(
+    {
+        *(".htm", ".html", ".djhtml", ".j2", ".jinja", ".jinja2", ".mak", ".mako", ".pt", ".tpl"),
+        *(".cjs", ".js", ".mjs", ".wasm", ".otf", ".ttf", ".woff", ".woff2"),
+    }
+)
+
+# In folders of these names everything is a part of pages.
+_TEMPLATES, _STATIC = "templates", "static"
+
+# How often in a row a file may change just after it has caused a reload. Then the app writes it
+# while it answers, and would do so for ever.
+MAX_IN_A_ROW = 5
+ROW_SECONDS = 2.0
+
+
+class PageChange(msgspec.Struct, frozen=True):
+    """What the pages have to do: load again, or else take the new content of these files."""
+
+    reload: bool = False
+    swaps: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.reload or bool(self.swaps)
+
+    def __or__(self, other: PageChange) -> PageChange:
+        return PageChange(self.reload or other.reload, self.swaps | other.swaps)
+
+
+def change_by(paths: Iterable[str]) -> PageChange:
+    """Return what pages have to do about these saved files."""
+    change = PageChange()
+    for path in paths:
+        name, folders = os.path.basename(path), path.split(os.sep)[:-1]
+        suffix = os.path.splitext(name)[1].lower()
+        if _is_an_editor_s_own(name) or not os.path.isfile(path):
+            continue
+        if _TEMPLATES in folders:
+            change |= PageChange(reload=True)
+        elif suffix in _SWAPPED:
+            change |= PageChange(swaps=frozenset({path}))
+        elif suffix in _PARTS or _STATIC in folders:
+            change |= PageChange(reload=True)
+    return change
+
+
+def _is_an_editor_s_own(name: str) -> bool:
+    return name.startswith((".", "#")) or name.endswith(("~", ".swp", ".tmp", ".part", ".pyc"))
+
+
+class WrittenByPages:
+    """Find the files that the app writes each time it answers a page."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, tuple[int, float]] = {}
+        self.found: set[str] = set()
+
+    def without(self, paths: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Return the files without those, and those that are found by this change."""
+        now, saved, new = time.monotonic(), [], []
+        for path in paths:
+            count, last = self._rows.get(path, (0, 0.0))
+            count = count + 1 if now - last < ROW_SECONDS else 1
+            self._rows[path] = count, now
+            if path in self.found:
+                continue
+            if count > MAX_IN_A_ROW:
+                self.found.add(path)
+                new.append(path)
+            else:
+                saved.append(path)
+        return saved, new

@@ -1,0 +1,300 @@
+"""Open pages of a real browser follow what is saved, and nothing else is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtui.events import PagesFollowing, RequestFinished
+from devtui.session.state import State
+from tests.support import processes
+from tests.support.live import Live, Serve
+from tests.support.projects import write
+from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.starter import Devtui
+
+pytestmark = pytest.mark.e2e
+
+APP = """\
+import gzip
+import time
+from flask import Flask, Response, render_template, request
+
+app = Flask(__name__)
+TEXT = "first"
+
+@app.route("/", methods=["GET", "POST"])
+def index():
+    return render_template("page.html", text=TEXT)
+
+@app.get("/bare")
+def bare():
+    return TEXT
+
+@app.get("/policy")
+def policy():
+    page = render_template("page.html", text=TEXT, nonce="n1")
+    return page, {"Content-Security-Policy": request.args["is"]}
+
+@app.get("/compressed")
+def compressed():
+    page = render_template("page.html", text=TEXT).encode()
+    if "gzip" not in request.headers["Accept-Encoding"]:
+        return page
+    return Response(gzip.compress(page), headers={"Content-Encoding": "gzip"})
+
+@app.get("/streamed")
+def streamed():
+    def pieces():
+        yield "<!doctype html><html><head><title>x</title></head><body><h1>" + TEXT + "</h1>"
+        yield "<p>soon</p>"
+        time.sleep(float(request.args.get("rest", "0")))
+        yield "<p>late</p>"
+    return Response(pieces(), content_type="text/html")
+
+@app.get("/framed")
+def framed():
+    return "<!doctype html><title>x</title><h1>" + TEXT + "</h1><iframe src='/'></iframe>"
+"""
+PAGE = """\
+<!doctype html><html><head><title>x</title>
+<link rel="stylesheet" href="{{ url_for('static', filename='site.css') }}"></head>
+<body><h1>{{ text }}</h1><p>old</p><form method="post"><input id="name" name="name">
+<button>send</button></form><img id="dot" src="/static/dot.svg"><div style="height:3000px"></div>
+</body></html>
+"""
+DOT = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"></svg>'
+PROJECT = {
+    "app.py": APP,
+    "templates/page.html": PAGE,
+    "static/site.css": "h1 { color: rgb(1, 1, 1) }",
+    "static/dot.svg": DOT.format(10),
+}
+
+COLOUR = "getComputedStyle(document.querySelector('h1')).color"
+SIGN = "document.querySelector('devtui-sign')?.shadowRoot.textContent ?? ''"
+
+
+@pytest.fixture
+def live(serve: Serve) -> Live:
+    live = serve(PROJECT)
+    live.serving()
+    return live
+
+
+def follow(live: Live, page: Any, target: str = "/", count: int = 1) -> None:
+    """Open a page, and wait until it is connected."""
+    page.goto(live.session.url + target)
+    connected(live, count)
+
+
+def connected(live: Live, count: int = 1) -> None:
+    live.until(lambda: live.session.live.count == count)
+
+
+def shows(page: Any, text: str, selector: str = "h1") -> None:
+    page.wait_for_function(f"document.querySelector({selector!r})?.textContent === {text!r}")
+
+
+def save(folder: Path, text: str) -> None:
+    write(folder, {"app.py": APP.replace("first", text)})
+
+
+def visits(live: Live, target: str = "/") -> int:
+    return len([row for row in live.all(RequestFinished) if row.target == target])
+
+
+def test_saved_code_shows_by_one_reload_in_the_same_place(
+    live: Live, folder: Path, page: Any
+) -> None:
+    follow(live, page)
+    page.evaluate("scrollTo(0, 1200)")
+    save(folder, "second")
+    shows(page, "second")
+    assert page.evaluate("scrollY") == 1200
+    assert page.evaluate("document.querySelectorAll('script').length") == 0
+    connected(live)
+    for text in ("third", "fourth", "fifth"):  # at once
+        save(folder, text)
+    shows(page, "fifth")
+    connected(live)
+    assert visits(live) == 3
+    told = [event.count for event in live.all(PagesFollowing)]
+    assert told == [1], "the header does not flicker"
+    assert not [row for row in live.all(RequestFinished) if "devtui" in row.target]
+
+
+def test_all_windows_follow_and_the_app_has_no_thread_for_them(
+    serve: Serve, folder: Path, page: Any
+) -> None:
+    live = serve(PROJECT, threaded=False)
+    live.serving()
+    pages = [page, *(page.context.new_page() for _ in range(7))]
+    for count, one in enumerate(pages, 1):
+        follow(live, one, count=count)
+    save(folder, "second")
+    for one in pages:
+        shows(one, "second")
+    connected(live, 8)
+
+
+def test_a_template_reloads_without_a_new_process(live: Live, folder: Path, page: Any) -> None:
+    follow(live, page)
+    write(folder, {"templates/page.html": PAGE.replace("old", "new")})
+    shows(page, "new", "p")
+    assert live.session.generation == 1
+
+
+def test_a_form_keeps_its_text_while_styles_and_images_change(
+    live: Live, folder: Path, page: Any
+) -> None:
+    follow(live, page)
+    page.fill("#name", "half filled")
+    write(folder, {"static/site.css": "h1 { color: rgb(2, 2, 2) }"})
+    page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")
+    write(folder, {"static/dot.svg": DOT.format(20)})
+    page.wait_for_function("document.querySelector('#dot').naturalWidth === 20")
+    assert page.input_value("#name") == "half filled"
+    assert page.locator("link").count() == 1
+    assert visits(live) == 1
+
+
+def test_a_failed_reload_shows_its_error_and_the_fix_brings_the_page_back(
+    live: Live, folder: Path, page: Any
+) -> None:
+    follow(live, page)
+    write(folder, {"app.py": "import nothing_of_this_name\n" + APP})
+    page.wait_for_function("document.body.innerText.includes('nothing_of_this_name')")
+    connected(live)
+    save(folder, "second")
+    shows(page, "second")
+
+
+def test_an_answer_to_a_form_is_not_sent_again_without_asking(
+    live: Live, folder: Path, page: Any
+) -> None:
+    follow(live, page)
+    page.click("button")
+    live.until(lambda: visits(live) == 2)
+    page.wait_for_load_state()
+    save(folder, "second")
+    page.wait_for_function(f"({SIGN}).includes('send it again')")
+    shows(page, "first")
+    assert visits(live) == 2
+    page.get_by_role("button", name="Dismiss").click()
+    assert page.evaluate(SIGN) == ""
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/bare",
+        "/policy?is=default-src 'none'; script-src 'nonce-n1' 'strict-dynamic'; connect-src 'self'",
+        "/policy?is=default-src 'self'; require-trusted-types-for 'script'",
+        "/compressed",
+        "/streamed",
+        "/framed",
+        "/no-such-page",
+    ],
+)
+def test_whatever_the_page_is_it_follows(live: Live, page: Any, folder: Path, target: str) -> None:
+    follow(live, page, target)
+    with page.expect_navigation():  # a function to wait for would break strict policies
+        save(folder, "second")
+    connected(live)
+
+
+def test_a_policy_that_forbids_it_is_said_once(live: Live, page: Any) -> None:
+    for _ in range(2):
+        page.goto(live.session.url + "/policy?is=default-src 'none'")
+    line = "A page of the app does not follow saves: its Content-Security-Policy forbids that"
+    assert line in live.line("does not follow").text
+    live.get("/bare")
+    assert len(live.lines("does not follow")) == 1
+
+
+def test_a_streamed_page_is_not_held_back(live: Live, page: Any) -> None:
+    page.goto(live.session.url + "/streamed?rest=20", wait_until="commit")
+    shows(page, "soon", "p")
+    connected(live)
+
+
+def test_the_network_is_idle_while_a_page_is_connected(live: Live, page: Any) -> None:
+    page.goto(live.session.url, wait_until="networkidle")
+    connected(live)
+
+
+def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
+    serve: Serve, folder: Path, page: Any
+) -> None:
+    first = serve(PROJECT)
+    first.serving()
+    follow(first, page)
+    port = first.session.settings.port
+    first.close()
+    page.wait_for_function(f"({SIGN}).includes('The server is gone')")
+    shows(page, "first")
+    second = serve({**PROJECT, "app.py": APP.replace("first", "second")}, port=port)
+    second.serving()
+    shows(page, "second")
+    assert page.evaluate(SIGN) == ""
+
+
+def test_a_page_learns_where_the_app_has_moved_to(live: Live, page: Any) -> None:
+    follow(live, page)
+    live.run(live.session.move(processes.free_port()))
+    page.wait_for_function(f"({SIGN}).includes('The app has moved')")
+    page.get_by_role("button", name="http://").click()
+    page.wait_for_url(live.session.url + "/")
+    shows(page, "first")
+
+
+def test_live_is_turned_off_and_on_again(live: Live, page: Any, folder: Path) -> None:
+    follow(live, page)
+    live.call(live.session.set_live, False)
+    save(folder, "second")
+    live.reloaded()
+    other = page.context.new_page()
+    other.goto(live.session.url)
+    shows(other, "second")
+    assert live.session.live.count == 1
+    shows(page, "first")
+    live.call(live.session.set_live, True)
+    shows(page, "second")
+
+
+def test_https_follows_too(serve: Serve, page: Any, folder: Path) -> None:
+    live = serve(PROJECT, cert="adhoc")
+    live.serving()
+    follow(live, page)
+    for text in ("second", "third"):
+        save(folder, text)
+        shows(page, text)
+        connected(live)
+
+
+def test_the_header_counts_the_pages_and_b_turns_them_off(
+    devtui: Devtui, tmp_path: Path, free_port: int, page: Any
+) -> None:
+    write(tmp_path, PROJECT)
+    terminal = devtui("app", "--port", free_port, size=(120, 40))
+    url = wait_serving(terminal, free_port)
+    page.goto(url)
+    terminal.wait_for("live 1")
+    terminal.press("b")
+    terminal.wait_for("live off")
+    terminal.press("b")
+    terminal.wait_for("live 1")
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+def test_a_crash_is_said_in_the_page(live: Live, page: Any, folder: Path) -> None:
+    follow(live, page)
+    write(folder, {"app.py": "import os\nos._exit(3)\n"})
+    live.wait_for_state(State.CRASHED)
+    page.wait_for_function(f"({SIGN}).includes('has crashed')")
+    save(folder, "second")
+    shows(page, "second")

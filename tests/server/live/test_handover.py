@@ -1,0 +1,113 @@
+"""The script's own requests: answered before the app, without a row, and for its pages alone."""
+
+from __future__ import annotations
+
+import re
+import socket
+from contextlib import ExitStack
+
+import pytest
+
+from devtui.events import RequestFinished
+from devtui.session.live.live_pages import MAX_CONNECTIONS
+from tests.support.live import Live, Serve
+from tests.support.processes import DEADLINE, eventually
+
+APP = """\
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/html")])
+    return [b"<title>x</title>of the app"]
+"""
+UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n"
+OWN = UPGRADE + "Origin: http://127.0.0.1\r\n"
+
+
+@pytest.fixture
+def live(serve: Serve) -> Live:
+    live = serve(APP)
+    live.serving()
+    return live
+
+
+def first_line(connection: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n" not in data:
+        got = connection.recv(4096)
+        assert got, f"closed after {data!r}"
+        data += got
+    return data.partition(b"\r\n")[0]
+
+
+def ask(live: Live, target: str, more: str = UPGRADE) -> socket.socket:
+    connection = live.connect()
+    connection.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{more}\r\n".encode())
+    return connection
+
+
+def key_of(live: Live) -> str:
+    page = live.get("/", headers={"Sec-Fetch-Dest": "document"}).text
+    found = re.search('src="(/.devtui/live.js[^"]*)" data-key="([^"]+)"', page)
+    assert found is not None, page
+    script = live.get(found[1])
+    assert script.status == 200
+    assert "WebSocket" in script.text
+    return found[2]
+
+
+def test_the_script_s_requests_make_no_rows_and_the_app_s_do(live: Live) -> None:
+    key = key_of(live)
+    with ask(live, f"/.devtui/live?key={key}") as connection:
+        assert first_line(connection) == b"HTTP/1.1 101 Switching Protocols"
+        assert live.get("/.devtui/of-the-app").text.endswith("of the app")
+        live.row("/.devtui/of-the-app")
+    assert [row.target for row in live.all(RequestFinished)] == ["/", "/.devtui/of-the-app"]
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (UPGRADE, b"HTTP/1.1 403 Forbidden"),
+        (UPGRADE + "Origin: http://evil.example\r\n", b"HTTP/1.1 403 Forbidden"),
+        (OWN, b"HTTP/1.1 101 Switching Protocols"),
+        ("", b"HTTP/1.1 426 Upgrade Required"),
+    ],
+)
+def test_only_the_app_s_pages_can_connect(live: Live, more: str, line: bytes) -> None:
+    with ask(live, "/.devtui/live?key=guessed", more) as connection:
+        assert first_line(connection) == line
+
+
+@pytest.mark.parametrize(
+    "data", [b"no frame at all", b"\x81\x84....\x00\x00\x00\x00", b"\xff" * 20]
+)
+def test_a_page_that_sends_nonsense_is_disconnected(live: Live, data: bytes) -> None:
+    with ask(live, "/.devtui/live", OWN) as connection:
+        assert first_line(connection).startswith(b"HTTP/1.1 101")
+        connection.sendall(data)
+        connection.settimeout(DEADLINE)
+        while connection.recv(4096):
+            continue
+    assert live.session.live.count == 0
+
+
+def test_one_client_cannot_take_all_connections(live: Live) -> None:
+    with ExitStack() as stack:
+        for _ in range(MAX_CONNECTIONS):
+            connection = stack.enter_context(ask(live, "/.devtui/live", OWN))
+            assert first_line(connection).startswith(b"HTTP/1.1 101")
+        refused = stack.enter_context(ask(live, "/.devtui/live", OWN))
+        assert refused.recv(4096) == b""
+
+    def opens() -> bool:
+        with ask(live, "/.devtui/live", OWN) as connection:
+            return connection.recv(4096).startswith(b"HTTP/1.1 101")
+
+    assert eventually(opens)
+
+
+def test_without_live_everything_is_the_app_s(serve: Serve) -> None:
+    live = serve(APP, live=False)
+    live.serving()
+    page = live.get("/", headers={"Sec-Fetch-Dest": "document"})
+    assert page.text == "<title>x</title>of the app"
+    assert live.get("/.devtui/live.js").text == page.text

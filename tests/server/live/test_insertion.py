@@ -1,0 +1,175 @@
+"""Which responses get the script, and that all else of them stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import pytest
+from werkzeug.datastructures import Headers
+from werkzeug.test import Client, EnvironBuilder, TestResponse
+from werkzeug.wrappers import Request, Response
+
+from devtui.server.live.handover import Handover
+from devtui.server.live.insertion import InsertScript
+
+PAGE = "<!doctype html><html><head><title>x</title></head><body>text</body></html>"
+TAG = '<script async src="/.devtui/live.js?1" data-key="k"></script>'
+POSTED = TAG.replace('"k"', '"k" data-posted')
+BROWSER = {"Sec-Fetch-Dest": "document"}
+OLD = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+class FakeHandover:
+    """Says what the real one would, and remembers what was left alone."""
+
+    on = True
+    key = "k"
+    script_url = "/.devtui/live.js?1"
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+
+    def leave_alone(self, reason: str) -> None:
+        self.reasons.append(reason)
+
+
+@pytest.fixture
+def handover() -> FakeHandover:
+    return FakeHandover()
+
+
+Ask = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def ask(handover: FakeHandover) -> Ask:
+    def ask(answer: Response | Any, headers: dict[str, str], method: str = "GET") -> TestResponse:
+        app = InsertScript(answer, cast(Handover, handover))
+        return Client(app).open(EnvironBuilder(method=method, headers=Headers(headers)))
+
+    return ask
+
+
+def page(**options: Any) -> Response:
+    return Response(PAGE, **{"content_type": "text/html; charset=utf-8", **options})
+
+
+WITH_TAG = PAGE.replace("<head>", "<head>" + TAG)
+
+
+@pytest.mark.parametrize(
+    ("headers", "method", "tag"),
+    [
+        (BROWSER, "GET", TAG),
+        ({"Sec-Fetch-Dest": "iframe"}, "GET", TAG),
+        ({"Sec-Fetch-Dest": "frame"}, "GET", TAG),
+        (OLD, "GET", TAG),
+        (BROWSER, "POST", POSTED),
+        ({"Sec-Fetch-Dest": "empty", **OLD}, "GET", ""),
+        ({"Sec-Fetch-Dest": "script"}, "GET", ""),
+        ({}, "GET", ""),
+        ({"Accept": "*/*"}, "GET", ""),
+        ({"Accept": "text/html;q=0, */*"}, "GET", ""),
+        ({**OLD, "HX-Request": "true"}, "GET", ""),
+        ({**OLD, "Turbo-Frame": "one"}, "GET", ""),
+        ({**OLD, "X-Requested-With": "XMLHttpRequest"}, "GET", ""),
+        (BROWSER, "PUT", ""),
+    ],
+)
+def test_only_documents_opened_by_a_browser_get_it(
+    ask: Ask, headers: dict[str, str], method: str, tag: str
+) -> None:
+    answer = ask(page(), headers, method)
+    assert answer.text == PAGE.replace("<head>", "<head>" + tag)
+    assert answer.headers["Content-Length"] == str(len(answer.data))
+
+
+def test_nothing_gets_it_while_live_is_off(ask: Ask, handover: FakeHandover) -> None:
+    handover.on = False
+    assert ask(page(), BROWSER).text == PAGE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        page(content_type="application/xhtml+xml"),
+        page(content_type="text/plain"),
+        page(content_type="text/html; charset=UTF-16"),
+        page(headers={"Content-Disposition": "attachment; filename=x.html"}),
+        page(headers={"Content-Digest": "sha-256=:x:"}),
+        page(status=302, headers={"Location": "/"}),
+        page(status=206, headers={"Content-Range": "bytes 0-9/100"}),
+        Response("", content_type="text/html"),
+        Response(status=304),
+        Response(status=204, content_type="text/html"),
+    ],
+    ids=lambda answer: f"{answer.status_code} {answer.content_type}",
+)
+def test_what_is_no_page_passes_as_it_is(ask: Ask, answer: Response) -> None:
+    got = ask(answer, BROWSER)
+    assert (got.data, got.status) == (answer.data, answer.status)
+    assert list(got.headers) == list(ask(answer, {}).headers)
+
+
+@pytest.mark.parametrize("status", [200, 201, 404, 500])
+def test_every_status_that_shows_a_page_has_it(ask: Ask, status: int) -> None:
+    assert ask(page(status=status), BROWSER).text == WITH_TAG
+
+
+def test_a_wrong_length_stays_as_wrong_as_it_was(ask: Ask) -> None:
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html"), ("Content-Length", "5")])
+        return [PAGE.encode()]
+
+    got = ask(app, BROWSER)
+    assert got.headers["Content-Length"] == str(5 + len(TAG))
+    assert got.text == WITH_TAG
+
+
+def test_head_is_left_alone(ask: Ask) -> None:
+    got = ask(page(headers={"ETag": '"x"'}), BROWSER, "HEAD")
+    assert (got.headers["Content-Length"], got.headers["ETag"]) == (str(len(PAGE)), '"x"')
+
+
+def test_an_app_that_writes_gets_it_too(ask: Ask) -> None:
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        write = start_response("200 OK", [("Content-Type", "text/html")])
+        write(PAGE[:20].encode())
+        return [PAGE[20:].encode()]
+
+    assert ask(app, BROWSER).text == WITH_TAG
+
+
+def test_a_page_is_asked_for_without_compression(ask: Ask) -> None:
+    @Request.application
+    def app(request: Request) -> Response:
+        return page(headers={"X-Asked": request.headers.get("Accept-Encoding", "")})
+
+    assert ask(app, {**BROWSER, "Accept-Encoding": "gzip, br"}).headers["X-Asked"] == "identity"
+    assert ask(app, {"Accept-Encoding": "gzip, br"}).headers["X-Asked"] == "gzip, br"
+
+
+def test_a_compressed_page_is_left_alone_with_a_reason(ask: Ask, handover: FakeHandover) -> None:
+    answer = Response(b"\x1f\x8b", content_type="text/html", headers={"Content-Encoding": "gzip"})
+    assert ask(answer, BROWSER).data == b"\x1f\x8b"
+    assert handover.reasons == ["its page is compressed although nobody asked for that"]
+
+
+def test_a_policy_is_never_changed(ask: Ask, handover: FakeHandover) -> None:
+    name, strict = "Content-Security-Policy", "default-src 'none'"
+    forbidden = ask(page(headers={name: strict}), BROWSER)
+    assert (forbidden.text, forbidden.headers[name]) == (PAGE, strict)
+    assert handover.reasons == ["its Content-Security-Policy forbids that (default-src)"]
+    nonce = "script-src 'nonce-a\"1'"
+    allowed = ask(page(headers={name: nonce}), BROWSER)
+    assert allowed.headers[name] == nonce
+    assert 'nonce="a&quot;1"></script>' in allowed.text
+
+
+def test_the_response_is_closed(ask: Ask) -> None:
+    closed = []
+    answer = page()
+    answer.call_on_close(lambda: closed.append(True))
+    ask(answer, BROWSER).close()
+    assert closed
