@@ -26,12 +26,12 @@ _SWITCHING = 101
 class Exchange:
     """A running request and its response. `finish` reports both."""
 
-    def __init__(self, recorder: Recorder, started: RequestStarted) -> None:
+    def __init__(self, recorder: Recorder, started: RequestStarted, began: float) -> None:
         self.id = started.id
         """Unique in the session."""
         self._recorder = recorder
         self._started = started
-        self._clock = clock.perf_counter()
+        self._clock = began
         self._first_byte: float | None = None
         self.response_head: list[tuple[str, str]] = []
         """The response's headers sent so far."""
@@ -65,6 +65,11 @@ class Exchange:
         """Note that the app raised. If nothing was sent yet, another response takes its place."""
         if self.status is not None:
             self.cut = self.cut or f"the app raised {type(error).__name__}"
+
+    def check_length(self, left: int | None) -> None:
+        """Note that the body is shorter than its head says, by as many bytes as are `left`."""
+        if left:
+            self.cut = self.cut or f"its body is {left:,} bytes shorter than its Content-Length"
 
     @property
     def lacks_view(self) -> bool:
@@ -122,8 +127,10 @@ class Recorder:
         self._running: dict[str, int] = {}
         self._ended = Bell()
 
-    def begin(self, method: str, target: str, client: str, headers: Headers) -> Exchange:
-        """Report a request whose head was read."""
+    def begin(
+        self, method: str, target: str, client: str, headers: Headers, began: float
+    ) -> Exchange:
+        """Report a request whose head was read; `began` is when its first line came."""
         started = RequestStarted(
             id=f"{self._channel.generation}-{next(self._numbers)}",
             method=cut(method, MAX_METHOD),
@@ -133,7 +140,7 @@ class Recorder:
         )
         self._running[started.id] = threading.get_ident()
         self._channel.send(started)
-        return Exchange(self, started)
+        return Exchange(self, started, began)
 
     def end(self, event: RequestFinished) -> None:
         """Report a finished request, after any unfinished line that it has printed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import selectors
 import threading
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug import serving
 from werkzeug._internal import _ColorStreamHandler
-from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
+from devtui.server.keepalive.persistent_handler import PersistentHandler
 from devtui.server.output import request_context
 from devtui.server.serving.chunked import dechunked
-from devtui.server.serving.client_wait import Reader, Writer
-from devtui.server.serving.connections import Server
+from devtui.server.serving.client_wait import Reader
 from devtui.server.serving.exchange import Exchange, Recorder
 
 if TYPE_CHECKING:
@@ -83,7 +81,8 @@ class _Selectors:
 
     After each response Werkzeug waits up to 10 ms for more from the client, to read and discard it.
     A request without a body has nothing more to send, so there we do not wait: a client that reads
-    to the end of the connection sees it earlier, and the thread is free for the next one.
+    to the end of the connection sees it earlier, and the thread is free for the next one. Of a
+    body whose end we know we discard the rest ourselves.
     """
 
     EVENT_READ = selectors.EVENT_READ
@@ -95,40 +94,32 @@ class _Selectors:
 
 
 def expect_body(body: bool) -> None:
-    """Note whether the request that this thread answers now announced a body."""
+    """Note whether Werkzeug has to discard what the client still sends."""
     _thread.expected = body
 
 
 serving.selectors = _Selectors  # type: ignore[assignment,attr-defined]
 
 
-class CapturingHandler(WSGIRequestHandler):
-    """Handle one connection with one request; Werkzeug closes it after the response."""
+class CapturingHandler(PersistentHandler):
+    """Record each request of a connection."""
 
-    server: Server
-    wfile: Writer  # type: ignore[assignment]
     recorder: Recorder  # set by `handler_for`
-    _body_stream: io.BufferedIOBase
     _exchange: Exchange | None = None
     _date: ClassVar[tuple[int, str]] = (0, "")
-
-    def setup(self) -> None:
-        """Note when the connection waits for its client."""
-        super().setup()
-        self._waiting = self.server.connections.waiting(self.connection)
-        self.wfile = Writer(self.wfile, self._waiting)
 
     def run_wsgi(self) -> None:
         """Answer one request whose head was read."""
         if self._waiting.cut:
             return  # we closed it in mid-head, so the head is incomplete
         self._waiting.end_head()
-        self._body_stream = self.rfile
-        self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
+        self.rfile = Reader(self.body_stream, self._waiting)  # type: ignore[assignment]
         exchange = self._begin(tuple(self.headers.items()))
         token = request_context.request_id.set(exchange.id)
         try:
             super().run_wsgi()
+            self.wfile.end()
+            exchange.check_length(self.wfile.left)
         except _BadTarget:
             self.send_error(400, "Bad target")
         except BaseException as error:
@@ -136,6 +127,7 @@ class CapturingHandler(WSGIRequestHandler):
             exchange.cut = exchange.cut or f"{type(error).__name__} ended the response"
             raise
         finally:
+            self.close_connection = self.close_connection or bool(exchange.cut)
             exchange.finish()
             request_context.request_id.reset(token)
             self._exchange = None
@@ -148,15 +140,13 @@ class CapturingHandler(WSGIRequestHandler):
             raise _BadTarget from error
         assert self._exchange is not None
         environ["devtui.exchange"] = self._exchange
-        stream, chunks = self._body_stream, bool(environ.get("wsgi.input_terminated"))
+        stream, chunks = self.body_stream, bool(environ.get("wsgi.input_terminated"))
         body = chunks or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
-        expect_body(body)
+        expect_body(body and self.head is None)
         if body:
-            environ["wsgi.input"] = Reader(
-                dechunked(stream) if chunks else stream,
-                self._waiting,
-                self._exchange.request_body,
-            )
+            if chunks and self.head is None:
+                stream = dechunked(stream)
+            environ["wsgi.input"] = Reader(stream, self._waiting, self._exchange.request_body)
         return environ
 
     def send_response(self, code: int, message: str | None = None) -> None:
@@ -173,12 +163,14 @@ class CapturingHandler(WSGIRequestHandler):
 
     def end_headers(self) -> None:
         """Send the head, together with the body that follows it."""
-        if self._exchange is not None and (self._exchange.status or 0) >= 200:
-            self.wfile.hold()
+        exchange = self._exchange
+        if exchange is not None and (exchange.status or 0) >= 200:
+            self.end_head(exchange.status or 0, exchange.response_head)
         super().end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a malformed request, and record it like any other."""
+        self.head = None  # so the connection is closed
         if self.raw_requestline.startswith(_TLS):
             message = "This is TLS, and the server speaks plain HTTP: open it with http://"
         begun = self._exchange
@@ -242,7 +234,7 @@ class CapturingHandler(WSGIRequestHandler):
                 words = []
             method = method or (words[0] if words else "-")
             target = target or (words[1] if len(words) > 1 else "-")
-        self._exchange = self.recorder.begin(method, target, self._client(), headers)
+        self._exchange = self.recorder.begin(method, target, self._client(), headers, self.began)
         return self._exchange
 
     def _client(self) -> str:

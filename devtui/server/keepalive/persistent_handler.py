@@ -1,0 +1,116 @@
+"""Werkzeug's request handler, extended to answer several requests on one connection (RFC 9112).
+
+Werkzeug closes the connection after each response, because it does not know where the request has
+ended. Here a connection stays open only if the end of the request, and of the response, is beyond
+doubt.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from werkzeug.serving import WSGIRequestHandler
+
+from devtui.server.guest.clocks import clock
+from devtui.server.keepalive import head as heads
+from devtui.server.keepalive.head import Head, Replay
+from devtui.server.keepalive.idle import LINGER_MS
+from devtui.server.keepalive.request_body import ClientInput, RequestBody
+from devtui.server.keepalive.response_end import UnknownEnd, body_limit
+from devtui.server.serving.client_wait import Writer
+
+if TYPE_CHECKING:
+    from devtui.server.serving.connections import Server
+
+
+class PersistentHandler(WSGIRequestHandler):
+    """Answer the requests of one connection until its client is silent, or it has to be closed."""
+
+    server: Server
+    wfile: Writer  # type: ignore[assignment]
+    head: Head | None = None
+    """The head of the request; None if only the standard parser could read it."""
+    began = 0.0
+    """When the request began to arrive."""
+    body_stream: Any
+    """The body of the request. If the head is None, it is all that the client sends."""
+    _body: RequestBody | None = None
+    _is_idle = False
+
+    def setup(self) -> None:
+        """Note when the connection waits for its client."""
+        super().setup()
+        self._waiting = self.server.connections.waiting(self.connection)
+        self._input = ClientInput(cast(Any, self.rfile).detach())
+        self.wfile = Writer(self.wfile, self._waiting)
+
+    def finish(self) -> None:
+        """Leave the connection open if its client may send another request."""
+        self.rfile = self._input.stream
+        super().finish()
+        self._waiting.idle = self._is_idle
+
+    def handle_one_request(self) -> None:
+        """Answer one request, and wait a moment for the next one.
+
+        A context variable that the app sets must not reach the next request.
+        """
+        contextvars.copy_context().run(self._answer)
+        if self.close_connection:
+            if self._body is not None:
+                self._body.discard(self.connection)
+            return
+        self._waiting.begin_head()
+        idle = self.server.idle
+        others = () if idle is None or idle.stopped is None else (idle.stopped,)
+        if not self._input.has_more(self.connection, LINGER_MS, others):
+            self.close_connection = self._is_idle = True
+
+    def end_head(self, status: int, fields: list[tuple[str, str]]) -> None:
+        """Decide at the end of a response's head whether the connection stays open.
+
+        Take Werkzeug's `Connection: close` out again if it does.
+        """
+        buffered: list[bytes] = self._headers_buffer
+        limit = None
+        if self.head is not None and self.head.stays_open and self._body is not None:
+            with suppress(UnknownEnd):
+                limit = body_limit(self.head.method, status, fields)
+                idle = self.server.idle
+                if idle is not None and not idle.is_over and self._body.is_short:
+                    del fields[-1], buffered[-1]
+                    self.close_connection = False
+        self.wfile.begin(limit)
+
+    def _answer(self) -> None:
+        self._forget_request()
+        self.raw_requestline = line = self._input.stream.readline(heads.MAX_LINE + 1)
+        self.began = clock.perf_counter()
+        head, lines = heads.read(line, self._input.stream.readline)
+        self.rfile = self.body_stream = self._input.stream
+        if head is None:
+            self.rfile = Replay([line, *lines], self._input.stream)  # type: ignore[assignment]
+            super().handle_one_request()
+            self.close_connection = True
+            return
+        self.head = head
+        self._body = RequestBody(self._input, head.length)
+        self.body_stream = self._body.stream
+        self.requestline = line.decode("latin-1").rstrip("\r\n")
+        self.command, self.path, self.request_version = head.method, head.target, head.version
+        self.headers = head  # type: ignore[assignment]
+        try:
+            self.run_wsgi()
+        except TimeoutError as error:  # as http.server does
+            self.log_error("Request timed out: %r", error)
+            self.close_connection = True
+        if not self.close_connection:
+            self.close_connection = not self._body.skip(self._waiting)
+
+    def _forget_request(self) -> None:
+        self.close_connection = True
+        self.head = self._body = None
+        for name in ("path", "headers", "environ", "requestline"):
+            self.__dict__.pop(name, None)

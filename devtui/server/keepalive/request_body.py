@@ -1,0 +1,153 @@
+"""The body of a request: its end is known, and what the app leaves unread is discarded."""
+
+from __future__ import annotations
+
+import io
+import select
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from devtui.server.serving.chunked import BrokenBody, dechunked
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+    from devtui.server.serving.client_wait import Waiting
+
+# How much of an unread body is read to use the connection again. Beyond it a new one costs less.
+MAX_SKIPPED = 64 * 1024
+
+# A client may read its response only after it has sent the whole body, and a connection that is
+# closed with unread bytes loses the response. So read what comes, in pieces, without such a pause
+# and up to these bounds.
+PAUSE_MS = 10
+PIECE = 256 * 1024
+MAX_DISCARDED = 10_000_000_000
+
+
+class SizedBody(io.RawIOBase):
+    """A body of a known length. Read from `stream` no further than its end."""
+
+    def __init__(self, stream: Any, length: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self.left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        size = min(len(view), self.left)
+        if not size:
+            return 0
+        # One read, for an app that reads as much as has come.
+        data = self._stream.read1(size)
+        view[: len(data)] = data
+        self.left -= len(data)
+        return len(data)
+
+
+class RequestBody:
+    """The body that a head has announced: `length` bytes, or chunks if it is -1."""
+
+    def __init__(self, source: ClientInput, length: int) -> None:
+        self._source = source
+        self._length = length
+        self.stream: io.BufferedReader | io.BytesIO
+        """What the app reads."""
+        self._sized: SizedBody | None = None
+        if length < 0:
+            self.stream = dechunked(source.stream)
+        elif length:
+            self._sized = SizedBody(source.stream, length)
+            self.stream = io.BufferedReader(self._sized, PIECE if length > PIECE else 8192)
+        else:
+            self.stream = io.BytesIO()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the unread rest is known to be worth skipping."""
+        return self._sized is None or self._sized.left <= MAX_SKIPPED
+
+    def skip(self, waiting: Waiting) -> bool:
+        """Read the rest; return false if that is too much, or if the client breaks it off."""
+        if not self._length:
+            return True
+        left = MAX_SKIPPED
+        try:
+            while data := waiting.during(self.stream.read, min(left, PIECE)):
+                left -= len(data)
+                if left <= 0:
+                    return False
+        except BrokenBody:
+            return False
+        return self._sized is None or not self._sized.left
+
+    def discard(self, connection: Any) -> None:
+        """Discard what the client still sends, before the connection is closed."""
+        if not self._length:
+            return
+        left = MAX_DISCARDED
+        with suppress(OSError):  # it is broken off, or malformed, and nobody wants it
+            while left > 0 and self._source.has_more(connection, PAUSE_MS):
+                data = self.stream.read1(PIECE)
+                if not data:
+                    break
+                left -= len(data)
+
+
+class ClientInput:
+    """What a client sends: a buffered `stream`, of which it can be told if it holds bytes."""
+
+    def __init__(self, raw: Any) -> None:
+        self._gate = _Gate(raw)
+        self.stream: Any = io.BufferedReader(self._gate, 16 * 1024)
+
+    @property
+    def is_buffered(self) -> bool:
+        """Whether bytes were received that nobody has read."""
+        self._gate.shut = True
+        try:
+            return bool(self.stream.peek(1))
+        finally:
+            self._gate.shut = False
+
+    def has_more(self, connection: Any, milliseconds: float, others: tuple[Any, ...] = ()) -> bool:
+        """Wait until the client sends more, or one of the others is readable; return the former.
+
+        Its end is readable too.
+        """
+        if self.is_buffered:
+            return True
+        pending = getattr(connection, "pending", None)  # bytes that TLS has decrypted
+        if pending is not None and pending():
+            return True
+        readable = select.poll()  # gevent's if the app patched it: other greenlets must run
+        readable.register(connection, select.POLLIN)
+        for other in others:
+            readable.register(other, select.POLLIN)
+        number = connection.fileno()
+        return any(found == number for found, _ in readable.poll(milliseconds))
+
+
+class _Gate(io.RawIOBase):
+    """Pass on what is read from a raw stream; nothing, without waiting, while it is shut."""
+
+    def __init__(self, raw: Any) -> None:
+        super().__init__()
+        self._raw = raw
+        self.shut = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        if self.shut:
+            return None
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
