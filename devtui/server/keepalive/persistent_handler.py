@@ -8,6 +8,7 @@ doubt.
 from __future__ import annotations
 
 import contextvars
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,9 +18,12 @@ from devtui.server.guest.clocks import clock
 from devtui.server.keepalive import head as heads
 from devtui.server.keepalive.head import Head, Replay
 from devtui.server.keepalive.idle import LINGER_MS
-from devtui.server.keepalive.request_body import ClientInput, RequestBody
+from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit
 from devtui.server.serving.client_wait import Writer
+
+# How long a client may take to see that a connection is closed which it wanted to use again.
+LAST_MS = 1000
 
 if TYPE_CHECKING:
     from devtui.server.serving.connections import Server
@@ -59,8 +63,8 @@ class PersistentHandler(WSGIRequestHandler):
         """
         contextvars.copy_context().run(self._answer)
         if self.close_connection:
-            if self._body is not None:
-                self._body.discard(self.connection)
+            if self.head is not None:
+                self._close_gently(self.head)
             return
         self._waiting.begin_head()
         idle = self.server.idle
@@ -108,6 +112,23 @@ class PersistentHandler(WSGIRequestHandler):
             self.close_connection = True
         if not self.close_connection:
             self.close_connection = not self._body.skip(self._waiting)
+
+    def _close_gently(self, head: Head) -> None:
+        """Let the client have its response, even if it sends more before it sees the end.
+
+        A connection that is closed with unread bytes is reset, and loses what the client has not
+        read (RFC 9112, section 9.6).
+        """
+        idle = self.server.idle
+        pause = PAUSE_MS if head.length else 0
+        if head.stays_open and idle is not None and not idle.is_over:
+            # It may have sent another request already.
+            self._waiting.begin_head()
+            if self.server.ssl_context is None:
+                pause = LAST_MS
+                with suppress(OSError):  # the client has ended it
+                    self.connection.shutdown(socket.SHUT_WR)
+        self._input.discard(self.connection, pause)
 
     def _forget_request(self) -> None:
         self.close_connection = True

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MAX_SKIPPED = 64 * 1024
 
 # A client may read its response only after it has sent the whole body, and a connection that is
-# closed with unread bytes loses the response. So read what comes, in pieces, without such a pause
-# and up to these bounds.
+# closed with unread bytes loses the response (RFC 9112, section 9.6). So read what comes before
+# such a pause, in pieces and up to a bound.
 PAUSE_MS = 10
 PIECE = 256 * 1024
 MAX_DISCARDED = 10_000_000_000
@@ -84,18 +84,6 @@ class RequestBody:
             return False
         return self._sized is None or not self._sized.left
 
-    def discard(self, connection: Any) -> None:
-        """Discard what the client still sends, before the connection is closed."""
-        if not self._length:
-            return
-        left = MAX_DISCARDED
-        with suppress(OSError):  # it is broken off, or malformed, and nobody wants it
-            while left > 0 and self._source.has_more(connection, PAUSE_MS):
-                data = self.stream.read1(PIECE)
-                if not data:
-                    break
-                left -= len(data)
-
 
 class ClientInput:
     """What a client sends: a buffered `stream`, of which it can be told if it holds bytes."""
@@ -129,6 +117,16 @@ class ClientInput:
             readable.register(other, select.POLLIN)
         number = connection.fileno()
         return any(found == number for found, _ in readable.poll(milliseconds))
+
+    def discard(self, connection: Any, milliseconds: float) -> None:
+        """Discard what the client still sends, with pauses of at most so many milliseconds."""
+        left = MAX_DISCARDED
+        with suppress(OSError):  # it is broken off, and nobody wants it
+            while left > 0 and self.has_more(connection, milliseconds):
+                data = self.stream.read1(PIECE)
+                if not data:
+                    break
+                left -= len(data)
 
 
 class _Gate(io.RawIOBase):

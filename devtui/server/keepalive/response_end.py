@@ -1,4 +1,4 @@
-"""Decide at the head of a response how its end is told, and whether the connection stays open."""
+"""Decide at the head of a response what ends it, and whether the connection stays open."""
 
 from __future__ import annotations
 

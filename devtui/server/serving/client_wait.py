@@ -107,6 +107,8 @@ class Writer:
         self._waiting = waiting
         self._held: list[bytes] = []
         self._holds = self._head_follows = False
+        self.limit: int | None = None
+        """The most bytes of the body that are sent; None if that is not bounded."""
         self.left: int | None = None
         """How many bytes the body still lacked; None if its length is not known."""
 
@@ -117,7 +119,7 @@ class Writer:
         response.
         """
         self._holds = self._head_follows = True
-        self.left = limit
+        self.limit = self.left = limit
 
     def end(self) -> None:
         """Send the rest, and hold nothing any more."""

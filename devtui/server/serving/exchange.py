@@ -66,8 +66,10 @@ class Exchange:
         if self.status is not None:
             self.cut = self.cut or f"the app raised {type(error).__name__}"
 
-    def check_length(self, left: int | None) -> None:
-        """Note that the body is shorter than its head says, by as many bytes as are `left`."""
+    def end_body(self, limit: int | None, left: int | None) -> None:
+        """Note how long the body may be and how much of that was `left`, if that is known."""
+        if limit is not None:
+            self.response_body.cut_to(limit)
         if left:
             self.cut = self.cut or f"its body is {left:,} bytes shorter than its Content-Length"
 

@@ -119,7 +119,7 @@ class CapturingHandler(PersistentHandler):
         try:
             super().run_wsgi()
             self.wfile.end()
-            exchange.check_length(self.wfile.left)
+            exchange.end_body(self.wfile.limit, self.wfile.left)
         except _BadTarget:
             self.send_error(400, "Bad target")
         except BaseException as error:
