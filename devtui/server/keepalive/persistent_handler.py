@@ -20,12 +20,15 @@ from devtui.server.keepalive.head import Head, Replay
 from devtui.server.keepalive.idle import LINGER_MS
 from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit
+from devtui.server.keepalive.wsgi_response import WsgiResponse
 from devtui.server.serving.client_wait import Writer
 
 # How long a client may take to see that a connection is closed which it wanted to use again.
 LAST_MS = 1000
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
     from devtui.server.serving.connections import Server
 
 
@@ -47,11 +50,12 @@ class PersistentHandler(WSGIRequestHandler):
         """Note when the connection waits for its client."""
         super().setup()
         self._waiting = self.server.connections.waiting(self.connection)
-        self._input = ClientInput(cast(Any, self.rfile).detach())
+        self._input = ClientInput(self.connection, cast(Any, self.rfile).detach())
         self.wfile = Writer(self.wfile, self._waiting)
 
     def finish(self) -> None:
         """Leave the connection open if its client may send another request."""
+        self.before_waiting()
         self.rfile = self._input.stream
         super().finish()
         self._waiting.idle = self._is_idle
@@ -63,30 +67,49 @@ class PersistentHandler(WSGIRequestHandler):
         """
         contextvars.copy_context().run(self._answer)
         if self.close_connection:
+            self.before_waiting()
             if self.head is not None:
                 self._close_gently(self.head)
             return
         self._waiting.begin_head()
+        if b"\r\n\r\n" in self._input.received():
+            return
+        self.before_waiting()
         idle = self.server.idle
         others = () if idle is None or idle.stopped is None else (idle.stopped,)
-        if not self._input.has_more(self.connection, LINGER_MS, others):
+        if not self._input.has_more(LINGER_MS, others):
             self.close_connection = self._is_idle = True
 
-    def end_head(self, status: int, fields: list[tuple[str, str]]) -> None:
-        """Decide at the end of a response's head whether the connection stays open.
+    def before_waiting(self) -> None:
+        """Do what must not wait until the client sends again."""
 
-        Take Werkzeug's `Connection: close` out again if it does.
+    def send_head(self, status: int, message: str, fields: list[tuple[str, str]]) -> None:
+        """Send the head of the app's response, whose last field is `Connection: close`.
+
+        Take that field out again if the connection stays open.
         """
-        buffered: list[bytes] = self._headers_buffer
+        self.log_request(status)
         limit = None
         if self.head is not None and self.head.stays_open and self._body is not None:
             with suppress(UnknownEnd):
                 limit = body_limit(self.head.method, status, fields)
                 idle = self.server.idle
                 if idle is not None and not idle.is_over and self._body.is_short:
-                    del fields[-1], buffered[-1]
+                    del fields[-1]
                     self.close_connection = False
-        self.wfile.begin(limit)
+        lines = [f"{self.protocol_version} {status} {message}\r\n"]
+        lines += [f"{name}: {value}\r\n" for name, value in fields]
+        lines.append("\r\n")
+        if status >= 200:
+            self.wfile.begin(limit)
+        self.wfile.write("".join(lines).encode("latin-1"))
+
+    def answer(self, environ: WSGIEnvironment) -> None:
+        """Have the app answer a request whose head is strictly proper."""
+        if self.head is not None and self.head.get("Expect").lower().strip(" \t") == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.environ = environ
+        WsgiResponse(self, environ).run(self.server.app)
 
     def _answer(self) -> None:
         self._forget_request()
@@ -110,7 +133,8 @@ class PersistentHandler(WSGIRequestHandler):
         except TimeoutError as error:  # as http.server does
             self.log_error("Request timed out: %r", error)
             self.close_connection = True
-        if not self.close_connection:
+        if not self.close_connection and head.length:
+            self.before_waiting()
             self.close_connection = not self._body.skip(self._waiting)
 
     def _close_gently(self, head: Head) -> None:
@@ -128,7 +152,7 @@ class PersistentHandler(WSGIRequestHandler):
                 pause = LAST_MS
                 with suppress(OSError):  # the client has ended it
                     self.connection.shutdown(socket.SHUT_WR)
-        self._input.discard(self.connection, pause)
+        self._input.discard(pause)
 
     def _forget_request(self) -> None:
         self.close_connection = True

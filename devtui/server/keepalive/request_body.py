@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import select
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from devtui.server.serving.client_wait import Waiting
+
+# As it is before the app may patch it. A socket of gevent's, or one with TLS, always waits.
+_Socket = socket.socket
 
 # How much of an unread body is read to use the connection again. Beyond it a new one costs less.
 MAX_SKIPPED = 64 * 1024
@@ -88,25 +92,27 @@ class RequestBody:
 class ClientInput:
     """What a client sends: a buffered `stream`, of which it can be told if it holds bytes."""
 
-    def __init__(self, raw: Any) -> None:
-        self._gate = _Gate(raw)
-        self.stream: Any = io.BufferedReader(self._gate, 16 * 1024)
+    def __init__(self, connection: Any, raw: Any) -> None:
+        self._connection = connection
+        self._source = _Source(connection, raw)
+        self.stream: Any = io.BufferedReader(self._source, 16 * 1024)
 
-    @property
-    def is_buffered(self) -> bool:
-        """Whether bytes were received that nobody has read."""
-        self._gate.shut = True
+    def received(self) -> bytes:
+        """Return bytes that have come and that nobody has read, empty if there are none."""
+        self._source.waits = False
         try:
-            return bool(self.stream.peek(1))
+            data: bytes = self.stream.peek(1)
+            return data
         finally:
-            self._gate.shut = False
+            self._source.waits = True
 
-    def has_more(self, connection: Any, milliseconds: float, others: tuple[Any, ...] = ()) -> bool:
+    def has_more(self, milliseconds: float, others: tuple[Any, ...] = ()) -> bool:
         """Wait until the client sends more, or one of the others is readable; return the former.
 
         Its end is readable too.
         """
-        if self.is_buffered:
+        connection = self._connection
+        if self.received():
             return True
         pending = getattr(connection, "pending", None)  # bytes that TLS has decrypted
         if pending is not None and pending():
@@ -118,32 +124,36 @@ class ClientInput:
         number = connection.fileno()
         return any(found == number for found, _ in readable.poll(milliseconds))
 
-    def discard(self, connection: Any, milliseconds: float) -> None:
+    def discard(self, milliseconds: float) -> None:
         """Discard what the client still sends, with pauses of at most so many milliseconds."""
         left = MAX_DISCARDED
         with suppress(OSError):  # it is broken off, and nobody wants it
-            while left > 0 and self.has_more(connection, milliseconds):
+            while left > 0 and self.has_more(milliseconds):
                 data = self.stream.read1(PIECE)
                 if not data:
                     break
                 left -= len(data)
 
 
-class _Gate(io.RawIOBase):
-    """Pass on what is read from a raw stream; nothing, without waiting, while it is shut."""
+class _Source(io.RawIOBase):
+    """Read from a connection. While `waits` is false, take only what has come."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, connection: Any, raw: Any) -> None:
         super().__init__()
+        self._connection = connection if type(connection) is _Socket else None
         self._raw = raw
-        self.shut = False
+        self.waits = True
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        if self.shut:
-            return None
-        count: int | None = self._raw.readinto(buffer)
+        count: int | None = None
+        if self.waits:
+            count = self._raw.readinto(buffer)
+        elif self._connection is not None:
+            with suppress(OSError):  # nothing has come, or the next read tells the error
+                count = self._connection.recv_into(buffer, 0, socket.MSG_DONTWAIT)
         return count
 
     def close(self) -> None:

@@ -145,13 +145,21 @@ class Recorder:
         return Exchange(self, started, began)
 
     def end(self, event: RequestFinished) -> None:
-        """Report a finished request, after any unfinished line that it has printed."""
+        """Report a finished request, after any unfinished line that it has printed.
+
+        It goes with the next event, or with `send`: if requests follow one another, the end of one
+        and the start of the next are one message.
+        """
         if request_context.lent is not None:
             request_context.lent.request_ended()
         self._output.release(event.id)
-        self._channel.send(event)
+        self._channel.put(event)
         self._running.pop(event.id, None)
         self._ended.ring()
+
+    def send(self) -> None:
+        """Send the ends that were reported."""
+        self._channel.send_pending()
 
     def thread_of(self, request_id: str) -> int | None:
         """Return the identifier of a request's thread, None if the request has ended."""

@@ -117,7 +117,10 @@ class CapturingHandler(PersistentHandler):
         exchange = self._begin(tuple(self.headers.items()))
         token = request_context.request_id.set(exchange.id)
         try:
-            super().run_wsgi()
+            if self.head is None:
+                super().run_wsgi()
+            else:
+                self.answer(self.make_environ())
             self.wfile.end()
             exchange.end_body(self.wfile.limit, self.wfile.left)
         except _BadTarget:
@@ -149,6 +152,10 @@ class CapturingHandler(PersistentHandler):
             environ["wsgi.input"] = Reader(stream, self._waiting, self._exchange.request_body)
         return environ
 
+    def before_waiting(self) -> None:
+        """Send the end of the request that was answered."""
+        self.recorder.send()
+
     def send_response(self, code: int, message: str | None = None) -> None:
         """Note the status, then send it."""
         if self._exchange is not None:
@@ -163,10 +170,16 @@ class CapturingHandler(PersistentHandler):
 
     def end_headers(self) -> None:
         """Send the head, together with the body that follows it."""
-        exchange = self._exchange
-        if exchange is not None and (exchange.status or 0) >= 200:
-            self.end_head(exchange.status or 0, exchange.response_head)
+        if self._exchange is not None and (self._exchange.status or 0) >= 200:
+            self.wfile.begin(None)
         super().end_headers()
+
+    def send_head(self, status: int, message: str, fields: list[tuple[str, str]]) -> None:
+        """Note the head of the app's response, then send it."""
+        if self._exchange is not None:
+            self._exchange.respond(status)
+            self._exchange.response_head = fields
+        super().send_head(status, message, fields)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a malformed request, and record it like any other."""
