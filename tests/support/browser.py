@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-_FLAGS = [
+FLAGS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -21,7 +21,7 @@ _FLAGS = [
 ]
 
 
-def _chromium() -> str | None:
+def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
@@ -29,12 +29,12 @@ def _chromium() -> str | None:
 def page(tmp_path: Path) -> Iterator[Any]:
     """Open a page of a real browser with a fresh profile."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = _chromium()
+    chromium = find_chromium()
     if chromium is None:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(
-            str(tmp_path / "profile"), executable_path=chromium, headless=True, args=_FLAGS
+            str(tmp_path / "profile"), executable_path=chromium, headless=True, args=FLAGS
         )
         context.set_default_timeout(20_000)
         yield context.pages[0]

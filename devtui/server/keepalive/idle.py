@@ -20,8 +20,8 @@ from devtui.server.serving.client_wait import Waiting
 IDLE_SECONDS = 300.0
 
 # How long a thread waits for the next request before it gives its connection back. While a page
-# loads the next request comes within this time, and no thread has to be started for it.
-LINGER_MS = 50
+# loads, the next request comes within this time, and no thread has to be started for it.
+LINGER_MS = 250
 
 
 class IdleConnections:
