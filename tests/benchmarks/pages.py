@@ -3,10 +3,10 @@
     python -m tests.benchmarks.pages [--rounds 15] [--venv FOLDER]
 
 A page with 60 small files (style sheets, scripts, pictures) is opened in Chromium by turns from
-`flask run` with its log in a file, from gunicorn's threads, and from devtui with its screen on, over
-http and over https. None of them is in debug mode. Each time is from the navigation to the end of
-the page's load, with an empty cache and no open connection. Each ratio is printed with what is
-wanted of it; it ends with 1 where one is missed. It needs Chromium, and playwright beside the tests.
+`flask run` with its log in a file, from gunicorn's threads, and from devtui with its screen on,
+over http and over https. None of them is in debug mode. Each time is from the navigation to the
+end of the page's load, with an empty cache and no open connection. Each ratio is printed with what
+is wanted of it; it ends with 1 where one is missed. It needs Chromium and playwright.
 """
 
 from __future__ import annotations

@@ -20,8 +20,9 @@ from devtui.server.channel.channel import UNHEARD_SECONDS
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
+from devtui.server.keepalive.threaded_server import ThreadedServer
 from devtui.server.serving import middleware
-from devtui.server.serving.connections import Server, ThreadedServer, Turns
+from devtui.server.serving.connections import Server, Turns
 from devtui.server.serving.exchange import Recorder
 from devtui.server.serving.handler import handler_for
 
