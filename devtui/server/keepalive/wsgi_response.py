@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.exceptions import InternalServerError
 from werkzeug.serving import connection_dropped_errors
@@ -11,10 +11,31 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from devtui.server.keepalive.persistent_handler import PersistentHandler
+    from devtui.server.serving.client_wait import Writer
+    from devtui.server.serving.connections import Server
 
 # Chunks up to this size are copied to be sent with their frame.
 _MAX_COPIED = 64 * 1024
+
+
+class Handler(Protocol):
+    """What sends the response."""
+
+    server: Server
+    wfile: Writer
+    command: str
+    protocol_version: str
+    close_connection: bool
+
+    def send_head(self, status: int, message: str, fields: list[tuple[str, str]]) -> None: ...
+
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None: ...
+
+    def version_string(self) -> str: ...
+
+    def date_time_string(self, timestamp: float | None = None) -> str: ...
 
 
 class WsgiResponse:
@@ -24,7 +45,7 @@ class WsgiResponse:
     to send a small response.
     """
 
-    def __init__(self, handler: PersistentHandler, environ: WSGIEnvironment) -> None:
+    def __init__(self, handler: Handler, environ: WSGIEnvironment) -> None:
         self._handler = handler
         self._environ = environ
         self._status: str | None = None
