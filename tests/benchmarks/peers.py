@@ -13,7 +13,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = (
-    "flask", "watchdog<7", "uvicorn", "gunicorn", "inotify", "django", "dash", "pandas",
+    "flask", "watchdog<7", "uvicorn", "gunicorn", "waitress", "inotify", "django", "dash", "pandas",
 )  # fmt: skip
 USER_MODULES = 20
 

@@ -29,7 +29,7 @@ from playwright.sync_api import Error, sync_playwright
 
 from tests.benchmarks.followers import DEVTUI, FOLLOWERS, Follower, make_venv
 from tests.benchmarks.programs import folder_of, free_port, middle_ratio, started
-from tests.support.browser import FLAGS, chromium
+from tests.support.browser import FLAGS, find_chromium
 
 # Each kind of save, with the most that devtui may take of the best peer's time in the same round.
 KINDS = {"Python": 1 / 10, "template": 1 / 3, "style sheet": 1 / 3}
@@ -131,7 +131,7 @@ def main() -> int:
 @contextmanager
 def _browser() -> Iterator[Any]:
     with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
+        opened = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield opened
         opened.close()
 

@@ -21,7 +21,7 @@ FLAGS = [
 ]
 
 
-def chromium() -> str | None:
+def find_chromium() -> str | None:
     """Return the path of the browser; None if there is none on this machine."""
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
@@ -30,13 +30,13 @@ def chromium() -> str | None:
 def page(tmp_path: Path) -> Iterator[Any]:
     """Open a page of a real browser with a fresh profile."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = chromium()
-    if program is None:
+    chromium = find_chromium()
+    if chromium is None:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as driver:
         context = driver.chromium.launch_persistent_context(
             str(tmp_path / "profile"),
-            executable_path=program,
+            executable_path=chromium,
             headless=True,
             args=FLAGS,
             ignore_https_errors=True,  # of a certificate that the server makes for itself

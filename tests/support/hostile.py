@@ -22,6 +22,10 @@ FORBIDDEN = (
 CLIENT_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(range(190)) + b"\n"
 
 
+CLOSE = b"Connection: close"
+"""The field of a client that reads to the end of the connection."""
+
+
 def get(target: bytes, *headers: bytes, method: bytes = b"GET") -> bytes:
     return b"\r\n".join([method + b" " + target + b" HTTP/1.1", *headers, b"", b""])
 

@@ -91,6 +91,16 @@ class Channel:
         if not (self.pending.is_full and self.pending.refuses(type(event), 1)):
             self._send(type(event), encode(event), 1)
 
+    def put(self, event: Event) -> None:
+        """Keep one event until the next one is sent, or until `send_pending`."""
+        if not (self.pending.is_full and self.pending.refuses(type(event), 1)):
+            self.pending.put(type(event), encode(event))
+
+    def send_pending(self) -> None:
+        """Send what was only put."""
+        if self.pending:
+            self._send_pending()
+
     def send_all(self, events: Sequence[Event]) -> None:
         """Send events of one kind, a few hundred at most, as one."""
         kind, count = type(events[0]), len(events)
@@ -98,8 +108,11 @@ class Channel:
             self._send(kind, b"".join(map(encode, events)), count)
 
     def _send(self, kind: type[Event], lines: bytes, count: int) -> None:
+        self.pending.put(kind, lines, count)
+        self._send_pending()
+
+    def _send_pending(self) -> None:
         pending = self.pending
-        pending.put(kind, lines, count)
         try:
             # If it was full a few lines ago, the thread that reads the orders was woken.
             if pending.size_bytes >= pending.retry_at_bytes:

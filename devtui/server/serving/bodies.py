@@ -54,6 +54,11 @@ class CapturedBody:
         if room > 0:
             self.kept += chunk[:room]
 
+    def cut_to(self, size_bytes: int) -> None:
+        """Forget what was taken beyond a size."""
+        self.size_bytes = min(self.size_bytes, size_bytes)
+        del self.kept[size_bytes:]
+
     def as_body(self, content_type: str, encoded: bool, whole: bool = False) -> Body | None:
         """Return the body for the event, None if it is empty. `encoded` bodies are not text.
 

@@ -19,14 +19,20 @@ class Waiting:
     `since` is the monotonic time at which the current wait began: at first for the head of the
     request, later for a read of its body or a write of the response. It is infinity while the
     connection does not wait. `cut` is true once we have closed the connection to make room for
-    others. `accepted` is the time at which the connection was accepted.
-    `given_away` is true once somebody else closes it.
+    others. `accepted` is the time at which the connection was accepted, or its last response sent.
+    `idle` is true while no thread reads from it, and `is_new` until the head of the first request
+    was read. `address` is the client's. `given_away` is true once somebody else closes it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: Any = None) -> None:
         self.accepted = self.since = clock.monotonic()
-        self.cut = False
-        self.given_away = False
+        self.address = address
+        self.cut = self.idle = self.given_away = False
+        self.is_new = True
+
+    def begin_head(self) -> None:
+        """Note that the connection waits for the head of its next request."""
+        self.accepted = self.since = clock.monotonic()
 
     @property
     def for_head(self) -> bool:
@@ -36,6 +42,7 @@ class Waiting:
     def end_head(self) -> None:
         """Note that the head of the request was read."""
         self.since = math.inf
+        self.is_new = False
 
     def during(self, transfer: Callable[..., Any], *arguments: Any) -> Any:
         """Call a function that may wait for the client, and return its result."""
@@ -90,36 +97,59 @@ class Reader:
 
 
 class Writer:
-    """Write to a stream. A head may wait for its body, and be sent with it."""
+    """Write to a stream. Once a response has begun, its pieces wait for `flush` and go as one.
+
+    One segment on the wire costs both ends half as much as two.
+    """
 
     def __init__(self, stream: Any, waiting: Waiting) -> None:
         self._stream = stream
         self._waiting = waiting
-        self._held = b""
-        self._holds = False
+        self._held: list[bytes] = []
+        self._holds = self._head_follows = False
+        self.limit: int | None = None
+        """The most bytes of the body that are sent; None if that is not bounded."""
+        self.left: int | None = None
+        """How many bytes the body still lacked; None if its length is not known."""
 
-    def hold(self) -> None:
-        """Keep the next piece until another follows it, or until `flush`.
+    def begin(self, limit: int | None) -> None:
+        """Hold what is written from now on until it is flushed: first the head, then the body.
 
-        One segment on the wire costs both ends half as much as two.
+        Discard what the body has beyond `limit` bytes: the client would take it for the next
+        response.
         """
-        self._holds = True
+        self._holds = self._head_follows = True
+        self.limit = self.left = limit
+
+    def end(self) -> None:
+        """Send the rest, and hold nothing any more."""
+        self.flush()
+        self._holds = self._head_follows = False
 
     def write(self, data: Any) -> int:
-        if self._holds:
-            self._holds, self._held = False, bytes(data)
-        elif self._held and len(data) <= MAX_JOINED_BYTES:
-            held, self._held = self._held, b""
-            self._waiting.during(self._stream.write, held + data)
-        else:
-            if self._held:
-                self._send_held()
+        size = len(data)
+        if not self._holds:
             self._waiting.during(self._stream.write, data)
-        return len(data)
+            return size
+        if self._head_follows:
+            self._head_follows = False
+        elif self.left is not None:
+            data = data[: self.left]
+            self.left -= len(data)
+        self._held.append(data)
+        return size
 
     def flush(self) -> None:
-        if self._held:
-            self._send_held()
+        held = self._held
+        if held:
+            self._held = []
+            if len(held) == 1:
+                self._waiting.during(self._stream.write, held[0])
+            elif sum(map(len, held)) <= MAX_JOINED_BYTES:
+                self._waiting.during(self._stream.write, b"".join(held))
+            else:
+                for piece in held:
+                    self._waiting.during(self._stream.write, piece)
         self._stream.flush()
 
     def close(self) -> None:
@@ -129,10 +159,6 @@ class Writer:
     def closed(self) -> bool:
         closed: bool = self._stream.closed
         return closed
-
-    def _send_held(self) -> None:
-        held, self._held = self._held, b""
-        self._waiting.during(self._stream.write, held)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

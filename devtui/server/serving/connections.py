@@ -12,15 +12,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer
+from werkzeug.serving import BaseWSGIServer
 
 from devtui.server.guest import forks
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.reentrant import Bell
+from devtui.server.keepalive.idle import IdleConnections
 from devtui.server.serving.client_wait import Waiting
 
-# Beyond this number, or a quarter of the process's limit of descriptors, close idle connections.
-# Browsers open a few ahead of need, and each costs a thread.
+# Beyond this number of threads, or if the connections take a quarter of the process's limit of
+# descriptors, close those that wait for their clients.
 MAX_OPEN = 500
 
 # How long a client may be silent before its connection may be closed: if too many are open, and if
@@ -58,9 +59,11 @@ class Connections:
         self.by_socket: dict[Any, Waiting] = {}
         self._look_after = 0.0
         self._changed = Bell()
+        self.drop_idle: Callable[[Any], None] = _shut
+        """Close a connection from which no thread reads."""
 
-    def opened(self, connection: object) -> None:
-        self.by_socket[connection] = Waiting()
+    def opened(self, connection: object, address: Any = None) -> None:
+        self.by_socket[connection] = Waiting(address)
 
     def closed(self, connection: object) -> None:
         self.by_socket.pop(connection, None)
@@ -109,15 +112,14 @@ class Connections:
         if now < self._look_after:
             return 0
         self._look_after = now + LOOK_SECONDS
-        descriptors = _most_descriptors()
-        count, many, most = (
-            len(self.by_socket),
-            min(MAX_OPEN, descriptors // 4),
-            descriptors * 3 // 4,
-        )
-        if count <= many:
+        descriptors, count = _most_descriptors(), len(self.by_socket)
+        patience = NEED_SECONDS if count > descriptors * 3 // 4 else PATIENCE_SECONDS
+        if count > descriptors // 4:
+            return self._close(count - descriptors // 4, patience)
+        with_threads = [waiting.idle for waiting in self._all().values()].count(False)
+        if with_threads <= MAX_OPEN:
             return 0
-        return self._close(count - many, NEED_SECONDS if count > most else PATIENCE_SECONDS)
+        return self._close(with_threads - MAX_OPEN, patience, idle_too=False)
 
     def make_room(self) -> int:
         """Close the tenth that has waited longest; return how many that is.
@@ -139,16 +141,25 @@ class Connections:
     def _wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
         return self._changed.wait_for(condition, seconds)
 
-    def _close(self, most: int, patience: float) -> int:
+    def _close(self, most: int, patience: float, idle_too: bool = True) -> int:
         latest = clock.monotonic() - patience
-        idle = [item for item in self._all().items() if item[1].since <= latest]
-        idle.sort(key=lambda item: item[1].since)
-        for connection, waiting in idle[:most]:
+        silent = [
+            item
+            for item in self._all().items()
+            if item[1].since <= latest and (idle_too or not item[1].idle)
+        ]
+        silent.sort(key=lambda item: item[1].since)
+        for connection, waiting in silent[:most]:
             waiting.cut = True
-            with suppress(OSError):  # it has just been closed
-                # Not SSLSocket's own, which would take the state from the thread that reads.
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
-        return len(idle[:most])
+            (self.drop_idle if waiting.idle else _shut)(connection)
+        return len(silent[:most])
+
+
+def _shut(connection: Any) -> None:
+    """End a connection under the thread that reads from it."""
+    with suppress(OSError):  # it has just been closed
+        # Not SSLSocket's own, which would take the state from the thread that reads.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class Turns:
@@ -186,7 +197,9 @@ def _most_descriptors() -> int:
 
 
 class Server(BaseWSGIServer):
-    """Answer one request after the other."""
+    """Answer one request after the other, each on its own connection."""
+
+    idle: IdleConnections | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.connections = Connections()
@@ -207,7 +220,7 @@ class Server(BaseWSGIServer):
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Note the connection. socketserver calls this after accept, before it starts a thread."""
-        self.connections.opened(request)
+        self.connections.opened(request, client_address)
         if cut := self.connections.thin_out():
             self._tell_crowd(cut)
         return True
@@ -239,16 +252,3 @@ class Server(BaseWSGIServer):
         if now >= self._tell_after:
             self._tell_after = now + TELL_SECONDS
             self.log("warning", warning)
-
-
-class ThreadedServer(Server, ThreadedWSGIServer):
-    """Answer each request in its own thread."""
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Start a thread for the request, or close the connection if none can start."""
-        try:
-            super().process_request(request, client_address)
-        except RuntimeError:  # can't start new thread
-            self.shutdown_request(request)
-            self.connections.make_room()
-            self._tell("A request got no answer: the system lets us start no more threads.")

@@ -60,14 +60,14 @@ _UNMARKED = Mark("", "")
 class Exchange:
     """A running request and its response. `finish` reports both."""
 
-    def __init__(self, recorder: Recorder, started: RequestStarted) -> None:
+    def __init__(self, recorder: Recorder, started: RequestStarted, began: float) -> None:
         self.id = started.id
         """Unique in the session."""
         self._recorder = recorder
         self._started = started
-        self._clock = clock.perf_counter()
+        self._clock = began
         if recorder.tracing is not None:
-            recorder.tracing.begin_request(started.id, self._clock)
+            recorder.tracing.begin_request(started.id, began)
         self._first_byte: float | None = None
         self.response_head: list[tuple[str, str]] = []
         """The response's headers sent so far."""
@@ -101,6 +101,13 @@ class Exchange:
         """Note that the app raised. If nothing was sent yet, another response takes its place."""
         if self.status is not None:
             self.cut = self.cut or f"the app raised {type(error).__name__}"
+
+    def end_body(self, limit: int | None, left: int | None) -> None:
+        """Note how long the body may be and how much of that was `left`, if that is known."""
+        if limit is not None:
+            self.response_body.cut_to(limit)
+        if left:
+            self.cut = self.cut or f"its body is {left:,} bytes shorter than its Content-Length"
 
     @property
     def lacks_view(self) -> bool:
@@ -180,7 +187,7 @@ class Recorder:
         The app never sees the header. One without the session's token is somebody else's.
         """
         value = headers.get(SEND_HEADER)
-        if value is None or not self._send_token:
+        if not value or not self._send_token:
             return _UNMARKED
         token, sent, replay_of = (*str(value).split(" "), "", "", "")[:3]
         if token != self._send_token:
@@ -189,9 +196,15 @@ class Recorder:
         return Mark(sent, replay_of)
 
     def begin(
-        self, method: str, target: str, client: str, headers: Headers, mark: Mark | None = None
+        self,
+        method: str,
+        target: str,
+        client: str,
+        headers: Headers,
+        began: float,
+        mark: Mark | None = None,
     ) -> Exchange:
-        """Report a request whose head was read."""
+        """Report a request whose head was read; `began` is when its first line came."""
         sent, replay_of = mark or _UNMARKED
         started = RequestStarted(
             id=f"{self._channel.generation}-{next(self._numbers)}",
@@ -204,16 +217,24 @@ class Recorder:
         )
         self._running[started.id] = threading.get_ident()
         self._channel.send(started)
-        return Exchange(self, started)
+        return Exchange(self, started, began)
 
     def end(self, event: RequestFinished) -> None:
-        """Report a finished request, after any unfinished line that it has printed."""
+        """Report a finished request, after any unfinished line that it has printed.
+
+        It goes with the next event, or with `send`: if requests follow one another, the end of one
+        and the start of the next are one message.
+        """
         if request_context.lent is not None:
             request_context.lent.request_ended()
         self._output.release(event.id)
-        self._channel.send(event)
+        self._channel.put(event)
         self._running.pop(event.id, None)
         self._ended.ring()
+
+    def send(self) -> None:
+        """Send the ends that were reported."""
+        self._channel.send_pending()
 
     def thread_of(self, request_id: str) -> int | None:
         """Return the identifier of a request's thread, None if the request has ended."""

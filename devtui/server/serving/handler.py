@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import selectors
 import threading
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from werkzeug import serving
 from werkzeug._internal import _ColorStreamHandler
-from werkzeug.serving import WSGIRequestHandler
 
 from devtui.events import Headers
+from devtui.server.keepalive.persistent_handler import PersistentHandler
 from devtui.server.output import request_context
 from devtui.server.serving.chunked import dechunked, is_read
-from devtui.server.serving.client_wait import Reader, Writer
-from devtui.server.serving.connections import Server
+from devtui.server.serving.client_wait import Reader
 from devtui.server.serving.exchange import Exchange, Mark, Recorder
 
 if TYPE_CHECKING:
@@ -85,7 +83,8 @@ class _Selectors:
 
     After each response Werkzeug waits up to 10 ms for more from the client, to read and discard it.
     A request without a body has nothing more to send, so there we do not wait: a client that reads
-    to the end of the connection sees it earlier, and the thread is free for the next one.
+    to the end of the connection sees it earlier, and the thread is free for the next one. Of a
+    body whose end we know we discard the rest ourselves.
     """
 
     EVENT_READ = selectors.EVENT_READ
@@ -97,30 +96,21 @@ class _Selectors:
 
 
 def expect_body(body: bool) -> None:
-    """Note whether the request that this thread answers now announced a body."""
+    """Note whether Werkzeug has to discard what the client still sends."""
     _thread.expected = body
 
 
 serving.selectors = _Selectors  # type: ignore[assignment,attr-defined]
 
 
-class CapturingHandler(WSGIRequestHandler):
-    """Handle one connection with one request; Werkzeug closes it after the response."""
+class CapturingHandler(PersistentHandler):
+    """Record each request of a connection."""
 
-    server: Server
-    wfile: Writer  # type: ignore[assignment]
     recorder: Recorder  # set by `handler_for`, and
     handover: Handover
-    _body_stream: io.BufferedIOBase
     _exchange: Exchange | None = None
-    _chunked: io.BufferedReader | None = None
+    _chunked: Any = None
     _date: ClassVar[tuple[int, str]] = (0, "")
-
-    def setup(self) -> None:
-        """Note when the connection waits for its client."""
-        super().setup()
-        self._waiting = self.server.connections.waiting(self.connection)
-        self.wfile = Writer(self.wfile, self._waiting)
 
     def run_wsgi(self) -> None:
         """Answer one request whose head was read."""
@@ -129,13 +119,17 @@ class CapturingHandler(WSGIRequestHandler):
         self._waiting.end_head()
         if self.handover.answers(self):
             return
-        self._body_stream = self.rfile
-        self.rfile = Reader(self.rfile, self._waiting)  # type: ignore[assignment]
+        self.rfile = Reader(self.body_stream, self._waiting)  # type: ignore[assignment]
         mark = self.recorder.take_mark(self.headers)
         exchange = self._begin(tuple(self.headers.items()), mark)
         token = request_context.request_id.set(exchange.id)
         try:
-            super().run_wsgi()
+            if self.head is None:
+                super().run_wsgi()
+            else:
+                self.answer(self.make_environ())
+            self.wfile.end()
+            exchange.end_body(self.wfile.limit, self.wfile.left)
         except _BadTarget:
             self.send_error(400, "Bad target")
         except BaseException as error:
@@ -143,6 +137,7 @@ class CapturingHandler(WSGIRequestHandler):
             exchange.cut = exchange.cut or f"{type(error).__name__} ended the response"
             raise
         finally:
+            self.close_connection = self.close_connection or bool(exchange.cut)
             exchange.request_body.unread = self._left_unread(exchange.request_body.size_bytes)
             exchange.finish()
             request_context.request_id.reset(token)
@@ -156,17 +151,19 @@ class CapturingHandler(WSGIRequestHandler):
             raise _BadTarget from error
         assert self._exchange is not None
         environ["devtui.exchange"] = self._exchange
-        stream, chunks = self._body_stream, bool(environ.get("wsgi.input_terminated"))
+        stream, chunks = self.body_stream, bool(environ.get("wsgi.input_terminated"))
         body = chunks or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
-        expect_body(body)
+        expect_body(body and self.head is None)
         if body:
-            self._chunked = dechunked(stream) if chunks else None
-            environ["wsgi.input"] = Reader(
-                stream if self._chunked is None else self._chunked,
-                self._waiting,
-                self._exchange.request_body,
-            )
+            if chunks and self.head is None:
+                stream = dechunked(stream)
+            self._chunked = stream if chunks else None
+            environ["wsgi.input"] = Reader(stream, self._waiting, self._exchange.request_body)
         return environ
+
+    def before_waiting(self) -> None:
+        """Send the end of the request that was answered."""
+        self.recorder.send()
 
     def send_response(self, code: int, message: str | None = None) -> None:
         """Note the status, then send it."""
@@ -183,11 +180,19 @@ class CapturingHandler(WSGIRequestHandler):
     def end_headers(self) -> None:
         """Send the head, together with the body that follows it."""
         if self._exchange is not None and (self._exchange.status or 0) >= 200:
-            self.wfile.hold()
+            self.wfile.begin(None)
         super().end_headers()
+
+    def send_head(self, status: int, message: str, fields: list[tuple[str, str]]) -> None:
+        """Note the head of the app's response, then send it."""
+        if self._exchange is not None:
+            self._exchange.respond(status)
+            self._exchange.response_head = fields
+        super().send_head(status, message, fields)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a malformed request, and record it like any other."""
+        self.head = None  # so the connection is closed
         if self.raw_requestline.startswith(_TLS):
             message = "This is TLS, and the server speaks plain HTTP: open it with http://"
         begun = self._exchange
@@ -258,7 +263,9 @@ class CapturingHandler(WSGIRequestHandler):
                 words = []
             method = method or (words[0] if words else "-")
             target = target or (words[1] if len(words) > 1 else "-")
-        self._exchange = self.recorder.begin(method, target, self._client(), headers, mark)
+        self._exchange = self.recorder.begin(
+            method, target, self._client(), headers, self.began, mark
+        )
         return self._exchange
 
     def _client(self) -> str:

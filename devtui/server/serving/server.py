@@ -20,9 +20,10 @@ from devtui.server.channel.channel import UNHEARD_SECONDS
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
+from devtui.server.keepalive.threaded_server import ThreadedServer
 from devtui.server.live.insertion import InsertScript
 from devtui.server.serving import middleware
-from devtui.server.serving.connections import Server, ThreadedServer, Turns
+from devtui.server.serving.connections import Server, Turns
 from devtui.server.serving.exchange import Recorder
 from devtui.server.serving.handler import handler_for
 
@@ -94,16 +95,27 @@ class AppServer:
         with selectors.DefaultSelector() as selector:
             selector.register(self._server, selectors.EVENT_READ)
             selector.register(self._stopped, selectors.EVENT_READ)
+            idle = self._server.idle
+            if idle is not None:
+                idle.stopped = self._stopped
+                idle.begin(selector)
             while True:
+                patience = None if idle is None else idle.patience()
                 try:
-                    ready = {key.fileobj for key, _ in selector.select()}
+                    ready = {key.fileobj for key, _ in selector.select(patience)}
                 except OSError as error:
                     if error.errno not in (errno.EBADF, errno.EINVAL):
                         raise  # a signal handler of the app has raised it
-                    ready = {self._stopped}  # the app has closed the selector's descriptor
+                    # The app has closed the selector's descriptor.
+                    ready = {self._stopped, self._server}
                 if self._stopped in ready and self._is_over():
                     break
-                self._server._handle_request_noblock()  # type: ignore[attr-defined]
+                if self._server in ready:
+                    self._server._handle_request_noblock()  # type: ignore[attr-defined]
+                if idle is not None:
+                    idle.turn(ready)
+            if idle is not None:
+                idle.end(HEAD_SECONDS)
         turns.over = True
         # This closes our descriptor of the socket; the session's own goes on listening.
         self._server.server_close()

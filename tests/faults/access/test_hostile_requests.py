@@ -193,7 +193,7 @@ def stream(live: Live, head: bytes, size: int) -> bytes:
 def test_a_body_of_a_gigabyte(live: Live, target: str) -> None:
     before, peak = len(live.all(RequestFinished)), peak_memory(live)
     if target == "/read":  # a plain WSGI app stops by itself at the body's end
-        framed = hostile.get(b"/read", b"Transfer-Encoding: chunked", method=b"POST")
+        framed = hostile.get(b"/read", b"Transfer-Encoding: chunked", hostile.CLOSE, method=b"POST")
         head, size = framed + b"%x\r\n" % GIGABYTE, GIGABYTE
         with live.connect() as client:
             client.sendall(head)
@@ -265,7 +265,7 @@ def test_more_connections_than_descriptors(limited: Live, what: str) -> None:
 def test_a_client_that_waits_for_the_app_is_never_closed(limited: Live) -> None:
     with ExitStack() as stack:
         held = stack.enter_context(limited.connect())
-        held.sendall(hostile.get(b"/hold"))
+        held.sendall(hostile.get(b"/hold", hostile.CLOSE))
         limited.wait_for(RequestStarted, lambda event: event.target == "/hold")
         for _ in range(400):
             stack.enter_context(limited.connect())
@@ -324,7 +324,7 @@ def test_the_screen_stays_whole(devtui: Devtui, free_port: int, tmp_path: Path) 
             with suppress(ConnectionError):
                 while client.recv(65536):
                     continue
-    last = hostile.get(b"/the-last-one", b"X-Evil: " + hostile.EVIL)
+    last = hostile.get(b"/the-last-one", hostile.CLOSE, b"X-Evil: " + hostile.EVIL)
     with socket.create_connection(("127.0.0.1", free_port), timeout=DEADLINE) as client:
         client.sendall(last)
         assert b"fine" in b"".join(iter(lambda: client.recv(65536), b""))

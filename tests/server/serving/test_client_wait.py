@@ -34,31 +34,55 @@ def writer(wire: Wire) -> Writer:
 
 
 def test_a_head_goes_with_its_body(wire: Wire, writer: Writer) -> None:
-    writer.hold()
+    writer.begin(None)
     assert writer.write(HEAD) == len(HEAD)
     assert wire.sent == []
     assert writer.write(b"body") == 4
     writer.flush()
     writer.write(b"more")
-    assert wire.sent == [HEAD + b"body", b"more"]
+    writer.write(b" of it")
+    assert wire.sent == [HEAD + b"body"]
+    writer.end()
+    assert wire.sent == [HEAD + b"body", b"more of it"]
 
 
 def test_a_head_without_a_body_goes_with_the_flush(wire: Wire, writer: Writer) -> None:
-    writer.hold()
+    writer.begin(0)
     writer.write(HEAD)
     writer.flush()
-    writer.flush()
+    writer.end()
     assert wire.sent == [HEAD]
 
 
 def test_a_large_body_is_not_copied_for_it(wire: Wire, writer: Writer) -> None:
     body = b"x" * (MAX_JOINED_BYTES + 1)
-    writer.hold()
+    writer.begin(None)
     writer.write(HEAD)
     writer.write(body)
+    writer.end()
     assert wire.sent == [HEAD, body]
+
+
+@pytest.mark.parametrize(
+    ("limit", "sent", "left"), [(0, b"", 0), (4, b"body", 0), (9, b"body+", 4)]
+)
+def test_nothing_is_sent_beyond_the_end_of_the_body(
+    wire: Wire, writer: Writer, limit: int, sent: bytes, left: int
+) -> None:
+    """The client would take it for the beginning of the next response."""
+    writer.begin(limit)
+    writer.write(HEAD)
+    assert writer.write(b"body") == 4
+    writer.write(b"+")
+    assert writer.left == left
+    writer.end()
+    assert b"".join(wire.sent) == HEAD + sent
 
 
 def test_nothing_is_held_unasked(wire: Wire, writer: Writer) -> None:
     writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     assert wire.sent == [b"HTTP/1.1 100 Continue\r\n\r\n"]
+    writer.begin(None)
+    writer.end()
+    writer.write(HEAD)
+    assert wire.sent[1:] == [HEAD]

@@ -12,7 +12,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from devtui.server.serving.connections import MAX_OPEN, Connections, Server, ThreadedServer
+from devtui.server.keepalive.threaded_server import ThreadedServer
+from devtui.server.serving.connections import MAX_OPEN, Connections, Server
 
 TIMEOUT = 10
 

@@ -77,7 +77,9 @@ def test_a_fork_that_holds_the_connection_does_not_keep_the_client_waiting(serve
     live = serve(FORKS)
     live.serving()
     # Until the end of the connection, with a deadline that is shorter than the fork's life.
-    assert b"done" in live.send_raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert b"done" in live.send_raw(
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
 
 
 SIZED = """\

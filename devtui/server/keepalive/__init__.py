@@ -1,0 +1,1 @@
+"""Connections that stay open: read heads strictly, bound bodies, keep idle clients."""

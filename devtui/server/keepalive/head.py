@@ -1,0 +1,123 @@
+"""Read the head of a request that leaves no doubt, without the standard parser.
+
+The standard parser takes nearly any head, and costs more than the rest of the server together. A
+head that only it can read is never followed by another request on the same connection: where two
+parsers would disagree about the end of a request, bytes of one could become the next
+(RFC 9112, section 11.2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+# As `http.client` and `http.server` have them.
+MAX_LINE = 65536
+MAX_FIELDS = 99
+
+_REQUEST_LINE = re.compile(
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}) (/(?!/)[!-~]*|/) (HTTP/1\.[01])\r\n"
+)
+# No control characters, not even those that some parsers take for a line break.
+_FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\xa0-\xff]*\r\n)*\r\n")
+_FIELD = re.compile(r"([^:]+):[ \t]*([^\r]*)\r\n")
+
+# More digits are no length that anybody sends.
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+# The fields on which the end of the request depends, and whether another one may follow.
+_DECISIVE = frozenset({"connection", "content-length", "transfer-encoding", "upgrade"})
+
+
+@dataclass(slots=True)
+class Head:
+    """A head whose every byte is proper, with what Werkzeug uses of `http.client`'s messages."""
+
+    method: str
+    target: str
+    version: str
+    fields: list[tuple[str, str]]
+    length: int = 0
+    """The size of the body; -1 if it comes in chunks."""
+    stays_open: bool = False
+    """Whether another request may follow on the connection."""
+
+    def items(self) -> list[tuple[str, str]]:
+        return self.fields
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return the first field of a name."""
+        name = name.lower()
+        return next((value for key, value in self.fields if key.lower() == name), default)
+
+    def __delitem__(self, name: str) -> None:
+        """Remove all fields of a name."""
+        name = name.lower()
+        self.fields = [field for field in self.fields if field[0].lower() != name]
+
+
+def read(request_line: bytes, readline: Callable[[int], bytes]) -> tuple[Head | None, list[bytes]]:
+    """Read the fields that follow a request line; return the head, and the lines that were read.
+
+    The head is None if it is not strictly proper. The standard parser can read it from the lines.
+    """
+    begun = _REQUEST_LINE.fullmatch(request_line)
+    lines: list[bytes] = []
+    if begun is None:
+        return None, lines
+    while True:
+        line = readline(MAX_LINE + 1)
+        lines.append(line)
+        if line == b"\r\n":
+            break
+        if len(lines) > MAX_FIELDS or line[-2:] != b"\r\n" or len(line) > MAX_LINE:
+            return None, lines
+    text = b"".join(lines).decode("latin-1")
+    if _FIELDS.fullmatch(text) is None:
+        return None, lines
+    method, target, version = (part.decode("ascii") for part in begun.groups())
+    head = Head(method, target, version, _FIELD.findall(text))
+    return (head if _settle(head) else None), lines
+
+
+def _settle(head: Head) -> bool:
+    """Find the body's end, and whether the connection stays open; false if that is in doubt."""
+    decisive: dict[str, str] = {}
+    for name, value in head.fields:
+        name = name.lower()
+        if name in _DECISIVE:
+            if name in decisive:
+                return False
+            decisive[name] = value.strip(" \t")
+    length, coding = decisive.get("content-length"), decisive.get("transfer-encoding")
+    if coding is not None:
+        if length is not None or coding.lower() != "chunked" or head.version != "HTTP/1.1":
+            return False
+        head.length = -1
+    elif length is not None:
+        if _LENGTH.fullmatch(length) is None:
+            return False
+        head.length = int(length)
+    if "upgrade" in decisive:
+        return False  # what answers it may read the connection itself
+    wishes = [wish.strip(" \t").lower() for wish in decisive.get("connection", "").split(",")]
+    head.stays_open = head.version == "HTTP/1.1" and "close" not in wishes
+    return True
+
+
+class Replay:
+    """A stream of which some lines were read already, to be read again from the first."""
+
+    def __init__(self, lines: list[bytes], stream: Any) -> None:
+        self._lines: Iterator[bytes] = iter(lines)
+        self._stream = stream
+
+    def readline(self, size: int = -1) -> bytes:
+        """Return the next line; none is longer than the limit with which it was read."""
+        line = next(self._lines, None)
+        return self._stream.readline(size) if line is None else line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

@@ -1,0 +1,165 @@
+"""Keep the connections whose clients send nothing. They hold no thread."""
+
+from __future__ import annotations
+
+import fcntl
+import selectors
+import socket
+import struct
+import termios
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from devtui.server.guest.clocks import clock
+from devtui.server.serving.client_wait import Waiting
+
+# How long a client may send nothing. Browsers keep connections for some minutes. If both ends give
+# up at the same time, a request may be lost.
+IDLE_SECONDS = 300.0
+
+# How long a thread waits for the next request before it gives its connection back. While a page
+# loads, the next request comes within this time, and no thread has to be started for it.
+LINGER_MS = 250
+
+
+class IdleConnections:
+    """The connections without a thread. One that sends gets a thread; one that ends is closed.
+
+    The thread that accepts calls everything except `give_back`.
+    """
+
+    def __init__(
+        self,
+        waiting: Callable[[Any], Waiting],
+        start: Callable[[Any], None],
+        close: Callable[[Any], None],
+    ) -> None:
+        self._waiting, self._start, self._close = waiting, start, close
+        self._selector: selectors.BaseSelector | None = None
+        self._idle: dict[Any, None] = {}  # those that have waited longest come first
+        self._returned: deque[Any] = deque()
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._is_woken = False
+        self.is_over = False
+        """Whether the server stops. Then no connection stays open."""
+        self.stopped: socket.socket | None = None
+        """It becomes readable when the server stops."""
+
+    def begin(self, selector: selectors.BaseSelector) -> None:
+        """Use this selector to wait for clients."""
+        self._selector = selector
+        selector.register(self._woken, selectors.EVENT_READ)
+
+    def patience(self) -> float | None:
+        """Return the seconds until a connection has been idle for too long, None without any."""
+        oldest = next(iter(self._idle), None)
+        if oldest is None:
+            return None
+        return max(0.0, self._waiting(oldest).since + IDLE_SECONDS - clock.monotonic())
+
+    def turn(self, ready: set[Any]) -> None:
+        """Take back what threads gave back, serve those that are ready, close the oldest."""
+        if self._woken in ready:
+            self._unwake()
+        for connection in ready & self._idle.keys():
+            self._forget(connection)
+            self._start_or_close(connection)
+        while self.patience() == 0.0:
+            self.drop(next(iter(self._idle)))
+
+    def add(self, connection: Any) -> None:
+        """Start a thread if the client has sent something; otherwise wait for that."""
+        waiting = self._waiting(connection)
+        if self._selector is None or _unread_bytes(connection):
+            self._start_now(connection)
+            return
+        waiting.idle = True
+        try:
+            self._selector.register(connection, selectors.EVENT_READ)
+        except (KeyError, ValueError, OSError):  # the app has closed its descriptor
+            self._close(connection)
+        else:
+            self._idle[connection] = None
+
+    def give_back(self, connection: Any) -> None:
+        """Take a connection from the thread that has answered its last request. Any thread."""
+        self._returned.append(connection)
+        if self.is_over:
+            self._close_returned()
+        elif not self._is_woken:
+            self._is_woken = True
+            with suppress(OSError):  # full of wake-ups, or closed by the app
+                self._waker.send(b"\0")
+
+    def drop(self, connection: Any) -> None:
+        """Close an idle connection."""
+        self._forget(connection)
+        self._close(connection)
+
+    def end(self, head_seconds: float) -> None:
+        """Close all that are idle. What has been sent is answered.
+
+        A client that has just connected is about to send, so its connection gets a thread.
+        """
+        self._unwake()
+        self.is_over = True
+        self._close_returned()
+        latest = clock.monotonic() - head_seconds
+        for connection in list(self._idle):
+            self._forget(connection)
+            waiting = self._waiting(connection)
+            if waiting.is_new and waiting.accepted > latest:
+                self._start_now(connection)
+            else:
+                self._start_or_close(connection)
+
+    def close(self) -> None:
+        """Close what wakes the accepting thread."""
+        self._woken.close()
+        self._waker.close()
+
+    def _close_returned(self) -> None:
+        with suppress(IndexError):  # none is left, or another thread has taken it
+            while True:
+                self._start_or_close(self._returned.popleft())
+
+    def _start_or_close(self, connection: Any) -> None:
+        if _unread_bytes(connection):
+            self._start_now(connection)
+        else:
+            self._close(connection)
+
+    def _start_now(self, connection: Any) -> None:
+        waiting = self._waiting(connection)
+        waiting.idle = False
+        waiting.begin_head()
+        self._start(connection)
+
+    def _forget(self, connection: Any) -> None:
+        self._idle.pop(connection, None)
+        if self._selector is not None:
+            with suppress(KeyError, ValueError, OSError):  # the app has closed its descriptor
+                self._selector.unregister(connection)
+
+    def _unwake(self) -> None:
+        with suppress(OSError):  # all are read
+            while self._woken.recv(4096):
+                pass
+        self._is_woken = False
+        with suppress(IndexError):  # none is left
+            while True:
+                self.add(self._returned.popleft())
+
+
+def _unread_bytes(connection: Any) -> int:
+    """Return how many bytes a client has sent that nobody has read; 0 if it has ended, too."""
+    try:
+        answer = fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4))
+    except (OSError, ValueError):  # the app has closed it
+        return 0
+    count: int = struct.unpack("i", answer)[0]
+    return count

@@ -1,0 +1,161 @@
+"""Werkzeug's request handler, extended to answer several requests on one connection (RFC 9112).
+
+Werkzeug closes the connection after each response, because it does not know where the request has
+ended. Here a connection stays open only if the end of the request, and of the response, is beyond
+doubt.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from werkzeug.serving import WSGIRequestHandler
+
+from devtui.server.guest.clocks import clock
+from devtui.server.keepalive import head as heads
+from devtui.server.keepalive.head import Head, Replay
+from devtui.server.keepalive.idle import LINGER_MS
+from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody
+from devtui.server.keepalive.response_end import UnknownEnd, body_limit
+from devtui.server.keepalive.wsgi_response import WsgiResponse
+from devtui.server.serving.client_wait import Writer
+
+# How long a client may take to see that a connection is closed which it wanted to use again.
+LAST_MS = 1000
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from devtui.server.serving.connections import Server
+
+
+class PersistentHandler(WSGIRequestHandler):
+    """Answer the requests of one connection until its client is silent, or it has to be closed."""
+
+    server: Server
+    wfile: Writer  # type: ignore[assignment]
+    head: Head | None = None
+    """The head of the request; None if only the standard parser could read it."""
+    began = 0.0
+    """When the request began to arrive."""
+    body_stream: Any
+    """The body of the request. If the head is None, it is all that the client sends."""
+    _body: RequestBody | None = None
+    _is_idle = False
+
+    def setup(self) -> None:
+        """Note when the connection waits for its client."""
+        super().setup()
+        self._waiting = self.server.connections.waiting(self.connection)
+        self._input = ClientInput(self.connection, cast(Any, self.rfile).detach())
+        self.wfile = Writer(self.wfile, self._waiting)
+
+    def finish(self) -> None:
+        """Leave the connection open if its client may send another request."""
+        self.before_waiting()
+        self.rfile = self._input.stream
+        super().finish()
+        self._waiting.idle = self._is_idle
+
+    def handle_one_request(self) -> None:
+        """Answer one request, and wait a moment for the next one.
+
+        A context variable that the app sets must not reach the next request.
+        """
+        contextvars.copy_context().run(self._answer)
+        if self.close_connection:
+            self.before_waiting()
+            if self.head is not None:
+                self._close_gently(self.head)
+            return
+        self._waiting.begin_head()
+        if b"\r\n\r\n" in self._input.received():
+            return
+        self.before_waiting()
+        idle = self.server.idle
+        others = () if idle is None or idle.stopped is None else (idle.stopped,)
+        if not self._input.has_more(LINGER_MS, others):
+            self.close_connection = self._is_idle = True
+
+    def before_waiting(self) -> None:
+        """Do what must not wait until the client sends again."""
+
+    def send_head(self, status: int, message: str, fields: list[tuple[str, str]]) -> None:
+        """Send the head of the app's response, whose last field is `Connection: close`.
+
+        Take that field out again if the connection stays open.
+        """
+        self.log_request(status)
+        limit = None
+        if self.head is not None and self.head.stays_open and self._body is not None:
+            with suppress(UnknownEnd):
+                limit = body_limit(self.head.method, status, fields)
+                idle = self.server.idle
+                if idle is not None and not idle.is_over and self._body.is_short:
+                    del fields[-1]
+                    self.close_connection = False
+        lines = [f"{self.protocol_version} {status} {message}\r\n"]
+        lines += [f"{name}: {value}\r\n" for name, value in fields]
+        lines.append("\r\n")
+        if status >= 200:
+            self.wfile.begin(limit)
+        self.wfile.write("".join(lines).encode("latin-1"))
+
+    def answer(self, environ: WSGIEnvironment) -> None:
+        """Have the app answer a request whose head is strictly proper."""
+        if self.head is not None and self.head.get("Expect").lower().strip(" \t") == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.environ = environ
+        WsgiResponse(self, environ).run(self.server.app)
+
+    def _answer(self) -> None:
+        self._forget_request()
+        self.raw_requestline = line = self._input.stream.readline(heads.MAX_LINE + 1)
+        self.began = clock.perf_counter()
+        head, lines = heads.read(line, self._input.stream.readline)
+        self.rfile = self.body_stream = self._input.stream
+        if head is None:
+            self.rfile = Replay([line, *lines], self._input.stream)  # type: ignore[assignment]
+            super().handle_one_request()
+            self.close_connection = True
+            return
+        self.head = head
+        self._body = RequestBody(self._input, head.length)
+        self.body_stream = self._body.stream
+        self.requestline = line.decode("latin-1").rstrip("\r\n")
+        self.command, self.path, self.request_version = head.method, head.target, head.version
+        self.headers = head  # type: ignore[assignment]
+        try:
+            self.run_wsgi()
+        except TimeoutError as error:  # as http.server does
+            self.log_error("Request timed out: %r", error)
+            self.close_connection = True
+        if not self.close_connection and head.length:
+            self.before_waiting()
+            self.close_connection = not self._body.skip(self._waiting)
+
+    def _close_gently(self, head: Head) -> None:
+        """Let the client have its response, even if it sends more before it sees the end.
+
+        A connection that is closed with unread bytes is reset, and loses what the client has not
+        read (RFC 9112, section 9.6).
+        """
+        idle = self.server.idle
+        pause = PAUSE_MS if head.length else 0
+        if head.stays_open and idle is not None and not idle.is_over:
+            # It may have sent another request already.
+            self._waiting.begin_head()
+            if self.server.ssl_context is None:
+                pause = LAST_MS
+                with suppress(OSError):  # the client has ended it
+                    self.connection.shutdown(socket.SHUT_WR)
+        self._input.discard(pause)
+
+    def _forget_request(self) -> None:
+        self.close_connection = True
+        self.head = self._body = None
+        for name in ("path", "headers", "environ", "requestline"):
+            self.__dict__.pop(name, None)

@@ -1,0 +1,161 @@
+"""The body of a request: its end is known, and what the app leaves unread is discarded."""
+
+from __future__ import annotations
+
+import io
+import select
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from devtui.server.serving.chunked import BrokenBody, dechunked
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+    from devtui.server.serving.client_wait import Waiting
+
+# As it is before the app may patch it. A socket of gevent's, or one with TLS, always waits.
+_Socket = socket.socket
+
+# How much of an unread body is read to use the connection again. Beyond it a new one costs less.
+MAX_SKIPPED = 64 * 1024
+
+# A client may read its response only after it has sent the whole body, and a connection that is
+# closed with unread bytes loses the response (RFC 9112, section 9.6). So read what comes before
+# such a pause, in pieces and up to a bound.
+PAUSE_MS = 10
+PIECE = 256 * 1024
+MAX_DISCARDED = 10_000_000_000
+
+
+class SizedBody(io.RawIOBase):
+    """A body of a known length. Read from `stream` no further than its end."""
+
+    def __init__(self, stream: Any, length: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self.left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        size = min(len(view), self.left)
+        if not size:
+            return 0
+        # One read, for an app that reads as much as has come.
+        data = self._stream.read1(size)
+        view[: len(data)] = data
+        self.left -= len(data)
+        return len(data)
+
+
+class RequestBody:
+    """The body that a head has announced: `length` bytes, or chunks if it is -1."""
+
+    def __init__(self, source: ClientInput, length: int) -> None:
+        self._source = source
+        self._length = length
+        self.stream: io.BufferedReader | io.BytesIO
+        """What the app reads."""
+        self._sized: SizedBody | None = None
+        if length < 0:
+            self.stream = dechunked(source.stream)
+        elif length:
+            self._sized = SizedBody(source.stream, length)
+            self.stream = io.BufferedReader(self._sized, PIECE if length > PIECE else 8192)
+        else:
+            self.stream = io.BytesIO()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the unread rest is known to be worth skipping."""
+        return self._sized is None or self._sized.left <= MAX_SKIPPED
+
+    def skip(self, waiting: Waiting) -> bool:
+        """Read the rest; return false if that is too much, or if the client breaks it off."""
+        if not self._length:
+            return True
+        left = MAX_SKIPPED
+        try:
+            while data := waiting.during(self.stream.read, min(left, PIECE)):
+                left -= len(data)
+                if left <= 0:
+                    return False
+        except BrokenBody:
+            return False
+        return self._sized is None or not self._sized.left
+
+
+class ClientInput:
+    """What a client sends: a buffered `stream`, of which it can be told if it holds bytes."""
+
+    def __init__(self, connection: Any, raw: Any) -> None:
+        self._connection = connection
+        self._source = _Source(connection, raw)
+        self.stream: Any = io.BufferedReader(self._source, 16 * 1024)
+
+    def received(self) -> bytes:
+        """Return bytes that have come and that nobody has read, empty if there are none."""
+        self._source.waits = False
+        try:
+            data: bytes = self.stream.peek(1)
+            return data
+        finally:
+            self._source.waits = True
+
+    def has_more(self, milliseconds: float, others: tuple[Any, ...] = ()) -> bool:
+        """Wait until the client sends more, or one of the others is readable; return the former.
+
+        Its end is readable too.
+        """
+        connection = self._connection
+        if self.received():
+            return True
+        pending = getattr(connection, "pending", None)  # bytes that TLS has decrypted
+        if pending is not None and pending():
+            return True
+        readable = select.poll()  # gevent's if the app patched it: other greenlets must run
+        readable.register(connection, select.POLLIN)
+        for other in others:
+            readable.register(other, select.POLLIN)
+        number = connection.fileno()
+        return any(found == number for found, _ in readable.poll(milliseconds))
+
+    def discard(self, milliseconds: float) -> None:
+        """Discard what the client still sends, with pauses of at most so many milliseconds."""
+        left = MAX_DISCARDED
+        with suppress(OSError):  # it is broken off, and nobody wants it
+            while left > 0 and self.has_more(milliseconds):
+                data = self.stream.read1(PIECE)
+                if not data:
+                    break
+                left -= len(data)
+
+
+class _Source(io.RawIOBase):
+    """Read from a connection. While `waits` is false, take only what has come."""
+
+    def __init__(self, connection: Any, raw: Any) -> None:
+        super().__init__()
+        self._connection = connection if type(connection) is _Socket else None
+        self._raw = raw
+        self.waits = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        count: int | None = None
+        if self.waits:
+            count = self._raw.readinto(buffer)
+        elif self._connection is not None:
+            with suppress(OSError):  # nothing has come, or the next read tells the error
+                count = self._connection.recv_into(buffer, 0, socket.MSG_DONTWAIT)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

@@ -1,0 +1,63 @@
+"""Werkzeug's threaded server, whose connections stay open."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from werkzeug.serving import ThreadedWSGIServer
+
+from devtui.server.keepalive.idle import IdleConnections
+from devtui.server.keepalive.threads import FreeThreads
+from devtui.server.serving.connections import Server
+
+
+class ThreadedServer(Server, ThreadedWSGIServer):
+    """Answer in threads. A connection stays open, but has a thread only while its client sends."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._idle = self.idle = IdleConnections(self.connections.waiting, self._start, self._end)
+        self.connections.drop_idle = self._idle.drop
+        self._free_threads = FreeThreads()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start a thread for the connection once the client sends."""
+        if request.family != socket.AF_UNIX:
+            # A piece of a response must not wait until the client has confirmed the one before.
+            request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._idle.add(request)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection, unless its handler has left it open for another request."""
+        if self.connections.waiting(request).idle:
+            self._idle.give_back(request)
+        else:
+            super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Close the listener, and what the idle connections need."""
+        super().server_close()
+        if self.idle is not None:  # werkzeug's `__init__` calls this too
+            self.idle.close()
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve this connection, and then others; a thread begins here."""
+        while request is not None:
+            super().process_request_thread(request, client_address)
+            request = self._free_threads.next()
+            client_address = request and self.connections.waiting(request).address
+
+    def _start(self, request: Any) -> None:
+        """Give it to a free thread or a new one, or close the connection if none can start."""
+        if self._free_threads.serve(request):
+            return
+        try:
+            super().process_request(request, self.connections.waiting(request).address)
+        except RuntimeError:  # can't start new thread
+            self._end(request)
+            self.connections.make_room()
+            self._tell("A request got no answer: the system lets us start no more threads.")
+
+    def _end(self, request: Any) -> None:
+        super().shutdown_request(request)
