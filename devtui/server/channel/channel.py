@@ -202,29 +202,10 @@ class Channel:
 
         A slow session gets the count of the dropped events.
         """
-        if not self._send_until(timeout):
+        if not _send_until(self.pending, self._socket, timeout):
             self.pending.give_up()
         self.pending.put_count()
-        self._send_until(_LAST_WORDS_SECONDS)
-
-    def _send_until(self, timeout: float) -> bool:
-        """Send what is pending; return false if time runs out.
-
-        If nothing may be dropped, the time starts again whenever the session reads.
-        """
-        pending, before = self.pending, 0
-        writable = select.poll()
-        writable.register(self._socket, select.POLLOUT)
-        end = clock.monotonic() + timeout
-        while pending.send() and pending:
-            now = clock.monotonic()
-            if pending.keeps_all and pending.size_bytes < before:
-                end = now + timeout
-            if now >= end:
-                return False
-            before = pending.size_bytes
-            writable.poll((end - now) * 1000)
-        return not pending
+        _send_until(self.pending, self._socket, _LAST_WORDS_SECONDS)
 
     def _wait_for_room(self) -> None:
         """Wait until the session has read so much that the system takes what is pending.
@@ -297,3 +278,23 @@ class Channel:
         self.pending.close()
         for end in self._ends:
             end.let_go()
+
+
+def _send_until(pending: Pending, connection: socket.socket, timeout: float) -> bool:
+    """Send what is pending; return false if time runs out.
+
+    If nothing may be dropped, the time starts again whenever the session reads.
+    """
+    before = 0
+    writable = select.poll()
+    writable.register(connection, select.POLLOUT)
+    end = clock.monotonic() + timeout
+    while pending.send() and pending:
+        now = clock.monotonic()
+        if pending.keeps_all and pending.size_bytes < before:
+            end = now + timeout
+        if now >= end:
+            return False
+        before = pending.size_bytes
+        writable.poll((end - now) * 1000)
+    return not pending
