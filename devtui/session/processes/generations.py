@@ -258,15 +258,9 @@ class Generations:
             why.append(f"the load could not begin ahead: {reason}")
         return "; ".join(why)
 
-    def _why_nothing(self) -> str:
-        """Return why nothing was imported ahead in a process that was started ahead."""
-        if self._traced is None or not self._traced.roots:
-            return ""  # there was nothing to import
-        return "it was to load before anything had been imported ahead"
-
     def _on_traced(self, event: ImportsTraced) -> None:
         if self.from_standby and event.ahead == 0:
-            self.stepped_back = self._why_nothing() or self.stepped_back
+            self.stepped_back = _why_nothing(self._traced) or self.stepped_back
         self.ahead.note(event, self.head_starts.used)
         self._traced = event
 
@@ -292,3 +286,10 @@ class Generations:
 
     def _on_exit(self, event: ServerExited) -> None:
         self._process = None
+
+
+def _why_nothing(traced: ImportsTraced | None) -> str:
+    """Return why nothing was imported ahead in a process that was started ahead."""
+    if traced is None or not traced.roots:
+        return ""  # there was nothing to import
+    return "it was to load before anything had been imported ahead"
