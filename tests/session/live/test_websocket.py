@@ -44,6 +44,7 @@ def test_frames_arrive_however_they_are_cut(frames: list[tuple[int, bytes]], cut
         b"\x01\x81....",
         b"GET / HTTP/1.1\r\n",
     ],
+    ids=["a byte too long", "far too long", "not masked", "in parts", "a request"],
 )
 def test_what_is_no_frame_of_the_script(data: bytes) -> None:
     with pytest.raises(NoFrame):
