@@ -28,6 +28,7 @@ def main() -> None:
     else:
         _leave_out_unless_needed(root)
     try:
+        from devtui.server.guest import msgspec_first  # noqa: F401
         from devtui.server.main import main as run
     except Exception as error:  # a library may be half installed, and its code may raise anything
         from devtui.broken_library import sentence

@@ -29,7 +29,7 @@ from devtui.events import (
     TerminalRefused,
 )
 from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
-from devtui.server.django_project import beside, templates
+from devtui.server.django_project import beside
 from devtui.server.errors import reporter
 from devtui.server.guest import forks, process_group
 from devtui.server.guest.clocks import clock
@@ -233,6 +233,8 @@ class Generation:
         elif isinstance(order, TellFiles):
             self._loading.tell_files()
         elif isinstance(order, FilesSaved):
+            from devtui.server.django_project import templates  # only a Django project needs it
+
             templates.saved(order.paths)
         elif isinstance(order, SetLive):
             self._handover.obey(order, descriptor)

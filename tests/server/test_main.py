@@ -137,6 +137,18 @@ def test_what_is_ordered_ahead_is_done_before_the_load(in_fork: InFork) -> None:
     assert in_fork(code) == [True, [["warm", True], "look"]]
 
 
+def test_what_no_first_response_waits_for(serve: Serve) -> None:
+    live = serve(
+        "import sys\ndef app(environ, start_response):\n    start_response('200 OK', [])\n"
+        "    return [' '.join(sys.modules).encode()]\n"
+    )
+    waits = {"werkzeug.debug", "multiprocessing", "ctypes", "asyncio", "runpy", "django"}
+    waits |= {f"devtui.server.{room}" for room in ("standby.standby", "django_project.checks")}
+    if sys.version_info >= (3, 11):
+        waits.add("typing_extensions")
+    assert not sorted(waits & set(live.get("/").text.split()))
+
+
 def test_cleaning_up_is_done_at_the_end(serve: Serve) -> None:
     live = serve("import atexit\natexit.register(print, 'cleaned up', flush=True)\n" + ANSWERS)
     live.serving()

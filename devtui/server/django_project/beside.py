@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from devtui.events import Event, Load
-from devtui.server.django_project import checks, migrations, project, templates
+from devtui.server.django_project import project
 from devtui.server.guest.clocks import clock
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ def start(
     """
     if load.main is not None or not project.is_app_of_project(app):
         return
+
+    # The first response of any other app does not wait for these.
+    from devtui.server.django_project import checks, migrations, templates
 
     def check() -> None:
         clock.sleep(CHECK_SECONDS)

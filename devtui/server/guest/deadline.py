@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import ctypes
 import threading
 import time
 from collections.abc import Callable
@@ -107,5 +106,7 @@ def raise_in_thread(thread: threading.Thread, kind: type[BaseException] | None) 
     """
     if thread.ident is None:
         return
+    import ctypes  # the first response does not wait for it
+
     what = ctypes.py_object() if kind is None else ctypes.py_object(kind)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), what)
