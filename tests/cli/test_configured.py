@@ -73,6 +73,7 @@ debug = false
 reload = true
 debugger = true
 standby = false
+trace = true
 trusted-hosts = ["app.test", ".dev.example"]
 with-threads = false
 cert = "cert.pem"
@@ -96,6 +97,7 @@ def test_every_option_can_be_set(read: Read, project: Path) -> None:
     assert (settings.host, settings.port, settings.grace) == ("::1", 8001, 2.0)
     assert (settings.debug, settings.reload, settings.debugger) == (False, True, True)
     assert not settings.standby
+    assert settings.records_calls  # without debug mode too
     assert not settings.control
     assert not settings.threaded
     assert settings.trusted_hosts == ("app.test", ".dev.example")
