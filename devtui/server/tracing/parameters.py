@@ -22,9 +22,6 @@ MAX_PARAMETERS = 2_000
 MAX_MEMBERS = 50
 MAX_DEPTH = 3
 
-# Characters of a statement in which names of secrets are looked for.
-MAX_LOOKED_AT = 10_000
-
 _NUMBERS = frozenset({int, float, bool, type(None)})
 # Classes of values that nobody can change, and their modules, which may not be imported.
 _MODULES = {
@@ -83,9 +80,7 @@ def text_of(parameters: Any, statement: str = "") -> str:
     if kind is tuple or kind is list:
         from devtui.server.tracing.secret_places import secret_places  # nobody waits any more
 
-        names = secret_places(
-            statement if len(statement) <= MAX_LOOKED_AT else statement[:MAX_LOOKED_AT]
-        )
+        names = secret_places(statement)
         if names:
             parameters = _masked(parameters, names)
         elif kind is tuple and _SHORT.issuperset(map(type, parameters)):
