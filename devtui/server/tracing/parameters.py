@@ -5,17 +5,16 @@ Nothing of the user's runs: objects that are not Python's own plain ones show th
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import re
-import uuid
+import sys
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from devtui.server.errors.bounded_repr import BoundedRepr, cut
-from devtui.text.secrets import MASK, is_secret
+from devtui.server.serving.bodies import cut
+
+if TYPE_CHECKING:
+    from devtui.server.errors.bounded_repr import BoundedRepr
 
 # Characters of one value and of all, the members of a container, and how deep they are nested.
 MAX_VALUE = 500
@@ -23,33 +22,20 @@ MAX_PARAMETERS = 2_000
 MAX_MEMBERS = 50
 MAX_DEPTH = 3
 
-# Characters of a statement in which names of secrets are looked for.
-MAX_LOOKED_AT = 10_000
-
 _NUMBERS = frozenset({int, float, bool, type(None)})
-_PLAIN = _NUMBERS | {
-    complex,
-    datetime.date,
-    datetime.datetime,
-    datetime.time,
-    datetime.timedelta,
-    decimal.Decimal,
-    uuid.UUID,
+# Classes of values that nobody can change, and their modules, which may not be imported.
+_MODULES = {
+    "date": "datetime",
+    "datetime": "datetime",
+    "time": "datetime",
+    "timedelta": "datetime",
+    "Decimal": "decimal",
+    "UUID": "uuid",
 }
-_TEXTS = (str, bytes, bytearray)
+# A metaclass may compute the attribute.
+_QUALNAME = type.__dict__["__qualname__"].__get__
 
-_WORD = re.compile(r"[A-Za-z_]\w{0,199}")
-# `name = ?`, and the other ways in which a statement names what a placeholder stands for. What may
-# repeat is bounded, because a statement can be of any length.
-_PLACE = re.compile(
-    r"""(?:(\w{1,200})["`\]]?\s{0,9}(?:=|<>|!=|<=?|>=?|\bi?like\b|\bin\s{0,9}\()\s{0,9})?"""
-    r"""(\?|%s|\$\d{1,5})""",
-    re.IGNORECASE,
-)
-_INSERT = re.compile(
-    r"\s{0,99}(?:insert|replace)\b[^(]{1,300}\(([^()]{1,5000})\)\s{0,99}values\s{0,99}\(([^()]{1,5000})\)",
-    re.IGNORECASE,
-)
+_TEXTS = (str, bytes, bytearray)
 
 
 class Told:
@@ -64,15 +50,10 @@ class Told:
         return self._text
 
 
-_MASKED = Told(MASK)
-
 # What `kept` leaves short, and what Python prints quickly.
 _SHORT = _NUMBERS | {str}
 
 _CONTAINERS = frozenset({tuple, list, dict})
-
-_shown = BoundedRepr(reveal=False)
-_shown.maxtuple = _shown.maxlist = _shown.maxdict = MAX_MEMBERS + 1  # and how many are left out
 
 
 def kept(value: Any) -> Any:
@@ -97,7 +78,9 @@ def text_of(parameters: Any, statement: str = "") -> str:
     if parameters is None or (kind in _CONTAINERS and not parameters):
         return ""
     if kind is tuple or kind is list:
-        names = _names(statement if len(statement) <= MAX_LOOKED_AT else statement[:MAX_LOOKED_AT])
+        from devtui.server.tracing.secret_places import secret_places  # nobody waits any more
+
+        names = secret_places(statement)
         if names:
             parameters = _masked(parameters, names)
         elif kind is tuple and _SHORT.issuperset(map(type, parameters)):
@@ -105,12 +88,21 @@ def text_of(parameters: Any, statement: str = "") -> str:
                 return cut(repr(parameters), MAX_PARAMETERS)
             except ValueError:  # Python does not print numbers of thousands of digits
                 pass
-    return cut(_shown.repr(parameters), MAX_PARAMETERS)
+    return cut(_repr().repr(parameters), MAX_PARAMETERS)
+
+
+@cache
+def _repr() -> BoundedRepr:
+    from devtui.server.errors.bounded_repr import BoundedRepr
+
+    shown = BoundedRepr(reveal=False)
+    shown.maxtuple = shown.maxlist = shown.maxdict = MAX_MEMBERS + 1  # and how many are left out
+    return shown
 
 
 def _copy(value: Any, depth: int) -> Any:
     kind = type(value)
-    if kind in _PLAIN:
+    if kind in _NUMBERS or _is_plain(kind):
         return value
     if kind in _TEXTS:
         if len(value) <= MAX_VALUE:
@@ -128,7 +120,13 @@ def _copy(value: Any, depth: int) -> Any:
             if left_out > 0:
                 members.append(Told(f"... ({left_out:,} more)"))
             return members if base is list else tuple(members)
-    return Told(f"<{type.__dict__['__qualname__'].__get__(kind)[:100]}>")
+    return Told(f"<{_QUALNAME(kind)[:100]}>")
+
+
+def _is_plain(kind: type) -> bool:
+    name = _QUALNAME(kind)
+    module = sys.modules.get(_MODULES.get(name, ""))
+    return module is not None and vars(module).get(name) is kind
 
 
 _UNITS = {str: "characters", bytes: "bytes", bytearray: "bytes"}
@@ -145,7 +143,9 @@ def _with_more(copied: dict[Any, Any], left_out: int) -> dict[Any, Any]:
 
 
 def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool) -> Any:
-    """Mask the members of a sequence, or of each of several ones, as `_names` says."""
+    """Mask the members of a sequence, or of each of several ones, as `secret_places` says."""
+    from devtui.text.secrets import MASK
+
     members = list(parameters)
     if all(isinstance(member, (list, tuple, dict)) for member in members):
         masked = [
@@ -153,7 +153,7 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool) -> Any:
         ]
     else:
         masked = [
-            _MASKED if _is_masked(names, number) and type(member) not in _NUMBERS else member
+            Told(MASK) if _is_masked(names, number) and type(member) not in _NUMBERS else member
             for number, member in enumerate(members)
         ]
     return tuple(masked) if type(parameters) is tuple else masked
@@ -163,26 +163,3 @@ def _is_masked(names: tuple[bool, ...] | bool, number: int) -> bool:
     if isinstance(names, bool):
         return names
     return names[number] if number < len(names) else True
-
-
-@lru_cache(maxsize=500)
-def _names(statement: str) -> tuple[bool, ...] | bool:
-    """Say which placeholders stand for secrets; one answer for all if that is not clear.
-
-    This does not parse the statement: it masks too much rather than too little.
-    """
-    if not any(is_secret(word) for word in set(_WORD.findall(statement))):
-        return False
-    if inserted := _INSERT.match(statement):
-        columns, places = (group.split(",") for group in inserted.groups())
-        if len(columns) == len(places):
-            return tuple(
-                is_secret(column)
-                for column, place in zip(columns, places, strict=True)
-                if _PLACE.search(place)
-            )
-        return True
-    named = _PLACE.findall(statement)
-    if named and all(name for name, _ in named) and not any(place[0] == "$" for _, place in named):
-        return tuple(is_secret(name) for name, _ in named)
-    return True

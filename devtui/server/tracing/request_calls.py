@@ -7,8 +7,8 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from devtui.events import Call, CallTotal
-from devtui.server.errors.bounded_repr import cut
 from devtui.server.guest.reentrant import Taken, Turn
+from devtui.server.serving.bodies import cut
 from devtui.server.tracing import own_lines
 from devtui.server.tracing import parameters as given
 from devtui.server.tracing.own_lines import Line, frames_of

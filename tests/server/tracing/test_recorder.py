@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
 from devtui.server.tracing.parameters import MAX_MEMBERS, kept, text_of
@@ -108,6 +111,7 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
         (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
         (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
         (range(3), "", "<range>"),
+        ((Decimal("1.5"), date(2026, 1, 2)), "", "(Decimal('1.5'), datetime.date(2026, 1, 2))"),
     ],
 )
 def test_parameters_are_bounded_and_masked(parameters: object, statement: str, shown: str) -> None:

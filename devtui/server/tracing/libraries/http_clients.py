@@ -10,7 +10,6 @@ from typing import Any
 
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap
-from devtui.text import masking
 
 MAX_URL = 4_000
 
@@ -42,6 +41,8 @@ def hook_pool_manager(module: ModuleType) -> None:
 
 def text_of(method: object, url: object) -> str:
     """Return method and URL without the secrets in it."""
+    from devtui.text import masking  # not every app sends a request
+
     return f"{plain_text(method)} {masking.target(plain_text(url)[:MAX_URL])}"
 
 
