@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
+from types import FrameType, TracebackType
+
+import msgspec
 
 from devtui.events import Frame
 from devtui.server.errors import frame_data
@@ -12,12 +14,23 @@ from devtui.server.errors.frame_data import SourceLines
 from devtui.server.guest.own_code import is_own
 
 _TEMPLATES = "django.template"
+_TAGS, _RENDERS = "django.template.base", "render_annotated"
+
+
+class TemplatePlace(msgspec.Struct, frozen=True):
+    """A place in a template as a frame. `live` is the one that has the template's context, if any.
+
+    A template that cannot be parsed has no context yet.
+    """
+
+    frame: Frame
+    live: FrameType | None
 
 
 def of(
     exception: BaseException, entries: list[TracebackType], sources: SourceLines
-) -> Frame | None:
-    """Return the place in the user's template as a frame, None if the error is not from there.
+) -> TemplatePlace | None:
+    """Return the place in the user's template, None if the error is not from there.
 
     It is not if the template has called code of the user's, which is nearer to the error.
     """
@@ -32,7 +45,7 @@ def of(
         return None
     raw = sources.line(file, line)
     context, start = sources.around(file, line)
-    return Frame(
+    place = Frame(
         file=file,
         line=line,
         function="",
@@ -42,6 +55,16 @@ def of(
         context=context,
         context_start=start,
     )
+    return TemplatePlace(place, _rendering(entries))
+
+
+def _rendering(entries: list[TracebackType]) -> FrameType | None:
+    """Return the innermost frame that renders a tag; its variables are the tag and the context."""
+    for entry in reversed(entries):
+        frame = entry.tb_frame
+        if frame.f_code.co_name == _RENDERS and _module(frame) == _TAGS:
+            return frame
+    return None
 
 
 def _ends_in_template(entries: list[TracebackType]) -> bool:
@@ -49,10 +72,14 @@ def _ends_in_template(entries: list[TracebackType]) -> bool:
     for entry in reversed(entries):
         if is_own(entry.tb_frame.f_code.co_filename):
             return False
-        module = entry.tb_frame.f_globals.get("__name__")
-        if type(module) is str and f"{module}.".startswith(f"{_TEMPLATES}."):
+        if f"{_module(entry.tb_frame)}.".startswith(f"{_TEMPLATES}."):
             return True
     return False
+
+
+def _module(frame: FrameType) -> str:
+    module = frame.f_globals.get("__name__")
+    return module if type(module) is str else ""
 
 
 def _columns(noted: dict[str, object], raw: str) -> tuple[int, int] | None:
