@@ -1,8 +1,9 @@
-"""Find the line of a Django template that an error comes from: no frame names it."""
+"""Tell of errors in Django's templates what no frame names: their lines, and missing files."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 
 import msgspec
@@ -12,9 +13,14 @@ from devtui.server.errors import frame_data
 from devtui.server.errors.attributes import own_dict
 from devtui.server.errors.frame_data import SourceLines
 from devtui.server.guest.own_code import is_own
+from devtui.text.formats import count
 
 _TEMPLATES = "django.template"
+_MISSING = "django.template.exceptions", "TemplateDoesNotExist"
 _TAGS, _RENDERS = "django.template.base", "render_annotated"
+
+
+MAX_PATHS = 5
 
 
 class TemplatePlace(msgspec.Struct, frozen=True):
@@ -88,3 +94,34 @@ def _columns(noted: dict[str, object], raw: str) -> tuple[int, int] | None:
     if type(before) is not str or type(tag) is not str or not raw.startswith(before + tag):
         return None
     return len(before), len(before) + len(tag)
+
+
+def looked_for(exception: BaseException) -> str:
+    """Say where Django has looked for a template that is missing; empty for any other error."""
+    module, name = _MISSING
+    kind = vars(sys.modules[module]).get(name) if module in sys.modules else None
+    if type(exception) is not kind:
+        return ""
+    names = list(dict.fromkeys(_tried(exception)))
+    own = [path for path in names if is_own(path)]
+    others = len(names) - len(own)
+    if own:
+        more = f", and in {count(others, 'more place')}" if others else ""
+        return f"Django looked for {', '.join(own[:MAX_PATHS])}{more}."
+    if others:
+        return (
+            f"Django looked in {count(others, 'place')}, and none in the project: "
+            "see INSTALLED_APPS, and DIRS of TEMPLATES, in the settings."
+        )
+    return ""
+
+
+def _tried(exception: BaseException) -> Iterator[str]:
+    """Yield the files that Django has tried, by each of its engines."""
+    chain = own_dict(exception).get("chain")
+    for link in (exception, *(chain if type(chain) is list else ())):
+        tried = own_dict(link).get("tried")
+        for one in tried if type(tried) is list else ():
+            path = own_dict(one[0]).get("name") if type(one) is tuple and one else None
+            if type(path) is str:
+                yield path

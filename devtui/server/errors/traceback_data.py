@@ -145,7 +145,6 @@ class _Description:
         most = min(MAX_MEMBERS, self._members_left)
         shown = members[:most] if len(way) < MAX_DEPTH else ()
         self._members_left -= len(shown)
-        notes = _attribute(exception, "__notes__")
         entries = list(_walk(_shown_traceback(exception)))
         kept = _ends(entries, share(MAX_FRAMES, self._frames_left, _FEW_FRAMES))
         self._frames_left -= len(kept)
@@ -158,9 +157,7 @@ class _Description:
         return ExceptionData(
             type=type_name(exception),
             message=self.messages.message(exception),
-            notes=tuple(self.messages.shown(note) for note in notes[:MAX_NOTES])
-            if isinstance(notes, (list, tuple))
-            else (),
+            notes=tuple(self._notes(exception)),
             frames=tuple(frames),
             relation=relation,
             exceptions=tuple(
@@ -170,6 +167,13 @@ class _Description:
             frames_left_out=len(entries) - len(kept),
             members_left_out=len(members) - len(shown),
         )
+
+    def _notes(self, exception: BaseException) -> Iterator[str]:
+        if looked_for := template_place.looked_for(exception):
+            yield self.messages.shown(looked_for)
+        notes = _attribute(exception, "__notes__")
+        if isinstance(notes, (list, tuple)):
+            yield from (self.messages.shown(note) for note in notes[:MAX_NOTES])
 
     def _frames(self, exception: BaseException, kept: list[TracebackType]) -> Iterator[Frame]:
         for entry in kept:

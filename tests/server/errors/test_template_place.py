@@ -62,3 +62,21 @@ def test_code_that_the_template_calls_is_nearer(tmp_path: Path) -> None:
 
 def test_without_debug_django_does_not_tell(tmp_path: Path) -> None:
     assert innermost(tmp_path, "<p>\n{% include 'nothing.html' %}\n", debug=False).line != 2
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("", "Django looked for {folder}/nothing.html."),
+        (Path(template.__file__).parent, "Django looked in 1 place, and none in the project: see "),
+    ],
+)
+def test_where_django_looked_for_a_missing_template(
+    tmp_path: Path, folder: str | Path, told: str
+) -> None:
+    folder = folder or tmp_path
+    with pytest.raises(template.TemplateDoesNotExist) as raised:
+        template.Engine(dirs=[str(folder)]).get_template("nothing.html")
+    (exception,) = describe_with_frames(raised.value).error.exceptions
+    (note,) = exception.notes
+    assert note.startswith(told.format(folder=folder))
