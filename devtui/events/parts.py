@@ -41,7 +41,8 @@ class ExceptionData(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     the members of an exception group. `frames_left_out` counts the frames that are missing in the
     middle of `frames`, where there were too many; `members_left_out` those at the end of
     `exceptions`. A `SyntaxError`'s last frame is the place in the source where the parser stopped,
-    and that of an error in a Django template is the place in the template.
+    and that of an error in a Django template is the place in the template. `notes` are those that
+    the app has added, after one that says where Django looked for a missing template.
     """
 
     type: str

@@ -232,8 +232,8 @@ def test_a_django_project_that_has_no_werkzeug(tools: Tools, of_pipx: Path, tmp_
         assert answer.headers["Server"].startswith("Werkzeug/")
         # A save finds the project loaded ahead, by the project's Python, up to the saved file.
         urls = (tmp_path / "mysite" / "urls.py").read_text()
-        for number in range(6):
-            wait_for_rest(process.pid, 20 << number)  # a busy machine needs longer
+        for number in range(8):
+            wait_for_rest(process.pid, 10 * (number + 1))  # a busy machine needs longer
             view = f"path('new/', lambda request: HttpResponse('save {number}')),"
             text = urls.replace("urlpatterns = [", f"urlpatterns = [\n    {view}")
             write(tmp_path, {"mysite/urls.py": f"from django.http import HttpResponse\n{text}"})

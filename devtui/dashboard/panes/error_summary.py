@@ -54,12 +54,10 @@ def from_the_users(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
 
 
 def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:
-    """Replace runs of library frames between the user's frames with a count.
+    """Replace runs of library frames with a count.
 
     The last frame of a run stays: it raised, or the user's code called it.
     """
-    if not any(frame.own for frame in frames):
-        return list(frames)
     shown: list[Frame | str] = []
     run: list[Frame] = []
     for frame in (*frames, None):

@@ -1,23 +1,42 @@
-"""Find the line of a Django template that an error comes from: no frame names it."""
+"""Tell of errors in Django's templates what no frame names: their lines, and missing files."""
 
 from __future__ import annotations
 
 import sys
-from types import TracebackType
+from collections.abc import Iterator
+from types import FrameType, TracebackType
+
+import msgspec
 
 from devtui.events import Frame
 from devtui.server.errors import frame_data
 from devtui.server.errors.attributes import own_dict
 from devtui.server.errors.frame_data import SourceLines
 from devtui.server.guest.own_code import is_own
+from devtui.text.formats import count
 
 _TEMPLATES = "django.template"
+_MISSING = "django.template.exceptions", "TemplateDoesNotExist"
+_TAGS, _RENDERS = "django.template.base", "render_annotated"
+
+
+MAX_PATHS = 5
+
+
+class TemplatePlace(msgspec.Struct, frozen=True):
+    """A place in a template as a frame. `live` is the one that has the template's context, if any.
+
+    A template that cannot be parsed has no context yet.
+    """
+
+    frame: Frame
+    live: FrameType | None
 
 
 def of(
     exception: BaseException, entries: list[TracebackType], sources: SourceLines
-) -> Frame | None:
-    """Return the place in the user's template as a frame, None if the error is not from there.
+) -> TemplatePlace | None:
+    """Return the place in the user's template, None if the error is not from there.
 
     It is not if the template has called code of the user's, which is nearer to the error.
     """
@@ -32,7 +51,7 @@ def of(
         return None
     raw = sources.line(file, line)
     context, start = sources.around(file, line)
-    return Frame(
+    place = Frame(
         file=file,
         line=line,
         function="",
@@ -42,6 +61,16 @@ def of(
         context=context,
         context_start=start,
     )
+    return TemplatePlace(place, _rendering(entries))
+
+
+def _rendering(entries: list[TracebackType]) -> FrameType | None:
+    """Return the innermost frame that renders a tag; its variables are the tag and the context."""
+    for entry in reversed(entries):
+        frame = entry.tb_frame
+        if frame.f_code.co_name == _RENDERS and _module(frame) == _TAGS:
+            return frame
+    return None
 
 
 def _ends_in_template(entries: list[TracebackType]) -> bool:
@@ -49,10 +78,14 @@ def _ends_in_template(entries: list[TracebackType]) -> bool:
     for entry in reversed(entries):
         if is_own(entry.tb_frame.f_code.co_filename):
             return False
-        module = entry.tb_frame.f_globals.get("__name__")
-        if type(module) is str and f"{module}.".startswith(f"{_TEMPLATES}."):
+        if f"{_module(entry.tb_frame)}.".startswith(f"{_TEMPLATES}."):
             return True
     return False
+
+
+def _module(frame: FrameType) -> str:
+    module = frame.f_globals.get("__name__")
+    return module if type(module) is str else ""
 
 
 def _columns(noted: dict[str, object], raw: str) -> tuple[int, int] | None:
@@ -61,3 +94,34 @@ def _columns(noted: dict[str, object], raw: str) -> tuple[int, int] | None:
     if type(before) is not str or type(tag) is not str or not raw.startswith(before + tag):
         return None
     return len(before), len(before) + len(tag)
+
+
+def looked_for(exception: BaseException) -> str:
+    """Say where Django has looked for a template that is missing; empty for any other error."""
+    module, name = _MISSING
+    kind = vars(sys.modules[module]).get(name) if module in sys.modules else None
+    if type(exception) is not kind:
+        return ""
+    names = list(dict.fromkeys(_tried(exception)))
+    own = [path for path in names if is_own(path)]
+    others = len(names) - len(own)
+    if own:
+        more = f", and in {count(others, 'more place')}" if others else ""
+        return f"Django looked for {', '.join(own[:MAX_PATHS])}{more}."
+    if others:
+        return (
+            f"Django looked in {count(others, 'place')}, and none in the project: "
+            "see INSTALLED_APPS, and DIRS of TEMPLATES, in the settings."
+        )
+    return ""
+
+
+def _tried(exception: BaseException) -> Iterator[str]:
+    """Yield the files that Django has tried, by each of its engines."""
+    chain = own_dict(exception).get("chain")
+    for link in (exception, *(chain if type(chain) is list else ())):
+        tried = own_dict(link).get("tried")
+        for one in tried if type(tried) is list else ():
+            path = own_dict(one[0]).get("name") if type(one) is tuple and one else None
+            if type(path) is str:
+                yield path

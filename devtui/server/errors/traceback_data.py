@@ -145,18 +145,20 @@ class _Description:
         most = min(MAX_MEMBERS, self._members_left)
         shown = members[:most] if len(way) < MAX_DEPTH else ()
         self._members_left -= len(shown)
-        notes = _attribute(exception, "__notes__")
         entries = list(_walk(_shown_traceback(exception)))
         kept = _ends(entries, share(MAX_FRAMES, self._frames_left, _FEW_FRAMES))
         self._frames_left -= len(kept)
-        self.frames[way] = tuple(entry.tb_frame for entry in kept)
+        live = [entry.tb_frame for entry in kept]
+        frames = list(self._frames(exception, kept))
+        if (place := template_place.of(exception, kept, self._sources)) is not None:
+            frames.append(place.frame)
+            live += [] if place.live is None else [place.live]
+        self.frames[way] = tuple(live)
         return ExceptionData(
             type=type_name(exception),
             message=self.messages.message(exception),
-            notes=tuple(self.messages.shown(note) for note in notes[:MAX_NOTES])
-            if isinstance(notes, (list, tuple))
-            else (),
-            frames=tuple(self._frames(exception, kept)),
+            notes=tuple(self._notes(exception)),
+            frames=tuple(frames),
             relation=relation,
             exceptions=tuple(
                 self.exception(member, "first", (*way, number))
@@ -166,13 +168,18 @@ class _Description:
             members_left_out=len(members) - len(shown),
         )
 
+    def _notes(self, exception: BaseException) -> Iterator[str]:
+        if looked_for := template_place.looked_for(exception):
+            yield self.messages.shown(looked_for)
+        notes = _attribute(exception, "__notes__")
+        if isinstance(notes, (list, tuple)):
+            yield from (self.messages.shown(note) for note in notes[:MAX_NOTES])
+
     def _frames(self, exception: BaseException, kept: list[TracebackType]) -> Iterator[Frame]:
         for entry in kept:
             yield frame_data.of_traceback(entry, self._sources, opened=entry is kept[-1])
         if isinstance(exception, SyntaxError) and exception.filename:
             yield self._place(exception)
-        elif place := template_place.of(exception, kept, self._sources):
-            yield place
 
     def _place(self, error: SyntaxError) -> Frame:
         """Return the place where the parser stopped as a frame, because no frame is there.

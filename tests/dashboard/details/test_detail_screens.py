@@ -5,7 +5,7 @@ from devtui.dashboard.details import detail_screen
 from devtui.dashboard.details.row_detail import copied_text, detail_of, frame_of
 from devtui.dashboard.lists.sections import MAX_LINES, laid_out, text_lines
 from devtui.dashboard.panes.error_summary import error_sections
-from devtui.events import Body, Error, ExceptionData, LogWritten, ServerExited
+from devtui.events import Body, Error, ExceptionData, Frame, LogWritten, ServerExited
 from devtui.session.store.store import Store
 from tests.support.fakes import (
     error,
@@ -101,6 +101,14 @@ def test_an_error_marks_own_code_and_folds_the_library():
     assert text.startswith("ZeroDivisionError: division by zero\n▌ /project/shop/views.py:31")
     assert "▌ /project/shop/cart.py:48  in Cart.total" in text
     assert "Traceback (most recent call last):" in text
+
+
+def test_an_error_without_code_of_the_users_begins_with_the_frame_that_raised():
+    frames = tuple(Frame(file=f"/lib/{name}.py", line=1, function="f") for name in "abcd")
+    only = Error(exceptions=(ExceptionData(type="E", message="", frames=frames),), text="")
+    (section,) = error_sections(only)
+    shown = ["".join(text for text, _ in line.row) for line in section.lines]
+    assert shown == ["E", "    … 3 library frames", "  /lib/d.py:1  in f"]
 
 
 def test_chains_groups_and_notes():

@@ -7,19 +7,24 @@ from pathlib import Path
 import pytest
 
 from devtui.events import Frame
-from devtui.server.errors.traceback_data import describe
+from devtui.server.errors.traceback_data import Described, describe_with_frames
 from tests.support.projects import write
 
 template = pytest.importorskip("django.template", reason="Django is not installed")
 
 
-def innermost(folder: Path, text: str, *, debug: bool = True) -> Frame:
-    """The last frame of the error that the template raises."""
+def described(folder: Path, text: str, *, debug: bool = True) -> Described:
+    """The error that the template raises."""
     write(folder, {"page.html": text})
     engine = template.Engine(dirs=[str(folder)], debug=debug)
     with pytest.raises(Exception) as raised:  # noqa: PT011 - of any kind
         engine.get_template("page.html").render(template.Context({"fail": fail}))
-    return describe(raised.value).exceptions[0].frames[-1]
+    return describe_with_frames(raised.value)
+
+
+def innermost(folder: Path, text: str, *, debug: bool = True) -> Frame:
+    """The last frame of the error that the template raises."""
+    return described(folder, text, debug=debug).error.exceptions[0].frames[-1]
 
 
 def fail() -> None:
@@ -41,9 +46,37 @@ def test_only_the_tag_is_marked(tmp_path: Path) -> None:
     assert place.source[slice(*place.marked)] == "{% nothing %}"
 
 
+def test_its_variables_are_those_of_the_template(tmp_path: Path) -> None:
+    found = described(tmp_path, "{% include 'nothing.html' %}")
+    number = len(found.error.exceptions[0].frames) - 1
+    live = found.frames[(0,)][number]
+    assert live.f_locals["context"]["fail"] is fail
+    # One that cannot be parsed has none.
+    found = described(tmp_path, "{% nothing %}")
+    assert len(found.frames[(0,)]) == len(found.error.exceptions[0].frames) - 1
+
+
 def test_code_that_the_template_calls_is_nearer(tmp_path: Path) -> None:
     assert innermost(tmp_path, "{{ fail }}").function == "fail"
 
 
 def test_without_debug_django_does_not_tell(tmp_path: Path) -> None:
     assert innermost(tmp_path, "<p>\n{% include 'nothing.html' %}\n", debug=False).line != 2
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("", "Django looked for {folder}/nothing.html."),
+        (Path(template.__file__).parent, "Django looked in 1 place, and none in the project: see "),
+    ],
+)
+def test_where_django_looked_for_a_missing_template(
+    tmp_path: Path, folder: str | Path, told: str
+) -> None:
+    folder = folder or tmp_path
+    with pytest.raises(template.TemplateDoesNotExist) as raised:
+        template.Engine(dirs=[str(folder)]).get_template("nothing.html")
+    (exception,) = describe_with_frames(raised.value).error.exceptions
+    (note,) = exception.notes
+    assert note.startswith(told.format(folder=folder))
