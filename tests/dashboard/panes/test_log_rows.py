@@ -262,3 +262,6 @@ def test_an_access_line_that_rich_wraps_shows_the_request_first():
     )
     row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" 200 -')
+    text = text.replace("\n" + " " * 20, " ").replace("/ HTTP", "\n" + " " * 20 + "/ HTTP")
+    row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" 200 -')
