@@ -147,7 +147,8 @@ class CutLines:
         again = _LINES_AGAIN.match(data)
         if again is None:
             return None
-        above, text = len(again[1]) // len(_ABOVE), data[again.end() :]
+        above = len(again[1]) // len(_ABOVE)
+        text = data[again.end() :] if above else data  # an opened row shows what was written
         if not above and b"\n" not in text[:-1]:
             return None
         thread = threading.get_ident()
