@@ -142,14 +142,11 @@ class LineStream(io.RawIOBase):
                 self._cut.forget(key)
 
     def _take(self, data: bytes, continues: bool = False) -> None:
-        """Send the whole lines, and keep the unfinished one.
-
-        `continues` says that the first line belongs to the one before.
-        """
+        """Send the whole lines, keep the rest. With `continues` the first goes on with the last."""
         again, draws, erases = None, 0, data.startswith(ERASES)
         request_id = request_context.request_id.get()
-        if erases and log_records.current() is None and self._draw(data, request_id):
-            return  # else it is a record, which rich writes above its bars
+        if erases and self._draw(data, request_id):
+            return
         if self._cut or erases:
             data, again = self._cut.go_on(data, self._unfinished, request_id)
             if again is not None:
@@ -200,7 +197,8 @@ class LineStream(io.RawIOBase):
 
     def _draw(self, data: bytes, request_id: str | None) -> bool:
         """Send a write that draws bars on several lines; return false if it is no such write."""
-        drawn = self._cut.lines(data, self._unfinished, request_id, clock.monotonic())
+        logs, now = log_records.current() is not None, clock.monotonic()
+        drawn = self._cut.lines(data, self._unfinished, request_id, now, logs=logs)
         if drawn is not None:
             its = drawn.request_id
             self._channel.send_all([self._event(text, its, draws=n) for text, n in drawn.whole])
@@ -226,7 +224,7 @@ class LineStream(io.RawIOBase):
         self, text: str, request_id: str | None, continues: bool = False, draws: int = 0
     ) -> LogWritten:
         record = log_records.current()
-        if record is None:
+        if record is None or draws:
             return LogWritten(
                 stream=self._name,
                 text=text,

@@ -142,8 +142,13 @@ class CutLines:
         unfinished: dict[int, UnfinishedLine],
         request_id: str | None,
         now: float,
+        *,
+        logs: bool,
     ) -> DrawnLines | None:
-        """Return the lines of a write that draws several lines again, or begins to; else None."""
+        """Return the lines of a write that draws several lines again, or begins to; else None.
+
+        If it `logs`, the lines above the bars are a record, which draws no row.
+        """
         again = _LINES_AGAIN.match(data)
         if again is None:
             return None
@@ -160,13 +165,17 @@ class CutLines:
             numbers = [*line.above[len(line.above) - above :], line.draws]
             request_id = request_id or line.request_id
         *whole, last = text.split(b"\n")
+        record = max(len(whole) - above, 0) if logs else 0
+        numbers = [0] * record + numbers
         numbers += [0] * (len(whole) + 1 - len(numbers))
-        drawn = [(text_of(one), numbers[at] or next(self._next)) for at, one in enumerate(whole)]
+        for at in range(record, len(whole)):
+            numbers[at] = numbers[at] or next(self._next)
+        drawn = list(zip(map(text_of, whole), numbers, strict=False))
         rest = None
         if last:
             since = now if line is None else line.since
             rest = UnfinishedLine.of(last, request_id, since, draws=numbers[len(whole)])
-            rest.above = tuple(number for _, number in drawn[-_MAX_ABOVE:])
+            rest.above = tuple(number for _, number in drawn[record:][-_MAX_ABOVE:])
             rest.below_drawn = True
         return DrawnLines(drawn, rest, request_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 from devtui.events import Event, LogWritten
 from devtui.server.channel.channel import Channel
 from devtui.server.guest import clocks
-from devtui.server.output import output, request_context
+from devtui.server.output import log_records, output, request_context
 from devtui.server.output.output import HOLD_SECONDS, LineStream
 from devtui.text.line_buffer import MAX_LINE_BYTES
 from tests.support.live import Live
@@ -308,8 +309,11 @@ def test_a_bar_of_two_threads_keeps_its_request_and_its_row(
     assert {event.request_id for event in sent.events} == {"3-1"}
 
 
+_RECORD = logging.LogRecord("shop", logging.INFO, "shop.py", 1, "logged", None, None)
+
+
 def test_bars_of_several_lines_keep_their_rows(
-    sent: Sent, stream: LineStream, clock: SimpleNamespace
+    sent: Sent, stream: LineStream, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def draw(above: int, *lines: str) -> None:
         stream.write(b"\r\x1b[2K" + b"\x1b[1A\x1b[2K" * above + "\n".join(lines).encode())
@@ -321,13 +325,19 @@ def test_bars_of_several_lines_keep_their_rows(
     draw(0, "a 0%", "b 0%", "c 0%")
     request_context.request_id.reset(token)
     draw(2, "a 1%", "b 1%", "c 1%")  # by the thread that refreshes
+    with monkeypatch.context() as patch:
+        patch.setattr(log_records, "current", lambda: _RECORD)
+        draw(2, "logged", "its end", "a 1%", "b 1%", "c 1%")
+    logged = [event for event in sent.events if event.stream == "log"]
+    assert [(event.text, event.draws) for event in logged] == [("logged", 0), ("its end", 0)]
     draw(2, "printed", "a 2%", "b 2%", "c 2%")
     draw(3, "printed", "a 3%", "b 3%", "c 3%", "d 3%")
     draw(4, "printed", "a 9%", "b 9%", "c 9%", "d 9%", "\x1b[?25h")
     rows: dict[int, str] = {}
     for event in sent.events:
-        rows[event.draws] = event.text
         assert event.request_id == "3-1"
+        if event not in logged:
+            rows[event.draws] = event.text
     assert list(rows.values()) == ["printed", "a 9%", "b 9%", "c 9%", "d 9%"]
 
 
