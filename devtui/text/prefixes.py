@@ -28,6 +28,8 @@ _WORD = re.compile(r"[A-Za-z]{4,9}(?![\w.])")
 # loguru's place in the code, and a logger that only the text names.
 _PLACE = re.compile(r"([A-Za-z_][\w.]{0,100}):([\w<>.]{1,60}):(\d{1,6})(?![\w:])")
 _MODULE = re.compile(r"in [A-Za-z_][\w.]{0,60}(?=: )")
+# Werkzeug's access log repeats the client and the time.
+_ACCESS = re.compile(rf"[\w.:%-]{{1,60}} - - \[(?:{_DATE}) {_CLOCK}\] *(?=[\"\x1b]|$)")
 _PROCESS = re.compile(r"\d{1,7}(?=\])")
 _GAP = re.compile(r" *[|:–—-]? *")
 _CLEAR_GAP = re.compile(r" *[|:–—-] *|  +| *$")
@@ -52,7 +54,10 @@ def prefix_of(
     `level` and `logger` are those of its record, if it is one: others than these are no prefix.
     The prefix may be the whole line if the message `goes_on` below it.
     """
-    return _Reading(text[:MAX_PREFIX], level, logger).prefix(whole=goes_on)
+    found = _Reading(text[:MAX_PREFIX], level, logger).prefix(whole=goes_on)
+    if logger == "werkzeug" and (access := _ACCESS.match(text, found.end, MAX_PREFIX)):
+        return found._replace(end=access.end())
+    return found
 
 
 class _Reading:

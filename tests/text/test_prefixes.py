@@ -38,6 +38,9 @@ from devtui.text.prefixes import MAX_PREFIX, NONE, prefix_of
             "Exception on /",
         ),
         ("[2026-01-02 03:04:05] INFO in hello: text", "INFO", "hello", "text"),
+        # Werkzeug, if the app logs at this level; also through rich
+        ('127.0.0.1 - - [29/Nov/2026 19:41:02] "GET / H', "INFO", "werkzeug", '"GET / H'),
+        ('[19:41:02] INFO     ::1 - - [29/Nov/2026 19:41:02] "GET', "INFO", "werkzeug", '"GET'),
         # Django
         ('[02/Jan/2026 03:04:05] "GET / HTTP/1.1" 200', "INFO", "django.server", '"GET /'),
         # uvicorn, gunicorn
@@ -80,7 +83,7 @@ def test_it_tells_the_level_and_the_logger_of_a_printed_line() -> None:
         ("(info) aside", None, None),
         ("INFO/MainProcess hello", "INFO", "x"),
         ("shop.database: hello", "INFO", "shop.data"),
-        ('127.0.0.1 - - [02/Jan/2026 03:04:05] "GET /"', "INFO", "werkzeug"),
+        ('127.0.0.1 - - [02/Jan/2026 03:04:05] "GET /"', "INFO", "gevent"),
         ("2026-01-02 03:04:05 INFO", None, None),  # nothing would be left
         ("", None, None),
         ("   ", None, None),

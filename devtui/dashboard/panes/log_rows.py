@@ -155,7 +155,10 @@ class LogRows(Rows[LogEntry]):
             if rest < len(_BETWEEN_LINES) + 4:
                 break
             if said:
-                wrapped = start >= WRAPPED_FROM and without.find(said) == start
+                at = without.find(said)
+                # An access line's client and time stand before the start, too.
+                fits = at <= start if item.logger == "werkzeug" else at == start
+                wrapped = at >= WRAPPED_FROM and fits
                 between = " " if wrapped else _BETWEEN_LINES
                 between = between if row else ""  # the message begins below its prefix
                 shown = fit(masking.in_log(said), rest - len(between))

@@ -26,7 +26,6 @@ from devtui.text.line_buffer import text_of
 
 # How long an unfinished line (a prompt, a progress bar) waits for its end.
 HOLD_SECONDS = 0.25
-
 # Lines of one write sent together. A send costs as much as a few lines.
 _LINES_AT_ONCE = 100
 
@@ -143,12 +142,11 @@ class LineStream(io.RawIOBase):
                 self._cut.forget(key)
 
     def _take(self, data: bytes, continues: bool = False) -> None:
-        """Send the whole lines, and keep the unfinished one.
-
-        `continues` says that the first line belongs to the one before.
-        """
-        again, draws = None, 0
-        request_id, erases = request_context.request_id.get(), data.startswith(ERASES)
+        """Send the whole lines, keep the rest. With `continues` the first goes on with the last."""
+        again, draws, erases = None, 0, data.startswith(ERASES)
+        request_id = request_context.request_id.get()
+        if erases and self._draw(data, request_id):
+            return
         if self._cut or erases:
             data, again = self._cut.go_on(data, self._unfinished, request_id)
             if again is not None:
@@ -180,9 +178,7 @@ class LineStream(io.RawIOBase):
                 return
         if begun is None and end < 0 and data:
             since = clock.monotonic() if again is None else again.since
-            begun = UnfinishedLine(b"", request_id, since, continues, draws)
-            begun.add(data)
-            self._hold(key, begun)
+            self._hold(key, UnfinishedLine.of(data, request_id, since, continues, draws))
             return
         continues = continues or begun is not None
         *whole, rest = data.split(b"\n")
@@ -195,9 +191,20 @@ class LineStream(io.RawIOBase):
                 ]
             )
         if rest:
-            begun = UnfinishedLine(b"", request_id, clock.monotonic(), True, below_drawn=erases)
-            begun.add(rest)
+            begun = UnfinishedLine.of(rest, request_id, clock.monotonic(), continues=True)
+            begun.below_drawn = erases
             self._hold(key, begun)
+
+    def _draw(self, data: bytes, request_id: str | None) -> bool:
+        """Send a write that draws bars on several lines; return false if it is no such write."""
+        logs, now = log_records.current() is not None, clock.monotonic()
+        drawn = self._cut.lines(data, self._unfinished, request_id, now, logs=logs)
+        if drawn is not None:
+            its = drawn.request_id
+            self._channel.send_all([self._event(text, its, draws=n) for text, n in drawn.whole])
+        if drawn is not None and drawn.rest is not None:
+            self._hold(threading.get_ident(), drawn.rest)
+        return drawn is not None
 
     def _hold(self, key: int, line: UnfinishedLine) -> None:
         """Keep an unfinished line. First send one that an interruption has begun."""
@@ -217,7 +224,7 @@ class LineStream(io.RawIOBase):
         self, text: str, request_id: str | None, continues: bool = False, draws: int = 0
     ) -> LogWritten:
         record = log_records.current()
-        if record is None:
+        if record is None or draws:
             return LogWritten(
                 stream=self._name,
                 text=text,

@@ -18,6 +18,10 @@ _AGAIN = re.compile(rb"(?:\r|\x1b\[[02]?K|\x1b\[\?25[hl])+")
 _MAX_DRAWING = 64
 ERASES = b"\r\x1b[2K"
 _HIDES_CURSOR = b"\x1b[?25l"
+# Bars of several lines erase the last one, and then each one above it.
+_ABOVE = b"\x1b[1A\x1b[2K"
+_LINES_AGAIN = re.compile(rb"\r\x1b\[2K((?:\x1b\[1A\x1b\[2K)*)")
+_MAX_ABOVE = 100
 _UP = re.compile(rb"\x1b\[\d{0,3}A")
 _CURSOR = re.compile(rb"(?:\x1b\[\?25[hl])+")
 
@@ -31,9 +35,22 @@ class UnfinishedLine(msgspec.Struct):
     continues: bool  # the line before, of the same write
     draws: int = 0  # the line that it draws again
     buffer: LineBuffer | None = None  # in place of the text, once that is long
-    below_drawn: bool = (
-        False  # the last line of a write that draws again: rich prints above its bar
-    )
+    above: tuple[int, ...] = ()  # the numbers of the lines above it, of the same write
+    below_drawn: bool = False  # the last line of a write that erases: rich prints above a bar
+
+    @classmethod
+    def of(
+        cls,
+        data: bytes,
+        request_id: str | None,
+        since: float,
+        continues: bool = False,
+        draws: int = 0,
+    ) -> UnfinishedLine:
+        """Return a line that begins so."""
+        line = cls(b"", request_id, since, continues, draws)
+        line.add(data)
+        return line
 
     def add(self, data: bytes) -> None:
         """Take more of the line. `print` writes its values one by one, so this must be quick."""
@@ -64,6 +81,17 @@ class UnfinishedLine(msgspec.Struct):
     def says_nothing(self) -> bool:
         """Whether it only hides or shows the cursor, as before and after a progress bar."""
         return self.buffer is None and _CURSOR.fullmatch(self.text) is not None
+
+
+class DrawnLines(msgspec.Struct, frozen=True):
+    """The lines of one write, each with the number of the row that it draws, and the last line.
+
+    `rest` is None if the last line has ended too, or has no text.
+    """
+
+    whole: list[tuple[str, int]]
+    rest: UnfinishedLine | None
+    request_id: str | None
 
 
 class CutLines:
@@ -107,6 +135,49 @@ class CutLines:
         if line is None and data.startswith(ERASES):
             line = self._bar(unfinished, request_id, thread)
         return data, line
+
+    def lines(
+        self,
+        data: bytes,
+        unfinished: dict[int, UnfinishedLine],
+        request_id: str | None,
+        now: float,
+        *,
+        logs: bool,
+    ) -> DrawnLines | None:
+        """Return the lines of a write that draws several lines again, or begins to; else None.
+
+        If it `logs`, the lines above the bars are a record, which draws no row.
+        """
+        again = _LINES_AGAIN.match(data)
+        if again is None:
+            return None
+        above = len(again[1]) // len(_ABOVE)
+        text = data[again.end() :] if above else data  # an opened row shows what was written
+        if not above and b"\n" not in text[:-1]:
+            return None
+        thread = threading.get_ident()
+        line = unfinished.pop(thread, None) or self._lines.pop(thread, None)
+        if line is None or not line.is_of(request_id):
+            line = self._bar(unfinished, request_id, thread)
+        numbers: list[int] = []
+        if line is not None and len(line.above) >= above:
+            numbers = [*line.above[len(line.above) - above :], line.draws]
+            request_id = request_id or line.request_id
+        *whole, last = text.split(b"\n")
+        record = max(len(whole) - above, 0) if logs else 0
+        numbers = [0] * record + numbers
+        numbers += [0] * (len(whole) + 1 - len(numbers))
+        for at in range(record, len(whole)):
+            numbers[at] = numbers[at] or next(self._next)
+        drawn = list(zip(map(text_of, whole), numbers, strict=False))
+        rest = None
+        if last:
+            since = now if line is None else line.since
+            rest = UnfinishedLine.of(last, request_id, since, draws=numbers[len(whole)])
+            rest.above = tuple(number for _, number in drawn[record:][-_MAX_ABOVE:])
+            rest.below_drawn = True
+        return DrawnLines(drawn, rest, request_id)
 
     def _bar(
         self, unfinished: dict[int, UnfinishedLine], request_id: str | None, thread: int

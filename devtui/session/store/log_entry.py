@@ -22,7 +22,7 @@ MAX_BYTES = 256 * 1024
 MAX_OPEN = 64
 """How many entries may still grow at a time."""
 
-MAX_DRAWN = 32
+MAX_DRAWN = 128
 """How many lines may be drawn again at a time."""
 
 _Key: TypeAlias = tuple[int, Stream, str | None, str | None]

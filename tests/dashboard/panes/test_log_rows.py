@@ -252,3 +252,16 @@ def test_the_place_at_the_end_of_a_full_line_is_not_repeated(gap):
     text = "[12:00:00] INFO     hello 40)" + " " * gap + "\x1b[2mhello.py\x1b[0m\x1b[2m:17\x1b[0m"
     row = _row(_store(*_record(text, level="INFO")))
     assert row.endswith("hello 40)" + " " * min(gap, 2) + "hello.py:17")
+
+
+def test_an_access_line_that_rich_wraps_shows_the_request_first():
+    text = (
+        "           INFO     127.0.0.1 - - [29/Nov/2026 19:41:02]\n"
+        + " " * 20
+        + '"GET / HTTP/1.1" 200 -'
+    )
+    row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" 200 -')
+    text = text.replace("\n" + " " * 20, " ").replace("/ HTTP", "\n" + " " * 20 + "/ HTTP")
+    row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" 200 -')

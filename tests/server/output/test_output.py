@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 from devtui.events import Event, LogWritten
 from devtui.server.channel.channel import Channel
 from devtui.server.guest import clocks
-from devtui.server.output import output, request_context
+from devtui.server.output import log_records, output, request_context
 from devtui.server.output.output import HOLD_SECONDS, LineStream
 from devtui.text.line_buffer import MAX_LINE_BYTES
 from tests.support.live import Live
@@ -255,8 +256,8 @@ def test_the_states_of_a_progress_bar_have_one_number(
         ("a question? ", 2),
         ("above", 0),
         ("below", 3),
-        ("[2K[1A[2Kanother above", 0),
-        ("another below", 0),
+        ("another above", 4),
+        ("another below", 5),
     ]
 
 
@@ -306,6 +307,38 @@ def test_a_bar_of_two_threads_keeps_its_request_and_its_row(
     shown = [(event.text.rpartition("K")[2], event.draws) for event in sent.events]
     assert shown == [("20%", 1), ("40%", 1), ("above the bar", 1), ("60%", 2), ("100%", 2)]
     assert {event.request_id for event in sent.events} == {"3-1"}
+
+
+_RECORD = logging.LogRecord("shop", logging.INFO, "shop.py", 1, "logged", None, None)
+
+
+def test_bars_of_several_lines_keep_their_rows(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(above: int, *lines: str) -> None:
+        stream.write(b"\r\x1b[2K" + b"\x1b[1A\x1b[2K" * above + "\n".join(lines).encode())
+        clock.now += HOLD_SECONDS
+        stream.release_stale()
+
+    token = request_context.request_id.set("3-1")
+    stream.write(b"\x1b[?25l")
+    draw(0, "a 0%", "b 0%", "c 0%")
+    request_context.request_id.reset(token)
+    draw(2, "a 1%", "b 1%", "c 1%")  # by the thread that refreshes
+    with monkeypatch.context() as patch:
+        patch.setattr(log_records, "current", lambda: _RECORD)
+        draw(2, "logged", "its end", "a 1%", "b 1%", "c 1%")
+    logged = [event for event in sent.events if event.stream == "log"]
+    assert [(event.text, event.draws) for event in logged] == [("logged", 0), ("its end", 0)]
+    draw(2, "printed", "a 2%", "b 2%", "c 2%")
+    draw(3, "printed", "a 3%", "b 3%", "c 3%", "d 3%")
+    draw(4, "printed", "a 9%", "b 9%", "c 9%", "d 9%", "\x1b[?25h")
+    rows: dict[int, str] = {}
+    for event in sent.events:
+        assert event.request_id == "3-1"
+        if event not in logged:
+            rows[event.draws] = event.text
+    assert list(rows.values()) == ["printed", "a 9%", "b 9%", "c 9%", "d 9%"]
 
 
 def test_two_bars_of_two_threads_each_are_two_rows(
