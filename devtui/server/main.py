@@ -169,7 +169,8 @@ class Generation:
         forks.end_if_forked()  # the app may have forked while it loaded
         recorder = Recorder(self._channel, self._output)
         news = DebuggerNews(self._channel.send)
-        server = AppServer(app, listener, load, recorder, self._reporter, news)
+        shelf = self._channel.shelf
+        server = AppServer(app, listener, shelf, load, recorder, self._reporter, news)
         self._server = server
         self._channel.send(Serving(url=load.url, pid=os.getpid()))
         UnseenThread(lambda: self._get_the_rest(server.debugger)).start()

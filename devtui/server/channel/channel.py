@@ -59,6 +59,8 @@ class Channel:
         self._socket.setblocking(False)
         self.pending = Pending(connection)
         """What was not sent yet."""
+        self.shelf: list[int] = []
+        """What came with the listener: the descriptors of the shelf of connections."""
         self._reader = 0  # the thread in `run`
         self._waiting: set[int] = set()  # threads that wait for room
         self._waits_for_room = False  # the reader wakes when the socket takes more
@@ -248,7 +250,7 @@ class Channel:
     def _receive(self, received: ReceivedOrders, on_order: OnOrder) -> bool:
         """Read, and handle all whole lines; return false at the end of the channel."""
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 1)
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 3)
         except BlockingIOError:
             return True
         except OSError:
@@ -256,7 +258,8 @@ class Channel:
         for descriptor in descriptors:
             # Programs that the app starts must not inherit the port.
             os.set_inheritable(descriptor, False)
-            received.listener = descriptor
+        if descriptors:
+            received.listener, *self.shelf = descriptors
         for line in received.lines(data):
             try:
                 order = decode_order(line)

@@ -94,7 +94,7 @@ class PersistentHandler(WSGIRequestHandler):
             with suppress(UnknownEnd):
                 limit = body_limit(self.head.method, status, fields)
                 idle = self.server.idle
-                if idle is not None and not idle.is_over and self._body.is_short:
+                if idle is not None and not idle.closes and self._body.is_short:
                     del fields[-1]
                     self.close_connection = False
         lines = [f"{self.protocol_version} {status} {message}\r\n"]

@@ -132,7 +132,7 @@ class Generations:
         self.pin = None
         self._bus.tell(ServerStarted(pid=self._process.pid, python=settings.python or ""))
         self.head_starts.release()
-        self._process.load(self._load, self._listener.bound)
+        self._process.load(self._load, self._listener.descriptors)
 
     def attach(self) -> None:
         """Attach to the started process, on the running event loop."""
@@ -255,7 +255,7 @@ class Generations:
         self.from_standby, self.head_starts.used = False, None
         self.stepped_back = event.reason
         if self._process is not None and self._load is not None:
-            self._process.load(self._load, self._listener.bound)
+            self._process.load(self._load, self._listener.descriptors)
 
     def _on_serving(self, event: Serving) -> None:
         # The debugger is made a little later, and reports its PIN then.
