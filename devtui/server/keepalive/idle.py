@@ -50,6 +50,8 @@ class IdleConnections:
         self._is_woken = False
         self.shelf: Shelf | None = None
         """Where connections wait for the next server process, if they can."""
+        self.stops = False
+        """Whether the server was told to stop."""
         self._is_over = False
         self.stopped: socket.socket | None = None
         """It becomes readable when the server stops."""
@@ -62,14 +64,9 @@ class IdleConnections:
             selector.register(self.shelf.out, selectors.EVENT_READ)
 
     @property
-    def is_over(self) -> bool:
-        """Whether the server stops."""
-        return self._is_over
-
-    @property
-    def closes(self) -> bool:
-        """Whether the server stops, and no connection stays open."""
-        return self._is_over and self.shelf is None
+    def keeps_open(self) -> bool:
+        """Whether a connection stays open after the response that begins now."""
+        return not self.stops or self.shelf is not None
 
     def patience(self) -> float | None:
         """Return the seconds until a connection has been idle for too long, None without any."""

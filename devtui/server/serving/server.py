@@ -131,6 +131,8 @@ class AppServer:
     def stop(self) -> None:
         """Make `run` return. Requests in flight continue."""
         self._asked = True
+        if self._server.idle is not None:
+            self._server.idle.stops = True
         self._stopper.send(b"\0")
 
     def _is_over(self) -> bool:
@@ -156,9 +158,10 @@ class AppServer:
         self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
         self._server.connections.wait_until_read(end - clock.monotonic())
         is_idle = self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
-        if is_idle:
-            self._server.connections.wait_until_left(LEAVE_SECONDS)
-        return is_idle
+        if not is_idle or self._server.connections.wait_until_left(LEAVE_SECONDS):
+            return is_idle
+        # The next request was read when the stop came.
+        return self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
 
 
 def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:
