@@ -60,7 +60,7 @@ class Channel:
         self.pending = Pending(connection)
         """What was not sent yet."""
         self.shelf: list[int] = []
-        """What came with the listener: the descriptors of the shelf of connections."""
+        """The descriptors that came with the listener: idle connections wait there."""
         self._reader = 0  # the thread in `run`
         self._waiting: set[int] = set()  # threads that wait for room
         self._waits_for_room = False  # the reader wakes when the socket takes more
@@ -255,11 +255,8 @@ class Channel:
             return True
         except OSError:
             return False
-        for descriptor in descriptors:
-            # Programs that the app starts must not inherit the port.
-            os.set_inheritable(descriptor, False)
         if descriptors:
-            received.listener, *self.shelf = descriptors
+            self.shelf = received.keep(descriptors)
         for line in received.lines(data):
             try:
                 order = decode_order(line)

@@ -87,7 +87,6 @@ class PersistentHandler(WSGIRequestHandler):
         more = self._input.has_more(LINGER_MS, others)
         return more and (not self._is_left() or bool(self._input.buffered()))
 
-    @property
     def _is_left(self) -> bool:
         """Whether what the client sends from now on is for the next server process."""
         idle = self.server.idle
