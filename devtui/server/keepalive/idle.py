@@ -33,13 +33,15 @@ class IdleConnections:
 
     def __init__(
         self,
+        is_open: Callable[[Any], bool],
         waiting: Callable[[Any], Waiting],
         start: Callable[[Any], None],
         close: Callable[[Any], None],
         let_go: Callable[[Any], None],
         adopt: Callable[[Any], None],
     ) -> None:
-        self._waiting, self._start, self._close = waiting, start, close
+        self._is_open, self._waiting = is_open, waiting
+        self._start, self._close = start, close
         self._let_go, self._adopt = let_go, adopt
         self._selector: selectors.BaseSelector | None = None
         self._idle: dict[Any, None] = {}  # those that have waited longest come first
@@ -149,6 +151,8 @@ class IdleConnections:
         with suppress(IndexError):  # none is left, or another thread has taken it
             while True:
                 connection = self._returned.popleft()
+                if not self._is_open(connection):
+                    continue  # it was closed to make room
                 if self.shelf is not None and self.shelf.leave([connection]):
                     self._let_go(connection)
                 else:
@@ -179,7 +183,9 @@ class IdleConnections:
         self._is_woken = False
         with suppress(IndexError):  # none is left
             while True:
-                self.add(self._returned.popleft())
+                connection = self._returned.popleft()
+                if self._is_open(connection):
+                    self.add(connection)
 
 
 def _unread_bytes(connection: Any) -> int:

@@ -39,6 +39,11 @@ class Shelf:
                 return first
         return len(numbers)
 
+    def close(self) -> None:
+        """Close this process's ends."""
+        self._in.close()
+        self.out.close()
+
     def take(self) -> list[socket.socket]:
         """Take all out."""
         taken: list[socket.socket] = []

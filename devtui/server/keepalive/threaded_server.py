@@ -18,7 +18,12 @@ class ThreadedServer(Server, ThreadedWSGIServer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._idle = self.idle = IdleConnections(
-            self.connections.waiting, self._start, self._end, self._let_go, self._adopt
+            self.connections.by_socket.__contains__,
+            self.connections.waiting,
+            self._start,
+            self._end,
+            self._let_go,
+            self._adopt,
         )
         self.connections.drop_idle = self._idle.drop
         self._free_threads = FreeThreads()
@@ -32,7 +37,10 @@ class ThreadedServer(Server, ThreadedWSGIServer):
 
     def shutdown_request(self, request: Any) -> None:
         """Close a connection, unless its handler has left it open for another request."""
-        if self.connections.waiting(request).idle:
+        waiting = self.connections.by_socket.get(request)
+        if waiting is None:
+            return  # it was closed to make room
+        if waiting.idle:
             self._idle.give_back(request)
         else:
             super().shutdown_request(request)
