@@ -172,7 +172,16 @@ class Generation:
         forks.end_if_forked()  # the app may have forked while it loaded
         recorder = Recorder(self._channel, self._output, self._loading.tracing, load.send_token)
         news = DebuggerNews(self._channel.send)
-        server = AppServer(app, listener, load, recorder, self._reporter, news, self._handover)
+        server = AppServer(
+            app,
+            listener,
+            self._channel.shelf,
+            load,
+            recorder,
+            self._reporter,
+            news,
+            self._handover,
+        )
         self._server = server
         self._channel.send(Serving(url=load.url, pid=os.getpid()))
         UnseenThread(lambda: self._get_the_rest(server.debugger)).start()

@@ -60,6 +60,8 @@ class Channel:
         self._socket.setblocking(False)
         self.pending = Pending(connection)
         """What was not sent yet."""
+        self.shelf: list[int] = []
+        """The descriptors that came with the listener: idle connections wait there."""
         self._reader = 0  # the thread in `run`
         self._waiting: set[int] = set()  # threads that wait for room
         self._waits_for_room = False  # the reader wakes when the socket takes more
@@ -230,15 +232,13 @@ class Channel:
     def _receive(self, received: ReceivedOrders, on_order: OnOrder) -> bool:
         """Read, and handle all whole lines; return false at the end of the channel."""
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 1)
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 3)
         except BlockingIOError:
             return True
         except OSError:
             return False
-        for descriptor in descriptors:
-            # Programs that the app starts must not inherit the port.
-            os.set_inheritable(descriptor, False)
-            received.descriptor = descriptor
+        if descriptors and (others := received.keep(descriptors)):
+            self.shelf = others
         for line in received.lines(data):
             try:
                 order = decode_order(line)

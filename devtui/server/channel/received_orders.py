@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 
@@ -21,6 +22,14 @@ class ReceivedOrders:
             line = bytes(self._part[:end])
             del self._part[: end + 1]
             yield line
+
+    def keep(self, descriptors: list[int]) -> list[int]:
+        """Keep the first one for the next order, and return the others."""
+        for descriptor in descriptors:
+            # Programs that the app starts must not inherit the port.
+            os.set_inheritable(descriptor, False)
+        self.descriptor, *others = descriptors
+        return others
 
     def take_descriptor(self) -> int | None:
         """Return the descriptor, once."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from devtui.server.guest.clocks import clock
+from devtui.server.keepalive.shelf import Shelf
 from devtui.server.serving.client_wait import Waiting
 
 # How long a client may send nothing. Browsers keep connections for some minutes. If both ends give
@@ -32,11 +33,16 @@ class IdleConnections:
 
     def __init__(
         self,
+        is_open: Callable[[Any], bool],
         waiting: Callable[[Any], Waiting],
         start: Callable[[Any], None],
         close: Callable[[Any], None],
+        let_go: Callable[[Any], None],
+        adopt: Callable[[Any], None],
     ) -> None:
-        self._waiting, self._start, self._close = waiting, start, close
+        self._is_open, self._waiting = is_open, waiting
+        self._start, self._close = start, close
+        self._let_go, self._adopt = let_go, adopt
         self._selector: selectors.BaseSelector | None = None
         self._idle: dict[Any, None] = {}  # those that have waited longest come first
         self._returned: deque[Any] = deque()
@@ -44,8 +50,11 @@ class IdleConnections:
         self._woken.setblocking(False)
         self._waker.setblocking(False)
         self._is_woken = False
-        self.is_over = False
-        """Whether the server stops. Then no connection stays open."""
+        self.shelf: Shelf | None = None
+        """Where connections wait for the next server process, if they can."""
+        self.stops = False
+        """Whether the server was told to stop."""
+        self._is_over = False
         self.stopped: socket.socket | None = None
         """It becomes readable when the server stops."""
 
@@ -53,6 +62,13 @@ class IdleConnections:
         """Use this selector to wait for clients."""
         self._selector = selector
         selector.register(self._woken, selectors.EVENT_READ)
+        if self.shelf is not None:
+            selector.register(self.shelf.out, selectors.EVENT_READ)
+
+    @property
+    def keeps_open(self) -> bool:
+        """Whether a connection stays open after the response that begins now."""
+        return not self.stops or self.shelf is not None
 
     def patience(self) -> float | None:
         """Return the seconds until a connection has been idle for too long, None without any."""
@@ -65,6 +81,9 @@ class IdleConnections:
         """Take back what threads gave back, serve those that are ready, close the oldest."""
         if self._woken in ready:
             self._unwake()
+        if self.shelf is not None and self.shelf.out in ready:
+            for connection in self.shelf.take():
+                self._adopt(connection)
         for connection in ready & self._idle.keys():
             self._forget(connection)
             self._start_or_close(connection)
@@ -88,8 +107,8 @@ class IdleConnections:
     def give_back(self, connection: Any) -> None:
         """Take a connection from the thread that has answered its last request. Any thread."""
         self._returned.append(connection)
-        if self.is_over:
-            self._close_returned()
+        if self._is_over:
+            self._end_returned()
         elif not self._is_woken:
             self._is_woken = True
             with suppress(OSError):  # full of wake-ups, or closed by the app
@@ -101,15 +120,21 @@ class IdleConnections:
         self._close(connection)
 
     def end(self, head_seconds: float) -> None:
-        """Close all that are idle. What has been sent is answered.
+        """Leave all that are idle to the next server process.
 
-        A client that has just connected is about to send, so its connection gets a thread.
+        If they cannot wait there, close them, and answer what was sent. A client that has just
+        connected is about to send, so its connection gets a thread.
         """
         self._unwake()
-        self.is_over = True
-        self._close_returned()
+        self._is_over = True
+        self._end_returned()
+        idle = list(self._idle)
+        left = 0 if self.shelf is None else self.shelf.leave(idle)
+        for connection in idle[:left]:
+            self._forget(connection)
+            self._let_go(connection)
         latest = clock.monotonic() - head_seconds
-        for connection in list(self._idle):
+        for connection in idle[left:]:
             self._forget(connection)
             waiting = self._waiting(connection)
             if waiting.is_new and waiting.accepted > latest:
@@ -122,10 +147,16 @@ class IdleConnections:
         self._woken.close()
         self._waker.close()
 
-    def _close_returned(self) -> None:
+    def _end_returned(self) -> None:
         with suppress(IndexError):  # none is left, or another thread has taken it
             while True:
-                self._start_or_close(self._returned.popleft())
+                connection = self._returned.popleft()
+                if not self._is_open(connection):
+                    continue  # it was closed to make room
+                if self.shelf is not None and self.shelf.leave([connection]):
+                    self._let_go(connection)
+                else:
+                    self._start_or_close(connection)
 
     def _start_or_close(self, connection: Any) -> None:
         if _unread_bytes(connection):
@@ -152,7 +183,9 @@ class IdleConnections:
         self._is_woken = False
         with suppress(IndexError):  # none is left
             while True:
-                self.add(self._returned.popleft())
+                connection = self._returned.popleft()
+                if self._is_open(connection):
+                    self.add(connection)
 
 
 def _unread_bytes(connection: Any) -> int:

@@ -72,13 +72,25 @@ class PersistentHandler(WSGIRequestHandler):
                 self._close_gently(self.head)
             return
         self._waiting.begin_head()
+        if not self._has_more():
+            self.close_connection = self._is_idle = True
+
+    def _has_more(self) -> bool:
+        """Wait a moment for the next request; return whether it is for this process."""
+        if self._is_left():
+            return bool(self._input.buffered())
         if b"\r\n\r\n" in self._input.received():
-            return
+            return True
         self.before_waiting()
         idle = self.server.idle
         others = () if idle is None or idle.stopped is None else (idle.stopped,)
-        if not self._input.has_more(LINGER_MS, others):
-            self.close_connection = self._is_idle = True
+        more = self._input.has_more(LINGER_MS, others)
+        return more and (not self._is_left() or bool(self._input.buffered()))
+
+    def _is_left(self) -> bool:
+        """Whether what the client sends from now on is for the next server process."""
+        idle = self.server.idle
+        return idle is not None and idle.stops and idle.shelf is not None
 
     def before_waiting(self) -> None:
         """Do what must not wait until the client sends again."""
@@ -94,7 +106,11 @@ class PersistentHandler(WSGIRequestHandler):
             with suppress(UnknownEnd):
                 limit = body_limit(self.head.method, status, fields)
                 idle = self.server.idle
-                if idle is not None and not idle.is_over and self._body.is_short:
+                if (
+                    idle is not None
+                    and not (idle.stops and idle.shelf is None)
+                    and self._body.is_short
+                ):
                     del fields[-1]
                     self.close_connection = False
         lines = [f"{self.protocol_version} {status} {message}\r\n"]
@@ -145,7 +161,7 @@ class PersistentHandler(WSGIRequestHandler):
         """
         idle = self.server.idle
         pause = PAUSE_MS if head.length else 0
-        if head.stays_open and idle is not None and not idle.is_over:
+        if head.stays_open and idle is not None and not idle.stops:
             # It may have sent another request already.
             self._waiting.begin_head()
             if self.server.ssl_context is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import select
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -98,13 +99,20 @@ class ClientInput:
         self.stream: Any = io.BufferedReader(self._source, 16 * 1024)
 
     def received(self) -> bytes:
-        """Return bytes that have come and that nobody has read, empty if there are none."""
-        self._source.waits = False
+        """Return bytes that have come and that nobody has used, empty if there are none."""
+        return self._peek(self._source.read_now)
+
+    def buffered(self) -> bytes:
+        """Return bytes that were read from the connection and that nobody has used."""
+        return self._peek(_read_nothing)
+
+    def _peek(self, read: Callable[[WriteableBuffer], int | None]) -> bytes:
+        self._source.read_some, usual = read, self._source.read_some
         try:
             data: bytes = self.stream.peek(1)
             return data
         finally:
-            self._source.waits = True
+            self._source.read_some = usual
 
     def has_more(self, milliseconds: float, others: tuple[Any, ...] = ()) -> bool:
         """Wait until the client sends more, or one of the others is readable; return the former.
@@ -135,23 +143,29 @@ class ClientInput:
                 left -= len(data)
 
 
+def _read_nothing(buffer: WriteableBuffer) -> int | None:
+    return None
+
+
 class _Source(io.RawIOBase):
-    """Read from a connection. While `waits` is false, take only what has come."""
+    """Read from a connection."""
 
     def __init__(self, connection: Any, raw: Any) -> None:
         super().__init__()
         self._connection = connection if type(connection) is _Socket else None
         self._raw = raw
-        self.waits = True
+        self.read_some: Callable[[WriteableBuffer], int | None] = raw.readinto
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
+        return self.read_some(buffer)
+
+    def read_now(self, buffer: WriteableBuffer) -> int | None:
+        """Read only what has come, if the connection can do that."""
         count: int | None = None
-        if self.waits:
-            count = self._raw.readinto(buffer)
-        elif self._connection is not None:
+        if self._connection is not None:
             with suppress(OSError):  # nothing has come, or the next read tells the error
                 count = self._connection.recv_into(buffer, 0, socket.MSG_DONTWAIT)
         return count

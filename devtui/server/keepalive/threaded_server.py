@@ -17,7 +17,14 @@ class ThreadedServer(Server, ThreadedWSGIServer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._idle = self.idle = IdleConnections(self.connections.waiting, self._start, self._end)
+        self._idle = self.idle = IdleConnections(
+            self.connections.by_socket.__contains__,
+            self.connections.waiting,
+            self._start,
+            self._end,
+            self._let_go,
+            self._adopt,
+        )
         self.connections.drop_idle = self._idle.drop
         self._free_threads = FreeThreads()
 
@@ -30,7 +37,10 @@ class ThreadedServer(Server, ThreadedWSGIServer):
 
     def shutdown_request(self, request: Any) -> None:
         """Close a connection, unless its handler has left it open for another request."""
-        if self.connections.waiting(request).idle:
+        waiting = self.connections.by_socket.get(request)
+        if waiting is None:
+            return  # it was closed to make room
+        if waiting.idle:
             self._idle.give_back(request)
         else:
             super().shutdown_request(request)
@@ -58,6 +68,24 @@ class ThreadedServer(Server, ThreadedWSGIServer):
             self._end(request)
             self.connections.make_room()
             self._tell("A request got no answer: the system lets us start no more threads.")
+
+    def _let_go(self, request: Any) -> None:
+        """Close this process's descriptor of a connection that another process has, too."""
+        try:
+            request.close()
+        finally:
+            self.connections.closed(request)
+
+    def _adopt(self, request: socket.socket) -> None:
+        """Take over a connection from the server process before."""
+        try:
+            address = request.getpeername()
+        except OSError:  # its client has ended it
+            request.close()
+            return
+        self.connections.opened(request, address)
+        self.connections.waiting(request).is_new = False
+        self._idle.add(request)
 
     def _end(self, request: Any) -> None:
         super().shutdown_request(request)

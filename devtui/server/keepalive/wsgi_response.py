@@ -54,6 +54,7 @@ class WsgiResponse:
 
     def run(self, app: WSGIApplication) -> None:
         """Send what the app answers, or an error page in its place."""
+        __traceback_hide__ = True  # Werkzeug's tracebacks leave out frames with this name
         handler = self._handler
         try:
             self._execute(app)
@@ -75,6 +76,7 @@ class WsgiResponse:
             handler.server.log("error", f"Error on request:\n{text}")
 
     def _execute(self, app: WSGIApplication) -> None:
+        __traceback_hide__ = True
         pieces: Any = app(self._environ, self.start)
         try:
             for piece in pieces:
@@ -104,6 +106,7 @@ class WsgiResponse:
 
     def write(self, data: bytes) -> None:
         """Send a piece of the body."""
+        __traceback_hide__ = True
         if not self._is_begun:
             self._send_head()
         assert isinstance(data, bytes), "applications must write bytes"

@@ -95,6 +95,15 @@ class Connections:
             time.sleep(READ_SECONDS)  # gevent's if the app patched it: the others must run
         return not unread
 
+    def wait_until_left(self, seconds: float) -> bool:
+        """Wait until those on which requests were answered are closed, or left to the next process.
+
+        Return false if time runs out.
+        """
+        return self._wait_for(
+            lambda: all(waiting.is_new for waiting in self._all().values()), seconds
+        )
+
     def _has_unread(self) -> bool:
         readable = select.poll()
         for connection, waiting in self._all().items():

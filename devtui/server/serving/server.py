@@ -9,6 +9,7 @@ import os
 import selectors
 import socket
 import ssl
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +21,7 @@ from devtui.server.channel.channel import UNHEARD_SECONDS
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
+from devtui.server.keepalive.shelf import Shelf
 from devtui.server.keepalive.threaded_server import ThreadedServer
 from devtui.server.live.insertion import InsertScript
 from devtui.server.serving import middleware
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 # How long after it was accepted a connection may take to become a request, when the server stops.
 HEAD_SECONDS = 0.1
+
+# How long after its last response a connection may take to be left to the next server process.
+LEAVE_SECONDS = 0.1
 
 
 def prepare() -> None:
@@ -55,6 +60,7 @@ class AppServer:
         self,
         app: WSGIApplication,
         listener: int,
+        shelf: Sequence[int],
         load: Load,
         recorder: Recorder,
         reporter: ErrorReporter,
@@ -80,6 +86,8 @@ class AppServer:
             # Do the handshake in the client's thread. In `accept`, the default, a silent client
             # would keep all others waiting.
             self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
+        if self._server.idle is not None and shelf and load.cert is None:
+            self._server.idle.shelf = Shelf(shelf)
         self._asked = False
         self._stopped, self._stopper = socket.socketpair()
 
@@ -128,6 +136,8 @@ class AppServer:
     def stop(self) -> None:
         """Make `run` return. Requests in flight continue."""
         self._asked = True
+        if self._server.idle is not None:
+            self._server.idle.stops = True
         self._stopper.send(b"\0")
 
     def _is_over(self) -> bool:
@@ -152,6 +162,10 @@ class AppServer:
         # The head of an accepted connection may be unread.
         self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
         self._server.connections.wait_until_read(end - clock.monotonic())
+        is_idle = self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
+        if not is_idle or self._server.connections.wait_until_left(LEAVE_SECONDS):
+            return is_idle
+        # The next request was read when the stop came.
         return self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
 
 

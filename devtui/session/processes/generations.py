@@ -208,7 +208,7 @@ class Generations:
         if self._live is not None:
             order, handed_over = self._live
             process.send(order, handed_over.fileno())
-        process.load(load, self._listener.bound)
+        process.load(load, self._listener.descriptors)
 
     def expect_end(self, why_cut: str) -> None:
         """Report the end of the current process as expected; `why_cut` is for its requests."""

@@ -23,6 +23,9 @@ class Listener:
         self._surveys = surveys
         self._socket: socket.socket | None = None
         self._path: Path | None = None  # of a Unix socket
+        # Server processes put idle connections into one end, and the next one takes them out of the
+        # other. They are closed with it.
+        self._shelf: tuple[socket.socket, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -34,6 +37,11 @@ class Listener:
         """The socket; only if `is_open`."""
         assert self._socket is not None
         return self._socket
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """The socket's descriptor, and those of the shelf; only if `is_open`."""
+        return (self.bound.fileno(), *(end.fileno() for end in self._shelf))
 
     def open(self, settings: Settings) -> Settings:
         """Listen where the settings say. Raises `PortRefused`, and begins a survey of the reason.
@@ -63,6 +71,7 @@ class Listener:
         """Take another bound socket, and close the one before; see `open`."""
         self.close()
         self._socket = bound
+        self._shelf = socket.socketpair()
         if settings.is_unix_socket:
             self._path = Path(settings.socket_path)
             return settings
@@ -76,6 +85,9 @@ class Listener:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+        for end in self._shelf:
+            end.close()
+        self._shelf = ()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
             self._path = None

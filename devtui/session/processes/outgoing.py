@@ -6,6 +6,10 @@ import asyncio
 import os
 import socket
 from collections import deque
+from collections.abc import Sequence
+from typing import TypeAlias
+
+Descriptors: TypeAlias = "list[int]"
 
 # The most that the system takes in one call; no more is copied for it.
 _SEND_BYTES = 256 * 1024
@@ -20,7 +24,7 @@ class Outgoing:
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
-        self._waiting: deque[tuple[memoryview, int | None]] = deque()  # with a descriptor to pass
+        self._waiting: deque[tuple[memoryview, Descriptors]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watched = False
 
@@ -29,10 +33,9 @@ class Outgoing:
         self._loop = asyncio.get_running_loop()
         self._send()
 
-    def send(self, data: bytes, descriptor: int | None = None) -> None:
-        """Send bytes after the rest, with a copy of a descriptor."""
-        passed = None if descriptor is None else os.dup(descriptor)
-        self._waiting.append((memoryview(data), passed))
+    def send(self, data: bytes, descriptors: Sequence[int] = ()) -> None:
+        """Send bytes after the rest, with copies of descriptors."""
+        self._waiting.append((memoryview(data), [os.dup(one) for one in descriptors]))
         self._send()
 
     def close(self) -> None:
@@ -44,11 +47,11 @@ class Outgoing:
     def _send(self) -> None:
         try:
             while self._waiting:
-                data, descriptor = self._waiting[0]
-                sent = self._send_some(data[:_SEND_BYTES], descriptor)
-                _drop(descriptor)
+                data, descriptors = self._waiting[0]
+                sent = self._send_some(data[:_SEND_BYTES], descriptors)
+                _drop(descriptors)
                 if sent < len(data):
-                    self._waiting[0] = (data[sent:], None)
+                    self._waiting[0] = (data[sent:], [])
                 else:
                     self._waiting.popleft()
         except (BlockingIOError, InterruptedError):
@@ -58,10 +61,10 @@ class Outgoing:
         else:
             self._watch(False)
 
-    def _send_some(self, data: memoryview, descriptor: int | None) -> int:
-        if descriptor is None:
+    def _send_some(self, data: memoryview, descriptors: Descriptors) -> int:
+        if not descriptors:
             return self._channel.send(data)
-        return socket.send_fds(self._channel, [data], [descriptor])
+        return socket.send_fds(self._channel, [data], descriptors)
 
     def _watch(self, on: bool) -> None:
         """Ask the loop to call when there is room, or no longer."""
@@ -74,6 +77,6 @@ class Outgoing:
             self._loop.remove_writer(self._channel.fileno())
 
 
-def _drop(descriptor: int | None) -> None:
-    if descriptor is not None:
+def _drop(descriptors: Descriptors) -> None:
+    for descriptor in descriptors:
         os.close(descriptor)

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -132,23 +132,23 @@ class ServerProcess:
             daemon=True,
         ).start()
 
-    def load(self, order: Load, listener: socket.socket) -> None:
-        """Order it to load the app and serve it on the listener, of which it gets a copy.
+    def load(self, order: Load, descriptors: Sequence[int]) -> None:
+        """Order it to load the app and serve it on the listener's descriptors.
 
-        The descriptor travels with the order (SCM_RIGHTS), since it may have changed since the
+        Copies of them travel with the order (SCM_RIGHTS), since they may have changed since the
         process was started.
         """
         self._keep_all = order.keep_all
         if self._reader is not None:
             self._reader.hurries = order.keep_all
-        self._outgoing.send(encode(order), listener.fileno())
+        self._outgoing.send(encode(order), descriptors)
 
     def send(self, order: Order, descriptor: int | None = None) -> None:
         """Send an order, with a copy of a descriptor if it is one that comes with it.
 
         It is lost if the process ends before it reads it.
         """
-        self._outgoing.send(encode(order), descriptor)
+        self._outgoing.send(encode(order), () if descriptor is None else (descriptor,))
 
     def expect_end(self, why_cut: str) -> None:
         """Report its end as expected; `why_cut` says why requests that still run are cut then."""

@@ -228,7 +228,8 @@ def test_a_head_does_not_freeze_the_server(echo: Live, target: bytes, head: byte
     ids=range(7),
 )  # fmt: skip
 def test_a_target_does_not_freeze_the_server(echo: Live, target: bytes) -> None:
-    took, _ = busy_seconds(echo, b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    fields = b"Host: localhost\r\nConnection: close\r\n\r\n"
+    took, _ = busy_seconds(echo, b"GET " + target + b" HTTP/1.1\r\n" + fields)
     assert took < 2 * SECONDS
     assert echo.get("/").status == 200
 
@@ -260,13 +261,14 @@ _LINES = st.one_of(
 @example(lines=["A: x", " folded", "B: b"], end="\r\n")
 @example(lines=["A: x\rInjected: y"], end="\r\n")
 @example(lines=["no field", "B: x"], end="\r\n")
-@example(lines=["A: b"] * 98, end="\r\n")
+@example(lines=["A: b"] * 97, end="\r\n")
 @example(lines=["A: b"] * 101, end="\r\n")
 @example(lines=["A: " + "b" * 70_000], end="\r\n")
 def test_the_app_sees_what_the_standard_library_reads(
     echo: Live, lines: list[str], end: str
 ) -> None:
-    head = "".join(line + end for line in ["Host: localhost", *lines, ""]).encode("latin-1")
+    fields = ["Host: localhost", "Connection: close", *lines, ""]
+    head = "".join(line + end for line in fields).encode("latin-1")
     expected = seen_by_the_standard_library(head)
     answer = b""
     with suppress(ConnectionError):

@@ -25,12 +25,18 @@ FIELDS = [b"Accept: */*", b"X-A:b", b"X-A: \tb \t", b"X-A:", b": a", b"no colon"
           b"Transfer-Encoding: chunked", b"Transfer-Encoding: gzip, chunked",
           b"Transfer-Encoding: Chunked", b"Upgrade: websocket",
           b"Expect: 100-continue"]  # fmt: skip
+PROPER = [b"Accept: */*", b"X-A:b", b"X-A: \tb \t", b"X-A:", b"X-A: \xe4\xff", b"Connection: close",
+          b"connection: Keep-Alive", b"Content-Length: 3", b"content-length: 03",
+          b"Transfer-Encoding: chunked", b"Expect: 100-continue"]  # fmt: skip
 ENDS = st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r", b""])
 
 
 @st.composite
 def heads(draw: st.DrawFn) -> bytes:
     """A head that is whole more often than not, with a few bytes put in anywhere."""
+    if draw(st.booleans()):
+        tidy = st.lists(st.sampled_from(PROPER), max_size=3, unique=True)
+        return b"\r\n".join([draw(st.sampled_from(LINES[:3])), b"Host: a", *draw(tidy), b"", b""])
     lines = [draw(st.sampled_from(LINES)), b"Host: a"]
     lines += draw(st.lists(st.sampled_from(FIELDS), max_size=5))
     data = b"".join(line + draw(ENDS) for line in [*lines, b""])

@@ -65,7 +65,7 @@ async def test_a_descriptor_waits_with_its_order_and_may_be_closed_meanwhile(end
     ends.outgoing.attach()
     ends.outgoing.send(b"x" * 2_000_000)
     read_end, write_end = os.pipe()
-    ends.outgoing.send(b"take this", write_end)
+    ends.outgoing.send(b"take this", [write_end])
     os.close(write_end)
     await ends.read(2_000_000)
     data, descriptors, _, _ = await asyncio.to_thread(socket.recv_fds, ends.theirs, 100, 1)
@@ -93,7 +93,7 @@ async def test_a_process_that_is_gone_is_no_error_and_holds_no_descriptor(
     ends.outgoing.attach()
     ends.outgoing.send(b"x" * 2_000_000)
     with passed.open("w") as file:
-        ends.outgoing.send(b"with one", file.fileno())
+        ends.outgoing.send(b"with one", [file.fileno()])
         assert descriptors_of(passed) == 2
     ends.theirs.close()
     for _ in range(500):
