@@ -19,7 +19,7 @@ from devtui.session.live.page_files import PageChange, WrittenByPages, change_by
 from devtui.session.state import State
 
 # How long to wait for more changes after one. Those of a save are noticed together.
-MERGE_SECONDS = 0.01
+MERGE_SECONDS = 0.002
 
 # How long a page that disconnects is still counted: if it loads again, it comes back.
 TELL_SECONDS = 0.3
