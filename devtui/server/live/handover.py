@@ -13,7 +13,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devtui.events import PageLeftAlone, SetLive
+from devtui.events import LiveSet, PageLeftAlone, SetLive
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.live.tls_relay import TlsRelays
@@ -36,12 +36,14 @@ _PAUSE_SECONDS = 0.01
 class Handover:
     """What the server does for the script. `on` says whether pages get it.
 
-    `key` is in each page, and the script shows it to the session: no other page knows it.
+    `key` is in each page, and the script shows it to the session: no other page knows it. `version`
+    says which state of the code and of the files a page is made of.
     """
 
     def __init__(self, channel: Channel) -> None:
         self.on = False
         self.key = ""
+        self.version = ""
         self._channel = channel
         self._way: socket.socket | None = None
         self._script, self._script_url = b"", ""
@@ -51,14 +53,16 @@ class Handover:
 
     def obey(self, order: SetLive, descriptor: int | None) -> None:
         """Hand connections over by this descriptor from now on, and put the script into pages."""
-        before, self._way = self._way, None
-        if before is not None:
-            before.close()
-        if descriptor is not None:
-            way = socket.socket(fileno=descriptor)
+        assert descriptor is not None, "this order comes with a socket"
+        way = socket.socket(fileno=descriptor)
+        if self._way is None:
             way.setblocking(False)
             self._way = way
-        self.key, self.on = order.key, order.on and self._way is not None
+        else:
+            way.close()  # it is the same socket
+        self.key, self.on = order.key, order.on
+        self.version = f"{self._channel.generation}.{order.saves}"
+        self._channel.send(LiveSet(saves=order.saves))
 
     @property
     def script_url(self) -> str:
