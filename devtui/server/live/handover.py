@@ -45,7 +45,7 @@ class Handover:
         self.key = ""
         self.version = ""
         self._channel = channel
-        self._way: socket.socket | None = None
+        self._way: OwnSocket | None = None
         self._script, self._script_url = b"", ""
         self._relays = TlsRelays()
         self._left_alone: set[str] = set()
@@ -57,7 +57,7 @@ class Handover:
         way = socket.socket(fileno=descriptor)
         if self._way is None:
             way.setblocking(False)
-            self._way = way
+            self._way = OwnSocket(way)
         else:
             way.close()  # it is the same socket
         self.key, self.on = order.key, order.on
@@ -120,15 +120,15 @@ class Handover:
         """Pass a connection to the session; return false if the session does not take it."""
         for _ in range(_TRIES):
             way = self._way
-            if way is None:
-                return False
+            if way is None or not way.is_whole:
+                return False  # the app has closed it, and its number may mean something else
             try:
-                socket.send_fds(way, [message], [descriptor])
+                socket.send_fds(way.socket, [message], [descriptor])
                 return True
             except BlockingIOError:
                 clock.sleep(_PAUSE_SECONDS)
             except OSError:
-                return False  # the session is gone, or the app has closed this descriptor
+                return False  # the session is gone
         return False
 
     def _text(self) -> bytes:
@@ -139,7 +139,7 @@ class Handover:
     def _let_go(self) -> None:
         """Close in a fork what only the parent holds."""
         if self._way is not None:
-            OwnSocket(self._way).let_go()
+            self._way.let_go()
         self._way, self.on = None, False
         self._relays.let_go()
 
