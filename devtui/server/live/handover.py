@@ -104,16 +104,15 @@ class Handover:
         message = json.dumps([*values, query[:MAX_VALUE]]).encode()
         connection = handler.connection
         encrypted = handler.server.ssl_context is not None
-        given = self._relays.begin(connection) if encrypted else connection
-        try:
-            if not self._pass(message, given.fileno()):
-                return False
-        finally:
-            if encrypted:
-                given.close()  # the session has it, or nobody
-        handler.server.connections.waiting(connection).given_away = True
-        if not encrypted:
+        if encrypted:
+            # The relay closes the connection from now on, at once if nobody has its other end.
+            with self._relays.begin(connection) as given:
+                self._pass(message, given.fileno())
+        elif self._pass(message, connection.fileno()):
             connection.close()
+        else:
+            return False
+        handler.server.connections.waiting(connection).given_away = True
         return True
 
     def _pass(self, message: bytes, descriptor: int) -> bool:
