@@ -26,6 +26,7 @@ from devtui.events.lifecycle import (
     FilesRead,
     HeadStartChecked,
     ImportsTraced,
+    LiveSet,
     PageLeftAlone,
     PinAttempted,
     ProjectChecked,
@@ -67,6 +68,7 @@ AnyEvent: TypeAlias = (
     | StandbyUnfit
     | ProjectChecked
     | TemplatesFound
+    | LiveSet
     | PageLeftAlone
     | EventsDropped
     | FilesRead

@@ -177,6 +177,12 @@ class TemplatesFound(Event, frozen=True, kw_only=True):
     awaited: tuple[str, ...] = ()
 
 
+class LiveSet(Event, frozen=True, kw_only=True):
+    """`SetLive` was obeyed, and all orders before it; pages have that number of `saves` now."""
+
+    saves: int
+
+
 class PageLeftAlone(Event, frozen=True, kw_only=True):
     """A page did not get the script that follows saves; `reason` says why in a part of a sentence.
 

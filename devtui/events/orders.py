@@ -115,11 +115,13 @@ class SetLive(Order, frozen=True, kw_only=True):
     """Put the script that follows saves into pages, or no longer (`on`).
 
     A descriptor comes with it, by which the connections of the script are handed over. `key` is in
-    the pages, and opens the session for them.
+    the pages, and opens the session for them. `saves` counts the saves that needed no new process;
+    it is in the pages too. The answer is `LiveSet`.
     """
 
     on: bool
     key: str
+    saves: int
 
 
 class FilesSaved(Order, frozen=True, kw_only=True):

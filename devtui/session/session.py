@@ -257,9 +257,9 @@ class Session:
     def _on_ignored(self, reasons: dict[str, str]) -> None:
         """Take in changed files that mean no reload, with the reasons."""
         self.store.note_ignored(reasons)
-        self.live.saved(path for path, reason in reasons.items() if reason == NO_SOURCE)
         if self.settings.reload:
             self._project.saved(reasons)
+        self.live.saved(path for path, reason in reasons.items() if reason == NO_SOURCE)
 
     def _on_failed(self, event: AppFailed) -> None:
         if self.served.given_up:

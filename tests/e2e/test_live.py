@@ -60,7 +60,7 @@ def framed():
 """
 PAGE = """\
 <!doctype html><html><head><title>x</title>
-<link rel="stylesheet" href="{{ url_for('static', filename='site.css') }}"></head>
+<link rel="stylesheet" href="/static/site.css"></head>
 <body><h1>{{ text }}</h1><p>old</p><form method="post"><input id="name" name="name">
 <button>send</button></form><img id="dot" src="/static/dot.svg"><div style="height:3000px"></div>
 </body></html>
@@ -121,6 +121,12 @@ def test_saved_code_shows_by_one_reload_in_the_same_place(
     shows(page, "fifth")
     connected(live)
     assert visits(live) == 3
+    checkout = {f"static/script{number}.js": "// new" for number in range(60)}
+    checkout["templates/page.html"] = PAGE.replace("old", "new")
+    write(folder, {**checkout, "app.py": APP.replace("first", "sixth")})
+    shows(page, "sixth")
+    connected(live)
+    assert visits(live) == 4
     told = [event.count for event in live.all(PagesFollowing)]
     assert told == [1], "the header does not flicker"
     assert not [row for row in live.all(RequestFinished) if "devtui" in row.target]
@@ -144,7 +150,7 @@ def test_a_template_reloads_without_a_new_process(live: Live, folder: Path, page
     follow(live, page)
     write(folder, {"templates/page.html": PAGE.replace("old", "new")})
     shows(page, "new", "p")
-    assert live.session.generation == 1
+    assert (live.session.generation, visits(live)) == (1, 2)
 
 
 def test_a_form_keeps_its_text_while_styles_and_images_change(
@@ -298,3 +304,51 @@ def test_a_crash_is_said_in_the_page(live: Live, page: Any, folder: Path) -> Non
     page.wait_for_function(f"({SIGN}).includes('has crashed')")
     save(folder, "second")
     shows(page, "second")
+
+
+DJANGO = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_settings')\n",
+    "site_settings.py": """\
+import pathlib
+DEBUG = True
+SECRET_KEY = "x"
+ROOT_URLCONF = "site_urls"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [pathlib.Path(__file__).parent / "static"]
+INSTALLED_APPS = ["django.contrib.staticfiles"]
+WSGI_APPLICATION = "site_wsgi.application"
+TEMPLATES = [{
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "DIRS": [pathlib.Path(__file__).parent / "templates"],
+}]
+""",
+    "site_wsgi.py": """\
+import os
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings")
+from django.core.wsgi import get_wsgi_application
+application = get_wsgi_application()
+""",
+    "site_urls.py": """\
+from django.shortcuts import render
+from django.urls import path
+urlpatterns = [path("", lambda request: render(request, "page.html", {"text": "first"}))]
+""",
+    "templates/page.html": PAGE,
+    "static/site.css": PROJECT["static/site.css"],
+    "static/dot.svg": PROJECT["static/dot.svg"],
+}
+
+
+def test_templates_that_django_keeps_in_memory_show_too(
+    serve: Serve, page: Any, folder: Path
+) -> None:
+    live = serve(DJANGO, app="site_wsgi:application")
+    live.serving()
+    follow(live, page)
+    for text in ("new", "newer"):
+        template = DJANGO["templates/page.html"].replace("old", text)
+        write(folder, {"templates/page.html": template})
+        shows(page, text, "p")
+    assert live.session.generation == 1
+    write(folder, {"static/site.css": "h1 { color: rgb(2, 2, 2) }"})
+    page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")

@@ -13,7 +13,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from devtui.events import PageLeftAlone, SetLive
+from devtui.events import LiveSet, PageLeftAlone, SetLive
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.live.tls_relay import TlsRelays
@@ -36,14 +36,16 @@ _PAUSE_SECONDS = 0.01
 class Handover:
     """What the server does for the script. `on` says whether pages get it.
 
-    `key` is in each page, and the script shows it to the session: no other page knows it.
+    `key` is in each page, and the script shows it to the session: no other page knows it. `version`
+    says which state of the code and of the files a page is made of.
     """
 
     def __init__(self, channel: Channel) -> None:
         self.on = False
         self.key = ""
+        self.version = ""
         self._channel = channel
-        self._way: socket.socket | None = None
+        self._way: OwnSocket | None = None
         self._script, self._script_url = b"", ""
         self._relays = TlsRelays()
         self._left_alone: set[str] = set()
@@ -51,14 +53,16 @@ class Handover:
 
     def obey(self, order: SetLive, descriptor: int | None) -> None:
         """Hand connections over by this descriptor from now on, and put the script into pages."""
-        before, self._way = self._way, None
-        if before is not None:
-            before.close()
-        if descriptor is not None:
-            way = socket.socket(fileno=descriptor)
+        assert descriptor is not None, "this order comes with a socket"
+        way = socket.socket(fileno=descriptor)
+        if self._way is None:
             way.setblocking(False)
-            self._way = way
-        self.key, self.on = order.key, order.on and self._way is not None
+            self._way = OwnSocket(way)
+        else:
+            way.close()  # it is the same socket
+        self.key, self.on = order.key, order.on
+        self.version = f"{self._channel.generation}.{order.saves}"
+        self._channel.send(LiveSet(saves=order.saves))
 
     @property
     def script_url(self) -> str:
@@ -100,31 +104,30 @@ class Handover:
         message = json.dumps([*values, query[:MAX_VALUE]]).encode()
         connection = handler.connection
         encrypted = handler.server.ssl_context is not None
-        given = self._relays.begin(connection) if encrypted else connection
-        try:
-            if not self._pass(message, given.fileno()):
-                return False
-        finally:
-            if encrypted:
-                given.close()  # the session has it, or nobody
-        handler.server.connections.waiting(connection).given_away = True
-        if not encrypted:
+        if encrypted:
+            # The relay closes the connection from now on, at once if nobody has its other end.
+            with self._relays.begin(connection) as given:
+                self._pass(message, given.fileno())
+        elif self._pass(message, connection.fileno()):
             connection.close()
+        else:
+            return False
+        handler.server.connections.waiting(connection).given_away = True
         return True
 
     def _pass(self, message: bytes, descriptor: int) -> bool:
         """Pass a connection to the session; return false if the session does not take it."""
         for _ in range(_TRIES):
             way = self._way
-            if way is None:
-                return False
+            if way is None or not way.is_whole:
+                return False  # the app has closed it, and its number may mean something else
             try:
-                socket.send_fds(way, [message], [descriptor])
+                socket.send_fds(way.socket, [message], [descriptor])
                 return True
             except BlockingIOError:
                 clock.sleep(_PAUSE_SECONDS)
             except OSError:
-                return False  # the session is gone, or the app has closed this descriptor
+                return False  # the session is gone
         return False
 
     def _text(self) -> bytes:
@@ -135,7 +138,7 @@ class Handover:
     def _let_go(self) -> None:
         """Close in a fork what only the parent holds."""
         if self._way is not None:
-            OwnSocket(self._way).let_go()
+            self._way.let_go()
         self._way, self.on = None, False
         self._relays.let_go()
 

@@ -44,7 +44,7 @@ class InsertScript:
         if not (self._handover.on and is_navigation(environ)):
             return self._app(environ, start_response)
         environ["HTTP_ACCEPT_ENCODING"] = "identity"
-        page = _Page(environ, self._handover)
+        page = _Page(environ, self._handover)  # before the app reads anything for it
 
         def start_page(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
@@ -61,6 +61,7 @@ class _Page:
     def __init__(self, environ: WSGIEnvironment, handover: Handover) -> None:
         self._environ = environ
         self._handover = handover
+        self._version = handover.version
         self._document: DocumentStart | None = None
 
     def begin(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -92,8 +93,8 @@ class _Page:
         posted = " data-posted" if self._environ["REQUEST_METHOD"] == "POST" else ""
         with_nonce = f' nonce="{escape(nonce)}"' if nonce else ""
         return (
-            f'<script async src="{self._handover.script_url}" '
-            f'data-key="{self._handover.key}"{posted}{with_nonce}></script>'
+            f'<script async src="{self._handover.script_url}" data-key="{self._handover.key}" '
+            f'data-version="{self._version}"{posted}{with_nonce}></script>'
         ).encode("latin-1")
 
     def take(self, data: bytes) -> bytes:

@@ -1,5 +1,5 @@
 // Keeps this page up to date while you work on the app: devtui puts it into the pages that it
-// serves in debug mode. It asks for nothing, stores nothing, and leaves the document as it was.
+// serves in debug mode. It leaves the document as it was.
 (() => {
   "use strict";
 
@@ -32,7 +32,7 @@
       attempts = 0;
       connected = true;
       sign.hide();
-      socket.send(secondsSinceResponse());
+      socket.send(dataset.version);
     };
     socket.onmessage = (event) => obey(JSON.parse(event.data));
     socket.onclose = () => {
@@ -45,18 +45,26 @@
     };
   }
 
-  function secondsSinceResponse() {
-    const [navigation] = performance.getEntriesByType("navigation");
-    return (performance.now() - (navigation?.responseStart ?? 0)) / 1000;
-  }
-
   function obey(message) {
-    if (message.do === "reload") reload();
+    if (message.do === "reload" && isNew(message.once)) reload();
     if (message.do === "swap") message.paths.forEach(swap);
     if (message.do === "gone") sign.show(message.why);
     if (message.do === "moved") {
       const there = new URL(location.pathname + location.search + location.hash, message.url);
       sign.show("The app has moved: ", { label: there.origin, act: () => location.assign(there) });
+    }
+  }
+
+  /** Whether this page was not loaded again for this version before: a cache may keep it old. */
+  function isNew(version) {
+    if (version === undefined) return true;
+    const loaded = `${dataset.key} ${version} ${location.href}`;
+    try {
+      if (sessionStorage.getItem("devtui.live") === loaded) return false;
+      sessionStorage.setItem("devtui.live", loaded);
+      return true;
+    } catch {
+      return false; // this document may store nothing
     }
   }
 

@@ -6,20 +6,30 @@ import asyncio
 import os
 import secrets
 import socket
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from devtui.events import HoldEnded, PageLeftAlone, PagesFollowing, Serving, SetLive, StateChanged
+from devtui.events import (
+    HoldEnded,
+    LiveSet,
+    PageLeftAlone,
+    PagesFollowing,
+    Serving,
+    SetLive,
+    StateChanged,
+)
 from devtui.session.event_bus import EventBus
-from devtui.session.live.page_connection import Asked, PageConnection, take_over
+from devtui.session.live.page_connection import Asked, PageConnection, Version, take_over
 from devtui.session.live.page_files import PageChange, WrittenByPages, change_by
 from devtui.session.state import State
 
 # How long to wait for more changes after one. Those of a save are noticed together.
-MERGE_SECONDS = 0.01
+MERGE_SECONDS = 0.002
+
+# How long to wait until the server process has heard of a save. It answers at once unless it hangs.
+HEAR_SECONDS = 0.5
 
 # How long a page that disconnects is still counted: if it loads again, it comes back.
 TELL_SECONDS = 0.3
@@ -36,11 +46,11 @@ _GONE = {
 class Around(msgspec.Struct, frozen=True):
     """What the pages need of the session.
 
-    `set_live` gives the server process an order with a socket. `waits` says whether a reload is
-    about to come, or saves are held.
+    `set_live` gives this and each later server process an order with a socket. `waits` says whether
+    a reload is about to come, or saves are held.
     """
 
-    set_live: Callable[[SetLive, socket.socket], None]
+    set_live: Callable[[Callable[[], SetLive], socket.socket], None]
     waits: Callable[[], bool]
     port: Callable[[], int]
     url: Callable[[], str]
@@ -49,12 +59,15 @@ class Around(msgspec.Struct, frozen=True):
 class LivePages:
     """The open pages, across generations. They follow the saves while it is `on`.
 
-    A page says how long ago its document came. If something has changed since, it loads again at
-    once. So no save is missed between a page and its connection, and none is seen twice.
+    Each page has the version of what it was made of: the generation, and the number of saves that
+    needed no new one. A page that comes with an older version loads again at once. So no save is
+    missed between a page and its connection, and none is followed twice.
     """
 
     def __init__(self, on: bool, folder: str, bus: EventBus, around: Around) -> None:
         self.on = on
+        self.count = 0
+        """How many pages are connected, as it was told last."""
         self._folder = folder
         self._bus = bus
         self._around = around
@@ -62,21 +75,22 @@ class LivePages:
         self._way, self._their_way = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._way.setblocking(False)
         self._connections: set[PageConnection] = set()
-        self._pages: dict[PageConnection, float] = {}  # with the times at which they came
-        self._changed_at = 0.0  # the newest time at which pages had to load again
+        self._pages: dict[PageConnection, Version] = {}
+        self._version: Version = (0, 0)
+        self._heard = 0  # the number of saves that the server process has heard of
         self._waiting = PageChange()
         self._timer: asyncio.TimerHandle | None = None
+        self._telling: asyncio.TimerHandle | None = None
+        self._told = (0, on)
         self._taking: set[asyncio.Task[Any]] = set()
         self._written = WrittenByPages()
         self._left_alone: set[str] = set()
-        self.count = 0
-        """How many pages are connected, as it was told last."""
-        self._told = (0, on)
-        self._telling: asyncio.TimerHandle | None = None
         bus.listen(self._on_serving, Serving)
         bus.listen(self._on_state, StateChanged)
-        bus.listen(lambda event: self._wait_for_more(), HoldEnded)
+        bus.listen(lambda event: self._send_soon(MERGE_SECONDS), HoldEnded)
+        bus.listen(self._on_set, LiveSet)
         bus.listen(self._on_left_alone, PageLeftAlone)
+        bus.keep_private(LiveSet)
         bus.keep_private(PageLeftAlone)
         if on:
             self._set_live()
@@ -102,10 +116,7 @@ class LivePages:
         """Have the pages follow the saves or not; they catch up with what they have missed."""
         self.on = on
         self._set_live()
-        if on:
-            for page, came_at in self._pages.items():
-                if came_at < self._changed_at:
-                    self._reload(page)
+        self._reload_the_old()
         self._tell_now()
 
     def saved(self, paths: Iterable[str]) -> None:
@@ -117,54 +128,78 @@ class LivePages:
         if change := change_by(paths):
             self._waiting |= change
             if change.reload:
-                self._changed_at = time.time()
-            self._wait_for_more()
+                self._count_a_save()
+            self._send_soon(MERGE_SECONDS)
+
+    def _count_a_save(self) -> None:
+        generation, saves = self._version
+        self._version = generation, saves + 1
+        self._set_live()
 
     def _set_live(self) -> None:
-        self._around.set_live(SetLive(on=self.on, key=self._key), self._their_way)
+        self._around.set_live(self._order, self._their_way)
 
-    def _wait_for_more(self) -> None:
+    def _order(self) -> SetLive:
+        return SetLive(on=self.on, key=self._key, saves=self._version[1])
+
+    def _send_soon(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(MERGE_SECONDS, self._send_waiting)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._send_waiting)
 
     def _send_waiting(self) -> None:
-        """Tell the pages what was saved, unless a new generation is about to tell them."""
+        """Tell the pages what was saved, unless a new generation is about to tell them.
+
+        A page that asks before the server process has heard of the save could get the old one.
+        """
         if self._around.waits():
             return
-        change, self._waiting = self._waiting, PageChange()
-        if not self.on or not change:
+        if self._waiting.reload and self._heard < self._version[1]:
+            self._heard = self._version[1]  # wait for it only once
+            self._send_soon(HEAR_SECONDS)
             return
-        names = [os.path.relpath(path, self._folder) for path in sorted(change.swaps)]
-        for page in self._pages:
-            if change.reload:
-                self._reload(page)
-            else:
+        change, self._waiting = self._waiting, PageChange()
+        if change.reload:
+            self._reload_the_old()
+        elif self.on and change.swaps:
+            names = [os.path.relpath(path, self._folder) for path in sorted(change.swaps)]
+            for page in self._pages:
                 page.send({"do": "swap", "paths": [name.replace(os.sep, "/") for name in names]})
 
-    def _reload(self, page: PageConnection) -> None:
+    def _on_set(self, event: LiveSet) -> None:
+        if event.saves == self._version[1]:
+            self._heard = event.saves
+            if self._waiting:
+                self._send_soon(MERGE_SECONDS)
+
+    def _reload_the_old(self) -> None:
+        """Have the pages load again that are older than what is served now."""
+        if self.on:
+            for page, version in self._pages.items():
+                if version < self._version:
+                    self._reload(page)
+
+    def _reload(self, page: PageConnection, **more: str) -> None:
         """Have a page load again, or say where the app has moved to."""
+        self._pages[page] = self._version  # tell it once
         if page.port and page.port != self._around.port():
             page.send({"do": "moved", "url": self._around.url()})
         else:
-            page.send({"do": "reload"})
+            page.send({"do": "reload", **more})
 
     def _on_serving(self, event: Serving) -> None:
-        self._all_load_again(event.at.timestamp())
+        self._version = event.generation, self._version[1]
+        self._heard, self._waiting = self._version[1], PageChange()
+        self._reload_the_old()
 
     def _on_state(self, event: StateChanged) -> None:
         if event.state == State.SERVING_ERROR.value and event.previous == State.SERVING.value:
-            self._all_load_again(event.at.timestamp())  # its project's checks have found an error
+            self._count_a_save()  # the checks of its project have found an error
+            self._waiting |= PageChange(reload=True)
+            self._send_soon(MERGE_SECONDS)
         if why := _GONE.get(event.state):
             for page in self._pages:
                 page.send({"do": "gone", "why": why})
-
-    def _all_load_again(self, since: float) -> None:
-        self._changed_at = since
-        self._waiting = PageChange()
-        if self.on:
-            for page in self._pages:
-                self._reload(page)
 
     def _on_left_alone(self, event: PageLeftAlone) -> None:
         if event.reason not in self._left_alone:
@@ -185,11 +220,11 @@ class LivePages:
         self._connections.add(page)
         await asyncio.get_running_loop().connect_accepted_socket(lambda: page, connection)
 
-    def _on_open(self, page: PageConnection, age: float) -> None:
-        came_at = time.time() - age
-        self._pages[page] = came_at
-        if self.on and came_at < self._changed_at:
-            self._reload(page)
+    def _on_open(self, page: PageConnection, version: Version) -> None:
+        self._pages[page] = version
+        if self.on and version < self._version:
+            # The browser's cache may have an old page, and give it again.
+            self._reload(page, once=".".join(map(str, self._version)))
         self._tell()
 
     def _on_close(self, page: PageConnection) -> None:

@@ -7,7 +7,7 @@ import json
 import secrets
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -16,6 +16,9 @@ from devtui.session.live import websocket
 
 # A page that reads nothing, such as that of a sleeping phone, is given up.
 _MAX_UNREAD_BYTES = 64 * 1024
+
+Version: TypeAlias = "tuple[int, int]"
+"""Of a page: its generation, and the number of saves that needed no new one."""
 
 _MESSAGE_BYTES = 8 * 1024
 
@@ -30,13 +33,17 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     host: str
     query: str
 
+    def has(self, page_key: str) -> bool:
+        """Whether the page comes from the session that has this key."""
+        shown = parse_qs(self.query).get("key", [""])[0]
+        return secrets.compare_digest(shown.encode(), page_key.encode())
+
     def is_trusted(self, page_key: str) -> bool:
         """Whether this is a page of the app: it knows the key in the pages, or is of their host.
 
         A proxy in front may change the host, and a page may be older than this session.
         """
-        shown = parse_qs(self.query).get("key", [""])[0]
-        if secrets.compare_digest(shown.encode(), page_key.encode()):
+        if self.has(page_key):
             return True
         return bool(self.host) and urlsplit(self.origin).netloc.lower() == self.host.lower()
 
@@ -44,15 +51,15 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
 class PageConnection(asyncio.Protocol):
     """An open page: send it messages, until it disconnects.
 
-    `on_open` is called once the page has said how many seconds ago its document came, with this
-    number, and `on_close` when it is gone.
+    `on_open` is called once the page has said of which version it is, and `on_close` when it is
+    gone. A page of another session is older than all of this one.
     """
 
     def __init__(
         self,
         asked: Asked,
         page_key: str,
-        on_open: Callable[[PageConnection, float], None],
+        on_open: Callable[[PageConnection, Version], None],
         on_close: Callable[[PageConnection], None],
     ) -> None:
         self.port = 0
@@ -83,7 +90,8 @@ class PageConnection(asyncio.Protocol):
         try:
             for kind, content in self._frames.take(data):
                 if kind == websocket.TEXT:
-                    self._on_open(self, _age(content))
+                    version = _version(content)
+                    self._on_open(self, version if self._asked.has(self._page_key) else (0, 0))
                 elif kind == websocket.PING:
                     self._transport.write(websocket.frame(websocket.PONG, content))
                 elif kind == websocket.CLOSE:
@@ -110,11 +118,11 @@ class PageConnection(asyncio.Protocol):
             self._transport.close()
 
 
-def _age(content: bytes) -> float:
-    try:
-        return msgspec.json.decode(content, type=float)
-    except msgspec.DecodeError as error:
-        raise websocket.NoFrame("The page has to send a number.") from error
+def _version(content: bytes) -> Version:
+    generation, _, saves = content.partition(b".")
+    if not (generation.isdigit() and saves.isdigit()):
+        raise websocket.NoFrame("The page has to send its version.")
+    return int(generation), int(saves)
 
 
 def take_over(way: socket.socket) -> tuple[Asked, socket.socket] | None:

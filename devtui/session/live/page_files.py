@@ -22,10 +22,10 @@ _PARTS = frozenset(
 # In folders of these names everything is a part of pages.
 _TEMPLATES, _STATIC = "templates", "static"
 
-# How often in a row a file may change just after it has caused a reload. Then the app writes it
-# while it answers, and would do so for ever.
-MAX_IN_A_ROW = 5
-ROW_SECONDS = 2.0
+# How often in a row a file may change so soon after it has changed. Then the app writes it while it
+# answers, and pages would load again for ever. Nobody saves a file so often.
+MAX_IN_A_ROW = 10
+ROW_SECONDS = 1.0
 
 
 class PageChange(msgspec.Struct, frozen=True):
@@ -47,14 +47,11 @@ def change_by(paths: Iterable[str]) -> PageChange:
     for path in paths:
         name, folders = os.path.basename(path), path.split(os.sep)[:-1]
         suffix = os.path.splitext(name)[1].lower()
-        if _is_an_editor_s_own(name) or not os.path.isfile(path):
+        is_swapped = suffix in _SWAPPED and _TEMPLATES not in folders
+        is_part = suffix in _PARTS or _TEMPLATES in folders or _STATIC in folders
+        if not (is_swapped or is_part) or _is_an_editor_s_own(name) or not os.path.isfile(path):
             continue
-        if _TEMPLATES in folders:
-            change |= PageChange(reload=True)
-        elif suffix in _SWAPPED:
-            change |= PageChange(swaps=frozenset({path}))
-        elif suffix in _PARTS or _STATIC in folders:
-            change |= PageChange(reload=True)
+        change |= PageChange(reload=not is_swapped, swaps=frozenset({path} if is_swapped else ()))
     return change
 
 

@@ -72,7 +72,7 @@ class Generations:
         self._traced: ImportsTraced | None = None
         self._leftovers = Leftovers()
         self._folder = WorkingFolder()
-        self._live: tuple[SetLive, socket.socket] | None = None
+        self._live: tuple[Callable[[], SetLive], socket.socket] | None = None
         bus.listen(self._on_traced, ImportsTraced)
         bus.listen(self._on_unfit, StandbyUnfit)
         bus.listen(self._on_serving, Serving)
@@ -198,16 +198,16 @@ class Generations:
         self._process.send(order)
         return True
 
-    def set_live(self, order: SetLive, handed_over: socket.socket) -> None:
+    def set_live(self, order: Callable[[], SetLive], handed_over: socket.socket) -> None:
         """Give this order to the current process and to each later one, with the socket."""
         self._live = order, handed_over
         if self._process is not None:
-            self._process.send(order, handed_over.fileno())
+            self._process.send(order(), handed_over.fileno())
 
     def _give_load(self, process: ServerProcess, load: Load) -> None:
         if self._live is not None:
             order, handed_over = self._live
-            process.send(order, handed_over.fileno())
+            process.send(order(), handed_over.fileno())
         process.load(load, self._listener.descriptors)
 
     def expect_end(self, why_cut: str) -> None:

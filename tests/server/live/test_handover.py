@@ -46,7 +46,7 @@ def ask(live: Live, target: str, more: str = UPGRADE) -> socket.socket:
 
 def key_of(live: Live) -> str:
     page = live.get("/", headers={"Sec-Fetch-Dest": "document"}).text
-    found = re.search('src="(/.devtui/live.js[^"]*)" data-key="([^"]+)"', page)
+    found = re.search('src="(/.devtui/live.js[^"]*)" data-key="([^"]+)" data-version="1.0"', page)
     assert found is not None, page
     script = live.get(found[1])
     assert script.status == 200

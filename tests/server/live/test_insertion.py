@@ -14,8 +14,8 @@ from devtui.server.live.handover import Handover
 from devtui.server.live.insertion import InsertScript
 
 PAGE = "<!doctype html><html><head><title>x</title></head><body>text</body></html>"
-TAG = '<script async src="/.devtui/live.js?1" data-key="k"></script>'
-POSTED = TAG.replace('"k"', '"k" data-posted')
+TAG = '<script async src="/.devtui/live.js?1" data-key="k" data-version="1.0"></script>'
+POSTED = TAG.replace('"1.0"', '"1.0" data-posted')
 BROWSER = {"Sec-Fetch-Dest": "document"}
 OLD = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -25,6 +25,7 @@ class FakeHandover:
 
     on = True
     key = "k"
+    version = "1.0"
     script_url = "/.devtui/live.js?1"
 
     def __init__(self) -> None:
