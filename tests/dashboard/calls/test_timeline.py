@@ -5,7 +5,8 @@ import time
 from devtui.dashboard.calls.bars import bar, mark
 from devtui.dashboard.calls.formatted import sql_rows
 from devtui.dashboard.details.row_detail import detail_of
-from devtui.events import CallTotal
+from devtui.events import AppLoaded, CallTotal
+from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.calls.own_time import covered, gaps
 from devtui.session.store.store import Store
 from tests.support.driver import running
@@ -169,3 +170,36 @@ async def test_the_palette_lists_the_repeats_of_all_requests():
         await ui.shows("41×    82 ms     1×      42  GET /orders")
         await ui.press("down", "enter")
         await ui.shows("served by   generation 1")
+        await ui.press("escape", "escape")
+        session.feed(
+            AppLoaded(generation=2, app="a", framework="", file="", duration_ms=1, module_count=1)
+        )
+        await ui.press("ctrl+p", *"repeated")
+        await ui.shows("Repeated calls")
+        await ui.press("down", "enter")
+        await ui.shows("41×    82 ms      –      42  GET /orders")
+
+
+def test_untrusted_text_is_made_safe():
+    evil = "a\x1b[31m\x07\nb\u202ec\x00 = ?"
+    calls = tuple(
+        called(evil, f"('{evil}',)", kind=kind, result=evil, error=evil, place=f"/{evil}.py:1")
+        for kind in ("sql", "http", "template", "cache")
+    )
+    store = Store()
+    for event in (started(1), finished(1, calls=(*calls, *calls[:1] * 5))):
+        store.apply(event)
+    request = store.requests[0]
+    targets = [
+        one.target
+        for section in detail_of(request, store).sections
+        for one in section.lines
+        if isinstance(one.target, (OneCall, OneRepeat))
+    ]
+    assert len(targets) == 4
+    for item in (request, AllRepeats(), *targets):
+        detail = detail_of(item, store)
+        for section in detail.sections:
+            for one in section.lines:
+                assert "".join(text for text, _ in one.row).isprintable(), one.row
+        assert detail.title.isprintable()
