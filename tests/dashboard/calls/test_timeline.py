@@ -61,18 +61,29 @@ def test_calls_lines_and_the_error_are_in_the_order_of_time():
         raised(1, seconds=0.085),
         finished(1, status=500, ms=100.0, calls=calls),
     )
-    assert shown[0] == "100 ms · own code 60 ms · 1 sql 20 ms · 1 http 20 ms"
+    assert shown[0] == "100 ms · app 60 ms · 1 sql 20 ms · 1 http 20 ms"
     assert [text.partition("│ ")[2].strip() for text in shown[1:]] == [
-        "10 ms  own code",
+        "10 ms  the app itself",
         "20 ms  sql   SELECT 1  shop/a.py:7",
-        "30 ms  own code",
+        "30 ms  the app itself",
         "INFO  shop asking",
         "20 ms  http  GET /x?token=•••…  OSError: no  shop/views.py:88",
-        "20 ms  own code",
+        "20 ms  the app itself",
         "ZeroDivisionError: division by zero",
     ]
     bars = [text.partition("│")[0] for text in shown[1:4]]
     assert bars == ["█         ", " ██       ", "   ███    "]
+
+
+def test_time_between_repeats_gets_a_line_only_if_it_is_long():
+    starts = (0, 10, 20, 30, 40, 90)
+    calls = tuple(called("SELECT 1", start=start, ms=5) for start in starts)
+    shown = lines_of(started(1), finished(1, ms=100, calls=calls))
+    assert [text.partition("│ ")[2].strip() for text in shown[1:]] == [
+        "30 ms  sql   6 × SELECT 1  shop/views.py:88",
+        "45 ms  the app itself",
+        "5.0 ms  the app itself",
+    ]
 
 
 def test_repeats_are_one_line_and_the_output_is_not_shown_twice():
@@ -94,7 +105,7 @@ def test_calls_that_are_not_kept_are_said_and_own_time_is_not_made_up():
     total = CallTotal(kind="sql", count=3_001, duration_ms=900)
     shown = lines_of(started(1), finished(1, ms=1_000, calls=calls, call_totals=(total,)))
     assert shown[0] == "1.00 s · 3,001 sql 900 ms"
-    assert not any("own code" in text for text in shown)
+    assert not any("app" in text for text in shown)
     assert shown[-1] == "3,000 more calls counted, but only the first 1 are kept"
 
 
