@@ -32,7 +32,7 @@ def test_an_n_plus_one_is_seen_opened_and_fixed(
         assert get(url + "/orders").status == 200
         terminal.wait_for("41×")
         terminal.press("enter")
-        terminal.wait_for(re.compile(r"own code .* 42 sql"))
+        terminal.wait_for(re.compile(r"app .* 42 sql"))
         terminal.wait_for("41 × SELECT name FROM cus")
         terminal.press("/")
         terminal.type("customers")
@@ -43,7 +43,7 @@ def test_an_n_plus_one_is_seen_opened_and_fixed(
         terminal.type("(3,)")
         terminal.press("enter", "enter")
         terminal.wait_for(re.compile(r"WHERE id = \?(?s:.*)demo.*app.py:\d+  in customer"))
-        for shown in ("41 × sql in GET", "own code"):
+        for shown in ("41 × sql in GET", "timeline"):
             terminal.press("escape")
             terminal.wait_for(shown)
             terminal.press("escape")  # the search of this screen is still open

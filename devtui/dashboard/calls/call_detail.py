@@ -150,11 +150,13 @@ def _one_of(one: OneCall, total: float, width: int) -> Line:
 def _seen(seen: SeenCall, store: Store, width: int) -> Line:
     """Return a line of the list; enter opens the request that was worst."""
     request = store.request(seen.worst_id)
-    gone = not seen.newest_repeats
+    old = seen.generation < store.loaded_generation
+    gone = old or not seen.newest_repeats
+    now = "–" if old else f"{seen.newest:,}×"
     row: Row = [
         (right(f"{seen.most:,}×", _CELLS[0]), "dim" if gone else "warn"),
         (right(formats.fine_duration(seen.most_duration_ms), _CELLS[1]), "dim" if gone else ""),
-        (right(f"{seen.newest:,}×", _CELLS[2]), "good" if gone else ""),
+        (right(now, _CELLS[2]), "dim" if old else "good" if gone else ""),
         (right(f"{seen.count:,}", _CELLS[3]) + "  ", "dim"),
     ]
     room = width - row_width(row)

@@ -28,7 +28,10 @@ LEAST_OWN_MS = 1.0
 LEAST_OWN_PART = 0.02
 """The shortest own time between two things that gets a line, also as a part of the whole."""
 
-OWN = "own code"
+LEAST_WITHIN_REPEAT = 0.1
+"""The same between two calls of one repeat, where there would be too many lines."""
+
+OWN = "the app itself"
 _BESIDE_BAR = 40
 _LEAST_BAR, _MOST_BAR = 10, 50
 _GAP = "  "
@@ -101,10 +104,13 @@ def _own(finished: RequestFinished) -> Iterator[_Item]:
     """Yield the app's own time between the calls that are kept."""
     total = finished.duration_ms
     busy = covered(finished.calls, total)
-    least = max(LEAST_OWN_MS, total * LEAST_OWN_PART)
     known = (busy[-1][1] if busy else 0.0) if _missing(finished) else total
+    folded = [group.calls for group in groups_of(finished.calls) if group.count >= REPEATED]
+    extents = [(calls[0].start_ms, calls[-1].start_ms) for calls in folded]
     for start, end in gaps(busy, known):
-        if end - start >= least:
+        within = any(first < start and end <= last for first, last in extents)
+        part = LEAST_WITHIN_REPEAT if within else LEAST_OWN_PART
+        if end - start >= max(LEAST_OWN_MS, total * part):
             yield _Item(start, [(start, end)])
 
 
@@ -114,7 +120,7 @@ def _summary(finished: RequestFinished) -> str:
     if not _missing(finished):
         total = finished.duration_ms
         own = sum(end - start for start, end in gaps(covered(finished.calls, total), total))
-        parts.append(f"{OWN} {formats.fine_duration(own)}")
+        parts.append(f"app {formats.fine_duration(own)}")
     for one in finished.call_totals:
         parts.append(f"{one.count:,} {one.kind} {formats.fine_duration(one.duration_ms)}")
     return " · ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import math
 import re
 import warnings
@@ -35,6 +36,10 @@ _TOKENS = {
     style: re.compile(f"(?P<quoted>{_QUOTED})|{place}", re.DOTALL)
     for style, place in _PLACES.items()
 }
+_SHIFT = re.compile(
+    r"tzinfo=datetime\.timezone\(datetime\.timedelta"
+    r"\((?:days=(-1))?(?:, )?(?:seconds=(\d{1,5}))?\)\)"
+)
 _QUOTED_CONSTRUCTORS = {"date", "datetime", "time", "UUID"}
 _MYSQL = ("pymysql", "mysqlclient", "mysqldb")
 
@@ -133,13 +138,29 @@ def _value(node: ast.expr) -> object:
             return {_value(key): _value(one) for key, one in zip(keys, values, strict=True) if key}
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=(int() | float()) as value)):
             return -value
-        case ast.Call(func=func, args=args, keywords=[]):
-            return _constructed(ast.unparse(func).rpartition(".")[2], [_value(it) for it in args])
+        case ast.Call(func=func, args=args, keywords=keywords):
+            zones = [_zone(keyword) for keyword in keywords]
+            name = ast.unparse(func).rpartition(".")[2]
+            return _constructed(name, [_value(it) for it in args], zones)
     raise ValueError("no simple value")
 
 
-def _constructed(name: str, arguments: list[object]) -> object:
+def _zone(keyword: ast.keyword) -> datetime.tzinfo:
+    """Read the time zone in the repr of a time; the usual ones are known."""
+    shown = ast.unparse(keyword)
+    if shown in ("tzinfo=datetime.timezone.utc", "tzinfo=zoneinfo.ZoneInfo(key='UTC')"):
+        return datetime.timezone.utc
+    shift = _SHIFT.fullmatch(shown)
+    if shift is None:
+        raise ValueError("no simple value")
+    days, seconds = (int(number or 0) for number in shift.groups())
+    return datetime.timezone(datetime.timedelta(days, seconds))
+
+
+def _constructed(name: str, arguments: list[object], zones: list[datetime.tzinfo]) -> object:
     """Read what a repr such as `Decimal('1.5')` or `datetime.date(2026, 1, 2)` means."""
+    if zones and name not in ("datetime", "time"):
+        raise ValueError("no simple value")
     if name == "Decimal" and len(arguments) == 1:
         number = str(arguments[0])
         if re.fullmatch(r"-?\d+(?:\.\d+)?(?:E[+-]?\d+)?", number):
@@ -147,9 +168,7 @@ def _constructed(name: str, arguments: list[object]) -> object:
     elif name == "UUID" and len(arguments) == 1:
         return _Moment(str(arguments[0]))
     elif name in _QUOTED_CONSTRUCTORS and all(type(it) is int for it in arguments):
-        import datetime
-
-        made = getattr(datetime, name)(*arguments)
+        made = getattr(datetime, name)(*arguments, **({"tzinfo": zones[0]} if zones else {}))
         return _Moment(str(made))
     raise ValueError("no simple value")
 

@@ -5,7 +5,8 @@ import time
 from devtui.dashboard.calls.bars import bar, mark
 from devtui.dashboard.calls.formatted import sql_rows
 from devtui.dashboard.details.row_detail import detail_of
-from devtui.events import CallTotal
+from devtui.events import AppLoaded, CallTotal
+from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.calls.own_time import covered, gaps
 from devtui.session.store.store import Store
 from tests.support.driver import running
@@ -60,18 +61,29 @@ def test_calls_lines_and_the_error_are_in_the_order_of_time():
         raised(1, seconds=0.085),
         finished(1, status=500, ms=100.0, calls=calls),
     )
-    assert shown[0] == "100 ms · own code 60 ms · 1 sql 20 ms · 1 http 20 ms"
+    assert shown[0] == "100 ms · app 60 ms · 1 sql 20 ms · 1 http 20 ms"
     assert [text.partition("│ ")[2].strip() for text in shown[1:]] == [
-        "10 ms  own code",
+        "10 ms  the app itself",
         "20 ms  sql   SELECT 1  shop/a.py:7",
-        "30 ms  own code",
+        "30 ms  the app itself",
         "INFO  shop asking",
         "20 ms  http  GET /x?token=•••…  OSError: no  shop/views.py:88",
-        "20 ms  own code",
+        "20 ms  the app itself",
         "ZeroDivisionError: division by zero",
     ]
     bars = [text.partition("│")[0] for text in shown[1:4]]
     assert bars == ["█         ", " ██       ", "   ███    "]
+
+
+def test_time_between_repeats_gets_a_line_only_if_it_is_long():
+    starts = (0, 10, 20, 30, 40, 90)
+    calls = tuple(called("SELECT 1", start=start, ms=5) for start in starts)
+    shown = lines_of(started(1), finished(1, ms=100, calls=calls))
+    assert [text.partition("│ ")[2].strip() for text in shown[1:]] == [
+        "30 ms  sql   6 × SELECT 1  shop/views.py:88",
+        "45 ms  the app itself",
+        "5.0 ms  the app itself",
+    ]
 
 
 def test_repeats_are_one_line_and_the_output_is_not_shown_twice():
@@ -93,7 +105,7 @@ def test_calls_that_are_not_kept_are_said_and_own_time_is_not_made_up():
     total = CallTotal(kind="sql", count=3_001, duration_ms=900)
     shown = lines_of(started(1), finished(1, ms=1_000, calls=calls, call_totals=(total,)))
     assert shown[0] == "1.00 s · 3,001 sql 900 ms"
-    assert not any("own code" in text for text in shown)
+    assert not any("app" in text for text in shown)
     assert shown[-1] == "3,000 more calls counted, but only the first 1 are kept"
 
 
@@ -169,3 +181,36 @@ async def test_the_palette_lists_the_repeats_of_all_requests():
         await ui.shows("41×    82 ms     1×      42  GET /orders")
         await ui.press("down", "enter")
         await ui.shows("served by   generation 1")
+        await ui.press("escape", "escape")
+        session.feed(
+            AppLoaded(generation=2, app="a", framework="", file="", duration_ms=1, module_count=1)
+        )
+        await ui.press("ctrl+p", *"repeated")
+        await ui.shows("Repeated calls")
+        await ui.press("down", "enter")
+        await ui.shows("41×    82 ms      –      42  GET /orders")
+
+
+def test_untrusted_text_is_made_safe():
+    evil = "a\x1b[31m\x07\nb\u202ec\x00 = ?"
+    calls = tuple(
+        called(evil, f"('{evil}',)", kind=kind, result=evil, error=evil, place=f"/{evil}.py:1")
+        for kind in ("sql", "http", "template", "cache")
+    )
+    store = Store()
+    for event in (started(1), finished(1, calls=(*calls, *calls[:1] * 5))):
+        store.apply(event)
+    request = store.requests[0]
+    targets = [
+        one.target
+        for section in detail_of(request, store).sections
+        for one in section.lines
+        if isinstance(one.target, (OneCall, OneRepeat))
+    ]
+    assert len(targets) == 4
+    for item in (request, AllRepeats(), *targets):
+        detail = detail_of(item, store)
+        for section in detail.sections:
+            for one in section.lines:
+                assert "".join(text for text, _ in one.row).isprintable(), one.row
+        assert detail.title.isprintable()

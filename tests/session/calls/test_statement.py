@@ -17,6 +17,10 @@ def sql(text: str, parameters: object = "", library: str = "sqlite3") -> Call:
     return Call(kind="sql", library=library, text=text, parameters=shown, start_ms=0, duration_ms=1)
 
 
+def zone(hours: int) -> datetime.tzinfo:
+    return datetime.timezone(datetime.timedelta(hours=hours))
+
+
 @pytest.mark.parametrize(
     ("text", "parameters"),
     [
@@ -52,6 +56,16 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
             (Decimal("1.50"), datetime.date(2026, 1, 2)),
             "django",
             "SELECT 1.50, '2026-01-02';",
+        ),
+        (
+            "SELECT %s, %s, %s",
+            (
+                datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.timezone.utc),
+                datetime.datetime(2026, 1, 2, tzinfo=zone(-5)),
+                datetime.time(1, 2, tzinfo=zone(1)),
+            ),
+            "django",
+            "SELECT '2026-01-02 03:04:00+00:00', '2026-01-02 00:00:00-05:00', '01:02:00+01:00';",
         ),
         (
             "INSERT INTO t VALUES (?, ?)",
