@@ -159,3 +159,28 @@ def test_copy_as_curl_and_as_a_test(start: Start, url: str, apps: Path) -> None:
     passed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
     assert passed.returncode == 0, passed.stdout
     leave(terminal)
+
+
+def test_pinned_requests_follow_each_save(start: Start, url: str, apps: Path) -> None:
+    terminal = start()
+    get(f"{url}/items")
+    post(f"{url}/order", {"item": "tea"})
+    terminal.wait_for("Requests 2")
+    terminal.press("home", "*")
+    terminal.wait_for(re.compile(r"GET +200 .*\* /items"))
+    terminal.press("end", "*")
+    terminal.wait_for("Pin a request that may change data")
+    terminal.press("escape")
+    terminal.wait_gone("Pin a request that may change data")
+    terminal.press("*", "enter")
+    terminal.wait_for(re.compile(r"POST +200 .*\* /order"))
+    shop = apps / "replay" / "shop.py"
+    shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
+    terminal.wait_for(re.compile(r"GET +200 .*↻ /items +body differs: \$\.items\[0\]\.price"), 20)
+    terminal.wait_for(re.compile(r"POST +200 .*↻ /order +same"))  # the numbers begin again
+    terminal.press("*")  # on the row that repeats it
+    terminal.wait_for(re.compile(r"POST +200 .* B +/order"))
+    shop.write_text(shop.read_text().replace("PRICE = 3", "PRICE = 2"))
+    terminal.wait_for(re.compile(r"↻ /items +same"), 20)
+    terminal.wait_for("Requests 5")
+    leave(terminal)
