@@ -15,6 +15,8 @@ from devtui.session.replay.pins import Pin, Pins
 from devtui.session.replay.sender import TIMEOUT, Sender, Sent
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
+from devtui.text import masking
+from devtui.text.sgr import plain
 
 
 class Replays:
@@ -75,7 +77,8 @@ class Replays:
         finished = request.finished
         if finished is None or request.details_dropped:
             return None
-        lines = [line for entry in self._store.output_of(request) for line in entry.lines]
+        output = self._store.output_of(request)
+        lines = (masking.in_log(plain(line)) for entry in output for line in entry.lines)
         return Answer(finished, tuple(lines))
 
     def _finished(self, event: RequestFinished) -> None:
