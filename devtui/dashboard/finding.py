@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from devtui.dashboard.panes.pane import Pane
 
 
+MAX_SHOWN = 5_000
+"""How many rows of a list are copied at once: its newest."""
+
 GONE = "This row is not in its list any more: it is filtered out, hidden, or too old."
 NO_ROW_AFTER = "This is the last row of the list."
 NO_ROW_BEFORE = "This is the first row of the list."
@@ -87,7 +90,9 @@ class FindsRows:
         """Choose what to copy of the selected row."""
         item = self.open_pane.list.item
         if item is not None:
-            self.open_pane.post_message(ChooseCopy(item))
+            matches = self.open_pane.list.matches
+            shown = [matches[at] for at in range(max(len(matches) - MAX_SHOWN, 0), len(matches))]
+            self.open_pane.post_message(ChooseCopy(item, shown=shown))
 
     def action_sort(self, order: Order | None = None) -> None:
         """Sort the requests in that order, or in the next one."""

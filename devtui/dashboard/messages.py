@@ -57,6 +57,13 @@ class SendAgain(Message):
 
 
 @dataclass
+class PinRequest(Message):
+    """Send a request after every reload, or no longer."""
+
+    request: Request
+
+
+@dataclass
 class ShowStack(Message):
     """Show the stack of a running request."""
 

@@ -13,6 +13,7 @@ from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Tell
 from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
+from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from devtui.dashboard.messages import Row
     from devtui.dashboard.opened.opened_screen import OpenedScreen
     from devtui.session.session import Session
-    from devtui.session.store.request_record import Request
 
 WARM_UP_SECONDS = 0.5
 """How long after the start `warm_up` runs: the first frame stands, and nobody waits."""
@@ -124,7 +124,7 @@ class Screens:
 
     def choose_copy(self, message: ChooseCopy, copy: Callable[[str, str], None]) -> None:
         """Ask what to copy, and copy it."""
-        from devtui.dashboard.details import copy_choices
+        from devtui.dashboard.details import copy_as, copy_choices
         from devtui.dashboard.details.copy_dialog import CopyDialog
 
         url = self._session.url
@@ -132,10 +132,13 @@ class Screens:
             choices = copy_choices.of_row(message.item, self._session.store, url)
         else:
             choices = copy_choices.of_line(message.line, message.item, message.detail, url)
+        if isinstance(message.item, Request):
+            shown = [one for one in message.shown if isinstance(one, Request)]
+            choices += copy_as.of_request(message.item, self._session, shown)
 
         def chosen(choice: copy_choices.Choice | None) -> None:
             if choice is not None:
-                copy(choice.text, choice.what)
+                copy(choice.copied, choice.what)
 
         self._app.push_screen(CopyDialog(choices), chosen)
 

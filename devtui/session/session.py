@@ -217,6 +217,7 @@ class Session:
     def close(self) -> None:
         """Make `run` stop everything and return."""
         self.generations.expect_end("cut by leaving")
+        self.replays.pins.close()
         self._reloader.close()
         self.terminal.close()
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.client import get, post, request
+from tests.support.processes import DEADLINE
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -123,4 +127,60 @@ def test_what_cannot_be_sent_says_why(start: Start, url: str) -> None:
     terminal.press("a")
     terminal.wait_for("Its body was not recorded")
     assert "Requests 1" in terminal.text()
+    leave(terminal)
+
+
+def copied(terminal: Terminal) -> str:
+    """The text that the terminal got last for its clipboard."""
+    return base64.b64decode(re.findall(rb"\x1b\]52;c;([^\x07\x1b]+)", terminal.raw)[-1]).decode()
+
+
+def test_copy_as_curl_and_as_a_test(start: Start, url: str, apps: Path) -> None:
+    terminal = start()
+    answer = get(f"{url}/items", cookie="user=ada; session=hush-hush")
+    terminal.wait_for("Requests 1")
+    terminal.press("shift+y")
+    found = terminal.wait_for(re.compile(r"(\d) curl +curl … http"))
+    assert "hush-hush" not in terminal.text()
+    terminal.press(found[1])
+    terminal.wait_for("Copied curl")
+    line = copied(terminal)
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, timeout=DEADLINE)
+    assert done.stdout == answer.body
+    terminal.wait_for("Requests 2")
+    terminal.press("home", "shift+y")
+    number = terminal.wait_for(re.compile(r"(\d) a pytest test"))[1]
+    terminal.wait_for("HAR of all shown")
+    terminal.press(number)
+    terminal.wait_for("Copied a pytest test")
+    folder = apps / "replay"
+    (folder / "test_copied.py").write_text(copied(terminal))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_copied.py"]
+    passed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert passed.returncode == 0, passed.stdout
+    leave(terminal)
+
+
+def test_pinned_requests_follow_each_save(start: Start, url: str, apps: Path) -> None:
+    terminal = start()
+    get(f"{url}/items")
+    post(f"{url}/order", {"item": "tea"})
+    terminal.wait_for("Requests 2")
+    terminal.press("home", "*")
+    terminal.wait_for(re.compile(r"GET +200 .*\* /items"))
+    terminal.press("end", "*")
+    terminal.wait_for("Pin a request that may change data")
+    terminal.press("escape")
+    terminal.wait_gone("Pin a request that may change data")
+    terminal.press("*", "enter")
+    terminal.wait_for(re.compile(r"POST +200 .*\* /order"))
+    shop = apps / "replay" / "shop.py"
+    shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
+    terminal.wait_for(re.compile(r"GET +200 .*↻ /items +body differs: \$\.items\[0\]\.price"), 20)
+    terminal.wait_for(re.compile(r"POST +200 .*↻ /order +same"))  # the numbers begin again
+    terminal.press("*")  # on the row that repeats it
+    terminal.wait_for(re.compile(r"POST +200 .* B +/order"))
+    shop.write_text(shop.read_text().replace("PRICE = 3", "PRICE = 2"))
+    terminal.wait_for(re.compile(r"↻ /items +same"), 20)
+    terminal.wait_for("Requests 5")
     leave(terminal)

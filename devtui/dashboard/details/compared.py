@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.sections import MAX_LINE, Line, Section
 from devtui.dashboard.panes.rows import status_style, verdict_style
 from devtui.dashboard.widgets.cells import Row
@@ -110,5 +111,7 @@ def _ignored(found: Comparison, replays: Replays) -> list[Section]:
         Line([(visible(WORDS.get(rule, rule), MAX_LINE), "dim")], target=IgnoredRule(rule))
         for rule in rules
     ]
+    key = in_force.key("ignore")
+    lines.append(Line([(f"{key} on a difference adds it, and takes it back here", "dim")]))
     aside = f"{found.ignored_count} here" if found.ignored_count else "none here"
-    return [Section(f"ignored differences, {aside}", lines)] if lines else []
+    return [Section(f"ignored differences, {aside}", lines)]

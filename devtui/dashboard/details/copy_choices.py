@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -28,18 +29,32 @@ NAMES = {
 
 @dataclass
 class ChooseCopy(Message):
-    """Ask what to copy of a row, or of a line of it if it is opened; `detail` is what it shows."""
+    """Ask what to copy of a row, or of a line of it if it is opened; `detail` is what it shows.
+
+    `shown` are the rows of the pane.
+    """
 
     item: Row
     line: ShownLine | None = None
     detail: Detail | None = None
+    shown: Sequence[Row] = ()
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A text that can be copied, and its name."""
+    """A text that can be copied, and its name.
+
+    `preview` is shown in its place if it has secrets. `make` makes a text that takes some time.
+    """
 
     what: str
     text: str
+    preview: str = ""
+    make: Callable[[], str] | None = None
+
+    @property
+    def copied(self) -> str:
+        """The text to copy."""
+        return self.text if self.make is None else self.make()
 
 
 def of_row(item: Row, store: Store, url: str) -> list[Choice]:

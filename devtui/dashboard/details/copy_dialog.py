@@ -56,5 +56,5 @@ class CopyDialog(Dialog[Choice | None]):
 
 def _line(number: int, choice: Choice) -> Content:
     name = left(choice.what, NAME_WIDTH)
-    preview = fit(choice.text.strip(), PREVIEW_WIDTH)
+    preview = fit((choice.preview or choice.text).strip(), PREVIEW_WIDTH)
     return Content.assemble((f"{number} ", "dim"), name, "  ", (preview, "dim"))

@@ -9,7 +9,8 @@ from textual import on
 
 from devtui.dashboard.availability import SaysWhyNotApp
 from devtui.dashboard.keys.commands import in_force
-from devtui.dashboard.messages import Open, SendAgain
+from devtui.dashboard.lists.line_view import LineView
+from devtui.dashboard.messages import Open, PinRequest, SendAgain
 from devtui.text import masking
 
 if TYPE_CHECKING:
@@ -54,6 +55,44 @@ class ReplayingApp(SaysWhyNotApp):
             self.tell(f"The request could not be edited: {error}.", "error")
         else:
             self._sent(request, sent)
+
+    @on(PinRequest)
+    def _pin_or_not(self, message: PinRequest) -> None:
+        from devtui.dashboard.replay.pin_dialog import PinDialog
+        from devtui.session.replay.outgoing import CannotSend, recorded
+
+        request, replays = message.request, self.session.replays
+        pin = replays.pins.of(request)
+        if pin is not None:
+            replays.pins.remove(pin)
+            self._pinned(pin.request, "is no longer sent after a reload.")
+            return
+        try:
+            changes_data = recorded(request).changes_data
+        except CannotSend as problem:
+            self.tell(str(problem), "warning")
+            return
+        if changes_data:
+            self.push_screen(PinDialog(request), lambda yes: self._pin(request) if yes else None)
+        else:
+            self._pin(request)
+
+    def _pin(self, request: Request) -> None:
+        from devtui.session.replay.outgoing import CannotSend
+
+        try:
+            self.session.replays.pin(request)
+        except CannotSend as problem:
+            self.tell(str(problem), "warning")
+        else:
+            self._pinned(request, "is sent again after every reload.")
+
+    def _pinned(self, request: Request, words: str) -> None:
+        row = request.row
+        self.tell(f"{row.method} {masking.target(row.target)} {words}")
+        for screen in self.screen_stack:
+            for view in screen.query(LineView):
+                view.refresh()
 
     def _sent(self, original: Request, sent: Sent) -> None:
         """Say what came of it; an opened request makes room for the new one."""

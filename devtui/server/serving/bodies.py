@@ -106,11 +106,14 @@ def headers_of(head: Sequence[tuple[str, str]]) -> Headers:
 
 
 def body_of(captured: CapturedBody, headers: Headers, whole: bool = False) -> Body | None:
-    """Return the body for the event, None if it is empty. `headers` came with it."""
+    """Return the body for the event, None if it is empty. `headers` came with it.
+
+    Encoded bodies are kept as bytes, as they are no text before they are decoded.
+    """
     if not captured.size_bytes and not captured.unread:
         return None
     encoded = bool(header_of(headers, "content-encoding"))
-    return captured.as_body(header_of(headers, "content-type"), encoded, whole)
+    return captured.as_body(header_of(headers, "content-type"), encoded, whole or encoded)
 
 
 def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:

@@ -150,7 +150,7 @@ def _pairs(
     first: Sequence[str], second: Sequence[str], plain: tuple[list[str], list[str]]
 ) -> Iterator[tuple[int, str | None, str | None, bool]]:
     """Yield the number of a line, both texts of it, and whether they count as the same."""
-    matcher = difflib.SequenceMatcher(None, *plain, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, *plain)
     for kind, start, end, to_start, to_end in matcher.get_opcodes():
         lines: Iterable[str | None] = first[start:end]
         others: Iterable[str | None] = second[to_start:to_end]

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from devtui.text import masking
 from devtui.text.secrets import MASK
 
 Part: TypeAlias = Literal["status", "headers", "body", "calls", "output"]
@@ -34,12 +35,17 @@ class Change(msgspec.Struct, frozen=True):
 
     def values(self, reveal: bool) -> tuple[str | None, str | None]:
         """Return both values, masked if they are secret."""
-        if not self.secret or reveal:
+        if reveal:
             return self.before, self.after
-        return (
-            None if self.before is None else MASK,
-            None if self.after is None else MASK,
-        )
+        before, after = (self._masked(value) for value in (self.before, self.after))
+        return before, after
+
+    def _masked(self, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if self.secret:
+            return MASK
+        return masking.target(value) if self.part == "headers" else value  # `Location` is a URL
 
 
 def short(text: str) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from devtui.events import Call, Headers, RequestFinished
 from devtui.session.replay.body_changes import body_changes, line_changes
 from devtui.session.replay.change import MAX_CHANGES, Change, Part, short
+from devtui.session.replay.decoded import decoded
 from devtui.session.replay.ignores import Ignores
 from devtui.text import masking
 from devtui.text.secrets import is_secret
@@ -77,7 +78,7 @@ def compare(first: Answer, second: Answer, ignores: Ignores) -> Comparison:
     parts = (
         _status(before, after),
         _headers(before, after, ignores),
-        body_changes(before.response_body, after.response_body, ignores),
+        body_changes(decoded(before), decoded(after), ignores),
         _calls(before.calls, after.calls),
         line_changes(first.output, second.output, ignores, "output"),
     )

@@ -63,6 +63,13 @@ class Ignores:
             self._read(file)
         self._index()
 
+    @classmethod
+    def nothing(cls) -> Ignores:
+        """Return rules that ignore nothing."""
+        none = cls()
+        none._change([])
+        return none
+
     def _read(self, file: ProjectFile) -> None:
         try:
             text = file.read()
@@ -116,14 +123,10 @@ class Ignores:
             return True
         if MOMENTS not in self.rules:
             return False
-        if isinstance(before, str) and isinstance(after, str):
-            return self.text(before) == self.text(after) or (
-                _TIMED_NAME.search(name) is not None
-                and _NUMBER.match(before) is not None
-                and _NUMBER.match(after) is not None
-            )
-        numbers = all(isinstance(v, (int, float)) and v > 1e9 for v in (before, after))
-        return numbers and _TIMED_NAME.search(name) is not None
+        if _is_time(name, before) and _is_time(name, after):
+            return True
+        texts = isinstance(before, str) and isinstance(after, str)
+        return texts and self.text(str(before)) == self.text(str(after))
 
     def changes(self, path: str, name: str, value: object) -> bool:
         """Whether a value would be ignored if it differed."""
@@ -131,9 +134,7 @@ class Ignores:
             return True
         if MOMENTS not in self.rules:
             return False
-        if isinstance(value, str) and self.text(value) != value:
-            return True
-        return self.json(path, name, value, value)
+        return _is_time(name, value) or (isinstance(value, str) and self.text(value) != value)
 
     def text(self, line: str) -> str:
         """Return a line with the ignored parts replaced."""
@@ -144,6 +145,15 @@ class Ignores:
             for pattern in _TOKEN_FIELDS:
                 line = pattern.sub(rf"\1{GAP}", line)
         return _MOMENT.sub(GAP, line) if MOMENTS in self.rules else line
+
+
+def _is_time(name: str, value: object) -> bool:
+    """Whether a number under that key counts the seconds or milliseconds since 1970."""
+    if isinstance(value, bool) or _TIMED_NAME.search(name) is None:
+        return False
+    if isinstance(value, str):
+        return _NUMBER.match(value) is not None
+    return isinstance(value, (int, float)) and value > 1e9
 
 
 def is_rule(text: str) -> bool:

@@ -11,9 +11,12 @@ from devtui.session.event_bus import EventBus
 from devtui.session.replay.comparison import Answer, Comparison, compare
 from devtui.session.replay.ignores import Ignores
 from devtui.session.replay.outgoing import Outgoing, recorded
+from devtui.session.replay.pins import Pin, Pins
 from devtui.session.replay.sender import TIMEOUT, Sender, Sent
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
+from devtui.text import masking
+from devtui.text.sgr import plain
 
 
 class Replays:
@@ -24,6 +27,7 @@ class Replays:
         self._store = store
         self._sender = sender
         self._folder = folder
+        self.pins = Pins(bus, sender)
         bus.listen(self._finished, RequestFinished)
 
     @cached_property
@@ -38,16 +42,27 @@ class Replays:
         outgoing = changed or recorded(request)
         return await self._sender.send(outgoing, timeout=timeout, replay_of=request.id)
 
+    def pin(self, request: Request) -> None:
+        """Send a request after every reload, as it was recorded. Raises `CannotSend`."""
+        answer = self._answer(request)
+        outgoing = recorded(request)
+        assert answer is not None, "what is recorded has its answer"
+        self.pins.add(Pin(request, outgoing, answer))
+
     def original_of(self, request: Request) -> Request | None:
         """Return the request that this one repeats, None if there is none or it is gone."""
-        return self._store.request(request.row.replay_of or None)
+        replay_of = request.row.replay_of
+        pin = self.pins.get(replay_of)
+        return self._store.request(replay_of or None) if pin is None else pin.request
 
     def comparison(self, request: Request) -> Comparison | None:
         """Compare a request with the one that it repeats; None where an answer is not known."""
         original = self.original_of(request)
         if original is None:
             return None
-        before, after = self._answer(original), self._answer(request)
+        pin = self.pins.get(original.id)
+        before = self._answer(original) if pin is None else pin.answer
+        after = self._answer(request)
         if before is None or after is None:
             return None
         return compare(before, after, self.ignores)
@@ -62,7 +77,8 @@ class Replays:
         finished = request.finished
         if finished is None or request.details_dropped:
             return None
-        lines = [line for entry in self._store.output_of(request) for line in entry.lines]
+        output = self._store.output_of(request)
+        lines = (masking.in_log(plain(line)) for entry in output for line in entry.lines)
         return Answer(finished, tuple(lines))
 
     def _finished(self, event: RequestFinished) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,22 @@ def test_other_bodies_are_compared_by_size_and_digest() -> None:
     assert compared(first, first).verdict == "same"
 
 
+def test_a_compressed_page_is_compared_as_text() -> None:
+    """The bytes differ each time: they hold a date, or random bytes against guessing."""
+    pages = []
+    for mtime, text in ((1, "<p>one</p>"), (2, "<p>one</p>"), (3, "<p>two</p>")):
+        data = gzip.compress(text.encode(), mtime=mtime)
+        body = Body(content_type="text/html", size_bytes=len(data), digest=str(mtime), data=data)
+        pages.append(answer(body, headers=[("Content-Encoding", "gzip")]))
+    assert compared(pages[0], pages[1]).verdict == "same"
+    (change,) = compared(pages[0], pages[2]).changes
+    assert (change.before, change.after) == ("<p>one</p>", "<p>two</p>")
+    bomb = gzip.compress(b"0" * 10_000_000)
+    huge = Body(content_type="text/html", size_bytes=len(bomb), digest="x", data=bomb)
+    first = answer(huge, headers=[("Content-Encoding", "gzip")])
+    assert compared(first, pages[0]).verdict == "body differs: content"
+
+
 def test_text_that_differs_after_what_was_recorded() -> None:
     bodies = [
         Body(content_type="text/plain", size_bytes=9, text="abc", truncated=True, digest=digest)
@@ -214,6 +231,8 @@ def test_secrets_stay_masked() -> None:
     assert change.values(reveal=False) == (MASK, MASK)
     assert change.values(reveal=True) == ('"old"', '"new"')
     assert Change("body", "$.a", None, "1", secret=True).values(False) == (None, MASK)
+    header = Change("headers", "location", "/a?token=x", "/a?token=y")
+    assert header.values(reveal=False) == (f"/a?token={MASK}", f"/a?token={MASK}")
     form = [answer(f"name=a&password={one}", "application/x-www-form-urlencoded") for one in "xy"]
     assert compared(form[0], form[1]).changes == ()
 

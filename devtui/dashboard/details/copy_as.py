@@ -1,0 +1,84 @@
+"""What a request can be copied as: for a shell, another client, a browser, or pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from devtui.dashboard.details.copy_choices import Choice
+from devtui.dashboard.details.row_detail import url_of
+from devtui.session.replay.export.har import har
+from devtui.session.replay.export.pytest_text import pytest_test
+from devtui.session.replay.export.shell import curl, httpie, raw
+from devtui.session.replay.outgoing import CannotSend, Outgoing, recorded
+from devtui.session.store.request_record import Request
+from devtui.text import masking
+from devtui.text.formats import count
+
+if TYPE_CHECKING:
+    from devtui.session.session import Session
+
+MAX_REPLAYS = 20
+
+
+def of_request(request: Request, session: Session, shown: Sequence[Request]) -> list[Choice]:
+    """Return the choices for a request; `shown` are all requests that its pane shows.
+
+    They have the values of cookies and passwords: without them the answer would be another one.
+    So the dialog shows only how each begins.
+    """
+    base = session.url
+    row = request.row
+    url = url_of(base, masking.target(row.target))
+    found: list[Choice] = []
+    try:
+        outgoing = recorded(request)
+    except CannotSend:
+        outgoing = None
+    if outgoing is not None:
+        found.append(Choice("curl", curl(outgoing, base), f"curl … {url}"))
+        if line := httpie(outgoing, base):
+            found.append(Choice("HTTPie", line, f"http … {row.method} {url}"))
+        if text := raw(outgoing):
+            found.append(Choice("the raw request", text, f"{row.method} {url} HTTP/1.1"))
+    finished = request.finished
+    if finished is not None and not request.details_dropped:
+        body = finished.response_body
+        if body is not None and body.text:
+            what = "the response body" if not body.truncated else "the recorded response"
+            preview = masking.body(body.text[:300], body.content_type)
+            found.append(Choice(what, body.text, preview))
+        if outgoing is not None and session.served.loaded is not None:
+            make = partial(_test, request, outgoing, session)
+            found.append(Choice("a pytest test", "", "def test_…(): …", make))
+        found.append(Choice("HAR", "", f"{row.method} {url}", lambda: har([request], base)))
+        if len(shown) > 1:
+            words = f"{count(len(shown), 'request')} that the list shows"
+            found.append(Choice("HAR of all shown", "", words, lambda: har(shown, base)))
+    return found
+
+
+def _test(request: Request, outgoing: Outgoing, session: Session) -> str:
+    loaded = session.served.loaded
+    assert loaded is not None, "only a loaded app has requests"
+    answers = [one.finished for one in (request, *_replays(request, session))]
+    known = [one for one in answers if one is not None and one.status == request.row.status]
+    return pytest_test(outgoing, known, loaded, session.url, session.replays.ignores)
+
+
+def _replays(request: Request, session: Session) -> list[Request]:
+    """Return the newest rows that repeat this request, or that repeat what it repeats."""
+    mine = {request.id, request.row.replay_of} - {""}
+    newest = reversed(list(session.store.requests)[-1_000:])
+    same = (
+        one
+        for one in newest
+        if one is not request
+        and not one.running
+        and not one.details_dropped
+        and (one.row.replay_of in mine or one.id in mine)
+        and (one.row.method, one.row.target) == (request.row.method, request.row.target)
+    )
+    return list(islice(same, MAX_REPLAYS))

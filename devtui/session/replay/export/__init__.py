@@ -1,0 +1,1 @@
+"""A recorded request as a text for other programs."""

@@ -1,0 +1,220 @@
+"""A request as a test for pytest, with the test client of the app's framework."""
+
+from __future__ import annotations
+
+import ast
+import pprint
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import urlsplit
+
+from devtui.events import AppLoaded, Body, RequestFinished
+from devtui.session.replay.body_changes import same_parts
+from devtui.session.replay.ignores import Ignores
+from devtui.session.replay.outgoing import Outgoing
+from devtui.text.secrets import is_secret
+
+MAX_ASSERTIONS = 40
+MAX_LINES = 15
+_WIDTH = 88
+
+_WARNING = "# It holds the cookies or credentials of the recorded request.\n"
+
+
+def pytest_test(
+    outgoing: Outgoing,
+    answers: Sequence[RequestFinished],
+    loaded: AppLoaded,
+    base: str,
+    ignores: Ignores,
+) -> str:
+    """Return a module with one test.
+
+    `answers` are those to the request and to its replays; what differs between them is not
+    asserted, nor is what `ignores` knows to change.
+    """
+    name = f"test_{outgoing.method.lower()}_{_words(outgoing.target)}".rstrip("_")
+    if loaded.framework.startswith("django."):
+        head, call, text, data = _django(outgoing, loaded)
+    else:
+        head, call, text, data = _werkzeug(outgoing, loaded, base)
+    secret = any(is_secret(header) for header, _ in outgoing.headers)
+    assertions = list(_assertions(answers, ignores, text, data))
+    if any("json.loads" in line for line in assertions):
+        head = f"import json\n\n{head}"
+    lines = [
+        f"{_WARNING if secret else ''}{head}\n\n\ndef {name}():",
+        *_indented(call),
+        *_indented(f"assert response.status_code == {answers[0].status}"),
+    ]
+    for line in assertions:
+        lines += _indented(line)
+    return "\n".join(lines) + "\n"
+
+
+# -- the call ----------------------------------------------------------------------------------
+
+
+def _werkzeug(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, str, str, str]:
+    head, app = _import_of(loaded)
+    if loaded.framework.startswith("flask."):
+        client = f"{app}.test_client(use_cookies=False)"
+    else:
+        head = f"from werkzeug.test import Client\n\n{head}"
+        client = f"Client({app}, use_cookies=False)"
+    arguments = [f"    {outgoing.target!r},", f"    method={outgoing.method!r},"]
+    host = next((value for name, value in outgoing.headers if name.lower() == "host"), "")
+    scheme = "https" if base.startswith("https:") else "http"
+    if host:
+        arguments.append(f"    base_url={f'{scheme}://{host}'!r},")
+    headers = [pair for pair in outgoing.headers if pair[0].lower() != "host"]
+    if headers:
+        arguments.append(f"    headers={_laid_out(headers, 12)},")
+    if outgoing.body:
+        arguments.append(f"    data={_laid_out(outgoing.body, 9)},")
+    call = "\n".join([f"client = {client}", "response = client.open(", *arguments, ")"])
+    return head, call, "response.get_data(as_text=True)", "response.get_data()"
+
+
+def _django(outgoing: Outgoing, loaded: AppLoaded) -> tuple[str, str, str, str]:
+    head, _ = _import_of(loaded)
+    head = f"{head}  # noqa: F401, I001 - it sets Django up\nfrom django.test import Client"
+    kind = next((v for name, v in outgoing.headers if name.lower() == "content-type"), "")
+    extra = {
+        "HTTP_" + name.upper().replace("-", "_"): value
+        for name, value in outgoing.headers
+        if name.lower() != "content-type"
+    }
+    call = "\n".join(
+        [
+            "client = Client(enforce_csrf_checks=True, raise_request_exception=False)",
+            "response = client.generic(",
+            f"    {outgoing.method!r},",
+            f"    {outgoing.target!r},",
+            f"    {_laid_out(outgoing.body, 4)},",
+            f"    content_type={kind!r},",
+            f"    **{_laid_out(extra, 6)},",
+            ")",
+        ]
+    )
+    return head, call, "response.content.decode()", "response.content"
+
+
+def _import_of(loaded: AppLoaded) -> tuple[str, str]:
+    """Return the import of the app, and the expression that is it."""
+    module, _, expression = loaded.app.partition(":")
+    if not all(part.isidentifier() for part in module.split(".")):
+        module = PurePath(module).stem
+    expression = expression or "app"
+    try:
+        names = [one.id for one in ast.walk(ast.parse(expression)) if isinstance(one, ast.Name)]
+    except SyntaxError:
+        names = []
+    name = next((one for one in names if one not in ("True", "False", "None")), "app")
+    return f"from {module} import {name}", expression
+
+
+def _words(target: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", urlsplit(target).path.lower())[:40].strip("_") or "index"
+
+
+# -- the assertions ----------------------------------------------------------------------------
+
+
+def _assertions(
+    answers: Sequence[RequestFinished], ignores: Ignores, text: str, data: str
+) -> Iterator[str]:
+    first = answers[0]
+    if (first.status or 500) >= 500:
+        return  # its body is made by the debugger, which a test does not have
+    location = _stable_header(answers, "location", ignores)
+    if location:
+        yield f'assert response.headers["Location"] == {location!r}'
+    bodies = [one.response_body for one in answers]
+    body = bodies[0]
+    if body is None:
+        if first.method != "HEAD" and not any(bodies):
+            yield f"assert {data} == b''"
+        return
+    if body.text is None:
+        if not any(k.lower() == "content-encoding" for k, _ in first.response_headers) and all(
+            one is not None and one.digest == body.digest for one in bodies
+        ):
+            yield f"assert len({data}) == {body.size_bytes}"
+        return
+    texts = [one.text for one in bodies if one is not None and one.text is not None]
+    if "json" in body.content_type.lower() and not body.truncated:
+        try:
+            yield from _json(texts, ignores, data)
+            return
+        except (ValueError, RecursionError):  # it is not JSON whatever it says
+            pass
+    yield from _text(texts, body, ignores, text)
+
+
+def _json(texts: Sequence[str], ignores: Ignores, data: str) -> Iterator[str]:
+    stable = same_parts(texts, ignores)
+    if stable is ...:
+        return
+    leaves = list(_leaves("body", stable))
+    whole = same_parts(texts[:1], Ignores.nothing())
+    yield f"body = json.loads({data})"
+    if stable == whole and len(leaves) <= MAX_ASSERTIONS:
+        yield f"assert body == {_laid_out(stable, 15)}"
+        return
+    for path, value in leaves[:MAX_ASSERTIONS]:
+        yield f"assert {path} == {value!r}"
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(f"{path}[{key!r}]", item)
+    elif isinstance(value, list) and value:
+        for number, item in enumerate(value):
+            yield from _leaves(f"{path}[{number}]", item)
+    elif value is not ... and value not in ({}, []):
+        yield path, value
+
+
+def _text(texts: Sequence[str], body: Body, ignores: Ignores, text: str) -> Iterator[str]:
+    first = texts[0]
+    same = all(one == first for one in texts) and not body.truncated
+    lines = first.splitlines()
+    volatile = any(ignores.text(line) != line for line in lines)
+    if same and not volatile and len(lines) <= MAX_LINES:
+        yield f"assert {text} == {_laid_out(first, 12)}"
+        return
+    others = [set(one.splitlines()) for one in texts[1:]]
+    kept = [
+        line
+        for line in dict.fromkeys(lines[:-1] if body.truncated else lines)
+        if len(line.strip()) > 3
+        and ignores.text(line) == line
+        and all(line in other for other in others)
+    ]
+    if kept:
+        yield f"text = {text}"
+    for line in kept[:MAX_LINES]:
+        yield f"assert {line!r} in text"
+
+
+def _stable_header(answers: Sequence[RequestFinished], name: str, ignores: Ignores) -> str | None:
+    found = [
+        next((v for key, v in one.response_headers if key.lower() == name), None) for one in answers
+    ]
+    value = found[0]
+    if value is None or any(one != value for one in found) or ignores.text(value) != value:
+        return None
+    return value
+
+
+def _laid_out(value: Any, indent: int) -> str:
+    text = pprint.pformat(value, width=_WIDTH - indent - 4, sort_dicts=False)
+    return text.replace("\n", "\n" + " " * indent)
+
+
+def _indented(text: str) -> list[str]:
+    return [f"    {line}" for line in text.split("\n")]

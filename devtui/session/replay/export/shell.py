@@ -1,0 +1,129 @@
+"""A request as a line for the shell, and as the text that passes over the wire."""
+
+from __future__ import annotations
+
+import shlex
+from urllib.parse import urlsplit
+
+from devtui.session.replay.outgoing import Outgoing
+
+_UNIX = "unix://"
+
+
+def curl(outgoing: Outgoing, base: str) -> str:
+    """Return a line that gives the same answer in any POSIX shell; `base` is the app's URL."""
+    given = {name.lower() for name, _ in outgoing.headers}
+    words = ["curl", "--globoff", "--path-as-is"]
+    url = url_of(outgoing, base)
+    if base.startswith(_UNIX):
+        words += ["--unix-socket", shlex.quote(base.removeprefix(_UNIX))]
+    elif base.startswith("https:"):
+        words.append("--insecure")  # a development server's certificate is often made up
+    if outgoing.target == "*":
+        words += ["--request-target", "'*'"]
+    has_body = bool(outgoing.body) or outgoing.method in ("POST", "PUT", "PATCH")
+    if outgoing.method == "HEAD":
+        words.append("--head")
+    elif outgoing.method != ("POST" if has_body else "GET"):
+        words += ["--request", outgoing.method]
+    if "accept-encoding" in given:
+        words.append("--compressed")
+    for name, value in _headers(outgoing, url):
+        words += ["--header", _quoted(f"{name}: {value}" if value else f"{name};")]
+    added = ["accept", "user-agent", *(["content-type"] if has_body else [])]
+    for name in added:  # what curl would add by itself
+        if name not in given:
+            words += ["--header", f"'{name.title()}:'"]
+    before = ""
+    if has_body:
+        text = _plain(outgoing.body)
+        if text is None:
+            before = f"{_printf(outgoing.body)} | "
+            words += ["--data-binary", "@-"]
+        else:
+            words += ["--data-raw", shlex.quote(text)]
+    return f"{before}{' '.join(words)} {shlex.quote(url)}"
+
+
+def httpie(outgoing: Outgoing, base: str) -> str:
+    """Return a line for HTTPie, empty where it cannot reach the app."""
+    if base.startswith(_UNIX) or outgoing.target == "*":
+        return ""
+    url = url_of(outgoing, base)
+    words = ["http", "--path-as-is"]
+    if base.startswith("https:"):
+        words.append("--verify=no")
+    before, given = "", {name.lower() for name, _ in outgoing.headers}
+    text = _plain(outgoing.body)
+    if text is None:
+        before = f"{_printf(outgoing.body)} | "
+    else:
+        words.append("--ignore-stdin")
+        if text:
+            words += ["--raw", shlex.quote(text)]
+    items = [_quoted(f"{n}:{v}" if v else f"{n};") for n, v in _headers(outgoing, url)]
+    items += [f"{name.title()}:" for name in ("accept", "user-agent") if name not in given]
+    if outgoing.body and "content-type" not in given:
+        items.append("Content-Type:")
+    return before + " ".join([*words, outgoing.method, shlex.quote(url), *items])
+
+
+def raw(outgoing: Outgoing) -> str:
+    """Return the request as it passes over the wire, empty where its body is no text."""
+    try:
+        body = outgoing.body.decode()
+    except UnicodeDecodeError:
+        return ""
+    headers = [*outgoing.headers]
+    if outgoing.body:
+        headers.append(("Content-Length", str(len(outgoing.body))))
+    lines = [f"{outgoing.method} {outgoing.target} HTTP/1.1"]
+    lines += [f"{name}: {_as_text(value)}" for name, value in headers]
+    return "\r\n".join([*lines, "", body])
+
+
+def url_of(outgoing: Outgoing, base: str) -> str:
+    """Return the URL of the request at the app's URL."""
+    if base.startswith(_UNIX):
+        base = "http://localhost"
+    target = "" if outgoing.target == "*" else outgoing.target.replace("#", "%23")
+    return base.rstrip("/") + target
+
+
+def _headers(outgoing: Outgoing, url: str) -> list[tuple[str, str]]:
+    """Return the headers that the program does not make by itself."""
+    here = urlsplit(url).netloc
+    left_out = {"accept-encoding"}
+    return [
+        (name, value)
+        for name, value in outgoing.headers
+        if name.lower() not in left_out and (name.lower(), value) != ("host", here)
+    ]
+
+
+def _quoted(text: str) -> str:
+    """Return a header for the shell; its characters stand for bytes."""
+    encoded = text.encode("latin-1")
+    plain = _plain(encoded)
+    return f'"$({_printf(encoded)})"' if plain is None else shlex.quote(plain)
+
+
+def _plain(data: bytes) -> str | None:
+    """Return the text that can be pasted into a terminal as it is, None if there is none."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if text.replace("\n", "").isprintable() else None
+
+
+def _printf(data: bytes) -> str:
+    r"""Return the command that prints these bytes; each odd one is an octal escape."""
+    shown = "".join(
+        chr(byte) if 32 <= byte < 127 and byte not in b"'\\%" else f"\\{byte:03o}" for byte in data
+    )
+    return f"printf '{shown}'"
+
+
+def _as_text(value: str) -> str:
+    return value.encode("latin-1", "replace").decode("utf-8", "replace")

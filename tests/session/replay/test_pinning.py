@@ -1,0 +1,69 @@
+"""Pinned requests are sent after every reload, and their rows say what has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devtui.events import RequestFinished
+from devtui.session.replay.outgoing import CannotSend
+from devtui.session.replay.pins import MAX_PINS
+from devtui.session.store.request_record import Request
+from tests.support.live import Live, Serve
+from tests.support.projects import APPS, write
+
+pytestmark = pytest.mark.e2e
+
+SHOP = (APPS / "replay" / "shop.py").read_text(encoding="utf-8")
+
+
+def stored(live: Live, row: RequestFinished) -> Request:
+    request = live.session.store.request(row.id)
+    assert request is not None
+    return request
+
+
+def test_after_each_reload(serve: Serve, folder: Path) -> None:
+    pytest.importorskip("flask", reason="Flask is not installed")
+    live = serve(SHOP)
+    live.serving()
+    pinned = [stored(live, live.visit(target)) for target in ("/items", "/page")]
+    for request in pinned:
+        live.call(live.session.replays.pin, request)
+    # What the store forgets is still known.
+    live.call(live.session.store.clear_requests)
+
+    def verdicts(generation: int) -> list[str]:
+        rows = [live.row(target, generation) for target in ("/items", "/page")]
+        assert [row.replay_of for row in rows] == [one.id for one in pinned]
+        assert {row.generation for row in rows} == {rows[0].generation}
+        return [stored(live, row).verdict for row in rows]
+
+    write(folder, {"app.py": f"{SHOP}# saved\n"})
+    assert verdicts(2) == ["same", "same"]
+    write(folder, {"app.py": SHOP.replace("PRICE = 2", "PRICE = 3")})
+    assert verdicts(3) == ["body differs: $.items[0].price", "same"]
+    write(folder, {"app.py": "no = = syntax"})
+    live.reloaded(failed=True)
+    write(folder, {"app.py": SHOP.replace("return jsonify(items", "return 1 / 0, jsonify(items")})
+    assert verdicts(4) == ["500 now", "same"]
+    pin = live.session.replays.pins.of(stored(live, live.row("/items", 4)))
+    assert pin is not None
+    live.call(live.session.replays.pins.remove, pin)
+    assert not pinned[0].pinned
+    write(folder, {"app.py": SHOP})
+    assert stored(live, live.row("/page", 5)).verdict == "same"
+    assert len([row for row in live.all(RequestFinished) if row.target == "/items"]) == 4
+
+
+def test_there_are_not_too_many(serve: Serve) -> None:
+    pytest.importorskip("flask", reason="Flask is not installed")
+    live = serve(SHOP, reload=False)
+    live.serving()
+    for _ in range(MAX_PINS):
+        live.call(live.session.replays.pin, stored(live, live.visit("/page")))
+    more = stored(live, live.visit("/page"))
+    with pytest.raises(CannotSend, match="unpin another one first"):
+        live.call(live.session.replays.pin, more)
+    assert not more.pinned
