@@ -15,6 +15,7 @@ from devtui.events.answers import (
     Completed,
     Evaluated,
     LocalsShown,
+    ProfilerChecked,
     RoutesShown,
     StackShown,
     TerminalInterrupted,
@@ -42,8 +43,10 @@ from devtui.events.lifecycle import (
     TemplatesFound,
 )
 from devtui.events.orders import (
+    PROFILE,
     SEND_HEADER,
     AnyOrder,
+    CheckProfiler,
     Complete,
     Evaluate,
     FilesSaved,
@@ -75,6 +78,7 @@ from devtui.events.parts import (
     Holder,
     HolderKind,
     ModuleTime,
+    ProfiledLine,
     RefusalReason,
     Route,
     SourceFile,
@@ -84,7 +88,13 @@ from devtui.events.parts import (
     innermost,
     place_of,
 )
-from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
+from devtui.events.requests import (
+    ErrorRaised,
+    LogWritten,
+    RequestFinished,
+    RequestProfiled,
+    RequestStarted,
+)
 from devtui.events.supervision import (
     ControlUsed,
     FilesChanged,
@@ -97,6 +107,7 @@ from devtui.events.supervision import (
 
 __all__ = [
     "CALLS",
+    "PROFILE",
     "SEND_HEADER",
     "Address",
     "AnyEvent",
@@ -106,6 +117,7 @@ __all__ = [
     "Body",
     "Call",
     "CallTotal",
+    "CheckProfiler",
     "Complete",
     "Completed",
     "ControlUsed",
@@ -141,10 +153,13 @@ __all__ = [
     "PinAttempted",
     "PortBusy",
     "Preload",
+    "ProfiledLine",
+    "ProfilerChecked",
     "ProjectChecked",
     "RefusalReason",
     "Reloaded",
     "RequestFinished",
+    "RequestProfiled",
     "RequestStarted",
     "Route",
     "RoutesShown",

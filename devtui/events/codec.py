@@ -12,6 +12,7 @@ from devtui.events.answers import (
     Completed,
     Evaluated,
     LocalsShown,
+    ProfilerChecked,
     RoutesShown,
     StackShown,
     TerminalInterrupted,
@@ -37,7 +38,13 @@ from devtui.events.lifecycle import (
     TemplatesFound,
 )
 from devtui.events.orders import AnyOrder, Order
-from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
+from devtui.events.requests import (
+    ErrorRaised,
+    LogWritten,
+    RequestFinished,
+    RequestProfiled,
+    RequestStarted,
+)
 from devtui.events.supervision import (
     ControlUsed,
     FilesChanged,
@@ -68,6 +75,7 @@ AnyEvent: TypeAlias = (
     | EventsDropped
     | FilesRead
     | RequestStarted
+    | RequestProfiled
     | RequestFinished
     | ErrorRaised
     | LogWritten
@@ -76,6 +84,7 @@ AnyEvent: TypeAlias = (
     | Completed
     | StackShown
     | RoutesShown
+    | ProfilerChecked
     | TerminalWanted
     | TerminalInterrupted
     | TerminalReleased

@@ -19,6 +19,7 @@ from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
+from devtui.session.profiles.profiler import Profiler
 from devtui.session.project_notes import ProjectNotes
 from devtui.session.reload.hold import Hold
 from devtui.session.reload.reloader import Reloader
@@ -71,6 +72,7 @@ class Session:
         token = self.generations.send_token
         self.sender = Sender(self.bus, self.store, token, lambda: self.url)
         self.replays = Replays(self.bus, self.store, self.sender, settings.folder)
+        self.profiler = Profiler(self.bus, self.store, self.sender, self.questions)
         self._machine.subscribe_to(self.bus, self.served)
         self._reloader = Reloader(
             settings,

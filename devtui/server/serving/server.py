@@ -22,7 +22,7 @@ from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
 from devtui.server.serving import middleware
 from devtui.server.serving.connections import Server, ThreadedServer, Turns
-from devtui.server.serving.exchange import Recorder
+from devtui.server.serving.exchange import Profile, Recorder
 from devtui.server.serving.handler import handler_for
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class AppServer:
         self._wrap = partial(middleware.around, load=load, reporter=reporter, news=news)
         wrapped, self.debugger = self._wrap(app)
         self.app, self.recorder = app, recorder
+        recorder.profiling = _profile
         self._server = (ThreadedServer if load.threaded else Server)(
             load.host,
             load.port,
@@ -136,6 +137,12 @@ class AppServer:
         self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
         self._server.connections.wait_until_read(end - clock.monotonic())
         return self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
+
+
+def _profile(request_id: str) -> Profile:
+    from devtui.server.profiling.request_profile import RequestProfile  # seldom asked for
+
+    return RequestProfile(request_id)
 
 
 def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:
