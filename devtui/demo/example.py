@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -32,6 +33,8 @@ GREETING = "Hello from devtui"
 PAGES = {
     "/fast": "answers at once",
     "/slow": "takes a second and a half",
+    "/orders": "runs 41 statements where 1 would do: press enter on its row",
+    "/report": "computes for a while: press t on its row to see which lines take the time",
     "/redirect": "redirects to /fast",
     "/missing": "does not exist: 404",
     "/form": "shows a form and what you typed",
@@ -66,6 +69,56 @@ def slow(request: Request) -> Response:
     """Answer after a second and a half."""
     time.sleep(1.5)
     return page("Slow", Markup("<p>The dashboard showed this request while it was running.</p>"))
+
+
+DATABASE = "file:devtui-demo?mode=memory&cache=shared"
+
+
+def new_database() -> sqlite3.Connection:
+    """Make the database of a small shop; it lives as long as the connection."""
+    shop = sqlite3.connect(DATABASE, uri=True, check_same_thread=False)
+    shop.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT)")
+    shop.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, item TEXT)")
+    shop.executemany("INSERT INTO customers (name) VALUES (?)", [(n,) for n in ("Ada", "Grace")])
+    rows = [(number % 2 + 1, ("tea", "coffee")[number % 3 == 0]) for number in range(40)]
+    shop.executemany("INSERT INTO orders (customer_id, item) VALUES (?, ?)", rows)
+    shop.commit()
+    return shop
+
+
+SHOP = new_database()
+
+
+def orders(request: Request) -> Response:
+    """List the orders, with one more statement for each of them: the N+1 pattern.
+
+    To fix it, ask once: SELECT item, name FROM orders JOIN customers ON customers.id = customer_id
+    """
+    shop = sqlite3.connect(DATABASE, uri=True)
+    lines = Markup("")
+    for item, customer_id in shop.execute("SELECT item, customer_id FROM orders").fetchall():
+        name = customer_name(shop, customer_id)
+        lines += Markup("<li>{} for {}</li>").format(item, name)
+    shop.close()
+    return page("Orders", Markup("<ul>{}</ul>").format(lines))
+
+
+def customer_name(shop: sqlite3.Connection, customer_id: int) -> str:
+    """Return the name of one customer."""
+    row = shop.execute("SELECT name FROM customers WHERE id = ?", (customer_id,)).fetchone()
+    return str(row[0])
+
+
+def report(request: Request) -> Response:
+    """Count primes in a slow way."""
+    found = [number for number in range(2, 60_000) if is_prime(number)]
+    return page("Report", Markup("<p>There are {} primes below 60,000.</p>").format(len(found)))
+
+
+def is_prime(number: int) -> bool:
+    """Whether no smaller number divides it."""
+    limit = int(number**0.5) + 1
+    return all(number % divisor for divisor in range(2, limit))
 
 
 def go_on(request: Request) -> Response:
@@ -183,6 +236,8 @@ VIEWS = {
     "index": index,
     "fast": fast,
     "slow": slow,
+    "orders": orders,
+    "report": report,
     "redirect": go_on,
     "form": form,
     "stream": stream,

@@ -167,7 +167,7 @@ class ProfiledLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Those of a tree come in its order, each before those below it: `depth` is how far it is from the
     first one, which stands for the server. `own` lines are the user's. Of a library's function,
     `line` is where it begins. A function written in C has no `file`. `self_ms` is the time that
-    went here and in nothing below.
+    went here and in nothing below. `source` is the user's line of code, without its indentation.
     """
 
     depth: int
@@ -176,6 +176,7 @@ class ProfiledLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     function: str
     own: bool
     self_ms: float
+    source: str = ""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):

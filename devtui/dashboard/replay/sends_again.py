@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from devtui.dashboard.availability import NO_ROW
-from devtui.dashboard.messages import SendAgain
+from devtui.dashboard.messages import ProfileRequest, SendAgain
 from devtui.dashboard.selection import NOTHING, Selection
 from devtui.session.store.request_record import Request
 
@@ -22,7 +22,7 @@ class SendsAgain(Screen[None]):
 
     def why_not_send(self, action: str) -> str:
         """Say why the action cannot work now; empty if it can, or if it is none of these."""
-        if action not in ("send_again", "edit_and_send"):
+        if action not in ("send_again", "edit_and_send", "profile"):
             return ""
         selection = self.selected()
         if selection.request is not None:
@@ -39,6 +39,12 @@ class SendsAgain(Screen[None]):
     def action_edit_and_send(self) -> None:
         """Change the request in the editor, and send it."""
         self._post(edit=True)
+
+    def action_profile(self) -> None:
+        """Send the request again under the profiler."""
+        request: Request | None = self.selected().request
+        if request is not None:
+            self.app.post_message(ProfileRequest(request))
 
     def _post(self, *, edit: bool) -> None:
         request: Request | None = self.selected().request

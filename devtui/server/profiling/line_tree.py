@@ -12,6 +12,7 @@ from types import (
 from typing import TypeAlias
 
 from devtui.events import ProfiledLine
+from devtui.server.errors.frame_data import SourceLines
 from devtui.server.guest import unnoticed
 from devtui.server.guest.own_code import is_ours, is_own
 from devtui.server.serving.middleware import RecordedBody, RecordExchange
@@ -112,7 +113,7 @@ class LineTree:
         if self._count > MAX_LINES:
             least = sorted(totals.values(), reverse=True)[MAX_LINES]
         found: list[ProfiledLine] = []
-        _lay_out(self.root, 0, least, totals, found)
+        _lay_out(self.root, 0, least, totals, found, SourceLines())
         return tuple(found), self._count + 1 - len(found)
 
 
@@ -124,7 +125,12 @@ def _sum_up(node: Node, totals: dict[int, float]) -> float:
 
 
 def _lay_out(
-    node: Node, depth: int, least: float, totals: dict[int, float], found: list[ProfiledLine]
+    node: Node,
+    depth: int,
+    least: float,
+    totals: dict[int, float],
+    found: list[ProfiledLine],
+    sources: SourceLines,
 ) -> None:
     kept = [below for below in node.below.values() if totals[id(below)] > least]
     kept_seconds = sum(totals[id(below)] for below in kept)
@@ -137,10 +143,11 @@ def _lay_out(
             function=function[:MAX_NAME],
             own=own,
             self_ms=round(max(totals[id(node)] - kept_seconds, 0.0) * 1000, 3),
+            source=sources.line(file, line).strip()[:MAX_NAME] if own else "",
         )
     )
     for below in sorted(kept, key=lambda one: totals[id(one)], reverse=True):
-        _lay_out(below, depth + 1, least, totals, found)
+        _lay_out(below, depth + 1, least, totals, found, sources)
 
 
 def _name_of(called: object) -> str:
