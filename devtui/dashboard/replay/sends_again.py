@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from textual.screen import Screen
+from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.messages import ProfileRequest, SendAgain
-from devtui.dashboard.selection import NOTHING, Selection
-from devtui.session.store.request_record import Request
+
+if TYPE_CHECKING:
+    from devtui.dashboard.selection import Selection
+    from devtui.session.store.request_record import Request
 
 NO_REQUEST = "This row belongs to no request that could be sent again."
 RUNS = "The request still runs: send it again when it has ended."
 
 
-class SendsAgain(Screen[None]):
+class SendsAgain:
     """A base class for a screen whose selected row is a request, or belongs to one."""
 
-    def selected(self) -> Selection:
-        """Return what is selected."""
-        return NOTHING
+    if TYPE_CHECKING:
+        app: Any
+
+        def selected(self) -> Selection:
+            """Return what is selected."""
 
     def why_not_send(self, action: str) -> str:
         """Say why the action cannot work now; empty if it can, or if it is none of these."""
