@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from devtui.dashboard.calls.call_lines import call_row, text_of_call
+from devtui.dashboard.calls.call_lines import call_row, place_of_call, text_of_call
 from devtui.dashboard.lists.sections import Line, Section
 from devtui.dashboard.widgets.cells import Row, fit, right, row_width
 from devtui.session.calls.grouping import CallGroup, groups_of
@@ -14,7 +14,7 @@ from devtui.session.calls.one_call import OneCall, OneRepeat, frame_of_call
 from devtui.session.profiles.own_tree import Path, Spent
 from devtui.session.profiles.profiler import Profile
 from devtui.text import formats, masking
-from devtui.text.paths import package, short_path
+from devtui.text.paths import package
 from devtui.text.sanitize import visible
 
 TITLE = "where the time went"
@@ -138,9 +138,11 @@ class ProfileLines:
         if not own:
             where = package(file) if file else ""
             return [(fit(visible(function, 200), room), ""), (f"  {where}"[: max(room, 0)], "dim")]
-        place = visible(f"{short_path(file)}:{line}", 300)
-        text = spent.source.strip() or function
-        where = fit(f"{place} {visible(function, 100)}", min(_MOST_PLACE, max(room // 2, 0)))
+        text = spent.source or function
+        place = place_of_call(file, line, min(_MOST_PLACE, max(room // 3, 0)))
+        where = f"{place} {visible(function, 100)}"
+        if room - len(where) < 2 * _LEAST_TEXT:
+            where = place
         rest = room - len(where) - 2
         if rest < _LEAST_TEXT:
             return [(fit(text, max(room, 8)), "strong")]

@@ -75,7 +75,7 @@ class LineTree:
     def _path(self, frame: FrameType | None, called: object) -> list[Key]:
         """Return the app's part of the stack, the outermost first; empty outside of the app."""
         path: list[Key] = []
-        if called is not None:
+        if called is not None and frame is not None and self._key(frame) is not None:
             path.append(("", 0, _name_of(called), False))
         for _ in range(MAX_LOOKED_AT):
             if frame is None:
