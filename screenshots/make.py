@@ -114,6 +114,16 @@ def opened_request(picture: Path) -> None:
         save(shown, picture, "devtui: one request opened")
 
 
+def profiled_request(picture: Path) -> None:
+    """A request that computes, profiled."""
+    with session(WIDE) as shown:
+        shown.ask("/report")
+        shown.terminal.press("t")
+        shown.terminal.wait_for("where the time went")
+        shown.terminal.wait_gone("Profiling GET", 30)
+        save(shown, picture, "devtui: where the time of a request went")
+
+
 def log_screen(picture: Path) -> None:
     """What the application printed and logged."""
     with session(WIDE) as shown:
@@ -224,6 +234,7 @@ PICTURES: dict[str, Callable[[Path], object]] = {
     "wide": wide_screen,
     "small": small_screen,
     "request": opened_request,
+    "profile": profiled_request,
     "log": log_screen,
     "error": error_screen,
     "evaluate": evaluate_screen,
