@@ -120,7 +120,7 @@ def profiled_request(picture: Path) -> None:
         shown.ask("/report")
         shown.terminal.press("t")
         shown.terminal.wait_for("where the time went")
-        shown.terminal.wait_gone("Profiling GET", 30)
+        shown.terminal.wait_gone("Profiling GET")
         save(shown, picture, "devtui: where the time of a request went")
 
 

@@ -10,6 +10,7 @@ from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.messages import ProfileRequest
 from devtui.dashboard.replay.replaying_app import ReplayingApp
 from devtui.text import masking
+from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
     from devtui.session.profiles.profiler import Profile
@@ -47,13 +48,16 @@ class ProfilingApp(ReplayingApp):
         from devtui.session.replay.outgoing import CannotSend
 
         row = request.row
-        self.tell(f"Profiling {row.method} {masking.target(row.target)} …")
+        begun = visible(f"Profiling {row.method} {masking.target(row.target)} …", 400)
+        self.tell(begun)
         below = self.screen
         try:
             profile = await self.session.profiler.profile(request)
         except CannotSend as problem:
             self.tell(str(problem), "warning")
             return
+        finally:
+            self._take_back(begun)
         if self.screen is not below:
             # The user has gone on: do not take the keys away.
             found = profile.request.row
@@ -62,6 +66,12 @@ class ProfilingApp(ReplayingApp):
             self.tell(f"{name} was profiled: {key} on its new row shows where the time went.")
             return
         self._show(profile)
+
+    def _take_back(self, message: str) -> None:
+        """Remove a toast that is no longer true."""
+        for shown in list(self._notifications):
+            if shown.message == message:
+                self._unnotify(shown)
 
     def _show(self, profile: Profile) -> None:
         from devtui.dashboard.profile.profile_screen import ProfileScreen

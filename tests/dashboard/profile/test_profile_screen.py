@@ -1,5 +1,7 @@
 """A profile on the screen: own lines first, folds, and the calls below their lines."""
 
+import asyncio
+
 import pytest
 
 from devtui.dashboard.profile.profile_lines import OTHER_CALLS, ProfileLines
@@ -63,9 +65,11 @@ def test_a_line_folds_and_what_took_little_unfolds():
 async def test_only_get_and_head_are_sent_without_a_question(method):
     session = FakeSession()
     begun = []
+    answered = asyncio.Event()
 
     async def profile(found):
         begun.append(found.id)
+        await answered.wait()
         return Profile(found, profiled(1))
 
     session.profiler.profile = profile
@@ -76,5 +80,8 @@ async def test_only_get_and_head_are_sent_without_a_question(method):
         assert (begun == []) is asked
         if asked:
             await ui.press("enter")
-        await ui.until(lambda: isinstance(ui.app.screen, ProfileScreen))
+        await ui.shows("Profiling")
         assert begun == ["r1"]
+        answered.set()
+        await ui.until(lambda: isinstance(ui.app.screen, ProfileScreen))
+        assert not any("Profiling" in shown.message for shown in ui.app._notifications)
