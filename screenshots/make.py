@@ -138,6 +138,16 @@ def compared_requests(picture: Path) -> None:
         save(shown, picture, "devtui: a pinned request after a save, and what has changed")
 
 
+def profiled_request(picture: Path) -> None:
+    """A request that computes, profiled."""
+    with session(WIDE) as shown:
+        shown.ask("/report")
+        shown.terminal.press("t")
+        shown.terminal.wait_for("where the time went")
+        shown.terminal.wait_gone("Profiling GET")
+        save(shown, picture, "devtui: where the time of a request went")
+
+
 def log_screen(picture: Path) -> None:
     """What the application printed and logged."""
     with session(WIDE) as shown:
@@ -250,6 +260,7 @@ PICTURES: dict[str, Callable[[Path], object]] = {
     "request": opened_request,
     "timeline": timeline_screen,
     "replay": compared_requests,
+    "profile": profiled_request,
     "log": log_screen,
     "error": error_screen,
     "evaluate": evaluate_screen,

@@ -40,9 +40,11 @@ from devtui.events import (
     LogWritten,
     PinAttempted,
     PortBusy,
+    ProfilerChecked,
     ProjectChecked,
     Reloaded,
     RequestFinished,
+    RequestProfiled,
     RequestStarted,
     RoutesShown,
     ServerContinued,
@@ -169,6 +171,8 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (Completed(ask_id="q1", error_id="1-e1"), []),
     (StackShown(ask_id="q1", request_id="1-1"), []),
     (RoutesShown(ask_id="q1"), []),
+    (ProfilerChecked(ask_id="q1"), []),
+    (RequestProfiled(request_id="1-1"), []),
     (ControlUsed(client="ctl", verb="restart", text="restarted the server"), []),  # the log has it
     (HoldBegan(holder="ctl", until=utc_now()), []),
     (

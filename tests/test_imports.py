@@ -59,7 +59,7 @@ LAYERS = (
     {"app"},
     {"configured_app"},
     {"main_screen", "finding", "screens", "shutdown", "palette", "help"},
-    {"details", "calls", "app_dialog", "custom"},
+    {"details", "calls", "app_dialog", "custom", "profile"},
     {"errors", "hiding", "replay"},
     {"panes", "ports", "opened"},
     {"widgets", "lists", "terminal", "desktop", "themes"},

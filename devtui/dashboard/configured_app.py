@@ -14,7 +14,7 @@ from devtui.config.project_file import StateFile, StateFileError
 from devtui.dashboard import themes
 from devtui.dashboard.keys.commands import Command, in_force
 from devtui.dashboard.keys.keyboard import Keyboard, shown_key
-from devtui.dashboard.replay.replaying_app import ReplayingApp
+from devtui.dashboard.profile.profiling_app import ProfilingApp
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _CUSTOM = "custom("
 
 
-class ConfiguredApp(ReplayingApp):
+class ConfiguredApp(ProfilingApp):
     """Applies the config of its session, and keeps the theme that the user chooses."""
 
     shutdown: Shutdown

@@ -219,7 +219,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
         """Redraw the key bar if a key now works or no longer does."""
         actions = (
             *("follow", "clear", "open_row", "edit_row", "unfilter", "stack", "hide"),
-            *("unfold", "wrap", "send_again"),
+            *("unfold", "wrap", "send_again", "profile"),
         )
         enabled = (
             *(self.check_action(action, ()) for action in actions),

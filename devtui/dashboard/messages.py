@@ -64,6 +64,17 @@ class PinRequest(Message):
 
 
 @dataclass
+class ProfileRequest(Message):
+    """Show where a request's time went: send it again under the profiler.
+
+    One that was profiled has its profile already, and is sent again only if `again`.
+    """
+
+    request: Request
+    again: bool = False
+
+
+@dataclass
 class ShowStack(Message):
     """Show the stack of a running request."""
 

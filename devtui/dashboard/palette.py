@@ -11,7 +11,15 @@ from textual.screen import Screen
 from devtui.dashboard.keys.commands import Command, in_force
 from devtui.dashboard.lists.sorting import ORDERS
 
-_NOT_OFFERED = ("palette", "interrupt", "stop-evaluation", "back", "error-back", "stack-back")
+_NOT_OFFERED = (
+    "palette",
+    "interrupt",
+    "stop-evaluation",
+    "back",
+    "error-back",
+    "stack-back",
+    "profile-back",
+)
 
 
 def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:

@@ -34,7 +34,8 @@ GREETING = "Hello from devtui"
 PAGES = {
     "/fast": "answers at once",
     "/slow": "takes a second and a half",
-    "/orders": "asks the database again and again",
+    "/orders": "runs 42 statements where 1 would do: press enter on its row",
+    "/report": "computes for a while: press t on its row to see which lines take the time",
     "/redirect": "redirects to /fast",
     "/missing": "does not exist: 404",
     "/form": "shows a form and what you typed",
@@ -106,6 +107,18 @@ def open_shop() -> sqlite3.Connection:
 
 SHOP = "file:devtui-demo?mode=memory&cache=shared"
 kept_open = open_shop()
+
+
+def report(request: Request) -> Response:
+    """Count primes in a slow way."""
+    found = [number for number in range(2, 30_000) if is_prime(number)]
+    return page("Report", Markup("<p>There are {} primes below 30,000.</p>").format(len(found)))
+
+
+def is_prime(number: int) -> bool:
+    """Whether no smaller number divides it."""
+    limit = int(number**0.5) + 1
+    return all(number % divisor for divisor in range(2, limit))
 
 
 def go_on(request: Request) -> Response:
@@ -224,6 +237,7 @@ VIEWS = {
     "fast": fast,
     "slow": slow,
     "orders": orders,
+    "report": report,
     "redirect": go_on,
     "form": form,
     "stream": stream,

@@ -15,6 +15,7 @@ from devtui.events.answers import (
     Completed,
     Evaluated,
     LocalsShown,
+    ProfilerChecked,
     RoutesShown,
     StackShown,
     TerminalInterrupted,
@@ -44,8 +45,10 @@ from devtui.events.lifecycle import (
     TemplatesFound,
 )
 from devtui.events.orders import (
+    PROFILE,
     SEND_HEADER,
     AnyOrder,
+    CheckProfiler,
     Complete,
     Evaluate,
     FilesSaved,
@@ -78,6 +81,7 @@ from devtui.events.parts import (
     Holder,
     HolderKind,
     ModuleTime,
+    ProfiledLine,
     RefusalReason,
     Route,
     SourceFile,
@@ -87,7 +91,13 @@ from devtui.events.parts import (
     innermost,
     place_of,
 )
-from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
+from devtui.events.requests import (
+    ErrorRaised,
+    LogWritten,
+    RequestFinished,
+    RequestProfiled,
+    RequestStarted,
+)
 from devtui.events.supervision import (
     ControlUsed,
     FilesChanged,
@@ -101,6 +111,7 @@ from devtui.events.supervision import (
 
 __all__ = [
     "CALLS",
+    "PROFILE",
     "SEND_HEADER",
     "Address",
     "AnyEvent",
@@ -110,6 +121,7 @@ __all__ = [
     "Body",
     "Call",
     "CallTotal",
+    "CheckProfiler",
     "Complete",
     "Completed",
     "ControlUsed",
@@ -148,10 +160,13 @@ __all__ = [
     "PinAttempted",
     "PortBusy",
     "Preload",
+    "ProfiledLine",
+    "ProfilerChecked",
     "ProjectChecked",
     "RefusalReason",
     "Reloaded",
     "RequestFinished",
+    "RequestProfiled",
     "RequestStarted",
     "Route",
     "RoutesShown",

@@ -94,6 +94,13 @@ class RoutesShown(Event, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ProfilerChecked(Event, frozen=True, kw_only=True):
+    """Whether requests can be profiled; `reason` says in one sentence why they cannot."""
+
+    ask_id: str
+    reason: str = ""
+
+
 class TerminalWanted(Event, frozen=True, kw_only=True):
     """The app needs the terminal, and the thread that does waits for `TerminalGranted`.
 

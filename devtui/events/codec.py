@@ -12,6 +12,7 @@ from devtui.events.answers import (
     Completed,
     Evaluated,
     LocalsShown,
+    ProfilerChecked,
     RoutesShown,
     StackShown,
     TerminalInterrupted,
@@ -39,7 +40,13 @@ from devtui.events.lifecycle import (
     TemplatesFound,
 )
 from devtui.events.orders import AnyOrder, Order
-from devtui.events.requests import ErrorRaised, LogWritten, RequestFinished, RequestStarted
+from devtui.events.requests import (
+    ErrorRaised,
+    LogWritten,
+    RequestFinished,
+    RequestProfiled,
+    RequestStarted,
+)
 from devtui.events.supervision import (
     ControlUsed,
     FilesChanged,
@@ -73,6 +80,7 @@ AnyEvent: TypeAlias = (
     | EventsDropped
     | FilesRead
     | RequestStarted
+    | RequestProfiled
     | RequestFinished
     | ErrorRaised
     | LogWritten
@@ -81,6 +89,7 @@ AnyEvent: TypeAlias = (
     | Completed
     | StackShown
     | RoutesShown
+    | ProfilerChecked
     | TerminalWanted
     | TerminalInterrupted
     | TerminalReleased

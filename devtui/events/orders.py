@@ -9,9 +9,12 @@ from devtui.events.event import snake_case
 SEND_HEADER = "X-Devtui-Sent"
 """The header by which a server process knows a request that the session sends.
 
-Its value is the token of `Load`, the number of the sending, and the id of the request that is sent
-again, if it is one; blanks stand between them.
+Its value is the token of `Load`, the number of the sending, the id of the request that is sent
+again, if it is one, and `PROFILE` if it is to be profiled; a blank stands between each two.
 """
+
+PROFILE = "profile"
+"""The word in that header that asks for a profile."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case):
@@ -196,6 +199,12 @@ class ShowRoutes(Order, frozen=True, kw_only=True):
     ask_id: str
 
 
+class CheckProfiler(Order, frozen=True, kw_only=True):
+    """Answer whether requests can be profiled (`ProfilerChecked`)."""
+
+    ask_id: str
+
+
 class TerminalGranted(Order, frozen=True, kw_only=True):
     """The terminal is yours: your process group is in its foreground."""
 
@@ -224,6 +233,7 @@ AnyOrder: TypeAlias = (
     | Interrupt
     | ShowStack
     | ShowRoutes
+    | CheckProfiler
     | TerminalGranted
     | TerminalRefused
 )

@@ -163,6 +163,24 @@ class CallTotal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     duration_ms: float
 
 
+class ProfiledLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A line in which time of a profiled request went, below the line that has called it.
+
+    Those of a tree come in its order, each before those below it: `depth` is how far it is from the
+    first one, which stands for the server. `own` lines are the user's. Of a library's function,
+    `line` is where it begins. A function written in C has no `file`. `self_ms` is the time that
+    went here and in nothing below. `source` is the user's line of code, without its indentation.
+    """
+
+    depth: int
+    file: str
+    line: int
+    function: str
+    own: bool
+    self_ms: float
+    source: str = ""
+
+
 class Address(msgspec.Struct, frozen=True, kw_only=True):
     """An address that a socket is bound to, `ip` without brackets and port.
 

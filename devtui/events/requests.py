@@ -3,7 +3,7 @@
 from typing import Literal
 
 from devtui.events.event import Event
-from devtui.events.parts import Body, Call, CallTotal, Error, Frame, Headers, Stream
+from devtui.events.parts import Body, Call, CallTotal, Error, Frame, Headers, ProfiledLine, Stream
 
 
 class RequestStarted(Event, frozen=True, kw_only=True):
@@ -50,6 +50,22 @@ class RequestFinished(Event, frozen=True, kw_only=True):
     calls: tuple[Call, ...] = ()
     call_totals: tuple[CallTotal, ...] = ()
     replay_of: str = ""
+
+
+class RequestProfiled(Event, frozen=True, kw_only=True):
+    """A request was profiled, as devtui had asked for. This comes before `RequestFinished`.
+
+    `duration_ms` is how long it was profiled, and `sample_count` how often it was looked at. The
+    `lines` are a tree; those that took least are missing where there were too many, and `left_out`
+    counts them. `reason` says why there is no profile, in one sentence for people.
+    """
+
+    request_id: str
+    duration_ms: float = 0.0
+    sample_count: int = 0
+    lines: tuple[ProfiledLine, ...] = ()
+    left_out: int = 0
+    reason: str = ""
 
 
 class ErrorRaised(Event, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ import msgspec
 from devtui.events import (
     AnyEvent,
     AppFailed,
+    CheckProfiler,
     Complete,
     Completed,
     ErrorRaised,
@@ -20,6 +21,7 @@ from devtui.events import (
     Interrupt,
     LocalsShown,
     Order,
+    ProfilerChecked,
     RequestStarted,
     RoutesShown,
     ServerExited,
@@ -32,8 +34,8 @@ from devtui.events import (
 from devtui.session.event_bus import EventBus
 from devtui.session.store.error_groups import ErrorEntry
 
-Answer: TypeAlias = LocalsShown | Evaluated | Completed | StackShown | RoutesShown
-A = TypeVar("A", LocalsShown, Evaluated, Completed, StackShown, RoutesShown)
+Answer: TypeAlias = LocalsShown | Evaluated | Completed | StackShown | RoutesShown | ProfilerChecked
+A = TypeVar("A", LocalsShown, Evaluated, Completed, StackShown, RoutesShown, ProfilerChecked)
 Raised: TypeAlias = ErrorEntry | ErrorRaised | AppFailed
 
 
@@ -54,6 +56,7 @@ class _Open(msgspec.Struct, frozen=True):
         | asyncio.Future[Completed]
         | asyncio.Future[StackShown]
         | asyncio.Future[RoutesShown]
+        | asyncio.Future[ProfilerChecked]
     )
     in_place: Answer
 
@@ -138,15 +141,28 @@ class Questions:
         gone = RoutesShown(ask_id=ask_id, reason="No server process runs.")
         return self._ask(ShowRoutes(ask_id=ask_id), ask_id, gone, self._generation())
 
+    def check_profiler(self) -> Question[ProfilerChecked]:
+        """Ask whether the server process can profile requests."""
+        ask_id = self._new_id()
+        gone = ProfilerChecked(ask_id=ask_id, reason="No server process runs.")
+        return self._ask(CheckProfiler(ask_id=ask_id), ask_id, gone, self._generation())
+
     def subscribe_to(self, bus: EventBus) -> None:
         """Take the answers from the bus."""
         bus.listen(self.heard, LocalsShown, Evaluated, Completed, StackShown, RoutesShown)
-        bus.listen(self.heard, ServerExited)
+        bus.listen(self.heard, ProfilerChecked, ServerExited)
 
     def heard(self, event: AnyEvent) -> None:
         """Take in an event of a server process: an answer, or the end of the process."""
         match event:
-            case LocalsShown() | Evaluated() | Completed() | StackShown() | RoutesShown():
+            case (
+                LocalsShown()
+                | Evaluated()
+                | Completed()
+                | StackShown()
+                | RoutesShown()
+                | ProfilerChecked()
+            ):
                 question = self._open.pop(event.ask_id, None)
                 if question is not None:
                     _settle(question, event)

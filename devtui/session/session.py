@@ -22,6 +22,7 @@ from devtui.session.inspection import Questions
 from devtui.session.live.live_pages import Around, LivePages
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
+from devtui.session.profiles.profiler import Profiler
 from devtui.session.project_notes import ProjectNotes
 from devtui.session.reload.hold import Hold
 from devtui.session.reload.reloader import Reloader
@@ -74,6 +75,7 @@ class Session:
         token = self.generations.send_token
         self.sender = Sender(self.bus, self.store, token, lambda: self.url)
         self.replays = Replays(self.bus, self.store, self.sender, settings.folder)
+        self.profiler = Profiler(self.bus, self.store, self.sender, self.questions)
         self._machine.subscribe_to(self.bus, self.served)
         self._reloader = Reloader(
             settings,

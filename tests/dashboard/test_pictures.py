@@ -18,6 +18,7 @@ from tests.support.fakes import (
     finished,
     load_failed,
     n_plus_one,
+    profiled,
     raised,
     reloaded,
     started,
@@ -91,6 +92,11 @@ def _calls(session):
     session.feed(*n_plus_one(20, seconds=75))
 
 
+def _profile(session):
+    _requests(session)
+    session.feed(*n_plus_one(20, seconds=75), profiled(20))
+
+
 def _is_judged(screen):
     return isinstance(screen, PortScreen) and not screen.choices[0].why_not
 
@@ -102,6 +108,7 @@ SCENES = {
     "deferred": _deferred_error,
     "port": _taken_port,
     "calls": _calls,
+    "profile": _profile,
 }
 
 
@@ -123,6 +130,8 @@ def test_the_main_screen(snap_compare, monkeypatch, scene, size):
             await pilot.pause(0.02)
         if scene == "calls" and size != SIZES[-1]:  # where the timeline stands beside the list
             await pilot.press("enter")
+        if scene == "profile":
+            await pilot.press("t")
         for _ in range(3):  # what a refresh brings about is drawn by the next
             await pilot.pause()
 

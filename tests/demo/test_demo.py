@@ -33,6 +33,7 @@ def test_the_index_links_every_page_and_names_its_own_file(client: Client) -> No
     [
         ("/fast", 200, "text/html"),
         ("/orders", 200, "text/html"),
+        ("/report", 200, "text/html"),
         ("/redirect", 302, "text/html"),
         ("/missing", 404, "text/html"),
         ("/form", 200, "text/html"),

@@ -20,13 +20,16 @@ from devtui.events import (
     Frame,
     LogWritten,
     Order,
+    ProfiledLine,
     Reloaded,
     RequestFinished,
+    RequestProfiled,
     RequestStarted,
     StateChanged,
 )
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
+from devtui.session.profiles.profiler import Profiler
 from devtui.session.reload.hold import Hold
 from devtui.session.replay.replays import Replays
 from devtui.session.replay.sender import Sender
@@ -105,6 +108,7 @@ class FakeSession:
         self.terminal.subscribe_to(self.bus, lambda: TTY)
         self.sender = Sender(self.bus, self.store, "token", lambda: self.url)
         self.replays = Replays(self.bus, self.store, self.sender, self.settings.folder)
+        self.profiler = Profiler(self.bus, self.store, self.sender, self.questions)
 
     def _send(self, order: Order) -> bool:
         self.orders.append(order)
@@ -321,6 +325,40 @@ def n_plus_one(number: int = 1, times: int = 41, seconds: float = 0) -> list[Any
         ),
         finished(number, "/orders", ms=320.0, seconds=seconds, calls=tuple(calls)),
     ]
+
+
+def profiled(number: int = 1) -> RequestProfiled:
+    """Where the time of `n_plus_one` went; it comes before the request's end."""
+
+    def at(
+        depth: int, function: str, ms: float, source: str = "", place: str = "flask/app.py:1"
+    ) -> ProfiledLine:
+        file, _, number = place.rpartition(":")
+        return ProfiledLine(
+            depth=depth,
+            file=file if source else f"/lib/site-packages/{file}",
+            line=int(number),
+            function=function,
+            own=bool(source),
+            self_ms=ms,
+            source=source,
+        )
+
+    lines = (
+        ProfiledLine(depth=0, file="", line=0, function="", own=False, self_ms=6.0),
+        at(1, "Flask.wsgi_app", 8.0),
+        at(2, "orders", 4.0, "for order in orders:", "/project/shop/views.py:86"),
+        at(3, "name_of", 60.0, "order.customer.name", "/project/shop/views.py:88"),
+        at(4, "Session.execute", 82.0, place="sqlalchemy/orm/session.py:2000"),
+        at(5, "Result._only_one_row", 1.0, place="sqlalchemy/engine/result.py:700"),
+        at(2, "orders", 10.0, "rates = latest('EUR')", "/project/shop/views.py:38"),
+        at(3, "latest", 89.0, "requests.get(URL)", "/project/shop/rates.py:12"),
+        at(2, "orders", 0.0, "render_template('orders.html')", "/project/shop/views.py:40"),
+        at(3, "Template.render", 60.0, place="jinja2/environment.py:1200"),
+    )
+    return RequestProfiled(
+        request_id=f"r{number}", duration_ms=320.0, sample_count=301, lines=lines
+    )
 
 
 def request(number: int = 1, target: str = "/", **fields: object) -> list[AnyEvent]:

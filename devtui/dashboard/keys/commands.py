@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NO_KEY = "no_key"
 """What a command without a key is bound to: nothing sends it."""
 
-Place = Literal["app", "main", "opened", "detail", "error", "stack", "list"]
+Place = Literal["app", "main", "opened", "detail", "error", "stack", "profile", "list"]
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -80,6 +80,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("send-again", "a", "a", "again", "Send the request again", "send_again", "main", 10),
     Command("edit-and-send", "A", "shift+a", "", "Change it, then send", "edit_and_send", "main"),
     Command("pin-request", "asterisk", "*", "pin", "Send it after every reload", "pin", "main", 14),
+    Command("profile", "t", "t", "", "Profile: where the time went", "profile", "main"),
     Command("hide", "h", "h", "hide", "Hide rows like this one", "hide", "main", 12),
     Command("hidden", "H", "shift+h", "", "Show and edit what is hidden", "show_hidden", "main"),
     Command("sort", "S", "shift+s", "", "Sort: slowest, largest, calls, status", "sort", "main"),
@@ -132,6 +133,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("detail-send", "a", "a", "again", "Send it again", "send_again", "detail", 3),
     Command("detail-send-edited", "A", "shift+a", "", "Change it, send", "edit_and_send", "detail"),
     Command("detail-pin", "asterisk", "*", "pin", "Send it at every reload", "pin", "detail", 6),
+    Command("detail-profile", "t", "t", "", "Profile it", "profile", "detail"),
     Command("ignore", "h", "h", "ignore", "Ignore this difference, or not", "ignore", "detail", 5),
     Command("detail-stack", "s", "s", "stack", "Where it is now", "stack", "detail", 4),
     Command("detail-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "detail", 6),
@@ -162,6 +164,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("stack-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "stack", 2),
     Command("stack-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "stack", 4),
     Command("stack-copy", "y", "y", "copy", "Copy the stack", "copy_row", "stack", 3),
+    Command("profile-back", "escape", "escape", "back", "Back", "back", "profile", 0),
+    Command("profile-fold", "enter", "enter", "fold", "Fold or unfold", "open_line", "profile", 1),
+    Command("profile-editor", "e", "e", "edit", "Edit the file", "edit_row", "profile", 2),
+    Command("profile-copy", "y", "y", "copy", "Copy the profile", "copy_row", "profile", 3),
+    Command(
+        "profile-choice", "Y", "shift+y", "export", "Copy or export", "copy_choice", "profile", 3
+    ),
+    Command("profile-again", "t", "t", "again", "Profile it again", "profile", "profile", 4),
+    Command("profile-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "profile", 5),
     Command("repeats", "", "", "N+1 in all requests", "Repeated calls", "show_repeats", "main"),
     Command("theme", "", "", "Change the colours", "Theme", "change_theme"),
     Command("choose-app", "", "", "Serve another app of this folder", "Which app", "choose_app"),
@@ -186,12 +197,15 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 _SAME = {
-    **dict.fromkeys(("fold", "unfold", "stack-unfold"), "open"),
-    **dict.fromkeys(("error-back", "stack-back"), "back"),
-    **dict.fromkeys(("detail-copy", "error-copy", "stack-copy"), "copy"),
-    **dict.fromkeys(("detail-editor", "error-editor", "stack-editor"), "editor"),
-    **dict.fromkeys(("detail-wrap", "error-wrap", "stack-wrap"), "wrap"),
+    **dict.fromkeys(("fold", "unfold", "stack-unfold", "profile-fold"), "open"),
+    **dict.fromkeys(("error-back", "stack-back", "profile-back"), "back"),
+    **dict.fromkeys(("detail-copy", "error-copy", "stack-copy", "profile-copy"), "copy"),
+    **dict.fromkeys(("detail-editor", "error-editor", "stack-editor", "profile-editor"), "editor"),
+    **dict.fromkeys(("detail-wrap", "error-wrap", "stack-wrap", "profile-wrap"), "wrap"),
     "detail-choice": "copy-choice",
+    "profile-choice": "copy-choice",
+    "detail-profile": "profile",
+    "profile-again": "profile",
     "detail-error": "to-request",
     "detail-secrets": "secrets",
     "detail-pin": "pin-request",

@@ -62,6 +62,7 @@ _SCREENS: tuple[tuple[Place, ...], ...] = (
     ("opened", "detail"),
     ("opened", "error"),
     ("opened", "stack"),
+    ("opened", "profile"),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.availability import NO_ROW
-from devtui.dashboard.messages import PinRequest, SendAgain
+from devtui.dashboard.messages import PinRequest, ProfileRequest, SendAgain
 
 if TYPE_CHECKING:
     from devtui.dashboard.selection import Selection
@@ -26,7 +26,7 @@ class SendsAgain:
 
     def why_not_send(self, action: str) -> str:
         """Say why the action cannot work now; empty if it can, or if it is none of these."""
-        if action not in ("send_again", "edit_and_send", "pin"):
+        if action not in ("send_again", "edit_and_send", "pin", "profile"):
             return ""
         selection = self.selected()
         if selection.request is not None:
@@ -49,6 +49,12 @@ class SendsAgain:
         request = self.selected().request
         if request is not None:
             self.app.post_message(PinRequest(request))
+
+    def action_profile(self) -> None:
+        """Send the request again under the profiler."""
+        request = self.selected().request
+        if request is not None:
+            self.app.post_message(ProfileRequest(request))
 
     def _post(self, *, edit: bool) -> None:
         request: Request | None = self.selected().request

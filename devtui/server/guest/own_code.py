@@ -40,6 +40,11 @@ def is_own(file: str) -> bool:
     return not f"{path}{os.sep}".startswith(_foreign_folders())
 
 
+def is_ours(file: str) -> bool:
+    """Whether a file is a part of devtui."""
+    return file.startswith(_US + os.sep)
+
+
 def own_sources() -> tuple[str, ...]:
     """Return the absolute, sorted files of all loaded modules of the user's.
 

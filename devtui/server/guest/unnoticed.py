@@ -33,6 +33,11 @@ def unnoticed(function: F) -> F:
     return function
 
 
+def is_unnoticed(code: CodeType) -> bool:
+    """Whether it is the code of such a function."""
+    return code in _codes
+
+
 def leave_no_trace(error: BaseException) -> None:
     """Drop the entries of our functions at the head of the error's traceback.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from devtui.events import (
     AnyOrder,
+    CheckProfiler,
     Complete,
     Evaluate,
     Interrupt,
@@ -52,6 +53,13 @@ class Inspector:
                 self._aside(lambda: self._show_stack(order))
             case ShowRoutes():
                 self._aside(lambda: self._show_routes(order))
+            case CheckProfiler():
+                self._aside(lambda: self._check_profiler(order))
+
+    def _check_profiler(self, order: CheckProfiler) -> None:
+        from devtui.server.profiling import request_profile  # seldom needed
+
+        self._channel.send(request_profile.check(order))
 
     def _show_stack(self, order: ShowStack) -> None:
         server = self._server()

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from devtui.events import (
+    PROFILE,
     SEND_HEADER,
     Call,
     CallTotal,
     Headers,
     RequestFinished,
+    RequestProfiled,
     RequestStarted,
 )
 from devtui.server.channel.channel import Channel
@@ -47,11 +49,22 @@ class Tracing(Protocol):
         """Return the calls of a request, and record them no more."""
 
 
+class Profile(Protocol):
+    """Profiles the thread of a request until its end."""
+
+    def finish(self) -> RequestProfiled:
+        """End it, and return what came of it."""
+
+
 class Mark(NamedTuple):
-    """What a request of the session itself says of itself: its number, and which one it repeats."""
+    """What a request of the session itself says of itself.
+
+    These are its number, which one it repeats, and whether it is to be profiled.
+    """
 
     sent: str
     replay_of: str
+    profile: bool = False
 
 
 _UNMARKED = Mark("", "")
@@ -78,6 +91,8 @@ class Exchange:
         self.has_head = False
         """Whether the app has called `start_response`."""
         self._view: View = NOTHING
+        self.profile: Profile | None = None
+        """What profiles it, None if nothing does."""
         self.taken_over = False
         """Whether a library has answered on the socket, so the server must send no response."""
 
@@ -123,6 +138,8 @@ class Exchange:
         """Report the request, complete or not."""
         now = clock.perf_counter()
         started = self._started
+        if self.profile is not None:
+            self._recorder.report(self.profile.finish())
         response_headers = headers_of(self.response_head)
         tracing = self._recorder.tracing
         calls, call_totals = ((), ()) if tracing is None else tracing.end_request(started.id)
@@ -172,6 +189,8 @@ class Recorder:
         send_token: str = "",
     ) -> None:
         self.tracing = tracing
+        self.profiling: Callable[[str], Profile] | None = None
+        """Begins to profile this thread for the request of an id; the server sets it."""
         self._channel = channel
         self._send_token = send_token
         self._output = output
@@ -189,11 +208,11 @@ class Recorder:
         value = headers.get(SEND_HEADER)
         if not value or not self._send_token:
             return _UNMARKED
-        token, sent, replay_of = (*str(value).split(" "), "", "", "")[:3]
+        token, sent, replay_of, profile = (*str(value).split(" "), "", "", "")[:4]
         if token != self._send_token:
             return _UNMARKED
         del headers[SEND_HEADER]
-        return Mark(sent, replay_of)
+        return Mark(sent, replay_of, profile == PROFILE)
 
     def begin(
         self,
@@ -205,7 +224,7 @@ class Recorder:
         mark: Mark | None = None,
     ) -> Exchange:
         """Report a request whose head was read; `began` is when its first line came."""
-        sent, replay_of = mark or _UNMARKED
+        sent, replay_of, profile = mark or _UNMARKED
         started = RequestStarted(
             id=f"{self._channel.generation}-{next(self._numbers)}",
             method=cut(method, MAX_METHOD),
@@ -217,7 +236,14 @@ class Recorder:
         )
         self._running[started.id] = threading.get_ident()
         self._channel.send(started)
-        return Exchange(self, started, began)
+        exchange = Exchange(self, started, began)
+        if profile and self.profiling is not None:
+            exchange.profile = self.profiling(started.id)
+        return exchange
+
+    def report(self, event: RequestProfiled) -> None:
+        """Tell what came of a profile."""
+        self._channel.send(event)
 
     def end(self, event: RequestFinished) -> None:
         """Report a finished request, after any unfinished line that it has printed.

@@ -26,7 +26,7 @@ from devtui.server.keepalive.threaded_server import ThreadedServer
 from devtui.server.live.insertion import InsertScript
 from devtui.server.serving import middleware
 from devtui.server.serving.connections import Server, Turns
-from devtui.server.serving.exchange import Recorder
+from devtui.server.serving.exchange import Profile, Recorder
 from devtui.server.serving.handler import handler_for
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class AppServer:
         self._handover = handover
         wrapped, self.debugger = self._wrap(app)
         self.app, self.recorder = app, recorder
+        recorder.profiling = _profile
         self._server = (ThreadedServer if load.threaded else Server)(
             load.host,
             load.port,
@@ -167,6 +168,12 @@ class AppServer:
             return is_idle
         # The next request was read when the stop came.
         return self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
+
+
+def _profile(request_id: str) -> Profile:
+    from devtui.server.profiling.request_profile import RequestProfile  # seldom asked for
+
+    return RequestProfile(request_id)
 
 
 def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:

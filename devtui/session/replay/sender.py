@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from devtui.events import SEND_HEADER, RequestFinished, RequestStarted
+from devtui.events import PROFILE, SEND_HEADER, RequestFinished, RequestStarted
 from devtui.session.event_bus import EventBus
 from devtui.session.replay import fetching
 from devtui.session.replay.fetching import Response
@@ -61,14 +61,22 @@ class Sender:
         bus.listen(self._ended, RequestFinished)
 
     async def send(
-        self, outgoing: Outgoing, *, timeout: float = TIMEOUT, replay_of: str = ""
+        self,
+        outgoing: Outgoing,
+        *,
+        timeout: float = TIMEOUT,
+        replay_of: str = "",
+        profile: bool = False,
     ) -> Sent:
-        """Send a request and wait for its end. Raises `CannotSend`."""
+        """Send a request and wait for its end. Raises `CannotSend`.
+
+        With `profile` the server process profiles it, if it can.
+        """
         check(outgoing)
         number = str(next(self._numbers))
         underway = self._underway[number] = _Underway()
-        mark = (SEND_HEADER, f"{self._token} {number} {replay_of}".rstrip())
-        marked = structs.replace(outgoing, headers=(mark, *outgoing.headers))
+        words = f"{self._token} {number} {replay_of} {PROFILE if profile else ''}".rstrip()
+        marked = structs.replace(outgoing, headers=((SEND_HEADER, words), *outgoing.headers))
         began = time.monotonic()
         try:
             response, message = await self._fetch(marked, timeout)

@@ -1,0 +1,159 @@
+"""The lines of code in which time went, as a tree of calls."""
+
+from __future__ import annotations
+
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    MethodDescriptorType,
+    WrapperDescriptorType,
+)
+from typing import TypeAlias
+
+from devtui.events import ProfiledLine
+from devtui.server.errors.frame_data import SourceLines
+from devtui.server.guest import unnoticed
+from devtui.server.guest.own_code import is_ours, is_own
+from devtui.server.serving.middleware import RecordedBody, RecordExchange
+from devtui.server.tracing.own_lines import line_of
+
+# What one profile keeps while it is taken, and what is sent of it.
+MAX_NODES = 20_000
+MAX_LINES = 1_500
+MAX_DEPTH = 200
+MAX_LOOKED_AT = 2_000
+
+MAX_NAME = 200
+
+Key: TypeAlias = tuple[str, int, str, bool]
+"""The file, the line, the function, and whether it is the user's own."""
+
+# Outside of these frames is the server.
+_ENTRIES: frozenset[CodeType] = frozenset(
+    function.__code__
+    for function in (RecordExchange.__call__, RecordedBody.__next__, RecordedBody.close)
+)
+
+
+class Node:
+    """A line of the user's code, or a function of a library, below what has called it."""
+
+    __slots__ = ("below", "key", "self_seconds")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.self_seconds = 0.0
+        self.below: dict[Key, Node] = {}
+
+
+class LineTree:
+    """Takes in where a thread was, again and again, and for how long.
+
+    Only lines and names are kept: no frame, and no object of the app.
+    """
+
+    def __init__(self) -> None:
+        self.root = Node(("", 0, "", False))
+        """Its own time is the server's: before the app, after it, and on the way to the client."""
+        self._count = 0
+        self._of_libraries: dict[CodeType, Key | None] = {}
+
+    def add(self, frame: FrameType | None, called: object, seconds: float) -> None:
+        """Add that time to where the frame stands; `called` is a function written in C."""
+        node = self.root
+        for key in self._path(frame, called):
+            below = node.below.get(key)
+            if below is None:
+                if self._count >= MAX_NODES:
+                    break
+                self._count += 1
+                below = node.below[key] = Node(key)
+            node = below
+        node.self_seconds += seconds
+
+    def _path(self, frame: FrameType | None, called: object) -> list[Key]:
+        """Return the app's part of the stack, the outermost first; empty outside of the app."""
+        path: list[Key] = []
+        if called is not None and frame is not None and self._key(frame) is not None:
+            path.append(("", 0, _name_of(called), False))
+        for _ in range(MAX_LOOKED_AT):
+            if frame is None:
+                return []
+            if frame.f_code in _ENTRIES:
+                path.reverse()
+                return path[:MAX_DEPTH]
+            key = self._key(frame)
+            if key is not None:
+                path.append(key)
+            frame = frame.f_back
+        path.reverse()
+        return path[:MAX_DEPTH]
+
+    def _key(self, frame: FrameType) -> Key | None:
+        code = frame.f_code
+        if code in self._of_libraries:
+            return self._of_libraries[code]
+        if is_own(code.co_filename):
+            return (*line_of(frame), True)
+        hidden = is_ours(code.co_filename) or unnoticed.is_unnoticed(code)
+        name = getattr(code, "co_qualname", code.co_name)  # new in Python 3.11
+        key = None if hidden else (code.co_filename, code.co_firstlineno, name, False)
+        self._of_libraries[code] = key
+        return key
+
+    def lines(self) -> tuple[tuple[ProfiledLine, ...], int]:
+        """Return the tree, each line before those below it, and how many lines were left out.
+
+        Those that took least are left out; their time is that of their callers then.
+        """
+        totals: dict[int, float] = {}
+        _sum_up(self.root, totals)
+        least = 0.0
+        if self._count > MAX_LINES:
+            least = sorted(totals.values(), reverse=True)[MAX_LINES]
+        found: list[ProfiledLine] = []
+        _lay_out(self.root, 0, least, totals, found, SourceLines())
+        return tuple(found), self._count + 1 - len(found)
+
+
+def _sum_up(node: Node, totals: dict[int, float]) -> float:
+    """Note the time that went in each node and below, by the node's `id`."""
+    total = node.self_seconds + sum(_sum_up(below, totals) for below in node.below.values())
+    totals[id(node)] = total
+    return total
+
+
+def _lay_out(
+    node: Node,
+    depth: int,
+    least: float,
+    totals: dict[int, float],
+    found: list[ProfiledLine],
+    sources: SourceLines,
+) -> None:
+    kept = [below for below in node.below.values() if totals[id(below)] > least]
+    kept_seconds = sum(totals[id(below)] for below in kept)
+    file, line, function, own = node.key
+    found.append(
+        ProfiledLine(
+            depth=depth,
+            file=file,
+            line=line,
+            function=function[:MAX_NAME],
+            own=own,
+            self_ms=round(max(totals[id(node)] - kept_seconds, 0.0) * 1000, 3),
+            source=sources.line(file, line).strip()[:MAX_NAME] if own else "",
+        )
+    )
+    for below in sorted(kept, key=lambda one: totals[id(one)], reverse=True):
+        _lay_out(below, depth + 1, least, totals, found, sources)
+
+
+def _name_of(called: object) -> str:
+    """Return the name of a function written in C, such as `time.sleep`."""
+    if not isinstance(called, (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)):
+        return type(called).__name__
+    name = called.__qualname__
+    module = getattr(called, "__module__", None)
+    return f"{module}.{name}" if isinstance(module, str) and module != "builtins" else name

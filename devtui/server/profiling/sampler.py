@@ -1,0 +1,82 @@
+"""Look where one thread is, about every millisecond, with pyinstrument's sampler.
+
+The sampler is a profile function in C that belongs to one thread. It calls us back when the time
+has come, at the next call or return. Nothing else in the process is changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+from devtui.server.guest.clocks import clock
+from devtui.server.profiling.line_tree import LineTree
+
+INTERVAL_SECONDS = 0.001
+
+TAKEN = "Another profiler runs in this thread, so devtui has not profiled the request."
+REPLACED = "The app has started a profiler of its own, so devtui's saw only a part of the request."
+
+# The number of profilers in `sys.monitoring`, which is new in Python 3.12.
+_PROFILER_ID = 2
+
+_AFTER_C = ("c_return", "c_exception")
+
+
+class Taken(Exception):
+    """Another profiler runs in this thread."""
+
+
+class Sampler:
+    """Samples the thread that makes it until `stop` is called, in the same thread.
+
+    Making one raises `Taken`, or `ImportError` without pyinstrument.
+    """
+
+    def __init__(self) -> None:
+        from pyinstrument.low_level.stat_profile import setstatprofile  # an extra, and slow
+
+        if sys.getprofile() is not None or _is_monitored():
+            raise Taken
+        self.tree = LineTree()
+        self.sample_count = 0
+        self.error: BaseException | None = None
+        self._set = setstatprofile
+        self._began = self._last = clock.perf_counter()
+        setstatprofile(target=self._sample, interval=INTERVAL_SECONDS, timer_type="walltime")
+        self._mine = sys.getprofile()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has sampled."""
+        return self._last - self._began
+
+    def stop(self) -> bool:
+        """Sample no more; return whether it has run until now.
+
+        A profile function that the app has put in its place stays there.
+        """
+        now = clock.perf_counter()
+        self.tree.add(None, None, now - self._last)
+        self._last = now
+        if self._mine is None or sys.getprofile() is not self._mine:
+            return False
+        self._set(None)
+        return self.error is None
+
+    def _sample(self, frame: FrameType, event: str, argument: Any) -> None:
+        try:
+            now = clock.perf_counter()
+            called = argument if event in _AFTER_C else None
+            # A function that begins now has taken no time yet.
+            self.tree.add(frame.f_back if event == "call" else frame, called, now - self._last)
+            self._last = now
+            self.sample_count += 1
+        except Exception as error:  # at the end of the stack or the memory: the app must go on
+            self.error = error
+
+
+def _is_monitored() -> bool:
+    monitoring = getattr(sys, "monitoring", None)
+    return monitoring is not None and monitoring.get_tool(_PROFILER_ID) is not None

@@ -1,0 +1,92 @@
+"""The tree of a profile with the user's own code first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from devtui.events import Frame, ProfiledLine
+
+Key: TypeAlias = tuple[str, int, str, bool]
+Path: TypeAlias = tuple[Key, ...]
+
+
+class Spent:
+    """A line of the user's code or a function of a library, and the time that went there."""
+
+    def __init__(self, path: Path, sources: dict[Key, str]) -> None:
+        self.path = path
+        """The keys from the outermost line to this one."""
+        self._sources = sources
+        self.self_ms = 0.0
+        self.ms = 0.0
+        """The time that went here and below."""
+        self._below: dict[Key, Spent] = {}
+
+    @property
+    def key(self) -> Key:
+        """The file, the line, the function, and whether it is the user's own."""
+        return self.path[-1]
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the user's own."""
+        return self.key[3]
+
+    @property
+    def source(self) -> str:
+        """The user's line, as it was when it ran."""
+        return self._sources.get(self.key, "")
+
+    @property
+    def frame(self) -> Frame | None:
+        """The place in the code; None for what is written in C."""
+        file, line, function, own = self.key
+        return Frame(file=file, line=line, function=function, own=own) if file else None
+
+    @property
+    def below(self) -> list[Spent]:
+        """What it has called: own code first, then what took longest."""
+        return sorted(self._below.values(), key=lambda one: (not one.own, -one.ms))
+
+    def add(self, rest: Path, ms: float) -> None:
+        """Add a time to the line that is this way below."""
+        self.ms += ms
+        if not rest:
+            self.self_ms += ms
+            return
+        below = self._below.get(rest[0])
+        if below is None:
+            below = self._below[rest[0]] = Spent((*self.path, rest[0]), self._sources)
+        below.add(rest[1:], ms)
+
+
+def own_tree(lines: tuple[ProfiledLine, ...]) -> Spent:
+    """Return the tree in which libraries stand below the user's line that has called them.
+
+    What a library has called of the user's stands below that line too, without the library in
+    between. So each of the user's lines has all of its time, and the way to it is short.
+    """
+    root = Spent((), {key_of(line): line.source for line in lines if line.source})
+    for path, ms in stacks(lines):
+        keys = [key_of(line) for line in path]
+        last = max((at for at, key in enumerate(keys) if key[3]), default=-1)
+        own = [key for key in keys[: last + 1] if key[3]]
+        root.add((*own, *keys[last + 1 :]), ms)
+    return root
+
+
+def stacks(lines: tuple[ProfiledLine, ...]) -> Iterator[tuple[tuple[ProfiledLine, ...], float]]:
+    """Yield where time went, with the lines that led there; none for the server's own time."""
+    path: list[ProfiledLine] = []
+    for line in lines:
+        del path[max(line.depth - 1, 0) :]
+        if line.depth:
+            path.append(line)
+        if line.self_ms:
+            yield tuple(path), line.self_ms
+
+
+def key_of(line: ProfiledLine) -> Key:
+    """Return what tells a line from others with the same caller."""
+    return line.file, line.line, line.function, line.own

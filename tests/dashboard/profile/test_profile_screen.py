@@ -1,0 +1,87 @@
+"""A profile on the screen: own lines first, folds, and the calls below their lines."""
+
+import asyncio
+
+import pytest
+
+from devtui.dashboard.profile.profile_lines import OTHER_CALLS, ProfileLines
+from devtui.dashboard.profile.profile_screen import ProfileScreen
+from devtui.session.profiles.own_tree import own_tree
+from devtui.session.profiles.profiler import Profile
+from tests.support.driver import running
+from tests.support.fakes import FakeSession, n_plus_one, profiled, request
+
+
+def lines_of_profile(width=110):
+    session = FakeSession()
+    session.feed(*n_plus_one(1))
+    shown = session.store.request("r1")
+    event = profiled(1)
+    return ProfileLines(Profile(shown, event), own_tree(event.lines)), width
+
+
+def texts(lines, width, title="where the time went"):
+    sections = {section.title: section for section in lines.sections(width)}
+    return [line.text for line in sections[title].lines]
+
+
+def test_own_lines_come_first_with_their_shares_and_calls():
+    lines, width = lines_of_profile()
+    shown = [" ".join(text.split()) for text in texts(lines, width)]
+    assert shown[0] == "320 ms · your code and what it called 96% · 301 samples"
+    assert shown[1].startswith("45.9% 147 ms ▾ for order in orders: ")
+    assert shown[2].startswith("44.7% 143 ms ▾ order.customer.name ")
+    assert shown[3].startswith("25.6% 82 ms sql 41 × SELECT")
+    assert shown[4] == "25.9% 83 ms ▸ Session.execute sqlalchemy"
+    assert shown[-1] == "1.9% 6.0 ms devtui's server, and the client"
+    (other,) = [" ".join(text.split()) for text in texts(lines, width, OTHER_CALLS)]
+    assert "SELECT" in other
+    assert "views.py:31" in other
+
+
+def test_a_line_folds_and_what_took_little_unfolds():
+    lines, width = lines_of_profile()
+
+    def fold_of(words):
+        shown = lines.sections(width)[0].lines
+        return next(line.target for line in shown if words in line.text)
+
+    first = fold_of("for order in orders:")
+    before = texts(lines, width)
+    lines.toggled ^= {first}
+    assert "▸ for order in orders:" in texts(lines, width)[1]
+    assert len(texts(lines, width)) == len(before) - 3
+    lines.toggled ^= {first, fold_of("render_template")}
+    lines.toggled ^= {fold_of("Session.execute")}
+    assert not any("_only_one_row" in text for text in texts(lines, width))
+    lines.toggled ^= {fold_of("1 line below 0.5%")}
+    assert any("_only_one_row" in text for text in texts(lines, width))
+    copied = lines.copied()
+    assert "order.customer.name" in copied
+    assert "41 × SELECT" in copied
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS"])
+async def test_only_get_and_head_are_sent_without_a_question(method):
+    session = FakeSession()
+    begun = []
+    answered = asyncio.Event()
+
+    async def profile(found):
+        begun.append(found.id)
+        await answered.wait()
+        return Profile(found, profiled(1))
+
+    session.profiler.profile = profile
+    async with running(session) as ui:
+        session.feed(*request(1, "/x", method=method))
+        await ui.press("t")
+        asked = method not in ("GET", "HEAD")
+        assert (begun == []) is asked
+        if asked:
+            await ui.press("enter")
+        await ui.shows("Profiling")
+        assert begun == ["r1"]
+        answered.set()
+        await ui.until(lambda: isinstance(ui.app.screen, ProfileScreen))
+        assert not any("Profiling" in shown.message for shown in ui.app._notifications)

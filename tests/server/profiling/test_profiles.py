@@ -1,0 +1,155 @@
+"""Profile requests of a real server process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from devtui.events import RequestProfiled, RequestStarted
+from devtui.session.profiles.profiler import Profile
+from devtui.session.replay.outgoing import CannotSend
+from devtui.session.store.request_record import Request
+from tests.support.live import Live, Serve
+from tests.support.projects import APPS
+
+SOURCE = (APPS / "profile" / "slow.py").read_text(encoding="utf-8")
+
+pytest.importorskip("pyinstrument", reason="it takes the samples")
+
+
+@pytest.fixture
+def live(serve: Serve) -> Live:
+    live = serve(SOURCE, reload=False)
+    live.serving()
+    return live
+
+
+def visited(live: Live, target: str) -> Request:
+    request = live.session.store.request(live.visit(target).id)
+    assert request is not None
+    return request
+
+
+def profile(live: Live, *targets: str) -> list[Profile]:
+    requests = [visited(live, target) for target in targets]
+
+    async def all_at_once() -> list[Profile]:
+        profiler = live.session.profiler
+        return await asyncio.gather(*(profiler.profile(request) for request in requests))
+
+    return live.run(all_at_once())
+
+
+def share(event: RequestProfiled, function: str) -> float:
+    """The part of the app's time that went in a function and below it."""
+    found, within = 0.0, None
+    for line in event.lines:
+        if within is not None and line.depth <= within:
+            within = None
+        if within is None and line.function == function:
+            within = line.depth
+        if within is not None:
+            found += line.self_ms
+    return found / sum(line.self_ms for line in event.lines if line.depth)
+
+
+def test_three_at_once_have_three_profiles_and_others_are_served(live: Live) -> None:
+    requests = [visited(live, target) for target in ("/alpha", "/beta", "/gamma")]
+
+    async def all_at_once() -> tuple[list[Profile], int]:
+        profiler = live.session.profiler
+        profiling = asyncio.gather(*(profiler.profile(request) for request in requests))
+        served = 0
+        while not profiling.done():
+            answer = await asyncio.to_thread(live.get, "/")
+            assert answer.body.startswith(b"True True")
+            served += not profiling.done()
+        return await profiling, served
+
+    profiles, served = live.run(all_at_once())
+    assert served > 0
+    for found, name in zip(profiles, ("alpha", "beta", "gamma"), strict=True):
+        others = {"alpha", "beta", "gamma"} - {name}
+        event = found.event
+        assert share(event, name) > 0.5
+        assert not others & {line.function for line in event.lines}
+        assert found.request.row.replay_of
+        assert event.sample_count > 0
+        total = sum(line.self_ms for line in event.lines)
+        assert total == pytest.approx(event.duration_ms, rel=0.01)
+    places = [(line.line, line.own) for line in profiles[0].event.lines if line.function == "alpha"]
+    assert places == [(1 + SOURCE.splitlines().index("    time.sleep(seconds)"), True)]
+    assert share(profiles[0].event, "time.sleep") > 0.5
+    assert share(profiles[2].event, "sorted_slowly") > 0.5
+
+
+def test_streamed_pieces_and_failed_requests_are_profiled(live: Live) -> None:
+    streamed, *_ = profile(live, "/pieces")
+    assert share(streamed.event, "pieces") > 0.5
+    assert streamed.request.row.status == 200
+    failed, *_ = profile(live, "/error")
+    assert failed.request.row.status == 500
+    assert share(failed.event, "alpha") > 0
+
+
+def test_nothing_stays_in_the_thread(live: Live) -> None:
+    found = profile(live, "/")[0].request.finished
+    after = visited(live, "/").finished
+    assert found is not None
+    assert found.response_body is not None
+    assert after is not None
+    assert after.response_body is not None
+    assert (found.response_body.text or "").startswith("False True")
+    assert (after.response_body.text or "").startswith("True True")
+
+
+def test_a_profiler_of_the_app_keeps_its_place(live: Live) -> None:
+    found = profile(live, "/cprofile")[0]
+    assert found.request.row.status == 200
+    if sys.version_info < (3, 12):  # since then it does not take the profile function
+        assert "a profiler of its own" in found.event.reason
+
+
+HELD = """
+import sys
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"ok"]
+
+import threading
+threading.setprofile(lambda frame, event, argument: None)
+"""
+
+
+def test_a_thread_with_a_profiler_is_left_alone(serve: Serve) -> None:
+    live = serve(HELD, reload=False)
+    live.serving()
+    request = visited(live, "/")
+    with pytest.raises(CannotSend, match="Another profiler runs in this thread"):
+        live.run(live.session.profiler.profile(request))
+    assert live.row("/", 2).status == 200
+
+
+WITHOUT = """
+import sys
+
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pyinstrument":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, NotInstalled())
+"""
+
+
+def test_without_the_extra_nothing_is_sent(serve: Serve) -> None:
+    live = serve(WITHOUT + SOURCE, reload=False)
+    live.serving()
+    request = visited(live, "/")
+    with pytest.raises(CannotSend, match=r"no pyinstrument.*devtui\[profile\]"):
+        live.run(live.session.profiler.profile(request))
+    visited(live, "/alpha")
+    assert [event.target for event in live.all(RequestStarted)] == ["/", "/alpha"]
