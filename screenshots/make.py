@@ -114,6 +114,30 @@ def opened_request(picture: Path) -> None:
         save(shown, picture, "devtui: one request opened")
 
 
+def timeline_screen(picture: Path) -> None:
+    """An N+1 in the timeline of its request."""
+    with session(WIDE) as shown:
+        shown.ask("/fast", "/orders")
+        shown.terminal.press("enter")
+        shown.terminal.wait_for("41 × SELECT")
+        save(shown, picture, "devtui: the timeline of a request with an N+1")
+
+
+def compared_requests(picture: Path) -> None:
+    """A request that was sent again after a save, with what has changed."""
+    with session(WIDE) as shown:
+        shown.ask("/fast", "/json?name=Ada")
+        shown.terminal.press("*")
+        shown.terminal.wait_for("* /json")
+        time.sleep(2 * SOON_SECONDS)  # a save right after a load may be the app's own
+        shown.edit('GREETING = "Hello', 'GREETING = "Hello again')
+        shown.terminal.wait_for(re.compile(r"↻ /json\S* +body differs"))
+        shown.terminal.wait_gone("is sent again after every reload")
+        shown.terminal.press("enter")
+        shown.terminal.wait_for("compared with")
+        save(shown, picture, "devtui: a pinned request after a save, and what has changed")
+
+
 def profiled_request(picture: Path) -> None:
     """A request that computes, profiled."""
     with session(WIDE) as shown:
@@ -234,6 +258,8 @@ PICTURES: dict[str, Callable[[Path], object]] = {
     "wide": wide_screen,
     "small": small_screen,
     "request": opened_request,
+    "timeline": timeline_screen,
+    "replay": compared_requests,
     "profile": profiled_request,
     "log": log_screen,
     "error": error_screen,

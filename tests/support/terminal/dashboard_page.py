@@ -20,10 +20,13 @@ def hello_world():
 
 
 def request_row(method: str, target: str, status: int) -> re.Pattern[str]:
-    """The line of a finished request; its named groups are `time` and `size`."""
+    """The line of a finished request; its named groups are `time` and `size`.
+
+    Its calls stand between the size and the target.
+    """
     return re.compile(
         rf"(?<!\S){method}\s+{status}\s+(?P<time>\d+(?:\.\d+)? (?:ms|s))"
-        rf"\s+(?P<size>\d+(?:\.\d+)? k?B)\s+{re.escape(target)}(?=\s|$)",
+        rf"\s+(?P<size>\d+(?:\.\d+)? k?B)\s(?:[^\n/]*\s)?{re.escape(target)}(?=\s|$)",
         re.M,
     )
 
