@@ -36,8 +36,11 @@ from devtui.events import (
     HoldEnded,
     Holder,
     ImportsTraced,
+    LiveSet,
     LocalsShown,
     LogWritten,
+    PageLeftAlone,
+    PagesFollowing,
     PinAttempted,
     PortBusy,
     ProfilerChecked,
@@ -86,6 +89,9 @@ def finished(**fields: object) -> RequestFinished:
 
 
 TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
+    (PagesFollowing(count=2, on=True), []),
+    (LiveSet(saves=1), []),
+    (PageLeftAlone(reason="its policy forbids scripts"), []),
     (ServerStarted(pid=7, generation=2), [("starting", "server process 7, generation 2")]),
     (
         AppLoaded(app="a:app", framework="flask.Flask", file="", duration_ms=5, module_count=1),

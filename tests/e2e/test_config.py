@@ -107,7 +107,7 @@ def test_options_keys_and_rules(start: Start, url: str, size: tuple[int, int]) -
     terminal.wait_gone("escape back")
     terminal.press("?")
     terminal.wait_for("shift+z")
-    terminal.press("pagedown")
+    terminal.press("end")
     terminal.wait_for("↑ k ↓ j")
     terminal.press("escape")
     terminal.wait_gone("Leave")
@@ -125,7 +125,7 @@ def test_options_keys_and_rules(start: Start, url: str, size: tuple[int, int]) -
 def test_a_theme_of_the_palette_is_kept(start: Start) -> None:
     terminal = start("")
     terminal.press("ctrl+p")
-    terminal.wait_for("Restart the server")
+    terminal.wait_for("All keys")
     terminal.type("theme")
     terminal.wait_for("Change the colours")
     terminal.press("enter")

@@ -71,7 +71,7 @@ def session(
 ) -> Iterator[subprocess.Popen[str]]:
     """Run `devtui --json` of the tool's environment, and end it."""
     process = subprocess.Popen(
-        [tool, "-m", "devtui", "--json", "-p", "0", *arguments],
+        [tool.with_name("devtui"), "--json", "-p", "0", *arguments],
         cwd=folder,
         env=clean(**variables),
         stdin=subprocess.DEVNULL,
@@ -166,7 +166,7 @@ def test_an_active_environment_of_devtui_does_not_show_through(tool: Path, tmp_p
 def test_the_header_names_it(tool: Path, tmp_path: Path) -> None:
     environments.make(tmp_path / ".venv")
     write(tmp_path, {"hello.py": APP})
-    command = [str(tool), "-m", "devtui", "-p", "0", "hello"]
+    command = [str(tool.with_name("devtui")), "-p", "0", "hello"]
     variables = {"VIRTUAL_ENV": "", "CONDA_PREFIX": "", "XDG_STATE_HOME": str(tmp_path / "state")}
     with Terminal(command, cwd=tmp_path, environment=variables, size=(120, 30)) as terminal:
         terminal.wait_for("SERVING")

@@ -146,6 +146,7 @@ def test_what_no_first_response_waits_for(serve: Serve) -> None:
     waits |= {f"devtui.server.{room}" for room in ("standby.standby", "django_project.checks")}
     if sys.version_info >= (3, 11):
         waits.add("typing_extensions")
+    live.serving()
     assert not sorted(waits & set(live.get("/").text.split()))
 
 

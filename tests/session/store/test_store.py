@@ -216,7 +216,7 @@ def ends_of(store: Store) -> list[RequestFinished]:
 
 
 def test_the_oldest_headers_and_bodies_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 280)
+    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 300)
     store = Store()
     for number in range(4):
         store.apply(started(f"1-{number}"))
@@ -231,7 +231,7 @@ def test_details_that_went_with_their_request_are_not_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stores, "MAX_REQUESTS", 2)
-    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 280)
+    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 300)
     store = Store()
     for number in range(50):
         store.apply(started(f"1-{number}"))
@@ -246,7 +246,7 @@ def test_details_that_went_with_their_request_are_not_counted(
 def test_the_details_of_a_slow_request_make_room_in_their_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 280)
+    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 300)
     store = stored(started("slow"))
     for number in range(8):
         if number == 4:
@@ -260,7 +260,7 @@ def test_the_details_of_a_slow_request_make_room_in_their_turn(
 def test_details_are_bounded_even_where_requests_end_in_the_wrong_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 280)
+    monkeypatch.setattr(stores, "MAX_DETAILS_BYTES", 300)
     names = [f"1-{number}" for number in range(20)]
     store = stored(*map(started, names))
     for name in reversed(names):
