@@ -8,6 +8,7 @@ also written as PNG, which needs `rsvg-convert`.
 from __future__ import annotations
 
 import argparse
+import base64
 import re
 import shutil
 import subprocess
@@ -17,18 +18,25 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devtui.session.reload.restart_loops import SOON_SECONDS
+from tests.support.browser import FLAGS, find_chromium
 from tests.support.client import get, post
 from tests.support.processes import can_bind, eventually, free_port
 from tests.support.terminal.dashboard_page import request_row, wait_reload, wait_serving
 from tests.support.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ViewportSize
 
 HERE = Path(__file__).parent
 
 WIDE = (120, 40)
 WIDEST = (200, 50)
 SMALL = (80, 24)
+PAGE: ViewportSize = {"width": 420, "height": 568}
+GAP = 16
 
 
 class Session:
@@ -112,6 +120,44 @@ def opened_request(picture: Path) -> None:
         shown.terminal.press("enter")
         shown.terminal.wait_for("first byte")
         save(shown, picture, "devtui: one request opened")
+
+
+def followed_page(picture: Path) -> None:
+    """A save, and the page in the browser beside it, which has followed."""
+    from playwright.sync_api import sync_playwright
+
+    with session((100, 30)) as shown, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        page = browser.new_page(viewport=PAGE)
+        page.goto(shown.url)
+        shown.terminal.wait_for("live 1")
+        time.sleep(2 * SOON_SECONDS)  # a save right after a load may be the app's own
+        shown.edit('GREETING = "Hello from', 'GREETING = "Hello again from')
+        page.get_by_text("Hello again from").wait_for()
+        wait_reload(shown.terminal, 2, "app.py")
+        shown.terminal.wait_for("live 1")
+        page.mouse.move(1, 1)
+        image = page.screenshot()
+        save(shown, picture, "devtui: a save")
+        browser.close()
+    beside(picture.with_suffix(".svg"), image, "devtui: a save, and the page that has followed it")
+
+
+def beside(picture: Path, image: bytes, title: str) -> None:
+    """Put a picture of a page to the right of a picture of a terminal."""
+    terminal = picture.read_text(encoding="utf-8")
+    width, height = (float(one) for one in re.findall(r'(?:width|height)="([\d.]+)"', terminal)[:2])
+    whole, left = width + PAGE["width"] + GAP, width + GAP
+    data = base64.b64encode(image).decode("ascii")
+    picture.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole:g} {height:g}" '
+        f'width="{whole:g}" height="{height:g}" role="img"><title>{title}</title>\n{terminal}'
+        f'<image x="{left:g}" y="0" width="{PAGE["width"]}" height="{PAGE["height"]}" '
+        f'href="data:image/png;base64,{data}"/>'
+        f'<rect x="{left:g}" y="0" width="{PAGE["width"]}" height="{PAGE["height"]}" '
+        'fill="none" stroke="#888"/></svg>\n',
+        encoding="utf-8",
+    )
 
 
 def timeline_screen(picture: Path) -> None:
@@ -258,6 +304,7 @@ PICTURES: dict[str, Callable[[Path], object]] = {
     "wide": wide_screen,
     "small": small_screen,
     "request": opened_request,
+    "live": followed_page,
     "timeline": timeline_screen,
     "replay": compared_requests,
     "profile": profiled_request,
