@@ -6,7 +6,6 @@ folders for the user alone.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
@@ -99,6 +98,8 @@ class ProjectFile(StateFile):
     def __init__(self, project: Path, name: str) -> None:
         """`project` is the project's folder."""
         folder = os.path.realpath(project)
+        import hashlib  # the first frame does not wait for it
+
         digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
         plain = re.sub(r"[^A-Za-z0-9_-]", "_", os.path.basename(folder))[:40]
         super().__init__(f"{plain}-{digest}", name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import socket
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -71,7 +70,7 @@ class LivePages:
         self._folder = folder
         self._bus = bus
         self._around = around
-        self._key = secrets.token_urlsafe(12)
+        self._key = os.urandom(12).hex()
         self._way, self._their_way = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._way.setblocking(False)
         self._connections: set[PageConnection] = set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterator
 
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
@@ -23,6 +22,8 @@ class NoFrame(ValueError):
 
 def accept(key: str) -> bytes:
     """Return the head of the response that opens the connection; `key` is the client's."""
+    import hashlib  # the first load does not wait for it
+
     digest = hashlib.sha1(key.encode("latin-1") + _GUID, usedforsecurity=False).digest()
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

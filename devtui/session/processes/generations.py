@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import socket
 import sys
 from collections.abc import Callable
@@ -57,7 +56,7 @@ class Generations:
         self.pin: str | None = None
         self.from_standby = False
         self.stepped_back = ""
-        self.send_token = secrets.token_hex(16)
+        self.send_token = os.urandom(16).hex()
         self.ahead = Ahead()
         self._bus = bus
         self._listener = listener

@@ -13,7 +13,7 @@ from devtui.session.store.request_record import Request
 METHOD = re.compile(r"[A-Za-z][A-Za-z-]{0,30}")
 TARGET = re.compile(r"(?:/|\*\Z)[!-~]{0,16000}")
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-VALUE = re.compile(r"[^\r\n\0\u0100-\U0010ffff]{0,16000}")
+VALUE = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\xff]{0,16000}")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods of requests that change nothing."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import itertools
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import structs
 
 from devtui.events import PROFILE, SEND_HEADER, RequestFinished, RequestStarted
 from devtui.session.event_bus import EventBus
-from devtui.session.replay import fetching
-from devtui.session.replay.fetching import Response
 from devtui.session.replay.outgoing import CannotSend, Outgoing, check
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
+
+if TYPE_CHECKING:
+    from devtui.session.replay.fetching import Response
 
 TIMEOUT = 30.0
 """How long a response may take unless somebody says otherwise, in seconds."""
@@ -92,6 +92,11 @@ class Sender:
 
     async def _fetch(self, outgoing: Outgoing, timeout: float) -> tuple[Response | None, str]:
         """Return the response, or why there is none."""
+        # The first load does not wait for these modules.
+        from http.client import HTTPException
+
+        from devtui.session.replay import fetching
+
         try:
             fetching_it = fetching.fetch(
                 self._url(),
@@ -108,7 +113,7 @@ class Sender:
             raise CannotSend(
                 "Too many requests that devtui has sent still run: wait for their ends."
             ) from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             return None, f"There was no response ({type(error).__name__}: {error})."
 
     def _begun(self, event: RequestStarted) -> None:
