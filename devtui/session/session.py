@@ -73,7 +73,7 @@ class Session:
         self.questions.subscribe_to(self.bus)
         self.terminal.subscribe_to(self.bus, lambda: self.generations.tty)
         token = self.generations.send_token
-        self.sender = Sender(self.bus, self.store, token, lambda: self.url)
+        self.sender = Sender(self.bus, self.store, token, self._url_listening)
         self.replays = Replays(self.bus, self.store, self.sender, settings.folder)
         self.profiler = Profiler(self.bus, self.store, self.sender, self.questions)
         self._machine.subscribe_to(self.bus, self.served)
@@ -134,6 +134,9 @@ class Session:
     def url(self) -> str:
         """The URL of the app."""
         return self.settings.url(self.settings.port)
+
+    def _url_listening(self) -> str | None:
+        return self.url if self.listener.is_open else None
 
     @property
     def url_elsewhere(self) -> str:

@@ -49,8 +49,13 @@ class _Underway:
 class Sender:
     """Sends requests. A header with the session's token marks each, and the app never sees it."""
 
-    def __init__(self, bus: EventBus, store: Store, token: str, url: Callable[[], str]) -> None:
-        """`token` is the one that each server process gets with its order to load."""
+    def __init__(
+        self, bus: EventBus, store: Store, token: str, url: Callable[[], str | None]
+    ) -> None:
+        """`token` is the one that each server process gets with its order to load.
+
+        `url` gives None while devtui does not listen: another program may have the port then.
+        """
         self._store = store
         self._token = token
         self._url = url
@@ -73,13 +78,16 @@ class Sender:
         With `profile` the server process profiles it, if it can.
         """
         check(outgoing)
+        url = self._url()
+        if url is None:
+            raise CannotSend("devtui does not listen on the app's port now, so nothing was sent.")
         number = str(next(self._numbers))
         underway = self._underway[number] = _Underway()
         words = f"{self._token} {number} {replay_of} {PROFILE if profile else ''}".rstrip()
         marked = structs.replace(outgoing, headers=((SEND_HEADER, words), *outgoing.headers))
         began = time.monotonic()
         try:
-            response, message = await self._fetch(marked, timeout)
+            response, message = await self._fetch(url, marked, timeout)
             took_ms = round((time.monotonic() - began) * 1000, 3)
             if response is not None:
                 await _within(underway.ended.wait(), _END_SECONDS)
@@ -90,7 +98,9 @@ class Sender:
         found = self._store.request(underway.request_id or None)
         return Sent(took_ms, response, message, found)
 
-    async def _fetch(self, outgoing: Outgoing, timeout: float) -> tuple[Response | None, str]:
+    async def _fetch(
+        self, url: str, outgoing: Outgoing, timeout: float
+    ) -> tuple[Response | None, str]:
         """Return the response, or why there is none."""
         # The first load does not wait for these modules.
         from http.client import HTTPException
@@ -99,7 +109,7 @@ class Sender:
 
         try:
             fetching_it = fetching.fetch(
-                self._url(),
+                url,
                 outgoing.method,
                 outgoing.target,
                 outgoing.headers,

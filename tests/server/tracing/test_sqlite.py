@@ -42,6 +42,9 @@ def test_types_cursors_and_errors_are_the_same(record: Record) -> None:
         class Mine(sqlite3.Connection):
             pass
 
+        class Database:
+            open = sqlite3.connect
+
         class Counting(sqlite3.Cursor):
             def execute(self, *args):
                 self.count = 1
@@ -84,6 +87,8 @@ def test_types_cursors_and_errors_are_the_same(record: Record) -> None:
                 raised(lambda: sqlite3.Cursor(None)),
                 sqlite3.connect.__name__, sqlite3.Connection.__module__,
                 sqlite3.connect is sqlite3.dbapi2.connect is _sqlite3.connect,
+                type(Database().open(":memory:")) is sqlite3.Connection, repr(sqlite3.connect),
+                pickle.loads(pickle.dumps(sqlite3.connect)) is sqlite3.connect,
                 type(sqlite3.Cursor(db)).__name__, type(sqlite3.Connection(":memory:")).__name__,
             ]
     """)

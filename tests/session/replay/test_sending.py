@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any
 
 import pytest
 from msgspec import structs
 
-from devtui.events import SEND_HEADER, Body, RequestFinished, RequestStarted
+from devtui.events import SEND_HEADER, Body, PortBusy, RequestFinished, RequestStarted
 from devtui.session.replay.outgoing import CannotSend, Outgoing, recorded
 from devtui.session.replay.sender import Sent
 from devtui.session.store.request_record import Request
@@ -140,3 +141,19 @@ def test_headers_that_made_room_for_newer_ones() -> None:
     request.drop_details()
     with pytest.raises(CannotSend, match="no longer kept"):
         recorded(request)
+
+
+@pytest.mark.e2e
+def test_another_program_on_the_port_gets_nothing(serve: Serve) -> None:
+    """It would get the token and the cookies, and its answer would pass for the app's."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.setblocking(False)
+        live = serve(SOURCE, port=other.getsockname()[1])
+        live.wait_for(PortBusy)
+        with pytest.raises(CannotSend, match="does not listen"):
+            live.run(live.session.sender.send(Outgoing("GET", "/")))
+        with pytest.raises(BlockingIOError):
+            other.accept()
+    live.call(live.session.restart)
+    live.serving()
+    assert told(live.run(live.session.sender.send(Outgoing("GET", "/"))))

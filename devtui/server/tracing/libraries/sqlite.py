@@ -35,7 +35,7 @@ def hook(module: ModuleType) -> None:
     replaced = {
         original.Cursor: cursor,
         original.Connection: connection,
-        original.connect: _traced_connect(original.connect, connection),
+        original.connect: _TracedConnect(original.connect, connection),
     }
     for name in ("_sqlite3", "sqlite3.dbapi2", "sqlite3"):
         namespace = vars(sys.modules[name]) if name in sys.modules else {}
@@ -44,18 +44,29 @@ def hook(module: ModuleType) -> None:
                 namespace[key] = replaced.get(value, value)
 
 
-def _traced_connect(original: Any, connection: type) -> Any:
+class _TracedConnect:
+    """Stand for `connect`, which is written in C: as a class's attribute it becomes no method."""
+
+    def __init__(self, original: Any, connection: type) -> None:
+        like(original, self)
+        self._original, self._connection = original, connection
+
     @unnoticed
-    def connect(*args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) <= _FACTORY:
-            kwargs.setdefault("factory", connection)
+            kwargs.setdefault("factory", self._connection)
         try:
-            return original(*args, **kwargs)
+            return self._original(*args, **kwargs)
         except BaseException as error:
             leave_no_trace(error)
             raise
 
-    return like(original, connect)
+    def __repr__(self) -> str:
+        return repr(self._original)
+
+    def __reduce__(self) -> str:
+        name: str = self._original.__name__
+        return name
 
 
 def _traced_connection(original: Any, original_cursor: Any, cursor_class: type) -> type:
