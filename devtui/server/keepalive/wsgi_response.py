@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.exceptions import InternalServerError
-from werkzeug.serving import connection_dropped_errors
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # Chunks up to this size are copied to be sent with their frame.
 _MAX_COPIED = 64 * 1024
+
+# As in Werkzeug, whose older versions do not name them.
+_DROPPED = (ConnectionError, TimeoutError, ssl.SSLEOFError)
 
 
 class Handler(Protocol):
@@ -58,7 +61,7 @@ class WsgiResponse:
         handler = self._handler
         try:
             self._execute(app)
-        except connection_dropped_errors as error:
+        except _DROPPED as error:
             handler.connection_dropped(error, self._environ)
         except Exception as error:
             if handler.server.passthrough_errors:
@@ -68,7 +71,7 @@ class WsgiResponse:
                 self._status = self._fields = None
                 try:
                     self._execute(InternalServerError())
-                except connection_dropped_errors as dropped:
+                except _DROPPED as dropped:
                     handler.connection_dropped(dropped, self._environ)
             from werkzeug.debug.tbtools import DebugTraceback  # needed for errors alone
 
