@@ -105,8 +105,9 @@ class RequestRows(Rows[Request]):
         mark = ("* " if item.pinned else "") + ("↻ " if shown.replay_of else "")
         room -= len(mark)
         if aside:
-            least = min(VERDICT_WIDTH, room - TARGET_WIDTH)
-            aside = fit(aside, max(room // 2, room - len(target), least))
+            whole = len(aside) <= min(VERDICT_WIDTH, room - TARGET_WIDTH)
+            least = len(aside) if whole else room // 2
+            aside = fit(aside, max(least, room - len(target)))
         target = fit(target, room - len(aside))
         row += [(mark, "accent"), (target, ""), (aside, style)]
         if client:
