@@ -81,7 +81,9 @@ def all_repeats(store: Store, width: int = USUAL_WIDTH) -> Detail:
         words = "No request has made a call five times from the same line."
         return Detail("Repeated calls", [Section("", [Line([(words, "dim")])])])
     heads = zip(("most", "time", "now", "in all"), _CELLS, strict=True)
-    lines = [Line([("".join(right(head, cells) for head, cells in heads), "dim")])]
+    head: Row = [("".join(right(head, cells) for head, cells in heads), "dim")]
+    worst = _seen(found[0], store, width)  # the cursor begins in the head, and enter opens this
+    lines = [Line(head, worst.frame, target=worst.target)]
     lines += bounded(_seen(seen, store, width) for seen in found)
     title = f"Repeated calls: {formats.count(len(found), 'line')} of code, the worst first"
     return Detail(title, [Section("", lines)])

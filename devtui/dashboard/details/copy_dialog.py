@@ -19,12 +19,15 @@ from devtui.dashboard.widgets.dialogs import Dialog
 NAME_WIDTH = 22
 PREVIEW_WIDTH = 42
 
+# The keys of the choices in their order; further ones have none.
+KEYS = "1234567890"
+
 
 class CopyDialog(Dialog[Choice | None]):
     """Asks what to copy, and shows how each begins."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(number), f"choose({number})", show=False) for number in range(1, 10)),
+        *(Binding(key, f"choose({at})", show=False) for at, key in enumerate(KEYS)),
     ]
 
     def __init__(self, choices: Sequence[Choice]) -> None:
@@ -36,7 +39,7 @@ class CopyDialog(Dialog[Choice | None]):
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Copy"
             dialog.border_subtitle = "enter or number copy   escape cancel"
-            yield OptionList(*(_line(at, one) for at, one in enumerate(self._choices, 1)))
+            yield OptionList(*(_line(at, one) for at, one in enumerate(self._choices)))
 
     def on_mount(self) -> None:
         """Begin at the first choice."""
@@ -48,13 +51,13 @@ class CopyDialog(Dialog[Choice | None]):
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._choices[event.option_index])
 
-    def action_choose(self, number: int) -> None:
-        """Copy the choice of that number."""
-        if number <= len(self._choices):
-            self.dismiss(self._choices[number - 1])
+    def action_choose(self, at: int) -> None:
+        """Copy the choice at this place, counted from 0."""
+        if at < len(self._choices):
+            self.dismiss(self._choices[at])
 
 
-def _line(number: int, choice: Choice) -> Content:
+def _line(at: int, choice: Choice) -> Content:
     name = left(choice.what, NAME_WIDTH)
     preview = fit((choice.preview or choice.text).strip(), PREVIEW_WIDTH)
-    return Content.assemble((f"{number} ", "dim"), name, "  ", (preview, "dim"))
+    return Content.assemble((f"{KEYS[at : at + 1]:1} ", "dim"), name, "  ", (preview, "dim"))

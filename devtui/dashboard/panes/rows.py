@@ -24,6 +24,10 @@ CLIENT_WIDTH = 15
 TAG_WIDTH = 26
 MAX_TARGET = 2_000
 
+# A verdict such as `same, 41 -> 1 sql` counts more than a target, of which so much stays.
+VERDICT_WIDTH = 22
+TARGET_WIDTH = 3
+
 
 def status_style(status: int | None) -> str:
     """Return the style for an HTTP status."""
@@ -101,7 +105,9 @@ class RequestRows(Rows[Request]):
         mark = ("* " if item.pinned else "") + ("↻ " if shown.replay_of else "")
         room -= len(mark)
         if aside:
-            aside = fit(aside, max(room // 2, room - len(target)))
+            whole = len(aside) <= min(VERDICT_WIDTH, room - TARGET_WIDTH)
+            least = len(aside) if whole else room // 2
+            aside = fit(aside, max(least, room - len(target)))
         target = fit(target, room - len(aside))
         row += [(mark, "accent"), (target, ""), (aside, style)]
         if client:

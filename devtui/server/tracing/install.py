@@ -24,6 +24,7 @@ _HOOKS = {
     "_sqlite3": "sqlite.hook",
     "MySQLdb.cursors": "mysql_cursors.hook_mysqlclient",
     "django.core.cache": "caches.hook_django",
+    "django.db.backends.sqlite3.base": "django_queries.hook_sqlite",
     "django.db.backends.utils": "django_queries.hook",
     "django.template.base": "django_templates.hook",
     "flask_caching": "caches.hook_flask_caching",

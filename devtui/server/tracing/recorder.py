@@ -50,13 +50,17 @@ class Open:
             self._layer.set(self._outer)
             self._layer = self._outer = None
 
+    def leave(self) -> None:
+        """End it without counting it."""
+        self.is_open = False
+        self.uncover()
+
     def end(self, rows: int | None = None, result: str = "", error: str = "") -> None:
         """Note that it has ended, once."""
         if not self.is_open:
             return
         now = clock.perf_counter()
-        self.is_open = False
-        self.uncover()
+        self.leave()
         if (record := self._record) is None:
             self._calls.count(self._kind, now - self._start)
         else:
@@ -121,6 +125,16 @@ def begin(
     if record is not None:
         record.start = start
     return Open(calls, kind, record, start)
+
+
+def begin_aside() -> Open | None:
+    """Record nothing of what follows in this context until the caller leaves what this returns."""
+    calls = current()
+    if calls is None:
+        return None
+    aside = Open(calls, "sql", None, 0.0)
+    aside.cover()
+    return aside
 
 
 def begin_request(request: str, start: float) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
-from devtui.server.tracing.recorder import Args, Describe, Kwargs, begin
+from devtui.server.tracing.recorder import Args, Describe, Kwargs, begin, begin_aside
 from devtui.server.tracing.request_calls import Kind
 
 Outcome: TypeAlias = Callable[[Args, Kwargs, Any], "tuple[int | None, str]"]
@@ -69,6 +69,28 @@ def wrapped(
             raise
 
     return like(original, traced)
+
+
+def wrap_aside(owner: Any, name: str) -> None:
+    """Record nothing of what a library does in this function for itself."""
+    original = vars(owner).get(name)
+    if original is None:
+        return
+
+    @unnoticed
+    def untraced(*args: Any, **kwargs: Any) -> Any:
+        try:
+            aside = begin_aside()
+            try:
+                return original(*args, **kwargs)
+            finally:
+                if aside is not None:
+                    aside.leave()
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
+
+    setattr(owner, name, like(original, untraced))
 
 
 def _wrapped_async(

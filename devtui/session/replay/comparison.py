@@ -13,6 +13,7 @@ from devtui.session.replay.change import MAX_CHANGES, Change, Part, short
 from devtui.session.replay.decoded import decoded
 from devtui.session.replay.ignores import Ignores
 from devtui.text import masking
+from devtui.text.paths import short_path
 from devtui.text.secrets import is_secret
 
 # They differ each time, or follow from the body.
@@ -57,11 +58,12 @@ class Comparison(msgspec.Struct, frozen=True):
             return f"{self.after.status or 'no response'} now"
         if self.after.cut and not self.before.cut:
             return "cut now"
-        for part, words in (("body", "body differs"), ("headers", "headers differ")):
+        outcome = "same"
+        for part, words in (("headers", "headers differ"), ("body", "body differs")):  # counts more
             changes = self.of(part)  # type: ignore[arg-type]
             if changes:
-                return f"{words}: {changes[0].place}"
-        return ", ".join(["same", *map(total_words, self.call_totals)])
+                outcome = f"{words}: {changes[0].place}"
+        return ", ".join([outcome, *map(total_words, self.call_totals)])
 
 
 def total_words(total: tuple[str, int, int]) -> str:
@@ -148,19 +150,28 @@ def _stable(name: str, values: Sequence[str], ignores: Ignores) -> list[str]:
 
 def _calls(before: Sequence[Call], after: Sequence[Call]) -> Iterator[Change | None]:
     """Compare by text and place. The place is a function: lines move when a file is edited."""
-    first, second = (Counter(map(_key, calls)) for calls in (before, after))
-    for key in dict.fromkeys([*map(_key, before), *map(_key, after)]):
+    first, second = (Counter(_keys(calls)) for calls in (before, after))
+    for key in dict.fromkeys([*first, *second]):
         if first[key] != second[key]:
             kind, text, where = key
             counts = [_times(number, text) for number in (first[key], second[key])]
             yield Change("calls", f"{kind} {where}".rstrip(), counts[0], counts[1])
 
 
-def _key(call: Call) -> tuple[str, str, str]:
-    function = call.stack[-1].function if call.stack else ""
-    where = f"{call.file} in {function}" if function else call.file
-    text = masking.target(call.text) if call.kind == "http" else call.text
-    return call.kind, " ".join(text.split()), where
+def _keys(calls: Sequence[Call]) -> Iterator[tuple[str, str, str]]:
+    """Return the kind, the text and the place of each call.
+
+    Of the calls of the same text from the same line only the first ones have their stack.
+    """
+    functions: dict[tuple[str, str, int], str] = {}
+    for call in calls:
+        origin = call.text, call.file, call.line
+        if call.stack:
+            functions[origin] = call.stack[-1].function
+        function = functions.get(origin, "")
+        where = short_path(call.file) + (f" in {function}" if function else "")
+        text = masking.target(call.text) if call.kind == "http" else call.text
+        yield call.kind, " ".join(text.split()), where
 
 
 def _times(number: int, text: str) -> str | None:

@@ -140,3 +140,27 @@ def test_flask_caching(record: Record) -> None:
     assert [call["text"] for call in recorded.calls[:3]] == ["set one", "get one", "get none"]
     assert {call["library"] for call in recorded.calls} == {"flask-caching"}
     assert told.count(("get", "hit")) == 2  # of double(2)
+
+
+def test_what_django_asks_sqlite_for_itself_is_left_out(record: Record) -> None:
+    debug = DJANGO.replace("settings.configure(", "settings.configure(DEBUG=True,", 1)
+    recorded = record(
+        debug.partition("def main")[0]
+        + """
+def main():
+    from django.db import connection
+    from django.db.backends.signals import connection_created
+
+    def made(**given):
+        given["connection"].cursor().execute("PRAGMA cache_size = 100")
+
+    connection_created.connect(made)
+    with connection.cursor() as cursor:
+        cursor.execute("select %s", [7])
+        cursor.execute("select %s", ["x"])
+    return [query["sql"] for query in connection.queries]
+"""
+    )
+    assert recorded.result == ["PRAGMA cache_size = 100", "select 7", "select 'x'"]
+    assert recorded.texts == ["PRAGMA cache_size = 100", "select %s", "select %s"]
+    assert recorded.totals == {"sql": 3}

@@ -211,6 +211,22 @@ def test_calls_are_compared_by_text_and_function() -> None:
     assert found.verdict == "same, 4 -> 2 sql"
 
 
+def test_calls_of_a_repeat_are_of_one_place_though_only_the_first_have_a_stack() -> None:
+    bare = structs.replace(call("SELECT 1"), stack=())
+    before = (*[call("SELECT 1")] * 5, *[bare] * 36)
+    found = compared(answer({"of": 1}, calls=before), answer({"of": 2}, calls=before[:1]))
+    assert [change for change in places(found) if change[0].startswith("sql")] == [
+        ("sql /shop/views.py in orders", "41 x SELECT 1", "SELECT 1")
+    ]
+    assert found.verdict == "body differs: $.of, 41 -> 1 sql"
+
+
+def test_places_of_calls_are_as_short_as_elsewhere() -> None:
+    there = structs.replace(call("SELECT 1"), file=str(Path.cwd() / "views.py"))
+    (change,) = compared(answer("a", calls=(there,)), answer("a")).of("calls")
+    assert change.place == "sql views.py in orders"
+
+
 def test_all_calls_count_also_those_that_were_not_kept() -> None:
     totals = [(CallTotal(kind="sql", count=n, duration_ms=1),) for n in (41, 1)]
     first, second = (answer("a", call_totals=total) for total in totals)

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap
+from devtui.server.tracing.wrapping import wrap, wrap_aside
 
 
 def hook(module: ModuleType) -> None:
@@ -17,6 +17,13 @@ def hook(module: ModuleType) -> None:
     cursor: Any = module
     for name in ("execute", "executemany", "callproc"):
         wrap(cursor.CursorWrapper, name, "sql", "django", _describe, _outcome)
+
+
+def hook_sqlite(module: ModuleType) -> None:
+    """Leave out what Django asks SQLite for itself: after each statement, to log it, and first."""
+    base: Any = module
+    wrap_aside(base.DatabaseWrapper, "get_new_connection")
+    wrap_aside(base.DatabaseOperations, "last_executed_query")
 
 
 def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
