@@ -85,9 +85,11 @@ def redis_server(folder: Path) -> Iterator[Database]:
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
     initdb, postgres = tool("initdb", "postgresql"), tool("postgres", "postgresql")
-    folder = tempfile.mkdtemp(prefix="devtui-postgres-")  # where its user may enter
+    is_root = os.getuid() == 0  # as which it does not run
+    # TMPDIR may be in a folder that only root may enter.
+    folder = tempfile.mkdtemp(prefix="devtui-postgres-", dir="/tmp" if is_root else None)
     options: dict[str, Any] = {"cwd": folder}
-    if os.getuid() == 0:  # which it refuses
+    if is_root:
         user = next(name for name in ("postgres", "nobody") if _is_user(name))
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
         options |= {"user": user, "extra_groups": []}
