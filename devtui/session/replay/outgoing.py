@@ -95,7 +95,8 @@ def recorded(request: Request) -> Outgoing:
 
 def _why_not_all(body: Body | None) -> str:
     if body is not None and body.size_bytes > _ALL_OF_A_BODY:
-        return f"Its body of {formats.size(body.size_bytes)} is larger than the 32 KiB that are kept"
+        size = formats.size(body.size_bytes)
+        return f"Its body of {size} is larger than the 32 KiB that are kept"
     if body is not None and body.truncated:
         return "The app did not read all of its body"
     return "Its body was not recorded completely"
