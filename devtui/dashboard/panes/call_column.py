@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from devtui.dashboard.widgets.cells import Row, right
 from devtui.filters.facts import CALL_KINDS
 from devtui.session.calls.packed_calls import CallCount
@@ -21,6 +23,14 @@ _COUNT_WIDTH = 9
 _SHORT_WIDTH = 10
 _MARK_WIDTH = 5
 _GAP = "  "
+
+
+def has_column(kinds: Set[str], width: int) -> bool:
+    """Whether rows of that width have something to show of calls of these kinds.
+
+    Every page of a Flask app renders templates: for them alone narrow rows would be empty here.
+    """
+    return bool(kinds if width >= TWO_KINDS_FROM_WIDTH else kinds - {"template"})
 
 
 def call_cells(request: RequestRow, width: int) -> Row:

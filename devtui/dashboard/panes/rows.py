@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import PurePath
 
 from devtui.dashboard.lists.line_renderer import Rows
-from devtui.dashboard.panes.call_column import call_cells
+from devtui.dashboard.panes.call_column import call_cells, has_column
 from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.widgets.cells import Row, fit, left, right, row_width
 from devtui.events import AppFailed, Error, Reloaded, ServerExited
@@ -91,7 +91,7 @@ class RequestRows(Rows[Request]):
         if width < NARROW:
             row = row[1:-1]  # make room for the target: leave out the time of day and the size
             row.append(("  ", ""))
-        if self._store is not None and self._store.any_calls:
+        if self._store is not None and has_column(self._store.called, width):
             row += call_cells(shown, width)
         room = width - row_width(row)
         client = room >= WIDE - 40 and self._store is not None and self._store.clients_differ

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from devtui.events import SEND_HEADER, Headers
+from devtui.events import SEND_HEADER, Body, Headers
 from devtui.session.store.request_record import Request
+from devtui.text import formats
 
 METHOD = re.compile(r"[A-Za-z][A-Za-z-]{0,30}")
 TARGET = re.compile(r"(?:/|\*\Z)[!-~]{0,16000}")
@@ -29,6 +30,9 @@ OF_CONNECTION = frozenset(
 # The server process keeps so many headers of so many characters; more may be missing then.
 _ALL_HEADERS = 100
 _ALL_CHARACTERS = 24 * 1024
+
+# It keeps so many bytes of a body.
+_ALL_OF_A_BODY = 32 * 1024
 
 _IN_TARGETS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
 
@@ -81,12 +85,21 @@ def recorded(request: Request) -> Outgoing:
     body = finished.request_body
     content = b"" if body is None else body.whole
     if content is None or not _is_all(headers, len(content)):
-        raise CannotSend("Its body was not recorded completely, so it cannot be sent.")
+        raise CannotSend(f"{_why_not_all(body)}, so it cannot be sent.")
     kept = tuple(pair for pair in headers if pair[0].lower() not in OF_CONNECTION)
     target = started.target
     if not target.isascii():  # bytes that should have been encoded by the client
         target = quote(target.encode("latin-1", "replace"), safe=_IN_TARGETS)
     return Outgoing(started.method, target, kept, content)
+
+
+def _why_not_all(body: Body | None) -> str:
+    if body is not None and body.size_bytes > _ALL_OF_A_BODY:
+        size = formats.size(body.size_bytes)
+        return f"Its body of {size} is larger than the 32 KiB that are kept"
+    if body is not None and body.truncated:
+        return "The app did not read all of its body"
+    return "Its body was not recorded completely"
 
 
 def _is_all(headers: Headers, size: int) -> bool:

@@ -91,8 +91,8 @@ class Store:
         """Whether the requests came from more than one address."""
         self._client: str | None = None  # the first one's
         self.calls = SeenCalls()
-        self.any_calls = False
-        """Whether a request called something."""
+        self.called: set[str] = set()
+        """Which kinds of calls the requests made."""
         self.loaded_generation = 0
         """The newest generation whose app was loaded."""
         self._by_id: dict[str, Request] = {}
@@ -160,7 +160,7 @@ class Store:
         self._client, self.clients_differ = None, False
         self.pulse.clear()
         self.calls.clear()
-        self.any_calls = False
+        self.called.clear()
         for request in self.requests.take_all():
             if request.running:
                 self._forgotten(request)
@@ -204,7 +204,7 @@ class Store:
 
     def _count_calls(self, event: RequestFinished) -> int:
         """Count the calls of a request, and return how often it made one that it repeated."""
-        self.any_calls = True
+        self.called.update(total.kind for total in event.call_totals if total.count)
         groups = groups_of(event.calls)
         self.calls.add(event.id, event.at, event.generation, groups)
         return max((group.count for group in groups if group.is_repeat), default=0)

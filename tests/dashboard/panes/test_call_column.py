@@ -63,6 +63,15 @@ def test_without_calls_there_is_no_column():
     assert without.index("/orders") < with_calls.index("/orders")
 
 
+@pytest.mark.parametrize(("width", "columns"), [(76, 0), (116, 0), (196, 1)])
+def test_templates_alone_make_a_column_only_where_they_are_shown(width, columns):
+    page = called("index.html", kind="template", ms=2)
+    [without] = rows_at(width, started(1), finished(1))
+    [with_templates] = rows_at(width, started(1), finished(1, calls=(page,)))
+    assert (with_templates.index("/") > without.index("/")) is bool(columns)
+    assert ("1 tmpl" in with_templates) is bool(columns)
+
+
 async def test_the_repeats_stand_out_on_the_screen_and_the_filter_finds_them():
     session = FakeSession()
     session.feed(started(1, "/quiet"), finished(1, "/quiet", calls=QUIET), *n_plus_one(2))

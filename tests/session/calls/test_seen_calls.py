@@ -76,7 +76,7 @@ def test_the_list_over_all_requests_has_the_worst_first() -> None:
     assert (worst.requests, worst.count, worst.worst_id, worst.duplicates) == (2, 43, "r1", 11)
     assert (other.text, other.most, other.duplicates) == ("SELECT few", 6, 5)
     store.clear_requests()
-    assert not store.any_calls
+    assert not store.called
     assert store.calls.slowest() == []
 
 

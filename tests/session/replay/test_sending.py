@@ -90,10 +90,10 @@ def test_a_body_that_the_app_did_not_read_is_not_sent(serve: Serve) -> None:
     live = serve(SOURCE, reload=False)
     live.serving()
     live.request("POST", "/ignores", b"unread", {"Content-Type": "text/plain"})
-    with pytest.raises(CannotSend, match="Its body was not recorded completely"):
+    with pytest.raises(CannotSend, match="The app did not read all of its body"):
         again(live, live.row("/ignores"))
     live.request("POST", "/chunked", iter([b"un", b"read"]), {"Transfer-Encoding": "chunked"})
-    with pytest.raises(CannotSend, match="Its body was not recorded completely"):
+    with pytest.raises(CannotSend, match="The app did not read all of its body"):
         again(live, live.row("/chunked"))
 
 
@@ -108,13 +108,16 @@ def stored(headers: list[tuple[str, str]], **end: Any) -> Request:
 
 
 TEXT = Body(content_type="text/plain", size_bytes=3, text="abc")
+UNREAD = Body(content_type="", size_bytes=9, text="abc", truncated=True)
+LARGE = Body(content_type="", size_bytes=40_000, text="abc", truncated=True)
 
 
 @pytest.mark.parametrize(
     ("headers", "body", "words"),
     [
         ([("Content-Length", "4")], TEXT, "Its body was not"),
-        ([("A", "b")], Body(content_type="", size_bytes=9, text="abc", truncated=True), "Its body"),
+        ([("A", "b")], UNREAD, "The app did not read all of its body, so"),
+        ([("A", "b")], LARGE, "Its body of 40 kB is larger than the 32 KiB that are kept, so"),
         ([("A", "b")], Body(content_type="", size_bytes=9, text=None, digest="0"), "Its body"),
         ([("A", "cut…")], None, "Its head was not"),
         ([("A", "b")] * 100, None, "Its head was not"),
