@@ -125,7 +125,7 @@ def test_what_cannot_be_sent_says_why(start: Start, url: str) -> None:
     request(url, "POST", "/upload", b"x" * 40_000)
     terminal.wait_for("Requests 1")
     terminal.press("a")
-    terminal.wait_for("Its body was not recorded")
+    terminal.wait_for("Its body of 40 kB")
     assert "Requests 1" in terminal.text()
     leave(terminal)
 
