@@ -190,7 +190,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         "--with-threads/--without-threads", "threaded", default=True, envvar=_both("WITH_THREADS"),
-        help="Handle each request in its own thread.  [default: with]",
+        help="Handle requests side by side, in threads.  [default: with]",
     ),
     click.option(
         "--cert", metavar="PATH|adhoc|OBJECT", envvar=_both("CERT"), callback=check_cert,
