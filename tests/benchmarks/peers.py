@@ -14,6 +14,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = (
     "flask", "watchdog<7", "uvicorn", "gunicorn", "waitress", "inotify", "django", "dash", "pandas",
+    "cryptography",
 )  # fmt: skip
 USER_MODULES = 20
 
