@@ -15,6 +15,7 @@ import argparse
 import datetime
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -107,7 +108,9 @@ def compared(
     python: Path, folder: Path, driven: Any, rounds: int, scheme: str, least: float
 ) -> bool:
     """Open the page from each server by turns; whether the ratios are as wanted."""
-    ports = {name: free_port() for name in ("flask run", "gunicorn", "devtui")}
+    floor = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    names = ("flask run", "gunicorn", *(("nginx",) if floor else ()), "devtui")
+    ports = {name: free_port() for name in names}
     flask = [python, "-m", "flask", "--app", "page", "run", "-p", ports["flask run"]]
     gunicorn = [python, "-m", "gunicorn", "--threads", THREADS, "--keep-alive", "5",
                 "-b", f"127.0.0.1:{ports['gunicorn']}", "page:app"]  # fmt: skip
@@ -120,6 +123,11 @@ def compared(
     with ExitStack() as stack:
         stack.enter_context(started(flask, folder, folder / f"flask-{scheme}.log"))
         stack.enter_context(started(gunicorn, folder, folder / f"gunicorn-{scheme}.log"))
+        if floor is not None:
+            configuration = nginx_configuration(python, folder, ports["nginx"], scheme)
+            stack.enter_context(
+                started([floor, "-p", folder, "-c", configuration], folder, folder / "nginx.log")
+            )
         watched = stack.enter_context(Watched([*map(str, devtui)], folder, environment()))
         for port in ports.values():
             wait_served(port)
@@ -131,11 +139,31 @@ def compared(
                     times[name].append(took)
     middle = {name: statistics.median(found) for name, found in times.items()}
     print(f"{scheme}: " + ", ".join(f"{name} {took:,.0f} ms" for name, took in middle.items()))
+    if floor is not None:
+        ratio = middle_ratio(times["flask run"], times["nginx"])
+        print(f"  flask run / nginx: {ratio:.2f}")
     met = [
         told(f"{name} / devtui", middle_ratio(times[name], times["devtui"]), "", wanted, least=True)
         for name, wanted in (("flask run", least), ("gunicorn", 1.0))
     ]
     return all(met)
+
+
+def nginx_configuration(python: Path, folder: Path, port: int, scheme: str) -> Path:
+    """The file that has nginx serve the page and its files from the folder."""
+    page = subprocess.check_output([python, "-c", "import page; print(page.index())"], cwd=folder)
+    (folder / "index.html").write_bytes(page)
+    tls = f"ssl_certificate {folder}/tls.crt; ssl_certificate_key {folder}/tls.key;"
+    written = folder / f"nginx-{scheme}.conf"
+    written.write_text(
+        f"daemon off; pid {folder}/nginx-{scheme}.pid; error_log stderr; events {{}}\n"
+        f"{'user root;' if os.getuid() == 0 else ''}\n"
+        "http { access_log off;\n"
+        "types { text/html html; text/css css; text/javascript js; image/svg+xml svg; }\n"
+        f"server {{ listen 127.0.0.1:{port}{' ssl' if scheme == 'https' else ''};\n"
+        f"{tls if scheme == 'https' else ''} root {folder}; }} }}\n"
+    )
+    return written
 
 
 def load_ms(driven: Any, url: str) -> float:

@@ -3,11 +3,11 @@
     python -m tests.benchmarks.seen [--runs 5] [--venv FOLDER]
 
 Makes a virtual environment with the peers, once per FOLDER, and ends with 1 where a required ratio
-is missed. Each server has one page in a headless Chromium, and all of them stay open. In each round
-each server has one save of each kind, after a rest. "Seen" is when a script in the page finds the
-new text or colour, by the page's own clock: what drives the browser hears of it up to 100 ms later.
-What is not seen within 10 s counts as 10 s, and the page is then opened once more. A kind that a
-server does not show in the first round is not tried again.
+is missed. Each server has one page in a headless Chromium. In each round each server has its turn:
+its page is opened, and there is one save of each kind, after a rest. "Seen" is when a script in the
+page finds the new text or colour, by the page's own clock: what drives the browser hears of it up
+to 100 ms later. What is not seen within 10 s counts as 10 s, and the page is then opened once more.
+A kind that a server does not show in the first round is not tried again.
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ class OpenPage:
                 assert time.monotonic() < end, f"{self._follower.name} never answered"
                 time.sleep(0.1)
 
+    def leave(self) -> None:
+        """Show nothing, so that the page takes no time from the others."""
+        self._page.goto("about:blank")
+
     def save(self, kind: str, number: int) -> float:
         """Save and return after how many milliseconds that was seen."""
         if kind in self._unseen:
@@ -135,10 +139,12 @@ def main() -> int:
         pages = [(one, _opened(one, programs, browser, stack)) for one in everyone]
         for number in range(given.runs + 1):
             for one, page in pages:
+                page.open()
                 for kind in KINDS:
                     took = page.save(kind, number)
                     if number:  # the first one warms the browser and the server up
                         times[one.name, kind].append(took)
+                page.leave()
             print(f"  round {number} of {given.runs}", flush=True)
     return 0 if _report(times) else 1
 
@@ -162,9 +168,7 @@ def _opened(follower: Follower, programs: Path, browser: Any, stack: ExitStack) 
     port = free_port()
     name, *arguments = (word.format(port=port) for word in follower.command)
     stack.enter_context(started([programs / name, *arguments], folder, folder / "server.log"))
-    page = OpenPage(follower, folder, browser.new_page(), f"http://127.0.0.1:{port}/")
-    page.open()
-    return page
+    return OpenPage(follower, folder, browser.new_page(), f"http://127.0.0.1:{port}/")
 
 
 def _report(times: dict[tuple[str, str], list[float]]) -> bool:

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 REFRESH_SECONDS = 0.05
 """The least time between two refreshes for new data: 20 a second."""
 
+CROWD_SECONDS = 0.15
+"""The same after one for more than `FEW` items, such as a page with its files: each refresh takes
+processor time that the browser needs just then."""
+
+FEW = 4
+
 FLOOD_SECONDS = 0.4
 """The same in a flood, which nobody reads: the app needs the processor more."""
 
@@ -36,6 +42,7 @@ class RefreshPace:
         """
         self.flooded = False
         """Whether more came before the last refresh than people can read."""
+        self._crowded = False
         self._widget = widget
         self._end = end
         self._taken_in_at = time.monotonic()
@@ -52,8 +59,13 @@ class RefreshPace:
     def mark_dirty(self) -> None:
         """Plan a refresh, a moment later, for the items that came and those that follow."""
         if self._dirty_timer is None and self._widget.is_mounted:
-            seconds = FLOOD_SECONDS if self.flooded else REFRESH_SECONDS
-            self._dirty_timer = self._widget.set_timer(seconds, self._take_in)
+            self._dirty_timer = self._widget.set_timer(self._pause, self._take_in)
+
+    @property
+    def _pause(self) -> float:
+        if self.flooded:
+            return FLOOD_SECONDS
+        return CROWD_SECONDS if self._crowded else REFRESH_SECONDS
 
     def taken_in(self, end: int, height: int) -> None:
         """Note that all items are about to be shown, in `height` lines; `end` as above."""
@@ -63,6 +75,7 @@ class RefreshPace:
         now = time.monotonic()
         screenfuls = (now - self._taken_in_at) / SCREENFUL_SECONDS
         self.flooded = end - self._end > height * max(1.0, screenfuls)
+        self._crowded = end - self._end > FEW
         self._end, self._taken_in_at = end, now
 
     def watch_running(self) -> None:

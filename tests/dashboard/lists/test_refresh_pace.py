@@ -3,6 +3,8 @@ import time
 import pytest
 
 from devtui.dashboard.lists.refresh_pace import (
+    CROWD_SECONDS,
+    FEW,
     FLOOD_SECONDS,
     REFRESH_SECONDS,
     RUNNING_SECONDS,
@@ -70,7 +72,15 @@ def test_a_flood_is_shown_less_often_until_it_ends(widget):
     widget.timers[0].callback()
     assert not widget.pace.flooded
     widget.pace.mark_dirty()
-    assert widget.seconds() == [FLOOD_SECONDS, REFRESH_SECONDS]
+    assert widget.seconds() == [FLOOD_SECONDS, CROWD_SECONDS]
+
+
+def test_a_page_with_its_files_is_a_crowd(widget):
+    for more in (FEW, FEW + 1, 1):
+        widget.end += more
+        widget.take_in()
+        widget.pace.mark_dirty()
+    assert widget.seconds() == [REFRESH_SECONDS, CROWD_SECONDS, REFRESH_SECONDS]
 
 
 def test_it_is_no_flood_where_time_has_passed_for_each_screenful(widget, monkeypatch):
