@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -12,11 +12,13 @@ from devtui.control.verbs.errors import described, find
 from devtui.control.verbs.listing import everything, find_request
 from devtui.control.verbs.verb import Arguments, Call
 from devtui.session.replay.comparison import Comparison, total_words
-from devtui.session.replay.fetching import Response
 from devtui.session.replay.outgoing import CannotSend, Outgoing, as_bytes, check
 from devtui.session.replay.sender import Sent
 from devtui.text import masking, secrets
 from devtui.version import __version__
+
+if TYPE_CHECKING:
+    from devtui.session.replay.fetching import Response
 
 _MAX_ERRORS = 5
 
