@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -135,6 +136,7 @@ def copied(terminal: Terminal) -> str:
     return base64.b64decode(re.findall(rb"\x1b\]52;c;([^\x07\x1b]+)", terminal.raw)[-1]).decode()
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_copy_as_curl_and_as_a_test(start: Start, url: str, apps: Path) -> None:
     terminal = start()
     answer = get(f"{url}/items", cookie="user=ada; session=hush-hush")

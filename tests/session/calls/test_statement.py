@@ -2,6 +2,7 @@
 
 import datetime
 import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -33,10 +34,10 @@ def zone(hours: int) -> datetime.tzinfo:
     ],
 )
 def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: Any) -> None:
-    database = sqlite3.connect(":memory:")
-    wanted = database.execute(text, parameters).fetchall()
     copied = statement_of(sql(text, parameters))
-    assert database.execute(copied).fetchall() == wanted
+    with closing(sqlite3.connect(":memory:")) as database:
+        wanted = database.execute(text, parameters).fetchall()
+        assert database.execute(copied).fetchall() == wanted
     assert copied.rstrip().endswith(";")
 
 
