@@ -15,7 +15,7 @@ from devtui.control import place
 from devtui.control.attached import dashboards
 from devtui.control.attached.dashboards import Follower
 from devtui.control.attached.session_facts import Greeting, SessionFacts, facts_of
-from devtui.control.attached.session_history import history_of
+from devtui.control.attached.session_history import MAX_EVENT_BYTES, history_of
 from devtui.control.client.link import CtlError, Link, living
 from devtui.control.listening import Listening
 from devtui.control.place import Found
@@ -248,8 +248,8 @@ def test_a_session_beside_it_does_not_take_its_place(live: Live) -> None:
     (found,) = living()
     beside = Listening({**found.record, "port": 1, "pid": 1})
     remote = RemoteSession(found, msgspec.convert(greeting_of(found), Greeting))
+    remote._note_others()
     live.close()
-    remote._lost()
     assert remote._connect() is None
     after = Listening({**found.record, "port": 2, "pid": 2})
     connection = remote._connect()
@@ -337,6 +337,16 @@ def test_the_newest_requests_keep_their_details(
     told = history_of(live.session.store)
     assert oldest.id in told.without_details
     assert newest.id not in told.without_details
+
+
+async def test_an_event_that_is_too_large_is_counted(live: Live) -> None:
+    large = LogWritten(stream="stdout", text="\x9b" * MAX_EVENT_BYTES)
+    async with attached() as remote:
+        live.call(live.session.bus.publish, large)
+        live.visit("/")
+        await until(lambda: remote.store.requests)
+        assert not [one for one in remote.store.log if "\x9b" in one.text]
+    assert b"\xc2\x9b" not in b"".join(map(bytes, history_of(live.session.store).events))
 
 
 def test_the_facts_fit_the_settings(live: Live) -> None:

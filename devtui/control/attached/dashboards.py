@@ -16,7 +16,7 @@ from typing import get_args
 import msgspec
 
 from devtui.control.attached.session_facts import SessionFacts, facts_of
-from devtui.control.attached.session_history import history_of
+from devtui.control.attached.session_history import MAX_EVENT_BYTES, history_of
 from devtui.events import (
     AnyEvent,
     Completed,
@@ -47,7 +47,6 @@ from devtui.session.session import Session
 MAX_WAITING_BYTES = 4 * 1024 * 1024
 """How much may wait for a dashboard that does not read. Then it has to begin from the start."""
 
-MAX_EVENT_BYTES = 4 * 1024 * 1024
 ITEM_BYTES = 256 * 1024
 """About how much is sent at a time."""
 

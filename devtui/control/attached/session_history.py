@@ -34,6 +34,9 @@ MAX_DETAILS_BYTES = 3 * 1024 * 1024
 MAX_BYTES = 5 * 1024 * 1024
 """How many bytes each of the three parts may have: the oldest rows are left out, if need be."""
 
+MAX_EVENT_BYTES = 1024 * 1024
+"""How large an event may be. Characters that are escaped could make a line six times as long."""
+
 T = TypeVar("T")
 
 
@@ -69,7 +72,10 @@ def _encoded(rows: Iterable[Iterable[AnyEvent]]) -> list[msgspec.Raw]:
     room, kept = MAX_BYTES, []
     for row in rows:
         lines = [msgspec.Raw(encode(event)[:-1]) for event in row]
-        room -= sum(memoryview(line).nbytes for line in lines)
+        sizes = [memoryview(line).nbytes for line in lines]
+        if max(sizes) > MAX_EVENT_BYTES:
+            continue
+        room -= sum(sizes)
         if room < 0:
             break
         kept.append(lines)

@@ -155,8 +155,8 @@ class RemoteSession(RemoteKeys):
     async def _follow_all(self) -> None:
         while True:
             connection = await asyncio.to_thread(self._connect)
-            if connection is not None:
-                await self._follow(await RemoteLink.over(connection))
+            if connection is not None and await self._follow(await RemoteLink.over(connection)):
+                continue  # it may live, and have dropped a dashboard that did not read
             self._lost()
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -177,33 +177,39 @@ class RemoteSession(RemoteKeys):
         folder = self._found.record["folder"]
         return [one for one in place.records() if one.record["folder"] == folder]
 
-    async def _follow(self, link: RemoteLink) -> None:
+    async def _follow(self, link: RemoteLink) -> bool:
+        """Follow a session until it drops the connection; return whether it has said something."""
         if why := differing_version(__version__, self._found.record["version"]):
             self._problem = why
             link.close()
-            return
+            return False
+        heard = False
         arguments = {"version": __version__, "token": self.questions.token}
         self._link = link
         try:
             async for item in link.read(link.begin("attach", arguments)):
-                began = time.monotonic()
+                heard, began = True, time.monotonic()
                 self._take(_decode_item(item))
                 # The screen gets as much time as the events that come one after another.
                 await asyncio.sleep(time.monotonic() - began)
         except Refused as refused:
-            self._problem = str(refused)
+            heard, self._problem = False, str(refused)
         finally:
-            self._link = None
+            self._link, self._problem = None, self._problem or NOT_YET
             link.close()
             self.questions.lost()
+        if heard:
+            self._note_others()
+        return heard
+
+    def _note_others(self) -> None:
+        """Note the sessions that run beside this one: they will not take its place."""
+        self._others = {_key(one) for one in self._of_the_folder()} - {_key(self._found)}
 
     def _lost(self) -> None:
         if not self._problem or self._problem is NOT_YET:
             self._problem = GONE
         previous, self.state = self.state, State.STOPPED
-        if previous is not State.STOPPED:
-            # A session that ran beside this one does not take its place.
-            self._others = {_key(one) for one in self._of_the_folder()} - {_key(self._found)}
         self._values.clear()
         self.served.loading_since = self.served.serving_since = None
         self.store.dashboards_attached = 0
