@@ -120,6 +120,13 @@ async def test_it_restarts_and_moves(live: Live) -> None:
         assert refused.value.busy
         remote.set_debug(False)
         await until(lambda: not remote.settings.debug)
+        remote.set_live(True)
+        await until(lambda: remote.live.on)
+        remote.serve_app("app:app")
+        await until(lambda: remote.settings.app == "app:app")
+        before = remote.generation
+        remote.restart_from_nothing()
+        await until(lambda: remote.generation > before and remote.state is State.SERVING)
 
 
 async def test_it_looks_into_frames_and_evaluates(live: Live) -> None:
