@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from devtui.events import (
     CALLS,
     AnyEvent,
     AppFailed,
     Event,
+    EventsDropped,
     PortBusy,
     ServerExited,
     encode_printable,
 )
+from devtui.patient_output import PatientOutput
 from devtui.plain_lines import Colours, describe, warn
 from devtui.session.session import Session
 from devtui.session.terminal.window import window
@@ -51,7 +53,8 @@ def run_plain(session: Session) -> int:
             yield line.encode("utf-8", "backslashreplace")
 
     lends = sys.stdin.isatty() and sys.stdout.isatty()
-    return asyncio.run(_run(session, lines, lends=lends))
+    out = PatientOutput(sys.stdout.fileno(), _dropped)
+    return asyncio.run(_run(session, lines, out, lends=lends))
 
 
 def run_json(session: Session) -> int:
@@ -60,7 +63,14 @@ def run_json(session: Session) -> int:
     def lines(event: Event) -> Iterator[bytes]:
         yield encode_printable(event)
 
-    return asyncio.run(_run(session, lines))
+    def dropped(count: int) -> bytes:
+        return encode_printable(EventsDropped(generation=session.generation, count=count))
+
+    return asyncio.run(_run(session, lines, PatientOutput(sys.stdout.fileno(), dropped)))
+
+
+def _dropped(count: int) -> bytes:
+    return f"... {count:,} lines were dropped\n".encode()
 
 
 def _shows_colours() -> bool:
@@ -69,12 +79,17 @@ def _shows_colours() -> bool:
 
 
 async def _run(
-    session: Session, lines: Callable[[AnyEvent], Iterator[bytes]], *, lends: bool = False
+    session: Session,
+    lines: Callable[[AnyEvent], Iterator[bytes]],
+    output: PatientOutput,
+    *,
+    lends: bool = False,
 ) -> int:
     """Run the session and write lines; `lends` allows the app to borrow the terminal."""
     status, reader_gone, hang_up = 0, False, HangUp()
     flushes = False  # at the end of this turn of the loop
-    out = LineLender(sys.stdout.buffer, sys.stdout.fileno())
+    sys.stdout.flush()  # what was written before comes first
+    out = LineLender(output, sys.stdout.fileno())
     if lends:
         session.terminal.lend_by(out)
 
@@ -102,12 +117,17 @@ async def _run(
     def flush() -> None:
         nonlocal flushes, reader_gone
         flushes = False
+        if reader_gone:
+            return
         try:
             out.flush()
         except BrokenPipeError:
             # The reader of our output has exited, as `head` does.
             reader_gone = True
             leave(128 + signal.SIGPIPE)
+        except OSError:
+            reader_gone = True
+            raise
 
     def write(event: AnyEvent) -> None:
         nonlocal flushes, reader_gone
@@ -117,7 +137,7 @@ async def _run(
                 if not flushes:
                     flushes = True
                     loop.call_soon(flush)
-        except BrokenPipeError:  # the buffer was full
+        except BrokenPipeError:
             reader_gone = True
             leave(128 + signal.SIGPIPE)
         if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
@@ -129,6 +149,7 @@ async def _run(
             leave(1)  # it crashed during the first load
 
     loop = asyncio.get_running_loop()
+    output.on_gone = lambda: loop.call_soon_threadsafe(flush)
     loop.set_debug(False)  # `python -X dev` is meant for the app
     for number in _ENDING:
         loop.add_signal_handler(number, interrupted, number)
@@ -138,6 +159,7 @@ async def _run(
     session.bus.subscribe(write)
     await session.run()
     if not reader_gone:
+        await asyncio.to_thread(output.drain)
         flush()
     return status
 
@@ -145,7 +167,7 @@ async def _run(
 class LineLender:
     """Writes lines to `out`, and holds them back while the app has the terminal `fd`."""
 
-    def __init__(self, out: BinaryIO, fd: int) -> None:
+    def __init__(self, out: PatientOutput, fd: int) -> None:
         self._out = out
         self._fd = fd
         self._follows_size = False
@@ -184,6 +206,7 @@ class LineLender:
     def hand_over(self, tty: AppTty, wanted: TerminalWanted) -> None:
         """See `session.terminal.terminal_loan.Lender`."""
         self._tty.check()
+        self._out.drain()
         self.flush()
         text = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
         if wanted.purpose != "program":
@@ -201,6 +224,6 @@ class LineLender:
             self.follow_size()  # it followed the app's own terminal meanwhile
         held, self._held = self._held, deque(maxlen=MAX_HELD)
         dropped, self._dropped = self._dropped, 0
-        missing = [f"... {dropped:,} lines were dropped\n".encode()] if dropped else []
+        missing = [_dropped(dropped)] if dropped else []
         self.write([b"--- devtui has the terminal again\n", *missing, *held])
         self.flush()

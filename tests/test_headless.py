@@ -23,6 +23,7 @@ from devtui.events import (
     CallTotal,
     Completed,
     ControlUsed,
+    DashboardsAttached,
     DebuggerReady,
     Error,
     ErrorRaised,
@@ -180,6 +181,7 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (ProfilerChecked(ask_id="q1"), []),
     (RequestProfiled(request_id="1-1"), []),
     (ControlUsed(client="ctl", verb="restart", text="restarted the server"), []),  # the log has it
+    (DashboardsAttached(count=1), []),
     (HoldBegan(holder="ctl", until=utc_now()), []),
     (
         HoldEnded(holder="ctl", reason="it has expired"),

@@ -56,6 +56,7 @@ FORBIDDEN = {
 
 # The parts of the dashboard from the top to the ground: none imports from a layer above its own.
 LAYERS = (
+    {"attached"},
     {"app"},
     {"configured_app"},
     {"main_screen", "finding", "screens", "shutdown", "palette", "help"},

@@ -168,7 +168,7 @@ def run(
     warnings.simplefilter("ignore")
     from devtui.session.session import Session
 
-    screen = not plain and not as_json and _has_screen()
+    screen = not plain and not as_json and has_screen()
     if not as_json:
         _show_window(screen)
     if interpreter is not None and interpreter.python != settings.python:
@@ -209,7 +209,7 @@ def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:
         from devtui.headless import run_json
 
         return run_json
-    if plain or not _has_screen():
+    if plain or not has_screen():
         from devtui.headless import run_plain
 
         return run_plain
@@ -218,7 +218,8 @@ def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:
     return run_dashboard
 
 
-def _has_screen() -> bool:
+def has_screen() -> bool:
+    """Whether the terminal can show a dashboard."""
     # Textual draws on stderr: if that is a file, the terminal stays empty.
     streams = (sys.stdin, sys.stdout, sys.stderr)
     knows = os.environ.get("TERM", "") not in ("", "dumb", "unknown")

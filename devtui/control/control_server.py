@@ -9,12 +9,14 @@ import socket
 import msgspec
 
 from devtui.config import yes_or_no
+from devtui.control.attached.dashboards import Dashboards
 from devtui.control.connection import Connection, Request, Tell
 from devtui.control.listening import BACKLOG, Listening, machine
 from devtui.control.news import News
 from devtui.control.peer import user_of
 from devtui.control.place import Record
 from devtui.control.protocol import INTERNAL, MAX_REQUEST_BYTES, UNKNOWN, USAGE, Refused
+from devtui.control.verbs.attaching import OF_DASHBOARDS
 from devtui.control.verbs.every import VERBS
 from devtui.control.verbs.status import record
 from devtui.control.verbs.verb import Call
@@ -37,6 +39,7 @@ class ControlServer:
         self._news = News(session.bus)
         said = yes_or_no.parse(os.environ.get("DEVTUI_CONTROL_EVAL") or "yes")
         self._may_evaluate = said is not False
+        self._dashboards = Dashboards(session, may_evaluate=self._may_evaluate)
 
     async def run(self) -> None:
         """Listen and answer. Raises `PlaceError` if there is no place for the socket."""
@@ -102,7 +105,7 @@ class ControlServer:
 
     async def _carry(self, request: Request, tell: Tell) -> object:
         """Carry out a request, and report it if it did something."""
-        verb = VERBS.get(request.verb)
+        verb = VERBS.get(request.verb) or OF_DASHBOARDS.get(request.verb)
         if verb is None:
             named = visible(request.verb, _MAX_NAME)
             raise Refused(f"There is no verb {named}: use {', '.join(VERBS)}.", UNKNOWN)
@@ -113,7 +116,15 @@ class ControlServer:
         client = visible(request.client, _MAX_NAME) or "agent"
         if acts := verb.acts(arguments):
             self._report(ControlUsed(client=client, verb=request.verb, text=acts))
-        call = Call(self._session, self._news, arguments, client, tell, self._may_evaluate)
+        call = Call(
+            self._session,
+            self._news,
+            arguments,
+            client,
+            tell,
+            self._dashboards,
+            self._may_evaluate,
+        )
         try:
             return await verb.answer(call)
         except (Refused, ConnectionError):

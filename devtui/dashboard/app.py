@@ -40,7 +40,7 @@ from devtui.text.sanitize import pasteable
 
 if TYPE_CHECKING:
     from devtui.dashboard.desktop.programs import Programs
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 
 class Dashboard(ConfiguredApp):
@@ -54,7 +54,7 @@ class Dashboard(ConfiguredApp):
 
     def __init__(
         self,
-        session: Session,
+        session: ShownSession,
         clock: Clock | None = None,
         sample: Callable[[int | None], Usage | None] | None = None,
     ) -> None:
@@ -286,12 +286,12 @@ class Dashboard(ConfiguredApp):
         return Programs(self, self.tell)
 
 
-def run_dashboard(session: Session) -> int:
+def run_dashboard(session: ShownSession, kind: type[Dashboard] = Dashboard) -> int:
     """Run the dashboard until the user leaves, and return the exit status."""
     in_screen = in_gnu_screen(os.environ)
     if in_screen:
         os.environ.pop("COLORTERM", None)
-    app = Dashboard(session)
+    app = kind(session)
     try:
         status = app.run(mouse=not in_screen)
     finally:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from devtui.session.inspection import Raised
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 SERVER_ACTIONS = (
     "restart",
@@ -77,11 +77,13 @@ class SaysWhyNotApp(SaysWhyNot, App[int]):
         return bool(why)
 
 
-def why_not_for_server(session: Session, leaving: bool, action: str) -> str:
+def why_not_for_server(session: ShownSession, leaving: bool, action: str) -> str:
     """Say why an action on the server cannot work now; empty if it can."""
     if action in SERVER_ACTIONS:
         if leaving:
             return "devtui is leaving."
+        if session.attachment is not None and session.attachment.why_not:
+            return session.attachment.why_not
         if session.state is State.STOPPED:
             return "The server has been stopped."
     match action:
@@ -91,12 +93,14 @@ def why_not_for_server(session: Session, leaving: bool, action: str) -> str:
             return "The app is the one that your program passes to devtui.run()."
         case "open_browser":
             return _why_not_browse(session)
+        case "copy_pin" if session.attachment is not None and session.attachment.why_not_stop:
+            return "DEVTUI_CONTROL_EVAL=0 keeps the PIN from other terminals."
         case "copy_pin" if not session.generations.pin:
             return "There is no PIN: the debugger in the browser is off, or needs none."
     return ""
 
 
-def _why_not_browse(session: Session) -> str:
+def _why_not_browse(session: ShownSession) -> str:
     if not (session.state.answers or session.state.loading):
         return f"The app is not served now ({session.state.value})."
     if not session.url.startswith(("http://", "https://")):
@@ -104,7 +108,7 @@ def _why_not_browse(session: Session) -> str:
     return ""
 
 
-def why_no_frames(session: Session, error: Raised) -> str:
+def why_no_frames(session: ShownSession, error: Raised) -> str:
     """Say why an error's frames cannot be inspected; empty if the server process has them."""
     if not session.settings.debugger:
         return "Frames are kept only with the debugger on: start with --debugger."

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from devtui.dashboard.custom.custom_commands import CustomCommands
     from devtui.dashboard.shutdown import Shutdown
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 _CUSTOM = "custom("
 
@@ -33,7 +33,7 @@ class ConfiguredApp(ProfilingApp):
 
     shutdown: Shutdown
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ShownSession) -> None:
         super().__init__()
         self.session = session
         self._lender: ScreenLender | None = None

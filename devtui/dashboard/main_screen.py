@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from devtui.dashboard.clock import Clock
     from devtui.dashboard.widgets.usage import Usage
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 
 class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
@@ -65,7 +65,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
     command_places: ClassVar[tuple[Place, ...]] = ("main",)
 
     def __init__(
-        self, session: Session, clock: Clock, sample: Callable[[int | None], Usage | None]
+        self, session: ShownSession, clock: Clock, sample: Callable[[int | None], Usage | None]
     ) -> None:
         """`sample` measures what a process uses, by its pid."""
         super().__init__()

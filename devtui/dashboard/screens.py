@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from devtui.dashboard.main_screen import MainScreen
     from devtui.dashboard.messages import Row
     from devtui.dashboard.opened.opened_screen import OpenedScreen
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 WARM_UP_SECONDS = 0.5
 """How long after the start `warm_up` runs: the first frame stands, and nobody waits."""
@@ -37,7 +37,9 @@ WARM_UP_SECONDS = 0.5
 class Screens:
     """Opens each screen with the parts of the dashboard that it reads."""
 
-    def __init__(self, app: App[int], main: MainScreen, session: Session, clock: Clock) -> None:
+    def __init__(
+        self, app: App[int], main: MainScreen, session: ShownSession, clock: Clock
+    ) -> None:
         self._app = app
         self._main = main
         self._session = session

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.worker import WorkType
 
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 LEAVE_SECONDS = 10.0
 """The longest wait for the server process, even if requests get a longer grace."""
@@ -33,7 +33,7 @@ class Shutdown:
     def __init__(
         self,
         app: App[int],
-        session: Session,
+        session: ShownSession,
         *,
         show: Callable[[], None],
         stop_reading: Callable[[], None],
@@ -82,7 +82,8 @@ class Shutdown:
             self._app.exit(self._status)
             return
         self.begun = True
-        self._status = status or int(self._session.state in _FAILURES)
+        ours = self._session.attachment is None
+        self._status = status or int(ours and self._session.state in _FAILURES)
         self._show()
         self._session.close()
         self._begin(self._exit_when_ended, "leaving")

@@ -100,6 +100,7 @@ from devtui.events.requests import (
 )
 from devtui.events.supervision import (
     ControlUsed,
+    DashboardsAttached,
     FilesChanged,
     HoldBegan,
     HoldEnded,
@@ -125,6 +126,7 @@ __all__ = [
     "Complete",
     "Completed",
     "ControlUsed",
+    "DashboardsAttached",
     "DebuggerReady",
     "Error",
     "ErrorRaised",

@@ -49,6 +49,7 @@ from devtui.events.requests import (
 )
 from devtui.events.supervision import (
     ControlUsed,
+    DashboardsAttached,
     FilesChanged,
     HoldBegan,
     HoldEnded,
@@ -101,6 +102,7 @@ AnyEvent: TypeAlias = (
     | HoldBegan
     | HoldEnded
     | PagesFollowing
+    | DashboardsAttached
 )
 
 

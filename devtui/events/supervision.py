@@ -87,6 +87,12 @@ class PagesFollowing(Event, frozen=True, kw_only=True):
     on: bool
 
 
+class DashboardsAttached(Event, frozen=True, kw_only=True):
+    """`count` further dashboards show this session, in terminals of their own."""
+
+    count: int
+
+
 class PortBusy(Event, frozen=True, kw_only=True):
     """The session could not get the port.
 

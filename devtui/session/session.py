@@ -52,6 +52,8 @@ class Session:
     them.
     """
 
+    attachment: None = None  # see `ShownSession`
+
     def __init__(self, settings: Settings, interpreter: Interpreter | None = None) -> None:
         self.bus = EventBus(lambda: self.generation)
         self.served = ServedApp(in_code=settings.main is not None)

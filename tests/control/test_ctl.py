@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from devtui.cli.attaching import attach
 from devtui.control import place
 from devtui.control.client.ctl import ctl as group
 from tests.control.conftest import Controlled, Ctl
@@ -45,7 +46,7 @@ def running(
         started = devtui(*options, cwd=folder, environment=environment)
     else:
         started = devtui.start(*options, f"--{request.param}", cwd=folder)
-        # A reader that stops would stop devtui too.
+        # The pipe is closed in the end, and must be empty by then.
         assert started.stdout is not None
         reading = threading.Thread(target=started.stdout.read, daemon=True)
         reading.start()
@@ -167,12 +168,15 @@ def test_json_for_a_body_is_explained(ctl: Ctl, words: list[str]) -> None:
     assert "write --data for a body" in done.stderr
 
 
-@pytest.mark.parametrize("verb", sorted(group.commands))
+COMMANDS = {**group.commands, "attach": attach}
+
+
+@pytest.mark.parametrize("verb", sorted(COMMANDS))
 def test_the_help_of_each_verb_has_an_example(verb: str, ctl: Ctl) -> None:
-    command = group.commands[verb]
+    command = COMMANDS[verb]
     assert command.epilog is not None
     assert re.search(rf"Example:\n  .*devtui ctl {verb}\b", command.epilog)
-    if verb == "send":
+    if verb in ("send", "attach"):
         assert "Example:" in ctl.run(verb, "--help").stdout
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from devtui.control.attached.dashboards import Dashboards
 from devtui.control.client import tables
 from devtui.control.client.mcp.brevity import shorten
 from devtui.control.news import News
@@ -31,7 +32,8 @@ def ask(session: FakeSession, name: str, **arguments: Any) -> Any:
     async def answer() -> object:
         verb = VERBS[name]
         read = msgspec.convert(arguments, verb.arguments)
-        call = Call(cast(Session, session), cast(News, None), read, "tests", no_items)
+        nobody = cast(Dashboards, None)
+        call = Call(cast(Session, session), cast(News, None), read, "tests", no_items, nobody)
         return await verb.answer(call)
 
     return msgspec.json.decode(msgspec.json.encode(asyncio.run(answer())))

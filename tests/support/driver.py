@@ -22,7 +22,7 @@ DEADLINE = 10.0
 def dashboard(session: FakeSession) -> Dashboard:
     """A dashboard whose clocks stand still, and whose server process uses what we say."""
     return Dashboard(
-        session,  # type: ignore[arg-type]
+        session,
         Clock(lambda: MONOTONIC, lambda: at(80)),
         lambda pid: Usage(0.4, 48_200_000),
     )

@@ -72,6 +72,8 @@ class FakeListener:
 class FakeSession:
     """Takes events from the test, and notes down what the dashboard asked of it."""
 
+    attachment = None
+
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings(app="hello:app")
         self.generation = 1

@@ -185,8 +185,8 @@ def skill() -> None:
     click.echo(SKILL, nl=False)
 
 
-def main(arguments: list[str]) -> None:
-    """Run `devtui ctl` with these arguments."""
-    for command in acting.COMMANDS:
+def main(arguments: list[str], *more: click.Command) -> None:
+    """Run `devtui ctl` with these arguments; `more` commands need other parts of devtui."""
+    for command in (*acting.COMMANDS, *more):
         ctl.add_command(command)
     ctl(arguments, prog_name="devtui ctl")

@@ -33,6 +33,7 @@ class Link:
     """A connection to one devtui, for one verb after another."""
 
     def __init__(self, found: Found, connection: socket.socket, client: str) -> None:
+        self.found = found
         self.record = found.record
         self._socket = connection
         self._client = client

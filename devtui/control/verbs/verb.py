@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from devtui.control.attached.dashboards import Dashboards
 from devtui.control.news import News
 from devtui.session.session import Session
 
@@ -24,6 +25,7 @@ class Call(msgspec.Struct, frozen=True):
     arguments: Any
     client: str
     tell: Tell
+    dashboards: Dashboards
     may_evaluate: bool = True
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from devtui.config.preferences import CustomCommand
     from devtui.dashboard.desktop.programs import Tell
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 MOST_LINES = 3
 MAX_LINE = 120
@@ -30,7 +30,7 @@ class CustomCommands:
     def __init__(
         self,
         app: App[int],
-        session: Session,
+        session: ShownSession,
         commands: Sequence[CustomCommand],
         tell: Tell,
         in_terminal: Callable[[CustomCommand, dict[str, str]], None],

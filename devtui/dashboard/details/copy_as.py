@@ -18,12 +18,12 @@ from devtui.text import masking
 from devtui.text.formats import count
 
 if TYPE_CHECKING:
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 MAX_REPLAYS = 20
 
 
-def of_request(request: Request, session: Session, shown: Sequence[Request]) -> list[Choice]:
+def of_request(request: Request, session: ShownSession, shown: Sequence[Request]) -> list[Choice]:
     """Return the choices for a request; `shown` are all requests that its pane shows.
 
     They have the values of cookies and passwords: without them the answer would be another one.
@@ -60,7 +60,7 @@ def of_request(request: Request, session: Session, shown: Sequence[Request]) -> 
     return found
 
 
-def _test(request: Request, outgoing: Outgoing, session: Session) -> str:
+def _test(request: Request, outgoing: Outgoing, session: ShownSession) -> str:
     loaded = session.served.loaded
     assert loaded is not None, "only a loaded app has requests"
     answers = [one.finished for one in (request, *_replays(request, session))]
@@ -68,7 +68,7 @@ def _test(request: Request, outgoing: Outgoing, session: Session) -> str:
     return pytest_test(outgoing, known, loaded, session.url, session.replays.ignores)
 
 
-def _replays(request: Request, session: Session) -> list[Request]:
+def _replays(request: Request, session: ShownSession) -> list[Request]:
     """Return the newest rows that repeat this request, or that repeat what it repeats."""
     mine = {request.id, request.row.replay_of} - {""}
     newest = reversed(list(session.store.requests)[-1_000:])

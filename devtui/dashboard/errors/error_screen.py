@@ -33,7 +33,7 @@ from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 ROOM_FOR_LOCALS = 24
 """The least height of the list for the innermost frame's variables to be shown at once."""
@@ -56,7 +56,7 @@ class ErrorScreen(FrameScreen):
 
     def __init__(
         self,
-        session: Session,
+        session: ShownSession,
         history: History,
         entry: ErrorEntry,
         group: ErrorGroup | None = None,

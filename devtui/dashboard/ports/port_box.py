@@ -67,7 +67,7 @@ class Shown(msgspec.Struct, frozen=True):
     """The contents of the box.
 
     `sight` is None until the port has been looked at; `asking` is whether the box asks before it
-    stops a process.
+    stops a process. `leaving` says what the key `q` does.
     """
 
     port: int
@@ -75,6 +75,7 @@ class Shown(msgspec.Struct, frozen=True):
     choices: tuple[Choice, ...]
     asking: bool
     progress: Progress
+    leaving: str = "leave devtui"
 
     @property
     def choosing(self) -> bool:
@@ -86,8 +87,7 @@ class Shown(msgspec.Struct, frozen=True):
         """The other keys, for the lower border."""
         if self.asking:
             return "y yes   n no"
-        stopping = self.progress.stopping
-        return "stopping …   q leave devtui" if stopping else "escape back   q leave devtui"
+        return f"{'stopping …' if self.progress.stopping else 'escape back'}   q {self.leaving}"
 
 
 class ChoiceLine(Static):

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from devtui.dashboard.clock import Clock
     from devtui.dashboard.ports.port_screen import PortScreen
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 
 class Ports:
     """Keeps at most one port screen, and follows the session's state."""
 
-    def __init__(self, app: App[int], session: Session, clock: Clock) -> None:
+    def __init__(self, app: App[int], session: ShownSession, clock: Clock) -> None:
         self._app = app
         self._session = session
         self._clock = clock

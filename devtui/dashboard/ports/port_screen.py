@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import structs
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
@@ -23,7 +24,7 @@ from devtui.session.state import State
 if TYPE_CHECKING:
     from devtui.dashboard.clock import Clock
     from devtui.ports.stopping import Outcome
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 TICK_SECONDS = 0.1
 
@@ -47,7 +48,7 @@ class PortScreen(Dialog[None]):
         Binding("ctrl+c", "app.interrupt", show=False),
     ]
 
-    def __init__(self, session: Session, clock: Clock, port: int) -> None:
+    def __init__(self, session: ShownSession, clock: Clock, port: int) -> None:
         super().__init__()
         self.port = port
         self.asking = False
@@ -105,6 +106,9 @@ class PortScreen(Dialog[None]):
     async def _look(self, found: Survey | PendingSurvey, ours: str) -> None:
         survey = await found.result() if isinstance(found, PendingSurvey) else found
         self._sight = await asyncio.to_thread(port_choices.judge, survey, ours)
+        attachment = self._session.attachment
+        if attachment is not None and attachment.why_not_stop:
+            self._sight = structs.replace(self._sight, why_not_stop=attachment.why_not_stop)
         stopped, self._progress.stopped = self._progress.stopped, ""
         if stopped and self._sight.survey.blocking:
             now = _who_now(self._sight.survey.blocking[0])
@@ -127,6 +131,8 @@ class PortScreen(Dialog[None]):
         """Update the box."""
         if self.is_mounted:
             shown = Shown(self.port, self._sight, self.choices, self.asking, self._progress)
+            if self._session.attachment is not None:
+                shown = structs.replace(shown, leaving="detach")
             self._box.show(shown)
 
     def _say(self, text: str, problem: bool = False) -> None:

@@ -16,14 +16,14 @@ from devtui.text import masking
 if TYPE_CHECKING:
     from devtui.dashboard.replay.request_editor import RequestEditor
     from devtui.session.replay.sender import Sent
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
     from devtui.session.store.request_record import Request
 
 
 class ReplayingApp(SaysWhyNotApp):
     """Sends requests again for its screens."""
 
-    session: Session
+    session: ShownSession
 
     @cached_property
     def _request_editor(self) -> RequestEditor:

@@ -20,7 +20,7 @@ from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
     from devtui.dashboard.widgets.usage import Usage
-    from devtui.session.session import Session
+    from devtui.session.shown_session import ShownSession
 
 NOT_FOR_PRODUCTION = "development server, not for production"
 OPEN = "open to the network"
@@ -53,7 +53,7 @@ _NOT_LISTENING = frozenset({State.PORT_BUSY, State.FAILED, State.STOPPED})
 
 _SHORT_NAMES = {"generation": "gen", "memory": "", "python": ""}
 _LEAST_IMPORTANT_FIRST = (
-    *("generation", "CPU", "up", "memory", "pid", "python", "live", "PIN", "agent:"),
+    *("generation", "CPU", "up", "memory", "pid", "python", "live", "PIN", "agent:", "attached:"),
 )
 
 
@@ -71,6 +71,7 @@ class Facts(msgspec.Struct, frozen=True):
     exposed: str = ""  # the warning, where others than this machine can reach the server
     elsewhere: str = ""  # the URL for another machine, such as a phone
     usage: tuple[tuple[str, str], ...] = ()
+    attached: bool = False  # to a session that another process runs
 
 
 def _uptime_step(up: float) -> int:
@@ -80,7 +81,7 @@ def _uptime_step(up: float) -> int:
     return 60
 
 
-def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
+def facts_of(session: ShownSession, now: float, leaving: bool = False) -> Facts:
     """Put the session's facts into words; `now` is the monotonic time."""
     app = session.served.loaded
     name = app.app if app is not None else session.settings.app or "looking for the app"
@@ -100,6 +101,8 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
         details.append(("live", "off"))
     if uses := session.store.control_uses:
         details.append(("agent:", formats.count(uses, "request")))
+    if attached := session.store.dashboards_attached:
+        details.append(("attached:", formats.count(attached, "dashboard")))
     return Facts(
         app=visible(name, 120),
         framework=visible(_framework(app.framework), 60) if app is not None else "",
@@ -111,11 +114,14 @@ def facts_of(session: Session, now: float, leaving: bool = False) -> Facts:
         notice=_notice(session, now),
         exposed=_exposed(session),
         elsewhere=visible(session.url_elsewhere, 200),
+        attached=session.attachment is not None,
     )
 
 
-def _notice(session: Session, now: float) -> str:
+def _notice(session: ShownSession, now: float) -> str:
     """Return what is going on, or what the user could do about it."""
+    if session.attachment is not None and session.attachment.notice:
+        return visible(session.attachment.notice, 160)
     if session.state is State.SUSPENDED:
         return f"stopped by a signal: {in_force.key('restart')} restarts it"
     if session.state is State.PORT_BUSY:
@@ -135,7 +141,7 @@ def _notice(session: Session, now: float) -> str:
     return ""
 
 
-def _exposed(session: Session) -> str:
+def _exposed(session: ShownSession) -> str:
     settings = session.settings
     if settings.is_loopback or session.state in _NOT_LISTENING:
         return ""
@@ -155,6 +161,7 @@ def header_lines(facts: Facts, width: int) -> Content:
 
 def _first_line(facts: Facts, width: int) -> Content:
     state = "leaving" if facts.leaving else facts.state.value
+    state = f"attached, {state}" if facts.attached else state
     badge = Content.styled(f" {state.upper()} ", f"bold $background on ${_BADGES[facts.state]}")
     on = facts.debug
     debug = Content.assemble(
@@ -226,7 +233,7 @@ class Header(Static):
     """Redraws only if its words have changed."""
 
     def __init__(
-        self, session: Session, clock: Clock, sample: Callable[[int | None], Usage | None]
+        self, session: ShownSession, clock: Clock, sample: Callable[[int | None], Usage | None]
     ) -> None:
         super().__init__(markup=False)
         self._leaving = False

@@ -43,6 +43,11 @@ class Pins:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the pinned requests."""
+        return tuple(self._by_id)
+
     def of(self, request: Request) -> Pin | None:
         """Return the pin that a request has, or that it repeats."""
         return self._by_id.get(request.id) or self._by_id.get(request.row.replay_of)

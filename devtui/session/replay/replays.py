@@ -22,12 +22,19 @@ from devtui.text.sgr import plain
 class Replays:
     """Sends requests again, and compares the answers. Each new row gets its verdict at once."""
 
-    def __init__(self, bus: EventBus, store: Store, sender: Sender, folder: Path) -> None:
+    def __init__(
+        self,
+        bus: EventBus,
+        store: Store,
+        sender: Sender,
+        folder: Path,
+        pins: Pins | None = None,
+    ) -> None:
         """`folder` is the project's, which keeps what comparisons ignore."""
         self._store = store
         self._sender = sender
         self._folder = folder
-        self.pins = Pins(bus, sender)
+        self.pins = Pins(bus, sender) if pins is None else pins
         bus.listen(self._finished, RequestFinished)
 
     @cached_property
@@ -44,10 +51,14 @@ class Replays:
 
     def pin(self, request: Request) -> None:
         """Send a request after every reload, as it was recorded. Raises `CannotSend`."""
+        self.pins.add(self.pin_of(request))
+
+    def pin_of(self, request: Request) -> Pin:
+        """Return what pins a request. Raises `CannotSend`."""
         answer = self._answer(request)
         outgoing = recorded(request)
         assert answer is not None, "what is recorded has its answer"
-        self.pins.add(Pin(request, outgoing, answer))
+        return Pin(request, outgoing, answer)
 
     def original_of(self, request: Request) -> Request | None:
         """Return the request that this one repeats, None if there is none or it is gone."""

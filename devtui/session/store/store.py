@@ -14,6 +14,7 @@ from devtui.events import (
     AppFailed,
     AppLoaded,
     ControlUsed,
+    DashboardsAttached,
     ErrorRaised,
     EventsDropped,
     LogWritten,
@@ -45,6 +46,9 @@ MAX_IGNORED = 200
 MAX_ERRORS = 1_000
 MAX_ERROR_BYTES = 12 * 1024 * 1024
 MAX_LINES_OF_REQUEST = 1_000
+
+DASHBOARD = "attached dashboard"
+"""The client of a `ControlUsed` that a person has caused, in another terminal."""
 
 # How many names of loggers and levels are shared between lines.
 MAX_NAMES = 10_000
@@ -86,6 +90,8 @@ class Store:
         self.events_dropped = 0
         self.control_uses = 0
         """How often scripts and agents have asked for something that changes something."""
+        self.dashboards_attached = 0
+        """How many further dashboards show this session."""
         self.pulse = Pulse()
         self.clients_differ = False
         """Whether the requests came from more than one address."""
@@ -117,6 +123,7 @@ class Store:
         bus.listen(self._add_line, LogWritten)
         bus.listen(self.apply, AppLoaded, AppFailed, ErrorRaised)
         bus.listen(self.apply, Reloaded, ServerExited, EventsDropped, ControlUsed)
+        bus.listen(self.apply, DashboardsAttached)
 
     def apply(self, event: AnyEvent) -> None:
         """Take in one event. Most kinds leave nothing to look back at, and are ignored."""
@@ -140,7 +147,9 @@ class Store:
             case ServerExited(expected=False):
                 self.reloads.append(event)
             case ControlUsed():
-                self.control_uses += 1
+                self.control_uses += event.client != DASHBOARD
+            case DashboardsAttached():
+                self.dashboards_attached = event.count
             case EventsDropped():
                 self.events_dropped += event.count
 
@@ -166,6 +175,15 @@ class Store:
                 self._forgotten(request)
             else:
                 self._cleared.append(request)
+
+    def forget_all(self) -> None:
+        """Forget everything, because the history begins once more."""
+        self.clear_requests()
+        self._cleared.clear()
+        self.log.clear()
+        self._gathering = Gathering()
+        self.reloads.clear()
+        self.clear_errors()
 
     def clear_errors(self) -> None:
         """Forget the errors, and the groups that they are in."""

@@ -1,0 +1,1 @@
+"""A dashboard that is attached to a session of another process."""
