@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
-from devtui.dashboard.lists.columns import Tags
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines
 from devtui.dashboard.panes.handled import is_crash
 from devtui.dashboard.panes.log_text import LogText, LogTexts, coloured_lines
-from devtui.dashboard.panes.rows import MAX_TARGET, TAG_WIDTH, WIDE, request_tag, short_type
+from devtui.dashboard.panes.rows import TAG_WIDTH, request_tag, short_type
 from devtui.dashboard.widgets.cells import Row, cut, fit, fit_pieces, left, row_width, wrap
 from devtui.events import ExceptionData
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.store import Store
 from devtui.text import formats, masking
+from devtui.text.formats import abbreviated
 from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 from devtui.text.sgr import PLAIN, plain
 
 LEVEL_WIDTH = 5
+TAGS_FROM = 70
+"""The narrowest row that names its request."""
+
 MAX_JOINED = 30
 """How many lines of an entry stand in its row."""
 
 MAX_LINES_IN_PLACE = 400
+
+MAX_SEARCHED = 200
+"""How many characters of a request's target a filter finds in the log: each row keeps them."""
+
+MAX_SAID = 3_700
+"""How many characters of an entry stand before them."""
+
 WRAPPED_FROM = 15
 """The least column of a message whose further lines stand below it because it was wrapped."""
 
@@ -45,11 +55,16 @@ class LogRows(Rows[LogEntry]):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._texts = LogTexts()
-        self.tags = Tags(lambda item: item.request_id, self._request)
+        self._searched: tuple[str | None, str] = (None, "")  # a request, and its tag
 
     def text(self, item: LogEntry) -> str:
-        """Level or stream, logger and text, without colours."""
-        return f"{item.level or item.stream} {item.logger or ''} {plain(item.text)}"
+        """Level or stream, logger and text, without colours, and the request."""
+        said = plain(item.text)
+        if item.request_id is not None:
+            if len(said) > MAX_SAID:
+                said = said[:MAX_SAID]  # a filter looks no further than that and the request
+            said = f"{said} {self._request(item.request_id)}".rstrip()
+        return f"{item.level or item.stream} {item.logger or ''} {said}"
 
     def summary(self, item: LogEntry) -> str:
         """Return the error, or the message alone."""
@@ -76,35 +91,31 @@ class LogRows(Rows[LogEntry]):
     def spans(self, item: LogEntry, width: int) -> Row:
         """Lay the entry out on one line."""
         row, room = self._columns(item, width, unfolded=False)
-        tag = self._tag(item) if width >= WIDE - 20 else ""
-        if tag:
-            room -= row_width([(tag, "")]) + 2
-        row += self._said(item, room)
-        if tag:
-            row.append((" " * (width - row_width(row) - row_width([(tag, "")])), ""))
-            row.append((tag, "dim"))
-        return row
+        tag = self._tag(item, width)
+        row += self._said(item, room - _beside(tag))
+        return _with_tag(row, tag, width)
 
     def lines(self, item: LogEntry, width: int, *, unfolded: bool, wrapped: bool) -> list[Row]:
         """Lay the entry out with its further lines, and its long lines wrapped."""
         if not unfolded and not wrapped:
             return [self.spans(item, width)]
-        lay: Callable[[Row, int], list[Row]] = (
-            (lambda row, indent: wrap(row, width, indent))
+        lay: Callable[[Row, int, int], list[Row]] = (
+            (lambda row, indent, beside: wrap(row, width, indent, beside))
             if wrapped
-            else (lambda row, indent: [cut(row, width)])
+            else (lambda row, indent, beside: [cut(row, width - beside)])
         )
-        tag = self._tag(item)
+        tag = self._tag(item, width)
         columns, room = self._columns(item, width, unfolded=unfolded)
         start = row_width(columns)
         indent = start if start < width // 2 else self.indent
         said = self._said(item, 4 * width * room if wrapped else room, joined=not unfolded)
-        if not unfolded and row_width([*columns, *said, (tag, "")]) + 2 <= width:
+        if not unfolded and row_width([*columns, *said]) + _beside(tag) <= width:
             return [self.spans(item, width)]
-        lines = lay([*columns, *said], indent)
+        first, *others = lay([*columns, *said], indent, _beside(tag))
+        lines = [_with_tag(first, tag, width), *others]
         if unfolded:
             for row, more in self._unfolded(item, room):
-                lines += lay([(" " * self.indent, ""), *row], self.indent + more)
+                lines += lay([(" " * self.indent, ""), *row], self.indent + more, 0)
         return lines
 
     def _columns(self, item: LogEntry, width: int, *, unfolded: bool) -> tuple[Row, int]:
@@ -121,7 +132,7 @@ class LogRows(Rows[LogEntry]):
         ]
         room = width - row_width(row)
         if text.logger:
-            logger = fit(text.logger, room // 3) + " "
+            logger = fit(abbreviated(text.logger, room // 4), room // 3) + " "
             row.append((logger, "info"))
             room -= row_width([(logger, "")])
         return row, room
@@ -184,13 +195,32 @@ class LogRows(Rows[LogEntry]):
         assert text.raised is not None
         return is_crash(text.raised, item.request_id, self._store)
 
-    def _tag(self, item: LogEntry) -> str:
-        request = self._store.request(item.request_id)
+    def _tag(self, item: LogEntry, width: int) -> str:
+        request = self._store.request(item.request_id) if width >= TAGS_FROM else None
         return "" if request is None else fit(request_tag(request), TAG_WIDTH)
 
     def _request(self, request_id: str) -> str:
-        request = self._store.request(request_id)
-        return "" if request is None else f"{request.row.method} {request.row.target[:MAX_TARGET]}"
+        """Return what a filter finds of a request; many lines in turn belong to one."""
+        if self._searched[0] != request_id:
+            request = self._store.request(request_id)
+            if request is None:
+                return ""
+            row = request.row
+            self._searched = request_id, f"{row.method} {row.target[:MAX_SEARCHED]}"
+        return self._searched[1]
+
+
+def _beside(tag: str) -> int:
+    """Return the cells that a tag takes, with the gap before it."""
+    return row_width([(tag, "")]) + 2 if tag else 0
+
+
+def _with_tag(row: Row, tag: str, width: int) -> Row:
+    """Put a tag at the right end of a row that leaves room for it."""
+    if not tag:
+        return row
+    gap = width - row_width(row) - row_width([(tag, "")])
+    return [*row, (" " * gap, ""), (tag, "dim")]
 
 
 def title_of(raised: ExceptionData) -> str:

@@ -172,6 +172,33 @@ def test_a_filter_finds_what_is_read_and_not_the_colours():
     assert LogRows(store).text(store.log[0]) == "ERROR shop red\nsecond"
 
 
+@pytest.mark.parametrize("unfolded", [False, True])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_long_line_keeps_its_request(unfolded, wrapped):
+    words = " ".join(f"word{number}" for number in range(40))
+    store = _store(
+        started(1, "/here"),
+        *_record(f"{words}\nthe second line", level="INFO", request_id="r1"),
+    )
+    lines = _lines(store, 80, unfolded=unfolded, wrapped=wrapped)
+    assert lines[0].endswith("  GET /here")
+    assert len(lines) == 1 + unfolded if not wrapped else len(lines) > 4
+    assert not any("GET /here" in text for text in lines[1:])
+    if wrapped:
+        assert len(lines[1]) > len(lines[0].removesuffix("GET /here").rstrip())
+        said = " ".join(text.strip() for text in [lines[0][:-9], *lines[1:]])
+        assert words in re.sub(" +", " ", said)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(76, "s.e.Engine SELECT 1"), (116, "sqlalchemy.engine.Engine SELECT 1")],
+)
+def test_a_long_name_of_a_logger_is_abbreviated(width, shown):
+    store = _store(*_record("SELECT 1", level="INFO", logger="sqlalchemy.engine.Engine"))
+    assert _row(store, width=width) == f"12:00:00   INFO  {shown}"
+
+
 # -- handled or not
 
 
