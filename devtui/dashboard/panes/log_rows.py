@@ -17,6 +17,7 @@ from devtui.session.store.store import Store
 from devtui.text import formats, masking
 from devtui.text.formats import abbreviated
 from devtui.text.paths import short_path
+from devtui.text.prefixes import MAX_PREFIX, access_end
 from devtui.text.sanitize import visible
 from devtui.text.sgr import PLAIN, plain
 
@@ -142,8 +143,15 @@ class LogRows(Rows[LogEntry]):
         text = self._texts.of(item)
         if text.raised is None:
             style = "" if text.is_coloured else text.style
-            row = fit_pieces(text.message, room, style)
-            return self._with_more(item, row, room, text.start) if joined else row
+            if not joined:
+                return fit_pieces(text.message, room, style)
+            if item.logger != "werkzeug" or item.more is None:
+                row = fit_pieces(text.message, room, style)
+                return self._with_more(item, row, room, text.start)
+            # rich may have wrapped what is left out of a line that is whole.
+            wide = room + MAX_PREFIX
+            row = self._with_more(item, fit_pieces(text.message, wide, style), wide, text.start)
+            return cut(_from(row, access_end("".join(piece for piece, _ in row))), room)
         crash = self._is_crash(item, text)
         message = fit_pieces(text.message, max(room // 2, 1)) if text.message else []
         error = _error(text, room - (0 if crash or not message else row_width(message) + 2), crash)
@@ -208,6 +216,15 @@ class LogRows(Rows[LogEntry]):
             row = request.row
             self._searched = request_id, f"{row.method} {row.target[:MAX_SEARCHED]}"
         return self._searched[1]
+
+
+def _from(row: Row, start: int) -> Row:
+    """Return the row from a character on."""
+    found: Row = []
+    for piece, style in row:
+        found.append((piece[start:], style))
+        start = max(start - len(piece), 0)
+    return found
 
 
 def _beside(tag: str) -> int:

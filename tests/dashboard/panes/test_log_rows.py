@@ -137,7 +137,14 @@ def test_a_message_that_rich_has_wrapped_is_one_sentence():
         "of its own"
     )
     row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
-    assert '127.0.0.1 - - [29/Nov/2026 16:17:02] "GET / HTTP/1.1" ↵ 200 - ↵ of its own' in row
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its own')
+    store = _store(*_record(text.replace("127", "from 127"), level="INFO", logger="werkzeug"))
+    assert 'from 127.0.0.1 - - [29/Nov/2026 16:17:02] "GET' in _row(store)
+    record = _record(text, level="INFO", logger="werkzeug", request_id="r1")
+    row = _row(_store(started(1, "/"), *record), width=66)
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its own')
+    row = _row(_store(started(1, "/x/y"), *record), width=70)
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its…  GET /x/y')
 
 
 def test_colours_go_on_over_the_lines_of_a_record():
