@@ -36,6 +36,7 @@ MAX_SEARCHED = 200
 MAX_SAID = 3_700
 """How many characters of an entry stand before them."""
 
+MAX_SUMMARY = 300
 WRAPPED_FROM = 15
 """The least column of a message whose further lines stand below it because it was wrapped."""
 
@@ -72,6 +73,8 @@ class LogRows(Rows[LogEntry]):
         text = self._texts.of(item)
         if text.raised is not None:
             return title_of(text.raised)
+        if item.logger == "werkzeug" and item.more is not None:  # rich may have wrapped its line
+            return "".join(piece for piece, _ in self._said(item, MAX_SUMMARY))
         said = "".join(piece for piece, _ in text.message)
         if said or item.more is None:
             return said
@@ -205,7 +208,13 @@ class LogRows(Rows[LogEntry]):
 
     def _tag(self, item: LogEntry, width: int) -> str:
         request = self._store.request(item.request_id) if width >= TAGS_FROM else None
-        return "" if request is None else fit(request_tag(request), TAG_WIDTH)
+        if request is None:
+            return ""
+        tag = request_tag(request)
+        path, mark, _ = tag.partition("?")
+        if len(tag) > TAG_WIDTH and mark:  # of a query that is cut nobody has anything
+            tag = f"{path}?…"
+        return fit(tag, TAG_WIDTH)
 
     def _request(self, request_id: str) -> str:
         """Return what a filter finds of a request; many lines in turn belong to one."""

@@ -143,6 +143,8 @@ def test_a_message_that_rich_has_wrapped_is_one_sentence():
     record = _record(text, level="INFO", logger="werkzeug", request_id="r1")
     row = _row(_store(started(1, "/"), *record), width=66)
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its own')
+    store = _store(*record)
+    assert LogRows(store).summary(store.log[0]) == '"GET / HTTP/1.1" ↵ 200 - ↵ of its own'
     row = _row(_store(started(1, "/x/y"), *record), width=70)
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its…  GET /x/y')
 
@@ -172,6 +174,19 @@ def test_a_short_line_keeps_its_request_when_others_are_wrapped():
     store = _store(started(1, "/here"), line("short", request_id="r1"))
     (row,) = _lines(store, 80, unfolded=False, wrapped=True)
     assert row.endswith("GET /here")
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("/api/poll?since=1", "  GET /api/poll?since=1"),
+        ("/api/poll?since=1795991146", "  GET /api/poll?…"),
+        ("/a/very/long/path/to/somewhere?x=1", "  GET /a/very/long/path/to/…"),
+    ],
+)
+def test_a_query_that_does_not_fit_leaves_its_room_to_the_text(target, shown):
+    row = _row(_store(started(1, target), line("said", request_id="r1")), width=80)
+    assert row.endswith(shown)
 
 
 def test_a_filter_finds_what_is_read_and_not_the_colours():
