@@ -8,25 +8,22 @@ from itertools import islice
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines
 from devtui.dashboard.panes.handled import is_crash
+from devtui.dashboard.panes.joined_lines import MAX_JOINED, joined_lines
 from devtui.dashboard.panes.log_text import LogText, LogTexts, coloured_lines
 from devtui.dashboard.panes.rows import TAG_WIDTH, request_tag, short_type
 from devtui.dashboard.widgets.cells import Row, cut, fit, fit_pieces, left, row_width, wrap
 from devtui.events import ExceptionData
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.store import Store
-from devtui.text import formats, masking
+from devtui.text import formats
 from devtui.text.formats import abbreviated
 from devtui.text.paths import short_path
-from devtui.text.prefixes import MAX_PREFIX, access_end
 from devtui.text.sanitize import visible
 from devtui.text.sgr import PLAIN, plain
 
 LEVEL_WIDTH = 5
 TAGS_FROM = 70
 """The narrowest row that names its request."""
-
-MAX_JOINED = 30
-"""How many lines of an entry stand in its row."""
 
 MAX_LINES_IN_PLACE = 400
 
@@ -37,14 +34,10 @@ MAX_SAID = 3_700
 """How many characters of an entry stand before them."""
 
 MAX_SUMMARY = 300
-WRAPPED_FROM = 15
-"""The least column of a message whose further lines stand below it because it was wrapped."""
 
 _TIME_WIDTH = 8
 BESIDE_TEXT = _TIME_WIDTH + 3 + LEVEL_WIDTH + 1
 """The columns before the text of an entry without a logger."""
-
-_BETWEEN_LINES = " ↵ "
 
 
 class LogRows(Rows[LogEntry]):
@@ -74,7 +67,7 @@ class LogRows(Rows[LogEntry]):
         if text.raised is not None:
             return title_of(text.raised)
         if item.logger == "werkzeug" and item.more is not None:  # rich may have wrapped its line
-            return "".join(piece for piece, _ in self._said(item, MAX_SUMMARY))
+            return "".join(piece for piece, _ in joined_lines(item, text, MAX_SUMMARY))
         said = "".join(piece for piece, _ in text.message)
         if said or item.more is None:
             return said
@@ -146,15 +139,9 @@ class LogRows(Rows[LogEntry]):
         text = self._texts.of(item)
         if text.raised is None:
             style = "" if text.is_coloured else text.style
-            if not joined:
-                return fit_pieces(text.message, room, style)
-            if item.logger != "werkzeug" or item.more is None:
-                row = fit_pieces(text.message, room, style)
-                return self._with_more(item, row, room, text.start)
-            # rich may have wrapped what is left out of a line that is whole.
-            wide = room + MAX_PREFIX
-            row = self._with_more(item, fit_pieces(text.message, wide, style), wide, text.start)
-            return cut(_from(row, access_end("".join(piece for piece, _ in row))), room)
+            if joined:
+                return joined_lines(item, text, room, style)
+            return fit_pieces(text.message, room, style)
         crash = self._is_crash(item, text)
         message = fit_pieces(text.message, max(room // 2, 1)) if text.message else []
         error = _error(text, room - (0 if crash or not message else row_width(message) + 2), crash)
@@ -164,29 +151,6 @@ class LogRows(Rows[LogEntry]):
             return [*message, ("  ", ""), *error]
         rest = room - row_width(error) - 2
         return [*error, ("  ", ""), *_dim(cut(message, rest))] if rest > 8 else error
-
-    def _with_more(self, item: LogEntry, row: Row, room: int, start: int) -> Row:
-        """Add the further lines of a record, as far as there is room.
-
-        rich wraps a message at its own width: what begins below the message goes on with it.
-        """
-        rest = room - row_width(row)
-        for line in islice(item.more or (), MAX_JOINED):
-            without = plain(line[: 4 * room])
-            said = without.strip()
-            if rest < len(_BETWEEN_LINES) + 4:
-                break
-            if said:
-                at = without.find(said)
-                # An access line's client and time stand before the start, too.
-                fits = at <= start if item.logger == "werkzeug" else at == start
-                wrapped = at >= WRAPPED_FROM and fits
-                between = " " if wrapped else _BETWEEN_LINES
-                between = between if row else ""  # the message begins below its prefix
-                shown = fit(masking.in_log(said), rest - len(between))
-                row += [(between, "dim"), (shown, "")]
-                rest = room - row_width(row)
-        return row
 
     def _unfolded(self, item: LogEntry, room: int) -> list[tuple[Row, int]]:
         """Return the lines below the row, each with its own indentation."""
@@ -225,15 +189,6 @@ class LogRows(Rows[LogEntry]):
             row = request.row
             self._searched = request_id, f"{row.method} {row.target[:MAX_SEARCHED]}"
         return self._searched[1]
-
-
-def _from(row: Row, start: int) -> Row:
-    """Return the row from a character on."""
-    found: Row = []
-    for piece, style in row:
-        found.append((piece[start:], style))
-        start = max(start - len(piece), 0)
-    return found
 
 
 def _beside(tag: str) -> int:

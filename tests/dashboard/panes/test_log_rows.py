@@ -149,6 +149,18 @@ def test_a_message_that_rich_has_wrapped_is_one_sentence():
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its…  GET /x/y')
 
 
+def test_colours_at_the_end_of_a_wrapped_line_take_no_room():
+    text = (
+        "\x1b[34mINFO    \x1b[0m \x1b[1m[\x1b[0mcached since   \x1b[2mbase.py:2704\x1b[0m\n"
+        "                 \x1b[1;36m0.\x1b[0m57s ago\x1b[1m]\x1b[0m \x1b[1m(\x1b[0m"
+        "\x1b[1;36m0\x1b[0m,\x1b[1m)\x1b[0m \x1b[2m            \x1b[0m"
+    )
+    store = _store(*_record(text, level="INFO"))
+    whole = _row(store)
+    assert whole.endswith("[cached since ↵ 0.57s ago] (0,)")
+    assert {_row(store, width=width) for width in range(len(whole), 90)} == {whole}
+
+
 def test_colours_go_on_over_the_lines_of_a_record():
     store = _store(*_record("\x1b[33mone\ntwo\x1b[0m\nthree", level="INFO"))
     rows = LogRows(store).lines(store.log[0], 80, unfolded=True, wrapped=False)
