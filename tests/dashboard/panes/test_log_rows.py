@@ -151,13 +151,14 @@ def test_a_message_that_rich_has_wrapped_is_one_sentence():
 
 def test_colours_at_the_end_of_a_wrapped_line_take_no_room():
     text = (
-        "\x1b[34mINFO    \x1b[0m \x1b[1m[\x1b[0mcached since   \x1b[2mbase.py:2704\x1b[0m\n"
-        "                 \x1b[1;36m0.\x1b[0m57s ago\x1b[1m]\x1b[0m \x1b[1m(\x1b[0m"
-        "\x1b[1;36m0\x1b[0m,\x1b[1m)\x1b[0m \x1b[2m            \x1b[0m"
+        "\x1b[2;36m[11/29/26 22:29:24]\x1b[0m\x1b[2;36m \x1b[0m\x1b[34mINFO    \x1b[0m "
+        "\x1b[1m[\x1b[0mcached since   \x1b[2mbase.py\x1b[0m\x1b[2m:\x1b[0m\x1b[2m2704\x1b[0m\n"
+        "\x1b[2;36m                    \x1b[0m         \x1b[1;36m0.\x1b[0m57s ago\x1b[1m]\x1b[0m "
+        "\x1b[1m(\x1b[0m\x1b[1;36m0\x1b[0m,\x1b[1m)\x1b[0m    \x1b[2m            \x1b[0m"
     )
     store = _store(*_record(text, level="INFO"))
     whole = _row(store)
-    assert whole.endswith("[cached since ↵ 0.57s ago] (0,)")
+    assert whole.endswith("INFO  shop [cached since 0.57s ago] (0,)")
     assert {_row(store, width=width) for width in range(len(whole), 90)} == {whole}
 
 
