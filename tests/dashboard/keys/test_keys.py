@@ -301,7 +301,11 @@ async def test_ctrl_c_in_an_opened_row_leaves_at_the_second_press(ui, monkeypatc
         assert ui.toasts == ["ctrl+c once more leaves devtui; escape goes back."]
         await ui.press("escape")
         assert ui.session.asked == []
-    await ui.press("enter", "ctrl+c")
+    await ui.press("1", "enter", "slash", "x")
+    ui.toasts.clear()
+    await ui.press("ctrl+c")
+    assert ui.toasts == ["ctrl+c once more leaves devtui; escape goes back."]
+    await ui.press("escape", "escape", "enter", "ctrl+c")
     monkeypatch.setattr(opened_screen, "AGAIN_SECONDS", 0)
     await ui.press("ctrl+c")
     assert ui.session.asked == [], "too late"
