@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import get, post, request
-from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.dashboard_page import FIRST_MATCH, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -147,12 +147,12 @@ def test_search_folds_neighbours_orders_and_the_line_of_a_reload(  # type: ignor
     terminal.wait_for("GET /item/3")
     terminal.press("/")
     terminal.type("text/HTML")
-    terminal.wait_for("1 of 2")
+    terminal.wait_for(FIRST_MATCH)
     assert terminal.look_of("text/html").bg != terminal.look_of("<p>3").bg
     terminal.press("enter", "home", "enter")
     terminal.wait_for("▸ general")
     terminal.press("escape")
-    terminal.wait_gone("1 of 2")
+    terminal.wait_gone(FIRST_MATCH)
     terminal.press("[")
     terminal.wait_for("GET /big ")
     terminal.wait_for("▸ general")
@@ -179,7 +179,7 @@ def test_an_opened_request_tells_its_view_and_its_form(  # type: ignore[no-untyp
     terminal.wait_for("from: menu")
     terminal.press("/")
     terminal.type("name: ")
-    terminal.wait_for("1 of ")
+    terminal.wait_for(FIRST_MATCH)
     terminal.wait_quiet()  # all of it was typed
     terminal.press("enter")
     terminal.wait_for("name: Ada L")
@@ -191,7 +191,7 @@ def test_an_opened_request_tells_its_view_and_its_form(  # type: ignore[no-untyp
     terminal.wait_for("the value alone")
     terminal.wait_gone("enter or number copy")
     terminal.press("escape")
-    terminal.wait_gone("1 of ")
+    terminal.wait_gone(FIRST_MATCH)
     terminal.press("escape")
     terminal.wait_for("Requests 1")
     leave(terminal)
@@ -212,11 +212,11 @@ def test_the_keys_of_an_opened_row(start, url: str, size: tuple[int, int]) -> No
     terminal.wait_for("─ row 2 of 3 ─")
     terminal.press("/")
     terminal.type("request body")
-    terminal.wait_for("1 of ")
+    terminal.wait_for(FIRST_MATCH)
     terminal.press("enter")
     terminal.wait_for(re.compile(r"│ {5,}\"name\": \"tea\""))  # laid out
     terminal.press("escape")
-    terminal.wait_gone("1 of ")
+    terminal.wait_gone(FIRST_MATCH)
     terminal.press("2")
     terminal.wait_for("╭─ 2 Log")
     terminal.press("4", "enter")

@@ -106,7 +106,7 @@ async def test_a_search_unfolds_what_it_finds(ui):
     await ui.press("home", "enter")
     await ui.shows_not("served by")
     await ui.press("slash", *"served")
-    await ui.shows("1 of 1")
+    await ui.shows("  1 of 1")
     await ui.shows("served by")
     await ui.press("escape")
     await ui.shows("▸ general")
