@@ -31,6 +31,7 @@ from devtui.ports.addresses import of_this_machine
 from devtui.session.calls.grouping import repeats_of
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.text import formats, masking
+from devtui.text.redirects import location_of
 from devtui.text.sanitize import visible
 from devtui.text.sgr import PLAIN, Look, coloured, undrawn
 
@@ -142,8 +143,14 @@ def _request(event: RequestFinished) -> str:
         f"{visible(event.method, 20):<6} {status:>3} "
         f"{formats.duration(event.duration_ms):>{formats.DURATION_WIDTH}} "
         f"{formats.size(event.size_bytes):>{formats.SIZE_WIDTH}}  "
-        f"{visible(masking.target(event.target), MAX_TARGET)}{cut}{_calls(event)}"
+        f"{visible(masking.target(event.target), MAX_TARGET)}{_leads_to(event)}{cut}"
+        f"{_calls(event)}"
     )
+
+
+def _leads_to(event: RequestFinished) -> str:
+    location = masking.target(location_of(event.status, event.response_headers))
+    return f" -> {visible(location, MAX_TARGET)}" if location else ""
 
 
 def _calls(event: RequestFinished) -> str:

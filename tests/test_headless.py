@@ -152,6 +152,10 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
         ServerExited(pid=7, signal="SIGSEGV"),
         [("exited", "server process 7 ended by SIGSEGV")],
     ),
+    (
+        finished(status=302, response_headers=(("Location", "/in?token=hush"),)),
+        [("request", "GET    302   12 ms  1.2 kB  / -> /in?token=••••••••")],
+    ),
     (ServerExited(pid=7, exit_code=3), [("exited", "server process 7 ended with exit status 3")]),
     (ServerExited(pid=7, exit_code=0, expected=True), []),
     (

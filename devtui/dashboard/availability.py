@@ -39,6 +39,10 @@ class SaysWhyNot:
         """Say in a sentence why the action cannot work now; empty if it can."""
         return ""
 
+    def answers_refusal(self, action: str, why: str) -> bool:
+        """Say in a place of its own why the action cannot work, and return whether that is done."""
+        return False
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return whether a key can work now; None greys it."""
         return None if self.why_not(action) else True
@@ -67,12 +71,11 @@ class SaysWhyNotApp(SaysWhyNot, App[int]):
         if await super().run_action(action, default_namespace, namespaces):
             return True
         owner = default_namespace or self
-        why = (
-            owner.why_not(action.partition("(")[0])
-            if isinstance(owner, SaysWhyNot) and isinstance(action, str)
-            else ""
-        )
-        if why:
+        if not isinstance(owner, SaysWhyNot) or not isinstance(action, str):
+            return False
+        name = action.partition("(")[0]
+        why = owner.why_not(name)
+        if why and not owner.answers_refusal(name, why):
             self.tell(why, "warning")
         return bool(why)
 

@@ -9,7 +9,12 @@ from devtui.dashboard.details.copy_choices import ChooseCopy
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.sorting import ORDERS, Order
 from devtui.dashboard.messages import Open
+from devtui.events import AppFailed, Reloaded, ServerExited
+from devtui.filters.facts import Place
 from devtui.session.calls.one_call import AllRepeats
+from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
+from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:
     from devtui.dashboard.hiding.hiding import Hiding
@@ -20,6 +25,14 @@ MAX_SHOWN = 5_000
 """How many rows of a list are copied at once: its newest."""
 
 GONE = "This row is not in its list any more: it is filtered out, hidden, or too old."
+_ITEMS: dict[Place, tuple[type, ...]] = {
+    "requests": (Request,),
+    "log": (LogEntry,),
+    "reloads": (Reloaded, AppFailed, ServerExited),
+    "errors": (ErrorGroup, ErrorEntry),
+}
+"""What the rows of each pane are; an error has one row in common with its like."""
+
 NO_ROW_AFTER = "This is the last row of the list."
 NO_ROW_BEFORE = "This is the first row of the list."
 
@@ -68,10 +81,10 @@ class FindsRows:
         return f"row {index + 1:,} of {len(pane.list.matches):,}"
 
     def _place_of(self, item: object) -> tuple[Pane[Any], int] | None:
-        for pane in (self.open_pane, *self.panes):
-            index = pane.index_of(item)
-            if index is not None:
-                return pane, index
+        for pane in self.panes:
+            if isinstance(item, _ITEMS[pane.place]):
+                index = pane.index_of(item)
+                return None if index is None else (pane, index)
         return None
 
     def action_filter(self) -> None:

@@ -14,6 +14,7 @@ from devtui.dashboard.lists.sorting import ORDERS
 _NOT_OFFERED = (
     "palette",
     "interrupt",
+    "opened-interrupt",
     "stop-evaluation",
     "back",
     "error-back",

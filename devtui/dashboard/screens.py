@@ -71,8 +71,8 @@ class Screens:
         if kept.problem:
             self._app.post_message(Tell(kept.problem, "warning"))
 
-    def open(self, item: Row | ErrorEntry, place: str = "") -> None:
-        """Open a row or an error; `place` says which row it is."""
+    def open(self, item: Row | ErrorEntry) -> None:
+        """Open a row or an error."""
         # The first frame does not wait for these modules.
         from devtui.dashboard.details.detail_screen import DetailScreen
 
@@ -84,7 +84,7 @@ class Screens:
         else:
             session = self._session
             screen = DetailScreen(session.store, item, self._folds, session.replays)
-        screen.place = place
+        screen.place = self._main.place_of(item)
         self._app.push_screen(screen)
 
     def _error(self, entry: ErrorEntry, group: ErrorGroup | None = None) -> ErrorScreen:
@@ -105,15 +105,14 @@ class Screens:
             found = self._main.neighbour(item, steps)
         if isinstance(found, str):
             return found
-        place = self._main.place_of(found)
         top = self._app.screen
         if isinstance(top, ListScreen) and not isinstance(top, DetailScreen):
             top.leave()
             top = self._app.screen  # a stack may lie above its opened request
         if isinstance(top, DetailScreen) and not isinstance(found, (ErrorGroup, ErrorEntry)):
-            top.show(found, place)
+            top.show(found, self._main.place_of(found))
         else:
-            self.open(found, place)
+            self.open(found)
         return ""
 
     def go_to(self, item: Row | ErrorEntry) -> None:

@@ -79,6 +79,21 @@ def parse_rule(typed: str) -> Rule:
     return Rule(text, "requests", _of_path(method, path))
 
 
+def covers(rule: Rule, other: Rule) -> bool:
+    """Whether `rule` hides every row that `other` hides; not so for a rule itself."""
+    if rule.text == other.text or rule.place != other.place or other.text in _NAMED:
+        return False
+    if other.place == "log":
+        return rule.test("", Facts(logger=other.text.removeprefix("logger:")))
+    method, _, path = other.text.rpartition(" ")
+    facts = Facts(method=method)
+    if not path.endswith("*"):
+        return rule.test(path, facts)
+    start, of_rule = path[:-1], rule.text.rpartition(" ")[2]
+    below = of_rule.endswith("*") and start.startswith(of_rule[:-1])
+    return below and rule.test(start.rstrip("/"), facts)
+
+
 def _of_logger(text: str) -> Rule:
     name = text.removeprefix("logger:").strip()
     if not name:

@@ -73,6 +73,20 @@ def uptime(seconds: float) -> str:
     return f"{days} d {hours} h"
 
 
+def abbreviated(name: str, width: int) -> str:
+    """Shorten a dotted name to `width` characters if that can be done: `s.e.Engine`.
+
+    The names before the last one lose all but their first letter, from the left, as in Logback.
+    """
+    *names, last = name.split(".")
+    for at, one in enumerate(names):
+        if len(name) <= width:
+            break
+        names[at] = one[:1]
+        name = ".".join([*names, last])
+    return name
+
+
 def count(number: int, singular: str, plural: str = "") -> str:
     """Format a number with its noun: `1 line`, `12 lines`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

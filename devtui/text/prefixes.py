@@ -60,6 +60,12 @@ def prefix_of(
     return found
 
 
+def access_end(text: str) -> int:
+    """Return where the request begins in a line of Werkzeug's access log; 0 if it is none."""
+    access = _ACCESS.match(text, 0, MAX_PREFIX)
+    return 0 if access is None else access.end()
+
+
 class _Reading:
     """Reads part after part. Each is tried at one place, so the work is bounded."""
 

@@ -22,7 +22,11 @@ MAX_PIECES = 2_000
 # A link to a file, which rich writes around places in the code, or the end of any link. Links are
 # never passed on, so what is removed here cannot mislead; links to other places stay visible.
 _LINK = r"\x1b\]8;[^;\x00-\x1f]{0,200};(?:(file://[^\x00-\x1f\s]{1,2000}))?(?:\x1b\\|\x07)"
-_SEQUENCE = re.compile(rf"\x1b\[([0-9;:]{{0,{MAX_CODES}}})m|{_LINK}")
+_CODES = rf"[0-9;:]{{0,{MAX_CODES}}}"
+# A sequence in a text that rich has highlighted, such as Werkzeug's access log: rich takes its
+# bracket for one of the text's, and makes it bold.
+_TAKEN_APART = rf"\x1b(?:\x1b\[{_CODES}m){{1,4}}\[(?:\x1b\[{_CODES}m){{1,4}}({_CODES})m"
+_SEQUENCE = re.compile(rf"\x1b\[({_CODES})m|{_LINK}|{_TAKEN_APART}")
 RESET = "\x1b[0m"
 
 # What begins a line again: progress bars erase it, or those above it, and hide the cursor.
@@ -88,8 +92,7 @@ def pieces(text: str, look: Look = PLAIN) -> tuple[list[Piece], Look]:
             return found, look
         if sequence.start() > at:
             found.append((text[at : sequence.start()], look))
-        if sequence[1] is not None:
-            look = _after(look, sequence[1])
+        look = _after_sequence(look, sequence)
         at = sequence.end()
     if at < len(text):
         found.append((text[at:], look))
@@ -101,8 +104,7 @@ def after(text: str, look: Look = PLAIN) -> Look:
     for number, sequence in enumerate(_SEQUENCE.finditer(text) if "\x1b" in text else ()):
         if number >= MAX_PIECES:
             break
-        if sequence[1] is not None:
-            look = _after(look, sequence[1])
+        look = _after_sequence(look, sequence)
     return look
 
 
@@ -144,6 +146,12 @@ def sequence_of(look: Look) -> str:
         elif colour is not None:
             codes.append(str(base + colour if colour < 8 else base + 60 + colour - 8))
     return f"\x1b[{';'.join(codes)}m"
+
+
+def _after_sequence(look: Look, sequence: re.Match[str]) -> Look:
+    """Return the look after what was found: a sequence, one that was taken apart, or a link."""
+    codes = sequence[1] if sequence[1] is not None else sequence[3]
+    return look if codes is None else _after(look, codes)
 
 
 def _after(look: Look, codes: str) -> Look:

@@ -28,6 +28,8 @@ async def each_says_why(ui: Driver, *expected: str) -> None:
     names = grey(ui)
     assert set(expected) <= set(names), names
     for name in names:
+        if name == "evaluate":
+            continue  # it says why where one types: what follows is no command
         ui.toasts.clear()
         await ui.press(BY_NAME[name].keys.partition(",")[0])
         await ui.until(lambda: ui.toasts, name)
@@ -106,7 +108,7 @@ async def test_frames_that_cannot_be_asked(ui, change, why):
     for name, value in change.items():
         setattr(ui.session, name, value)
     await ui.press("x")
-    assert why in ui.toasts[0]
+    await ui.shows(why)
     assert not any(isinstance(order, Evaluate) for order in ui.session.orders)
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from devtui.dashboard.app_dialog import AppDialog
 from devtui.dashboard.details.preview import EMPTY
-from devtui.dashboard.panes.requests_pane import BARS, bars, pulse_line
+from devtui.dashboard.panes.requests_pane import BARS, Named, bars, pulse_line
 from devtui.events import AppFailed, Error
 from devtui.session.state import State
 from devtui.session.store.pulse import Reading, Slowest
+from devtui.session.store.request_record import Request
 from tests.support.driver import running
 from tests.support.fakes import (
     FakeSession,
@@ -132,16 +133,34 @@ async def test_the_pulse_stands_in_the_lower_border(ui):
     await ui.shows_not("slowest")
 
 
-def test_the_pulse_fits_the_width():
-    reading = Reading((0,) * 59 + (3,), 0.6, 2, Slowest(1_240.0, "GET", "/x" * 200))
-    for width in (0, 5, 20, 40, 60, 100, 200):
-        assert pulse_line(reading, width).cell_length <= width
-    assert pulse_line(reading, 40).plain == "0.6/s  slowest 1.24 s  2 × 5xx"
-    assert pulse_line(reading, 10).plain == "2 × 5xx"
-    assert (
-        "password=••"
-        in pulse_line(Reading((1,), 0.2, 0, Slowest(1, "GET", "/?password=tiger")), 120).plain
+async def test_the_pulse_names_a_request_that_the_list_shows(ui):
+    ui.session.feed(
+        *request(1, "/poll", ms=3_000), *request(2, "/cart", ms=700), *request(3, "/x", ms=50)
     )
+    await ui.shows("slowest 3.00 s GET /poll ")
+    await ui.press("home", "h", "enter")
+    await ui.shows("slowest 700 ms GET /cart ")
+    await ui.press("slash", *"/x")
+    await ui.shows("slowest 50 ms GET /x ")
+    await ui.press(*"yz")
+    await ui.shows("slowest 3.00 s GET /poll (not shown)")
+    await ui.press("escape")
+    await ui.shows("slowest 700 ms GET /cart ")
+
+
+def named(ms, target, note=""):
+    found = Request.begun(started(1, target))
+    return Named(Slowest(ms, "GET", target, found), note)
+
+
+def test_the_pulse_fits_the_width():
+    reading = Reading((0,) * 59 + (3,), 0.6, 2, ())
+    slow = named(1_240.0, "/x" * 200)
+    for width in (0, 5, 20, 40, 60, 100, 200):
+        assert pulse_line(reading, slow, width).cell_length <= width
+    assert pulse_line(reading, slow, 40).plain == "0.6/s  slowest 1.24 s  2 × 5xx"
+    assert pulse_line(reading, slow, 10).plain == "2 × 5xx"
+    assert "password=••" in pulse_line(reading, named(1, "/?password=tiger"), 120).plain
 
 
 def test_bars():

@@ -179,7 +179,7 @@ def test_frames_of_an_older_generation_are_reported_as_gone(terminal: Terminal, 
     open_error(terminal, url, "/divide/a", "ZeroDivisionError")
     terminal.press("r")
     terminal.wait_quiet(0.5)
-    terminal.press("x")  # it is grey, and says why
+    terminal.press("x")  # it is grey, and says why in the prompt
     terminal.wait_for("belonged to generation 1")
     leave(terminal)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.client import get, post
-from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.client import get, post, request
+from tests.support.terminal.dashboard_page import FIRST_MATCH, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -147,12 +147,12 @@ def test_search_folds_neighbours_orders_and_the_line_of_a_reload(  # type: ignor
     terminal.wait_for("GET /item/3")
     terminal.press("/")
     terminal.type("text/HTML")
-    terminal.wait_for("1 of 2")
+    terminal.wait_for(FIRST_MATCH)
     assert terminal.look_of("text/html").bg != terminal.look_of("<p>3").bg
     terminal.press("enter", "home", "enter")
     terminal.wait_for("▸ general")
     terminal.press("escape")
-    terminal.wait_gone("1 of 2")
+    terminal.wait_gone(FIRST_MATCH)
     terminal.press("[")
     terminal.wait_for("GET /big ")
     terminal.wait_for("▸ general")
@@ -179,7 +179,7 @@ def test_an_opened_request_tells_its_view_and_its_form(  # type: ignore[no-untyp
     terminal.wait_for("from: menu")
     terminal.press("/")
     terminal.type("name: ")
-    terminal.wait_for("1 of ")
+    terminal.wait_for(FIRST_MATCH)
     terminal.wait_quiet()  # all of it was typed
     terminal.press("enter")
     terminal.wait_for("name: Ada L")
@@ -191,7 +191,100 @@ def test_an_opened_request_tells_its_view_and_its_form(  # type: ignore[no-untyp
     terminal.wait_for("the value alone")
     terminal.wait_gone("enter or number copy")
     terminal.press("escape")
-    terminal.wait_gone("1 of ")
+    terminal.wait_gone(FIRST_MATCH)
     terminal.press("escape")
     terminal.wait_for("Requests 1")
+    leave(terminal)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_keys_of_an_opened_row(start, url: str, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
+    terminal = start(size)
+    get(f"{url}/account")
+    json = {"Content-Type": "application/json"}
+    request(url, "POST", "/api/order", b'{"item": {"name": "tea"}}', json)
+    get(f"{url}/fail")
+    terminal.wait_for("Requests 3")
+    terminal.wait_for("/account → /login?next=/account&tok")
+    assert "hush" not in terminal.text()
+    terminal.press("1", "up", "enter")
+    terminal.wait_gone("1 Requests")
+    terminal.wait_for("─ row 2 of 3 ─")
+    terminal.press("/")
+    terminal.type("request body")
+    terminal.wait_for(FIRST_MATCH)
+    terminal.press("enter")
+    terminal.wait_for(re.compile(r"│ {5,}\"name\": \"tea\""))  # laid out
+    terminal.press("escape")
+    terminal.wait_gone(FIRST_MATCH)
+    terminal.press("2")
+    terminal.wait_for("╭─ 2 Log")
+    terminal.press("4", "enter")
+    terminal.wait_gone("1 Requests")
+    terminal.wait_for("─ row 1 of 1 ─")
+    terminal.press("a")
+    terminal.wait_for("GET /fail: same")
+    terminal.press("r")
+    terminal.wait_quiet(0.5)
+    terminal.press("x")  # the frames are gone: what is typed is no command
+    terminal.type("request.args")
+    terminal.wait_for(">>> request.args")
+    terminal.wait_for("belonged to generation 1")
+    terminal.press("escape")
+    terminal.wait_gone("evaluate in")
+    terminal.press("ctrl+c")
+    terminal.wait_for("ctrl+c once more leaves devtui")
+    terminal.press("3")
+    terminal.wait_for(re.compile(r"╭─ 3 Reloads 1\b"))
+    terminal.press("1", "enter")
+    terminal.wait_gone("3 Reloads")
+    terminal.press("ctrl+c")
+    terminal.press("ctrl+c")
+    terminal.expect_exit(0)
+    terminal.restored()
+
+
+def test_every_pane_has_its_filter_and_a_logger_is_hidden(  # type: ignore[no-untyped-def]
+    start, url: str, apps: Path
+) -> None:
+    terminal = start(SIZES[0])
+    for target in ("/item/1", "/api/poll", "/fail"):
+        get(url + target)
+    daily = apps / "finding" / "daily.py"
+    daily.write_text(daily.read_text() + "\n# saved\n")
+    terminal.press("3")
+    terminal.wait_for(re.compile(r"#2 .*daily\.py"), 20)
+    for size in SIZES:
+        terminal.resize(*size)
+        terminal.press("3", "/")
+        terminal.type("<1ms daily")
+        terminal.wait_for("Reloads 0 of 1")
+        terminal.wait_for("no row matches the filter")
+        terminal.press("escape")
+        terminal.wait_gone("Reloads 0 of")
+        terminal.press("4", "/")
+        terminal.type("keyerror !nothing")
+        terminal.wait_for("Errors 1 of 1")
+        terminal.press("escape")
+        terminal.wait_gone("Errors 1 of")
+        terminal.press("2", "/")
+        terminal.type("logger:shop.p")
+        terminal.wait_for(re.compile(r"Log 1 of \d+"))
+        terminal.press("enter", "h")
+        terminal.wait_for(re.compile(r"logger:shop\.poll +1 row"))
+        terminal.press("enter")
+        terminal.wait_for(re.compile(r"Log 0 of \d+ · 1 hidden"))
+        terminal.wait_for("but 1 hidden row does: shift+h")
+        terminal.press("escape")
+        terminal.wait_gone("Log 0 of")
+        terminal.press("shift+h")
+        terminal.wait_for("+ another rule")
+        terminal.press("a")
+        terminal.type("logger:shop")
+        terminal.press("enter")
+        terminal.wait_for(re.compile(r"logger:shop\.poll +covered by logger:shop +1 row"))
+        terminal.wait_for(re.compile(r"Log \d+ · [23] hidden"))  # the error stays
+        terminal.press("x", "up", "x", "escape")
+        terminal.wait_gone("+ another rule")
+        terminal.wait_gone("hidden")
     leave(terminal)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.client import get, post, request
 from tests.support.processes import DEADLINE
-from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.dashboard_page import FIRST_MATCH, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -70,7 +70,7 @@ def test_send_again_after_a_change_and_see_both(start: Start, url: str, apps: Pa
     # What differs each time is ignored with a key, and told again with the same one.
     terminal.press("/")
     terminal.type("$.items[0].price")
-    terminal.wait_for("1 of ")
+    terminal.wait_for(FIRST_MATCH)
     terminal.press("enter", "n", "h")
     terminal.wait_for(re.compile(r"now +same"))
     terminal.wait_for("ignored differences, 3 here")

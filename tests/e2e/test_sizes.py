@@ -10,7 +10,7 @@ import pytest
 
 from devtui.ports import addresses
 from tests.support.client import get
-from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.dashboard_page import FIRST_MATCH, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -144,10 +144,11 @@ def test_an_opened_error_and_the_prompt(start) -> None:  # type: ignore[no-untyp
         terminal.press("/")
         terminal.wait_for("text to search for")
         terminal.type("'CUP'")
-        terminal.wait_for("1 of ")
+        terminal.wait_for(FIRST_MATCH)
+        terminal.wait_quiet()  # all of it was typed
         assert terminal.look_of("'cup'").bg != terminal.look_of("items").bg
         terminal.press("escape")
-        terminal.wait_gone("1 of ")
+        terminal.wait_gone(FIRST_MATCH)
         terminal.press("x")
         terminal.wait_for("evaluate in fail")
         terminal.type("cart.")

@@ -458,9 +458,29 @@ def test_w_wraps_at_words_and_cuts_again(
     assert "word39" not in terminal.text()
     terminal.press("w")
     terminal.wait_for("word39")
+    terminal.wait_for(re.compile(r"word00 .* GET / *│\n.*word"))
     assert all(word in terminal.text() for word in words.split())
     terminal.press("w")
     terminal.wait_gone("word39")
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_colours_of_werkzeug_survive_rich(
+    devtui: Devtui, free_port: int, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    (tmp_path / "hello.py").write_text(
+        "import logging\nfrom flask import Flask\nfrom rich.logging import RichHandler\n"
+        "logging.basicConfig(level='INFO', format='%(message)s', handlers=[RichHandler()])\n"
+        "app = Flask(__name__)\n"
+    )
+    terminal = devtui("hello:app", "--port", free_port, size=size)
+    get(f"{wait_serving(terminal, free_port)}/missing")
+    look_at_the_log_alone(terminal, size)
+    terminal.wait_for(re.compile(r'INFO  werkzeug "GET /missing HTTP/1\.1" 404 -'))
+    assert "x1b" not in terminal.text()
+    assert "[33m" not in terminal.text()
     terminal.press("q")
     terminal.expect_exit(0)
 
@@ -471,7 +491,9 @@ def test_a_fixed_load_error_is_marked_as_fixed(devtui: Devtui, free_port: int, s
     (shop / "shop.py").write_text(APP + "\n1 = 2\n")
     terminal.wait_for("SyntaxError")
     (shop / "shop.py").write_text(APP + "\n")
-    terminal.wait_for("✓ fixed")
+    for size in SIZES:
+        terminal.resize(*size)
+        terminal.wait_for("✓ fixed")
     terminal.press("q")
     terminal.expect_exit(0)
 

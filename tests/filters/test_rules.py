@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from devtui.config.project_file import ProjectFile
 from devtui.filters.facts import Facts, Place
-from devtui.filters.rule import parse_rule, proposals
+from devtui.filters.rule import covers, parse_rule, proposals
 from devtui.filters.rules import MAX_RULES, Rules
 
 GET = Facts(method="get", status=200)
@@ -168,3 +168,33 @@ def test_a_file_that_cannot_be_read_leaves_the_default(file: ProjectFile) -> Non
     rules = Rules(file)
     assert rules.texts == ["debugger"]
     assert "not in UTF-8" in rules.complaint
+
+
+@pytest.mark.parametrize(
+    ("rule", "other", "covered"),
+    [
+        ("/api/*", "/api/poll", True),
+        ("/api/*", "/api/v2/*", True),
+        ("/api/*", "get /api/*", True),
+        ("/api/*", "/api", True),
+        ("/api*", "/api/*", True),
+        ("/api/*", "/api*", False),  # which hides /apis too
+        ("/api/v2/*", "/api/*", False),
+        ("get /api/*", "/api/poll", False),
+        ("get /api/*", "get /api/poll", True),
+        ("post /api/*", "get /api/poll", False),
+        ("/poll", "get /poll", True),
+        ("/poll", "/poll/*", False),
+        ("static files", "/static/a.css", True),
+        ("static files", "/static/*", False),
+        ("health checks", "get /healthz", True),
+        ("/static/*", "static files", False),
+        ("/api/*", "/api/*", False),
+        ("logger:shop", "logger:shop.db", True),
+        ("logger:shop.db", "logger:shop", False),
+        ("logger:shop", "logger:shopping", False),
+        ("/api/*", "logger:shop", False),
+    ],
+)
+def test_which_rule_makes_another_one_needless(rule: str, other: str, covered: bool) -> None:
+    assert covers(parse_rule(rule), parse_rule(other)) is covered

@@ -153,3 +153,20 @@ def test_colours_do_not_hide_a_secret() -> None:
 )
 def test_what_begins_a_line_again_is_left_out_at_its_beginning(text: str, shown: str) -> None:
     assert undrawn(text) == shown
+
+
+def test_a_sequence_that_rich_has_taken_apart_is_one() -> None:
+    # As rich writes Werkzeug's `"\x1b[33mGET /x\x1b[0m" 404`, whose brackets it makes bold.
+    text = (
+        '\x1b[32m"\x1b\x1b[0m\x1b[1;32m[\x1b[0m\x1b[32m33mGET \x1b[0m/x'
+        '\x1b\x1b[1m[\x1b[0m0m" \x1b[1;36m404\x1b[0m'
+    )
+    assert plain(text) == '"GET /x" 404'
+    assert pieces(text)[0] == [
+        ('"', Look(ink=2)),
+        ("GET ", Look(ink=3)),
+        ("/x", PLAIN),
+        ('" ', PLAIN),
+        ("404", Look(ink=6, bold=True)),
+    ]
+    assert "\\x1b" in coloured("\x1b\x1b[1m[ not one", 100)[0]

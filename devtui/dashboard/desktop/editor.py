@@ -36,6 +36,11 @@ _PLUS = frozenset(
     }
 )
 
+# What may follow the name of an editor's own program; with another ending it is somebody's script.
+_ENDINGS = frozenset(
+    (*(".exe", ".cmd", ".bat", ".com", ".appimage"), *(".basic", ".tiny", ".nox", ".gtk", ".gtk3"))
+)
+
 
 class EditorCommand(msgspec.Struct, frozen=True):
     """What to run. `terminal` says that the editor needs the terminal until it ends."""
@@ -74,7 +79,8 @@ def editor_command(file: str, line: int, environment: Mapping[str, str]) -> Edit
 
 
 def _name(program: str) -> str:
-    return PurePath(program).stem.lower()
+    path = PurePath(program.lower())
+    return path.stem if path.suffix in _ENDINGS else path.name
 
 
 def _place(name: str, file: str, line: int) -> tuple[str, ...]:

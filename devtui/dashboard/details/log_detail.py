@@ -15,6 +15,7 @@ from devtui.dashboard.lists.sections import (
 )
 from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.handled import find_error
+from devtui.dashboard.panes.joined_lines import joined_lines
 from devtui.dashboard.panes.log_rows import error_place, title_of
 from devtui.dashboard.panes.log_text import (
     MAX_ROW_TEXT,
@@ -100,6 +101,8 @@ def output_line(entry: LogEntry, reveal: bool) -> Line:
         row.append(("  " + visible(error_place(text), 200), "info"))
     elif len(entry.first) > MAX_ROW_TEXT:
         row += _pieces(coloured_lines(entry, 0, 1, reveal)[0], text.style)
+    elif entry.logger == "werkzeug":  # rich may have wrapped its line
+        row += joined_lines(entry, text, MAX_ROW_TEXT, text.style)
     else:
         row += _pieces(text.message, "" if text.is_coloured else text.style)
     if entry.more:

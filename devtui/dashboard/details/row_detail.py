@@ -213,6 +213,8 @@ def _general(request: Request, reveal: bool) -> Section:
         lines = [_fact("status", status, status_style(finished.status))]
         if finished.cut:
             lines.append(_fact("cut", finished.cut.removeprefix("cut "), "bad"))
+        if location := request.row.location:
+            lines.append(_fact("leads to", masking.target(location, reveal), "info"))
         lines.append(_fact("size", f"{finished.size_bytes:,} bytes"))
     path = masking.target(started.target, reveal).partition("?")[0]
     lines.append(_fact("path", unquote(path)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
@@ -17,20 +16,20 @@ from devtui.dashboard.errors.error_view import default_spot, error_view, title
 from devtui.dashboard.errors.evaluation import Evaluation
 from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
+from devtui.dashboard.errors.origin import origin_words
 from devtui.dashboard.errors.prompt import History, Prompt
 from devtui.dashboard.keys.commands import Place, bindings, in_force
 from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo
 from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.panes.rows import error_title
+from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
 from devtui.events import ExceptionData, Frame
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.request_record import Request
-from devtui.text import masking
 from devtui.text.formats import clock_time
 from devtui.text.paths import short_path
-from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
     from devtui.session.shown_session import ShownSession
@@ -38,17 +37,8 @@ if TYPE_CHECKING:
 ROOM_FOR_LOCALS = 24
 """The least height of the list for the innermost frame's variables to be shown at once."""
 
-_ORIGINS = {
-    "request": "while answering a request",
-    "logging": "logged",
-    "thread": "in a thread",
-    "uncaught": "uncaught",
-    "unraisable": "ignored by Python, which could not raise it",
-    "load": "while the app was loading",
-}
 
-
-class ErrorScreen(FrameScreen):
+class ErrorScreen(SendsAgain, FrameScreen):
     """One error. The server process that raised it answers questions about its frames."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("error")]
@@ -95,29 +85,13 @@ class ErrorScreen(FrameScreen):
     def headline(self) -> Content:
         """Return the exception, its message, and where it came from."""
         raised = title(self.entry.error, self._colour())
-        return Content.assemble(raised, "\n", (self._where(), "$foreground 55%"))
+        words = origin_words(self.entry, self._group, self._session.store, self._reveal)
+        return Content.assemble(raised, "\n", (words, "$foreground 55%"))
 
     def _colour(self) -> str:
         store = self._session.store
         harmless = is_handled(self.entry, store) or is_fixed(self.entry, store)
         return "$text-warning" if harmless else "$text-error"
-
-    def _where(self) -> str:
-        entry, request = self.entry, self._request()
-        where = _ORIGINS.get(entry.origin, entry.origin)
-        if request is not None:
-            target = masking.target(request.started.target, self._reveal)
-            where = visible(f"{request.started.method} {target}", 300)
-        words = [where, f"generation {entry.generation}"]
-        if is_fixed(entry, self._session.store):
-            words[0] += ", fixed since"
-        elif is_handled(entry, self._session.store):
-            words.insert(1, "logged, and handled")
-        group = self._group
-        if group is not None and group.count > 1:
-            first, last = clock_time(group.first_at), clock_time(group.last_at)
-            words.append(f"{group.count:,} times, first {first}, last {last}")
-        return "  ·  ".join(words)
 
     def title_of_frames(self) -> str:
         """Return the border's title, with the time of the error."""
@@ -162,7 +136,15 @@ class ErrorScreen(FrameScreen):
                 if self.entry.origin == "request":
                     return "Its request is no longer kept."
                 return "The error belongs to no request."
-        return super().why_not(action)
+        return self.why_not_send(action) or super().why_not(action)
+
+    def answers_refusal(self, action: str, why: str) -> bool:
+        """Say in the prompt why nothing can be evaluated: what is typed next is no command."""
+        if action != "evaluate":
+            return False
+        self.action_evaluate()
+        self.console.show_note(why)
+        return True
 
     def action_copy_row(self) -> None:
         """Copy the traceback as Python prints it."""
@@ -257,6 +239,8 @@ class ErrorScreen(FrameScreen):
     def _asked(self, event: Console.Asked) -> None:
         if self.spot is not None:
             self.evaluation.begin(self.spot, event.source)
+        else:
+            self.console.show_note(NO_FRAME)
 
     @on(Prompt.Completing)
     def _complete(self, event: Prompt.Completing) -> None:
@@ -290,8 +274,6 @@ class ErrorScreen(FrameScreen):
             self.console.show_note("Nothing is running. escape leaves the prompt.")
 
     def action_stop_evaluation(self) -> None:
-        """Stop the evaluation, else copy the selection, else leave."""
+        """Stop the evaluation, else do as in every opened row."""
         if not self.evaluation.stop():
-            if not self.get_selected_text():
-                raise SkipAction  # the app's ctrl+c comes next
-            self.action_copy_text()
+            self.action_interrupt_opened()

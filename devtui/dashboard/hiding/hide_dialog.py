@@ -36,9 +36,9 @@ class Chosen(msgspec.Struct, frozen=True):
     keep: bool
 
 
-def rule_line(rule: Rule, row_count: int, place: str = "") -> Content:
-    """Return a rule with its meaning, or its place in the config, and the number of its rows."""
-    meaning = place or _MEANINGS.get(rule.text, "")
+def rule_line(rule: Rule, row_count: int, note: str = "") -> Content:
+    """Return a rule with a note or its meaning, and the number of its rows."""
+    meaning = note or _MEANINGS.get(rule.text, "")
     if not meaning and rule.text.endswith("*"):
         meaning = "and all below"
     text = left(rule.text, RULE_WIDTH if meaning else WIDE_RULE)

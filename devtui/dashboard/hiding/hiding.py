@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 WITH_RULES = ("requests", "log")
 ONLY_THOSE = "Only requests and log lines can be hidden: errors always stay."
 NO_LOGGER = "This line has no logger to hide: filter with !text instead."
+HIDDEN_ALREADY = "Rows like this one are hidden already; this one stays, it is an error."
+ONLY_AN_ERROR = "This row is an error, which stays, and no other row is like it."
 NO_PATH = "This request has no path that a rule could name."
 
 
@@ -61,10 +63,12 @@ class Hiding:
         """Offer rules that hide rows like the selected one."""
         from devtui.dashboard.hiding.hide_dialog import HideDialog
 
-        found = self._proposals(pane)
-        offered = [(rule, self.count(rule)) for rule in found if rule.text not in self.rules.texts]
+        found, known = self._proposals(pane), self.rules.texts
+        counted = [(rule, self.count(rule)) for rule in found if rule.text not in known]
+        # The selected row may be an error, which stays: then a rule can be without any row.
+        offered = [(rule, rows) for rule, rows in counted if rows]
         if not offered:
-            self._tell("Rows like this one are hidden already; this one stays, it is an error.")
+            self._tell(ONLY_AN_ERROR if counted else HIDDEN_ALREADY)
             return
         self._screen.app.push_screen(HideDialog(offered), self._add)
 

@@ -19,7 +19,7 @@ from devtui.dashboard.hiding.hide_dialog import rule_line
 from devtui.dashboard.hiding.rule_choices import KEEP_KEYS, RuleChoices, keep_key
 from devtui.dashboard.messages import Copy
 from devtui.dashboard.widgets.dialogs import Dialog
-from devtui.filters.rule import WHAT_RULES_ARE, Rule, parse_rule
+from devtui.filters.rule import WHAT_RULES_ARE, Rule, covers, parse_rule
 from devtui.filters.rules import Rules
 from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
@@ -68,10 +68,7 @@ class RulesDialog(Dialog[None]):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options(
-            [
-                rule_line(rule, self._count(rule), os.path.basename(self._rules.place_of(rule)))
-                for rule in self._rules.all
-            ]
+            [rule_line(rule, self._count(rule), self._note(rule)) for rule in self._rules.all]
         )
         options.add_option(Content.styled(ADD, "dim"))
         options.highlighted = min(at, len(self._rules.all))
@@ -80,6 +77,12 @@ class RulesDialog(Dialog[None]):
             self._say(f"{errors} Kept for you in {self._file}" if self._rules.written else errors)
         else:
             self._say(f"In force until you leave; {keep_key()} keeps them for you in this project.")
+
+    def _note(self, rule: Rule) -> str:
+        """Return which rule makes this one needless, and where the config has it."""
+        by = next((one.text for one in self._rules.all if covers(one, rule)), "")
+        covered = f"covered by {by}" if by else ""
+        return ", ".join(filter(None, [covered, os.path.basename(self._rules.place_of(rule))]))
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

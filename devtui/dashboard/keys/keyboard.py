@@ -98,7 +98,8 @@ class Keyboard:
                 continue
             for key in self._keys[command.name]:
                 other = owners.setdefault(key, command)
-                if other is not command and not _both_by_default(key, command, other):
+                # One of an opened row may pass its key on to the app's command of the same name.
+                if other.setting != command.setting and not _both_by_default(key, command, other):
                     self._complain(key, command, other)
         for key, custom in zip(self.custom, chosen.commands, strict=True):
             if key in owners:

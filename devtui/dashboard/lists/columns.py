@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 from devtui.filters.facts import NO_MEASURES, Facts, Measures
 from devtui.filters.query import Query
-from devtui.filters.word import Word
 
 T = TypeVar("T")
 
@@ -20,18 +19,6 @@ COUNTED_WITH_REGEX = 500
 
 MAX_SHARED = 10_000
 """How many different facts are kept once for all items that have them."""
-
-
-class Tags(Generic[T]):
-    """What a row shows of the request that it belongs to.
-
-    It is made while a filter searches: many rows belong to one request, and none keeps its text.
-    """
-
-    def __init__(self, id_of: Callable[[T], str | None], text_of: Callable[[str], str]) -> None:
-        """`id_of` returns the request of an item, `text_of` what rows show of that request."""
-        self.id_of = id_of
-        self.text_of = text_of
 
 
 class Columns(Generic[T]):
@@ -46,16 +33,13 @@ class Columns(Generic[T]):
         offset: int,
         text_of: Callable[[T], str],
         measures_of: Callable[[T], Measures] | None = None,
-        tags: Tags[T] | None = None,
     ) -> None:
         self.offset = offset
         self.texts: list[str] = []
         self.facts: list[Facts] = []
         self.durations = array("d")
         self.sizes = array("d")
-        self.request_ids: list[str | None] = []  # empty without tags
         self._text_of = text_of
-        self._tags = tags
         self._measures_of = measures_of
         self._shared: dict[Facts, Facts] = {}
 
@@ -66,9 +50,7 @@ class Columns(Generic[T]):
 
     def append(self, item: T) -> None:
         """Add the next item."""
-        self.texts.append(self._text_of(item)[:SEARCHED_CHARACTERS].lower())
-        if self._tags is not None:
-            self.request_ids.append(self._tags.id_of(item))
+        self.texts.append(self._text(item))
         if self._measures_of is not None:
             measures = self._measures_of(item)
             self.facts.append(self._once(measures.facts))
@@ -78,7 +60,7 @@ class Columns(Generic[T]):
     def replace(self, number: int, item: T) -> None:
         """Look at an item again."""
         at = number - self.offset
-        self.texts[at] = self._text_of(item)[:SEARCHED_CHARACTERS].lower()
+        self.texts[at] = self._text(item)
         if self._measures_of is not None:
             measures = self._measures_of(item)
             self.facts[at] = self._once(measures.facts)
@@ -88,23 +70,20 @@ class Columns(Generic[T]):
     def forget(self, first: int) -> None:
         """Forget all items before that number."""
         gone = first - self.offset
-        del self.texts[:gone], self.request_ids[:gone], self.facts[:gone]
-        del self.durations[:gone], self.sizes[:gone]
+        del self.texts[:gone], self.facts[:gone], self.durations[:gone], self.sizes[:gone]
         self.offset = first
+
+    def read(self, item: T) -> tuple[str, Measures]:
+        """Return what the columns would have of an item."""
+        measures = NO_MEASURES if self._measures_of is None else self._measures_of(item)
+        return self._text(item), measures
+
+    def _text(self, item: T) -> str:
+        return self._text_of(item)[:SEARCHED_CHARACTERS].lower()
 
     def text(self, number: int) -> str:
         """Return the item's text in lower case."""
         return self.texts[number - self.offset]
-
-    def searched(self, number: int) -> str:
-        """Return what a filter searches: the text, and the tag behind it."""
-        at = number - self.offset
-        request_id = self.request_ids[at] if self._tags is not None else None
-        return self.texts[at] if request_id is None else f"{self.texts[at]} {self._tag(request_id)}"
-
-    def _tag(self, request_id: str) -> str:
-        assert self._tags is not None
-        return self._tags.text_of(request_id).lower()
 
     def measures(self, number: int) -> Measures:
         """Return the item's facts, duration and size."""
@@ -122,9 +101,7 @@ class Columns(Generic[T]):
         offset, texts = self.offset, self.texts
         for word in query.texts:
             text = word.text
-            if self._tags is not None:
-                numbers = self._with_tags(word, list(numbers))
-            elif word.negated:
+            if word.negated:
                 numbers = [n for n in numbers if text not in texts[n - offset]]
             else:
                 numbers = [n for n in numbers if text in texts[n - offset]]
@@ -145,23 +122,8 @@ class Columns(Generic[T]):
         kept = self.quickly_kept(query, numbers)
         if not query.patterns:
             return len(kept)
-        searched = map(self.searched, kept[:COUNTED_WITH_REGEX])
+        searched = map(self.text, kept[:COUNTED_WITH_REGEX])
         return sum(all(word.keeps_text(text) for word in query.patterns) for text in searched)
-
-    def _with_tags(self, word: Word, numbers: list[int]) -> list[int]:
-        """Return the items that a word keeps by their text or their tag."""
-        offset, texts, ids, text = self.offset, self.texts, self.request_ids, word.text
-        # A tag costs more to look at than a text: most items need none.
-        others = {ids[n - offset] for n in numbers if text not in texts[n - offset]}
-        others.discard(None)
-        assert self._tags is not None
-        text_of = self._tags.text_of
-        tagged = {one for one in others if one is not None and text in text_of(one).lower()}
-        found = (n for n in numbers if text in texts[n - offset] or ids[n - offset] in tagged)
-        if not word.negated:
-            return list(found)
-        kept = set(found)
-        return [n for n in numbers if n not in kept]
 
     def _once(self, facts: Facts) -> Facts:
         if len(self._shared) >= MAX_SHARED:

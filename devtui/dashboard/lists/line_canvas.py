@@ -51,7 +51,7 @@ class LineCanvas(ScrollView, Generic[T]):
         self._renderer = LineRenderer(self, rows)
 
     def _matches_of(self, ring: Ring[T]) -> Matches[T]:
-        return Matches(ring, self.rows.text, self.rows.settled, self._measures_of, self.rows.tags)
+        return Matches(ring, self.rows.text, self.rows.settled, self._measures_of)
 
     @property
     def flooded(self) -> bool:
@@ -137,7 +137,7 @@ class LineCanvas(ScrollView, Generic[T]):
         return strip.apply_offsets(0, number)
 
     def _note(self) -> str:
-        if self.matches.query:
+        if self.matches.query and self.matches.ring:
             hidden = self.matches.hidden_kept()
             if not hidden:
                 return "no row matches the filter"

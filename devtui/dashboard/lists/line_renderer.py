@@ -12,7 +12,6 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from devtui.dashboard.lists.columns import Tags
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.widgets.cells import Row, fit
 
@@ -28,9 +27,6 @@ class Rows(Generic[T]):
     def text(self, item: T) -> str:
         """Return the text that a filter searches."""
         raise NotImplementedError
-
-    tags: Tags[T] | None = None
-    """What a filter searches besides, of the request that an item belongs to."""
 
     def summary(self, item: T) -> str:
         """Return the item in a few words, for the title of a closed pane."""

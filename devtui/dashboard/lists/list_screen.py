@@ -50,6 +50,13 @@ class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
         """Open the row after the one that is shown, or the one before it."""
         self.app.post_message(OpenNeighbour(self.shows, steps))
 
+    def action_pane(self, number: int) -> None:
+        """Leave every opened row, and go to a pane."""
+        self.leave()
+        below = self.app.screen
+        if isinstance(below, ListScreen):
+            below.action_pane(number)
+
     def leave(self) -> None:
         """Go back to the screen below."""
         self.dismiss()

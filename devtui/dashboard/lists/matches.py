@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Generic, TypeAlias, TypeVar
 
-from devtui.dashboard.lists.columns import Columns, Tags
+from devtui.dashboard.lists.columns import Columns
 from devtui.dashboard.lists.slices import Slices
 from devtui.dashboard.lists.sorting import Order, Sorted
 from devtui.filters.facts import Facts, Measures
@@ -38,13 +38,12 @@ class Matches(Generic[T]):
         text_of: Callable[[T], str],
         settled: Callable[[T], bool] = lambda item: True,
         measures_of: Callable[[T], Measures] | None = None,
-        tags: Tags[T] | None = None,
     ) -> None:
         self.ring = ring
         self.query = Query()
-        self.columns: Columns[T] = Columns(ring.first, text_of, measures_of, tags)
+        self.columns: Columns[T] = Columns(ring.first, text_of, measures_of)
         self._settled = settled
-        self._hides: Hides | None = None
+        self.hidden_by: Hides | None = None  # what tells which items are hidden
         self._hidden: set[int] = set()
         self._first, self._end = ring.first, ring.end
         self._numbers: list[int] | None = None  # ascending; None stands for all
@@ -77,7 +76,7 @@ class Matches(Generic[T]):
     def hide(self, hides: Hides | None) -> None:
         """Show no item that `hides` tells of."""
         self.catch_up()
-        self._hides = hides
+        self.hidden_by = hides
         self._hidden.clear()
         if hides is not None:
             columns = self.columns
@@ -111,12 +110,18 @@ class Matches(Generic[T]):
         """Return how many of the items that a rule hides the filter would keep."""
         return self.columns.count_kept(self.query, self._hidden)
 
+    def keeps(self, item: T) -> bool:
+        """Whether neither a rule nor the filter would leave an item out."""
+        text, measures = self.columns.read(item)
+        hidden = self.hidden_by is not None and self.hidden_by(text, measures.facts)
+        return not hidden and (not self.query or self.query.keeps(text, measures))
+
     def go_on(self) -> None:
         """Look at some more of the items that a regex has still to look at."""
-        searched, patterns = self.columns.searched, self.query.patterns
+        text_of, patterns = self.columns.text, self.query.patterns
 
         def keeps(number: int) -> bool:
-            return all(word.keeps_text(searched(number)) for word in patterns)
+            return all(word.keeps_text(text_of(number)) for word in patterns)
 
         self._numbers = self.slices.go_on(keeps) + (self._numbers or [])
         self._sort_again()
@@ -173,15 +178,15 @@ class Matches(Generic[T]):
 
     def _list(self, number: int) -> None:
         """Show an item if it is to be shown, in its place."""
-        columns = self.columns
-        if self._hides is not None and self._hides(columns.text(number), columns.facts_of(number)):
+        columns, hides = self.columns, self.hidden_by
+        if hides is not None and hides(columns.text(number), columns.facts_of(number)):
             if self._numbers is None:
                 self._numbers = list(range(self._first, number))
                 later = range(number + 1, min(self._end, columns.end))
                 self._numbers.extend(later)
             self._hidden.add(number)
             return
-        if self.query and not self.query.keeps(columns.searched(number), columns.measures(number)):
+        if self.query and not self.query.keeps(columns.text(number), columns.measures(number)):
             return
         if self.slices.takes(number):
             return

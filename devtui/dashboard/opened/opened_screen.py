@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
+from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.widgets import Input
 
@@ -13,12 +15,16 @@ from devtui.dashboard.keys.commands import Place, bindings, in_force
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.lists.sections import Section, ShownLine, laid_out
+from devtui.dashboard.messages import Tell
 from devtui.dashboard.opened.line_search import MarkedRows
 from devtui.dashboard.opened.search import Search
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.session.store.ring import Ring
 
 NO_MATCH = "The text is not in this row."
+
+AGAIN_SECONDS = 3.0
+"""How soon the second ctrl+c has to follow the first one, to leave devtui."""
 
 
 class OpenedScreen(NeedsRoom, ListScreen):
@@ -40,7 +46,8 @@ class OpenedScreen(NeedsRoom, ListScreen):
         self.search.line.display = False
         self.wrapped = True
         self.place = ""
-        """Which row of its list this is, for the lower border, once the user has gone on to it."""
+        """Which row of its list this is, for the lower border."""
+        self._interrupted_at = -AGAIN_SECONDS
 
     # -- for subclasses to define --------------------------------------------------------------
 
@@ -113,6 +120,18 @@ class OpenedScreen(NeedsRoom, ListScreen):
             self.stop_searching()
         else:
             self.leave()
+
+    def action_interrupt_opened(self) -> None:
+        """Copy the selection, else leave devtui at the second press: here escape goes back."""
+        if self.get_selected_text():
+            self.action_copy_text()
+            return
+        now, before = time.monotonic(), self._interrupted_at
+        self._interrupted_at = now
+        if now - before < AGAIN_SECONDS:
+            raise SkipAction  # the app's ctrl+c comes next
+        back = in_force.key("back")
+        self.app.post_message(Tell(f"ctrl+c once more leaves devtui; {back} goes back."))
 
     def action_open_line(self) -> None:
         """Fold the section, or open what is under the cursor."""

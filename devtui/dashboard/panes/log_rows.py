@@ -5,34 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
-from devtui.dashboard.lists.columns import Tags
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines
 from devtui.dashboard.panes.handled import is_crash
+from devtui.dashboard.panes.joined_lines import MAX_JOINED, joined_lines
 from devtui.dashboard.panes.log_text import LogText, LogTexts, coloured_lines
-from devtui.dashboard.panes.rows import MAX_TARGET, TAG_WIDTH, WIDE, request_tag, short_type
+from devtui.dashboard.panes.rows import TAG_WIDTH, request_tag, short_type
 from devtui.dashboard.widgets.cells import Row, cut, fit, fit_pieces, left, row_width, wrap
 from devtui.events import ExceptionData
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.store import Store
-from devtui.text import formats, masking
+from devtui.text import formats
+from devtui.text.formats import abbreviated
 from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 from devtui.text.sgr import PLAIN, plain
 
 LEVEL_WIDTH = 5
-MAX_JOINED = 30
-"""How many lines of an entry stand in its row."""
+TAGS_FROM = 70
+"""The narrowest row that names its request."""
 
 MAX_LINES_IN_PLACE = 400
-WRAPPED_FROM = 15
-"""The least column of a message whose further lines stand below it because it was wrapped."""
+
+MAX_SEARCHED = 200
+"""How many characters of a request's target a filter finds in the log: each row keeps them."""
+
+MAX_SAID = 3_700
+"""How many characters of an entry stand before them."""
+
+MAX_SUMMARY = 300
 
 _TIME_WIDTH = 8
 BESIDE_TEXT = _TIME_WIDTH + 3 + LEVEL_WIDTH + 1
 """The columns before the text of an entry without a logger."""
-
-_BETWEEN_LINES = " ↵ "
 
 
 class LogRows(Rows[LogEntry]):
@@ -45,17 +50,24 @@ class LogRows(Rows[LogEntry]):
     def __init__(self, store: Store) -> None:
         self._store = store
         self._texts = LogTexts()
-        self.tags = Tags(lambda item: item.request_id, self._request)
+        self._searched: tuple[str | None, str] = (None, "")  # a request, and its tag
 
     def text(self, item: LogEntry) -> str:
-        """Level or stream, logger and text, without colours."""
-        return f"{item.level or item.stream} {item.logger or ''} {plain(item.text)}"
+        """Level or stream, logger and text, without colours, and the request."""
+        said = plain(item.text)
+        if item.request_id is not None:
+            if len(said) > MAX_SAID:
+                said = said[:MAX_SAID]  # a filter looks no further than that and the request
+            said = f"{said} {self._request(item.request_id)}".rstrip()
+        return f"{item.level or item.stream} {item.logger or ''} {said}"
 
     def summary(self, item: LogEntry) -> str:
         """Return the error, or the message alone."""
         text = self._texts.of(item)
         if text.raised is not None:
             return title_of(text.raised)
+        if item.logger == "werkzeug" and item.more is not None:  # rich may have wrapped its line
+            return "".join(piece for piece, _ in joined_lines(item, text, MAX_SUMMARY))
         said = "".join(piece for piece, _ in text.message)
         if said or item.more is None:
             return said
@@ -76,35 +88,31 @@ class LogRows(Rows[LogEntry]):
     def spans(self, item: LogEntry, width: int) -> Row:
         """Lay the entry out on one line."""
         row, room = self._columns(item, width, unfolded=False)
-        tag = self._tag(item) if width >= WIDE - 20 else ""
-        if tag:
-            room -= row_width([(tag, "")]) + 2
-        row += self._said(item, room)
-        if tag:
-            row.append((" " * (width - row_width(row) - row_width([(tag, "")])), ""))
-            row.append((tag, "dim"))
-        return row
+        tag = self._tag(item, width)
+        row += self._said(item, room - _beside(tag))
+        return _with_tag(row, tag, width)
 
     def lines(self, item: LogEntry, width: int, *, unfolded: bool, wrapped: bool) -> list[Row]:
         """Lay the entry out with its further lines, and its long lines wrapped."""
         if not unfolded and not wrapped:
             return [self.spans(item, width)]
-        lay: Callable[[Row, int], list[Row]] = (
-            (lambda row, indent: wrap(row, width, indent))
+        lay: Callable[[Row, int, int], list[Row]] = (
+            (lambda row, indent, beside: wrap(row, width, indent, beside))
             if wrapped
-            else (lambda row, indent: [cut(row, width)])
+            else (lambda row, indent, beside: [cut(row, width - beside)])
         )
-        tag = self._tag(item)
+        tag = self._tag(item, width)
         columns, room = self._columns(item, width, unfolded=unfolded)
         start = row_width(columns)
         indent = start if start < width // 2 else self.indent
         said = self._said(item, 4 * width * room if wrapped else room, joined=not unfolded)
-        if not unfolded and row_width([*columns, *said, (tag, "")]) + 2 <= width:
+        if not unfolded and row_width([*columns, *said]) + _beside(tag) <= width:
             return [self.spans(item, width)]
-        lines = lay([*columns, *said], indent)
+        first, *others = lay([*columns, *said], indent, _beside(tag))
+        lines = [_with_tag(first, tag, width), *others]
         if unfolded:
             for row, more in self._unfolded(item, room):
-                lines += lay([(" " * self.indent, ""), *row], self.indent + more)
+                lines += lay([(" " * self.indent, ""), *row], self.indent + more, 0)
         return lines
 
     def _columns(self, item: LogEntry, width: int, *, unfolded: bool) -> tuple[Row, int]:
@@ -121,7 +129,7 @@ class LogRows(Rows[LogEntry]):
         ]
         room = width - row_width(row)
         if text.logger:
-            logger = fit(text.logger, room // 3) + " "
+            logger = fit(abbreviated(text.logger, room // 4), room // 3) + " "
             row.append((logger, "info"))
             room -= row_width([(logger, "")])
         return row, room
@@ -131,8 +139,9 @@ class LogRows(Rows[LogEntry]):
         text = self._texts.of(item)
         if text.raised is None:
             style = "" if text.is_coloured else text.style
-            row = fit_pieces(text.message, room, style)
-            return self._with_more(item, row, room, text.start) if joined else row
+            if joined:
+                return joined_lines(item, text, room, style)
+            return fit_pieces(text.message, room, style)
         crash = self._is_crash(item, text)
         message = fit_pieces(text.message, max(room // 2, 1)) if text.message else []
         error = _error(text, room - (0 if crash or not message else row_width(message) + 2), crash)
@@ -142,29 +151,6 @@ class LogRows(Rows[LogEntry]):
             return [*message, ("  ", ""), *error]
         rest = room - row_width(error) - 2
         return [*error, ("  ", ""), *_dim(cut(message, rest))] if rest > 8 else error
-
-    def _with_more(self, item: LogEntry, row: Row, room: int, start: int) -> Row:
-        """Add the further lines of a record, as far as there is room.
-
-        rich wraps a message at its own width: what begins below the message goes on with it.
-        """
-        rest = room - row_width(row)
-        for line in islice(item.more or (), MAX_JOINED):
-            without = plain(line[: 4 * room])
-            said = without.strip()
-            if rest < len(_BETWEEN_LINES) + 4:
-                break
-            if said:
-                at = without.find(said)
-                # An access line's client and time stand before the start, too.
-                fits = at <= start if item.logger == "werkzeug" else at == start
-                wrapped = at >= WRAPPED_FROM and fits
-                between = " " if wrapped else _BETWEEN_LINES
-                between = between if row else ""  # the message begins below its prefix
-                shown = fit(masking.in_log(said), rest - len(between))
-                row += [(between, "dim"), (shown, "")]
-                rest = room - row_width(row)
-        return row
 
     def _unfolded(self, item: LogEntry, room: int) -> list[tuple[Row, int]]:
         """Return the lines below the row, each with its own indentation."""
@@ -184,13 +170,38 @@ class LogRows(Rows[LogEntry]):
         assert text.raised is not None
         return is_crash(text.raised, item.request_id, self._store)
 
-    def _tag(self, item: LogEntry) -> str:
-        request = self._store.request(item.request_id)
-        return "" if request is None else fit(request_tag(request), TAG_WIDTH)
+    def _tag(self, item: LogEntry, width: int) -> str:
+        request = self._store.request(item.request_id) if width >= TAGS_FROM else None
+        if request is None:
+            return ""
+        tag = request_tag(request)
+        path, mark, _ = tag.partition("?")
+        if len(tag) > TAG_WIDTH and mark:  # of a query that is cut nobody has anything
+            tag = f"{path}?…"
+        return fit(tag, TAG_WIDTH)
 
     def _request(self, request_id: str) -> str:
-        request = self._store.request(request_id)
-        return "" if request is None else f"{request.row.method} {request.row.target[:MAX_TARGET]}"
+        """Return what a filter finds of a request; many lines in turn belong to one."""
+        if self._searched[0] != request_id:
+            request = self._store.request(request_id)
+            if request is None:
+                return ""
+            row = request.row
+            self._searched = request_id, f"{row.method} {row.target[:MAX_SEARCHED]}"
+        return self._searched[1]
+
+
+def _beside(tag: str) -> int:
+    """Return the cells that a tag takes, with the gap before it."""
+    return row_width([(tag, "")]) + 2 if tag else 0
+
+
+def _with_tag(row: Row, tag: str, width: int) -> Row:
+    """Put a tag at the right end of a row that leaves room for it."""
+    if not tag:
+        return row
+    gap = width - row_width(row) - row_width([(tag, "")])
+    return [*row, (" " * gap, ""), (tag, "dim")]
 
 
 def title_of(raised: ExceptionData) -> str:

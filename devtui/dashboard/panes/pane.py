@@ -192,7 +192,8 @@ class Pane(Vertical, Generic[T]):
             return
         self._shown_title = words
         hidden = matches.hidden_count
-        count = f"{len(matches):,} of " if matches.query else ""
+        # Of no row there is nothing to count.
+        count = f"{len(matches):,} of " if matches.query and total > hidden else ""
         count += f"{total - hidden:,}" + (f" · {hidden:,} hidden" if hidden else "")
         count += f" · {ORDERS[matches.order]}" if matches.order != "time" else ""
         parts: list[Any] = [(f"{self.number} ", "dim"), (self.title, "bold"), f" {count}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from textual.content import Content
 from textual.timer import Timer
@@ -11,7 +12,7 @@ from textual.timer import Timer
 from devtui.dashboard.panes.pane import Pane
 from devtui.dashboard.panes.rows import RequestRows
 from devtui.dashboard.widgets.cells import fit
-from devtui.session.store.pulse import Reading
+from devtui.session.store.pulse import Reading, Slowest
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 from devtui.text import formats, masking
@@ -27,6 +28,15 @@ MAX_TARGET = 40
 
 _QUIET = "$foreground 55%"
 
+NOT_SHOWN = " (not shown)"
+
+
+class Named(NamedTuple):
+    """The request that the pulse names, and a note on it."""
+
+    request: Slowest
+    note: str
+
 
 class RequestsPane(Pane[Request]):
     """Requests, and how many came, how slow they were and how many failed in the last minute."""
@@ -36,13 +46,29 @@ class RequestsPane(Pane[Request]):
         super().__init__(1, "Requests", store.requests, rows, "No request yet.")
         self._pulse = store.pulse
         self._reading: Reading | None = None
+        self._named: Named | None = None
+        self._named_of: tuple[object, ...] = ()
         self._beats: Timer | None = None
 
     def aside(self, room: int) -> Content:
         """Return the pulse, if a request has ended in the last minute."""
         if self._beats is None:
             self._read()
-        return Content() if self._reading is None else pulse_line(self._reading, room)
+        reading, matches = self._reading, self.list.matches
+        if reading is None:
+            return Content()
+        now = (id(reading), matches.query, matches.hidden_by)
+        if now != self._named_of:
+            self._named_of, self._named = now, self._slowest(reading)
+        return pulse_line(reading, self._named, room)
+
+    def _slowest(self, reading: Reading) -> Named | None:
+        """Return the slowest request that the list shows; else the slowest one, and say so."""
+        keeps = self.list.matches.keeps
+        shown = next((one for one in reading.slowest if keeps(one.request)), None)
+        if shown is not None:
+            return Named(shown, "")
+        return Named(reading.slowest[0], NOT_SHOWN) if reading.slowest else None
 
     def _read(self) -> None:
         """Read the pulse, and again in a second unless nothing has happened for a minute."""
@@ -55,7 +81,7 @@ class RequestsPane(Pane[Request]):
         self.look()
 
 
-def pulse_line(reading: Reading, room: int) -> Content:
+def pulse_line(reading: Reading, named: Named | None, room: int) -> Content:
     """Return the last minute in a line: bars, requests a second, the slowest, and the errors.
 
     Leave out what does not fit into `room` cells, the least important first.
@@ -63,11 +89,12 @@ def pulse_line(reading: Reading, room: int) -> Content:
     shape = Content.styled(bars(reading.counts), _QUIET)
     rate = Content.styled(f"{reading.per_second:.3g}/s", _QUIET)
     slowest = target = Content()
-    if reading.slowest is not None:
-        took = f"slowest {formats.duration(reading.slowest.duration_ms)}"
-        what = f"{reading.slowest.method} {masking.target(reading.slowest.target)}"
-        slowest = Content.styled(took, _QUIET)
-        target = Content.styled(f"{took} {fit(what, MAX_TARGET)}", _QUIET)
+    if named is not None:
+        request, note = named
+        took = f"slowest {formats.duration(request.duration_ms)}"
+        what = f"{request.method} {masking.target(request.target)}"
+        slowest = Content.styled(f"{took}{note}", _QUIET)
+        target = Content.styled(f"{took} {fit(what, MAX_TARGET)}{note}", _QUIET)
     errors = Content.styled(f"{reading.errors:,} × 5xx", "$text-error")
     errors = errors if reading.errors else Content()
     for parts in (

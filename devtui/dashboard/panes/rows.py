@@ -50,7 +50,7 @@ class RequestRows(Rows[Request]):
         self._store = store
 
     def text(self, item: Request) -> str:
-        """Return method, status, target, client and the reason for a cut.
+        """Return method, status, target, client, the reason for a cut, and where it leads.
 
         Between the second blank and the third there is always the target.
         """
@@ -58,7 +58,8 @@ class RequestRows(Rows[Request]):
         if row.ended_at is None:
             return f"{row.method}  {row.target} {row.client}"
         status = row.status if row.status is not None else ""
-        return f"{row.method} {status} {row.target} {row.client} {row.cut} {item.verdict}"
+        words = f"{row.method} {status} {row.target} {row.client} {row.cut} {item.verdict}"
+        return f"{words} {row.location}" if row.location else words
 
     def divider(self, item: Request, after: Request | None) -> str:
         """Return the reload between two requests, or after the last."""
@@ -74,7 +75,7 @@ class RequestRows(Rows[Request]):
     def summary(self, item: Request) -> str:
         """Return method, target and outcome."""
         row = item.row
-        return f"{row.method} {shown_target(row)} {row.status or row.cut}"
+        return f"{row.method} {shown_target(row)} {row.status or row.cut}{_leads_to(row)}"
 
     def settled(self, item: Request) -> bool:
         """Whether the response has ended."""
@@ -108,8 +109,8 @@ class RequestRows(Rows[Request]):
             whole = len(aside) <= min(VERDICT_WIDTH, room - TARGET_WIDTH)
             least = len(aside) if whole else room // 2
             aside = fit(aside, max(least, room - len(target)))
-        target = fit(target, room - len(aside))
-        row += [(mark, "accent"), (target, ""), (aside, style)]
+        target, leads_to = _fitted(target, _leads_to(shown), room - len(aside))
+        row += [(mark, "accent"), (target, ""), (leads_to, "info"), (aside, style)]
         if client:
             row.append((" " * (width - CLIENT_WIDTH - row_width(row)), ""))
             row.append((right(shown.client, CLIENT_WIDTH), "dim"))
@@ -124,6 +125,18 @@ class RequestRows(Rows[Request]):
 def shown_target(row: RequestRow) -> str:
     """Return as much of the target as fits into a row."""
     return masking.target(row.target[:MAX_TARGET])
+
+
+def _leads_to(row: RequestRow) -> str:
+    """Return ` → /login` for a redirect."""
+    return f" → {masking.target(row.location)}" if row.location else ""
+
+
+def _fitted(target: str, leads_to: str, room: int) -> tuple[str, str]:
+    """Fit a target and where it leads into so many cells; a long target leaves the other half."""
+    rest = room - min(row_width([(fit(leads_to, room), "")]), room // 2)
+    target = fit(target, rest)
+    return target, fit(leads_to, room - row_width([(target, "")]))
 
 
 def request_tag(request: Request) -> str:

@@ -60,24 +60,25 @@ def row_width(row: Row) -> int:
     return sum(cell_len(text) for text, _ in row)
 
 
-def wrap(row: Row, width: int, indent: int = 0) -> list[Row]:
+def wrap(row: Row, width: int, indent: int = 0, beside: int = 0) -> list[Row]:
     """Wrap the row into lines of `width` cells, and indent the later ones.
 
     Lines break behind a blank, or where they are full if a word is too long for that. Bars at the
-    beginning of the row go on in the later lines.
+    beginning of the row go on in the later lines. The first line leaves some cells `beside` it.
     """
-    return wrap_pair(row, [], width, indent)
+    return wrap_pair(row, [], width, indent, beside)
 
 
-def wrap_pair(row: Row, below: Row, width: int, indent: int = 0) -> list[Row]:
+def wrap_pair(row: Row, below: Row, width: int, indent: int = 0, beside: int = 0) -> list[Row]:
     """Wrap a row and one that marks parts of it from below, such as `^^^^`: both at one place."""
-    if width <= indent + 1 or (row_width(row) <= width and row_width(below) <= width):
+    first = width - beside
+    if width <= indent + 1 or (row_width(row) <= first and row_width(below) <= first):
         return [row, below] if below else [row]
     text = "".join(piece for piece, _ in row)
     ahead = _bars(row, indent)
     lines: list[Row] = []
     columns = 0  # of the row, before this line
-    at, room = 0, width
+    at, room = 0, first
     while at < len(text):
         head = _start_that_fits(text, at, room)
         end = _break(text, at, at + max(len(head), 1))

@@ -18,12 +18,17 @@ RATE_SECONDS = 5
 """The rate is the mean of this time: one second alone jumps too much."""
 
 
+MAX_PATHS = 8
+"""Of how many paths the slowest request of a second is known: lists may hide some of them."""
+
+
 class Slowest(msgspec.Struct, frozen=True):
-    """The request of the last minute that took longest."""
+    """A request that took long, and no other one of its path took longer in the same second."""
 
     duration_ms: float
     method: str
     target: str
+    request: Request
 
 
 class _Second(msgspec.Struct):
@@ -32,19 +37,31 @@ class _Second(msgspec.Struct):
     at: int
     count: int = 0
     errors: int = 0
-    slowest: Slowest | None = None
+    slowest: dict[tuple[str, str], Slowest] = msgspec.field(default_factory=dict)
+
+    def take(self, found: Slowest) -> None:
+        """Keep a request if it is one of the slowest."""
+        path = (found.method, found.target.partition("?")[0])
+        known = self.slowest.get(path)
+        if known is None and len(self.slowest) >= MAX_PATHS:
+            path_of_least, known = min(self.slowest.items(), key=lambda it: it[1].duration_ms)
+            if found.duration_ms > known.duration_ms:
+                del self.slowest[path_of_least]
+        if known is None or found.duration_ms > known.duration_ms:
+            self.slowest[path] = found
 
 
 class Reading(msgspec.Struct, frozen=True):
     """The last minute. `counts` are the requests of each second, the oldest first.
 
-    `errors` counts the answers with a status of 500 and above.
+    `errors` counts the answers with a status of 500 and above. `slowest` has the slowest requests,
+    the slowest first.
     """
 
     counts: tuple[int, ...]
     per_second: float
     errors: int
-    slowest: Slowest | None
+    slowest: tuple[Slowest, ...]
 
 
 class Pulse:
@@ -62,9 +79,7 @@ class Pulse:
         second = self._seconds[-1]
         second.count += 1
         second.errors += end.status is not None and end.status >= 500
-        if second.slowest is None or end.duration_ms > second.slowest.duration_ms:
-            row = request.row
-            second.slowest = Slowest(end.duration_ms, row.method, row.target)
+        second.take(Slowest(end.duration_ms, end.method, end.target, request))
 
     def clear(self) -> None:
         """Forget the last minute."""
@@ -79,14 +94,11 @@ class Pulse:
         counts = [0] * SECONDS
         for second in recent:
             counts[SECONDS - 1 - (now - second.at)] = second.count
-        slowest = max(
-            (second.slowest for second in recent if second.slowest is not None),
-            key=lambda request: request.duration_ms,
-            default=None,
-        )
+        found = (one for second in recent for one in second.slowest.values())
+        slowest = sorted(found, key=lambda one: one.duration_ms, reverse=True)
         return Reading(
             counts=tuple(counts),
             per_second=sum(counts[-RATE_SECONDS:]) / RATE_SECONDS,
             errors=sum(second.errors for second in recent),
-            slowest=slowest,
+            slowest=tuple(slowest),
         )

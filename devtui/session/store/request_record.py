@@ -20,6 +20,7 @@ from devtui.events import (
     encode,
 )
 from devtui.session.calls.packed_calls import CallCount, PackedCalls, counts_of
+from devtui.text.redirects import location_of
 
 T = TypeVar("T", RequestStarted, RequestFinished)
 
@@ -29,7 +30,7 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `ended_at` is None while it runs; the fields after it mean nothing then. `repeats` is how often
     it made its most frequent call, 0 if it repeated none; `calls_left_out` of all its calls are
-    counted alone.
+    counted alone. `location` is where a redirect leads.
     """
 
     at: datetime
@@ -47,6 +48,7 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     repeats: int = 0
     calls_left_out: int = 0
     replay_of: str = ""
+    location: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -88,6 +90,7 @@ def _packed(started: RequestStarted, event: RequestFinished, repeats: int) -> tu
         repeats,
         max(sum(one.count for one in event.call_totals) - len(event.calls), 0),
         event.replay_of,
+        location_of(event.status, event.response_headers, started.headers),
     )
     details = _Details(
         started.headers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, abort, jsonify, request
+from flask import Flask, Response, abort, jsonify, redirect, request
 from flask.views import MethodView
 
 app = Flask(__name__)
@@ -32,6 +32,11 @@ def big() -> str:
 def poll() -> Response:
     logging.getLogger("shop.poll").info("nothing new")
     return jsonify(news=[], token="hush-hush")
+
+
+@app.get("/account")
+def account() -> Response:
+    return redirect("/login?next=/account&token=hush-hush")
 
 
 @app.post("/order")

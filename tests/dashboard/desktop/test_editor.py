@@ -26,6 +26,10 @@ from devtui.dashboard.desktop.editor import NoEditor, editor_command
         ("kate", ("kate", "--line", "7", "a.py"), False),
         ("gvim", ("gvim", "+7", "a.py"), False),
         ("something", ("something", "a.py"), True),
+        ("/my/ed.sh", ("/my/ed.sh", "a.py"), True),
+        ("code.py --wait", ("code.py", "--wait", "a.py"), True),
+        ("/usr/bin/vim.basic", ("/usr/bin/vim.basic", "+7", "a.py"), True),
+        ("Code.exe", ("Code.exe", "--goto", "a.py:7"), False),
         ("'/my tools/vim'", ("/my tools/vim", "+7", "a.py"), True),
     ],
 )

@@ -6,6 +6,7 @@ from textual.events import Key
 from devtui.dashboard.errors import error_screen
 from devtui.dashboard.errors.error_screen import ErrorScreen
 from devtui.dashboard.errors.stack_screen import LOOK_SECONDS, NO_ANSWER, StackScreen
+from devtui.dashboard.replay.sends_again import NO_REQUEST
 from devtui.events import (
     Complete,
     Completed,
@@ -22,6 +23,7 @@ from devtui.events import (
     StackShown,
     Variable,
 )
+from devtui.session.replay.sender import Sent
 from devtui.session.state import State
 from tests.support.driver import running
 from tests.support.fakes import FakeSession, error, finished, raised, started
@@ -187,11 +189,45 @@ async def test_frames_that_are_gone_say_why(ui):
     await ui.shows(why)
     await ui.press("escape")
     await ui.until(lambda: not ui.keys()["locals"] and not ui.keys()["evaluate"])
-    await ui.press("l", "x")
-    assert ui.toasts == [why, why]
-    assert not ui.app.screen.console.display
+    await ui.press("l")
+    assert ui.toasts == [why]
     await ui.press("enter")
     await ui.until(lambda: why in ui.screen())
+
+
+async def test_what_is_typed_after_a_refused_x_is_no_command(ui):
+    await open_error(ui)
+    ui.session.generation = 2
+    ui.session.to(State.SERVING)
+    await ui.until(lambda: not ui.keys()["evaluate"])
+    await ui.press("x", *"rpq")
+    await ui.shows("The frames belonged to generation 1, which has ended; generation 2 runs now.")
+    assert ui.app.screen.console.prompt.text == "rpq"
+    assert (ui.session.asked, ui.toasts) == ([], [])
+    await ui.press("escape")
+    assert ui.app.focused is ui.app.screen.list
+
+
+async def test_a_sends_the_request_of_the_error_again(ui, monkeypatch):
+    sent = []
+
+    async def send(request, changed=None):
+        sent.append(request.id)
+        return Sent(1.0, message="The app is not served now.")
+
+    monkeypatch.setattr(ui.session.replays, "send", send)
+    await open_error(ui, started(7, "/cart"), raised(7), finished(7, "/cart", status=500))
+    await ui.press("a")
+    await ui.until(lambda: ui.toasts)
+    assert sent == ["r7"]
+    assert ui.toasts == ["The app is not served now."]
+
+
+async def test_an_error_of_no_request_cannot_be_sent_again(ui):
+    await open_error(ui, ErrorRaised(error=error(), origin="thread", error_id="1-e1"))
+    assert not ui.keys()["error-send"]
+    await ui.press("a")
+    assert ui.toasts == [NO_REQUEST]
 
 
 async def test_what_the_server_says_of_a_frame_that_is_gone_greys_its_keys(ui):
@@ -204,7 +240,7 @@ async def test_what_the_server_says_of_a_frame_that_is_gone_greys_its_keys(ui):
     await ui.shows("Only 20 are kept.")
     await ui.until(lambda: not ui.keys()["evaluate"])
     await ui.press("x")
-    assert ui.toasts == ["Only 20 are kept."]
+    await ui.until(lambda: ui.screen().count("Only 20 are kept.") == 2)
 
 
 async def ask(ui, *keys):

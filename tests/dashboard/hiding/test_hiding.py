@@ -6,7 +6,7 @@ import pytest
 
 from devtui.config.project_file import ProjectFile
 from devtui.dashboard.hiding.hide_dialog import HideDialog
-from devtui.dashboard.hiding.hiding import NO_LOGGER, ONLY_THOSE
+from devtui.dashboard.hiding.hiding import HIDDEN_ALREADY, NO_LOGGER, ONLY_AN_ERROR, ONLY_THOSE
 from devtui.dashboard.hiding.rules_dialog import RulesDialog
 from tests.support.config import preferences_of
 from tests.support.driver import Driver, running
@@ -134,9 +134,11 @@ async def test_escape_first_stops_typing(ui: Driver) -> None:
 async def test_a_broken_file_says_so_once(state_folder: Path) -> None:
     kept_file().write("/static/*\nnonsense\n")
     async with running(size=(200, 50)) as ui:
+        told = [one.message for one in ui.app._notifications]
+        assert len(told) == 1
+        assert "line 2:" in told[0]
         ui.session.feed(*a_morning())
         await ui.shows("Requests 7 · 2 hidden")
-        await ui.shows("line 2:")
 
 
 @pytest.fixture
@@ -173,3 +175,49 @@ async def test_the_dialog_fits(size: tuple[int, int]) -> None:
         assert isinstance(ui.app.screen, HideDialog)
         await ui.shows("k keep it for you")
         await ui.shows("1 row")
+
+
+async def test_an_error_is_offered_only_rules_that_hide_something(ui: Driver) -> None:
+    ui.session.feed(*request(1, "/api/good"), *request(2, "/api/bad", status=500))
+    await ui.shows("Requests 2")
+    await ui.press("h")
+    await ui.shows("/api/*")
+    assert "0 rows" not in ui.screen()
+    assert "get /api/bad" not in ui.screen()
+    await ui.press("enter")
+    await ui.shows("Requests 1 · 1 hidden")
+    await ui.press("h")
+    ui.session.feed(*request(3, "/alone", status=500))
+    await ui.shows("Requests 2 · 1 hidden")
+    await ui.press("end", "h")
+    assert ui.toasts[1:] == [ONLY_AN_ERROR, ONLY_AN_ERROR]
+    assert HIDDEN_ALREADY not in ui.toasts
+    assert ui.app.screen is ui.app.main
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_a_rule_that_another_one_covers_says_so(
+    size: tuple[int, int], state_folder: Path
+) -> None:
+    kept_file().write("/api/poll\n/api/*\n/other\n")
+    async with running(size=size) as ui:
+        ui.session.feed(*request(1, "/api/poll"), *request(2, "/api/x"))
+        await ui.press("H")
+        await ui.shows("another rule")
+        shown = ui.screen().splitlines()
+        poll = next(text for text in shown if " /api/poll  " in text)
+        assert "covered by /api/*" in poll
+        assert "1 row" in poll
+        assert sum("covered by" in text for text in shown) == 1
+
+
+async def test_a_cleared_list_with_a_filter_does_not_count_nothing(ui: Driver) -> None:
+    ui.session.feed(*request(1, "/static/a.css"), *request(2, "/x"))
+    await ui.shows("Requests 2")
+    await ui.press("home", "h", "enter", "slash", *"x", "enter", "c")
+    await ui.shows("1 Requests 0 ")
+    await ui.shows("Cleared at 12:")
+    ui.session.feed(*request(3, "/static/a.css"))
+    await ui.shows("1 Requests 0 · 1 hidden ")
+    ui.session.feed(*request(4, "/y"))
+    await ui.shows("1 Requests 0 of 1 · 1 hidden ")

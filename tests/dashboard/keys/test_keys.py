@@ -5,6 +5,7 @@ import pytest
 from devtui.config.settings import Settings
 from devtui.dashboard.help import HelpDialog
 from devtui.dashboard.keys.commands import in_force
+from devtui.dashboard.opened import opened_screen
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.dashboard.widgets.dialogs import PortDialog
 from devtui.session.state import State
@@ -53,6 +54,24 @@ async def test_digits_go_to_the_panes(size):
             assert ui.app.main.open_pane is pane
             assert ui.app.focused is pane.list
             await ui.until(lambda pane=pane: pane.list.size.height >= 2)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_digits_go_to_the_panes_from_an_opened_row(size):
+    async with running(size=size) as ui:
+        ui.session.feed(started(1, "/cart"), raised(1), finished(1, "/cart", status=500))
+        await ui.shows("Errors 1")
+        await ui.press("4", "enter", "g")
+        await ui.shows("served by")
+        assert len(ui.app.screen_stack) == 3, "a request above its error"
+        await ui.press("2")
+        assert ui.app.screen is ui.app.main
+        assert ui.app.main.open_pane is ui.app.main.log_pane
+        assert ui.app.focused is ui.app.main.log_pane.list
+        await ui.press("1", "enter", "3")
+        assert ui.app.main.open_pane is ui.app.main.panes[2]
+        await ui.press("4", "enter", "x", "1")
+        assert ui.app.screen.console.prompt.text == "1", "no key of the prompt's"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -268,3 +287,28 @@ async def test_a_failed_load_does_not_take_the_keys_from_someone_who_types(ui):
     ui.session.to(State.SERVING_ERROR)
     await ui.press("b")
     assert ui.app.main.requests.list.matches.query.text == "ab"
+
+
+async def test_ctrl_c_in_an_opened_row_leaves_at_the_second_press(ui, monkeypatch):
+    ui.session.feed(started(1, "/cart"), raised(1), finished(1, "/cart", status=500))
+    for pane in "14":
+        await ui.press(pane)
+        await ui.until(lambda: ui.app.main.open_pane.list.item)
+        await ui.press("enter")
+        await ui.until(lambda: ui.app.screen is not ui.app.main)
+        ui.toasts.clear()
+        await ui.press("ctrl+c")
+        assert ui.toasts == ["ctrl+c once more leaves devtui; escape goes back."]
+        await ui.press("escape")
+        assert ui.session.asked == []
+    await ui.press("1", "enter", "slash", "x")
+    ui.toasts.clear()
+    await ui.press("ctrl+c")
+    assert ui.toasts == ["ctrl+c once more leaves devtui; escape goes back."]
+    await ui.press("escape", "escape", "enter", "ctrl+c")
+    monkeypatch.setattr(opened_screen, "AGAIN_SECONDS", 0)
+    await ui.press("ctrl+c")
+    assert ui.session.asked == [], "too late"
+    monkeypatch.undo()
+    await ui.press("ctrl+c")
+    assert ui.session.asked == [("close", None)]

@@ -66,7 +66,7 @@ async def test_a_search_unfolds_the_variable_that_has_the_text(ui):
     ui.session.feed(LocalsShown(ask_id=order.ask_id, error_id="1-e1", variables=(items,)))
     await ui.shows("▸ items")
     await ui.press("slash", *"darj")
-    await ui.shows("1 of 1")
+    await ui.shows("  1 of 1")
     await ui.shows("▾ items")
     await ui.press("escape")
     await ui.shows("▸ items")
@@ -122,7 +122,7 @@ async def test_a_search_in_a_stack_goes_on_as_the_stack_changes(ui):
     answer(*frames)
     await ui.shows("▸ 3 frames in flask")
     await ui.press("slash", *"wsgi_app")
-    await ui.shows("1 of 1")
+    await ui.shows("  1 of 1")
     await ui.shows("▾ 3 frames in flask")
     order = ui.session.orders[-1]
     await ui.until(lambda: ui.session.orders[-1] is not order, "it looks again")

@@ -4,10 +4,16 @@ import time
 
 import pytest
 
+from devtui.dashboard.lists.matches import Matches
 from devtui.dashboard.panes.filter_line import FilterInput
+from devtui.dashboard.panes.log_rows import LogRows
 from devtui.filters.pattern import Pattern
+from devtui.filters.query import Query
+from devtui.session.store.log_entry import MAX_OPEN
+from devtui.session.store.measures import measures_of
+from devtui.session.store.store import Store
 from tests.support.driver import Driver, running
-from tests.support.fakes import FakeSession, a_morning, line, request
+from tests.support.fakes import FakeSession, a_morning, finished, line, request, started
 
 NAMES = {
     " ": "space", "!": "exclamation_mark", ":": "colon", ">": "greater_than_sign", "/": "slash",
@@ -153,6 +159,28 @@ async def test_the_log_is_searched_for_the_request_that_its_rows_show(ui: Driver
     for typed, found in (("!/cart", 3), ("/po?st/", 2), ("post two", 1), ("!/c.rt$/", 3)):
         ui.app.main.log_pane.filter_input.value = typed
         await ui.shows(f"Log {found} of 5")
+
+
+def test_a_search_of_the_log_looks_no_request_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line may have a request of its own, and each letter is searched in all of them."""
+    store = Store()
+    for number in range(200):
+        store.apply(started(number, f"/item/{number}"))
+        store.apply(line("said", request_id=f"r{number}"))
+        store.apply(finished(number, f"/item/{number}"))
+    rows = LogRows(store)
+    matches = Matches(store.log, rows.text, rows.settled, measures_of)
+    matches.catch_up()
+    looked_up: list[str] = []
+    request = Store.request
+    monkeypatch.setattr(
+        Store, "request", lambda store, it: looked_up.append(it) or request(store, it)
+    )
+    for typed, found in (("/item/19", 11), ("get", 200), ("nothing", 0), ("!/item/19", 189)):
+        looked_up.clear()
+        matches.search(Query(typed, "log"))
+        assert len(matches) == found
+        assert len(looked_up) <= MAX_OPEN, "only those that may still grow"
 
 
 async def test_rows_that_are_only_hidden_are_told_of(ui: Driver) -> None:

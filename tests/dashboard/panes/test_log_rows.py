@@ -137,7 +137,29 @@ def test_a_message_that_rich_has_wrapped_is_one_sentence():
         "of its own"
     )
     row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
-    assert '127.0.0.1 - - [29/Nov/2026 16:17:02] "GET / HTTP/1.1" ↵ 200 - ↵ of its own' in row
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its own')
+    store = _store(*_record(text.replace("127", "from 127"), level="INFO", logger="werkzeug"))
+    assert 'from 127.0.0.1 - - [29/Nov/2026 16:17:02] "GET' in _row(store)
+    record = _record(text, level="INFO", logger="werkzeug", request_id="r1")
+    row = _row(_store(started(1, "/"), *record), width=66)
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its own')
+    store = _store(*record)
+    assert LogRows(store).summary(store.log[0]) == '"GET / HTTP/1.1" ↵ 200 - ↵ of its own'
+    row = _row(_store(started(1, "/x/y"), *record), width=70)
+    assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its…  GET /x/y')
+
+
+def test_colours_at_the_end_of_a_wrapped_line_take_no_room():
+    text = (
+        "\x1b[2;36m[11/29/26 22:29:24]\x1b[0m\x1b[2;36m \x1b[0m\x1b[34mINFO    \x1b[0m "
+        "\x1b[1m[\x1b[0mcached since   \x1b[2mbase.py\x1b[0m\x1b[2m:\x1b[0m\x1b[2m2704\x1b[0m\n"
+        "\x1b[2;36m                    \x1b[0m         \x1b[1;36m0.\x1b[0m57s ago\x1b[1m]\x1b[0m "
+        "\x1b[1m(\x1b[0m\x1b[1;36m0\x1b[0m,\x1b[1m)\x1b[0m    \x1b[2m            \x1b[0m"
+    )
+    store = _store(*_record(text, level="INFO"))
+    whole = _row(store)
+    assert whole.endswith("INFO  shop [cached since 0.57s ago] (0,)")
+    assert {_row(store, width=width) for width in range(len(whole), 90)} == {whole}
 
 
 def test_colours_go_on_over_the_lines_of_a_record():
@@ -167,9 +189,49 @@ def test_a_short_line_keeps_its_request_when_others_are_wrapped():
     assert row.endswith("GET /here")
 
 
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("/api/poll?since=1", "  GET /api/poll?since=1"),
+        ("/api/poll?since=1795991146", "  GET /api/poll?…"),
+        ("/a/very/long/path/to/somewhere?x=1", "  GET /a/very/long/path/to/…"),
+    ],
+)
+def test_a_query_that_does_not_fit_leaves_its_room_to_the_text(target, shown):
+    row = _row(_store(started(1, target), line("said", request_id="r1")), width=80)
+    assert row.endswith(shown)
+
+
 def test_a_filter_finds_what_is_read_and_not_the_colours():
     store = _store(*_record("\x1b[31mred\x1b[0m\nsecond"))
     assert LogRows(store).text(store.log[0]) == "ERROR shop red\nsecond"
+
+
+@pytest.mark.parametrize("unfolded", [False, True])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_long_line_keeps_its_request(unfolded, wrapped):
+    words = " ".join(f"word{number}" for number in range(40))
+    store = _store(
+        started(1, "/here"),
+        *_record(f"{words}\nthe second line", level="INFO", request_id="r1"),
+    )
+    lines = _lines(store, 80, unfolded=unfolded, wrapped=wrapped)
+    assert lines[0].endswith("  GET /here")
+    assert len(lines) == 1 + unfolded if not wrapped else len(lines) > 4
+    assert not any("GET /here" in text for text in lines[1:])
+    if wrapped:
+        assert len(lines[1]) > len(lines[0].removesuffix("GET /here").rstrip())
+        said = " ".join(text.strip() for text in [lines[0][:-9], *lines[1:]])
+        assert words in re.sub(" +", " ", said)
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(76, "s.e.Engine SELECT 1"), (116, "sqlalchemy.engine.Engine SELECT 1")],
+)
+def test_a_long_name_of_a_logger_is_abbreviated(width, shown):
+    store = _store(*_record("SELECT 1", level="INFO", logger="sqlalchemy.engine.Engine"))
+    assert _row(store, width=width) == f"12:00:00   INFO  {shown}"
 
 
 # -- handled or not

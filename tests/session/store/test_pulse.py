@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devtui.session.store.pulse import RATE_SECONDS, SECONDS, Pulse
+from devtui.session.store.pulse import MAX_PATHS, RATE_SECONDS, SECONDS, Pulse
 from devtui.session.store.request_record import Request
 from tests.support.fakes import finished, started
 
@@ -35,8 +35,7 @@ def test_a_minute_is_read_and_then_forgotten() -> None:
     assert (reading.counts[-3:], sum(reading.counts)) == ((2, 0, 8), 10)
     assert reading.per_second == 10 / RATE_SECONDS
     assert reading.errors == 1, "a cut request has no status"
-    assert reading.slowest is not None
-    assert (reading.slowest.target, reading.slowest.duration_ms) == ("/slow", 840)
+    assert (reading.slowest[0].target, reading.slowest[0].duration_ms) == ("/slow", 840)
     clock.now += SECONDS - 2
     later = pulse.read()
     assert later is not None
@@ -57,3 +56,15 @@ def test_it_is_bounded_and_can_be_cleared() -> None:
     assert sum(reading.counts) == SECONDS - 1
     pulse.clear()
     assert pulse.read() is None
+
+
+def test_the_slowest_of_several_paths_are_known() -> None:
+    pulse = Pulse(Clock())
+    for number in range(3 * MAX_PATHS):
+        count(pulse, f"/{number}", ms=10 * number)
+        count(pulse, "/poll?since=1", ms=1_000 + number)
+    reading = pulse.read()
+    assert reading is not None
+    found = [(one.target.partition("?")[0], one.duration_ms) for one in reading.slowest]
+    expected = [(f"/{number}", 10.0 * number) for number in range(3 * MAX_PATHS)][-MAX_PATHS + 1 :]
+    assert found == [("/poll", 999 + 3 * MAX_PATHS), *reversed(expected)]

@@ -18,6 +18,9 @@ def hello_world():
 """
 """The minimal application that a newcomer to Flask writes."""
 
+FIRST_MATCH = re.compile(r"(?<!row )\b1 of \d")
+"""What a search in an opened row says at its first match; the lower border counts rows."""
+
 
 def request_row(method: str, target: str, status: int) -> re.Pattern[str]:
     """The line of a finished request; its named groups are `time` and `size`.

@@ -1,0 +1,27 @@
+"""Where a redirect leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAX_LOCATION = 2_000
+
+
+def location_of(
+    status: int | None,
+    response_headers: Iterable[tuple[str, str]],
+    request_headers: Iterable[tuple[str, str]] = (),
+) -> str:
+    """Return the Location of a redirect, without the host that was asked; empty for others."""
+    if status is None or not 300 <= status < 400:
+        return ""
+    found = _header(response_headers, "location")[:MAX_LOCATION]
+    host = _header(request_headers, "host")
+    for scheme in ("http://", "https://"):
+        if host and found.startswith((own := f"{scheme}{host}") + "/"):
+            return found.removeprefix(own)
+    return found
+
+
+def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
+    return next((value for one, value in headers if one.lower() == name), "")
