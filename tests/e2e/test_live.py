@@ -75,7 +75,7 @@ PAGE_FILE = "templates/page.html"
 PROJECT = {
     "app.py": APP,
     PAGE_FILE: PAGE,
-    "static/site.css": "h1 { color: rgb(1, 1, 1) }",
+    "static/site.css": "h1 { color: rgb(1, 1, 1) } form { background: url(dot.svg) }",
     "static/dot.svg": DOT.format(10),
 }
 
@@ -195,10 +195,13 @@ def test_a_form_keeps_its_text_while_styles_and_images_change(
 ) -> None:
     follow(live, page)
     page.fill("#name", "half filled")
-    write(folder, {"static/site.css": "h1 { color: rgb(2, 2, 2) }"})
+    css = PROJECT["static/site.css"].replace("1, 1, 1", "2, 2, 2")
+    write(folder, {"static/site.css": css})
     page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")
     write(folder, {"static/dot.svg": DOT.format(20)})
     page.wait_for_function("document.querySelector('#dot').naturalWidth === 20")
+    background = "getComputedStyle(document.querySelector('form')).backgroundImage"
+    page.wait_for_function(f"{background}.includes('/static/dot.svg?devtui=')")
     assert page.input_value("#name") == "half filled"
     assert page.locator("link").count() == 1
     assert visits(live) == 1

@@ -275,14 +275,18 @@ def test_a_policy_in_the_page_that_forbids_only_scripts_does_not_matter(
 
 def test_the_back_key_shows_the_newest(live: Live, folder: Path, page: Any) -> None:
     follow(live, page)
-    page.evaluate("location.href = '/of'")
-    page.wait_for_url("**/of")
+    page.evaluate(
+        "addEventListener('pageshow', (event) => { sessionStorage.kept = event.persisted })"
+    )
+    page.goto(live.session.url + "/of")
+    connected(live)
     save(folder, "second")
     shows(page, "second")
-    page.evaluate("history.back()")
+    page.evaluate("void history.back()")
     page.wait_for_url(live.session.url + "/")
     shows(page, "second")
     connected(live)
+    assert page.evaluate("sessionStorage.kept") == "true", "the browser had kept the page"
 
 
 def test_what_cannot_have_the_script_stays_whole(live: Live, page: Any) -> None:

@@ -33,7 +33,13 @@ def browser() -> Iterator[Any]:
     if chromium is None:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        browser = driver.chromium.launch(
+            executable_path=chromium,
+            headless=True,
+            args=FLAGS,
+            # People's browsers keep whole pages for the back key.
+            ignore_default_args=["--disable-back-forward-cache"],
+        )
         yield browser
         browser.close()
 

@@ -251,6 +251,8 @@ def requests(draw: st.DrawFn) -> tuple[str, bytes]:
 
 VARIES = re.compile(rb"Date: [^\r]*\r\n")
 ENDING = re.compile(rb"\r\n(Connection: close|X-A : b|Content-Length: 0\r\nTransfer-.*)\r\n")
+# Werkzeug answers these itself, and sends the body that an app gives to a 204.
+DOUBT = re.compile(rb"\r\n(X-A : b|Content-Length: 0\r\nTransfer-.*)\r\n")
 ENDLESS = re.compile(rb"^([A-Z]+ /broken|(GET|POST) /short) ")
 
 
@@ -288,7 +290,7 @@ def test_responses_are_those_of_the_same_requests_alone(
         if b"Connection: close" in response or ENDLESS.search(request_):
             break
     assert VARIES.sub(b"", received) == VARIES.sub(b"", expected)
-    if not any(ENDLESS.search(request_) for _, request_ in asked):
+    if not any(ENDLESS.search(request_) or DOUBT.search(request_) for _, request_ in asked):
         assert read_by_h11(received, [method for method, _ in asked])
 
 
