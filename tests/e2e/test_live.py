@@ -212,7 +212,7 @@ def test_a_failed_reload_shows_its_error_and_the_fix_brings_the_page_back(
 ) -> None:
     follow(live, page)
     write(folder, {"app.py": "import nothing_of_this_name\n" + APP})
-    page.wait_for_function("document.body.innerText.includes('nothing_of_this_name')")
+    page.wait_for_function("document.body?.innerText.includes('nothing_of_this_name')")
     connected(live)
     save(folder, "second")
     shows(page, "second")

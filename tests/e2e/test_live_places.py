@@ -317,6 +317,21 @@ def test_a_page_that_writes_itself_follows(live: Live, folder: Path, page: Any) 
     shows(page, "second")
 
 
+def test_a_page_whose_body_a_library_replaces_follows(live: Live, folder: Path, page: Any) -> None:
+    """As htmx does when a link is boosted."""
+    follow(live, page)
+    page.evaluate(
+        "fetch('/of?body=boosted', { headers: { 'HX-Request': 'true', 'HX-Boosted': 'true' } })"
+        ".then((answer) => answer.text()).then((text) => { document.body.innerHTML = text;"
+        " history.pushState({}, '', '/of?body=boosted'); })"
+    )
+    page.wait_for_url("**/of?body=boosted")
+    assert page.evaluate("document.querySelectorAll('script').length") == 0
+    save(folder, "second")
+    shows(page, "second")
+    assert page.url.endswith("/of?body=boosted")
+
+
 def test_a_page_of_50_megabytes_follows(live: Live, page: Any, folder: Path) -> None:
     follow(live, page, "/large")
     assert page.evaluate("document.documentElement.textContent.length") > 49_000_000

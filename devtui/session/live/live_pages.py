@@ -192,9 +192,8 @@ class LivePages:
             self._send_soon(HEAR_SECONDS)
             return
         change, self._waiting = self._waiting, PageChange()
-        if change.reload:
-            self._reload_the_old()
-        elif self.on and change.swaps:
+        self._reload_the_old()  # some may be old because of an earlier save
+        if self.on and change.swaps and not change.reload:
             names = [os.path.relpath(path, self._folder) for path in sorted(change.swaps)]
             for page in self._pages:
                 page.send({"do": "swap", "paths": [name.replace(os.sep, "/") for name in names]})
