@@ -332,6 +332,20 @@ def test_a_page_whose_body_a_library_replaces_follows(live: Live, folder: Path, 
     assert page.url.endswith("/of?body=boosted")
 
 
+def test_the_files_of_a_page_share_few_connections(live: Live, page: Any) -> None:
+    """A browser opens six at most, and each of them stays open."""
+    opened: list[str] = []
+    page.on(
+        "requestfinished",
+        lambda request: opened.append(request.url) if request.timing["connectStart"] >= 0 else None,
+    )
+    images = "".join(f"<img src='/file{number}'>" for number in range(30))
+    page.goto(f"{live.session.url}/of?body={images}", wait_until="load")
+    live.row("/file29")
+    take_in(page)
+    assert 1 <= len(opened) <= 6
+
+
 def test_a_page_of_50_megabytes_follows(live: Live, page: Any, folder: Path) -> None:
     follow(live, page, "/large")
     assert page.evaluate("document.documentElement.textContent.length") > 49_000_000
