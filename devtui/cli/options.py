@@ -167,6 +167,10 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="Have open pages in browsers follow every save.  [default: as --debug]",
     ),
     click.option(
+        "--live-console/--no-live-console", default=False, envvar="DEVTUI_LIVE_CONSOLE",
+        help="Show the app's log and errors in the browser's console too.  [default: off]",
+    ),
+    click.option(
         "--standby/--no-standby", default=True, envvar="DEVTUI_STANDBY",
         help="Prepare the next server process ahead of a reload.  [default: on]",
     ),
@@ -264,6 +268,7 @@ def settings_of(ctx: click.Context, options: dict[str, Any]) -> Settings:
         preferences=ctx.meta.get(PREFERENCES),
         control=options["control"],
         trace=options["trace"],
+        live_console=options["live_console"],
     )
     debug = options["debug"] if options["debug"] is not None else settings.is_loopback
     return settings.with_debug(debug).with_parts(

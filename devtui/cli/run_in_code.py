@@ -124,6 +124,7 @@ def _settings(
         preferences=_preferences(main),
         control=not is_refused("DEVTUI_CONTROL"),
         trace=_said("DEVTUI_TRACE"),
+        live_console=bool(_said("DEVTUI_LIVE_CONSOLE")),
     )
     if debug is None:
         debug = default_debug(app, settings)

@@ -46,7 +46,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     With `standby` the next server process is prepared while the current one serves.
 
-    With `live` the pages in browsers follow every save.
+    With `live` the pages in browsers follow every save, and with `live_console` the browser's
+    console shows the app's log and errors.
 
     With `control` scripts and agents can reach the session by `devtui ctl`.
 
@@ -93,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True):
     control: bool = True
     trace: bool | None = None
     live: bool = True
+    live_console: bool = False
 
     @property
     def is_unix_socket(self) -> bool:

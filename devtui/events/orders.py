@@ -119,12 +119,13 @@ class SetLive(Order, frozen=True, kw_only=True):
 
     A descriptor comes with it, by which the connections of the script are handed over. `key` is in
     the pages, and opens the session for them. `saves` counts the saves that needed no new process;
-    it is in the pages too. The answer is `LiveSet`.
+    it is in the pages too. With `console` the pages get the app's log. The answer is `LiveSet`.
     """
 
     on: bool
     key: str
     saves: int
+    console: bool = False
 
 
 class FilesSaved(Order, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from devtui.ports.survey import PendingSurvey, Survey, SurveyQueue
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
 from devtui.session.live.live_pages import Around, LivePages
+from devtui.session.live.page_console import PageConsole
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.profiles.profiler import Profiler
@@ -97,16 +98,19 @@ class Session:
         self._saves.subscribe_to(self.bus)
         self.bus.listen(self._on_failed, AppFailed)
         self.bus.listen(self._on_files_read, FilesRead)
+        folder = str(settings.folder.resolve())
         self.live = LivePages(
             settings.live,
-            str(settings.folder.resolve()),
+            folder,
             self.bus,
             Around(
                 set_live=self.generations.set_live,
                 waits=lambda: self.reloading or self.hold.active,
+                fails=lambda: self.served.failure is not None,
                 port=lambda: self.settings.port,
                 url=lambda: self.url,
             ),
+            PageConsole(self.bus, self.store, folder) if settings.live_console else None,
         )
         self._watcher = Watcher(
             settings.folder,

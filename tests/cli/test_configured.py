@@ -74,6 +74,7 @@ reload = true
 debugger = true
 standby = false
 live = true
+live-console = true
 trace = true
 trusted-hosts = ["app.test", ".dev.example"]
 with-threads = false
@@ -99,6 +100,7 @@ def test_every_option_can_be_set(read: Read, project: Path) -> None:
     assert (settings.debug, settings.reload, settings.debugger) == (False, True, True)
     assert not settings.standby
     assert settings.live
+    assert settings.live_console
     assert settings.records_calls  # without debug mode too
     assert not settings.control
     assert not settings.threaded

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browser import page
+from tests.support.browser import browser, page
 from tests.support.terminal.starter import devtui, free_port
 
-__all__ = ["devtui", "free_port", "page"]  # pytest finds fixtures that are imported here
+__all__ = ["browser", "devtui", "free_port", "page"]  # pytest finds fixtures that are imported here
 
 from tests.support.projects import APPS
 

@@ -66,7 +66,7 @@ def unlock(page: Any, pin: str) -> None:
 
 def test_an_afternoon_in_the_browser(page: Any, serve: Callable[..., Live], folder: Path) -> None:
     """Unlock with the PIN, examine a frame, break the app, see the debugger, fix the app."""
-    live = serve(APP)
+    live = serve(APP, live=False)  # the pages are opened here, not by themselves
     serving = live.serving()
     page.goto(f"{serving.url}/fail")
     assert "KeyError" in page.title()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devtui.events import PagesFollowing, RequestFinished
+from devtui.session.live.reload_pace import REST_SECONDS
 from devtui.session.state import State
 from tests.support import processes
 from tests.support.live import Live, Serve
+from tests.support.pages import SIGN, connected, follow, shows, visits
 from tests.support.projects import write
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui
@@ -66,15 +71,15 @@ PAGE = """\
 </body></html>
 """
 DOT = '<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{0}"></svg>'
+PAGE_FILE = "templates/page.html"
 PROJECT = {
     "app.py": APP,
-    "templates/page.html": PAGE,
-    "static/site.css": "h1 { color: rgb(1, 1, 1) }",
+    PAGE_FILE: PAGE,
+    "static/site.css": "h1 { color: rgb(1, 1, 1) } form { background: url(dot.svg) }",
     "static/dot.svg": DOT.format(10),
 }
 
 COLOUR = "getComputedStyle(document.querySelector('h1')).color"
-SIGN = "document.querySelector('devtui-sign')?.shadowRoot.textContent ?? ''"
 
 
 @pytest.fixture
@@ -84,26 +89,8 @@ def live(serve: Serve) -> Live:
     return live
 
 
-def follow(live: Live, page: Any, target: str = "/", count: int = 1) -> None:
-    """Open a page, and wait until it is connected."""
-    page.goto(live.session.url + target)
-    connected(live, count)
-
-
-def connected(live: Live, count: int = 1) -> None:
-    live.until(lambda: live.session.live.count == count)
-
-
-def shows(page: Any, text: str, selector: str = "h1") -> None:
-    page.wait_for_function(f"document.querySelector({selector!r})?.textContent === {text!r}")
-
-
 def save(folder: Path, text: str) -> None:
     write(folder, {"app.py": APP.replace("first", text)})
-
-
-def visits(live: Live, target: str = "/") -> int:
-    return len([row for row in live.all(RequestFinished) if row.target == target])
 
 
 def test_saved_code_shows_by_one_reload_in_the_same_place(
@@ -132,6 +119,56 @@ def test_saved_code_shows_by_one_reload_in_the_same_place(
     assert not [row for row in live.all(RequestFinished) if "devtui" in row.target]
 
 
+@pytest.mark.parametrize("kind", ["code", "template"])
+def test_the_first_of_several_saves_shows_at_once_and_the_others_together(
+    live: Live, folder: Path, page: Any, kind: str
+) -> None:
+    """Three saves in a second are two reloads. The number must not depend on the machine's pace."""
+    text, file, selector = ("first", "app.py", "h1") if kind == "code" else ("old", PAGE_FILE, "p")
+    follow(live, page)
+    began = time.monotonic()
+    for saved in ("second", "third", "fourth"):
+        write(folder, {file: PROJECT[file].replace(text, saved)})
+        if saved == "second":
+            shows(page, "second", selector)
+            assert visits(live) == 2
+        live.run(live.session.unloaded_saves(look=True))
+        live.until(lambda: not live.session.reloading)
+    elapsed = time.monotonic() - began
+    shows(page, "fourth", selector)
+    connected(live)
+    assert visits(live) <= 3 + int(elapsed / REST_SECONDS)
+
+
+def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: Any) -> None:
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+        subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+    def parts(text: str) -> dict[str, str]:
+        files = {f"parts/part{number}.py": f"TEXT = {text!r}" for number in range(150)}
+        files |= {f"templates/part{number}.html": text for number in range(149)}
+        return {**files, "app.py": APP.replace("first", text)}
+
+    if shutil.which("git") is None:
+        pytest.skip("there is no git on this machine")
+    git("init", "-q", "-b", "main")
+    for text in ("third", "second"):
+        write(folder, parts(text))
+        git("add", ".")
+        git("commit", "-q", "-m", text)
+    live.run(live.session.unloaded_saves(look=True))
+    live.until(lambda: not live.session.reloading)
+    follow(live, page)
+    shows(page, "second")
+    before, generation = visits(live), live.session.generation
+    git("checkout", "-q", "HEAD~")
+    shows(page, "third")
+    connected(live)
+    live.run(live.session.unloaded_saves(look=True))
+    assert (visits(live), live.session.generation) == (before + 1, generation + 1)
+
+
 def test_all_windows_follow_and_the_app_has_no_thread_for_them(
     serve: Serve, folder: Path, page: Any
 ) -> None:
@@ -158,10 +195,13 @@ def test_a_form_keeps_its_text_while_styles_and_images_change(
 ) -> None:
     follow(live, page)
     page.fill("#name", "half filled")
-    write(folder, {"static/site.css": "h1 { color: rgb(2, 2, 2) }"})
+    css = PROJECT["static/site.css"].replace("1, 1, 1", "2, 2, 2")
+    write(folder, {"static/site.css": css})
     page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")
     write(folder, {"static/dot.svg": DOT.format(20)})
     page.wait_for_function("document.querySelector('#dot').naturalWidth === 20")
+    background = "getComputedStyle(document.querySelector('form')).backgroundImage"
+    page.wait_for_function(f"{background}.includes('/static/dot.svg?devtui=')")
     assert page.input_value("#name") == "half filled"
     assert page.locator("link").count() == 1
     assert visits(live) == 1
@@ -172,7 +212,7 @@ def test_a_failed_reload_shows_its_error_and_the_fix_brings_the_page_back(
 ) -> None:
     follow(live, page)
     write(folder, {"app.py": "import nothing_of_this_name\n" + APP})
-    page.wait_for_function("document.body.innerText.includes('nothing_of_this_name')")
+    page.wait_for_function("document.body?.innerText.includes('nothing_of_this_name')")
     connected(live)
     save(folder, "second")
     shows(page, "second")

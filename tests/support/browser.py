@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,21 +25,30 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Iterator[Any]:
-    """Open a page of a real browser with a fresh profile."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start a real browser, one for the tests of a module: it takes a second each time."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     chromium = find_chromium()
     if chromium is None:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as driver:
-        context = driver.chromium.launch_persistent_context(
-            str(tmp_path / "profile"),
+        browser = driver.chromium.launch(
             executable_path=chromium,
             headless=True,
             args=FLAGS,
-            ignore_https_errors=True,  # of a certificate that the server makes for itself
+            # People's browsers keep whole pages for the back key.
+            ignore_default_args=["--disable-back-forward-cache"],
         )
-        context.set_default_timeout(20_000)
-        yield context.pages[0]
-        context.close()
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Open a page with a fresh profile."""
+    # Of a certificate that the server makes for itself there is no error.
+    context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()

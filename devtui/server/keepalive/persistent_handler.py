@@ -102,12 +102,13 @@ class PersistentHandler(WSGIRequestHandler):
         """
         self.log_request(status)
         limit = None
-        if self.head is not None and self.head.stays_open and self._body is not None:
+        if self.head is not None and self._body is not None:
             with suppress(UnknownEnd):
                 limit = body_limit(self.head.method, status, fields)
                 idle = self.server.idle
                 if (
-                    idle is not None
+                    self.head.stays_open
+                    and idle is not None
                     and not (idle.stops and idle.shelf is None)
                     and self._body.is_short
                 ):
@@ -129,7 +130,14 @@ class PersistentHandler(WSGIRequestHandler):
 
     def _answer(self) -> None:
         self._forget_request()
-        self.raw_requestline = line = self._input.stream.readline(heads.MAX_LINE + 1)
+        line = self._input.stream.readline(heads.MAX_LINE + 1)
+        if line == b"\r\n":
+            # Some clients end a body with an empty line, which belongs to nothing (RFC 9112, 2.2).
+            if not self._input.buffered():
+                self.close_connection = False
+                return
+            line = self._input.stream.readline(heads.MAX_LINE + 1)
+        self.raw_requestline = line
         self.began = clock.perf_counter()
         head, lines = heads.read(line, self._input.stream.readline)
         self.rfile = self.body_stream = self._input.stream

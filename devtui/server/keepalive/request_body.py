@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from devtui.server.serving.chunked import BrokenBody, dechunked
+from devtui.server.serving.chunked import BrokenBody, dechunked, is_strict
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -76,7 +76,7 @@ class RequestBody:
         return self._sized is None or self._sized.left <= MAX_SKIPPED
 
     def skip(self, waiting: Waiting) -> bool:
-        """Read the rest; return false if that is too much, or if the client breaks it off."""
+        """Read the rest; return false if that is too much, or if its end is in doubt."""
         if not self._length:
             return True
         left = MAX_SKIPPED
@@ -87,7 +87,9 @@ class RequestBody:
                     return False
         except BrokenBody:
             return False
-        return self._sized is None or not self._sized.left
+        if self._sized is not None:
+            return not self._sized.left
+        return not isinstance(self.stream, io.BufferedReader) or is_strict(self.stream)
 
 
 class ClientInput:

@@ -13,6 +13,9 @@ _ENOUGH = 7
 _BLANK = re.compile(rb"[ \t\r\n\f]*")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+# The mark of UTF-16, with a blank in it. A browser believes the mark more than any header.
+_WIDE = {b"\xff\xfe": b" \0", b"\xfe\xff": b"\0 "}
+
 # `<!-->` and `<!--->` are whole comments, too (HTML, 13.2.5.43).
 _SHORT_COMMENT = re.compile(rb"<!---?>")
 _END_OF_COMMENT = re.compile(rb"--!?>")
@@ -28,10 +31,14 @@ class DocumentStart:
 
     So the document type stays first, and the tags of the page keep their attributes. Nothing is
     held back but a tag at the beginning that is not complete yet.
+
+    A document that turns out to be in UTF-16 gets no tag but, since its length was announced, as
+    many bytes of blanks at its end. Give a tag with an even number of bytes.
     """
 
     def __init__(self, tag: bytes) -> None:
         self._tag = tag
+        self._blank = b""
         self._held = b""
         self._begun = False
         self._in_comment = False
@@ -42,8 +49,13 @@ class DocumentStart:
         if self.inserted or not data:
             return data
         data, self._held = self._held + data, b""
-        if not self._begun and len(data) < 3 and _BYTE_ORDER_MARK.startswith(data):
+        if not self._begun and (
+            (len(data) < 3 and _BYTE_ORDER_MARK.startswith(data)) or data in (b"\xff", b"\xfe")
+        ):
             return self._keep(data, 0)
+        if not self._begun and data[:2] in _WIDE:
+            self._blank, self._begun, self.inserted = _WIDE[data[:2]], True, True
+            return data
         place = 0 if self._begun or not data.startswith(_BYTE_ORDER_MARK) else 3
         self._begun = True
         while True:
@@ -76,8 +88,16 @@ class DocumentStart:
             if opening is not None and opening[1].lower() == b"head":
                 return self._insert(data, place)
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether the document is in UTF-16."""
+        return bool(self._blank)
+
     def end(self) -> bytes:
         """Return what is left to be sent at the end of the document."""
+        if blank := self._blank:
+            self._blank = b""
+            return blank * (len(self._tag) // 2)
         left, self._held = self._held, b""
         return left if self.inserted or not (self._begun or left) else self._insert(left, 0)
 

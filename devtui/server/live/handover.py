@@ -20,6 +20,7 @@ from devtui.server.live.tls_relay import TlsRelays
 
 if TYPE_CHECKING:
     from devtui.server.channel.channel import Channel
+    from devtui.server.serving.debugger import TrustedHosts
 
 FOLDER = "/.devtui/"
 SCRIPT = FOLDER + "live.js"
@@ -37,11 +38,14 @@ class Handover:
     """What the server does for the script. `on` says whether pages get it.
 
     `key` is in each page, and the script shows it to the session: no other page knows it. `version`
-    says which state of the code and of the files a page is made of.
+    says which state of the code and of the files a page is made of. With a `console` the script
+    shows the app's log, if `hosts` trust the name under which the page was opened.
     """
 
+    hosts: TrustedHosts | None = None
+
     def __init__(self, channel: Channel) -> None:
-        self.on = False
+        self.on = self.console = False
         self.key = ""
         self.version = ""
         self._channel = channel
@@ -60,7 +64,7 @@ class Handover:
             self._way = OwnSocket(way)
         else:
             way.close()  # it is the same socket
-        self.key, self.on = order.key, order.on
+        self.key, self.on, self.console = order.key, order.on, order.console
         self.version = f"{self._channel.generation}.{order.saves}"
         self._channel.send(LiveSet(saves=order.saves))
 
@@ -101,7 +105,7 @@ class Handover:
             return False
         names = ("Sec-WebSocket-Key", "Origin", "Host")
         values = [str(headers.get(name, ""))[:MAX_VALUE] for name in names]
-        message = json.dumps([*values, query[:MAX_VALUE]]).encode()
+        message = json.dumps([*values, query[:MAX_VALUE], self._may_read_log(handler)]).encode()
         connection = handler.connection
         encrypted = handler.server.ssl_context is not None
         if encrypted:
@@ -114,6 +118,14 @@ class Handover:
             return False
         handler.server.connections.waiting(connection).given_away = True
         return True
+
+    def _may_read_log(self, handler: Any) -> bool:
+        hosts = self.hosts
+        if not self.console or hosts is None or not hosts.trusts(handler.headers.get("Host")):
+            return False
+        from devtui.server.live.log_access import may_read_log  # few ask for the console
+
+        return may_read_log(handler.client_address, handler.server.port)
 
     def _pass(self, message: bytes, descriptor: int) -> bool:
         """Pass a connection to the session; return false if the session does not take it."""

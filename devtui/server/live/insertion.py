@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import parse_options_header
 
+from devtui.server.guest.clocks import clock
 from devtui.server.live.document_start import DocumentStart
+from devtui.server.live.meta_policy import MetaPolicy
 from devtui.server.live.navigation import is_navigation
 from devtui.server.live.page_policy import PagePolicy
 
@@ -62,7 +64,8 @@ class _Page:
         self._environ = environ
         self._handover = handover
         self._version = handover.version
-        self._document: DocumentStart | None = None
+        self._began = clock.time()
+        self._document: tuple[DocumentStart, MetaPolicy] | None = None
 
     def begin(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Take the head of the response; return that with the script, if it is a page."""
@@ -74,14 +77,15 @@ class _Page:
             self._handover.leave_alone("its page is compressed although nobody asked for that")
             return headers
         scheme, host = self._environ["wsgi.url_scheme"], self._environ.get("HTTP_HOST", "")
-        policy = PagePolicy(headers, f"{scheme}://{host}".lower())
+        origin = f"{scheme}://{host}".lower()
+        policy = PagePolicy(headers, origin)
         if policy.forbidden_by:
             self._handover.leave_alone(
                 f"its Content-Security-Policy forbids that ({policy.forbidden_by})"
             )
             return headers
         tag = self._tag(policy.nonce)
-        self._document = DocumentStart(tag)
+        self._document = DocumentStart(tag), MetaPolicy(origin)
         if not length.isdecimal():
             return headers
         whole = str(int(length) + len(tag))
@@ -91,17 +95,36 @@ class _Page:
 
     def _tag(self, nonce: str) -> bytes:
         posted = " data-posted" if self._environ["REQUEST_METHOD"] == "POST" else ""
+        # From when on it wants the log: what its own request logs is written before it runs.
+        heard = f' data-heard="t{self._began * 1e6:.0f}"' if self._handover.console else ""
         with_nonce = f' nonce="{escape(nonce)}"' if nonce else ""
-        return (
+        tag = (
             f'<script async src="{self._handover.script_url}" data-key="{self._handover.key}" '
-            f'data-version="{self._version}"{posted}{with_nonce}></script>'
+            f'data-version="{self._version}"{posted}{heard}{with_nonce}></script>'
         ).encode("latin-1")
+        return tag if len(tag) % 2 == 0 else tag.replace(b"<script ", b"<script  ", 1)
 
     def take(self, data: bytes) -> bytes:
-        return data if self._document is None else self._document.take(data)
+        if self._document is None:
+            return data
+        start, meta_policy = self._document
+        self._report(meta_policy.take(data))
+        return start.take(data)
 
     def end(self) -> bytes:
-        return b"" if self._document is None else self._document.end()
+        if self._document is None:
+            return b""
+        start, meta_policy = self._document
+        self._report(meta_policy.end())
+        if start.is_wide:
+            self._handover.leave_alone("it is encoded in UTF-16")
+        return start.end()
+
+    def _report(self, forbidden_by: str) -> None:
+        if forbidden_by:
+            self._handover.leave_alone(
+                f"a Content-Security-Policy in a <meta> tag forbids that ({forbidden_by})"
+            )
 
 
 class _PageBody:

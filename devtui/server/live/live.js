@@ -3,7 +3,9 @@
 (() => {
   "use strict";
 
-  const { src, dataset } = document.currentScript;
+  // Not its property `src`, which a `base` of the page would lead elsewhere.
+  const { dataset } = document.currentScript;
+  const src = new URL(document.currentScript.getAttribute("src"), location);
   document.currentScript.remove();
 
   // A frame goes with the page around it. A page that replaces its own content may run this twice.
@@ -32,7 +34,7 @@
       attempts = 0;
       connected = true;
       sign.hide();
-      socket.send(dataset.version);
+      socket.send(`${dataset.version} ${dataset.heard ?? ""}`);
     };
     socket.onmessage = (event) => obey(JSON.parse(event.data));
     socket.onclose = () => {
@@ -48,6 +50,7 @@
   function obey(message) {
     if (message.do === "reload" && isNew(message.once)) reload();
     if (message.do === "swap") message.paths.forEach(swap);
+    if (message.do === "log") log(message);
     if (message.do === "gone") sign.show(message.why);
     if (message.do === "moved") {
       const there = new URL(location.pathname + location.search + location.hash, message.url);
@@ -66,6 +69,13 @@
     } catch {
       return false; // this document may store nothing
     }
+  }
+
+  /** Show the app's log in the console. A text is never a format there. */
+  function log({ entries, left_out: count, heard }) {
+    if (count) console.info("%s", `${count} entries of the app's log were left out.`);
+    for (const [method, text] of entries) console[method]("%s", text);
+    dataset.heard = heard;
   }
 
   function reload() {
@@ -115,7 +125,7 @@
       replaced.add(link);
       replacedBy.set(next, before);
       next.removeAttribute("integrity"); // that of the old text
-      next.href = renewed(link.href);
+      next.href = renewed(link.href, page.baseURI);
       // Not before it is there: the page must not be bare in between.
       next.onload = () => before.forEach((old) => old.remove());
       next.onerror = () => {
@@ -127,18 +137,21 @@
   }
 
   function swapImages(page, path) {
+    const base = page.baseURI;
     for (const image of page.querySelectorAll("img[src]")) {
-      if (isOf(image.src, path)) image.src = renewed(image.src);
+      if (isOf(image.src, path)) image.src = renewed(image.src, base);
     }
     for (const image of page.querySelectorAll("img[srcset], source[srcset]")) {
-      const srcset = renewedIn(image.srcset, path, /[^\s,]+/g);
+      const srcset = renewedIn(image.srcset, path, base, /[^\s,]+/g);
       if (srcset !== image.srcset) image.srcset = srcset;
     }
-    for (const sheet of page.styleSheets) renewRules(sheet, path);
-    for (const element of page.querySelectorAll("[style]")) renewStyle(element.style, path);
+    for (const sheet of page.styleSheets) renewRules(sheet, path, base);
+    for (const element of page.querySelectorAll("[style]")) renewStyle(element.style, path, base);
   }
 
-  function renewRules(sheet, path) {
+  /** Renew addresses in a style sheet, which counts them from its own. */
+  function renewRules(sheet, path, base) {
+    base = sheet.href ?? base;
     let rules = [];
     try {
       rules = sheet.cssRules;
@@ -146,32 +159,32 @@
       return; // of another origin
     }
     for (const rule of rules) {
-      if (rule.style) renewStyle(rule.style, path);
-      if (rule.cssRules) renewRules(rule, path);
-      if (rule.styleSheet) renewRules(rule.styleSheet, path);
+      if (rule.style) renewStyle(rule.style, path, base);
+      if (rule.cssRules) renewRules(rule, path, base);
+      if (rule.styleSheet) renewRules(rule.styleSheet, path, base);
     }
   }
 
-  function renewStyle(style, path) {
+  function renewStyle(style, path, base) {
     for (const property of ["backgroundImage", "borderImageSource", "listStyleImage", "maskImage"]) {
       const value = style[property] ?? "";
-      const next = renewedIn(value, path, /(?<=url\(["']?)[^"')]+/g);
+      const next = renewedIn(value, path, base, /(?<=url\(["']?)[^"')]+/g);
       if (next !== value) style[property] = next;
     }
   }
 
-  function renewedIn(text, path, addresses) {
-    return text.replace(addresses, (one) => (isOf(one, path) ? renewed(one) : one));
+  function renewedIn(text, path, base, addresses) {
+    return text.replace(addresses, (one) => (isOf(one, path) ? renewed(one, base) : one));
   }
 
   /** Whether an address may be that of a file: it has its name. */
   function isOf(href, path) {
     const name = path.split("/").at(-1);
-    return [name, encodeURIComponent(name)].includes(new URL(href, location).pathname.split("/").at(-1));
+    return [name, encodeURIComponent(name)].includes(href.split(/[?#]/, 1)[0].split("/").at(-1));
   }
 
-  function renewed(href) {
-    const address = new URL(href, location);
+  function renewed(href, base) {
+    const address = new URL(href, base);
     address.searchParams.set("devtui", Date.now());
     return address.href;
   }
@@ -218,7 +231,8 @@
     try {
       return top !== window && top.location.origin === location.origin;
     } catch {
-      return false; // the page around it is of another origin
+      // The page around it is of another origin; or this frame is in a sandbox, and may not look.
+      return [...(location.ancestorOrigins ?? [])].at(-1) === location.origin;
     }
   }
 

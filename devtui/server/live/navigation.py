@@ -26,13 +26,15 @@ _OF_PARTS = (
 def is_navigation(environ: WSGIEnvironment) -> bool:
     """Return whether a browser asks for a document, to show it in a window or a frame.
 
-    Browsers say so themselves (`Sec-Fetch-Dest`), but only to this machine and over https.
+    Browsers say so themselves (`Sec-Fetch-Dest`), but only to this machine and over https. For a
+    service worker that passes on what the browser opens they say only how (`Sec-Fetch-Mode`).
     Otherwise one who names HTML in `Accept` asks for a document, unless a library asks for a part.
     """
     if environ["REQUEST_METHOD"] not in ("GET", "POST"):
         return False
     if destination := environ.get("HTTP_SEC_FETCH_DEST"):
-        return destination in _DOCUMENTS
+        by_worker = destination == "empty" and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
+        return by_worker or destination in _DOCUMENTS
     if any(name in environ for name in _OF_PARTS):
         return False
     accepted = parse_accept_header(environ.get("HTTP_ACCEPT", ""))

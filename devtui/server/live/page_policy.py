@@ -32,19 +32,30 @@ class PagePolicy:
         if sandbox is not None and not {"allow-scripts", "allow-same-origin"} <= set(sandbox):
             return "sandbox"
         name, sources = _first(policy, "script-src-elem", "script-src", "default-src")
-        by_origin = "'strict-dynamic'" not in sources and self._allows(sources, "http", "https")
-        if not by_origin and not (self.nonce and f"'nonce-{self.nonce}'" in sources):
+        own = "'strict-dynamic'" not in sources and _allows(sources, self._origin, "http", "https")
+        if not own and not (self.nonce and f"'nonce-{self.nonce}'" in sources):
             return name
-        name, sources = _first(policy, "connect-src", "default-src")
-        return "" if self._allows(sources, "ws", "wss") else name
+        return _forbids_connection(policy, self._origin)
 
-    def _allows(self, sources: list[str], *schemes: str) -> bool:
-        """Whether the sources name the page's own origin."""
-        scheme, _, host = self._origin.partition("://")
-        any_port = host.rpartition(":")[0] + ":*" if host.rpartition(":")[0] else f"{host}:*"
-        own = {"*", "'self'", host, self._origin, f"{schemes[scheme == 'https']}:"}
-        own |= {any_port, *(f"{one}://{name}" for one in schemes for name in (host, any_port))}
-        return not own.isdisjoint(map(str.lower, sources))
+
+def connection_forbidden_by(policies: str, origin: str) -> str:
+    """Return the directive that forbids a page of this origin to connect; empty if none does."""
+    reasons = (_forbids_connection(_directives(one), origin) for one in policies.split(","))
+    return next(filter(None, reasons), "")
+
+
+def _forbids_connection(policy: dict[str, list[str]], origin: str) -> str:
+    name, sources = _first(policy, "connect-src", "default-src")
+    return "" if _allows(sources, origin, "ws", "wss") else name
+
+
+def _allows(sources: list[str], origin: str, *schemes: str) -> bool:
+    """Whether the sources name the page's own origin."""
+    scheme, _, host = origin.partition("://")
+    any_port = host.rpartition(":")[0] + ":*" if host.rpartition(":")[0] else f"{host}:*"
+    own = {"*", "'self'", host, origin, f"{schemes[scheme == 'https']}:"}
+    own |= {any_port, *(f"{one}://{name}" for one in schemes for name in (host, any_port))}
+    return not own.isdisjoint(map(str.lower, sources))
 
 
 def _directives(policy: str) -> dict[str, list[str]]:

@@ -42,6 +42,8 @@ class ChunkedBody(io.RawIOBase):
         self._left = 0  # bytes of the current chunk
         self._begun = False
         self._done = False
+        self.is_strict = True
+        """Whether every line has ended as it should: nobody can find another end of this body."""
 
     @property
     def done(self) -> bool:
@@ -89,6 +91,8 @@ class ChunkedBody(io.RawIOBase):
             raise BrokenBody(f"A line between chunks is longer than {MAX_LINE:,} bytes.")
         if not line.endswith(b"\n"):
             raise BrokenBody("The body ended before its last chunk.")
+        if line[-2:] != b"\r\n" or b"\r" in line[:-2]:
+            self.is_strict = False
         return line
 
 
@@ -101,3 +105,9 @@ def is_read(body: io.BufferedReader) -> bool:
     """Return whether all chunks of a decoded body were read."""
     raw = body.raw
     return not isinstance(raw, ChunkedBody) or raw.done
+
+
+def is_strict(body: io.BufferedReader) -> bool:
+    """Return whether each line between the chunks of a decoded body was proper."""
+    raw = body.raw
+    return not isinstance(raw, ChunkedBody) or raw.is_strict

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from devtui.config.trust import trusted_users
@@ -28,7 +28,9 @@ def refusal(environ: WSGIEnvironment) -> str | None:
     """Say why this request may not use the debugger; None if it may."""
     if environ.get("HTTP_SEC_FETCH_SITE") not in _OWN or not _is_own_origin(environ):
         return "devtui's debugger does not answer the pages of other sites and ports."
-    owner = _owner(environ)
+    owner = owner_of(
+        environ.get("REMOTE_ADDR"), environ.get("REMOTE_PORT"), environ.get("SERVER_PORT")
+    )
     if owner is None or owner in trusted_users():
         return None
     who = "nobody any more" if owner < 0 else f"the user with uid {owner}"
@@ -48,8 +50,8 @@ def _is_own_origin(environ: WSGIEnvironment) -> bool:
         return False
 
 
-def _owner(environ: WSGIEnvironment) -> int | None:
-    """Return the uid that owns the client's end of the connection, if it is on this machine.
+def owner_of(client: str | None, client_port: Any, port: Any) -> int | None:
+    """Return the uid that owns the client's end of a connection to a port of this machine.
 
     Return None for a client elsewhere, and where the system does not tell; -1 if the client has
     closed its end, because the system forgets whose it was. See /proc/net/tcp in proc(5).
@@ -57,9 +59,9 @@ def _owner(environ: WSGIEnvironment) -> int | None:
     if not os.path.exists("/proc/net/tcp"):
         return None  # another system than Linux
     try:
-        address = ip_address(environ["REMOTE_ADDR"].partition("%")[0])
-        ends = int(environ["REMOTE_PORT"]), int(environ["SERVER_PORT"])
-    except (KeyError, ValueError):
+        address = ip_address((client or "").partition("%")[0])
+        ends = int(client_port), int(port)
+    except (TypeError, ValueError):
         return None  # a Unix socket has no addresses
     mapped = getattr(address, "ipv4_mapped", None)
     address = mapped or address

@@ -26,6 +26,7 @@ from devtui.server.keepalive.threaded_server import ThreadedServer
 from devtui.server.live.insertion import InsertScript
 from devtui.server.serving import middleware
 from devtui.server.serving.connections import Server, Turns
+from devtui.server.serving.debugger import TrustedHosts
 from devtui.server.serving.exchange import Profile, Recorder
 from devtui.server.serving.handler import handler_for
 
@@ -69,6 +70,7 @@ class AppServer:
     ) -> None:
         self._wrap = partial(middleware.around, load=load, reporter=reporter, news=news)
         self._handover = handover
+        handover.hosts = TrustedHosts((load.host, *load.trusted_hosts))
         wrapped, self.debugger = self._wrap(app)
         self.app, self.recorder = app, recorder
         recorder.profiling = _profile

@@ -14,14 +14,16 @@ from devtui.events import (
     HoldEnded,
     LiveSet,
     PageLeftAlone,
-    PagesFollowing,
     Serving,
     SetLive,
     StateChanged,
 )
 from devtui.session.event_bus import EventBus
 from devtui.session.live.page_connection import Asked, PageConnection, Version, take_over
+from devtui.session.live.page_console import PageConsole
+from devtui.session.live.page_count import PageCount
 from devtui.session.live.page_files import PageChange, WrittenByPages, change_by
+from devtui.session.live.reload_pace import ReloadPace
 from devtui.session.state import State
 
 # How long to wait for more changes after one. Those of a save are noticed together.
@@ -29,9 +31,6 @@ MERGE_SECONDS = 0.002
 
 # How long to wait until the server process has heard of a save. It answers at once unless it hangs.
 HEAR_SECONDS = 0.5
-
-# How long a page that disconnects is still counted: if it loads again, it comes back.
-TELL_SECONDS = 0.3
 
 # Nobody has so many pages open. Without a bound one client could take all our descriptors.
 MAX_CONNECTIONS = 200
@@ -46,13 +45,25 @@ class Around(msgspec.Struct, frozen=True):
     """What the pages need of the session.
 
     `set_live` gives this and each later server process an order with a socket. `waits` says whether
-    a reload is about to come, or saves are held.
+    a reload is about to come, or saves are held, and `fails` whether an error is served.
     """
 
     set_live: Callable[[Callable[[], SetLive], socket.socket], None]
     waits: Callable[[], bool]
+    fails: Callable[[], bool]
     port: Callable[[], int]
     url: Callable[[], str]
+
+
+class _Open(msgspec.Struct):
+    """An open page: its version, or the one that it was to load again for, and then it `leaves`.
+
+    It `came_old` if it was older than the app when it connected.
+    """
+
+    version: Version
+    came_old: bool = False
+    leaves: bool = False
 
 
 class LivePages:
@@ -61,29 +72,39 @@ class LivePages:
     Each page has the version of what it was made of: the generation, and the number of saves that
     needed no new one. A page that comes with an older version loads again at once. So no save is
     missed between a page and its connection, and none is followed twice.
+
+    With a `console` the pages also get the app's log.
     """
 
-    def __init__(self, on: bool, folder: str, bus: EventBus, around: Around) -> None:
+    def __init__(
+        self,
+        on: bool,
+        folder: str,
+        bus: EventBus,
+        around: Around,
+        console: PageConsole | None = None,
+    ) -> None:
         self.on = on
-        self.count = 0
-        """How many pages are connected, as it was told last."""
         self._folder = folder
         self._bus = bus
         self._around = around
+        self._console = console
+        self._pace = ReloadPace()
         self._key = os.urandom(12).hex()
         self._way, self._their_way = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._way.setblocking(False)
         self._connections: set[PageConnection] = set()
-        self._pages: dict[PageConnection, Version] = {}
+        self._pages: dict[PageConnection, _Open] = {}
+        self._counted = PageCount(bus, lambda: (len(self._pages), self.on))
         self._version: Version = (0, 0)
         self._heard = 0  # the number of saves that the server process has heard of
         self._waiting = PageChange()
         self._timer: asyncio.TimerHandle | None = None
-        self._telling: asyncio.TimerHandle | None = None
-        self._told = (0, on)
+        self._catching_up: asyncio.TimerHandle | None = None
         self._taking: set[asyncio.Task[Any]] = set()
         self._written = WrittenByPages()
         self._left_alone: set[str] = set()
+        self._crowd_told = False
         bus.listen(self._on_serving, Serving)
         bus.listen(self._on_state, StateChanged)
         bus.listen(lambda event: self._send_soon(MERGE_SECONDS), HoldEnded)
@@ -94,6 +115,11 @@ class LivePages:
         if on:
             self._set_live()
 
+    @property
+    def count(self) -> int:
+        """How many pages are connected, as it was told last."""
+        return self._counted.count
+
     def start(self) -> None:
         """Take connections, on the running event loop."""
         asyncio.get_running_loop().add_reader(self._way.fileno(), self._take)
@@ -101,7 +127,10 @@ class LivePages:
     def close(self) -> None:
         """Disconnect all pages."""
         asyncio.get_running_loop().remove_reader(self._way.fileno())
-        for timer in (self._timer, self._telling):
+        if self._console is not None:
+            self._console.close()
+        self._counted.close()
+        for timer in (self._timer, self._catching_up):
             if timer is not None:
                 timer.cancel()
         for task in self._taking:
@@ -116,7 +145,7 @@ class LivePages:
         self.on = on
         self._set_live()
         self._reload_the_old()
-        self._tell_now()
+        self._counted.tell_now()
 
     def saved(self, paths: Iterable[str]) -> None:
         """Take in changed files that are no source."""
@@ -139,7 +168,12 @@ class LivePages:
         self._around.set_live(self._order, self._their_way)
 
     def _order(self) -> SetLive:
-        return SetLive(on=self.on, key=self._key, saves=self._version[1])
+        return SetLive(
+            on=self.on,
+            key=self._key,
+            saves=self._version[1],
+            console=self._console is not None,
+        )
 
     def _send_soon(self, seconds: float) -> None:
         if self._timer is not None:
@@ -158,9 +192,8 @@ class LivePages:
             self._send_soon(HEAR_SECONDS)
             return
         change, self._waiting = self._waiting, PageChange()
-        if change.reload:
-            self._reload_the_old()
-        elif self.on and change.swaps:
+        self._reload_the_old()  # some may be old because of an earlier save
+        if self.on and change.swaps and not change.reload:
             names = [os.path.relpath(path, self._folder) for path in sorted(change.swaps)]
             for page in self._pages:
                 page.send({"do": "swap", "paths": [name.replace(os.sep, "/") for name in names]})
@@ -172,19 +205,41 @@ class LivePages:
                 self._send_soon(MERGE_SECONDS)
 
     def _reload_the_old(self) -> None:
-        """Have the pages load again that are older than what is served now."""
-        if self.on:
-            for page, version in self._pages.items():
-                if version < self._version:
-                    self._reload(page)
+        """Have the pages load again that are older than what is served now, or do so soon.
 
-    def _reload(self, page: PageConnection, **more: str) -> None:
+        One that still loads because of an earlier save loads something older, which may be cut.
+        """
+        if not self.on:
+            return
+        fails = self._around.fails()
+        wait = self._pace.wait(fails)
+        for page, is_open in self._pages.items():
+            if is_open.version >= self._version:
+                continue
+            if not wait or is_open.leaves:
+                self._reload(page, is_open)
+                self._pace.reloaded(fails)
+            elif self._catching_up is None:
+                loop = asyncio.get_running_loop()
+                self._catching_up = loop.call_later(wait, self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._catching_up = None
+        if not self._around.waits():  # else the new generation reloads them
+            self._reload_the_old()
+
+    def _reload(self, page: PageConnection, is_open: _Open) -> None:
         """Have a page load again, or say where the app has moved to."""
-        self._pages[page] = self._version  # tell it once
+        is_open.version = self._version  # tell it once
         if page.port and page.port != self._around.port():
             page.send({"do": "moved", "url": self._around.url()})
-        else:
-            page.send({"do": "reload", **more})
+            return
+        is_open.leaves = True
+        message = {"do": "reload"}
+        if is_open.came_old:
+            # The browser's cache may have an old page, and give it again.
+            message["once"] = ".".join(map(str, self._version))
+        page.send(message)
 
     def _on_serving(self, event: Serving) -> None:
         self._version = event.generation, self._version[1]
@@ -209,37 +264,36 @@ class LivePages:
         while (taken := take_over(self._way)) is not None:
             if len(self._connections) >= MAX_CONNECTIONS:
                 taken[1].close()
+                self._warn_of_crowd()
                 continue
             task = asyncio.get_running_loop().create_task(self._connect(*taken))
             self._taking.add(task)
             task.add_done_callback(self._taking.discard)
 
+    def _warn_of_crowd(self) -> None:
+        if not self._crowd_told:
+            self._crowd_told = True
+            self._bus.warn(f"{MAX_CONNECTIONS} pages are open: no more of them follow saves.")
+
     async def _connect(self, asked: Asked, connection: socket.socket) -> None:
         page = PageConnection(asked, self._key, self._on_open, self._on_close)
         self._connections.add(page)
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: page, connection)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: page, connection)
+        except OSError:  # the page is gone already, which macOS says at once
+            connection.close()
+            self._on_close(page)
 
-    def _on_open(self, page: PageConnection, version: Version) -> None:
-        self._pages[page] = version
-        if self.on and version < self._version:
-            # The browser's cache may have an old page, and give it again.
-            self._reload(page, once=".".join(map(str, self._version)))
-        self._tell()
+    def _on_open(self, page: PageConnection, version: Version, heard: str) -> None:
+        self._pages[page] = _Open(version, came_old=version < self._version)
+        if self._console is not None:
+            self._console.add(page, heard)
+        self._reload_the_old()
+        self._counted.tell_soon()
 
     def _on_close(self, page: PageConnection) -> None:
         self._connections.discard(page)
         if self._pages.pop(page, None) is not None:
-            self._tell()
-
-    def _tell(self) -> None:
-        """Report how many pages there are; a page that loads again is soon back."""
-        if self._telling is None:
-            loop = asyncio.get_running_loop()
-            self._telling = loop.call_later(TELL_SECONDS, self._tell_now)
-
-    def _tell_now(self) -> None:
-        self._telling = None
-        news = (len(self._pages), self.on)
-        if news != self._told:
-            self.count, _ = self._told = news
-            self._bus.tell(PagesFollowing(count=self.count, on=self.on))
+            self._counted.tell_soon()
+        if self._console is not None:
+            self._console.remove(page)

@@ -13,8 +13,10 @@ import msgspec
 
 from devtui.session.live import websocket
 
-# A page that reads nothing, such as that of a sleeping phone, is given up.
+# A page that reads nothing, such as that of a sleeping phone, is given up. One that reads slowly is
+# not sent what can wait.
 _MAX_UNREAD_BYTES = 64 * 1024
+_ROOM_BYTES = 16 * 1024
 
 Version: TypeAlias = "tuple[int, int]"
 """Of a page: its generation, and the number of saves that needed no new one."""
@@ -31,6 +33,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
     origin: str
     host: str
     query: str
+    may_read_log: bool = False
 
     def has(self, page_key: str) -> bool:
         """Whether the page comes from the session that has this key."""
@@ -52,15 +55,16 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
 class PageConnection(asyncio.Protocol):
     """An open page: send it messages, until it disconnects.
 
-    `on_open` is called once the page has said of which version it is, and `on_close` when it is
-    gone. A page of another session is older than all of this one.
+    `on_open` is called once the page has said of which version it is, and what it has had of the
+    log. `on_close` is called when it is gone. A page of another session is older than all of this
+    one.
     """
 
     def __init__(
         self,
         asked: Asked,
         page_key: str,
-        on_open: Callable[[PageConnection, Version], None],
+        on_open: Callable[[PageConnection, Version, str], None],
         on_close: Callable[[PageConnection], None],
     ) -> None:
         self.port = 0
@@ -91,8 +95,10 @@ class PageConnection(asyncio.Protocol):
         try:
             for kind, content in self._frames.take(data):
                 if kind == websocket.TEXT:
-                    version = _version(content)
-                    self._on_open(self, version if self._asked.has(self._page_key) else (0, 0))
+                    version, heard = _version(content)
+                    if not self._asked.has(self._page_key):
+                        version, heard = (0, 0), ""
+                    self._on_open(self, version, heard)
                 elif kind == websocket.PING:
                     self._transport.write(websocket.frame(websocket.PONG, content))
                 elif kind == websocket.CLOSE:
@@ -104,6 +110,18 @@ class PageConnection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Report that the page is gone."""
         self._on_close(self)
+
+    @property
+    def may_read_log(self) -> bool:
+        """Whether this is a page of the developer's own."""
+        return self._asked.may_read_log and self._asked.has(self._page_key)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the page has read nearly all that was sent."""
+        return self._transport is not None and (
+            self._transport.get_write_buffer_size() < _ROOM_BYTES
+        )
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a message to the page."""
@@ -119,11 +137,13 @@ class PageConnection(asyncio.Protocol):
             self._transport.close()
 
 
-def _version(content: bytes) -> Version:
-    generation, _, saves = content.partition(b".")
+def _version(content: bytes) -> tuple[Version, str]:
+    """Return the version that a page sends, and what it has had of the log, or an empty text."""
+    version, _, heard = content.partition(b" ")
+    generation, _, saves = version.partition(b".")
     if not (generation.isdigit() and saves.isdigit()):
         raise websocket.NoFrame("The page has to send its version.")
-    return int(generation), int(saves)
+    return (int(generation), int(saves)), heard.decode("latin-1")
 
 
 def take_over(way: socket.socket) -> tuple[Asked, socket.socket] | None:

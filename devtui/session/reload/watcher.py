@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from devtui.session.reload import git_work
 from devtui.session.reload.folder_watch import Change
 from devtui.session.reload.source_filter import DELETED, MODIFIED, SourceFilter
 from devtui.session.reload.watched_folders import WatchedFolders
@@ -179,20 +180,23 @@ class Watcher:
                 self._folders.add({self._roots[folder]: recursive for folder in new})
 
     def _gathered(self, changes: set[Change]) -> set[Change]:
-        """Return these changes and those that follow without a rest.
+        """Return these changes and those that follow without a rest, or by the same work of git.
 
         A log or a database in the folder may be written without one, which delays no save.
         """
         found = set(changes)
         end = time.monotonic() + MERGE_SECONDS
         rest = REST_SECONDS if len(changes) <= NOTICES_OF_A_SAVE else LONG_REST_SECONDS
-        while time.monotonic() < end:
+        while (in_checkout := git_work.is_underway(self._folder)) or time.monotonic() < end:
             time.sleep(rest)
             rest = LONG_REST_SECONDS
             more = self._folders.look()
             found |= more
             few = len(found) <= NOTICES_OF_A_SAVE
-            if not more or (few and self._has_save(found) and not self._has_save(more)):
+            no_save = few and self._has_save(found) and not self._has_save(more)
+            if not in_checkout and (not more or no_save):
+                break
+            if self._stop.is_set():
                 break
         return found
 

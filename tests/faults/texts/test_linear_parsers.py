@@ -30,6 +30,8 @@ from devtui.config.settings import Settings
 from devtui.events import Error, ExceptionData, decode_event, decode_order
 from devtui.ports import process_info, sockets_linux, sockets_lsof
 from devtui.server.app.spec import AppNotFound, parse
+from devtui.server.live.document_start import DocumentStart
+from devtui.server.live.meta_policy import MetaPolicy
 from devtui.server.serving import handler, wsgi_rules
 from devtui.server.serving.chunked import dechunked
 from devtui.server.serving.debugger import TrustedHosts
@@ -96,6 +98,11 @@ READERS: dict[str, Callable[[str], object]] = {
     "one chunk": lambda text: read_chunks(f"{text}\r\n"),
     "trailers": lambda text: read_chunks(f"0\r\n{text}"),
     "accept": wants_html,
+    "head of a page": lambda text: MetaPolicy("http://a").take(f"<head>{text}</head>".encode()),
+    "policy in a page": lambda text: MetaPolicy("http://a").take(
+        f"<meta content-security-policy {text}".encode()
+    ),
+    "beginning of a page": lambda text: DocumentStart(b"").take(text.encode()),
     "host": TrustedHosts(("app.test", ".dev.example", "::2")).trusts,
     "host in brackets": lambda text: TrustedHosts(()).trusts(f"[{text}]:5000"),
     "response head": lambda text: wsgi_rules.check_start("200 OK", [("X", text), (text, "")]),

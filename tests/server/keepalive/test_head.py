@@ -68,7 +68,7 @@ def strictly(data: bytes) -> tuple[Head | None, list[bytes], bytes]:
 
 @given(heads())
 @example(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n")
-@example(b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+@example(b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n")
 def test_a_proper_head_means_the_same_to_the_standard_parser_and_to_h11(data: bytes) -> None:
     head, lines, rest = strictly(data + NEXT)
     if head is None:
@@ -86,7 +86,7 @@ def test_a_proper_head_means_the_same_to_the_standard_parser_and_to_h11(data: by
     assert isinstance(request, h11.Request)
     assert (request.method.decode(), request.target.decode()) == (head.method, head.target)
     assert [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers] \
-        == [(name.lower(), value.strip(" \t")) for name, value in head.items()]  # fmt: skip
+        == [(name.lower(), _as_h11(name, value)) for name, value in head.items()]  # fmt: skip
     if head.stays_open:
         # h11 takes nothing further from a client that it must not answer again.
         assert reference.their_state is h11.SEND_BODY
@@ -96,6 +96,11 @@ def test_a_proper_head_means_the_same_to_the_standard_parser_and_to_h11(data: by
         ended = h11.EndOfMessage in kinds
         assert ended is (head.length in (-1, 0, len(body)))
         assert h11.MUST_CLOSE not in (reference.their_state, reference.our_state)
+
+
+def _as_h11(name: str, value: str) -> str:
+    value = value.strip(" \t")
+    return value.lower() if name.lower() == "transfer-encoding" else value
 
 
 @given(heads())

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+import threading
+from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -19,6 +23,7 @@ def app(environ, start_response):
     return [b"<title>x</title>of the app"]
 """
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x\r\n"
+DOCUMENT = {"Sec-Fetch-Dest": "document"}
 OWN = UPGRADE + "Origin: http://127.0.0.1\r\n"
 
 
@@ -45,7 +50,7 @@ def ask(live: Live, target: str, more: str = UPGRADE) -> socket.socket:
 
 
 def key_of(live: Live) -> str:
-    page = live.get("/", headers={"Sec-Fetch-Dest": "document"}).text
+    page = live.get("/", headers=DOCUMENT).text
     found = re.search('src="(/.devtui/live.js[^"]*)" data-key="([^"]+)" data-version="1.0"', page)
     assert found is not None, page
     script = live.get(found[1])
@@ -97,12 +102,80 @@ def test_one_client_cannot_take_all_connections(live: Live) -> None:
             assert first_line(connection).startswith(b"HTTP/1.1 101")
         refused = stack.enter_context(ask(live, "/.devtui/live", OWN))
         assert refused.recv(4096) == b""
+    live.line(f"{MAX_CONNECTIONS} pages are open: no more of them follow saves.")
 
     def opens() -> bool:
         with ask(live, "/.devtui/live", OWN) as connection:
             return connection.recv(4096).startswith(b"HTTP/1.1 101")
 
     assert eventually(opens)
+
+
+LOGGING = """\
+import logging
+logging.basicConfig(level=logging.INFO)
+
+def app(environ, start_response):
+    logging.getLogger("shop").warning("asked for %s", environ["PATH_INFO"])
+    start_response("200 OK", [("Content-Type", "text/html")])
+    return [b"<title>x</title>of the app"]
+"""
+
+
+def said(text: str) -> bytes:
+    """Return a frame as a browser sends it, with a mask that changes nothing."""
+    return bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text.encode()
+
+
+def messages(connection: socket.socket) -> Iterator[dict[str, Any]]:
+    """Read the messages of the session, each of one short frame."""
+    with connection.makefile("rb") as stream:
+        assert b" 101 " in stream.readline()
+        while stream.readline() != b"\r\n":
+            continue
+        connection.sendall(said("1.0 t0"))
+        while True:
+            _, length = stream.read(2)
+            size = int.from_bytes(stream.read(2), "big") if length == 126 else length
+            yield json.loads(stream.read(size))
+
+
+@pytest.mark.parametrize(
+    ("host", "query", "why"),
+    [
+        ("127.0.0.1", "key={key}", ""),
+        ("evil.example", "key={key}", "a name that leads to this machine"),
+        ("127.0.0.1", "key=guessed", "a program that knows only where the app is"),
+    ],
+)
+def test_the_log_is_for_the_developer_s_own_pages(
+    serve: Serve, host: str, query: str, why: str
+) -> None:
+    live = serve(LOGGING, live_console=True)
+    live.serving()
+    found = re.search('data-key="([^"]+)"', live.get("/", headers=DOCUMENT).text)
+    assert found is not None
+    head = f"GET /.devtui/live?{query.format(key=found[1])} HTTP/1.1\r\nHost: {host}\r\n"
+    with live.connect() as connection:
+        connection.sendall(f"{head}{UPGRADE}Origin: http://{host}\r\n\r\n".encode())
+        received = messages(connection)
+        if not why:
+            assert next(received) == {
+                "do": "log",
+                "entries": [["warn", "WARNING:shop:asked for /"]],
+                "left_out": 0,
+                "heard": "n1",
+            }
+            return
+        heard: list[dict[str, Any]] = []
+        asking = threading.Thread(target=lambda: heard.append(next(received)))
+        asking.start()
+        live.line("A page gets no log in its console")
+        live.get("/more")
+        live.line("asked for /more")
+        live.call(live.session.restart)
+        asking.join(DEADLINE)
+        assert [message["do"] for message in heard] == ["reload"]
 
 
 def test_without_live_everything_is_the_app_s(serve: Serve) -> None:

@@ -24,6 +24,7 @@ class FakeHandover:
     """Says what the real one would, and remembers what was left alone."""
 
     on = True
+    console = False
     key = "k"
     version = "1.0"
     script_url = "/.devtui/live.js?1"
@@ -68,6 +69,8 @@ WITH_TAG = PAGE.replace("<head>", "<head>" + TAG)
         (OLD, "GET", TAG),
         (BROWSER, "POST", POSTED),
         ({"Sec-Fetch-Dest": "empty", **OLD}, "GET", ""),
+        ({"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "navigate"}, "GET", TAG),
+        ({"Sec-Fetch-Dest": "object", "Sec-Fetch-Mode": "navigate"}, "GET", ""),
         ({"Sec-Fetch-Dest": "script"}, "GET", ""),
         ({}, "GET", ""),
         ({"Accept": "*/*"}, "GET", ""),
@@ -166,6 +169,53 @@ def test_a_policy_is_never_changed(ask: Ask, handover: FakeHandover) -> None:
     allowed = ask(page(headers={name: nonce}), BROWSER)
     assert allowed.headers[name] == nonce
     assert 'nonce="a&quot;1"></script>' in allowed.text
+
+
+NAME = "Content-Security-Policy"
+NO_CONNECTION = f"<meta http-equiv='{NAME}' content='connect-src a'>"
+
+
+@pytest.mark.parametrize(
+    ("head", "reason"),
+    [
+        (f'<meta http-equiv="{NAME}" content="connect-src \'none\'">', "connect-src"),
+        (f"<META content='default-src https:' HTTP-EQUIV={NAME.lower()} />", "default-src"),
+        (f"<meta http-equiv='{NAME}' content='connect-src &#39;self&#39;'>", ""),
+        (f"<meta http-equiv='{NAME}' content=\"script-src 'none'\">", ""),
+        (f"<meta http-equiv='{NAME}' content='img-src a'>{NO_CONNECTION}", "connect-src"),
+        (f"<!-- {NO_CONNECTION} -->", ""),
+        (f"<script>`{NO_CONNECTION}`</script>", ""),
+        (NO_CONNECTION.replace("http-equiv", "name"), ""),
+        (NO_CONNECTION.replace(NAME, f"{NAME}-Report-Only"), ""),
+        (NO_CONNECTION[:-2], ""),
+        (f"</head>{NO_CONNECTION}", ""),
+        (f"<!--{'x' * 70_000}-->{NO_CONNECTION}", ""),
+    ],
+    ids=lambda value: value[:40],
+)
+def test_a_policy_in_the_page_that_forbids_the_connection_is_reported(
+    ask: Ask, handover: FakeHandover, head: str, reason: str
+) -> None:
+    text = PAGE.replace("<title>", f"{head}<title>")
+    expected = f"a Content-Security-Policy in a <meta> tag forbids that ({reason})"
+    for pieces in ([text], list(text) if len(text) < 1000 else [text[:50], text[50:]]):
+        handover.reasons.clear()
+        answer = Response(pieces, content_type="text/html")
+        assert ask(answer, BROWSER).text == text.replace("<head>", "<head>" + TAG)
+        assert handover.reasons == ([expected] if reason else [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_page_in_utf_16_stays_what_it_is(ask: Ask, handover: FakeHandover, encoding: str) -> None:
+    """Its mark counts for more than the header, and only its first bytes tell."""
+    text = "\ufeff" + PAGE
+    for pieces in ([text.encode(encoding)], [bytes([one]) for one in text.encode(encoding)]):
+        answer = Response(pieces, content_type="text/html; charset=utf-8")
+        answer.content_length = len(text.encode(encoding))
+        got = ask(answer, BROWSER)
+        assert got.data.decode(encoding).rstrip(" ") == text
+        assert got.headers["Content-Length"] == str(len(got.data))
+    assert "it is encoded in UTF-16" in handover.reasons
 
 
 def test_the_response_is_closed(ask: Ask) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 
+import h11
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest
 
-from devtui.server.serving.chunked import MAX_LINE, MAX_TRAILERS, BrokenBody, dechunked
+from devtui.server.serving.chunked import MAX_LINE, MAX_TRAILERS, BrokenBody, dechunked, is_strict
 
 NEXT = b"GET /next HTTP/1.1\r\n"
 
@@ -38,6 +40,50 @@ def test_any_bytes_are_a_body_or_refused(data: bytes) -> None:
     except BrokenBody:
         return
     assert len(body) < len(data)
+
+
+PIECES = st.sampled_from(
+    [b"0", b"1", b"3", b"A", b"0003", b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r", b";", b";a=b", b" ",
+     b"a", b"abc", b"0123456789", b"A: b", b"0\r\n\r\n", b"3\r\nabc\r\n", b"-", b"x"]
+)  # fmt: skip
+
+
+def as_h11_reads(data: bytes) -> tuple[bytes, bytes] | None:
+    """Return the body and what follows it, None if h11 refuses it or wants more."""
+    reference = h11.Connection(h11.SERVER)
+    reference.receive_data(
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + data
+    )
+    body = b""
+    try:
+        while True:
+            event = reference.next_event()
+            if isinstance(event, h11.Data):
+                body += event.data
+            elif isinstance(event, h11.EndOfMessage):
+                return body, reference.trailing_data[0]
+            elif event is h11.NEED_DATA:
+                return None
+    except h11.RemoteProtocolError:
+        return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, max_size=12).map(b"".join))
+@example(b"3\r\nabc\r\n0\r\n\r\n0\r\n\r\n")
+@example(b"3;a=b\r\nabc\r\n0\r\nA: b\r\n\r\n")
+@example(b"3\nabc\r\n0\r\n\r\n")
+def test_chunks_mean_the_same_to_h11(data: bytes) -> None:
+    """What h11 takes has the same body and the same end here, and its end is beyond doubt."""
+    stream = io.BytesIO(data)
+    body = dechunked(stream)
+    ours: tuple[bytes, bytes] | None = None
+    with suppress(BrokenBody):
+        ours = body.read(), stream.read()
+    theirs = as_h11_reads(data)
+    if theirs is not None:
+        assert ours == theirs
+        assert is_strict(body)
 
 
 @pytest.mark.parametrize(

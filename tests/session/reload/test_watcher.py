@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from devtui.session.reload import folder_watch
+from devtui.session.reload import folder_watch, git_work
 from devtui.session.reload import source_filter as filters
 from devtui.session.reload.folder_watch import Change, rust_notify
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
@@ -197,6 +197,30 @@ async def test_many_saves_at_once_are_one_burst(watched: Watched, tmp_path: Path
         seen, count = seen | set(paths), count + raw
     assert count >= 50
     assert watched.bursts.qsize() <= 2
+
+
+async def test_what_git_changes_in_one_go_is_one_burst(watched: Watched, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    lock = folder / ".git" / "index.lock"
+    write(folder, {".git/index.lock": "", "a.py": "x = 1\n"})
+    with pytest.raises(asyncio.TimeoutError):  # longer than changes without git are gathered
+        await asyncio.wait_for(watched.bursts.get(), 2 * MERGE_SECONDS)
+    write(folder, {"b.py": "x = 1\n"})
+    lock.unlink()
+    paths, _ = await asyncio.wait_for(watched.bursts.get(), 10)
+    assert paths == (str(folder / "a.py"), str(folder / "b.py"))
+
+
+def test_whether_git_is_at_work(tmp_path: Path) -> None:
+    write(tmp_path, {"main/.git/worktrees/w/index.lock": "", "main/pkg/a.py": "", "w/pkg/b.py": ""})
+    write(tmp_path, {"w/.git": f"gitdir: {tmp_path}/main/.git/worktrees/w\n"})
+    assert not git_work.is_underway(str(tmp_path / "main" / "pkg"))
+    assert git_work.is_underway(str(tmp_path / "w" / "pkg"))
+    old = time.time() - 60
+    os.utime(tmp_path / "main" / ".git" / "worktrees" / "w" / "index.lock", (old, old))
+    assert not git_work.is_underway(str(tmp_path / "w")), "left in a crash"
+    write(tmp_path, {"w/.git": "no link"})
+    assert not git_work.is_underway(str(tmp_path / "w"))
 
 
 async def test_a_new_folder_is_watched(watched: Watched, tmp_path: Path) -> None:

@@ -1,0 +1,353 @@
+"""Pages follow saves wherever they are: behind proxies, in frames and windows, over IPv6."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.live import Live, Serve
+from tests.support.pages import connected, follow, shows, take_in, visits
+from tests.support.processes import eventually, free_port
+from tests.support.projects import write
+
+pytestmark = pytest.mark.e2e
+
+APP = """\
+from flask import Flask, Response, request, send_file
+
+app = Flask(__name__)
+TEXT = "first"
+PAGE = "<!doctype html><html><head>{}<title>x</title></head><body><h1>" + TEXT + "</h1>{}</body>"
+
+@app.get("/")
+def index():
+    return PAGE.format("", "")
+
+@app.get("/of")
+def of():
+    return PAGE.format(request.args.get("head", ""), request.args.get("body", ""))
+
+@app.get("/wide")
+def wide():
+    body = PAGE.format("", "").encode("utf-16")
+    return Response(body, content_type="text/html")
+
+@app.get("/xhtml")
+def xhtml():
+    head = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>x</title></head>'
+    body = head + "<body><h1>" + TEXT + "</h1></body></html>"
+    return Response(body, content_type="application/xhtml+xml")
+
+@app.get("/download")
+def download():
+    headers = {"Content-Disposition": "attachment"}
+    return Response("<h1>saved</h1>", content_type="text/html", headers=headers)
+
+@app.get("/large")
+def large():
+    def pieces():
+        yield PAGE.format("", "")
+        for _ in range(50):
+            yield "<p>" + "x" * 1_000_000
+    return Response(pieces(), content_type="text/html")
+
+@app.get("/worker.js")
+def worker():
+    code = WORKER.replace("ORDER", request.args["order"])
+    return Response(code, content_type="text/javascript")
+
+WORKER = '''
+const fresh = async (request) => {
+  const answer = await fetch(request);
+  await (await caches.open("v1")).put(request.url, answer.clone());
+  return answer;
+};
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  event.respondWith("ORDER" === "network" ? fresh(request)
+    : caches.match(request.url).then((found) => found ?? fresh(request)));
+});
+'''
+"""
+
+
+@pytest.fixture
+def live(serve: Serve) -> Live:
+    live = serve(APP)
+    live.serving()
+    return live
+
+
+def save(folder: Path, text: str) -> None:
+    write(folder, {"app.py": APP.replace('"first"', f'"{text}"')})
+
+
+class Loads:
+    """How often a page has loaded, wherever from."""
+
+    def __init__(self, page: Any) -> None:
+        page.wait_for_load_state()
+        self._count = 0
+        self._page = page
+        page.on("load", self._loaded)
+
+    @property
+    def count(self) -> int:
+        take_in(self._page)
+        return self._count
+
+    def _loaded(self, page: Any) -> None:
+        self._count += 1
+
+
+NGINX = """\
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ }}
+http {{
+    access_log off;
+    gzip on;
+    gzip_min_length 1;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxied;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ proxy_pass http://127.0.0.1:{app}; }}
+        location /.devtui/ {{
+            proxy_pass http://127.0.0.1:{app};
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection upgrade;
+        }}
+    }}
+}}
+"""
+
+
+@contextmanager
+def nginx_before(live: Live, folder: Path) -> Iterator[str]:
+    """Run nginx before the app, and yield its URL."""
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
+    if program is None:
+        pytest.skip("there is no nginx on this machine (Debian: apt-get install nginx)")
+    port = free_port()
+    config = NGINX.format(folder=folder, port=port, app=live.session.settings.port)
+    (folder / "nginx.conf").write_text(config)
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def listens() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        assert eventually(listens), (folder / "error.log").read_text()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def test_behind_nginx(live: Live, folder: Path, tmp_path: Path, page: Any) -> None:
+    with nginx_before(live, tmp_path) as url:
+        page.goto(url)
+        connected(live)
+        for text in ("second", "third"):
+            save(folder, text)
+            shows(page, text)
+            connected(live)
+    assert visits(live) == 3
+
+
+def test_over_ipv6(serve: Serve, folder: Path, page: Any) -> None:
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    live = serve(APP, host="::1")
+    live.serving()
+    follow(live, page)
+    save(folder, "second")
+    shows(page, "second")
+
+
+def control_by(live: Live, page: Any, order: str) -> None:
+    """Have a service worker control the page, which answers all that it asks for."""
+    follow(live, page)
+    page.evaluate(
+        f"navigator.serviceWorker.register('/worker.js?order={order}')"
+        ".then(() => navigator.serviceWorker.ready)"
+    )
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.reload()
+    connected(live)
+
+
+def test_a_page_that_a_service_worker_asks_for_follows(live: Live, folder: Path, page: Any) -> None:
+    control_by(live, page, "network")
+    loads = Loads(page)
+    save(folder, "second")
+    shows(page, "second")
+    connected(live)
+    assert loads.count == 1
+
+
+def test_a_page_from_the_cache_of_a_service_worker_does_not_load_for_ever(
+    live: Live, folder: Path, page: Any
+) -> None:
+    control_by(live, page, "cache")
+    loads = Loads(page)
+    for number, text in enumerate(("second", "third", "fourth"), 1):
+        save(folder, text)
+        live.reloaded(count=number)
+        # Once for each save, and after the first one once more, because the page was still old.
+        assert eventually(lambda least=number + 1: loads.count >= least)
+    shows(page, "first")
+    connected(live)
+    assert loads.count == 4
+
+
+def test_windows_and_frames_follow_by_one_load_each(live: Live, folder: Path, page: Any) -> None:
+    """A frame goes with the page around it, unless it may not see that."""
+    frames = "<iframe src='/'></iframe><iframe sandbox='allow-scripts' src='/'></iframe>"
+    page.goto(f"{live.session.url}/of?body={frames}<iframe sandbox src='/'></iframe>")
+    connected(live, 1)
+    with page.expect_popup() as opened:
+        page.evaluate("void open('/', '', 'popup,width=300,height=200')")
+    window = opened.value
+    connected(live, 2)
+    before = visits(live)
+    loads, loads_of_window = Loads(page), Loads(window)
+    save(folder, "second")
+    for one in (page, window):
+        shows(one, "second")
+    live.until(lambda: visits(live) >= before + 4)
+    connected(live, 2)
+    assert (loads.count, loads_of_window.count) == (1, 1)
+    assert visits(live) == before + 4
+
+
+def test_a_base_of_the_page_changes_nothing(live: Live, folder: Path, page: Any) -> None:
+    base = "<base href='http://127.0.0.1:9/elsewhere/'>"
+    follow(live, page, f"/of?head={base}")
+    save(folder, "second")
+    shows(page, "second")
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [("connect-src https:", "connect-src"), ("default-src 'none'; style-src *", "default-src")],
+)
+def test_a_policy_in_the_page_that_forbids_the_connection_is_said(
+    live: Live, page: Any, policy: str, reason: str
+) -> None:
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    page.goto(f"{live.session.url}/of?head={meta}")
+    line = live.line("does not follow").text
+    assert line.endswith(f"a Content-Security-Policy in a <meta> tag forbids that ({reason}).")
+
+
+def test_a_policy_in_the_page_that_forbids_only_scripts_does_not_matter(
+    live: Live, folder: Path, page: Any
+) -> None:
+    meta = """<meta http-equiv="Content-Security-Policy" content="script-src 'none'">"""
+    page.goto(f"{live.session.url}/of?head={meta}")
+    connected(live)
+    save(folder, "second")
+    page.get_by_text("second").wait_for()
+    assert not live.lines("does not follow")
+
+
+def test_the_back_key_shows_the_newest(live: Live, folder: Path, page: Any) -> None:
+    follow(live, page)
+    page.evaluate(
+        "addEventListener('pageshow', (event) => { sessionStorage.kept = event.persisted })"
+    )
+    page.goto(live.session.url + "/of")
+    connected(live)
+    save(folder, "second")
+    shows(page, "second")
+    page.evaluate("void history.back()")
+    page.wait_for_url(live.session.url + "/")
+    shows(page, "second")
+    connected(live)
+    assert page.evaluate("sessionStorage.kept") == "true", "the browser had kept the page"
+
+
+def test_what_cannot_have_the_script_stays_whole(live: Live, page: Any) -> None:
+    for target in ("/wide", "/xhtml"):
+        page.goto(live.session.url + target)
+        shows(page, "first")
+        assert page.evaluate("document.body.innerText.trim()") == "first"
+    live.line("it is encoded in UTF-16")
+
+
+def test_a_download_and_a_print_leave_the_page_connected(
+    live: Live, folder: Path, page: Any
+) -> None:
+    follow(live, page)
+    with page.expect_download() as download:
+        page.evaluate("location.href = '/download'")
+    assert Path(download.value.path()).read_text() == "<h1>saved</h1>"
+    assert page.pdf().startswith(b"%PDF")
+    save(folder, "second")
+    shows(page, "second")
+
+
+def test_a_page_that_writes_itself_follows(live: Live, folder: Path, page: Any) -> None:
+    follow(live, page)
+    page.evaluate("document.open(); document.write('<h1>written</h1>'); document.close()")
+    shows(page, "written")
+    save(folder, "second")
+    shows(page, "second")
+
+
+def test_a_page_whose_body_a_library_replaces_follows(live: Live, folder: Path, page: Any) -> None:
+    """As htmx does when a link is boosted."""
+    follow(live, page)
+    page.evaluate(
+        "fetch('/of?body=boosted', { headers: { 'HX-Request': 'true', 'HX-Boosted': 'true' } })"
+        ".then((answer) => answer.text()).then((text) => { document.body.innerHTML = text;"
+        " history.pushState({}, '', '/of?body=boosted'); })"
+    )
+    page.wait_for_url("**/of?body=boosted")
+    assert page.evaluate("document.querySelectorAll('script').length") == 0
+    save(folder, "second")
+    shows(page, "second")
+    assert page.url.endswith("/of?body=boosted")
+
+
+def test_the_files_of_a_page_share_few_connections(live: Live, page: Any) -> None:
+    """A browser opens six at most, and each of them stays open."""
+    opened: list[str] = []
+    page.on(
+        "requestfinished",
+        lambda request: opened.append(request.url) if request.timing["connectStart"] >= 0 else None,
+    )
+    images = "".join(f"<img src='/file{number}'>" for number in range(30))
+    page.goto(f"{live.session.url}/of?body={images}", wait_until="load")
+    live.row("/file29")
+    take_in(page)
+    assert 1 <= len(opened) <= 6
+
+
+def test_a_page_of_50_megabytes_follows(live: Live, page: Any, folder: Path) -> None:
+    follow(live, page, "/large")
+    assert page.evaluate("document.documentElement.textContent.length") > 49_000_000
+    with page.expect_navigation(wait_until="commit"):
+        save(folder, "second")

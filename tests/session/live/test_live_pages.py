@@ -1,0 +1,152 @@
+"""How quickly pages load again, and which of them are counted."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import cast
+
+import pytest
+import pytest_asyncio
+
+from devtui.events import HoldEnded, Serving
+from devtui.session.event_bus import EventBus
+from devtui.session.live import reload_pace
+from devtui.session.live.live_pages import Around, LivePages
+from devtui.session.live.page_connection import Asked, PageConnection
+from devtui.session.live.reload_pace import REST_SECONDS, ReloadPace
+from tests.support.processes import DEADLINE
+
+FAILS, WORKS = True, False
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_first_save_shows_at_once_and_those_soon_after_it_together() -> None:
+    clock = Clock()
+    pace = ReloadPace(clock)
+    assert pace.wait(WORKS) == 0
+    pace.reloaded(WORKS)
+    clock.now += 0.25
+    assert pace.wait(WORKS) == pytest.approx(REST_SECONDS - 0.25)
+    clock.now += REST_SECONDS
+    assert pace.wait(WORKS) == 0
+
+
+def test_neither_an_error_nor_its_fix_waits() -> None:
+    pace = ReloadPace(Clock())
+    pace.reloaded(WORKS)
+    assert pace.wait(FAILS) == 0
+    pace.reloaded(FAILS)
+    assert pace.wait(WORKS) == 0
+    pace.reloaded(WORKS)
+    assert pace.wait(WORKS) == REST_SECONDS
+
+
+async def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.005)
+
+
+class FakePage:
+    """A connected page that remembers what it was sent."""
+
+    port = 0
+    may_read_log = False
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, str]] = []
+
+    def send(self, message: dict[str, str]) -> None:
+        self.sent.append(message)
+
+
+class Project:
+    """The session as the pages see it."""
+
+    def __init__(self) -> None:
+        self.waits = False
+        self.bus = EventBus(lambda: 1)
+        self.bus.subscribe(lambda event: None)
+        around = Around(
+            set_live=lambda order, way: None,
+            waits=lambda: self.waits,
+            fails=lambda: False,
+            port=lambda: 0,
+            url=str,
+        )
+        self.pages = LivePages(True, "/project", self.bus, around)
+        self.pages.start()
+
+    def open(self, version: tuple[int, int]) -> FakePage:
+        page = FakePage()
+        self.pages._on_open(cast(PageConnection, page), version, "")
+        return page
+
+    def serve(self, generation: int) -> None:
+        self.bus.publish(Serving(generation=generation, url="", pid=1))
+
+
+@pytest_asyncio.fixture
+async def project() -> AsyncIterator[Project]:
+    project = Project()
+    yield project
+    project.pages._pages.clear()
+    project.pages.close()
+
+
+async def test_a_page_that_still_loads_begins_again_and_one_that_has_loaded_waits(
+    project: Project,
+) -> None:
+    project.serve(1)
+    page = project.open((1, 0))
+    project.serve(2)
+    assert page.sent == [{"do": "reload"}]
+    other = project.open((2, 0))
+    project.serve(3)
+    assert page.sent == [{"do": "reload"}] * 2, "what it loads may have been cut"
+    assert other.sent == []
+
+
+async def test_a_reload_that_waits_outlasts_a_hold(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reload_pace, "REST_SECONDS", 0.02)
+    project.serve(1)
+    project.open((0, 0))
+    page = project.open((0, 0))
+    assert page.sent == []
+    project.waits = True
+    await until(lambda: project.pages._catching_up is None)
+    assert page.sent == []
+    project.waits = False
+    project.bus.publish(HoldEnded(holder="x", reason="released"))
+    await until(lambda: page.sent)
+    assert page.sent == [{"do": "reload", "once": "1.0"}]
+
+
+async def test_a_page_that_is_gone_before_it_is_connected_is_not_counted(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS refuses to set options of such a socket."""
+
+    async def refuse(*arguments: object) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "connect_accepted_socket", refuse)
+    ours, theirs = socket.socketpair()
+    with theirs:
+        asked = Asked(key="x", origin="", host="", query="")
+        await project.pages._connect(asked, ours)
+        assert project.pages._connections == set()
+        assert theirs.recv(1) == b"", "it is closed"
