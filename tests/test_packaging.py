@@ -1,22 +1,29 @@
-"""The README's commands in a fresh virtual environment, and what they install works alone."""
+"""What the README's first command installs works alone, and tests import what theirs installs."""
 
 from __future__ import annotations
 
+import ast
 import csv
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from tests.support import readme
+from tests.support import environments, readme
 from tests.support.client import get
 from tests.support.processes import free_port
 from tests.support.terminal.terminal import Terminal
+
+if sys.version_info >= (3, 11):
+    import tomllib as toml
+else:
+    import tomli as toml
 
 ROOT = Path(__file__).parents[1]
 FILES = ("devtui", "tests", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
@@ -37,7 +44,7 @@ def environment(venv: Path, **extra: str) -> dict[str, str]:
     }
     programs = (str(venv / "bin"), os.path.dirname(sys.executable), kept.get("PATH", os.defpath))
     path = os.pathsep.join(programs)
-    # Most of what is installed for the tests is never imported: compiling it is half of the work.
+    # Most of what is installed is never imported: compiling it is half of the work.
     kept["PIP_NO_COMPILE"] = "1"
     return {**kept, "PATH": path, "VIRTUAL_ENV": str(venv), **extra}
 
@@ -115,10 +122,45 @@ def test_the_first_command_installs_what_works_alone(
     run("! python -c 'import flask' && devtui --help", tmp_path, env)
 
 
-@install
-@minutes
-def test_the_second_command_installs_what_tests_need(clone: Path, venv: Path) -> None:
-    # The tests themselves are run by whoever runs this one; here each must only be importable.
-    addopts = "--collect-only -q -p no:cacheprovider"
-    out = run(readme.command_with("pytest"), clone, environment(venv, PYTEST_ADDOPTS=addopts))
-    assert "tests collected" in out
+# -- what tests need ------------------------------------------------------------------------------
+
+# Debuggers that are tried where they are there, what only type checkers know, and what only
+# Python 3.10 needs.
+ELSEWHERE = {"IPython", "ipdb", "pudb", "_typeshed", "tomli"}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The packages that a file imports, or without which one of its tests is skipped."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield str(node.module).partition(".")[0]
+        elif (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) == "pytest.importorskip"
+            and isinstance(name := node.args[0], ast.Constant)
+        ):
+            yield str(name.value).partition(".")[0]
+
+
+def test_what_tests_import_is_installed_with_them() -> None:
+    """The README's command itself is run by `.ci/run`, and then all tests in what it has made."""
+    own = {"devtui", "tests", *(path.stem for path in (ROOT / "tests" / "apps").rglob("*"))}
+    project = toml.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    group = [re.split(r"[^\w.-]", one)[0] for one in project["dependency-groups"]["test"]]
+    given = {normal(name) for name in environments.needed(("devtui", *group))}
+    of_package = metadata.packages_distributions()
+    missing = {
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in (ROOT / "tests").rglob("*.py")
+        for name in imported(ast.parse(file.read_text(encoding="utf-8")))
+        if name not in sys.stdlib_module_names | own | ELSEWHERE
+        and given.isdisjoint(map(normal, of_package.get(name, [])))
+    }
+    assert not missing
+
+
+def normal(name: str) -> str:
+    """A package's name as the index spells it."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -23,7 +23,7 @@ from devtui.dashboard.panes.errors_pane import ErrorsPane
 from devtui.dashboard.panes.filter_line import FilterInput
 from devtui.dashboard.panes.log_pane import LogPane
 from devtui.dashboard.panes.pane import Pane
-from devtui.dashboard.panes.pane_area import PaneArea
+from devtui.dashboard.panes.pane_area import PaneArea, arrange
 from devtui.dashboard.panes.requests_pane import RequestsPane
 from devtui.dashboard.panes.rows import ReloadRows
 from devtui.dashboard.replay.sends_again import SendsAgain
@@ -94,6 +94,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
 
     def compose(self) -> ComposeResult:
         """Header, panes, key bar."""
+        arrange(self, *self.app.size)  # before all below it looks up its styles
         yield self.header
         yield self.area
         yield KeyBar()

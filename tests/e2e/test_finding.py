@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import get, post, request
-from tests.support.terminal.dashboard_page import FIRST_MATCH, wait_serving
+from tests.support.terminal.dashboard_page import FIRST_MATCH, resized, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -47,153 +47,178 @@ def leave(terminal: Terminal) -> None:
     terminal.restored()
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_filter_of_several_words(start, url: str, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    terminal = start(size)
-    for target in ("/", "/item/1", "/item/2", "/fail", "/static/style.css", "/missing"):
-        get(url + target)
-    terminal.press("1")
-    terminal.wait_for("Requests 6")
-    terminal.press("/")
-    terminal.wait_for("text  !not")
-    terminal.type("get !5xx !static /item.[12]/ level:error")
-    terminal.wait_for("Requests 2 of 6")
-    terminal.wait_for("level: works in the log")
-    understood, unknown = terminal.look_of("get !5xx"), terminal.look_of("level:error")
-    assert understood.fg != unknown.fg
-    assert unknown.underscore
-    assert not understood.underscore
-    drop_filter(terminal)
-    terminal.press("/")
-    terminal.wait_for("text  !not")
-    terminal.press("up")
-    terminal.wait_for("Requests 2 of 6")
-    drop_filter(terminal)
-    terminal.press("/")
-    terminal.type("50")
-    terminal.wait_for("tab 500")
-    terminal.press("tab")
-    terminal.wait_for("Requests 1 of 6")
-    terminal.wait_for("5 left out")
-    drop_filter(terminal)
-    terminal.press("2", "/")
-    terminal.type("level:err !traceback")
-    terminal.wait_for(re.compile(r"Log \d+ of \d+"))
-    terminal.wait_for("this will fail")
+def test_a_filter_of_several_words(start, url: str) -> None:  # type: ignore[no-untyped-def]
+    terminal = start(SIZES[0])
+    for size in SIZES:
+        resized(terminal, size)
+        for target in ("/", "/item/1", "/item/2", "/fail", "/static/style.css", "/missing"):
+            get(url + target)
+        terminal.press("1")
+        terminal.wait_for("Requests 6")
+        terminal.press("/")
+        terminal.wait_for("text  !not")
+        terminal.type("get !5xx !static /item.[12]/ level:error")
+        terminal.wait_for("Requests 2 of 6")
+        terminal.wait_for("level: works in the log")
+        understood, unknown = terminal.look_of("get !5xx"), terminal.look_of("level:error")
+        assert understood.fg != unknown.fg
+        assert unknown.underscore
+        assert not understood.underscore
+        drop_filter(terminal)
+        terminal.press("/")
+        terminal.wait_for("text  !not")
+        terminal.press("up")
+        terminal.wait_for("Requests 2 of 6")
+        drop_filter(terminal)
+        terminal.press("/")
+        terminal.type("50")
+        terminal.wait_for("tab 500")
+        terminal.press("tab")
+        terminal.wait_for("Requests 1 of 6")
+        terminal.wait_for("5 left out")
+        drop_filter(terminal)
+        terminal.press("2", "/")
+        terminal.type("level:err !traceback")
+        terminal.wait_for(re.compile(r"Log \d+ of \d+"))
+        terminal.wait_for("this will fail")
+        terminal.press("escape")
+        terminal.wait_gone(re.compile(r"Log \d+ of"))
+        terminal.press("c", "1", "c")
+        terminal.wait_for("Requests 0")
     leave(terminal)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_polls_and_static_files_are_hidden_for_good(start, url: str, size: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
-    terminal = start(size)
-    for target in (
-        "/static/style.css",
-        "/static/other.css",
-        "/api/poll",
-        "/api/poll",
-        "/",
-        "/fail",
-    ):
-        get(url + target)
-    terminal.press("1")
-    terminal.wait_for("Requests 6")
-    terminal.press("home", "h")
-    terminal.wait_for("static files")
-    terminal.wait_for(re.compile(r"/static/\*\s+and all below\s+2 rows"))
-    terminal.press("k")
-    terminal.wait_for("Requests 4 · 2 hidden")
-    terminal.press("h")
-    terminal.wait_for(re.compile(r"get /api/poll\s+2 rows"))
-    terminal.press("enter")
-    terminal.wait_for("Requests 2 · 4 hidden")
-    terminal.press("shift+h")
-    terminal.wait_for(re.compile(r"get /api/poll\s+2 rows"))
-    terminal.wait_for("k keeps them for you in this project")
-    terminal.press("down", "down", "x")
-    terminal.wait_gone("get /api/poll")
-    terminal.press("escape")
-    terminal.wait_gone("another rule")
-    terminal.wait_for("Requests 4 · 2 hidden")
+def test_polls_and_static_files_are_hidden_for_good(start, url: str) -> None:  # type: ignore[no-untyped-def]
+    terminal = start(SIZES[0])
+    for size in SIZES:
+        resized(terminal, size)
+        for target in (
+            "/static/style.css",
+            "/static/other.css",
+            "/api/poll",
+            "/api/poll",
+            "/",
+            "/fail",
+        ):
+            get(url + target)
+        terminal.press("1")
+        terminal.wait_for("Requests 6")
+        terminal.press("home", "h")
+        terminal.wait_for("static files")
+        terminal.wait_for(re.compile(r"/static/\*\s+and all below\s+2 rows"))
+        terminal.press("k")
+        terminal.wait_for("Requests 4 · 2 hidden")
+        terminal.press("h")
+        terminal.wait_for(re.compile(r"get /api/poll\s+2 rows"))
+        terminal.press("enter")
+        terminal.wait_for("Requests 2 · 4 hidden")
+        terminal.press("shift+h")
+        terminal.wait_for(re.compile(r"get /api/poll\s+2 rows"))
+        terminal.wait_for("k keeps them for you in this project")
+        terminal.press("down", "down", "x")
+        terminal.wait_gone("get /api/poll")
+        terminal.press("escape")
+        terminal.wait_gone("another rule")
+        terminal.wait_for("Requests 4 · 2 hidden")
+        if size != SIZES[-1]:  # the next one begins without rules
+            terminal.press("shift+h")
+            terminal.wait_for("styles, scripts")
+            terminal.press("down", "x")
+            terminal.wait_gone("styles, scripts")
+            terminal.press("escape")
+            terminal.wait_gone("another rule")
+            terminal.press("c")
+            terminal.wait_for("Requests 0")
     leave(terminal)
-    terminal = start(size)
+    terminal = start(SIZES[0])
     get(f"{url}/static/style.css")
     get(f"{url}/api/poll")
-    terminal.wait_for("Requests 1 · 1 hidden")
+    for size in SIZES:
+        resized(terminal, size)
+        terminal.wait_for("Requests 1 · 1 hidden")
     leave(terminal)
 
 
-@pytest.mark.parametrize("size", SIZES)
 def test_search_folds_neighbours_orders_and_the_line_of_a_reload(  # type: ignore[no-untyped-def]
-    start, url: str, apps: Path, size: tuple[int, int]
+    start, url: str, apps: Path
 ) -> None:
-    terminal = start(size)
-    for target in ("/item/1", "/big", "/item/2"):
-        get(url + target)
-    terminal.press("1")
-    terminal.wait_for("Requests 3")
-    assert not terminal.look_of("8 B  /item/2").underscore
+    terminal = start(SIZES[0])
     daily = apps / "finding" / "daily.py"
-    daily.write_text(daily.read_text() + "\n# saved\n")
-    terminal.wait_for("reload #2", 20)
-    assert terminal.look_of("8 B  /item/2").underscore
-    get(f"{url}/item/3")
-    terminal.wait_for("Requests 4")
-    terminal.press("shift+s", "shift+s")
-    terminal.wait_for("largest first")
-    terminal.wait_quiet()
-    terminal.press("enter")
-    terminal.wait_for("GET /big ")
-    terminal.press("]")
-    terminal.wait_for("GET /item/3")
-    terminal.press("/")
-    terminal.type("text/HTML")
-    terminal.wait_for(FIRST_MATCH)
-    assert terminal.look_of("text/html").bg != terminal.look_of("<p>3").bg
-    terminal.press("enter", "home", "enter")
-    terminal.wait_for("▸ general")
-    terminal.press("escape")
-    terminal.wait_gone(FIRST_MATCH)
-    terminal.press("[")
-    terminal.wait_for("GET /big ")
-    terminal.wait_for("▸ general")
-    terminal.press("escape")
-    terminal.wait_for("largest first")
-    terminal.press("f")
-    terminal.wait_gone("largest first")
+    for generation, size in enumerate(SIZES, 2):
+        resized(terminal, size)
+        for target in ("/item/1", "/big", "/item/2"):
+            get(url + target)
+        terminal.press("1")
+        terminal.wait_for("Requests 3")
+        assert not terminal.look_of("8 B  /item/2").underscore
+        daily.write_text(daily.read_text() + "\n# saved\n")
+        terminal.wait_for(f"reload #{generation}", 20)
+        assert terminal.look_of("8 B  /item/2").underscore
+        get(f"{url}/item/3")
+        terminal.wait_for("Requests 4")
+        terminal.press("shift+s", "shift+s")
+        terminal.wait_for("largest first")
+        terminal.wait_quiet()
+        terminal.press("enter")
+        terminal.wait_for("GET /big ")
+        terminal.press("]")
+        terminal.wait_for("GET /item/3")
+        terminal.press("/")
+        terminal.type("text/HTML")
+        terminal.wait_for(FIRST_MATCH)
+        assert terminal.look_of("text/html").bg != terminal.look_of("<p>3").bg
+        terminal.press("enter", "home", "enter")
+        terminal.wait_for("▸ general")
+        terminal.press("escape")
+        terminal.wait_gone(FIRST_MATCH)
+        terminal.press("[")
+        terminal.wait_for("GET /big ")
+        terminal.wait_for("▸ general")
+        terminal.press("home", "enter")
+        terminal.wait_for("▾ general")
+        terminal.press("escape")
+        terminal.wait_for("largest first")
+        terminal.press("f")
+        terminal.wait_gone("largest first")
+        terminal.press("c")
+        terminal.wait_for("Requests 0")
     leave(terminal)
 
 
-@pytest.mark.parametrize("size", SIZES)
 def test_an_opened_request_tells_its_view_and_its_form(  # type: ignore[no-untyped-def]
-    start, url: str, size: tuple[int, int]
+    start, url: str
 ) -> None:
-    terminal = start(size)
-    sent = {"name": "Ada L", "email": "", "password": "hush-hush"}
-    assert post(f"{url}/order?from=menu", sent).status == 422
-    terminal.press("1")
-    terminal.wait_for("Requests 1")
-    terminal.press("enter")
-    terminal.wait_gone("Requests 1")  # the preview beside the list says the same
-    terminal.wait_for(re.compile(r"endpoint +order"))
-    terminal.wait_for(re.compile(r"view +order +\S*daily.py:\d+"))
-    terminal.wait_for("from: menu")
-    terminal.press("/")
-    terminal.type("name: ")
-    terminal.wait_for(FIRST_MATCH)
-    terminal.wait_quiet()  # all of it was typed
-    terminal.press("enter")
-    terminal.wait_for("name: Ada L")
-    assert "hush-hush" not in terminal.text()
-    terminal.press("shift+y")
-    terminal.wait_for(re.compile(r"1 the line +name: Ada L"))
-    terminal.wait_for(re.compile(r"2 the value alone +Ada L"))
-    terminal.press("2")
-    terminal.wait_for("the value alone")
-    terminal.wait_gone("enter or number copy")
-    terminal.press("escape")
-    terminal.wait_gone(FIRST_MATCH)
-    terminal.press("escape")
-    terminal.wait_for("Requests 1")
+    terminal = start(SIZES[0])
+    for size in SIZES:
+        resized(terminal, size)
+        sent = {"name": "Ada L", "email": "", "password": "hush-hush"}
+        assert post(f"{url}/order?from=menu", sent).status == 422
+        terminal.press("1")
+        terminal.wait_for("Requests 1")
+        terminal.press("enter")
+        terminal.wait_gone("Requests 1")  # the preview beside the list says the same
+        terminal.wait_for(re.compile(r"endpoint +order"))
+        terminal.wait_for(re.compile(r"view +order +\S*daily.py:\d+"))
+        terminal.wait_for("from: menu")
+        terminal.press("/")
+        terminal.type("name: ")
+        terminal.wait_for(FIRST_MATCH)
+        terminal.wait_quiet()  # all of it was typed
+        terminal.press("enter")
+        terminal.wait_for("name: Ada L")
+        assert "hush-hush" not in terminal.text()
+        terminal.press("shift+y")
+        terminal.wait_for(re.compile(r"1 the line +name: Ada L"))
+        terminal.wait_for(re.compile(r"2 the value alone +Ada L"))
+        terminal.press("2")
+        terminal.wait_for("the value alone")
+        terminal.wait_gone("enter or number copy")
+        terminal.press("escape")
+        terminal.wait_gone(FIRST_MATCH)
+        terminal.press("escape")
+        terminal.wait_for("Requests 1")
+        terminal.press("c")
+        terminal.wait_for("Requests 0")
     leave(terminal)
 
 

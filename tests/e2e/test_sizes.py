@@ -10,7 +10,7 @@ import pytest
 
 from devtui.ports import addresses
 from tests.support.client import get
-from tests.support.terminal.dashboard_page import FIRST_MATCH, wait_serving
+from tests.support.terminal.dashboard_page import FIRST_MATCH, resized, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -62,12 +62,6 @@ def start(devtui: Devtui, tmp_path: Path, free_port: int):  # type: ignore[no-un
         return terminal, wait_serving(terminal, free_port) if serves else ""
 
     return started
-
-
-def resized(terminal: Terminal, size: tuple[int, int]) -> None:
-    """Change the size, and wait for the key bar at the new end of the screen."""
-    terminal.resize(*size)
-    terminal.wait_for(re.compile(rf"^.{{{size[0] - 8}}}q leave\Z", re.M))
 
 
 def leave(terminal: Terminal, status: int = 0) -> None:

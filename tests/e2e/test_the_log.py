@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.client import get
 from tests.support.processes import DEADLINE
-from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.dashboard_page import resized, wait_serving
 from tests.support.terminal.starter import Devtui, next_event
 from tests.support.terminal.terminal import Terminal
 
@@ -136,6 +136,12 @@ def look_at_the_log_alone(terminal: Terminal, size: tuple[int, int]) -> None:
         terminal.wait_gone("1 Requests")
 
 
+def emptied(terminal: Terminal, gone: str) -> None:
+    """Clear the open pane for the next size."""
+    terminal.press("c")
+    terminal.wait_gone(gone)
+
+
 def is_green(colour: str) -> bool:
     """Whether a 24-bit colour as pyte tells it is a green one."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (0, 2, 4))
@@ -147,26 +153,28 @@ def is_red(colour: str) -> bool:
     return red > green and red > blue
 
 
-@pytest.mark.parametrize("size", SIZES)
 def test_colours_are_colours_and_other_sequences_are_escaped(
-    devtui: Devtui, free_port: int, shop: Path, size: tuple[int, int]
+    devtui: Devtui, free_port: int, shop: Path
 ) -> None:
-    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=size)
+    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=SIZES[0])
     url = wait_serving(terminal, free_port)
-    get(f"{url}/colours")
-    look_at_the_log_alone(terminal, size)
-    terminal.wait_for("ours True True end")
-    assert is_green(terminal.look_of("click-green").fg)
-    red = terminal.look_of("rich-red")
-    assert is_red(red.fg)
-    assert red.bold
-    assert not is_red(terminal.look_of("rich-red after", 10).fg)
-    blue = terminal.look_of("true-colour").fg
-    assert int(blue[4:], 16) > int(blue[:2], 16)
-    terminal.wait_for("\\x1b[2Jkept-escape")
-    terminal.wait_for("child False")  # the descriptor is a pipe, as in any other program
-    terminal.wait_for(re.compile(r"WARN  shop.rich rich-logged"))
-    assert "\\x1b]8" not in terminal.text()
+    for size in SIZES:
+        resized(terminal, size)
+        get(f"{url}/colours")
+        look_at_the_log_alone(terminal, size)
+        terminal.wait_for("ours True True end")
+        assert is_green(terminal.look_of("click-green").fg)
+        red = terminal.look_of("rich-red")
+        assert is_red(red.fg)
+        assert red.bold
+        assert not is_red(terminal.look_of("rich-red after", 10).fg)
+        blue = terminal.look_of("true-colour").fg
+        assert int(blue[4:], 16) > int(blue[:2], 16)
+        terminal.wait_for("\\x1b[2Jkept-escape")
+        terminal.wait_for("child False")  # the descriptor is a pipe, as in any other program
+        terminal.wait_for(re.compile(r"WARN  shop.rich rich-logged"))
+        assert "\\x1b]8" not in terminal.text()
+        emptied(terminal, "ours True")
     terminal.press("q")
     terminal.expect_exit(0)
 
@@ -255,43 +263,45 @@ def test_a_session_of_24_requests_with_5_exceptions_takes_40_rows(
     url = wait_serving(terminal, free_port)
     for number in range(24):
         get(url + ("/crash" if number % 5 == 4 else "/handled" if number == 0 else "/ok"))
-    terminal.press("2")
-    found = terminal.wait_for(re.compile(r"2 Log (2\d|3\d|40)\b"))
-    terminal.wait_quiet()
-    assert int(found[1]) <= 40
+    terminal.wait_for("1 Requests 24")
+    look_at_the_log_alone(terminal, SIZES[2])
+    terminal.wait_for("could not read the price")  # all rows are in view
+    terminal.wait_for(re.compile(r"(KeyError: 'b'  shop\.py:(?s:.*)){4}"))
+    found = terminal.wait_for(re.compile(r"2 Log (\d+)"))
+    assert 20 <= int(found[1]) <= 40
     assert terminal.text().count("KeyError: 'b'  shop.py:") == 4
     terminal.press("q")
     terminal.expect_exit(0)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_traceback_is_a_row_that_unfolds(
-    devtui: Devtui, free_port: int, shop: Path, size: tuple[int, int]
-) -> None:
-    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=size)
+def test_a_traceback_is_a_row_that_unfolds(devtui: Devtui, free_port: int, shop: Path) -> None:
+    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=SIZES[0])
     url = wait_serving(terminal, free_port)
-    get(f"{url}/printed")
-    look_at_the_log_alone(terminal, size)
-    terminal.wait_for(re.compile(r"▸ err   KeyError: 'b'  shop\.py:\d+"))
-    assert "Traceback" not in terminal.text().partition("4 Errors")[0]
-    terminal.press("space")
-    terminal.wait_for(re.compile(r"▌ shop\.py:\d+  in printed"))
-    terminal.wait_for('▌   {}["b"]')
-    terminal.press("space")
-    terminal.wait_gone("in printed")
-    terminal.press("right")
-    terminal.wait_for("in printed")
-    terminal.press("left")
-    terminal.wait_gone("in printed")
-    terminal.click_on("▸")
-    terminal.wait_for("in printed")
-    terminal.press("enter")
-    terminal.wait_gone("2 Log")
-    terminal.wait_for("as written")
-    terminal.wait_for("Traceback (most recent call last):")
-    terminal.press("escape")
-    terminal.wait_for("2 Log")
-    terminal.wait_for("in printed")
+    for size in SIZES:
+        resized(terminal, size)
+        get(f"{url}/printed")
+        look_at_the_log_alone(terminal, size)
+        terminal.wait_for(re.compile(r"▸ err   KeyError: 'b'  shop\.py:\d+"))
+        assert "Traceback" not in terminal.text().partition("4 Errors")[0]
+        terminal.press("space")
+        terminal.wait_for(re.compile(r"▌ shop\.py:\d+  in printed"))
+        terminal.wait_for('▌   {}["b"]')
+        terminal.press("space")
+        terminal.wait_gone("in printed")
+        terminal.press("right")
+        terminal.wait_for("in printed")
+        terminal.press("left")
+        terminal.wait_gone("in printed")
+        terminal.click_on("▸")
+        terminal.wait_for("in printed")
+        terminal.press("enter")
+        terminal.wait_gone("2 Log")
+        terminal.wait_for("as written")
+        terminal.wait_for("Traceback (most recent call last):")
+        terminal.press("escape")
+        terminal.wait_for("2 Log")
+        terminal.wait_for("in printed")
+        emptied(terminal, "in printed")
     terminal.press("q")
     terminal.expect_exit(0)
 
@@ -344,45 +354,51 @@ def test_a_progress_bar_is_a_row_that_shows_its_last_state(
     terminal.expect_exit(0)
 
 
-@pytest.mark.parametrize("size", SIZES)
 def test_a_handled_error_does_not_look_like_a_crash(
-    devtui: Devtui, free_port: int, shop: Path, size: tuple[int, int]
+    devtui: Devtui, free_port: int, shop: Path
 ) -> None:
-    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=size)
+    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=SIZES[0])
     url = wait_serving(terminal, free_port)
-    get(f"{url}/handled")
-    get(f"{url}/crash")
-    terminal.press("4")
-    terminal.wait_for("handled GET /handled")
-    warned, failed = (terminal.look_of(name).fg for name in ("ValueError", "KeyError: 'b'   "))
-    assert is_red(failed)
-    assert warned != failed
-    terminal.press("2")
-    terminal.wait_for(re.compile(r"ERROR shop could not re"))
-    row = "could not re"
-    assert terminal.look_of(row).fg != failed
+    for size in SIZES:
+        resized(terminal, size)
+        get(f"{url}/handled")
+        get(f"{url}/crash")
+        terminal.press("4")
+        terminal.wait_for("handled GET /handled")
+        warned, failed = (terminal.look_of(name).fg for name in ("ValueError", "KeyError: 'b'   "))
+        assert is_red(failed)
+        assert warned != failed
+        terminal.press("2")
+        terminal.wait_for(re.compile(r"ERROR shop could not re"))
+        row = "could not re"
+        assert terminal.look_of(row).fg != failed
+        emptied(terminal, row)
+        terminal.press("4")
+        emptied(terminal, "KeyError")
     terminal.press("q")
     terminal.expect_exit(0)
 
 
-@pytest.mark.parametrize("size", SIZES)
 def test_the_row_has_the_message_and_the_opened_row_what_was_written(
-    devtui: Devtui, free_port: int, shop: Path, size: tuple[int, int]
+    devtui: Devtui, free_port: int, shop: Path
 ) -> None:
-    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=size)
+    terminal = devtui("shop:app", "--port", free_port, cwd=shop, size=SIZES[0])
     url = wait_serving(terminal, free_port)
-    get(f"{url}/plain")
-    terminal.press("2")
-    terminal.wait_for(re.compile(r"INFO  shop\.plain only-the-message"))
-    terminal.wait_for("SELECT * ↵ FROM items ↵ W")
-    terminal.press("up")
-    terminal.press("up")
-    terminal.press("enter")
-    terminal.wait_gone("2 Log")
-    terminal.wait_for(re.compile(r"│ \d{4}-\d\d-\d\d .* INFO shop\.plain only-the-message"))
-    terminal.wait_for("around it")
-    terminal.press("escape")
-    terminal.wait_for("2 Log")
+    for size in SIZES:
+        resized(terminal, size)
+        get(f"{url}/plain")
+        terminal.press("2")
+        terminal.wait_for(re.compile(r"INFO  shop\.plain only-the-message"))
+        terminal.wait_for("SELECT * ↵ FROM items ↵ W")
+        terminal.press("up")
+        terminal.press("up")
+        terminal.press("enter")
+        terminal.wait_gone("2 Log")
+        terminal.wait_for(re.compile(r"│ \d{4}-\d\d-\d\d .* INFO shop\.plain only-the-message"))
+        terminal.wait_for("around it")
+        terminal.press("escape")
+        terminal.wait_for("2 Log")
+        emptied(terminal, "only-the-message")
     terminal.press("q")
     terminal.expect_exit(0)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.dom import DOMNode
 from textual.widget import Widget
 
 from devtui.dashboard.panes.pane import Pane
@@ -28,6 +29,25 @@ def arrangement_for(width: int, height: int) -> str:
     return "-stacked" if height >= STACKED_FROM_HEIGHT else "-accordion"
 
 
+def arrange(screen: DOMNode, width: int, height: int) -> None:
+    """Tell the screen's style sheet how panes are arranged in a terminal of that size."""
+    wanted = arrangement_for(width, height)
+    names = {name: name == wanted for name in ARRANGEMENTS}
+    _set_classes(screen, {**names, "-wide": width >= WIDE_FROM_WIDTH})
+
+
+def _set_classes(node: DOMNode, wanted: Mapping[str, bool]) -> None:
+    """Set classes and look up the styles once; Textual does so for each class, of all below it.
+
+    A node that is not mounted yet has no styles.
+    """
+    changed = [name for name, there in wanted.items() if there != node.has_class(name)]
+    for name in changed:
+        node.set_class(wanted[name], name, update=False)
+    if changed and node.is_attached:
+        node.app.update_styles(node)
+
+
 class PaneArea(Horizontal):
     """Shares the room among the panes: most for the open one, a line for each empty one."""
 
@@ -44,6 +64,7 @@ class PaneArea(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Yield the panes, and what stands beside them."""
+        self.share()
         yield Vertical(*self._panes, id="lists")
         yield self._beside
 
@@ -54,10 +75,7 @@ class PaneArea(Horizontal):
 
     def fit(self, width: int, height: int) -> None:
         """Arrange the panes for a terminal of that size."""
-        wanted = arrangement_for(width, height)
-        for name in ARRANGEMENTS:
-            self.screen.set_class(name == wanted, name)
-        self.screen.set_class(width >= WIDE_FROM_WIDTH, "-wide")
+        arrange(self.screen, width, height)
         self.share()
 
     def open(self, pane: Pane[Any]) -> None:
@@ -83,11 +101,13 @@ class PaneArea(Horizontal):
         if wanted == self._arranged:
             return
         self._arranged = wanted
-        self.screen.set_class(self.zoomed, "-zoomed")
+        _set_classes(self.screen, {"-zoomed": self.zoomed})
         self._beside.display = self.row_beside
         for pane, is_empty in zip(self._panes, empty, strict=True):
             is_open = pane is self.open_pane
-            pane.set_class(is_open, "-open")
-            pane.set_class((accordion or is_empty) and not is_open, "-collapsed")
-            pane.set_class(self.row_beside, "-beside")
-            pane.look()
+            collapsed = (accordion or is_empty) and not is_open
+            _set_classes(
+                pane, {"-open": is_open, "-collapsed": collapsed, "-beside": self.row_beside}
+            )
+            if pane.is_attached:
+                pane.look()

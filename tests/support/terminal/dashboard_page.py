@@ -54,3 +54,9 @@ def wait_reload(terminal: Terminal, generation: int, cause: str, timeout: float 
     row = rf"#{generation}\s+\d+(\.\d+)? (ms|s)\s[^\n]*{re.escape(cause)}"
     terminal.wait_for(re.compile(row), timeout)
     terminal.press("1")
+
+
+def resized(terminal: Terminal, size: tuple[int, int]) -> None:
+    """Change the size, and wait for the key bar at the new end of the screen."""
+    terminal.resize(*size)
+    terminal.wait_for(re.compile(rf"^.{{{size[0] - 8}}}q leave\Z", re.M))
