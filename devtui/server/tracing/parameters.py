@@ -104,6 +104,8 @@ def _copy(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind in _NUMBERS or _is_plain(kind):
         return value
+    if kind is not str and issubclass(kind, str):
+        value, kind = str.__str__(value), str
     if kind in _TEXTS:
         if len(value) <= MAX_VALUE:
             return value if kind is not bytearray else bytes(value)
@@ -133,7 +135,7 @@ _UNITS = {str: "characters", bytes: "bytes", bytearray: "bytes"}
 
 
 def _key(key: Any) -> Any:
-    return key[:MAX_VALUE] if type(key) is str else _copy(key, 0)
+    return str.__str__(key)[:MAX_VALUE] if issubclass(type(key), str) else _copy(key, 0)
 
 
 def _with_more(copied: dict[Any, Any], left_out: int) -> dict[Any, Any]:

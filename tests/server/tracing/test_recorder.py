@@ -118,6 +118,20 @@ def test_parameters_are_bounded_and_masked(parameters: object, statement: str, s
     assert text_of(kept(parameters), statement) == shown
 
 
+def test_texts_of_a_librarys_own_type_are_texts() -> None:
+    class Name(str):  # as SQLAlchemy's of columns, Django's of safe texts, and members of an enum
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            raise RuntimeError
+
+        __repr__ = __str__
+
+    given = {Name("name"): Name("x" * 501), Name("password"): Name("geheim")}
+    shown = f"{{'name': '{'x' * 500}'... (501 characters), 'password': ••••••••}}"
+    assert text_of(kept(given)) == shown
+
+
 def test_no_code_of_a_parameter_runs_and_what_changes_later_is_not_seen() -> None:
     class Hostile:
         def __repr__(self) -> str:
