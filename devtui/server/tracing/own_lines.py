@@ -121,16 +121,21 @@ def _line_of(frame: FrameType) -> Line:
     return code.co_filename, template.get_corresponding_lineno(line), function
 
 
+def _frame_at(depth: int) -> FrameType | None:
+    """Return the frame at this depth, seen from the caller."""
+    try:
+        return sys._getframe(depth + 1)
+    except ValueError:  # it is not of the running greenlet
+        frame: FrameType | None = sys._getframe(1)
+        for _ in range(depth):
+            frame = frame and (frame.f_back or _awaiting(frame))
+        return frame
+
+
 def stack_of(depth: int) -> tuple[Line, ...]:
     """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
     lines: list[Line] = []
-    own: FrameType | None
-    try:
-        own = sys._getframe(depth + 1)
-    except ValueError:  # it is not of the running greenlet
-        own = sys._getframe(1)
-        for _ in range(depth):
-            own = own and (own.f_back or _awaiting(own))
+    own = _frame_at(depth + 1)
     while own is not None and len(lines) < MAX_STACK:
         lines.append(line_of(own))
         own = _innermost_own(own.f_back or _awaiting(own))[1]

@@ -186,9 +186,9 @@ def test_sqlalchemy_counts_once(mariadb: MariaDB, record: Record, driver: str) -
     assert told(recorded) == heard(asked)
     own = [call for call in recorded.calls if call["library"] == "sqlalchemy"]
     assert [call["rows"] for call in own[-4:]] == [2, 1, None, 0]
-    assert own[-4]["parameters"] in {
-        "[{'password': ••••••••}, {'password': ••••••••}]",
-        "[(••••••••,), (••••••••,)]",
+    assert own[-4]["parameters"][1:-1] in {  # a list, of SQLAlchemy 1.4 a tuple
+        "{'password': ••••••••}, {'password': ••••••••}",
+        "(••••••••,), (••••••••,)",
     }
     assert own[-2]["error"].startswith("ProgrammingError: (1146")
 
