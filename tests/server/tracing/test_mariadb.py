@@ -161,7 +161,7 @@ def test_each_driver(mariadb: MariaDB, record: Record, driver: str) -> None:
         ),
         (
             "update t set password = %(new)s where id = %(id)s",
-            "[{'new': 'd', 'id': 1}, {'new': 'e', 'id': 2}]",
+            "[{'new': ••••••••, 'id': 1}, {'new': ••••••••, 'id': 2}]",
             2,
         ),
         ("select id from t where id > %s order by id", "(1,)", 2),

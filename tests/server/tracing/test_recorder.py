@@ -108,6 +108,17 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
         (("al", "s"), "insert into u (name, secret) values (%s, %s)", "('al', ••••••••)"),
         (("al", "s"), "select * from f(?, ?, token)", "(••••••••, ••••••••)"),
         ([("al", "s")], "insert into u (name, pin) values (?, ?)", "[('al', ••••••••)]"),
+        (
+            {"to": "s", "n": "al"},
+            "update u set pin = :to, name = :n",
+            "{'to': ••••••••, 'n': 'al'}",
+        ),
+        ([{"to": "s"}], 'update u set "pin" = %(to)s', "[{'to': ••••••••}]"),
+        (
+            {"a": "al", "b": "s"},
+            "insert into u (name, pin) values ($a, @b)",
+            "{'a': 'al', 'b': ••••••••}",
+        ),
         (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
         (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
         (range(3), "", "<range>"),
