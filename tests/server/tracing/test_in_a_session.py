@@ -173,7 +173,7 @@ def test_calls_arrive_with_their_request(serve: Serve) -> None:
 def test_libraries_are_hooked_however_late_the_app_imports_them(
     serve: Serve, redis: Redis, web: str
 ) -> None:
-    needs("aiosqlite", "asgiref", "sqlalchemy")
+    needs("aiosqlite", "asgiref", "greenlet", "sqlalchemy")
     live = serve(LATE.replace("WEB", repr(web)).replace("REDIS", str(redis.port)))
     live.serving()
     assert set(json.loads(live.get("/before").body)) <= {"http.client"}
