@@ -118,7 +118,7 @@ def test_flask_caching_counts_once(redis: Redis, record: Record) -> None:
     ]
     assert {call["library"] for call in recorded.calls} == {"flask-caching"}
     names = "SET one, GET one, GET none, SETNX one, EXISTS one, MGET one, DEL one"
-    assert ", ".join(asked) == names
+    assert ", ".join(asked).replace("SETEX", "SET") == names  # by the version of its backend
 
 
 def test_the_cache_of_django_counts_once(redis: Redis, record: Record) -> None:
