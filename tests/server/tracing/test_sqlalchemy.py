@@ -109,6 +109,32 @@ def main():
 """
 )
 
+COUNTING = (
+    LOGGED
+    + """
+reads = []
+
+class Counting(sqlite3.Cursor):
+    @property
+    def rowcount(self):
+        reads.append(1)
+        return super().rowcount
+
+class Connection(sqlite3.Connection):
+    def cursor(self):
+        return super().cursor(Counting)
+
+def main():
+    engine = create_engine("sqlite://", connect_args={"factory": Connection}, future=True)
+    with engine.begin() as db:
+        db.execute(text("create table t (id integer)"))
+        db.execute(text("insert into t values (:id)"), [{"id": 1}, {"id": 2}])
+        db.execute(text("select * from t")).fetchall()
+        before = len(reads)
+        return [before, db.execute(text("update t set id = 3")).rowcount, len(reads)]
+"""
+)
+
 POSTGRESQL = """
 import asyncio
 from sqlalchemy import text
@@ -199,6 +225,13 @@ def test_core_and_orm_on_several_engines(record: Record) -> None:
         44
     ] * 6
     assert recorded.totals == {"sql": len(recorded.calls)}
+
+
+def test_the_number_of_rows_is_not_read_where_that_may_cost_something(record: Record) -> None:
+    needs("sqlalchemy")
+    recorded = record(COUNTING)
+    assert len([text for text in recorded.texts if " t" in text]) == 4
+    assert {call["rows"] for call in recorded.calls if call["library"] == "sqlalchemy"} == {None}
 
 
 def test_an_asynchronous_engine_counts_once_from_the_line_that_awaits(record: Record) -> None:

@@ -18,6 +18,13 @@ from devtui.server.tracing.wrapping import wrap
 
 _METHODS = ("do_execute", "do_executemany", "do_execute_no_params")
 
+# Packages whose cursors have the number of rows at hand. SQLAlchemy reads it only where it needs
+# it, because others may ask the server, or compute it.
+_HAS_ROWS = frozenset(
+    {"MySQLdb", "mariadb", "mysql", "oracledb", "psycopg", "psycopg2", "pymysql", "pyodbc"}
+    | {"sqlalchemy", "sqlite3"}
+)
+
 _known: set[type] = set()
 
 
@@ -55,4 +62,6 @@ def _describe_alone(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
-    return getattr(args[1], "rowcount", None), ""
+    cursor = args[1]
+    has_rows = type(cursor).__module__.partition(".")[0] in _HAS_ROWS
+    return cursor.rowcount if has_rows else None, ""
