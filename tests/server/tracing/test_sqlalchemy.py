@@ -126,6 +126,8 @@ class Connection(sqlite3.Connection):
 
 def main():
     engine = create_engine("sqlite://", connect_args={"factory": Connection}, future=True)
+    engine.connect().close()
+    reads.clear()
     with engine.begin() as db:
         db.execute(text("create table t (id integer)"))
         db.execute(text("insert into t values (:id)"), [{"id": 1}, {"id": 2}])
