@@ -36,7 +36,7 @@ OF_VERSIONS = (
     "tests/e2e/test_demo_session.py",
 )
 
-# The tests of what overrides parts of Werkzeug and Textual.
+# The tests of what overrides parts of Werkzeug, Textual and SQLAlchemy.
 OF_OVERRIDES = (
     "tests/events",
     "tests/server/serving/test_capture.py",
@@ -44,6 +44,7 @@ OF_OVERRIDES = (
     "tests/server/serving/test_serving.py",
     "tests/server/serving/test_session_debugger.py",
     "tests/server/errors",
+    "tests/server/tracing/test_sqlalchemy.py",
     "tests/faults/access/test_debugger_access.py",
     "tests/ports/test_survey.py",
     "tests/dashboard/lists/test_list_screen.py",
@@ -134,7 +135,7 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session
 def lowest(session: nox.Session) -> None:
-    """Test the lowest versions that pyproject.toml allows, with the Flask and Rich of that time."""
+    """Test the lowest versions that pyproject.toml allows, with the libraries of that time."""
     # Only an old interpreter has wheels for all of them.
     python = _interpreter("3.10")
     if python is None:
@@ -142,7 +143,8 @@ def lowest(session: nox.Session) -> None:
     given = PROJECT["project"]["dependencies"]
     pins = [re.sub(r">=([^,]*).*", r"==\1", dependency) for dependency in given]
     session.log("%s", " ".join(pins))
-    also = ["flask==2.2.*", "rich<14", "bottle", "cryptography", "hypothesis", "pyte", "pytest"]
+    also = ["flask==2.2.*", "rich<14", "sqlalchemy==1.4.*", "aiosqlite", "bottle", "cryptography"]
+    also += ["hypothesis", "pyte", "pytest"]
     also += ["pytest-asyncio", "pytest-textual-snapshot", "pytest-timeout", "pytest-xdist"]
     with _alone(session, *pins, *also, python=python) as low:
         session.run(low, "-m", "pip", "install", "-q", "--no-deps", ".", external=True)

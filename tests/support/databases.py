@@ -45,6 +45,44 @@ class Postgres(Database):
         return [statement for statement in found if not _is_of_transactions(statement)]
 
 
+class MariaDB(Database):
+    """Its user is `root`, without a password, and its database `shop`."""
+
+    _seen = 0
+
+    def statements(self) -> list[str]:
+        """The statements of its log since the last call; it writes each before it answers."""
+        text = self.log.read_text("utf-8", "replace")
+        new, self._seen = text[self._seen :], len(text)
+        found = re.findall(
+            r"^(?:\d{6} +[\d:]+)?\t+ *\d+ (\w+)\t(.*(?:\n(?!\d{6} |\t\t *\d+ \w+\t).*)*)", new, re.M
+        )
+        statements = [text.rstrip() for command, text in found if command in {"Query", "Execute"}]
+        return [statement for statement in statements if not _is_of_transactions(statement)]
+
+
+class Redis(Database):
+    @contextmanager
+    def monitored(self) -> Iterator[list[str]]:
+        """A list that has, when the block ends, the commands that it was asked meanwhile."""
+        commands: list[str] = []
+        address = "127.0.0.1", self.port
+        with (
+            socket.create_connection(address, SECONDS) as monitor,
+            socket.create_connection(address, SECONDS) as last,
+            monitor.makefile("rb") as lines,
+        ):
+            monitor.sendall(b"MONITOR\r\n")
+            assert lines.readline() == b"+OK\r\n"
+            yield commands
+            last.sendall(b"ECHO the-end\r\n")
+            for line in lines:
+                words = re.findall(r'"((?:[^"\\]|\\.)*)"', line.decode())
+                if words == ["ECHO", "the-end"]:
+                    break
+                commands.append(" ".join(words))
+
+
 def _is_of_transactions(statement: str) -> bool:
     return statement.rstrip(";").upper() in {"BEGIN", "COMMIT", "ROLLBACK"}
 
@@ -74,8 +112,8 @@ def _running(command: list[str], database: Database, **options: Any) -> Iterator
 
 
 @contextmanager
-def redis_server(folder: Path) -> Iterator[Database]:
-    database = Database(free_port(), folder / "redis.log")
+def redis_server(folder: Path) -> Iterator[Redis]:
+    database = Redis(free_port(), folder / "redis.log")
     command = [tool("redis-server", "redis-server"), "--bind", "127.0.0.1", "--save", ""]
     command += ["--port", str(database.port), "--dir", str(folder)]
     with _running(command, database):
@@ -111,6 +149,34 @@ def postgres_server() -> Iterator[Postgres]:
             yield database
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def mariadb_server(folder: Path) -> Iterator[MariaDB]:
+    mariadbd = tool("mariadbd", "mariadb-server-core")
+    database = MariaDB(free_port(), folder / "mariadb.log")
+    data = folder / "data"
+    for name in ("mysql", "shop"):  # a folder is a database
+        (data / name).mkdir(parents=True)
+    command = [mariadbd, "--no-defaults", f"--datadir={data}", "--innodb-log-file-size=4M"]
+    command += ["--innodb-buffer-pool-size=8M", "--innodb-flush-log-at-trx-commit=0"]
+    if os.getuid() == 0:
+        command.append("--user=root")
+    # What `mariadb-install-db` does, without what only an administrator needs.
+    tables = Path(mariadbd).parents[1] / "share" / "mysql"
+    script = "use mysql;\nset @auth_root_socket = null;\n" + "".join(
+        (tables / f"mysql_system_tables{part}.sql").read_text() for part in ("", "_data")
+    )
+    bootstrap = [*command, "--bootstrap"]
+    subprocess.run(
+        bootstrap, input=script, text=True, check=True, capture_output=True, timeout=2 * SECONDS
+    )
+    command += [f"--port={database.port}", "--bind-address=127.0.0.1", "--skip-name-resolve"]
+    command += [f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}"]
+    command += ["--general-log", f"--general-log-file={folder / 'statements.log'}"]
+    with _running(command, database):
+        database.log = folder / "statements.log"
+        yield database
 
 
 def _is_user(name: str) -> bool:

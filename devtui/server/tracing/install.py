@@ -22,6 +22,7 @@ _LIBRARIES = f"{__name__.rpartition('.')[0]}.libraries"
 # The module that is executed last of those that a hook changes, and the hook.
 _HOOKS = {
     "_sqlite3": "sqlite.hook",
+    "aiosqlite.core": "aiosqlite_connections.hook",
     "MySQLdb.cursors": "mysql_cursors.hook_mysqlclient",
     "django.core.cache": "caches.hook_django",
     "django.db.backends.sqlite3.base": "django_queries.hook_sqlite",

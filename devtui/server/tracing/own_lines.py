@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import CodeType, FrameType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -73,8 +73,28 @@ def _innermost_own(start: FrameType | None) -> tuple[int, FrameType | None]:
             return depth, frame
         if code is _ENTRY:
             break
-        frame = frame.f_back
+        frame = frame.f_back or _awaiting(frame)
     return 0, None
+
+
+def _awaiting(outermost: FrameType) -> FrameType | None:
+    """Return the frame that awaits a greenlet of SQLAlchemy's, None if there is none.
+
+    Its asynchronous engines execute in a greenlet, in which no frame leads to who awaits it.
+    """
+    greenlets: Any = sys.modules.get("greenlet")
+    if greenlets is None:
+        return None
+    greenlet = greenlets.getcurrent()
+    if not getattr(type(greenlet), "__sqlalchemy_greenlet_provider__", False):
+        return None
+    awaiting: FrameType | None = greenlet.parent.gr_frame
+    frame = awaiting
+    while frame is not None:
+        if frame is outermost:  # not of the greenlet: from its end we came here
+            return None
+        frame = frame.f_back
+    return awaiting
 
 
 def line_of(frame: FrameType) -> Line:
@@ -101,13 +121,24 @@ def _line_of(frame: FrameType) -> Line:
     return code.co_filename, template.get_corresponding_lineno(line), function
 
 
+def _frame_at(depth: int) -> FrameType | None:
+    """Return the frame at this depth, seen from the caller."""
+    try:
+        return sys._getframe(depth + 1)
+    except ValueError:  # it is not of the running greenlet
+        frame: FrameType | None = sys._getframe(1)
+        for _ in range(depth):
+            frame = frame and (frame.f_back or _awaiting(frame))
+        return frame
+
+
 def stack_of(depth: int) -> tuple[Line, ...]:
     """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
     lines: list[Line] = []
-    own: FrameType | None = sys._getframe(depth + 1)
+    own = _frame_at(depth + 1)
     while own is not None and len(lines) < MAX_STACK:
         lines.append(line_of(own))
-        own = _innermost_own(own.f_back)[1]
+        own = _innermost_own(own.f_back or _awaiting(own))[1]
     return tuple(reversed(lines))
 
 

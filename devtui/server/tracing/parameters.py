@@ -70,9 +70,9 @@ def kept(value: Any) -> Any:
 def text_of(parameters: Any, statement: str = "") -> str:
     """Return the repr of what `kept` returned, cut, with secrets masked.
 
-    Members of a dictionary are masked by their keys. Those of a sequence are masked by the names
-    that the statement gives to its placeholders, or if it names a secret at all, where that is not
-    clear.
+    Members of a dictionary are masked by their keys, and by the names that the statement gives to
+    their placeholders. Those of a sequence are masked by these names, or if the statement names a
+    secret at all, where that is not clear.
     """
     kind = type(parameters)
     if parameters is None or (kind in _CONTAINERS and not parameters):
@@ -82,12 +82,14 @@ def text_of(parameters: Any, statement: str = "") -> str:
 
         names = secret_places(statement)
         if names:
-            parameters = _masked(parameters, names)
+            parameters = _masked(parameters, names, statement)
         elif kind is tuple and _SHORT.issuperset(map(type, parameters)):
             try:
                 return cut(repr(parameters), MAX_PARAMETERS)
             except ValueError:  # Python does not print numbers of thousands of digits
                 pass
+    elif kind is dict:
+        parameters = _masked_by_name(parameters, statement)
     return cut(_repr().repr(parameters), MAX_PARAMETERS)
 
 
@@ -104,6 +106,8 @@ def _copy(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind in _NUMBERS or _is_plain(kind):
         return value
+    if kind is not str and issubclass(kind, str):
+        value, kind = str.__str__(value), str
     if kind in _TEXTS:
         if len(value) <= MAX_VALUE:
             return value if kind is not bytearray else bytes(value)
@@ -133,7 +137,7 @@ _UNITS = {str: "characters", bytes: "bytes", bytearray: "bytes"}
 
 
 def _key(key: Any) -> Any:
-    return key[:MAX_VALUE] if type(key) is str else _copy(key, 0)
+    return str.__str__(key)[:MAX_VALUE] if issubclass(type(key), str) else _copy(key, 0)
 
 
 def _with_more(copied: dict[Any, Any], left_out: int) -> dict[Any, Any]:
@@ -142,14 +146,17 @@ def _with_more(copied: dict[Any, Any], left_out: int) -> dict[Any, Any]:
     return copied
 
 
-def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool) -> Any:
+def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement: str) -> Any:
     """Mask the members of a sequence, or of each of several ones, as `secret_places` says."""
     from devtui.text.secrets import MASK
 
     members = list(parameters)
     if all(isinstance(member, (list, tuple, dict)) for member in members):
         masked = [
-            member if isinstance(member, Mapping) else _masked(member, names) for member in members
+            _masked_by_name(member, statement)
+            if isinstance(member, Mapping)
+            else _masked(member, names, statement)
+            for member in members
         ]
     else:
         masked = [
@@ -157,6 +164,18 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool) -> Any:
             for number, member in enumerate(members)
         ]
     return tuple(masked) if type(parameters) is tuple else masked
+
+
+def _masked_by_name(parameters: Mapping[Any, Any], statement: str) -> Any:
+    """Mask what the statement names a secret, whatever the name of its placeholder."""
+    from devtui.server.tracing.secret_places import secret_names
+    from devtui.text.secrets import MASK
+
+    names = secret_names(statement)
+    return {
+        name: Told(MASK) if name in names and type(member) not in _NUMBERS else member
+        for name, member in parameters.items()
+    }
 
 
 def _is_masked(names: tuple[bool, ...] | bool, number: int) -> bool:

@@ -16,6 +16,9 @@ from devtui.server.output.request_context import request_id
 live: set[str] = set()
 """The requests that run."""
 
+# Modules whose threads work for any request.
+_SHARED = frozenset({"concurrent.futures.thread", "aiosqlite.core"})
+
 # The request of a thread, by the thread's `id`; and the threads of a request, which are kept here
 # so that no other thread gets the same `id` meanwhile.
 _request_of: dict[int, str] = {}
@@ -45,7 +48,7 @@ def hook_threads() -> None:
     def noted_start(self: threading.Thread) -> None:
         try:
             request = request_id.get() or request_of_thread()
-            if request is not None and not _works_for_a_pool(self):
+            if request is not None and not _works_for_others(self):
                 _threads_of.setdefault(request, []).append(self)
                 _request_of[id(self)] = request
             start(self)
@@ -81,7 +84,11 @@ def hook_pools(module: ModuleType) -> None:
     item.__init__, item.run = noted_init, noted_run
 
 
-def _works_for_a_pool(thread: Any) -> bool:
-    """Whether it is a thread of a `ThreadPoolExecutor`, which works for any request."""
-    target = getattr(thread, "_target", None)
-    return getattr(target, "__module__", "") == "concurrent.futures.thread"
+def _works_for_others(thread: Any) -> bool:
+    """Whether it works for any request: in a `ThreadPoolExecutor`, or for an aiosqlite connection.
+
+    Some versions of aiosqlite have a function for that, others a class.
+    """
+    modules = {kind.__module__ for kind in type(thread).__mro__}
+    modules.add(getattr(getattr(thread, "_target", None), "__module__", ""))
+    return not _SHARED.isdisjoint(modules)

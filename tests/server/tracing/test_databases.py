@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.tracing.conftest import Record, Recorded, needs
-from tests.support.databases import Database, Postgres
+from tests.server.tracing.conftest import Record, needs, seen_by
+from tests.support.databases import Postgres
 
 pytestmark = pytest.mark.e2e
 
@@ -119,18 +119,9 @@ def main():
 """
 
 
-def seen_by(server: Postgres, record: Record, source: str, **names: object) -> Recorded:
-    """Record, and see that the server was asked the same with the hooks and without."""
-    recorded = record(source, port=server.port, **names)
-    statements = [one for one in server.statements() if not one.startswith("select pg_catalog")]
-    half = len(statements) // 2
-    assert statements[:half] == statements[half:]
-    return recorded._replace(result=[recorded.result, statements[half:]])
-
-
 def test_psycopg(postgres: Postgres, record: Record) -> None:
     needs("psycopg")
-    recorded = seen_by(postgres, record, PSYCOPG)
+    recorded, asked = seen_by(postgres, record, PSYCOPG)
     assert recorded.texts == [
         "create temp table t (id int, password text)",
         "insert into t (id, password) values (%s, %s)",
@@ -143,7 +134,6 @@ def test_psycopg(postgres: Postgres, record: Record) -> None:
     assert recorded.calls[2]["rows"] == 1
     assert recorded.calls[4]["error"].startswith("UndefinedTable: relation")
     # The server is asked once for each member of `executemany`, and to fetch and close.
-    _, asked = recorded.result
     for text in ('select * from "t"', "generate_series(1, 3)", "create temp", "from nowhere"):
         assert sum(text in statement for statement in asked) == 1
         assert sum(text in call for call in recorded.texts) == 1
@@ -151,7 +141,7 @@ def test_psycopg(postgres: Postgres, record: Record) -> None:
 
 def test_psycopg_in_asyncio(postgres: Postgres, record: Record) -> None:
     needs("psycopg")
-    recorded = seen_by(postgres, record, ASYNC)
+    recorded, _ = seen_by(postgres, record, ASYNC)
     assert [(call["text"], call["rows"], call["line"]) for call in recorded.calls] == [
         ("select %s::int", 1, 8)
     ]
@@ -159,7 +149,7 @@ def test_psycopg_in_asyncio(postgres: Postgres, record: Record) -> None:
 
 def test_psycopg2(postgres: Postgres, record: Record) -> None:
     needs("psycopg2")
-    recorded = seen_by(postgres, record, PSYCOPG2)
+    recorded, _ = seen_by(postgres, record, PSYCOPG2)
     assert recorded.texts == [
         "select %s::int",
         "select 8 as eight",
@@ -175,7 +165,7 @@ def test_sqlalchemy_counts_once_whatever_is_below(
     postgres: Postgres, record: Record, driver: str
 ) -> None:
     needs(driver)
-    recorded = seen_by(postgres, record, SQLALCHEMY, driver=driver)
+    recorded, asked = seen_by(postgres, record, SQLALCHEMY, driver=driver)
     assert [text.partition(" ")[0] for text in recorded.texts[-4:]] == [
         "create",
         "insert",
@@ -183,14 +173,31 @@ def test_sqlalchemy_counts_once_whatever_is_below(
         "select",
     ]
     assert {call["library"] for call in recorded.calls[-4:]} == {"sqlalchemy"}
-    _, asked = recorded.result
     assert len([text for text in asked if "from t" in text]) == 1
     assert [call["rows"] for call in recorded.calls[-3:-1]] == [2, 1]
 
 
+def test_engines_take_the_arguments_of_their_dialects(record: Record) -> None:
+    needs("sqlalchemy")
+    recorded = record("""
+        from sqlalchemy import create_engine, text
+
+        def main():
+            engine = create_engine(
+                "sqlite://", isolation_level="READ UNCOMMITTED", paramstyle="named", label_length=20
+            )
+            with engine.connect() as db:
+                one = db.execute(text("select :one"), {"one": 1}).scalar()
+                return [db.get_isolation_level(), one]
+    """)
+    assert recorded.result == ["READ UNCOMMITTED", 1]
+    asked = recorded.calls[-2]
+    assert (asked["text"], asked["library"]) == ("select :one", "sqlalchemy")
+
+
 def test_django_counts_once_whatever_is_below(postgres: Postgres, record: Record) -> None:
     needs("psycopg")
-    recorded = seen_by(postgres, record, DJANGO)
+    recorded, _ = seen_by(postgres, record, DJANGO)
     own = [call for call in recorded.calls if call["library"] == "django"]
     assert [call["text"].partition(" ")[0] for call in own[-4:]] == [
         "create",
@@ -200,51 +207,3 @@ def test_django_counts_once_whatever_is_below(postgres: Postgres, record: Record
     ]
     assert own[-2]["rows"] == 1
     assert own[-1]["error"].startswith("ProgrammingError: relation")
-
-
-REDIS = """
-import redis, redis.asyncio, asyncio
-
-async def ask():
-    client = redis.asyncio.Redis(port=port, decode_responses=True)
-    answer = await client.get("one")
-    await client.aclose()
-    return answer
-
-def main():
-    client = redis.Redis(port=port, decode_responses=True)
-    client.set("one", "1")
-    client.set("session:token:7", "geheim")
-    answers = [client.get("one"), client.get("none"), client.incr("one")]
-    with client.pipeline() as pipeline:
-        answers += pipeline.set("two", "2").get("two").execute()
-        pipeline.watch("two")
-        pipeline.multi()
-        pipeline.get("one")
-        answers += pipeline.execute()
-    try:
-        client.lpush("one", 1)
-    except Exception as error:
-        answers.append(type(error).__name__)
-    answers.append(asyncio.run(ask()))
-    client.flushall()
-    return answers
-"""
-
-
-def test_redis(redis: Database, record: Record) -> None:
-    recorded = record(REDIS, port=redis.port)
-    assert [(call["text"], call["parameters"], call["result"]) for call in recorded.calls] == [
-        ("SET one", "('1',)", ""),
-        ("SET session:token:7", "(••••••••,)", ""),
-        ("GET one", "", "hit"),
-        ("GET none", "", "miss"),
-        ("INCRBY one", "(1,)", ""),
-        ("pipeline: SET two, GET two", "", ""),
-        ("WATCH two", "", ""),
-        ("pipeline: GET one", "", ""),
-        ("LPUSH one", "(1,)", ""),
-        ("GET one", "", "hit"),
-        ("FLUSHALL", "", ""),
-    ]
-    assert recorded.calls[8]["error"].startswith("ResponseError: WRONGTYPE")

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-import pytest
-
 from tests.server.tracing.conftest import Record
 from tests.support.processes import free_port
 
@@ -52,37 +46,8 @@ def main():
 """
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        redirects = self.path.startswith("/redirect")
-        self.send_response(302 if redirects else 404 if self.path == "/missing" else 200)
-        if redirects:
-            self.send_header("Location", "/end")
-        body = self.path.encode()
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.do_GET()
-
-    def log_message(self, *_: object) -> None: ...
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
-
-
-def test_each_request_counts_once(record: Record, port: int) -> None:
-    closed = free_port()
-    url = f"http://127.0.0.1:{port}"
+def test_each_request_counts_once(record: Record, web: str) -> None:
+    url, port, closed = web, int(web.rpartition(":")[2]), free_port()
     recorded = record(APP, url=url, port=port, closed=closed)
     nowhere = f"http://127.0.0.1:{closed}/"
     assert [(call["library"], call["text"], call["result"]) for call in recorded.calls] == [

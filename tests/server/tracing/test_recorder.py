@@ -108,6 +108,17 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
         (("al", "s"), "insert into u (name, secret) values (%s, %s)", "('al', ••••••••)"),
         (("al", "s"), "select * from f(?, ?, token)", "(••••••••, ••••••••)"),
         ([("al", "s")], "insert into u (name, pin) values (?, ?)", "[('al', ••••••••)]"),
+        (
+            {"to": "s", "n": "al"},
+            "update u set pin = :to, name = :n",
+            "{'to': ••••••••, 'n': 'al'}",
+        ),
+        ([{"to": "s"}], 'update u set "pin" = %(to)s', "[{'to': ••••••••}]"),
+        (
+            {"a": "al", "b": "s"},
+            "insert into u (name, pin) values ($a, @b)",
+            "{'a': 'al', 'b': ••••••••}",
+        ),
         (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
         (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
         (range(3), "", "<range>"),
@@ -116,6 +127,20 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
 )
 def test_parameters_are_bounded_and_masked(parameters: object, statement: str, shown: str) -> None:
     assert text_of(kept(parameters), statement) == shown
+
+
+def test_texts_of_a_librarys_own_type_are_texts() -> None:
+    class Name(str):  # as SQLAlchemy's of columns, Django's of safe texts, and members of an enum
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            raise RuntimeError
+
+        __repr__ = __str__
+
+    given = {Name("name"): Name("x" * 501), Name("password"): Name("geheim")}
+    shown = f"{{'name': '{'x' * 500}'... (501 characters), 'password': ••••••••}}"
+    assert text_of(kept(given)) == shown
 
 
 def test_no_code_of_a_parameter_runs_and_what_changes_later_is_not_seen() -> None:
