@@ -188,6 +188,24 @@ def test_sqlalchemy_counts_once_whatever_is_below(
     assert [call["rows"] for call in recorded.calls[-3:-1]] == [2, 1]
 
 
+def test_engines_take_the_arguments_of_their_dialects(record: Record) -> None:
+    needs("sqlalchemy")
+    recorded = record("""
+        from sqlalchemy import create_engine, text
+
+        def main():
+            engine = create_engine(
+                "sqlite://", isolation_level="READ UNCOMMITTED", paramstyle="named", label_length=20
+            )
+            with engine.connect() as db:
+                one = db.execute(text("select :one"), {"one": 1}).scalar()
+                return [db.get_isolation_level(), one]
+    """)
+    assert recorded.result == ["READ UNCOMMITTED", 1]
+    asked = recorded.calls[-2]
+    assert (asked["text"], asked["library"]) == ("select :one", "sqlalchemy")
+
+
 def test_django_counts_once_whatever_is_below(postgres: Postgres, record: Record) -> None:
     needs("psycopg")
     recorded = seen_by(postgres, record, DJANGO)

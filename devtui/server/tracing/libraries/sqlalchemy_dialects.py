@@ -12,9 +12,9 @@ import inspect
 from types import ModuleType
 from typing import Any
 
-from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
+from devtui.server.guest.unnoticed import unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import like, wrap
+from devtui.server.tracing.wrapping import wrap
 
 _METHODS = ("do_execute", "do_executemany", "do_execute_no_params")
 
@@ -24,19 +24,16 @@ _known: set[type] = set()
 def hook(module: ModuleType) -> None:
     """Wrap what makes a dialect."""
     dialect: Any = importlib.import_module("sqlalchemy.engine.default").DefaultDialect
-    original = dialect.__init__
+    original = dialect.__new__
 
+    # Not `__init__`: create_engine reads the names of its arguments, to know which are its own.
     @unnoticed
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        try:
-            for owner in type(self).__mro__[:-1]:
-                _wrap_once(owner)
-            original(self, *args, **kwargs)
-        except BaseException as error:
-            leave_no_trace(error)
-            raise
+    def new(cls: type, *args: Any, **kwargs: Any) -> Any:
+        for owner in cls.__mro__[:-1]:
+            _wrap_once(owner)
+        return original(cls) if original is object.__new__ else original(cls, *args, **kwargs)
 
-    dialect.__init__ = like(original, init)
+    dialect.__new__ = staticmethod(new)
 
 
 def _wrap_once(owner: type) -> None:
