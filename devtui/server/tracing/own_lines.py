@@ -104,11 +104,19 @@ def _line_of(frame: FrameType) -> Line:
 def stack_of(depth: int) -> tuple[Line, ...]:
     """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
     lines: list[Line] = []
-    own: FrameType | None = sys._getframe(depth + 1)
-    while own is not None and len(lines) < MAX_STACK:
-        lines.append(line_of(own))
-        own = _innermost_own(own.f_back)[1]
-    return tuple(reversed(lines))
+    frame, known = sys._getframe(depth + 1), _own
+    for _ in range(MAX_LOOKED_AT):
+        code = frame.f_code
+        own = known.get(code.co_filename)
+        if own is None:
+            own = known[code.co_filename] = is_own(code.co_filename)
+        if own:
+            lines.append(line_of(frame))
+        if code is _ENTRY or len(lines) == MAX_STACK or frame.f_back is None:
+            break
+        frame = frame.f_back
+    lines.reverse()
+    return tuple(lines)
 
 
 def frames_of(stack: tuple[Line, ...]) -> tuple[Frame, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -78,16 +77,6 @@ def needs(*libraries: str) -> None:
             pytest.skip(f"{library} is not installed")
 
 
-_OURS = ("traced", "__call__")
-
-
-def _without_our_frame(value: Any) -> Any:
-    """Leave our frame out of a failed call's traceback, where Python (3.10) does not let us."""
-    if sys.version_info >= (3, 11) or not isinstance(value, list):
-        return value
-    return [_without_our_frame(one) for one in value if one not in _OURS]
-
-
 Record = Callable[..., Recorded]
 
 
@@ -106,7 +95,7 @@ def record(in_fork: InFork, tmp_path: Path) -> Record:
         plain, traced = (
             in_fork(PROBE, folder=names["folder"], traces=on, given=names) for on in (False, True)
         )
-        result = _without_our_frame(traced["result"])
+        result = traced["result"]
         assert plain["result"] == result, "the app is not the same with the hooks"
         assert traced["told"] == []
         return Recorded(result, traced["calls"], traced["totals"])
