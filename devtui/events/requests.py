@@ -57,13 +57,16 @@ class RequestProfiled(Event, frozen=True, kw_only=True):
 
     `duration_ms` is how long it was profiled, and `sample_count` how often it was looked at. The
     `lines` are a tree; those that took least are missing where there were too many, and `left_out`
-    counts them. `reason` says why there is no profile, in one sentence for people.
+    counts them. `thread_lines` are such a tree of all threads that the request has started, and of
+    the tasks that it has given to a `ThreadPoolExecutor`; their times may be longer together.
+    `reason` says why there is no profile, or only a part of it, in one sentence for people.
     """
 
     request_id: str
     duration_ms: float = 0.0
     sample_count: int = 0
     lines: tuple[ProfiledLine, ...] = ()
+    thread_lines: tuple[ProfiledLine, ...] = ()
     left_out: int = 0
     reason: str = ""
 

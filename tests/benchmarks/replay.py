@@ -63,9 +63,9 @@ class Replay:
         finally:
             connection.close()
 
-    def record(self) -> None:
-        """Make the requests that are replayed later."""
-        self.ask("GET", "/record")
+    def record(self, calls: int) -> None:
+        """Make the requests that are replayed later, each with so many calls."""
+        self.ask("GET", f"/record?calls={calls}")
         for _ in range(3):
             self.ask("GET", "/")
             self.ask("GET", "/items/7?colour=green")
@@ -116,8 +116,11 @@ class Replay:
 
 
 @contextmanager
-def replaying(python: Path) -> Iterator[Replay]:
-    """A dashboard that serves `replayed.py` and has seen the requests that it replays."""
+def replaying(python: Path, calls: int = 0) -> Iterator[Replay]:
+    """A dashboard that serves `replayed.py` and has seen the requests that it replays.
+
+    Each of them has so many calls.
+    """
     with folder_of({}) as folder:
         shutil.copy(HERE / "replayed.py", folder)
         port = free_port()
@@ -129,6 +132,6 @@ def replaying(python: Path) -> Iterator[Replay]:
             watched.wait_for(rb"SERVING")
             watched.wait_quiet()
             replay = Replay(watched, port, folder)
-            replay.record()
+            replay.record(calls)
             watched.wait_quiet()
             yield replay

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 import time
 from typing import Any
@@ -25,8 +26,25 @@ app = flask.Flask(__name__)
 log = logging.getLogger("shop")
 logging.basicConfig(level=logging.INFO)
 
+database = sqlite3.connect(":memory:", check_same_thread=False)
+database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT, price REAL)")
+STATEMENT = """\
+SELECT items.id AS items_id, items.name AS items_name, items.price AS items_price
+FROM items
+WHERE items.id = ?"""
+
+# The end of a request is only put, to be sent with the next event.
+_WAYS = ("send", "put")
+
 recorded: list[Any] = []
+calls = {"each": 0}
 sent = {"events": 0, "requests": 0, "done": 1}
+
+
+@app.before_request
+def ask() -> None:
+    for number in range(calls["each"]):
+        database.execute(STATEMENT, (number,)).fetchall()
 
 
 @app.get("/")
@@ -52,16 +70,20 @@ def broken() -> str:
 
 @app.get("/record")
 def record() -> str:
-    """Note every event that is sent from now on."""
+    """Note every event that is sent from now on; requests make so many `calls` each."""
+    calls["each"] = int(flask.request.args["calls"])
     channel = _channel()
-    send = channel.send
+    for name in _WAYS:
+        setattr(channel, name, _noting(getattr(channel, name)))
+    return "recording"
 
+
+def _noting(pass_on: Any) -> Any:
     def noting(event: Any) -> None:
         recorded.append(event)
-        send(event)
+        pass_on(event)
 
-    channel.send = noting
-    return "recording"
+    return noting
 
 
 @app.get("/replay")
@@ -69,8 +91,9 @@ def replay() -> str:
     """Replay `requests`, `rate` a second (0: as fast as they are read), with `lines` each."""
     given = {name: int(flask.request.args[name]) for name in ("requests", "rate", "lines")}
     channel = _channel()
-    channel.__dict__.pop("send", None)  # record no more
-    sent["done"] = 0
+    for name in _WAYS:
+        channel.__dict__.pop(name, None)  # record no more
+    sent["done"] = calls["each"] = 0
     errors = int(flask.request.args["errors"])
     threading.Thread(target=_replay, args=(channel, errors), kwargs=given, daemon=True).start()
     return "replaying"
@@ -110,6 +133,7 @@ def _replay(channel: Any, errors: int, requests: int, rate: int, lines: int) -> 
             event = structs.replace(error, request_id=f"r{number}", error_id=f"r{number}")
             channel.send(event)
             sent["events"] += 1
+    channel.send_pending()
     sent["done"] = 1
 
 
@@ -125,5 +149,5 @@ def _send_one(
     for count in range(lines):
         text = f"{line.text} {number} {count}"
         channel.send(structs.replace(line, request_id=request_id, text=text, at=utc_now()))
-    channel.send(structs.replace(pair[1], id=request_id, target=target, at=utc_now()))
+    channel.put(structs.replace(pair[1], id=request_id, target=target, at=utc_now()))
     sent["events"] += 2 + lines

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
+from tests.support import speedscope_format
 from tests.support.client import get, post
 from tests.support.processes import eventually
 from tests.support.terminal.dashboard_page import request_row, wait_serving
@@ -70,8 +70,8 @@ def test_t_shows_where_the_time_of_the_demo_s_report_goes(
     terminal.press("3")
     terminal.wait_for("Open it at")
     (file,) = tmp_path.glob("devtui-profile-*/*.speedscope.json")
-    told = json.loads(file.read_text(encoding="utf-8"))
-    assert any(frame["name"] == "is_prime" for frame in told["shared"]["frames"])
+    told = speedscope_format.read(file.read_text(encoding="utf-8"))
+    assert any(frame.name == "is_prime" for frame in told.shared.frames)
 
     terminal.press("escape")
     terminal.wait_for("Requests 2")

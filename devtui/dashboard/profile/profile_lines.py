@@ -45,7 +45,9 @@ class ProfileLines:
         self.toggled: set[Fold] = set()
         self._profile = profile
         self._root = root
-        self._total = max(root.ms, 0.001)
+        # What threads did happened at the same time, and is no part of the request's time.
+        beside = sum(top.ms for top in root.below if top.is_threads)
+        self._total = max(root.ms - beside, 0.001)
         finished = profile.request.finished
         self._calls = () if finished is None else finished.calls
         self._calls_of: dict[Path, list[CallGroup]] = {}
@@ -121,7 +123,7 @@ class ProfileLines:
             yield from self._below(spent, width)
 
     def _is_open(self, spent: Spent) -> bool:
-        at_first = spent.own and spent.ms >= self._total * OPEN_SHARE
+        at_first = (spent.own or spent.is_threads) and spent.ms >= self._total * OPEN_SHARE
         return at_first is not (Fold(spent.path) in self.toggled)
 
     def _head(self, ms: float, depth: int, mark: str) -> Row:
@@ -205,4 +207,5 @@ def _own_lines(spent: Spent) -> Iterator[Spent]:
     for below in spent.below:
         if below.own:
             yield below
+        if below.own or below.is_threads:
             yield from _own_lines(below)

@@ -46,7 +46,7 @@ class ProfileScreen(SendsAgain, OpenedScreen):
     def __init__(self, profile: Profile, folds: set[str] | None = None) -> None:
         super().__init__(folds)
         self.profile = profile
-        self._lines = ProfileLines(profile, own_tree(profile.event.lines))
+        self._lines = ProfileLines(profile, own_tree(profile.event))
 
     @property
     def shows(self) -> object:

@@ -33,7 +33,7 @@ def unnoticed(function: F) -> F:
     return function
 
 
-def is_unnoticed(code: CodeType) -> bool:
+def is_unnoticed(code: CodeType | None) -> bool:
     """Whether it is the code of such a function."""
     return code in _codes
 
@@ -85,6 +85,17 @@ def untraced(function: F) -> F:
 
     Call.__name__ = function.__name__
     return cast("F", Call)
+
+
+def untraced_method(function: F) -> F:
+    """Do the same for a function that becomes a method of a class."""
+    if _RAISES_AS_CHANGED:
+        return function
+    # Written in C, this is bound to instances as a function is, and calls what it has. It caches
+    # nothing, and does not look at the arguments.
+    method = functools.lru_cache(maxsize=0)(untraced(function))
+    vars(method).clear()  # it has copied what the class has
+    return cast("F", method)
 
 
 def _ended() -> Any:

@@ -29,11 +29,16 @@ MAX_NAME = 200
 Key: TypeAlias = tuple[str, int, str, bool]
 """The file, the line, the function, and whether it is the user's own."""
 
-# Outside of these frames is the server.
-_ENTRIES: frozenset[CodeType] = frozenset(
+# Outside of these frames is the server, or what begins a thread.
+_ENTRIES: set[CodeType] = {
     function.__code__
     for function in (RecordExchange.__call__, RecordedBody.__next__, RecordedBody.close)
-)
+}
+
+
+def begins_at(code: CodeType) -> None:
+    """Take what a function with this code calls for the app's."""
+    _ENTRIES.add(code)
 
 
 class Node:
@@ -101,6 +106,19 @@ class LineTree:
         key = None if hidden else (code.co_filename, code.co_firstlineno, name, False)
         self._of_libraries[code] = key
         return key
+
+    def merge(self, other: LineTree) -> None:
+        """Add the times of another tree, which its thread may still change."""
+        self._merge(self.root, other.root)
+
+    def _merge(self, mine: Node, theirs: Node) -> None:
+        mine.self_seconds += theirs.self_seconds
+        for key, below in list(theirs.below.items()):
+            node = mine.below.get(key)
+            if node is None and self._count < MAX_NODES:
+                self._count += 1
+                node = mine.below[key] = Node(key)
+            self._merge(mine if node is None else node, below)
 
     def lines(self) -> tuple[tuple[ProfiledLine, ...], int]:
         """Return the tree, each line before those below it, and how many lines were left out.

@@ -7,6 +7,8 @@ has come, at the next call or return. Nothing else in the process is changed.
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -43,6 +45,8 @@ class Sampler:
         self.sample_count = 0
         self.error: BaseException | None = None
         self._set = setstatprofile
+        self._thread = threading.get_ident()
+        self._ended = False
         self._began = self._last = clock.perf_counter()
         setstatprofile(target=self._sample, interval=INTERVAL_SECONDS, timer_type="walltime")
         self._mine = sys.getprofile()
@@ -57,15 +61,27 @@ class Sampler:
 
         A profile function that the app has put in its place stays there.
         """
-        now = clock.perf_counter()
-        self.tree.add(None, None, now - self._last)
-        self._last = now
+        if not self._ended:
+            now = clock.perf_counter()
+            self.tree.add(None, None, now - self._last)
+            self._last = now
+            self._ended = True
         if self._mine is None or sys.getprofile() is not self._mine:
             return False
         self._set(None)
         return self.error is None
 
+    def end(self, frames: Mapping[int, FrameType]) -> None:
+        """Take in nothing more, from any thread; `frames` are where the threads are."""
+        if not self._ended:
+            self._ended = True
+            now = clock.perf_counter()
+            self.tree.add(frames.get(self._thread), None, now - self._last)
+
     def _sample(self, frame: FrameType, event: str, argument: Any) -> None:
+        if self._ended:  # by another thread
+            self._set(None)
+            return
         try:
             now = clock.perf_counter()
             called = argument if event in _AFTER_C else None

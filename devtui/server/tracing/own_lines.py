@@ -135,11 +135,21 @@ def _frame_at(depth: int) -> FrameType | None:
 def stack_of(depth: int) -> tuple[Line, ...]:
     """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
     lines: list[Line] = []
-    own = _frame_at(depth + 1)
-    while own is not None and len(lines) < MAX_STACK:
-        lines.append(line_of(own))
-        own = _innermost_own(own.f_back or _awaiting(own))[1]
-    return tuple(reversed(lines))
+    frame, known = _frame_at(depth + 1), _own
+    for _ in range(MAX_LOOKED_AT):
+        if frame is None:
+            break
+        code = frame.f_code
+        own = known.get(code.co_filename)
+        if own is None:
+            own = known[code.co_filename] = is_own(code.co_filename)
+        if own:
+            lines.append(line_of(frame))
+        if code is _ENTRY or len(lines) == MAX_STACK:
+            break
+        frame = frame.f_back or _awaiting(frame)
+    lines.reverse()
+    return tuple(lines)
 
 
 def frames_of(stack: tuple[Line, ...]) -> tuple[Frame, ...]:

@@ -6,7 +6,7 @@ Nothing of the user's runs: objects that are not Python's own plain ones show th
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ MAX_PARAMETERS = 2_000
 MAX_MEMBERS = 50
 MAX_DEPTH = 3
 
-_NUMBERS = frozenset({int, float, bool, type(None)})
+NUMBERS = frozenset({int, float, bool, type(None)})
 # Classes of values that nobody can change, and their modules, which may not be imported.
 _MODULES = {
     "date": "datetime",
@@ -51,7 +51,7 @@ class Told:
 
 
 # What `kept` leaves short, and what Python prints quickly.
-_SHORT = _NUMBERS | {str}
+_SHORT = NUMBERS | {str}
 
 _CONTAINERS = frozenset({tuple, list, dict})
 
@@ -62,7 +62,7 @@ def kept(value: Any) -> Any:
         return _copy(value, MAX_DEPTH)
     for member in value:
         kind = type(member)
-        if kind not in _NUMBERS and not (kind is str and len(member) <= MAX_VALUE):
+        if kind not in NUMBERS and not (kind is str and len(member) <= MAX_VALUE):
             return _copy(value, MAX_DEPTH)
     return value
 
@@ -78,12 +78,10 @@ def text_of(parameters: Any, statement: str = "") -> str:
     if parameters is None or (kind in _CONTAINERS and not parameters):
         return ""
     if kind is tuple or kind is list:
-        from devtui.server.tracing.secret_places import secret_places  # nobody waits any more
-
-        names = secret_places(statement)
+        names = _secret_places()(statement)
         if names:
             parameters = _masked(parameters, names, statement)
-        elif kind is tuple and _SHORT.issuperset(map(type, parameters)):
+        elif _SHORT.issuperset(map(type, parameters)):
             try:
                 return cut(repr(parameters), MAX_PARAMETERS)
             except ValueError:  # Python does not print numbers of thousands of digits
@@ -91,6 +89,13 @@ def text_of(parameters: Any, statement: str = "") -> str:
     elif kind is dict:
         parameters = _masked_by_name(parameters, statement)
     return cut(_repr().repr(parameters), MAX_PARAMETERS)
+
+
+@cache
+def _secret_places() -> Callable[[str], tuple[bool, ...] | bool]:
+    from devtui.server.tracing.secret_places import secret_places  # nobody waits any more
+
+    return secret_places
 
 
 @cache
@@ -104,7 +109,7 @@ def _repr() -> BoundedRepr:
 
 def _copy(value: Any, depth: int) -> Any:
     kind = type(value)
-    if kind in _NUMBERS or _is_plain(kind):
+    if kind in NUMBERS or _is_plain(kind):
         return value
     if kind is not str and issubclass(kind, str):
         value, kind = str.__str__(value), str
@@ -160,7 +165,7 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement
         ]
     else:
         masked = [
-            Told(MASK) if _is_masked(names, number) and type(member) not in _NUMBERS else member
+            Told(MASK) if _is_masked(names, number) and type(member) not in NUMBERS else member
             for number, member in enumerate(members)
         ]
     return tuple(masked) if type(parameters) is tuple else masked
@@ -173,7 +178,7 @@ def _masked_by_name(parameters: Mapping[Any, Any], statement: str) -> Any:
 
     names = secret_names(statement)
     return {
-        name: Told(MASK) if name in names and type(member) not in _NUMBERS else member
+        name: Told(MASK) if name in names and type(member) not in NUMBERS else member
         for name, member in parameters.items()
     }
 

@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from devtui.events import Call, CallTotal
 from devtui.server.guest.clocks import clock
 from devtui.server.output.request_context import request_id
 from devtui.server.serving.bodies import cut
 from devtui.server.tracing import request_threads
-from devtui.server.tracing.request_calls import MAX_CALLS, MAX_TEXT, Kind, Record, RequestCalls
+from devtui.server.tracing.request_calls import (
+    MAX_TEXT,
+    Kind,
+    Known,
+    Place,
+    Record,
+    RequestCalls,
+    inside,
+)
 
 # Characters of an error.
 MAX_ERROR = 500
@@ -26,6 +34,7 @@ class Open:
     """A call that runs. While `is_open`, what happens now may be a part of it."""
 
     __slots__ = ("_calls", "_kind", "_layer", "_outer", "_record", "_start", "is_open")
+    known: ClassVar[dict[str, Known]] = {}
 
     def __init__(
         self, calls: RequestCalls, kind: Kind, record: Record | None, start: float
@@ -35,14 +44,22 @@ class Open:
         self._kind = kind
         self._record = record
         self._start = start
-        self._layer: ContextVar[Open | None] | None = None
-        self._outer: Open | None = None
+        self._layer: ContextVar[Any] | None = None
+        self._outer: Place | None = None
 
     def cover(self) -> None:
         """Do not record what happens in this context until the call has ended."""
-        self._layer = _layers.get(self._kind, inside)
-        self._outer = self._layer.get()
-        self._layer.set(self)
+        layer: ContextVar[Any] = _layers.get(self._kind, inside)
+        self._layer, self._outer = layer, layer.get()
+        layer.set(self)
+
+    def know(self, depth: int) -> None:
+        """Keep the next one of its text and line quickly, once it has ended.
+
+        `depth` is that of `begin`, seen from the library's function that was called.
+        """
+        if self._record is not None:
+            self._calls.know(self._record, depth + 1)
 
     def uncover(self) -> None:
         """Record again what happens in this context."""
@@ -75,10 +92,7 @@ class Open:
         self.end(error=error_text(error))
 
 
-inside: ContextVar[Open | None] = ContextVar("devtui_call", default=None)
-"""The call whose parts are not recorded. Templates have their own."""
-
-_layers: dict[Kind, ContextVar[Open | None]] = {
+_layers: dict[Kind, ContextVar[Place | None]] = {
     "template": ContextVar("devtui_template", default=None)
 }
 
@@ -100,8 +114,7 @@ def current() -> RequestCalls | None:
     calls = running.get(request_threads.request_of_thread() if here is None else here)
     if calls is None:
         return None
-    layer = inside.get()
-    return None if layer is not None and layer.is_open else calls
+    return None if inside.get().is_open else calls
 
 
 def begin(
@@ -118,7 +131,7 @@ def begin(
     if kind in _layers and (outer := _layers[kind].get()) is not None and outer.is_open:
         return None
     record = None
-    if len(calls.kept) < MAX_CALLS:
+    if not calls.is_full:
         text, parameters = _described(describe, args, kwargs or {})
         record = calls.keep(kind, library, text, parameters)
     start = clock.perf_counter()
@@ -140,7 +153,8 @@ def begin_aside() -> Open | None:
 def begin_request(request: str, start: float) -> None:
     """Record the calls of a request from now on."""
     request_threads.live.add(request)
-    running[request] = RequestCalls(start)
+    calls = running[request] = RequestCalls(start)
+    inside.set(calls)
 
 
 def end_request(request: str) -> tuple[tuple[Call, ...], tuple[CallTotal, ...]]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+import sys
+from contextvars import ContextVar
+from operator import itemgetter
+from types import CodeType
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -22,6 +26,9 @@ MAX_TEXT = 10_000
 MAX_ALL = 500_000
 # So many calls of one text from one line have their stack; walking it takes most of the time.
 MAX_STACKS = 5
+# The members of `RequestCalls.again` that belong to one call, and how many there are at most.
+PARTS = 5
+MAX_AGAIN = PARTS * MAX_CALLS
 
 # So many durations are added up at once.
 _CHUNK = 1_000
@@ -41,6 +48,54 @@ class Record(msgspec.Struct, gc=False):
     rows: int | None = None
     result: str = ""
     error: str = ""
+
+
+class Known(NamedTuple):
+    """What is known of the calls of one text from one instruction of the user's.
+
+    `depth` is that of the user's frame, seen from the library's function that was called.
+    """
+
+    depth: int
+    code: CodeType
+    instruction: int
+    has_rows: bool
+    library: str
+    text: str
+    line: Line
+
+    def is_there(self) -> bool:
+        """Whether the library's function, which calls this, was called from there."""
+        try:
+            frame = sys._getframe(self.depth + 1)
+        except ValueError:  # the stack is not so deep
+            return False
+        return frame.f_lasti == self.instruction and frame.f_code is self.code
+
+
+class Nowhere:
+    """Stands for the place of code that belongs to no request, or to one by its id alone."""
+
+    is_open = False
+    known: ClassVar[dict[str, Known]] = {}
+
+
+class Place(Protocol):
+    """What code runs in: a request, or a call of one whose parts are not recorded."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is such a call, and runs."""
+
+    @property
+    def known(self) -> dict[str, Known]:
+        """What can be kept quickly here, by its text; empty in a call."""
+
+
+NOWHERE = Nowhere()
+
+inside: ContextVar[Place] = ContextVar("devtui_call", default=NOWHERE)
+"""Where the running code is. Templates have their own."""
 
 
 class _Total:
@@ -74,12 +129,28 @@ class _Total:
 class RequestCalls:
     """The calls of one request, which began at `start` of `clock.perf_counter`."""
 
+    __slots__ = ("_found", "_stacks", "_start", "_totals", "again", "kept", "known")
+    is_open = False
+
     def __init__(self, start: float) -> None:
         self.kept: list[Record] = []
+        self.known: dict[str, Known] = {}
+        """What needs no stack any more, by its text."""
+        self.again: list[Any] = []
+        """Calls of what is known that have ended: `PARTS` members for each.
+
+        These are what is known, parameters, start, end, and rows; -1 where those are unknown. One
+        object for each call would wake the garbage collector.
+        """
         self._start = start
         self._totals: dict[Kind, _Total] = {}
         self._found: dict[str, own_lines.Found] = {}
         self._stacks: dict[tuple[str, Line], int] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether calls are only counted from now on."""
+        return PARTS * len(self.kept) + len(self.again) >= MAX_AGAIN
 
     def keep(self, kind: Kind, library: str, text: str, parameters: Any) -> Record:
         """Keep a call that begins, and whose start is to be set."""
@@ -102,6 +173,34 @@ class RequestCalls:
         self.kept.append(record)
         return record
 
+    def know(self, record: Record, depth: int, *, has_rows: bool = True) -> None:
+        """Remember where a call comes from, so that the next one of its text is kept quickly.
+
+        `depth` is that of the caller of `keep`, seen from the library's function that was called.
+        """
+        text, line = record.text, record.line
+        found = self._found.get(text)
+        if found is None or line is None or found.line != line:
+            return  # there is none, or another thread was here meanwhile
+        if self._stacks.get((text, line), 0) >= MAX_STACKS:
+            self.known[text] = Known(
+                found.depth - depth - 1,
+                found.code,
+                found.instruction,
+                has_rows,
+                record.library,
+                text,
+                line,
+            )
+
+    def keep_failed(
+        self, known: Known, parameters: Any, start: float, end: float, error: str
+    ) -> None:
+        """Keep a call of what is known, which has failed."""
+        text, line, library = known.text, known.line, known.library
+        failed = Record("sql", library, text, parameters, start, line, end=end, error=error)
+        self.kept.append(failed)
+
     def count(self, kind: Kind, seconds: float) -> None:
         """Count a call that has ended and is not kept."""
         total = self._totals.get(kind)
@@ -111,19 +210,33 @@ class RequestCalls:
 
     def finish(self) -> tuple[tuple[Call, ...], tuple[CallTotal, ...]]:
         """Return the calls that have ended, in the order of their starts, and the totals."""
-        ended = sorted((each for each in self.kept if each.end), key=lambda each: each.start)
+        if not self.kept:
+            return (), ()  # most requests
+        self.known = {}
+        totals: dict[Kind, list[float]] = {}
+        ended: list[tuple[float, float, Record | tuple[Known, Any, int]]] = [
+            (record.start, record.end - record.start, record)
+            for record in list(self.kept)
+            if record.end
+        ]
+        parts = iter(list(self.again))
+        ended += [
+            (start, end - start, (known, parameters, rows))
+            for known, parameters, start, end, rows in zip(*[parts] * PARTS, strict=True)
+        ]
+        ended.sort(key=itemgetter(0))
         calls, room = [], MAX_ALL
-        for record in ended[:MAX_CALLS]:
-            call = self._call(record)
+        for _, seconds, each in ended:
+            kind = each.kind if isinstance(each, Record) else "sql"
+            total = totals.setdefault(kind, [0, 0.0])
+            total[0] += 1
+            total[1] += seconds
+        for start, seconds, each in ended[:MAX_CALLS]:
+            call = _call(start - self._start, seconds, each)
             room -= len(call.text) + len(call.parameters)
             if room < 0:
                 break
             calls.append(call)
-        totals: dict[Kind, list[float]] = {}
-        for record in ended:
-            total = totals.setdefault(record.kind, [0, 0.0])
-            total[0] += 1
-            total[1] += record.end - record.start
         for kind, others in self._totals.items():
             total = totals.setdefault(kind, [0, 0.0])
             count, seconds = others.read()
@@ -134,22 +247,36 @@ class RequestCalls:
             for kind, (count, seconds) in totals.items()
         )
 
-    def _call(self, record: Record) -> Call:
-        line = record.line or ("", 0)
+
+def _call(start: float, seconds: float, each: Record | tuple[Known, Any, int]) -> Call:
+    if not isinstance(each, Record):
+        known, parameters, rows = each
         return Call(
-            kind=record.kind,
-            library=record.library,
-            text=record.text,
-            parameters=given.text_of(record.parameters, record.text),
-            start_ms=_milliseconds(record.start - self._start),
-            duration_ms=_milliseconds(record.end - record.start),
-            rows=record.rows,
-            result=record.result,
-            file=line[0],
-            line=line[1],
-            stack=frames_of(record.stack) if record.stack else (),
-            error=record.error,
+            kind="sql",
+            library=known.library,
+            text=known.text,
+            parameters=given.text_of(parameters, known.text),
+            start_ms=_milliseconds(start),
+            duration_ms=_milliseconds(seconds),
+            rows=rows if rows >= 0 else None,
+            file=known.line[0],
+            line=known.line[1],
         )
+    line = each.line or ("", 0)
+    return Call(
+        kind=each.kind,
+        library=each.library,
+        text=each.text,
+        parameters=given.text_of(each.parameters, each.text),
+        start_ms=_milliseconds(start),
+        duration_ms=_milliseconds(seconds),
+        rows=each.rows,
+        result=each.result,
+        file=line[0],
+        line=line[1],
+        stack=frames_of(each.stack) if each.stack else (),
+        error=each.error,
+    )
 
 
 def _milliseconds(seconds: float) -> float:

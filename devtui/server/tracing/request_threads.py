@@ -6,18 +6,28 @@ replaced but `start`, which notes who called it.
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
-from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
+from devtui.server.guest.unnoticed import is_unnoticed, leave_no_trace, unnoticed
 from devtui.server.output.request_context import request_id
+from devtui.server.tracing.request_calls import NOWHERE, inside
 
 live: set[str] = set()
 """The requests that run."""
 
 # Modules whose threads work for any request.
 _SHARED = frozenset({"concurrent.futures.thread", "aiosqlite.core"})
+
+Around: TypeAlias = Callable[[Callable[[], object]], object]
+"""Does the work that it is given, with something before and after it."""
+
+around: dict[str, Around] = {}
+"""What is around all that the threads and tasks of a request do, by the request."""
 
 # The request of a thread, by the thread's `id`; and the threads of a request, which are kept here
 # so that no other thread gets the same `id` meanwhile.
@@ -36,12 +46,23 @@ def request_of_thread() -> str | None:
 def forget(request: str) -> None:
     """Forget a request that has ended, and its threads."""
     live.discard(request)
+    around.pop(request, None)
     for thread in _threads_of.pop(request, ()):
         _request_of.pop(id(thread), None)
 
 
+def hook() -> None:
+    """Note from now on which request starts a thread, or gives work to a pool."""
+    hook_threads()
+    pools = sys.modules.get("concurrent.futures.thread")
+    if pools is not None:
+        hook_pools(pools)
+
+
 def hook_threads() -> None:
     """Note from now on which request starts a thread."""
+    if _is_ours(threading.Thread.start):
+        return
     start = threading.Thread.start
 
     @unnoticed
@@ -51,6 +72,9 @@ def hook_threads() -> None:
             if request is not None and not _works_for_others(self):
                 _threads_of.setdefault(request, []).append(self)
                 _request_of[id(self)] = request
+                if request in around:
+                    _start_inside(around[request], self, start)
+                    return
             start(self)
         except BaseException as error:
             leave_no_trace(error)
@@ -62,9 +86,25 @@ def hook_threads() -> None:
     threading.Thread.start = noted_start  # type: ignore[method-assign]
 
 
+@unnoticed
+def _start_inside(within: Around, thread: threading.Thread, start: Any) -> None:
+    """Start a thread, all of whose work is done inside of this.
+
+    `start` looks up once what the new thread has to call. The thread is the same afterwards.
+    """
+    namespace = vars(thread)
+    namespace["_bootstrap"] = partial(within, thread._bootstrap)  # type: ignore[attr-defined]
+    try:
+        start(thread)
+    finally:
+        namespace.pop("_bootstrap", None)
+
+
 def hook_pools(module: ModuleType) -> None:
     """Let work that was given to a `ThreadPoolExecutor` belong to the request that gave it."""
     item: Any = module._WorkItem
+    if _is_ours(item.run):
+        return
     begin, run = item.__init__, item.run
 
     @unnoticed
@@ -76,9 +116,15 @@ def hook_pools(module: ModuleType) -> None:
     def noted_run(self: Any, *args: Any) -> None:
         request = self.devtui_request
         token = request_id.set(request if request in live else None)
+        place = inside.set(NOWHERE)  # the thread may have the context of who has started it
+        within = around.get(request)
         try:
-            run(self, *args)
+            if within is None:
+                run(self, *args)
+            else:
+                within(partial(run, self, *args))
         finally:
+            inside.reset(place)
             request_id.reset(token)
 
     item.__init__, item.run = noted_init, noted_run
@@ -92,3 +138,7 @@ def _works_for_others(thread: Any) -> bool:
     modules = {kind.__module__ for kind in type(thread).__mro__}
     modules.add(getattr(getattr(thread, "_target", None), "__module__", ""))
     return not _SHARED.isdisjoint(modules)
+
+
+def _is_ours(function: Any) -> bool:
+    return is_unnoticed(getattr(function, "__code__", None))

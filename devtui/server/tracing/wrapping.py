@@ -1,6 +1,7 @@
 """Wrap the functions of libraries so that each call of them is recorded.
 
-A wrapper gives what the function gives and raises what it raises, without a line in the traceback.
+A wrapper gives what the function gives and raises what it raises, without a line in the traceback;
+but see `_wrapped_async`.
 It never asks a result for anything that costs time or runs the user's code.
 """
 
@@ -11,16 +12,31 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
-from devtui.server.tracing.recorder import Args, Describe, Kwargs, begin, begin_aside
-from devtui.server.tracing.request_calls import Kind
+from devtui.server.guest.clocks import clock
+from devtui.server.guest.unnoticed import leave_no_trace, unnoticed, untraced_method
+from devtui.server.tracing.parameters import kept
+from devtui.server.tracing.recorder import (
+    Args,
+    Describe,
+    Kwargs,
+    Open,
+    begin,
+    begin_aside,
+    error_text,
+)
+from devtui.server.tracing.request_calls import MAX_AGAIN, Kind, inside
 
 Outcome: TypeAlias = Callable[[Args, Kwargs, Any], "tuple[int | None, str]"]
 """Gives the rows and the result in a word, from the arguments and the function's result."""
 
 
 def like(original: Any, wrapper: Any) -> Any:
-    """Return the wrapper with the name and the signature of the original."""
+    """Return the wrapper with the name and the signature of the original.
+
+    A wrapper that is a function ends with `leave_no_trace` and a bare `raise`.
+    """
+    if inspect.isfunction(wrapper) and not inspect.iscoroutinefunction(wrapper):
+        wrapper = untraced_method(wrapper)
     return functools.update_wrapper(wrapper, original)
 
 
@@ -71,6 +87,63 @@ def wrapped(
     return like(original, traced)
 
 
+def wrap_statements(
+    owner: Any, name: str, library: str, describe: Describe, outcome: Outcome, text_at: int
+) -> None:
+    """Do what `wrap` does, quickly for a statement that is asked again from the same line.
+
+    `text_at` is the position of the text among the arguments; the parameters come after it.
+    """
+    original = vars(owner).get(name)
+    if original is None:
+        return
+    now, put, parameters_at = clock.perf_counter, inside.set, text_at + 1
+
+    @unnoticed
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        try:
+            calls: Any = inside.get()
+            if calls.is_open:
+                return original(*args, **kwargs)
+            text = args[text_at] if len(args) > parameters_at else None
+            known = calls.known.get(text) if type(text) is str else None
+            if known is None or len(calls.again) >= MAX_AGAIN or not known.is_there():
+                call = begin("sql", library, describe, args, kwargs)
+                if call is None:
+                    return original(*args, **kwargs)
+                call.cover()
+                try:
+                    result = original(*args, **kwargs)
+                except BaseException as error:
+                    call.fail(error)
+                    raise
+                call.end(*outcome(args, kwargs, result))
+                call.know(0)
+                return result
+            parameters = kept(args[parameters_at])
+            cover = Open(calls, "sql", None, 0.0)
+            put(cover)
+            start = now()
+            try:
+                result = original(*args, **kwargs)
+            except BaseException as error:
+                end, cover.is_open = now(), False
+                put(calls)
+                calls.keep_failed(known, parameters, start, end, error_text(error))
+                raise
+            end, cover.is_open = now(), False
+            put(calls)
+            rows = outcome(args, kwargs, result)[0]
+            rows = rows if type(rows) is int else -1
+            calls.again.extend((known, parameters, start, end, rows))
+            return result
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
+
+    setattr(owner, name, like(original, traced))
+
+
 def wrap_aside(owner: Any, name: str) -> None:
     """Record nothing of what a library does in this function for itself."""
     original = vars(owner).get(name)
@@ -96,6 +169,8 @@ def wrap_aside(owner: Any, name: str) -> None:
 def _wrapped_async(
     original: Any, kind: Kind, library: str, describe: Describe, outcome: Outcome
 ) -> Any:
+    """Return a coroutine function, which has a line in tracebacks up to Python 3.10."""
+
     @unnoticed
     async def traced(*args: Any, **kwargs: Any) -> Any:
         try:

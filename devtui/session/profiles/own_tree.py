@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from devtui.events import Frame, ProfiledLine
+from devtui.events import Frame, ProfiledLine, RequestProfiled
 
 Key: TypeAlias = tuple[str, int, str, bool]
 Path: TypeAlias = tuple[Key, ...]
+
+THREADS: Key = ("", 0, "in threads that the request started, beside it", False)
+"""Stands above what its threads did."""
 
 
 class Spent:
@@ -32,6 +35,11 @@ class Spent:
     def own(self) -> bool:
         """Whether it is the user's own."""
         return self.key[3]
+
+    @property
+    def is_threads(self) -> bool:
+        """Whether it stands above what the request's threads did, and for no line."""
+        return self.path == (THREADS,)
 
     @property
     def source(self) -> str:
@@ -61,18 +69,20 @@ class Spent:
         below.add(rest[1:], ms)
 
 
-def own_tree(lines: tuple[ProfiledLine, ...]) -> Spent:
+def own_tree(event: RequestProfiled) -> Spent:
     """Return the tree in which libraries stand below the user's line that has called them.
 
     What a library has called of the user's stands below that line too, without the library in
     between. So each of the user's lines has all of its time, and the way to it is short.
     """
-    root = Spent((), {key_of(line): line.source for line in lines if line.source})
-    for path, ms in stacks(lines):
-        keys = [key_of(line) for line in path]
-        last = max((at for at, key in enumerate(keys) if key[3]), default=-1)
-        own = [key for key in keys[: last + 1] if key[3]]
-        root.add((*own, *keys[last + 1 :]), ms)
+    every = (*event.lines, *event.thread_lines)
+    root = Spent((), {key_of(line): line.source for line in every if line.source})
+    for above, lines in ((), event.lines), ((THREADS,), event.thread_lines):
+        for path, ms in stacks(lines):
+            keys = [key_of(line) for line in path]
+            last = max((at for at, key in enumerate(keys) if key[3]), default=-1)
+            own = [key for key in keys[: last + 1] if key[3]]
+            root.add((*above, *own, *keys[last + 1 :]), ms)
     return root
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from devtui.events import RequestProfiled
+from devtui.events import ProfiledLine, RequestProfiled
 from devtui.session.profiles.own_tree import Key, key_of, stacks
 
 SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 
 SERVER = "devtui's server"
+THREADS = "outside of your code"
 
 
 def speedscope(event: RequestProfiled, name: str) -> str:
@@ -23,23 +24,28 @@ def speedscope(event: RequestProfiled, name: str) -> str:
             numbers[key] = len(frames)
             file, line, function, _ = key
             place = {"file": file, "line": line} if file else {}
-            frames.append({"name": function or SERVER, **place})
+            frames.append({"name": function, **place})
         return numbers[key]
 
-    samples, weights = [], []
-    for path, ms in stacks(event.lines):
-        keys = [key_of(line) for line in path] or [("", 0, "", False)]
-        samples.append([number_of(key) for key in keys])
-        weights.append(ms)
-    profile = {
-        "type": "sampled",
-        "name": name,
-        "unit": "milliseconds",
-        "startValue": 0,
-        "endValue": round(sum(weights), 3),
-        "samples": samples,
-        "weights": weights,
-    }
+    def profile_of(name: str, lines: tuple[ProfiledLine, ...], rest: str) -> dict[str, Any]:
+        samples, weights = [], []
+        for path, ms in stacks(lines):
+            keys = [key_of(line) for line in path] or [("", 0, rest, False)]
+            samples.append([number_of(key) for key in keys])
+            weights.append(ms)
+        return {
+            "type": "sampled",
+            "name": name,
+            "unit": "milliseconds",
+            "startValue": 0,
+            "endValue": round(sum(weights), 3),
+            "samples": samples,
+            "weights": weights,
+        }
+
+    profiles = [profile_of(name, event.lines, SERVER)]
+    if event.thread_lines:
+        profiles.append(profile_of(f"{name}, its threads", event.thread_lines, THREADS))
     return json.dumps(
         {
             "$schema": SCHEMA,
@@ -47,6 +53,6 @@ def speedscope(event: RequestProfiled, name: str) -> str:
             "activeProfileIndex": 0,
             "exporter": "devtui",
             "shared": {"frames": frames},
-            "profiles": [profile],
+            "profiles": profiles,
         }
     )

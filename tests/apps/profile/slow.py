@@ -7,7 +7,11 @@ import sys
 import threading
 import time
 
+from concurrent.futures import ThreadPoolExecutor
+
 from werkzeug.wrappers import Request, Response
+
+pool = ThreadPoolExecutor(3)
 
 
 def alpha(seconds):
@@ -45,10 +49,20 @@ def statements():
     connection.close()
 
 
-def in_threads():
-    thread = threading.Thread(target=beta, args=(0.15,))
+def in_threads(work):
+    """Do some work in a thread that a thread has started, and in a pool."""
+
+    def nested():
+        inner = threading.Thread(target=work, args=(0.15,))
+        inner.start()
+        inner.join()
+
+    thread = threading.Thread(target=nested)
     thread.start()
+    attributes = sorted(vars(thread))
     thread.join()
+    pool.submit(work, 0.1).result()
+    assert attributes == sorted(vars(threading.Thread())), attributes
 
 
 def with_cprofile():
@@ -70,7 +84,9 @@ def app(environ, start_response):
         "/beta": lambda: beta(0.2),
         "/gamma": lambda: gamma(0.2),
         "/statements": statements,
-        "/threads": in_threads,
+        "/threads/alpha": lambda: in_threads(alpha),
+        "/threads/beta": lambda: in_threads(beta),
+        "/threads/gamma": lambda: in_threads(gamma),
         "/cprofile": with_cprofile,
     }
     if request.path == "/pieces":

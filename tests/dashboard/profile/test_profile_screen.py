@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from devtui.dashboard.profile.profile_lines import OTHER_CALLS, ProfileLines
 from devtui.dashboard.profile.profile_screen import ProfileScreen
@@ -17,7 +18,7 @@ def lines_of_profile(width=110):
     session.feed(*n_plus_one(1))
     shown = session.store.request("r1")
     event = profiled(1)
-    return ProfileLines(Profile(shown, event), own_tree(event.lines)), width
+    return ProfileLines(Profile(shown, event), own_tree(event)), width
 
 
 def texts(lines, width, title="where the time went"):
@@ -37,6 +38,27 @@ def test_own_lines_come_first_with_their_shares_and_calls():
     (other,) = [" ".join(text.split()) for text in texts(lines, width, OTHER_CALLS)]
     assert "SELECT" in other
     assert "views.py:31" in other
+
+
+def test_threads_stand_beside_the_request():
+    session = FakeSession()
+    session.feed(*n_plus_one(1))
+    event = profiled(1)
+    own = next(line for line in event.lines if line.function == "name_of")
+    other = next(line for line in event.lines if line.function == "latest")
+    top = event.lines[0]
+    thread = [structs.replace(one, depth=depth) for depth, one in enumerate((top, own, other))]
+    event = structs.replace(event, thread_lines=tuple(thread))
+    lines = ProfileLines(Profile(session.store.request("r1"), event), own_tree(event))
+    shown = [" ".join(text.split()) for text in texts(lines, 110)]
+    assert shown[0] == "320 ms · your code and what it called 96% · 301 samples"
+    assert shown[1].startswith("45.9% 147 ms ▾ for order in orders: ")
+    at = next(at for at, text in enumerate(shown) if "in threads" in text)
+    assert shown[at] == "48.4% 155 ms ▾ in threads that the request started, beside it"
+    assert shown[at + 1].startswith("46.6% 149 ms ▾ order.customer.name")
+    assert "41 × SELECT" in shown[at + 2], "the calls of a line that is slower there"
+    assert shown[at + 3].startswith("27.8% 89 ms requests.get(URL)")
+    assert "in threads" in lines.copied()
 
 
 def test_a_line_folds_and_what_took_little_unfolds():

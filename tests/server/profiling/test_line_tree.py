@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from devtui.server.profiling import line_tree, request_profile
+from devtui.server.output.request_context import request_id
+from devtui.server.profiling import line_tree, request_profile, sampler
 from devtui.server.profiling.line_tree import LineTree, Node
 
 pytest.importorskip("pyinstrument", reason="it takes the samples")
@@ -58,6 +60,12 @@ def dive(tree: LineTree, depth: int) -> None:
 
 
 @pytest.fixture
+def own_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile hooks how threads start; afterwards it is as before."""
+    monkeypatch.setattr(threading.Thread, "start", threading.Thread.start)
+
+
+@pytest.fixture
 def traced() -> Iterator[list[str]]:
     """A trace function, as debuggers and coverage set one; the old one comes back."""
     seen: list[str] = []
@@ -71,6 +79,7 @@ def traced() -> Iterator[list[str]]:
     sys.settrace(before)
 
 
+@pytest.mark.usefixtures("own_start")
 def test_a_trace_function_sees_the_same_calls(traced: list[str]) -> None:
     function = sys.gettrace()
     profile = request_profile.RequestProfile("1-1")
@@ -87,6 +96,7 @@ def test_a_trace_function_sees_the_same_calls(traced: list[str]) -> None:
     assert event.reason == ""
 
 
+@pytest.mark.usefixtures("own_start")
 def test_other_threads_are_not_touched() -> None:
     seen: list[object] = []
     profile = request_profile.RequestProfile("1-1")
@@ -96,3 +106,32 @@ def test_other_threads_are_not_touched() -> None:
     event = profile.finish()
     assert seen == [None]
     assert event.duration_ms > 0
+    assert event.thread_lines == ()
+
+
+@pytest.mark.usefixtures("own_start")
+def test_a_thread_that_outlives_its_request_is_let_go() -> None:
+    seen: list[bool] = []
+    begun, go = threading.Event(), threading.Event()
+
+    def work() -> None:
+        seen.append(sys.getprofile() is None)
+        begun.set()
+        go.wait()
+        time.sleep(2 * sampler.INTERVAL_SECONDS)
+        seen.append(sys.getprofile() is None)
+
+    token = request_id.set("1-1")
+    profile = request_profile.RequestProfile("1-1")
+    thread = threading.Thread(target=work)
+    thread.start()
+    begun.wait()
+    time.sleep(0.02)
+    event = profile.finish()
+    request_id.reset(token)
+    go.set()
+    thread.join()
+    assert seen == [False, True]
+    waiting = [line for line in event.thread_lines if line.function == "work"]
+    assert sum(line.self_ms for line in event.thread_lines) >= 20
+    assert waiting, "where it was at the end counts"

@@ -42,17 +42,18 @@ def profile(live: Live, *targets: str) -> list[Profile]:
     return live.run(all_at_once())
 
 
-def share(event: RequestProfiled, function: str) -> float:
+def share(event: RequestProfiled, function: str, *, of_threads: bool = False) -> float:
     """The part of the app's time that went in a function and below it."""
     found, within = 0.0, None
-    for line in event.lines:
+    lines = event.thread_lines if of_threads else event.lines
+    for line in lines:
         if within is not None and line.depth <= within:
             within = None
         if within is None and line.function == function:
             within = line.depth
         if within is not None:
             found += line.self_ms
-    return found / sum(line.self_ms for line in event.lines if line.depth)
+    return found / sum(line.self_ms for line in lines if line.depth)
 
 
 def test_three_at_once_have_three_profiles_and_others_are_served(live: Live) -> None:
@@ -83,6 +84,23 @@ def test_three_at_once_have_three_profiles_and_others_are_served(live: Live) -> 
     assert places == [(1 + SOURCE.splitlines().index("    time.sleep(seconds)"), True)]
     assert share(profiles[0].event, "time.sleep") > 0.5
     assert share(profiles[2].event, "sorted_slowly") > 0.5
+
+
+@pytest.mark.parametrize("trace", [True, False])
+def test_threads_and_tasks_are_in_the_profile_of_their_request(serve: Serve, trace: bool) -> None:
+    live = serve(SOURCE, reload=False, trace=trace)
+    live.serving()
+    names = ("alpha", "beta", "gamma")
+    for found, name in zip(profile(live, *(f"/threads/{n}" for n in names)), names, strict=True):
+        event = found.event
+        assert found.request.row.status == 200
+        assert event.reason == ""
+        assert not {*names} & {line.function for line in event.lines}
+        assert {*names} & {line.function for line in event.thread_lines} == {name}
+        # The outer thread waits for the inner one, which does the same as the task.
+        assert share(event, name, of_threads=True) > 0.2
+        assert share(event, "nested", of_threads=True) > 0.1
+    assert not profile(live, "/")[0].event.thread_lines
 
 
 def test_streamed_pieces_and_failed_requests_are_profiled(live: Live) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
@@ -123,16 +122,6 @@ def needs(*libraries: str) -> None:
             pytest.skip(f"{library} is not installed")
 
 
-_OURS = ("traced", "__call__")
-
-
-def _without_our_frame(value: Any) -> Any:
-    """Leave our frame out of a failed call's traceback, where Python (3.10) does not let us."""
-    if sys.version_info >= (3, 11) or not isinstance(value, list):
-        return value
-    return [_without_our_frame(one) for one in value if one not in _OURS]
-
-
 Record = Callable[..., Recorded]
 
 
@@ -151,7 +140,7 @@ def record(in_fork: InFork, tmp_path: Path) -> Record:
         plain, traced = (
             in_fork(PROBE, folder=names["folder"], traces=on, given=names) for on in (False, True)
         )
-        result = _without_our_frame(traced["result"])
+        result = traced["result"]
         assert plain["result"] == result, "the app is not the same with the hooks"
         assert traced["told"] == []
         return Recorded(result, traced["calls"], traced["totals"])

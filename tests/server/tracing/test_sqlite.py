@@ -114,3 +114,61 @@ def test_warnings_name_the_line_of_the_app(record: Record) -> None:
             return 1
     """)
     assert recorded.result
+
+
+def test_what_is_asked_again_and_again_is_recorded_like_the_first_time(record: Record) -> None:
+    recorded = record("""
+        import sqlite3, traceback
+
+        exec("def library(function, *args): return function(*args)")
+
+        class Lying(sqlite3.Cursor):
+            rowcount = property(lambda self: 1 / 0)
+
+        def first(cursor, value):
+            try:
+                return cursor.execute("select ?", value).fetchone()
+            except Exception as error:
+                stack = traceback.extract_tb(error.__traceback__)
+                return [type(error).__name__, str(error), [frame.name for frame in stack]]
+
+        def second(cursor, value):
+            return library(cursor.execute, "select ?", value).fetchone()
+
+        def main():
+            db = sqlite3.connect(":memory:")
+            db.execute("create table t (id integer, token text)")
+            for number in range(10):
+                db.execute("insert into t (id, token) values (?, ?)", (number, "geheim"))
+            changed = bytearray(b"before")
+            values = [(number,) for number in range(8)]
+            values += [["list"], (None,), (1.5,), ("x" * 600,), (10**400,), (1, 2), (changed,)]
+            cursor = db.cursor(Lying)
+            found = [str(first(cursor, value)) for value in values]
+            changed[:] = b"after"
+            for number in range(10):
+                found.append((second(cursor, (number,)), first(db, (number,))))
+            return found
+    """)
+    inserts = recorded.calls[1:11]
+    assert {call["parameters"] for call in inserts[:8]} == {f"({n}, ••••••••)" for n in range(8)}
+    assert {(call["rows"], call["line"]) for call in inserts} == {(1, 23)}
+    firsts = recorded.calls[11:26]
+    assert [call["parameters"] for call in firsts[6:]] == [
+        "(6,)",
+        "(7,)",
+        "['list']",
+        "(None,)",
+        "(1.5,)",
+        f"('{'x' * 500}'... (600 characters),)",
+        f"({10**400},)",
+        "(1, 2)",
+        "(b'before',)",
+    ]
+    assert {call["line"] for call in firsts} == {11}
+    failed = [call["error"].split(":")[0] for call in firsts if call["error"]]
+    assert failed == ["OverflowError", "ProgrammingError"]
+    assert [call["line"] for call in recorded.calls[26:]] == [17, 11] * 10
+    assert [bool(call["stack"]) for call in recorded.calls[26:]].count(True) == 5
+    starts = [call["start_ms"] for call in recorded.calls]
+    assert starts == sorted(starts)

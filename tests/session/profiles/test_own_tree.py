@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from devtui.events import ProfiledLine, RequestProfiled
 from devtui.session.profiles.own_tree import Spent, own_tree
-from devtui.session.profiles.speedscope import SERVER, speedscope
+from devtui.session.profiles.speedscope import SERVER, THREADS, speedscope
+from tests.support import speedscope_format
 
 
 def line(depth: int, function: str, self_ms: float = 0.0, *, own: bool = False) -> ProfiledLine:
@@ -35,7 +34,7 @@ def shown(spent: Spent) -> list[tuple[int, str, float]]:
 
 
 def test_libraries_stand_below_the_line_that_called_them() -> None:
-    assert shown(own_tree(LINES)) == [
+    assert shown(own_tree(RequestProfiled(request_id="1-1", lines=LINES))) == [
         (0, "", 45.0),
         (1, "view", 27.0),
         (2, "loads", 4.0),
@@ -47,12 +46,13 @@ def test_libraries_stand_below_the_line_that_called_them() -> None:
 
 
 def test_the_file_for_speedscope_has_each_stack_with_its_time() -> None:
-    event = RequestProfiled(request_id="1-1", duration_ms=45.0, lines=LINES)
-    told = json.loads(speedscope(event, "GET /"))
-    names = [frame["name"] for frame in told["shared"]["frames"]]
-    profile = told["profiles"][0]
-    stacks = [[names[number] for number in sample] for sample in profile["samples"]]
-    assert dict(zip(map(tuple, stacks), profile["weights"], strict=True)) == {
+    threads = (
+        ProfiledLine(depth=0, file="", line=0, function="", own=False, self_ms=1.0),
+        line(1, "work", 9.0, own=True),
+    )
+    event = RequestProfiled(request_id="1-1", duration_ms=45.0, lines=LINES, thread_lines=threads)
+    file = speedscope_format.read(speedscope(event, "GET /"))
+    assert file.stacks() == {
         (SERVER,): 5.0,
         ("dispatch",): 10.0,
         ("dispatch", "view"): 1.0,
@@ -61,5 +61,6 @@ def test_the_file_for_speedscope_has_each_stack_with_its_time() -> None:
         ("dispatch", "view", "query", "loads"): 4.0,
         ("helper",): 3.0,
     }
-    assert profile["endValue"] == 45.0
-    assert told["$schema"].endswith("file-format-schema.json")
+    assert file.stacks(1) == {(THREADS,): 1.0, ("work",): 9.0}
+    assert [profile.end_value for profile in file.profiles] == [45.0, 10.0]
+    assert [profile.name for profile in file.profiles] == ["GET /", "GET /, its threads"]

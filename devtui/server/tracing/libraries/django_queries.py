@@ -9,13 +9,14 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap, wrap_aside
+from devtui.server.tracing.wrapping import wrap, wrap_aside, wrap_statements
 
 
 def hook(module: ModuleType) -> None:
     """Wrap the methods through which all statements go."""
     cursor: Any = module
-    for name in ("execute", "executemany", "callproc"):
+    wrap_statements(cursor.CursorWrapper, "execute", "django", _describe, _outcome, text_at=1)
+    for name in ("executemany", "callproc"):
         wrap(cursor.CursorWrapper, name, "sql", "django", _describe, _outcome)
 
 

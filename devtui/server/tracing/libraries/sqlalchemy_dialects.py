@@ -14,7 +14,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap
+from devtui.server.tracing.wrapping import wrap, wrap_statements
 
 _METHODS = ("do_execute", "do_executemany", "do_execute_no_params")
 
@@ -49,8 +49,11 @@ def _wrap_once(owner: type) -> None:
     _known.add(owner)
     for name in _METHODS:
         if inspect.isfunction(vars(owner).get(name)):
-            describe = _describe_alone if name == "do_execute_no_params" else _describe
-            wrap(owner, name, "sql", "sqlalchemy", describe, _outcome)
+            if name == "do_execute":
+                wrap_statements(owner, name, "sqlalchemy", _describe, _outcome, text_at=2)
+            else:
+                describe = _describe_alone if name == "do_execute_no_params" else _describe
+                wrap(owner, name, "sql", "sqlalchemy", describe, _outcome)
 
 
 def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:

@@ -7,18 +7,24 @@ connection. So subclasses take the place of the classes in the C module, from wh
 
 from __future__ import annotations
 
+import operator
 import sys
 from types import ModuleType
 from typing import Any
 
 from devtui.server.guest.clocks import clock
-from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
-from devtui.server.output.request_context import request_id
+from devtui.server.guest.unnoticed import leave_no_trace, unnoticed, untraced
 from devtui.server.tracing import recorder
-from devtui.server.tracing.request_calls import MAX_CALLS, RequestCalls
+from devtui.server.tracing.parameters import MAX_MEMBERS, MAX_VALUE, NUMBERS, kept
+from devtui.server.tracing.request_calls import MAX_AGAIN, RequestCalls, inside
 from devtui.server.tracing.wrapping import like
 
 _METHODS = ("execute", "executemany", "executescript")
+
+_SEQUENCES = (tuple, list)
+
+# Stands for an argument that was not given.
+_NOTHING = object()
 
 # The position of `factory` among the arguments of `connect`.
 _FACTORY = 5
@@ -48,18 +54,21 @@ class _TracedConnect:
     """Stand for `connect`, which is written in C: as a class's attribute it becomes no method."""
 
     def __init__(self, original: Any, connection: type) -> None:
-        like(original, self)
-        self._original, self._connection = original, connection
+        @unnoticed
+        def connect(*args: Any, **kwargs: Any) -> Any:
+            if len(args) <= _FACTORY:
+                kwargs.setdefault("factory", connection)
+            try:
+                return original(*args, **kwargs)
+            except BaseException as error:
+                leave_no_trace(error)
+                raise
 
-    @unnoticed
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) <= _FACTORY:
-            kwargs.setdefault("factory", self._connection)
-        try:
-            return self._original(*args, **kwargs)
-        except BaseException as error:
-            leave_no_trace(error)
-            raise
+        like(original, self)
+        self._original, self._call = original, untraced(connect)
+
+    # No method, which would be a line in tracebacks on Python 3.10.
+    __call__ = property(operator.attrgetter("_call"))
 
     def __repr__(self) -> str:
         return repr(self._original)
@@ -88,7 +97,7 @@ def _traced_connection(original: Any, original_cursor: Any, cursor_class: type) 
     Connection.cursor = like(plain, cursor)
     if _MAKES_CURSORS:
         for name in _METHODS:
-            traced = _traced(getattr(original_cursor, name), plain, cursor_class)
+            traced = _traced_method(original_cursor, name, plain, cursor_class)
             setattr(Connection, name, like(getattr(original, name), traced))
     return _named_like(original, Connection)
 
@@ -98,8 +107,7 @@ def _traced_cursor(original: Any) -> type:
         __slots__ = ()
 
     for name in _METHODS:
-        method = getattr(original, name)
-        setattr(Cursor, name, like(method, _traced(method)))
+        setattr(Cursor, name, like(getattr(original, name), _traced_method(original, name)))
     return _named_like(original, Cursor)
 
 
@@ -110,50 +118,131 @@ def _named_like(original: type, subclass: type) -> type:
     return subclass
 
 
-def _traced(execute: Any, make_cursor: Any = None, cursor_class: Any = None) -> Any:
-    """Return a method that records what the cursor's `execute` does; it is written for speed.
+def _traced_method(
+    cursor: Any, name: str, make_cursor: Any = None, cursor_class: Any = None
+) -> Any:
+    """Return a method that does what the cursor's method of that name does, and records it.
 
     With `make_cursor` it is a connection's, which makes a cursor for each statement.
     """
-    now, running, current = clock.perf_counter, recorder.running, recorder.current
-    request_of, inside = request_id.get, recorder.inside.get
-    text_of, error_text = recorder.plain_text, recorder.error_text
+    make = _traced_execute if name == "execute" else _traced
+    rows_of = cursor.rowcount.__get__  # a subclass may compute the attribute
+    return make(getattr(cursor, name), rows_of, make_cursor, cursor_class)
+
+
+def _traced(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: Any) -> Any:
+    record = _recording(execute, rows_of)
 
     @unnoticed
     def traced(self: Any, *args: Any) -> Any:
         try:
             if make_cursor is not None:
                 self = make_cursor(self, cursor_class)
-            if not running or not args:
-                return execute(self, *args)
-            calls = running.get(request_of())
-            if calls is None or inside() is not None:
-                calls = current()
-                if calls is None:
-                    return execute(self, *args)
-            if len(calls.kept) >= MAX_CALLS:
-                return _counted(calls, execute, self, args)
-            sql = args[0]
-            given = args[1] if len(args) > 1 else None
-            text = sql if type(sql) is str else text_of(sql)
-            record = calls.keep("sql", "sqlite3", text, given)
-            record.start = now()
-            try:
-                result = execute(self, *args)
-            except BaseException as error:
-                record.end = now()
-                record.error = error_text(error)
-                raise
+            return record(self, args)
+        except BaseException as error:
+            leave_no_trace(error)
+            raise
+
+    return traced
+
+
+def _recording(execute: Any, rows_of: Any) -> Any:
+    """Return a function that records any statement."""
+    now, current = clock.perf_counter, recorder.current
+    text_of, error_text = recorder.plain_text, recorder.error_text
+
+    @unnoticed
+    def record(cursor: Any, args: tuple[Any, ...]) -> Any:
+        calls = current() if args else None
+        if calls is None:
+            return execute(cursor, *args)
+        if calls.is_full:
+            return _counted(calls, execute, cursor, args)
+        sql = args[0]
+        given: Any = args[1] if len(args) > 1 else None
+        text = sql if type(sql) is str else text_of(sql)
+        record = calls.keep("sql", "sqlite3", text, given)
+        record.start = now()
+        try:
+            result = execute(cursor, *args)
+        except BaseException as error:
             record.end = now()
-            rows = result.rowcount
-            if rows >= 0:
-                record.rows = rows
+            record.error = error_text(error)
+            raise
+        record.end = now()
+        rows = rows_of(result)
+        if rows >= 0:
+            record.rows = rows
+        if type(given) in _SEQUENCES and len(given) <= MAX_MEMBERS:
+            calls.know(record, 1, has_rows=rows >= 0)
+        return result
+
+    return record
+
+
+def _traced_execute(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: Any) -> Any:
+    """Return a method that does what `_traced` does, and is quick if the same is asked again.
+
+    Hundreds of statements may come from one line, and take a few microseconds each. What is known
+    of them is not found out once more: little is done but to read the clock.
+    """
+    now, numbers, error_text = clock.perf_counter, NUMBERS, recorder.error_text
+    inside_of, frame_at = inside.get, sys._getframe
+    record = _recording(execute, rows_of)
+
+    @unnoticed
+    def traced(self: Any, sql: Any = _NOTHING, given: Any = _NOTHING, /, *more: Any) -> Any:
+        try:
+            if make_cursor is not None:
+                self = make_cursor(self, cursor_class)
+            if given is _NOTHING or more:
+                return record(self, _args(sql, given, more))
+            calls: Any = inside_of()
+            if calls.is_open:
+                return execute(self, sql, given)
+            known = calls.known.get(sql) if type(sql) is str else None
+            if known is None or len(calls.again) >= MAX_AGAIN:
+                return record(self, (sql, given))
+            depth, code, instruction, has_rows, *_ = known
+            try:
+                frame = frame_at(depth)
+            except ValueError:  # the stack is not so deep
+                return record(self, (sql, given))
+            if frame.f_lasti != instruction or frame.f_code is not code:
+                return record(self, (sql, given))
+            if type(given) is tuple:
+                parameters: Any = given
+            elif type(given) is list:
+                parameters = given[:]
+            else:
+                return record(self, (sql, given))
+            for member in parameters:
+                kind = type(member)
+                if (
+                    kind is not int
+                    and kind not in numbers
+                    and (kind is not str or len(member) > MAX_VALUE)
+                ):
+                    return record(self, (sql, given))
+            start = now()
+            try:
+                result = execute(self, sql, given)
+            except BaseException as error:
+                calls.keep_failed(known, kept(parameters), start, now(), error_text(error))
+                raise
+            end = now()
+            rows = rows_of(result) if has_rows else -1
+            calls.again.extend((known, parameters, start, end, rows))
             return result
         except BaseException as error:
             leave_no_trace(error)
             raise
 
     return traced
+
+
+def _args(sql: Any, given: Any, more: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(one for one in (sql, given, *more) if one is not _NOTHING)
 
 
 @unnoticed
