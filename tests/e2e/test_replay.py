@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def start(devtui: Devtui, apps: Path, free_port: int, tmp_path: Path) -> Start:
         state = {"XDG_STATE_HOME": str(tmp_path / "state"), **environment}
         folder = apps / "replay"
         terminal = devtui("shop", "--port", free_port, cwd=folder, size=size, environment=state)
-        wait_serving(terminal, free_port, 20)
+        wait_serving(terminal, free_port)
         return terminal
 
     return started
@@ -56,7 +57,7 @@ def test_send_again_after_a_change_and_see_both(start: Start, url: str, apps: Pa
     terminal.wait_for(re.compile(r"↻ /items +same"))
     shop = apps / "replay" / "shop.py"
     shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
-    terminal.wait_for("reload #2", 20)
+    terminal.wait_for("reload #2")
     terminal.press("home", "enter")
     terminal.wait_for("GET /items")
     terminal.wait_for("general")
@@ -80,7 +81,7 @@ def test_send_again_after_a_change_and_see_both(start: Start, url: str, apps: Pa
     get(f"{url}/items")
     terminal.wait_for("Requests 1")
     shop.write_text(shop.read_text().replace("PRICE = 3", "PRICE = 4"))
-    terminal.wait_for("reload #2", 20)
+    terminal.wait_for("reload #2")
     terminal.press("a")
     terminal.wait_for(re.compile(r"↻ /items +same"))
     leave(terminal)
@@ -93,7 +94,7 @@ def test_every_part_is_compared(start: Start, url: str, apps: Path) -> None:
     terminal.wait_for("Requests 2")
     shop = apps / "replay" / "shop.py"
     shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
-    terminal.wait_for("reload #2", 20)
+    terminal.wait_for("reload #2")
     terminal.press("home", "down", "a")
     terminal.wait_for(re.compile(r"↻ /logo +body differs: content"))
     terminal.press("home", "a")
@@ -214,7 +215,10 @@ def test_copy_a_request_for_the_shell_for_a_socket_and_as_a_test(
     folder = apps / "replay"
     (folder / "test_copied.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_copied.py"]
-    passed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    passed = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=60, env=environment
+    )
     assert passed.returncode == 0, passed.stdout
 
     odd = {"Content-Type": "multipart/form-data; boundary=b", "X-Kind": 'it\'s "$HOME" \\'}
@@ -262,13 +266,13 @@ def test_pinned_requests_follow_each_save(start: Start, url: str, apps: Path) ->
     terminal.wait_for(re.compile(r"POST +200 .*\* /order"))
     shop = apps / "replay" / "shop.py"
     shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
-    terminal.wait_for(re.compile(r"GET +200 .*↻ /items +body differs: \$\.items\[0\]\.price"), 20)
+    terminal.wait_for(re.compile(r"GET +200 .*↻ /items +body differs: \$\.items\[0\]\.price"))
     terminal.wait_for(re.compile(r"POST +200 .*↻ /order +same"))  # the numbers begin again
     terminal.press("*")  # on the row that repeats it
     terminal.wait_for(re.compile(r"POST +200 .* B +/order"))
     shop.write_text(shop.read_text().replace("PRICE = 3", "PRICE = 2"))
-    terminal.wait_for(re.compile(r"↻ /items +same"), 20)
+    terminal.wait_for(re.compile(r"↻ /items +same"))
     terminal.wait_for("Requests 5")
     shop.write_text(shop.read_text().replace("return jsonify(items", "return 1 / 0, jsonify(items"))
-    terminal.wait_for(re.compile(r"GET +500 .*↻ /items +500 now"), 20)
+    terminal.wait_for(re.compile(r"GET +500 .*↻ /items +500 now"))
     leave(terminal)

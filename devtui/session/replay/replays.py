@@ -47,10 +47,11 @@ class Replays:
         answer = self._answer(request)
         outgoing = recorded(request)
         assert answer is not None, "what is recorded has its answer"
-        if answer.finished.cut == CLIENT_LEFT:
+        finished = answer.finished
+        if finished.cut and (finished.status is None or finished.cut == CLIENT_LEFT):
             raise CannotSend(
-                "Its client left before the response had ended, so there is nothing to compare "
-                "with: send it again, and pin the new row."
+                f"Its response was cut ({finished.cut.removeprefix('cut ')}), so there is nothing "
+                "to compare with: send it again, and pin the new row."
             )
         self.pins.add(Pin(request, outgoing, answer))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ def live(serve: Serve, request: pytest.FixtureRequest, tmp_path: Path) -> Live:
     if request.param == "https":
         pytest.importorskip("cryptography", reason="an adhoc certificate needs cryptography")
         settings["cert"] = "adhoc"
+        with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+            settings["host"] = "::1"  # where there is IPv6
     elif request.param == "unix":
         settings["host"] = f"unix://{tmp_path}/s"
     live = serve((APPS / "replay" / "echo.py").read_text(encoding="utf-8"), **settings)
