@@ -22,4 +22,4 @@ def _begin_without_skipping(timer: Timer, *arguments: Any, **options: Any) -> No
 
 def install() -> None:
     """Change Textual's timers, for the whole process."""
-    Timer.__init__ = _begin_without_skipping  # type: ignore[method-assign]
+    Timer.__init__ = _begin_without_skipping  # type: ignore[assignment, method-assign]
