@@ -111,15 +111,25 @@ def _why_not_browse(session: ShownSession) -> str:
     return ""
 
 
+def why_nothing_answers(session: ShownSession) -> str:
+    """Say why a request would wait for an answer; empty if it would not."""
+    key = in_force.key("restart")
+    match session.state:
+        case State.CRASHED:
+            return f"The server process has ended: a save or {key} starts the next one."
+        case State.SUSPENDED:
+            return (
+                f"The server process is stopped by a signal and answers nothing: {key} restarts it."
+            )
+    return ""
+
+
 def why_no_frames(session: ShownSession, error: Raised) -> str:
     """Say why an error's frames cannot be inspected; empty if the server process has them."""
     if not session.settings.debugger:
         return "Frames are kept only with the debugger on: start with --debugger."
     if session.state is State.SUSPENDED:
-        restart = in_force.key("restart")
-        return (
-            f"The server process is stopped by a signal and answers nothing: {restart} restarts it."
-        )
+        return why_nothing_answers(session)
     gone = session.questions.why_gone(error)
     if not gone and session.generations.pid is None:
         return "The server process has ended, and the frames with it."

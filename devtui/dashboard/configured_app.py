@@ -15,6 +15,7 @@ from devtui.dashboard import themes
 from devtui.dashboard.keys.commands import Command, in_force
 from devtui.dashboard.keys.keyboard import Keyboard, shown_key
 from devtui.dashboard.profile.profiling_app import ProfilingApp
+from devtui.dashboard.terminal import one_shot_timers
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class ConfiguredApp(ProfilingApp):
     shutdown: Shutdown
 
     def __init__(self, session: ShownSession) -> None:
+        one_shot_timers.install()
         super().__init__()
         self.session = session
         self._lender: ScreenLender | None = None

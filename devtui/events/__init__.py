@@ -92,6 +92,7 @@ from devtui.events.parts import (
     place_of,
 )
 from devtui.events.requests import (
+    CLIENT_LEFT,
     ErrorRaised,
     LogWritten,
     RequestFinished,
@@ -112,6 +113,7 @@ from devtui.events.supervision import (
 
 __all__ = [
     "CALLS",
+    "CLIENT_LEFT",
     "PROFILE",
     "SEND_HEADER",
     "Address",

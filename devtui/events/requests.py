@@ -5,6 +5,9 @@ from typing import Literal
 from devtui.events.event import Event
 from devtui.events.parts import Body, Call, CallTotal, Error, Frame, Headers, ProfiledLine, Stream
 
+CLIENT_LEFT = "the client closed the connection"
+"""What `cut` says where the client did not wait for the end."""
+
 
 class RequestStarted(Event, frozen=True, kw_only=True):
     """A request's head was read. `id` is unique in the session; `client` is an address.

@@ -54,6 +54,17 @@ async def test_on_rows_without_a_place(ui):
     await each_says_why(ui, "editor", "stack")
 
 
+async def test_while_nothing_answers(ui):
+    ui.session.feed(started(1, "/a"), finished(1, "/a"))
+    await ui.shows("/a")
+    ui.session.to(State.CRASHED)
+    await ui.until(lambda: "send-again" in grey(ui))
+    await each_says_why(ui, "send-again", "edit-and-send", "profile")
+    ui.toasts.clear()
+    await ui.press("a")
+    assert ui.toasts == ["The server process has ended: a save or r starts the next one."]
+
+
 async def test_in_an_opened_request(ui):
     ui.session.feed(started(1, "/a"))
     await ui.shows("/a")

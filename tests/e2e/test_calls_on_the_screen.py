@@ -56,5 +56,15 @@ def test_an_n_plus_one_is_seen_opened_and_fixed(
         wait_reload(terminal, 2, "app.py")
         assert "Ada bought for 0.00" in get(url + "/orders").text
         terminal.wait_for(re.compile(r" 1 sql .*/orders"))
+        terminal.press("ctrl+p")
+        terminal.type("repeated")
+        terminal.wait_for("Repeated calls")
+        terminal.press("down", "enter")
+        terminal.wait_for("1 line of code, the worst first")
+        terminal.wait_for(re.compile(r" 41× .* – .*SELECT name FROM"))
+        terminal.press("down", "enter")  # the worst request
+        terminal.wait_for("41 × SELECT name FROM cus")
+        terminal.press("escape", "escape")
+        terminal.wait_for("Requests 3")
         terminal.press("ctrl+q")
         terminal.expect_exit(0)

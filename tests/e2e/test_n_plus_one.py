@@ -6,14 +6,17 @@ import base64
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.support.client import get
+from tests.support.processes import eventually
 from tests.support.terminal.dashboard_page import wait_reload, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -29,26 +32,28 @@ class Shop(NamedTuple):
     app: tuple[str, ...]
     path: str
     file: str
+    database: str
     before: str
     after: str
     function: str
 
 
 FLASK = Shop(
-    "sqlalchemy", "orm_orders", ("orders",), "/orders/", "orders.py",
+    "sqlalchemy", "orm_orders", ("orders",), "/orders/", "orders.py", "orders.db",
     "select(Order))\n        return",
     "select(Order).options(joinedload(Order.customer)))\n        return",
     "orders.py in",
 )  # fmt: skip
 DJANGO = Shop(
-    "django", "django_books", (), "/books/", "books/views.py",
+    "django", "django_books", (), "/books/", "books/views.py", "books.sqlite3",
     "objects.all()", "objects.select_related('author')", "books/views.py in",
 )  # fmt: skip
 
 
 def run(folder: Path, *arguments: str) -> str:
     """Run Python in the folder of an app, and return what it prints."""
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "library.settings"}
+    quick = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # most of pytest's start are plugins
+    environment = {**os.environ, **quick, "DJANGO_SETTINGS_MODULE": "library.settings"}
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=60,
@@ -77,23 +82,36 @@ def test_an_orms_n_plus_one_is_found_fixed_and_compared(
     folder = apps / shop.folder
     if (folder / "fill.py").exists():
         run(folder, "fill.py")
+    editor, edited = tmp_path / "editor", tmp_path / "edited"
+    editor.write_text(f'#!/bin/sh\necho "$@" > {edited}.new\nmv {edited}.new {edited}\n')
+    editor.chmod(0o755)
+    environment = {"XDG_STATE_HOME": str(tmp_path / "state"), "EDITOR": str(editor), "VISUAL": ""}
     terminal = devtui(
-        *shop.app, "--port", free_port,
-        cwd=folder, size=size, environment={"XDG_STATE_HOME": str(tmp_path / "state")},
+        *shop.app, "--port", free_port, cwd=folder, size=size, environment=environment,
     )  # fmt: skip
-    wait_serving(terminal, free_port, 20)
+    wait_serving(terminal, free_port)
     url = f"http://127.0.0.1:{free_port}{shop.path}"
     assert get(url).status == 200
     terminal.wait_for("40×")
     terminal.press("home", "*", "enter")
     terminal.wait_for("41 sql")
     terminal.wait_for(re.compile(r"40 × SELECT"))
-    terminal.press("escape")
+    terminal.press("/")
+    terminal.type("40 ×")
+    terminal.wait_for("1 of 1")
+    terminal.press("enter", "y")
+    terminal.wait_for("Copied the statement")
+    with closing(sqlite3.connect(folder / shop.database)) as database:
+        assert len(database.execute(copied(terminal)).fetchall()) == 1
+    terminal.press("e")
+    assert eventually(edited.exists)
+    assert Path(shop.file).name in edited.read_text()
+    terminal.press("escape", "escape")
     terminal.wait_for("Requests 1")
     source = folder / shop.file
     source.write_text(source.read_text().replace(shop.before, shop.after))
     wait_reload(terminal, 2, Path(shop.file).name)
-    terminal.wait_for(re.compile(r"↻ \S+ +same, 41 -> 1 sql"), 20)
+    terminal.wait_for(re.compile(r"↻ \S+ +same, 41 -> 1 sql"))
     terminal.press("home", "a")
     terminal.wait_for("Requests 3")
     terminal.wait_for(re.compile(r"(?s)↻ .*same, 41 -> 1 sql.*↻ .*same, 41 -> 1 sql"))

@@ -91,6 +91,44 @@ def test_t_shows_where_the_time_of_the_demo_s_report_goes(
     terminal.expect_exit(0)
 
 
+def test_three_at_once_have_three_profiles_and_the_app_serves_others(
+    devtui: Devtui, free_port: int, apps: Path
+) -> None:
+    pytest.importorskip("pyinstrument", reason="it takes the samples")
+    terminal = devtui("slow", "--port", free_port, cwd=apps / "profile")
+    url = wait_serving(terminal, free_port)
+    names = ("alpha", "beta", "gamma")
+    for name in names:
+        get(f"{url}/{name}?seconds=1")
+    terminal.wait_for("Requests 3")
+    terminal.press("home", "t", "down", "t", "down", "t")
+    terminal.wait_for("Requests 6")
+    assert get(f"{url}/other").status == 200
+    terminal.wait_for(re.compile(r"GET /\w+\?seconds=1, profiled"))
+    terminal.wait_for(re.compile(r"(?s)was profiled.*was profiled"))
+    terminal.press("escape")
+    terminal.wait_for("Requests 7")
+    seen = set()
+    terminal.press("home", "down", "down")
+    for _ in names:
+        terminal.press("down", "t")
+        name = terminal.wait_for(re.compile(r"GET /(\w+)\?seconds=1, profiled"))[1]
+        terminal.wait_for(re.compile(rf"▾ .*{name}.*\(seconds\)"))
+        assert not any(f"slow.py:{at}" in terminal.text() for at in others(apps, name))
+        seen.add(name)
+        terminal.press("escape")
+        terminal.wait_for("Requests 7")
+    assert seen == set(names)
+    terminal.press("q")
+    terminal.expect_exit(0)
+
+
+def others(apps: Path, name: str) -> list[int]:
+    """The numbers of the lines that call the other functions."""
+    lines = (apps / "profile" / "slow.py").read_text().splitlines()
+    return [at for at, line in enumerate(lines, 1) if '": lambda' in line and name not in line]
+
+
 def test_without_the_extra_t_says_what_to_install(devtui: Devtui, free_port: int) -> None:
     (devtui.cwd / "app.py").write_text(WITHOUT, encoding="utf-8")
     terminal = devtui("app", "--port", free_port)

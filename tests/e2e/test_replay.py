@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.client import get, post, request
-from tests.support.processes import DEADLINE
+from tests.support.client import get, post, request, send_raw
+from tests.support.processes import DEADLINE, eventually
 from tests.support.terminal.dashboard_page import FIRST_MATCH, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -32,11 +34,11 @@ def url(free_port: int) -> str:
 def start(devtui: Devtui, apps: Path, free_port: int, tmp_path: Path) -> Start:
     pytest.importorskip("flask", reason="Flask is not installed")
 
-    def started(**environment: str) -> Terminal:
+    def started(size: tuple[int, int] = (120, 40), **environment: str) -> Terminal:
         state = {"XDG_STATE_HOME": str(tmp_path / "state"), **environment}
         folder = apps / "replay"
-        terminal = devtui("shop", "--port", free_port, cwd=folder, environment=state)
-        wait_serving(terminal, free_port, 20)
+        terminal = devtui("shop", "--port", free_port, cwd=folder, size=size, environment=state)
+        wait_serving(terminal, free_port)
         return terminal
 
     return started
@@ -56,7 +58,7 @@ def test_send_again_after_a_change_and_see_both(start: Start, url: str, apps: Pa
     terminal.wait_for(re.compile(r"↻ /items +same"))
     shop = apps / "replay" / "shop.py"
     shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
-    terminal.wait_for("reload #2", 20)
+    terminal.wait_for("reload #2")
     terminal.press("home", "enter")
     terminal.wait_for("GET /items")
     terminal.wait_for("general")
@@ -80,9 +82,41 @@ def test_send_again_after_a_change_and_see_both(start: Start, url: str, apps: Pa
     get(f"{url}/items")
     terminal.wait_for("Requests 1")
     shop.write_text(shop.read_text().replace("PRICE = 3", "PRICE = 4"))
-    terminal.wait_for("reload #2", 20)
+    terminal.wait_for("reload #2")
     terminal.press("a")
     terminal.wait_for(re.compile(r"↻ /items +same"))
+    leave(terminal)
+
+
+def test_every_part_is_compared(start: Start, url: str, apps: Path) -> None:
+    terminal = start(size=(120, 60))
+    for path in ("/report", "/logo"):
+        get(url + path)
+    terminal.wait_for("Requests 2")
+    shop = apps / "replay" / "shop.py"
+    shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
+    terminal.wait_for("reload #2")
+    terminal.press("home", "down", "a")
+    terminal.wait_for(re.compile(r"↻ /logo +body differs: content"))
+    terminal.press("home", "a")
+    terminal.wait_for(re.compile(r"↻ /report +body differs: line 2, 2 -> 3 sql"))
+    terminal.press("end", "enter")
+    terminal.wait_for(re.compile(r"time +\S+ m?s -> \S+ m?s"))
+    for section, place, before, after in (
+        ("headers", "x-price", "2", "3"),
+        ("body", "line 2", "price 2", "price 3"),
+        ("calls", "sql shop.py in report", "2 x SELECT 1", "3 x SELECT 1"),
+        ("output", "line 1", "the price is 2", "the price is 3"),
+    ):
+        lines = rf"changed {section}\W*\n\W*{place}\W*\n\W*- {before}\W*\n\W*\+ {after}\b"
+        terminal.wait_for(re.compile(lines))
+    # The line of the first request leads to it.
+    terminal.press("/")
+    terminal.type("before  ")
+    terminal.wait_for("1 of ")
+    terminal.press("enter", "enter")
+    terminal.wait_gone("compared with")
+    terminal.wait_for(re.compile(r"served by +generation 1"))
     leave(terminal)
 
 
@@ -92,6 +126,8 @@ for file; do :; done
 cp "$file" "{log}"
 case "$(cat "{step}")" in
   break) sed -i 's/^Content-Type:/Content Type/' "$file" ;;
+  body) sed -i 's/^Content Type/Content-Type:/' "$file"
+    printf new > "$(sed -n 's/^< //p' "$file")" ;;
   mend) sed -i 's/^Content Type/Content-Type:/; s/item=tea/item=pie/' "$file" ;;
 esac
 """
@@ -116,6 +152,16 @@ def test_change_a_request_in_the_editor(start: Start, url: str, tmp_path: Path) 
     terminal.wait_for(re.compile(r"POST +200 .*↻ /order +body differs: \$\.item"))
     assert "Content Type" in log.read_text()  # the text with the mistake was not lost
     assert not list(tmp_path.glob("devtui-request-*"))
+    # A body that is no text is a file beside the text.
+    request(url, "POST", "/upload", b"\xff\x00\xfe", {"Content-Type": "application/x"})
+    terminal.wait_for("Requests 3")
+    step.write_text("break")
+    terminal.press("end", "shift+a")
+    terminal.wait_for(re.compile(r"Line \d+: 'Content Type"))
+    step.write_text("body")
+    terminal.press("shift+a")
+    terminal.wait_for(re.compile(r"POST +200 .*↻ /upload +body differs: \$\.sum"))
+    assert not list(tmp_path.glob("devtui-request-*"))
     terminal.press("2")
     terminal.wait_for("sold pie")
     leave(terminal)
@@ -131,36 +177,80 @@ def test_what_cannot_be_sent_says_why(start: Start, url: str) -> None:
     leave(terminal)
 
 
-def copied(terminal: Terminal) -> str:
-    """The text that the terminal got last for its clipboard."""
-    return base64.b64decode(re.findall(rb"\x1b\]52;c;([^\x07\x1b]+)", terminal.raw)[-1]).decode()
+def copies(terminal: Terminal) -> list[str]:
+    """The texts that the terminal got for its clipboard."""
+    found = re.findall(rb"\x1b\]52;c;([^\x07\x1b]+)\x07", terminal.raw)
+    return [base64.b64decode(text).decode() for text in found]
+
+
+def copied(terminal: Terminal, what: str) -> str:
+    """Copy the selected request as something."""
+    before = len(copies(terminal))
+    terminal.press("shift+y")
+    number = terminal.wait_for(re.compile(rf"(\d) {what}  "))[1]
+    assert "hush-hush" not in terminal.text()
+    terminal.press(number)
+    assert eventually(lambda: len(copies(terminal)) > before)
+    terminal.wait_gone("enter or number copy")
+    return copies(terminal)[-1]
+
+
+FILE = b"""--b\r\nContent-Disposition: form-data; name="it's"\r\n\r\nGr\xc3\xb6\xc3\x9fe\r
+--b\r\nContent-Disposition: form-data; name="file"; filename="$(x).png"\r\n\r\n\x00\xff%s\\n\r
+--b--\r
+"""
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_copy_as_curl_and_as_a_test(start: Start, url: str, apps: Path) -> None:
+def test_copy_a_request_for_the_shell_for_a_socket_and_as_a_test(
+    start: Start, url: str, apps: Path, free_port: int
+) -> None:
     terminal = start()
     answer = get(f"{url}/items", cookie="user=ada; session=hush-hush")
     terminal.wait_for("Requests 1")
-    terminal.press("shift+y")
-    found = terminal.wait_for(re.compile(r"(\d) curl +curl … http"))
-    assert "hush-hush" not in terminal.text()
-    terminal.press(found[1])
-    terminal.wait_for("Copied curl")
-    line = copied(terminal)
-    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, timeout=DEADLINE)
-    assert done.stdout == answer.body
+    in_shell(copied(terminal, "curl"), answer.body)
     terminal.wait_for("Requests 2")
     terminal.press("home", "shift+y")
-    number = terminal.wait_for(re.compile(r"(\d) a pytest test"))[1]
     terminal.wait_for("HAR of all shown")
-    terminal.press(number)
-    terminal.wait_for("Copied a pytest test")
+    terminal.press("escape")
+    test = copied(terminal, "a pytest test")
     folder = apps / "replay"
-    (folder / "test_copied.py").write_text(copied(terminal))
+    (folder / "test_copied.py").write_text(test)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_copied.py"]
-    passed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    passed = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=60, env=environment
+    )
     assert passed.returncode == 0, passed.stdout
+
+    odd = {"Content-Type": "multipart/form-data; boundary=b", "X-Kind": 'it\'s "$HOME" \\'}
+    uploaded = request(url, "POST", "/upload", FILE, odd)
+    terminal.wait_for("Requests 3")
+    terminal.press("end")
+    line = copied(terminal, "curl")
+    for shell in ("sh", "bash"):
+        in_shell(line, uploaded.body, shell)
+    terminal.wait_for("Requests 5")
+    terminal.press("home", "down", "down")
+    (entry,) = json.loads(copied(terminal, "HAR"))["log"]["entries"]
+    assert entry["request"]["url"] == f"{url}/upload"
+    assert entry["response"]["content"]["text"] == uploaded.text
+
+    text = 'it\'s "Größe"\n\t%s\\n'
+    uploaded = request(url, "POST", "/upload", f"{text}.".encode(), {"Content-Type": "text/plain"})
+    terminal.wait_for("Requests 6")
+    terminal.press("end")
+    in_shell(copied(terminal, "curl"), uploaded.body)
+    wire = copied(terminal, "the raw request")
+    sent = send_raw(free_port, wire.replace("HTTP/1.1", "HTTP/1.0", 1).encode())
+    assert sent.endswith(uploaded.body)
     leave(terminal)
+
+
+def in_shell(line: str, wanted: bytes, shell: str = "sh") -> None:
+    """Run a copied line, and see what it prints."""
+    done = subprocess.run([shell, "-c", line], capture_output=True, timeout=DEADLINE)
+    assert done.stdout == wanted, done.stderr
 
 
 def test_pinned_requests_follow_each_save(start: Start, url: str, apps: Path) -> None:
@@ -178,11 +268,13 @@ def test_pinned_requests_follow_each_save(start: Start, url: str, apps: Path) ->
     terminal.wait_for(re.compile(r"POST +200 .*\* /order"))
     shop = apps / "replay" / "shop.py"
     shop.write_text(shop.read_text().replace("PRICE = 2", "PRICE = 3"))
-    terminal.wait_for(re.compile(r"GET +200 .*↻ /items +body differs: \$\.items\[0\]\.price"), 20)
+    terminal.wait_for(re.compile(r"GET +200 .*↻ /items +body differs: \$\.items\[0\]\.price"))
     terminal.wait_for(re.compile(r"POST +200 .*↻ /order +same"))  # the numbers begin again
     terminal.press("*")  # on the row that repeats it
     terminal.wait_for(re.compile(r"POST +200 .* B +/order"))
     shop.write_text(shop.read_text().replace("PRICE = 3", "PRICE = 2"))
-    terminal.wait_for(re.compile(r"↻ /items +same"), 20)
+    terminal.wait_for(re.compile(r"↻ /items +same"))
     terminal.wait_for("Requests 5")
+    shop.write_text(shop.read_text().replace("return jsonify(items", "return 1 / 0, jsonify(items"))
+    terminal.wait_for(re.compile(r"GET +500 .*↻ /items +500 now"))
     leave(terminal)

@@ -12,7 +12,7 @@ from devtui.control.verbs.errors import described, find
 from devtui.control.verbs.listing import everything, find_request
 from devtui.control.verbs.verb import Arguments, Call
 from devtui.session.replay.comparison import Comparison, total_words
-from devtui.session.replay.outgoing import CannotSend, Outgoing, as_bytes, check
+from devtui.session.replay.outgoing import CannotSend, Outgoing, as_bytes, check_typed
 from devtui.session.replay.sender import Sent
 from devtui.text import masking, secrets
 from devtui.version import __version__
@@ -57,7 +57,7 @@ async def send(call: Call) -> dict[str, Any]:
         headers.append(("User-Agent", f"devtui-ctl/{__version__}"))
     outgoing = Outgoing(arguments.method.upper(), arguments.target, tuple(headers), body)
     try:
-        check(outgoing)
+        check_typed(outgoing)
     except CannotSend as error:
         raise Refused(str(error), USAGE) from error
     try:

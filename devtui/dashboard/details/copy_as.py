@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from devtui.dashboard.details.copy_choices import Choice
 from devtui.dashboard.details.row_detail import url_of
+from devtui.session.replay.decoded import decoded
 from devtui.session.replay.export.har import har
 from devtui.session.replay.export.pytest_text import pytest_test
 from devtui.session.replay.export.shell import curl, httpie, raw
@@ -45,7 +46,7 @@ def of_request(request: Request, session: ShownSession, shown: Sequence[Request]
             found.append(Choice("the raw request", text, f"{row.method} {url} HTTP/1.1"))
     finished = request.finished
     if finished is not None and not request.details_dropped:
-        body = finished.response_body
+        body = decoded(finished)
         if body is not None and body.text:
             what = "the response body" if not body.truncated else "the recorded response"
             preview = masking.body(body.text[:300], body.content_type)

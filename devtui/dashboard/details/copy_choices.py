@@ -93,6 +93,9 @@ def of_line(line: ShownLine | None, item: Row, detail: Detail, url: str) -> list
 
 def section_name(title: str) -> str:
     """Return what a section is called in a sentence."""
+    if title.startswith("compared with "):
+        return "the comparison"
+    title = title.partition(",")[0]  # the rest counts
     return f"the {NAMES.get(title, title)}" if title else "the text"
 
 

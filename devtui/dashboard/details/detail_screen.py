@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.content import Content
 
 from devtui.config.project_file import StateFileError
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
@@ -30,8 +27,6 @@ from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
-from devtui.dashboard.widgets.cells import fit
-from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
 from devtui.session.calls.one_call import OneCall, OneRepeat
 from devtui.session.replay.change import Change
@@ -42,9 +37,6 @@ from devtui.session.store.request_record import Request
 if TYPE_CHECKING:
     from devtui.session.replay.replays import Replays
     from devtui.session.store.store import Store
-
-# The frame's two borders, the space before a line, and the scrollbar.
-_BESIDE_ROWS = 4
 
 _ROWS = (LogEntry, Request, OneCall, OneRepeat, ErrorEntry)
 """What a line can lead to."""
@@ -78,34 +70,20 @@ class DetailScreen(SendsAgain, OpenedScreen):
         """The row."""
         return self.item
 
-    def compose(self) -> ComposeResult:
-        """Yield the framed lines and the key bar."""
-        with Vertical(id="detail", classes="pane -open"):
-            yield self.list
-            yield self.search.line
-        yield KeyBar()
-
     def on_mount(self) -> None:
         """Show the row in the first frame."""
         self.look()
         self.list.focus()
 
-    @property
-    def _row_width(self) -> int:
-        """The width of the lines; before the layout, the width that it will have."""
-        return self.list.row_width or self.app.size.width - _BESIDE_ROWS
-
     def look(self) -> None:
         """Show the row again if its width or the row itself has changed."""
-        wanted = (self._row_width, self._request_runs(), self._reveal, self.wrapped)
+        wanted = (self.row_width, self._request_runs(), self._reveal, self.wrapped)
         if wanted[0] <= 0 or wanted == self._laid_out:
             return
         self._laid_out = wanted
         detail = detail_of(self.item, self._store, self._reveal, wanted[0], self._replays)
         self._has_secrets = has_secrets(self.item, self._store, self._replays)
-        frame = self.query_one("#detail")
-        frame.border_title = Content(fit(detail.title, self.size.width - 8))
-        frame.border_subtitle = self.place
+        self.show_title(detail.title)
         self._title, self._sections = detail.title, detail.sections
         self.lay_out()
 
@@ -114,7 +92,7 @@ class DetailScreen(SendsAgain, OpenedScreen):
         line, index = self.list.item, self.list.cursor
         name = line.section.name if line is not None else ""
         before = self.first_line_of(name)
-        self.show_sections(self._sections, self._row_width)
+        self.show_sections(self._sections, self.row_width)
         after = self.first_line_of(name)
         self.list.select(index if before is None or after is None else after + index - before)
         self.search.again(move=False)

@@ -6,6 +6,7 @@ It follows the newest item until the user looks back, and then counts the items 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
 from textual.geometry import Size
@@ -15,10 +16,8 @@ from textual.scrollbar import ScrollTo
 from textual.widget import Widget
 
 from devtui.dashboard.lists.line_canvas import LineCanvas
-from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.lists.refresh_pace import RefreshPace
 from devtui.dashboard.lists.sorting import Order
-from devtui.filters.facts import Measures
 from devtui.filters.query import Query
 from devtui.session.store.ring import Ring
 
@@ -38,18 +37,9 @@ class LineView(LineCanvas[T], can_focus=True):
     revision: reactive[int] = reactive(0, repaint=False)
     """Grows with each `Changed`, but at once, so that watchers are drawn in the same frame."""
 
-    def __init__(
-        self,
-        ring: Ring[T],
-        rows: Rows[T],
-        *,
-        follow: bool = True,
-        empty: str = "",
-        measures_of: Callable[[T], Measures] | None = None,
-    ) -> None:
-        """`empty` is the sentence for an empty list; `measures_of` serves filters and orders."""
-        super().__init__(ring, rows, follow=follow, empty=empty, measures_of=measures_of)
-        self._pace = RefreshPace(self, ring.end, self.take_in, self._unsettled_in_view)
+    @cached_property
+    def _pace(self) -> RefreshPace:
+        return RefreshPace(self, self.matches.ring.end, self.take_in, self._unsettled_in_view)
 
     @property
     def idle(self) -> bool:

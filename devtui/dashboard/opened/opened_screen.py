@@ -8,7 +8,10 @@ from typing import ClassVar
 
 from textual import on
 from textual.actions import SkipAction
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input
 
 from devtui.dashboard.keys.commands import Place, bindings, in_force
@@ -18,8 +21,13 @@ from devtui.dashboard.lists.sections import Section, ShownLine, laid_out
 from devtui.dashboard.messages import Tell
 from devtui.dashboard.opened.line_search import MarkedRows
 from devtui.dashboard.opened.search import Search
+from devtui.dashboard.widgets.cells import fit
+from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.session.store.ring import Ring
+
+# The frame's two borders, the space before a line, and the scrollbar.
+_BESIDE_ROWS = 4
 
 NO_MATCH = "The text is not in this row."
 
@@ -56,6 +64,24 @@ class OpenedScreen(NeedsRoom, ListScreen):
         raise NotImplementedError
 
     # -- showing -------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Yield the framed lines and the key bar."""
+        with Vertical(id="detail", classes="pane -open"):
+            yield self.list
+            yield self.search.line
+        yield KeyBar()
+
+    @property
+    def row_width(self) -> int:
+        """The width of the lines; before the layout, the width that it will have."""
+        return self.list.row_width or self.app.size.width - _BESIDE_ROWS
+
+    def show_title(self, title: str) -> None:
+        """Show the title, and which row it is, in the frame."""
+        frame = self.query_one("#detail")
+        frame.border_title = Content(fit(title, self.size.width - 8))
+        frame.border_subtitle = self.place
 
     def on_resize(self) -> None:
         """Wrap the lines again, after the list has got its size."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.content import Content
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.details.copy_choices import Choice
@@ -23,16 +20,11 @@ from devtui.dashboard.profile.export import NAME, save
 from devtui.dashboard.profile.profile_lines import Fold, ProfileLines, title_of
 from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
-from devtui.dashboard.widgets.cells import fit
-from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.events import Frame
 from devtui.session.calls.one_call import OneCall, OneRepeat
 from devtui.session.profiles.own_tree import own_tree
 from devtui.session.profiles.profiler import Profile
 from devtui.session.profiles.speedscope import speedscope
-
-# The frame's two borders, the space before a line, and the scrollbar.
-_BESIDE_ROWS = 4
 
 NO_NEIGHBOUR = "A profile has no row before or after it."
 
@@ -53,13 +45,6 @@ class ProfileScreen(SendsAgain, OpenedScreen):
         """The profile."""
         return self.profile
 
-    def compose(self) -> ComposeResult:
-        """Yield the framed lines and the key bar."""
-        with Vertical(id="detail", classes="pane -open"):
-            yield self.list
-            yield self.search.line
-        yield KeyBar()
-
     def on_mount(self) -> None:
         """Show the slowest line first."""
         self.look()
@@ -68,12 +53,10 @@ class ProfileScreen(SendsAgain, OpenedScreen):
 
     def look(self) -> None:
         """Lay everything out again; the cursor keeps its line."""
-        width = self.list.row_width or self.app.size.width - _BESIDE_ROWS
+        width = self.row_width
         if width <= 0:
             return
-        self.query_one("#detail").border_title = Content(
-            fit(title_of(self.profile), self.size.width - 8)
-        )
+        self.show_title(title_of(self.profile))
         line, index = self.list.item, self.list.cursor
         self.show_sections(self._sections(width), width)
         target = None if line is None else line.target

@@ -7,12 +7,13 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from textual.app import App
 
 from devtui.dashboard.desktop.editor import EditorCommand, editor_command
 from devtui.dashboard.terminal.suspended import suspended
-from devtui.session.replay.http_text import parse, written
+from devtui.session.replay.http_text import BODY_FILE, parse, written
 from devtui.session.replay.outgoing import CannotSend, Outgoing
 
 FILE = "request.http"
@@ -29,6 +30,15 @@ _WAITS = {
 }
 
 
+class _Draft(NamedTuple):
+    """A text with a mistake, the folder that it was in, and the body in a file beside it."""
+
+    request_id: str = ""
+    text: str = ""
+    folder: str = ""
+    body: bytes | None = None
+
+
 class RequestEditor:
     """Gives a request to the editor as text, and takes it back.
 
@@ -37,7 +47,7 @@ class RequestEditor:
 
     def __init__(self, app: App[int]) -> None:
         self._app = app
-        self._draft: tuple[str, str] = ("", "")  # the request's id, and the text
+        self._draft = _Draft()
 
     async def edit(self, request_id: str, outgoing: Outgoing) -> Outgoing | None:
         """Return the changed request, None if nothing was changed.
@@ -47,19 +57,24 @@ class RequestEditor:
         """
         # It holds cookies and passwords, so the folder is for the user alone.
         with tempfile.TemporaryDirectory(prefix="devtui-request-") as folder:
-            file = Path(folder) / FILE
+            file, body = Path(folder) / FILE, Path(folder) / BODY_FILE
             before = written(outgoing, Path(folder))
-            begun = self._draft[1] if self._draft[0] == request_id else before
+            begun = before
+            if self._draft.request_id == request_id:
+                begun = self._draft.text.replace(self._draft.folder, folder)
+                if self._draft.body is not None:
+                    body.write_bytes(self._draft.body)
             file.write_text(begun, encoding="utf-8", errors="surrogateescape", newline="")
             await self._run(editor_command(str(file), 1, os.environ))
             after = _read(file)
-            self._draft = ("", "")
-            if after == before:
+            self._draft = _Draft()
+            kept = body.read_bytes() if body.exists() else None
+            if after == before and kept in (None, outgoing.body):
                 return None
             try:
                 return parse(after)
             except CannotSend:
-                self._draft = (request_id, after)
+                self._draft = _Draft(request_id, after, folder, kept)
                 raise
 
     async def _run(self, command: EditorCommand) -> None:

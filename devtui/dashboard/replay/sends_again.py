@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.availability import NO_ROW, why_nothing_answers
 from devtui.dashboard.messages import PinRequest, ProfileRequest, SendAgain
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ class SendsAgain:
             return ""
         selection = self.selected()
         if selection.request is not None:
-            return RUNS if selection.request.running else ""
+            if selection.request.running:
+                return RUNS
+            return "" if action == "pin" else why_nothing_answers(self.app.session)
         return NO_REQUEST if self._is_on_a_row() else NO_ROW
 
     def _is_on_a_row(self) -> bool:

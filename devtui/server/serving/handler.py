@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from werkzeug import serving
 from werkzeug._internal import _ColorStreamHandler
 
-from devtui.events import Headers
+from devtui.events import CLIENT_LEFT, Headers
 from devtui.server.keepalive.persistent_handler import PersistentHandler
 from devtui.server.output import request_context
 from devtui.server.serving.chunked import dechunked, is_read
@@ -251,7 +251,7 @@ class CapturingHandler(PersistentHandler):
     def _why_dropped(self) -> str:
         if self._waiting.cut:
             return "closed to make room: its client kept it waiting, and others waited"
-        return "the client closed the connection"
+        return CLIENT_LEFT
 
     def _begin(self, headers: Headers, mark: Mark | None = None) -> Exchange:
         # After an unreadable request line neither method nor path are set; of one that is too

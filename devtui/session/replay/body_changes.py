@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -27,19 +28,29 @@ def body_changes(
     before: Body | None, after: Body | None, ignores: Ignores
 ) -> Iterator[Change | None]:
     """Yield what differs; None for each difference that is ignored."""
-    texts = _text(before), _text(after)
-    if texts[0] is None or texts[1] is None:
+    first, second = _text(before), _text(after)
+    if first is None or second is None:
         yield from _by_digest(before, after)
         return
-    if texts[0] != texts[1]:
+    if first != second:
         try:
-            values = json.loads(texts[0]), json.loads(texts[1])
+            one, other = (json.loads(it, object_pairs_hook=_object) for it in (first, second))
+            changes = list(_json("$", "", one, other, ignores, False, 0))
         except (ValueError, RecursionError):
-            yield from line_changes(texts[0].splitlines(), texts[1].splitlines(), ignores, "body")
+            yield from line_changes(first.splitlines(), second.splitlines(), ignores, "body")
         else:
-            yield from _json("$", "", *values, ignores, False, 0)
+            yield from changes
     elif _digest(before) != _digest(after):  # the recorded beginnings are the same
         yield from _by_digest(before, after)
+
+
+def is_same_beginning(before: Body | None, after: Body | None) -> bool:
+    """Whether only the sizes and beginnings were compared, and are the same."""
+    if before is None or after is None or not before.truncated or not after.truncated:
+        return False
+    if before.digest or after.digest:
+        return False
+    return (before.size_bytes, before.text) == (after.size_bytes, after.text)
 
 
 def _text(body: Body | None) -> str | None:
@@ -71,21 +82,38 @@ def _described(body: Body | None) -> str | None:
 # -- JSON --------------------------------------------------------------------------------------
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object. Raises `ValueError` if it has a key twice, which no path could tell."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _step(key: str) -> str:
+    return f".{key}" if _PLAIN_KEY.match(key) else f"[{json.dumps(key)}]"
+
+
+def _differs(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and math.isnan(one):  # it is not equal to itself
+        return not (isinstance(other, float) and math.isnan(other))
+    return type(one) is not type(other) or bool(one != other)
+
+
 def _json(
     path: str, name: str, before: Any, after: Any, ignores: Ignores, secret: bool, depth: int
 ) -> Iterator[Change | None]:
     if depth < _MAX_DEPTH and isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(key for key in after if key not in before)]:
-            step = f".{key}" if _PLAIN_KEY.match(key) else f"[{json.dumps(key)}]"
             pair = before.get(key, _ABSENT), after.get(key, _ABSENT)
             hides = secret or is_secret(key)
-            yield from _json(path + step, key, *pair, ignores, hides, depth + 1)
+            yield from _json(path + _step(key), key, *pair, ignores, hides, depth + 1)
     elif depth < _MAX_DEPTH and isinstance(before, list) and isinstance(after, list):
         for number in range(max(len(before), len(after))):
             one = before[number] if number < len(before) else _ABSENT
             other = after[number] if number < len(after) else _ABSENT
             yield from _json(f"{path}[{number}]", name, one, other, ignores, secret, depth + 1)
-    elif type(before) is not type(after) or before != after:
+    elif _differs(before, after):
         if ignores.json(path, name, before, after):
             yield None
         else:
@@ -112,7 +140,7 @@ def same_parts(bodies: Sequence[str], ignores: Ignores) -> Any:
 def _kept(path: str, name: str, one: Any, other: Any, ignores: Ignores) -> Any:
     if isinstance(one, dict) and isinstance(other, dict):
         kept = {
-            key: _kept(f"{path}.{key}", key, value, other[key], ignores)
+            key: _kept(path + _step(key), key, value, other[key], ignores)
             for key, value in one.items()
             if key in other
         }
@@ -120,7 +148,7 @@ def _kept(path: str, name: str, one: Any, other: Any, ignores: Ignores) -> Any:
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = zip(one, other, strict=True)
         return [_kept(f"{path}[{at}]", name, *pair, ignores) for at, pair in enumerate(pairs)]
-    if one is ... or type(one) is not type(other) or one != other:
+    if one is ... or _differs(one, other):
         return ...
     # What would be ignored if it differed is not asserted, even if it did not differ yet.
     return ... if ignores.changes(path, name, one) else one

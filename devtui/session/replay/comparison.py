@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from devtui.events import Call, Headers, RequestFinished
-from devtui.session.replay.body_changes import body_changes, line_changes
+from devtui.session.replay.body_changes import body_changes, is_same_beginning, line_changes
 from devtui.session.replay.change import MAX_CHANGES, Change, Part, short
 from devtui.session.replay.decoded import decoded
 from devtui.session.replay.ignores import Ignores
@@ -44,6 +44,8 @@ class Comparison(msgspec.Struct, frozen=True):
     after: RequestFinished
     changes: tuple[Change, ...] = ()
     call_totals: tuple[tuple[str, int, int], ...] = ()
+    only_beginning: bool = False
+    """Whether the bodies were too large: their sizes and beginnings are the same."""
     ignored_count: int = 0
     left_out: int = 0
 
@@ -58,7 +60,7 @@ class Comparison(msgspec.Struct, frozen=True):
             return f"{self.after.status or 'no response'} now"
         if self.after.cut and not self.before.cut:
             return "cut now"
-        outcome = "same"
+        outcome = "same beginning" if self.only_beginning else "same"
         for part, words in (("headers", "headers differ"), ("body", "body differs")):  # counts more
             changes = self.of(part)  # type: ignore[arg-type]
             if changes:
@@ -95,7 +97,8 @@ def compare(first: Answer, second: Answer, ignores: Ignores) -> Comparison:
             else:
                 left_out += 1
     totals = tuple(_totals(before, after))
-    return Comparison(before, after, tuple(found), totals, ignored_count, left_out)
+    beginning = is_same_beginning(before.response_body, after.response_body)
+    return Comparison(before, after, tuple(found), totals, beginning, ignored_count, left_out)
 
 
 def _status(before: RequestFinished, after: RequestFinished) -> Iterator[Change | None]:

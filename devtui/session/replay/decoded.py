@@ -33,6 +33,6 @@ def decoded(finished: RequestFinished) -> Body | None:
         text = stream.decompress(body.data, MAX_BYTES).decode()
     except (zlib.error, UnicodeDecodeError):
         return body  # it is compared by its digest
-    if stream.unconsumed_tail:
-        return body
+    if not stream.eof or stream.unused_data:
+        return body  # there is more, or less, than one stream
     return structs.replace(body, text=text, size_bytes=len(text.encode()), digest="", data=b"")

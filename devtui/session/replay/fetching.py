@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -14,7 +15,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
-"""How much of a response's body is read."""
+"""How much of a response's body is kept. The rest is read: the app must not see it cut."""
+
+MAX_READ_BYTES = 256 * 1024 * 1024
+"""How much is read, as an endless response may be quick."""
+
+_PIECE = 256 * 1024
 
 MAX_THREADS = 16
 
@@ -35,7 +41,21 @@ class TooMany(Exception):
     """Too many requests run already."""
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class Endless(Exception):
+    """A response has begun, and has not ended in time."""
+
+
+class _Connection(http.client.HTTPConnection):
+    def _encode_request(self, request: str) -> bytes:
+        # Some clients send targets that are not ASCII.
+        return request.encode("latin-1")
+
+
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    pass
+
+
+class _UnixConnection(_Connection):
     def __init__(self, path: str, timeout: float) -> None:
         super().__init__("localhost", timeout=timeout)
         self._path = path
@@ -56,8 +76,8 @@ async def fetch(
 ) -> Response:
     """Send a request and read the response.
 
-    Raises `OSError`, `http.client.HTTPException` or `TooMany`. The thread is no part of the loop's
-    pool, where it would keep others waiting.
+    Raises `OSError`, `http.client.HTTPException`, `Endless` or `TooMany`. The thread is no part of
+    the loop's pool, where it would keep others waiting.
     """
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[Response] = loop.create_future()
@@ -72,13 +92,13 @@ async def fetch(
         else:
             answered.set_exception(result)
 
-    connection = _connection(url, timeout)
+    fetching = _Fetching(_connection(url, timeout), time.monotonic() + timeout)
 
     def work() -> None:
         result: Response | Exception
         try:
-            result = _fetch(connection, method, target, headers, body)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            result = fetching.fetch(method, target, headers, body)
+        except (OSError, http.client.HTTPException, ValueError, Endless) as error:
             result = error
         finally:
             _threads.release()
@@ -89,41 +109,69 @@ async def fetch(
     try:
         return await answered
     except asyncio.CancelledError:
-        _hang_up(connection)
+        fetching.hang_up()
         raise
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    """End a response that nobody waits for any more; its thread ends too."""
-    socket_in_use: socket.socket | None = connection.sock
-    if socket_in_use is not None:
-        with suppress(OSError):  # it has ended just now
-            socket_in_use.shutdown(socket.SHUT_RDWR)
+class _Fetching:
+    """One request on its way. Only `hang_up` is for another thread."""
 
+    def __init__(self, connection: http.client.HTTPConnection, deadline: float) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        # A response that ends the connection takes the socket away from it.
+        self._socket: socket.socket | None = None
 
-def _fetch(
-    connection: http.client.HTTPConnection,
-    method: str,
-    target: str,
-    headers: Sequence[tuple[str, str]],
-    body: bytes,
-) -> Response:
-    try:
-        given = {name.lower() for name, _ in headers}
-        connection.putrequest(method, target, skip_host="host" in given, skip_accept_encoding=True)
-        for name, value in headers:
-            connection.putheader(name, value.encode("latin-1"))
-        if body or method in ("POST", "PUT", "PATCH"):
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body or None)
-        response = connection.getresponse()
-        content = response.read(MAX_BODY_BYTES)
-        whole = len(content) < MAX_BODY_BYTES or not response.read(1)
-        return Response(
-            response.status, response.reason, tuple(response.getheaders()), content, whole
-        )
-    finally:
-        connection.close()
+    def fetch(
+        self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes
+    ) -> Response:
+        """Send the request and read the response."""
+        connection = self._connection
+        try:
+            connection.connect()
+            self._socket = connection.sock
+            given = {name.lower() for name, _ in headers}
+            skip_host = "host" in given
+            connection.putrequest(method, target, skip_host=skip_host, skip_accept_encoding=True)
+            for name, value in headers:
+                connection.putheader(name, value.encode("latin-1"))
+            if body or method in ("POST", "PUT", "PATCH"):
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body or None)
+            with connection.getresponse() as response:
+                content, whole = self._read(response)
+            found = tuple(response.getheaders())
+            return Response(response.status, response.reason, found, content, whole)
+        finally:
+            connection.close()
+
+    def _read(self, response: http.client.HTTPResponse) -> tuple[bytes, bool]:
+        """Read to the end; return the beginning of the body, and whether that is all of it."""
+        content, size = bytearray(), 0
+        while size < MAX_READ_BYTES:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise Endless
+            assert self._socket is not None, "it is connected"
+            self._socket.settimeout(left)
+            try:
+                piece = response.read1(_PIECE)
+            except TimeoutError:
+                raise Endless from None
+            except (http.client.IncompleteRead, ConnectionError):
+                return bytes(content), False
+            if not piece:
+                return bytes(content), size == len(content) and not response.length
+            size += len(piece)
+            content += piece[: MAX_BODY_BYTES - len(content)]
+        return bytes(content), False
+
+    def hang_up(self) -> None:
+        """End a response that nobody waits for any more; its thread ends too."""
+        in_use = self._socket
+        if in_use is not None:
+            with suppress(OSError):  # it has ended just now
+                in_use.shutdown(socket.SHUT_RDWR)
 
 
 def _connection(url: str, timeout: float) -> http.client.HTTPConnection:
@@ -135,5 +183,5 @@ def _connection(url: str, timeout: float) -> http.client.HTTPConnection:
         # It is our own server, on an address of this machine; its certificate is often made up.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=context)
-    return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+        return _SecureConnection(host, parts.port, timeout=timeout, context=context)
+    return _Connection(host, parts.port, timeout=timeout)

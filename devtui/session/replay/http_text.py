@@ -32,7 +32,7 @@ def written(outgoing: Outgoing, folder: Path, problem: str = "") -> str:
     `problem` stands above it as a comment.
     """
     lines = [f"# {problem}\n" if problem else "", _HEADING]
-    lines.append(f"{outgoing.method} {outgoing.target}\n")
+    lines.append(f"{outgoing.method} {outgoing.encoded_target}\n")
     lines += [f"{name}: {_typed(value)}\n" for name, value in outgoing.headers]
     body = _as_text(outgoing)
     if body is None:

@@ -36,12 +36,14 @@ _TOKEN_NAME = re.compile(r"csrf|xsrf|nonce|authenticity.?token", re.I)
 # The value of a field or an attribute in HTML, whichever of name and value comes first.
 _TOKEN_FIELDS = (
     re.compile(
-        r"""(<(?:input|meta)\b[^<>]{0,300}?\b(?:name|id)=["']?[\w.-]{0,40}?(?:csrf|xsrf|authenticity_token)"""
-        r"""[\w.-]{0,40}["']?[^<>]{0,300}?\b(?:value|content)=["'])([^"'<>]{1,500})""",
+        r"""(<(?:input|meta)\b(?=[^<>]{0,600}?\b(?:name|id)=["']?[\w.-]{0,40}?(?:csrf|xsrf|authenticity_token))"""
+        r"""[^<>]{0,600}?\b(?:value|content)=["'])([^"'<>]{1,500})""",
         re.I,
     ),
     re.compile(r"""(\bnonce=["'])([^"'<>]{1,200})""", re.I),
 )
+# In a policy; and in the debugger's page, for each server process and each frame.
+_TOKENS = re.compile(r"""('nonce-|\bSECRET = "|\bid="frame-)([^'"]{1,200})""", re.I)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -62,13 +64,6 @@ class Ignores:
         if file is not None:
             self._read(file)
         self._index()
-
-    @classmethod
-    def nothing(cls) -> Ignores:
-        """Return rules that ignore nothing."""
-        none = cls()
-        none._change([])
-        return none
 
     def _read(self, file: ProjectFile) -> None:
         try:
@@ -113,13 +108,13 @@ class Ignores:
 
     def header(self, name: str) -> bool:
         """Whether a header is ignored; `name` is in lower case."""
-        return name in self._headers
+        return name in self._headers or self._is_token(name)
 
     def json(self, path: str, name: str, before: object, after: object) -> bool:
         """Whether a changed value is ignored; `name` is the key that it belongs to."""
         if any_index(path) in self._paths:
             return True
-        if TOKENS in self.rules and _TOKEN_NAME.search(name):
+        if self._is_token(name):
             return True
         if MOMENTS not in self.rules:
             return False
@@ -128,9 +123,12 @@ class Ignores:
         texts = isinstance(before, str) and isinstance(after, str)
         return texts and self.text(str(before)) == self.text(str(after))
 
+    def _is_token(self, name: str) -> bool:
+        return TOKENS in self.rules and _TOKEN_NAME.search(name) is not None
+
     def changes(self, path: str, name: str, value: object) -> bool:
         """Whether a value would be ignored if it differed."""
-        if any_index(path) in self._paths or (TOKENS in self.rules and _TOKEN_NAME.search(name)):
+        if any_index(path) in self._paths or self._is_token(name):
             return True
         if MOMENTS not in self.rules:
             return False
@@ -141,8 +139,8 @@ class Ignores:
         for begin, end in self._lines:
             if line.startswith(begin) and line.endswith(end) and len(line) >= len(begin) + len(end):
                 return begin + GAP + end
-        if TOKENS in self.rules and "<" in line:
-            for pattern in _TOKEN_FIELDS:
+        if TOKENS in self.rules:
+            for pattern in (*(_TOKEN_FIELDS if "<" in line else ()), _TOKENS):
                 line = pattern.sub(rf"\1{GAP}", line)
         return _MOMENT.sub(GAP, line) if MOMENTS in self.rules else line
 

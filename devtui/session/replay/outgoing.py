@@ -13,6 +13,7 @@ from devtui.text import formats
 
 METHOD = re.compile(r"[A-Za-z][A-Za-z-]{0,30}")
 TARGET = re.compile(r"(?:/|\*\Z)[!-~]{0,16000}")
+_SENT_TARGET = re.compile(r"(?:/|\*\Z)[!-~\x80-\xff]{0,16000}")
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 VALUE = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\xff]{0,16000}")
 
@@ -34,6 +35,11 @@ _ALL_CHARACTERS = 24 * 1024
 # It keeps so many bytes of a body.
 _ALL_OF_A_BODY = 32 * 1024
 
+_BAD_TARGET = (
+    "The target begins with / and has no spaces or other characters that URLs encode: "
+    "/search?q=two%20words"
+)
+
 _IN_TARGETS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
 
 
@@ -49,13 +55,19 @@ class CannotSend(Exception):
 class Outgoing(msgspec.Struct, frozen=True):
     """A request to send. `headers` have no length of the body: that is counted.
 
-    Each of their characters stands for one byte, as in those that are recorded.
+    Each of their characters stands for one byte, as in those that are recorded, and so does each of
+    the target: some clients do not encode it.
     """
 
     method: str
     target: str
     headers: Headers = ()
     body: bytes = b""
+
+    @property
+    def encoded_target(self) -> str:
+        """The target as URLs have it, which need not be how it was sent."""
+        return quote(self.target.encode("latin-1", "replace"), safe=_IN_TARGETS)
 
     @property
     def changes_data(self) -> bool:
@@ -87,10 +99,7 @@ def recorded(request: Request) -> Outgoing:
     if content is None or not _is_all(headers, len(content)):
         raise CannotSend(f"{_why_not_all(body)}, so it cannot be sent.")
     kept = tuple(pair for pair in headers if pair[0].lower() not in OF_CONNECTION)
-    target = started.target
-    if not target.isascii():  # bytes that should have been encoded by the client
-        target = quote(target.encode("latin-1", "replace"), safe=_IN_TARGETS)
-    return Outgoing(started.method, target, kept, content)
+    return Outgoing(started.method, started.target, kept, content)
 
 
 def _why_not_all(body: Body | None) -> str:
@@ -108,15 +117,19 @@ def _is_all(headers: Headers, size: int) -> bool:
     return all(value.isdecimal() and int(value[:20]) == size for value in announced)
 
 
+def check_typed(outgoing: Outgoing) -> None:
+    """Raise as `check`, and for a target that was not encoded."""
+    check(outgoing)
+    if not TARGET.fullmatch(outgoing.target):
+        raise CannotSend(_BAD_TARGET)
+
+
 def check(outgoing: Outgoing) -> None:
     """Raise `CannotSend` for what could not be sent as it is."""
     if not METHOD.fullmatch(outgoing.method):
         raise CannotSend(f"{outgoing.method[:40]!r} is no method: use GET, POST or another word.")
-    if not TARGET.fullmatch(outgoing.target):
-        raise CannotSend(
-            "The target begins with / and has no spaces or other characters that URLs encode: "
-            "/search?q=two%20words"
-        )
+    if not _SENT_TARGET.fullmatch(outgoing.target):
+        raise CannotSend(_BAD_TARGET)
     for name, value in outgoing.headers:
         if not NAME.fullmatch(name) or not VALUE.fullmatch(value):
             raise CannotSend(f"{name[:40]!r} is no header: use 'Name: value'.")

@@ -6,11 +6,11 @@ from functools import cached_property
 from pathlib import Path
 
 from devtui.config.project_file import ProjectFile
-from devtui.events import RequestFinished
+from devtui.events import CLIENT_LEFT, RequestFinished
 from devtui.session.event_bus import EventBus
 from devtui.session.replay.comparison import Answer, Comparison, compare
 from devtui.session.replay.ignores import Ignores
-from devtui.session.replay.outgoing import Outgoing, recorded
+from devtui.session.replay.outgoing import CannotSend, Outgoing, recorded
 from devtui.session.replay.pins import Pin, Pins
 from devtui.session.replay.sender import TIMEOUT, Sender, Sent
 from devtui.session.store.request_record import Request
@@ -58,6 +58,12 @@ class Replays:
         answer = self._answer(request)
         outgoing = recorded(request)
         assert answer is not None, "what is recorded has its answer"
+        finished = answer.finished
+        if finished.cut and (finished.status is None or finished.cut == CLIENT_LEFT):
+            raise CannotSend(
+                f"Its response was cut ({finished.cut.removeprefix('cut ')}), so there is nothing "
+                "to compare with: send it again, and pin the new row."
+            )
         return Pin(request, outgoing, answer)
 
     def original_of(self, request: Request) -> Request | None:

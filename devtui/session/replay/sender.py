@@ -119,6 +119,8 @@ class Sender:
             return await asyncio.wait_for(fetching_it, timeout + 1.0), ""
         except (TimeoutError, asyncio.TimeoutError):
             return None, f"The app has not answered after {timeout:g} s."
+        except fetching.Endless:
+            return None, f"The response has begun, but has not ended after {timeout:g} s."
         except fetching.TooMany:
             raise CannotSend(
                 "Too many requests that devtui has sent still run: wait for their ends."

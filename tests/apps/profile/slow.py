@@ -79,10 +79,11 @@ def state():
 
 def app(environ, start_response):
     request = Request(environ)
+    seconds = float(request.args.get("seconds", 0.2))
     work = {
-        "/alpha": lambda: alpha(0.2),
-        "/beta": lambda: beta(0.2),
-        "/gamma": lambda: gamma(0.2),
+        "/alpha": lambda: alpha(seconds),
+        "/beta": lambda: beta(seconds),
+        "/gamma": lambda: gamma(seconds),
         "/statements": statements,
         "/threads/alpha": lambda: in_threads(alpha),
         "/threads/beta": lambda: in_threads(beta),

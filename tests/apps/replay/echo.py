@@ -5,8 +5,10 @@ import json
 
 def app(environ, start_response):
     path = environ["PATH_INFO"]
-    if path == "/ignores":
+    if path.startswith("/ignores"):
         body = b""
+    elif environ.get("wsgi.input_terminated"):
+        body = environ["wsgi.input"].read()
     else:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}

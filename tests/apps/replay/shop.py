@@ -1,6 +1,8 @@
 """A shop whose prices change when the file does, with an order number that changes each time."""
 
-from flask import Flask, jsonify, make_response, request
+import sqlite3
+
+from flask import Flask, Response, jsonify, make_response, request
 
 app = Flask(__name__)
 PRICE = 2
@@ -24,6 +26,21 @@ def order():
 def upload():
     data = request.get_data()
     return jsonify(size=len(data), sum=sum(data), kind=request.headers.get("X-Kind"))
+
+
+@app.get("/report")
+def report():
+    print("the price is", PRICE)
+    with sqlite3.connect(":memory:") as database:
+        for _ in range(PRICE):
+            database.execute("SELECT 1")
+    text = f"tea\nprice {PRICE}\njam\n"
+    return Response(text, headers={"X-Price": str(PRICE)}, mimetype="text/plain")
+
+
+@app.get("/logo")
+def logo():
+    return Response(bytes([255, PRICE]), mimetype="image/png")
 
 
 @app.get("/page")

@@ -4,6 +4,7 @@ import re
 from devtui.dashboard.details import detail_screen
 from devtui.dashboard.details.row_detail import copied_text, detail_of, frame_of
 from devtui.dashboard.lists.sections import MAX_LINES, laid_out, text_lines
+from devtui.dashboard.opened import opened_screen
 from devtui.dashboard.panes.error_summary import error_sections
 from devtui.events import Body, Error, ExceptionData, Frame, LogWritten, ServerExited
 from devtui.session.store.store import Store
@@ -197,7 +198,7 @@ async def test_the_first_frame_of_an_open_row_shows_it(ui, monkeypatch):
     await ui.shows("general")
     await ui.pilot.pause(0.2)
     assert len(made) == 1  # nothing had to be laid out anew
-    assert ui.app.screen.list.row_width == ui.app.size.width - detail_screen._BESIDE_ROWS
+    assert ui.app.screen.list.row_width == ui.app.size.width - opened_screen._BESIDE_ROWS
 
 
 async def test_the_open_row_copies_its_sections(ui, monkeypatch):

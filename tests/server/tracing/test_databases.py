@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
+from devtui.events import Call
+from devtui.session.calls.statement import statement_of
 from tests.server.tracing.conftest import Record, needs, seen_by
-from tests.support.databases import Postgres
+from tests.support.databases import SECONDS, Postgres, tool
 
 pytestmark = pytest.mark.e2e
 
@@ -207,3 +211,61 @@ def test_django_counts_once_whatever_is_below(postgres: Postgres, record: Record
     ]
     assert own[-2]["rows"] == 1
     assert own[-1]["error"].startswith("ProgrammingError: relation")
+
+
+COPIED = """
+import datetime, decimal, uuid
+import django
+import psycopg, psycopg2, psycopg2.extras
+from django.conf import settings
+from sqlalchemy import create_engine, text
+
+KINDS = ["text", "text", "text", "bool", "int", "float8", "numeric", "date", "timestamptz", "uuid"]
+VALUES = ["it's", "back\\\\slash\\n%s ? :a0", None, True, -5, 1.5, decimal.Decimal("1.50"),
+          datetime.date(2026, 1, 2),
+          datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.timezone.utc), uuid.UUID(int=7)]
+PLAIN = "select concat_ws('|', '50%%', 7-%s::int, " + ", ".join(f"%s::{kind}" for kind in KINDS)
+
+def prepare():
+    settings.configure(DATABASES={"default": {
+        "ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "PORT": port,
+        "USER": "devtui", "NAME": "postgres"}}, INSTALLED_APPS=[], USE_TZ=True)
+    django.setup()
+    psycopg2.extras.register_uuid()
+
+def main():
+    place = dict(host="127.0.0.1", port=port, user="devtui", dbname="postgres")
+    found = []
+    for library in (psycopg, psycopg2):
+        cursor = library.connect(**place).cursor()
+        cursor.execute(PLAIN + ", %s::bytea, %s::int[])", [-1, *VALUES, b"\\0\\xff'", [1, 2]])
+        found.append(cursor.fetchone()[0])
+        names = "select concat_ws('|', %(a)s::text, %(b)s::text, %(a)s::text)"
+        cursor.execute(names, {"a": "it's", "b": "%"})
+        found.append(cursor.fetchone()[0])
+    with django.db.connection.cursor() as cursor:
+        cursor.execute(PLAIN + ")", [-1, *VALUES])
+        found.append(cursor.fetchone()[0])
+    for driver in ("psycopg", "psycopg2"):
+        engine = create_engine(f"postgresql+{driver}://devtui@127.0.0.1:{port}/postgres")
+        places = ", ".join(f"cast(:a{at} as {kind})" for at, kind in enumerate(KINDS))
+        with engine.connect() as db:
+            words = text(f"select concat_ws('|', '50%', {places})")
+            found.append(db.execute(words, {f"a{n}": it for n, it in enumerate(VALUES)}).scalar())
+    return found
+"""
+
+
+def test_psql_gives_the_same_for_the_copied_statements(postgres: Postgres, record: Record) -> None:
+    needs("psycopg", "psycopg2")
+    psql = tool("psql", "postgresql-client")
+    recorded = record(COPIED, port=postgres.port)
+    calls = [Call(**{**call, "stack": ()}) for call in recorded.calls]
+    texts = [statement_of(call) for call in calls if "concat_ws" in call.text]
+    assert len(texts) == len(recorded.result)
+    place = ["-h", "127.0.0.1", "-p", str(postgres.port), "-U", "devtui", "postgres"]
+    for text, wanted in zip(texts, recorded.result, strict=True):
+        done = subprocess.run(
+            [psql, "-XAt", *place], input=text, capture_output=True, text=True, timeout=SECONDS
+        )
+        assert done.stdout == f"{wanted}\n", f"{text}\n{done.stderr}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from werkzeug.debug.tbtools import DebugTraceback
 
 from devtui.config.project_file import ProjectFile
 from devtui.events import Body, Call, CallTotal, Frame
@@ -85,6 +86,16 @@ def test_json_in_another_layout_is_the_same() -> None:
     assert (found.changes, found.verdict) == ((), "same")
 
 
+def test_json_that_python_reads_otherwise() -> None:
+    one, other = (answer(f'{{"n": NaN, "m": {n}}}') for n in (1, 2))
+    assert compared(one, other).verdict == "body differs: $.m"
+    twice = answer('{"a": 1, "a": 2}'), answer('{"a": 3, "a": 2}')
+    assert compared(*twice).verdict == "body differs: line 1"
+    for depth in range(100, 1_100, 7):
+        one, other = (answer("[" * depth + n + "]" * depth) for n in "12")
+        assert compared(one, other).verdict.startswith("body differs: ")
+
+
 def test_what_changes_each_time_is_ignored_until_the_user_says_otherwise() -> None:
     before = {"at": "2026-01-02T03:04:05Z", "csrf_token": "a", "created_at": 1.7e9, "day": "x"}
     after = {"at": "2026-01-02T03:04:06Z", "csrf_token": "b", "created_at": 1.8e9, "day": "x"}
@@ -142,6 +153,7 @@ def test_text_is_compared_by_lines() -> None:
         '<input type="hidden" name="csrfmiddlewaretoken" value="{}">',
         "<input id=csrf_token name=csrf_token type=hidden value='{}'>",
         '<meta name="csrf-token" content="{}">',
+        '<input value="{}" type=hidden name="authenticity_token">',
         '<script nonce="{}">',
     ],
 )
@@ -150,6 +162,18 @@ def test_tokens_in_a_page(field: str) -> None:
         answer(f"<form>{field.format(token)}</form>", "text/html") for token in ("aX1", "bY2")
     )
     assert compared(one, other).verdict == "same"
+
+
+def test_the_debuggers_page_for_the_same_error() -> None:
+    pages = []
+    for secret in ("one", "other"):
+        try:
+            raise ValueError("wrong")
+        except ValueError as error:
+            page = DebugTraceback(error).render_debugger_html(True, secret, True)
+            pages.append(answer(page, "text/html", status=500))
+    assert secret in pages[1].finished.response_body.text  # type: ignore[union-attr,operator]
+    assert compared(pages[0], pages[1]).verdict == "same"
 
 
 def test_other_bodies_are_compared_by_size_and_digest() -> None:
@@ -171,6 +195,13 @@ def test_a_compressed_page_is_compared_as_text() -> None:
     assert compared(pages[0], pages[1]).verdict == "same"
     (change,) = compared(pages[0], pages[2]).changes
     assert (change.before, change.after) == ("<p>one</p>", "<p>two</p>")
+    halves = gzip.compress(b"<p>one</p>"), gzip.compress(b"<p>two</p>")
+    several = []
+    for number, data in enumerate((halves[0] * 2, halves[0] + halves[1], halves[0][:-9])):
+        body = Body(content_type="text/html", size_bytes=1, digest=str(number), data=data)
+        several.append(answer(body, headers=[("Content-Encoding", "gzip")]))
+    assert compared(several[0], several[1]).verdict == "body differs: content"
+    assert compared(several[2], pages[0]).verdict == "body differs: content"
     bomb = gzip.compress(b"0" * 10_000_000)
     huge = Body(content_type="text/html", size_bytes=len(bomb), digest="x", data=bomb)
     first = answer(huge, headers=[("Content-Encoding", "gzip")])
@@ -194,6 +225,13 @@ def test_status_and_headers() -> None:
     same = compared(answer("a", headers=headers), answer("a", headers=others), "header x-page")
     assert [change.place for change in same.changes] == ["etag"]
     assert same.verdict == "headers differ: etag"
+    policy = "Content-Security-Policy"
+    one, other = (
+        answer("a", headers=[(policy, f"script-src 'nonce-{it}'"), ("X-CSRF-Token", it)])
+        for it in "ab"
+    )
+    nonces = compared(one, other)
+    assert (nonces.verdict, nonces.ignored_count) == ("same", 2)
     gone = compared(answer("a"), answer("a", status=None, cut="gone"))
     assert gone.verdict == "no response now"
 
@@ -283,3 +321,6 @@ def test_the_parts_that_stay_the_same() -> None:
     assert same_parts(bodies, Ignores()) == {"items": [{"price": 2}]}
     assert same_parts(bodies[:1], Ignores()) == {"items": [{"id": 1, "price": 2}], "n": 1}
     assert same_parts(["[1, 2]", "[1, 3]"], Ignores()) == [1, ...]
+    ignores = Ignores()
+    ignores.add('json $["a b"]')
+    assert same_parts(['{"a b": 1, "c": 2}'], ignores) == {"c": 2}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from devtui.events import AppLoaded, RequestFinished
+from devtui.events import AppLoaded, Body, RequestFinished
 from devtui.session.replay.export.har import har
 from devtui.session.replay.export.pytest_text import pytest_test
 from devtui.session.replay.export.shell import curl, httpie, raw
 from devtui.session.replay.ignores import Ignores
 from devtui.session.replay.outgoing import Outgoing, recorded
 from devtui.session.store.request_record import Request
+from devtui.text.sanitize import pasteable
+from tests.support import fakes
 from tests.support.live import Live, Serve
 from tests.support.processes import DEADLINE
 from tests.support.projects import APPS
@@ -32,6 +37,7 @@ BODIES = [
     ("text/plain", "Größe".encode("latin-1")),
     ("application/octet-stream", bytes(range(256)) * 3),
     ("application/octet-stream", b"%s\\n'%"),
+    ("multipart/form-data; boundary=b", b"--b\r\n\r\n\xff-\r\n--b--\r\n"),
     ("", b""),
     ("", b"no type"),
 ]
@@ -51,16 +57,7 @@ def in_shell(line: str) -> bytes:
 
 @pytest.mark.e2e
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-@pytest.mark.parametrize("scheme", ["http", "https", "unix"])
-def test_curl_gives_the_same_answer(serve: Serve, scheme: str, tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"reload": False}
-    if scheme == "https":
-        pytest.importorskip("cryptography", reason="an adhoc certificate needs cryptography")
-        settings["cert"] = "adhoc"
-    elif scheme == "unix":
-        settings["host"] = f"unix://{tmp_path}/s"
-    live = serve(ECHO, **settings)
-    live.serving()
+def test_curl_gives_the_same_answer(live: Live) -> None:
     plain: dict[str, Any] = {
         "Cookie": 'a=it\'s; b="2"',
         "X-Empty": "",
@@ -80,6 +77,32 @@ def test_curl_gives_the_same_answer(serve: Serve, scheme: str, tmp_path: Path) -
             found = json.loads(in_shell(curl(recorded(request), live.session.url)))
             found["headers"].pop("HTTP_ACCEPT_ENCODING", None)
             assert found == told
+    live.request("HEAD", "/head", b"-x", plain)
+    in_shell(curl(recorded(stored(live, live.row("/head"))), live.session.url))
+    assert live.row("/head", 2).request_body == live.row("/head").request_body
+    if live.session.url.startswith("http:"):
+        live.send_raw(b"GET /gr\xc3\xb6 HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+        target = "/gr\xc3\xb6"
+        in_shell(curl(recorded(stored(live, live.row(target))), live.session.url))
+        assert live.row(target, 2).target == target
+
+
+@pytest.mark.e2e
+@pytest.mark.skipif(shutil.which("http") is None, reason="HTTPie is not installed")
+def test_httpie_gives_the_same_answer(serve: Serve) -> None:
+    live = serve(ECHO, reload=False)
+    live.serving()
+    odd: dict[str, Any] = {"Cookie": 'a=it\'s; b="2"', "X-Empty": "", "X-Odd": "=1:2@3;4\\5"}
+    for number, (kind, body) in enumerate(BODIES):
+        headers = {**odd, **({"Content-Type": kind} if kind else {})}
+        live.request("POST", f"/../{number}?q=it's&a=b", body or None, headers)
+        request = stored(live, live.row(f"/../{number}?q=it's&a=b"))
+        told = json.loads(request.finished.response_body.text)  # type: ignore[union-attr,arg-type]
+        found = json.loads(in_shell(httpie(recorded(request), live.session.url)))
+        for one in (told, found):
+            one["headers"].pop("HTTP_ACCEPT_ENCODING", None)
+            one["headers"].pop("HTTP_CONNECTION", None)
+        assert found == told
 
 
 def test_httpie_and_the_raw_request() -> None:
@@ -89,10 +112,27 @@ def test_httpie_and_the_raw_request() -> None:
         "'Cookie:it'\"'\"'s' Accept: User-Agent: Content-Type:"
     )
     assert httpie(outgoing, "unix:///tmp/s") == ""
+    odd = Outgoing("GET", "/", (("Host", "h:1"), ("X", "=1"), ("Y", "@f"), ("Z", "a=b")))
+    assert r" 'X:\=1' 'Y:\@f' Z:a=b " in httpie(odd, "http://h:1")
     assert raw(outgoing) == (
         'PUT /a?b=1 HTTP/1.1\r\nHost: h:1\r\nCookie: it\'s\r\nContent-Length: 10\r\n\r\n{"a": "\'"}'
     )
-    assert raw(Outgoing("POST", "/", (), b"\xff")) == ""
+    for changed in (b"\xff", b"a\r\nb", b"a\n", b"\x1b[31m"):  # by a terminal, or by our copying
+        assert raw(Outgoing("POST", "/", (), changed)) == ""
+
+
+def test_the_har_of_a_compressed_page_and_of_hidden_characters() -> None:
+    session = fakes.FakeSession()
+    text = "<p>\u202eGröße\x1b</p>"
+    data = gzip.compress(text.encode())
+    body = Body(content_type="text/html", size_bytes=len(data), digest="1", data=data)
+    start, finished = fakes.request(1, "/x")
+    headers = (("Content-Encoding", "gzip"),)
+    finished = structs.replace(finished, response_headers=headers, response_body=body)
+    session.feed(start, finished)
+    shown = har(session.store.requests, session.url)
+    assert pasteable(shown) == shown
+    assert json.loads(shown)["log"]["entries"][0]["response"]["content"]["text"] == text
 
 
 @pytest.mark.e2e
@@ -139,6 +179,7 @@ def passes(text: str, folder: Path, *, fails: str = "") -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_copied.py"]
     hidden = ("PYTEST_", "COV_", "DJANGO_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # which would take most of the time
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=60, env=environment
     )
@@ -174,14 +215,48 @@ def test_the_copied_tests_of_a_flask_app_pass(serve: Serve, folder: Path) -> Non
     passes(tests[0], folder, fails="assert body ==")
 
 
+ODD = """
+
+echo = app
+ODD = {
+    "/nan": ("application/json", b'{"n": NaN, "i": Infinity, "k": 1}'),
+    "/latin": ("text/plain; charset=latin-1", b"Gr\\xf6\\xdfe"),
+    "/long-latin": ("text/plain", b"Gr\\xf6\\xdfe\\n" * 9_000),
+}
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/raises":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return (1 / number and b"piece\\n" for number in (1, 0))
+    if path not in ODD:
+        return echo(environ, start_response)
+    kind, body = ODD[path]
+    start_response("200 OK", [("Content-Type", kind)])
+    return [body]
+"""
+
+
 @pytest.mark.e2e
-def test_the_copied_test_of_another_app_passes(serve: Serve, folder: Path) -> None:
-    live = serve(ECHO, reload=False)
+def test_the_copied_tests_of_another_app_pass(serve: Serve, folder: Path) -> None:
+    live = serve(ECHO + ODD, reload=False)
     live.serving()
     live.request("PATCH", "/a%20b?x=1", b"\xff\x00", {"Cookie": "a=1", "Content-Type": "x/y"})
-    text = copied(live, "/a%20b?x=1")
-    assert "from werkzeug.test import Client" in text
-    passes(text, folder)
+    texts = [copied(live, "/a%20b?x=1")]
+    assert "from werkzeug.test import Client" in texts[0]
+    for target in ("/nan", "/latin", "/long-latin", "/raises"):
+        live.visit(target)
+        texts.append(copied(live, target))
+    passes("\n\n".join(texts), folder)
+    assert "assert body['k'] == 1" in texts[1]
+
+
+AS_PYTEST_DJANGO = """
+import djangosite.wsgi
+from django.test.utils import setup_test_environment
+
+setup_test_environment(debug=False)
+"""
 
 
 @pytest.mark.e2e
@@ -193,14 +268,33 @@ def test_the_copied_test_of_a_django_project_passes(serve: Serve, folder: Path) 
         for path in sorted(site.rglob("*"))
         if path.suffix in (".py", ".html")
     }
+    settings = files["djangosite/settings.py"]
+    files["djangosite/settings.py"] = settings.replace('HOSTS = ["*"]', "HOSTS = []")
+    files["conftest.py"] = AS_PYTEST_DJANGO
     live = serve(files, "djangosite.wsgi", reload=False)
     live.serving()
-    live.get("/")
-    live.row("/")  # the end of the next one may be told first
-    live.request("POST", "/", b"name=a", {"Content-Type": "application/x-www-form-urlencoded"})
+    page = live.get("/")
+    live.row("/")
     text = copied(live, "/")
     assert "from django.test import Client" in text
     assert "csrfmiddlewaretoken" not in text
     passes(text, folder)
-    refused = copied(live, "/", count=1).replace("'GET'", "'POST'")
+    refused = text.replace("'GET'", "'POST'")
     passes(refused, folder, fails="assert 403 == 200")
+    # A form with its token is taken again, and refused without it.
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert token is not None
+    form = f"name=a&text=b&csrfmiddlewaretoken={token[1]}".encode()
+    cookie = page.headers["Set-Cookie"].partition(";")[0]
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    live.request("POST", "/?form", form, headers)
+    request = stored(live, live.row("/?form"))
+    assert request.row.status == 302
+    passes(copied(live, "/?form"), folder)
+    again = live.run(live.session.replays.send(request))
+    assert again.request is not None
+    assert again.request.verdict == "same"
+    without = structs.replace(recorded(request), body=b"name=a&text=b")
+    changed = live.run(live.session.replays.send(request, without))
+    assert changed.request is not None
+    assert changed.request.verdict == "403 now"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import structs
 
-from devtui.events import SEND_HEADER, Body, PortBusy, RequestFinished, RequestStarted
+from devtui.events import CLIENT_LEFT, SEND_HEADER, Body, PortBusy, RequestFinished, RequestStarted
+from devtui.session.replay.fetching import MAX_BODY_BYTES
 from devtui.session.replay.outgoing import CannotSend, Outgoing, recorded
 from devtui.session.replay.sender import Sent
+from devtui.session.state import State
 from devtui.session.store.request_record import Request
 from tests.support import fakes
 from tests.support.live import Live, Serve
-from tests.support.projects import APPS
+from tests.support.projects import APPS, write
 
 SOURCE = (APPS / "replay" / "echo.py").read_text(encoding="utf-8")
 
@@ -45,16 +48,7 @@ def told(sent: Sent) -> Any:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("scheme", ["http", "https", "unix"])
-def test_the_app_gets_the_same_request(serve: Serve, scheme: str, tmp_path: Any) -> None:
-    settings: dict[str, Any] = {"reload": False}
-    if scheme == "https":
-        pytest.importorskip("cryptography", reason="an adhoc certificate needs cryptography")
-        settings["cert"] = "adhoc"
-    elif scheme == "unix":
-        settings["host"] = f"unix://{tmp_path}/s"
-    live = serve(SOURCE, **settings)
-    live.serving()
+def test_the_app_gets_the_same_request(live: Live) -> None:
     headers: dict[str, Any] = {
         "Cookie": "session=abc; other=1",
         "Authorization": "Bearer secret",
@@ -92,9 +86,99 @@ def test_a_body_that_the_app_did_not_read_is_not_sent(serve: Serve) -> None:
     live.request("POST", "/ignores", b"unread", {"Content-Type": "text/plain"})
     with pytest.raises(CannotSend, match="The app did not read all of its body"):
         again(live, live.row("/ignores"))
-    live.request("POST", "/chunked", iter([b"un", b"read"]), {"Transfer-Encoding": "chunked"})
+    chunked = {"Transfer-Encoding": "chunked"}
+    live.request("POST", "/ignores/chunks", iter([b"un", b"read"]), chunked)
     with pytest.raises(CannotSend, match="The app did not read all of its body"):
-        again(live, live.row("/chunked"))
+        again(live, live.row("/ignores/chunks"))
+
+
+ODD = [
+    (b"POST", b"/chunked", b"Transfer-Encoding: chunked", b"3\r\nabc\r\n2\r\n\xff\0\r\n0\r\n\r\n"),
+    (b"PUT", b"/continue", b"Expect: 100-continue\r\nContent-Length: 2", b"ab"),
+    (b"POST", b"/gzip", b"Content-Encoding: gzip\r\nContent-Length: 3", b"\x1f\x8b\x08"),
+    (b"DELETE", b"/with-body", b"Content-Length: 2", b"ab"),
+    (b"HEAD", b"/head", b"Content-Length: 2", b"ab"),
+    (b"PROPFIND", b'//double//slash/../?a=%zz&b=[1]&c={}|^`"<>\\', b"Depth: 1", b""),
+    (b"OPTIONS", b"*", b"X-A: 1\r\nX-A: 2\r\nx-a:", b""),
+    (b"GET", b"/gr\xc3\xb6\xff?q=\xc3\xb6", b"X-Odd: \xff'", b""),
+]
+
+_OF_A_CONNECTION = ("HTTP_CONNECTION", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
+
+
+@pytest.mark.e2e
+def test_odd_requests_reach_the_app_as_they_came(serve: Serve) -> None:
+    live = serve(SOURCE, reload=False)
+    live.serving()
+    for number, (method, target, headers, body) in enumerate(ODD):
+        head = b"%s %s HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n%s\r\n\r\n"
+        live.send_raw(head % (method, target, headers) + body)
+        rows = live.until(lambda wanted=number: live.all(RequestFinished)[2 * wanted :])
+        sent = again(live, rows[0])
+        assert sent.request is not None, (target, sent.message)
+        finished = sent.request.finished
+        assert finished is not None
+        assert (finished.method, finished.request_body) == (rows[0].method, rows[0].request_body)
+        if method != b"HEAD":
+            before = json.loads(rows[0].response_body.text)  # type: ignore[union-attr,arg-type]
+            for name in _OF_A_CONNECTION:
+                before["headers"].pop(name, None)
+            assert told(sent) == before
+
+
+@pytest.mark.e2e
+def test_during_a_reload_and_after_one_that_failed(serve: Serve, folder: Path) -> None:
+    live = serve(SOURCE)
+    live.serving()
+    row = live.visit("/x")
+    write(folder, {"app.py": f"import time\ntime.sleep(1)\n{SOURCE}"})
+    live.wait_for_state(State.RELOADING)
+    sent = again(live, row)
+    assert sent.request is not None
+    assert (sent.request.verdict, sent.request.row.generation) == ("same", 2)
+    write(folder, {"app.py": "no = = syntax"})
+    live.reloaded(failed=True)
+    sent = again(live, row)
+    assert sent.request is not None
+    assert sent.request.verdict == "500 now"
+
+
+STREAMS = """
+import time
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    start_response("200 OK", [("Content-Type", "application/json")])
+    if path == "/large":
+        return (b"[" + b"1," * 500_000 + b"1]\\n" for _ in range(50))
+    return endless(path)
+
+def endless(path):
+    while True:
+        yield b"data: 1\\n\\n"
+        time.sleep(0.05 if path == "/drips" else 1)
+"""
+
+
+@pytest.mark.e2e
+def test_a_large_response_is_read_to_its_end_and_an_endless_one_is_given_up(serve: Serve) -> None:
+    live = serve(STREAMS, reload=False)
+    live.serving()
+    live.visit("/large")
+    sent = again(live, live.row("/large"))
+    assert sent.response is not None
+    assert (len(sent.response.body), sent.response.whole) == (MAX_BODY_BYTES, False)
+    assert live.row("/large", 2).cut == ""
+    assert sent.request is not None
+    assert sent.request.verdict == "same beginning"
+    for target in ("/drips", "/rests"):
+        sent = live.run(live.session.sender.send(Outgoing("GET", target), timeout=0.5))
+        assert sent.message == "The response has begun, but has not ended after 0.5 s."
+        assert live.row(target).cut == CLIENT_LEFT
+    pinned = live.session.store.request(live.row("/drips").id)
+    assert pinned is not None
+    with pytest.raises(CannotSend, match="Its response was cut"):
+        live.call(live.session.replays.pin, pinned)
 
 
 def stored(headers: list[tuple[str, str]], **end: Any) -> Request:
@@ -137,6 +221,11 @@ def test_what_is_left_out_and_what_stays() -> None:
     kept = (("Host", "shop"), ("Cookie", "s"))
     found = recorded(stored(headers, request_body=TEXT))
     assert found == Outgoing("POST", "/x", kept, b"abc")
+
+
+def test_a_websocket_is_not_sent() -> None:
+    with pytest.raises(CannotSend, match="A websocket's conversation is not recorded"):
+        recorded(stored([("Upgrade", "websocket")], status=101))
 
 
 def test_headers_that_made_room_for_newer_ones() -> None:

@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from devtui.events import Body, Headers
+from devtui.session.replay.decoded import decoded
 from devtui.session.replay.export.shell import url_of
 from devtui.session.replay.outgoing import Outgoing
 from devtui.session.store.request_record import Request
+from devtui.text.sanitize import pasteable
 from devtui.version import __version__
 
 
@@ -24,7 +26,9 @@ def har(requests: Iterable[Request], base: str) -> str:
         "creator": {"name": "devtui", "version": __version__},
         "entries": entries,
     }
-    return json.dumps({"log": log}, indent=1, ensure_ascii=False)
+    text = json.dumps({"log": log}, indent=1, ensure_ascii=False)
+    # Copying leaves characters out that a terminal could take for keys, or that hide text.
+    return text if pasteable(text) == text else json.dumps({"log": log}, indent=1)
 
 
 def _entry(request: Request, base: str) -> dict[str, Any]:
@@ -60,7 +64,7 @@ def _entry(request: Request, base: str) -> dict[str, Any]:
             "httpVersion": "HTTP/1.1",
             "cookies": _cookies(finished.response_headers, "set-cookie"),
             "headers": _pairs(finished.response_headers),
-            "content": _content(finished.response_body),
+            "content": _content(decoded(finished)),
             "redirectURL": location,
             "headersSize": -1,
             "bodySize": finished.size_bytes,

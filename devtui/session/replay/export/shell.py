@@ -6,6 +6,7 @@ import shlex
 from urllib.parse import urlsplit
 
 from devtui.session.replay.outgoing import Outgoing
+from devtui.text.sanitize import pasteable
 
 _UNIX = "unix://"
 
@@ -19,10 +20,13 @@ def curl(outgoing: Outgoing, base: str) -> str:
         words += ["--unix-socket", shlex.quote(base.removeprefix(_UNIX))]
     elif base.startswith("https:"):
         words.append("--insecure")  # a development server's certificate is often made up
-    if outgoing.target == "*":
-        words += ["--request-target", "'*'"]
+    if outgoing.target == "*" or not outgoing.target.isascii():  # curl would encode it
+        words += ["--request-target", _quoted(outgoing.target)]
     has_body = bool(outgoing.body) or outgoing.method in ("POST", "PUT", "PATCH")
-    if outgoing.method == "HEAD":
+    if outgoing.method == "HEAD" and has_body:  # `--head` takes none
+        words += ["--request", "HEAD", "--include", "--ignore-content-length"]
+        words += ["--header", "'Connection: close'"]
+    elif outgoing.method == "HEAD":
         words.append("--head")
     elif outgoing.method != ("POST" if has_body else "GET"):
         words += ["--request", outgoing.method]
@@ -61,32 +65,45 @@ def httpie(outgoing: Outgoing, base: str) -> str:
         words.append("--ignore-stdin")
         if text:
             words += ["--raw", shlex.quote(text)]
-    items = [_quoted(f"{n}:{v}" if v else f"{n};") for n, v in _headers(outgoing, url)]
+    items = [_quoted(_item(name, value)) for name, value in _headers(outgoing, url)]
     items += [f"{name.title()}:" for name in ("accept", "user-agent") if name not in given]
     if outgoing.body and "content-type" not in given:
         items.append("Content-Type:")
     return before + " ".join([*words, outgoing.method, shlex.quote(url), *items])
 
 
+def _item(name: str, value: str) -> str:
+    """Return a header for HTTPie, which takes `:=` and `:@` for other things."""
+    if not value:
+        return f"{name};"
+    return f"{name}:\\{value}" if value[0] in ":=@" else f"{name}:{value}"
+
+
 def raw(outgoing: Outgoing) -> str:
-    """Return the request as it passes over the wire, empty where its body is no text."""
+    """Return the request as it passes over the wire, empty where a copy would change it."""
     try:
         body = outgoing.body.decode()
     except UnicodeDecodeError:
         return ""
+    if pasteable(body) != body:
+        return ""
     headers = [*outgoing.headers]
     if outgoing.body:
         headers.append(("Content-Length", str(len(outgoing.body))))
-    lines = [f"{outgoing.method} {outgoing.target} HTTP/1.1"]
-    lines += [f"{name}: {_as_text(value)}" for name, value in headers]
-    return "\r\n".join([*lines, "", body])
+    head = [f"{outgoing.method} {outgoing.target} HTTP/1.1"]
+    head += [f"{name}: {value}" for name, value in headers]
+    try:
+        lines = "\r\n".join(head).encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return ""
+    return f"{lines}\r\n\r\n{body}"
 
 
 def url_of(outgoing: Outgoing, base: str) -> str:
     """Return the URL of the request at the app's URL."""
     if base.startswith(_UNIX):
         base = "http://localhost"
-    target = "" if outgoing.target == "*" else outgoing.target.replace("#", "%23")
+    target = "" if outgoing.target == "*" else outgoing.encoded_target.replace("#", "%23")
     return base.rstrip("/") + target
 
 
@@ -102,7 +119,7 @@ def _headers(outgoing: Outgoing, url: str) -> list[tuple[str, str]]:
 
 
 def _quoted(text: str) -> str:
-    """Return a header for the shell; its characters stand for bytes."""
+    """Return a word for the shell; its characters stand for bytes."""
     encoded = text.encode("latin-1")
     plain = _plain(encoded)
     return f'"$({_printf(encoded)})"' if plain is None else shlex.quote(plain)
@@ -122,8 +139,6 @@ def _printf(data: bytes) -> str:
     shown = "".join(
         chr(byte) if 32 <= byte < 127 and byte not in b"'\\%" else f"\\{byte:03o}" for byte in data
     )
+    if shown.startswith("-"):  # as forms with files do: an option for printf
+        shown = f"\\055{shown[1:]}"
     return f"printf '{shown}'"
-
-
-def _as_text(value: str) -> str:
-    return value.encode("latin-1", "replace").decode("utf-8", "replace")
