@@ -22,6 +22,11 @@ def grey(ui: Driver) -> list[str]:
     return [name for name, enabled in ui.keys().items() if name in BY_NAME and not enabled]
 
 
+async def row_selected(ui: Driver) -> None:
+    """Wait until the keys know of the row, a moment after it is shown."""
+    await ui.until(lambda: "open" not in grey(ui))
+
+
 async def each_says_why(ui: Driver, *expected: str) -> None:
     """Press every grey key; each has to answer with one toast of its own, and do no more."""
     screen = ui.app.screen
@@ -48,7 +53,7 @@ async def test_on_an_empty_dashboard(ui):
 
 async def test_on_rows_without_a_place(ui):
     ui.session.feed(started(1, "/a"), finished(1, "/a"), line("text"))
-    await ui.shows("/a")
+    await row_selected(ui)
     await each_says_why(ui, "editor", "stack")
     await ui.press("2")
     await each_says_why(ui, "editor", "stack")
@@ -56,7 +61,7 @@ async def test_on_rows_without_a_place(ui):
 
 async def test_while_nothing_answers(ui):
     ui.session.feed(started(1, "/a"), finished(1, "/a"))
-    await ui.shows("/a")
+    await row_selected(ui)
     ui.session.to(State.CRASHED)
     await ui.until(lambda: "send-again" in grey(ui))
     await each_says_why(ui, "send-again", "edit-and-send", "profile")

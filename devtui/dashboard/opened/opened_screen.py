@@ -26,8 +26,8 @@ from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.session.store.ring import Ring
 
-# The frame's two borders, the space before a line, and the scrollbar.
-_BESIDE_ROWS = 4
+BESIDE_ROWS = 4
+"""The columns of the frame's two borders, the space before a line, and the scrollbar."""
 
 NO_MATCH = "The text is not in this row."
 
@@ -75,7 +75,7 @@ class OpenedScreen(NeedsRoom, ListScreen):
     @property
     def row_width(self) -> int:
         """The width of the lines; before the layout, the width that it will have."""
-        return self.list.row_width or self.app.size.width - _BESIDE_ROWS
+        return self.list.row_width or self.app.size.width - BESIDE_ROWS
 
     def show_title(self, title: str) -> None:
         """Show the title, and which row it is, in the frame."""

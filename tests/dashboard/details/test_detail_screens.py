@@ -198,7 +198,7 @@ async def test_the_first_frame_of_an_open_row_shows_it(ui, monkeypatch):
     await ui.shows("general")
     await ui.pilot.pause(0.2)
     assert len(made) == 1  # nothing had to be laid out anew
-    assert ui.app.screen.list.row_width == ui.app.size.width - opened_screen._BESIDE_ROWS
+    assert ui.app.screen.list.row_width == ui.app.size.width - opened_screen.BESIDE_ROWS
 
 
 async def test_the_open_row_copies_its_sections(ui, monkeypatch):
