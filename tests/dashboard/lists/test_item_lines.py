@@ -186,7 +186,7 @@ async def test_a_record_that_grows_is_found_by_what_came_last(ui):
     await ui.press("slash", *"zerodiv", "enter")
     await ui.shows("0 of 1")
     ui.session.feed(*others)
-    await ui.shows("  1 of 1")
+    await ui.shows("1 of 1")
 
 
 async def test_nothing_is_planned_while_nothing_comes(ui):
