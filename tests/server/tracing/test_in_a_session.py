@@ -63,7 +63,9 @@ def state():
         redis.Redis.execute_command, requests.Session.send,
         sqlalchemy.engine.default.DefaultDialect.do_execute,
     ]
-    files = [function.__code__.co_filename for function in functions[1:]]
+    # On Python 3.10 what records a call is written in C.
+    codes = [getattr(function, "__code__", None) for function in functions[1:]]
+    files = ["importlib" if code is None else code.co_filename for code in codes]
     return {
         "modules": sorted(name for name in sys.modules if "tracing" in name and "devtui" in name),
         "finders": [getattr(finder, "__name__", type(finder).__name__) for finder in sys.meta_path],
