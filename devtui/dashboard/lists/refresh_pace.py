@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 REFRESH_SECONDS = 0.05
 """The least time between two refreshes for new data: 20 a second."""
 
-CROWD_SECONDS = 0.15
+CROWD_SECONDS = 0.25
 """The same after one for more than `FEW` items, such as a page with its files: each refresh takes
 processor time that the browser needs just then."""
 
