@@ -19,7 +19,7 @@ from devtui.server.keepalive import head as heads
 from devtui.server.keepalive.head import Head, Replay
 from devtui.server.keepalive.idle import LINGER_MS
 from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody
-from devtui.server.keepalive.response_end import UnknownEnd, body_limit
+from devtui.server.keepalive.response_end import UnknownEnd, body_limit, has_body
 from devtui.server.keepalive.wsgi_response import WsgiResponse
 from devtui.server.serving.client_wait import Writer
 
@@ -103,6 +103,8 @@ class PersistentHandler(WSGIRequestHandler):
         self.log_request(status)
         limit = None
         if self.head is not None and self._body is not None:
+            if not has_body(self.head.method, status):
+                limit = 0
             with suppress(UnknownEnd):
                 limit = body_limit(self.head.method, status, fields)
                 idle = self.server.idle

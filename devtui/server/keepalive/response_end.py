@@ -17,6 +17,11 @@ class UnknownEnd(Exception):
     """Only the end of the connection tells the end of the body."""
 
 
+def has_body(method: str, status: int) -> bool:
+    """Return whether a body may follow the head of a response at all."""
+    return method != "HEAD" and status not in _WITHOUT_BODY
+
+
 def body_limit(method: str, status: int, fields: Sequence[tuple[str, str]]) -> int | None:
     """Return the size of the body that may follow these fields, or None if it comes in chunks.
 
@@ -32,7 +37,7 @@ def body_limit(method: str, status: int, fields: Sequence[tuple[str, str]]) -> i
             lengths.append(value)
         elif name in ("transfer-encoding", "connection", "upgrade"):
             raise UnknownEnd  # the app wants to have it its own way
-    if method == "HEAD" or status in _WITHOUT_BODY:
+    if not has_body(method, status):
         if chunked:
             raise UnknownEnd
         return 0

@@ -13,7 +13,7 @@ from http.client import HTTPResponse
 import h11
 import psutil
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from devtui.config.settings import Settings
@@ -149,6 +149,7 @@ class _Open:
         (head("/old"), "GET", 304, b"", True),
         (head("/long"), "GET", 200, b"fine", True),
         (head("/closes"), "GET", 200, b"fine", False),
+        (head("/closes", method="HEAD"), "HEAD", 200, b"", False),
         (head("/raised"), "GET", 500, None, True),
         (head("/", "Content-Length: 3", method="POST") + b"abc", "POST", 200, b"fine", True),
         (head("/read", "Content-Length: 3", method="PUT") + b"abc", "PUT", 200, b"3:294", True),
@@ -265,6 +266,7 @@ def alone(live: Live, request_: bytes) -> bytes:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@example([("HEAD", head("/closes", method="HEAD"))], [])  # its app closes the connection itself
 @given(st.lists(requests(), min_size=1, max_size=5), st.lists(st.integers(1, 60), max_size=4))
 def test_responses_are_those_of_the_same_requests_alone(
     live: Live, asked: list[tuple[str, bytes]], cuts: list[int]
