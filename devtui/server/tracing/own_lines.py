@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
@@ -53,28 +55,26 @@ def find(before: Found | None) -> Found | None:
             there = sys._getframe()
         if there.f_code is before.code and there.f_lasti == before.instruction:
             return before
-    depth, frame = _innermost_own(sys._getframe(1))
-    if frame is None:
-        return None
-    return Found(depth, frame.f_code, frame.f_lasti, line_of(frame))
+    for depth, frame in _own_frames(sys._getframe(1)):
+        return Found(depth, frame.f_code, frame.f_lasti, line_of(frame))
+    return None
 
 
-def _innermost_own(start: FrameType | None) -> tuple[int, FrameType | None]:
-    """Return the innermost frame of the user's from this one outwards, and its depth."""
+def _own_frames(start: FrameType | None) -> Iterator[tuple[int, FrameType]]:
+    """Yield the frames of the user's from this one outwards, with their depths."""
     frame, known = start, _own
     for depth in range(MAX_LOOKED_AT):
         if frame is None:
-            break
+            return
         code = frame.f_code
         own = known.get(code.co_filename)
         if own is None:
             own = known[code.co_filename] = is_own(code.co_filename)
         if own:
-            return depth, frame
+            yield depth, frame
         if code is _ENTRY:
-            break
+            return
         frame = frame.f_back or _awaiting(frame)
-    return 0, None
 
 
 def _awaiting(outermost: FrameType) -> FrameType | None:
@@ -134,22 +134,9 @@ def _frame_at(depth: int) -> FrameType | None:
 
 def stack_of(depth: int) -> tuple[Line, ...]:
     """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
-    lines: list[Line] = []
-    frame, known = _frame_at(depth + 1), _own
-    for _ in range(MAX_LOOKED_AT):
-        if frame is None:
-            break
-        code = frame.f_code
-        own = known.get(code.co_filename)
-        if own is None:
-            own = known[code.co_filename] = is_own(code.co_filename)
-        if own:
-            lines.append(line_of(frame))
-        if code is _ENTRY or len(lines) == MAX_STACK:
-            break
-        frame = frame.f_back or _awaiting(frame)
-    lines.reverse()
-    return tuple(lines)
+    frames = islice(_own_frames(_frame_at(depth + 1)), MAX_STACK)
+    lines = [line_of(frame) for _, frame in frames]
+    return tuple(reversed(lines))
 
 
 def frames_of(stack: tuple[Line, ...]) -> tuple[Frame, ...]:

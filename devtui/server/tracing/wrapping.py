@@ -151,7 +151,7 @@ def wrap_aside(owner: Any, name: str) -> None:
         return
 
     @unnoticed
-    def untraced(*args: Any, **kwargs: Any) -> Any:
+    def left_out(*args: Any, **kwargs: Any) -> Any:
         try:
             aside = begin_aside()
             try:
@@ -163,7 +163,7 @@ def wrap_aside(owner: Any, name: str) -> None:
             leave_no_trace(error)
             raise
 
-    setattr(owner, name, like(original, untraced))
+    setattr(owner, name, like(original, left_out))
 
 
 def _wrapped_async(
