@@ -1,11 +1,12 @@
 """What it costs to record calls: the same app with and without, side by side.
 
-    python -m tests.benchmarks.tracing [--rounds 300] [--starts 9]
+    python -m tests.benchmarks.tracing [--pairs 5] [--rounds 100] [--starts 9]
 
-Both servers run at once and are asked in turn, so that a slow while is slow for both. A figure is
-the median of the ratios, round by round. `answer` is the time until the client has the response;
-`processor` what the server process takes for a request, which includes what it does afterwards. The
-start is from the command to the first answer.
+Two servers run at once and are asked in turn, so that a slow while is slow for both. A figure is
+the median of the ratios, round by round, of several pairs of servers: two processes of the same
+program differ by some percent, because Python arranges its tables by chance. `answer` is the time
+until the client has the response; `processor` what the server process takes for a request, which
+includes what it does afterwards. The start is from the command to the first answer.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,30 +125,40 @@ def start_ms(folder: Path, option: str) -> float:
         return (time.perf_counter() - began) * 1000
 
 
-def compare_views(folder: Path, rounds: int) -> None:
-    with ExitStack() as stack:
-        without, traced = (
-            stack.enter_context(serving(folder, option)) for option in ("--no-trace", "--trace")
+class Times(NamedTuple):
+    """The milliseconds of one request with and without, until the answer and of the processor."""
+
+    traced: float
+    without: float
+    traced_used: float
+    without_used: float
+
+
+def ask_in_turn(traced: Server, without: Server, path: str, rounds: int) -> Iterator[Times]:
+    for _ in range(WARM_UP):
+        without.ask(path), traced.ask(path)
+    for number in range(rounds):
+        pair = [without, traced] if number % 2 else [traced, without]
+        measured = {id(server): server.ask(path) for server in pair}
+        plain, ours = measured[id(without)], measured[id(traced)]
+        yield Times(ours[0], plain[0], ours[1], plain[1])
+
+
+def compare_views(folder: Path, pairs: int, rounds: int) -> None:
+    times: dict[str, list[Times]] = {name: [] for name in VIEWS}
+    for _ in range(pairs):
+        with serving(folder, "--no-trace") as without, serving(folder, "--trace") as traced:
+            for name, path in VIEWS.items():
+                times[name] += ask_in_turn(traced, without, path, rounds)
+    for name, each in times.items():
+        ratio = middle_ratio([it.traced for it in each], [it.without for it in each])
+        used = sum(it.without_used for it in each)
+        print(
+            f"{name:32} answer x {ratio:.3f}"
+            f" ({statistics.median(it.without for it in each):.2f} ms without)"
+            f"   processor x {sum(it.traced_used for it in each) / max(used, 0.01):.3f}"
+            f" ({used / len(each):.2f} ms without)"
         )
-        for name, path in VIEWS.items():
-            for _ in range(WARM_UP):
-                without.ask(path), traced.ask(path)
-            times: list[tuple[float, float]] = []
-            used = [0.0, 0.0]
-            for number in range(rounds):
-                pair = [without, traced] if number % 2 else [traced, without]
-                measured = {id(server): server.ask(path) for server in pair}
-                plain, ours = measured[id(without)], measured[id(traced)]
-                times.append((ours[0], plain[0]))
-                used[0] += ours[1]
-                used[1] += plain[1]
-            ratio = middle_ratio(*zip(*times, strict=True))
-            print(
-                f"{name:32} answer x {ratio:.3f}"
-                f" ({statistics.median(plain for _, plain in times):.2f} ms without)"
-                f"   processor x {used[0] / max(used[1], 0.01):.3f}"
-                f" ({used[1] / rounds:.2f} ms without)"
-            )
 
 
 def compare_starts(folder: Path, starts: int) -> None:
@@ -163,11 +174,12 @@ def compare_starts(folder: Path, starts: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--starts", type=int, default=9)
     arguments = parser.parse_args()
     with folder_of({"app.py": APP}) as folder, telling_of_others():
-        compare_views(folder, arguments.rounds)
+        compare_views(folder, arguments.pairs, arguments.rounds)
         compare_starts(folder, arguments.starts)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import PurePath
@@ -17,6 +16,7 @@ from typing import Any
 
 from devtui.events import SourceFile
 from devtui.project_file import digest
+from devtui.server.guest.audit_events import AuditEvents
 
 # Keep no more: no load writes so many files that would mean a reload.
 MAX_WRITTEN = 10_000
@@ -50,19 +50,15 @@ class FileNotes:
         self.ended_ns = 0  # since the epoch, once it has ended
         self._read: dict[str, SourceFile] = {}
         self._written: dict[str, None] = {}
-        self._listening = False
-        self._hooked = False
+        self._events = AuditEvents(self._heard)
 
     def begin(self) -> None:
         """Start to note writes."""
-        self._listening = True
-        if not self._hooked:  # a hook cannot be removed
-            self._hooked = True
-            sys.addaudithook(self._audit)
+        self._events.listen()
 
     def end(self) -> None:
         """Note the end of the load: later writes are not its own."""
-        self._listening = False
+        self._events.listening = False
         self.ended_ns = _time_ns()
 
     def reading(self, path: str, data: bytes | None = None) -> None:
@@ -89,10 +85,7 @@ class FileNotes:
         """Return the files that were opened for writing, moved or removed."""
         return tuple(self._written)
 
-    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        # It is called very often, so check the usual case first.
-        if not self._listening:
-            return
+    def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             path, _, flags = arguments
             if isinstance(flags, int) and flags & _WRITES:

@@ -9,23 +9,13 @@ from types import CodeType, FrameType
 from devtui.events import ShowStack, StackShown
 from devtui.server.errors import frame_data
 from devtui.server.errors.frame_data import SourceLines
+from devtui.server.serving.app_entries import ENTRIES
 from devtui.server.serving.handler import CapturingHandler
-from devtui.server.serving.middleware import RecordExchange, ReportedBody, ReportErrors
 
 MAX_FRAMES = 200
 
-# These functions of ours call the app. Frames outside of them are the server's, which nobody who
-# looks for a hanging view wants to see.
-_ENTRIES: frozenset[CodeType] = frozenset(
-    function.__code__
-    for function in (
-        CapturingHandler.run_wsgi,
-        RecordExchange.__call__,
-        ReportErrors.__call__,
-        ReportedBody.__next__,
-        ReportedBody.close,
-    )
-)
+# Frames outside of these are the server's, which nobody who looks for a hanging view wants to see.
+_ENTRIES: frozenset[CodeType] = ENTRIES | {CapturingHandler.run_wsgi.__code__}
 
 
 def show(order: ShowStack, thread_id: int | None) -> StackShown:

@@ -15,7 +15,7 @@ from devtui.events import ProfiledLine
 from devtui.server.errors.frame_data import SourceLines
 from devtui.server.guest import unnoticed
 from devtui.server.guest.own_code import is_ours, is_own
-from devtui.server.serving.middleware import RecordedBody, RecordExchange
+from devtui.server.serving.app_entries import ENTRIES
 from devtui.server.tracing.own_lines import line_of
 
 # What one profile keeps while it is taken, and what is sent of it.
@@ -30,10 +30,7 @@ Key: TypeAlias = tuple[str, int, str, bool]
 """The file, the line, the function, and whether it is the user's own."""
 
 # Outside of these frames is the server, or what begins a thread.
-_ENTRIES: set[CodeType] = {
-    function.__code__
-    for function in (RecordExchange.__call__, RecordedBody.__next__, RecordedBody.close)
-}
+_ENTRIES = set(ENTRIES)
 
 
 def begins_at(code: CodeType) -> None:

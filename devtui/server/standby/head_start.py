@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from devtui.config import env_files
 from devtui.events import HeadStart, HeadStartChecked, Load, LoadSoon
 from devtui.server.app import environment
+from devtui.server.guest.audit_events import AuditEvents
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.own_code import file_of
 from devtui.server.standby import acts, process_state
@@ -59,7 +60,8 @@ class HeadStartLoad:
         self._channel = channel
         self._before = frozenset(wanted.before)
         self._environment: dict[str, str] | None = None
-        self._watching = False  # whether the app's acts are forbidden
+        # They are listened to while the app's acts are forbidden.
+        self._events = AuditEvents(self._heard)
         self._thread = 0
         self._threads = acts.Threads(self._acting)
         self._waited = 0.0
@@ -83,8 +85,7 @@ class HeadStartLoad:
         self._began = clock.perf_counter()
         self._sockets, self._written_before = acts.sockets(), acts.written()
         self._modules = len(sys.modules)
-        self._watching = True
-        sys.addaudithook(self._audit)
+        self._events.listen()
         self._threads.watch()
 
     def now(self) -> float:
@@ -97,7 +98,7 @@ class HeadStartLoad:
 
     def enter(self, module: ModuleType) -> Iterable[CodeType | None] | None:
         """Note that the user's module begins; return the parts of it if its file may change."""
-        if not self._watching:
+        if not self._events.listening:
             return None
         file = os.path.realpath(file_of(module))
         self._running.append(file)
@@ -110,7 +111,7 @@ class HeadStartLoad:
 
     def leave(self, *, failed: bool) -> None:
         """Note that the module has run."""
-        if self._watching and (trouble := self._trouble()):
+        if self._events.listening and (trouble := self._trouble()):
             self.give_up(trouble)
         if self._running:
             file = self._running.pop()
@@ -158,7 +159,7 @@ class HeadStartLoad:
         """Wait for the order to load, unless it has come."""
         if self.order is None:
             paused_at = clock.perf_counter()
-            self._watching = False
+            self._events.listening = False
             self._threads.leave()
             self._findings.finish(but=(head.file for head in self._heads))
             if trouble := self._trouble():
@@ -175,7 +176,7 @@ class HeadStartLoad:
 
     def give_up(self, reason: str) -> NoReturn:
         """Say that this process is of no use, and wait for its end."""
-        self._watching = False
+        self._events.listening = False
         self._give_up(reason)
 
     def _give_up(self, reason: str) -> NoReturn:
@@ -197,21 +198,18 @@ class HeadStartLoad:
 
     # -- what the app does
 
-    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        # It is called very often and stays for ever, so check the usual case first.
-        if not self._watching:
-            return
+    def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if act := acts.act_of(event, arguments):
-            caller = sys._getframe(1)
+            caller = sys._getframe(2)  # of this and the hook
             # The import system writes bytecode, in folders that it makes.
             if not _is_import_system(caller) and not acts.only_asks(event, caller):
                 self._acting(act, event, arguments)
         elif event == "open" and (file := acts.path_of(arguments[0])) is not None:
             with self._unwatched():
                 self._findings.opening(file)
-        elif event in _LISTS and not _is_import(sys._getframe(1)):
+        elif event in _LISTS and not _is_import(sys._getframe(2)):
             folder = acts.path_of(arguments[0] or os.curdir) or ""
-            lister = sys._getframe(1).f_globals.get("__name__")
+            lister = sys._getframe(2).f_globals.get("__name__")
             with self._unwatched():
                 if lister == "pkgutil":
                     self._findings.looking_for_modules(folder)
@@ -223,11 +221,11 @@ class HeadStartLoad:
     @contextmanager
     def _unwatched(self) -> Iterator[None]:
         """Look at files for our own sake."""
-        before, self._watching = self._watching, False
+        before, self._events.listening = self._events.listening, False
         try:
             yield
         finally:
-            self._watching = before
+            self._events.listening = before
 
     def _acting(self, what: str, event: str = "", arguments: tuple[Any, ...] = ()) -> None:
         """Pause before the app acts. It acts when the load goes on."""

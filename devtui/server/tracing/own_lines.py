@@ -12,7 +12,7 @@ import msgspec
 
 from devtui.events import Frame
 from devtui.server.guest.own_code import is_own
-from devtui.server.serving.middleware import RecordExchange
+from devtui.server.serving.app_entries import ENTRIES
 
 # The innermost frames of the user's; the frames looked at.
 MAX_STACK = 10
@@ -21,8 +21,8 @@ MAX_LOOKED_AT = 500
 Line: TypeAlias = tuple[str, int, str]
 """The file, the number of the line, and the function."""
 
-# The outermost frame that can be the app's, in a thread that answers a request.
-_ENTRY: CodeType = RecordExchange.__call__.__code__
+# The file of the code that calls the app; comparing code itself takes longer.
+_ENTRIES_FILE = next(iter(ENTRIES)).co_filename
 
 # The lines by the `id` of the code, which is kept here so that no other has the same, and by the
 # number of the instruction. Python counts the lines of a function up to it again and again.
@@ -67,12 +67,13 @@ def _own_frames(start: FrameType | None) -> Iterator[tuple[int, FrameType]]:
         if frame is None:
             return
         code = frame.f_code
-        own = known.get(code.co_filename)
+        file = code.co_filename
+        own = known.get(file)
         if own is None:
-            own = known[code.co_filename] = is_own(code.co_filename)
+            own = known[file] = is_own(file)
         if own:
             yield depth, frame
-        if code is _ENTRY:
+        if file == _ENTRIES_FILE and code in ENTRIES:
             return
         frame = frame.f_back or _awaiting(frame)
 

@@ -19,12 +19,11 @@ from devtui.server.tracing.recorder import (
     Args,
     Describe,
     Kwargs,
-    Open,
     begin,
     begin_aside,
     error_text,
 )
-from devtui.server.tracing.request_calls import MAX_AGAIN, Kind, inside
+from devtui.server.tracing.request_calls import MAX_AGAIN, Cover, Kind, inside
 
 Outcome: TypeAlias = Callable[[Args, Kwargs, Any], "tuple[int | None, str]"]
 """Gives the rows and the result in a word, from the arguments and the function's result."""
@@ -97,12 +96,13 @@ def wrap_statements(
     original = vars(owner).get(name)
     if original is None:
         return
-    now, put, parameters_at = clock.perf_counter, inside.set, text_at + 1
+    now, parameters_at = clock.perf_counter, text_at + 1
+    inside_of, put_inside = inside.get, inside.set
 
     @unnoticed
     def traced(*args: Any, **kwargs: Any) -> Any:
         try:
-            calls: Any = inside.get()
+            calls: Any = inside_of()
             if calls.is_open:
                 return original(*args, **kwargs)
             text = args[text_at] if len(args) > parameters_at else None
@@ -121,21 +121,21 @@ def wrap_statements(
                 call.know(0)
                 return result
             parameters = kept(args[parameters_at])
-            cover = Open(calls, "sql", None, 0.0)
-            put(cover)
+            cover = Cover()
+            put_inside(cover)
             start = now()
             try:
                 result = original(*args, **kwargs)
             except BaseException as error:
                 end, cover.is_open = now(), False
-                put(calls)
-                calls.keep_failed(known, parameters, start, end, error_text(error))
+                put_inside(calls)
+                calls.keep_failed(known.statement, parameters, start, end, error_text(error))
                 raise
             end, cover.is_open = now(), False
-            put(calls)
-            rows = outcome(args, kwargs, result)[0]
+            put_inside(calls)
+            rows = outcome(args, kwargs, result)[0] if known.has_rows else None
             rows = rows if type(rows) is int else -1
-            calls.again.extend((known, parameters, start, end, rows))
+            calls.again.extend((known.statement, parameters, start, end, rows))
             return result
         except BaseException as error:
             leave_no_trace(error)

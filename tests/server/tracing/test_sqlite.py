@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from devtui.server.tracing.request_calls import MAX_STACKS
 from tests.server.tracing.conftest import Record
 
 
@@ -169,6 +170,6 @@ def test_what_is_asked_again_and_again_is_recorded_like_the_first_time(record: R
     failed = [call["error"].split(":")[0] for call in firsts if call["error"]]
     assert failed == ["OverflowError", "ProgrammingError"]
     assert [call["line"] for call in recorded.calls[26:]] == [17, 11] * 10
-    assert [bool(call["stack"]) for call in recorded.calls[26:]].count(True) == 5
+    assert [bool(call["stack"]) for call in recorded.calls[26:]].count(True) == MAX_STACKS
     starts = [call["start_ms"] for call in recorded.calls]
     assert starts == sorted(starts)

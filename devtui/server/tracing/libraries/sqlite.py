@@ -174,7 +174,7 @@ def _recording(execute: Any, rows_of: Any) -> Any:
         if rows >= 0:
             record.rows = rows
         if type(given) in _SEQUENCES and len(given) <= MAX_MEMBERS:
-            calls.know(record, 1, has_rows=rows >= 0)
+            calls.know(record, 1)
         return result
 
     return record
@@ -195,27 +195,24 @@ def _traced_execute(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: 
         try:
             if make_cursor is not None:
                 self = make_cursor(self, cursor_class)
-            if given is _NOTHING or more:
-                return record(self, _args(sql, given, more))
             calls: Any = inside_of()
-            if calls.is_open:
-                return execute(self, sql, given)
-            known = calls.known.get(sql) if type(sql) is str else None
+            known = calls.known.get(sql) if type(sql) is str and not more else None
             if known is None or len(calls.again) >= MAX_AGAIN:
-                return record(self, (sql, given))
-            depth, code, instruction, has_rows, *_ = known
+                if calls.is_open and given is not _NOTHING and not more:
+                    return execute(self, sql, given)
+                return record(self, _args(sql, given, more))
+            depth, code, instruction, has_rows, statement = known
             try:
                 frame = frame_at(depth)
             except ValueError:  # the stack is not so deep
-                return record(self, (sql, given))
+                return record(self, _args(sql, given, more))
             if frame.f_lasti != instruction or frame.f_code is not code:
-                return record(self, (sql, given))
-            if type(given) is tuple:
-                parameters: Any = given
-            elif type(given) is list:
+                return record(self, _args(sql, given, more))
+            parameters: Any = given
+            if type(given) is not tuple:
+                if type(given) is not list:
+                    return record(self, _args(sql, given, more))
                 parameters = given[:]
-            else:
-                return record(self, (sql, given))
             for member in parameters:
                 kind = type(member)
                 if (
@@ -223,16 +220,16 @@ def _traced_execute(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: 
                     and kind not in numbers
                     and (kind is not str or len(member) > MAX_VALUE)
                 ):
-                    return record(self, (sql, given))
+                    return record(self, _args(sql, given, more))
             start = now()
             try:
                 result = execute(self, sql, given)
             except BaseException as error:
-                calls.keep_failed(known, kept(parameters), start, now(), error_text(error))
+                calls.keep_failed(statement, kept(parameters), start, now(), error_text(error))
                 raise
             end = now()
             rows = rows_of(result) if has_rows else -1
-            calls.again.extend((known, parameters, start, end, rows))
+            calls.again.extend((statement, parameters, start, end, rows))
             return result
         except BaseException as error:
             leave_no_trace(error)
