@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -17,9 +16,8 @@ import pytest
 
 from tests.support.client import get
 from tests.support.processes import eventually
-from tests.support.terminal.dashboard_page import wait_reload, wait_serving
+from tests.support.terminal.dashboard_page import copies, wait_reload, wait_serving
 from tests.support.terminal.starter import Devtui
-from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 
@@ -62,10 +60,6 @@ def run(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def copied(terminal: Terminal) -> str:
-    return base64.b64decode(re.findall(rb"\x1b\]52;c;([^\x07\x1b]+)", terminal.raw)[-1]).decode()
-
-
 @pytest.mark.parametrize(
     ("shop", "size"),
     [
@@ -102,7 +96,7 @@ def test_an_orms_n_plus_one_is_found_fixed_and_compared(
     terminal.press("enter", "y")
     terminal.wait_for("Copied the statement")
     with closing(sqlite3.connect(folder / shop.database)) as database:
-        assert len(database.execute(copied(terminal)).fetchall()) == 1
+        assert len(database.execute(copies(terminal)[-1]).fetchall()) == 1
     terminal.press("e")
     assert eventually(edited.exists)
     assert Path(shop.file).name in edited.read_text()
@@ -119,7 +113,7 @@ def test_an_orms_n_plus_one_is_found_fixed_and_compared(
     terminal.wait_for(re.compile(r"0 HAR of all shown +3 requests"))
     terminal.press("0")
     terminal.wait_for("Copied HAR of all shown")
-    assert len(json.loads(copied(terminal))["log"]["entries"]) == 3
+    assert len(json.loads(copies(terminal)[-1])["log"]["entries"]) == 3
     terminal.press("enter")
     terminal.wait_for(re.compile(r"compared with 1-\d+"))
     terminal.wait_for(re.compile(r"now +same, 41 -> 1 sql"))
@@ -128,7 +122,7 @@ def test_an_orms_n_plus_one_is_found_fixed_and_compared(
     number = terminal.wait_for(re.compile(r"(\d) a pytest test"))[1]
     terminal.press(number)
     terminal.wait_for("Copied a pytest test")
-    test = copied(terminal)
+    test = copies(terminal)[-1]
     assert "Ada 19" in test
     (folder / "test_copied.py").write_text(test)
     run(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_copied.py")

@@ -10,7 +10,7 @@ import pytest
 from tests.support import speedscope_format
 from tests.support.client import get, post
 from tests.support.processes import eventually
-from tests.support.terminal.dashboard_page import request_row, wait_serving
+from tests.support.terminal.dashboard_page import copies, request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
@@ -65,6 +65,9 @@ def test_t_shows_where_the_time_of_the_demo_s_report_goes(
 
     terminal.wait_for("is_prime")
     terminal.wait_quiet()
+    terminal.press("y")
+    assert eventually(lambda: bool(copies(terminal)))
+    assert re.search(r"\d\d\.\d% .*is_prime", copies(terminal)[-1])
     terminal.press("Y")
     terminal.wait_for("a file for speedscope")
     terminal.press("3")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -16,7 +15,7 @@ import pytest
 
 from tests.support.client import get, post, request, send_raw
 from tests.support.processes import DEADLINE, eventually
-from tests.support.terminal.dashboard_page import FIRST_MATCH, wait_serving
+from tests.support.terminal.dashboard_page import FIRST_MATCH, copies, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -175,12 +174,6 @@ def test_what_cannot_be_sent_says_why(start: Start, url: str) -> None:
     terminal.wait_for("Its body of 40 kB")
     assert "Requests 1" in terminal.text()
     leave(terminal)
-
-
-def copies(terminal: Terminal) -> list[str]:
-    """The texts that the terminal got for its clipboard."""
-    found = re.findall(rb"\x1b\]52;c;([^\x07\x1b]+)\x07", terminal.raw)
-    return [base64.b64decode(text).decode() for text in found]
 
 
 def copied(terminal: Terminal, what: str) -> str:

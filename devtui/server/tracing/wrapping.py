@@ -89,13 +89,21 @@ def wrapped(
 def wrap_statements(
     owner: Any, name: str, library: str, describe: Describe, outcome: Outcome, text_at: int
 ) -> None:
-    """Do what `wrap` does, quickly for a statement that is asked again from the same line.
+    """Do what `wrap` does, as `wrapped_statement` does it."""
+    original = vars(owner).get(name)
+    if original is not None:
+        setattr(owner, name, wrapped_statement(original, library, describe, outcome, text_at))
+
+
+def wrapped_statement(
+    original: Any, library: str, describe: Describe, outcome: Outcome, text_at: int
+) -> Any:
+    """Do what `wrapped` does, quickly for a statement that is asked again from the same line.
 
     `text_at` is the position of the text among the arguments; the parameters come after it.
     """
-    original = vars(owner).get(name)
-    if original is None:
-        return
+    if inspect.iscoroutinefunction(original):
+        return _wrapped_async(original, "sql", library, describe, outcome)
     now, parameters_at = clock.perf_counter, text_at + 1
     inside_of, put_inside = inside.get, inside.set
 
@@ -141,7 +149,7 @@ def wrap_statements(
             leave_no_trace(error)
             raise
 
-    setattr(owner, name, like(original, traced))
+    return like(original, traced)
 
 
 def wrap_aside(owner: Any, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from tests.support.processes import DEADLINE
@@ -60,3 +61,9 @@ def resized(terminal: Terminal, size: tuple[int, int]) -> None:
     """Change the size, and wait for the key bar at the new end of the screen."""
     terminal.resize(*size)
     terminal.wait_for(re.compile(rf"^.{{{size[0] - 8}}}q leave\Z", re.M))
+
+
+def copies(terminal: Terminal) -> list[str]:
+    """The texts that the terminal got for its clipboard, the last one at the end."""
+    found = re.findall(rb"\x1b\]52;c;([^\x07\x1b]+)\x07", terminal.raw)
+    return [base64.b64decode(text).decode() for text in found]

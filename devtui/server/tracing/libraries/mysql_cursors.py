@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap
+from devtui.server.tracing.wrapping import wrap, wrap_statements
 
 # What an unbuffered cursor tells before it has read all rows.
 _UNKNOWN = 2**63
@@ -25,7 +25,8 @@ def hook_mysqlclient(module: ModuleType) -> None:
 
 
 def _wrap(cursor: Any, library: str) -> None:
-    for name in ("execute", "executemany", "callproc"):
+    wrap_statements(cursor, "execute", library, _describe, _outcome, text_at=1)
+    for name in ("executemany", "callproc"):
         wrap(cursor, name, "sql", library, _describe, _outcome)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import like, wrapped
+from devtui.server.tracing.wrapping import like, wrapped, wrapped_statement
 
 _NAME = "psycopg2.extensions"
 
@@ -65,7 +65,9 @@ def _traced_cursor(original: Any) -> type:
     class cursor(original):  # type: ignore[misc]
         __slots__ = ()
 
-    for name in ("execute", "executemany", "callproc"):
+    execute = original.execute
+    cursor.execute = wrapped_statement(execute, "psycopg2", _describe, _outcome, text_at=1)
+    for name in ("executemany", "callproc"):
         traced = wrapped(getattr(original, name), "sql", "psycopg2", _describe, _outcome)
         setattr(cursor, name, traced)
     return _named_like(original, cursor)

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap
+from devtui.server.tracing.wrapping import wrap, wrap_statements
 
 _CLASSES = ("Cursor", "AsyncCursor", "ServerCursor", "AsyncServerCursor")
 
@@ -14,8 +14,8 @@ _CLASSES = ("Cursor", "AsyncCursor", "ServerCursor", "AsyncServerCursor")
 def hook(module: ModuleType) -> None:
     """Wrap the methods of the cursors' classes."""
     for owner in filter(None, (getattr(module, name, None) for name in _CLASSES)):
-        for name in ("execute", "executemany"):
-            wrap(owner, name, "sql", "psycopg", _describe, _outcome)
+        wrap_statements(owner, "execute", "psycopg", _describe, _outcome, text_at=1)
+        wrap(owner, "executemany", "sql", "psycopg", _describe, _outcome)
 
 
 def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
