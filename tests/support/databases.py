@@ -160,6 +160,8 @@ def mariadb_server(folder: Path) -> Iterator[MariaDB]:
         (data / name).mkdir(parents=True)
     command = [mariadbd, "--no-defaults", f"--datadir={data}", "--innodb-log-file-size=4M"]
     command += ["--innodb-buffer-pool-size=8M", "--innodb-flush-log-at-trx-commit=0"]
+    # A server removes the temporary tables that it finds there, also those of another one.
+    command.append(f"--tmpdir={folder}")
     if os.getuid() == 0:
         command.append("--user=root")
     # What `mariadb-install-db` does, without what only an administrator needs.
