@@ -8,6 +8,7 @@ from devtui.dashboard.keys import second_press
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.dashboard.widgets.dialogs import PortDialog
+from devtui.dashboard.widgets.key_bar import chosen
 from devtui.session.state import State
 from tests.support.driver import running
 from tests.support.fakes import (
@@ -241,6 +242,13 @@ async def test_help_shows_every_key():
             if command.place in ("app", "main", "list") and command.help and command.shown:
                 assert command.help in pages
                 assert command.shown in pages
+
+
+def test_keys_that_cannot_work_give_way_in_the_key_bar_to_those_that_can():
+    keys = (("open", True), ("unfold-row", False), ("send-again", True), ("help", True))
+    for width, expected in ((80, 4), (40, 3)):
+        assert len(found := chosen(keys, width)) == expected
+        assert {"open", "send-again", "help"} <= {command.name for command, _ in found}
 
 
 async def test_a_click_in_the_key_bar_presses_the_key(ui):
