@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from devtui.config.project_file import StateFileError
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.details.compared import IgnoredRule
-from devtui.dashboard.details.copy_choices import ChooseCopy, section_name
+from devtui.dashboard.details.copy_choices import section_name
 from devtui.dashboard.details.log_detail import error_of
 from devtui.dashboard.details.row_detail import (
     copied_call,
@@ -23,6 +23,7 @@ from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
 from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack, Tell
+from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.replay.sends_again import SendsAgain

@@ -283,6 +283,11 @@ def error_title(error: Error) -> str:
     return f"{first.type}: {first.message}" if first.message else first.type
 
 
+def traceback_of(error: Error) -> str:
+    """Return the traceback as Python prints it, else the exception alone."""
+    return error.text or error_title(error)
+
+
 def place(error: Error) -> str:
     """Return `file:line` of `innermost_own`, without the folder."""
     frame = innermost_own(error)
