@@ -19,7 +19,7 @@ Hides: TypeAlias = Callable[[str, Facts], bool]
 """Whether a rule hides an item of that text, in lower case, and those facts."""
 
 LATE = 2_000
-"""How many of the newest items `change` looks through."""
+"""How many of the newest items `look_again` looks through."""
 
 
 class Matches(Generic[T]):
@@ -168,13 +168,12 @@ class Matches(Generic[T]):
         self._hidden -= left
         self._sort_again()
 
-    def change(self, item: T) -> None:
-        """Look again, at the next `catch_up`, at one of the newest items: it has changed late."""
-        end = min(self.columns.end, self.ring.end)
-        for number in reversed(range(max(self.ring.first, end - LATE), end)):
-            if self.ring[number] is item:
+    def look_again(self, has_changed: Callable[[T], bool]) -> None:
+        """Ask at the next `catch_up` whether the newest items that are hidden still are."""
+        end = min(self.columns.end, self.ring.end) if self._hidden else 0
+        for number in range(max(self.ring.first, end - LATE), end):
+            if number in self._hidden and has_changed(self.ring[number]):
                 self._unsettled.add(number)
-                return
 
     def _list(self, number: int) -> None:
         """Show an item if it is to be shown, in its place."""
