@@ -131,7 +131,7 @@ class Screens:
 
         item, url, store = message.item, self._session.url, self._session.store
         if isinstance(item, ErrorEntry):
-            choices = copy_choices.of_error(item, message.line)
+            choices = copy_choices.of_error(item, message.frame)
         elif message.detail is None:
             choices = copy_choices.of_row(item, store, url)
         else:

@@ -11,6 +11,7 @@ from devtui.dashboard.details.row_detail import copied_call, copied_text, detail
 from devtui.dashboard.lists.sections import Detail, ShownLine
 from devtui.dashboard.messages import Row
 from devtui.dashboard.panes.rows import error_title, traceback_of
+from devtui.events import Frame
 from devtui.session.calls.one_call import OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.request_record import Request
@@ -43,12 +44,13 @@ class Choice(msgspec.Struct, frozen=True):
         return self.text if self.make is None else self.make()
 
 
-def of_error(entry: ErrorEntry, line: ShownLine | None = None) -> list[Choice]:
-    """Return the choices for an error, and for the line under the cursor if it is opened."""
+def of_error(entry: ErrorEntry, frame: Frame | None = None) -> list[Choice]:
+    """Return the choices for an error, and for its selected frame if it is opened."""
     found = [Choice("the traceback", traceback_of(entry.error))]
     found.append(Choice("the message", error_title(entry.error)))
-    words = "" if line is None else "".join(text for text, _ in line.row).strip()
-    return [*found, Choice("the line", words)] if words else found
+    if frame is not None:
+        found.append(Choice("the place", f"{frame.file}:{frame.line}"))
+    return found
 
 
 def of_row(item: Row, store: Store, url: str) -> list[Choice]:

@@ -153,7 +153,7 @@ class ErrorScreen(SendsAgain, FrameScreen):
 
     def action_copy_choice(self) -> None:
         """Choose what to copy: of the error, or its request as curl and more."""
-        self.app.post_message(ChooseCopy(self.entry, self.list.item))
+        self.app.post_message(ChooseCopy(self.entry, frame=self._frame()))
 
     def selected(self) -> Selection:
         """Return the error's request and the frame under the cursor, for custom commands."""
