@@ -48,10 +48,12 @@ class Hiding:
         if request is None:
             return
         for pane in self._panes:
+            if not pane.list.matches.hidden_count:
+                continue
             if pane.place == "log":
-                pane.list.matches.look_again(lambda entry: entry.request_id == request.id)
+                pane.list.matches.mark_changed(lambda entry: entry.request_id == request.id)
             elif not request.running:
-                pane.list.matches.look_again(lambda row: row is request)
+                pane.list.matches.mark_changed(lambda row: row is request)
 
     def why_not(self, pane: Pane[Any]) -> str:
         """Say why rows like the selected one cannot be hidden; empty if they can."""

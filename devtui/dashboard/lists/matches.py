@@ -19,7 +19,7 @@ Hides: TypeAlias = Callable[[str, Facts], bool]
 """Whether a rule hides an item of that text, in lower case, and those facts."""
 
 LATE = 2_000
-"""How many of the newest items `look_again` looks through."""
+"""How many of the newest items `mark_changed` looks through."""
 
 
 class Matches(Generic[T]):
@@ -168,11 +168,11 @@ class Matches(Generic[T]):
         self._hidden -= left
         self._sort_again()
 
-    def look_again(self, has_changed: Callable[[T], bool]) -> None:
-        """Ask at the next `catch_up` whether the newest items that are hidden still are."""
-        end = min(self.columns.end, self.ring.end) if self._hidden else 0
+    def mark_changed(self, has_changed: Callable[[T], bool]) -> None:
+        """Look again, at the next `catch_up`, at those of the newest items that changed late."""
+        end = min(self.columns.end, self.ring.end)
         for number in range(max(self.ring.first, end - LATE), end):
-            if number in self._hidden and has_changed(self.ring[number]):
+            if number not in self.ring.left and has_changed(self.ring[number]):
                 self._unsettled.add(number)
 
     def _list(self, number: int) -> None:
