@@ -41,7 +41,7 @@ def pairs(found: dict[str, Any]) -> None:
 def sessions(found: Sequence[dict[str, Any]]) -> None:
     """Print the records of several sessions."""
     heads = ["port", "app", "folder", "pid"]
-    table([[one[head] for head in heads] for one in found], heads)
+    table([[one["port"] or "none", *(one[head] for head in heads[1:])] for one in found], heads)
 
 
 def outcome(found: dict[str, Any]) -> None:
