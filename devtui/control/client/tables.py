@@ -50,7 +50,8 @@ def outcome(found: dict[str, Any]) -> None:
     echo(f"{found['outcome']}: {found['message']}", fg="green" if good else "red", bold=True)
     if reload := found["reload"]:
         paths = " ".join(path.rpartition("/")[2] for path in reload["paths"])
-        echo(f"{reload['cause']}: {paths}  {reload['duration_ms']:.0f} ms")
+        cause = f"{reload['cause']}: {paths}" if paths else reload["cause"]
+        echo(f"{cause}  {reload['duration_ms']:.0f} ms")
     for path in found.get("unloaded", ()):
         echo(f"  not loaded: {path}")
     if found["error"]:
