@@ -122,10 +122,8 @@ def link(port: int | None, client: str = "ctl", folder: str | None = None) -> Li
     if not chosen:
         raise CtlError(_nothing_here(found, folder, port), NOT_RUNNING)
     if len(chosen) > 1:
-        raise CtlError(
-            f"{len(chosen)} devtui run here: choose one with --port behind the verb.\n{_named(chosen)}",
-            BAD_USAGE,
-        )
+        text = f"{len(chosen)} devtui run here: choose one with --port behind the verb."
+        raise CtlError(f"{text}\n{_named(chosen)}", BAD_USAGE)
     connection = place.connect(chosen[0].path, CONNECT_SECONDS)
     if connection is None:
         raise CtlError("devtui has just ended.", NOT_RUNNING)
