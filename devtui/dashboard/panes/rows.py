@@ -171,7 +171,7 @@ class ReloadRows(Rows[Reload]):
 
     def text(self, item: Reload) -> str:
         """Return the cause with its files, or the failure."""
-        return " ".join(reload_words(item))
+        return " ".join(reload_words(item)).rstrip()
 
     def spans(self, item: Reload, width: int) -> Row:
         """Lay the reload out on one line."""

@@ -124,11 +124,13 @@ async def test_rules_are_listed_edited_and_restored(
     await ui.shows("debugger")
     await ui.press("a", *"nonsense", "enter")
     await ui.shows("'nonsense' is no rule.")
+    await ui.shows("─ enter hide   escape cancel ─")  # the other keys are typed
     field = ui.app.screen.query_one("Input")
     field.value = "/api/*"  # type: ignore[attr-defined]
     await ui.press("enter")
     await ui.shows("Requests 7 · 2 hidden")
     await ui.shows("k keeps them for you in this project")
+    await ui.shows("x show again")
     await ui.press("enter")
     field.value = "/login"  # type: ignore[attr-defined]
     await ui.press("enter")
