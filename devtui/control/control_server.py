@@ -14,7 +14,7 @@ from devtui.control.connection import Connection, Request, Tell
 from devtui.control.listening import BACKLOG, Listening, machine
 from devtui.control.news import News
 from devtui.control.peer import user_of
-from devtui.control.place import Record
+from devtui.control.place import PlaceError, Record
 from devtui.control.protocol import INTERNAL, MAX_REQUEST_BYTES, UNKNOWN, USAGE, Refused
 from devtui.control.verbs.attaching import OF_DASHBOARDS
 from devtui.control.verbs.every import VERBS
@@ -55,12 +55,20 @@ class ControlServer:
             changed = asyncio.Event()
             with self._news.listening(lambda event: changed.set(), StateChanged, AppLoaded):
                 written = self._record()
+                complained = False
                 while True:
                     await changed.wait()
                     changed.clear()
-                    if (now := self._record()) != written:
+                    if (now := self._record()) == written:
+                        continue
+                    try:
                         await asyncio.to_thread(listening.write, now)
-                        written = now
+                    except PlaceError as error:  # the old record leads here too; the next may do
+                        if not complained:
+                            self._session.warn(f"devtui ctl may show an old address: {error}")
+                        complained = True
+                    else:
+                        written, complained = now, False
         finally:
             if server is not None:
                 server.close()

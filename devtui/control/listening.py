@@ -33,15 +33,26 @@ class Listening:
             _remove_stale(self.folder)
             self.socket, self.path = _bind(self.folder, record)
             self._record_path = self.path.removesuffix(".sock") + ".json"
-            self.write(record)
+            try:
+                self.write(record)
+            except PlaceError:
+                self.socket.close()
+                os.unlink(self.path)
+                raise
         self._inode = os.stat(self.path).st_ino
 
     def write(self, record: Record) -> None:
-        """Put another record in the place of the one before."""
-        descriptor, made = tempfile.mkstemp(dir=self.folder, prefix=".record-")
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(record, file)
-        os.replace(made, self._record_path)
+        """Put another record in the place of the one before. Raises `PlaceError`."""
+        made = ""
+        try:
+            descriptor, made = tempfile.mkstemp(dir=self.folder, prefix=".record-")
+            with open(descriptor, "w", encoding="utf-8") as file:
+                json.dump(record, file)
+            os.replace(made, self._record_path)
+        except OSError as error:
+            if made:
+                os.unlink(made)
+            raise PlaceError(f"{self._record_path} was not written: {error.strerror}.") from error
 
     def close(self) -> None:
         """Stop listening, and remove both files, unless the name is another session's by now."""
@@ -75,7 +86,13 @@ def _usable_folder() -> str:
 @contextmanager
 def _locked(folder: str) -> Iterator[None]:
     """Let one session at a time look for a name."""
-    descriptor = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = os.path.join(folder, "lock")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise PlaceError(f"{path} cannot be opened: {error.strerror}.") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -21,10 +21,10 @@ from devtui.dashboard import messages, themes
 from devtui.dashboard.availability import why_not_for_server
 from devtui.dashboard.clock import Clock
 from devtui.dashboard.configured_app import ConfiguredApp
-from devtui.dashboard.details.copy_choices import ChooseCopy
 from devtui.dashboard.keys.commands import bindings
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.main_screen import MainScreen
+from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.dashboard.ports.port_dialogs import Ports
 from devtui.dashboard.screens import WARM_UP_SECONDS, Screens, warm_up
 from devtui.dashboard.shutdown import Shutdown

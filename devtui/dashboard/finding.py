@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.availability import NO_ROW
-from devtui.dashboard.details.copy_choices import ChooseCopy
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.sorting import ORDERS, Order
 from devtui.dashboard.messages import Open
+from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.events import AppFailed, Reloaded, ServerExited
 from devtui.filters.facts import Place
 from devtui.session.calls.one_call import AllRepeats

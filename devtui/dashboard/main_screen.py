@@ -146,11 +146,12 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
             case RequestStarted() | RequestFinished():
                 self.requests.list.mark_dirty()
                 if isinstance(event, RequestFinished) and (event.status or 500) >= 500:
+                    self.hiding.failed(self._session.store.request(event.id))
                     self._mark(self.errors, self.log_pane)  # its errors are no handled ones
             case LogWritten():
                 self.log_pane.list.mark_dirty()
             case ErrorRaised():
-                self._mark(self.errors, self.requests)
+                self._mark(self.errors, self.requests, self.log_pane)
                 self.hiding.failed(self._session.store.request(event.request_id))
             case AppFailed() | AppLoaded():
                 self._mark(self.errors, self.reloads)

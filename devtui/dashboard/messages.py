@@ -64,6 +64,11 @@ class PinRequest(Message):
 
 
 @dataclass
+class ComparedAgain(Message):
+    """Show the verdicts on requests again: something else is ignored."""
+
+
+@dataclass
 class ProfileRequest(Message):
     """Show where a request's time went: send it again under the profiler.
 

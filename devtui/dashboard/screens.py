@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from devtui.dashboard.clock import Clock
-    from devtui.dashboard.details.copy_choices import ChooseCopy
     from devtui.dashboard.errors.error_screen import ErrorScreen
     from devtui.dashboard.errors.kept_history import KeptHistory
     from devtui.dashboard.errors.prompt import History
     from devtui.dashboard.main_screen import MainScreen
     from devtui.dashboard.messages import Row
+    from devtui.dashboard.opened.choose_copy import ChooseCopy
     from devtui.dashboard.opened.opened_screen import OpenedScreen
     from devtui.session.shown_session import ShownSession
 
@@ -127,15 +127,19 @@ class Screens:
         """Ask what to copy, and copy it."""
         from devtui.dashboard.details import copy_as, copy_choices
         from devtui.dashboard.details.copy_dialog import CopyDialog
+        from devtui.dashboard.details.row_detail import request_id_of
 
-        url = self._session.url
-        if message.detail is None:
-            choices = copy_choices.of_row(message.item, self._session.store, url)
+        item, url, store = message.item, self._session.url, self._session.store
+        if isinstance(item, ErrorEntry):
+            choices = copy_choices.of_error(item, message.frame)
+        elif message.detail is None:
+            choices = copy_choices.of_row(item, store, url)
         else:
-            choices = copy_choices.of_line(message.line, message.item, message.detail, url)
-        if isinstance(message.item, Request):
+            choices = copy_choices.of_line(message.line, item, message.detail, url)
+        request = item if isinstance(item, Request) else store.request(request_id_of(item))
+        if request is not None:
             shown = [one for one in message.shown if isinstance(one, Request)]
-            choices += copy_as.of_request(message.item, self._session, shown)
+            choices += copy_as.of_request(request, self._session, shown)
 
         def chosen(choice: copy_choices.Choice | None) -> None:
             if choice is not None:

@@ -57,7 +57,7 @@ def index(request: Request) -> Response:
         Markup("<li><a href='{0}'>{0}</a> {1}</li>").format(path, text)
         for path, text in PAGES.items()
     )
-    where = Markup("<p class='note'>Edit <code>{}</code>, save, and reload this page.</p>")
+    where = Markup("<p class='note'>Edit <code>{}</code> and save: this page follows.</p>")
     return page(GREETING, Markup("<ul>{}</ul>").format(links) + where.format(__file__))
 
 

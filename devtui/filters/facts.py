@@ -21,7 +21,8 @@ UNKNOWN = -1.0
 class Facts(msgspec.Struct, frozen=True, gc=False):
     """The facts that many rows share; the fields of another kind of row are empty.
 
-    `failed` marks an error, which no rule hides. `status` is 0 while a request runs or if no
+    `failed` marks an error, or what its request has logged, which no rule hides. A row of the log
+    has the method of its request. `status` is 0 while a request runs or if no
     response was sent. `calls` counts a request's calls of each of `CALL_KINDS`; it is empty while
     the request runs.
     """

@@ -35,7 +35,10 @@ Test: TypeAlias = Callable[[str, Facts], bool]
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One rule. `test` gets the target of a request, or nothing, and the facts of the row."""
+    """One rule. `test` gets the target of a request, or nothing, and the facts of the row.
+
+    A rule for requests also hides what they have logged.
+    """
 
     text: str
     place: Place
@@ -44,6 +47,20 @@ class Rule(msgspec.Struct, frozen=True):
     def hides(self, text: str, facts: Facts) -> bool:
         """Whether it hides a row of that text, in lower case; never an error."""
         return not facts.failed and self.test(target_in(text), facts)
+
+    def hides_entry(self, text: str, facts: Facts) -> bool:
+        """Whether it hides a row of the log; only one of a request has a method."""
+        if self.place == "log":
+            return self.hides(text, facts)
+        if facts.failed or not facts.method:
+            return False
+        return self.test(text.rpartition(" ")[2], facts)  # the request stands at the end
+
+    def test_for(self, place: Place) -> Test | None:
+        """Return what tells which rows of a pane it hides; None if it is not for that pane."""
+        if place == "log":
+            return self.hides_entry
+        return self.hides if place == self.place else None
 
 
 def target_in(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from devtui.config.project_file import ProjectFile, StateFileError
 from devtui.filters.facts import Facts, Place
-from devtui.filters.rule import DEBUGGER, Rule, parse_rule
+from devtui.filters.rule import DEBUGGER, Rule, Test, parse_rule
 
 MAX_RULES = 200
 
@@ -101,15 +101,15 @@ class Rules:
 
     def of(self, place: Place) -> HidesRows | None:
         """Return the rules for a pane as one test, or None without any."""
-        mine = [rule for rule in self.all if rule.place == place]
+        mine = [test for rule in self.all if (test := rule.test_for(place)) is not None]
         return HidesRows(mine) if mine else None
 
 
 class HidesRows:
     """Some rules as one test."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._hides = [rule.hides for rule in rules]
+    def __init__(self, rules: Sequence[Test]) -> None:
+        self._hides = rules
 
     def __call__(self, text: str, facts: Facts) -> bool:
         """Whether one of the rules hides a row of that text, in lower case, and those facts."""

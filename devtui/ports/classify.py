@@ -99,7 +99,8 @@ def _devtui(facts: ProcessFacts, folder: Path) -> tuple[HolderKind, str] | None:
     if _is_devtui(facts):
         if facts.pid == os.getpid():
             return "devtui", "this devtui itself"
-        return "devtui", f"another devtui, {where}"
+        attach = ": devtui ctl attach shows it" if _same(facts.folder, folder) else ""
+        return "devtui", f"another devtui, {where}{attach}"
     return None
 
 

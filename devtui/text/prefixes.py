@@ -23,7 +23,7 @@ LEVELS = {
 _MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _CLOCK = r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?: ?(?:Z|[AP]M|[+-]\d{2}:?\d{2}))?"
 _DATE = rf"\d{{4}}[-/]\d{{2}}[-/]\d{{2}}|\d{{1,2}}[/ .-](?:{_MONTH}|\d{{2}})[/ .-]\d{{2,4}}"
-_TIME = re.compile(rf"((?:{_DATE})[T :])?{_CLOCK}(?![\w:])")
+_TIME = re.compile(rf"((?:{_DATE})[T :])?{_CLOCK}(?!\w|:\d|[.,]\d)")
 _WORD = re.compile(r"[A-Za-z]{4,9}(?![\w.])")
 # loguru's place in the code, and a logger that only the text names.
 _PLACE = re.compile(r"([A-Za-z_][\w.]{0,100}):([\w<>.]{1,60}):(\d{1,6})(?![\w:])")

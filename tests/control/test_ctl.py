@@ -142,6 +142,7 @@ def test_several_run(controlled: Controlled, ctl: Ctl, folder: Path) -> None:
     done = ctl.run("status")
     assert done.returncode == 2
     ports = [live.session.settings.port for live in (first, second)]
+    assert "--port behind the verb" in done.stderr
     assert all(f"port {port}  app" in done.stderr for port in ports)
     assert ctl("status", "--port", str(ports[1]))["port"] == ports[1]
     inner = folder / "inner" / "most"
@@ -204,6 +205,7 @@ def test_people_get_tables(controlled: Controlled, folder: Path, devtui: Devtui)
     assert re.search(r"id +time +method +status", rows)
     assert re.search(r"GET +200 .*/page", rows)
     assert "generation" in _on_terminal(devtui, folder, "status")
+    assert re.search(r"restarted by ctl  \d+ ms", _on_terminal(devtui, folder, "restart"))
     assert _on_terminal(devtui, folder, "status", "--json").lstrip().startswith("{")
 
 

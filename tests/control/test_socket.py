@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -83,6 +84,29 @@ def test_the_record_follows_the_port(controlled: Controlled) -> None:
     assert eventually(lambda: living()[0].record["port"] == after)
 
 
+def test_a_full_disk_ends_nothing(
+    controlled: Controlled, ask: Ask, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*paths: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    live = controlled(ONE)
+    live.serving()
+    before = live.session.settings.port
+    with monkeypatch.context() as full:
+        full.setattr(os, "replace", fail)
+        with pytest.raises(place.PlaceError, match=r"\.json was not written: No space left"):
+            Listening(made_up())
+        live.run(live.session.move(0))
+        assert eventually(lambda: "may show an old address" in live.told())
+        assert sorted(path.suffix for path in (runtime / "devtui").iterdir()) == [
+            "", ".json", ".sock"
+        ]  # fmt: skip
+        assert ask("status")["port"] == live.session.settings.port != before
+    live.run(live.session.move(0))
+    assert eventually(lambda: living()[0].record["port"] == live.session.settings.port)
+
+
 def test_two_sessions_of_one_folder_and_port(runtime: Path) -> None:
     first, second = Listening(made_up()), Listening(made_up())
     assert {one.path for one in living()} == {first.path, second.path}
@@ -125,9 +149,9 @@ def test_a_folder_that_is_not_ours_is_refused(runtime: Path, what: str) -> None:
         folder.chmod(0o755)
     with pytest.raises(place.PlaceError, match=r"not a folder|open to others"):
         place.check(str(folder))
-    listening = Listening(made_up())  # it is in the next best
-    assert not listening.path.startswith(str(folder) + "/")
-    listening.close()
+    elsewhere = Listening(made_up())  # it is in the next best
+    assert not elsewhere.path.startswith(str(folder) + "/")
+    elsewhere.close()
 
 
 def test_a_path_that_is_too_long_is_not_used(

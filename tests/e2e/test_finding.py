@@ -161,6 +161,7 @@ def test_search_folds_neighbours_orders_and_the_line_of_a_reload(  # type: ignor
         terminal.press("/")
         terminal.type("text/HTML")
         terminal.wait_for(FIRST_MATCH)
+        terminal.wait_quiet()  # the marks may be drawn after the count
         assert terminal.look_of("text/html").bg != terminal.look_of("<p>3").bg
         terminal.press("enter", "home", "enter")
         terminal.wait_for("▸ general")

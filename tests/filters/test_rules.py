@@ -124,7 +124,10 @@ def test_the_debuggers_own_resources_are_hidden_from_the_start(file: ProjectFile
     hides = rules.of("requests")
     assert hides is not None
     assert hides("get 200 /?__debugger__=yes&cmd=resource&f=console.png x", GET)
-    assert rules.of("log") is None
+    in_log = rules.of("log")
+    assert in_log is not None
+    assert in_log("info loaded get /?__debugger__=yes&cmd=resource", GET)
+    assert not in_log("info says get /?__debugger__=yes&cmd=resource", Facts())
     assert rules.kept
     assert not file.path.exists()
 

@@ -167,7 +167,10 @@ def test_the_server_process_of_a_running_devtui(tmp_path: Path) -> None:
         found = holders(port, tmp_path)
         session = next(one for one in found if one.pid == devtui.pid)
         server = next(one for one in found if one.pid != devtui.pid)
-        assert (session.kind, session.note) == ("devtui", "another devtui, of this project")
+        assert (session.kind, session.note) == (
+            "devtui",
+            "another devtui, of this project: devtui ctl attach shows it",
+        )
         assert server.kind == "devtui"
         assert f"the devtui with pid {devtui.pid}" in server.note
         outcome = stopping.stop(Settings(port=port), (session,))

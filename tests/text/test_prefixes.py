@@ -21,6 +21,7 @@ from devtui.text.prefixes import MAX_PREFIX, NONE, prefix_of
         ("2026-01-02 03:04:05 shop.db INFO hello", "INFO", "shop.db", "hello"),
         ("[2026-01-02 03:04:05 INFO] hello", "INFO", "x", "hello"),
         ("03:04:05 | INFO | hello", "INFO", "x", "hello"),
+        ("2026-01-02 03:04:05,123:INFO:shop.db:hello", "INFO", "shop.db", "hello"),  # as AppBuilder
         ("shop.db: hello", "INFO", "shop.db", "hello"),
         ("[INFO] hello", "INFO", "x", "hello"),
         # SQLAlchemy's echo

@@ -122,9 +122,8 @@ def link(port: int | None, client: str = "ctl", folder: str | None = None) -> Li
     if not chosen:
         raise CtlError(_nothing_here(found, folder, port), NOT_RUNNING)
     if len(chosen) > 1:
-        raise CtlError(
-            f"{len(chosen)} devtui run here: choose one with --port.\n{_named(chosen)}", BAD_USAGE
-        )
+        text = f"{len(chosen)} devtui run here: choose one with --port behind the verb."
+        raise CtlError(f"{text}\n{_named(chosen)}", BAD_USAGE)
     connection = place.connect(chosen[0].path, CONNECT_SECONDS)
     if connection is None:
         raise CtlError("devtui has just ended.", NOT_RUNNING)
@@ -147,7 +146,11 @@ def _nothing_here(found: list[Found], folder: str, port: int | None) -> str:
     where = f"in {folder}" if port is None else f"on port {port}"
     start = "devtui APP" if port is None else f"devtui --port {port} APP"
     text = f"No devtui runs {where}. Start one: {start}"
-    return f"{text}\nThese run elsewhere; --port chooses one:\n{_named(found)}" if found else text
+    return (
+        f"{text}\nThese run elsewhere; --port behind the verb chooses one:\n{_named(found)}"
+        if found
+        else text
+    )
 
 
 def _named(found: list[Found]) -> str:

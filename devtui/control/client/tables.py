@@ -41,7 +41,7 @@ def pairs(found: dict[str, Any]) -> None:
 def sessions(found: Sequence[dict[str, Any]]) -> None:
     """Print the records of several sessions."""
     heads = ["port", "app", "folder", "pid"]
-    table([[one[head] for head in heads] for one in found], heads)
+    table([[one["port"] or "none", *(one[head] for head in heads[1:])] for one in found], heads)
 
 
 def outcome(found: dict[str, Any]) -> None:
@@ -50,7 +50,8 @@ def outcome(found: dict[str, Any]) -> None:
     echo(f"{found['outcome']}: {found['message']}", fg="green" if good else "red", bold=True)
     if reload := found["reload"]:
         paths = " ".join(path.rpartition("/")[2] for path in reload["paths"])
-        echo(f"{reload['cause']}: {paths}  {reload['duration_ms']:.0f} ms")
+        cause = f"{reload['cause']}: {paths}" if paths else reload["cause"]
+        echo(f"{cause}  {reload['duration_ms']:.0f} ms")
     for path in found.get("unloaded", ()):
         echo(f"  not loaded: {path}")
     if found["error"]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import msgspec
-from textual.message import Message
 
 from devtui.dashboard.details.form import Field
 from devtui.dashboard.details.row_detail import copied_call, copied_text, detail_of
 from devtui.dashboard.lists.sections import Detail, ShownLine
 from devtui.dashboard.messages import Row
+from devtui.dashboard.panes.rows import error_title, traceback_of
+from devtui.events import Frame
 from devtui.session.calls.one_call import OneCall, OneRepeat
-from devtui.session.store.error_groups import ErrorGroup
+from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 
@@ -25,19 +25,6 @@ NAMES = {
     "written during": "request",
 }
 """What toasts and choices call the sections whose titles are no nouns."""
-
-
-@dataclass
-class ChooseCopy(Message):
-    """Ask what to copy of a row, or of a line of it if it is opened; `detail` is what it shows.
-
-    `shown` are the rows of the pane.
-    """
-
-    item: Row
-    line: ShownLine | None = None
-    detail: Detail | None = None
-    shown: Sequence[Row] = ()
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -57,13 +44,21 @@ class Choice(msgspec.Struct, frozen=True):
         return self.text if self.make is None else self.make()
 
 
+def of_error(entry: ErrorEntry, frame: Frame | None = None) -> list[Choice]:
+    """Return the choices for an error, and for its selected frame if it is opened."""
+    found = [Choice("the traceback", traceback_of(entry.error))]
+    found.append(Choice("the message", error_title(entry.error)))
+    if frame is not None:
+        found.append(Choice("the place", f"{frame.file}:{frame.line}"))
+    return found
+
+
 def of_row(item: Row, store: Store, url: str) -> list[Choice]:
     """Return the choices for a row of a pane; `url` is the app's."""
+    if isinstance(item, ErrorGroup):
+        return of_error(item.newest)
     text, what = copied_text(item, url)
     found = [Choice(what, text)]
-    if isinstance(item, ErrorGroup):
-        found.append(Choice("the message", text.rstrip().rpartition("\n")[2]))
-        return found
     if isinstance(item, Request):
         found.append(Choice("the path", item.row.target.partition("?")[0]))
     found.append(Choice("everything", whole(detail_of(item, store))))

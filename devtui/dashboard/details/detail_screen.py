@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from devtui.config.project_file import StateFileError
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.details.compared import IgnoredRule
-from devtui.dashboard.details.copy_choices import ChooseCopy, section_name
+from devtui.dashboard.details.copy_choices import section_name
 from devtui.dashboard.details.log_detail import error_of
 from devtui.dashboard.details.row_detail import (
     copied_call,
@@ -22,7 +22,8 @@ from devtui.dashboard.details.row_detail import (
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
-from devtui.dashboard.messages import Copy, Edit, GoTo, Plain, ShowStack, Tell
+from devtui.dashboard.messages import ComparedAgain, Copy, Edit, GoTo, Plain, ShowStack, Tell
+from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.replay.sends_again import SendsAgain
@@ -205,7 +206,8 @@ class DetailScreen(SendsAgain, OpenedScreen):
             (ignores.remove if in_force else ignores.add)(rule)
         except StateFileError as error:
             self.app.post_message(Tell(f"This holds until you leave: {error}", "warning"))
-        self._replays.look_again(self.item)
+        self._replays.compare_again()
+        self.app.post_message(ComparedAgain())
         self._laid_out = None
         self.look()
 

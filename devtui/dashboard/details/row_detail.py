@@ -23,12 +23,12 @@ from devtui.dashboard.lists.sections import (
 from devtui.dashboard.messages import Plain, Row
 from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.handled import errors_of
-from devtui.dashboard.panes.rows import error_title, reload_words, status_style
+from devtui.dashboard.panes.rows import reload_words, status_style, traceback_of
 from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
 from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat, frame_of_call
 from devtui.session.calls.statement import statement_of
 from devtui.session.replay.replays import Replays
-from devtui.session.store.error_groups import ErrorGroup, innermost_own
+from devtui.session.store.error_groups import ErrorEntry, ErrorGroup, innermost_own
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
@@ -110,6 +110,8 @@ def request_id_of(item: object) -> str | None:
             return item.request_id
         case ErrorGroup():
             return item.newest.request_id
+        case ErrorEntry():
+            return item.request_id
     return None
 
 
@@ -121,8 +123,7 @@ def copied_text(item: Row, url: str) -> tuple[str, str]:
         case LogEntry():
             return copied(item), "the line" if item.more is None else "the record"
         case ErrorGroup():
-            error = item.newest.error
-            return error.text or error_title(error), "the traceback"
+            return traceback_of(item.newest.error), "the traceback"
         case AppFailed():
             return item.error.text or item.message, "the traceback"
         case Reloaded() | ServerExited():

@@ -21,8 +21,9 @@ from devtui.dashboard.errors.prompt import History, Prompt
 from devtui.dashboard.keys.commands import Place, bindings, in_force
 from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo
+from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.dashboard.panes.handled import is_fixed, is_handled
-from devtui.dashboard.panes.rows import error_title
+from devtui.dashboard.panes.rows import traceback_of
 from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
 from devtui.events import ExceptionData, Frame
@@ -148,8 +149,11 @@ class ErrorScreen(SendsAgain, FrameScreen):
 
     def action_copy_row(self) -> None:
         """Copy the traceback as Python prints it."""
-        error = self.entry.error
-        self.app.post_message(Copy(error.text or error_title(error), "the traceback"))
+        self.app.post_message(Copy(traceback_of(self.entry.error), "the traceback"))
+
+    def action_copy_choice(self) -> None:
+        """Choose what to copy: of the error, or its request as curl and more."""
+        self.app.post_message(ChooseCopy(self.entry, frame=self._frame()))
 
     def selected(self) -> Selection:
         """Return the error's request and the frame under the cursor, for custom commands."""

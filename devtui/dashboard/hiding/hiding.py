@@ -9,6 +9,7 @@ from devtui.config.project_file import StateFileError
 from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.messages import Tell
+from devtui.filters.facts import Place
 from devtui.filters.rule import Rule, proposals
 from devtui.filters.rules import Rules
 from devtui.text.formats import count
@@ -43,11 +44,16 @@ class Hiding:
             self._tell(self.rules.complaint, problem=True)
 
     def failed(self, request: Request | None) -> None:
-        """Show a request again that has an error, even if it ended before."""
-        if request is not None and not request.running:
-            for pane in self._panes:
-                if pane.place == "requests":
-                    pane.list.matches.change(request)
+        """Show a request that has failed again, even if it ended before, and what it has logged."""
+        if request is None:
+            return
+        for pane in self._panes:
+            if not pane.list.matches.hidden_count:
+                continue
+            if pane.place == "log":
+                pane.list.matches.mark_changed(lambda entry: entry.request_id == request.id)
+            elif not request.running:
+                pane.list.matches.mark_changed(lambda row: row is request)
 
     def why_not(self, pane: Pane[Any]) -> str:
         """Say why rows like the selected one cannot be hidden; empty if they can."""
@@ -79,15 +85,15 @@ class Hiding:
         dialog = RulesDialog(self.rules, self.count, self._apply)
         self._screen.app.push_screen(dialog)
 
-    def count(self, rule: Rule) -> int:
-        """Return how many rows a rule hides, or would hide."""
-        found = 0
+    def count(self, rule: Rule, place: Place | None = None) -> int:
+        """Return how many rows of its own pane, or of another, a rule hides or would hide."""
+        found, hides = 0, rule.test_for(place or rule.place)
         for pane in self._panes:
-            if pane.place == rule.place:
+            if hides is not None and pane.place == (place or rule.place):
                 columns, first = pane.list.matches.columns, pane.list.matches.ring.first
                 at = first - columns.offset
                 rows = zip(columns.texts[at:], columns.facts[at:], strict=True)
-                found += sum(rule.hides(text, facts) for text, facts in rows)
+                found += sum(hides(text, facts) for text, facts in rows)
         return found
 
     def _proposals(self, pane: Pane[Any]) -> list[Rule]:
@@ -108,18 +114,19 @@ class Hiding:
             self._tell(str(error), problem=True)
             return
         self._apply()
-        hidden = count(self.count(chosen.rule), "row")
-        shows = f"{in_force.key('hidden')} shows the rules."
-        words = f"{hidden} hidden by {chosen.rule.text}. {shows}"
+        key = in_force.key("hidden")
+        words = f"{count(self.count(chosen.rule), 'row')} hidden by {chosen.rule.text}"
+        if chosen.rule.place != "log" and (logged := self.count(chosen.rule, "log")):
+            words += f", and {count(logged, 'row')} of the log"
         if chosen.keep:
             try:
                 self.rules.keep()
             except StateFileError as error:
                 self._tell(f"The rule is in force until you leave: {error}", problem=True)
                 return
-            where = f"{in_force.key('hidden')} shows where."
-            words = f"{hidden} hidden by {chosen.rule.text}, kept for you in this project: {where}"
-        self._tell(words)
+            self._tell(f"{words}. Kept for you in this project: {key} shows where.")
+        else:
+            self._tell(f"{words}. {key} shows the rules.")
 
     def _apply(self) -> None:
         for pane in self._panes:

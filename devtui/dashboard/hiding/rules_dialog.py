@@ -52,11 +52,15 @@ class RulesDialog(Dialog[None]):
         """Yield the rules, an input, and what is to be said."""
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Hidden rows"
-            keep = f"{keep_key()} keep for you"
-            dialog.border_subtitle = f"enter edit   x show again   {keep}   y copy   escape"
+            dialog.border_subtitle = self._keys()
             yield RuleChoices()
             yield Input(placeholder="/static/*", max_length=600)
             yield Static("", id="problem", markup=False)
+
+    def _keys(self, *, typing: bool = False) -> str:
+        if typing:
+            return "enter hide   escape cancel"
+        return f"enter edit   x show again   {keep_key()} keep for you   y copy   escape"
 
     def on_mount(self) -> None:
         """Show the rules."""
@@ -95,6 +99,7 @@ class RulesDialog(Dialog[None]):
         field.value = "" if at is None else self._rules.all[at].text
         field.display = True
         field.focus()
+        self.query_one(".dialog").border_subtitle = self._keys(typing=True)
         self._say(WHAT_RULES_ARE)
 
     @on(Input.Submitted)
@@ -113,6 +118,7 @@ class RulesDialog(Dialog[None]):
     def _stop_typing(self, at: int) -> None:
         self.query_one(Input).display = False
         self.query_one(OptionList).focus()
+        self.query_one(".dialog").border_subtitle = self._keys()
         self._list(at)
 
     def action_add(self) -> None:
@@ -141,7 +147,7 @@ class RulesDialog(Dialog[None]):
     def action_copy(self) -> None:
         """Copy the rules as the line that the config wants."""
         texts = ", ".join(json.dumps(rule.text, ensure_ascii=False) for rule in self._rules.all)
-        self.app.post_message(Copy(f"hidden = [{texts}]", "line for devtui.toml"))
+        self.app.post_message(Copy(f"hidden = [{texts}]", "the line for devtui.toml"))
 
     @property
     def _file(self) -> str:

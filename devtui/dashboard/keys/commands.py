@@ -164,6 +164,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("error-profile", "t", "t", "", "Profile it", "profile", "error"),
     Command("error-editor", "e", "e", "edit", "Edit the file at the line", "edit_row", "error", 2),
     Command("error-copy", "y", "y", "copy", "Copy the traceback", "copy_row", "error", 3),
+    Command("error-choice", "Y", "shift+y", "", "Choose what to copy", "copy_choice", "error"),
     Command("error-wrap", "w", "w", "wrap", "Cut or wrap long lines", "wrap", "error", 4),
     Command(
         "stop-evaluation", "ctrl+c", "ctrl+c", "", "Stop an evaluation", "stop_evaluation", "error"
@@ -214,6 +215,7 @@ _SAME = {
     **{f"opened-{pane}": pane for pane in ("requests", "log", "reloads", "errors")},
     "opened-interrupt": "interrupt",
     "detail-choice": "copy-choice",
+    "error-choice": "copy-choice",
     "profile-choice": "copy-choice",
     "detail-profile": "profile",
     "error-profile": "profile",

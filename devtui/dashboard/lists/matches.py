@@ -19,7 +19,7 @@ Hides: TypeAlias = Callable[[str, Facts], bool]
 """Whether a rule hides an item of that text, in lower case, and those facts."""
 
 LATE = 2_000
-"""How many of the newest items `change` looks through."""
+"""How many of the newest items `mark_changed` looks through."""
 
 
 class Matches(Generic[T]):
@@ -168,13 +168,12 @@ class Matches(Generic[T]):
         self._hidden -= left
         self._sort_again()
 
-    def change(self, item: T) -> None:
-        """Look again, at the next `catch_up`, at one of the newest items: it has changed late."""
+    def mark_changed(self, has_changed: Callable[[T], bool]) -> None:
+        """Look again, at the next `catch_up`, at those of the newest items that changed late."""
         end = min(self.columns.end, self.ring.end)
-        for number in reversed(range(max(self.ring.first, end - LATE), end)):
-            if self.ring[number] is item:
+        for number in range(max(self.ring.first, end - LATE), end):
+            if number not in self.ring.left and has_changed(self.ring[number]):
                 self._unsettled.add(number)
-                return
 
     def _list(self, number: int) -> None:
         """Show an item if it is to be shown, in its place."""

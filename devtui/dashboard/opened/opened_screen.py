@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from devtui.dashboard.keys.commands import Place, bindings, in_force
+from devtui.dashboard.keys.second_press import SecondPress, once_more
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.lists.sections import Section, ShownLine, laid_out
@@ -30,9 +30,6 @@ BESIDE_ROWS = 4
 """The columns of the frame's two borders, the space before a line, and the scrollbar."""
 
 NO_MATCH = "The text is not in this row."
-
-AGAIN_SECONDS = 3.0
-"""How soon the second ctrl+c has to follow the first one, to leave devtui."""
 
 
 class OpenedScreen(NeedsRoom, ListScreen):
@@ -55,7 +52,7 @@ class OpenedScreen(NeedsRoom, ListScreen):
         self.wrapped = True
         self.place = ""
         """Which row of its list this is, for the lower border."""
-        self._interrupted_at = -AGAIN_SECONDS
+        self._interrupts = SecondPress()
 
     # -- for subclasses to define --------------------------------------------------------------
 
@@ -152,12 +149,9 @@ class OpenedScreen(NeedsRoom, ListScreen):
         if self.get_selected_text():
             self.action_copy_text()
             return
-        now, before = time.monotonic(), self._interrupted_at
-        self._interrupted_at = now
-        if now - before < AGAIN_SECONDS:
+        if self._interrupts.pressed():
             raise SkipAction  # the app's ctrl+c comes next
-        back = in_force.key("back")
-        self.app.post_message(Tell(f"ctrl+c once more leaves devtui; {back} goes back."))
+        self.app.post_message(Tell(once_more(f"{in_force.key('back')} goes back")))
 
     def action_open_line(self) -> None:
         """Fold the section, or open what is under the cursor."""

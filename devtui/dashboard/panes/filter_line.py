@@ -15,7 +15,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from devtui.dashboard.keys.commands import in_force
+from devtui.dashboard.keys.second_press import SecondPress, once_more
 from devtui.dashboard.lists.list_screen import ListScreen
+from devtui.dashboard.messages import Tell
 from devtui.filters.completion import HINTS, common_start
 from devtui.filters.facts import Place
 from devtui.filters.query import Query
@@ -60,6 +63,7 @@ class FilterInput(Input):
         self._history: list[str] = []  # the newest last
         self._recalled = 0  # how many steps back in the history the value is; 0 is typed
         self._cycle: list[str] = []
+        self._interrupts = SecondPress()
 
     @property
     def query_typed(self) -> Query:
@@ -107,6 +111,13 @@ class FilterInput(Input):
         self.value = self._history[-back] if back else ""
         self._recalled = back
         self.cursor_position = len(self.value)
+
+    def action_copy(self) -> None:
+        """Copy the selection, else leave devtui at the second press: here escape drops a filter."""
+        if self.selected_text or self._interrupts.pressed():
+            super().action_copy()  # without a selection the app's ctrl+c comes next
+        else:
+            self.app.post_message(Tell(once_more(f"{in_force.key('unfilter')} drops the filter")))
 
     def action_complete(self) -> None:
         """Complete the word before the cursor; the next one in turn if there are several."""

@@ -15,7 +15,8 @@ class LogPane(Pane[LogEntry]):
     """What the app writes. Its libraries find a terminal of the width that their text has here."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(2, "Log", store.log, LogRows(store), "No output yet.")
+        rows = LogRows(store)
+        super().__init__(2, "Log", store.log, rows, "No output yet.", rows.measures)
 
     def on_resize(self, event: Resize) -> None:
         """Tell the server processes how much room there is."""

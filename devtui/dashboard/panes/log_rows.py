@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
+from msgspec.structs import replace
+
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines
 from devtui.dashboard.panes.handled import is_crash
@@ -13,7 +15,9 @@ from devtui.dashboard.panes.log_text import LogText, LogTexts, coloured_lines
 from devtui.dashboard.panes.rows import TAG_WIDTH, request_tag, short_type
 from devtui.dashboard.widgets.cells import Row, cut, fit, fit_pieces, left, row_width, wrap
 from devtui.events import ExceptionData
+from devtui.filters.facts import Measures
 from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.measures import measures_of
 from devtui.session.store.store import Store
 from devtui.text import formats
 from devtui.text.formats import abbreviated
@@ -60,6 +64,16 @@ class LogRows(Rows[LogEntry]):
                 said = said[:MAX_SAID]  # a filter looks no further than that and the request
             said = f"{said} {self._request(item.request_id)}".rstrip()
         return f"{item.level or item.stream} {item.logger or ''} {said}"
+
+    def measures(self, item: LogEntry) -> Measures:
+        """Return the facts of the entry; what a failed request has logged is no row to hide."""
+        found = measures_of(item)
+        request = self._store.request(item.request_id)
+        if request is None:
+            return found
+        of_request = measures_of(request).facts
+        failed = found.facts.failed or of_request.failed
+        return Measures(replace(found.facts, method=of_request.method, failed=failed))
 
     def summary(self, item: LogEntry) -> str:
         """Return the error, or the message alone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from textual import on
@@ -19,7 +20,7 @@ from devtui.dashboard.lists.sorting import ORDERS
 from devtui.dashboard.panes.filter_line import FilterInput, FilterLine
 from devtui.dashboard.widgets.cells import fit
 from devtui.filters.completion import completions
-from devtui.filters.facts import Place
+from devtui.filters.facts import Measures, Place
 from devtui.filters.query import Query
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.measures import measures_of
@@ -41,11 +42,20 @@ BETWEEN_SLICES = 0.02
 class Pane(Vertical, Generic[T]):
     """One of the four panes. `number` is its key, `name` its title."""
 
-    def __init__(self, number: int, name: str, ring: Ring[T], rows: Rows[T], empty: str) -> None:
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        ring: Ring[T],
+        rows: Rows[T],
+        empty: str,
+        measures: Callable[[T], Measures] = measures_of,
+    ) -> None:
+        """`measures` serves filters, orders and rules."""
         super().__init__(id=name.lower(), classes="pane")
         self.number = number
         self.title = name
-        self.list: LineList[T] = LineList(ring, rows, empty=empty, measures_of=measures_of)
+        self.list: LineList[T] = LineList(ring, rows, empty=empty, measures_of=measures)
         self.place = cast("Place", name.lower())
         self.filter_line = FilterLine(self.place, self._offer)
         self.note = ""

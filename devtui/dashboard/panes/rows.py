@@ -171,7 +171,7 @@ class ReloadRows(Rows[Reload]):
 
     def text(self, item: Reload) -> str:
         """Return the cause with its files, or the failure."""
-        return " ".join(reload_words(item))
+        return " ".join(reload_words(item)).rstrip()
 
     def spans(self, item: Reload, width: int) -> Row:
         """Lay the reload out on one line."""
@@ -281,6 +281,11 @@ def error_title(error: Error) -> str:
         return _last_line(error.text)
     first = error.exceptions[0]
     return f"{first.type}: {first.message}" if first.message else first.type
+
+
+def traceback_of(error: Error) -> str:
+    """Return the traceback as Python prints it, else the exception alone."""
+    return error.text or error_title(error)
 
 
 def place(error: Error) -> str:

@@ -38,6 +38,10 @@ class Fold(msgspec.Struct, frozen=True):
     small: bool = False
 
 
+SLOWER = 1.5
+"""How many times as long a request takes with the profiler before that is said."""
+
+
 class ProfileLines:
     """Lays out a profile. `toggled` are the folds that the user has changed."""
 
@@ -58,8 +62,11 @@ class ProfileLines:
         """Say in a line what was measured."""
         event = self._profile.event
         own = sum(top.ms for top in self._root.below if top.own)
+        took, plain = formats.fine_duration(event.duration_ms), self._profile.plain_ms
+        if plain is not None and event.duration_ms >= SLOWER * plain:
+            took += f", without the profiler {formats.fine_duration(plain)}"
         parts = [
-            formats.fine_duration(event.duration_ms),
+            took,
             f"your code and what it called {own / self._total:.0%}",
             formats.count(event.sample_count, "sample"),
         ]

@@ -10,14 +10,14 @@ from textual import on
 from devtui.dashboard.availability import SaysWhyNotApp
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.lists.line_view import LineView
-from devtui.dashboard.messages import Open, PinRequest, SendAgain
+from devtui.dashboard.messages import ComparedAgain, Open, PinRequest, SendAgain
+from devtui.session.store.request_record import Request
 from devtui.text import masking
 
 if TYPE_CHECKING:
     from devtui.dashboard.replay.request_editor import RequestEditor
     from devtui.session.replay.sender import Sent
     from devtui.session.shown_session import ShownSession
-    from devtui.session.store.request_record import Request
 
 
 class ReplayingApp(SaysWhyNotApp):
@@ -87,6 +87,13 @@ class ReplayingApp(SaysWhyNotApp):
         else:
             self._pinned(request, "is sent again after every reload.")
 
+    @on(ComparedAgain)
+    def _show_verdicts(self) -> None:
+        for screen in self.screen_stack:
+            for view in screen.query(LineView):
+                view.matches.mark_changed(_is_compared)
+                view.mark_dirty()
+
     def _pinned(self, request: Request, words: str) -> None:
         row = request.row
         self.tell(f"{row.method} {masking.target(row.target)} {words}")
@@ -107,3 +114,7 @@ class ReplayingApp(SaysWhyNotApp):
         self.tell(f"{row.method} {masking.target(row.target)}: {verdict}")
         if getattr(self.screen, "shows", None) is original:
             self.post_message(Open(found))
+
+
+def _is_compared(row: object) -> bool:
+    return isinstance(row, Request) and bool(row.verdict)

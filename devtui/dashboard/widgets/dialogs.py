@@ -19,6 +19,8 @@ from textual.widgets import Input, Static
 from textual.worker import WorkType
 
 from devtui.config.settings import MAX_PORT
+from devtui.dashboard.keys.second_press import SecondPress, once_more
+from devtui.dashboard.messages import Tell
 from devtui.dashboard.widgets.ends_work import EndsWork
 from devtui.dashboard.widgets.too_small import NeedsRoom
 from devtui.text.sanitize import visible
@@ -45,7 +47,12 @@ class Dialog(EndsWork, NeedsRoom, ModalScreen[Result], Generic[Result]):
         Binding("escape", "dismiss", show=False),
         Binding("ctrl+z", "app.suspend", show=False),
         Binding("ctrl+q", "app.quit", show=False),
+        Binding("ctrl+c", "interrupt_dialog", show=False),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._interrupts = SecondPress()
 
     def on_click(self, event: Click) -> None:
         """Press escape for a click beside the box or on the keys in its lower border."""
@@ -54,6 +61,15 @@ class Dialog(EndsWork, NeedsRoom, ModalScreen[Result], Generic[Result]):
         if beside or (event.widget is box and event.screen_y == box.region.bottom - 1):
             # By the app: a key sent from here would not bubble from the input up to the dialog.
             self.app.call_later(self.app.simulate_key, "escape")
+
+    async def action_interrupt_dialog(self) -> None:
+        """Copy the selection, else leave devtui at the second press: here escape closes."""
+        if self.get_selected_text():
+            self.action_copy_text()
+        elif self._interrupts.pressed():
+            await self.run_action("app.interrupt")
+        else:
+            self.app.post_message(Tell(once_more("escape closes this")))
 
     def begin(self, work: WorkType[None], latest_of: str = "") -> None:
         """Run slow work in a worker; of the same kind (`latest_of`) only the newest goes on."""

@@ -124,6 +124,8 @@ def _notice(session: ShownSession, now: float) -> str:
         return visible(session.attachment.notice, 160)
     if session.state is State.SUSPENDED:
         return f"stopped by a signal: {in_force.key('restart')} restarts it"
+    if session.state is State.CRASHED:
+        return f"a save or {in_force.key('restart')} starts the server again"
     if session.state is State.PORT_BUSY:
         who, other = in_force.key("holders"), in_force.key("port")
         return f"{who} shows who holds the port, {other} takes another one"

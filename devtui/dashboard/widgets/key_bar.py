@@ -65,11 +65,14 @@ class KeyBar(Static):
 
 
 def chosen(keys: Keys, width: int) -> list[tuple[Command, bool]]:
-    """Return the most important commands that fit into `width`, and whether each can work."""
+    """Return the most important commands that fit into `width`, and whether each can work.
+
+    Keys that cannot work now give way to those that can.
+    """
     shown = [(in_force[name], enabled) for name, enabled in keys]
     shown = [(command, enabled) for command, enabled in shown if command.rank is not None]
     while shown and sum(_width(command) for command, _ in shown) > width - 2:
-        shown.remove(max(shown, key=lambda pair: pair[0].rank or 0))
+        shown.remove(max(shown, key=lambda pair: (not pair[1], pair[0].rank or 0)))
     return shown
 
 

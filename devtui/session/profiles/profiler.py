@@ -28,10 +28,14 @@ OLD = "The app has answered, but not as a part of this session: there is no prof
 
 
 class Profile(msgspec.Struct, frozen=True, eq=False):
-    """A request that was profiled, and where its time went."""
+    """A request that was profiled, and where its time went.
+
+    `plain_ms` is how long the request took that it repeats, if that is known.
+    """
 
     request: Request
     event: RequestProfiled
+    plain_ms: float | None = None
 
 
 class Profiler:
@@ -73,7 +77,13 @@ class Profiler:
     def of(self, request: Request) -> Profile | None:
         """Return the profile of a request, None if there is none or it is no longer kept."""
         event = self._kept.get(request.id)
-        return None if event is None else Profile(request, event)
+        if event is None:
+            return None
+        before: Request | None = request
+        while before is not None and before.id in self._kept:
+            before = self._store.request(before.row.replay_of or None)
+        known = before is not None and not before.running
+        return Profile(request, event, before.row.duration_ms if before and known else None)
 
     def _profiled(self, event: RequestProfiled) -> None:
         self._kept[event.request_id] = event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from devtui.config.project_file import ProjectFile
@@ -17,6 +18,10 @@ from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 from devtui.text import masking
 from devtui.text.sgr import plain
+
+SEARCHED = 1_000
+COMPARED_AGAIN = 50
+"""How many rows are compared again after something else is ignored: its key waits for them."""
 
 
 class Replays:
@@ -84,8 +89,13 @@ class Replays:
             return None
         return compare(before, after, self.ignores)
 
-    def look_again(self, request: Request) -> None:
-        """Find the verdict of a row again, after something else is ignored."""
+    def compare_again(self) -> None:
+        """Find the verdicts of the newest rows again, after something else is ignored."""
+        newest = reversed(list(self._store.requests)[-SEARCHED:])
+        for request in islice((one for one in newest if one.verdict), COMPARED_AGAIN):
+            self._compare(request)
+
+    def _compare(self, request: Request) -> None:
         found = self.comparison(request)
         if found is not None:
             request.verdict = found.verdict
@@ -101,4 +111,4 @@ class Replays:
     def _finished(self, event: RequestFinished) -> None:
         request = self._store.request(event.id) if event.replay_of else None
         if request is not None:
-            self.look_again(request)
+            self._compare(request)

@@ -175,6 +175,23 @@ async def test_shift_y_asks_and_copies(ui, monkeypatch):
     assert len(copied) == 2
 
 
+async def test_shift_y_on_what_belongs_to_a_request_copies_the_request_too(ui, monkeypatch):
+    copied = []
+    monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
+    said = line("text", request_id="r1")
+    ui.session.feed(started(1, "/pay"), said, raised(1), finished(1, "/pay", status=500))
+    for keys in (("2", "Y"), ("enter", "Y"), ("4", "Y"), ("enter", "Y")):
+        await ui.press(*keys)
+        await ui.shows("curl … http://127.0.0.1:5000/pay")
+        await ui.press("escape")
+    await ui.press("Y", "2")
+    assert copied.pop() == ("ZeroDivisionError: division by zero", "the message")
+    await ui.press("Y", *["down"] * 3, "enter")
+    ((text, what),) = copied
+    assert what == "curl"
+    assert text.startswith("curl ")
+
+
 async def test_e_in_an_opened_request_edits_the_view(ui, monkeypatch):
     edited = []
     monkeypatch.setattr(ui.app, "edit", edited.append)

@@ -46,6 +46,29 @@ async def test_an_error_is_never_hidden(ui: Driver) -> None:
     await ui.shows("Requests 3 · 1 hidden")
 
 
+async def test_the_log_of_hidden_requests_is_hidden_with_them(ui: Driver) -> None:
+    said = [line(f"polled {n}", request_id=f"r{n}") for n in (1, 2, 3)]
+    bad = line("oh no", level="ERROR", request_id="r2")
+    start, end = zip(*(request(n, "/poll?since=1") for n in (1, 2)), strict=True)
+    ui.session.feed(*start, *said[:2], bad, *end, line("polled get /poll"), *request(9, "/x"))
+    await ui.shows("Requests 3")
+    await ui.press("home", "h")
+    await ui.shows("2 rows")
+    await ui.press("enter")
+    await ui.shows("Requests 1 · 2 hidden")
+    await ui.shows("Log 2 · 2 hidden")
+    await ui.shows("2 rows hidden by get /poll, and 2 rows of the log.")
+    begun, ended = request(3, "/poll", status=500)
+    ui.session.feed(begun, said[2])
+    await ui.shows("Log 2 · 3 hidden")
+    ui.session.feed(ended)
+    await ui.shows("Requests 2 · 2 hidden")
+    await ui.shows("Log 3 · 2 hidden")
+    await ui.shows("polled 3")
+    ui.session.feed(raised(1))
+    await ui.shows("Log 4 · 1 hidden")
+
+
 async def test_a_filter_counts_what_it_leaves_out_besides(ui: Driver) -> None:
     ui.session.feed(*a_morning())
     await ui.shows("Requests 9")
@@ -83,7 +106,7 @@ async def test_k_keeps_the_rule_for_the_project() -> None:
         ui.session.feed(*a_morning())
         await ui.shows("Requests 9")
         await ui.press("home", "down", "h", "k")
-        await ui.until(lambda: "kept for you in this project" in "".join(ui.toasts))
+        await ui.until(lambda: "Kept for you in this project" in "".join(ui.toasts))
     assert "static files" in kept_file().read()
     async with running() as ui:
         ui.session.feed(*a_morning())
@@ -101,11 +124,13 @@ async def test_rules_are_listed_edited_and_restored(
     await ui.shows("debugger")
     await ui.press("a", *"nonsense", "enter")
     await ui.shows("'nonsense' is no rule.")
+    await ui.shows("─ enter hide   escape cancel ─")  # the other keys are typed
     field = ui.app.screen.query_one("Input")
     field.value = "/api/*"  # type: ignore[attr-defined]
     await ui.press("enter")
     await ui.shows("Requests 7 · 2 hidden")
     await ui.shows("k keeps them for you in this project")
+    await ui.shows("x show again")
     await ui.press("enter")
     field.value = "/login"  # type: ignore[attr-defined]
     await ui.press("enter")

@@ -4,10 +4,11 @@ import pytest
 
 from devtui.config.settings import Settings
 from devtui.dashboard.help import HelpDialog
+from devtui.dashboard.keys import second_press
 from devtui.dashboard.keys.commands import in_force
-from devtui.dashboard.opened import opened_screen
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.dashboard.widgets.dialogs import PortDialog
+from devtui.dashboard.widgets.key_bar import chosen
 from devtui.session.state import State
 from tests.support.driver import running
 from tests.support.fakes import (
@@ -243,6 +244,13 @@ async def test_help_shows_every_key():
                 assert command.shown in pages
 
 
+def test_keys_that_cannot_work_give_way_in_the_key_bar_to_those_that_can():
+    keys = (("open", True), ("unfold-row", False), ("send-again", True), ("help", True))
+    for width, expected in ((80, 4), (40, 3)):
+        assert len(found := chosen(keys, width)) == expected
+        assert {"open", "send-again", "help"} <= {command.name for command, _ in found}
+
+
 async def test_a_click_in_the_key_bar_presses_the_key(ui):
     column = ui.screen().splitlines()[-1].index("restart")
     await ui.pilot.click(offset=(column, 39))
@@ -306,9 +314,29 @@ async def test_ctrl_c_in_an_opened_row_leaves_at_the_second_press(ui, monkeypatc
     await ui.press("ctrl+c")
     assert ui.toasts == ["ctrl+c once more leaves devtui; escape goes back."]
     await ui.press("escape", "escape", "enter", "ctrl+c")
-    monkeypatch.setattr(opened_screen, "AGAIN_SECONDS", 0)
+    monkeypatch.setattr(second_press, "AGAIN_SECONDS", 0)
     await ui.press("ctrl+c")
     assert ui.session.asked == [], "too late"
     monkeypatch.undo()
+    await ui.press("ctrl+c")
+    assert ui.session.asked == [("close", None)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "escape"),
+    [
+        (("slash", "x"), "escape drops the filter"),
+        (("h",), "escape closes this"),
+        (("p", "end"), "escape closes this"),  # its port is selected at first
+        (("question_mark",), "escape closes this"),
+    ],
+)
+async def test_ctrl_c_where_one_types_or_is_asked_leaves_at_the_second_press(ui, keys, escape):
+    ui.session.feed(*request(1, "/cart"))
+    await ui.until(lambda: ui.app.main.open_pane.list.item)
+    await ui.press(*keys)
+    await ui.press("ctrl+c")
+    assert ui.toasts == [f"ctrl+c once more leaves devtui; {escape}."]
+    assert ui.session.asked == []
     await ui.press("ctrl+c")
     assert ui.session.asked == [("close", None)]

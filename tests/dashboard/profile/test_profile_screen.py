@@ -10,7 +10,7 @@ from devtui.dashboard.profile.profile_screen import ProfileScreen
 from devtui.session.profiles.own_tree import own_tree
 from devtui.session.profiles.profiler import Profile
 from tests.support.driver import running
-from tests.support.fakes import FakeSession, n_plus_one, profiled, request
+from tests.support.fakes import FakeSession, finished, n_plus_one, profiled, request, started
 
 
 def lines_of_profile(width=110):
@@ -38,6 +38,20 @@ def test_own_lines_come_first_with_their_shares_and_calls():
     (other,) = [" ".join(text.split()) for text in texts(lines, width, OTHER_CALLS)]
     assert "SELECT" in other
     assert "views.py:31" in other
+
+
+async def test_it_says_how_long_the_request_took_without_the_profiler(ui):
+    ui.session.feed(started(1, "/"), finished(1, "/", ms=12))
+    for number, before in ((2, "r1"), (3, "r2")):  # the second one repeats a profiled one
+        begun, ended = started(number, "/"), finished(number, "/", ms=320)
+        ui.session.feed(
+            structs.replace(begun, replay_of=before),
+            profiled(number),
+            structs.replace(ended, replay_of=before),
+        )
+    await ui.until(lambda: len(ui.app.main.requests.list.matches) == 3)
+    await ui.press("end", "t")
+    await ui.shows("320 ms, without the profiler 12 ms · your code")
 
 
 def test_threads_stand_beside_the_request():

@@ -71,12 +71,19 @@ def test_loading_shows_the_time():
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_a_suspended_process_is_shown_with_the_key_that_helps(width):
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.SUSPENDED, "stopped by a signal: r restarts it"),
+        (State.CRASHED, "a save or r starts the server again"),
+    ],
+)
+def test_a_process_that_answers_nothing_is_shown_with_the_key_that_helps(width, state, words):
     session = FakeSession()
-    session.state = State.SUSPENDED
+    session.state = state
     first, second = _lines(session, width)
-    assert "SUSPENDED" in first
-    assert "stopped by a signal: r restarts it" in second
+    assert state.value.upper() in first
+    assert words in second
 
 
 def test_equal_facts_are_equal():

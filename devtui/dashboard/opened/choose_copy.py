@@ -1,0 +1,27 @@
+"""The message of a screen that asks what to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from devtui.dashboard.lists.sections import Detail, ShownLine
+from devtui.dashboard.messages import Row
+from devtui.events import Frame
+from devtui.session.store.error_groups import ErrorEntry
+
+
+@dataclass
+class ChooseCopy(Message):
+    """Ask what to copy of a row, or of a line of it if it is opened; `detail` is what it shows.
+
+    `shown` are the rows of the pane, and `frame` is the selected frame of an opened error.
+    """
+
+    item: Row | ErrorEntry
+    line: ShownLine | None = None
+    detail: Detail | None = None
+    shown: Sequence[Row] = ()
+    frame: Frame | None = None
