@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -79,6 +80,12 @@ class Successor:
         self._socket.settimeout(DEADLINE)
         self._welcomes = welcomes
 
+    def __enter__(self) -> Successor:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._socket.close()
+
     def accept(self) -> socket.socket:
         """Take the next connection, and read what it asks for."""
         connection, _ = self._socket.accept()
@@ -102,9 +109,6 @@ class Successor:
         finally:
             self._socket.settimeout(DEADLINE)
         return True
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture
@@ -132,22 +136,28 @@ def test_a_page_tries_once_at_a_time_and_ever_more_seldom(
     assert attempts.told == ["Created"]
     port = live.session.settings.port
     live.close()
-    server = None if successor == "none" else Successor(port, "welcomes" in successor)
-    found = []
-    for number in range(1, len(GROWING) + 1):
-        found.append(pause(page))
-        page.evaluate("goOn()")
-        if server is not None:
-            connection = server.accept()
-            page.evaluate(NUDGES)
-            assert page.evaluate("pauses()") == []
-            assert not server.has_another()
-            connection.close()
-        attempts.wait_for("Closed", number + 1)
-    pause(page)
-    assert attempts.told == ["Created", "Closed"] * (len(GROWING) + 1)
+    with ExitStack() as stack:
+        server = None
+        if successor != "none":
+            server = stack.enter_context(Successor(port, "welcomes" in successor))
+        found, signs = [], []
+        for number in range(1, len(GROWING) + 1):
+            found.append(pause(page))
+            signs.append("The server is gone" in page.evaluate(SIGN))
+            if signs[-1]:
+                page.get_by_role("button", name="Dismiss").click()
+            page.evaluate("goOn()")
+            if server is not None:
+                connection = server.accept()
+                page.evaluate(NUDGES)
+                assert page.evaluate("pauses()") == []
+                assert not server.has_another()
+                connection.close()
+            attempts.wait_for("Closed", number + 1)
+        pause(page)
+        assert attempts.told == ["Created", "Closed"] * (len(GROWING) + 1)
+        assert server is None or not server.has_another()
     assert found == GROWING
-    assert "The server is gone" in page.evaluate(SIGN)
-    if server is not None:
-        assert not server.has_another()
-        server.close()
+    assert signs[:3] == [False, False, True]
+    if "welcomes" not in successor:
+        assert not any(signs[3:]), "it stays dismissed"

@@ -21,7 +21,7 @@
   const address = new URL("live", src);
   address.protocol = address.protocol.replace("http", "ws");
   address.search = new URLSearchParams({ key: dataset.key });
-  let socket = null, attempts = 0, connected = false, timer = 0, away = false;
+  let socket = null, attempts = 0, connected = false, timer = 0, away = false, toldGone = false;
 
   function connect() {
     clearTimeout(timer);
@@ -36,16 +36,20 @@
     socket.onopen = () => {
       connected = true;
       opened = performance.now();
+      toldGone = false;
       sign.hide();
       socket.send(`${dataset.version} ${dataset.heard ?? ""}`);
     };
     socket.onmessage = (event) => obey(JSON.parse(event.data));
     socket.onclose = () => {
       socket = null;
-      if (away) return;
       if (performance.now() - opened >= LASTING) attempts = 0;
+      if (away) return;
       if (!connected && attempts >= MOST_FIRST_ATTEMPTS) return;
-      if (connected && attempts > 1) sign.show("The server is gone: this page may be old.");
+      if (connected && attempts > 1 && !toldGone) {
+        toldGone = true; // once: it may be dismissed
+        sign.show("The server is gone: this page may be old.");
+      }
       const pause = attempts === 0 ? 0 : FIRST_PAUSE * 2 ** (attempts - 1);
       timer = setTimeout(connect, Math.min(pause, LONGEST_PAUSE));
     };
