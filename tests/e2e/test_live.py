@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from devtui.events import PagesFollowing, RequestFinished
+from devtui.session.live import live_pages
 from devtui.session.live.reload_pace import REST_SECONDS
 from devtui.session.state import State
 from tests.support import processes
 from tests.support.live import Live, Serve
-from tests.support.pages import SIGN, connected, follow, shows, visits
+from tests.support.pages import SIGN, connected, follow, shows, take_in, visits
 from tests.support.projects import write
-from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.dashboard_page import wait_reload, wait_serving
 from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
@@ -148,7 +149,7 @@ def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: 
     def parts(text: str) -> dict[str, str]:
         files = {f"parts/part{number}.py": f"TEXT = {text!r}" for number in range(150)}
         files |= {f"templates/part{number}.html": text for number in range(149)}
-        return {**files, "app.py": APP.replace("first", text)}
+        return {**files, "app.py": APP.replace("first", text), ".gitignore": "__pycache__/"}
 
     if shutil.which("git") is None:
         pytest.skip("there is no git on this machine")
@@ -297,20 +298,6 @@ def test_a_page_learns_where_the_app_has_moved_to(live: Live, page: Any) -> None
     shows(page, "first")
 
 
-def test_live_is_turned_off_and_on_again(live: Live, page: Any, folder: Path) -> None:
-    follow(live, page)
-    live.call(live.session.set_live, False)
-    save(folder, "second")
-    live.reloaded()
-    other = page.context.new_page()
-    other.goto(live.session.url)
-    shows(other, "second")
-    assert live.session.live.count == 1
-    shows(page, "first")
-    live.call(live.session.set_live, True)
-    shows(page, "second")
-
-
 def test_https_follows_too(serve: Serve, page: Any, folder: Path) -> None:
     live = serve(PROJECT, cert="adhoc")
     live.serving()
@@ -321,27 +308,63 @@ def test_https_follows_too(serve: Serve, page: Any, folder: Path) -> None:
         connected(live)
 
 
-def test_the_header_counts_the_pages_and_b_turns_them_off(
+def test_pages_follow_or_not_as_the_option_and_the_key_say(
     devtui: Devtui, tmp_path: Path, free_port: int, page: Any
 ) -> None:
+    """A page that is open goes on where it was; one that is opened while live is off stays so."""
     write(tmp_path, PROJECT)
-    terminal = devtui("app", "--port", free_port, size=(120, 40))
+    terminal = devtui("app", "--no-live", "--port", free_port, size=(120, 40))
     url = wait_serving(terminal, free_port)
+    terminal.wait_for("live off")
+    plain = open_without_script(page.context, url)
+    terminal.press("b")
+    terminal.wait_gone("live off")
     page.goto(url)
     terminal.wait_for("live 1")
     terminal.press("b")
     terminal.wait_for("live off")
+    save(tmp_path, "second")
+    wait_reload(terminal, 2, "app.py")
+    plain_too = open_without_script(page.context, url)
+    shows(page, "first")
     terminal.press("b")
+    shows(page, "second")
     terminal.wait_for("live 1")
+    save(tmp_path, "third")
+    shows(page, "third")
+    shows(plain, "first")
+    shows(plain_too, "second")
     terminal.press("q")
     terminal.expect_exit(0)
 
 
-def test_a_crash_is_said_in_the_page(live: Live, page: Any, folder: Path) -> None:
+def open_without_script(context: Any, url: str) -> Any:
+    """Open a page, and see that nothing in it is of devtui."""
+    page = context.new_page()
+    asked: list[str] = []
+    for kind in ("request", "websocket"):
+        page.on(kind, lambda one: asked.append(one.url))
+    page.goto(url, wait_until="networkidle")
+    assert "devtui" not in page.content()
+    assert asked
+    assert not [one for one in asked if "devtui" in one]
+    return page
+
+
+def test_a_crash_is_said_in_the_page_which_stays_until_the_fix(
+    live: Live, page: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_pages, "HEAR_SECONDS", 0.0)
     follow(live, page)
     write(folder, {"app.py": "import os\nos._exit(3)\n"})
     live.wait_for_state(State.CRASHED)
     page.wait_for_function(f"({SIGN}).includes('has crashed')")
+    write(folder, {PAGE_FILE: PAGE.replace("old", "new")})
+    live.run(live.session.unloaded_saves(look=True))
+    for on in (False, True):
+        live.call(live.session.set_live, on)
+    take_in(page)
+    shows(page, "first")  # nobody answers: the browser would show its own error
     save(folder, "second")
     shows(page, "second")
 

@@ -66,7 +66,7 @@ class Handover:
             way.close()  # it is the same socket
         self.key, self.on, self.console = order.key, order.on, order.console
         self.version = f"{self._channel.generation}.{order.saves}"
-        self._channel.send(LiveSet(saves=order.saves))
+        self._channel.send(LiveSet(on=order.on, saves=order.saves))
 
     @property
     def script_url(self) -> str:
