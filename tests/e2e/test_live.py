@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from devtui.events import PagesFollowing, RequestFinished
-from devtui.session.live import live_pages
+from devtui.session.live import live_pages, page_saves
 from devtui.session.live.reload_pace import REST_SECONDS
 from devtui.session.state import State
 from tests.support import processes
 from tests.support.live import Live, Serve
 from tests.support.pages import SIGN, connected, follow, shows, take_in, visits
+from tests.support.processes import DEADLINE
 from tests.support.projects import write
 from tests.support.terminal.dashboard_page import wait_reload, wait_serving
 from tests.support.terminal.starter import Devtui
@@ -63,6 +64,12 @@ def streamed():
 @app.get("/framed")
 def framed():
     return "<!doctype html><title>x</title><h1>" + TEXT + "</h1><iframe src='/'></iframe>"
+"""
+# Before this file is there the app does not load.
+GATE = """\
+import pathlib, time
+while not pathlib.Path(__file__).with_name("gate.open").exists():
+    time.sleep(0.01)
 """
 PAGE = """\
 <!doctype html><html><head><title>x</title>
@@ -141,6 +148,19 @@ def test_the_first_of_several_saves_shows_at_once_and_the_others_together(
     assert visits(live) <= 3 + int(elapsed / REST_SECONDS)
 
 
+def test_saves_that_come_before_new_code_is_served_are_one_reload(
+    live: Live, folder: Path, page: Any
+) -> None:
+    follow(live, page)
+    for text in ("second", "third", "fourth"):
+        write(folder, {"app.py": GATE + APP.replace("first", text)})
+        live.run(live.session.unloaded_saves(look=True))
+    write(folder, {"gate.open": ""})
+    shows(page, "fourth")
+    connected(live)
+    assert visits(live) == 2
+
+
 def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: Any) -> None:
     def git(*arguments: str) -> None:
         identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
@@ -206,6 +226,36 @@ def test_a_form_keeps_its_text_while_styles_and_images_change(
     assert page.input_value("#name") == "half filled"
     assert page.locator("link").count() == 1
     assert visits(live) == 1
+
+
+def test_an_editor_that_renames_its_new_file_saves_once(
+    live: Live, folder: Path, page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_saves, "RENAME_SECONDS", DEADLINE)
+    follow(live, page)
+    page.fill("#name", "half filled")
+    css = PROJECT["static/site.css"].replace("1, 1, 1", "2, 2, 2")
+    save_by_rename(live, folder / "static/site.css", css)
+    page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")
+    assert page.input_value("#name") == "half filled"
+    save_by_rename(live, folder / PAGE_FILE, PAGE.replace("old", "new"))
+    shows(page, "new", "p")
+    connected(live)
+    assert visits(live) == 2
+
+
+def save_by_rename(live: Live, file: Path, text: str) -> None:
+    """Save as PyCharm does; the new file is noticed before it is renamed."""
+    new = file.with_name(file.name + "___jb_tmp___")
+    new.write_text(text)
+    live.run(live.session.unloaded_saves(look=True))
+    new.rename(file)
+
+
+def test_a_file_of_another_kind_is_a_part_of_pages_too(live: Live, folder: Path, page: Any) -> None:
+    follow(live, page)
+    with page.expect_navigation():
+        write(folder, {"static/prices.txt": "12"})
 
 
 def test_a_failed_reload_shows_its_error_and_the_fix_brings_the_page_back(

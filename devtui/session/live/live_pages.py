@@ -22,7 +22,8 @@ from devtui.session.event_bus import EventBus
 from devtui.session.live.page_connection import Asked, PageConnection, Version, take_over
 from devtui.session.live.page_console import PageConsole
 from devtui.session.live.page_count import PageCount
-from devtui.session.live.page_files import PageChange, WrittenByPages, change_by
+from devtui.session.live.page_files import PageChange
+from devtui.session.live.page_saves import PageSaves
 from devtui.session.live.reload_pace import ReloadPace
 from devtui.session.state import State
 
@@ -99,7 +100,7 @@ class LivePages:
         self._unheard: asyncio.TimerHandle | None = None  # until the process has heard an order
         self._catching_up: asyncio.TimerHandle | None = None
         self._taking: set[asyncio.Task[Any]] = set()
-        self._written = WrittenByPages()
+        self._saves = PageSaves(folder, bus, around.waits, self._on_change)
         self._left_alone: set[str] = set()
         self._crowd_told = False
         bus.listen(self._on_serving, Serving)
@@ -127,6 +128,7 @@ class LivePages:
         if self._console is not None:
             self._console.close()
         self._counted.close()
+        self._saves.forget()
         for timer in (self._unheard, self._catching_up):
             if timer is not None:
                 timer.cancel()
@@ -145,16 +147,14 @@ class LivePages:
 
     def saved(self, paths: Iterable[str]) -> None:
         """Take in changed files that are no source."""
-        paths, found = self._written.without(path for path in paths if change_by([path]))
-        for path in found:
-            name = os.path.relpath(path, self._folder)
-            self._bus.warn(f"{name} changes each time a page loads, so pages do not follow it.")
-        if change := change_by(paths):
-            self._waiting |= change
-            if change.reload:
-                self._count_a_save()
-            else:
-                self._send_waiting()
+        self._saves.noticed(paths)
+
+    def _on_change(self, change: PageChange) -> None:
+        self._waiting |= change
+        if change.reload:
+            self._count_a_save()
+        else:
+            self._send_waiting()
 
     def _count_a_save(self) -> None:
         generation, saves = self._version
@@ -244,6 +244,7 @@ class LivePages:
     def _on_serving(self, event: Serving) -> None:
         self._version = event.generation, self._version[1]
         self._waiting = PageChange()
+        self._saves.forget()
         self._reload_the_old()
 
     def _on_state(self, event: StateChanged) -> None:
