@@ -91,7 +91,7 @@ def finished(**fields: object) -> RequestFinished:
 
 TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
     (PagesFollowing(count=2, on=True), []),
-    (LiveSet(saves=1), []),
+    (LiveSet(on=True, saves=1), []),
     (PageLeftAlone(reason="its policy forbids scripts"), []),
     (ServerStarted(pid=7, generation=2), [("starting", "server process 7, generation 2")]),
     (

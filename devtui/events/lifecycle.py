@@ -178,8 +178,12 @@ class TemplatesFound(Event, frozen=True, kw_only=True):
 
 
 class LiveSet(Event, frozen=True, kw_only=True):
-    """`SetLive` was obeyed, and all orders before it; pages have that number of `saves` now."""
+    """`SetLive` was obeyed, and all orders before it: pages get that number of `saves` now.
 
+    While live is `on`, they also get the script.
+    """
+
+    on: bool
     saves: int
 
 

@@ -105,7 +105,7 @@ class Session:
             self.bus,
             Around(
                 set_live=self.generations.set_live,
-                waits=lambda: self.reloading or self.hold.active,
+                waits=self._no_page_can_load,
                 fails=lambda: self.served.failure is not None,
                 port=lambda: self.settings.port,
                 url=lambda: self.url,
@@ -265,6 +265,9 @@ class Session:
         """Watch the files of the load, and find saves made before they were watched."""
         if event.ended_ns:
             self._watcher.add_sources([one.file for one in event.read], self._saves.compare)
+
+    def _no_page_can_load(self) -> bool:
+        return self.reloading or self.hold.active or not self.state.answers
 
     def _on_ignored(self, reasons: dict[str, str]) -> None:
         """Take in changed files that mean no reload, with the reasons."""

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from devtui.events import PagesFollowing, RequestFinished
+from devtui.session.live import live_pages, page_saves
 from devtui.session.live.reload_pace import REST_SECONDS
 from devtui.session.state import State
 from tests.support import processes
 from tests.support.live import Live, Serve
-from tests.support.pages import SIGN, connected, follow, shows, visits
+from tests.support.pages import SIGN, connected, follow, shows, take_in, visits
+from tests.support.processes import DEADLINE
 from tests.support.projects import write
-from tests.support.terminal.dashboard_page import wait_serving
+from tests.support.terminal.dashboard_page import wait_reload, wait_serving
 from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
@@ -62,6 +64,12 @@ def streamed():
 @app.get("/framed")
 def framed():
     return "<!doctype html><title>x</title><h1>" + TEXT + "</h1><iframe src='/'></iframe>"
+"""
+# Before this file is there the app does not load.
+GATE = """\
+import pathlib, time
+while not pathlib.Path(__file__).with_name("gate.open").exists():
+    time.sleep(0.01)
 """
 PAGE = """\
 <!doctype html><html><head><title>x</title>
@@ -140,6 +148,19 @@ def test_the_first_of_several_saves_shows_at_once_and_the_others_together(
     assert visits(live) <= 3 + int(elapsed / REST_SECONDS)
 
 
+def test_saves_that_come_before_new_code_is_served_are_one_reload(
+    live: Live, folder: Path, page: Any
+) -> None:
+    follow(live, page)
+    for text in ("second", "third", "fourth"):
+        write(folder, {"app.py": GATE + APP.replace("first", text)})
+        live.run(live.session.unloaded_saves(look=True))
+    write(folder, {"gate.open": ""})
+    shows(page, "fourth")
+    connected(live)
+    assert visits(live) == 2
+
+
 def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: Any) -> None:
     def git(*arguments: str) -> None:
         identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
@@ -148,7 +169,7 @@ def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: 
     def parts(text: str) -> dict[str, str]:
         files = {f"parts/part{number}.py": f"TEXT = {text!r}" for number in range(150)}
         files |= {f"templates/part{number}.html": text for number in range(149)}
-        return {**files, "app.py": APP.replace("first", text)}
+        return {**files, "app.py": APP.replace("first", text), ".gitignore": "__pycache__/"}
 
     if shutil.which("git") is None:
         pytest.skip("there is no git on this machine")
@@ -205,6 +226,36 @@ def test_a_form_keeps_its_text_while_styles_and_images_change(
     assert page.input_value("#name") == "half filled"
     assert page.locator("link").count() == 1
     assert visits(live) == 1
+
+
+def test_an_editor_that_renames_its_new_file_saves_once(
+    live: Live, folder: Path, page: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_saves, "RENAME_SECONDS", DEADLINE)
+    follow(live, page)
+    page.fill("#name", "half filled")
+    css = PROJECT["static/site.css"].replace("1, 1, 1", "2, 2, 2")
+    save_by_rename(live, folder / "static/site.css", css)
+    page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")
+    assert page.input_value("#name") == "half filled"
+    save_by_rename(live, folder / PAGE_FILE, PAGE.replace("old", "new"))
+    shows(page, "new", "p")
+    connected(live)
+    assert visits(live) == 2
+
+
+def save_by_rename(live: Live, file: Path, text: str) -> None:
+    """Save as PyCharm does; the new file is noticed before it is renamed."""
+    new = file.with_name(file.name + "___jb_tmp___")
+    new.write_text(text)
+    live.run(live.session.unloaded_saves(look=True))
+    new.rename(file)
+
+
+def test_a_file_of_another_kind_is_a_part_of_pages_too(live: Live, folder: Path, page: Any) -> None:
+    follow(live, page)
+    with page.expect_navigation():
+        write(folder, {"static/prices.txt": "12"})
 
 
 def test_a_failed_reload_shows_its_error_and_the_fix_brings_the_page_back(
@@ -297,20 +348,6 @@ def test_a_page_learns_where_the_app_has_moved_to(live: Live, page: Any) -> None
     shows(page, "first")
 
 
-def test_live_is_turned_off_and_on_again(live: Live, page: Any, folder: Path) -> None:
-    follow(live, page)
-    live.call(live.session.set_live, False)
-    save(folder, "second")
-    live.reloaded()
-    other = page.context.new_page()
-    other.goto(live.session.url)
-    shows(other, "second")
-    assert live.session.live.count == 1
-    shows(page, "first")
-    live.call(live.session.set_live, True)
-    shows(page, "second")
-
-
 def test_https_follows_too(serve: Serve, page: Any, folder: Path) -> None:
     live = serve(PROJECT, cert="adhoc")
     live.serving()
@@ -321,27 +358,63 @@ def test_https_follows_too(serve: Serve, page: Any, folder: Path) -> None:
         connected(live)
 
 
-def test_the_header_counts_the_pages_and_b_turns_them_off(
+def test_pages_follow_or_not_as_the_option_and_the_key_say(
     devtui: Devtui, tmp_path: Path, free_port: int, page: Any
 ) -> None:
+    """A page that is open goes on where it was; one that is opened while live is off stays so."""
     write(tmp_path, PROJECT)
-    terminal = devtui("app", "--port", free_port, size=(120, 40))
+    terminal = devtui("app", "--no-live", "--port", free_port, size=(120, 40))
     url = wait_serving(terminal, free_port)
+    terminal.wait_for("live off")
+    plain = open_without_script(page.context, url)
+    terminal.press("b")
+    terminal.wait_gone("live off")
     page.goto(url)
     terminal.wait_for("live 1")
     terminal.press("b")
     terminal.wait_for("live off")
+    save(tmp_path, "second")
+    wait_reload(terminal, 2, "app.py")
+    plain_too = open_without_script(page.context, url)
+    shows(page, "first")
     terminal.press("b")
+    shows(page, "second")
     terminal.wait_for("live 1")
+    save(tmp_path, "third")
+    shows(page, "third")
+    shows(plain, "first")
+    shows(plain_too, "second")
     terminal.press("q")
     terminal.expect_exit(0)
 
 
-def test_a_crash_is_said_in_the_page(live: Live, page: Any, folder: Path) -> None:
+def open_without_script(context: Any, url: str) -> Any:
+    """Open a page, and see that nothing in it is of devtui."""
+    page = context.new_page()
+    asked: list[str] = []
+    for kind in ("request", "websocket"):
+        page.on(kind, lambda one: asked.append(one.url))
+    page.goto(url, wait_until="networkidle")
+    assert "devtui" not in page.content()
+    assert asked
+    assert not [one for one in asked if "devtui" in one]
+    return page
+
+
+def test_a_crash_is_said_in_the_page_which_stays_until_the_fix(
+    live: Live, page: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_pages, "HEAR_SECONDS", 0.0)
     follow(live, page)
     write(folder, {"app.py": "import os\nos._exit(3)\n"})
     live.wait_for_state(State.CRASHED)
     page.wait_for_function(f"({SIGN}).includes('has crashed')")
+    write(folder, {PAGE_FILE: PAGE.replace("old", "new")})
+    live.run(live.session.unloaded_saves(look=True))
+    for on in (False, True):
+        live.call(live.session.set_live, on)
+    take_in(page)
+    shows(page, "first")  # nobody answers: the browser would show its own error
     save(folder, "second")
     shows(page, "second")
 

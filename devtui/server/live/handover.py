@@ -66,7 +66,7 @@ class Handover:
             way.close()  # it is the same socket
         self.key, self.on, self.console = order.key, order.on, order.console
         self.version = f"{self._channel.generation}.{order.saves}"
-        self._channel.send(LiveSet(saves=order.saves))
+        self._channel.send(LiveSet(on=order.on, saves=order.saves))
 
     @property
     def script_url(self) -> str:
@@ -87,10 +87,15 @@ class Handover:
         No row is made of it. `handler` has read its head.
         """
         target: str = handler.path
-        if self._way is None or not target.startswith(FOLDER):
+        if not target.startswith(FOLDER):
             return False
         path, _, query = target.partition("?")
-        if path == SCRIPT:
+        if self._way is None:
+            # Live is off. A page of an earlier session may still be open, and try again.
+            if path != SOCKET or not _is_upgrade(handler):
+                return False
+            _send(handler, "404 Not Found", b"Pages do not follow saves now.\n", "text/plain")
+        elif path == SCRIPT:
             _send(handler, "200 OK", self._text(), "text/javascript; charset=utf-8", _KEEP)
         elif path == SOCKET and not self._hand_over(handler, query):
             _send(handler, "426 Upgrade Required", b"This is for devtui's script.\n", "text/plain")
@@ -100,11 +105,10 @@ class Handover:
         return True
 
     def _hand_over(self, handler: Any, query: str) -> bool:
-        headers = handler.headers
-        if headers.get("Upgrade", "").lower() != "websocket":
+        if not _is_upgrade(handler):
             return False
         names = ("Sec-WebSocket-Key", "Origin", "Host")
-        values = [str(headers.get(name, ""))[:MAX_VALUE] for name in names]
+        values = [str(handler.headers.get(name, ""))[:MAX_VALUE] for name in names]
         message = json.dumps([*values, query[:MAX_VALUE], self._may_read_log(handler)]).encode()
         connection = handler.connection
         encrypted = handler.server.ssl_context is not None
@@ -153,6 +157,11 @@ class Handover:
             self._way.let_go()
         self._way, self.on = None, False
         self._relays.let_go()
+
+
+def _is_upgrade(handler: Any) -> bool:
+    upgrade: str = handler.headers.get("Upgrade", "")
+    return upgrade.lower() == "websocket"
 
 
 _KEEP = "Cache-Control: max-age=31536000, immutable\r\n"

@@ -13,35 +13,43 @@
   if (window[running] || isWithin(window.top)) return;
   window[running] = true;
 
-  // One attempt to connect at a time, with growing pauses, in milliseconds. A page that was never
-  // connected is probably not served by devtui any more, but comes from the browser's cache.
-  const FIRST_PAUSE = 250, LONGEST_PAUSE = 10000, MOST_FIRST_ATTEMPTS = 4;
+  // One attempt to connect at a time, with growing pauses, in milliseconds. They begin again after a
+  // connection that was LASTING: another server at this address may end each of them at once. A page
+  // that was never connected is probably not served by devtui any more, but comes from the browser's
+  // cache.
+  const FIRST_PAUSE = 250, LONGEST_PAUSE = 10000, LASTING = 1000, MOST_FIRST_ATTEMPTS = 4;
   const address = new URL("live", src);
   address.protocol = address.protocol.replace("http", "ws");
   address.search = new URLSearchParams({ key: dataset.key });
-  let socket = null, attempts = 0, connected = false, timer = 0, away = false;
+  let socket = null, attempts = 0, connected = false, timer = 0, away = false, toldGone = false;
 
   function connect() {
     clearTimeout(timer);
     if (socket !== null) return;
     attempts += 1;
+    let opened = Infinity;
     try {
       socket = new WebSocket(address);
     } catch {
       return; // the page's policy forbids it
     }
     socket.onopen = () => {
-      attempts = 0;
       connected = true;
+      opened = performance.now();
+      toldGone = false;
       sign.hide();
       socket.send(`${dataset.version} ${dataset.heard ?? ""}`);
     };
     socket.onmessage = (event) => obey(JSON.parse(event.data));
     socket.onclose = () => {
       socket = null;
+      if (performance.now() - opened >= LASTING) attempts = 0;
       if (away) return;
       if (!connected && attempts >= MOST_FIRST_ATTEMPTS) return;
-      if (connected && attempts > 1) sign.show("The server is gone: this page may be old.");
+      if (connected && attempts > 1 && !toldGone) {
+        toldGone = true; // once: it may be dismissed
+        sign.show("The server is gone: this page may be old.");
+      }
       const pause = attempts === 0 ? 0 : FIRST_PAUSE * 2 ** (attempts - 1);
       timer = setTimeout(connect, Math.min(pause, LONGEST_PAUSE));
     };

@@ -22,14 +22,12 @@ from devtui.session.event_bus import EventBus
 from devtui.session.live.page_connection import Asked, PageConnection, Version, take_over
 from devtui.session.live.page_console import PageConsole
 from devtui.session.live.page_count import PageCount
-from devtui.session.live.page_files import PageChange, WrittenByPages, change_by
+from devtui.session.live.page_files import PageChange
+from devtui.session.live.page_saves import PageSaves
 from devtui.session.live.reload_pace import ReloadPace
 from devtui.session.state import State
 
-# How long to wait for more changes after one. Those of a save are noticed together.
-MERGE_SECONDS = 0.002
-
-# How long to wait until the server process has heard of a save. It answers at once unless it hangs.
+# How long to wait until the server process has heard an order. It answers at once unless it hangs.
 HEAR_SECONDS = 0.5
 
 # Nobody has so many pages open. Without a bound one client could take all our descriptors.
@@ -45,7 +43,8 @@ class Around(msgspec.Struct, frozen=True):
     """What the pages need of the session.
 
     `set_live` gives this and each later server process an order with a socket. `waits` says whether
-    a reload is about to come, or saves are held, and `fails` whether an error is served.
+    no page can load now: a reload is about to come, saves are held, or no process answers. `fails`
+    says whether an error is served.
     """
 
     set_live: Callable[[Callable[[], SetLive], socket.socket], None]
@@ -97,23 +96,22 @@ class LivePages:
         self._pages: dict[PageConnection, _Open] = {}
         self._counted = PageCount(bus, lambda: (len(self._pages), self.on))
         self._version: Version = (0, 0)
-        self._heard = 0  # the number of saves that the server process has heard of
         self._waiting = PageChange()
-        self._timer: asyncio.TimerHandle | None = None
+        self._unheard: asyncio.TimerHandle | None = None  # until the process has heard an order
         self._catching_up: asyncio.TimerHandle | None = None
         self._taking: set[asyncio.Task[Any]] = set()
-        self._written = WrittenByPages()
+        self._saves = PageSaves(folder, bus, around.waits, self._on_change)
         self._left_alone: set[str] = set()
         self._crowd_told = False
         bus.listen(self._on_serving, Serving)
         bus.listen(self._on_state, StateChanged)
-        bus.listen(lambda event: self._send_soon(MERGE_SECONDS), HoldEnded)
+        bus.listen(self._on_hold_ended, HoldEnded)
         bus.listen(self._on_set, LiveSet)
         bus.listen(self._on_left_alone, PageLeftAlone)
         bus.keep_private(LiveSet)
         bus.keep_private(PageLeftAlone)
         if on:
-            self._set_live()
+            around.set_live(self._order, self._their_way)
 
     @property
     def count(self) -> int:
@@ -130,7 +128,8 @@ class LivePages:
         if self._console is not None:
             self._console.close()
         self._counted.close()
-        for timer in (self._timer, self._catching_up):
+        self._saves.forget()
+        for timer in (self._unheard, self._catching_up):
             if timer is not None:
                 timer.cancel()
         for task in self._taking:
@@ -144,20 +143,18 @@ class LivePages:
         """Have the pages follow the saves or not; they catch up with what they have missed."""
         self.on = on
         self._set_live()
-        self._reload_the_old()
         self._counted.tell_now()
 
     def saved(self, paths: Iterable[str]) -> None:
         """Take in changed files that are no source."""
-        paths, found = self._written.without(path for path in paths if change_by([path]))
-        for path in found:
-            name = os.path.relpath(path, self._folder)
-            self._bus.warn(f"{name} changes each time a page loads, so pages do not follow it.")
-        if change := change_by(paths):
-            self._waiting |= change
-            if change.reload:
-                self._count_a_save()
-            self._send_soon(MERGE_SECONDS)
+        self._saves.noticed(paths)
+
+    def _on_change(self, change: PageChange) -> None:
+        self._waiting |= change
+        if change.reload:
+            self._count_a_save()
+        else:
+            self._send_waiting()
 
     def _count_a_save(self) -> None:
         generation, saves = self._version
@@ -165,7 +162,24 @@ class LivePages:
         self._set_live()
 
     def _set_live(self) -> None:
+        """Give the server process an order, and wait until it has heard.
+
+        A page that asks before could come without the script, or as old as it was.
+        """
         self._around.set_live(self._order, self._their_way)
+        if self._unheard is not None:
+            self._unheard.cancel()
+        self._unheard = asyncio.get_running_loop().call_later(HEAR_SECONDS, self._heard)
+
+    def _on_set(self, event: LiveSet) -> None:
+        if (event.on, event.saves) == (self.on, self._version[1]):
+            self._heard()
+
+    def _heard(self) -> None:
+        if self._unheard is not None:
+            self._unheard.cancel()
+            self._unheard = None
+            self._send_waiting()
 
     def _order(self) -> SetLive:
         return SetLive(
@@ -175,21 +189,13 @@ class LivePages:
             console=self._console is not None,
         )
 
-    def _send_soon(self, seconds: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._send_waiting)
+    def _on_hold_ended(self, event: HoldEnded) -> None:
+        # The reloader hears next of what was saved.
+        asyncio.get_running_loop().call_soon(self._send_waiting)
 
     def _send_waiting(self) -> None:
-        """Tell the pages what was saved, unless a new generation is about to tell them.
-
-        A page that asks before the server process has heard of the save could get the old one.
-        """
-        if self._around.waits():
-            return
-        if self._waiting.reload and self._heard < self._version[1]:
-            self._heard = self._version[1]  # wait for it only once
-            self._send_soon(HEAR_SECONDS)
+        """Tell the pages what was saved, unless a new generation is about to tell them."""
+        if self._around.waits() or self._unheard is not None:
             return
         change, self._waiting = self._waiting, PageChange()
         self._reload_the_old()  # some may be old because of an earlier save
@@ -198,18 +204,12 @@ class LivePages:
             for page in self._pages:
                 page.send({"do": "swap", "paths": [name.replace(os.sep, "/") for name in names]})
 
-    def _on_set(self, event: LiveSet) -> None:
-        if event.saves == self._version[1]:
-            self._heard = event.saves
-            if self._waiting:
-                self._send_soon(MERGE_SECONDS)
-
     def _reload_the_old(self) -> None:
         """Have the pages load again that are older than what is served now, or do so soon.
 
         One that still loads because of an earlier save loads something older, which may be cut.
         """
-        if not self.on:
+        if not self.on or self._unheard is not None:
             return
         fails = self._around.fails()
         wait = self._pace.wait(fails)
@@ -243,14 +243,13 @@ class LivePages:
 
     def _on_serving(self, event: Serving) -> None:
         self._version = event.generation, self._version[1]
-        self._heard, self._waiting = self._version[1], PageChange()
+        self._waiting = PageChange()
+        self._saves.forget()
         self._reload_the_old()
 
     def _on_state(self, event: StateChanged) -> None:
         if event.state == State.SERVING_ERROR.value and event.previous == State.SERVING.value:
             self._count_a_save()  # the checks of its project have found an error
-            self._waiting |= PageChange(reload=True)
-            self._send_soon(MERGE_SECONDS)
         if why := _GONE.get(event.state):
             for page in self._pages:
                 page.send({"do": "gone", "why": why})

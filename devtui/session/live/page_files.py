@@ -55,6 +55,11 @@ def change_by(paths: Iterable[str]) -> PageChange:
     return change
 
 
+def is_of_a_known_kind(path: str) -> bool:
+    """Whether the name is one that a part of a page has, and no editor's new file."""
+    return os.path.splitext(path)[1].lower() in _SWAPPED | _PARTS
+
+
 def _is_an_editor_s_own(name: str) -> bool:
     return name.startswith((".", "#")) or name.endswith(("~", ".swp", ".tmp", ".part", ".pyc"))
 

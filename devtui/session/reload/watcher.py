@@ -251,10 +251,11 @@ class Watcher:
         for path in self._extra_states:
             if path in paths or os.path.realpath(path) in paths:
                 self._extra_states[path] = state_of(path)  # report it once only
-        if ignored:
-            self._call(self._on_ignored, ignored)
+        # Pages hear of a template at once, unless the reloader has heard of a source before.
         if paths:
             self._call(self._on_change, tuple(sorted(paths)), len(changes) - len(ignored))
+        if ignored:
+            self._call(self._on_ignored, ignored)
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         assert self._loop is not None

@@ -184,3 +184,12 @@ def test_without_live_everything_is_the_app_s(serve: Serve) -> None:
     page = live.get("/", headers={"Sec-Fetch-Dest": "document"})
     assert page.text == "<title>x</title>of the app"
     assert live.get("/.devtui/live.js").text == page.text
+
+
+def test_without_live_an_older_page_that_tries_again_makes_no_rows(serve: Serve) -> None:
+    live = serve(APP, live=False)
+    live.serving()
+    with ask(live, "/.devtui/live?key=of-an-earlier-session") as connection:
+        assert first_line(connection) == b"HTTP/1.1 404 Not Found"
+    live.visit("/")
+    assert [row.target for row in live.all(RequestFinished)] == ["/"]

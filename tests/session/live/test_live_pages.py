@@ -11,9 +11,9 @@ from typing import cast
 import pytest
 import pytest_asyncio
 
-from devtui.events import HoldEnded, Serving
+from devtui.events import HoldEnded, LiveSet, Serving
 from devtui.session.event_bus import EventBus
-from devtui.session.live import reload_pace
+from devtui.session.live import live_pages, reload_pace
 from devtui.session.live.live_pages import Around, LivePages
 from devtui.session.live.page_connection import Asked, PageConnection
 from devtui.session.live.reload_pace import REST_SECONDS, ReloadPace
@@ -133,6 +133,31 @@ async def test_a_reload_that_waits_outlasts_a_hold(
     project.bus.publish(HoldEnded(holder="x", reason="released"))
     await until(lambda: page.sent)
     assert page.sent == [{"do": "reload", "once": "1.0"}]
+
+
+async def test_a_page_loads_again_when_the_server_process_has_heard_that_live_is_on(
+    project: Project,
+) -> None:
+    """Before that it could come without the script, and would never follow."""
+    project.serve(1)
+    page = project.open((1, 0))
+    project.pages.turn(False)
+    project.serve(2)
+    project.pages.turn(True)
+    project.bus.publish(LiveSet(on=False, saves=0))  # the order before
+    assert page.sent == []
+    project.bus.publish(LiveSet(on=True, saves=0))
+    assert page.sent == [{"do": "reload"}]
+
+
+async def test_a_page_waits_no_longer_than_that_for_a_server_process_that_hangs(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_pages, "HEAR_SECONDS", 0.02)
+    project.serve(1)
+    page = project.open((0, 0))
+    project.pages.turn(True)
+    await until(lambda: page.sent)
 
 
 async def test_a_page_that_is_gone_before_it_is_connected_is_not_counted(
