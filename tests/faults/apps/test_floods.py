@@ -14,7 +14,7 @@ from tests.support.terminal.starter import Devtui
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
-RECORDS = 60_000
+RECORDS = 40_000
 
 
 def writes(pid: int) -> int | None:

@@ -187,7 +187,7 @@ def test_after_many_sizes_the_last_one_counts(shown: Shown) -> None:
     terminal.wait_for(re.compile(r"\A.{110,}debug on\n(?s:.)*q leave\s*\Z"))
     terminal.wait_quiet()
     wanted = lines()
-    for _ in range(15):
+    for _ in range(6):
         for _ in range(8):
             terminal.resize(chance.randint(1, 220), chance.randint(1, 70))
         terminal.resize(132, 43)  # the previous size, which Textual takes as no change
