@@ -83,13 +83,15 @@ def folder(tmp_path: Path) -> Path:
 def serve(folder: Path) -> Iterator[Serve]:
     """Starts a session that serves a project, given as the text of app.py or as several files.
 
-    Further arguments are those of `Settings`; the port is any free one.
+    Further arguments are those of `Settings`; the port is any free one. No next server process is
+    started ahead, which would cost as much as the first: few tests reload.
     """
     with ExitStack() as stack:
 
         def start(source: str | dict[str, str], app: str = "app", **settings: Any) -> Live:
             write(folder, {"app.py": source} if isinstance(source, str) else source)
-            settings = {"port": 0, "environment": app_environment(), **settings}
+            defaults = {"port": 0, "standby": False, "environment": app_environment()}
+            settings = {**defaults, **settings}
             return stack.enter_context(Live(Settings(app=app, folder=folder, **settings)))
 
         yield start

@@ -57,7 +57,8 @@ def controlled(folder: Path) -> Iterator[Controlled]:
 
         def start(source: str | dict[str, str], **settings: Any) -> Live:
             write(folder, {"app.py": source} if isinstance(source, str) else source)
-            settings = {"port": 0, "environment": app_environment(), **settings}
+            defaults = {"port": 0, "standby": False, "environment": app_environment()}
+            settings = {**defaults, **settings}
             live = Live(Settings(app="app", folder=folder, **settings))
             live.session.accompany(partial(serve_beside, delay=0.0))
             before = len(living())

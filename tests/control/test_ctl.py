@@ -10,9 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,35 +30,39 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alone")]
 SOURCE = (APPS / "agents.py").read_text(encoding="utf-8")
 
 
-@pytest.fixture(params=["terminal", "plain", "json"])
-def running(
-    request: pytest.FixtureRequest, devtui: Devtui, folder: Path, alone: Path, free_port: int
-) -> Iterator[Terminal | subprocess.Popen[str]]:
-    """Start devtui of an app, in a terminal or without one, and wait until ctl reaches it."""
+@pytest.fixture
+def terminal(devtui: Devtui, folder: Path, alone: Path, free_port: int) -> Terminal:
+    """Start devtui of an app in a terminal, and wait until ctl reaches it."""
     pytest.importorskip("flask", reason="Flask is not installed")
     write(folder, {"app.py": SOURCE})
-    options = ("app", "--port", free_port)
-    started: Terminal | subprocess.Popen[str]
-    if request.param == "terminal":
-        environment = {place.VARIABLE: os.environ[place.VARIABLE]}
-        started = devtui(*options, cwd=folder, environment=environment)
-    else:
-        started = devtui.start(*options, f"--{request.param}", cwd=folder)
-        # The pipe is closed in the end, and must be empty by then.
-        assert started.stdout is not None
-        reading = threading.Thread(target=started.stdout.read, daemon=True)
-        reading.start()
+    environment = {place.VARIABLE: os.environ[place.VARIABLE]}
+    terminal = devtui("app", "--port", free_port, cwd=folder, environment=environment)
     assert eventually(lambda: list(place.records()))
-    yield started
-    if isinstance(started, subprocess.Popen):
-        assert started.stdout is not None
-        started.terminate()
-        started.wait(DEADLINE)
-        reading.join(DEADLINE)
-        started.stdout.close()
+    return terminal
 
 
-def test_every_verb(running: Any, ctl: Ctl, folder: Path, free_port: int) -> None:
+@pytest.mark.parametrize("option", ["--plain", "--json"])
+def test_a_devtui_without_a_screen_is_reached_too(
+    devtui: Devtui, ctl: Ctl, folder: Path, free_port: int, option: str
+) -> None:
+    """What the verbs do is the session's, as in a terminal."""
+    write(folder, {"app.py": says("one")})
+    started = devtui.start("app", "--port", free_port, option, cwd=folder)
+    # The pipe is closed in the end, and must be empty by then.
+    assert started.stdout is not None
+    reading = threading.Thread(target=started.stdout.read, daemon=True)
+    reading.start()
+    assert eventually(lambda: list(place.records()))
+    assert ctl("wait")["outcome"] in ("served", "unchanged")
+    assert ctl("send", "GET", "/")["response"]["text"] == "one"
+    assert ctl("restart", "--fresh")["generation"] == 2
+    started.terminate()
+    started.wait(DEADLINE)
+    reading.join(DEADLINE)
+    started.stdout.close()
+
+
+def test_every_verb(terminal: Terminal, ctl: Ctl, folder: Path, free_port: int) -> None:
     """Edit, wait, send, read, evaluate, fix: what an agent does."""
     ctl("wait")
     assert ctl("status")["port"] == free_port
@@ -89,18 +91,16 @@ def test_every_verb(running: Any, ctl: Ctl, folder: Path, free_port: int) -> Non
     assert ctl("hold", "--seconds", "60")["held_by"] == "ctl"
     write(folder, {"app.py": SOURCE.replace("raise ValueError(", "return str(")})
     assert ctl("wait", "--since", "1", status=1)["outcome"] == "held"
-    if isinstance(running, Terminal):
-        running.wait_for("ctl holds reloads: r ends that")
-        running.wait_for(re.compile(r"agent: \d+ requests"))
+    terminal.wait_for("ctl holds reloads: r ends that")
+    terminal.wait_for(re.compile(r"agent: \d+ requests"))
     fixed = ctl("release")
     assert (fixed["outcome"], fixed["generation"]) == ("served", 2)
     assert ctl("send", "GET", "/bad")["response"]["text"] == "no 3 with 7"
     assert ctl("debug", "off")["outcome"] == "served"
     assert ctl("port", "0")["outcome"] == "served"
     assert ctl("restart", "--fresh")["generation"] == 5
-    if isinstance(running, Terminal):
-        running.press("2")
-        running.wait_for("ctl: send GET /bad")
+    terminal.press("2")
+    terminal.wait_for("ctl: send GET /bad")
 
 
 def test_a_key_ends_a_hold(devtui: Devtui, ctl: Ctl, folder: Path, free_port: int) -> None:

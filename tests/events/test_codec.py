@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devtui import events
@@ -33,6 +33,9 @@ from tests.support.messages import structs
 
 EVENTS: tuple[type[Event], ...] = get_args(AnyEvent)
 ORDERS: tuple[type[Order], ...] = get_args(AnyOrder)
+
+# For each kind of message; together they are thousands.
+FEW = settings(max_examples=40)
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
 
@@ -82,6 +85,7 @@ def test_every_event_and_every_order_can_be_decoded() -> None:
 
 
 @pytest.mark.parametrize("kind", EVENTS)
+@FEW
 @given(data=st.data())
 def test_an_event_is_one_line_and_comes_back(kind: type[Event], data: st.DataObject) -> None:
     event = data.draw(structs(kind))
@@ -94,6 +98,7 @@ def test_an_event_is_one_line_and_comes_back(kind: type[Event], data: st.DataObj
 
 
 @pytest.mark.parametrize("kind", ORDERS)
+@FEW
 @given(data=st.data())
 def test_an_order_is_one_line_and_comes_back(kind: type[Order], data: st.DataObject) -> None:
     order = data.draw(structs(kind))

@@ -71,9 +71,9 @@ def in_fork() -> Iterator[InFork]:
 
 @pytest.fixture
 def serve(serve: Serve) -> Serve:
-    """As everywhere, but no next server process is started ahead: few tests here reload."""
+    """As everywhere, but saves are not looked for: few tests here reload, and those as users do."""
 
     def start(source: str | dict[str, str], app: str = "app", **settings: Any) -> Live:
-        return serve(source, app, **{"reload": False, **settings})
+        return serve(source, app, **{"reload": False, "standby": True, **settings})
 
     return start

@@ -158,7 +158,7 @@ def test_a_save_reloads(serve: Serve, folder: Path) -> None:
 
 def test_a_save_in_mid_load_overtakes_it(serve: Serve, folder: Path) -> None:
     slow = "import time\nprint('loading', flush=True)\ntime.sleep(60)\n"
-    live = serve({"app.py": "import part\n" + says("one"), "part.py": ""})
+    live = serve({"app.py": "import part\n" + says("one"), "part.py": ""}, standby=True)
     live.serving()
     until_warm(live)
     write(folder, {"part.py": slow})

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -46,6 +47,7 @@ class Live:
     def __init__(self, settings: Settings) -> None:
         self.session = Session(settings)
         self.events: list[AnyEvent] = []
+        self._by_kind: defaultdict[type, list[AnyEvent]] = defaultdict(list)
         self._news = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failure: BaseException | None = None
@@ -77,6 +79,7 @@ class Live:
     def _heard(self, event: AnyEvent) -> None:
         with self._news:
             self.events.append(event)
+            self._by_kind[type(event)].append(event)
             self._news.notify_all()
 
     # -- waiting -----------------------------------------------------------------------------
@@ -182,7 +185,7 @@ class Live:
     def all(self, kind: type[T]) -> list[T]:
         """The events of that kind that came until now."""
         with self._news:
-            return [event for event in self.events if isinstance(event, kind)]
+            return cast("list[T]", [*self._by_kind[kind]])
 
     def lines(self, text: str = "") -> list[LogWritten]:
         """The lines of output with this in them that came until now."""

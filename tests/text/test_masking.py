@@ -125,14 +125,14 @@ def test_json_stays_json(data: dict[str, object]) -> None:
      "@", "http://a:", "?a=", "GET /", "a" * 50 + "=", " "],
 )  # fmt: skip
 def test_time_grows_with_the_length_only(piece: str) -> None:
-    text = (piece * 200_000)[:200_000]
+    text = (piece * 75_000)[:75_000]
     for lead in ("", "/a?", "--", "{", '"\\'):
-        began = time.perf_counter()
+        began = time.thread_time()  # other programs may have the processor meanwhile
         target(lead + text)
         in_log(lead + text)
         for kind in ("application/json", FORM, "multipart/form-data", ""):
             body(lead + text, kind)
-        assert time.perf_counter() - began < 8
+        assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize(

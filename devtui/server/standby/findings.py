@@ -137,7 +137,8 @@ def state_of(file: str) -> State | None:
 
 def _names(folder: str) -> frozenset[str]:
     """Return what an import finds in a folder, and the other files that an app may look for."""
-    found = set(importable(folder))
+    # A folder may have the name of a module beside it, and come first.
+    found = {f"import {name}" for name in importable(folder)}
     with suppress(OSError):
         for name in os.listdir(folder):
             hidden = name.startswith((".", "#")) and not name.startswith((".env", ".flaskenv"))

@@ -6,16 +6,20 @@ import os
 import pwd
 import re
 import socket
-import subprocess
 import sys
 import threading
 import time
+import types
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 from urllib.parse import quote
 
 import pytest
+from werkzeug.debug import get_pin_and_cookie_name
 
+from devtui.config.settings import Settings
 from devtui.events import DebuggerReady, PinAttempted, ServerStarted
 from devtui.session.debugger_pin import LOCKED, MAX_FAILED, DebuggerPin
 from tests.faults.access.conftest import AsStranger
@@ -35,7 +39,8 @@ def app(environ, start_response):
     return [b"works"]
 """
 
-# Werkzeug would compute the PIN from these, which every user of the machine can read.
+# Werkzeug would compute the PIN from these, which every user of the machine can read. In another
+# account this is a program; `computed` does the same here.
 COMPUTES = """\
 import sys, types
 from werkzeug.debug import get_pin_and_cookie_name
@@ -64,10 +69,30 @@ def typed(live: Live, pin: str, secret: str) -> dict[str, bool]:
 
 def computed(file: Path) -> tuple[str, str]:
     """Return the PIN and the cookie's name that Werkzeug computes for the app in a file."""
-    command = [sys.executable, "-c", COMPUTES, str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-    pin, cookie = done.stdout.split()
+
+    def app() -> None: ...
+
+    app.__module__ = "app"
+    module = types.ModuleType("app")
+    module.__file__ = str(file)
+    with mock.patch.dict(sys.modules, app=module):
+        pin, cookie = get_pin_and_cookie_name(app)  # type: ignore[arg-type]
+    assert pin is not None
+    assert cookie is not None
     return pin, cookie
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One session for all tests that only look: its app fails at `/fail`."""
+    folder = tmp_path_factory.mktemp("failing").resolve()
+    write(folder, {"app.py": FAILING})
+    settings = Settings(
+        app="app", folder=folder, port=0, reload=False, environment=app_environment()
+    )
+    with Live(settings) as live:
+        live.serving()
+        yield live
 
 
 # -- the PIN -------------------------------------------------------------------------------------
@@ -79,10 +104,9 @@ def test_each_session_draws_its_own() -> None:
     assert all(re.fullmatch(r"\d{3}-\d{3}-\d{3}", pin.pin) for pin in pins)
 
 
-def test_nobody_can_compute_it(serve: Serve, folder: Path) -> None:
-    live = serve(FAILING)
-    ready = live.wait_for(DebuggerReady)
-    pin, cookie = computed(folder / "app.py")
+def test_nobody_can_compute_it(failing: Live) -> None:
+    ready = failing.wait_for(DebuggerReady)
+    pin, cookie = computed(failing.session.settings.folder / "app.py")
     assert ready.pin != pin
     assert ready.pin_cookie != cookie
 
@@ -209,8 +233,9 @@ def test_another_user_can_neither_compute_nor_read_it(
     assert ready.pin_cookie
     pids = [os.getpid(), *(event.pid for event in live.all(ServerStarted))]
 
-    assert as_stranger("print(os.getuid())").decode().strip() == str(stranger.pw_uid)
-    made = as_stranger(COMPUTES, str(folder / "app.py")).decode().split()
+    says = f"print(os.getuid())\n{COMPUTES}"
+    user, *made = as_stranger(says, str(folder / "app.py")).decode().split()
+    assert user == str(stranger.pw_uid)
     assert ready.pin not in made
     assert ready.pin_cookie not in made
     read = as_stranger(SNOOPS, ",".join(map(str, pids)), str(began))
@@ -232,9 +257,9 @@ REBOUND = (
 
 
 @pytest.mark.parametrize("accept", ["text/html", "*/*", "application/json"])
-def test_only_trusted_hosts_see_an_error(serve: Serve, folder: Path, accept: str) -> None:
-    live = serve(FAILING)
-    live.serving()
+def test_only_trusted_hosts_see_an_error(failing: Live, accept: str) -> None:
+    live, folder = failing, failing.session.settings.folder
+    before = len(live.errors("the app's own words"))
 
     def shown(host: str) -> bool:
         answer = live.get("/fail", headers={"Accept": accept, "Host": host})
@@ -258,7 +283,7 @@ def test_only_trusted_hosts_see_an_error(serve: Serve, folder: Path, accept: str
     )
     assert [host for host in trusted if not shown(host)] == []
     # The terminal still shows it.
-    told = len(REBOUND) + len(trusted)
+    told = before + len(REBOUND) + len(trusted)
     live.until(lambda: len(live.errors("the app's own words")) == told)
 
 
@@ -279,16 +304,14 @@ def test_only_trusted_hosts_see_a_failed_load(serve: Serve, folder: Path) -> Non
     ["/console", "/fail?__debugger__=yes", "/fail?__debugger__=yes&cmd=pinauth&pin=1&s={}",
      "/?__debugger__=yes&cmd=resource&f=debugger.js", "/fail?__debugger__=%79es"],
 )  # fmt: skip
-def test_only_trusted_hosts_get_the_debugger(serve: Serve, target: str) -> None:
-    live = serve(FAILING)
-    live.serving()
-    target = target.format(secret_of(live))
-    answer = live.get(target, headers={**HTML, "Host": "evil.example"})
+def test_only_trusted_hosts_get_the_debugger(failing: Live, target: str) -> None:
+    target = target.format(secret_of(failing))
+    answer = failing.get(target, headers={**HTML, "Host": "evil.example"})
     assert answer.status == (500 if "%79" in target else 400)
     assert "'evil.example' is none of them" in answer.text
     assert "--trusted-hosts evil.example" in answer.text
     assert "SECRET" not in answer.text
-    assert live.all(PinAttempted) == []
+    assert failing.all(PinAttempted) == []
 
 
 def test_the_user_can_trust_more_hosts(serve: Serve) -> None:
@@ -314,9 +337,7 @@ def test_its_own_ipv6_address_is_trusted(serve: Serve, host: str) -> None:
     assert "SECRET" in live.get("/console").text
 
 
-def test_a_browser_without_a_host_header_is_not_trusted(serve: Serve) -> None:
-    live = serve(FAILING)
-    live.serving()
-    answer = live.send_raw(b"GET /fail HTTP/1.0\r\nAccept: text/html\r\n\r\n")
+def test_a_browser_without_a_host_header_is_not_trusted(failing: Live) -> None:
+    answer = failing.send_raw(b"GET /fail HTTP/1.0\r\nAccept: text/html\r\n\r\n")
     assert b"own words" not in answer
     assert b"--trusted-hosts NAME" in answer

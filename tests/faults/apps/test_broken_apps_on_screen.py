@@ -27,8 +27,6 @@ FAULTS = {
     "binary_to_streams": "serving",
     "a_child_says_yes": "serving",
     "close_the_standard_ones": "serving",
-    "fork_with_own_session": "serving",
-    "fork_with_nothing_open": "serving",
     "join_the_dashboards_group": "serving",
     "trap_every_signal": "serving",
     "close_all": "crashed",

@@ -25,13 +25,9 @@ from tests.support.terminal.terminal import Terminal, clean_environment
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 APP = """\
-from flask import Flask
-
-app = Flask(__name__)
-
-@app.route("/")
-def index():
-    return "served"
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"served"]
 """
 
 TOO_SMALL = re.compile(r"This\s+terminal\s+is\s+too\s+small:")

@@ -179,8 +179,8 @@ def test_nothing_else_gets_through(text: str) -> None:
 @pytest.mark.parametrize("piece", ["\x1b[", "\x1b[1", "\x9b", "\x1b[" + "0" * 500, "\r", "é"])
 def test_its_time_grows_with_the_length_only(piece: str) -> None:
     began = time.process_time()  # other programs may have the processor meanwhile
-    pasteable((piece * 2_000_000)[:2_000_000])
-    assert time.process_time() - began < 10
+    pasteable((piece * 200_000)[:200_000])
+    assert time.process_time() - began < 1.5
 
 
 @pytest.mark.parametrize(

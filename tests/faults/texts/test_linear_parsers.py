@@ -47,7 +47,7 @@ from tests.support.projects import app_environment, write
 LARGEST = 64 * 1024  # the longest line of a head, of a path of /proc, of a line of output
 SECONDS = 0.5
 
-FUZZ = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+FUZZ = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 
 # Parts of the grammars of these texts, and texts that regular expressions stumble over.
 _PIECES = st.one_of(
@@ -159,7 +159,7 @@ def test_the_limit_finds_quadratic_time() -> None:
     """Try the regular expression that once read the fields of a head."""
     field = re.compile(r"^([!-9;-~]+):[ \t]*([^\r\n]*)\r?\n", re.MULTILINE)
     began = time.thread_time()
-    field.findall("A:" + " " * 12_000 + "\r")
+    field.findall("A:" + " " * 8_000 + "\r")
     assert time.thread_time() - began > SECONDS / 4
 
 

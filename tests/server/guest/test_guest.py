@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from pathlib import Path
 
@@ -24,7 +24,8 @@ Start = Callable[[str], Live]
 def start(tmp_path: Path, request: pytest.FixtureRequest) -> Start:
     def begin(source: str) -> Live:
         write(tmp_path, {"app.py": source})
-        live = Live(Settings(folder=tmp_path, port=0, environment=app_environment()))
+        settings = Settings(folder=tmp_path, port=0, standby=False, environment=app_environment())
+        live = Live(settings)
         live.__enter__()
         request.addfinalizer(live.close)
         return live
@@ -50,63 +51,82 @@ def test_what_ends_a_request_is_told_once_and_with_its_request(start: Start) -> 
     assert raised.request_id == live.wait_for(RequestFinished).id
 
 
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        ("'text'", "returned str"),
-        ("None", "returned None"),
-        ("7", "an object of type int"),
-        ("['text']", "a piece of type str"),
-        ("iter(['text'])", "a piece of type str"),
-        ("b'bytes'", "returned bytes"),
-        ("type('Odd', (), {'__iter__': lambda self: 5})()", "an object of type Odd"),
-    ],
-)
-def test_a_wrong_answer_is_told_without_our_code(start: Start, answer: str, said: str) -> None:
-    live = start(
-        f"def app(environ, start_response):\n    start_response('200 OK', []); return {answer}\n"
+# What an app does with a request, and what is said of it.
+WRONG_ANSWERS = {
+    "'text'": "returned str",
+    "None": "returned None",
+    "7": "an object of type int",
+    "['text']": "a piece of type str",
+    "iter(['text'])": "a piece of type str",
+    "b'bytes'": "returned bytes",
+    "type('Odd', (), {'__iter__': lambda self: 5})()": "an object of type Odd",
+}
+WRONG_HEADS = {
+    "return [b'fine']": "has not called start_response",
+    "return []": "has not called start_response",
+    "return (piece for piece in (b'fine',))": "has not called start_response",
+    "start_response('abc', []); return [b'']": "'abc' does not begin with a number",
+    "start_response('', []); return [b'']": "'' does not begin with a number",
+    "start_response(200, []); return [b'']": "The status is of type int",
+    "start_response(b'200 OK', []); return [b'']": "The status is of type bytes",
+    "start_response('200 OK', {'A': 'b'}); return [b'']": "'A' is no pair",
+    "start_response('200 OK', [('A', 'b', 'c')]); return [b'']": "is no pair",
+    "start_response('200 OK', [(b'A', b'b')]); return [b'']": "is of type bytes",
+    "start_response('200 OK', None); return [b'']": "The headers are of type NoneType",
+}
+FAULTS = [
+    *(f"start_response('200 OK', []); return {answer}" for answer in WRONG_ANSWERS),
+    *WRONG_HEADS,
+]
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One session for all faults: `/3` does the fault of that number."""
+    functions = [
+        f"def app_{number}(environ, start_response):\n    {fault}\n"
+        for number, fault in enumerate(FAULTS)
+    ]
+    chooses = (
+        "def app(environ, start_response):\n"
+        "    return globals()['app_' + environ['PATH_INFO'][1:]](environ, start_response)\n"
     )
-    live.serving()
-    page = live.get("/")
+    folder = tmp_path_factory.mktemp("faulty")
+    write(folder, {"app.py": "".join([*functions, chooses])})
+    settings = Settings(folder=folder, port=0, reload=False, environment=app_environment())
+    with Live(settings) as live:
+        live.serving()
+        yield live
+
+
+def told_of(live: Live, fault: str) -> ErrorRaised:
+    """Have the app do this, and return the one error that was told; it shows none of our code."""
+    target = f"/{FAULTS.index(fault)}"
+    page = live.get(target)
     assert page.status == 500
-    raised = live.wait_for(ErrorRaised)
+    finished = live.row(target)
+    (raised,) = (one for one in live.all(ErrorRaised) if one.request_id == finished.id)
+    assert finished.status == 500
+    if fault in WRONG_HEADS:
+        assert WRONG_HEADS[fault] in page.text
+    for text in (raised.error.text, page.text, *(line.text for line in live.all(LogWritten))):
+        assert "devtui/server" not in text
+    return raised
+
+
+@pytest.mark.parametrize(("answer", "said"), WRONG_ANSWERS.items())
+def test_a_wrong_answer_is_told_without_our_code(faulty: Live, answer: str, said: str) -> None:
+    raised = told_of(faulty, f"start_response('200 OK', []); return {answer}")
     assert said in raised.error.exceptions[0].message
     assert raised.error.exceptions[0].frames == ()
-    live.wait_for(RequestFinished)
-    for text in (raised.error.text, page.text, *(line.text for line in live.all(LogWritten))):
-        assert "devtui/server" not in text
 
 
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ("return [b'fine']", "has not called start_response"),
-        ("return []", "has not called start_response"),
-        ("return (piece for piece in (b'fine',))", "has not called start_response"),
-        ("start_response('abc', []); return [b'']", "'abc' does not begin with a number"),
-        ("start_response('', []); return [b'']", "'' does not begin with a number"),
-        ("start_response(200, []); return [b'']", "The status is of type int"),
-        ("start_response(b'200 OK', []); return [b'']", "The status is of type bytes"),
-        ("start_response('200 OK', {'A': 'b'}); return [b'']", "'A' is no pair"),
-        ("start_response('200 OK', [('A', 'b', 'c')]); return [b'']", "is no pair"),
-        ("start_response('200 OK', [(b'A', b'b')]); return [b'']", "is of type bytes"),
-        ("start_response('200 OK', None); return [b'']", "The headers are of type NoneType"),
-    ],
-)
+@pytest.mark.parametrize(("body", "said"), WRONG_HEADS.items())
 def test_a_head_that_is_none_is_told_as_an_error_of_the_app(
-    start: Start, body: str, said: str
+    faulty: Live, body: str, said: str
 ) -> None:
-    live = start(f"def app(environ, start_response):\n    {body}\n")
-    live.serving()
-    page = live.get("/")
-    assert page.status == 500
-    assert said in page.text
-    finished = live.wait_for(RequestFinished)
-    (raised,) = live.all(ErrorRaised)
+    raised = told_of(faulty, body)
     assert said in raised.error.exceptions[0].message
-    assert (finished.status, raised.request_id) == (500, finished.id)
-    for text in (raised.error.text, page.text, *(line.text for line in live.all(LogWritten))):
-        assert "devtui/server" not in text
 
 
 def test_a_head_that_comes_with_the_first_piece_is_in_time(start: Start) -> None:

@@ -42,37 +42,46 @@ FAILURES = {
 Serve = Callable[..., Live]
 
 
-@pytest.mark.parametrize(("source", "kind"), FAILURES.values(), ids=FAILURES)
-def test_a_load_fails(serve: Serve, folder: Path, source: str, kind: str) -> None:
-    live = serve(source, app="app:create_app")
-    failure = live.wait_for(AppFailed)
-    assert (failure.reload, failure.error.exceptions[0].type) == (False, kind)
-    place = failure.error.exceptions[0].frames[-1]
-    assert (place.file, place.own) == (str(folder / "app.py"), True)
-    exited = live.wait_for(ServerExited)
-    assert (exited.exit_code, exited.expected) == (1, True)  # it was told why
-    live.wait_for_state(State.FAILED)
-    assert live.refuses()
-    assert len(live.session.store.errors) == 1
+def test_first_loads_fail_until_the_fix(serve: Serve, folder: Path) -> None:
+    sources = [source for source, _ in FAILURES.values()]
+    live = serve(sources[0], app="app:create_app")
+    for generation, (name, (source, kind)) in enumerate(FAILURES.items(), 1):
+        if generation > 1:
+            write(folder, {"app.py": source})
+        failure = live.wait_for(AppFailed, lambda event, n=generation: event.generation == n)
+        assert (failure.reload, failure.error.exceptions[0].type) == (False, kind), name
+        place = failure.error.exceptions[0].frames[-1]
+        assert (place.file, place.own) == (str(folder / "app.py"), True), name
+        exited = live.wait_for(ServerExited, lambda event, n=generation: event.generation == n)
+        assert (exited.exit_code, exited.expected) == (1, True), name  # it was told why
+        live.wait_for_state(State.FAILED)
+        assert live.refuses(), name
+        assert len(live.session.store.errors) == generation, name
     port = live.session.settings.port
     write(folder, {"app.py": WORKS})
-    live.serving(2)
+    live.serving(len(FAILURES) + 1)
     assert live.session.settings.port == port
     assert live.get().text == "works"
-    assert [event.state for event in live.all(StateChanged)] == ["failed", "starting", "serving"]
+    states = [event.state for event in live.all(StateChanged)]
+    assert states == [*["failed", "starting"] * len(FAILURES), "serving"]
 
-    write(folder, {"app.py": source})
-    live.reloaded(failed=True)
-    failure = live.wait_for(AppFailed, lambda event: event.generation == 3)
-    assert (failure.reload, failure.error.exceptions[0].type) == (True, kind)
-    for _ in range(2):
-        answer = live.get("/any", headers={"Accept": "application/json"})
-        assert answer.status == 500
-        assert kind in answer.text
-        assert kind in live.get("/any", headers={"Accept": "text/html"}).text
-    assert len(live.session.store.errors) == 2
+
+def test_reloads_fail_until_the_fix(serve: Serve, folder: Path) -> None:
+    live = serve(WORKS, app="app:create_app")
+    live.serving()
+    for number, (name, (source, kind)) in enumerate(FAILURES.items(), 1):
+        write(folder, {"app.py": source})
+        live.reloaded(failed=True, count=number)
+        failure = live.wait_for(AppFailed, lambda event, n=number + 1: event.generation == n)
+        assert (failure.reload, failure.error.exceptions[0].type) == (True, kind), name
+        for _ in range(2):
+            answer = live.get("/any", headers={"Accept": "application/json"})
+            assert answer.status == 500, name
+            assert kind in answer.text, name
+            assert kind in live.get("/any", headers={"Accept": "text/html"}).text, name
+        assert len(live.session.store.errors) == number, name
     write(folder, {"app.py": WORKS})
-    live.reloaded(count=2)  # the first was the fix of the first load
+    live.reloaded()
     assert live.get().text == "works"
 
 
@@ -188,22 +197,24 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize(("source", "status", "name", "said"), DEATHS.values(), ids=DEATHS)
-def test_a_load_that_kills_the_process(
-    serve: Serve, folder: Path, source: str, status: int | None, name: str | None, said: str
-) -> None:
-    live = serve(source)
-    for generation in (1, 3):
+@pytest.mark.parametrize("reload", [False, True], ids=["first load", "reload"])
+def test_loads_that_kill_the_process(serve: Serve, folder: Path, reload: bool) -> None:
+    sources = [source for source, *_ in DEATHS.values()]
+    live = serve(WORKS if reload else sources[0])
+    if reload:
+        live.serving()
+        write(folder, {"app.py": sources[0]})
+    for generation, (death, (source, status, name, said)) in enumerate(DEATHS.items(), 1 + reload):
+        if source != sources[0]:
+            write(folder, {"app.py": source})
         exited = live.wait_for(ServerExited, lambda event, n=generation: event.generation == n)
-        assert (exited.exit_code, exited.signal, exited.expected) == (status, name, False)
+        assert (exited.exit_code, exited.signal, exited.expected) == (status, name, False), death
         live.wait_for_state(State.CRASHED)
         if said:
             lines = [line for line in live.lines() if line.generation == generation]
-            assert [line for line in lines if said in line.text]
-            assert [line for line in lines if f'File "{folder / "app.py"}"' in line.text]
-        assert live.refuses()
-        write(folder, {"app.py": WORKS})
-        live.serving(generation + 1)
-        assert live.get().text == "works"
-        if generation == 1:  # and the same once more, as a reload
-            write(folder, {"app.py": source})
+            assert [line for line in lines if said in line.text], death
+            assert [line for line in lines if f'File "{folder / "app.py"}"' in line.text], death
+        assert live.refuses(), death
+    write(folder, {"app.py": WORKS})
+    live.serving(len(DEATHS) + 1 + reload)
+    assert live.get().text == "works"

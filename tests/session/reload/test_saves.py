@@ -215,7 +215,7 @@ def test_a_save_before_the_watcher_is_ready(
     """As long as the screen is drawn, say; the first answer may come long before."""
     start = Watcher.start
     monkeypatch.setattr(Watcher, "start", lambda self: None)
-    live = serve(says("one"))
+    live = serve(says("one"), standby=False)
     live.serving()
     assert live.get("/").text == "one"
     if reload:
@@ -268,7 +268,7 @@ def test_an_app_that_writes_sources_while_it_loads_is_served(
     serve: Serve, folder: Path, how: str
 ) -> None:
     app = GENERATES.format(how=HOWS[how])
-    live = serve(app + says("one", more="pass"))
+    live = serve(app + says("one", more="pass"), standby=False)
     live.serving()
     assert live.get("/").text == "one"
     rests(live)
@@ -300,7 +300,7 @@ def test_a_save_during_such_a_load_counts(serve: Serve, folder: Path) -> None:
             time.sleep(0.02)
         """
     )
-    live = serve(slow + says("one"))
+    live = serve(slow + says("one"), standby=False)
     live.wait_for(ServerStarted)
     assert eventually(lambda: (folder / "made.py").exists())
     write(folder, {"app.py": says("two")})
@@ -321,7 +321,7 @@ def test_a_thread_that_writes_the_same_module_after_each_load(serve: Serve, fold
         threading.Timer(0.2, work).start()
         """
     )
-    live = serve(thread + says("one"))
+    live = serve(thread + says("one"), standby=False)
     live.reloaded()  # at first nobody knows the file
     assert live.until(lambda: len(live.lines("written")) == 2)
     rests(live)
