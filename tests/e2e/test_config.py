@@ -24,21 +24,17 @@ NORD = "2e3440"
 HOSTILE = 'it\'s $(touch pwned); `touch pwned` "x".py'
 
 APP = f"""\
-from flask import Flask, request
-
-app = Flask(__name__)
 FILE = __file__.replace("shop.py", {HOSTILE!r})
 
-@app.route("/")
-@app.route("/<path:rest>")
-def index(rest=""):
-    return "hello"
+def app(environ, start_response):
+    text = "hello"
+    if environ["PATH_INFO"] == "/fail":
+        exec(compile("\\n\\n1/0", FILE, "exec"))
+    if environ["PATH_INFO"] == "/ask":
+        text = ask()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [text.encode()]
 
-@app.route("/fail")
-def fail():
-    exec(compile("\\n\\n1/0", FILE, "exec"))
-
-@app.route("/ask")
 def ask():
     try:
         return input("really? ")

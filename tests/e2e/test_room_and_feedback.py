@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import get
-from tests.support.terminal.dashboard_page import HELLO, wait_serving
+from tests.support.terminal.dashboard_page import BARE, wait_serving
 from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
@@ -27,7 +27,7 @@ def index():
 def test_a_wide_terminal_shows_the_selected_row(
     devtui: Devtui, tmp_path: Path, free_port: int
 ) -> None:
-    (tmp_path / "hello.py").write_text(HELLO)
+    (tmp_path / "hello.py").write_text(BARE)
     terminal = devtui("hello", "--port", free_port, size=(200, 50))
     url = wait_serving(terminal, free_port)
     get(f"{url}/?page=2")
@@ -65,10 +65,10 @@ def test_a_save_without_the_reloader_says_that_the_code_is_old(
     devtui: Devtui, tmp_path: Path, free_port: int
 ) -> None:
     source = tmp_path / "hello.py"
-    source.write_text(HELLO)
+    source.write_text(BARE)
     terminal = devtui("hello", "--port", free_port, "--no-debug")
     url = wait_serving(terminal, free_port)
-    source.write_text(HELLO.replace("Hello, World!", "Hello, again!"))
+    source.write_text(BARE.replace("Hello, World!", "Hello, again!"))
     terminal.wait_for("hello.py was saved: r restarts with the new code")
     terminal.wait_for("the running code is older")
     assert "World" in get(url).text
