@@ -55,7 +55,7 @@ def large():
     def pieces():
         yield PAGE.format("", "")
         for _ in range(50):
-            yield "<p>" + "x" * 1_000_000
+            yield "<p hidden>" + "x" * 1_000_000  # to lay it out takes the browser ten seconds
     return Response(pieces(), content_type="text/html")
 
 @app.get("/worker.js")
