@@ -238,11 +238,11 @@ def test_a_client_that_reads_nothing_blocks_nobody(controlled: Controlled, ask: 
     assert MAX_RUNNING < 1_000
 
 
-def test_two_thousand_connections(controlled: Controlled, ask: Ask) -> None:
+def test_ten_thousand_connections(controlled: Controlled, ask: Ask) -> None:
     controlled(ONE)
     (found,) = living()
     began = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    for _ in range(2_000):
+    for _ in range(10_000):
         connection = place.connect(found.path, 30.0)
         assert connection is not None
         connection.close()

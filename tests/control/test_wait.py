@@ -18,10 +18,10 @@ BROKEN = "import no_such_module_of_ours\n"
 TWO_FILES = {"app.py": "from text import TEXT\n" + says("").replace("''.encode()", "TEXT.encode()")}
 
 
-def test_forty_edits(controlled: Controlled, ask: Ask, folder: Path) -> None:
+def test_a_hundred_edits(controlled: Controlled, ask: Ask, folder: Path) -> None:
     live = controlled({**TWO_FILES, "text.py": "TEXT = 'start'"})
     live.serving()
-    for number in range(40):
+    for number in range(100):
         since = ask("status")["generation"]
         name, text = ("text.py", f"TEXT = 'n{number}'")
         if number % 10 == 3:  # several saves in a row

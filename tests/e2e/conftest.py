@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browser import browser, page
+from tests.support.browser import browser, own_page, page, tab
 from tests.support.terminal.starter import devtui, free_port
 
-__all__ = ["browser", "devtui", "free_port", "page"]  # pytest finds fixtures that are imported here
+# pytest finds fixtures that are imported here
+__all__ = ["browser", "devtui", "free_port", "own_page", "page", "tab"]
 
 from tests.support.projects import APPS
 

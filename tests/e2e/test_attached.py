@@ -19,7 +19,7 @@ from devtui.control.client.link import living
 from tests.support.client import Visit, get
 from tests.support.processes import DEADLINE, eventually
 from tests.support.projects import APPS, write
-from tests.support.terminal.dashboard_page import HELLO, request_row, wait_serving
+from tests.support.terminal.dashboard_page import BARE, request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -190,15 +190,15 @@ def test_an_app_that_does_not_load_is_seen_and_fixed(
     devtui: Devtui, tmp_path: Path, free_port: int
 ) -> None:
     folder = tmp_path / "shop"
-    write(folder, {"app.py": HELLO})
+    write(folder, {"app.py": BARE})
     first = devtui("app", "--port", free_port, cwd=folder)
     wait_serving(first, free_port, 20)
-    write(folder, {"app.py": HELLO + "1 / 0\n"})
+    write(folder, {"app.py": BARE + "1 / 0\n"})
     first.wait_for("SERVING THE ERROR")
     second = attach(devtui, folder, (80, 24))
     second.wait_for("ATTACHED, SERVING THE ERROR")
     second.wait_for("ZeroDivisionError")
-    write(folder, {"app.py": HELLO})
+    write(folder, {"app.py": BARE})
     second.wait_for(re.compile("ATTACHED, SERVING(?! THE)"))
     second.press("ctrl+c")
     second.expect_exit(0)

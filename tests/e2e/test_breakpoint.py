@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.support import processes
 from tests.support.client import Visit, get
+from tests.support.projects import APPS
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -24,16 +30,50 @@ def asks(apps: Path) -> Path:
     return apps / "errors"
 
 
-@pytest.fixture
-def url(free_port: int) -> str:
-    return f"http://127.0.0.1:{free_port}"
-
-
-@pytest.fixture
-def terminal(devtui: Devtui, asks: Path, free_port: int) -> Terminal:
-    started = devtui("asks", "--plain", "--port", free_port, cwd=asks, size=(100, 60))
+def start(devtui: Devtui, folder: Path, port: int) -> Terminal:
+    started = devtui("asks", "--plain", "--port", port, cwd=folder, size=(100, 60))
     started.wait_for("not for production", 20)
     return started
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, str]]:
+    """One devtui, and its URL, for the tests after which it has the terminal as before."""
+    folder, port = tmp_path_factory.mktemp("shared"), processes.free_port()
+    shutil.copy(APPS / "errors" / "asks.py", folder)
+    with ExitStack() as stack:
+        starter = Devtui(uuid.uuid4().hex, folder, stack)
+        terminal = start(starter, folder, port)
+        yield terminal, f"http://127.0.0.1:{port}"
+        leave(terminal)
+        starter.assert_gone()
+
+
+@pytest.fixture
+def terminal(shared: tuple[Terminal, str]) -> Terminal:
+    """The terminal of the shared devtui, without what earlier tests have left there."""
+    terminal, url = shared
+    asked = f"{url}/missing?{uuid.uuid4().hex}"
+    assert get(asked).status == 404
+    terminal.wait_for(asked.removeprefix(url))  # all that they have left has been written
+    terminal.wipe()
+    return terminal
+
+
+@pytest.fixture
+def url(shared: tuple[Terminal, str]) -> str:
+    return shared[1]
+
+
+@pytest.fixture
+def own(devtui: Devtui, asks: Path, free_port: int) -> Terminal:
+    """The terminal of a devtui for one test."""
+    return start(devtui, asks, free_port)
+
+
+@pytest.fixture
+def own_url(free_port: int) -> str:
+    return f"http://127.0.0.1:{free_port}"
 
 
 def enter(terminal: Terminal, text: str) -> None:
@@ -64,7 +104,6 @@ def test_pdb_with_line_editing_and_history(terminal: Terminal, url: str) -> None
     terminal.wait_for(BACK)
     terminal.wait_for("GET    200")
     assert get(url).status == 200
-    leave(terminal)
 
 
 def test_stepping_and_stopping_again(terminal: Terminal, url: str) -> None:
@@ -73,7 +112,6 @@ def test_stepping_and_stopping_again(terminal: Terminal, url: str) -> None:
         terminal.wait_for(re.compile(rf"(\(Pdb\)[^§]*){{{count}}}"))
         enter(terminal, "c")
     assert visit.text() == "the last was 2"
-    leave(terminal)
 
 
 def test_stepping_to_the_end_gives_the_terminal_back(terminal: Terminal, url: str) -> None:
@@ -82,7 +120,6 @@ def test_stepping_to_the_end_gives_the_terminal_back(terminal: Terminal, url: st
     enter(terminal, "q")
     terminal.wait_for(BACK)
     assert "BdbQuit" in visit.text()
-    leave(terminal)
 
 
 def test_two_breakpoints_wait_for_each_other(terminal: Terminal, url: str) -> None:
@@ -98,46 +135,43 @@ def test_two_breakpoints_wait_for_each_other(terminal: Terminal, url: str) -> No
     terminal.wait_for("'the two'")
     enter(terminal, "c")
     assert second.text() == "two: 42"
-    leave(terminal)
 
 
-def test_a_save_waits_until_the_debugger_has_ended(
-    terminal: Terminal, url: str, asks: Path
-) -> None:
-    before = get(url).text
-    visit = Visit(f"{url}/stop/one")
-    terminal.wait_for("(Pdb)")
+def test_a_save_waits_until_the_debugger_has_ended(own: Terminal, own_url: str, asks: Path) -> None:
+    before = get(own_url).text
+    visit = Visit(f"{own_url}/stop/one")
+    own.wait_for("(Pdb)")
     source = asks / "asks.py"
     source.write_text(source.read_text().replace("generation of", "another generation of"))
-    terminal.wait_quiet(0.8)
-    enter(terminal, "p total + 1000")
-    terminal.wait_for("1041")
-    assert get(url).text == before
-    enter(terminal, "c")
+    own.wait_quiet(0.8)
+    enter(own, "p total + 1000")
+    own.wait_for("1041")
+    assert get(own_url).text == before
+    enter(own, "c")
     assert visit.text() == "one: 42"
-    terminal.wait_for("serves again", 20)
-    assert get(url).text.startswith("another generation of")
-    leave(terminal)
+    own.wait_for("serves again", 20)
+    assert get(own_url).text.startswith("another generation of")
+    leave(own)
 
 
 def test_a_save_does_not_end_the_second_of_two_sessions(
-    terminal: Terminal, url: str, asks: Path
+    own: Terminal, own_url: str, asks: Path
 ) -> None:
-    first = Visit(f"{url}/stop/one")
-    terminal.wait_for("(Pdb)")
-    second = Visit(f"{url}/stop/two")
+    first = Visit(f"{own_url}/stop/one")
+    own.wait_for("(Pdb)")
+    second = Visit(f"{own_url}/stop/two")
     source = asks / "asks.py"
     source.write_text(source.read_text().replace("generation of", "another generation of"))
-    terminal.wait_quiet(0.8)  # both the second one and the save wait
-    enter(terminal, "c")
+    own.wait_quiet(0.8)  # both the second one and the save wait
+    enter(own, "c")
     assert first.text() == "one: 42"
-    terminal.wait_for(re.compile(r"(?s)terminal again.*\(Pdb\)"))
-    enter(terminal, "p 'the ' + name")
-    terminal.wait_for("'the two'")
-    enter(terminal, "c")
+    own.wait_for(re.compile(r"(?s)terminal again.*\(Pdb\)"))
+    enter(own, "p 'the ' + name")
+    own.wait_for("'the two'")
+    enter(own, "c")
     assert second.text() == "two: 42"
-    terminal.wait_for("serves again", 20)
-    leave(terminal)
+    own.wait_for("serves again", 20)
+    leave(own)
 
 
 def test_other_requests_continue_and_their_lines_come_later(terminal: Terminal, url: str) -> None:
@@ -149,7 +183,6 @@ def test_other_requests_continue_and_their_lines_come_later(terminal: Terminal, 
     enter(terminal, "c")
     visit.text()
     terminal.wait_for("/missing")
-    leave(terminal)
 
 
 def test_ctrl_c_stops_code_in_the_debugger_and_not_the_server(terminal: Terminal, url: str) -> None:
@@ -161,7 +194,6 @@ def test_ctrl_c_stops_code_in_the_debugger_and_not_the_server(terminal: Terminal
     terminal.wait_for("KeyboardInterrupt")
     enter(terminal, "c")
     assert visit.text() == "spun"
-    leave(terminal)
 
 
 def test_ctrl_z_does_not_stop_a_debugger_that_no_shell_would_continue(
@@ -176,7 +208,6 @@ def test_ctrl_z_does_not_stop_a_debugger_that_no_shell_would_continue(
     terminal.wait_for(re.compile(r"^99$", re.M))
     enter(terminal, "c")
     assert visit.text() == "one: 42"
-    leave(terminal)
 
 
 def test_input_and_getpass(terminal: Terminal, url: str) -> None:
@@ -190,7 +221,6 @@ def test_input_and_getpass(terminal: Terminal, url: str) -> None:
     assert visit.text() == "6 characters"
     terminal.wait_for("/secret")
     assert "mellon" not in terminal.text()
-    leave(terminal)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +240,6 @@ def test_the_traceback_of_a_question_shows_no_file_of_ours(
     terminal.press(key)
     assert re.sub("( getpass.py)+", "", visit.text()) == f"{error} in asks.py, after None"
     terminal.wait_for(re.compile(rf"{re.escape(BACK)}.*{re.escape(BACK)}", re.S))
-    leave(terminal)
 
 
 def test_pdb_s_own_set_trace(terminal: Terminal, url: str) -> None:
@@ -221,15 +250,14 @@ def test_pdb_s_own_set_trace(terminal: Terminal, url: str) -> None:
     enter(terminal, "c")
     assert visit.text() == "within"
     terminal.wait_for(BACK)
-    leave(terminal)
 
 
-def test_leaving_in_the_middle_of_a_debugging_session(terminal: Terminal, url: str) -> None:
-    Visit(f"{url}/stop/one")
-    terminal.wait_for("(Pdb)")
-    terminal.send_signal(signal.SIGTERM)
-    terminal.expect_exit(143)
-    terminal.restored()
+def test_leaving_in_the_middle_of_a_debugging_session(own: Terminal, own_url: str) -> None:
+    Visit(f"{own_url}/stop/one")
+    own.wait_for("(Pdb)")
+    own.send_signal(signal.SIGTERM)
+    own.expect_exit(143)
+    own.restored()
 
 
 def test_without_a_terminal_it_says_so(devtui: Devtui, asks: Path, free_port: int) -> None:
@@ -261,14 +289,14 @@ def debug():
 
 @pytest.mark.parametrize("named", ["0", "pdb.set_trace", "other.stop", "other.debug"])
 def test_the_variable_pythonbreakpoint_is_respected(
-    devtui: Devtui, asks: Path, free_port: int, url: str, named: str
+    devtui: Devtui, asks: Path, free_port: int, own_url: str, named: str
 ) -> None:
     (asks / "other.py").write_text(OTHER)
     terminal = devtui(
         "asks", "--plain", "--port", free_port, cwd=asks, environment={"PYTHONBREAKPOINT": named}
     )
     terminal.wait_for("not for production", 20)
-    visit = Visit(f"{url}/stop/one")
+    visit = Visit(f"{own_url}/stop/one")
     if named == "pdb.set_trace":
         terminal.wait_for("(Pdb)")
         enter(terminal, "c")

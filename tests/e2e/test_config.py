@@ -18,27 +18,25 @@ from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
 NORD = "2e3440"
 """The background of that theme, and so what stands on its colours."""
 
 HOSTILE = 'it\'s $(touch pwned); `touch pwned` "x".py'
 
 APP = f"""\
-from flask import Flask, request
-
-app = Flask(__name__)
 FILE = __file__.replace("shop.py", {HOSTILE!r})
 
-@app.route("/")
-@app.route("/<path:rest>")
-def index(rest=""):
-    return "hello"
+def app(environ, start_response):
+    text = "hello"
+    if environ["PATH_INFO"] == "/fail":
+        exec(compile("\\n\\n1/0", FILE, "exec"))
+    if environ["PATH_INFO"] == "/ask":
+        text = ask()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [text.encode()]
 
-@app.route("/fail")
-def fail():
-    exec(compile("\\n\\n1/0", FILE, "exec"))
-
-@app.route("/ask")
 def ask():
     try:
         return input("really? ")
@@ -88,37 +86,39 @@ def leave(terminal: Terminal, key: str = "ctrl+q") -> None:
     terminal.restored()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-def test_options_keys_and_rules(start: Start, url: str, size: tuple[int, int]) -> None:
+def test_options_keys_and_rules(start: Start, url: str) -> None:
     config = (
         'debug = false\nkeys-preset = "vim"\nhidden = ["/static/*"]\n'
         '[keys]\nleave = "u"\nzoom = "Z"\n'
     )
-    terminal = start(config, size)
+    terminal = start(config, SIZES[0])
     terminal.wait_for("debug off")
     for target in ("/a", "/b", "/c", "/static/x"):
         get(url + target)
-    terminal.wait_for("Requests 3 · 1 hidden")
-    terminal.wait_for("u leave")
-    terminal.press("k", "enter")
-    terminal.wait_for("escape back")  # in the last line that is drawn
-    terminal.wait_for(re.compile(r"path +/b"))
-    terminal.press("j", "j", "escape")
-    terminal.wait_gone("escape back")
-    terminal.press("?")
-    terminal.wait_for("shift+z")
-    terminal.press("end")
-    terminal.wait_for("↑ k ↓ j")
-    terminal.press("escape")
-    terminal.wait_gone("Leave")
-    terminal.press("shift+h")
-    terminal.wait_for("devtui.toml, line 5")
-    terminal.press("escape")
-    terminal.wait_gone("Hidden rows")
-    terminal.press("shift+k")
-    terminal.wait_for("devtui itself serves here")
-    terminal.press("escape")
-    terminal.wait_gone("devtui itself serves here")
+    for size in SIZES:
+        terminal.resize(*size)
+        terminal.wait_for(re.compile(rf"^.{{{size[0] - 8}}}u leave\Z", re.M))
+        terminal.wait_for("Requests 3 · 1 hidden")
+        terminal.press("k", "enter")
+        terminal.wait_for("escape back")  # in the last line that is drawn
+        terminal.wait_for(re.compile(r"path +/b"))
+        terminal.press("j", "j", "escape")
+        terminal.wait_gone("escape back")
+        terminal.press("?")
+        terminal.wait_for("shift+z")
+        terminal.press("end")
+        terminal.wait_for("↑ k ↓ j")
+        terminal.press("escape")
+        terminal.wait_gone("Leave")
+        terminal.press("shift+h")
+        terminal.wait_for("devtui.toml, line 5")
+        terminal.press("escape")
+        terminal.wait_gone("Hidden rows")
+        terminal.press("shift+k")
+        terminal.wait_for("devtui itself serves here")
+        terminal.press("escape")
+        terminal.wait_gone("devtui itself serves here")
+        terminal.press("end")
     leave(terminal, "u")
 
 

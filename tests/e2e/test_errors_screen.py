@@ -57,8 +57,24 @@ def leave(terminal: Terminal) -> None:
     terminal.restored()
 
 
-def test_an_error_is_read_and_its_library_frames_unfold(terminal: Terminal, url: str) -> None:
+def test_an_error_is_read_and_looked_into(terminal: Terminal, url: str) -> None:
+    """One program for all that an opened error offers, each step where the last one ended."""
     open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    its_library_frames_unfold(terminal)
+    its_locals_are_masked_until_the_user_asks(terminal)
+    terminal.press("x")
+    terminal.wait_for(f"evaluate in {MEAN}")
+    tab_completes_and_the_next_text_is_not_a_command(terminal)
+    code_is_evaluated_in_the_frame(terminal)
+    several_lines_are_typed(terminal)
+    ctrl_c_stops_an_endless_evaluation_and_nothing_else(terminal, url)
+    terminal.press("escape")
+    terminal.wait_gone("evaluate in")
+    frames_of_an_older_generation_are_reported_as_gone(terminal)
+    leave(terminal)
+
+
+def its_library_frames_unfold(terminal: Terminal) -> None:
     text = terminal.text()
     assert "GET /divide/a" in text
     assert re.search(r"▸ \d+ frames in flask", text)
@@ -72,45 +88,33 @@ def test_an_error_is_read_and_its_library_frames_unfold(terminal: Terminal, url:
     terminal.wait_gone(DISPATCH)
     terminal.press("escape")
     terminal.wait_for("1 Requests")
-    leave(terminal)
+    terminal.press("enter")  # opened again, it begins at the user's frame
+    terminal.wait_for("❱")
+    terminal.wait_quiet()
 
 
-def test_repeated_errors_are_one_row(terminal: Terminal, url: str) -> None:
-    for name in ("a", "b", "c"):
-        assert get(f"{url}/divide/{name}").status == 500
-    terminal.press("4")
-    terminal.wait_for(re.compile(r"×3 ZeroDivisionError.*GET /divide/c"))
-    terminal.wait_for("4 Errors 1")
-    leave(terminal)
-
-
-def test_a_cause_and_its_request_and_back(terminal: Terminal, url: str) -> None:
-    open_error(terminal, url, "/chained", "LookupError")
-    terminal.wait_for("caused by")
-    terminal.wait_for("KeyError: 'tea'")
-    terminal.press("g")
-    terminal.wait_for("served by   generation 1")
-    terminal.press("g")
-    terminal.wait_for("caused by")
-    leave(terminal)
-
-
-def test_locals_are_masked_until_the_user_asks(terminal: Terminal, url: str) -> None:
-    open_error(terminal, url, "/divide/a", "ZeroDivisionError")  # which shows them at once
-    terminal.wait_for(re.compile(r"total\s+0\s+int"))
+def its_locals_are_masked_until_the_user_asks(terminal: Terminal) -> None:
+    terminal.wait_for(re.compile(r"total\s+0\s+int"))  # the error shows them at once
     terminal.wait_for(re.compile(r"api_token\s+••••"))
     assert "tok-12345" not in terminal.text()
     terminal.press("m")
     terminal.wait_for("'tok-12345'")
     terminal.press("m")
     terminal.wait_gone("'tok-12345'")
-    leave(terminal)
 
 
-def test_code_is_evaluated_in_the_frame(terminal: Terminal, url: str) -> None:
-    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
-    terminal.press("x")
-    terminal.wait_for(f"evaluate in {MEAN}")
+def tab_completes_and_the_next_text_is_not_a_command(terminal: Terminal) -> None:
+    terminal.type("self.pri")
+    terminal.press("tab")
+    terminal.wait_for(">>> self.prices")
+    terminal.type(".copy()q")
+    terminal.wait_for(">>> self.prices.copy()q")
+    terminal.press("backspace")
+    terminal.press("enter")
+    terminal.wait_for(re.compile(r">>> self\.prices\.copy\(\)\W+\[\]"))
+
+
+def code_is_evaluated_in_the_frame(terminal: Terminal) -> None:
     enter(terminal, "self.prices")
     terminal.wait_for(re.compile(r">>> self\.prices\W+\[\]"))
     enter(terminal, "total = 41; print('out', total)")
@@ -124,24 +128,16 @@ def test_code_is_evaluated_in_the_frame(terminal: Terminal, url: str) -> None:
     terminal.type(" + 100")
     terminal.press("enter")
     terminal.wait_for("142")
-    leave(terminal)
 
 
-def test_several_lines_are_typed(terminal: Terminal, url: str) -> None:
-    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
-    terminal.press("x")
-    terminal.wait_for("evaluate in")
+def several_lines_are_typed(terminal: Terminal) -> None:
     enter(terminal, "for number in range(3):")
     terminal.type("print('line', number)")
     terminal.press("enter")
     terminal.wait_for("line 2")
-    leave(terminal)
 
 
-def test_ctrl_c_stops_an_endless_evaluation_and_nothing_else(terminal: Terminal, url: str) -> None:
-    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
-    terminal.press("x")
-    terminal.wait_for("evaluate in")
+def ctrl_c_stops_an_endless_evaluation_and_nothing_else(terminal: Terminal, url: str) -> None:
     enter(terminal, "while True: pass")
     terminal.wait_for("ctrl+c stops it")
     terminal.press("ctrl+c")
@@ -157,34 +153,46 @@ def test_ctrl_c_stops_an_endless_evaluation_and_nothing_else(terminal: Terminal,
     terminal.press("ctrl+c")
     terminal.wait_for("escape leaves the prompt")
     assert get(url).text == "fine"
-    leave(terminal)
 
 
-def test_tab_completes_and_the_next_text_is_not_a_command(terminal: Terminal, url: str) -> None:
-    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
-    terminal.press("x")
-    terminal.wait_for("evaluate in")
-    terminal.type("self.pri")
-    terminal.press("tab")
-    terminal.wait_for(">>> self.prices")
-    terminal.type(".copy()q")
-    terminal.wait_for(">>> self.prices.copy()q")
-    terminal.press("backspace")
-    terminal.press("enter")
-    terminal.wait_for(re.compile(r">>> self\.prices\.copy\(\)\W+\[\]"))
-    leave(terminal)
-
-
-def test_frames_of_an_older_generation_are_reported_as_gone(terminal: Terminal, url: str) -> None:
-    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+def frames_of_an_older_generation_are_reported_as_gone(terminal: Terminal) -> None:
     terminal.press("r")
     terminal.wait_quiet(0.5)
     terminal.press("x")  # it is grey, and says why in the prompt
     terminal.wait_for("belonged to generation 1")
+
+
+def test_the_errors_of_many_requests_and_where_one_hangs(terminal: Terminal, url: str) -> None:
+    repeated_errors_are_one_row(terminal, url)
+    a_cause_and_its_request_and_back(terminal, url)
+    where_a_hung_request_is(terminal, url)
     leave(terminal)
 
 
-def test_where_a_hung_request_is(terminal: Terminal, url: str) -> None:
+def repeated_errors_are_one_row(terminal: Terminal, url: str) -> None:
+    for name in ("a", "b", "c"):
+        assert get(f"{url}/divide/{name}").status == 500
+    terminal.press("4")
+    terminal.wait_for(re.compile(r"×3 ZeroDivisionError.*GET /divide/c"))
+    terminal.wait_for("4 Errors 1")
+    terminal.press("c")
+    terminal.wait_for("4 Errors 0")
+
+
+def a_cause_and_its_request_and_back(terminal: Terminal, url: str) -> None:
+    open_error(terminal, url, "/chained", "LookupError")
+    terminal.wait_for("caused by")
+    terminal.wait_for("KeyError: 'tea'")
+    terminal.press("g")
+    terminal.wait_for("served by   generation 1")
+    terminal.press("g")
+    terminal.wait_for("caused by")
+    terminal.press("escape")
+    terminal.wait_for("1 Requests")
+
+
+def where_a_hung_request_is(terminal: Terminal, url: str) -> None:
+    terminal.press("1")
     visit = Visit(f"{url}/hang")
     terminal.wait_for("/hang")
     terminal.wait_quiet(0.05)
@@ -197,14 +205,32 @@ def test_where_a_hung_request_is(terminal: Terminal, url: str) -> None:
     assert visit.text() == "released"
     terminal.wait_for("Where it was last")
     terminal.wait_for("status 200")
-    leave(terminal)
 
 
-def test_a_breakpoint_takes_the_screen_and_gives_it_back(
+def test_the_app_asks_and_stops_and_devtui_takes_the_terminal_back(
     devtui: Devtui, apps: Path, free_port: int, url: str
 ) -> None:
     terminal = devtui("asks", "--port", free_port, cwd=apps / "errors")
     wait_serving(terminal, free_port, 20)
+    input_and_getpass_through_the_dashboard(terminal, url)
+    a_breakpoint_takes_the_screen_and_gives_it_back(terminal, url)
+    leaving_in_the_middle_of_a_breakpoint(terminal, url)
+
+
+def input_and_getpass_through_the_dashboard(terminal: Terminal, url: str) -> None:
+    visit = Visit(f"{url}/ask")
+    terminal.wait_for("your name?")
+    enter(terminal, "Ada")
+    assert visit.text() == "hello Ada"
+    terminal.wait_for("1 Requests 1")
+    visit = Visit(f"{url}/secret")
+    terminal.wait_for("say friend:")
+    enter(terminal, "mellon")
+    assert visit.text() == "6 characters"
+    terminal.wait_for("1 Requests 2")
+
+
+def a_breakpoint_takes_the_screen_and_gives_it_back(terminal: Terminal, url: str) -> None:
     for round_number in (1, 2):
         visit = Visit(f"{url}/stop/one")
         terminal.wait_for("breakpoint() in GET /stop/one has the terminal")
@@ -223,36 +249,14 @@ def test_a_breakpoint_takes_the_screen_and_gives_it_back(
         assert "Requests" not in terminal.text()
         enter(terminal, "c")
         assert visit.text() == "one: 42"
-        terminal.wait_for(f"1 Requests {61 * round_number}")
+        terminal.wait_for(f"1 Requests {2 + 61 * round_number}")
     terminal.press("4")
     terminal.wait_for("No error.")
-    leave(terminal)
 
 
-def test_input_and_getpass_through_the_dashboard(
-    devtui: Devtui, apps: Path, free_port: int, url: str
-) -> None:
-    terminal = devtui("asks", "--port", free_port, cwd=apps / "errors")
-    wait_serving(terminal, free_port, 20)
-    visit = Visit(f"{url}/ask")
-    terminal.wait_for("your name?")
-    enter(terminal, "Ada")
-    assert visit.text() == "hello Ada"
-    terminal.wait_for("1 Requests")
-    visit = Visit(f"{url}/secret")
-    terminal.wait_for("say friend:")
-    enter(terminal, "mellon")
-    assert visit.text() == "6 characters"
-    terminal.wait_for("1 Requests")
-    leave(terminal)
-
-
-def test_leaving_in_the_middle_of_a_breakpoint(
-    devtui: Devtui, apps: Path, free_port: int, url: str
-) -> None:
-    terminal = devtui("asks", "--port", free_port, cwd=apps / "errors")
-    wait_serving(terminal, free_port, 20)
+def leaving_in_the_middle_of_a_breakpoint(terminal: Terminal, url: str) -> None:
     Visit(f"{url}/stop/one")
+    terminal.wait_for("breakpoint() in GET /stop/one has the terminal")
     terminal.wait_for("(Pdb)")
     terminal.send_signal(signal.SIGTERM)
     terminal.expect_exit(143)

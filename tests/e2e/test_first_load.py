@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import get
-from tests.support.terminal.dashboard_page import HELLO, wait_serving
+from tests.support.terminal.dashboard_page import BARE, wait_serving
 from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
 
-BROKEN = HELLO.replace("def hello_world():", "def hello_world(:")
+BROKEN = BARE.replace("def app(environ, start_response):", "def app(:")
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_fix_starts_the_server(devtui: Devtui, source: Path, free_port: int) -
     terminal.wait_for(re.compile(r"\bfailed\b", re.I))
     with pytest.raises(ConnectionRefusedError):
         get(f"http://127.0.0.1:{free_port}")
-    source.write_text(HELLO)
+    source.write_text(BARE)
     url = wait_serving(terminal, free_port)
     assert get(url).text == "<p>Hello, World!</p>"
     terminal.press("q")
@@ -50,8 +50,10 @@ def test_leaving_unfixed_exits_with_1_and_the_traceback(
     assert "hello.py" in after
 
 
-def test_ctrl_c_leaves_where_devtui_asks_for_the_app(devtui: Devtui, tmp_path: Path) -> None:
-    terminal = devtui(cwd=tmp_path)
+def test_ctrl_c_leaves_where_devtui_asks_for_the_app(
+    devtui: Devtui, tmp_path: Path, free_port: int
+) -> None:
+    terminal = devtui("--port", free_port, cwd=tmp_path)
     terminal.wait_for("Which app?", 20)
     terminal.press("ctrl+c")
     terminal.expect_exit(1)
@@ -92,7 +94,7 @@ def test_without_a_screen_it_ends_at_once(
 def test_a_reload_that_fails_keeps_the_server_up(
     devtui: Devtui, source: Path, free_port: int
 ) -> None:
-    source.write_text(HELLO)
+    source.write_text(BARE)
     terminal = devtui("hello", "--port", free_port)
     url = wait_serving(terminal, free_port)
     source.write_text(BROKEN)
@@ -102,6 +104,6 @@ def test_a_reload_that_fails_keeps_the_server_up(
     assert "SyntaxError" in answer.text
     terminal.press("4")
     terminal.wait_for("SyntaxError")
-    source.write_text(HELLO)
+    source.write_text(BARE)
     wait_serving(terminal, free_port)
     assert get(url).text == "<p>Hello, World!</p>"

@@ -160,13 +160,12 @@ def test_a_project_of_uv(tools: Tools, of_uv: Path, of_pipx: Path, tmp_path: Pat
     tools.run("uv", "add", "-q", "flask", cwd=folder)
     write(folder, {"hello.py": HELLO, "deep/er/hello.py": HELLO})
     venv = str(folder / ".venv")
-    for devtui in (of_uv, of_pipx):
-        for place in (folder, folder / "deep" / "er"):
-            facts = tools.served(place, devtui)
-            assert facts["python"] == f"{venv}/bin/python"
-            assert facts["prefix"] == venv
-            assert (facts["ours"], facts["venv"]) == ([], None)
-            assert not [path for path in facts["path"] if "uv-tools" in path or "pipx" in path]
+    for devtui, place in ((of_uv, folder), (of_pipx, folder / "deep" / "er")):
+        facts = tools.served(place, devtui)
+        assert facts["python"] == f"{venv}/bin/python"
+        assert facts["prefix"] == venv
+        assert (facts["ours"], facts["venv"]) == ([], None)
+        assert not [path for path in facts["path"] if "uv-tools" in path or "pipx" in path]
     layered = tools.served(folder, "uv", "run", "-q", "--with", tools.wheel, "devtui")
     assert layered["python"] == ""
     once = tools.served(folder, "uvx", "-q", "--from", tools.wheel, "devtui")
@@ -190,7 +189,7 @@ def test_a_project_of_poetry(tools: Tools, of_uv: Path, tmp_path: Path) -> None:
     with tools.session(folder, "poetry", "run", "-q", of_uv) as process:
         assert next_event(process, "app_failed")["message"].endswith("Type: poetry add flask")
     if tools.done("poetry", "add", "-q", "flask", cwd=folder).returncode:
-        tools.run(f"{venv}/bin/python", "-m", "pip", "install", "-q", "flask")
+        tools.run("uv", "pip", "install", "-q", "--python", venv, "flask")
     facts = tools.served(folder, "poetry", "run", "-q", of_uv)
     assert (facts["python"], facts["prefix"], facts["ours"]) == (f"{venv}/bin/python", venv, [])
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.client import get
-from tests.support.terminal.dashboard_page import HELLO, wait_serving
+from tests.support.terminal.dashboard_page import BARE, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -35,9 +35,7 @@ def app(environ, start_response):
 """
 
 DIES = """\
-
-@app.get("/die")
-def die():
+def app(environ, start_response):
     import os
     os._exit(3)
 """
@@ -52,7 +50,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 @pytest.fixture
 def terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> Terminal:
     """Start a session that serves a small application and has answered a request."""
-    (tmp_path / "hello.py").write_text(HELLO)
+    (tmp_path / "hello.py").write_text(BARE)
     terminal = devtui("hello", "--port", free_port)
     url = wait_serving(terminal, free_port)
     assert get(url).status == 200
@@ -107,7 +105,7 @@ def test_by_closing_a_terminal_whose_shell_sends_no_signal(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
     # The kernel sends SIGHUP only to the session leader, and this leader does not pass it on.
-    (tmp_path / "hello.py").write_text(HELLO)
+    (tmp_path / "hello.py").write_text(BARE)
     terminal = devtui(
         "hello", "--port", free_port, below=("sh", "-c", 'trap "" HUP; "$@"; exit', "sh")
     )
@@ -158,11 +156,11 @@ def test_while_a_request_runs(devtui: Devtui, free_port: int, tmp_path: Path) ->
 
 def test_when_sigchld_is_ignored(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
     """Some launchers ignore SIGCHLD, and their children inherit that."""
-    (tmp_path / "hello.py").write_text(HELLO + DIES)
+    (tmp_path / "hello.py").write_text(DIES)
     terminal = devtui("hello", "--port", free_port, below=(sys.executable, "-c", IGNORING))
     wait_serving(terminal, free_port)
     with suppress(OSError, HTTPException):
-        get(f"http://127.0.0.1:{free_port}/die")
+        get(f"http://127.0.0.1:{free_port}/")
     terminal.wait_for("CRASHED")
     terminal.press("r")
     wait_serving(terminal, free_port)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from devtui.session.live.reload_pace import REST_SECONDS
 from devtui.session.state import State
 from tests.support import processes
 from tests.support.live import Live, Serve
-from tests.support.pages import SIGN, connected, follow, shows, take_in, visits
+from tests.support.pages import SIGN, connected, follow, holds, served, shows, take_in, visits
 from tests.support.processes import DEADLINE
 from tests.support.projects import write
 from tests.support.terminal.dashboard_page import wait_reload, wait_serving
@@ -97,6 +98,19 @@ def live(serve: Serve) -> Live:
     return live
 
 
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with served(tmp_path_factory.mktemp("shared"), PROJECT) as live:
+        yield live
+
+
+@pytest.fixture
+def shared(session: Live) -> Live:
+    """One session, for tests that need no fresh one; the page of the last test is gone."""
+    connected(session, 0)
+    return session
+
+
 def save(folder: Path, text: str) -> None:
     write(folder, {"app.py": APP.replace("first", text)})
 
@@ -173,6 +187,7 @@ def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: 
 
     if shutil.which("git") is None:
         pytest.skip("there is no git on this machine")
+    write(folder, {".gitignore": "__pycache__/\n"})  # the app's bytecode may change at any time
     git("init", "-q", "-b", "main")
     for text in ("third", "second"):
         write(folder, parts(text))
@@ -218,11 +233,11 @@ def test_a_form_keeps_its_text_while_styles_and_images_change(
     page.fill("#name", "half filled")
     css = PROJECT["static/site.css"].replace("1, 1, 1", "2, 2, 2")
     write(folder, {"static/site.css": css})
-    page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")
+    holds(page, f"{COLOUR} === 'rgb(2, 2, 2)'")
     write(folder, {"static/dot.svg": DOT.format(20)})
-    page.wait_for_function("document.querySelector('#dot').naturalWidth === 20")
+    holds(page, "document.querySelector('#dot').naturalWidth === 20")
     background = "getComputedStyle(document.querySelector('form')).backgroundImage"
-    page.wait_for_function(f"{background}.includes('/static/dot.svg?devtui=')")
+    holds(page, f"{background}.includes('/static/dot.svg?devtui=')")
     assert page.input_value("#name") == "half filled"
     assert page.locator("link").count() == 1
     assert visits(live) == 1
@@ -236,7 +251,7 @@ def test_an_editor_that_renames_its_new_file_saves_once(
     page.fill("#name", "half filled")
     css = PROJECT["static/site.css"].replace("1, 1, 1", "2, 2, 2")
     save_by_rename(live, folder / "static/site.css", css)
-    page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")
+    holds(page, f"{COLOUR} === 'rgb(2, 2, 2)'")
     assert page.input_value("#name") == "half filled"
     save_by_rename(live, folder / PAGE_FILE, PAGE.replace("old", "new"))
     shows(page, "new", "p")
@@ -263,7 +278,7 @@ def test_a_failed_reload_shows_its_error_and_the_fix_brings_the_page_back(
 ) -> None:
     follow(live, page)
     write(folder, {"app.py": "import nothing_of_this_name\n" + APP})
-    page.wait_for_function("document.body?.innerText.includes('nothing_of_this_name')")
+    holds(page, "document.body?.innerText.includes('nothing_of_this_name')")
     connected(live)
     save(folder, "second")
     shows(page, "second")
@@ -277,7 +292,7 @@ def test_an_answer_to_a_form_is_not_sent_again_without_asking(
     live.until(lambda: visits(live) == 2)
     page.wait_for_load_state()
     save(folder, "second")
-    page.wait_for_function(f"({SIGN}).includes('send it again')")
+    holds(page, f"({SIGN}).includes('send it again')")
     shows(page, "first")
     assert visits(live) == 2
     page.get_by_role("button", name="Dismiss").click()
@@ -296,11 +311,11 @@ def test_an_answer_to_a_form_is_not_sent_again_without_asking(
         "/no-such-page",
     ],
 )
-def test_whatever_the_page_is_it_follows(live: Live, page: Any, folder: Path, target: str) -> None:
-    follow(live, page, target)
+def test_whatever_the_page_is_it_follows(shared: Live, page: Any, target: str) -> None:
+    follow(shared, page, target)
     with page.expect_navigation():  # a function to wait for would break strict policies
-        save(folder, "second")
-    connected(live)
+        save(shared.session.settings.folder, f"saved for {target}")
+    connected(shared)
 
 
 def test_a_policy_that_forbids_it_is_said_once(live: Live, page: Any) -> None:
@@ -312,15 +327,15 @@ def test_a_policy_that_forbids_it_is_said_once(live: Live, page: Any) -> None:
     assert len(live.lines("does not follow")) == 1
 
 
-def test_a_streamed_page_is_not_held_back(live: Live, page: Any) -> None:
-    page.goto(live.session.url + "/streamed?rest=20", wait_until="commit")
+def test_a_streamed_page_is_not_held_back(shared: Live, page: Any) -> None:
+    page.goto(shared.session.url + "/streamed?rest=20", wait_until="commit")
     shows(page, "soon", "p")
-    connected(live)
+    connected(shared)
 
 
-def test_the_network_is_idle_while_a_page_is_connected(live: Live, page: Any) -> None:
-    page.goto(live.session.url, wait_until="networkidle")
-    connected(live)
+def test_the_network_is_idle_while_a_page_is_connected(shared: Live, page: Any) -> None:
+    page.goto(shared.session.url, wait_until="networkidle")
+    connected(shared)
 
 
 def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
@@ -331,7 +346,7 @@ def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
     follow(first, page)
     port = first.session.settings.port
     first.close()
-    page.wait_for_function(f"({SIGN}).includes('The server is gone')")
+    holds(page, f"({SIGN}).includes('The server is gone')")
     shows(page, "first")
     second = serve({**PROJECT, "app.py": APP.replace("first", "second")}, port=port)
     second.serving()
@@ -342,7 +357,7 @@ def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
 def test_a_page_learns_where_the_app_has_moved_to(live: Live, page: Any) -> None:
     follow(live, page)
     live.run(live.session.move(processes.free_port()))
-    page.wait_for_function(f"({SIGN}).includes('The app has moved')")
+    holds(page, f"({SIGN}).includes('The app has moved')")
     page.get_by_role("button", name="http://").click()
     page.wait_for_url(live.session.url + "/")
     shows(page, "first")
@@ -408,7 +423,7 @@ def test_a_crash_is_said_in_the_page_which_stays_until_the_fix(
     follow(live, page)
     write(folder, {"app.py": "import os\nos._exit(3)\n"})
     live.wait_for_state(State.CRASHED)
-    page.wait_for_function(f"({SIGN}).includes('has crashed')")
+    holds(page, f"({SIGN}).includes('has crashed')")
     write(folder, {PAGE_FILE: PAGE.replace("old", "new")})
     live.run(live.session.unloaded_saves(look=True))
     for on in (False, True):
@@ -464,4 +479,4 @@ def test_templates_that_django_keeps_in_memory_show_too(
         shows(page, text, "p")
     assert live.session.generation == 1
     write(folder, {"static/site.css": "h1 { color: rgb(2, 2, 2) }"})
-    page.wait_for_function(f"{COLOUR} === 'rgb(2, 2, 2)'")
+    holds(page, f"{COLOUR} === 'rgb(2, 2, 2)'")

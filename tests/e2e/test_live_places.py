@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.live import Live, Serve
-from tests.support.pages import connected, follow, shows, take_in, visits
+from tests.support.pages import connected, follow, holds, served, shows, take_in, visits
 from tests.support.processes import eventually, free_port
 from tests.support.projects import write
 
@@ -55,7 +55,7 @@ def large():
     def pieces():
         yield PAGE.format("", "")
         for _ in range(50):
-            yield "<p>" + "x" * 1_000_000
+            yield "<p hidden>" + "x" * 1_000_000  # to lay it out takes the browser ten seconds
     return Response(pieces(), content_type="text/html")
 
 @app.get("/worker.js")
@@ -87,8 +87,27 @@ def live(serve: Serve) -> Live:
     return live
 
 
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with served(tmp_path_factory.mktemp("shared"), {"app.py": APP}) as live:
+        yield live
+
+
+@pytest.fixture
+def shared(session: Live) -> Live:
+    """One session, for tests that need no fresh one; the page of the last test is gone."""
+    connected(session, 0)
+    return session
+
+
 def save(folder: Path, text: str) -> None:
     write(folder, {"app.py": APP.replace('"first"', f'"{text}"')})
+
+
+def save_shared(shared: Live, page: Any, text: str) -> None:
+    """Save the app of the shared session, with a text that no other test saves, and see it."""
+    save(shared.session.settings.folder, text)
+    shows(page, text)
 
 
 class Loads:
@@ -193,31 +212,33 @@ def control_by(live: Live, page: Any, order: str) -> None:
         f"navigator.serviceWorker.register('/worker.js?order={order}')"
         ".then(() => navigator.serviceWorker.ready)"
     )
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    holds(page, "navigator.serviceWorker.controller !== null")
     page.reload()
     connected(live)
 
 
-def test_a_page_that_a_service_worker_asks_for_follows(live: Live, folder: Path, page: Any) -> None:
-    control_by(live, page, "network")
-    loads = Loads(page)
+def test_a_page_that_a_service_worker_asks_for_follows(
+    live: Live, folder: Path, own_page: Any
+) -> None:
+    control_by(live, own_page, "network")
+    loads = Loads(own_page)
     save(folder, "second")
-    shows(page, "second")
+    shows(own_page, "second")
     connected(live)
     assert loads.count == 1
 
 
 def test_a_page_from_the_cache_of_a_service_worker_does_not_load_for_ever(
-    live: Live, folder: Path, page: Any
+    live: Live, folder: Path, own_page: Any
 ) -> None:
-    control_by(live, page, "cache")
-    loads = Loads(page)
+    control_by(live, own_page, "cache")
+    loads = Loads(own_page)
     for number, text in enumerate(("second", "third", "fourth"), 1):
         save(folder, text)
         live.reloaded(count=number)
         # Once for each save, and after the first one once more, because the page was still old.
         assert eventually(lambda least=number + 1: loads.count >= least)
-    shows(page, "first")
+    shows(own_page, "first")
     connected(live)
     assert loads.count == 4
 
@@ -242,11 +263,10 @@ def test_windows_and_frames_follow_by_one_load_each(live: Live, folder: Path, pa
     assert visits(live) == before + 4
 
 
-def test_a_base_of_the_page_changes_nothing(live: Live, folder: Path, page: Any) -> None:
+def test_a_base_of_the_page_changes_nothing(shared: Live, page: Any) -> None:
     base = "<base href='http://127.0.0.1:9/elsewhere/'>"
-    follow(live, page, f"/of?head={base}")
-    save(folder, "second")
-    shows(page, "second")
+    follow(shared, page, f"/of?head={base}")
+    save_shared(shared, page, "of a base")
 
 
 @pytest.mark.parametrize(
@@ -297,29 +317,25 @@ def test_what_cannot_have_the_script_stays_whole(live: Live, page: Any) -> None:
     live.line("it is encoded in UTF-16")
 
 
-def test_a_download_and_a_print_leave_the_page_connected(
-    live: Live, folder: Path, page: Any
-) -> None:
-    follow(live, page)
+def test_a_download_and_a_print_leave_the_page_connected(shared: Live, page: Any) -> None:
+    follow(shared, page)
     with page.expect_download() as download:
         page.evaluate("location.href = '/download'")
     assert Path(download.value.path()).read_text() == "<h1>saved</h1>"
     assert page.pdf().startswith(b"%PDF")
-    save(folder, "second")
-    shows(page, "second")
+    save_shared(shared, page, "after a print")
 
 
-def test_a_page_that_writes_itself_follows(live: Live, folder: Path, page: Any) -> None:
-    follow(live, page)
+def test_a_page_that_writes_itself_follows(shared: Live, page: Any) -> None:
+    follow(shared, page)
     page.evaluate("document.open(); document.write('<h1>written</h1>'); document.close()")
     shows(page, "written")
-    save(folder, "second")
-    shows(page, "second")
+    save_shared(shared, page, "after writing")
 
 
-def test_a_page_whose_body_a_library_replaces_follows(live: Live, folder: Path, page: Any) -> None:
+def test_a_page_whose_body_a_library_replaces_follows(shared: Live, page: Any) -> None:
     """As htmx does when a link is boosted."""
-    follow(live, page)
+    follow(shared, page)
     page.evaluate(
         "fetch('/of?body=boosted', { headers: { 'HX-Request': 'true', 'HX-Boosted': 'true' } })"
         ".then((answer) => answer.text()).then((text) => { document.body.innerHTML = text;"
@@ -327,27 +343,26 @@ def test_a_page_whose_body_a_library_replaces_follows(live: Live, folder: Path, 
     )
     page.wait_for_url("**/of?body=boosted")
     assert page.evaluate("document.querySelectorAll('script').length") == 0
-    save(folder, "second")
-    shows(page, "second")
+    save_shared(shared, page, "boosted page")
     assert page.url.endswith("/of?body=boosted")
 
 
-def test_the_files_of_a_page_share_few_connections(live: Live, page: Any) -> None:
+def test_the_files_of_a_page_share_few_connections(live: Live, own_page: Any) -> None:
     """A browser opens six at most, and each of them stays open."""
     opened: list[str] = []
-    page.on(
+    own_page.on(
         "requestfinished",
         lambda request: opened.append(request.url) if request.timing["connectStart"] >= 0 else None,
     )
     images = "".join(f"<img src='/file{number}'>" for number in range(30))
-    page.goto(f"{live.session.url}/of?body={images}", wait_until="load")
+    own_page.goto(f"{live.session.url}/of?body={images}", wait_until="load")
     live.row("/file29")
-    take_in(page)
+    take_in(own_page)
     assert 1 <= len(opened) <= 6
 
 
-def test_a_page_of_50_megabytes_follows(live: Live, page: Any, folder: Path) -> None:
-    follow(live, page, "/large")
+def test_a_page_of_50_megabytes_follows(shared: Live, page: Any) -> None:
+    follow(shared, page, "/large")
     assert page.evaluate("document.documentElement.textContent.length") > 49_000_000
     with page.expect_navigation(wait_until="commit"):
-        save(folder, "second")
+        save(shared.session.settings.folder, "after the large one")

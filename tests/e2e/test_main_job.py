@@ -86,6 +86,11 @@ def test_editing_hello_reloads_it(devtui: Devtui, free_port: int, tmp_path: Path
         source.write_text(HELLO.replace("World", name))
         wait_reload(terminal, generation, "hello.py")
         assert get(url).text == f"<p>Hello, {name}!</p>"
+    get(f"{url}/missing")
+    terminal.wait_for(request_row("GET", "/missing", 404))
+    terminal.resize(60, 16)  # tests/e2e/test_sizes.py has the others
+    terminal.wait_for(re.compile(r"^.{59}│$", re.M))
+    terminal.wait_for(re.compile(r"/missing *│\n"))
 
 
 def test_a_flask_application_with_a_database_and_a_login(
@@ -120,15 +125,3 @@ def test_applications_of_other_frameworks(
     wait_reload(terminal, 2, "restart")
     assert get(f"{url}{target}?again").status == 200
     terminal.wait_for(request_row("GET", f"{target}?again", 200))
-
-
-def test_a_resized_terminal_is_filled(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
-    (tmp_path / "hello.py").write_text(HELLO)
-    terminal = devtui("hello", "--port", free_port)
-    url = wait_serving(terminal, free_port)
-    get(f"{url}/missing")
-    terminal.wait_for(request_row("GET", "/missing", 404))
-    terminal.resize(60, 16)
-    terminal.wait_for(re.compile(r"/missing *│\n"))
-    terminal.resize(200, 50)
-    terminal.wait_for("served by   generation 1")  # the row beside the list

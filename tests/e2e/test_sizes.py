@@ -93,6 +93,7 @@ def test_wide_terminals_are_used_and_small_ones_too(start) -> None:  # type: ign
         terminal.wait_for(re.compile(r"5 B  /\?page=2 +│"))  # no column for the only client
         if is_wide(size):
             terminal.wait_for("╮╭─ GET /?page=2 ─")
+            terminal.wait_for("served by   generation 1")
             terminal.press("up")
             terminal.wait_for("╮╭─ GET /?page=1 ─")
             terminal.wait_for("page: 1")
@@ -135,6 +136,7 @@ def test_an_opened_error_and_the_prompt(start) -> None:  # type: ignore[no-untyp
         terminal.wait_for(re.compile(r"▌   ▸ cart  <shop\.Cart object"))
         terminal.click_on("▸ cart", times=2)
         terminal.wait_for("▸ items")
+        terminal.wait_for("owner  'ada'")
         terminal.press("/")
         terminal.wait_for("text to search for")
         terminal.type("'CUP'")

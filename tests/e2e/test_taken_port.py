@@ -16,7 +16,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.client import get
-from tests.support.terminal.dashboard_page import HELLO, wait_serving
+from tests.support.terminal.dashboard_page import BARE, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal, clean_environment
 
@@ -73,7 +73,7 @@ def hold(tmp_path: Path) -> Iterator[Hold]:
 @pytest.fixture(autouse=True)
 def hello(tmp_path: Path) -> None:
     """Write the application into the current folder of the program."""
-    (tmp_path / "hello.py").write_text(HELLO)
+    (tmp_path / "hello.py").write_text(BARE)
 
 
 @pytest.fixture

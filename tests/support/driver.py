@@ -6,8 +6,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from unittest import mock
 
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
 from textual.pilot import Pilot
 
 from devtui.dashboard.app import Dashboard
@@ -17,6 +21,8 @@ from devtui.dashboard.widgets.usage import Usage
 from tests.support.fakes import MONOTONIC, FakeSession, at
 
 DEADLINE = 10.0
+
+_PARSE_RULES = Stylesheet._parse_rules
 
 
 def dashboard(session: FakeSession) -> Dashboard:
@@ -97,6 +103,7 @@ async def running(
     with (
         mock.patch("textual.app.wait_for_idle", until_idle),
         mock.patch("textual.pilot.wait_for_idle", until_idle),
+        mock.patch.object(Stylesheet, "_parse_rules", _rules_of),
     ):
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
@@ -121,3 +128,29 @@ def _draws(app: Dashboard) -> bool:
         return False
     screen._on_timer_update()
     return True
+
+
+def _rules_of(
+    sheet: Stylesheet,
+    css: str,
+    read_from: CSSLocation,
+    is_default_rules: bool = False,
+    tie_breaker: int = 0,
+    scope: str = "",
+) -> list[RuleSet]:
+    """Parse a style sheet once for all tests, as each app does for itself."""
+    variables = tuple(sorted(sheet._variables.items()))
+    return _parsed(css, read_from, is_default_rules, tie_breaker, scope, variables)
+
+
+@cache
+def _parsed(
+    css: str,
+    read_from: CSSLocation,
+    is_default_rules: bool,
+    tie_breaker: int,
+    scope: str,
+    variables: tuple[tuple[str, str], ...],
+) -> list[RuleSet]:
+    sheet = Stylesheet(variables=dict(variables))
+    return _PARSE_RULES(sheet, css, read_from, is_default_rules, tie_breaker, scope)

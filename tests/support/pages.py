@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from devtui.config.settings import Settings
 from devtui.events import RequestFinished
 from tests.support.live import Live
+from tests.support.projects import app_environment, write
 
 SIGN = "document.querySelector('devtui-sign')?.shadowRoot.textContent ?? ''"
+
+
+@contextmanager
+def served(folder: Path, files: Mapping[str, str]) -> Iterator[Live]:
+    """Serve a project in a session that several tests share, each with a page of its own."""
+    write(folder, dict(files))
+    with Live(Settings(app="app", folder=folder, port=0, environment=app_environment())) as live:
+        live.serving()
+        yield live
 
 
 def follow(live: Live, page: Any, target: str = "/", count: int = 1) -> None:
@@ -23,7 +37,12 @@ def connected(live: Live, count: int = 1) -> None:
 
 def shows(page: Any, text: str, selector: str = "h1") -> None:
     """Wait until the page has this text."""
-    page.wait_for_function(f"document.querySelector({selector!r})?.textContent === {text!r}")
+    holds(page, f"document.querySelector({selector!r})?.textContent === {text!r}")
+
+
+def holds(page: Any, expression: str) -> None:
+    """Wait until an expression holds. To ask with each frame would have the page drawn for that."""
+    page.wait_for_function(expression, polling=20)
 
 
 def take_in(page: Any) -> None:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.support import processes
@@ -80,8 +81,14 @@ class Devtui:
 
     def assert_gone(self, timeout: float = 20) -> None:
         """Assert that within `timeout` seconds no process is left and every port is free."""
-        gone = processes.eventually(lambda: not processes.marked(self.mark), timeout)
-        assert gone, f"these are left: {self.left()}"
+        left: list[psutil.Process] = []
+
+        def gone() -> bool:
+            # All processes are looked through again once those that were found have ended.
+            left[:] = [p for p in left if processes.alive(p.pid)] or processes.marked(self.mark)
+            return not left
+
+        assert processes.eventually(gone, timeout), f"these are left: {self.left()}"
         for port in self.ports:
             # A process that is ending loses its environment, and so its mark, before its files.
             free = processes.eventually(partial(processes.can_bind, port), timeout)
@@ -109,8 +116,9 @@ def devtui(tmp_path: Path) -> Iterator[Devtui]:
         yield starter
     try:
         starter.assert_gone()
-    finally:
+    except BaseException:
         processes.end(processes.marked(starter.mark))
+        raise
 
 
 @pytest.fixture
