@@ -1,0 +1,67 @@
+"""A file of an unknown kind waits, unless something is saved with it that does not."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from devtui.session.event_bus import EventBus
+from devtui.session.live import page_saves
+from devtui.session.live.page_files import PageChange
+from devtui.session.live.page_saves import PageSaves
+from tests.support.processes import DEADLINE
+from tests.support.projects import write
+
+RELOAD = PageChange(reload=True)
+
+
+class Saved(PageSaves):
+    """What was passed on, for a project in this folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.changes: list[PageChange] = []
+        self.passed_on = asyncio.Event()
+        self.reloads = False
+        self._in = folder
+        super().__init__(str(folder), EventBus(lambda: 1), lambda: self.reloads, self._take)
+
+    def _take(self, change: PageChange) -> None:
+        self.changes.append(change)
+        self.passed_on.set()
+
+    def save(self, name: str) -> None:
+        write(self._in, {name: "x"})
+        self.noticed([str(self._in / name)])
+
+
+async def test_a_file_of_an_unknown_kind_comes_alone_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_saves, "RENAME_SECONDS", 0.02)
+    saved = Saved(tmp_path)
+    saved.save("static/prices.txt")
+    assert saved.changes == []
+    await asyncio.wait_for(saved.passed_on.wait(), DEADLINE)
+    assert saved.changes == [RELOAD]
+
+
+async def test_it_comes_once_with_what_does_not_wait(tmp_path: Path) -> None:
+    saved = Saved(tmp_path)
+    saved.save("static/prices.txt")
+    saved.save("templates/page.html")
+    assert saved.changes == [RELOAD]
+    saved.save("static/prices.txt")
+    saved.reloads = True  # a source file was saved with this one
+    saved.save("static/names.txt")
+    assert saved.changes == [RELOAD] * 2
+    assert saved._settling is None
+
+
+async def test_a_new_generation_has_what_waits(tmp_path: Path) -> None:
+    saved = Saved(tmp_path)
+    saved.save("static/prices.txt")
+    saved.forget()
+    saved.save("static/site.css")
+    assert [change.reload for change in saved.changes] == [False]
