@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.support import processes
 from tests.support.client import Visit, get
 from tests.support.processes import eventually
-from tests.support.projects import APPS
 from tests.support.terminal.dashboard_page import request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -25,40 +19,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 SETTINGS = "[pudb]\nseen_welcome = z999\nprompt_on_quit = False\n"
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Terminal, str, Path]]:
-    """One devtui, its URL and folder, for tests after which it has the terminal as before."""
-    apps, port = tmp_path_factory.mktemp("shared"), processes.free_port()
-    (apps / "errors").mkdir()
-    shutil.copy(APPS / "errors" / "debugged.py", apps / "errors")
-    with ExitStack() as stack:
-        starter = Devtui(uuid.uuid4().hex, apps, stack)
-        terminal = start(starter, apps, port)
-        yield terminal, f"http://127.0.0.1:{port}", apps / "errors"
-        leave(terminal)
-        starter.assert_gone()
-
-
 @pytest.fixture
-def terminal(shared: tuple[Terminal, str, Path]) -> Terminal:
-    """The terminal of the shared devtui, without what earlier tests have left there."""
-    terminal = shared[0]
-    terminal.wipe()
-    for key, pane in (("2", "2 Log 0"), ("1", "1 Requests 0")):
-        terminal.press(key, "c")
-        terminal.wait_for(pane)
-    return terminal
-
-
-@pytest.fixture
-def folder(shared: tuple[Terminal, str, Path]) -> Path:
-    """The folder of the app, which is watched."""
-    return shared[2]
-
-
-@pytest.fixture
-def url(shared: tuple[Terminal, str, Path]) -> str:
-    return shared[1]
+def url(free_port: int) -> str:
+    return f"http://127.0.0.1:{free_port}"
 
 
 def start(devtui: Devtui, apps: Path, port: int, **environment: str) -> Terminal:
@@ -103,17 +66,18 @@ SESSIONS = {
 
 @pytest.mark.parametrize("target", SESSIONS)
 def test_they_have_the_terminal_from_the_first_prompt_to_the_last(
-    terminal: Terminal, url: str, folder: Path, target: str
+    devtui: Devtui, apps: Path, free_port: int, url: str, target: str
 ) -> None:
     module = target[1:].replace("ipython", "IPython")
     if module in ("ipdb", "IPython") and importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed")
     prompt, look, end, answer = SESSIONS[target]
+    terminal = start(devtui, apps, free_port)
     visit = Visit(url + target)
     terminal.wait_for(prompt)
     terminal.type(f"{look}\r")
     terminal.wait_for(re.compile(r"^42\b", re.M))
-    (folder / "other.py").write_text(f"x = {target!r}\n")
+    (apps / "errors" / "other.py").write_text("x = 1\n")
     assert get(url).text == "answered"
     terminal.wait_quiet(0.7)  # neither a save nor a long pause ends it
     terminal.type("\r" if end == "c" else "1\r")
@@ -122,9 +86,13 @@ def test_they_have_the_terminal_from_the_first_prompt_to_the_last(
     terminal.type(end if end == "\x04" else f"{end}\r")
     assert visit.text() == answer
     is_back(terminal, target)
+    leave(terminal)
 
 
-def test_pdb_shows_on_the_terminal_where_it_stops(terminal: Terminal, url: str) -> None:
+def test_pdb_shows_on_the_terminal_where_it_stops(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = start(devtui, apps, free_port)
     visit = Visit(f"{url}/twice")
     # Since Python 3.14 it stops at the call itself, and before that at the next line.
     terminal.wait_for(re.compile(r"^-> (secret \+= 1|pdb\.set_trace\(\))\s+\(Pdb\)", re.M))
@@ -137,18 +105,19 @@ def test_pdb_shows_on_the_terminal_where_it_stops(terminal: Terminal, url: str) 
     terminal.type("c\r")
     assert visit.text() == "after 43"
     is_back(terminal, "/twice")
+    leave(terminal)
 
 
 @pytest.mark.parametrize("way", ["direct", "PYTHONBREAKPOINT"])
 def test_pudb_has_the_screen_and_tidies_up(
-    devtui: Devtui, apps: Path, free_port: int, way: str
+    devtui: Devtui, apps: Path, free_port: int, url: str, way: str
 ) -> None:
     if importlib.util.find_spec("pudb") is None:
         pytest.skip("pudb is not installed")
     named = {"PYTHONBREAKPOINT": "pudb.set_trace"} if way == "PYTHONBREAKPOINT" else {}
     terminal = start(devtui, apps, free_port, **named)
     target = "/breakpoint" if named else "/pudb"
-    visit = Visit(f"http://127.0.0.1:{free_port}{target}")
+    visit = Visit(url + target)
     terminal.wait_for("Variables:")
     terminal.wait_for("secret: 42")
     terminal.wait_quiet()
@@ -158,7 +127,10 @@ def test_pudb_has_the_screen_and_tidies_up(
     leave(terminal)
 
 
-def test_a_second_question_finds_the_terminal_still_lent(terminal: Terminal, url: str) -> None:
+def test_a_second_question_finds_the_terminal_still_lent(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = start(devtui, apps, free_port)
     visit = Visit(f"{url}/questions")
     terminal.wait_for("first?")
     drawn = terminal.raw.count(b"\x1b[?1049h")
@@ -172,12 +144,14 @@ def test_a_second_question_finds_the_terminal_still_lent(terminal: Terminal, url
     terminal.press("2")
     terminal.wait_for("a line before")
     terminal.wait_for(re.compile(r"2 Log 1\b"))
+    leave(terminal)
 
 
 @pytest.mark.parametrize("how", ["input", "getpass"])
 def test_ctrl_c_at_a_question_raises_as_in_plain_python(
-    terminal: Terminal, url: str, how: str
+    devtui: Devtui, apps: Path, free_port: int, url: str, how: str
 ) -> None:
+    terminal = start(devtui, apps, free_port)
     visit = Visit(f"{url}/interrupted/{how}")
     terminal.wait_for("ask>")
     terminal.type("half an ans")
@@ -193,9 +167,13 @@ def test_ctrl_c_at_a_question_raises_as_in_plain_python(
     terminal.type("whole\r")
     assert visit.text() == "answered whole"
     terminal.wait_for("Requests 2")  # the dashboard has the terminal again
+    leave(terminal)
 
 
-def test_ctrl_c_at_the_prompt_of_pdb_asks_again(terminal: Terminal, url: str) -> None:
+def test_ctrl_c_at_the_prompt_of_pdb_asks_again(
+    devtui: Devtui, apps: Path, free_port: int, url: str
+) -> None:
+    terminal = start(devtui, apps, free_port)
     visit = Visit(f"{url}/pdb")
     terminal.wait_for("(Pdb)")
     terminal.type("p sec")
@@ -208,6 +186,7 @@ def test_ctrl_c_at_the_prompt_of_pdb_asks_again(terminal: Terminal, url: str) ->
     terminal.type("c\r")
     assert visit.text() == "after 42"
     is_back(terminal, "/pdb")
+    leave(terminal)
 
 
 def test_without_a_terminal_they_say_so(devtui: Devtui, apps: Path, free_port: int) -> None:
