@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest
 
@@ -45,9 +45,15 @@ from tests.support.live import Live
 from tests.support.projects import app_environment, write
 
 LARGEST = 64 * 1024  # the longest line of a head, of a path of /proc, of a line of output
-SECONDS = 0.5
+SECONDS = 1.0  # python-dotenv may take almost as long by its limits in env_files
 
-FUZZ = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+# No text becomes simpler by shrinking it for minutes.
+FUZZ = settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 
 # Parts of the grammars of these texts, and texts that regular expressions stumble over.
 _PIECES = st.one_of(
@@ -159,7 +165,7 @@ def test_the_limit_finds_quadratic_time() -> None:
     """Try the regular expression that once read the fields of a head."""
     field = re.compile(r"^([!-9;-~]+):[ \t]*([^\r\n]*)\r?\n", re.MULTILINE)
     began = time.thread_time()
-    field.findall("A:" + " " * 8_000 + "\r")
+    field.findall("A:" + " " * 12_000 + "\r")
     assert time.thread_time() - began > SECONDS / 4
 
 
