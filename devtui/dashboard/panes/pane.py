@@ -163,7 +163,7 @@ class Pane(Vertical, Generic[T]):
         problem = query.note
         if not problem and matches.slices.too_slow:
             problem = "too slow: older rows were not searched"
-        left_out = len(matches.ring) - matches.hidden_count - len(matches)
+        left_out = matches.total - matches.hidden_count - len(matches)
         aside = f"{left_out:,} left out" if query and left_out > 0 else ""
         self.filter_line.say(problem, "searching…" if matches.slices else aside)
 
@@ -181,7 +181,7 @@ class Pane(Vertical, Generic[T]):
         matches = self.list.matches
         if self.filtered:
             self._describe_filter()
-        total, unseen = len(matches.ring), self.list.unseen_count
+        total, unseen = matches.total, self.list.unseen_count
         newest = self._newest() if self.has_class("-collapsed") else ""
         where = " below" if matches.order == "time" else ""
         notes = [self.note, f"{unseen:,} new{where}" if unseen else ""]

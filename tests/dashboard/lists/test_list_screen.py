@@ -229,6 +229,19 @@ def test_a_filter_looks_again_at_what_was_not_settled():
     assert [matches[i].started.target for i in range(len(matches))] == ["/late"]
 
 
+async def test_a_title_counts_only_rows_that_a_key_can_act_on(ui):
+    pane = ui.app.main.requests
+    for event in request(1, "/one"):
+        ui.session.store.apply(event)  # the list has not taken it in
+    pane.look()
+    assert pane.list.item is None
+    assert "Requests 0" in str(pane.border_title)
+    pane.list.take_in()
+    pane.look()
+    assert pane.list.item is not None
+    assert "Requests 1" in str(pane.border_title)
+
+
 def test_matches_against_a_plain_search():
     ring: Ring[str] = Ring(64)
     matches = Matches(ring, lambda text: text)
