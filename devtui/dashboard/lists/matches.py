@@ -110,11 +110,6 @@ class Matches(Generic[T]):
         """Return how many of the items that a rule hides the filter would keep."""
         return self.columns.count_kept(self.query, self._hidden)
 
-    @property
-    def total(self) -> int:
-        """How many items of the ring were taken in, shown or not; the newest may still wait."""
-        return len(self.ring) - (self.ring.end - self.columns.end)
-
     def keeps(self, item: T) -> bool:
         """Whether neither a rule nor the filter would leave an item out."""
         text, measures = self.columns.read(item)

@@ -157,13 +157,19 @@ class Pane(Vertical, Generic[T]):
         facts, texts = columns.facts[-OFFERED_FROM:], columns.texts[-OFFERED_FROM:]
         return completions(typed, self.filter_input.place, facts, texts)
 
+    @property
+    def _total(self) -> int:
+        """How many items the list has taken in; the newest may still wait for that."""
+        matches = self.list.matches
+        return len(matches.ring) - (matches.ring.end - matches.columns.end)
+
     def _describe_filter(self) -> None:
         """Say beside the filter what was not understood, and how much it leaves out."""
         matches, query = self.list.matches, self.filter_input.query_typed
         problem = query.note
         if not problem and matches.slices.too_slow:
             problem = "too slow: older rows were not searched"
-        left_out = matches.total - matches.hidden_count - len(matches)
+        left_out = self._total - matches.hidden_count - len(matches)
         aside = f"{left_out:,} left out" if query and left_out > 0 else ""
         self.filter_line.say(problem, "searching…" if matches.slices else aside)
 
@@ -181,7 +187,7 @@ class Pane(Vertical, Generic[T]):
         matches = self.list.matches
         if self.filtered:
             self._describe_filter()
-        total, unseen = matches.total, self.list.unseen_count
+        total, unseen = self._total, self.list.unseen_count
         newest = self._newest() if self.has_class("-collapsed") else ""
         where = " below" if matches.order == "time" else ""
         notes = [self.note, f"{unseen:,} new{where}" if unseen else ""]
