@@ -82,8 +82,9 @@ class Profiler:
         before: Request | None = request
         while before is not None and before.id in self._kept:
             before = self._store.request(before.row.replay_of or None)
-        known = before is not None and not before.running
-        return Profile(request, event, before.row.duration_ms if before and known else None)
+        if before is None or before.running:
+            return Profile(request, event)
+        return Profile(request, event, before.row.duration_ms)
 
     def _profiled(self, event: RequestProfiled) -> None:
         self._kept[event.request_id] = event
