@@ -218,6 +218,7 @@ class Generation:
         us from reading modules.
         """
         clock.sleep(REST_SECONDS)
+        self._channel.pending.hold_interpreter()
         with suppress(ImportError, OSError):  # the app's doing; the next use will raise it again
             self._inspector()
             if debugger is not None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from threading import get_ident
 from typing import TypeAlias
 
@@ -57,19 +58,21 @@ class Pending:
     """The unsent events. Any thread may use it, even inside its own call."""
 
     def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
         self.closed = False
         """Whether the session is gone and events are discarded."""
         self.keeps_all = False
         """Whether nothing may be dropped. Then the caller bounds what waits."""
         self.size_bytes = 0
         """The size of what waits. It is exact only while no thread puts or sends."""
-        self.transfer: Callable[[bytes], Iterator[int]] = lambda data: map(
+        self._plainly: Callable[[bytes], Iterator[int]] = lambda data: map(
             connection.send, (data,), (socket.MSG_DONTWAIT,)
         )
+        self.transfer: Callable[[bytes], Iterator[int]] = self._plainly
         """Send a first part of the data when its one item, the number of bytes, is asked for.
 
         No bytecode runs between the system call and the item. The call never waits, whatever the
-        app has done to the descriptor.
+        app has done to the descriptor. `HeldSend` can take its place.
         """
         self.is_full = False
         """Whether an event had no room, and none was made since."""
@@ -79,8 +82,14 @@ class Pending:
         self._batch: _Batch | None = None  # the first of the pieces, while they are being sent
         self._dropped = 0
         self._turn = Turn()
-        self._sender = 0  # the thread that has the turn
         self._waiting: set[int] = set()  # the threads that wait for it
+
+    def hold_interpreter(self) -> None:
+        """Keep the interpreter's lock while sending, from now on, if this system can do that."""
+        with suppress(ImportError, AttributeError, OSError):
+            from devtui.server.channel.held_send import HeldSend  # takes 3 ms
+
+            self.transfer = HeldSend(self._connection)
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
@@ -96,7 +105,7 @@ class Pending:
     @property
     def is_mine(self) -> bool:
         """Whether this call has interrupted a send of the same thread."""
-        return self._sender == get_ident() and self._turn.is_taken
+        return self._turn.is_mine
 
     def refuses(self, kind: type[Event], events: int) -> bool:
         """Drop and count lines of output that have no room, before they are encoded."""
@@ -152,24 +161,20 @@ class Pending:
 
     def _send_all(self) -> bool:
         """Send all; return false if the socket takes no more."""
-        self._sender = get_ident()
-        try:
-            while True:
-                if self._dropped and self.size_bytes < MAX_PENDING_BYTES // 4:
-                    self.put_count()
-                if not self._pieces:
-                    break
-                batch = self._batch
-                if batch is None:
-                    batch = self._batch = self._next_batch()
-                if (left := _left(batch)) and not self._send_some(batch[1], left):
-                    return False
-                if not _left(batch):
-                    self._remove(batch)
-            self.size_bytes = self.retry_at_bytes = 0
-            return True
-        finally:
-            self._sender = 0
+        while True:
+            if self._dropped and self.size_bytes < MAX_PENDING_BYTES // 4:
+                self.put_count()
+            if not self._pieces:
+                break
+            batch = self._batch
+            if batch is None:
+                batch = self._batch = self._next_batch()
+            if (left := _left(batch)) and not self._send_some(batch[1], left):
+                return False
+            if not _left(batch):
+                self._remove(batch)
+        self.size_bytes = self.retry_at_bytes = 0
+        return True
 
     def _next_batch(self) -> _Batch:
         """Join the first pieces. Other threads may append meanwhile, but only we remove."""
@@ -199,6 +204,9 @@ class Pending:
         """Send a part and note it in `sent`; return false if the socket takes nothing."""
         try:
             sent.extend(self.transfer(left))
+            if sent[-1] < 0:
+                sent.pop()
+                sent.extend(self._plainly(left))
         except OSError as error:
             if not _is_of_system(error):
                 raise  # a signal handler has raised it, such as a TimeoutError

@@ -6,8 +6,10 @@ The user's signal handlers and finalisers may run between any two bytecodes.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from threading import get_ident
 from typing import Generic, TypeVar
 
 from devtui.server.guest.clocks import clock
@@ -18,9 +20,8 @@ T = TypeVar("T")
 # user's that waits for this thread.
 PATIENCE_SECONDS = 0.05
 
-# The first and the longest pause between two tries.
-_FIRST_REST_SECONDS = 0.0001
-_LONGEST_REST_SECONDS = 0.005
+# How many others a thread works for before it goes on with its own request.
+_MOST_SERVED = 32
 
 
 class Bell:
@@ -71,14 +72,20 @@ class Turn:
 
     def __init__(self) -> None:
         self._free: list[None] = [None]
+        self._owner = 0  # the thread that has the turn
+        self._asked: deque[_Asked] = deque()
 
     @property
-    def is_taken(self) -> bool:
-        """Whether a thread has the turn now."""
-        return not self._free
+    def is_mine(self) -> bool:
+        """Whether this call has interrupted the work of the same thread."""
+        return not self._free and self._owner == get_ident()
 
     def at_once(self, work: Callable[[], T]) -> T:
-        """Do the work if the turn is free; raise `Taken` if it is not."""
+        """Do the work if the turn is free; raise `Taken` if it is not.
+
+        Then do the work of the threads that wait. A thread that works may wait for a system call
+        and for Python, and to wake each of them for its own turn would take longer than the work.
+        """
         mine: list[None] = []
         try:
             try:
@@ -87,26 +94,72 @@ class Turn:
                 if not mine:
                     raise Taken from None
                 raise  # a signal handler has raised it
-            return work()
+            self._owner = get_ident()
+            done = work()
+            for _ in range(_MOST_SERVED):
+                if (asked := self._next_asked()) is None:
+                    break
+                asked.serve()
+            self._owner = 0
+            return done
         finally:
             self._free.extend(mine)
+            if mine and self._asked:
+                self._wake_next()
 
     def soon(self, work: Callable[[], object]) -> bool:
-        """Do the work once the turn is free; return false if it stays taken.
+        """Do the work once the turn is free, or have its owner do it; false if it stays taken.
 
-        Try again and again instead of waiting for a wake-up, which a signal or a faster thread may
-        take away.
+        The time is bounded, because a signal handler that raises in the owner may lose a wake-up.
         """
-        end, rest = clock.monotonic() + PATIENCE_SECONDS, _FIRST_REST_SECONDS
-        while True:
+        end = clock.monotonic() + PATIENCE_SECONDS
+        asked = _Asked(work)
+        try:
+            while not asked.is_done:
+                self._asked.append(asked)
+                try:
+                    self.at_once(asked.serve)
+                except Taken:
+                    left = end - clock.monotonic()
+                    if left <= 0 or not asked.silence.acquire(timeout=left):
+                        break
+        finally:
+            with suppress(ValueError):  # it was served
+                self._asked.remove(asked)
+        return asked.is_done
+
+    def _wake_next(self) -> None:
+        """Let a thread that waits try again."""
+        while (asked := self._next_asked()) is not None:
+            if not asked.is_done:
+                asked.silence.release()
+                return
+
+    def _next_asked(self) -> _Asked | None:
+        try:
+            return self._asked.popleft() if self._asked else None
+        except IndexError:  # it has just given up
+            return None
+
+
+class _Asked:
+    """The work of a thread that waits for its turn."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.is_done = False
+        # Looked up now: if gevent has replaced it, greenlets must run while we wait.
+        self.silence = threading.Lock()
+        self.silence.acquire()
+        self._work = work
+
+    def serve(self) -> None:
+        """Do the work, once, and wake the thread that waits. After an error that tries again."""
+        if not self.is_done:
             try:
-                self.at_once(work)
-                return True
-            except Taken:
-                if clock.monotonic() >= end:
-                    return False
-            clock.sleep(rest)
-            rest = min(2 * rest, _LONGEST_REST_SECONDS)
+                self._work()
+                self.is_done = True
+            finally:
+                self.silence.release()
 
 
 class MadeOnce(Generic[T]):

@@ -169,6 +169,7 @@ def test_wrong_pins_are_counted_over_the_whole_session(serve: Serve) -> None:
         one.start()
     for one in guesses:
         one.join(90)
+    live.wait_for(PinAttempted, lambda event: event.failed_count == MAX_FAILED)
     counts = [event.failed_count for event in live.all(PinAttempted)]
     assert counts == list(range(1, MAX_FAILED + 1))
     assert live.line(LOCKED[:40]).level == "WARNING"

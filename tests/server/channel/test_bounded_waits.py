@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from devtui.server.guest import reentrant
 from devtui.server.guest.reentrant import Bell, Turn
 
 LET_GO_SECONDS = 5.0  # then what is waited for comes, so that the test ends in any case
@@ -74,3 +75,117 @@ def test_a_bell_is_heard_however_often_it_rang() -> None:
     start = time.monotonic()
     assert bell.wait_for(lambda: bool(done), LET_GO_SECONDS)
     assert time.monotonic() - start < LET_GO_SECONDS - 1
+
+
+class Held:
+    """A turn that a thread has until it is let go."""
+
+    def __init__(self) -> None:
+        self.turn = Turn()
+        self._held, self._let_go = threading.Event(), threading.Event()
+        self._holder = threading.Thread(target=self.turn.at_once, args=(self._hold,))
+        self._holder.start()
+        assert self._held.wait(LET_GO_SECONDS)
+
+    def _hold(self) -> None:
+        self._held.set()
+        self._let_go.wait(LET_GO_SECONDS)
+
+    def let_go(self) -> None:
+        self._let_go.set()
+        self._holder.join()
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    made = Held()
+    yield made
+    made.let_go()
+
+
+def test_the_work_of_threads_that_wait_is_done_once_each(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than the owner works for: it wakes one that goes on."""
+    monkeypatch.setattr(reentrant, "PATIENCE_SECONDS", LET_GO_SECONDS)
+    done: list[int] = []
+    answers: list[bool] = []
+    ready = threading.Barrier(41)
+
+    def ask(number: int) -> None:
+        ready.wait(LET_GO_SECONDS)
+        answers.append(held.turn.soon(lambda: done.append(number)))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    ready.wait(LET_GO_SECONDS)
+    held.let_go()
+    for thread in threads:
+        thread.join(LET_GO_SECONDS)
+    assert sorted(done) == list(range(40))
+    assert answers == [True] * 40
+
+
+def test_a_thread_that_gave_up_has_nothing_done_later(held: Held) -> None:
+    done: list[str] = []
+    assert not held.turn.soon(lambda: done.append("too late"))
+    held.let_go()
+    assert held.turn.soon(lambda: done.append("in time"))
+    assert done == ["in time"]
+
+
+def test_the_turn_is_free_after_an_error_in_the_work_for_another(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if a signal handler had raised there; who waits tries itself."""
+    monkeypatch.setattr(reentrant, "PATIENCE_SECONDS", LET_GO_SECONDS)
+    tries: list[int] = []
+
+    def fail_first() -> None:
+        tries.append(threading.get_ident())
+        if len(tries) == 1:
+            raise InterruptedError
+
+    monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
+    answers: list[bool] = []
+    works: tuple[Callable[[], None], ...] = (fail_first, lambda: None)
+    threads = [
+        threading.Thread(target=lambda work=work: answers.append(held.turn.soon(work)))
+        for work in works
+    ]
+    for thread in threads:
+        thread.start()
+    held.let_go()
+    for thread in threads:
+        thread.join(LET_GO_SECONDS / 2)
+    assert answers == [True, True]
+    assert len(set(tries)) == 2
+
+
+def test_a_turn_is_known_as_the_own_one() -> None:
+    turn = Turn()
+    assert not turn.is_mine
+    assert turn.at_once(lambda: turn.is_mine)
+    assert not turn.is_mine
+
+
+def test_threads_that_work_in_turn_lose_nothing() -> None:
+    turn, count = Turn(), 0
+
+    def add() -> None:
+        nonlocal count
+        before = count
+        time.sleep(0)  # another thread would now read the same number
+        count = before + 1
+
+    def work() -> None:
+        for _ in range(200):
+            assert turn.soon(add)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LET_GO_SECONDS)
+    assert count == 8 * 200
