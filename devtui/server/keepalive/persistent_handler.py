@@ -37,6 +37,7 @@ class PersistentHandler(WSGIRequestHandler):
 
     server: Server
     wfile: Writer  # type: ignore[assignment]
+    environ: WSGIEnvironment | None = None  # type: ignore[assignment]
     head: Head | None = None
     """The head of the request; None if only the standard parser could read it."""
     began = 0.0
@@ -131,7 +132,8 @@ class PersistentHandler(WSGIRequestHandler):
         WsgiResponse(self, environ).run(self.server.app)
 
     def _answer(self) -> None:
-        self._forget_request()
+        self.close_connection = True
+        self.head = self._body = self.environ = None
         line = self._input.stream.readline(heads.MAX_LINE + 1)
         if line == b"\r\n":
             # Some clients end a body with an empty line, which belongs to nothing (RFC 9112, 2.2).
@@ -144,6 +146,8 @@ class PersistentHandler(WSGIRequestHandler):
         head, lines = heads.read(line, self._input.stream.readline)
         self.rfile = self.body_stream = self._input.stream
         if head is None:
+            for name in ("path", "headers", "requestline"):  # those of the request before
+                self.__dict__.pop(name, None)
             self.rfile = Replay([line, *lines], self._input.stream)  # type: ignore[assignment]
             super().handle_one_request()
             self.close_connection = True
@@ -179,9 +183,3 @@ class PersistentHandler(WSGIRequestHandler):
                 with suppress(OSError):  # the client has ended it
                     self.connection.shutdown(socket.SHUT_WR)
         self._input.discard(pause)
-
-    def _forget_request(self) -> None:
-        self.close_connection = True
-        self.head = self._body = None
-        for name in ("path", "headers", "environ", "requestline"):
-            self.__dict__.pop(name, None)

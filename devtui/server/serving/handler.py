@@ -245,6 +245,8 @@ class CapturingHandler(PersistentHandler):
         """Return whether the app has left a part of the request's body unread."""
         if self._chunked is not None:
             return not is_read(self._chunked)
+        if self.head is not None:
+            return self.head.length > size
         announced = self.headers.get("Content-Length", "")
         return announced.isdecimal() and int(announced[:20]) > size
 
