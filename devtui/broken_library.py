@@ -8,7 +8,6 @@ from __future__ import annotations
 import linecache
 import os
 import re
-import shlex
 import sys
 from types import TracebackType
 
@@ -30,6 +29,8 @@ def sentence(error: Exception, name: str = "", instead: str = "") -> str:
     if name in sys.stdlib_module_names:
         advice = "It is part of Python: look whether a file of that name hides it."
     else:
+        import shlex  # most programs have no broken library
+
         python = shlex.quote(sys.executable)
         advice = f"Install it again with: {python} -m pip install --force-reinstall {name}"
     return f"devtui cannot {does} {name}{place} ({what}){instead}. {advice}"

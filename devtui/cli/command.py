@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 from msgspec import structs
 
-from devtui import demo
 from devtui.cli.app_python import with_python
 from devtui.cli.certificate import check_adhoc
 from devtui.cli.configured import ConfiguredCommand, placed
@@ -138,6 +137,8 @@ def _check_who(ctx: click.Context, settings: Settings, who: bool, stop: bool) ->
 def _run_demo(
     settings: Settings, plain: bool, as_json: bool, interpreter: Interpreter | None
 ) -> int:
+    from devtui import demo  # shutil and tempfile, which it needs, take 3 ms
+
     try:
         folder = demo.make_copy()
     except OSError as error:
