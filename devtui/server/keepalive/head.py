@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 # As `http.client` and `http.server` have them.
 MAX_LINE = 65536
@@ -31,8 +32,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 _DECISIVE = frozenset({"connection", "content-length", "transfer-encoding", "upgrade"})
 
 
-@dataclass(slots=True)
-class Head:
+class Head(msgspec.Struct):
     """A head whose every byte is proper, with what Werkzeug uses of `http.client`'s messages."""
 
     method: str

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
@@ -117,6 +119,21 @@ def test_all_that_is_put_while_the_socket_is_full_arrives_later(
         received += theirs.recv(65536)
     assert received == b"".join(lines)
     assert not pending.closed
+
+
+def test_all_is_sent_without_ctypes(
+    pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(name: object) -> NoReturn:
+        raise RuntimeError("an audit hook of the app's")
+
+    monkeypatch.setattr(ctypes, "PyDLL", refuse)
+    ours, theirs = pair
+    pending = Pending(ours)
+    pending.hold_interpreter()
+    pending.put(LogWritten, b"words\n")
+    pending.send()
+    assert theirs.recv(100) == b"words\n"
 
 
 def test_the_session_is_known_to_be_gone(pair: tuple[socket.socket, socket.socket]) -> None:
