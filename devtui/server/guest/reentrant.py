@@ -120,19 +120,21 @@ class Turn:
                 try:
                     self.at_once(asked.serve)
                 except Taken:
-                    left = end - clock.monotonic()
-                    if left <= 0 or not asked.silence.acquire(timeout=left):
+                    if (left := end - clock.monotonic()) <= 0:
                         break
+                    # Try again in any case: who was woken instead may have given up just then.
+                    asked.silence.acquire(timeout=left)
         finally:
-            with suppress(ValueError):  # it was served
-                self._asked.remove(asked)
+            with suppress(ValueError):  # none is left, because it was served
+                while True:
+                    self._asked.remove(asked)
         return asked.is_done
 
     def _wake_next(self) -> None:
         """Let a thread that waits try again."""
         while (asked := self._next_asked()) is not None:
             if not asked.is_done:
-                asked.silence.release()
+                asked.wake()
                 return
 
     def _next_asked(self) -> _Asked | None:
@@ -159,7 +161,12 @@ class _Asked:
                 self._work()
                 self.is_done = True
             finally:
-                self.silence.release()
+                self.wake()
+
+    def wake(self) -> None:
+        """Wake the thread that waits, or is about to."""
+        with suppress(RuntimeError):  # another thread has done that
+            self.silence.release()
 
 
 class MadeOnce(Generic[T]):

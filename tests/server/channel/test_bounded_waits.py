@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -163,6 +165,41 @@ def test_the_turn_is_free_after_an_error_in_the_work_for_another(
     assert len(set(tries)) == 2
 
 
+def test_a_thread_that_is_woken_before_it_waits_goes_on(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner ends between its request and its own try."""
+    monkeypatch.setattr(reentrant, "_MOST_SERVED", 0)
+
+    class Asked(deque[Any]):
+        def append(self, asked: Any) -> None:
+            super().append(asked)
+            held.let_go()
+
+    held.turn._asked = Asked()
+    done: list[str] = []
+    assert held.turn.soon(lambda: done.append("work"))
+    assert done == ["work"]
+
+
+def test_a_thread_whose_waking_is_lost_tries_again(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that was woken in its place has given up just then, or a signal handler raised."""
+    monkeypatch.setattr(reentrant, "_MOST_SERVED", 0)
+    monkeypatch.setattr(held.turn, "_wake_next", lambda: None)
+
+    class Asked(deque[Any]):
+        def append(self, asked: Any) -> None:
+            super().append(asked)
+            if letting_go.ident is None:
+                letting_go.start()
+
+    letting_go = threading.Timer(0.01, held.let_go)
+    held.turn._asked = Asked()
+    assert held.turn.soon(lambda: None)
+
+
 def test_a_turn_is_known_as_the_own_one() -> None:
     turn = Turn()
     assert not turn.is_mine
@@ -170,7 +207,8 @@ def test_a_turn_is_known_as_the_own_one() -> None:
     assert not turn.is_mine
 
 
-def test_threads_that_work_in_turn_lose_nothing() -> None:
+def test_threads_that_work_in_turn_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reentrant, "PATIENCE_SECONDS", LET_GO_SECONDS)  # the machine may be busy
     turn, count = Turn(), 0
 
     def add() -> None:
