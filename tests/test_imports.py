@@ -4,7 +4,7 @@ import ast
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -256,6 +256,18 @@ def test_what_a_fresh_interpreter_loads(modules: list[str], forbidden: set[str])
     loaded = loaded_by(*modules)
     assert set(modules) <= loaded
     assert not sorted(loaded & forbidden)
+
+
+def shared_names(modules: Iterable[str]) -> list[str]:
+    """The last parts of modules' names that more than one of them has."""
+    count = Counter(name.rpartition(".")[2] for name in modules)
+    return sorted(name for name, found in count.items() if found > 1)
+
+
+def test_no_two_modules_have_the_same_name() -> None:
+    modules = [name for name, path in sources().items() if not path.stem.startswith("__")]
+    assert shared_names(modules) == []
+    assert shared_names([*modules, "devtui.server.survey"]) == ["survey"]
 
 
 def test_rooms_stay_small() -> None:

@@ -9,7 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from devtui.config.project_file import ProjectFile
+from devtui.config.state_file import ProjectFile
 from devtui.dashboard.availability import NO_PLACE, SERVER_ACTIONS
 from devtui.dashboard.details.preview import Preview
 from devtui.dashboard.details.row_detail import copied_text, frame_of, request_id_of

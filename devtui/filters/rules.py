@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from devtui.config.project_file import ProjectFile, StateFileError
+from devtui.config.state_file import ProjectFile, StateFileError
 from devtui.filters.facts import Facts, Place
 from devtui.filters.rule import DEBUGGER, Rule, Test, parse_rule
 

@@ -29,7 +29,7 @@ from devtui.events import (
     TerminalRefused,
 )
 from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
-from devtui.server.django_project import beside
+from devtui.server.django_project import background_checks
 from devtui.server.errors import reporter
 from devtui.server.guest import forks, process_group
 from devtui.server.guest.clocks import clock
@@ -189,7 +189,7 @@ class Generation:
         def fail(error: Exception) -> None:
             server.serve_instead(self._loading.failed_after_all(load, error))
 
-        beside.start(app, load, self._channel.send, fail)
+        background_checks.start(app, load, self._channel.send, fail)
         return server
 
     def _cannot_serve(self, load: Load, error: Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from devtui.config.project_file import StateFileError
+from devtui.config.state_file import StateFileError
 from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.messages import Tell

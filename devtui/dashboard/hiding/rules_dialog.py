@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 
-from devtui.config.project_file import StateFileError
+from devtui.config.state_file import StateFileError
 from devtui.dashboard.hiding.hide_dialog import rule_line
 from devtui.dashboard.hiding.rule_choices import KEEP_KEYS, RuleChoices, keep_key
 from devtui.dashboard.messages import Copy

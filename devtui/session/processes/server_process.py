@@ -28,7 +28,7 @@ from devtui.events import (
     encode,
 )
 from devtui.session.processes.incoming import Pipe
-from devtui.session.processes.outgoing import Outgoing
+from devtui.session.processes.order_sender import Outgoing
 from devtui.session.processes.reader import Reader, unwatch
 from devtui.session.processes.spawn import Interpreter
 from devtui.session.terminal.app_tty import AppTty

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from devtui.events import ErrorRaised
-from devtui.session.processes.outgoing import Outgoing
+from devtui.session.processes.order_sender import Outgoing
 from tests.support.live import Serve
 from tests.support.processes import eventually
 from tests.support.projects import says
