@@ -21,10 +21,21 @@ FORBIDDEN = {
     "devtui.text": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
     "devtui.filters": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
     "devtui.config": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
+    "devtui.ports": {
+        "textual",
+        "rich",
+        "werkzeug",
+        "devtui.session",
+        "devtui.server",
+        "devtui.control",
+        "devtui.dashboard",
+    },
     "devtui.server": {
         "textual",
         "rich",
+        "devtui.ports",
         "devtui.session",
+        "devtui.control",
         "devtui.cli",
         "devtui.dashboard",
         "devtui.headless",
@@ -34,6 +45,7 @@ FORBIDDEN = {
         "rich",
         "werkzeug",
         "devtui.server",
+        "devtui.control",
         "devtui.dashboard",
         "devtui.headless",
         "devtui.cli",
@@ -172,6 +184,24 @@ def upward(graph: Graph) -> list[str]:
 
 def test_no_modules_import_each_other(graph: Graph) -> None:
     assert not circles(graph)
+
+
+def parts_of(graph: Graph) -> dict[str, set[str]]:
+    """The parts of the package, each with those that it imports."""
+
+    def part(module: str) -> str:
+        return ".".join(module.split(".")[:2])
+
+    found: dict[str, set[str]] = {part(module): set() for module in graph}
+    for module, names in graph.items():
+        found[part(module)] |= {part(name) for name in names} - {part(module)}
+    return found
+
+
+def test_no_parts_import_each_other(graph: Graph) -> None:
+    assert not circles(parts_of(graph))
+    changed = {**graph, "devtui.ports.classify": {"devtui.session.state"}}
+    assert ["devtui.ports", "devtui.session"] in circles(parts_of(changed))
 
 
 @pytest.mark.parametrize("part", FORBIDDEN)

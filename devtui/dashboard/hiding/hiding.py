@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from devtui.config.state_file import StateFileError
 from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.hiding.rules import Rules
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.messages import Tell
 from devtui.filters.facts import Place
 from devtui.filters.rule import Rule, proposals
-from devtui.filters.rules import Rules
 from devtui.text.formats import count
 
 if TYPE_CHECKING:
