@@ -27,7 +27,7 @@ _COMPLETION = "_DEVTUI_COMPLETE"
 def main() -> None:
     """Run the program; raises `SystemExit` with its status."""
     if sys.argv[1:2] == ["ctl"] and _COMPLETION not in os.environ:
-        from devtui.cli.attaching import attach
+        from devtui.cli.attach_command import attach
         from devtui.control.client.ctl import main as ctl  # which has to start fast
 
         ctl(sys.argv[2:], attach)

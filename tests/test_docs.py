@@ -150,7 +150,7 @@ def test_what_is_missing_is_found() -> None:
 
 # Phrases that sound translated, with a plain word in their place.
 _STIFF = {
-    r"\banew\b": "again",
+    r"(?<![A-Za-z])anew(?![A-Za-z])": "again",
     r"\bfor good\b": "for ever",
     r"\bwhom\b": "a subject",
     r"\b(?:is|are) told\b": "gets, is reported",
@@ -192,6 +192,7 @@ def test_the_code_is_in_plain_english() -> None:
 
 def test_stiff_phrases_and_long_sentences_are_found() -> None:
     assert [*stiff_phrases("It begins anew.\nNobody to whom")] == ["anew: again", "whom: a subject"]
+    assert [*stiff_phrases("self._begin_anew()")] == ["anew: again"]
     assert [*long_sentences("Short.\n\n" + "word " * 41 + ".")]
     assert not [*long_sentences("word " * 20 + ".\n\n- " + "word " * 20)]
 

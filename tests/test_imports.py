@@ -4,7 +4,7 @@ import ast
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -21,10 +21,21 @@ FORBIDDEN = {
     "devtui.text": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
     "devtui.filters": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
     "devtui.config": {"textual", "rich", "werkzeug", "devtui.session", "devtui.server"},
+    "devtui.ports": {
+        "textual",
+        "rich",
+        "werkzeug",
+        "devtui.session",
+        "devtui.server",
+        "devtui.control",
+        "devtui.dashboard",
+    },
     "devtui.server": {
         "textual",
         "rich",
+        "devtui.ports",
         "devtui.session",
+        "devtui.control",
         "devtui.cli",
         "devtui.dashboard",
         "devtui.headless",
@@ -34,6 +45,7 @@ FORBIDDEN = {
         "rich",
         "werkzeug",
         "devtui.server",
+        "devtui.control",
         "devtui.dashboard",
         "devtui.headless",
         "devtui.cli",
@@ -174,6 +186,24 @@ def test_no_modules_import_each_other(graph: Graph) -> None:
     assert not circles(graph)
 
 
+def parts_of(graph: Graph) -> dict[str, set[str]]:
+    """The parts of the package, each with those that it imports."""
+
+    def part(module: str) -> str:
+        return ".".join(module.split(".")[:2])
+
+    found: dict[str, set[str]] = {part(module): set() for module in graph}
+    for module, names in graph.items():
+        found[part(module)] |= {part(name) for name in names} - {part(module)}
+    return found
+
+
+def test_no_parts_import_each_other(graph: Graph) -> None:
+    assert not circles(parts_of(graph))
+    changed = {**graph, "devtui.ports.classify": {"devtui.session.state"}}
+    assert ["devtui.ports", "devtui.session"] in circles(parts_of(changed))
+
+
 @pytest.mark.parametrize("part", FORBIDDEN)
 def test_no_part_reaches_what_it_must_not(graph: Graph, part: str) -> None:
     assert any(within(module, part) for module in graph), f"there is no {part}"
@@ -256,6 +286,18 @@ def test_what_a_fresh_interpreter_loads(modules: list[str], forbidden: set[str])
     loaded = loaded_by(*modules)
     assert set(modules) <= loaded
     assert not sorted(loaded & forbidden)
+
+
+def shared_names(modules: Iterable[str]) -> list[str]:
+    """The last parts of modules' names that more than one of them has."""
+    count = Counter(name.rpartition(".")[2] for name in modules)
+    return sorted(name for name, found in count.items() if found > 1)
+
+
+def test_no_two_modules_have_the_same_name() -> None:
+    modules = [name for name, path in sources().items() if not path.stem.startswith("__")]
+    assert shared_names(modules) == []
+    assert shared_names([*modules, "devtui.server.survey"]) == ["survey"]
 
 
 def test_rooms_stay_small() -> None:

@@ -179,7 +179,7 @@ def run(
         _warn_of(settings)  # the dashboard says it on the screen
     session = Session(structs.replace(settings, keep_all=not screen), interpreter)
     if settings.control:
-        from devtui.control.beside import serve_beside
+        from devtui.control.serve_beside import serve_beside
 
         session.accompany(serve_beside)
     try:

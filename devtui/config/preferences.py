@@ -12,8 +12,7 @@ import msgspec
 from devtui.config import shell_line
 from devtui.config.config_file import ConfigFile, Found
 from devtui.config.toml_lines import Way
-from devtui.filters.rule import parse_rule
-from devtui.filters.rules import MAX_RULES
+from devtui.filters.rule import MAX_RULES, parse_rule
 from devtui.text.sanitize import visible
 
 SETTINGS = ("theme", "keys-preset", "keys", "hidden", "commands")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual.theme import Theme
 
 from devtui.config.preferences import CustomCommand, Preferences
-from devtui.config.project_file import StateFile, StateFileError
+from devtui.config.state_file import StateFile, StateFileError
 from devtui.dashboard import themes
 from devtui.dashboard.keys.commands import Command, in_force
 from devtui.dashboard.keys.keyboard import Keyboard, shown_key

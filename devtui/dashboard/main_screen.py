@@ -9,12 +9,13 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from devtui.config.project_file import ProjectFile
+from devtui.config.state_file import ProjectFile
 from devtui.dashboard.availability import NO_PLACE, SERVER_ACTIONS
 from devtui.dashboard.details.preview import Preview
 from devtui.dashboard.details.row_detail import copied_text, frame_of, request_id_of
 from devtui.dashboard.finding import FindsRows
 from devtui.dashboard.hiding.hiding import Hiding
+from devtui.dashboard.hiding.rules import Rules
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
@@ -44,7 +45,6 @@ from devtui.events import (
     ServerExited,
     StateChanged,
 )
-from devtui.filters.rules import Rules
 from devtui.session.state import State
 from devtui.session.store.request_record import Request
 from devtui.text.formats import clock_time

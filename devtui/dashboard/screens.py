@@ -50,7 +50,7 @@ class Screens:
     @cached_property
     def _history(self) -> History:
         """The code that was evaluated in frames of this project, for all errors."""
-        from devtui.config.project_file import ProjectFile
+        from devtui.config.state_file import ProjectFile
         from devtui.dashboard.errors.kept_history import KeptHistory
         from devtui.dashboard.errors.prompt import History
 

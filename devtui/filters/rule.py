@@ -11,6 +11,7 @@ from devtui.filters.facts import Facts, Place
 from devtui.filters.word import METHODS
 
 MAX_RULE = 500
+MAX_RULES = 200
 
 STATIC_FILES = "static files"
 HEALTH_CHECKS = "health checks"

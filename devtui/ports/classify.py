@@ -10,7 +10,7 @@ from pathlib import Path
 from devtui.events import HolderKind
 from devtui.ports import containers
 from devtui.ports.process_info import Ancestor, ProcessFacts, program, told_to_run
-from devtui.session.processes.spawn import SCRIPT
+from devtui.server_script import SERVER_SCRIPT
 
 _PLATFORM: str = sys.platform
 
@@ -120,7 +120,9 @@ def is_server_process(command: Sequence[str]) -> bool:
     """
     behind = zip(command, command[1:], command[2:], strict=False)
     return any(
-        f"/{script}".endswith(f"/{SCRIPT}") and channel.isdecimal() and generation.isdecimal()
+        f"/{script}".endswith(f"/{SERVER_SCRIPT}")
+        and channel.isdecimal()
+        and generation.isdecimal()
         for script, channel, generation in behind
     )
 

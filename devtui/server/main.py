@@ -29,7 +29,7 @@ from devtui.events import (
     TerminalRefused,
 )
 from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
-from devtui.server.django_project import beside
+from devtui.server.django_project import background_checks
 from devtui.server.errors import reporter
 from devtui.server.guest import forks, process_group
 from devtui.server.guest.clocks import clock
@@ -106,7 +106,7 @@ class Generation:
         try:
             served = self._loading.run(load, self._serve, self._head_start)
         except UnfitStandby as unfit:
-            self._begin_anew(str(unfit))
+            self._begin_again(str(unfit))
         finally:
             self._end()
         return 0 if served else _LOAD_FAILED
@@ -139,12 +139,12 @@ class Generation:
         self._given = order
         return order[0]
 
-    def _begin_anew_if_hung(self, name: str) -> None:
+    def _begin_again_if_hung(self, name: str) -> None:
         clock.sleep(HANG_SECONDS)
         if self._loading.importing_ahead == name:
-            self._begin_anew(f"{name} could not be imported ahead in {HANG_SECONDS:g} s")
+            self._begin_again(f"{name} could not be imported ahead in {HANG_SECONDS:g} s")
 
-    def _begin_anew(self, reason: str) -> NoReturn:
+    def _begin_again(self, reason: str) -> NoReturn:
         """Become a fresh process: same pid, channel and generation, nothing imported.
 
         The session answers the event with the order to load, for the new interpreter.
@@ -189,7 +189,7 @@ class Generation:
         def fail(error: Exception) -> None:
             server.serve_instead(self._loading.failed_after_all(load, error))
 
-        beside.start(app, load, self._channel.send, fail)
+        background_checks.start(app, load, self._channel.send, fail)
         return server
 
     def _cannot_serve(self, load: Load, error: Exception) -> None:
@@ -235,7 +235,7 @@ class Generation:
             self._has_to_load = True
             self._orders.put((order, descriptor))
             if name := self._loading.importing_ahead:
-                UnseenThread(lambda: self._begin_anew_if_hung(name)).start()
+                UnseenThread(lambda: self._begin_again_if_hung(name)).start()
         elif isinstance(order, (LoadSoon, Preload, HeadStart)):
             self._orders.put(order)
         elif isinstance(order, Stop):

@@ -18,8 +18,8 @@ import pytest
 
 from devtui.config.settings import Settings
 from devtui.control import place
-from devtui.control.beside import serve_beside
 from devtui.control.client.link import Link, living
+from devtui.control.serve_beside import serve_beside
 from tests.support.live import Live
 from tests.support.processes import DEADLINE, eventually
 from tests.support.projects import app_environment, write

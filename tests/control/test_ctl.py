@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from devtui.cli.attaching import attach
+from devtui.cli.attach_command import attach
 from devtui.control import place
 from devtui.control.client.ctl import ctl as group
 from tests.control.conftest import Controlled, Ctl

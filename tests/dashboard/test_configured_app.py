@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from devtui.config.project_file import ProjectFile
 from devtui.config.settings import Settings
+from devtui.config.state_file import ProjectFile
 from devtui.dashboard.help import HelpDialog
 from devtui.dashboard.hiding.rule_choices import RuleChoices
 from devtui.dashboard.hiding.rules_dialog import RulesDialog

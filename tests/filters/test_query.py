@@ -2,9 +2,9 @@
 
 import pytest
 
-from devtui.filters.completion import common_start, completions, path_in
 from devtui.filters.facts import Facts, Measures, Place
 from devtui.filters.query import Query
+from devtui.filters.word_completion import common_start, completions, path_in
 
 POST = Measures(Facts(method="post", status=404), 250.0, 2_000_000)
 RUNNING = Measures(Facts(method="get"))

@@ -24,7 +24,7 @@ from devtui.ports.classify import is_server_process, kind_of, unseen
 from devtui.ports.holders import holders
 from devtui.ports.process_info import Ancestor, ProcessFacts, parse_cgroup, program
 from devtui.ports.supervisors import restarts_by
-from devtui.session.processes.spawn import SCRIPT
+from devtui.server_script import SERVER_SCRIPT
 from tests.support.holding import V4, holding, running
 from tests.support.processes import eventually, free_port, listens
 
@@ -187,7 +187,7 @@ def test_ourselves() -> None:
 
 # -- recorded facts ----------------------------------------------------------------------------
 
-SERVER = ("python", f"/src/{SCRIPT}", "3", "1", "/src", "devtui", "hello")
+SERVER = ("python", f"/src/{SERVER_SCRIPT}", "3", "1", "/src", "devtui", "hello")
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_our_server_process_is_known_whatever_options_python_has(options: tuple[
     "command",
     [
         ("vi", "devtui/__main__.py"),
-        ("vi", f"/src/{SCRIPT}"),
-        ("vi", f"/src/{SCRIPT}", "4", "notes"),
+        ("vi", f"/src/{SERVER_SCRIPT}"),
+        ("vi", f"/src/{SERVER_SCRIPT}", "4", "notes"),
         ("python", "/home/me/devtui/app.py"),
         ("python", "-B", "app.py", "/src/devtui/__main__.py"),
         ("/home/me/devtui/.venv/bin/python", "-c", "import app"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 
-from devtui.config.project_file import StateFileError
+from devtui.config.state_file import StateFileError
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.details.compared import IgnoredRule
 from devtui.dashboard.details.copy_choices import section_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from devtui.config.project_file import MAX_BYTES, ProjectFile, StateFileError
+from devtui.config.state_file import MAX_BYTES, ProjectFile, StateFileError
 
 MAX_KEPT = 200
 """How many pieces of code are kept, the newest."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from devtui.config.project_file import StateFileError
+from devtui.config.state_file import StateFileError
 from devtui.dashboard.availability import NO_ROW
+from devtui.dashboard.hiding.rules import Rules
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.messages import Tell
 from devtui.filters.facts import Place
 from devtui.filters.rule import Rule, proposals
-from devtui.filters.rules import Rules
 from devtui.text.formats import count
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 
-from devtui.config.project_file import StateFileError
+from devtui.config.state_file import StateFileError
 from devtui.dashboard.hiding.hide_dialog import rule_line
 from devtui.dashboard.hiding.rule_choices import KEEP_KEYS, RuleChoices, keep_key
+from devtui.dashboard.hiding.rules import Rules
 from devtui.dashboard.messages import Copy
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.filters.rule import WHAT_RULES_ARE, Rule, covers, parse_rule
-from devtui.filters.rules import Rules
 from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 

@@ -19,9 +19,9 @@ from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.keys.second_press import SecondPress, once_more
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Tell
-from devtui.filters.completion import HINTS, common_start
 from devtui.filters.facts import Place
 from devtui.filters.query import Query
+from devtui.filters.word_completion import HINTS, common_start
 from devtui.text.sanitize import visible
 
 MAX_HISTORY = 50

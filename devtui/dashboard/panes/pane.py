@@ -19,9 +19,9 @@ from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.lists.sorting import ORDERS
 from devtui.dashboard.panes.filter_line import FilterInput, FilterLine
 from devtui.dashboard.widgets.cells import fit
-from devtui.filters.completion import completions
 from devtui.filters.facts import Measures, Place
 from devtui.filters.query import Query
+from devtui.filters.word_completion import completions
 from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.measures import measures_of
 from devtui.session.store.request_record import Request

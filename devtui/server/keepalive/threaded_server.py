@@ -7,8 +7,8 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer
 
+from devtui.server.keepalive.free_threads import FreeThreads
 from devtui.server.keepalive.idle import IdleConnections
-from devtui.server.keepalive.threads import FreeThreads
 from devtui.server.serving.connections import Server
 
 

@@ -145,7 +145,7 @@ class PlainTraceback:
         __traceback_hide__ = True
         contexts: list[Any] = []
         # Keep this error's contexts too, so its frames can be inspected in the terminal.
-        environ["werkzeug.debug.preserve_context"] = contexts.append
+        environ[_PRESERVE] = contexts.append
         response: Any = None
         try:
             response = self._debugger.app(environ, start_response)

@@ -28,7 +28,7 @@ from devtui.events import (
     encode,
 )
 from devtui.session.processes.incoming import Pipe
-from devtui.session.processes.outgoing import Outgoing
+from devtui.session.processes.order_sender import OrderSender
 from devtui.session.processes.reader import Reader, unwatch
 from devtui.session.processes.spawn import Interpreter
 from devtui.session.terminal.app_tty import AppTty
@@ -70,7 +70,7 @@ class ServerProcess:
         self._programs = 0  # programs that have asked on the terminal
         self._channel = socket.socket(fileno=interpreter.channel)
         self._channel.setblocking(False)
-        self._outgoing = Outgoing(self._channel)
+        self._orders = OrderSender(self._channel)
         self._pipes = (
             Pipe(interpreter.stdout, "stdout", unwatch),
             Pipe(interpreter.stderr, "stderr", unwatch),
@@ -95,7 +95,7 @@ class ServerProcess:
         """Kill and reap a process that is not attached; its output is lost."""
         self.kill()
         self._child.wait()
-        self._outgoing.close()
+        self._orders.close()
         self._channel.close()
         for pipe in self._pipes:
             os.close(pipe.fd)
@@ -108,7 +108,7 @@ class ServerProcess:
         self._abandoned = True
         self.kill()
         self._reader.abandon()
-        self._outgoing.close()
+        self._orders.close()
         if self.tty is not None:
             self.tty.close()
 
@@ -119,7 +119,7 @@ class ServerProcess:
             self.generation, self._channel, self._pipes, self._publish, self._on_channel_lost
         )
         self._reader.hurries = self._keep_all
-        self._outgoing.attach()
+        self._orders.attach()
         if self.tty is not None:
             self.tty.attach(self._on_tty_line, self._on_asked, self._on_asked_enough)
         # A thread sees the exit, and has no context variables. Subscribers are called with those of
@@ -141,14 +141,14 @@ class ServerProcess:
         self._keep_all = order.keep_all
         if self._reader is not None:
             self._reader.hurries = order.keep_all
-        self._outgoing.send(encode(order), descriptors)
+        self._orders.send(encode(order), descriptors)
 
     def send(self, order: Order, descriptor: int | None = None) -> None:
         """Send an order, with a copy of a descriptor if it is one that comes with it.
 
         It is lost if the process ends before it reads it.
         """
-        self._outgoing.send(encode(order), () if descriptor is None else (descriptor,))
+        self._orders.send(encode(order), () if descriptor is None else (descriptor,))
 
     def expect_end(self, why_cut: str) -> None:
         """Report its end as expected; `why_cut` says why requests that still run are cut then."""
@@ -252,7 +252,7 @@ class ServerProcess:
         if self.tty is not None:
             self.tty.close()
         code = self._child.wait()  # it was reaped
-        self._outgoing.close()
+        self._orders.close()
         exited = ServerExited(
             pid=self.pid,
             exit_code=code if code >= 0 else None,

@@ -12,6 +12,8 @@ import os
 import sys
 from _socket import socketpair
 
+from devtui.server_script import SERVER_SCRIPT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,10 +39,6 @@ _OPTIONS = {
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(_HERE)))
-
-# Where the script of a server process lies, below devtui's folder. A server process is recognised
-# by it.
-SCRIPT = os.path.join("devtui", "server", "__main__.py")
 
 
 class Interpreter:
@@ -76,7 +74,7 @@ class Interpreter:
             folders += _folders_of_packages()
             environment = _without_ours(environment)
         folder = os.pathsep.join(folders)
-        script = [os.path.join(_ROOT, SCRIPT), str(passed), str(generation), folder]
+        script = [os.path.join(_ROOT, SERVER_SCRIPT), str(passed), str(generation), folder]
         command = [python or sys.executable, *options(), *script, *arguments]
         try:
             terminal = None if self.tty is None else os.ttyname(self.tty[1])

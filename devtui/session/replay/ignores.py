@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from devtui.config.project_file import ProjectFile, StateFileError
+from devtui.config.state_file import ProjectFile, StateFileError
 
 MOMENTS = "moments"
 TOKENS = "tokens"

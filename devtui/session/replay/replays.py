@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from devtui.config.project_file import ProjectFile
+from devtui.config.state_file import ProjectFile
 from devtui.events import CLIENT_LEFT, RequestFinished
 from devtui.session.event_bus import EventBus
 from devtui.session.replay.comparison import Answer, Comparison, compare

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devtui.config.project_file import MAX_BYTES, ProjectFile
+from devtui.config.state_file import MAX_BYTES, ProjectFile
 from devtui.dashboard.errors.kept_history import MAX_KEPT, KeptHistory
 
 

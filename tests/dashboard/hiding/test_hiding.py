@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from devtui.config.project_file import ProjectFile
+from devtui.config.state_file import ProjectFile
 from devtui.dashboard.hiding.hide_dialog import HideDialog
 from devtui.dashboard.hiding.hiding import HIDDEN_ALREADY, NO_LOGGER, ONLY_AN_ERROR, ONLY_THOSE
 from devtui.dashboard.hiding.rules_dialog import RulesDialog

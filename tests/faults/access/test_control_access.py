@@ -11,8 +11,8 @@ import pytest
 
 from devtui.config.settings import Settings
 from devtui.control import place
-from devtui.control.beside import serve_beside
 from devtui.control.client.link import living
+from devtui.control.serve_beside import serve_beside
 from devtui.version import __version__
 from tests.faults.access.conftest import AsStranger
 from tests.support.live import Live

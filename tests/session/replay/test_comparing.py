@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 from werkzeug.debug.tbtools import DebugTraceback
 
-from devtui.config.project_file import ProjectFile
+from devtui.config.state_file import ProjectFile
 from devtui.events import Body, Call, CallTotal, Frame
 from devtui.session.replay.body_changes import same_parts
 from devtui.session.replay.change import Change

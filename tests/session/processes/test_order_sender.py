@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from devtui.events import ErrorRaised
-from devtui.session.processes.outgoing import Outgoing
+from devtui.session.processes.order_sender import OrderSender
 from tests.support.live import Serve
 from tests.support.processes import eventually
 from tests.support.projects import says
@@ -25,7 +25,7 @@ class Ends:
         ours, self.theirs = socket.socketpair()
         ours.setblocking(False)
         self.channel = ours
-        self.outgoing = Outgoing(ours)
+        self.orders = OrderSender(ours)
 
     async def read(self, size: int) -> bytes:
         got = b""
@@ -45,27 +45,27 @@ def ends() -> Iterator[Ends]:
 
 
 async def test_what_does_not_fit_is_sent_as_it_is_read(ends: Ends) -> None:
-    ends.outgoing.attach()
+    ends.orders.attach()
     data = [os.urandom(2_000_000), b"second", os.urandom(500_000)]
     for one in data:
-        ends.outgoing.send(one)
+        ends.orders.send(one)
     assert await ends.read(sum(map(len, data))) == b"".join(data)
-    ends.outgoing.close()
+    ends.orders.close()
 
 
 async def test_what_was_sent_before_there_was_a_loop_is_sent_too(ends: Ends) -> None:
-    ends.outgoing.send(b"x" * 2_000_000)
+    ends.orders.send(b"x" * 2_000_000)
     reading = asyncio.create_task(ends.read(2_000_000))
-    ends.outgoing.attach()
+    ends.orders.attach()
     assert len(await reading) == 2_000_000
-    ends.outgoing.close()
+    ends.orders.close()
 
 
 async def test_a_descriptor_waits_with_its_order_and_may_be_closed_meanwhile(ends: Ends) -> None:
-    ends.outgoing.attach()
-    ends.outgoing.send(b"x" * 2_000_000)
+    ends.orders.attach()
+    ends.orders.send(b"x" * 2_000_000)
     read_end, write_end = os.pipe()
-    ends.outgoing.send(b"take this", [write_end])
+    ends.orders.send(b"take this", [write_end])
     os.close(write_end)
     await ends.read(2_000_000)
     data, descriptors, _, _ = await asyncio.to_thread(socket.recv_fds, ends.theirs, 100, 1)
@@ -74,7 +74,7 @@ async def test_a_descriptor_waits_with_its_order_and_may_be_closed_meanwhile(end
     assert os.read(read_end, 100) == b"passed"
     for fd in (*descriptors, read_end):
         os.close(fd)
-    ends.outgoing.close()
+    ends.orders.close()
 
 
 def descriptors_of(path: Path) -> int:
@@ -90,10 +90,10 @@ async def test_a_process_that_is_gone_is_no_error_and_holds_no_descriptor(
     ends: Ends, tmp_path: Path
 ) -> None:
     passed = tmp_path / "passed"
-    ends.outgoing.attach()
-    ends.outgoing.send(b"x" * 2_000_000)
+    ends.orders.attach()
+    ends.orders.send(b"x" * 2_000_000)
     with passed.open("w") as file:
-        ends.outgoing.send(b"with one", [file.fileno()])
+        ends.orders.send(b"with one", [file.fileno()])
         assert descriptors_of(passed) == 2
     ends.theirs.close()
     for _ in range(500):
@@ -101,9 +101,9 @@ async def test_a_process_that_is_gone_is_no_error_and_holds_no_descriptor(
         if not descriptors_of(passed):
             break
     assert descriptors_of(passed) == 0
-    ends.outgoing.send(b"after its end")
+    ends.orders.send(b"after its end")
     ends.channel.close()
-    ends.outgoing.send(b"after the channel's end")
+    ends.orders.send(b"after the channel's end")
 
 
 @pytest.mark.e2e

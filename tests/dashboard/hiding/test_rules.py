@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from devtui.config.project_file import ProjectFile
+from devtui.config.state_file import ProjectFile
+from devtui.dashboard.hiding.rules import Rules
 from devtui.filters.facts import Facts, Place
-from devtui.filters.rule import covers, parse_rule, proposals
-from devtui.filters.rules import MAX_RULES, Rules
+from devtui.filters.rule import MAX_RULES, covers, parse_rule, proposals
 
 GET = Facts(method="get", status=200)
 

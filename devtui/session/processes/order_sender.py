@@ -15,7 +15,7 @@ Descriptors: TypeAlias = "list[int]"
 _SEND_BYTES = 256 * 1024
 
 
-class Outgoing:
+class OrderSender:
     """Send on a channel that does not block; the rest waits, in order.
 
     After `attach`, which needs the running event loop, the rest is sent as the process reads. It is

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devtui.config.project_file import MAX_BYTES, ProjectFile, StateFileError
+from devtui.config.state_file import MAX_BYTES, ProjectFile, StateFileError
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from devtui.config.project_file import ProjectFile, StateFileError
+from devtui.config.state_file import ProjectFile, StateFileError
 from devtui.filters.facts import Facts, Place
-from devtui.filters.rule import DEBUGGER, Rule, Test, parse_rule
-
-MAX_RULES = 200
+from devtui.filters.rule import DEBUGGER, MAX_RULES, Rule, Test, parse_rule
 
 _HEADING = "# What devtui hides in this project, one rule a line. Errors stay visible.\n"
 
