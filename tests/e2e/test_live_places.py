@@ -19,6 +19,8 @@ from tests.support.projects import write
 
 pytestmark = pytest.mark.e2e
 
+BROWSER_KEEPS_PAGES = True
+
 APP = """\
 from flask import Flask, Response, request, send_file
 

@@ -27,10 +27,13 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def browser(request: pytest.FixtureRequest) -> Iterator[Any]:
     """Start a real browser, one for the tests of a module: it takes a second each time."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = find_chromium()
+    # The shell takes half the processor. It keeps no pages for the back key.
+    keeps_pages = getattr(request.module, "BROWSER_KEEPS_PAGES", False)
+    shell = None if keeps_pages else shutil.which("chromium-headless-shell")
+    chromium = shell or find_chromium()
     if chromium is None:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     with playwright.sync_playwright() as driver:
