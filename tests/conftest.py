@@ -41,9 +41,9 @@ SERVES = {"serve", "observed", "observed_plainly"}
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers for each core: half of what a test takes it waits for other programs."""
+    """Five workers for two cores: half of what a test takes it waits for other programs."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return 2 * cores
+    return max(2, 5 * cores // 2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
