@@ -20,3 +20,9 @@ class Clock:
 
 
 clock = Clock()
+
+
+def milliseconds(seconds: float) -> float:
+    """Return a duration in milliseconds, rounded to three digits."""
+    # Python's `round` to three digits takes four times as long.
+    return int(seconds * 1_000_000 + 0.5) / 1000

@@ -155,7 +155,7 @@ class _Asked:
         self._work = work
 
     def serve(self) -> None:
-        """Do the work, once, and wake the thread that waits. After an error that tries again."""
+        """Do the work, once, and wake the thread that waits; after an error, it tries again."""
         if not self.is_done:
             try:
                 self._work()

@@ -18,7 +18,7 @@ from devtui.events import (
     RequestStarted,
 )
 from devtui.server.channel.channel import Channel
-from devtui.server.guest.clocks import clock
+from devtui.server.guest.clocks import clock, milliseconds
 from devtui.server.guest.reentrant import Bell
 from devtui.server.output import request_context
 from devtui.server.output.output import Output
@@ -150,14 +150,14 @@ class Exchange:
                 target=started.target,
                 client=started.client,
                 status=self.status,
-                duration_ms=_milliseconds(now - self._clock),
+                duration_ms=milliseconds(now - self._clock),
                 size_bytes=self._response_size(response_headers),
                 cut=self.cut,
                 endpoint=self._view[0],
                 view=self._view[1],
                 first_byte_ms=None
                 if self._first_byte is None
-                else _milliseconds(self._first_byte - self._clock),
+                else milliseconds(self._first_byte - self._clock),
                 response_headers=response_headers,
                 request_body=body_of(self.request_body, started.headers, whole=True),
                 response_body=body_of(self.response_body, response_headers),
@@ -269,8 +269,3 @@ class Recorder:
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until no request runs; return false if some still do after `timeout` seconds."""
         return self._ended.wait_for(lambda: not self._running, timeout)
-
-
-def _milliseconds(seconds: float) -> float:
-    # Python's `round` to three digits takes four times as long.
-    return int(seconds * 1_000_000 + 0.5) / 1000

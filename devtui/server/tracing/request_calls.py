@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 import msgspec
 
 from devtui.events import Call, CallTotal
+from devtui.server.guest.clocks import milliseconds
 from devtui.server.guest.reentrant import Taken, Turn
 from devtui.server.serving.bodies import cut
 from devtui.server.tracing import own_lines
@@ -255,8 +256,8 @@ class RequestCalls:
             library=record.library,
             text=record.text,
             parameters=given.text_of(record.parameters, record.text),
-            start_ms=_milliseconds(record.start - self._start),
-            duration_ms=_milliseconds(record.end - record.start),
+            start_ms=milliseconds(record.start - self._start),
+            duration_ms=milliseconds(record.end - record.start),
             rows=record.rows,
             result=record.result,
             file=line[0],
@@ -274,14 +275,9 @@ class RequestCalls:
             library=library,
             text=text,
             parameters=given.text_of(parameters, text),
-            start_ms=_milliseconds(start - self._start),
-            duration_ms=_milliseconds(end - start),
+            start_ms=milliseconds(start - self._start),
+            duration_ms=milliseconds(end - start),
             rows=rows if rows >= 0 else None,
             file=line[0],
             line=line[1],
         )
-
-
-def _milliseconds(seconds: float) -> float:
-    # Python's `round` to three digits takes four times as long.
-    return int(seconds * 1_000_000 + 0.5) / 1000
