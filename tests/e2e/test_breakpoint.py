@@ -31,7 +31,7 @@ def asks(apps: Path) -> Path:
 
 
 def start(devtui: Devtui, folder: Path, port: int) -> Terminal:
-    started = devtui("asks", "--plain", "--port", port, cwd=folder, size=(100, 60))
+    started = devtui("asks", "--plain", "--port", port, cwd=folder, size=(100, 60), standby=True)
     started.wait_for("not for production", 20)
     return started
 

@@ -22,7 +22,8 @@ def copy_named_by(page: str) -> Path:
 
 
 def test_every_page_shows_up(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
-    terminal = devtui("--demo", "--port", free_port, environment={"TMPDIR": str(tmp_path)})
+    environment = {"TMPDIR": str(tmp_path)}
+    terminal = devtui("--demo", "--port", free_port, environment=environment, standby=True)
     url = wait_serving(terminal, free_port)
     index = get(f"{url}/").text
     expected = {"/redirect": 302, "/missing": 404, "/error": 500}
@@ -44,7 +45,8 @@ def test_every_page_shows_up(devtui: Devtui, free_port: int, tmp_path: Path) -> 
 
 
 def test_an_edit_reloads_and_is_kept(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
-    terminal = devtui("--demo", "--port", free_port, environment={"TMPDIR": str(tmp_path)})
+    environment = {"TMPDIR": str(tmp_path)}
+    terminal = devtui("--demo", "--port", free_port, environment=environment, standby=True)
     url = wait_serving(terminal, free_port)
     source = copy_named_by(get(f"{url}/").text)
     assert source.parent.parent == tmp_path

@@ -121,7 +121,7 @@ def test_devtui_alone_serves_a_fresh_project_and_changes_nothing(
     devtui: Devtui, folder: Path, free_port: int
 ) -> None:
     before = sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts)
-    terminal = devtui("-p", free_port, cwd=folder)
+    terminal = devtui("-p", free_port, cwd=folder, standby=True)
     terminal.wait_for("mysite.wsgi:application")
     terminal.wait_for("django.WSGIHandler")
     terminal.wait_for("18 migrations are not applied")

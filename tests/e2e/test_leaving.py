@@ -51,7 +51,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 def terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> Terminal:
     """Start a session that serves a small application and has answered a request."""
     (tmp_path / "hello.py").write_text(BARE)
-    terminal = devtui("hello", "--port", free_port)
+    terminal = devtui("hello", "--port", free_port, standby=True)
     url = wait_serving(terminal, free_port)
     assert get(url).status == 200
     terminal.wait_for(re.compile(r"GET\s+200"))
@@ -90,7 +90,7 @@ def test_by_closing_the_terminal_during_heavy_drawing(
     devtui: Devtui, free_port: int, tmp_path: Path
 ) -> None:
     (tmp_path / "chatty.py").write_text(CHATTY)
-    terminal = devtui("chatty:app", "--port", free_port)
+    terminal = devtui("chatty:app", "--port", free_port, standby=True)
     wait_serving(terminal, free_port)
     with pytest.raises(
         TimeoutError
@@ -106,9 +106,8 @@ def test_by_closing_a_terminal_whose_shell_sends_no_signal(
 ) -> None:
     # The kernel sends SIGHUP only to the session leader, and this leader does not pass it on.
     (tmp_path / "hello.py").write_text(BARE)
-    terminal = devtui(
-        "hello", "--port", free_port, below=("sh", "-c", 'trap "" HUP; "$@"; exit', "sh")
-    )
+    below = ("sh", "-c", 'trap "" HUP; "$@"; exit', "sh")
+    terminal = devtui("hello", "--port", free_port, below=below, standby=True)
     wait_serving(terminal, free_port)
     terminal.hang_up()
     terminal.expect_exit(129)
@@ -144,7 +143,7 @@ def test_while_a_request_runs(devtui: Devtui, free_port: int, tmp_path: Path) ->
         "    yield b'begun'\n"
         "    time.sleep(3600)\n"
     )
-    terminal = devtui("stuck:app", "--port", free_port)
+    terminal = devtui("stuck:app", "--port", free_port, standby=True)
     wait_serving(terminal, free_port)
     with pytest.raises(TimeoutError):
         get(f"http://127.0.0.1:{free_port}", timeout=0.5)
@@ -157,7 +156,8 @@ def test_while_a_request_runs(devtui: Devtui, free_port: int, tmp_path: Path) ->
 def test_when_sigchld_is_ignored(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
     """Some launchers ignore SIGCHLD, and their children inherit that."""
     (tmp_path / "hello.py").write_text(DIES)
-    terminal = devtui("hello", "--port", free_port, below=(sys.executable, "-c", IGNORING))
+    below = (sys.executable, "-c", IGNORING)
+    terminal = devtui("hello", "--port", free_port, below=below, standby=True)
     wait_serving(terminal, free_port)
     with suppress(OSError, HTTPException):
         get(f"http://127.0.0.1:{free_port}/")

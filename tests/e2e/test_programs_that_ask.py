@@ -34,7 +34,7 @@ def shown(request: pytest.FixtureRequest) -> str:
 
 def start(devtui: Devtui, folder: Path, port: int, shown: str) -> Terminal:
     plain = ("--plain",) if shown == "lines" else ()
-    terminal = devtui("terminal_users", *plain, "--port", port, cwd=folder)
+    terminal = devtui("terminal_users", *plain, "--port", port, cwd=folder, standby=True)
     if shown == "lines":
         terminal.wait_for("not for production")
     else:

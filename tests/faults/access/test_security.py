@@ -88,7 +88,7 @@ def test_only_the_port_of_the_app_listens(devtui: Devtui, free_port: int, tmp_pa
     write(tmp_path, {"app.py": "def app(environ, start_response):\n    raise ValueError\n"})
     tmp_path.chmod(0o700)
     runtime = {"XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
-    terminal = devtui("app", "--port", free_port, environment=runtime)
+    terminal = devtui("app", "--port", free_port, environment=runtime, standby=True)
     terminal.wait_for(re.compile(r"\bserving\b", re.I), 20)
     assert processes.eventually(lambda: len(processes.marked(devtui.mark)) == 3, 20)  # a standby
     of = processes.marked(devtui.mark)

@@ -39,7 +39,7 @@ FAULTS = {
 def terminal(devtui: Devtui, free_port: int, tmp_path: Path) -> Terminal:
     """Run devtui with `apps/broken.py` in a terminal."""
     (tmp_path / "broken.py").write_text(SOURCE, encoding="utf-8")
-    terminal = devtui("broken", "--port", free_port)
+    terminal = devtui("broken", "--port", free_port, standby=True)
     wait_serving(terminal, free_port)
     return terminal
 

@@ -292,7 +292,7 @@ class Person:
 def test_nothing_leaks(devtui: Devtui, free_port: int, tmp_path: Path) -> None:
     source = tmp_path / "soak.py"
     source.write_text(APP)
-    terminal = devtui("soak", "--port", free_port, size=USUAL)
+    terminal = devtui("soak", "--port", free_port, size=USUAL, standby=True)
     clients = Clients(wait_serving(terminal, free_port, 20))
     person = Person(terminal, source, clients)
     dashboard = psutil.Process(terminal.pid)

@@ -23,13 +23,16 @@ from tests.support.terminal.terminal import Terminal, clean_environment
 NO_CONFIG = {"XDG_CONFIG_HOME": os.devnull}
 """Keeps the config of whoever runs the tests out of them."""
 
+_STANDBY = "DEVTUI_STANDBY"
+
 
 class Devtui:
     """Starts the program, and keeps in mind what it started.
 
     Calling it runs `python -m devtui` with the given arguments in a pseudo-terminal, in the folder
     `cwd`, `below` a program that starts the command which follows its arguments; `start` does so
-    without a terminal.
+    without a terminal. No next server process is started ahead, which costs as much as the first,
+    unless the test asks for a `standby`.
     """
 
     def __init__(self, mark: str, cwd: Path, stack: ExitStack) -> None:
@@ -45,11 +48,13 @@ class Devtui:
         size: tuple[int, int] = (120, 40),
         environment: Mapping[str, str] | None = None,
         below: tuple[str, ...] = (),
+        standby: bool = False,
     ) -> Terminal:
         command = [*below, *self._command(arguments)]
         # What devtui keeps for the project is the test's alone, and not in the watched folder.
         state = self.cwd.with_name(f"{self.cwd.name}-state")
         own = {processes.MARK: self.mark, "XDG_STATE_HOME": str(state), **NO_CONFIG}
+        own[_STANDBY] = str(int(standby))
         extra = {**own, **(environment or {})}
         terminal = Terminal(command, cwd=cwd or self.cwd, environment=extra, size=size)
         return self._stack.enter_context(terminal)
@@ -65,7 +70,7 @@ class Devtui:
         process = subprocess.Popen(
             [python, *through, *words],
             cwd=cwd or self.cwd,
-            env={**clean_environment(), **NO_CONFIG, processes.MARK: self.mark},
+            env={**clean_environment(), **NO_CONFIG, processes.MARK: self.mark, _STANDBY: "0"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
