@@ -39,10 +39,10 @@ OF_VERSIONS = (
 # The tests of what overrides parts of Werkzeug, Textual and SQLAlchemy.
 OF_OVERRIDES = (
     "tests/events",
-    "tests/server/serving/test_capture.py",
-    "tests/server/serving/test_connections.py",
+    "tests/server/exchange/test_capture.py",
+    "tests/server/keepalive/test_connections.py",
     "tests/server/serving/test_serving.py",
-    "tests/server/serving/test_session_debugger.py",
+    "tests/server/debugger/test_session_debugger.py",
     "tests/server/errors",
     "tests/server/tracing/test_sqlalchemy.py",
     "tests/faults/access/test_debugger_access.py",
@@ -109,7 +109,13 @@ def coverage(session: nox.Session) -> None:
     that compares a process with a plain one, or that traces it, fails here.
     """
     session.install(*TEST, "coverage>=7.10", "-e", ".")
-    chosen = session.posargs or ["tests/server/serving", "tests/server/errors", "tests/events"]
+    chosen = session.posargs or [
+        "tests/server/serving",
+        "tests/server/exchange",
+        "tests/server/keepalive",
+        "tests/server/errors",
+        "tests/events",
+    ]
     session.run("coverage", "erase")
     session.run(
         *("coverage", "run", "-m", "pytest", "-q", "-p", "no:cacheprovider"),

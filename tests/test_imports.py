@@ -186,15 +186,23 @@ def test_no_modules_import_each_other(graph: Graph) -> None:
     assert not circles(graph)
 
 
-def parts_of(graph: Graph) -> dict[str, set[str]]:
-    """The parts of the package, each with those that it imports."""
+def parts_of(graph: Graph, package: str = "devtui") -> dict[str, set[str]]:
+    """The parts of a package, each with those of the package that it imports.
 
-    def part(module: str) -> str:
-        return ".".join(module.split(".")[:2])
+    Of a package within ours only its folders are parts: what stands beside them puts them together.
+    """
 
-    found: dict[str, set[str]] = {part(module): set() for module in graph}
+    def part(module: str) -> str | None:
+        names = module.split(".")
+        depth = package.count(".") + 2
+        inside = within(module, package) and (package == "devtui" or len(names) > depth)
+        return ".".join(names[:depth]) if inside else None
+
+    found: dict[str, set[str]] = {}
     for module, names in graph.items():
-        found[part(module)] |= {part(name) for name in names} - {part(module)}
+        if one := part(module):
+            others = found.setdefault(one, set())
+            others |= {other for other in map(part, names) if other and other != one}
     return found
 
 
@@ -202,6 +210,19 @@ def test_no_parts_import_each_other(graph: Graph) -> None:
     assert not circles(parts_of(graph))
     changed = {**graph, "devtui.ports.classify": {"devtui.session.state"}}
     assert ["devtui.ports", "devtui.session"] in circles(parts_of(changed))
+
+
+@pytest.mark.parametrize("package", ["control", "dashboard", "server", "session"])
+def test_no_folders_of_a_part_import_each_other(graph: Graph, package: str) -> None:
+    assert not circles(parts_of(graph, f"devtui.{package}"))
+
+
+def test_a_circle_of_folders_is_found(graph: Graph) -> None:
+    name = "devtui.server.exchange.bodies"
+    changed = {**graph, name: graph[name] | {"devtui.server.tracing.recorder"}}
+    assert ["devtui.server.exchange", "devtui.server.tracing"] in circles(
+        parts_of(changed, "devtui.server")
+    )
 
 
 @pytest.mark.parametrize("part", FORBIDDEN)
@@ -234,7 +255,7 @@ def test_only_the_dashboard_names_textual(graph: Graph) -> None:
         ("devtui.dashboard.errors.error_screen", "def f():\n from devtui.dashboard import app"),
         ("devtui.dashboard.errors.frame_screen", "from devtui.dashboard.app import Dashboard"),
         ("devtui.dashboard.errors.stack_screen", "from devtui.dashboard.app import Dashboard"),
-        ("devtui.dashboard.lists.line_view", "import devtui.dashboard.widgets.presses"),
+        ("devtui.dashboard.lists.line_view", "import devtui.dashboard.lists.presses"),
         ("devtui.cli.command", "from devtui import run"),
     ],
 )

@@ -23,6 +23,7 @@ from devtui.dashboard.clock import Clock
 from devtui.dashboard.configured_app import ConfiguredApp
 from devtui.dashboard.keys.commands import bindings
 from devtui.dashboard.lists.list_screen import ListScreen
+from devtui.dashboard.lists.presses import Presses
 from devtui.dashboard.main_screen import MainScreen
 from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.dashboard.ports.port_dialogs import Ports
@@ -33,7 +34,6 @@ from devtui.dashboard.terminal.key_order import KeyOrder, KeyPassed
 from devtui.dashboard.terminal.redraw import Redraw
 from devtui.dashboard.terminal.screen_lender import ScreenLender
 from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
-from devtui.dashboard.widgets.presses import Presses
 from devtui.dashboard.widgets.usage import Usage, UsageSampler
 from devtui.events import AnyEvent, AppFailed, Frame, PortBusy, StateChanged
 from devtui.text.sanitize import pasteable

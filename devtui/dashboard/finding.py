@@ -11,9 +11,9 @@ from devtui.dashboard.messages import Open
 from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.events import AppFailed, Reloaded, ServerExited
 from devtui.filters.facts import Place
-from devtui.session.calls.one_call import AllRepeats
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.one_call import AllRepeats
 from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 
 from devtui.events import Frame
-from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Reload
 

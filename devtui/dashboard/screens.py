@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Tell
-from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
+from devtui.session.store.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from devtui.server.channel.channel import Channel
     from devtui.server.errors.reporter import ErrorReporter
-    from devtui.server.serving.exchange import Tracing
+    from devtui.server.exchange.exchange import Tracing
     from devtui.server.standby.head_start import HeadStartLoad
     from devtui.server.standby.import_trace import Preloaded
     from devtui.server.standby.standby import Standby

@@ -29,8 +29,10 @@ from devtui.events import (
     TerminalRefused,
 )
 from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
+from devtui.server.debugger.debugger import Debugger, DebuggerNews
 from devtui.server.django_project import background_checks
 from devtui.server.errors import reporter
+from devtui.server.exchange.exchange import Recorder
 from devtui.server.guest import forks, process_group
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.plain_signal import signal
@@ -41,8 +43,6 @@ from devtui.server.load import Loading
 from devtui.server.output import output
 from devtui.server.process_end import end
 from devtui.server.process_start import Start
-from devtui.server.serving.debugger import Debugger, DebuggerNews
-from devtui.server.serving.exchange import Recorder
 from devtui.server.serving.server import AppServer
 from devtui.server.standby.import_trace import UnfitStandby
 from devtui.server.terminal import hooks

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from devtui.dashboard.calls.bars import bar
-from devtui.dashboard.calls.call_lines import place_of_call, text_of_call
+from devtui.dashboard.calls.call_lines import USUAL_WIDTH, place_of_call, text_of_call
 from devtui.dashboard.calls.formatted import sql_rows
-from devtui.dashboard.calls.timeline import USUAL_WIDTH
 from devtui.dashboard.lists.sections import Detail, Line, Section, bounded, pairs, text_lines
 from devtui.dashboard.panes.error_summary import frame_lines
 from devtui.dashboard.widgets.cells import Row, fit, right, row_width
 from devtui.events import Call, Frame
-from devtui.session.calls.one_call import OneCall, OneRepeat, frame_of_call
 from devtui.session.calls.seen_calls import SeenCall
 from devtui.session.calls.short_text import one_line
 from devtui.session.calls.statement import statement_of
+from devtui.session.store.one_call import OneCall, OneRepeat, frame_of_call
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 from devtui.text import formats, masking

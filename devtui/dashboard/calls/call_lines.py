@@ -20,6 +20,9 @@ KIND_NAMES: dict[CallKind, str] = {
 }
 KIND_WIDTH = 6
 
+USUAL_WIDTH = 76
+"""The cells of a line before the size of the screen is known."""
+
 _LEAST_TEXT = 20
 
 

@@ -12,8 +12,8 @@ from devtui.dashboard.lists.sections import Detail, ShownLine
 from devtui.dashboard.messages import Row
 from devtui.dashboard.panes.rows import error_title, traceback_of
 from devtui.events import Frame
-from devtui.session.calls.one_call import OneCall, OneRepeat
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
+from devtui.session.store.one_call import OneCall, OneRepeat
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 

@@ -29,10 +29,10 @@ from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
 from devtui.events import AnyEvent, ErrorRaised, Frame, RequestFinished
-from devtui.session.calls.one_call import OneCall, OneRepeat
 from devtui.session.replay.change import Change
 from devtui.session.store.error_groups import ErrorEntry
 from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.one_call import OneCall, OneRepeat
 from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:

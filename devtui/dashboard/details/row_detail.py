@@ -6,11 +6,12 @@ import json
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from devtui.dashboard.calls.call_detail import all_repeats, call_detail, repeat_detail
-from devtui.dashboard.calls.timeline import USUAL_WIDTH, timeline
+from devtui.dashboard.calls.call_lines import USUAL_WIDTH
 from devtui.dashboard.details.compared import compared_sections
 from devtui.dashboard.details.form import fields, form_of
 from devtui.dashboard.details.log_detail import copied, frame_of_entry, log_detail, output_line
 from devtui.dashboard.details.reload_detail import reload_detail
+from devtui.dashboard.details.timeline import timeline
 from devtui.dashboard.lists.sections import (
     MAX_LINE,
     Detail,
@@ -25,11 +26,11 @@ from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.panes.rows import reload_words, status_style, traceback_of
 from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
-from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat, frame_of_call
 from devtui.session.calls.statement import statement_of
 from devtui.session.replay.replays import Replays
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup, innermost_own
 from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.one_call import AllRepeats, OneCall, OneRepeat, frame_of_call
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 from devtui.text import formats, masking, secrets

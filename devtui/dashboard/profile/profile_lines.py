@@ -10,9 +10,9 @@ from devtui.dashboard.calls.call_lines import call_row, place_of_call, text_of_c
 from devtui.dashboard.lists.sections import Line, Section
 from devtui.dashboard.widgets.cells import Row, fit, right, row_width
 from devtui.session.calls.grouping import CallGroup, groups_of
-from devtui.session.calls.one_call import OneCall, OneRepeat, frame_of_call
 from devtui.session.profiles.own_tree import Path, Spent
 from devtui.session.profiles.profiler import Profile
+from devtui.session.store.one_call import OneCall, OneRepeat, frame_of_call
 from devtui.text import formats, masking
 from devtui.text.paths import package
 from devtui.text.sanitize import visible

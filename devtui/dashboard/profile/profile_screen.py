@@ -21,10 +21,10 @@ from devtui.dashboard.profile.profile_lines import Fold, ProfileLines, title_of
 from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
 from devtui.events import Frame
-from devtui.session.calls.one_call import OneCall, OneRepeat
 from devtui.session.profiles.own_tree import own_tree
 from devtui.session.profiles.profiler import Profile
 from devtui.session.profiles.speedscope import speedscope
+from devtui.session.store.one_call import OneCall, OneRepeat
 
 NO_NEIGHBOUR = "A profile has no row before or after it."
 

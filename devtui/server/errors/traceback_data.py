@@ -11,11 +11,11 @@ from typing import Literal
 import msgspec
 
 from devtui.events import Error, ExceptionData, Frame, Way
+from devtui.server.app.wsgi_rules import WrongAnswer
 from devtui.server.errors import frame_data, template_place, traceback_text
 from devtui.server.errors.exception_text import Messages, share
 from devtui.server.errors.frame_data import SourceLines
 from devtui.server.guest.own_code import is_own
-from devtui.server.serving.wsgi_rules import WrongAnswer
 
 MAX_EXCEPTIONS = 30
 MAX_FRAMES = 200

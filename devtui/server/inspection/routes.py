@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from devtui.events import Route, RoutesShown, ShowRoutes
-from devtui.server.serving import views
+from devtui.server.exchange import views
 
 MAX_ROUTES = 2_000
 _MAX_TEXT = 500

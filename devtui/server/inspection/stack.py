@@ -9,7 +9,7 @@ from types import CodeType, FrameType
 from devtui.events import ShowStack, StackShown
 from devtui.server.errors import frame_data
 from devtui.server.errors.frame_data import SourceLines
-from devtui.server.serving.app_entries import ENTRIES
+from devtui.server.exchange.app_entries import ENTRIES
 from devtui.server.serving.handler import CapturingHandler
 
 MAX_FRAMES = 200

@@ -1,1 +1,1 @@
-"""Connections that stay open: read heads strictly, bound bodies, keep idle clients."""
+"""Connections: keep them open, read strictly, and bound how long a client keeps us waiting."""

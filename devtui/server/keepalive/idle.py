@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import Any
 
 from devtui.server.guest.clocks import clock
+from devtui.server.keepalive.client_wait import Waiting
 from devtui.server.keepalive.shelf import Shelf
-from devtui.server.serving.client_wait import Waiting
 
 # How long a client may send nothing. Browsers keep connections for some minutes. If both ends give
 # up at the same time, a request may be lost.

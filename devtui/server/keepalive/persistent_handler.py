@@ -16,12 +16,12 @@ from werkzeug.serving import WSGIRequestHandler
 
 from devtui.server.guest.clocks import clock
 from devtui.server.keepalive import head as heads
+from devtui.server.keepalive.client_wait import Writer
 from devtui.server.keepalive.head import Head, Replay
 from devtui.server.keepalive.idle import LINGER_MS
 from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit, has_body
 from devtui.server.keepalive.wsgi_response import WsgiResponse
-from devtui.server.serving.client_wait import Writer
 
 # How long a client may take to see that a connection is closed which it wanted to use again.
 LAST_MS = 1000
@@ -29,7 +29,7 @@ LAST_MS = 1000
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-    from devtui.server.serving.connections import Server
+    from devtui.server.keepalive.connections import Server
 
 
 class PersistentHandler(WSGIRequestHandler):

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from devtui.server.serving.chunked import BrokenBody, dechunked, is_strict
+from devtui.server.keepalive.chunked import BrokenBody, dechunked, is_strict
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-    from devtui.server.serving.client_wait import Waiting
+    from devtui.server.keepalive.client_wait import Waiting
 
 # As it is before the app may patch it. A socket of gevent's, or one with TLS, always waits.
 _Socket = socket.socket

@@ -7,9 +7,9 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer
 
+from devtui.server.keepalive.connections import Server
 from devtui.server.keepalive.free_threads import FreeThreads
 from devtui.server.keepalive.idle import IdleConnections
-from devtui.server.serving.connections import Server
 
 
 class ThreadedServer(Server, ThreadedWSGIServer):

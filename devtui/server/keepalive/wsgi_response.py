@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from _typeshed import OptExcInfo
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-    from devtui.server.serving.client_wait import Writer
-    from devtui.server.serving.connections import Server
+    from devtui.server.keepalive.client_wait import Writer
+    from devtui.server.keepalive.connections import Server
 
 # Chunks up to this size are copied to be sent with their frame.
 _MAX_COPIED = 64 * 1024

@@ -20,7 +20,7 @@ from devtui.server.live.tls_relay import TlsRelays
 
 if TYPE_CHECKING:
     from devtui.server.channel.channel import Channel
-    from devtui.server.serving.debugger import TrustedHosts
+    from devtui.server.debugger.debugger import TrustedHosts
 
 FOLDER = "/.devtui/"
 SCRIPT = FOLDER + "live.js"

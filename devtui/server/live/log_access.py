@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from devtui.config.trust import trusted_users
-from devtui.server.serving.debugger_access import owner_of
+from devtui.server.debugger.debugger_access import owner_of
 
 
 def may_read_log(client: Any, port: Any) -> bool:

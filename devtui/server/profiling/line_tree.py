@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 from devtui.events import ProfiledLine
 from devtui.server.errors.frame_data import SourceLines
+from devtui.server.exchange.app_entries import ENTRIES
 from devtui.server.guest import unnoticed
 from devtui.server.guest.own_code import is_ours, is_own
-from devtui.server.serving.app_entries import ENTRIES
 from devtui.server.tracing.own_lines import line_of
 
 # What one profile keeps while it is taken, and what is sent of it.

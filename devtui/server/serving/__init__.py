@@ -1,1 +1,1 @@
-"""Serve the app: connections, requests, and the record of each."""
+"""Serve the app: take connections in, and answer their requests."""

@@ -12,11 +12,11 @@ from werkzeug import serving
 from werkzeug._internal import _ColorStreamHandler
 
 from devtui.events import CLIENT_LEFT, Headers
+from devtui.server.exchange.exchange import Exchange, Mark, Recorder
+from devtui.server.keepalive.chunked import dechunked, is_read
+from devtui.server.keepalive.client_wait import Reader
 from devtui.server.keepalive.persistent_handler import PersistentHandler
 from devtui.server.output import request_context
-from devtui.server.serving.chunked import dechunked, is_read
-from devtui.server.serving.client_wait import Reader
-from devtui.server.serving.exchange import Exchange, Mark, Recorder
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

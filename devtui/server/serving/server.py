@@ -18,24 +18,24 @@ from werkzeug.utils import import_string
 
 from devtui.events import Load
 from devtui.server.channel.channel import UNHEARD_SECONDS
+from devtui.server.debugger.debugger import TrustedHosts
+from devtui.server.exchange import middleware
+from devtui.server.exchange.exchange import Profile, Recorder
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
+from devtui.server.keepalive.connections import Server, Turns
 from devtui.server.keepalive.shelf import Shelf
 from devtui.server.keepalive.threaded_server import ThreadedServer
 from devtui.server.live.insertion import InsertScript
-from devtui.server.serving import middleware
-from devtui.server.serving.connections import Server, Turns
-from devtui.server.serving.debugger import TrustedHosts
-from devtui.server.serving.exchange import Profile, Recorder
 from devtui.server.serving.handler import handler_for
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from devtui.server.debugger.debugger import DebuggerNews
     from devtui.server.errors.reporter import ErrorReporter
     from devtui.server.live.handover import Handover
-    from devtui.server.serving.debugger import DebuggerNews
 
 # How long after it was accepted a connection may take to become a request, when the server stops.
 HEAD_SECONDS = 0.1

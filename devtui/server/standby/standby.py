@@ -16,10 +16,11 @@ from devtui.config import env_files
 from devtui.events import Load, Preload
 from devtui.server.app import bytecode, environment
 from devtui.server.app.import_path import import_what_flask_has
+from devtui.server.debugger import debugger
 from devtui.server.guest import own_code
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.own_code import file_of, is_own
-from devtui.server.serving import debugger, server
+from devtui.server.serving import server
 from devtui.server.standby import process_state
 from devtui.server.standby.importable import importable
 from devtui.server.standby.preloads import Preloaded, UnfitStandby

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from devtui.events import Frame
+from devtui.server.exchange.app_entries import ENTRIES
 from devtui.server.guest.own_code import is_own
-from devtui.server.serving.app_entries import ENTRIES
 
 # The innermost frames of the user's; the frames looked at.
 MAX_STACK = 10

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from devtui.server.serving.bodies import cut
+from devtui.server.exchange.bodies import cut
 
 if TYPE_CHECKING:
     from devtui.server.errors.bounded_repr import BoundedRepr

@@ -12,9 +12,9 @@ from contextvars import ContextVar
 from typing import Any, ClassVar, TypeAlias
 
 from devtui.events import Call, CallTotal
+from devtui.server.exchange.bodies import cut
 from devtui.server.guest.clocks import clock
 from devtui.server.output.request_context import request_id
-from devtui.server.serving.bodies import cut
 from devtui.server.tracing import request_threads
 from devtui.server.tracing.request_calls import (
     MAX_TEXT,

@@ -15,9 +15,9 @@ import pytest
 
 from devtui.config.settings import Settings
 from devtui.events import ErrorRaised, RequestFinished, RequestStarted, encode
-from devtui.server.serving.bodies import MAX_HEAD
-from devtui.server.serving.connections import MAX_OPEN
-from devtui.server.serving.exchange import MAX_METHOD, MAX_TARGET
+from devtui.server.exchange.bodies import MAX_HEAD
+from devtui.server.exchange.exchange import MAX_METHOD, MAX_TARGET
+from devtui.server.keepalive.connections import MAX_OPEN
 from tests.support import hostile
 from tests.support.live import Live
 from tests.support.processes import DEADLINE, eventually

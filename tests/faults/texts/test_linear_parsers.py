@@ -29,13 +29,14 @@ from devtui.config import env_files
 from devtui.config.settings import Settings
 from devtui.events import Error, ExceptionData, decode_event, decode_order
 from devtui.ports import process_info, sockets_linux, sockets_lsof
+from devtui.server.app import wsgi_rules
 from devtui.server.app.spec import AppNotFound, parse
+from devtui.server.debugger.debugger import TrustedHosts
+from devtui.server.exchange.middleware import wants_html
+from devtui.server.keepalive.chunked import dechunked
 from devtui.server.live.document_start import DocumentStart
 from devtui.server.live.meta_policy import MetaPolicy
-from devtui.server.serving import handler, wsgi_rules
-from devtui.server.serving.chunked import dechunked
-from devtui.server.serving.debugger import TrustedHosts
-from devtui.server.serving.middleware import wants_html
+from devtui.server.serving import handler
 from devtui.session.store.error_groups import key_of
 from devtui.text import paths
 from devtui.text.line_buffer import LineBuffer

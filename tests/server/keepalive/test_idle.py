@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from devtui.server.keepalive.connections import Connections
 from devtui.server.keepalive.idle import IDLE_SECONDS, IdleConnections
 from devtui.server.keepalive.shelf import Shelf
-from devtui.server.serving.connections import Connections
 
 
 class Setting:

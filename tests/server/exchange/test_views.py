@@ -13,7 +13,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import EnvironBuilder
 
 from devtui.config.settings import Settings
-from devtui.server.serving import views
+from devtui.server.exchange import views
 from tests.support.live import Live
 from tests.support.projects import APPS, app_environment, write
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from devtui.server.exchange.bodies import CapturedBody
 from devtui.server.guest.clocks import clock
-from devtui.server.serving.bodies import CapturedBody
 
 # More than this is not copied to be sent at once.
 MAX_JOINED_BYTES = 64 * 1024

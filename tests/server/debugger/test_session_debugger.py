@@ -12,9 +12,9 @@ from werkzeug.debug import DebuggedApplication, hash_pin
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
+from devtui.server.debugger import session_debugger
+from devtui.server.debugger.session_debugger import FailedAttempts, SessionDebugger
 from devtui.server.errors.kept_frames import MAX_ERRORS
-from devtui.server.serving import session_debugger
-from devtui.server.serving.session_debugger import FailedAttempts, SessionDebugger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

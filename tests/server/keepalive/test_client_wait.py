@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from devtui.server.serving.client_wait import MAX_JOINED_BYTES, Waiting, Writer
+from devtui.server.keepalive.client_wait import MAX_JOINED_BYTES, Waiting, Writer
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 

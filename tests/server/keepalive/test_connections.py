@@ -12,8 +12,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from devtui.server.keepalive.connections import MAX_OPEN, Connections, Server
 from devtui.server.keepalive.threaded_server import ThreadedServer
-from devtui.server.serving.connections import MAX_OPEN, Connections, Server
 
 TIMEOUT = 10
 
@@ -111,7 +111,7 @@ def test_without_a_bound_for_descriptors_as_many_as_ever_may_be_open(
     stack: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few_descriptors(monkeypatch, -1)
-    monkeypatch.setattr("devtui.server.serving.connections.MAX_OPEN", 10)
+    monkeypatch.setattr("devtui.server.keepalive.connections.MAX_OPEN", 10)
     connections = Connections()
     clients = [accepted(connections, stack, waits) for waits in range(30, 42)]
     assert connections.thin_out() == 2

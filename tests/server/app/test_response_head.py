@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from devtui.server.serving.wsgi_rules import check_start
+from devtui.server.app.wsgi_rules import check_start
 
 
 @pytest.mark.parametrize(

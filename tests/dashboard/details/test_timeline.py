@@ -6,8 +6,8 @@ from devtui.dashboard.calls.bars import bar, mark
 from devtui.dashboard.calls.formatted import sql_rows
 from devtui.dashboard.details.row_detail import detail_of
 from devtui.events import AppLoaded, CallTotal
-from devtui.session.calls.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.calls.own_time import covered, gaps
+from devtui.session.store.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.store import Store
 from tests.support.driver import running
 from tests.support.fakes import (

@@ -17,8 +17,8 @@ from werkzeug.serving import BaseWSGIServer
 from devtui.server.guest import forks
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.reentrant import Bell
+from devtui.server.keepalive.client_wait import Waiting
 from devtui.server.keepalive.idle import IdleConnections
-from devtui.server.serving.client_wait import Waiting
 
 # Beyond this number of threads, or if the connections take a quarter of the process's limit of
 # descriptors, close those that wait for their clients.

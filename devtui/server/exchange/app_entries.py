@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import CodeType
 
-from devtui.server.serving.middleware import (
+from devtui.server.exchange.middleware import (
     RecordedBody,
     RecordExchange,
     ReportedBody,

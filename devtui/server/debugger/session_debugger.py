@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name, hash_pin
 from werkzeug.wrappers import Request, Response
 
+from devtui.server.debugger.debugger_access import refusal
 from devtui.server.errors.kept_frames import MAX_ERRORS
-from devtui.server.serving.debugger_access import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from werkzeug.exceptions import BadRequest
 
-from devtui.server.serving.chunked import MAX_LINE, MAX_TRAILERS, BrokenBody, dechunked, is_strict
+from devtui.server.keepalive.chunked import MAX_LINE, MAX_TRAILERS, BrokenBody, dechunked, is_strict
 
 NEXT = b"GET /next HTTP/1.1\r\n"
 

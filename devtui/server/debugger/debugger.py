@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from devtui.events import Event, Load
-    from devtui.server.serving.session_debugger import SessionDebugger
+    from devtui.server.debugger.session_debugger import SessionDebugger
 
 
 # The hosts that Werkzeug's debugger trusts, and the IPv6 loopback address.
@@ -31,7 +31,7 @@ def prepare() -> None:
     Make nothing: Werkzeug's counter of failed attempts would fix multiprocessing's start method,
     which the app chooses.
     """
-    importlib.import_module("devtui.server.serving.session_debugger")
+    importlib.import_module("devtui.server.debugger.session_debugger")
     importlib.import_module("multiprocessing.sharedctypes")
     importlib.import_module("multiprocessing.synchronize")
 
@@ -124,7 +124,7 @@ class Debugger:
             return self._made
 
     def _make(self) -> SessionDebugger:
-        from devtui.server.serving.session_debugger import (
+        from devtui.server.debugger.session_debugger import (
             FailedAttempts,
             SessionDebugger,
             wanted_pin,

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.http import parse_accept_header
 
+from devtui.server.app import wsgi_rules
+from devtui.server.debugger.debugger import Debugger
 from devtui.server.errors.failed_app import FailedApp
+from devtui.server.exchange import views
 from devtui.server.guest import forks
-from devtui.server.serving import views, wsgi_rules
-from devtui.server.serving.debugger import Debugger
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from devtui.events import Load
+    from devtui.server.debugger.debugger import DebuggerNews
     from devtui.server.errors.reporter import Contexts, ErrorReporter
-    from devtui.server.serving.debugger import DebuggerNews
-    from devtui.server.serving.exchange import Exchange
+    from devtui.server.exchange.exchange import Exchange
 
 _PRESERVE = "werkzeug.debug.preserve_context"
 

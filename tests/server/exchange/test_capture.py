@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from devtui.events import Body, RequestFinished, RequestStarted
 from devtui.project_file import digest
-from devtui.server.serving.bodies import MAX_BODY_BYTES, CapturedBody
-from devtui.server.serving.client_wait import Reader, Waiting
+from devtui.server.exchange.bodies import MAX_BODY_BYTES, CapturedBody
+from devtui.server.keepalive.client_wait import Reader, Waiting
 from tests.support.live import Live
 from tests.support.processes import eventually
 

@@ -15,15 +15,14 @@ from devtui.dashboard.panes.rows import error_title
 from devtui.dashboard.widgets.cells import Row, fit, right
 from devtui.events import Call, RequestFinished
 from devtui.session.calls.grouping import REPEATED, CallGroup, groups_of
-from devtui.session.calls.one_call import OneCall, OneRepeat, frame_of_call
 from devtui.session.calls.own_time import Span, covered, gaps
 from devtui.session.store.error_groups import ErrorEntry, innermost_own
 from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.one_call import OneCall, OneRepeat, frame_of_call
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 from devtui.text import formats
 
-USUAL_WIDTH = 76
 LEAST_OWN_MS = 1.0
 LEAST_OWN_PART = 0.02
 """The shortest own time between two things that gets a line, also as a part of the whole."""

@@ -1,0 +1,1 @@
+"""Werkzeug's debugger in the browser: its PIN, and who may use it."""

@@ -1,0 +1,1 @@
+"""Exchanges: record each request with its response, as the app sees them."""
