@@ -29,7 +29,7 @@ from devtui.events import (
     TerminalRefused,
 )
 from devtui.server.channel.channel import UNHEARD_SECONDS, Channel
-from devtui.server.debugger.debugger import Debugger, DebuggerNews
+from devtui.server.debugger.debugger import DebuggerNews
 from devtui.server.django_project import background_checks
 from devtui.server.errors import reporter
 from devtui.server.exchange.exchange import Recorder
@@ -172,19 +172,11 @@ class Generation:
         forks.end_if_forked()  # the app may have forked while it loaded
         recorder = Recorder(self._channel, self._output, self._loading.tracing, load.send_token)
         news = DebuggerNews(self._channel.send)
-        server = AppServer(
-            app,
-            listener,
-            self._channel.shelf,
-            load,
-            recorder,
-            self._reporter,
-            news,
-            self._handover,
-        )
+        shelf, reporter = self._channel.shelf, self._reporter
+        server = AppServer(app, listener, shelf, load, recorder, reporter, news, self._handover)
         self._server = server
         self._channel.send(Serving(url=load.url, pid=os.getpid()))
-        UnseenThread(lambda: self._get_the_rest(server.debugger)).start()
+        UnseenThread(lambda: self._get_the_rest(server)).start()
 
         def fail(error: Exception) -> None:
             server.serve_instead(self._loading.failed_after_all(load, error))
@@ -211,18 +203,22 @@ class Generation:
 
         return Inspector(self._channel, self._reporter.kept, lambda: self._server)
 
-    def _get_the_rest(self, debugger: Debugger | None) -> None:
+    def _get_the_rest(self, server: AppServer) -> None:
         """Import what is needed later, after the first requests were answered.
 
         Then nobody waits for it. Later may be too late: an app that uses up all descriptors keeps
         us from reading modules.
         """
         clock.sleep(REST_SECONDS)
-        self._channel.pending.hold_interpreter()
+        from devtui.server.guest.held_calls import held_calls
+
+        if (calls := held_calls()) is not None:
+            self._channel.pending.hold_interpreter(calls)
+            server.hold_interpreter(calls)
         with suppress(ImportError, OSError):  # the app's doing; the next use will raise it again
             self._inspector()
-            if debugger is not None:
-                debugger.ready()
+            if server.debugger is not None:
+                server.debugger.ready()
 
     def _obey(self, order: AnyOrder, descriptor: int | None) -> None:
         load = order.load if isinstance(order, Preload) else order

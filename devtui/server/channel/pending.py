@@ -12,9 +12,9 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from functools import partial
 from threading import get_ident
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from devtui.events import (
     ErrorRaised,
@@ -26,6 +26,9 @@ from devtui.events import (
     encode,
 )
 from devtui.server.guest.reentrant import Taken, Turn
+
+if TYPE_CHECKING:
+    from devtui.server.guest.held_calls import HeldCalls
 
 # Beyond this size events are dropped: a stalled dashboard must not block requests or use up the
 # app's memory.
@@ -72,7 +75,7 @@ class Pending:
         """Send a first part of the data when its one item, the number of bytes, is asked for.
 
         No bytecode runs between the system call and the item. The call never waits, whatever the
-        app has done to the descriptor. `HeldSend` can take its place.
+        app has done to the descriptor. One of `HeldCalls` can take its place.
         """
         self.is_full = False
         """Whether an event had no room, and none was made since."""
@@ -84,12 +87,9 @@ class Pending:
         self._turn = Turn()
         self._waiting: set[int] = set()  # the threads that wait for it
 
-    def hold_interpreter(self) -> None:
-        """Keep the interpreter's lock while sending, from now on, if this system can do that."""
-        with suppress(Exception):  # there is no ctypes, or an audit hook of the app's forbids it
-            from devtui.server.channel.held_send import HeldSend  # takes 3 ms
-
-            self.transfer = HeldSend(self._connection)
+    def hold_interpreter(self, calls: HeldCalls) -> None:
+        """Keep the interpreter's lock while sending, from now on."""
+        self.transfer = partial(calls.send, self._connection)
 
     def __bool__(self) -> bool:
         return bool(self._pieces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from devtui.server.exchange.bodies import CapturedBody
@@ -99,12 +99,19 @@ class Reader:
 class Writer:
     """Write to a stream. Once a response has begun, its pieces wait for `flush` and go as one.
 
-    One segment on the wire costs both ends half as much as two.
+    One segment on the wire costs both ends half as much as two. `send`, if there is one, sends a
+    first part without waiting, as `HeldCalls.send` does.
     """
 
-    def __init__(self, stream: Any, waiting: Waiting) -> None:
+    def __init__(
+        self,
+        stream: Any,
+        waiting: Waiting,
+        send: Callable[[bytes], Iterator[int]] | None = None,
+    ) -> None:
         self._stream = stream
         self._waiting = waiting
+        self._send = send
         self._held: list[bytes] = []
         self._holds = self._head_follows = False
         self.limit: int | None = None
@@ -143,14 +150,20 @@ class Writer:
         held = self._held
         if held:
             self._held = []
-            if len(held) == 1:
-                self._waiting.during(self._stream.write, held[0])
-            elif sum(map(len, held)) <= MAX_JOINED_BYTES:
-                self._waiting.during(self._stream.write, b"".join(held))
+            if sum(map(len, held)) <= MAX_JOINED_BYTES:
+                self._write(b"".join(held))
             else:
                 for piece in held:
                     self._waiting.during(self._stream.write, piece)
         self._stream.flush()
+
+    def _write(self, data: bytes) -> None:
+        if self._send is not None:
+            sent = next(self._send(data))
+            if sent == len(data):
+                return
+            data = data[max(sent, 0) :]
+        self._waiting.during(self._stream.write, data)
 
     def close(self) -> None:
         self._stream.close()

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import BaseWSGIServer
 
@@ -19,6 +19,9 @@ from devtui.server.guest.clocks import clock
 from devtui.server.guest.reentrant import Bell
 from devtui.server.keepalive.client_wait import Waiting
 from devtui.server.keepalive.idle import IdleConnections
+
+if TYPE_CHECKING:
+    from devtui.server.guest.held_calls import HeldCalls
 
 # Beyond this number of threads, or if the connections take a quarter of the process's limit of
 # descriptors, close those that wait for their clients.
@@ -61,6 +64,8 @@ class Connections:
         self._changed = Bell()
         self.drop_idle: Callable[[Any], None] = _shut
         """Close a connection from which no thread reads."""
+        self.held: HeldCalls | None = None
+        """Calls that keep the interpreter's lock, once they are there."""
 
     def opened(self, connection: object, address: Any = None) -> None:
         self.by_socket[connection] = Waiting(address)

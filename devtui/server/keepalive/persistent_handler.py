@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import socket
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.serving import WSGIRequestHandler
@@ -19,9 +20,12 @@ from devtui.server.keepalive import head as heads
 from devtui.server.keepalive.client_wait import Writer
 from devtui.server.keepalive.head import Head, Replay
 from devtui.server.keepalive.idle import LINGER_MS
-from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody
+from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody, receive_now
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit, has_body
 from devtui.server.keepalive.wsgi_response import WsgiResponse
+
+# As it is before the app may patch it. A socket of gevent's, or one with TLS, always waits.
+_Socket = socket.socket
 
 # How long a client may take to see that a connection is closed which it wanted to use again.
 LAST_MS = 1000
@@ -51,8 +55,14 @@ class PersistentHandler(WSGIRequestHandler):
         """Note when the connection waits for its client."""
         super().setup()
         self._waiting = self.server.connections.waiting(self.connection)
-        self._input = ClientInput(self.connection, cast(Any, self.rfile).detach())
-        self.wfile = Writer(self.wfile, self._waiting)
+        send = receive = None
+        if type(self.connection) is _Socket:
+            if (held := self.server.connections.held) is not None:
+                send, receive = partial(held.send, self.connection), held.receiver(self.connection)
+            else:
+                receive = partial(receive_now, self.connection)
+        self._input = ClientInput(self.connection, cast(Any, self.rfile).detach(), receive)
+        self.wfile = Writer(self.wfile, self._waiting, send)
 
     def finish(self) -> None:
         """Leave the connection open if its client may send another request."""

@@ -7,7 +7,7 @@ import select
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from devtui.server.keepalive.chunked import BrokenBody, dechunked, is_strict
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from devtui.server.keepalive.client_wait import Waiting
-
-# As it is before the app may patch it. A socket of gevent's, or one with TLS, always waits.
-_Socket = socket.socket
 
 # How much of an unread body is read to use the connection again. Beyond it a new one costs less.
 MAX_SKIPPED = 64 * 1024
@@ -28,6 +25,8 @@ MAX_SKIPPED = 64 * 1024
 PAUSE_MS = 10
 PIECE = 256 * 1024
 MAX_DISCARDED = 10_000_000_000
+
+Receive: TypeAlias = Callable[[memoryview], int]
 
 
 class SizedBody(io.RawIOBase):
@@ -93,11 +92,14 @@ class RequestBody:
 
 
 class ClientInput:
-    """What a client sends: a buffered `stream`, of which it can be told if it holds bytes."""
+    """What a client sends: a buffered `stream`, of which it can be told if it holds bytes.
 
-    def __init__(self, connection: Any, raw: Any) -> None:
+    `receive`, if there is one, fills a buffer without waiting, as `receive_now` does.
+    """
+
+    def __init__(self, connection: Any, raw: Any, receive: Receive | None = None) -> None:
         self._connection = connection
-        self._source = _Source(connection, raw)
+        self._source = _Source(raw, receive)
         self.stream: Any = io.BufferedReader(self._source, 16 * 1024)
 
     def received(self) -> bytes:
@@ -108,7 +110,7 @@ class ClientInput:
         """Return bytes that were read from the connection and that nobody has used."""
         return self._peek(_read_nothing)
 
-    def _peek(self, read: Callable[[WriteableBuffer], int | None]) -> bytes:
+    def _peek(self, read: Callable[[memoryview], int | None]) -> bytes:
         self._source.read_some, usual = read, self._source.read_some
         try:
             data: bytes = self.stream.peek(1)
@@ -145,31 +147,45 @@ class ClientInput:
                 left -= len(data)
 
 
-def _read_nothing(buffer: WriteableBuffer) -> int | None:
+def receive_now(connection: socket.socket, buffer: memoryview) -> int:
+    """Fill a buffer with what has come; return the number of bytes, 0 at the end of the stream.
+
+    It is -1 if nothing has come, or if a read that waits has an error to tell.
+    """
+    with suppress(OSError):
+        return connection.recv_into(buffer, 0, socket.MSG_DONTWAIT)
+    return -1
+
+
+def _read_nothing(buffer: memoryview) -> int | None:
     return None
 
 
 class _Source(io.RawIOBase):
     """Read from a connection."""
 
-    def __init__(self, connection: Any, raw: Any) -> None:
+    def __init__(self, raw: Any, receive: Receive | None) -> None:
         super().__init__()
-        self._connection = connection if type(connection) is _Socket else None
         self._raw = raw
-        self.read_some: Callable[[WriteableBuffer], int | None] = raw.readinto
+        self._receive = receive
+        self.read_some: Callable[[memoryview], int | None] = self._read
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
+        assert isinstance(buffer, memoryview), "a buffered reader's"
         return self.read_some(buffer)
 
-    def read_now(self, buffer: WriteableBuffer) -> int | None:
+    def read_now(self, buffer: memoryview) -> int | None:
         """Read only what has come, if the connection can do that."""
-        count: int | None = None
-        if self._connection is not None:
-            with suppress(OSError):  # nothing has come, or the next read tells the error
-                count = self._connection.recv_into(buffer, 0, socket.MSG_DONTWAIT)
+        count = -1 if self._receive is None else self._receive(buffer)
+        return None if count < 0 else count
+
+    def _read(self, buffer: memoryview) -> int | None:
+        count = self.read_now(buffer)
+        if count is None:
+            count = self._raw.readinto(buffer)
         return count
 
     def close(self) -> None:

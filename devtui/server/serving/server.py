@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from devtui.server.debugger.debugger import DebuggerNews
     from devtui.server.errors.reporter import ErrorReporter
+    from devtui.server.guest.held_calls import HeldCalls
     from devtui.server.live.handover import Handover
 
 # How long after it was accepted a connection may take to become a request, when the server stops.
@@ -135,6 +136,10 @@ class AppServer:
         """Serve another app from the next request on."""
         wrapped, self.debugger = self._wrap(app)
         self._server.app = InsertScript(wrapped, self._handover)
+
+    def hold_interpreter(self, calls: HeldCalls) -> None:
+        """Keep the interpreter's lock while a request is read and answered, from now on."""
+        self._server.connections.held = calls
 
     def stop(self) -> None:
         """Make `run` return. Requests in flight continue."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import pytest
 
@@ -52,6 +53,24 @@ def test_a_head_without_a_body_goes_with_the_flush(wire: Wire, writer: Writer) -
     writer.flush()
     writer.end()
     assert wire.sent == [HEAD]
+
+
+@pytest.mark.parametrize("sent", [-1, 0, 3, len(HEAD), len(HEAD + b"body")])
+def test_what_is_not_sent_at_once_follows(wire: Wire, sent: int) -> None:
+    given: list[bytes] = []
+
+    def send(data: bytes) -> Iterator[int]:
+        given.append(data)
+        return iter([sent])
+
+    writer = Writer(wire, Waiting(), send)
+    writer.begin(None)
+    writer.write(HEAD)
+    writer.write(b"body")
+    writer.end()
+    whole = HEAD + b"body"
+    assert given == [whole]
+    assert wire.sent == ([] if sent == len(whole) else [whole[max(sent, 0) :]])
 
 
 def test_a_large_body_is_not_copied_for_it(wire: Wire, writer: Writer) -> None:

@@ -25,7 +25,7 @@ from tests.support.projects import app_environment, write
 pytestmark = pytest.mark.e2e
 
 SOURCE = """\
-import contextvars, threading, time
+import contextvars, sys, threading, time
 seen = contextvars.ContextVar("seen", default="nothing")
 
 def pieces(environ):
@@ -72,6 +72,8 @@ def app(environ, start_response):
         answer = [threading.current_thread().name.encode()]
     elif path == "/slow":
         time.sleep(0.3)
+    elif path == "/ctypes":
+        answer = [b"%d" % ("ctypes" in sys.modules)]
     if isinstance(answer, list) and not headers:
         headers = [("Content-Length", str(len(answer[0])))]
     start_response(status, [("Content-Type", "text/plain"), *headers])
@@ -86,6 +88,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     environment = app_environment()
     with Live(Settings(app="app", folder=folder, port=0, environment=environment)) as live:
         live.serving()
+        # From then on a connection is read and written with the interpreter's lock.
+        assert eventually(lambda: live.get("/ctypes").text == "1")
         yield live
 
 

@@ -1,4 +1,4 @@
-"""A send that keeps the interpreter's lock, over a real pair of sockets."""
+"""Calls that keep the interpreter's lock, over a real pair of sockets."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import NoReturn
 
 import pytest
 
 from devtui.events import LogWritten, encode
-from devtui.server.channel.held_send import HeldSend
 from devtui.server.channel.pending import Pending
+from devtui.server.guest.held_calls import HeldCalls, held_calls
 
 TIMEOUT = 10
 
@@ -31,7 +32,7 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 def test_what_is_sent_arrives(pair: tuple[socket.socket, socket.socket]) -> None:
     """Zero bytes arrive, too, although a string of C ends with one."""
     ours, theirs = pair
-    send = HeldSend(ours)
+    send = partial(HeldCalls().send, ours)
     assert next(send(b"one\0two\n")) == 8
     assert next(send(b"three")) == 5
     assert theirs.recv(100) == b"one\0two\nthree"
@@ -40,7 +41,7 @@ def test_what_is_sent_arrives(pair: tuple[socket.socket, socket.socket]) -> None
 def test_no_other_thread_runs_meanwhile(pair: tuple[socket.socket, socket.socket]) -> None:
     """`socket.send` lets the others run at each call, and waits for its turn then."""
     ours, theirs = pair
-    send = HeldSend(ours)
+    send = partial(HeldCalls().send, ours)
     turns, over, begun = 0, threading.Event(), threading.Event()
 
     def take_turns() -> None:
@@ -72,7 +73,7 @@ def test_it_never_waits(pair: tuple[socket.socket, socket.socket]) -> None:
     """Not even on a socket that would wait: the app can change each descriptor of its process."""
     ours, _ = pair
     ours.setblocking(True)
-    send = HeldSend(ours)
+    send = partial(HeldCalls().send, ours)
     while (sent := next(send(bytes(100_000)))) > 0:
         pass
     assert sent == -1
@@ -80,7 +81,7 @@ def test_it_never_waits(pair: tuple[socket.socket, socket.socket]) -> None:
 
 @pytest.mark.parametrize("closed", [0, 1])
 def test_a_closed_end_takes_nothing(pair: tuple[socket.socket, socket.socket], closed: int) -> None:
-    send = HeldSend(pair[0])
+    send = partial(HeldCalls().send, pair[0])
     pair[closed].close()
     assert next(send(b"words")) == -1
 
@@ -90,7 +91,7 @@ def test_nothing_is_sent_before_it_is_asked_for(
 ) -> None:
     """A signal handler could raise between the sending and the noting of it."""
     ours, theirs = pair
-    sending = HeldSend(ours)(b"words")
+    sending = HeldCalls().send(ours, b"words")
     theirs.setblocking(False)
     with pytest.raises(BlockingIOError):
         theirs.recv(100)
@@ -104,7 +105,7 @@ def test_all_that_is_put_while_the_socket_is_full_arrives_later(
     ours, theirs = pair
     ours.setblocking(False)  # as the channel does
     pending = Pending(ours)
-    pending.hold_interpreter()
+    pending.hold_interpreter(HeldCalls())
     texts = (f"{number}" * 2000 for number in range(300))
     lines = [encode(LogWritten(stream="stdout", text=text)) for text in texts]
     for line in lines:
@@ -121,26 +122,41 @@ def test_all_that_is_put_while_the_socket_is_full_arrives_later(
     assert not pending.closed
 
 
-def test_all_is_sent_without_ctypes(
-    pair: tuple[socket.socket, socket.socket], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_has_come_is_received(pair: tuple[socket.socket, socket.socket]) -> None:
+    """Up to the size of the buffer; nothing is not the end."""
+    ours, theirs = pair
+    receive = HeldCalls().receiver(ours)
+    buffer = memoryview(bytearray(8))
+    assert receive(buffer) == -1
+    theirs.sendall(b"one\0two, three")
+    assert receive(buffer) == 8
+    assert bytes(buffer) == b"one\0two,"
+    assert receive(buffer) == 6
+    assert bytes(buffer[:6]) == b" three"
+    theirs.close()
+    assert receive(buffer) == 0
+
+
+def test_a_closed_socket_receives_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, _ = pair
+    receive = HeldCalls().receiver(ours)
+    ours.close()
+    assert receive(memoryview(bytearray(8))) == -1
+
+
+def test_there_are_none_if_the_app_forbids_them(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: object) -> NoReturn:
         raise RuntimeError("an audit hook of the app's")
 
     monkeypatch.setattr(ctypes, "PyDLL", refuse)
-    ours, theirs = pair
-    pending = Pending(ours)
-    pending.hold_interpreter()
-    pending.put(LogWritten, b"words\n")
-    pending.send()
-    assert theirs.recv(100) == b"words\n"
+    assert held_calls() is None
 
 
 def test_the_session_is_known_to_be_gone(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     ours.setblocking(False)  # as the channel does
     pending = Pending(ours)
-    pending.hold_interpreter()
+    pending.hold_interpreter(HeldCalls())
     theirs.close()
     pending.put(LogWritten, b"words\n")
     pending.send()
