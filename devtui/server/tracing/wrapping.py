@@ -44,6 +44,15 @@ def no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str
     return None, ""
 
 
+def changed_rows(cursor: Any) -> int | None:
+    """Return the rows that a statement changed, of a library that counts them when it fetches.
+
+    That is 0 for `INSERT ... RETURNING` until the app has fetched the last row.
+    """
+    rows: int | None = getattr(cursor, "rowcount", None)
+    return None if rows == 0 and cursor.description is not None else rows
+
+
 def wrap(
     owner: Any,
     name: str,

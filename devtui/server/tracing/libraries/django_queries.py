@@ -9,7 +9,10 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap, wrap_aside, wrap_statements
+from devtui.server.tracing.wrapping import changed_rows, wrap, wrap_aside, wrap_statements
+
+# Databases whose libraries count rows when they fetch them.
+_COUNT_LATER = frozenset({"oracle", "sqlite"})
 
 
 def hook(module: ModuleType) -> None:
@@ -34,4 +37,7 @@ def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
-    return getattr(args[0].cursor, "rowcount", None), ""
+    wrapper = args[0]
+    if wrapper.db.vendor in _COUNT_LATER:
+        return changed_rows(wrapper.cursor), ""
+    return getattr(wrapper.cursor, "rowcount", None), ""

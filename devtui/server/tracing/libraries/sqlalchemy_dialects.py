@@ -14,7 +14,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap, wrap_statements
+from devtui.server.tracing.wrapping import changed_rows, wrap, wrap_statements
 
 _METHODS = ("do_execute", "do_executemany", "do_execute_no_params")
 
@@ -24,6 +24,8 @@ _HAS_ROWS = frozenset(
     {"MySQLdb", "mariadb", "mysql", "oracledb", "psycopg", "psycopg2", "pymysql", "pyodbc"}
     | {"sqlalchemy", "sqlite3"}
 )
+# Those that count rows when they fetch them.
+_COUNT_LATER = frozenset({"oracledb", "sqlite3"})
 
 _known: set[type] = set()
 
@@ -66,5 +68,7 @@ def _describe_alone(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     cursor = args[1]
-    has_rows = type(cursor).__module__.partition(".")[0] in _HAS_ROWS
-    return cursor.rowcount if has_rows else None, ""
+    package = type(cursor).__module__.partition(".")[0]
+    if package in _COUNT_LATER:
+        return changed_rows(cursor), ""
+    return cursor.rowcount if package in _HAS_ROWS else None, ""

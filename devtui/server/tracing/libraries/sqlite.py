@@ -126,12 +126,11 @@ def _traced_method(
     With `make_cursor` it is a connection's, which makes a cursor for each statement.
     """
     make = _traced_execute if name == "execute" else _traced
-    rows_of = cursor.rowcount.__get__  # a subclass may compute the attribute
-    return make(getattr(cursor, name), rows_of, make_cursor, cursor_class)
+    return make(getattr(cursor, name), cursor, make_cursor, cursor_class)
 
 
-def _traced(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: Any) -> Any:
-    record = _recording(execute, rows_of)
+def _traced(execute: Any, cursor: Any, make_cursor: Any, cursor_class: Any) -> Any:
+    record = _recording(execute, cursor)
 
     @unnoticed
     def traced(self: Any, *args: Any) -> Any:
@@ -146,8 +145,10 @@ def _traced(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: Any) -> 
     return traced
 
 
-def _recording(execute: Any, rows_of: Any) -> Any:
+def _recording(execute: Any, cursor_class: Any) -> Any:
     """Return a function that records any statement."""
+    # A subclass may compute the attributes.
+    rows_of, columns_of = cursor_class.rowcount.__get__, cursor_class.description.__get__
     now, current = clock.perf_counter, recorder.current
     text_of, error_text = recorder.plain_text, recorder.error_text
 
@@ -171,7 +172,8 @@ def _recording(execute: Any, rows_of: Any) -> Any:
             raise
         record.end = now()
         rows = rows_of(result)
-        if rows >= 0:
+        # What returns rows is counted when the last of them has been fetched.
+        if rows > 0 or (rows == 0 and columns_of(result) is None):
             record.rows = rows
         if type(given) in _SEQUENCES and len(given) <= MAX_MEMBERS:
             calls.know(record, 1)
@@ -180,7 +182,7 @@ def _recording(execute: Any, rows_of: Any) -> Any:
     return record
 
 
-def _traced_execute(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: Any) -> Any:
+def _traced_execute(execute: Any, cursor: Any, make_cursor: Any, cursor_class: Any) -> Any:
     """Return a method that does what `_traced` does, and is quick if the same is asked again.
 
     Hundreds of statements may come from one line, and take a few microseconds each. What is known
@@ -188,7 +190,7 @@ def _traced_execute(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: 
     """
     now, numbers, error_text = clock.perf_counter, NUMBERS, recorder.error_text
     inside_of, frame_at = inside.get, sys._getframe
-    record = _recording(execute, rows_of)
+    record, rows_of = _recording(execute, cursor), cursor.rowcount.__get__
 
     @unnoticed
     def traced(self: Any, sql: Any = _NOTHING, given: Any = _NOTHING, /, *more: Any) -> Any:
