@@ -155,30 +155,42 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement
     """Mask the members of a sequence, or of each of several ones, as `secret_places` says."""
     from devtui.text.secrets import MASK
 
-    members = list(parameters)
-    if all(isinstance(member, (list, tuple, dict)) for member in members):
+    masked = list(parameters)
+    several = all(isinstance(member, (list, tuple, dict)) for member in masked)
+    if not several or _may_be_one(parameters, names):
+        masked = [
+            Told(MASK) if _is_masked(names, number) and type(member) not in NUMBERS else member
+            for number, member in enumerate(masked)
+        ]
+    if several:
         masked = [
             _masked_by_name(member, statement)
             if isinstance(member, Mapping)
+            else member
+            if isinstance(member, Told)
             else _masked(member, names, statement)
-            for member in members
-        ]
-    else:
-        masked = [
-            Told(MASK) if _is_masked(names, number) and type(member) not in NUMBERS else member
-            for number, member in enumerate(members)
+            for member in masked
         ]
     return tuple(masked) if type(parameters) is tuple else masked
 
 
+def _may_be_one(parameters: Any, names: tuple[bool, ...] | bool) -> bool:
+    """Whether what looks like several sequences of parameters can be one of arrays."""
+    if isinstance(names, bool) or len(names) != len(parameters):
+        return False
+    return isinstance(parameters, tuple) or any(isinstance(one, list) for one in parameters)
+
+
 def _masked_by_name(parameters: Mapping[Any, Any], statement: str) -> Any:
-    """Mask what the statement names a secret, whatever the name of its placeholder."""
-    from devtui.server.tracing.secret_places import secret_names
+    """Mask what may be a secret by the statement, whatever the name of its placeholder."""
+    from devtui.server.tracing.secret_places import clear_names
     from devtui.text.secrets import MASK
 
-    names = secret_names(statement)
+    names = clear_names(statement)
+    if names is None:
+        return parameters
     return {
-        name: Told(MASK) if name in names and type(member) not in NUMBERS else member
+        name: member if name in names or type(member) in NUMBERS else Told(MASK)
         for name, member in parameters.items()
     }
 
