@@ -255,7 +255,9 @@ class RequestCalls:
             kind=record.kind,
             library=record.library,
             text=record.text,
-            parameters=given.text_of(record.parameters, record.text),
+            parameters=given.text_of(
+                record.parameters, record.text, in_pairs=record.kind == "cache"
+            ),
             start_ms=milliseconds(record.start - self._start),
             duration_ms=milliseconds(record.end - record.start),
             rows=record.rows,
