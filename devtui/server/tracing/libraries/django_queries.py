@@ -30,10 +30,10 @@ def hook_sqlite(module: ModuleType) -> None:
     wrap_aside(base.DatabaseOperations, "last_executed_query")
 
 
-def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any, str]:
     statement = args[1] if len(args) > 1 else kwargs.get("sql", kwargs.get("procname"))
     parameters = args[2] if len(args) > 2 else kwargs.get("params", kwargs.get("param_list"))
-    return plain_text(statement), parameters
+    return plain_text(statement), parameters, args[0].db.vendor
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:

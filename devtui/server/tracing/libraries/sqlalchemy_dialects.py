@@ -58,12 +58,12 @@ def _wrap_once(owner: type) -> None:
                 wrap(owner, name, "sql", "sqlalchemy", describe, _outcome)
 
 
-def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
-    return plain_text(args[2]), args[3]
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any, str]:
+    return plain_text(args[2]), args[3], args[0].name
 
 
-def _describe_alone(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
-    return plain_text(args[2]), None
+def _describe_alone(args: Args, kwargs: Kwargs) -> tuple[str, Any, str]:
+    return plain_text(args[2]), None, args[0].name
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
