@@ -39,6 +39,22 @@ def like(original: Any, wrapper: Any) -> Any:
     return functools.update_wrapper(wrapper, original)
 
 
+def named_like(original: type, subclass: type, module: str) -> type:
+    """Give a subclass that takes the place of a class written in C its name, and its methods.
+
+    Those that wrap a method say what that says of itself, so that they can be pickled too.
+    """
+    subclass.__module__, subclass.__doc__ = module, original.__doc__
+    subclass.__name__, subclass.__qualname__ = original.__name__, original.__qualname__
+    for method in vars(subclass).values():
+        wraps: Any = getattr(method, "__wrapped__", None)
+        if hasattr(wraps, "__objclass__"):
+            method.__module__, method.__objclass__ = module, subclass
+            method.__text_signature__ = wraps.__text_signature__
+            method.__annotations__ = {}
+    return subclass
+
+
 def no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     """Tell nothing of a result."""
     return None, ""

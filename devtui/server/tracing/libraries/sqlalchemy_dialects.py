@@ -7,6 +7,7 @@ executes: those of each class of dialects, when the first engine of it is made.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 from types import ModuleType
@@ -42,6 +43,10 @@ def hook(module: ModuleType) -> None:
             _wrap_once(owner)
         return original(cls) if original is object.__new__ else original(cls, *args, **kwargs)
 
+    functools.update_wrapper(new, original)
+    if original is object.__new__:  # the class has the signature of `__init__`
+        new.__module__, new.__qualname__ = dialect.__module__, f"{dialect.__qualname__}.__new__"
+        new.__annotations__, new.__wrapped__ = {}, dialect.__init__  # type: ignore[attr-defined]
     dialect.__new__ = staticmethod(new)
 
 

@@ -17,7 +17,7 @@ from devtui.server.guest.unnoticed import leave_no_trace, unnoticed, untraced
 from devtui.server.tracing import recorder
 from devtui.server.tracing.parameters import MAX_MEMBERS, MAX_VALUE, NUMBERS, kept
 from devtui.server.tracing.request_calls import MAX_AGAIN, RequestCalls, inside
-from devtui.server.tracing.wrapping import like
+from devtui.server.tracing.wrapping import like, named_like
 
 _METHODS = ("execute", "executemany", "executescript")
 
@@ -65,6 +65,7 @@ class _TracedConnect:
                 raise
 
         like(original, self)
+        self.__self__, self.__text_signature__ = original.__self__, original.__text_signature__
         self._original, self._call = original, untraced(connect)
 
     # No method, which would be a line in tracebacks on Python 3.10.
@@ -99,7 +100,7 @@ def _traced_connection(original: Any, original_cursor: Any, cursor_class: type) 
         for name in _METHODS:
             traced = _traced_method(original_cursor, name, plain, cursor_class)
             setattr(Connection, name, like(getattr(original, name), traced))
-    return _named_like(original, Connection)
+    return named_like(original, Connection, "sqlite3")
 
 
 def _traced_cursor(original: Any) -> type:
@@ -108,14 +109,7 @@ def _traced_cursor(original: Any) -> type:
 
     for name in _METHODS:
         setattr(Cursor, name, like(getattr(original, name), _traced_method(original, name)))
-    return _named_like(original, Cursor)
-
-
-def _named_like(original: type, subclass: type) -> type:
-    subclass.__module__ = "sqlite3"
-    subclass.__name__, subclass.__qualname__ = original.__name__, original.__qualname__
-    subclass.__doc__ = original.__doc__
-    return subclass
+    return named_like(original, Cursor, "sqlite3")
 
 
 def _traced_method(
