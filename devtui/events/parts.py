@@ -132,8 +132,9 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that the app asked of something else while it answered a request.
 
-    `library` is the outermost one that was called, such as `sqlalchemy`. `parameters` is a repr,
-    cut where it is long, with secrets masked; empty if there are none. `start_ms` counts from the
+    `library` is the outermost one that was called, such as `sqlalchemy`, and `database` the kind of
+    database if the library is for several: `mysql`. `parameters` is a repr, cut where it is long,
+    with secrets masked; empty if there are none. `start_ms` counts from the
     start of the request. `rows` is None where the library does not tell. `result` says in a word
     what came back: the status of an HTTP response, `hit` or `miss` of a cache. `file` and `line`
     are the line of the user's code that caused it, and `stack` the user's frames, innermost last;
@@ -143,6 +144,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     kind: Literal["sql", "http", "template", "cache"]
     library: str
+    database: str = ""
     text: str
     parameters: str = ""
     start_ms: float

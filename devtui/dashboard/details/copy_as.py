@@ -12,7 +12,7 @@ from devtui.dashboard.details.row_detail import url_of
 from devtui.session.replay.decoded import decoded
 from devtui.session.replay.export.har import har
 from devtui.session.replay.export.pytest_text import pytest_test
-from devtui.session.replay.export.shell import curl, httpie, raw
+from devtui.session.replay.export.shell import curl, httpie, raw, why_no_httpie
 from devtui.session.replay.outgoing import CannotSend, Outgoing, recorded
 from devtui.session.store.request_record import Request
 from devtui.text import masking
@@ -40,8 +40,9 @@ def of_request(request: Request, session: ShownSession, shown: Sequence[Request]
         outgoing = None
     if outgoing is not None:
         found.append(Choice("curl", curl(outgoing, base), f"curl … {url}"))
-        if line := httpie(outgoing, base):
-            found.append(Choice("HTTPie", line, f"http … {row.method} {url}"))
+        preview, why_not = f"http … {row.method} {url}", why_no_httpie(outgoing, base)
+        line = "" if why_not else httpie(outgoing, base)
+        found.append(Choice("HTTPie", line, preview, why_not=why_not))
         if text := raw(outgoing):
             found.append(Choice("the raw request", text, f"{row.method} {url} HTTP/1.1"))
     finished = request.finished

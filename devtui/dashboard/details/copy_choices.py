@@ -31,12 +31,14 @@ class Choice(msgspec.Struct, frozen=True):
     """A text that can be copied, and its name.
 
     `preview` is shown in its place if it has secrets. `make` makes a text that takes some time.
+    `why_not` is a sentence if it cannot be copied.
     """
 
     what: str
     text: str
     preview: str = ""
     make: Callable[[], str] | None = None
+    why_not: str = ""
 
     @property
     def copied(self) -> str:

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList
+from textual.widgets.option_list import Option
 
 from devtui.dashboard.details.copy_choices import Choice
 from devtui.dashboard.widgets.cells import fit, left
@@ -39,7 +40,7 @@ class CopyDialog(Dialog[Choice | None]):
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Copy"
             dialog.border_subtitle = "enter or number copy   escape cancel"
-            yield OptionList(*(_line(at, one) for at, one in enumerate(self._choices)))
+            yield OptionList(*(_option(at, one) for at, one in enumerate(self._choices)))
 
     def on_mount(self) -> None:
         """Begin at the first choice."""
@@ -54,10 +55,18 @@ class CopyDialog(Dialog[Choice | None]):
     def action_choose(self, at: int) -> None:
         """Copy the choice at this place, counted from 0."""
         if at < len(self._choices):
-            self.dismiss(self._choices[at])
+            if why := self._choices[at].why_not:
+                self.notify(why, markup=False)
+            else:
+                self.dismiss(self._choices[at])
+
+
+def _option(at: int, choice: Choice) -> Option:
+    return Option(_line(at, choice), disabled=bool(choice.why_not))
 
 
 def _line(at: int, choice: Choice) -> Content:
     name = left(choice.what, NAME_WIDTH)
-    preview = fit((choice.preview or choice.text).strip(), PREVIEW_WIDTH)
+    shown = choice.why_not or choice.preview or choice.text
+    preview = fit(shown.strip(), PREVIEW_WIDTH)
     return Content.assemble((f"{KEYS[at : at + 1]:1} ", "dim"), name, "  ", (preview, "dim"))

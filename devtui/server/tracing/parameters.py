@@ -67,18 +67,21 @@ def kept(value: Any) -> Any:
     return value
 
 
-def text_of(parameters: Any, statement: str = "") -> str:
+def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> str:
     """Return the repr of what `kept` returned, cut, with secrets masked.
 
     Members of a dictionary are masked by their keys, and by the names that the statement gives to
     their placeholders. Those of a sequence are masked by these names, or if the statement names a
-    secret at all, where that is not clear.
+    secret at all, where that is not clear. With `in_pairs` a member can name the next one,
+    as in `HSET user password ...`.
     """
     kind = type(parameters)
     if parameters is None or (kind in _CONTAINERS and not parameters):
         return ""
     if kind is tuple or kind is list:
         names = _secret_places()(statement)
+        if in_pairs and not names:
+            parameters = _masked_after_names(parameters)
         if names:
             parameters = _masked(parameters, names, statement)
         elif _SHORT.issuperset(map(type, parameters)):
@@ -155,30 +158,54 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement
     """Mask the members of a sequence, or of each of several ones, as `secret_places` says."""
     from devtui.text.secrets import MASK
 
-    members = list(parameters)
-    if all(isinstance(member, (list, tuple, dict)) for member in members):
+    masked = list(parameters)
+    several = all(isinstance(member, (list, tuple, dict)) for member in masked)
+    if not several or _may_be_one(parameters, names):
+        masked = [
+            Told(MASK) if _is_masked(names, number) and type(member) not in NUMBERS else member
+            for number, member in enumerate(masked)
+        ]
+    if several:
         masked = [
             _masked_by_name(member, statement)
             if isinstance(member, Mapping)
+            else member
+            if isinstance(member, Told)
             else _masked(member, names, statement)
-            for member in members
-        ]
-    else:
-        masked = [
-            Told(MASK) if _is_masked(names, number) and type(member) not in NUMBERS else member
-            for number, member in enumerate(members)
+            for member in masked
         ]
     return tuple(masked) if type(parameters) is tuple else masked
 
 
+def _may_be_one(parameters: Any, names: tuple[bool, ...] | bool) -> bool:
+    """Whether what looks like several sequences of parameters can be one of arrays."""
+    if isinstance(names, bool) or len(names) != len(parameters):
+        return False
+    return isinstance(parameters, tuple) or any(isinstance(one, list) for one in parameters)
+
+
+def _masked_after_names(parameters: Iterable[Any]) -> list[Any] | tuple[Any, ...]:
+    """Mask each member that follows the name of a secret."""
+    from devtui.text.secrets import MASK, is_secret
+
+    masked, follows = [], False
+    for member in parameters:
+        masked.append(Told(MASK) if follows else member)
+        name = member.decode("utf-8", "replace") if isinstance(member, bytes) else member
+        follows = isinstance(name, str) and is_secret(name)
+    return tuple(masked) if type(parameters) is tuple else masked
+
+
 def _masked_by_name(parameters: Mapping[Any, Any], statement: str) -> Any:
-    """Mask what the statement names a secret, whatever the name of its placeholder."""
-    from devtui.server.tracing.secret_places import secret_names
+    """Mask what may be a secret by the statement, whatever the name of its placeholder."""
+    from devtui.server.tracing.secret_places import clear_names
     from devtui.text.secrets import MASK
 
-    names = secret_names(statement)
+    names = clear_names(statement)
+    if names is None:
+        return parameters
     return {
-        name: Told(MASK) if name in names and type(member) not in NUMBERS else member
+        name: member if name in names or type(member) in NUMBERS else Told(MASK)
         for name, member in parameters.items()
     }
 

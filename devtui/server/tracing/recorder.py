@@ -102,8 +102,11 @@ running: dict[str | None, RequestCalls] = {}
 Args: TypeAlias = tuple[Any, ...]
 Kwargs: TypeAlias = dict[str, Any]
 
-Describe: TypeAlias = Callable[[Args, Kwargs], tuple[str, Any]]
-"""Gives the text and the parameters of a call from the arguments of the library's function."""
+Description: TypeAlias = tuple[str, Any] | tuple[str, Any, str]
+"""The text and the parameters of a call, and the database if the library is for several."""
+
+Describe: TypeAlias = Callable[[Args, Kwargs], Description]
+"""Gives this from the arguments of the library's function."""
 
 
 def current() -> RequestCalls | None:
@@ -132,8 +135,7 @@ def begin(
         return None
     record = None
     if not calls.is_full:
-        text, parameters = _described(describe, args, kwargs or {})
-        record = calls.keep(kind, library, text, parameters)
+        record = calls.keep(kind, library, *_described(describe, args, kwargs or {}))
     start = clock.perf_counter()
     if record is not None:
         record.start = start
@@ -173,7 +175,7 @@ def error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
-def _described(describe: Describe, args: Args, kwargs: Kwargs) -> tuple[str, Any]:
+def _described(describe: Describe, args: Args, kwargs: Kwargs) -> Description:
     try:
         return describe(args, kwargs)
     except Exception as error:  # an unusual argument, which the library is about to refuse

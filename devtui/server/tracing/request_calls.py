@@ -50,6 +50,7 @@ class Record(msgspec.Struct, gc=False):
     rows: int | None = None
     result: str = ""
     error: str = ""
+    database: str = ""
 
 
 class Statement(NamedTuple):
@@ -58,6 +59,7 @@ class Statement(NamedTuple):
     library: str
     text: str
     line: Line
+    database: str
 
 
 class Known(NamedTuple):
@@ -171,7 +173,9 @@ class RequestCalls:
         """Whether calls are only counted from now on."""
         return PARTS * len(self.kept) + len(self.again) >= MAX_AGAIN
 
-    def keep(self, kind: Kind, library: str, text: str, parameters: Any) -> Record:
+    def keep(
+        self, kind: Kind, library: str, text: str, parameters: Any, database: str = ""
+    ) -> Record:
         """Keep a call that begins, and whose start is to be set."""
         if len(text) > MAX_TEXT:
             text = cut(text, MAX_TEXT)
@@ -188,7 +192,7 @@ class RequestCalls:
             if count < MAX_STACKS:
                 self._stacks[alike] = count + 1
                 stack = own_lines.stack_of(found.depth)
-        record = Record(kind, library, text, parameters, 0.0, line, stack)
+        record = Record(kind, library, text, parameters, 0.0, line, stack, database=database)
         self.kept.append(record)
         return record
 
@@ -202,7 +206,7 @@ class RequestCalls:
         if found is None or line is None or found.line != line:
             return  # there is none, or another thread was here meanwhile
         if self._stacks.get((text, line), 0) >= MAX_STACKS:
-            statement = Statement(record.library, text, line)
+            statement = Statement(record.library, text, line, record.database)
             place = found.depth - depth - 1, found.code, found.instruction
             self.known[text] = Known(*place, record.rows is not None, statement)
 
@@ -210,8 +214,9 @@ class RequestCalls:
         self, statement: Statement, parameters: Any, start: float, end: float, error: str
     ) -> None:
         """Keep a call of what is known, which has failed."""
-        library, text, line = statement
+        library, text, line, database = statement
         failed = Record("sql", library, text, parameters, start, line, end=end, error=error)
+        failed.database = database
         self.kept.append(failed)
 
     def count(self, kind: Kind, seconds: float) -> None:
@@ -254,8 +259,11 @@ class RequestCalls:
         return Call(
             kind=record.kind,
             library=record.library,
+            database=record.database,
             text=record.text,
-            parameters=given.text_of(record.parameters, record.text),
+            parameters=given.text_of(
+                record.parameters, record.text, in_pairs=record.kind == "cache"
+            ),
             start_ms=milliseconds(record.start - self._start),
             duration_ms=milliseconds(record.end - record.start),
             rows=record.rows,
@@ -269,10 +277,11 @@ class RequestCalls:
     def _call_again(
         self, statement: Statement, parameters: Any, start: float, end: float, rows: int
     ) -> Call:
-        library, text, line = statement
+        library, text, line, database = statement
         return Call(
             kind="sql",
             library=library,
+            database=database,
             text=text,
             parameters=given.text_of(parameters, text),
             start_ms=milliseconds(start - self._start),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import partial, update_wrapper
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -80,10 +80,7 @@ def hook_threads() -> None:
             leave_no_trace(error)
             raise
 
-    noted_start.__name__, noted_start.__qualname__ = start.__name__, start.__qualname__
-    noted_start.__doc__ = start.__doc__
-    noted_start.__module__ = start.__module__
-    threading.Thread.start = noted_start  # type: ignore[method-assign]
+    threading.Thread.start = update_wrapper(noted_start, start)  # type: ignore[method-assign]
 
 
 @unnoticed
@@ -127,7 +124,7 @@ def hook_pools(module: ModuleType) -> None:
             inside.reset(place)
             request_id.reset(token)
 
-    item.__init__, item.run = noted_init, noted_run
+    item.__init__, item.run = update_wrapper(noted_init, begin), update_wrapper(noted_run, run)
 
 
 def _works_for_others(thread: Any) -> bool:

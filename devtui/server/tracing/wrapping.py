@@ -39,9 +39,34 @@ def like(original: Any, wrapper: Any) -> Any:
     return functools.update_wrapper(wrapper, original)
 
 
+def named_like(original: type, subclass: type, module: str) -> type:
+    """Give a subclass that takes the place of a class written in C its name, and its methods.
+
+    Those that wrap a method say what that says of itself, so that they can be pickled too.
+    """
+    subclass.__module__, subclass.__doc__ = module, original.__doc__
+    subclass.__name__, subclass.__qualname__ = original.__name__, original.__qualname__
+    for method in vars(subclass).values():
+        wraps: Any = getattr(method, "__wrapped__", None)
+        if hasattr(wraps, "__objclass__"):
+            method.__module__, method.__objclass__ = module, subclass
+            method.__text_signature__ = wraps.__text_signature__
+            method.__annotations__ = {}
+    return subclass
+
+
 def no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     """Tell nothing of a result."""
     return None, ""
+
+
+def changed_rows(cursor: Any) -> int | None:
+    """Return the rows that a statement changed, of a library that counts them when it fetches.
+
+    That is 0 for `INSERT ... RETURNING` until the app has fetched the last row.
+    """
+    rows: int | None = getattr(cursor, "rowcount", None)
+    return None if rows == 0 and cursor.description is not None else rows
 
 
 def wrap(

@@ -20,7 +20,7 @@ class CallCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     duration_ms: float
 
 
-_SHARED = ("kind", "library", "text", "file", "line", "stack")
+_SHARED = ("kind", "library", "database", "text", "file", "line", "stack")
 """The fields that the calls of one group share. The stack is most of a call's size."""
 
 _OTHERS = tuple(name for name in Call.__struct_fields__ if name not in _SHARED)
@@ -34,6 +34,7 @@ class _Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     kind: CallKind
     library: str
+    database: str
     text: str
     file: str
     line: int

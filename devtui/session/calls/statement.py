@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import ast
 import datetime
-import math
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Literal, TypeAlias
 
-import msgspec
-
 from devtui.events import Call
+from devtui.session.calls.literals import (
+    MYSQL,
+    NOT_SIMPLE,
+    Moment,
+    NotSimple,
+    Number,
+    database_of,
+    literal,
+)
 from devtui.text.secrets import MASK
 
 MAX_PARAMETERS = 100_000
@@ -20,10 +27,18 @@ MAX_PARAMETERS = 100_000
 
 Style: TypeAlias = Literal["format", "pyformat", "qmark", "named", "numeric"]
 
-# What holds no placeholder, then the placeholders of each style.
+# What holds no placeholder, in each database; then the placeholders of each style.
 _QUOTED = (
     r"'(?:[^']|'')*(?:'|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)|`[^`]*(?:`|\Z)"
     r"|--[^\n]*|/\*.*?(?:\*/|\Z)|::"
+)
+_QUOTED_IN_MYSQL = (
+    r"'(?:[^'\\]|\\.|'')*(?:'|\Z)|\"(?:[^\"\\]|\\.|\"\")*(?:\"|\Z)|`[^`]*(?:`|\Z)"
+    r"|--(?=\s)[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z)"
+)
+_QUOTED_IN_POSTGRESQL = (
+    r"\b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)"
+    r"|\$(?P<tag>[A-Za-z_]\w{0,60}|)\$.*?(?:\$(?P=tag)\$|\Z)|" + _QUOTED
 )
 _PLACES: dict[Style, str] = {
     "format": r"%(?P<at>s|%)",
@@ -32,38 +47,24 @@ _PLACES: dict[Style, str] = {
     "named": r"[:@$](?P<at>[A-Za-z_]\w{0,200})",
     "numeric": r"[:$?](?P<at>\d{1,5})",
 }
-_TOKENS = {
-    style: re.compile(f"(?P<quoted>{_QUOTED})|{place}", re.DOTALL)
-    for style, place in _PLACES.items()
-}
 _SHIFT = re.compile(
     r"tzinfo=datetime\.timezone\(datetime\.timedelta"
     r"\((?:days=(-1))?(?:, )?(?:seconds=(\d{1,5}))?\)\)"
 )
 _QUOTED_CONSTRUCTORS = {"date", "datetime", "time", "UUID"}
-_MYSQL = ("pymysql", "mysqlclient", "mysqldb")
 
-
-NOT_SIMPLE = "the parameters were cut, or are not simple values"
+# Characters of a statement that the server process keeps; one that was cut ends with a mark.
+_MAX_TEXT = 10_000
 
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
 
 
-_CUT = re.compile(r"\.\.\. \([\d,]{1,20} characters\)\Z")
-
-
-class _NotSimple(Exception):
-    """A statement that cannot be filled in; the text says why."""
-
-
-class _Number(str):
-    """Digits that are written as they are."""
-
-
-class _Moment(msgspec.Struct, frozen=True):
-    """A date or a time, in the form that databases read."""
-
-    text: str
+@cache
+def _tokens(style: Style, database: str) -> re.Pattern[str]:
+    quoted = _QUOTED_IN_POSTGRESQL if database == "postgresql" else _QUOTED
+    if database in MYSQL:
+        quoted = _QUOTED_IN_MYSQL
+    return re.compile(f"(?P<quoted>{quoted})|{_PLACES[style]}", re.DOTALL)
 
 
 def statement_of(call: Call) -> str:
@@ -73,11 +74,11 @@ def statement_of(call: Call) -> str:
         return text
     if call.library == "pymongo":  # a command; no SQL
         return f"{text} {call.parameters}".rstrip()
-    if _CUT.search(text):
+    if len(call.text) >= _MAX_TEXT and text.endswith("…"):
         return f"-- the statement was cut\n{text}"
     try:
         filled = _filled(call, text)
-    except _NotSimple as why:
+    except NotSimple as why:
         shown = " ".join(call.parameters.split())
         return f"{_ended(text)}\n-- {why}: {shown}"
     return filled
@@ -97,13 +98,13 @@ def _filled(call: Call, text: str) -> str:
     if not found:
         return _ended(text)
     try:
-        return _ended(_with_values(text, found, call.library))
-    except _NotSimple:
+        return _ended(_with_values(text, found, database_of(call)))
+    except NotSimple:
         # Several sets of parameters, as `executemany` takes them?
         first = found[0] if isinstance(found, (list, tuple)) else None
         if not isinstance(first, (list, tuple, dict)):
             raise
-    filled = _ended(_with_values(text, first, call.library))
+    filled = _ended(_with_values(text, first, database_of(call)))
     if len(found) > 1:
         filled += f"\n-- sent with {len(found):,} sets of parameters; this is the first"
     return filled
@@ -111,17 +112,17 @@ def _filled(call: Call, text: str) -> str:
 
 def _parameters(text: str) -> Values:
     if MASK in text:
-        raise _NotSimple("secrets in the parameters are masked")
+        raise NotSimple("secrets in the parameters are masked")
     if len(text) > MAX_PARAMETERS:
-        raise _NotSimple("the parameters are too long")
+        raise NotSimple("the parameters are too long")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes in a repr that the app made up
             found = _value(ast.parse(text, mode="eval").body)
     except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
-        raise _NotSimple(NOT_SIMPLE) from None
+        raise NotSimple(NOT_SIMPLE) from None
     if not isinstance(found, (list, tuple, dict)):
-        raise _NotSimple(NOT_SIMPLE)
+        raise NotSimple(NOT_SIMPLE)
     return found
 
 
@@ -164,22 +165,25 @@ def _constructed(name: str, arguments: list[object], zones: list[datetime.tzinfo
     if name == "Decimal" and len(arguments) == 1:
         number = str(arguments[0])
         if re.fullmatch(r"-?\d+(?:\.\d+)?(?:E[+-]?\d+)?", number):
-            return _Number(number)
+            return Number(number)
     elif name == "UUID" and len(arguments) == 1:
-        return _Moment(str(arguments[0]))
+        return Moment(str(arguments[0]))
     elif name in _QUOTED_CONSTRUCTORS and all(type(it) is int for it in arguments):
-        made = getattr(datetime, name)(*arguments, **({"tzinfo": zones[0]} if zones else {}))
-        return _Moment(str(made))
+        made = str(getattr(datetime, name)(*arguments))
+        if not zones:
+            return Moment(made)
+        with_shift = str(getattr(datetime, name)(*arguments, tzinfo=zones[0]))
+        return Moment(made, with_shift.removeprefix(made))
     raise ValueError("no simple value")
 
 
-def _style_of(text: str, values: Values) -> Style:
+def _style_of(text: str, values: Values, database: str) -> Style:
     """Return the style of the statement's placeholders: that which has one for each value."""
     styles: tuple[Style, ...] = (
         ("pyformat", "named") if isinstance(values, Mapping) else ("format", "numeric", "qmark")
     )
     for style in styles:
-        names = list(_names(text, style))
+        names = list(_names(text, style, database))
         if isinstance(values, Mapping):
             fits = bool(names) and all(name in values for name in names)
         elif style == "numeric":
@@ -188,18 +192,17 @@ def _style_of(text: str, values: Values) -> Style:
             fits = len(names) == len(values)
         if fits:
             return style
-    raise _NotSimple("devtui found no place for the parameters")
+    raise NotSimple("devtui found no place for the parameters")
 
 
-def _names(text: str, style: Style) -> Iterator[str]:
-    for found in _TOKENS[style].finditer(text):
+def _names(text: str, style: Style, database: str) -> Iterator[str]:
+    for found in _tokens(style, database).finditer(text):
         if found["quoted"] is None and found["at"] not in (None, "%"):
             yield found["at"]
 
 
-def _with_values(text: str, values: Values, library: str) -> str:
-    style = _style_of(text, values)
-    mysql = library.lower() in _MYSQL or "`" in text
+def _with_values(text: str, values: Values, database: str) -> str:
+    style = _style_of(text, values, database)
     waiting = iter(values if not isinstance(values, Mapping) else ())
 
     def replaced(found: re.Match[str]) -> str:
@@ -214,39 +217,8 @@ def _with_values(text: str, values: Values, library: str) -> str:
             value = values[at]
         else:
             value = values[int(at) - 1] if style == "numeric" else next(waiting)
-        shown = _literal(value, style, library, mysql=mysql)
+        shown = literal(value, database, is_list=style in ("format", "pyformat"))
         after_minus = shown.startswith("-") and text[found.start() - 1 : found.start()] == "-"
         return f"({shown})" if after_minus else shown
 
-    return _TOKENS[style].sub(replaced, text)
-
-
-def _literal(value: object, style: Style, library: str, *, mysql: bool) -> str:
-    """Write a value in SQL. Raises `_NotSimple` for what no client reads."""
-    match value:
-        case None:
-            return "NULL"
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case _Number():
-            return str(value)
-        case int():
-            return str(value)
-        case float() if math.isfinite(value):
-            return repr(value)
-        case _Moment(text=text):
-            return f"'{text}'"
-        case str() if "\0" not in value:
-            escaped = value.replace("\\", "\\\\") if mysql else value
-            return "'" + escaped.replace("'", "''") + "'"
-        case bytes() if mysql or style == "qmark":
-            return f"X'{value.hex()}'"
-        case bytes() if library.startswith("psycopg"):
-            return f"'\\x{value.hex()}'"
-        case tuple() | list() if value and style in ("format", "pyformat"):
-            inner = ", ".join(_literal(it, style, library, mysql=mysql) for it in value)
-            if isinstance(value, tuple) or mysql:
-                return f"({inner})"
-            if library.startswith("psycopg"):
-                return f"ARRAY[{inner}]"
-    raise _NotSimple(NOT_SIMPLE)
+    return _tokens(style, database).sub(replaced, text)

@@ -1,6 +1,7 @@
 """The view that answered, forms, `Name: value`, and what can be copied."""
 
 from msgspec.structs import replace
+from textual.widgets import OptionList
 
 from devtui.dashboard.details import copy_choices
 from devtui.dashboard.details.copy_dialog import CopyDialog
@@ -173,6 +174,23 @@ async def test_shift_y_asks_and_copies(ui, monkeypatch):
     await ui.press("Y", "escape")
     assert not isinstance(ui.app.screen, CopyDialog)
     assert len(copied) == 2
+
+
+async def test_the_dialog_says_why_there_is_no_line_for_httpie(ui, monkeypatch):
+    copied = []
+    monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
+    ui.session.feed(started(1, "/x#[1]"), finished(1, "/x#[1]"))
+    await ui.shows("Requests 1")
+    await ui.press("Y")
+    await ui.shows("HTTPie would change the target.")
+    dialog = ui.app.screen
+    options = dialog.query_one(OptionList)
+    number = next(at for at, one in enumerate(options.options) if one.disabled)
+    await ui.press(str(number + 1))
+    assert ui.app.screen is dialog
+    assert ui.toasts == ["HTTPie would change the target."]
+    await ui.press("escape")
+    assert copied == []
 
 
 async def test_shift_y_on_what_belongs_to_a_request_copies_the_request_too(ui, monkeypatch):

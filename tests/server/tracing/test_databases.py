@@ -221,7 +221,7 @@ from django.conf import settings
 from sqlalchemy import create_engine, text
 
 KINDS = ["text", "text", "text", "bool", "int", "float8", "numeric", "date", "timestamptz", "uuid"]
-VALUES = ["it's", "back\\\\slash\\n%s ? :a0", None, True, -5, 1.5, decimal.Decimal("1.50"),
+VALUES = ["it's", "back\\\\slash\\n%s ? :a0 \\x1b'", None, True, -5, 1.5, decimal.Decimal("1.50"),
           datetime.date(2026, 1, 2),
           datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.timezone.utc), uuid.UUID(int=7)]
 PLAIN = "select concat_ws('|', '50%%', 7-%s::int, " + ", ".join(f"%s::{kind}" for kind in KINDS)

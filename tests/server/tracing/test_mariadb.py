@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from devtui.events import Call
+from devtui.session.calls.statement import statement_of
+from devtui.text.sanitize import pasteable
 from tests.server.tracing.conftest import Record, Recorded, needs, seen_by
 from tests.support.databases import MariaDB
 
@@ -117,6 +122,43 @@ def main():
 """
 
 
+COPIED = """
+import datetime
+import django, pymysql
+from django.conf import settings
+from sqlalchemy import create_engine, text
+
+pymysql.install_as_MySQLdb()
+
+VALUES = ["back\\\\slash\\\\'", "it's \\"quoted\\"", "two\\nlines\\r\\n", "nul\\0 and \\x1b[1m",
+          "größe ✓", "100%", b"\\0\\xff'\\\\", b"", None, True, -5, 1.5, datetime.date(2026, 1, 2),
+          datetime.datetime(2026, 1, 2, 3, 4, 5)]
+PLAIN = "select 'it\\\\'s 50%%', 7--5, # who's there?\\n " + ", ".join(["hex(%s)"] * len(VALUES))
+
+def prepare():
+    settings.configure(DATABASES={"default": {
+        "ENGINE": "django.db.backends.mysql", "HOST": "127.0.0.1", "PORT": port,
+        "USER": "root", "PASSWORD": "", "NAME": "shop"}}, INSTALLED_APPS=[])
+    django.setup()
+
+def main():
+    place = dict(host="127.0.0.1", port=port, user="root", password="", database="shop")
+    found = []
+    with pymysql.connect(**place) as db, db.cursor() as cursor:
+        cursor.execute(PLAIN, VALUES)
+        found.append(cursor.fetchone())
+    with django.db.connection.cursor() as cursor:
+        cursor.execute(PLAIN, VALUES)
+        found.append(cursor.fetchone())
+    with create_engine(f"mysql+pymysql://root@127.0.0.1:{port}/shop").connect() as db:
+        words = text("select " + ", ".join(f"hex(:a{at})" for at in range(len(VALUES))))
+        row = db.execute(words, {f"a{at}": value for at, value in enumerate(VALUES)}).one()
+        found.append(tuple(row))
+    django.db.connection.close()
+    return found
+"""
+
+
 @pytest.fixture(params=["pymysql", "MySQLdb"])
 def driver(request: pytest.FixtureRequest) -> str:
     needs(request.param)
@@ -205,3 +247,20 @@ def test_django_counts_once(mariadb: MariaDB, record: Record, driver: str) -> No
         ("SELECT", 1),
     ]
     assert recorded.calls[-2]["error"].startswith("IntegrityError: (1062")
+
+
+def test_the_server_gives_the_same_for_the_copied_statements(
+    mariadb: MariaDB, record: Record
+) -> None:
+    needs("pymysql", "sqlalchemy")
+    import pymysql
+
+    recorded = record(COPIED, port=mariadb.port)
+    calls = [Call(**{**call, "stack": ()}) for call in recorded.calls]
+    texts = [statement_of(call) for call in calls if "hex(" in call.text]
+    place: dict[str, Any] = {"host": "127.0.0.1", "port": mariadb.port, "user": "root"}
+    with pymysql.connect(**place) as db, db.cursor() as cursor:
+        for text, wanted in zip(texts, recorded.result, strict=True):
+            assert pasteable(text) == text
+            cursor.execute(text)
+            assert list(cursor.fetchone()) == wanted, text

@@ -73,6 +73,11 @@ def main():
         client.shop.command("nonsense")
     except OperationFailure as error:
         answers.append(error.code)
+    change = {"$set": {"password": "geheim", "n": 2}}
+    try:
+        orders.find_one_and_update({"auth": {"pin": "geheim"}}, change)
+    except OperationFailure as error:
+        answers.append(error.code)
     return answers + asyncio.run(ask())
 
 async def ask():
@@ -84,13 +89,17 @@ async def ask():
 def test_pymongo(record: Record) -> None:
     needs("pymongo")
     recorded = record(MONGO)
-    assert recorded.result == [[{"n": 1}], 3, 59, {"n": 1}]
+    assert recorded.result == [[{"n": 1}], 3, 59, 59, {"n": 1}]
     assert [(call["text"], call["error"], call["rows"]) for call in recorded.calls] == [
         ("find orders", "", None),
         ("count orders", "", 3),
         ("nonsense", "no such command", None),
+        ("findAndModify orders", "no such command", None),
         ("find orders", "", None),
     ]
     shown = recorded.calls[0]["parameters"]
     assert shown == "{'filter': {'password': ••••••••, 'n': {'$gt': 0}}}"
-    assert [call["stack"][-1][1] for call in recorded.calls] == ["main"] * 3 + ["ask"]
+    shown = recorded.calls[3]["parameters"]
+    assert "{'auth': ••••••••}" in shown
+    assert "{'$set': {'password': ••••••••, 'n': 2}}" in shown
+    assert [call["stack"][-1][1] for call in recorded.calls] == ["main"] * 4 + ["ask"]

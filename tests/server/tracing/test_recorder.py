@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from devtui.server.serving.bodies import cut
 from devtui.server.tracing.parameters import MAX_MEMBERS, kept, text_of
-from devtui.server.tracing.request_calls import MAX_CALLS, MAX_STACKS
+from devtui.server.tracing.request_calls import MAX_CALLS, MAX_STACKS, MAX_TEXT
 from tests.server.tracing.conftest import Record
 
 
@@ -119,6 +120,62 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
             "insert into u (name, pin) values ($a, @b)",
             "{'a': 'al', 'b': ••••••••}",
         ),
+        (
+            {"a": "al", "p": "s"},
+            "insert into u (name, password) values (:a, lower(:p))",
+            "{'a': 'al', 'p': ••••••••}",
+        ),
+        (
+            {"given": "s", "id": "al"},
+            "select 1 from u where password = crypt(:given, password) and id = :id",
+            "{'given': ••••••••, 'id': 'al'}",
+        ),
+        (
+            {"a": "s", "b": "s", "c": "al"},
+            "select 1 from u where :a = password or pin in (:b) or name = :b and name = :c",
+            "{'a': ••••••••, 'b': ••••••••, 'c': 'al'}",
+        ),
+        (
+            {"a": "al", "b": "s"},
+            "insert into u (name, pin) values ((select name from v where pin = :b), :a)",
+            "{'a': ••••••••, 'b': ••••••••}",
+        ),
+        ({"v": "s"}, "update settings set value = :v where name = 'api_key'", "{'v': ••••••••}"),
+        (
+            ("s", "x", "al"),
+            "insert into u (pin, name) values (? || ?, ?)",
+            "(••••••••, ••••••••, 'al')",
+        ),
+        (("al", "s"), "insert into u (pin, name) values ($2, $1)", "('al', ••••••••)"),
+        (
+            ("al", "s", "bo", "t"),
+            "insert into u (name, pin) values (?, ?), (?, ?)",
+            "('al', ••••••••, 'bo', ••••••••)",
+        ),
+        (
+            ("s", "al"),
+            "select 1 from u where note = 'a = ?' and pin = ? and name = ?",
+            "(••••••••, ••••••••)",
+        ),
+        (("s", "al"), "select 1 from u where pin not like ? or name = ?", "(••••••••, 'al')"),
+        (("s", "al"), "select 1 from u where pin::text = %t or name = %s", "(••••••••, 'al')"),
+        (("s",), "select 1 from u where pin collate nocase = ?", "(••••••••,)"),
+        (("s", "al"), "update u set pin = :p where name = ?", "(••••••••, ••••••••)"),
+        (
+            ("al", "bo", "s"),
+            "select 1 from u where name in (?, ?) and pin = ?",
+            "('al', 'bo', ••••••••)",
+        ),
+        (
+            (["al"], ["s"]),
+            "select 1 from u where name = any(%s) and pin = any(%s)",
+            "(['al'], ••••••••)",
+        ),
+        (
+            ("al",),
+            'select "u"."pin" from "u" where ("u"."name" LIKE %s ESCAPE \'\\\')',
+            "('al',)",
+        ),
         (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
         (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
         (range(3), "", "<range>"),
@@ -127,6 +184,11 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
 )
 def test_parameters_are_bounded_and_masked(parameters: object, statement: str, shown: str) -> None:
     assert text_of(kept(parameters), statement) == shown
+
+
+def test_what_a_cut_statement_may_have_named_a_secret_is_masked() -> None:
+    cut_off = cut(f"select 1 from u where name = ? and {'x' * MAX_TEXT} = ?", MAX_TEXT)
+    assert text_of(kept(("al", "s")), cut_off) == "('al', ••••••••)"
 
 
 def test_texts_of_a_librarys_own_type_are_texts() -> None:

@@ -38,6 +38,44 @@ def main():
     return answers
 """
 
+SECRETS = """
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+def outcome(action, *given, **named):
+    try:
+        return str(action(*given, **named))
+    except redis.RedisError as error:
+        return type(error).__name__
+
+def main():
+    once = Retry(NoBackoff(), 0)
+    client = redis.Redis(port=port, decode_responses=True, retry=once)
+    ask = client.execute_command
+    answers = [
+        client.hset("user", mapping={"name": "ada", "password": "geheim", "pin": 1234}),
+        client.hset("user", b"api_key", b"geheim"),
+        client.mset({"a": "1", "token": "geheim"}),
+        ask("HMSET user password geheim name ada"),
+        client.xadd("log", {"user": "ada", "secret": "geheim"}, id="1-1"),
+        client.config_set("requirepass", ""),
+        outcome(client.auth, "geheim"),
+        outcome(ask, "AUTH geheim"),
+        outcome(ask, "HELLO", 3, "AUTH", "ada", "geheim"),
+        client.acl_setuser("ada", enabled=True, passwords="+geheim"),
+        outcome(ask, "acl", "setuser", "ada", ">geheim"),
+        outcome(client.migrate, "127.0.0.1", port, "none", 0, 10, auth="geheim"),
+    ]
+    with client.pipeline() as pipeline:
+        pipeline.hset("user", "password", "geheim").mset({"b": "1", "token": "geheim"})
+        pipeline.execute_command("AUTH geheim")
+        answers.append(outcome(pipeline.execute))
+    client.acl_deluser("ada")
+    client.flushall()
+    return answers
+"""
+
 FLASK_CACHING = """
 from flask import Flask
 from flask_caching import Cache
@@ -103,6 +141,24 @@ def test_redis(redis: Redis, record: Record) -> None:
     assert recorded.calls[8]["error"].startswith("ResponseError: WRONGTYPE")
     pipelined = ", ".join(recorded.texts).replace("pipeline: ", "").split(", ")
     assert [command for command in asked if command not in {"MULTI", "EXEC"}] == pipelined
+
+
+def test_what_follows_the_name_of_a_secret_is_masked(redis: Redis, record: Record) -> None:
+    recorded = record(SECRETS, port=redis.port)
+    shown = [(call["text"], call["parameters"]) for call in recorded.calls]
+    assert "geheim" not in str(shown)
+    assert shown[:5] == [
+        ("HSET user", "('name', 'ada', 'password', ••••••••, 'pin', ••••••••)"),
+        ("HSET user", "(b'api_key', ••••••••)"),
+        ("MSET a", "('1', 'token', ••••••••)"),
+        ("HMSET user", "('password', ••••••••, 'name', 'ada')"),
+        ("XADD log", "('1-1', 'user', 'ada', 'secret', ••••••••)"),
+    ]
+    assert shown[5:12] == [
+        (text, "")
+        for text in ("CONFIG SET", "AUTH", "AUTH", "HELLO", "ACL SETUSER", "acl", "MIGRATE")
+    ]
+    assert shown[12] == ("pipeline: HSET user, MSET b, AUTH", "")
 
 
 def test_flask_caching_counts_once(redis: Redis, record: Record) -> None:

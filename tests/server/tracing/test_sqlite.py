@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from devtui.server.tracing.request_calls import MAX_STACKS
-from tests.server.tracing.conftest import Record
+from tests.server.tracing.conftest import Record, needs
 
 
 def test_each_statement_has_its_line_its_parameters_and_its_rows(record: Record) -> None:
@@ -173,3 +175,81 @@ def test_what_is_asked_again_and_again_is_recorded_like_the_first_time(record: R
     assert [bool(call["stack"]) for call in recorded.calls[26:]].count(True) == MAX_STACKS
     starts = [call["start_ms"] for call in recorded.calls]
     assert starts == sorted(starts)
+
+
+COUNTED = """
+import asyncio, sqlite3
+
+INSERT = "insert into t (id) values (:id) returning id"
+CREATE = "create table t (id integer)"
+ONE = {"id": 1}
+
+def ask_sqlite3():
+    db = sqlite3.connect(":memory:")
+    db.execute(CREATE)
+    rows = [db.execute(INSERT, ONE).fetchall() for _ in range(9)]
+    rows.append(db.cursor().execute("update t set id = 3 returning id").fetchall())
+    return [rows, db.execute("update t set id = 3 where id = 7").rowcount]
+
+def ask_aiosqlite():
+    import aiosqlite
+
+    async def ask():
+        async with aiosqlite.connect(":memory:") as db:
+            await db.execute(CREATE)
+            return [list(await (await db.execute(INSERT, ONE)).fetchall()),
+                    await db.execute_insert(INSERT, ONE)]
+
+    return asyncio.run(ask())
+
+def ask_sqlalchemy():
+    from sqlalchemy import create_engine, text
+
+    with create_engine("sqlite://").begin() as db:
+        db.execute(text(CREATE))
+        return [list(db.execute(text(INSERT), ONE).scalars()) for _ in range(9)]
+
+def ask_sqlalchemy_async():
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    async def ask():
+        async with create_async_engine("sqlite+aiosqlite://").begin() as db:
+            await db.execute(text(CREATE))
+            return list((await db.execute(text(INSERT), ONE)).scalars())
+
+    return asyncio.run(ask())
+
+def ask_django():
+    import django
+    from django.conf import settings
+
+    settings.configure(DATABASES={"default": {
+        "ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
+    django.setup()
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        cursor.execute(INSERT.replace(":id", "%s"), [1])
+        return cursor.fetchall()
+
+def main():
+    return globals()[f"ask_{asked}"]()
+"""
+
+
+@pytest.mark.parametrize("asked", ["sqlite3", "aiosqlite", "sqlalchemy", "django"])
+def test_rows_that_are_counted_later_are_not_told(record: Record, asked: str) -> None:
+    needs(asked)
+    recorded = record(COUNTED, asked=asked)
+    returning = [call["rows"] for call in recorded.calls if "returning" in call["text"]]
+    assert returning == [None] * len(returning) != []
+    if asked == "sqlite3":
+        assert recorded.calls[-1]["rows"] == 0
+
+
+def test_rows_that_an_asynchronous_engine_has_fetched_are_told(record: Record) -> None:
+    needs("aiosqlite", "greenlet", "sqlalchemy.ext.asyncio")
+    recorded = record(COUNTED, asked="sqlalchemy_async")
+    assert recorded.calls[-1]["rows"] == 1

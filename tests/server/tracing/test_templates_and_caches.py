@@ -30,14 +30,48 @@ def main():
     try:
         environment.from_string("{{ 1 // 0 }}").render()
     except ZeroDivisionError as error:
-        frames = []
-        trace = error.__traceback__
-        while trace is not None:
-            frames.append(trace.tb_frame.f_code.co_name)
-            trace = trace.tb_next
-        answers.append(frames)
+        answers.append(frames_of(error))
     return answers
+
+def frames_of(error):
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    return frames
 """
+
+JINJA_ASYNC = (
+    JINJA.partition("def main")[0]
+    + """
+def main():
+    return asyncio.run(pieces_of())
+
+async def pieces_of():
+    environment = jinja2.Environment(enable_async=True)
+    text = "{% for n in numbers %}{{ ask(n) }} {{ 1 // n }};{% endfor %}"
+    template = environment.from_string(text)
+    answers = [[piece async for piece in template.generate_async(numbers=[1, 2], ask=ask)]]
+    left = template.generate_async(numbers=[1, 2], ask=ask)
+    answers += [await left.__anext__(), await left.aclose(), inspect.isasyncgenfunction(
+        jinja2.Template.generate_async)]
+    try:
+        async for piece in template.generate_async(numbers=[0], ask=ask):
+            answers.append(piece)
+    except ZeroDivisionError as error:
+        answers.append(frames_of(error) if sys.version_info >= (3, 11) else [])
+    thrown = template.generate_async(numbers=[1, 2], ask=ask)
+    await thrown.__anext__()
+    try:
+        await thrown.athrow(KeyError("thrown"))
+    except KeyError as error:
+        answers.append(str(error))
+    return answers
+
+def frames_of"""
+    + JINJA.partition("def frames_of")[2]
+).replace("import os", "import inspect, os, sys")
 
 DJANGO = """
 import django
@@ -164,3 +198,12 @@ def main():
     assert recorded.result == ["PRAGMA cache_size = 100", "select 7", "select 'x'"]
     assert recorded.texts == ["PRAGMA cache_size = 100", "select %s", "select %s"]
     assert recorded.totals == {"sql": 3}
+
+
+def test_a_template_of_jinja_that_is_generated_in_asyncio(record: Record) -> None:
+    recorded = record(JINJA_ASYNC)
+    templates = [call for call in recorded.calls if call["kind"] == "template"]
+    errors = ["", "", "ZeroDivisionError", "KeyError"]
+    assert [call["error"].partition(":")[0] for call in templates] == errors
+    assert all("pieces_of" in [name for _, name in call["stack"]] for call in templates)
+    assert recorded.totals["sql"] == 5

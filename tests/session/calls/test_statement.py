@@ -9,13 +9,24 @@ from typing import Any
 import pytest
 
 from devtui.events import Call
+from devtui.server.serving.bodies import cut
+from devtui.server.tracing.request_calls import MAX_TEXT
 from devtui.session.calls.statement import statement_of
+from devtui.text.sanitize import pasteable
 from devtui.text.secrets import MASK
 
 
-def sql(text: str, parameters: object = "", library: str = "sqlite3") -> Call:
+def sql(text: str, parameters: object = "", library: str = "sqlite3", database: str = "") -> Call:
     shown = parameters if isinstance(parameters, str) else repr(parameters)
-    return Call(kind="sql", library=library, text=text, parameters=shown, start_ms=0, duration_ms=1)
+    return Call(
+        kind="sql",
+        library=library,
+        database=database,
+        text=text,
+        parameters=shown,
+        start_ms=0,
+        duration_ms=1,
+    )
 
 
 def zone(hours: int) -> datetime.tzinfo:
@@ -30,12 +41,14 @@ def zone(hours: int) -> datetime.tzinfo:
         ('SELECT 3-?, "a?", ? FROM (SELECT 1 AS "a?")', (-1, "?")),
         ("SELECT :one, :two, ':one' /* :two */", {"one": "é\n", "two": 2}),
         ("SELECT ?2, ?1", ("first", "second")),
+        ("SELECT ?, ?", ("nul\0", "a\r\n\x1b[1m\u202e")),
         ("SELECT ?, ?", (True, False)),
     ],
 )
 def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: Any) -> None:
     copied = statement_of(sql(text, parameters))
     with closing(sqlite3.connect(":memory:")) as database:
+        assert pasteable(copied) == copied
         wanted = database.execute(text, parameters).fetchall()
         assert database.execute(copied).fetchall() == wanted
     assert copied.rstrip().endswith(";")
@@ -51,6 +64,12 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
         ("SELECT x = ANY(%s)", ([1, 2],), "psycopg", "SELECT x = ANY(ARRAY[1, 2]);"),
         ("SELECT x IN %s", ((1, 2),), "psycopg2", "SELECT x IN (1, 2);"),
         ("SELECT %s", (b"\x01",), "psycopg", "SELECT '\\x01';"),
+        (
+            "SELECT E'it\\'s', $$'%s$$, %s",
+            ("\r\\",),
+            "psycopg",
+            "SELECT E'it\\'s', $$'%s$$, E'\\U0000000d\\\\';",
+        ),
         ("SELECT 1 -- one", "", "django", "SELECT 1 -- one\n;"),
         (
             "SELECT %s, %s",
@@ -91,6 +110,7 @@ def test_placeholders_of_each_style(text: str, parameters: Any, library: str, wa
         ("('a', float('nan'))", "not simple values"),
         ("(datetime.date(),)", "not simple values"),
         ("({[]: 1},)", "not simple values"),
+        ("('a', 'lone \\ud800')", "no client takes"),
         ("(" * 50_000, "not simple values"),
     ],
 )
@@ -109,8 +129,15 @@ def test_ten_thousand_parameters_are_filled_in() -> None:
 
 
 def test_a_statement_that_was_cut_says_so() -> None:
-    text = f"SELECT {'a, ' * 3_000}... (12,345 characters)"
+    text = cut(f"SELECT {'a, ' * MAX_TEXT}", MAX_TEXT)
     assert statement_of(sql(text, (1,))) == f"-- the statement was cut\n{text}"
+
+
+def test_a_backslash_is_not_copied_where_nobody_knows_what_it_means() -> None:
+    call = sql("SELECT %s", ("a\\b",), "sqlalchemy")
+    assert statement_of(call).startswith("SELECT %s;\n-- databases read the backslashes")
+    assert statement_of(sql("SELECT %s", ("a\\b",), "django", "mysql")) == "SELECT 'a\\\\b';"
+    assert statement_of(sql("SELECT %s", ("a\\b",), "django", "oracle")) == "SELECT 'a\\b';"
 
 
 def test_other_calls_are_copied_as_they_are() -> None:

@@ -9,7 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
@@ -18,7 +22,7 @@ from msgspec import structs
 from devtui.events import AppLoaded, Body, RequestFinished
 from devtui.session.replay.export.har import har
 from devtui.session.replay.export.pytest_text import pytest_test
-from devtui.session.replay.export.shell import curl, httpie, raw
+from devtui.session.replay.export.shell import curl, httpie, raw, why_no_httpie
 from devtui.session.replay.ignores import Ignores
 from devtui.session.replay.outgoing import Outgoing, recorded
 from devtui.session.store.request_record import Request
@@ -92,7 +96,12 @@ def test_curl_gives_the_same_answer(live: Live) -> None:
 def test_httpie_gives_the_same_answer(serve: Serve) -> None:
     live = serve(ECHO, reload=False)
     live.serving()
-    odd: dict[str, Any] = {"Cookie": 'a=it\'s; b="2"', "X-Empty": "", "X-Odd": "=1:2@3;4\\5"}
+    odd: dict[str, Any] = {
+        "Cookie": 'a=it\'s; b="2"',
+        "X-Empty": "",
+        "X-Odd": "=1:2@3;4\\5",
+        "Accept-Encoding": "br",
+    }
     for number, (kind, body) in enumerate(BODIES):
         headers = {**odd, **({"Content-Type": kind} if kind else {})}
         live.request("POST", f"/../{number}?q=it's&a=b", body or None, headers)
@@ -100,18 +109,74 @@ def test_httpie_gives_the_same_answer(serve: Serve) -> None:
         told = json.loads(request.finished.response_body.text)  # type: ignore[union-attr,arg-type]
         found = json.loads(in_shell(httpie(recorded(request), live.session.url)))
         for one in (told, found):
-            one["headers"].pop("HTTP_ACCEPT_ENCODING", None)
             one["headers"].pop("HTTP_CONNECTION", None)
         assert found == told
+
+
+@contextmanager
+def recording() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that keeps what it is sent, and its URL."""
+    sent: list[bytes] = []
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            sent.append(b"".join(iter(self.rfile.readline, b"\r\n")))
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", sent
+        server.shutdown()
+        thread.join()
+
+
+ODD_TARGETS = [
+    "/a#b", "/a?x=#y", "/?", "//other/a", "/*", "*", "http://other:1/a?b#c", "?x", "/%ZZ%2f%41",
+    "/{a}[1]|^\\", "/gr\xc3\xb6\xff", "/a%20b?url=http://x/?y&%C3%A9=it's",
+]  # fmt: skip
+ODD_HEADERS = [
+    ("X-Umlaut", "gr\xc3\xb6"), ("X-Latin", "gr\xf6"), ("X-Space", "a "),
+    ("X-No-Break", "a\xc2\xa0"), ("X-Escape", "a\\=b"), ("X-Escaped", "a\\\\=b"),
+    ("X-Control", "\x01"), ("X=1", "a"),
+]  # fmt: skip
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("program", ["curl", "http"])
+def test_what_the_shell_sends(program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    made = 0
+    with recording() as (url, sent):
+        host = ("Host", url.removeprefix("http://"))
+        always = (host, ("User-Agent", "x"), ("Accept", "*/*"), ("Accept-Encoding", "br, zstd"))
+        requests = [Outgoing("GET", target, always) for target in ODD_TARGETS]
+        requests += [Outgoing("GET", "/", (*always, header)) for header in ODD_HEADERS]
+        requests += [Outgoing("Get", "/", always), Outgoing("GET", "/", always[1:])]
+        for outgoing in requests:
+            if program == "http" and why_no_httpie(outgoing, url):
+                continue
+            made += 1
+            in_shell((curl if program == "curl" else httpie)(outgoing, url))
+            first, *lines = sent.pop().decode("latin-1").split("\r\n")
+            assert first == f"{outgoing.method} {outgoing.target} HTTP/1.1"
+            found = {line for line in lines[:-1] if not line.startswith("Connection: ")}
+            wanted = {f"{name}: {value}" for name, value in outgoing.headers}
+            if program == "curl":  # it asks for what it can decode
+                found = {line for line in found if not line.startswith("Accept-Encoding")}
+                wanted.discard("Accept-Encoding: br, zstd")
+            assert found == wanted
+    assert made == (len(requests) if program == "curl" else 6)
 
 
 def test_httpie_and_the_raw_request() -> None:
     outgoing = Outgoing("PUT", "/a?b=1", (("Host", "h:1"), ("Cookie", "it's")), b'{"a": "\'"}')
     assert httpie(outgoing, "http://h:1") == (
         "http --path-as-is --ignore-stdin --raw '{\"a\": \"'\"'\"'\"}' PUT 'http://h:1/a?b=1' "
-        "'Cookie:it'\"'\"'s' Accept: User-Agent: Content-Type:"
+        "'Cookie:it'\"'\"'s' Accept: Accept-Encoding: User-Agent: Content-Type:"
     )
-    assert httpie(outgoing, "unix:///tmp/s") == ""
+    assert why_no_httpie(outgoing, "unix:///tmp/s") == "HTTPie reaches no Unix socket."
     odd = Outgoing("GET", "/", (("Host", "h:1"), ("X", "=1"), ("Y", "@f"), ("Z", "a=b")))
     assert r" 'X:\=1' 'Y:\@f' Z:a=b " in httpie(odd, "http://h:1")
     assert raw(outgoing) == (

@@ -10,7 +10,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import like, wrapped
+from devtui.server.tracing.wrapping import changed_rows, like, wrapped
 
 # The functions that a connection gives to its thread to execute a statement.
 _EXECUTES = frozenset(
@@ -42,4 +42,4 @@ def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
-    return getattr(result, "rowcount", None), ""
+    return changed_rows(result), ""

@@ -9,7 +9,10 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap, wrap_aside, wrap_statements
+from devtui.server.tracing.wrapping import changed_rows, wrap, wrap_aside, wrap_statements
+
+# Databases whose libraries count rows when they fetch them.
+_COUNT_LATER = frozenset({"oracle", "sqlite"})
 
 
 def hook(module: ModuleType) -> None:
@@ -27,11 +30,14 @@ def hook_sqlite(module: ModuleType) -> None:
     wrap_aside(base.DatabaseOperations, "last_executed_query")
 
 
-def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any, str]:
     statement = args[1] if len(args) > 1 else kwargs.get("sql", kwargs.get("procname"))
     parameters = args[2] if len(args) > 2 else kwargs.get("params", kwargs.get("param_list"))
-    return plain_text(statement), parameters
+    return plain_text(statement), parameters, args[0].db.vendor
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
-    return getattr(args[0].cursor, "rowcount", None), ""
+    wrapper = args[0]
+    if wrapper.db.vendor in _COUNT_LATER:
+        return changed_rows(wrapper.cursor), ""
+    return getattr(wrapper.cursor, "rowcount", None), ""

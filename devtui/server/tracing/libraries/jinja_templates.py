@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from types import ModuleType
 from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
-from devtui.server.tracing.recorder import Args, Kwargs, Open, begin
+from devtui.server.tracing.recorder import Args, Kwargs, Open, begin, error_text
 from devtui.server.tracing.wrapping import like, wrap
 
 
@@ -18,6 +18,8 @@ def hook(module: ModuleType) -> None:
     wrap(template, "render", "template", "jinja2", _describe)
     wrap(template, "render_async", "template", "jinja2", _describe)
     template.generate = like(template.generate, _generating(template.generate))
+    generate_async = template.generate_async
+    template.generate_async = like(generate_async, _generating_async(generate_async))
 
 
 def hook_native(module: ModuleType) -> None:
@@ -58,3 +60,35 @@ def _followed(call: Open, pieces: Iterator[str]) -> Iterator[str]:
         call.fail(error)
         leave_no_trace(error)
         raise
+
+
+def _generating_async(generate: Any) -> Any:
+    @unnoticed
+    async def traced(*args: Any, **kwargs: Any) -> AsyncGenerator[str, Any]:
+        pieces = generate(*args, **kwargs)
+        call = begin("template", "jinja2", _describe, args)
+        error = ""
+        try:
+            piece = await pieces.__anext__()
+            while True:
+                try:
+                    yield piece
+                except GeneratorExit:
+                    await pieces.aclose()
+                    raise
+                except BaseException as thrown:
+                    piece = await pieces.athrow(thrown)
+                else:
+                    piece = await pieces.__anext__()
+        except StopAsyncIteration:
+            return
+        except BaseException as raised:
+            if not isinstance(raised, GeneratorExit):
+                error = error_text(raised)
+            leave_no_trace(raised)
+            raise
+        finally:
+            if call is not None:
+                call.end(error=error)
+
+    return traced

@@ -8,7 +8,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import like, wrapped, wrapped_statement
+from devtui.server.tracing.wrapping import like, named_like, wrapped, wrapped_statement
 
 _NAME = "psycopg2.extensions"
 
@@ -58,7 +58,7 @@ def _traced_connection(original: Any, cursor_class: type) -> type:
             raise
 
     connection.cursor = like(plain, cursor)
-    return _named_like(original, connection)
+    return named_like(original, connection, original.__module__)
 
 
 def _traced_cursor(original: Any) -> type:
@@ -70,14 +70,7 @@ def _traced_cursor(original: Any) -> type:
     for name in ("executemany", "callproc"):
         traced = wrapped(getattr(original, name), "sql", "psycopg2", _describe, _outcome)
         setattr(cursor, name, traced)
-    return _named_like(original, cursor)
-
-
-def _named_like(original: type, subclass: type) -> type:
-    subclass.__module__ = original.__module__
-    subclass.__name__, subclass.__qualname__ = original.__name__, original.__qualname__
-    subclass.__doc__ = original.__doc__
-    return subclass
+    return named_like(original, cursor, original.__module__)
 
 
 def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:

@@ -14,6 +14,13 @@ MAX_KEY = 500
 
 # Commands whose arguments can be passwords at any place.
 _SECRET = frozenset({"ACL", "AUTH", "CONFIG", "HELLO", "MIGRATE"})
+# Commands that have another one after their name: `CONFIG SET` is one word to the library.
+_OF_TWO_WORDS = frozenset(
+    {
+        "ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DEBUG", "FUNCTION", "LATENCY", "MEMORY",
+        "MODULE", "OBJECT", "PUBSUB", "SCRIPT", "SENTINEL", "SLOWLOG", "XGROUP", "XINFO",
+    }
+)  # fmt: skip
 _GETS = frozenset({"GET", "GETEX", "GETDEL", "HGET"})
 
 
@@ -35,7 +42,11 @@ def hook_cluster(module: ModuleType) -> None:
 def _command(args: tuple[Any, ...]) -> tuple[str, Any]:
     name, *given = args
     name = plain_text(name)
-    if name.split(" ")[0].upper() in _SECRET:
+    if " " in name:  # the library takes it apart as well
+        words = name.split()
+        count = 2 if words[:1] and words[0].upper() in _OF_TWO_WORDS else 1
+        name, given = " ".join(words[:count]), [*words[count:], *given]
+    if name.partition(" ")[0].upper() in _SECRET:
         return name, None
     if not given:
         return name, None

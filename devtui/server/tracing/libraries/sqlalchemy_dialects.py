@@ -7,6 +7,7 @@ executes: those of each class of dialects, when the first engine of it is made.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 from types import ModuleType
@@ -14,7 +15,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import wrap, wrap_statements
+from devtui.server.tracing.wrapping import changed_rows, wrap, wrap_statements
 
 _METHODS = ("do_execute", "do_executemany", "do_execute_no_params")
 
@@ -24,6 +25,8 @@ _HAS_ROWS = frozenset(
     {"MySQLdb", "mariadb", "mysql", "oracledb", "psycopg", "psycopg2", "pymysql", "pyodbc"}
     | {"sqlalchemy", "sqlite3"}
 )
+# Those that count rows when they fetch them.
+_COUNT_LATER = frozenset({"oracledb", "sqlite3"})
 
 _known: set[type] = set()
 
@@ -40,6 +43,10 @@ def hook(module: ModuleType) -> None:
             _wrap_once(owner)
         return original(cls) if original is object.__new__ else original(cls, *args, **kwargs)
 
+    functools.update_wrapper(new, original)
+    if original is object.__new__:  # the class has the signature of `__init__`
+        new.__module__, new.__qualname__ = dialect.__module__, f"{dialect.__qualname__}.__new__"
+        new.__annotations__, new.__wrapped__ = {}, dialect.__init__  # type: ignore[attr-defined]
     dialect.__new__ = staticmethod(new)
 
 
@@ -56,15 +63,17 @@ def _wrap_once(owner: type) -> None:
                 wrap(owner, name, "sql", "sqlalchemy", describe, _outcome)
 
 
-def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
-    return plain_text(args[2]), args[3]
+def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any, str]:
+    return plain_text(args[2]), args[3], args[0].name
 
 
-def _describe_alone(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
-    return plain_text(args[2]), None
+def _describe_alone(args: Args, kwargs: Kwargs) -> tuple[str, Any, str]:
+    return plain_text(args[2]), None, args[0].name
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     cursor = args[1]
-    has_rows = type(cursor).__module__.partition(".")[0] in _HAS_ROWS
-    return cursor.rowcount if has_rows else None, ""
+    package = type(cursor).__module__.partition(".")[0]
+    if package in _COUNT_LATER:
+        return changed_rows(cursor), ""
+    return cursor.rowcount if package in _HAS_ROWS else None, ""

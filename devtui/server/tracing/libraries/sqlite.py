@@ -17,7 +17,7 @@ from devtui.server.guest.unnoticed import leave_no_trace, unnoticed, untraced
 from devtui.server.tracing import recorder
 from devtui.server.tracing.parameters import MAX_MEMBERS, MAX_VALUE, NUMBERS, kept
 from devtui.server.tracing.request_calls import MAX_AGAIN, RequestCalls, inside
-from devtui.server.tracing.wrapping import like
+from devtui.server.tracing.wrapping import like, named_like
 
 _METHODS = ("execute", "executemany", "executescript")
 
@@ -65,6 +65,7 @@ class _TracedConnect:
                 raise
 
         like(original, self)
+        self.__self__, self.__text_signature__ = original.__self__, original.__text_signature__
         self._original, self._call = original, untraced(connect)
 
     # No method, which would be a line in tracebacks on Python 3.10.
@@ -99,7 +100,7 @@ def _traced_connection(original: Any, original_cursor: Any, cursor_class: type) 
         for name in _METHODS:
             traced = _traced_method(original_cursor, name, plain, cursor_class)
             setattr(Connection, name, like(getattr(original, name), traced))
-    return _named_like(original, Connection)
+    return named_like(original, Connection, "sqlite3")
 
 
 def _traced_cursor(original: Any) -> type:
@@ -108,14 +109,7 @@ def _traced_cursor(original: Any) -> type:
 
     for name in _METHODS:
         setattr(Cursor, name, like(getattr(original, name), _traced_method(original, name)))
-    return _named_like(original, Cursor)
-
-
-def _named_like(original: type, subclass: type) -> type:
-    subclass.__module__ = "sqlite3"
-    subclass.__name__, subclass.__qualname__ = original.__name__, original.__qualname__
-    subclass.__doc__ = original.__doc__
-    return subclass
+    return named_like(original, Cursor, "sqlite3")
 
 
 def _traced_method(
@@ -126,12 +120,11 @@ def _traced_method(
     With `make_cursor` it is a connection's, which makes a cursor for each statement.
     """
     make = _traced_execute if name == "execute" else _traced
-    rows_of = cursor.rowcount.__get__  # a subclass may compute the attribute
-    return make(getattr(cursor, name), rows_of, make_cursor, cursor_class)
+    return make(getattr(cursor, name), cursor, make_cursor, cursor_class)
 
 
-def _traced(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: Any) -> Any:
-    record = _recording(execute, rows_of)
+def _traced(execute: Any, cursor: Any, make_cursor: Any, cursor_class: Any) -> Any:
+    record = _recording(execute, cursor)
 
     @unnoticed
     def traced(self: Any, *args: Any) -> Any:
@@ -146,8 +139,10 @@ def _traced(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: Any) -> 
     return traced
 
 
-def _recording(execute: Any, rows_of: Any) -> Any:
+def _recording(execute: Any, cursor_class: Any) -> Any:
     """Return a function that records any statement."""
+    # A subclass may compute the attributes.
+    rows_of, columns_of = cursor_class.rowcount.__get__, cursor_class.description.__get__
     now, current = clock.perf_counter, recorder.current
     text_of, error_text = recorder.plain_text, recorder.error_text
 
@@ -171,7 +166,8 @@ def _recording(execute: Any, rows_of: Any) -> Any:
             raise
         record.end = now()
         rows = rows_of(result)
-        if rows >= 0:
+        # What returns rows is counted when the last of them has been fetched.
+        if rows > 0 or (rows == 0 and columns_of(result) is None):
             record.rows = rows
         if type(given) in _SEQUENCES and len(given) <= MAX_MEMBERS:
             calls.know(record, 1)
@@ -180,7 +176,7 @@ def _recording(execute: Any, rows_of: Any) -> Any:
     return record
 
 
-def _traced_execute(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: Any) -> Any:
+def _traced_execute(execute: Any, cursor: Any, make_cursor: Any, cursor_class: Any) -> Any:
     """Return a method that does what `_traced` does, and is quick if the same is asked again.
 
     Hundreds of statements may come from one line, and take a few microseconds each. What is known
@@ -188,7 +184,7 @@ def _traced_execute(execute: Any, rows_of: Any, make_cursor: Any, cursor_class: 
     """
     now, numbers, error_text = clock.perf_counter, NUMBERS, recorder.error_text
     inside_of, frame_at = inside.get, sys._getframe
-    record = _recording(execute, rows_of)
+    record, rows_of = _recording(execute, cursor), cursor.rowcount.__get__
 
     @unnoticed
     def traced(self: Any, sql: Any = _NOTHING, given: Any = _NOTHING, /, *more: Any) -> Any:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from devtui.session.replay.outgoing import Outgoing
 from devtui.text.sanitize import pasteable
 
 _UNIX = "unix://"
+
+# Targets that all programs send as they are. HTTPie decodes what need not be encoded, and writes
+# the rest in capital letters.
+_PLAIN_TARGET = re.compile(
+    r"/(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*(?:\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})+)?",
+    re.ASCII,
+)
+_ENCODED = re.compile("(?:%[0-9A-F]{2})+")
+_ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
+
+# What HTTPie takes as names of headers, and backslashes that it leaves out.
+_ITEM_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_ITEM_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[:;=@]")
 
 
 def curl(outgoing: Outgoing, base: str) -> str:
@@ -20,7 +34,7 @@ def curl(outgoing: Outgoing, base: str) -> str:
         words += ["--unix-socket", shlex.quote(base.removeprefix(_UNIX))]
     elif base.startswith("https:"):
         words.append("--insecure")  # a development server's certificate is often made up
-    if outgoing.target == "*" or not outgoing.target.isascii():  # curl would encode it
+    if not _PLAIN_TARGET.fullmatch(outgoing.target):  # curl would encode or cut some of them
         words += ["--request-target", _quoted(outgoing.target)]
     has_body = bool(outgoing.body) or outgoing.method in ("POST", "PUT", "PATCH")
     if outgoing.method == "HEAD" and has_body:  # `--head` takes none
@@ -33,8 +47,9 @@ def curl(outgoing: Outgoing, base: str) -> str:
     if "accept-encoding" in given:
         words.append("--compressed")
     for name, value in _headers(outgoing, url):
-        words += ["--header", _quoted(f"{name}: {value}" if value else f"{name};")]
-    added = ["accept", "user-agent", *(["content-type"] if has_body else [])]
+        if name.lower() != "accept-encoding":  # it asks for what it can decode
+            words += ["--header", _quoted(f"{name}: {value}" if value else f"{name};")]
+    added = ["host", "accept", "user-agent", *(["content-type"] if has_body else [])]
     for name in added:  # what curl would add by itself
         if name not in given:
             words += ["--header", f"'{name.title()}:'"]
@@ -50,9 +65,7 @@ def curl(outgoing: Outgoing, base: str) -> str:
 
 
 def httpie(outgoing: Outgoing, base: str) -> str:
-    """Return a line for HTTPie, empty where it cannot reach the app."""
-    if base.startswith(_UNIX) or outgoing.target == "*":
-        return ""
+    """Return a line for HTTPie, which sends the request unless `why_no_httpie` says something."""
     url = url_of(outgoing, base)
     words = ["http", "--path-as-is"]
     if base.startswith("https:"):
@@ -66,10 +79,36 @@ def httpie(outgoing: Outgoing, base: str) -> str:
         if text:
             words += ["--raw", shlex.quote(text)]
     items = [_quoted(_item(name, value)) for name, value in _headers(outgoing, url)]
-    items += [f"{name.title()}:" for name in ("accept", "user-agent") if name not in given]
-    if outgoing.body and "content-type" not in given:
-        items.append("Content-Type:")
+    added = ["accept", "accept-encoding", "user-agent", *(["content-type"] if text != "" else [])]
+    items += [f"{name.title()}:" for name in added if name not in given]
     return before + " ".join([*words, outgoing.method, shlex.quote(url), *items])
+
+
+def why_no_httpie(outgoing: Outgoing, base: str) -> str:
+    """Say why HTTPie cannot send the request as it is; empty if it can."""
+    if base.startswith(_UNIX):
+        return "HTTPie reaches no Unix socket."
+    if not (outgoing.method.isascii() and outgoing.method.isalpha() and outgoing.method.isupper()):
+        return "HTTPie would change the method."
+    if not _PLAIN_TARGET.fullmatch(outgoing.target) or any(
+        quote(unquote(part, "latin-1"), "", "latin-1") != part
+        for part in _ENCODED.findall(outgoing.target)
+    ):
+        return "HTTPie would change the target."
+    if not any(name.lower() == "host" for name, _ in outgoing.headers):
+        return "HTTPie would add the header Host."
+    for name, value in outgoing.headers:
+        if not _ITEM_NAME.fullmatch(name) or not _is_item_value(value):
+            return f"HTTPie would change {name[:20]}."
+    return ""
+
+
+def _is_item_value(value: str) -> bool:
+    try:
+        text = value.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    return text == text.strip() and not _ITEM_ESCAPE.search(value)
 
 
 def _item(name: str, value: str) -> str:
@@ -103,19 +142,18 @@ def url_of(outgoing: Outgoing, base: str) -> str:
     """Return the URL of the request at the app's URL."""
     if base.startswith(_UNIX):
         base = "http://localhost"
-    target = "" if outgoing.target == "*" else outgoing.encoded_target.replace("#", "%23")
+    target = outgoing.encoded_target
+    if not target.startswith("/"):  # it names a server, or is no URL
+        absolute = _ABSOLUTE.match(target)
+        target = target[absolute.end() :] if absolute else ""
+    target = target.replace("#", "%23")
     return base.rstrip("/") + target
 
 
 def _headers(outgoing: Outgoing, url: str) -> list[tuple[str, str]]:
     """Return the headers that the program does not make by itself."""
     here = urlsplit(url).netloc
-    left_out = {"accept-encoding"}
-    return [
-        (name, value)
-        for name, value in outgoing.headers
-        if name.lower() not in left_out and (name.lower(), value) != ("host", here)
-    ]
+    return [pair for pair in outgoing.headers if (pair[0].lower(), pair[1]) != ("host", here)]
 
 
 def _quoted(text: str) -> str:

@@ -1,0 +1,115 @@
+"""Values as a database's client reads them."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from devtui.events import Call
+from devtui.text.sanitize import pasteable
+
+MYSQL = frozenset({"mariadb", "mysql"})
+# They have no words for true and false.
+_NUMBERS_ONLY = frozenset({"microsoft", "mssql", "oracle"})
+_OF_LIBRARY = {
+    "aiosqlite": "sqlite", "mysqlclient": "mysql", "mysqldb": "mysql", "psycopg": "postgresql",
+    "psycopg2": "postgresql", "pymysql": "mysql", "sqlite3": "sqlite",
+}  # fmt: skip
+_ESCAPES_OF_MYSQL = str.maketrans(
+    {"\\": "\\\\", "'": "''", "\0": "\\0", "\b": "\\b", "\r": "\\r", "\x1a": "\\Z"}
+)
+
+NOT_SIMPLE = "the parameters were cut, or are not simple values"
+_BACKSLASH = "databases read the backslashes in the parameters differently"
+_NO_TEXT = "there are characters in the parameters that no client takes"
+
+
+class NotSimple(Exception):
+    """A statement that cannot be filled in; the text says why."""
+
+
+class Number(str):
+    """Digits that are written as they are."""
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A date or a time, in the form that databases read, and its shift such as `+01:00`."""
+
+    text: str
+    shift: str = ""
+
+
+def database_of(call: Call) -> str:
+    """Return the kind of database that executed the statement; empty if nobody knows."""
+    known = call.database or _OF_LIBRARY.get(call.library.lower(), "")
+    return known or ("mysql" if "`" in call.text else "")
+
+
+def literal(value: object, database: str, *, is_list: bool) -> str:
+    """Write a value in SQL. Raises `NotSimple` for what no client reads.
+
+    With `is_list` sequences are lists and arrays of the database.
+    """
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(int(value) if database in _NUMBERS_ONLY else value).upper()
+        case Number() | int():
+            return str(value)
+        case float() if math.isfinite(value):
+            return repr(value)
+        case Moment(text=text, shift=shift):
+            return f"'{text}'" if database in MYSQL else f"'{text}{shift}'"
+        case str():
+            return _text(value, database)
+        case bytes():
+            return _bytes(value, database)
+        case tuple() | list() if value and is_list:
+            inner = ", ".join(literal(it, database, is_list=is_list) for it in value)
+            if isinstance(value, tuple) or database in MYSQL:
+                return f"({inner})"
+            if database == "postgresql":
+                return f"ARRAY[{inner}]"
+    raise NotSimple(NOT_SIMPLE)
+
+
+def _text(value: str, database: str) -> str:
+    try:
+        data = value.encode()
+    except UnicodeEncodeError:
+        raise NotSimple(_NO_TEXT) from None
+    if "\\" in value and not database:
+        raise NotSimple(_BACKSLASH)
+    if database in MYSQL:
+        escaped = value.translate(_ESCAPES_OF_MYSQL)
+        return f"'{escaped}'" if _is_copied(escaped) else f"_utf8mb4 X'{data.hex()}'"
+    if _is_copied(value):
+        return "'" + value.replace("'", "''") + "'"
+    if database == "sqlite":
+        return f"CAST(X'{data.hex()}' AS TEXT)"
+    if database == "postgresql" and "\0" not in value:
+        return "E'" + "".join(map(_escaped, value)) + "'"
+    raise NotSimple(_NO_TEXT)
+
+
+def _is_copied(text: str) -> bool:
+    """Whether a copy has all the characters."""
+    return pasteable(f"{text}'") == f"{text}'"
+
+
+def _escaped(character: str) -> str:
+    if character in "\\'":
+        return character * 2
+    return character if _is_copied(character) else f"\\U{ord(character):08x}"
+
+
+def _bytes(value: bytes, database: str) -> str:
+    if database in MYSQL or database == "sqlite":
+        return f"X'{value.hex()}'"
+    if database == "postgresql":
+        return f"'\\x{value.hex()}'"
+    if database in ("microsoft", "mssql"):
+        return f"0x{value.hex()}"
+    raise NotSimple(NOT_SIMPLE)
