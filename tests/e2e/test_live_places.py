@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
+from devtui.events import RequestFinished
 from tests.support.live import Live, Serve
 from tests.support.pages import connected, follow, holds, served, shows, take_in, visits
 from tests.support.processes import eventually, free_port
@@ -36,6 +37,12 @@ def index():
 @app.get("/of")
 def of():
     return PAGE.format(request.args.get("head", ""), request.args.get("body", ""))
+
+@app.get("/tagged")
+def tagged():
+    answer = Response("<!doctype html><title>x</title><h1>same</h1>", content_type="text/html")
+    answer.add_etag()
+    return answer.make_conditional(request)
 
 @app.get("/plain")
 def plain():
@@ -416,6 +423,22 @@ def test_what_the_browser_keeps_without_asking_is_loaded_again(shared: Live, pag
         write(folder, {"static/text.woff2": "new"})
     font = "fetch('/kept/text.woff2', { cache: 'force-cache' }).then((answer) => answer.text())"
     assert page.evaluate(font) == "new"
+
+
+def test_a_page_whose_text_stays_the_same_loads_once(shared: Live, page: Any) -> None:
+    follow(shared, page, "/tagged")
+    before = visits(shared, "/tagged")
+    save(shared.session.settings.folder, "for a page with a tag")
+    shared.until(lambda: visits(shared, "/tagged") > before)
+    connected(shared)
+    page.goto(shared.session.url)
+    save_shared(shared, page, "for a page that is kept")  # another page for the browser to keep
+    page.goto(shared.session.url + "/tagged")
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    connected(shared)
+    rows = [row for row in shared.all(RequestFinished) if row.target == "/tagged"]
+    assert [row.status for row in rows[before:]] == [200, 200, 304]
 
 
 def test_a_base_of_the_page_changes_nothing(shared: Live, page: Any) -> None:
