@@ -58,7 +58,10 @@
   }
 
   function obey(message) {
-    if (message.do === "reload" && isNew(message.once)) reload(message.names);
+    if (message.do === "reload" && isNew(message.once)) {
+      keepPlace(message.fails);
+      reload(message.names);
+    }
     if (message.do === "swap") {
       dataset.version = message.version;
       message.names.forEach(swap);
@@ -82,6 +85,33 @@
     } catch {
       return false; // this document may store nothing
     }
+  }
+
+  // The page may scroll less while an error is in its place, and the browser forgets how far it did.
+  const PLACE = "devtui.live.place";
+
+  function keepPlace(fails) {
+    try {
+      let place = JSON.parse(sessionStorage.getItem(PLACE));
+      if (fails) place ??= { href: location.href, left: scrollX, top: scrollY, behavior: "instant" };
+      if (place) sessionStorage.setItem(PLACE, JSON.stringify({ ...place, isOver: !fails }));
+    } catch {
+      // this document may store nothing
+    }
+  }
+
+  function returnToPlace() {
+    let place = null;
+    try {
+      place = JSON.parse(sessionStorage.getItem(PLACE));
+      if (place?.isOver || place?.href !== location.href) sessionStorage.removeItem(PLACE);
+    } catch {
+      return;
+    }
+    if (!place?.isOver || place.href !== location.href) return;
+    const scroll = () => setTimeout(() => scrollTo(place)); // after the browser has done it
+    if (document.readyState === "complete") scroll();
+    else window.addEventListener("load", scroll, { once: true });
   }
 
   /** Show the app's log in the console. A text is never a format there. */
@@ -345,6 +375,7 @@
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden && connected) connect();
     });
+    returnToPlace();
     connect();
   }
 

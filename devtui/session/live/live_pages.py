@@ -234,6 +234,8 @@ class LivePages:
         message: dict[str, Any] = {"do": "reload"}
         if names != []:
             message["names"] = names
+        if self._around.fails():
+            message["fails"] = True
         if is_open.came_old:
             # The browser's cache may have an old page, and give it again.
             message["once"] = written(is_open.version)
