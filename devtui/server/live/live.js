@@ -64,7 +64,7 @@
     }
     if (message.do === "swap") {
       dataset.version = message.version;
-      message.names.forEach(swap);
+      swap(message.names);
     }
     if (message.do === "log") log(message);
     if (message.do === "gone") sign.show(message.why);
@@ -144,7 +144,7 @@
     const hrefs = view.performance.getEntriesByType("resource").map((entry) => entry.name);
     if (view === window) hrefs.push(...loaded.values());
     return hrefs.filter((href) => isOwn(href) && !/[?&]devtui=|\/\.devtui\//.test(href)
-      && (!names || names.some((name) => isOf(href, name))));
+      && (!names || names.includes(nameOf(href))));
   }
 
   /** Have the browser's cache load these files again, if it may keep them without asking. */
@@ -159,14 +159,13 @@
     }));
   }
 
-  /** Have a saved file shown wherever it is; load the page again if that place is not found. */
-  function swap(name) {
-    const renewed = renew([name]);
+  /** Have saved files shown wherever they are; load the page again if such a place is not found. */
+  function swap(names) {
+    const renewed = renew(names);
     for (const view of views(window)) {
-      const isFound = name.endsWith(".css")
-        ? swapStyleSheets(view, name, renewed)
-        : swapImages(view.document, name);
-      if (!isFound && loadedBy(view, [name]).length) renewed.then(() => reload());
+      const found = [...swapStyleSheets(view, names, renewed), ...swapImages(view.document, names)];
+      const missing = names.filter((name) => !found.includes(name));
+      if (loadedBy(view, missing).length) renewed.then(() => reload());
     }
   }
 
@@ -200,9 +199,14 @@
     return href.startsWith(location.origin + "/");
   }
 
-  /** Whether an address may be that of a file: it has its name. */
-  function isOf(href, name) {
-    return [name, encodeURIComponent(name)].includes(href.split(/[?#]/, 1)[0].split("/").at(-1));
+  /** The name of the file that an address may be of. */
+  function nameOf(href) {
+    const last = href.split(/[?#]/, 1)[0].split("/").at(-1);
+    try {
+      return decodeURIComponent(last);
+    } catch {
+      return last;
+    }
   }
 
   function renewedAddress(href, base) {
@@ -216,24 +220,28 @@
   // Those whose successor is being loaded; and those that go when one is loaded.
   const replaced = new WeakSet(), replacedBy = new WeakMap();
 
-  /** Load those of this name again, and those that import it. One that was never loaded may be a
-      part of any. */
-  function swapStyleSheets(view, name, renewed) {
+  /** Load those of these names again, and those that import one. One that was never loaded may be a
+      part of any. Return the names that were found. */
+  function swapStyleSheets(view, names, renewed) {
     const all = [...roots(view.document)];
     const links = all.flatMap((root) => [...root.querySelectorAll('link[rel~="stylesheet" i][href]')])
       .filter((link) => isOwn(link.href) && !replaced.has(link));
-    const named = links.filter((link) => isOf(link.href, name));
+    const found = new Set();
+    const isOf = (href) => names.includes(nameOf(href)) && found.add(nameOf(href));
+    const named = links.filter((link) => isOf(link.href));
     const importing = all.flatMap((root) => [...root.styleSheets])
-      .filter((sheet) => imports(sheet, name)).map((sheet) => sheet.ownerNode);
-    const isKnown = named.length > 0 || importing.length > 0;
-    (isKnown || loadedBy(view, [name]).length ? named : links).forEach(replace);
+      .filter((sheet) => imported(sheet).filter(isOf).length).map((sheet) => sheet.ownerNode);
+    const isPart = names.some((name) =>
+      name.endsWith(".css") && !found.has(name) && !loadedBy(view, [name]).length);
+    (isPart ? links : named).forEach(replace);
     renewed.then(() => importing.forEach(replace));
-    return isKnown;
+    return found;
   }
 
-  function imports(sheet, name) {
-    return rulesOf(sheet).some(({ href, styleSheet }) =>
-      (href && isOf(href, name)) || (styleSheet && imports(styleSheet, name)));
+  /** The addresses of all that a style sheet imports. */
+  function imported(sheet) {
+    return rulesOf(sheet).filter((rule) => rule.styleSheet)
+      .flatMap((rule) => [rule.href, ...imported(rule.styleSheet)]);
   }
 
   function replace(old) {
@@ -263,12 +271,12 @@
   const IMAGES = "img, picture > source, input, video, link[rel~=icon i], image, use, feImage";
   const ADDRESSES = ["src", "srcset", "poster", "href", "background"];
 
-  /** Renew the address of an image wherever it is; return whether it is anywhere. */
-  function swapImages(page, name) {
-    let isFound = false;
+  /** Renew the addresses of these images wherever they are; return the names that were found. */
+  function swapImages(page, names) {
+    const found = new Set();
     const change = (text, addresses, base) => text.replace(addresses, (href) => {
-      if (!isOf(href, name)) return href;
-      isFound = true;
+      if (!names.includes(nameOf(href))) return href;
+      found.add(nameOf(href));
       return renewedAddress(href, base);
     });
     const changeStyle = (style, base) => {
@@ -296,7 +304,7 @@
         changeRules(sheet, sheet.href ?? page.baseURI);
       }
     }
-    return isFound;
+    return found;
   }
 
   // -- the sign ---------------------------------------------------------------------------------
