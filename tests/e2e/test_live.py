@@ -277,11 +277,14 @@ def test_a_failed_reload_shows_its_error_and_the_fix_brings_the_page_back(
     live: Live, folder: Path, page: Any
 ) -> None:
     follow(live, page)
-    write(folder, {"app.py": "import nothing_of_this_name\n" + APP})
-    holds(page, "document.body?.innerText.includes('nothing_of_this_name')")
-    connected(live)
+    page.evaluate("scrollTo(0, 1200)")
+    for name in ("nothing_of_this_name", "nor_of_this_name"):
+        write(folder, {"app.py": f"import {name}\n" + APP})
+        holds(page, f"document.body?.innerText.includes({name!r})")
+        connected(live)
     save(folder, "second")
     shows(page, "second")
+    holds(page, "scrollY === 1200")
 
 
 def test_an_answer_to_a_form_is_not_sent_again_without_asking(

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from devtui.events import RequestFinished
 from tests.support.live import Live, Serve
 from tests.support.pages import connected, follow, holds, served, shows, take_in, visits
 from tests.support.processes import eventually, free_port
@@ -36,6 +38,17 @@ def index():
 def of():
     return PAGE.format(request.args.get("head", ""), request.args.get("body", ""))
 
+@app.get("/tagged")
+def tagged():
+    answer = Response("<!doctype html><title>x</title><h1>same</h1>", content_type="text/html")
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+@app.get("/plain")
+def plain():
+    headers = {"Content-Security-Policy": "script-src 'none'"}
+    return f"<title>x</title><iframe src='{request.args['frame']}'></iframe>", headers
+
 @app.get("/wide")
 def wide():
     body = PAGE.format("", "").encode("utf-16")
@@ -51,6 +64,14 @@ def xhtml():
 def download():
     headers = {"Content-Disposition": "attachment"}
     return Response("<h1>saved</h1>", content_type="text/html", headers=headers)
+
+@app.get("/kept/<name>")
+def kept(name):
+    # The browser keeps it without asking, for a tenth of its age.
+    answer = send_file(f"static/{name}", conditional=False)
+    del answer.headers["Cache-Control"]
+    answer.headers["Last-Modified"] = "Mon, 01 Jan 2024 00:00:00 GMT"
+    return answer
 
 @app.get("/large")
 def large():
@@ -82,6 +103,18 @@ self.addEventListener("fetch", (event) => {
 """
 
 
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect id="r" width="9"/></svg>'
+CSS = "h1 { color: rgb(1, 1, 1) }"
+FILES = {
+    **{f"static/{name}.svg": SVG for name in ("dot", "drawn", "unused")},
+    **{f"static/{name}.css": CSS for name in ("site", "part", "made")},
+    "static/outer.css": "@import 'part.css';",
+    "static/images.css": "p { background: url(dot.svg) !important }",
+    "static/first.js": "window.seen = 1;",
+    "static/text.woff2": "old",
+}
+
+
 @pytest.fixture
 def live(serve: Serve) -> Live:
     live = serve(APP)
@@ -91,7 +124,7 @@ def live(serve: Serve) -> Live:
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with served(tmp_path_factory.mktemp("shared"), {"app.py": APP}) as live:
+    with served(tmp_path_factory.mktemp("shared"), {"app.py": APP, **FILES}) as live:
         yield live
 
 
@@ -110,6 +143,13 @@ def save_shared(shared: Live, page: Any, text: str) -> None:
     """Save the app of the shared session, with a text that no other test saves, and see it."""
     save(shared.session.settings.folder, text)
     shows(page, text)
+
+
+def style_in(shared: Live, page: Any, name: str, selector: str, number: int) -> None:
+    """Save a style sheet, and wait until an element has the new colour."""
+    css = CSS.replace("1, 1, 1", f"{number}, {number}, {number}")
+    write(shared.session.settings.folder, {f"static/{name}.css": css})
+    holds(page, f"getComputedStyle({selector}).color === 'rgb({number}, {number}, {number})'")
 
 
 class Loads:
@@ -260,9 +300,145 @@ def test_windows_and_frames_follow_by_one_load_each(live: Live, folder: Path, pa
     for one in (page, window):
         shows(one, "second")
     live.until(lambda: visits(live) >= before + 4)
+    assert eventually(lambda: loads.count and loads_of_window.count)
     connected(live, 2)
     assert (loads.count, loads_of_window.count) == (1, 1)
     assert visits(live) == before + 4
+
+
+def test_a_frame_follows_if_the_page_around_it_cannot(shared: Live, page: Any) -> None:
+    """The frame's own frame goes with it."""
+    page.goto(shared.session.url + "/plain?frame=/of?body=<iframe src=/></iframe>")
+    connected(shared, 1)
+    save(shared.session.settings.folder, "in a frame")
+    frame = page.frame_locator("iframe")
+    for one in frame, frame.frame_locator("iframe"):
+        one.get_by_text("in a frame").wait_for()
+    connected(shared, 1)
+
+
+IMAGES = """
+<style>
+  em { background: url(/static/dot.svg) no-repeat; cursor: url(/static/dot.svg), auto }
+  em::before { content: url(/static/dot.svg) }
+  em { --image: url(/static/dot.svg) } b { background: var(--image) }
+</style>
+<link rel=stylesheet href=/static/images.css><link rel=icon href=/static/dot.svg>
+<em style="list-style-image: url(/static/dot.svg)">x</em><b>x</b><p>
+<img src=/static/dot.svg><img srcset="/static/dot.svg 1x"><input type=image src=/static/dot.svg>
+<picture><source srcset=/static/dot.svg><img></picture><video poster=/static/dot.svg></video>
+<svg><image href=/static/dot.svg></image><use xlink:href=/static/dot.svg#r></use></svg>
+<table background=/static/dot.svg></table><div></div>
+<script>
+  const root = document.querySelector("div").attachShadow({ mode: "open" });
+  root.innerHTML = "<img src=/static/dot.svg>";
+</script>
+"""
+PLACES = """
+(() => {
+  const shadow = document.querySelector("div").shadowRoot;
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  return [...rules, document, shadow].map((one) => one.cssText ?? one.innerHTML
+    ?? document.documentElement.innerHTML.replace(/<(style|script)>.*?<.(style|script)>/gs, ""))
+    .join().match(/dot.svg(.devtui)?/g);
+})()
+"""
+
+
+def test_an_image_is_swapped_in_every_place(shared: Live, page: Any) -> None:
+    follow(shared, page, "/of?body=" + quote(IMAGES))
+    loads = Loads(page)
+    assert page.evaluate(PLACES) == ["dot.svg"] * 16
+    write(shared.session.settings.folder, {"static/unused.svg": SVG + " "})
+    write(shared.session.settings.folder, {"static/dot.svg": SVG + " "})
+    holds(page, f"{PLACES}.every((one) => one.endsWith('devtui'))")
+    assert page.evaluate(
+        "document.styleSheets[1].cssRules[0].style.getPropertyPriority('background')"
+    )
+    assert loads.count == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<object data=/static/drawn.svg></object>",
+        "<canvas></canvas><script>(new Image()).src = '/static/drawn.svg'</script>",
+    ],
+)
+def test_an_image_in_an_unknown_place_has_the_page_load_again(
+    shared: Live, page: Any, body: str
+) -> None:
+    follow(shared, page, "/of?body=" + quote(body))
+    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        write(shared.session.settings.folder, {"static/drawn.svg": SVG + body})
+
+
+SHADOW = """
+<div></div><script>
+  const root = document.querySelector("div").attachShadow({ mode: "open" });
+  root.innerHTML = "<link rel=stylesheet href=/static/site.css><h1>x</h1>";
+  fetch("/static/made.css").then((answer) => answer.text()).then((text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    root.adoptedStyleSheets = [sheet];
+  });
+</script>
+"""
+
+
+def test_a_style_sheet_in_a_shadow_is_swapped_and_one_that_a_script_makes_is_loaded(
+    shared: Live, page: Any
+) -> None:
+    follow(shared, page, "/of?body=" + quote(SHADOW))
+    page.wait_for_load_state("networkidle")
+    page.evaluate("window.same = true")
+    inside = "document.querySelector('div').shadowRoot"
+    write(shared.session.settings.folder, {"static/site.css": "h1 { width: 7px; display: block }"})
+    holds(page, f"getComputedStyle({inside}.querySelector('h1')).width === '7px'")
+    assert page.evaluate("same")
+    style_in(shared, page, "made", f"{inside}.querySelector('h1')", 4)
+    assert page.evaluate("window.same === undefined")
+
+
+KEPT = """
+<link rel=stylesheet href=/kept/outer.css disabled><link rel=stylesheet href=/kept/outer.css>
+<style>@import "/kept/part.css"; @font-face { font-family: f; src: url(/kept/text.woff2) }</style>
+<script src=/kept/first.js></script><p style="font-family: f">x</p>
+"""
+
+
+def test_what_the_browser_keeps_without_asking_is_loaded_again(shared: Live, page: Any) -> None:
+    folder = shared.session.settings.folder
+    follow(shared, page, "/of?head=" + quote(KEPT))
+    page.wait_for_load_state("networkidle")
+    page.evaluate("window.same = true")
+    for number in (2, 3):
+        style_in(shared, page, "part", "document.querySelector('h1')", number)
+    assert page.evaluate("[same, document.querySelectorAll('link, style').length]") == [True, 3]
+    write(folder, {"static/first.js": "window.seen = 2;"})
+    holds(page, "window.seen === 2")
+    connected(shared)
+    with page.expect_navigation():
+        write(folder, {"static/text.woff2": "new"})
+    font = "fetch('/kept/text.woff2', { cache: 'force-cache' }).then((answer) => answer.text())"
+    assert page.evaluate(font) == "new"
+
+
+def test_a_page_whose_text_stays_the_same_loads_once(shared: Live, page: Any) -> None:
+    follow(shared, page, "/tagged")
+    before = visits(shared, "/tagged")
+    save(shared.session.settings.folder, "for a page with a tag")
+    shared.until(lambda: visits(shared, "/tagged") > before)
+    connected(shared)
+    page.goto(shared.session.url)
+    save_shared(shared, page, "for a page that is kept")  # another page for the browser to keep
+    page.goto(shared.session.url + "/tagged")
+    page.wait_for_load_state("networkidle")
+    page.reload()
+    connected(shared)
+    rows = [row for row in shared.all(RequestFinished) if row.target == "/tagged"]
+    assert [row.status for row in rows[before:]] == [200, 200, 304]
 
 
 def test_a_base_of_the_page_changes_nothing(shared: Live, page: Any) -> None:
@@ -309,6 +485,20 @@ def test_the_back_key_shows_the_newest(live: Live, folder: Path, page: Any) -> N
     shows(page, "second")
     connected(live)
     assert page.evaluate("sessionStorage.kept") == "true", "the browser had kept the page"
+
+
+def test_the_back_key_shows_the_newest_style_and_keeps_the_text(shared: Live, page: Any) -> None:
+    body = "<link rel=stylesheet href=/static/site.css><input>"
+    follow(shared, page, "/of?body=" + quote(body))
+    page.fill("input", "half filled")
+    page.goto(shared.session.url)
+    connected(shared)
+    write(shared.session.settings.folder, {"static/site.css": CSS.replace("1, 1, 1", "5, 5, 5")})
+    shared.run(shared.session.unloaded_saves(look=True))
+    page.evaluate("void history.back()")
+    colour = "getComputedStyle(document.querySelector('h1')).color"
+    holds(page, f"document.querySelector('input') && {colour} === 'rgb(5, 5, 5)'")
+    assert page.input_value("input") == "half filled"
 
 
 def test_what_cannot_have_the_script_stays_whole(live: Live, page: Any) -> None:

@@ -76,6 +76,8 @@ class Exchange:
     def __init__(self, recorder: Recorder, started: RequestStarted, began: float) -> None:
         self.id = started.id
         """Unique in the session."""
+        self.of_session = bool(started.sent)
+        """Whether devtui itself has sent the request, such as a replay."""
         self._recorder = recorder
         self._started = started
         self._clock = began

@@ -10,6 +10,7 @@ from werkzeug.http import parse_options_header
 
 from devtui.server.guest.clocks import clock
 from devtui.server.live.document_start import DocumentStart
+from devtui.server.live.kept_pages import KeptPages
 from devtui.server.live.meta_policy import MetaPolicy
 from devtui.server.live.navigation import is_navigation
 from devtui.server.live.page_policy import PagePolicy
@@ -34,19 +35,24 @@ _END = object()
 class InsertScript:
     """Put the script into HTML documents that a browser opens by navigation, while live is on.
 
-    The app is asked for the plain document then: what is compressed would have to be unpacked.
+    The app is asked for the plain document then: what is compressed would have to be unpacked. It
+    is asked for the whole one, if the script in that of the browser may be old.
     """
 
     def __init__(self, app: WSGIApplication, handover: Handover) -> None:
         self._app = app
         self._handover = handover
+        self._kept = KeptPages()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the app does, with the script in pages."""
         if not (self._handover.on and is_navigation(environ)):
             return self._app(environ, start_response)
         environ["HTTP_ACCEPT_ENCODING"] = "identity"
-        page = _Page(environ, self._handover)  # before the app reads anything for it
+        exchange = environ.get("devtui.exchange")
+        # A replay has the condition that it had the first time, and no browser keeps its page.
+        kept = None if exchange is not None and exchange.of_session else self._kept
+        page = _Page(environ, self._handover, kept)  # before the app reads anything for it
 
         def start_page(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
@@ -60,12 +66,17 @@ class InsertScript:
 class _Page:
     """One response to a navigation, which may be a page."""
 
-    def __init__(self, environ: WSGIEnvironment, handover: Handover) -> None:
+    def __init__(
+        self, environ: WSGIEnvironment, handover: Handover, kept: KeptPages | None
+    ) -> None:
         self._environ = environ
         self._handover = handover
+        self._kept = kept
         self._version = handover.version
         self._began = clock.time()
         self._document: tuple[DocumentStart, MetaPolicy] | None = None
+        if kept is not None:
+            kept.ask(environ, self._version)
 
     def begin(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Take the head of the response; return that with the script, if it is a page."""
@@ -86,6 +97,9 @@ class _Page:
             return headers
         tag = self._tag(policy.nonce)
         self._document = DocumentStart(tag), MetaPolicy(origin)
+        # With the console, one from the cache would ask for the log since its time.
+        if self._kept is not None and not self._handover.console:
+            self._kept.sent(self._environ, self._version, headers)
         if not length.isdecimal():
             return headers
         whole = str(int(length) + len(tag))

@@ -8,16 +8,18 @@
   const src = new URL(document.currentScript.getAttribute("src"), location);
   document.currentScript.remove();
 
-  // A frame goes with the page around it. A page that replaces its own content may run this twice.
-  const running = Symbol.for("devtui.live");
-  if (window[running] || isWithin(window.top)) return;
-  window[running] = true;
+  // A page that replaces its own content may run this twice.
+  const HAS_SCRIPT = Symbol.for("devtui.live");
+  if (window[HAS_SCRIPT]) return;
+  window[HAS_SCRIPT] = true;
 
   // One attempt to connect at a time, with growing pauses, in milliseconds. They begin again after a
   // connection that was LASTING: another server at this address may end each of them at once. A page
   // that was never connected is probably not served by devtui any more, but comes from the browser's
   // cache.
   const FIRST_PAUSE = 250, LONGEST_PAUSE = 10000, LASTING = 1000, MOST_FIRST_ATTEMPTS = 4;
+  // How long a page waits for files before it loads again.
+  const LONGEST_WAIT = 2000;
   const address = new URL("live", src);
   address.protocol = address.protocol.replace("http", "ws");
   address.search = new URLSearchParams({ key: dataset.key });
@@ -56,8 +58,14 @@
   }
 
   function obey(message) {
-    if (message.do === "reload" && isNew(message.once)) reload();
-    if (message.do === "swap") message.paths.forEach(swap);
+    if (message.do === "reload" && isNew(message.once)) {
+      keepPlace(message.fails);
+      reload(message.names);
+    }
+    if (message.do === "swap") {
+      dataset.version = message.version;
+      swap(message.names);
+    }
     if (message.do === "log") log(message);
     if (message.do === "gone") sign.show(message.why);
     if (message.do === "moved") {
@@ -79,6 +87,33 @@
     }
   }
 
+  // The page may scroll less while an error is in its place, and the browser forgets how far it did.
+  const PLACE = "devtui.live.place";
+
+  function keepPlace(fails) {
+    try {
+      let place = JSON.parse(sessionStorage.getItem(PLACE));
+      if (fails) place ??= { href: location.href, left: scrollX, top: scrollY, behavior: "instant" };
+      if (place) sessionStorage.setItem(PLACE, JSON.stringify({ ...place, isOver: !fails }));
+    } catch {
+      // this document may store nothing
+    }
+  }
+
+  function returnToPlace() {
+    let place = null;
+    try {
+      place = JSON.parse(sessionStorage.getItem(PLACE));
+      if (place?.isOver || place?.href !== location.href) sessionStorage.removeItem(PLACE);
+    } catch {
+      return;
+    }
+    if (!place?.isOver || place.href !== location.href) return;
+    const scroll = () => setTimeout(() => scrollTo(place)); // after the browser has done it
+    if (document.readyState === "complete") scroll();
+    else window.addEventListener("load", scroll, { once: true });
+  }
+
   /** Show the app's log in the console. A text is never a format there. */
   function log({ entries, left_out: count, heard }) {
     if (count) console.info("%s", `${count} entries of the app's log were left out.`);
@@ -86,7 +121,9 @@
     dataset.heard = heard;
   }
 
-  function reload() {
+  /** Load the page again, with the files of these names. */
+  async function reload(names) {
+    await renew(names);
     if (dataset.posted === undefined) {
       location.reload();
       return;
@@ -97,104 +134,177 @@
     });
   }
 
-  // -- style sheets and images ------------------------------------------------------------------
+  // -- what the page has loaded -------------------------------------------------------------------
 
-  // Links whose successor is being loaded; and those that go when a link is loaded.
-  const replaced = new WeakSet(), replacedBy = new WeakMap();
+  // The app may clear the browser's own list, which is short. By address without the query.
+  const loaded = new Map();
 
-  function swap(path) {
-    for (const page of pages(window)) {
-      if (path.endsWith(".css")) swapStyleSheets(page, path);
-      else swapImages(page, path);
+  /** The addresses of these files that a window has loaded; of all if there are no names. */
+  function loadedBy(view, names) {
+    const hrefs = view.performance.getEntriesByType("resource").map((entry) => entry.name);
+    if (view === window) hrefs.push(...loaded.values());
+    return hrefs.filter((href) => isOwn(href) && !/[?&]devtui=|\/\.devtui\//.test(href)
+      && (!names || names.includes(nameOf(href))));
+  }
+
+  /** Have the browser's cache load these files again, if it may keep them without asking. */
+  async function renew(names = []) {
+    const hrefs = new Set([...views(window)].flatMap((view) => loadedBy(view, names)));
+    const signal = AbortSignal.timeout(LONGEST_WAIT);
+    await Promise.allSettled([...hrefs].map(async (href) => {
+      const { headers, body } = await fetch(href, { cache: "force-cache", signal });
+      body?.cancel();
+      if (/no-cache|no-store/i.test(headers.get("Cache-Control"))) return;
+      await (await fetch(href, { cache: "reload", signal })).arrayBuffer();
+    }));
+  }
+
+  /** Have saved files shown wherever they are; load the page again if such a place is not found. */
+  function swap(names) {
+    const renewed = renew(names);
+    for (const view of views(window)) {
+      const found = [...swapStyleSheets(view, names, renewed), ...swapImages(view.document, names)];
+      const missing = names.filter((name) => !found.includes(name));
+      if (loadedBy(view, missing).length) renewed.then(() => reload());
     }
   }
 
-  /** This document, and those of its frames that are of the same origin. */
-  function* pages(view) {
-    let page = null;
+  /** This window, and its frames of the same origin. */
+  function* views(view) {
     try {
-      page = view.document;
+      view.document;
     } catch {
       return;
     }
-    yield page;
-    for (let number = 0; number < view.frames.length; number += 1) yield* pages(view.frames[number]);
+    yield view;
+    for (let number = 0; number < view.frames.length; number += 1) yield* views(view.frames[number]);
   }
 
-  /** Load those of this name again; all of them if there is none, for it may be a part of them. */
-  function swapStyleSheets(page, path) {
-    const links = [...page.querySelectorAll('link[rel~="stylesheet" i][href]')].filter(
-      (link) => new URL(link.href).origin === location.origin && !replaced.has(link),
-    );
-    const named = links.filter((link) => isOf(link.href, path));
-    for (const link of named.length ? named : links) {
-      const next = link.cloneNode();
-      const before = [...(replacedBy.get(link) ?? []), link];
-      replaced.add(link);
-      replacedBy.set(next, before);
-      next.removeAttribute("integrity"); // that of the old text
-      next.href = renewed(link.href, page.baseURI);
-      // Not before it is there: the page must not be bare in between.
-      next.onload = () => before.forEach((old) => old.remove());
-      next.onerror = () => {
-        next.remove();
-        replaced.delete(link);
-      };
-      link.after(next);
-    }
+  /** A document, and the open shadows in it. */
+  function* roots(root) {
+    yield root;
+    for (const { shadowRoot } of root.querySelectorAll("*")) if (shadowRoot) yield* roots(shadowRoot);
   }
 
-  function swapImages(page, path) {
-    const base = page.baseURI;
-    for (const image of page.querySelectorAll("img[src]")) {
-      if (isOf(image.src, path)) image.src = renewed(image.src, base);
-    }
-    for (const image of page.querySelectorAll("img[srcset], source[srcset]")) {
-      const srcset = renewedIn(image.srcset, path, base, /[^\s,]+/g);
-      if (srcset !== image.srcset) image.srcset = srcset;
-    }
-    for (const sheet of page.styleSheets) renewRules(sheet, path, base);
-    for (const element of page.querySelectorAll("[style]")) renewStyle(element.style, path, base);
-  }
-
-  /** Renew addresses in a style sheet, which counts them from its own. */
-  function renewRules(sheet, path, base) {
-    base = sheet.href ?? base;
-    let rules = [];
+  /** The rules of a style sheet, unless it is of another origin. */
+  function rulesOf(sheet) {
     try {
-      rules = sheet.cssRules;
+      return [...sheet.cssRules];
     } catch {
-      return; // of another origin
-    }
-    for (const rule of rules) {
-      if (rule.style) renewStyle(rule.style, path, base);
-      if (rule.cssRules) renewRules(rule, path, base);
-      if (rule.styleSheet) renewRules(rule.styleSheet, path, base);
+      return [];
     }
   }
 
-  function renewStyle(style, path, base) {
-    for (const property of ["backgroundImage", "borderImageSource", "listStyleImage", "maskImage"]) {
-      const value = style[property] ?? "";
-      const next = renewedIn(value, path, base, /(?<=url\(["']?)[^"')]+/g);
-      if (next !== value) style[property] = next;
+  function isOwn(href) {
+    return href.startsWith(location.origin + "/");
+  }
+
+  /** The name of the file that an address may be of. */
+  function nameOf(href) {
+    const last = href.split(/[?#]/, 1)[0].split("/").at(-1);
+    try {
+      return decodeURIComponent(last);
+    } catch {
+      return last;
     }
   }
 
-  function renewedIn(text, path, base, addresses) {
-    return text.replace(addresses, (one) => (isOf(one, path) ? renewed(one, base) : one));
-  }
-
-  /** Whether an address may be that of a file: it has its name. */
-  function isOf(href, path) {
-    const name = path.split("/").at(-1);
-    return [name, encodeURIComponent(name)].includes(href.split(/[?#]/, 1)[0].split("/").at(-1));
-  }
-
-  function renewed(href, base) {
+  function renewedAddress(href, base) {
     const address = new URL(href, base);
     address.searchParams.set("devtui", Date.now());
     return address.href;
+  }
+
+  // -- style sheets -------------------------------------------------------------------------------
+
+  // Those whose successor is being loaded; and those that go when one is loaded.
+  const replaced = new WeakSet(), replacedBy = new WeakMap();
+
+  /** Load those of these names again, and those that import one. One that was never loaded may be a
+      part of any. Return the names that were found. */
+  function swapStyleSheets(view, names, renewed) {
+    const all = [...roots(view.document)];
+    const links = all.flatMap((root) => [...root.querySelectorAll('link[rel~="stylesheet" i][href]')])
+      .filter((link) => isOwn(link.href) && !replaced.has(link));
+    const found = new Set();
+    const isOf = (href) => names.includes(nameOf(href)) && found.add(nameOf(href));
+    const named = links.filter((link) => isOf(link.href));
+    const importing = all.flatMap((root) => [...root.styleSheets])
+      .filter((sheet) => imported(sheet).filter(isOf).length).map((sheet) => sheet.ownerNode);
+    const isPart = names.some((name) =>
+      name.endsWith(".css") && !found.has(name) && !loadedBy(view, [name]).length);
+    (isPart ? links : named).forEach(replace);
+    renewed.then(() => importing.forEach(replace));
+    return found;
+  }
+
+  /** The addresses of all that a style sheet imports. */
+  function imported(sheet) {
+    return rulesOf(sheet).filter((rule) => rule.styleSheet)
+      .flatMap((rule) => [rule.href, ...imported(rule.styleSheet)]);
+  }
+
+  function replace(old) {
+    if (replaced.has(old)) return;
+    const href = old.href && renewedAddress(old.href, old.baseURI);
+    if (old.disabled) {
+      old.href = href; // loaded when the page enables it
+      return;
+    }
+    const next = old.cloneNode(true);
+    const before = [...(replacedBy.get(old) ?? []), old];
+    replaced.add(old);
+    replacedBy.set(next, before);
+    next.removeAttribute("integrity"); // that of the old text
+    if (href) next.href = href;
+    // Not before it is there: the page must not be bare in between.
+    next.onload = () => before.forEach((one) => one.remove());
+    next.onerror = () => {
+      next.remove();
+      replaced.delete(old);
+    };
+    old.after(next);
+  }
+
+  // -- images -------------------------------------------------------------------------------------
+
+  const IMAGES = "img, picture > source, input, video, link[rel~=icon i], image, use, feImage";
+  const ADDRESSES = ["src", "srcset", "poster", "href", "background"];
+
+  /** Renew the addresses of these images wherever they are; return the names that were found. */
+  function swapImages(page, names) {
+    const found = new Set();
+    const change = (text, addresses, base) => text.replace(addresses, (href) => {
+      if (!names.includes(nameOf(href))) return href;
+      found.add(nameOf(href));
+      return renewedAddress(href, base);
+    });
+    const changeStyle = (style, base) => {
+      const text = change(style.cssText, /(?<=url\(["']?)[^"')]+/g, base);
+      if (text !== style.cssText) style.cssText = text;
+    };
+    const changeRules = (sheet, base) => {
+      for (const { style, styleSheet, cssRules } of rulesOf(sheet)) {
+        if (style) changeStyle(style, base);
+        if (styleSheet) changeRules(styleSheet, styleSheet.href);
+        if (cssRules) changeRules({ cssRules }, base);
+      }
+    };
+    for (const root of roots(page)) {
+      for (const element of root.querySelectorAll(`${IMAGES}, [background]`)) {
+        for (const attribute of element.attributes) {
+          const addresses = attribute.localName === "srcset" ? /[^\s,]+/g : /.+/s;
+          if (!ADDRESSES.includes(attribute.localName)) continue;
+          const value = change(attribute.value, addresses, page.baseURI);
+          if (value !== attribute.value) attribute.value = value;
+        }
+      }
+      for (const element of root.querySelectorAll("[style]")) changeStyle(element.style, page.baseURI);
+      for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) {
+        changeRules(sheet, sheet.href ?? page.baseURI);
+      }
+    }
+    return found;
   }
 
   // -- the sign ---------------------------------------------------------------------------------
@@ -235,26 +345,49 @@
     return made;
   }
 
-  function isWithin(top) {
-    try {
-      return top !== window && top.location.origin === location.origin;
-    } catch {
-      // The page around it is of another origin; or this frame is in a sandbox, and may not look.
-      return [...(location.ancestorOrigins ?? [])].at(-1) === location.origin;
+  // -- the beginning ------------------------------------------------------------------------------
+
+  /** The windows around this one that it may look into. */
+  function* windowsAround() {
+    for (let view = window; view !== view.parent;) {
+      view = view.parent;
+      try {
+        view.document;
+      } catch {
+        continue; // of another origin
+      }
+      yield view;
     }
   }
 
-  // A page that is kept for the back key must have no open connection.
-  window.addEventListener("pagehide", () => {
-    away = true;
-    socket?.close();
-  });
-  window.addEventListener("pageshow", () => {
-    away = false;
+  const around = [...windowsAround()];
+
+  /** Follow the saves, unless a page around this one does: a frame goes with that. */
+  function begin() {
+    const isWithin = around.some((view) => view[HAS_SCRIPT])
+      // A frame in a sandbox may not look.
+      || (origin === "null" && [...(location.ancestorOrigins ?? [])].at(-1) === location.origin);
+    if (isWithin) return;
+    new PerformanceObserver((list) => {
+      for (const { name } of list.getEntries()) loaded.set(name.split(/[?#]/, 1)[0], name);
+    }).observe({ type: "resource", buffered: true });
+    // A page that is kept for the back key must have no open connection.
+    window.addEventListener("pagehide", () => {
+      away = true;
+      socket?.close();
+    });
+    window.addEventListener("pageshow", () => {
+      away = false;
+      connect();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && connected) connect();
+    });
+    returnToPlace();
     connect();
-  });
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && connected) connect();
-  });
-  connect();
+  }
+
+  const outermost = around.at(-1) ?? window;
+  if (outermost === window || outermost.document.readyState === "complete") begin();
+  else outermost.addEventListener("load", begin, { once: true }); // its own script may come later
 })();

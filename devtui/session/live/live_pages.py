@@ -10,20 +10,20 @@ from typing import Any
 
 import msgspec
 
-from devtui.events import (
-    HoldEnded,
-    LiveSet,
-    PageLeftAlone,
-    Serving,
-    SetLive,
-    StateChanged,
-)
+from devtui.events import HoldEnded, LiveSet, PageLeftAlone, Serving, SetLive, StateChanged
 from devtui.session.event_bus import EventBus
-from devtui.session.live.page_connection import Asked, PageConnection, Version, take_over
+from devtui.session.live.page_connection import (
+    Asked,
+    PageConnection,
+    Version,
+    take_over,
+    written,
+)
 from devtui.session.live.page_console import PageConsole
 from devtui.session.live.page_count import PageCount
 from devtui.session.live.page_files import PageChange
 from devtui.session.live.page_saves import PageSaves
+from devtui.session.live.page_versions import PageVersions
 from devtui.session.live.reload_pace import ReloadPace
 from devtui.session.state import State
 
@@ -69,7 +69,7 @@ class LivePages:
     """The open pages, across generations. They follow the saves while it is `on`.
 
     Each page has the version of what it was made of: the generation, and the number of saves that
-    needed no new one. A page that comes with an older version loads again at once. So no save is
+    needed no new one. A page that comes with an older version catches up at once. So no save is
     missed between a page and its connection, and none is followed twice.
 
     With a `console` the pages also get the app's log.
@@ -84,7 +84,6 @@ class LivePages:
         console: PageConsole | None = None,
     ) -> None:
         self.on = on
-        self._folder = folder
         self._bus = bus
         self._around = around
         self._console = console
@@ -95,8 +94,7 @@ class LivePages:
         self._connections: set[PageConnection] = set()
         self._pages: dict[PageConnection, _Open] = {}
         self._counted = PageCount(bus, lambda: (len(self._pages), self.on))
-        self._version: Version = (0, 0)
-        self._waiting = PageChange()
+        self._versions = PageVersions()
         self._unheard: asyncio.TimerHandle | None = None  # until the process has heard an order
         self._catching_up: asyncio.TimerHandle | None = None
         self._taking: set[asyncio.Task[Any]] = set()
@@ -150,16 +148,13 @@ class LivePages:
         self._saves.noticed(paths)
 
     def _on_change(self, change: PageChange) -> None:
-        self._waiting |= change
+        self._versions.save(change)
         if change.reload:
-            self._count_a_save()
+            self._set_live()
         else:
+            # No page has to wait for the process: what it asks for is no page.
+            self._around.set_live(self._order, self._their_way)
             self._send_waiting()
-
-    def _count_a_save(self) -> None:
-        generation, saves = self._version
-        self._version = generation, saves + 1
-        self._set_live()
 
     def _set_live(self) -> None:
         """Give the server process an order, and wait until it has heard.
@@ -172,7 +167,7 @@ class LivePages:
         self._unheard = asyncio.get_running_loop().call_later(HEAR_SECONDS, self._heard)
 
     def _on_set(self, event: LiveSet) -> None:
-        if (event.on, event.saves) == (self.on, self._version[1]):
+        if (event.on, event.saves) == (self.on, self._versions.newest[1]):
             self._heard()
 
     def _heard(self) -> None:
@@ -185,7 +180,7 @@ class LivePages:
         return SetLive(
             on=self.on,
             key=self._key,
-            saves=self._version[1],
+            saves=self._versions.newest[1],
             console=self._console is not None,
         )
 
@@ -195,17 +190,11 @@ class LivePages:
 
     def _send_waiting(self) -> None:
         """Tell the pages what was saved, unless a new generation is about to tell them."""
-        if self._around.waits() or self._unheard is not None:
-            return
-        change, self._waiting = self._waiting, PageChange()
-        self._reload_the_old()  # some may be old because of an earlier save
-        if self.on and change.swaps and not change.reload:
-            names = [os.path.relpath(path, self._folder) for path in sorted(change.swaps)]
-            for page in self._pages:
-                page.send({"do": "swap", "paths": [name.replace(os.sep, "/") for name in names]})
+        if not self._around.waits():
+            self._follow()
 
-    def _reload_the_old(self) -> None:
-        """Have the pages load again that are older than what is served now, or do so soon.
+    def _follow(self) -> None:
+        """Have the pages take what was saved since they were loaded, or load again for it.
 
         One that still loads because of an earlier save loads something older, which may be cut.
         """
@@ -214,9 +203,11 @@ class LivePages:
         fails = self._around.fails()
         wait = self._pace.wait(fails)
         for page, is_open in self._pages.items():
-            if is_open.version >= self._version:
+            if is_open.version >= self._versions.newest:
                 continue
-            if not wait or is_open.leaves:
+            if not self._versions.needs_load(is_open.version):
+                self._swap(page, is_open)
+            elif not wait or is_open.leaves:
                 self._reload(page, is_open)
                 self._pace.reloaded(fails)
             elif self._catching_up is None:
@@ -225,31 +216,40 @@ class LivePages:
 
     def _catch_up(self) -> None:
         self._catching_up = None
-        if not self._around.waits():  # else the new generation reloads them
-            self._reload_the_old()
+        self._send_waiting()  # if a new generation is about to come, it does that
+
+    def _swap(self, page: PageConnection, is_open: _Open) -> None:
+        names = self._versions.missed(is_open.version)
+        is_open.version = self._versions.newest
+        page.send({"do": "swap", "names": names, "version": written(is_open.version)})
 
     def _reload(self, page: PageConnection, is_open: _Open) -> None:
         """Have a page load again, or say where the app has moved to."""
-        is_open.version = self._version  # tell it once
+        names = self._versions.missed(is_open.version)
+        is_open.version = self._versions.newest  # tell it once
         if page.port and page.port != self._around.port():
             page.send({"do": "moved", "url": self._around.url()})
             return
         is_open.leaves = True
-        message = {"do": "reload"}
+        message: dict[str, Any] = {"do": "reload"}
+        if names != []:
+            message["names"] = names
+        if self._around.fails():
+            message["fails"] = True
         if is_open.came_old:
             # The browser's cache may have an old page, and give it again.
-            message["once"] = ".".join(map(str, self._version))
+            message["once"] = written(is_open.version)
         page.send(message)
 
     def _on_serving(self, event: Serving) -> None:
-        self._version = event.generation, self._version[1]
-        self._waiting = PageChange()
+        self._versions.serve(event.generation)
         self._saves.forget()
-        self._reload_the_old()
+        self._follow()
 
     def _on_state(self, event: StateChanged) -> None:
         if event.state == State.SERVING_ERROR.value and event.previous == State.SERVING.value:
-            self._count_a_save()  # the checks of its project have found an error
+            # The checks of its project have found an error.
+            self._on_change(PageChange(reload=True))
         if why := _GONE.get(event.state):
             for page in self._pages:
                 page.send({"do": "gone", "why": why})
@@ -284,10 +284,10 @@ class LivePages:
             self._on_close(page)
 
     def _on_open(self, page: PageConnection, version: Version, heard: str) -> None:
-        self._pages[page] = _Open(version, came_old=version < self._version)
+        self._pages[page] = _Open(version, came_old=self._versions.needs_load(version))
         if self._console is not None:
             self._console.add(page, heard)
-        self._reload_the_old()
+        self._follow()
         self._counted.tell_soon()
 
     def _on_close(self, page: PageConnection) -> None:

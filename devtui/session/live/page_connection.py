@@ -146,6 +146,11 @@ def _version(content: bytes) -> tuple[Version, str]:
     return (int(generation), int(saves)), heard.decode("latin-1")
 
 
+def written(version: Version) -> str:
+    """Return a version as pages have it."""
+    return ".".join(map(str, version))
+
+
 def take_over(way: socket.socket) -> tuple[Asked, socket.socket] | None:
     """Return the next connection that was handed over by this socket; None if there is none."""
     while True:

@@ -29,16 +29,16 @@ ROW_SECONDS = 1.0
 
 
 class PageChange(msgspec.Struct, frozen=True):
-    """What the pages have to do: load again, or else take the new content of these files."""
+    """What was saved of pages. They have to load again (`reload`), or else swap these files."""
 
     reload: bool = False
-    swaps: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return self.reload or bool(self.swaps)
+        return self.reload or bool(self.paths)
 
     def __or__(self, other: PageChange) -> PageChange:
-        return PageChange(self.reload or other.reload, self.swaps | other.swaps)
+        return PageChange(self.reload or other.reload, self.paths | other.paths)
 
 
 def change_by(paths: Iterable[str]) -> PageChange:
@@ -51,7 +51,7 @@ def change_by(paths: Iterable[str]) -> PageChange:
         is_part = suffix in _PARTS or _TEMPLATES in folders or _STATIC in folders
         if not (is_swapped or is_part) or _is_an_editor_s_own(name) or not os.path.isfile(path):
             continue
-        change |= PageChange(reload=not is_swapped, swaps=frozenset({path} if is_swapped else ()))
+        change |= PageChange(reload=not is_swapped, paths=frozenset({path}))
     return change
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -129,6 +130,42 @@ def test_a_wrong_length_stays_as_wrong_as_it_was(ask: Ask) -> None:
     got = ask(app, BROWSER)
     assert got.headers["Content-Length"] == str(5 + len(TAG))
     assert got.text == WITH_TAG
+
+
+TAGGED = {"ETag": '"x"'}
+DATED = {"Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    ("validator", "condition"),
+    [
+        (TAGGED, {"If-None-Match": TAGGED["ETag"]}),
+        (DATED, {"If-Modified-Since": DATED["Last-Modified"]}),
+        ({**TAGGED, **DATED}, {"If-None-Match": TAGGED["ETag"], "If-Modified-Since": "today"}),
+    ],
+)
+def test_the_app_hears_of_a_page_that_the_browser_has_if_its_script_is_of_this_version(
+    handover: FakeHandover, validator: dict[str, str], condition: dict[str, str]
+) -> None:
+    @Request.application
+    def app(request: Request) -> Response:
+        return page(headers=validator).make_conditional(request)
+
+    client = Client(InsertScript(app, cast(Handover, handover)))
+
+    def status(
+        target: str = "/?a=b", headers: dict[str, str] = BROWSER, of_session: bool = False
+    ) -> int:
+        exchange = {"devtui.exchange": SimpleNamespace(of_session=of_session)}
+        asked = {**headers, **condition}
+        return client.get(target, headers=asked, environ_base=exchange).status_code
+
+    assert [status(), status(), status("/")] == [200, 304, 200]
+    assert status("/other", {"Sec-Fetch-Dest": "empty"}) == 304
+    handover.version = "1.1"
+    assert [status(of_session=True), status(), status()] == [304, 200, 304]
+    handover.version, handover.console = "1.2", True
+    assert [status(), status()] == [200, 200]
 
 
 def test_head_is_left_alone(ask: Ask) -> None:

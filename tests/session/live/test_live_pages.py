@@ -6,16 +6,17 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
 from devtui.events import HoldEnded, LiveSet, Serving
 from devtui.session.event_bus import EventBus
-from devtui.session.live import live_pages, reload_pace
+from devtui.session.live import live_pages, page_versions, reload_pace
 from devtui.session.live.live_pages import Around, LivePages
 from devtui.session.live.page_connection import Asked, PageConnection
+from devtui.session.live.page_files import PageChange
 from devtui.session.live.reload_pace import REST_SECONDS, ReloadPace
 from tests.support.processes import DEADLINE
 
@@ -65,9 +66,9 @@ class FakePage:
     may_read_log = False
 
     def __init__(self) -> None:
-        self.sent: list[dict[str, str]] = []
+        self.sent: list[dict[str, Any]] = []
 
-    def send(self, message: dict[str, str]) -> None:
+    def send(self, message: dict[str, Any]) -> None:
         self.sent.append(message)
 
 
@@ -92,6 +93,15 @@ class Project:
         page = FakePage()
         self.pages._on_open(cast(PageConnection, page), version, "")
         return page
+
+    def save(self, *names: str) -> None:
+        changes = {f"/project/static/{name}" for name in names}
+        reload = not all(name.endswith(".css") for name in names)
+        self.pages._on_change(PageChange(reload, frozenset(changes)))
+
+    def heard(self, on: bool = True) -> None:
+        """The server process has heard of the newest save."""
+        self.bus.publish(LiveSet(on=on, saves=self.pages._versions.newest[1]))
 
     def serve(self, generation: int) -> None:
         self.bus.publish(Serving(generation=generation, url="", pid=1))
@@ -148,6 +158,48 @@ async def test_a_page_loads_again_when_the_server_process_has_heard_that_live_is
     assert page.sent == []
     project.bus.publish(LiveSet(on=True, saves=0))
     assert page.sent == [{"do": "reload"}]
+
+
+async def test_a_page_takes_the_style_sheets_that_it_has_missed(project: Project) -> None:
+    """It was kept for the back key, or live was off."""
+    project.serve(1)
+    page = project.open((1, 0))
+    project.save("site.css")
+    swap = {"do": "swap", "names": ["site.css"], "version": "1.1"}
+    assert page.sent == [swap]
+    project.pages.turn(False)
+    project.heard(on=False)
+    project.save("form.css")
+    assert page.sent == [swap]
+    project.pages.turn(True)
+    project.heard()
+    assert page.sent[1:] == [{"do": "swap", "names": ["form.css"], "version": "1.2"}]
+    kept, new = project.open((1, 0)), project.open((1, 2))
+    both = {"do": "swap", "names": ["form.css", "site.css"], "version": "1.2"}
+    assert (kept.sent, new.sent) == ([both], [])
+
+
+async def test_a_page_that_loads_again_hears_which_files_are_new(project: Project) -> None:
+    project.serve(1)
+    page = project.open((1, 0))
+    project.save("site.css")
+    project.waits = True
+    project.save("first.js")
+    project.heard()
+    assert [message["do"] for message in page.sent] == ["swap"]
+    project.waits = False
+    project.serve(2)
+    assert page.sent[1:] == [{"do": "reload", "names": ["first.js"]}]
+
+
+async def test_a_page_that_has_missed_very_much_takes_all_files(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_versions, "MAX_NAMES", 2)
+    project.serve(1)
+    page = project.open((1, 0))
+    project.save("a.css", "b.css", "c.css")
+    assert page.sent == [{"do": "reload", "names": None}]
 
 
 async def test_a_page_waits_no_longer_than_that_for_a_server_process_that_hangs(

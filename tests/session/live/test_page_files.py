@@ -32,8 +32,8 @@ from tests.support.projects import write
 def test_what_a_saved_file_means(tmp_path: Path, name: str, change: str) -> None:
     write(tmp_path, {name: "x"})
     path = str(tmp_path / name)
-    swaps = frozenset({path} if change == "swap" else ())
-    assert change_by([path]) == PageChange(reload=change == "reload", swaps=swaps)
+    paths = frozenset({path} if change else ())
+    assert change_by([path]) == PageChange(reload=change == "reload", paths=paths)
 
 
 def test_a_file_that_is_gone_and_a_folder_mean_nothing(tmp_path: Path) -> None:

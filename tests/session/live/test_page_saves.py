@@ -14,8 +14,6 @@ from devtui.session.live.page_saves import PageSaves
 from tests.support.processes import DEADLINE
 from tests.support.projects import write
 
-RELOAD = PageChange(reload=True)
-
 
 class Saved(PageSaves):
     """What was passed on, for a project in this folder."""
@@ -31,6 +29,12 @@ class Saved(PageSaves):
         self.changes.append(change)
         self.passed_on.set()
 
+    @property
+    def reloaded(self) -> list[list[str]]:
+        """The names of the files of each change that pages load again for."""
+        assert all(change.reload for change in self.changes)
+        return [sorted(Path(path).name for path in change.paths) for change in self.changes]
+
     def save(self, name: str) -> None:
         write(self._in, {name: "x"})
         self.noticed([str(self._in / name)])
@@ -44,18 +48,18 @@ async def test_a_file_of_an_unknown_kind_comes_alone_after_a_while(
     saved.save("static/prices.txt")
     assert saved.changes == []
     await asyncio.wait_for(saved.passed_on.wait(), DEADLINE)
-    assert saved.changes == [RELOAD]
+    assert saved.reloaded == [["prices.txt"]]
 
 
 async def test_it_comes_once_with_what_does_not_wait(tmp_path: Path) -> None:
     saved = Saved(tmp_path)
     saved.save("static/prices.txt")
     saved.save("templates/page.html")
-    assert saved.changes == [RELOAD]
+    assert saved.reloaded == [["page.html", "prices.txt"]]
     saved.save("static/prices.txt")
     saved.reloads = True  # a source file was saved with this one
     saved.save("static/names.txt")
-    assert saved.changes == [RELOAD] * 2
+    assert saved.reloaded[1:] == [["names.txt", "prices.txt"]]
     assert saved._settling is None
 
 
