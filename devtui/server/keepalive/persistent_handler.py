@@ -135,7 +135,7 @@ class PersistentHandler(WSGIRequestHandler):
         self.close_connection = True
         self.head = self._body = self.environ = None
         line = self._input.stream.readline(heads.MAX_LINE + 1)
-        if line == b"\r\n":
+        while line == b"\r\n":
             # Some clients end a body with an empty line, which belongs to nothing (RFC 9112, 2.2).
             if not self._input.buffered():
                 self.close_connection = False

@@ -54,6 +54,14 @@ def answer(live: Live, data: bytes, ends: bool = False) -> bytes:
         return until_closed(client)
 
 
+@pytest.mark.parametrize("count", [1, 5])
+def test_empty_lines_between_requests_cost_none_of_them(live: Live, count: int) -> None:
+    request = head("GET / HTTP/1.1")
+    last = head("GET / HTTP/1.1", "Connection: close")
+    received = answer(live, request + b"\r\n" * count + last)
+    assert received.count(b"HTTP/1.1 200") == 2
+
+
 @pytest.mark.parametrize(
     ("line", "size"), [("HEAD /raised HTTP/1.1", 0), ("GET /three words HTTP/1.1", None)]
 )
