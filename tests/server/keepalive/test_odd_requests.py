@@ -54,12 +54,63 @@ def answer(live: Live, data: bytes, ends: bool = False) -> bytes:
         return until_closed(client)
 
 
+@pytest.mark.parametrize("fields", [[], ["Connection: keep-alive"], [" folded"]])
+def test_a_client_of_http_1_0_gets_no_chunks(live: Live, fields: list[str]) -> None:
+    """It would take them for a part of the body (RFC 9112, section 6.1)."""
+    received = answer(live, head("GET /streamed HTTP/1.0", *fields))
+    assert received.endswith(b"\r\nConnection: close\r\n\r\nfirst,second")
+    assert b"chunked" not in received
+
+
+def test_a_client_of_http_1_0_is_not_told_to_go_on(live: Live) -> None:
+    """It would take that for the response (RFC 9110, section 10.1.1)."""
+    fields = "Expect: 100-continue", "Content-Length: 3"
+    assert answer(live, head("POST /read HTTP/1.0", *fields) + b"abc").startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_with_an_odd_head_hears_once_that_it_may_send(live: Live) -> None:
+    with live.connect() as client:
+        client.sendall(
+            head("POST /read HTTP/1.1", "Expect: 100-continue", "Content-Length: 3", "X-A: a", " b")
+        )
+        assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"abc")
+        assert until_closed(client).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_empty_lines_between_requests_cost_none_of_them(live: Live, count: int) -> None:
     request = head("GET / HTTP/1.1")
     last = head("GET / HTTP/1.1", "Connection: close")
     received = answer(live, request + b"\r\n" * count + last)
     assert received.count(b"HTTP/1.1 200") == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("GET / HTTP/1.1\r\n" + "X-A: b\r\n" * 300_000, 431),
+        ("GET /" + "a" * 3_000_000, 414),
+        ("POST /a b HTTP/1.1\r\n\r\n" + "a" * 3_000_000, 400),
+        ("POST / HTTP/1.1\r\nX-A: a\r\n b\r\n\r\n" + "a" * 3_000_000, 200),
+    ],
+    ids=["fields", "target", "body", "body of an odd head"],
+)
+def test_a_client_reads_the_answer_although_it_sends_more(
+    live: Live, line: str, status: int
+) -> None:
+    """A connection that is closed with unread bytes is reset (RFC 9112, section 9.6)."""
+    assert answer(live, line.encode()).startswith(b"HTTP/1.1 %d " % status)
+
+
+def test_the_connection_is_closed_although_the_client_sends_more(live: Live) -> None:
+    """The client that waits for the end must not have to end first."""
+    with live.connect() as client:
+        client.sendall(head("POST / HTTP/1.1", "Content-Length: 3", "X-A: a", " b") + b"abc")
+        received = client.recv(65536)
+        client.sendall(b"more")
+        received += until_closed(client)
+    assert received.endswith(b"fine")
 
 
 @pytest.mark.parametrize(
