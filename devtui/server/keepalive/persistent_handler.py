@@ -136,6 +136,14 @@ class PersistentHandler(WSGIRequestHandler):
         """Leave it to `answer` to tell the client that it may send the body."""
         return True
 
+    def head_fault(self) -> str:
+        """Say why a head that only the standard parser could read deserves no answer of the app."""
+        if self.head is not None:
+            return ""
+        if isinstance(self.rfile, Replay) and self.rfile.is_cut:
+            return "The head is incomplete"
+        return heads.fault(self.headers)
+
     def _answer(self) -> None:
         self.close_connection = True
         self.head = self._body = self.environ = None

@@ -68,6 +68,7 @@ class CapturingHandler(PersistentHandler):
         if self._waiting.cut:
             return  # we closed it in mid-head, so the head is incomplete
         self._waiting.end_head()
+        fault = self.head_fault()
         if self.handover.answers(self):
             return
         self.rfile = Reader(self.body_stream, self._waiting)  # type: ignore[assignment]
@@ -75,7 +76,10 @@ class CapturingHandler(PersistentHandler):
         exchange = self._begin(tuple(self.headers.items()), mark)
         token = request_context.request_id.set(exchange.id)
         try:
-            self.answer(self.make_environ())
+            if fault:
+                self.send_error(400, fault)
+            else:
+                self.answer(self.make_environ())
             self.wfile.end()
             exchange.end_body(self.wfile.limit, self.wfile.left)
         except _BadTarget:

@@ -78,6 +78,50 @@ def test_a_client_with_an_odd_head_hears_once_that_it_may_send(live: Live) -> No
         assert until_closed(client).startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Content-Length: +4",
+        "Content-Length: 4, 5",
+        "Content-Length: 4\r\nContent-Length: 5",
+        "Content-Length:",
+        "Content-Length : 4",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: \x0bchunked",
+        "Content-Length: 4\r\nTransfer-Encoding: identity",
+    ],
+)
+def test_a_body_without_a_certain_end_is_refused(live: Live, field: str) -> None:
+    """RFC 9112, sections 5.1 and 6.3."""
+    received = answer(live, head("POST /refused HTTP/1.1", field) + head("GET / HTTP/1.1"))
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert live.row("/refused").status == 400
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Content-Length: 4, 4",
+        "Content-Length: 4\r\nContent-Length: 4",
+        "Content-Length: 9\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding:\r\n chunked",
+    ],
+)
+def test_a_body_with_a_doubtful_head_is_answered(live: Live, field: str) -> None:
+    received = answer(live, head("POST / HTTP/1.1", field) + b"4\r\nabcd\r\n0\r\n\r\n")
+    assert received.endswith(b"fine")
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 20])
+def test_an_app_does_not_see_half_a_head(live: Live, cut: int) -> None:
+    """What the client did not send may change what the request means."""
+    received = answer(live, head("POST /half HTTP/1.1", "X-A: bcdefghijkl")[:-cut], ends=True)
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert live.row("/half").status == 400
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_empty_lines_between_requests_cost_none_of_them(live: Live, count: int) -> None:
     request = head("GET / HTTP/1.1")
