@@ -170,9 +170,11 @@ class Exchange:
         )
 
     def _response_size(self, headers: Headers) -> int:
-        if self.response_body.size_bytes or self.status != 500:
+        is_error = self.status is not None and self.status >= 400
+        if self.response_body.size_bytes or not is_error or self._started.method == "HEAD":
             return self.response_body.size_bytes
-        # Werkzeug answers for an app that raised, outside our middleware.
+        # Werkzeug answers for an app that raised, and http.server for one that was not asked, both
+        # outside our middleware.
         length = header_of(headers, "content-length")
         return int(length) if length.isdecimal() and not self.cut else 0
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 # As `http.client` and `http.server` have them.
 MAX_LINE = 65536
@@ -24,6 +27,8 @@ _REQUEST_LINE = re.compile(
 # No control characters, not even those that some parsers take for a line break.
 _FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\xa0-\xff]*\r\n)*\r\n")
 _FIELD = re.compile(r"([^:]+):[ \t]*([^\r]*)\r\n")
+
+_SPACE_AND_COLON = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]+:")
 
 # More digits are no length that anybody sends.
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -107,17 +112,42 @@ def _settle(head: Head) -> bool:
     return True
 
 
+def fault(headers: Message) -> str:
+    """Say why a head has to be refused that the standard parser has read; empty if it has not.
+
+    Nobody knows where the body of such a request ends (RFC 9112, sections 5.1 and 6.3).
+    """
+    codings = _listed(headers.get_all("Transfer-Encoding", []))
+    lengths = _listed(headers.get_all("Content-Length", []))
+    if codings:
+        if codings[-1].lower() != "chunked":
+            return "The last transfer coding must be chunked"
+    elif lengths and (len(set(lengths)) > 1 or _LENGTH.fullmatch(lengths[0]) is None):
+        return "The Content-Length must be one number"
+    if _SPACE_AND_COLON.match(str(headers.get_payload())) is not None:
+        return "No space may stand before the colon of a field"
+    return ""
+
+
+def _listed(values: list[str]) -> list[str]:
+    return [item.strip(" \t\r\n") for value in values for item in value.split(",")]
+
+
 class Replay:
     """A stream of which some lines were read already, to be read again from the first."""
 
     def __init__(self, lines: list[bytes], stream: Any) -> None:
         self._lines: Iterator[bytes] = iter(lines)
         self._stream = stream
+        self.is_cut = False
+        """Whether the client has ended the connection within a line, or instead of one."""
 
     def readline(self, size: int = -1) -> bytes:
         """Return the next line; none is longer than the limit with which it was read."""
-        line = next(self._lines, None)
-        return self._stream.readline(size) if line is None else line
+        found = next(self._lines, None)
+        line: bytes = self._stream.readline(size) if found is None else found
+        self.is_cut = line[-1:] != b"\n" and len(line) != size
+        return line
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

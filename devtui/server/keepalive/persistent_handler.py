@@ -79,7 +79,7 @@ class PersistentHandler(WSGIRequestHandler):
         contextvars.copy_context().run(self._answer)
         if self.close_connection:
             self.before_waiting()
-            if self.head is not None:
+            if not self._waiting.given_away and self.connection.fileno() >= 0:
                 self._close_gently(self.head)
             return
         self._waiting.begin_head()
@@ -112,21 +112,20 @@ class PersistentHandler(WSGIRequestHandler):
         Take that field out again if the connection stays open.
         """
         self.log_request(status)
-        limit = None
-        if self.head is not None and self._body is not None:
-            if not has_body(self.head.method, status):
-                limit = 0
-            with suppress(UnknownEnd):
-                limit = body_limit(self.head.method, status, fields)
-                idle = self.server.idle
-                if (
-                    self.head.stays_open
-                    and idle is not None
-                    and not (idle.stops and idle.shelf is None)
-                    and self._body.is_short
-                ):
-                    del fields[-1]
-                    self.close_connection = False
+        limit = None if has_body(self.command, status) else 0
+        with suppress(UnknownEnd):
+            limit = body_limit(self.command, status, fields)
+            idle = self.server.idle
+            if (
+                self.head is not None
+                and self.head.stays_open
+                and idle is not None
+                and not (idle.stops and idle.shelf is None)
+                and self._body is not None
+                and self._body.is_short
+            ):
+                del fields[-1]
+                self.close_connection = False
         lines = [f"{self.protocol_version} {status} {message}\r\n"]
         lines += [f"{name}: {value}\r\n" for name, value in fields]
         lines.append("\r\n")
@@ -135,17 +134,31 @@ class PersistentHandler(WSGIRequestHandler):
         self.wfile.write("".join(lines).encode("latin-1"))
 
     def answer(self, environ: WSGIEnvironment) -> None:
-        """Have the app answer a request whose head is strictly proper."""
-        if self.head is not None and self.head.get("Expect").lower().strip(" \t") == "100-continue":
+        """Have the app answer a request."""
+        expected = self.headers.get("Expect", "").lower().strip(" \t")
+        # An older client would take it for the answer (RFC 9110, section 10.1.1).
+        if expected == "100-continue" and self.request_version >= "HTTP/1.1":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.environ = environ
         WsgiResponse(self, environ).run(self.server.app)
+
+    def handle_expect_100(self) -> bool:
+        """Leave it to `answer` to tell the client that it may send the body."""
+        return True
+
+    def head_fault(self) -> str:
+        """Say why a head that only the standard parser could read deserves no answer of the app."""
+        if self.head is not None:
+            return ""
+        if isinstance(self.rfile, Replay) and self.rfile.is_cut:
+            return "The head is incomplete"
+        return heads.fault(self.headers)
 
     def _answer(self) -> None:
         self.close_connection = True
         self.head = self._body = self.environ = None
         line = self._input.stream.readline(heads.MAX_LINE + 1)
-        if line == b"\r\n":
+        while line == b"\r\n":
             # Some clients end a body with an empty line, which belongs to nothing (RFC 9112, 2.2).
             if not self._input.buffered():
                 self.close_connection = False
@@ -177,19 +190,20 @@ class PersistentHandler(WSGIRequestHandler):
             self.before_waiting()
             self.close_connection = not self._body.skip(self._waiting)
 
-    def _close_gently(self, head: Head) -> None:
+    def _close_gently(self, head: Head | None) -> None:
         """Let the client have its response, even if it sends more before it sees the end.
 
         A connection that is closed with unread bytes is reset, and loses what the client has not
         read (RFC 9112, section 9.6).
         """
         idle = self.server.idle
-        pause = PAUSE_MS if head.length else 0
-        if head.stays_open and idle is not None and not idle.stops:
+        # Nobody knows where a request ends whose head only the standard parser could read.
+        pause = PAUSE_MS if head is None or head.length else 0
+        if head is not None and head.stays_open and idle is not None and not idle.stops:
             # It may have sent another request already.
             self._waiting.begin_head()
-            if self.server.ssl_context is None:
-                pause = LAST_MS
-                with suppress(OSError):  # the client has ended it
-                    self.connection.shutdown(socket.SHUT_WR)
+            pause = LAST_MS if self.server.ssl_context is None else pause
+        if pause and self.server.ssl_context is None:
+            with suppress(OSError):  # the client has ended it
+                self.connection.shutdown(socket.SHUT_WR)
         self._input.discard(pause)

@@ -28,6 +28,7 @@ class Handler(Protocol):
     wfile: Writer
     command: str
     protocol_version: str
+    request_version: str
     close_connection: bool
 
     def send_head(self, status: int, message: str, fields: list[tuple[str, str]]) -> None: ...
@@ -139,7 +140,7 @@ class WsgiResponse:
         has_no_body = handler.command == "HEAD" or code < 200 or code in (204, 304)
         if (
             not has_no_body
-            and handler.protocol_version >= "HTTP/1.1"
+            and min(handler.protocol_version, handler.request_version) >= "HTTP/1.1"
             and not any(name.lower() == "content-length" for name, _ in fields)
         ):
             self._is_chunked = True

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import selectors
-import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from werkzeug import serving
 from werkzeug._internal import _ColorStreamHandler
 
 from devtui.events import CLIENT_LEFT, Headers
@@ -57,52 +54,6 @@ class _BadTarget(Exception):
     """The target cannot be parsed as a URL, such as `//[`."""
 
 
-class _Thread(threading.local):
-    expected = True
-
-
-_thread = _Thread()
-
-
-class _Nothing:
-    """A selector of one connection that has nothing to read."""
-
-    def register(self, connection: Any, events: int) -> None:
-        """Ignore the connection."""
-
-    def select(self, timeout: float | None = None) -> tuple[()]:
-        """Return nothing."""
-        return ()
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
-class _Selectors:
-    """Replace the module `selectors` in Werkzeug's server.
-
-    After each response Werkzeug waits up to 10 ms for more from the client, to read and discard it.
-    A request without a body has nothing more to send, so there we do not wait: a client that reads
-    to the end of the connection sees it earlier, and the thread is free for the next one. Of a
-    body whose end we know we discard the rest ourselves.
-    """
-
-    EVENT_READ = selectors.EVENT_READ
-
-    @staticmethod
-    def DefaultSelector() -> Any:
-        """Return a selector for the thread that has just answered a request."""
-        return selectors.DefaultSelector() if _thread.expected else _Nothing()
-
-
-def expect_body(body: bool) -> None:
-    """Note whether Werkzeug has to discard what the client still sends."""
-    _thread.expected = body
-
-
-serving.selectors = _Selectors  # type: ignore[assignment,attr-defined]
-
-
 class CapturingHandler(PersistentHandler):
     """Record each request of a connection."""
 
@@ -117,6 +68,7 @@ class CapturingHandler(PersistentHandler):
         if self._waiting.cut:
             return  # we closed it in mid-head, so the head is incomplete
         self._waiting.end_head()
+        fault = self.head_fault()
         if self.handover.answers(self):
             return
         self.rfile = Reader(self.body_stream, self._waiting)  # type: ignore[assignment]
@@ -124,8 +76,8 @@ class CapturingHandler(PersistentHandler):
         exchange = self._begin(tuple(self.headers.items()), mark)
         token = request_context.request_id.set(exchange.id)
         try:
-            if self.head is None:
-                super().run_wsgi()
+            if fault:
+                self.send_error(400, fault)
             else:
                 self.answer(self.make_environ())
             self.wfile.end()
@@ -153,7 +105,6 @@ class CapturingHandler(PersistentHandler):
         environ["devtui.exchange"] = self._exchange
         stream, chunks = self.body_stream, bool(environ.get("wsgi.input_terminated"))
         body = chunks or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
-        expect_body(body and self.head is None)
         if body:
             if chunks and self.head is None:
                 stream = dechunked(stream)
