@@ -49,7 +49,8 @@ NOT_SIMPLE = "the parameters were cut, or are not simple values"
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
 
 
-_CUT = re.compile(r"\.\.\. \([\d,]{1,20} characters\)\Z")
+# The server process keeps so many characters of a statement, the last of which is then `…`.
+_ALL_OF_A_STATEMENT = 10_000
 
 
 class _NotSimple(Exception):
@@ -73,7 +74,7 @@ def statement_of(call: Call) -> str:
         return text
     if call.library == "pymongo":  # a command; no SQL
         return f"{text} {call.parameters}".rstrip()
-    if _CUT.search(text):
+    if len(call.text) >= _ALL_OF_A_STATEMENT and call.text.endswith("…"):
         return f"-- the statement was cut\n{text}"
     try:
         filled = _filled(call, text)
