@@ -259,6 +259,15 @@ def test_calls_of_a_repeat_are_of_one_place_though_only_the_first_have_a_stack()
     assert found.verdict == "body differs: $.of, 41 -> 1 sql"
 
 
+@pytest.mark.parametrize("quote", ['"', "`"])
+def test_djangos_savepoints_are_the_same_in_another_thread(quote: str) -> None:
+    def answers(thread: int) -> Answer:
+        name = f"{quote}s{thread}_x1{quote}"
+        return answer(calls=(call(f"SAVEPOINT {name}"), call(f"RELEASE SAVEPOINT {name}")))
+
+    assert not places(compared(answers(140_079_439_804_096), answers(139_793_602_180_800)))
+
+
 def test_places_of_calls_are_as_short_as_elsewhere() -> None:
     there = structs.replace(call("SELECT 1"), file=str(Path.cwd() / "views.py"))
     (change,) = compared(answer("a", calls=(there,)), answer("a")).of("calls")
