@@ -298,3 +298,31 @@ def test_the_copied_test_of_a_django_project_passes(serve: Serve, folder: Path) 
     changed = live.run(live.session.replays.send(request, without))
     assert changed.request is not None
     assert changed.request.verdict == "403 now"
+
+
+WITHOUT_WSGI_FILE = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop_settings')\n",
+    "shop_settings.py": "DEBUG, SECRET_KEY, ROOT_URLCONF = True, 'x', 'urls'",
+    "urls.py": """
+from django.http import HttpResponse
+from django.urls import path
+
+def hello(request):
+    return HttpResponse(f"hello {request.content_type}")
+
+urlpatterns = [path("", hello)]
+""",
+}
+
+
+@pytest.mark.e2e
+def test_the_copied_test_of_a_django_project_without_a_wsgi_file_passes(
+    serve: Serve, folder: Path
+) -> None:
+    pytest.importorskip("django", reason="Django is not installed")
+    live = serve(WITHOUT_WSGI_FILE, "manage.py", reload=False)
+    live.serving()
+    live.request("OPTIONS", "/", b"", {"Content-Type": "a/b"})
+    text = copied(live, "/")
+    assert "== 'hello a/b'" in text
+    passes(text, folder)

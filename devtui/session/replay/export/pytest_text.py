@@ -81,17 +81,21 @@ def _werkzeug(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, st
 
 
 def _django(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, str, str, str]:
-    head, _ = _import_of(loaded)
-    head = (
-        f"{head}  # noqa: F401, I001 - it sets Django up\n"
-        "from django.test import Client, override_settings"
-    )
+    client = "from django.test import Client, override_settings"
+    if loaded.settings_module:
+        variable = f'"DJANGO_SETTINGS_MODULE", {loaded.settings_module!r}'
+        setup = f"os.environ.setdefault({variable})\ndjango.setup()"
+        head = f"import os\n\nimport django\n{client}\n\n{setup}"
+    else:
+        head = f"{_import_of(loaded)[0]}  # noqa: F401, I001 - it sets Django up\n{client}"
     kind = next((v for name, v in outgoing.headers if name.lower() == "content-type"), "")
     extra: dict[str, str] = {}
     for name, value in outgoing.headers:
         key = "HTTP_" + name.upper().replace("-", "_")
         if name.lower() != "content-type":
             extra[key] = f"{extra[key]},{value}" if key in extra else value
+    if kind and not outgoing.body:
+        extra["CONTENT_TYPE"] = kind  # the client sends the other one with a body only
     secure = ["        secure=True,"] if base.startswith("https:") else []
     call = "\n".join(
         [
