@@ -215,6 +215,16 @@ def test_the_copied_tests_of_a_flask_app_pass(serve: Serve, folder: Path) -> Non
     passes(tests[0], folder, fails="assert body ==")
 
 
+def test_a_copied_test_joins_headers_as_servers_do() -> None:
+    outgoing = Outgoing("GET", "/", (("X-Thing", "a"), ("Host", "shop"), ("x-thing", "b")))
+    app = AppLoaded(app="app:app", framework="flask.Flask", file="", duration_ms=1, module_count=1)
+    answers = [fakes.finished(1)]
+    assert "('X-Thing', 'a,b')" in pytest_test(outgoing, answers, app, "http://shop", Ignores())
+    app = structs.replace(app, framework="django.WSGIHandler")
+    text = pytest_test(outgoing, answers, app, "http://shop", Ignores())
+    assert "'HTTP_X_THING': 'a,b'" in text
+
+
 ODD = """
 
 echo = app

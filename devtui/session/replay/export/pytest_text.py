@@ -7,7 +7,7 @@ import json
 import math
 import pprint
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,13 +71,22 @@ def _werkzeug(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, st
     scheme = "https" if base.startswith("https:") else "http"
     if host:
         arguments.append(f"    base_url={f'{scheme}://{host}'!r},")
-    headers = [pair for pair in outgoing.headers if pair[0].lower() != "host"]
+    headers = _joined(pair for pair in outgoing.headers if pair[0].lower() != "host")
     if headers:
         arguments.append(f"    headers={_laid_out(headers, 12)},")
     if outgoing.body:
         arguments.append(f"    data={_laid_out(outgoing.body, 9)},")
     call = "\n".join([f"client = {client}", "response = client.open(", *arguments, ")"])
     return head, call, "response.get_data(as_text=True)", "response.get_data()"
+
+
+def _joined(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return each header once: the client joins those of a name in another way than servers do."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, value in headers:
+        before = found.get(name.lower())
+        found[name.lower()] = (name, value) if before is None else (before[0], f"{before[1]},{value}")
+    return [*found.values()]
 
 
 def _django(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, str, str, str]:
@@ -89,11 +98,11 @@ def _django(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, str,
     else:
         head = f"{_import_of(loaded)[0]}  # noqa: F401, I001 - it sets Django up\n{client}"
     kind = next((v for name, v in outgoing.headers if name.lower() == "content-type"), "")
-    extra: dict[str, str] = {}
-    for name, value in outgoing.headers:
-        key = "HTTP_" + name.upper().replace("-", "_")
-        if name.lower() != "content-type":
-            extra[key] = f"{extra[key]},{value}" if key in extra else value
+    extra = {
+        "HTTP_" + name.upper().replace("-", "_"): value
+        for name, value in _joined(outgoing.headers)
+        if name.lower() != "content-type"
+    }
     if kind and not outgoing.body:
         extra["CONTENT_TYPE"] = kind  # the client sends the other one with a body only
     secure = ["        secure=True,"] if base.startswith("https:") else []
