@@ -22,6 +22,7 @@ class AppLoaded(Event, frozen=True, kw_only=True):
     `app` is what to type to get it (`hello:app`), `framework` the class it is an instance of
     (`flask.Flask`). `sources` are the files of the loaded modules that are the user's own, and
     the env files; `slowest` are the modules that took longest to import, the slowest first.
+    `settings_module` has the settings of a Django project that `manage.py` alone names.
     """
 
     app: str
@@ -31,6 +32,7 @@ class AppLoaded(Event, frozen=True, kw_only=True):
     module_count: int
     sources: tuple[str, ...] = ()
     slowest: tuple[ModuleTime, ...] = ()
+    settings_module: str = ""
 
 
 class AppFailed(Event, frozen=True, kw_only=True):

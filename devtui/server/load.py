@@ -245,6 +245,7 @@ class Loading:
                     ModuleTime(module=name, duration_ms=round(seconds * 1000, 3))
                     for name, seconds in slowest[:SLOWEST]
                 ),
+                settings_module=loaded.settings_module,
             )
         )
         self._channel.send(

@@ -18,7 +18,7 @@ from devtui.text.paths import package
 from devtui.text.sanitize import visible
 
 TITLE = "where the time went"
-OTHER_CALLS = "calls from lines that took too little to be seen"
+OTHER_CALLS = "calls from none of the lines above"
 
 LEAST_SHARE = 0.005
 """What takes less of the whole is one line with its neighbours, until it is unfolded."""

@@ -13,7 +13,7 @@ from textual.app import App
 
 from devtui.dashboard.desktop.editor import EditorCommand, editor_command
 from devtui.dashboard.terminal.suspended import suspended
-from devtui.session.replay.http_text import BODY_FILE, parse, written
+from devtui.session.replay.http_text import BODY_FILE, NoRequest, parse, written
 from devtui.session.replay.outgoing import CannotSend, Outgoing
 
 FILE = "request.http"
@@ -42,7 +42,8 @@ class _Draft(NamedTuple):
 class RequestEditor:
     """Gives a request to the editor as text, and takes it back.
 
-    A text with a mistake is kept: the next edit of the same request goes on with it.
+    A text with a mistake is kept: the next edit of the same request goes on with it. One that is
+    left as it was, or emptied, is given up.
     """
 
     def __init__(self, app: App[int]) -> None:
@@ -59,20 +60,24 @@ class RequestEditor:
         with tempfile.TemporaryDirectory(prefix="devtui-request-") as folder:
             file, body = Path(folder) / FILE, Path(folder) / BODY_FILE
             before = written(outgoing, Path(folder))
-            begun = before
+            begun, begun_body = before, outgoing.body
             if self._draft.request_id == request_id:
                 begun = self._draft.text.replace(self._draft.folder, folder)
                 if self._draft.body is not None:
-                    body.write_bytes(self._draft.body)
+                    begun_body = self._draft.body
+                    body.write_bytes(begun_body)
             file.write_text(begun, encoding="utf-8", errors="surrogateescape", newline="")
             await self._run(editor_command(str(file), 1, os.environ))
-            after = _read(file)
+            after = _read(file) if file.exists() else ""
             self._draft = _Draft()
             kept = body.read_bytes() if body.exists() else None
-            if after == before and kept in (None, outgoing.body):
+            unchanged = (before, outgoing.body), (begun, begun_body)
+            if any(after == text and kept in (None, content) for text, content in unchanged):
                 return None
             try:
                 return parse(after)
+            except NoRequest:
+                raise
             except CannotSend:
                 self._draft = _Draft(request_id, after, folder, kept)
                 raise

@@ -36,12 +36,14 @@ class LoadedApp(msgspec.Struct, frozen=True):
     `name` is what to type in the same folder to get it again (`hello:app`,
     `pkg.mod:create_app()`); `framework` the class it is an instance of (`flask.Flask`), or
     `function` or `class`; `file` the module's absolute file, empty if it has none.
+    `settings_module` has the settings if the name is `manage.py`.
     """
 
     app: WSGIApplication
     name: str
     framework: str
     file: str
+    settings_module: str = ""
 
 
 def load_app(spec: str | None, folder: str) -> LoadedApp:
@@ -133,7 +135,11 @@ def _load_project(folder: str) -> LoadedApp:
     if named is None:
         app = wsgi.get_wsgi_application()
         return LoadedApp(
-            app, manage_file.NAME, framework_of(app), os.path.join(folder, manage_file.NAME)
+            app,
+            manage_file.NAME,
+            framework_of(app),
+            os.path.join(folder, manage_file.NAME),
+            os.environ[manage_file.VARIABLE],
         )
     module, _, name = named.rpartition(".")
     try:

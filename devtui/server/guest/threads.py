@@ -29,6 +29,11 @@ def begin(thread: threading.Thread) -> None:
         raise RuntimeError("The new thread has not begun to run.")
 
 
+def is_ours(thread: threading.Thread) -> bool:
+    """Whether `begin` has started the thread."""
+    return type(getattr(thread, "_started", None)) is _Word
+
+
 class _Word(threading.Event):
     """The word of a new thread that it runs, for which nobody waits long."""
 

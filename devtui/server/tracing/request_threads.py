@@ -13,6 +13,7 @@ from functools import partial, update_wrapper
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from devtui.server.guest.threads import is_ours
 from devtui.server.guest.unnoticed import is_unnoticed, leave_no_trace, unnoticed
 from devtui.server.output.request_context import request_id
 from devtui.server.tracing.request_calls import NOWHERE, inside
@@ -61,7 +62,7 @@ def hook() -> None:
 
 def hook_threads() -> None:
     """Note from now on which request starts a thread."""
-    if _is_ours(threading.Thread.start):
+    if _is_noted(threading.Thread.start):
         return
     start = threading.Thread.start
 
@@ -100,7 +101,7 @@ def _start_inside(within: Around, thread: threading.Thread, start: Any) -> None:
 def hook_pools(module: ModuleType) -> None:
     """Let work that was given to a `ThreadPoolExecutor` belong to the request that gave it."""
     item: Any = module._WorkItem
-    if _is_ours(item.run):
+    if _is_noted(item.run):
         return
     begin, run = item.__init__, item.run
 
@@ -128,14 +129,17 @@ def hook_pools(module: ModuleType) -> None:
 
 
 def _works_for_others(thread: Any) -> bool:
-    """Whether it works for any request: in a `ThreadPoolExecutor`, or for an aiosqlite connection.
+    """Whether it works for devtui or for any request.
 
-    Some versions of aiosqlite have a function for that, others a class.
+    Those of a `ThreadPoolExecutor` do the latter, and that of an aiosqlite connection. Some
+    versions of aiosqlite have a function for that, others a class.
     """
+    if is_ours(thread):
+        return True
     modules = {kind.__module__ for kind in type(thread).__mro__}
     modules.add(getattr(getattr(thread, "_target", None), "__module__", ""))
     return not _SHARED.isdisjoint(modules)
 
 
-def _is_ours(function: Any) -> bool:
+def _is_noted(function: Any) -> bool:
     return is_unnoticed(getattr(function, "__code__", None))

@@ -74,7 +74,7 @@ def statement_of(call: Call) -> str:
         return text
     if call.library == "pymongo":  # a command; no SQL
         return f"{text} {call.parameters}".rstrip()
-    if len(call.text) >= _MAX_TEXT and text.endswith("…"):
+    if len(call.text) >= _MAX_TEXT and call.text.endswith("…"):
         return f"-- the statement was cut\n{text}"
     try:
         filled = _filled(call, text)

@@ -6,7 +6,7 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from devtui.events import Body
@@ -19,6 +19,10 @@ from devtui.text.secrets import is_secret
 MAX_LINES = 2_000
 _MAX_DEPTH = 200
 _AROUND = 40
+
+# Django's page of an error ends with what the request had, also the port of the client.
+_DJANGOS_TRACEBACK = '<div id="traceback">'
+_DJANGOS_REQUEST = '<div id="requestinfo">'
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,200}\Z", re.ASCII)
 _ABSENT = object()
@@ -40,7 +44,8 @@ def body_changes(
             yield from line_changes(first.splitlines(), second.splitlines(), ignores, "body")
         else:
             yield from changes
-    elif _digest(before) != _digest(after):  # the recorded beginnings are the same
+    elif _digest(before) != _digest(after) and _DJANGOS_TRACEBACK not in first:
+        # the recorded beginnings are the same
         yield from _by_digest(before, after)
 
 
@@ -58,7 +63,10 @@ def _text(body: Body | None) -> str | None:
     if body is None:
         return ""
     kind = body.content_type.lower()
-    if body.text is None or "json" in kind or "html" in kind or body.text[:1] in ("{", "["):
+    if body.text is not None and "html" in kind:
+        page, marker, _ = body.text.partition(_DJANGOS_REQUEST)
+        return page if marker and _DJANGOS_TRACEBACK in page else body.text
+    if body.text is None or "json" in kind or body.text[:1] in ("{", "["):
         return body.text
     return masking.body(body.text, body.content_type)
 
@@ -178,17 +186,15 @@ def _pairs(
     first: Sequence[str], second: Sequence[str], plain: tuple[list[str], list[str]]
 ) -> Iterator[tuple[int, str | None, str | None, bool]]:
     """Yield the number of a line, both texts of it, and whether they count as the same."""
-    matcher = difflib.SequenceMatcher(None, *plain)
-    for kind, start, end, to_start, to_end in matcher.get_opcodes():
-        lines: Iterable[str | None] = first[start:end]
-        others: Iterable[str | None] = second[to_start:to_end]
-        length = max(end - start, to_end - to_start)
-        ones, twos = list(lines), list(others)
-        ones += [None] * (length - len(ones))
-        twos += [None] * (length - len(twos))
-        for at, (one, other) in enumerate(zip(ones, twos, strict=True)):
-            number = (start if one is not None else to_start) + at + 1
-            yield number, one, other, kind == "equal"
+    for _, start, end, to_start, to_end in difflib.SequenceMatcher(None, *plain).get_opcodes():
+        for at in range(max(end - start, to_end - to_start)):
+            mine, its = start + at, to_start + at
+            one = first[mine] if mine < end else None
+            other = second[its] if its < to_end else None
+            both = one is not None and other is not None
+            # The matcher overlooks lines that a long text has often, such as empty ones.
+            same = both and plain[0][mine] == plain[1][its]
+            yield (mine if one is not None else its) + 1, one, other, same
 
 
 def _around(one: str | None, other: str | None) -> tuple[str | None, str | None]:

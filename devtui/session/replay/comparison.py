@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -24,6 +25,9 @@ _NEVER_COMPARED = frozenset(
     }
 )  # fmt: skip
 _OF_CONTENT = frozenset({"etag", "content-md5", "digest"})
+
+# Django names a savepoint after the thread of the request.
+_SAVEPOINT = re.compile(r"(?<=\bSAVEPOINT [`\"])s\d{1,20}(?=_x\d{1,9}[`\"]\Z)")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -174,7 +178,7 @@ def _keys(calls: Sequence[Call]) -> Iterator[tuple[str, str, str]]:
         function = functions.get(origin, "")
         where = short_path(call.file) + (f" in {function}" if function else "")
         text = masking.target(call.text) if call.kind == "http" else call.text
-        yield call.kind, " ".join(text.split()), where
+        yield call.kind, _SAVEPOINT.sub("s…", " ".join(text.split())), where
 
 
 def _times(number: int, text: str) -> str | None:

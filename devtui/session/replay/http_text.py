@@ -26,12 +26,13 @@ _VERSION = re.compile(r"\s+HTTP/[\d.]+\Z")
 _SHOWN = 40
 
 
-def written(outgoing: Outgoing, folder: Path, problem: str = "") -> str:
-    """Return the text of a request; a body that is no plain text goes into a file of `folder`.
+class NoRequest(CannotSend):
+    """The text is empty, but for comments."""
 
-    `problem` stands above it as a comment.
-    """
-    lines = [f"# {problem}\n" if problem else "", _HEADING]
+
+def written(outgoing: Outgoing, folder: Path) -> str:
+    """Return the text of a request; a body that is no plain text goes into a file of `folder`."""
+    lines = [_HEADING]
     lines.append(f"{outgoing.method} {outgoing.encoded_target}\n")
     lines += [f"{name}: {_typed(value)}\n" for name, value in outgoing.headers]
     body = _as_text(outgoing)
@@ -49,7 +50,7 @@ def parse(text: str) -> Outgoing:
     while at < len(lines) and (not lines[at].strip() or lines[at].startswith("#")):
         at += 1
     if at == len(lines):
-        raise CannotSend("The text has no request: its first line is like GET /path")
+        raise NoRequest("The text has no request, so nothing was sent: begin it with GET /path")
     method, target = _first(lines[at].rstrip("\r"), at + 1)
     headers: list[tuple[str, str]] = []
     at += 1

@@ -13,7 +13,7 @@ DEFAULTS = (MOMENTS, TOKENS)
 
 WORDS = {
     MOMENTS: "dates with a time of day",
-    TOKENS: "CSRF tokens and nonces",
+    TOKENS: "CSRF tokens, nonces and addresses of objects",
 }
 """What the rules mean that have no value."""
 
@@ -42,8 +42,14 @@ _TOKEN_FIELDS = (
     ),
     re.compile(r"""(\bnonce=["'])([^"'<>]{1,200})""", re.I),
 )
-# In a policy; and in the debugger's page, for each server process and each frame.
-_TOKENS = re.compile(r"""('nonce-|\bSECRET = "|\bid="frame-)([^'"]{1,200})""", re.I)
+_TOKENS = (
+    # In a policy; and in the debugger's page, for each server process and each frame.
+    re.compile(r"""('nonce-|\bSECRET = "|\bid="frame-)[^'"]{1,200}""", re.I),
+    # In Django's page of an error, for each frame.
+    re.compile(r"""(\bid="(?:c|v|pre|post)|'(?:pre|post)(?=\d))\d{9,20}\b"""),
+    # In the repr of an object.
+    re.compile(r"( at 0x)[0-9a-fA-F]{6,16}\b"),
+)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -116,9 +122,7 @@ class Ignores:
             return True
         if self._is_token(name):
             return True
-        if MOMENTS not in self.rules:
-            return False
-        if _is_time(name, before) and _is_time(name, after):
+        if MOMENTS in self.rules and _is_time(name, before) and _is_time(name, after):
             return True
         texts = isinstance(before, str) and isinstance(after, str)
         return texts and self.text(str(before)) == self.text(str(after))
@@ -130,9 +134,9 @@ class Ignores:
         """Whether a value would be ignored if it differed."""
         if any_index(path) in self._paths or self._is_token(name):
             return True
-        if MOMENTS not in self.rules:
-            return False
-        return _is_time(name, value) or (isinstance(value, str) and self.text(value) != value)
+        if MOMENTS in self.rules and _is_time(name, value):
+            return True
+        return isinstance(value, str) and self.text(value) != value
 
     def text(self, line: str) -> str:
         """Return a line with the ignored parts replaced."""
@@ -140,7 +144,7 @@ class Ignores:
             if line.startswith(begin) and line.endswith(end) and len(line) >= len(begin) + len(end):
                 return begin + GAP + end
         if TOKENS in self.rules:
-            for pattern in (*(_TOKEN_FIELDS if "<" in line else ()), _TOKENS):
+            for pattern in (*(_TOKEN_FIELDS if "<" in line else ()), *_TOKENS):
                 line = pattern.sub(rf"\1{GAP}", line)
         return _MOMENT.sub(GAP, line) if MOMENTS in self.rules else line
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from devtui.events import Reloaded
+from devtui.events import Reloaded, StateChanged
 from devtui.session.event_bus import EventBus
 from devtui.session.replay.comparison import Answer
 from devtui.session.replay.outgoing import CannotSend, Outgoing
 from devtui.session.replay.sender import Sender
+from devtui.session.state import State
 from devtui.session.store.request_record import Request
 
 MAX_PINS = 20
@@ -38,7 +39,9 @@ class Pins:
         self._sender = sender
         self._by_id: dict[str, Pin] = {}
         self._sending: asyncio.Task[None] | None = None
+        self._reloading = False
         bus.listen(self._reloaded, Reloaded)
+        bus.listen(self._state_changed, StateChanged)
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -78,6 +81,9 @@ class Pins:
         if self._by_id and not event.failed:
             self._sending = asyncio.get_running_loop().create_task(self._send_all())
 
+    def _state_changed(self, event: StateChanged) -> None:
+        self._reloading = event.state == State.RELOADING.value
+
     async def _send_all(self) -> None:
         for pin in list(self._by_id.values()):
             what = f"The pinned {pin.request.row.method} request {pin.request.id}"
@@ -86,5 +92,7 @@ class Pins:
             except CannotSend as error:
                 self._bus.warn(f"{what} was not sent: {error}")
                 continue
+            if self._reloading:
+                return  # the next generation gets them all, and this one could be cut
             if sent.message:
                 self._bus.warn(f"{what}: {sent.message}")

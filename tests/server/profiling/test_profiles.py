@@ -110,6 +110,7 @@ def test_streamed_pieces_and_failed_requests_are_profiled(live: Live) -> None:
     failed, *_ = profile(live, "/error")
     assert failed.request.row.status == 500
     assert share(failed.event, "alpha") > 0
+    assert not failed.event.thread_lines  # devtui asks for the error's text in one of its own
 
 
 def test_nothing_stays_in_the_thread(live: Live) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from devtui.server.serving.bodies import cut
+from devtui.server.exchange.bodies import cut
 from devtui.server.tracing.parameters import MAX_MEMBERS, kept, text_of
 from devtui.server.tracing.request_calls import MAX_CALLS, MAX_STACKS, MAX_TEXT
 from tests.server.tracing.conftest import Record

@@ -2,6 +2,7 @@
 
 import datetime
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from devtui.events import Call
-from devtui.server.serving.bodies import cut
+from devtui.server.exchange.bodies import cut
+from devtui.server.tracing.recorder import plain_text
 from devtui.server.tracing.request_calls import MAX_TEXT
 from devtui.session.calls.statement import statement_of
 from devtui.text.sanitize import pasteable
@@ -128,8 +130,10 @@ def test_ten_thousand_parameters_are_filled_in() -> None:
     assert copied == f"SELECT * FROM t WHERE id IN ({', '.join(map(str, range(10_000)))});"
 
 
-def test_a_statement_that_was_cut_says_so() -> None:
-    text = cut(f"SELECT {'a, ' * MAX_TEXT}", MAX_TEXT)
+@pytest.mark.parametrize("form", [str, str.encode])
+def test_a_statement_that_was_cut_says_so(form: Callable[[str], object]) -> None:
+    text = cut(plain_text(form(f"SELECT {'%s, ' * 100_000} 1")), MAX_TEXT)
+    assert len(text) == MAX_TEXT
     assert statement_of(sql(text, (1,))) == f"-- the statement was cut\n{text}"
 
 

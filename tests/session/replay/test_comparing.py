@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +178,60 @@ def test_the_debuggers_page_for_the_same_error() -> None:
     assert compared(pages[0], pages[1]).verdict == "same"
 
 
+# Prints Django's page of an error; the settings would stay in the process of the tests.
+DJANGOS_PAGE = """
+import sys
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.views.debug import technical_500_response
+from werkzeug.test import create_environ
+settings.configure(DEBUG=True, SECRET_KEY="x", ROOT_URLCONF=__name__, USE_I18N=False)
+urlpatterns = []
+class Thing: pass
+thing = Thing()
+try:
+    raise ValueError("wrong")
+except ValueError:
+    request = WSGIRequest(create_environ("/", environ_overrides={"REMOTE_PORT": sys.argv[1]}))
+    print(technical_500_response(request, *sys.exc_info()).content.decode())
+"""
+
+
+def test_djangos_page_for_the_same_error() -> None:
+    """It has addresses of objects, in names of elements too, and the port of the client."""
+    pytest.importorskip("django", reason="Django is not installed")
+    pages = [
+        subprocess.check_output([sys.executable, "-c", DJANGOS_PAGE, port], text=True)
+        for port in ("46100", "59866")
+    ]
+    assert "Thing object at 0x" in pages[0]
+    assert "46100" in pages[0]
+    first, second = (answer(page, "text/html", status=500) for page in pages)
+    found = compared(first, second)
+    assert found.verdict == "same", found.changes
+    changed = answer(pages[1].replace("wrong", "right"), "text/html", status=500)
+    assert compared(first, changed).of("body")
+
+
+def test_addresses_of_objects_are_ignored() -> None:
+    first, second = ({"of": f"<Order object at {address}>"} for address in ("0x7fa550", "0x1B44C0"))
+    assert compared(answer(first), answer(second)).verdict == "same"
+    found = compared(
+        answer(output=(f"sold {first['of']}",)), answer(output=(f"sold {second['of']}",))
+    )
+    assert not found.changes
+
+
+def test_a_line_that_is_there_often_is_no_difference() -> None:
+    before, after = (
+        answer("\n".join(f"{word} {n // 2}" if n % 2 else "" for n in range(400)), "text/plain")
+        for word in "ab"
+    )
+    found = compared(before, after)
+    assert len(found.of("body")) == 200
+    assert not any(change.before == change.after for change in found.changes)
+
+
 def test_other_bodies_are_compared_by_size_and_digest() -> None:
     first, second = (
         answer(Body(content_type="image/png", size_bytes=10, digest=digest)) for digest in "ab"
@@ -257,6 +313,15 @@ def test_calls_of_a_repeat_are_of_one_place_though_only_the_first_have_a_stack()
         ("sql /shop/views.py in orders", "41 x SELECT 1", "SELECT 1")
     ]
     assert found.verdict == "body differs: $.of, 41 -> 1 sql"
+
+
+@pytest.mark.parametrize("quote", ['"', "`"])
+def test_djangos_savepoints_are_the_same_in_another_thread(quote: str) -> None:
+    def answers(thread: int) -> Answer:
+        name = f"{quote}s{thread}_x1{quote}"
+        return answer(calls=(call(f"SAVEPOINT {name}"), call(f"RELEASE SAVEPOINT {name}")))
+
+    assert not places(compared(answers(140_079_439_804_096), answers(139_793_602_180_800)))
 
 
 def test_places_of_calls_are_as_short_as_elsewhere() -> None:

@@ -280,6 +280,16 @@ def test_the_copied_tests_of_a_flask_app_pass(serve: Serve, folder: Path) -> Non
     passes(tests[0], folder, fails="assert body ==")
 
 
+def test_a_copied_test_joins_headers_as_servers_do() -> None:
+    outgoing = Outgoing("GET", "/", (("X-Thing", "a"), ("Host", "shop"), ("x-thing", "b")))
+    app = AppLoaded(app="app:app", framework="flask.Flask", file="", duration_ms=1, module_count=1)
+    answers = [fakes.finished(1)]
+    assert "('X-Thing', 'a,b')" in pytest_test(outgoing, answers, app, "http://shop", Ignores())
+    app = structs.replace(app, framework="django.WSGIHandler")
+    text = pytest_test(outgoing, answers, app, "http://shop", Ignores())
+    assert "'HTTP_X_THING': 'a,b'" in text
+
+
 ODD = """
 
 echo = app
@@ -363,3 +373,31 @@ def test_the_copied_test_of_a_django_project_passes(serve: Serve, folder: Path) 
     changed = live.run(live.session.replays.send(request, without))
     assert changed.request is not None
     assert changed.request.verdict == "403 now"
+
+
+WITHOUT_WSGI_FILE = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop_settings')\n",
+    "shop_settings.py": "DEBUG, SECRET_KEY, ROOT_URLCONF = True, 'x', 'urls'",
+    "urls.py": """
+from django.http import HttpResponse
+from django.urls import path
+
+def hello(request):
+    return HttpResponse(f"hello {request.content_type}")
+
+urlpatterns = [path("", hello)]
+""",
+}
+
+
+@pytest.mark.e2e
+def test_the_copied_test_of_a_django_project_without_a_wsgi_file_passes(
+    serve: Serve, folder: Path
+) -> None:
+    pytest.importorskip("django", reason="Django is not installed")
+    live = serve(WITHOUT_WSGI_FILE, "manage.py", reload=False)
+    live.serving()
+    live.request("OPTIONS", "/", b"", {"Content-Type": "a/b"})
+    text = copied(live, "/")
+    assert "== 'hello a/b'" in text
+    passes(text, folder)

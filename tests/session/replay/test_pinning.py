@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devtui.events import RequestFinished
+from devtui.events import RequestFinished, RequestStarted
 from devtui.session.replay.outgoing import CannotSend
 from devtui.session.replay.pins import MAX_PINS
 from devtui.session.store.request_record import Request
@@ -55,6 +55,38 @@ def test_after_each_reload(serve: Serve, folder: Path) -> None:
     write(folder, {"app.py": SHOP})
     assert stored(live, live.row("/page", 5)).verdict == "same"
     assert len([row for row in live.all(RequestFinished) if row.target == "/items"]) == 4
+
+
+WAITS = """
+import pathlib, time
+go = pathlib.Path(__file__).with_name("go")
+def app(environ, start_response):
+    while environ["PATH_INFO"] == "/slow" and not go.exists():
+        time.sleep(0.01)
+    start_response("200 OK", [])
+    return []
+"""
+
+
+def test_a_reload_meanwhile_begins_again(serve: Serve, folder: Path) -> None:
+    live = serve(WAITS)
+    live.serving()
+    go = folder / "go"
+    go.touch()
+    for target in ("/slow", "/quick"):
+        live.call(live.session.replays.pin, stored(live, live.visit(target)))
+    go.unlink()
+    write(folder, {"app.py": f"{WAITS}# saved\n"})
+    live.reloaded()
+    live.wait_for(RequestStarted, lambda event: (event.target, event.generation) == ("/slow", 2))
+    write(folder, {"app.py": f"{WAITS}# saved once more\n"})
+    live.wait_for(RequestStarted, lambda event: (event.target, event.generation) == ("/slow", 3))
+    go.touch()
+    live.row("/slow", 3)
+    live.row("/quick", 2)
+    rows = [row for row in live.all(RequestFinished) if row.target == "/quick"]
+    assert [row.generation for row in rows] == [1, 3]
+    assert not live.lines("The pinned")
 
 
 def test_there_are_not_too_many(serve: Serve) -> None:

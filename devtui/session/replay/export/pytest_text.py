@@ -7,7 +7,7 @@ import json
 import math
 import pprint
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,7 +71,7 @@ def _werkzeug(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, st
     scheme = "https" if base.startswith("https:") else "http"
     if host:
         arguments.append(f"    base_url={f'{scheme}://{host}'!r},")
-    headers = [pair for pair in outgoing.headers if pair[0].lower() != "host"]
+    headers = _joined(pair for pair in outgoing.headers if pair[0].lower() != "host")
     if headers:
         arguments.append(f"    headers={_laid_out(headers, 12)},")
     if outgoing.body:
@@ -80,18 +80,33 @@ def _werkzeug(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, st
     return head, call, "response.get_data(as_text=True)", "response.get_data()"
 
 
+def _joined(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return each header once: the client joins those of a name in another way than servers do."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, value in headers:
+        before = found.get(name.lower())
+        found[name.lower()] = (
+            (name, value) if before is None else (before[0], f"{before[1]},{value}")
+        )
+    return [*found.values()]
+
+
 def _django(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, str, str, str]:
-    head, _ = _import_of(loaded)
-    head = (
-        f"{head}  # noqa: F401, I001 - it sets Django up\n"
-        "from django.test import Client, override_settings"
-    )
+    client = "from django.test import Client, override_settings"
+    if loaded.settings_module:
+        variable = f'"DJANGO_SETTINGS_MODULE", {loaded.settings_module!r}'
+        setup = f"os.environ.setdefault({variable})\ndjango.setup()"
+        head = f"import os\n\nimport django\n{client}\n\n{setup}"
+    else:
+        head = f"{_import_of(loaded)[0]}  # noqa: F401, I001 - it sets Django up\n{client}"
     kind = next((v for name, v in outgoing.headers if name.lower() == "content-type"), "")
-    extra: dict[str, str] = {}
-    for name, value in outgoing.headers:
-        key = "HTTP_" + name.upper().replace("-", "_")
-        if name.lower() != "content-type":
-            extra[key] = f"{extra[key]},{value}" if key in extra else value
+    extra = {
+        "HTTP_" + name.upper().replace("-", "_"): value
+        for name, value in _joined(outgoing.headers)
+        if name.lower() != "content-type"
+    }
+    if kind and not outgoing.body:
+        extra["CONTENT_TYPE"] = kind  # the client sends the other one with a body only
     secure = ["        secure=True,"] if base.startswith("https:") else []
     call = "\n".join(
         [
