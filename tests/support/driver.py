@@ -68,7 +68,7 @@ class Driver:
     def _expects_rows(self) -> bool:
         """Whether a list will show new rows in a moment."""
         views = self.app.screen.query(LineView) if self.app.is_running else ()
-        return any(view._pace._dirty_timer is not None for view in views)
+        return any(view.expects_rows for view in views)
 
     def screen(self) -> str:
         """What is on the screen, as text."""

@@ -127,7 +127,7 @@ async def test_the_cursor_never_leaves_the_view_while_it_moves_over_rows_of_any_
         for key in keys:
             await ui.press(key)
             height = range(log.size.height)
-            seen = [log._place(y) for y in height]
+            seen = [log.place_at(y) for y in height]
             assert log.cursor in [index for index, _ in seen], key
             assert (log.cursor, 0) in seen, "the beginning of the row is out of view"
 
@@ -193,7 +193,7 @@ async def test_nothing_is_planned_while_nothing_comes(ui):
     await _with_a_traceback(ui)
     await ui.press("space")
     await ui.shows("in total")
-    await ui.until(lambda: _log(ui)._pace.idle)
+    await ui.until(lambda: _log(ui).idle)
 
 
 # -- the view without a screen

@@ -45,11 +45,21 @@ def test_attributes():
     assert (style.color, style.bgcolor) == (None, None)
 
 
-def test_looks_are_bounded():
-    colours = _colours()
-    for number in range(MAX_LOOKS + 10):
+def test_looks_are_remembered_up_to_a_bound() -> None:
+    asked: list[str] = []
+
+    def style(name: str) -> Style:
+        asked.append(name)
+        return Style(color="#f07178")
+
+    colours = AppColours(style, lambda: BASE)
+    for _ in range(2):
+        colours.style_of(Look(ink=1))
+    assert asked == ["bad"]
+    for number in range(MAX_LOOKS):
         colours.style_of(Look(ink=(number % 256, number // 256, 1)))
-    assert len(colours._styles) <= MAX_LOOKS
+    colours.style_of(Look(ink=1))
+    assert asked == ["bad"] * 2, "it was not forgotten"
 
 
 @pytest.mark.parametrize("theme", ["devtui-dark", "devtui-light", "nord", "gruvbox", "dracula"])

@@ -8,10 +8,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import cast
 
+import msgspec
 import pytest
 import pytest_asyncio
 
-from devtui.events import HoldEnded, LiveSet, Serving
+from devtui.events import HoldEnded, LiveSet, LogWritten, Serving
 from devtui.session.event_bus import EventBus
 from devtui.session.live import live_pages, reload_pace
 from devtui.session.live.live_pages import Around, LivePages
@@ -76,11 +77,13 @@ class Project:
 
     def __init__(self) -> None:
         self.waits = False
+        self.times_asked = 0
+        self.ways: list[socket.socket] = []
         self.bus = EventBus(lambda: 1)
         self.bus.subscribe(lambda event: None)
         around = Around(
-            set_live=lambda order, way: None,
-            waits=lambda: self.waits,
+            set_live=lambda order, way: self.ways.append(way),
+            waits=self._waits,
             fails=lambda: False,
             port=lambda: 0,
             url=str,
@@ -90,8 +93,12 @@ class Project:
 
     def open(self, version: tuple[int, int]) -> FakePage:
         page = FakePage()
-        self.pages._on_open(cast(PageConnection, page), version, "")
+        self.pages.opened(cast(PageConnection, page), version, "")
         return page
+
+    def _waits(self) -> bool:
+        self.times_asked += 1
+        return self.waits
 
     def serve(self, generation: int) -> None:
         self.bus.publish(Serving(generation=generation, url="", pid=1))
@@ -101,7 +108,6 @@ class Project:
 async def project() -> AsyncIterator[Project]:
     project = Project()
     yield project
-    project.pages._pages.clear()
     project.pages.close()
 
 
@@ -127,7 +133,8 @@ async def test_a_reload_that_waits_outlasts_a_hold(
     page = project.open((0, 0))
     assert page.sent == []
     project.waits = True
-    await until(lambda: project.pages._catching_up is None)
+    asked = project.times_asked
+    await until(lambda: project.times_asked > asked)
     assert page.sent == []
     project.waits = False
     project.bus.publish(HoldEnded(holder="x", reason="released"))
@@ -169,9 +176,16 @@ async def test_a_page_that_is_gone_before_it_is_connected_is_not_counted(
         raise OSError(22, "Invalid argument")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "connect_accepted_socket", refuse)
-    ours, theirs = socket.socketpair()
-    with theirs:
-        asked = Asked(key="x", origin="", host="", query="")
-        await project.pages._connect(asked, ours)
-        assert project.pages._connections == set()
-        assert theirs.recv(1) == b"", "it is closed"
+    monkeypatch.setattr(live_pages, "MAX_CONNECTIONS", 1)
+    warnings: list[str] = []
+    project.bus.listen(lambda event: warnings.append(event.text), LogWritten)
+    asked = msgspec.json.encode(Asked(key="x", origin="", host="", query=""))
+    for _ in range(3):
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(project.ways[0], [asked], [ours.fileno()])
+            ours.close()
+            theirs.setblocking(False)
+            read = asyncio.get_running_loop().sock_recv(theirs, 1)
+            assert await asyncio.wait_for(read, DEADLINE) == b"", "it is closed"
+    assert warnings == []
