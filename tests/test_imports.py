@@ -360,3 +360,67 @@ def test_what_the_first_response_waits_for() -> None:
     if sys.version_info >= (3, 11):
         waits |= {"typing_extensions", "signal"}  # before, others import the latter
     assert not sorted(loaded & waits)
+
+
+# Of Python and of other libraries, which have no public name for it.
+NOT_OURS = {
+    *("_batch_count", "_character_to_key", "_color_system", "_compositor", "_dirty_widgets"),
+    *("_driver", "_layout_required", "_notifications", "_on_timer_update", "_parse_rules"),
+    *("_post_mouse_events", "_recompose_required", "_repaint_required", "_scroll_required"),
+    *("_variables", "_taking_plain_text", "_ready", "_handle_request_noblock"),
+    *("_pin_cookie", "_fail_pin_auth", "_getframe", "_exit", "_replace", "_bootstrap_inner"),
+}
+PATCHES = {"setattr", "getattr", "delattr", "hasattr", "object", "patch", "setitem"}
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__") and name != "_"
+
+
+def private_names(text: str) -> Iterator[str]:
+    """The private names of others that a test uses, each with its line."""
+    for node in ast.walk(ast.parse(text)):
+        names: list[str] = []
+        if isinstance(node, ast.Attribute):
+            if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")):
+                names = [node.attr]
+        elif isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            called = node.func.id if isinstance(node.func, ast.Name) else called
+            texts = [one.value for one in node.args if isinstance(one, ast.Constant)]
+            if called in PATCHES:
+                names = [str(one).rpartition(".")[2] for one in texts]
+        for name in filter(is_private, names):
+            if name not in NOT_OURS:
+                yield f"line {getattr(node, 'lineno', 0)}: {name}"
+
+
+def test_no_test_uses_what_is_private() -> None:
+    """It would have to change with each change inside, and may pass while users see a fault."""
+    folder = Path(__file__).parent
+    found = [
+        f"{path.relative_to(folder)}, {use}"
+        for path in sorted(folder.rglob("*.py"))
+        if not path.is_relative_to(folder / "apps")
+        for use in private_names(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from devtui.session.session import _name",
+        "assert session._name == 1",
+        "session.reloader._name = 1",
+        "monkeypatch.setattr(session, '_name', 1)",
+        "monkeypatch.setattr('devtui.session.session._name', 1)",
+        "mock.patch.object(session, '_name')",
+        "getattr(session, '_name')",
+    ],
+)
+def test_a_private_name_is_found(line: str) -> None:
+    assert list(private_names(line)) == ["line 1: _name"]
+    assert not list(private_names(line.replace("_name", "name")))

@@ -184,7 +184,7 @@ def run(
         session.accompany(serve_beside)
     try:
         session.launch()
-        front_end = _front_end(plain, as_json)
+        front_end = front_end_for(plain, as_json)
         gc.freeze()  # spares the first frame a collection that includes the modules
         if collects:
             gc.enable()
@@ -205,7 +205,8 @@ def _show_window(screen: bool) -> None:
         window.show(columns - (_BESIDE_TEXT if screen else BESIDE_LINE), lines)
 
 
-def _front_end(plain: bool, as_json: bool) -> Callable[[Session], int]:
+def front_end_for(plain: bool, as_json: bool) -> Callable[[Session], int]:
+    """Return what shows the session: what was asked for, and else the screen if it can be shown."""
     if as_json:
         from devtui.headless import run_json
 

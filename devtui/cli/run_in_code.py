@@ -121,7 +121,7 @@ def _settings(
         trusted_hosts=tuple(options.get("trusted_hosts") or ()),
         load_dotenv=load_dotenv,
         environment=tuple(os.environ.items()),
-        preferences=_preferences(main),
+        preferences=preferences_for(main),
         control=not is_refused("DEVTUI_CONTROL"),
         trace=_said("DEVTUI_TRACE"),
         live_console=bool(_said("DEVTUI_LIVE_CONSOLE")),
@@ -142,7 +142,7 @@ def _said(variable: str) -> bool | None:
     return yes_or_no.parse(os.environ[variable]) if os.environ.get(variable) else None
 
 
-def _preferences(main: Main) -> Preferences:
+def preferences_for(main: Main) -> Preferences:
     """Return what the config says about the dashboard; the call itself decides the rest."""
     try:
         from devtui.cli.configured import read_for_code

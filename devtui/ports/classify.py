@@ -12,7 +12,8 @@ from devtui.ports import containers
 from devtui.ports.process_info import Ancestor, ProcessFacts, program, told_to_run
 from devtui.server_script import SERVER_SCRIPT
 
-_PLATFORM: str = sys.platform
+# A variable: type checkers take branches on `sys.platform` itself for unreachable.
+PLATFORM: str = sys.platform
 
 _AIRPLAY_PORTS = (5000, 7000)
 _AIRPLAY_NAMES = ("ControlCenter", "ControlCe", "AirPlayXPCHelper", "AirPlayUIAgent")
@@ -76,10 +77,10 @@ def unseen(port: int, user: str, same_user: bool) -> tuple[HolderKind, str]:
     container = containers.publisher(port)
     if container is not None:
         return "container", _stop_container(container)
-    if _PLATFORM == "darwin" and port in _AIRPLAY_PORTS:
+    if PLATFORM == "darwin" and port in _AIRPLAY_PORTS:
         return "airplay", f"held by a process that devtui cannot see, probably {_AIRPLAY}"
     look = f"sudo ss -ltnp 'sport = :{port}'"
-    if _PLATFORM == "darwin":
+    if PLATFORM == "darwin":
         look = f"sudo lsof -nP -iTCP:{port} -sTCP:LISTEN"
     if same_user:
         return (

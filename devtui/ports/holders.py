@@ -16,7 +16,8 @@ from devtui.events import Address, Holder
 from devtui.ports import classify, sockets_linux, supervisors
 from devtui.ports.process_info import ProcessFacts, facts_of
 
-_PLATFORM: str = sys.platform
+# A variable: type checkers take branches on `sys.platform` itself for unreachable.
+PLATFORM: str = sys.platform
 
 _Found = dict[int, set[Address]]
 
@@ -27,7 +28,7 @@ def holders(port: int, folder: Path | None = None) -> tuple[Holder, ...]:
     `folder` is the project's folder (by default the current one) and identifies its leftovers.
     Raises `OSError` if the system does not tell who listens.
     """
-    if _PLATFORM == "linux":
+    if PLATFORM == "linux":
         return _of_sockets(sockets_linux.listening(port), port, folder or Path.cwd())
     return tuple(_known(_seen_by_psutil(port), port, folder or Path.cwd(), listens=True))
 
@@ -38,7 +39,7 @@ def silent_holders(port: int, folder: Path | None = None) -> tuple[Holder, ...]:
     Such a socket may keep others from binding. devtui never stops its process, which may be a
     client such as a browser. Only Linux lists these, merely bound ones since 6.8.
     """
-    if _PLATFORM != "linux":
+    if PLATFORM != "linux":
         return ()
     return _of_sockets(sockets_linux.silent(port), port, folder or Path.cwd())
 
@@ -140,10 +141,10 @@ def _seen_by_psutil(port: int) -> _Found:
     """
     found: _Found = defaultdict(set)
     pairs: Iterable[tuple[int, Address]]
-    pairs = _whole_table(port) if _PLATFORM == "win32" else _process_by_process(port)
+    pairs = _whole_table(port) if PLATFORM == "win32" else _process_by_process(port)
     for pid, address in pairs:
         found[pid].add(address)
-    if not found and _PLATFORM != "win32":
+    if not found and PLATFORM != "win32":
         from devtui.ports import sockets_lsof
 
         for pid, address in sockets_lsof.listeners(port):

@@ -50,7 +50,7 @@ class Socket(msgspec.Struct, frozen=True):
 def listening(port: int) -> tuple[Socket, ...]:
     """List the sockets that listen on the port. Raises `OSError` if the system does not tell."""
     try:
-        return tuple(_ask(port, 1 << _LISTEN))
+        return tuple(ask_kernel(port, 1 << _LISTEN))
     except OSError:
         return tuple(_from_proc(port))
 
@@ -58,12 +58,13 @@ def listening(port: int) -> tuple[Socket, ...]:
 def silent(port: int) -> tuple[Socket, ...]:
     """List the sockets on the port that do not listen, such as connections, if sock_diag works."""
     try:
-        return tuple(_ask(port, _OTHER_STATES))
+        return tuple(ask_kernel(port, _OTHER_STATES))
     except OSError:
         return ()
 
 
-def _ask(port: int, states: int) -> Iterator[Socket]:
+def ask_kernel(port: int, states: int) -> Iterator[Socket]:
+    """Ask sock_diag for the sockets on the port in these states. Raises `OSError`."""
     if sys.platform == "linux":
         for family in (socket.AF_INET, socket.AF_INET6):
             with socket.socket(
@@ -75,12 +76,13 @@ def _ask(port: int, states: int) -> Iterator[Socket]:
                 length = _HEADER.size + len(body)
                 header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST_DUMP, 1, 0)
                 diag.send(header + body)
-                yield from _answers(diag, port)
+                yield from read_answers(diag, port)
     else:
         raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
 
 
-def _answers(diag: socket.socket, port: int) -> Iterator[Socket]:
+def read_answers(diag: socket.socket, port: int) -> Iterator[Socket]:
+    """Read the kernel's answers to the end. Raises `OSError` with the kernel's own error."""
     while True:
         data = diag.recv(1 << 16)
         while len(data) >= _HEADER.size:

@@ -51,18 +51,16 @@ print((imported - failed) * 1000, (known - failed) * 1000, (again - known) * 100
 # The real program; when its bind fails it says so at once, in the title of the terminal's window.
 _SCREEN = """
 import sys, time
-from devtui.session import session
-from devtui.session.processes import listener
-from devtui.ports import bind
-bind = bind.bind
+from devtui.ports import bind as ports
+bind = ports.bind
 def told(settings):
     try:
         return bind(settings)
-    except bind.PortRefused:
+    except ports.PortRefused:
         with open("/dev/tty", "wb", 0) as tty:
             tty.write(b"\\x1b]0;failed at %d\\x07" % time.monotonic_ns())
         raise
-bind.bind = told
+ports.bind = told
 from devtui.__main__ import main
 sys.argv = ["devtui", "--demo", "--port", sys.argv[1]]
 main()
@@ -141,10 +139,9 @@ def to_the_screen(port: int) -> tuple[float, float]:
 
 def _until_shown(port: int, holder: bytes, type_port: int | None) -> float:
     command = [sys.executable, "-c", _SCREEN, str(port)]
-    with Terminal(command, size=(120, 40)) as terminal:
-        stopwatch = Stopwatch(120, 40)
-        stopwatch.wanted = holder if type_port is None else b""
-        terminal._screen = stopwatch
+    stopwatch = Stopwatch(120, 40)
+    stopwatch.wanted = holder if type_port is None else b""
+    with Terminal(command, screen=stopwatch) as terminal:
         if type_port is not None:
             terminal.wait_for("SERVING", 30)
             terminal.press("p")

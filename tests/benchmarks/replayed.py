@@ -17,6 +17,7 @@ import flask
 from msgspec import structs
 
 from devtui.events import ErrorRaised, LogWritten, RequestFinished, RequestStarted, utc_now
+from devtui.server.channel.channel import Channel
 
 # A replay that is not paced leaves so much unread at most: it is to lose nothing.
 MOST_PENDING_BYTES = 1024 * 1024
@@ -34,9 +35,10 @@ FROM items
 WHERE items.id = ?"""
 
 # The end of a request is only put, to be sent with the next event.
-_WAYS = ("send", "put")
+_WAYS = {name: getattr(Channel, name) for name in ("send", "put")}
 
 recorded: list[Any] = []
+channels: set[Channel] = set()
 calls = {"each": 0}
 sent = {"events": 0, "requests": 0, "done": 1}
 
@@ -72,16 +74,16 @@ def broken() -> str:
 def record() -> str:
     """Note every event that is sent from now on; requests make so many `calls` each."""
     calls["each"] = int(flask.request.args["calls"])
-    channel = _channel()
-    for name in _WAYS:
-        setattr(channel, name, _noting(getattr(channel, name)))
+    for name, pass_on in _WAYS.items():
+        setattr(Channel, name, _noting(pass_on))
     return "recording"
 
 
 def _noting(pass_on: Any) -> Any:
-    def noting(event: Any) -> None:
+    def noting(channel: Channel, event: Any) -> None:
+        channels.add(channel)
         recorded.append(event)
-        pass_on(event)
+        pass_on(channel, event)
 
     return noting
 
@@ -90,9 +92,9 @@ def _noting(pass_on: Any) -> Any:
 def replay() -> str:
     """Replay `requests`, `rate` a second (0: as fast as they are read), with `lines` each."""
     given = {name: int(flask.request.args[name]) for name in ("requests", "rate", "lines")}
-    channel = _channel()
-    for name in _WAYS:
-        channel.__dict__.pop(name, None)  # record no more
+    (channel,) = channels
+    for name, way in _WAYS.items():
+        setattr(Channel, name, way)  # record no more
     sent["done"] = calls["each"] = 0
     errors = int(flask.request.args["errors"])
     threading.Thread(target=_replay, args=(channel, errors), kwargs=given, daemon=True).start()
@@ -104,11 +106,7 @@ def how_many() -> dict[str, int]:
     return sent
 
 
-def _channel() -> Any:
-    return flask.request.environ["devtui.exchange"]._recorder._channel
-
-
-def _replay(channel: Any, errors: int, requests: int, rate: int, lines: int) -> None:
+def _replay(channel: Channel, errors: int, requests: int, rate: int, lines: int) -> None:
     ends = {event.id: event for event in recorded if isinstance(event, RequestFinished)}
     pairs = [
         (event, ends[event.id])
@@ -138,7 +136,7 @@ def _replay(channel: Any, errors: int, requests: int, rate: int, lines: int) -> 
 
 
 def _send_one(
-    channel: Any,
+    channel: Channel,
     number: int,
     pair: tuple[RequestStarted, RequestFinished],
     line: LogWritten,

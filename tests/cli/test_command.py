@@ -93,7 +93,7 @@ def test_which_front_end_is_chosen(
         monkeypatch.delenv("TERM", raising=False)
     else:
         monkeypatch.setenv("TERM", term)
-    assert command._front_end(plain, as_json).__name__ == chosen
+    assert command.front_end_for(plain, as_json).__name__ == chosen
 
 
 def test_no_screen_on_a_terminal_that_cannot_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_no_screen_on_a_terminal_that_cannot_show_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TERM", "xterm")
     for name, terminal in (("stdin", True), ("stdout", True), ("stderr", False)):
         monkeypatch.setattr(sys, name, SimpleNamespace(isatty=lambda terminal=terminal: terminal))
-    assert command._front_end(False, False).__name__ == "run_plain"
+    assert command.front_end_for(False, False).__name__ == "run_plain"
 
 
 def test_the_version_and_the_help() -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from devtui.cli import command
 from devtui.cli.config_values import TYPED_ONLY
-from devtui.cli.run_in_code import _preferences
+from devtui.cli.run_in_code import preferences_for
 from devtui.config.settings import Settings
 from devtui.events import Main
 from tests.support.projects import write
@@ -314,9 +314,9 @@ def test_a_program_gets_the_dashboards_part(
 ) -> None:
     main = Main("path", str(project / "app.py"))
     write(project, {"app.py": "", "devtui.toml": 'theme = "nord"\nport = 1\n'})
-    assert _preferences(main).theme == "nord"
+    assert preferences_for(main).theme == "nord"
     write(project, {"devtui.toml": 'keys.restart = "tab"'})
     with pytest.raises(SystemExit) as left:
-        _preferences(main)
+        preferences_for(main)
     assert left.value.code == 2
     assert "line 1: tab moves between panes" in capsys.readouterr().err

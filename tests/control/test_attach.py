@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import msgspec
@@ -251,18 +251,22 @@ async def test_it_waits_for_the_next_session_of_the_folder(
         await until(lambda: [one.row.target for one in remote.store.requests] == ["/two"])
 
 
-def test_a_session_beside_it_does_not_take_its_place(live: Live) -> None:
-    (found,) = living()
-    beside = Listening({**found.record, "port": 1, "pid": 1})
-    remote = RemoteSession(found, msgspec.convert(greeting_of(found), Greeting))
-    remote._note_others()
-    live.close()
-    assert remote._connect() is None
-    after = Listening({**found.record, "port": 2, "pid": 2})
-    connection = remote._connect()
-    assert connection is not None
-    for one in (connection, after, beside):
-        one.close()
+async def test_a_session_beside_it_does_not_take_its_place(live: Live) -> None:
+    async with attached() as remote:
+        (found,) = living()
+        with closing(Listening({**found.record, "port": 1, "pid": 1})):
+            await asyncio.to_thread(live.close)
+            await until(lambda: remote.state is State.STOPPED)
+            with closing(Listening({**found.record, "port": 2, "pid": 2})) as after:
+                after.socket.setblocking(False)
+                loop = asyncio.get_running_loop()
+                connection, _ = await asyncio.wait_for(loop.sock_accept(after.socket), DEADLINE)
+                with connection:
+                    asks = await asyncio.wait_for(loop.sock_recv(connection, 10_000), DEADLINE)
+                    assert b"attach" in asks
+                    remote.close()
+                    gone = await asyncio.wait_for(loop.sock_recv(connection, 10_000), DEADLINE)
+                    assert gone == b""
 
 
 def greeting_of(found: Found) -> object:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from devtui.control.client.link import CtlError
+from devtui.session.reload.watched_folders import WatchedFolders
 from devtui.session.state import State
 from tests.control.conftest import Ask, Controlled
 from tests.support.processes import eventually
@@ -46,11 +47,13 @@ def test_a_hundred_edits(controlled: Controlled, ask: Ask, folder: Path) -> None
         assert again["generation"] == found["generation"]
 
 
-def test_it_looks_at_the_disk_itself(controlled: Controlled, ask: Ask, folder: Path) -> None:
+def test_it_looks_at_the_disk_itself(
+    controlled: Controlled, ask: Ask, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The watcher sees nothing: its look is as if nothing had changed, as on some drives."""
     live = controlled(says("one"))
     live.serving()
-    live.session._watcher._folders.look = lambda: set()  # type: ignore[method-assign]
+    monkeypatch.setattr(WatchedFolders, "look", lambda self: set())
     since = ask("status")["generation"]
     write(folder, {"app.py": says("two")})
     found = ask("wait", since=since)

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
+from textual.screen import Screen
 
 from devtui.config.settings import Settings
 from devtui.config.state_file import ProjectFile
+from devtui.dashboard.details.detail_screen import DetailScreen
 from devtui.dashboard.help import HelpDialog
 from devtui.dashboard.hiding.rule_choices import RuleChoices
 from devtui.dashboard.hiding.rules_dialog import RulesDialog
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.events import ErrorRaised, Frame
 from tests.support.config import preferences_of
-from tests.support.driver import running
+from tests.support.driver import Driver, running
 from tests.support.fakes import FakeSession, line, raised, request
 
 
@@ -25,7 +27,7 @@ def session(text: str) -> FakeSession:
     return FakeSession(settings)
 
 
-async def test_keys_move_and_everything_shows_it():
+async def test_keys_move_and_everything_shows_it() -> None:
     text = "[keys]\nrestart = ['f5', 'p']\nport = 'r'\ncopy = 'c'\nclear = 'shift+c'\ndebug = []\n"
     async with running(session(text)) as ui:
         bar = ui.screen().splitlines()[-1]
@@ -39,7 +41,7 @@ async def test_keys_move_and_everything_shows_it():
         assert isinstance(ui.app.screen, HelpDialog)
         assert "Debug mode" not in ui.screen()
         await ui.press("escape")
-        offered = {one.title: one.help for one in ui.app.get_system_commands(ui.app.screen)}
+        offered = {one.title: one.help for one in ui.app.get_system_commands(ui.on(Screen))}
         assert offered["Restart the server"] == "key: f5 p"
         assert offered["Debug mode on or off"] == "debug"
         ui.session.feed(*request(1))
@@ -50,7 +52,7 @@ async def test_keys_move_and_everything_shows_it():
         await ui.shows("Cleared at")
 
 
-async def test_one_name_sets_the_key_in_every_place():
+async def test_one_name_sets_the_key_in_every_place() -> None:
     async with running(session("keys.back = 'backspace'\nkeys.copy-choice = 'f6'")) as ui:
         ui.session.feed(*request(1), raised(1))
         await ui.until(lambda: ui.keys()["open"])
@@ -65,7 +67,7 @@ async def test_one_name_sets_the_key_in_every_place():
         assert ui.app.screen is ui.app.main
 
 
-async def test_vim_moves_with_j_and_k():
+async def test_vim_moves_with_j_and_k() -> None:
     async with running(session("keys-preset = 'vim'\nkeys.pane-after = 'J'")) as ui:
         ui.session.feed(*(event for n in range(1, 6) for event in request(n, f"/{n}")))
         await ui.shows("Requests 5")
@@ -77,14 +79,14 @@ async def test_vim_moves_with_j_and_k():
         await ui.press("home", "G")
         assert rows.cursor == 4
         await ui.press("enter", "j", "j")
-        assert ui.app.screen.list.cursor == 2
+        assert ui.on(DetailScreen).list.cursor == 2
         await ui.press("escape", "J")
         await ui.until(lambda: ui.app.main.open_pane is ui.app.main.log_pane)
         await ui.press("K")
         assert isinstance(ui.app.screen, PortScreen)
 
 
-async def test_in_the_dialogs_of_rules_vims_keys_move_and_another_one_keeps():
+async def test_in_the_dialogs_of_rules_vims_keys_move_and_another_one_keeps() -> None:
     async with running(session("keys-preset = 'vim'")) as ui:
         kept = ProjectFile(Path.cwd(), "hidden").path
         ui.session.feed(*request(1, "/static/a.css"))
@@ -105,7 +107,7 @@ async def test_in_the_dialogs_of_rules_vims_keys_move_and_another_one_keeps():
         assert kept.read_text().splitlines()[1:] == ["get /static/a.css"]
 
 
-async def test_sentences_name_the_key_that_is_in_force():
+async def test_sentences_name_the_key_that_is_in_force() -> None:
     async with running(session("keys.hidden = 'f7'\nhidden = ['/a']")) as ui:
         ui.session.feed(*request(1, "/a"))
         await ui.shows("every row is hidden: f7")
@@ -114,7 +116,9 @@ async def test_sentences_name_the_key_that_is_in_force():
         assert ui.session.asked == [("restart", "restart")]
 
 
-async def test_rules_of_the_config_are_shown_as_such_and_stay_in_their_file(state_folder: Path):
+async def test_rules_of_the_config_are_shown_as_such_and_stay_in_their_file(
+    state_folder: Path,
+) -> None:
     async with running(session("port = 1\nhidden = ['/static/*', 'logger:noise']")) as ui:
         ui.session.feed(*request(1, "/static/x"), *request(2, "/b"), line("x", logger="noise.y"))
         await ui.shows("Requests 1 · 1 hidden")
@@ -135,11 +139,11 @@ async def test_rules_of_the_config_are_shown_as_such_and_stay_in_their_file(stat
         assert ui.app.main.hiding.rules.texts == ["/static/*", "debugger", "/b"]
 
 
-async def choose(ui, name):
+async def choose(ui: Driver, name: str) -> None:
     ui.app.theme = name  # as the palette does
 
 
-async def test_a_chosen_theme_is_kept(state_folder: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_a_chosen_theme_is_kept(state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = state_folder / "devtui" / "theme"
     async with running() as ui:
         assert ui.app.theme == "devtui-dark"
@@ -204,7 +208,7 @@ def commands(text: str, here: Path) -> FakeSession:
     return made
 
 
-async def test_a_command_in_the_background_gets_what_is_selected(here: Path):
+async def test_a_command_in_the_background_gets_what_is_selected(here: Path) -> None:
     file = here / "it's $(touch pwned); `x`.py"
     file.write_text("x = 1\n")
     async with running(commands(COMMANDS, here)) as ui:
@@ -242,7 +246,7 @@ async def test_a_command_in_the_background_gets_what_is_selected(here: Path):
         await ui.shows("f8  Show [red]it[/red]")
 
 
-async def test_a_command_runs_once_at_a_time_and_ends_with_devtui(here: Path):
+async def test_a_command_runs_once_at_a_time_and_ends_with_devtui(here: Path) -> None:
     text = COMMANDS.replace("echo done", "echo $$ >pid; exec sleep 600")
     async with running(commands(text, here)) as ui:
         await ui.press("f9", "f9")
@@ -254,7 +258,7 @@ async def test_a_command_runs_once_at_a_time_and_ends_with_devtui(here: Path):
         os.kill(pid, 0)
 
 
-async def test_a_command_that_leaves_a_program_is_done_and_its_flood_is_bounded(here: Path):
+async def test_a_command_that_leaves_a_program_is_done_and_its_flood_is_bounded(here: Path) -> None:
     flood = "sleep 600 & echo $! >pid; head -c 3000000 /dev/zero | tr '\\\\0' 'x'; echo; echo end"
     async with running(commands(COMMANDS.replace("echo done", flood), here)) as ui:
         await ui.press("f9")
@@ -263,7 +267,7 @@ async def test_a_command_that_leaves_a_program_is_done_and_its_flood_is_bounded(
         os.kill(int((here / "pid").read_text()), 15)
 
 
-async def test_a_command_that_cannot_start_says_why(here: Path):
+async def test_a_command_that_cannot_start_says_why(here: Path) -> None:
     made = commands(COMMANDS, here / "gone")
     async with running(made) as ui:
         await ui.press("f9")

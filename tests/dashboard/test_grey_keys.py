@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from msgspec import structs
 from textual.widgets._toast import Toast
@@ -44,14 +47,14 @@ async def each_says_why(ui: Driver, *expected: str) -> None:
     assert ui.session.asked == []
 
 
-async def test_on_an_empty_dashboard(ui):
+async def test_on_an_empty_dashboard(ui: Driver) -> None:
     await each_says_why(ui, "open", "follow", "clear", "copy", "editor", "stack", "pin")
     for pane in "234":
         await ui.press(pane)
         await each_says_why(ui, "open", "follow", "clear", "copy", "editor", "stack")
 
 
-async def test_on_rows_without_a_place(ui):
+async def test_on_rows_without_a_place(ui: Driver) -> None:
     ui.session.feed(started(1, "/a"), finished(1, "/a"), line("text"))
     await row_selected(ui)
     await each_says_why(ui, "editor", "stack")
@@ -59,7 +62,7 @@ async def test_on_rows_without_a_place(ui):
     await each_says_why(ui, "editor", "stack")
 
 
-async def test_while_nothing_answers(ui):
+async def test_while_nothing_answers(ui: Driver) -> None:
     ui.session.feed(started(1, "/a"), finished(1, "/a"))
     await row_selected(ui)
     ui.session.to(State.CRASHED)
@@ -70,7 +73,7 @@ async def test_while_nothing_answers(ui):
     assert ui.toasts == ["The server process has ended: a save or r starts the next one."]
 
 
-async def test_in_an_opened_request(ui):
+async def test_in_an_opened_request(ui: Driver) -> None:
     ui.session.feed(started(1, "/a"))
     await ui.shows("/a")
     await ui.press("enter")
@@ -81,7 +84,7 @@ async def test_in_an_opened_request(ui):
     await each_says_why(ui, "detail-editor", "detail-error", "detail-stack", "detail-secrets")
 
 
-async def test_in_an_opened_error(ui):
+async def test_in_an_opened_error(ui: Driver) -> None:
     ui.session.feed(ErrorRaised(error=error(), origin="thread", error_id="1-e1", generation=1))
     await ui.press("4")
     await ui.until(lambda: ui.app.main.open_pane.list.item)
@@ -95,7 +98,7 @@ async def test_in_an_opened_error(ui):
     await each_says_why(ui, "locals", "evaluate", "secrets", "to-request")
 
 
-async def test_in_an_error_without_frames(ui):
+async def test_in_an_error_without_frames(ui: Driver) -> None:
     ui.session.feed(ErrorRaised(error=Error(exceptions=(), text="text"), error_id="1-e1"))
     await ui.press("4")
     await ui.until(lambda: ui.app.main.open_pane.list.item)
@@ -115,7 +118,7 @@ async def test_in_an_error_without_frames(ui):
         ),
     ],
 )
-async def test_frames_that_cannot_be_asked(ui, change, why):
+async def test_frames_that_cannot_be_asked(ui: Driver, change: Any, why: str) -> None:
     ui.session.feed(started(1), raised(1))
     await ui.press("4")
     await ui.until(lambda: ui.app.main.open_pane.list.item)
@@ -128,20 +131,20 @@ async def test_frames_that_cannot_be_asked(ui, change, why):
     assert not any(isinstance(order, Evaluate) for order in ui.session.orders)
 
 
-async def test_on_a_unix_socket(tmp_path):
+async def test_on_a_unix_socket(tmp_path: Path) -> None:
     session = FakeSession(Settings(app="hello:app", host=f"unix://{tmp_path}/socket"))
     session.url = f"unix://{tmp_path}/socket"
     async with running(session) as ui:
         await each_says_why(ui, "port", "holders", "browser")
 
 
-async def test_a_click_on_a_grey_key_says_why_too(ui):
+async def test_a_click_on_a_grey_key_says_why_too(ui: Driver) -> None:
     bar = ui.screen().splitlines()[-1]
     await ui.pilot.click(offset=(bar.index("copy"), 39))
     await ui.until(lambda: ui.toasts)
 
 
-async def test_toasts_do_not_cover_what_is_typed():
+async def test_toasts_do_not_cover_what_is_typed() -> None:
     async with running(size=(80, 24)) as ui:
         ui.session.feed(started(1, "/cart"), raised(1))
         await ui.press("4")
@@ -153,13 +156,13 @@ async def test_toasts_do_not_cover_what_is_typed():
         ui.app.tell("two " * 30, "warning")
         await ui.until(lambda: len(ui.app.screen.query(Toast)) == 2)
         await ui.shows("one one")
-        console = ui.app.screen.console.region
+        console = ui.on(ErrorScreen).console.region
         for toast in ui.app.screen.query(Toast):
             assert not toast.region.overlaps(console), (toast.region, console)
         assert ">>> typed" in ui.screen()
 
 
-async def test_the_first_seconds_after_a_reload_are_counted(ui):
+async def test_the_first_seconds_after_a_reload_are_counted(ui: Driver) -> None:
     now = ui.app.clock.monotonic()
     for seconds, shown in ((0.5, "up 0 s"), (1.2, "up 1 s"), (4.9, "up 4 s"), (8, "up 5 s")):
         ui.session.served.serving_since = now - seconds

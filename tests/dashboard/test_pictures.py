@@ -3,9 +3,14 @@
 `pytest tests/dashboard/test_pictures.py --snapshot-update` makes them anew.
 """
 
+from __future__ import annotations
+
 import time
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
 
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.events import Address, Holder, PortBusy
@@ -51,16 +56,16 @@ TAKEN = PortBusy(
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
 
-def _empty(session):
+def _empty(session: FakeSession) -> None:
     pass
 
 
-def _requests(session):
+def _requests(session: FakeSession) -> None:
     session.generations.pin = "123-456-789"
     session.feed(*a_morning())
 
 
-def _error(session):
+def _error(session: FakeSession) -> None:
     _requests(session)
     session.feed(
         started(20, "/cart", seconds=75),
@@ -70,14 +75,14 @@ def _error(session):
     )
 
 
-def _deferred_error(session):
+def _deferred_error(session: FakeSession) -> None:
     _error(session)
     session.generation = 3
     session.feed(reloaded(79, failed=True, generation=3), load_failed(79))
     session.to(State.SERVING_ERROR)
 
 
-def _taken_port(session):
+def _taken_port(session: FakeSession) -> None:
     session.listener.is_open, session.generations.pid, session.served.serving_since = (
         False,
         None,
@@ -87,17 +92,17 @@ def _taken_port(session):
     session.feed(TAKEN)
 
 
-def _calls(session):
+def _calls(session: FakeSession) -> None:
     _requests(session)
     session.feed(*n_plus_one(20, seconds=75))
 
 
-def _profile(session):
+def _profile(session: FakeSession) -> None:
     _requests(session)
     session.feed(*n_plus_one(20, seconds=75), profiled(20))
 
 
-def _is_judged(screen):
+def _is_judged(screen: Screen[Any]) -> bool:
     return isinstance(screen, PortScreen) and not screen.choices[0].why_not
 
 
@@ -114,12 +119,14 @@ SCENES = {
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("scene", SCENES)
-def test_the_main_screen(snap_compare, monkeypatch, scene, size):
+def test_the_main_screen(
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch, scene: Any, size: tuple[int, int]
+) -> None:
     monkeypatch.setattr("devtui.ports.stopping.refusal", lambda holder: None)
     session = FakeSession()
     app = dashboard(session)
 
-    async def play(pilot):
+    async def play(pilot: Pilot[Any]) -> None:
         SCENES[scene](session)
         for pane in app.main.panes:
             pane.list.take_in()

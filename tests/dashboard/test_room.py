@@ -1,6 +1,9 @@
 """Who gets the room: the open pane, the row beside it, one pane alone, and no empty one."""
 
+from __future__ import annotations
+
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +14,7 @@ from devtui.events import AppFailed, Error
 from devtui.session.state import State
 from devtui.session.store.pulse import Reading, Slowest
 from devtui.session.store.request_record import Request
-from tests.support.driver import running
+from tests.support.driver import Driver, running
 from tests.support.fakes import (
     FakeSession,
     a_morning,
@@ -24,12 +27,12 @@ from tests.support.fakes import (
 )
 
 
-def left_of_preview(ui):
+def left_of_preview(ui: Driver) -> list[str]:
     """The screen's lines without what stands beside the panes."""
     return [text[: ui.app.size.width // 2] for text in ui.screen().splitlines()]
 
 
-async def test_the_selected_row_stands_beside_the_list_and_follows_the_cursor():
+async def test_the_selected_row_stands_beside_the_list_and_follows_the_cursor() -> None:
     async with running(size=(200, 50)) as ui:
         await ui.shows(EMPTY)
         ui.session.feed(*request(1, "/first"), *request(2, "/second?a=b"))
@@ -44,7 +47,7 @@ async def test_the_selected_row_stands_beside_the_list_and_follows_the_cursor():
         await ui.until(lambda: ui.app.screen is not ui.app.main, "enter opens it as before")
 
 
-async def test_a_request_beside_the_list_shows_its_end():
+async def test_a_request_beside_the_list_shows_its_end() -> None:
     async with running(size=(160, 40)) as ui:
         ui.session.feed(started(1, "/slow"))
         await ui.shows("GET /slow ─")
@@ -53,7 +56,7 @@ async def test_a_request_beside_the_list_shows_its_end():
         await ui.shows("status      503")
 
 
-async def test_an_error_beside_the_list_begins_with_the_message_and_own_code():
+async def test_an_error_beside_the_list_begins_with_the_message_and_own_code() -> None:
     async with running(size=(200, 50)) as ui:
         ui.session.feed(started(1, "/cart"), raised(1), finished(1, "/cart", status=500))
         await ui.press("4")
@@ -63,7 +66,7 @@ async def test_an_error_beside_the_list_begins_with_the_message_and_own_code():
         assert not any("Cart.total" in text for text in left_of_preview(ui))
 
 
-async def test_secrets_beside_the_list_are_masked():
+async def test_secrets_beside_the_list_are_masked() -> None:
     async with running(size=(200, 50)) as ui:
         ui.session.feed(*request(1, "/login?password=tiger"))
         await ui.shows("GET /login?password=")
@@ -71,7 +74,7 @@ async def test_secrets_beside_the_list_are_masked():
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-async def test_z_zooms_a_pane_and_is_remembered(size):
+async def test_z_zooms_a_pane_and_is_remembered(size: tuple[int, int]) -> None:
     async with running(size=size) as ui:
         ui.session.feed(*a_morning())
         await ui.shows("/report.csv")
@@ -98,7 +101,7 @@ async def test_z_zooms_a_pane_and_is_remembered(size):
 
 
 @pytest.mark.parametrize("size", [(120, 40), (200, 50)])
-async def test_an_empty_pane_is_one_line_and_grows(size):
+async def test_an_empty_pane_is_one_line_and_grows(size: tuple[int, int]) -> None:
     async with running(size=size) as ui:
         errors, log = ui.app.main.errors, ui.app.main.log_pane
         await ui.until(lambda: errors.outer_size.height == 1 and log.outer_size.height == 1)
@@ -113,7 +116,7 @@ async def test_an_empty_pane_is_one_line_and_grows(size):
         await ui.until(lambda: errors.outer_size.height > 10, "the open pane has room")
 
 
-async def test_the_client_is_shown_only_if_clients_differ(ui):
+async def test_the_client_is_shown_only_if_clients_differ(ui: Driver) -> None:
     ui.session.feed(*request(1, "/one"))
     await ui.shows("/one")
     assert "127.0.0.1 " not in ui.screen().splitlines()[3]
@@ -125,7 +128,7 @@ async def test_the_client_is_shown_only_if_clients_differ(ui):
     assert "127.0.0.1" in ui.screen().splitlines()[3]
 
 
-async def test_the_pulse_stands_in_the_lower_border(ui):
+async def test_the_pulse_stands_in_the_lower_border(ui: Driver) -> None:
     assert "slowest" not in ui.screen()
     ui.session.feed(*request(1, "/a", ms=840), *request(2, "/b", status=500))
     await ui.shows("0.4/s  slowest 840 ms GET /a  1 × 5xx")
@@ -133,7 +136,7 @@ async def test_the_pulse_stands_in_the_lower_border(ui):
     await ui.shows_not("slowest")
 
 
-async def test_the_pulse_names_a_request_that_the_list_shows(ui):
+async def test_the_pulse_names_a_request_that_the_list_shows(ui: Driver) -> None:
     ui.session.feed(
         *request(1, "/poll", ms=3_000), *request(2, "/cart", ms=700), *request(3, "/x", ms=50)
     )
@@ -148,12 +151,12 @@ async def test_the_pulse_names_a_request_that_the_list_shows(ui):
     await ui.shows("slowest 700 ms GET /cart ")
 
 
-def named(ms, target, note=""):
+def named(ms: float, target: str, note: str = "") -> Named:
     found = Request.begun(started(1, target))
     return Named(Slowest(ms, "GET", target, found), note)
 
 
-def test_the_pulse_fits_the_width():
+def test_the_pulse_fits_the_width() -> None:
     reading = Reading((0,) * 59 + (3,), 0.6, 2, ())
     slow = named(1_240.0, "/x" * 200)
     for width in (0, 5, 20, 40, 60, 100, 200):
@@ -163,7 +166,7 @@ def test_the_pulse_fits_the_width():
     assert "password=••" in pulse_line(reading, named(1, "/?password=tiger"), 120).plain
 
 
-def test_bars():
+def test_bars() -> None:
     assert bars([0] * 60) == "▁" * BARS
     assert bars([1] + [0] * 58 + [8])[0] == "▂"
     assert bars([1] + [0] * 58 + [8])[-1] == "█"
@@ -172,19 +175,19 @@ def test_bars():
 # -- what the user is told -----------------------------------------------------------------------
 
 
-async def test_a_save_with_the_reloader_off_says_that_the_code_is_old(ui):
+async def test_a_save_with_the_reloader_off_says_that_the_code_is_old(ui: Driver) -> None:
     ui.session.served.outdated_by = ("/project/hello.py",)
     ui.app.main.header.look()
     await ui.shows("hello.py was saved: r restarts with the new code")
 
 
-async def test_a_busy_port_names_the_keys(ui):
+async def test_a_busy_port_names_the_keys(ui: Driver) -> None:
     ui.session.state = State.PORT_BUSY
     ui.app.main.header.look()
     await ui.shows("k shows who holds the port, p takes another one")
 
 
-async def test_the_address_for_a_phone(ui):
+async def test_the_address_for_a_phone(ui: Driver) -> None:
     ui.session.url_elsewhere = "http://192.0.2.7:5000"
     ui.app.main.header.look()
     await ui.shows("http://127.0.0.1:5000  http://192.0.2.7:5000")
@@ -193,7 +196,7 @@ async def test_the_address_for_a_phone(ui):
 NOT_FOUND = "There is neither wsgi.py nor app.py here."
 
 
-def no_app(session):
+def no_app(session: FakeSession) -> None:
     session.served.loaded = None
     event = AppFailed(
         generation=1, reload=False, message=NOT_FOUND, error=Error(exceptions=(), text=""),
@@ -204,7 +207,7 @@ def no_app(session):
     session.to(State.FAILED)
 
 
-async def test_without_an_app_its_name_can_be_typed_or_chosen(tmp_path):
+async def test_without_an_app_its_name_can_be_typed_or_chosen(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text("one = Flask('a')\ntwo = Flask('b')\n")
     session = FakeSession()
     from msgspec import structs
@@ -229,7 +232,7 @@ async def test_without_an_app_its_name_can_be_typed_or_chosen(tmp_path):
         assert session.asked[-1] == ("serve_app", "a:b")
 
 
-async def test_an_error_in_the_app_asks_for_no_name(ui):
+async def test_an_error_in_the_app_asks_for_no_name(ui: Driver) -> None:
     ui.session.feed(load_failed(reload=False))
     ui.session.to(State.FAILED)
     await ui.shows("FAILED")

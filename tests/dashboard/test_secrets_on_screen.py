@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
+from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.events import Body
 from devtui.text.secrets import MASK
-from tests.support.driver import running
-from tests.support.fakes import finished, line, raised, started
+from tests.support.driver import Driver, running
+from tests.support.fakes import FakeSession, finished, line, raised, started
 
 TARGET = "/login?user=ada&password=hunter2"
 
@@ -17,7 +18,7 @@ def body(text: str, kind: str) -> Body:
     return Body(content_type=kind, size_bytes=len(text), text=text)
 
 
-def feed(session) -> None:
+def feed(session: FakeSession) -> None:
     begun = structs.replace(
         started(1, TARGET), headers=(("Referer", "http://localhost/a?token=hunter2"),)
     )
@@ -31,7 +32,7 @@ def feed(session) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-async def test_in_every_row(size):
+async def test_in_every_row(size: tuple[int, int]) -> None:
     async with running(size=size) as ui:
         feed(ui.session)
         for key in "1234":
@@ -42,12 +43,12 @@ async def test_in_every_row(size):
         await ui.shows(f"password={MASK}")
 
 
-async def test_in_an_opened_request_until_m(ui):
+async def test_in_an_opened_request_until_m(ui: Driver) -> None:
     feed(ui.session)
     await ui.shows("/login")
     await ui.press("enter")
     await ui.shows(f"password={MASK}")
-    lines = ui.app.screen.list
+    lines = ui.on(OpenedScreen).list
 
     def texts() -> str:
         return "\n".join(lines.rows.text(lines.matches[at]) for at in range(len(lines.matches)))
@@ -63,7 +64,7 @@ async def test_in_an_opened_request_until_m(ui):
     await ui.until(lambda: "hunter2" not in texts())
 
 
-async def test_in_an_opened_error(ui):
+async def test_in_an_opened_error(ui: Driver) -> None:
     feed(ui.session)
     await ui.press("4")
     await ui.until(lambda: ui.app.main.open_pane.list.item)
@@ -73,7 +74,9 @@ async def test_in_an_opened_error(ui):
 
 
 @pytest.mark.parametrize("pane", "12")
-async def test_what_is_copied_is_masked_too(ui, monkeypatch, pane):
+async def test_what_is_copied_is_masked_too(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch, pane: str
+) -> None:
     copied: list[str] = []
     monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append(text))
     feed(ui.session)

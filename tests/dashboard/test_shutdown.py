@@ -1,6 +1,9 @@
+from __future__ import annotations
+
 import gc
 import os
 import signal
+from typing import Any
 
 import pytest
 from textual.worker import WorkerFailed
@@ -11,7 +14,7 @@ from tests.support.fakes import FakeSession
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
-async def test_keys_leave_after_the_session_has_ended(key):
+async def test_keys_leave_after_the_session_has_ended(key: str) -> None:
     session = FakeSession()
     async with running(session) as ui:
         await ui.press(key)
@@ -21,7 +24,7 @@ async def test_keys_leave_after_the_session_has_ended(key):
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.PORT_BUSY])
-async def test_leaving_without_an_app_is_a_failure(state):
+async def test_leaving_without_an_app_is_a_failure(state: Any) -> None:
     session = FakeSession()
     session.state = state
     async with running(session) as ui:
@@ -31,7 +34,7 @@ async def test_leaving_without_an_app_is_a_failure(state):
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129), ("SIGINT", 130)])
-async def test_signals_leave(name, status):
+async def test_signals_leave(name: str, status: int) -> None:
     session = FakeSession()
     async with running(session) as ui:
         os.kill(os.getpid(), getattr(signal, name))
@@ -40,7 +43,7 @@ async def test_signals_leave(name, status):
         assert session.ended
 
 
-async def test_a_session_that_does_not_end_is_killed(monkeypatch):
+async def test_a_session_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devtui.dashboard.shutdown.LEAVE_SECONDS", 0.05)
     session = FakeSession()
     session.end_slowly = True
@@ -51,7 +54,7 @@ async def test_a_session_that_does_not_end_is_killed(monkeypatch):
         assert session.asked == [("close", None), ("kill", None)]
 
 
-async def test_leaving_twice_does_not_wait():
+async def test_leaving_twice_does_not_wait() -> None:
     session = FakeSession()
     session.end_slowly = True
     async with running(session) as ui:
@@ -62,7 +65,7 @@ async def test_leaving_twice_does_not_wait():
         assert ("kill", None) in session.asked
 
 
-async def test_leaving_twice_at_once_leaves_no_warning_and_the_first_status():
+async def test_leaving_twice_at_once_leaves_no_warning_and_the_first_status() -> None:
     session = FakeSession()
     session.end_slowly = True
     session.state = State.PORT_BUSY
@@ -74,7 +77,7 @@ async def test_leaving_twice_at_once_leaves_no_warning_and_the_first_status():
         gc.collect()  # a coroutine that nobody awaits is warned of, which fails the test
 
 
-async def test_to_be_told_twice_that_the_terminal_has_gone_is_no_haste():
+async def test_to_be_told_twice_that_the_terminal_has_gone_is_no_haste() -> None:
     session = FakeSession()
     session.end_slowly = True
     async with running(session) as ui:
@@ -88,7 +91,7 @@ async def test_to_be_told_twice_that_the_terminal_has_gone_is_no_haste():
         await ui.until(lambda: ui.app.return_value is not None)
 
 
-async def test_a_session_that_ends_by_itself_is_a_failure():
+async def test_a_session_that_ends_by_itself_is_a_failure() -> None:
     session = FakeSession()
     async with running(session) as ui:
         session.close()
@@ -96,7 +99,7 @@ async def test_a_session_that_ends_by_itself_is_a_failure():
         assert ui.app.return_value == 1
 
 
-async def test_signals_are_given_back():
+async def test_signals_are_given_back() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
     async with running() as ui:
         assert signal.getsignal(signal.SIGTERM) != before[0]
@@ -105,7 +108,7 @@ async def test_signals_are_given_back():
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
 
 
-async def test_a_session_that_fails_is_not_hidden():
+async def test_a_session_that_fails_is_not_hidden() -> None:
     class Broken(FakeSession):
         async def run(self) -> None:
             await self._closed.wait()

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from devtui.dashboard.details.row_detail import detail_of
@@ -5,6 +7,7 @@ from devtui.dashboard.errors.error_view import error_view
 from devtui.dashboard.errors.frame_lines import Opened
 from devtui.dashboard.lists.sections import laid_out
 from devtui.events import (
+    AnyEvent,
     AppFailed,
     AppLoaded,
     Body,
@@ -15,7 +18,7 @@ from devtui.events import (
     Reloaded,
     RequestStarted,
 )
-from tests.support.driver import running
+from tests.support.driver import Driver, running
 from tests.support.fakes import FakeSession, at, finished, line, request, started
 
 EVIL = (
@@ -24,7 +27,7 @@ EVIL = (
 )
 
 
-def _evil_events():
+def _evil_events() -> list[AnyEvent]:
     error = Error(
         exceptions=(
             ExceptionData(
@@ -50,7 +53,7 @@ def _evil_events():
     ]
 
 
-def _no_control_characters(ui):
+def _no_control_characters(ui: Driver) -> None:
     for strip in ui.app.screen._compositor.render_strips():
         for segment in strip:
             assert segment.text.isprintable(), repr(segment.text)
@@ -58,7 +61,7 @@ def _no_control_characters(ui):
             assert "@click" not in meta, segment
 
 
-def _hostile_session():
+def _hostile_session() -> FakeSession:
     session = FakeSession()
     session.served.loaded = AppLoaded(
         app=EVIL, framework=EVIL, file=EVIL, duration_ms=1, module_count=1
@@ -69,7 +72,7 @@ def _hostile_session():
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_every_line_of_an_opened_row_is_harmless(width):
+def test_every_line_of_an_opened_row_is_harmless(width: int) -> None:
     store = _hostile_session().store
     items = [*store.requests, *store.log, *store.reloads]
     assert len(items) >= 4
@@ -84,7 +87,7 @@ def test_every_line_of_an_opened_row_is_harmless(width):
                 assert text.isprintable(), repr(text)
 
 
-async def test_nothing_of_it_reaches_the_screen_raw():
+async def test_nothing_of_it_reaches_the_screen_raw() -> None:
     async with running(_hostile_session(), (80, 24)) as ui:
         for key in "1234":
             await ui.press(key)
@@ -102,13 +105,13 @@ async def test_nothing_of_it_reaches_the_screen_raw():
         assert ui.session.asked == []
 
 
-async def test_a_toast_shows_it_escaped(ui):
+async def test_a_toast_shows_it_escaped(ui: Driver) -> None:
     ui.app.tell("said " + EVIL)
     await ui.shows("x1b]0;title")
     _no_control_characters(ui)
 
 
-async def test_a_megabyte_on_one_line_is_shown_at_once(ui):
+async def test_a_megabyte_on_one_line_is_shown_at_once(ui: Driver) -> None:
     ui.session.feed(*request(1, "/" + "A" * 1_000_000), line("B" * 1_000_000), started(2))
     await ui.shows("AAAA…")
     await ui.shows("BBBB…")
@@ -116,7 +119,7 @@ async def test_a_megabyte_on_one_line_is_shown_at_once(ui):
     await ui.shows("BBBBBB")
 
 
-async def test_wide_characters_keep_the_columns(ui):
+async def test_wide_characters_keep_the_columns(ui: Driver) -> None:
     ui.session.feed(*request(1, "/日本語/" + "漢字" * 60), *request(2, "/a"))
 
     def rows() -> list[str]:

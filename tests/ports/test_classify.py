@@ -324,7 +324,7 @@ def test_an_invisible_process(monkeypatch: pytest.MonkeyPatch) -> None:
         "held by a process of another user (ada): sudo ss -ltnp 'sport = :5000' names it",
     )
     assert "in another container" in unseen(5000, "root", True)[1]
-    monkeypatch.setattr(classify, "_PLATFORM", "darwin")
+    monkeypatch.setattr(classify, "PLATFORM", "darwin")
     assert unseen(5000, "ada", False)[0] == "airplay"
     assert "sudo lsof -nP -iTCP:8000 -sTCP:LISTEN" in unseen(8000, "ada", False)[1]
 

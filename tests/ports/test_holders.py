@@ -235,7 +235,7 @@ def test_both_ways_to_ask_linux_agree(monkeypatch: pytest.MonkeyPatch, program: 
 
     with holding(program) as held:
         asked = holders(held.port)
-        monkeypatch.setattr(sockets_linux, "_ask", none)
+        monkeypatch.setattr(sockets_linux, "ask_kernel", none)
         read = holders(held.port)
         assert silent_holders(held.port) == ()
     assert [one.pid for one in read] == [one.pid for one in asked] == [held.pid]
@@ -245,7 +245,7 @@ def test_both_ways_to_ask_linux_agree(monkeypatch: pytest.MonkeyPatch, program: 
 @linux
 def test_a_bad_question_to_the_kernel_is_an_os_error() -> None:
     with pytest.raises(OSError, match=r"."):
-        list(sockets_linux._answers(FakeDiag([struct_error()]), 5000))  # type: ignore[arg-type]
+        list(sockets_linux.read_answers(FakeDiag([struct_error()]), 5000))  # type: ignore[arg-type]
 
 
 def struct_error() -> bytes:
@@ -314,15 +314,15 @@ def test_an_lsof_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 # -- other platforms ---------------------------------------------------------------------------
 
-_Address = namedtuple("_Address", "ip port")
+LocalAddress = namedtuple("LocalAddress", "ip port")
 
 
 def connection(ip: str, port: int, pid: int | None = None, status: str = "LISTEN") -> Any:
-    return SimpleNamespace(laddr=_Address(ip, port), status=status, pid=pid)
+    return SimpleNamespace(laddr=LocalAddress(ip, port), status=status, pid=pid)
 
 
 def test_macos_asks_each_process_and_passes_over_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_PLATFORM", "darwin")
+    monkeypatch.setattr(room, "PLATFORM", "darwin")
     port = free_port()
 
     def refuses(kind: str) -> list[Any]:
@@ -351,7 +351,7 @@ def test_macos_asks_each_process_and_passes_over_refusals(monkeypatch: pytest.Mo
 
 
 def test_macos_falls_back_to_lsof(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_PLATFORM", "darwin")
+    monkeypatch.setattr(room, "PLATFORM", "darwin")
     monkeypatch.setattr(psutil, "process_iter", lambda: iter(()))
     answer = ((os.getpid(), Address(ip="127.0.0.1")),)
     monkeypatch.setattr(sockets_lsof, "listeners", lambda port: answer)
@@ -359,7 +359,7 @@ def test_macos_falls_back_to_lsof(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_windows_gives_the_whole_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_PLATFORM", "win32")
+    monkeypatch.setattr(room, "PLATFORM", "win32")
     table = [
         connection("0.0.0.0", 5000, os.getpid()),
         connection("0.0.0.0", 5001, 1),
@@ -370,7 +370,7 @@ def test_windows_gives_the_whole_table(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_process_by_process_scan_sees_a_real_holder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_PLATFORM", "darwin")
+    monkeypatch.setattr(room, "PLATFORM", "darwin")
     with holding(V4) as held:
         assert [found.pid for found in holders(held.port)] == [held.pid]
 

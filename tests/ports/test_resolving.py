@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import threading
 import time
@@ -11,12 +12,19 @@ from typing import Any
 import pytest
 
 from devtui.config.settings import Settings
-from devtui.events import StateChanged
 from devtui.ports import bind as ports
 from devtui.ports import resolving
 from devtui.ports.resolving import NotResolved, resolved
 from devtui.session.session import Session
 from devtui.session.state import State
+
+numbers = itertools.count()
+
+
+@pytest.fixture
+def host() -> str:
+    """A name that nobody has asked for yet: an answer is kept for a while."""
+    return f"host{next(numbers)}.example"
 
 
 @pytest.fixture
@@ -36,10 +44,8 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Any:
         return ask("127.0.0.1", port, family, kind, proto)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    resolving._kept.clear()
     yield answer, asked
     answer.set()
-    resolving._kept.clear()
 
 
 def test_numbers_are_not_asked_for(silent: Any) -> None:
@@ -49,34 +55,41 @@ def test_numbers_are_not_asked_for(silent: Any) -> None:
 
 
 def test_a_name_server_that_does_not_answer_is_not_waited_for(
-    silent: Any, monkeypatch: pytest.MonkeyPatch
+    silent: Any, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resolving, "DEADLINE_SECONDS", 0.2)
     began = time.monotonic()
     with pytest.raises(NotResolved, match=r"did not answer within 0\.2 s"):
-        resolved("slow.example")
+        resolved(host)
     with pytest.raises(ports.PortRefused, match=r"did not answer within 0\.2 s"):
-        ports.bind(Settings(host="slow.example", port=0))
-    assert ports.next_free_port(Settings(host="slow.example", port=5000)) is None
+        ports.bind(Settings(host=host, port=0))
+    assert ports.next_free_port(Settings(host=host, port=5000)) is None
     assert time.monotonic() - began < 10
     assert len(silent[1]) == 1, "asked again within the time for which an answer is good"
 
 
-def test_an_answer_is_good_for_a_while(silent: Any) -> None:
+def test_an_answer_is_good_for_a_while(silent: Any, host: str) -> None:
     answer, asked = silent
     answer.set()
     for port in range(5000, 5005):
-        assert resolved("quick.example", port) == (socket.AF_INET, ("127.0.0.1", port))
+        assert resolved(host, port) == (socket.AF_INET, ("127.0.0.1", port))
     assert asked == ["resolve"]
 
 
-async def test_the_event_loop_continues_while_a_name_is_resolved(silent: Any) -> None:
+async def test_the_event_loop_continues_while_a_name_is_resolved(
+    silent: Any, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Try a port again, as `t` does on the port screen, with a slow name server."""
     answer, asked = silent
-    session = Session(Settings(app="app", host="slow.example", port=0, reload=False))
-    told: list[StateChanged] = []
-    session.bus.listen(told.append, StateChanged)
-    session._machine.to(State.PORT_BUSY, "for the test")
+    monkeypatch.setattr(resolving, "KEPT_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        session = Session(Settings(app="app", host=host, port=port, reload=False))
+        answer.set()
+        session.launch()
+        assert session.state is State.PORT_BUSY
+    answer.clear()
+    asked.clear()
     running = asyncio.create_task(session.run())
     try:
         session.try_again()

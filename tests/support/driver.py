@@ -7,12 +7,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
+from typing import Any, TypeVar
 from unittest import mock
 
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from devtui.dashboard.app import Dashboard
 from devtui.dashboard.clock import Clock
@@ -21,6 +23,9 @@ from devtui.dashboard.widgets.usage import Usage
 from tests.support.fakes import MONOTONIC, FakeSession, at
 
 DEADLINE = 10.0
+
+S = TypeVar("S", bound=Screen[Any])
+T = TypeVar("T")
 
 _PARSE_RULES = Stylesheet._parse_rules
 
@@ -68,12 +73,18 @@ class Driver:
     def _expects_rows(self) -> bool:
         """Whether a list will show new rows in a moment."""
         views = self.app.screen.query(LineView) if self.app.is_running else ()
-        return any(view._pace._dirty_timer is not None for view in views)
+        return any(view.expects_rows for view in views)
 
     def screen(self) -> str:
         """What is on the screen, as text."""
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text for strip in strips)
+
+    def on(self, kind: type[S]) -> S:
+        """The screen that is open, which has to be one of this kind."""
+        screen = self.app.screen
+        assert isinstance(screen, kind), screen
+        return screen
 
     async def shows(self, text: str) -> None:
         await self.until(lambda: text in self.screen(), f"{text!r} on the screen")
@@ -87,6 +98,12 @@ class Driver:
             active.binding.id or "": active.enabled
             for active in self.app.screen.active_bindings.values()
         }
+
+
+def there(value: T | None) -> T:
+    """What has to be there, such as the item under the cursor."""
+    assert value is not None
+    return value
 
 
 @asynccontextmanager

@@ -254,11 +254,11 @@ class Live:
 
     def connect(self) -> socket.socket:
         """A bare connection to where the session serves now."""
-        return socket.create_connection(self._address(), timeout=DEADLINE)
+        return socket.create_connection(self.address(), timeout=DEADLINE)
 
     def send_raw(self, data: bytes) -> bytes:
         """Send bytes that no honest client would, and read until the server closes."""
-        host, port = self._address()
+        host, port = self.address()
         return send_raw(port, data, host)
 
     def refuses(self) -> bool:
@@ -269,7 +269,7 @@ class Live:
             return True
         return False
 
-    def _address(self) -> tuple[str, int]:
+    def address(self) -> tuple[str, int]:
         parts = urlsplit(self.session.url)
         return cast(str, parts.hostname), cast(int, parts.port)
 

@@ -83,7 +83,8 @@ class LineCanvas(ScrollView, Generic[T]):
         """The cells of a row: the width without the scrollbar."""
         return self.scrollable_content_region.width
 
-    def _place(self, y: int) -> tuple[int, int]:
+    def place_at(self, y: int) -> tuple[int, int]:
+        """Return the row that is drawn at that height, and the line of it."""
         return self._lines.place(self._viewport, self.scroll_offset.y, y)
 
     @property
@@ -115,7 +116,7 @@ class LineCanvas(ScrollView, Generic[T]):
     def render_line(self, y: int) -> Strip:
         """Draw the line at that height."""
         width = self.row_width
-        index, part = self._place(y)
+        index, part = self.place_at(y)
         item = self.matches.item_at(index)
         if item is None:
             note = self._note() if index == 0 and not self.matches else ""

@@ -73,7 +73,7 @@ class LineList(LineView[T]):
 
     def number_at(self, y: int) -> int | None:
         """Return the number of the row that is drawn at that height."""
-        index, _ = self._place(y)
+        index, _ = self.place_at(y)
         return self.matches.number_at(index) if index < len(self.matches) else None
 
     def press(self, number: int) -> None:
@@ -100,7 +100,7 @@ class LineList(LineView[T]):
         item, marker = self.item, self.rows.marker
         if item is None or marker is None or not self.rows.can_unfold(item):
             return False
-        return event.x - self.gutter.left in marker and self._place(event.y)[1] == 0
+        return event.x - self.gutter.left in marker and self.place_at(event.y)[1] == 0
 
     def open_number(self, number: int) -> None:
         """Open the row of that number, if it is still there."""

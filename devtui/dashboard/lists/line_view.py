@@ -47,6 +47,11 @@ class LineView(LineCanvas[T], can_focus=True):
         return self._pace.idle
 
     @property
+    def expects_rows(self) -> bool:
+        """Whether items came that will be shown in a moment."""
+        return self._pace.due
+
+    @property
     def flooded(self) -> bool:
         """Whether more items come than people can read."""
         return self._pace.flooded

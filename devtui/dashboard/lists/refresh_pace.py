@@ -56,6 +56,11 @@ class RefreshPace:
         """Whether no refresh is planned."""
         return self._dirty_timer is None and self._running_timer is None
 
+    @property
+    def due(self) -> bool:
+        """Whether items came that are not shown yet."""
+        return self._dirty_timer is not None
+
     def mark_dirty(self) -> None:
         """Plan a refresh, a moment later, for the items that came and those that follow."""
         if self._dirty_timer is None and self._widget.is_mounted:

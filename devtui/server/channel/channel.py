@@ -33,7 +33,7 @@ _READ_BYTES = 64 * 1024
 _LOOK_SECONDS = 0.1
 
 # For the count of dropped events, at the end.
-_LAST_WORDS_SECONDS = 0.1
+LAST_WORDS_SECONDS = 0.1
 
 # The pause of the reading thread after an error, which may occur again at once.
 _PAUSE_SECONDS = 0.05
@@ -71,7 +71,7 @@ class Channel:
         self._waker.setblocking(False)
         self._ends = [OwnSocket(end) for end in (self._socket, self._woken, self._waker)]
         # A fork of the app shares these sockets, and must not use them.
-        os.register_at_fork(after_in_child=self._silence)
+        os.register_at_fork(after_in_child=self.close)
 
     def fileno(self) -> int:
         """Return the socket's descriptor."""
@@ -207,7 +207,7 @@ class Channel:
         if not _send_until(self.pending, self._socket, timeout):
             self.pending.give_up()
         self.pending.put_count()
-        _send_until(self.pending, self._socket, _LAST_WORDS_SECONDS)
+        _send_until(self.pending, self._socket, LAST_WORDS_SECONDS)
 
     def _wait_for_room(self) -> None:
         """Wait until the session has read so much that the system takes what is pending.
@@ -273,8 +273,8 @@ class Channel:
             while self._woken.recv(4096):
                 pass
 
-    def _silence(self) -> None:
-        """Close the channel in a fork, so that only the parent holds it."""
+    def close(self) -> None:
+        """Close the channel in this process: a fork leaves it to its parent."""
         self.pending.close()
         for end in self._ends:
             end.let_go()

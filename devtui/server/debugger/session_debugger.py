@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # After this many wrong PINs each answer takes longer.
 _FEW = 5
-_SECONDS, _MORE_SECONDS = 0.5, 5.0
+ANSWER_SECONDS, LATE_ANSWER_SECONDS = 0.5, 5.0
 
 
 class FailedAttempts:
@@ -124,7 +124,8 @@ class SessionDebugger(DebuggedApplication):
                     self._attempts.set(0)
             if not auth and not locked:
                 self._attempts.set(self._attempts.count + 1)
-                time.sleep(_MORE_SECONDS if self._attempts.count > _FEW + 1 else _SECONDS)
+                many = self._attempts.count > _FEW + 1
+                time.sleep(LATE_ANSWER_SECONDS if many else ANSWER_SECONDS)
         answer = json.dumps({"auth": auth, "exhausted": locked})
         response = Response(answer, mimetype="application/json")
         if auth:

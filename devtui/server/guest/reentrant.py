@@ -21,7 +21,7 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 0.05
 
 # How many others a thread works for before it goes on with its own request.
-_MOST_SERVED = 32
+MAX_SERVED = 32
 
 
 class Bell:
@@ -70,10 +70,10 @@ class Turn:
     trace function that raises at the line of the latter loses the turn, as it loses any lock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, requests: deque[Asked] | None = None) -> None:
         self._free: list[None] = [None]
         self._owner = 0  # the thread that has the turn
-        self._asked: deque[_Asked] = deque()
+        self._requests: deque[Asked] = deque() if requests is None else requests
 
     @property
     def is_mine(self) -> bool:
@@ -96,7 +96,7 @@ class Turn:
                 raise  # a signal handler has raised it
             self._owner = get_ident()
             done = work()
-            for _ in range(_MOST_SERVED):
+            for _ in range(MAX_SERVED):
                 if (asked := self._next_asked()) is None:
                     break
                 asked.serve()
@@ -104,7 +104,7 @@ class Turn:
             return done
         finally:
             self._free.extend(mine)
-            if mine and self._asked:
+            if mine and self._requests:
                 self._wake_next()
 
     def soon(self, work: Callable[[], object]) -> bool:
@@ -113,10 +113,10 @@ class Turn:
         The time is bounded, because a signal handler that raises in the owner may lose a wake-up.
         """
         end = clock.monotonic() + PATIENCE_SECONDS
-        asked = _Asked(work)
+        asked = Asked(work)
         try:
             while not asked.is_done:
-                self._asked.append(asked)
+                self._requests.append(asked)
                 try:
                     self.at_once(asked.serve)
                 except Taken:
@@ -127,7 +127,7 @@ class Turn:
         finally:
             with suppress(ValueError):  # none is left, because it was served
                 while True:
-                    self._asked.remove(asked)
+                    self._requests.remove(asked)
         return asked.is_done
 
     def _wake_next(self) -> None:
@@ -137,14 +137,14 @@ class Turn:
                 asked.wake()
                 return
 
-    def _next_asked(self) -> _Asked | None:
+    def _next_asked(self) -> Asked | None:
         try:
-            return self._asked.popleft() if self._asked else None
+            return self._requests.popleft() if self._requests else None
         except IndexError:  # it has just given up
             return None
 
 
-class _Asked:
+class Asked:
     """The work of a thread that waits for its turn."""
 
     def __init__(self, work: Callable[[], object]) -> None:

@@ -278,15 +278,16 @@ def install(channel: Channel, on_exception_logged: Callable[[BaseException], Non
     The streams write through, so that no unfinished line stays in a buffer.
     """
     output = Output(LineStream(channel, "stdout", 1), LineStream(channel, "stderr", 2))
-    sys.stdout = sys.__stdout__ = _text(output.stdout)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _text(output.stderr)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = text_over(output.stdout)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = text_over(output.stderr)  # type: ignore[misc]
     os.register_at_fork(after_in_child=output.stdout.pass_through)
     os.register_at_fork(after_in_child=output.stderr.pass_through)
     log_records.watch(on_exception_logged)
     return output
 
 
-def _text(stream: LineStream) -> io.TextIOWrapper:
+def text_over(stream: LineStream) -> io.TextIOWrapper:
+    """Return the stream for texts that takes the place of `sys.stdout` or `sys.stderr`."""
     # TextIOWrapper wants a buffered stream; a raw one that takes everything will do.
     text = io.TextIOWrapper(
         cast("IO[bytes]", stream),

@@ -275,7 +275,7 @@ class LivePages:
             self._bus.warn(f"{MAX_CONNECTIONS} pages are open: no more of them follow saves.")
 
     async def _connect(self, asked: Asked, connection: socket.socket) -> None:
-        page = PageConnection(asked, self._key, self._on_open, self._on_close)
+        page = PageConnection(asked, self._key, self.opened, self._on_close)
         self._connections.add(page)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: page, connection)
@@ -283,7 +283,8 @@ class LivePages:
             connection.close()
             self._on_close(page)
 
-    def _on_open(self, page: PageConnection, version: Version, heard: str) -> None:
+    def opened(self, page: PageConnection, version: Version, heard: str) -> None:
+        """Take in a page of this version that has connected, and has `heard` so much of the log."""
         self._pages[page] = _Open(version, came_old=self._versions.needs_load(version))
         if self._console is not None:
             self._console.add(page, heard)

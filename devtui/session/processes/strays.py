@@ -124,13 +124,13 @@ def descendants(pid: int) -> Iterator[int]:
     """Return all that a process has started, and they in turn, as far as they live."""
     waiting = [pid]
     while waiting:
-        for children in _read_all(f"/proc/{waiting.pop()}/task"):
+        for children in children_of_threads(f"/proc/{waiting.pop()}/task"):
             found = [int(child) for child in children.split()]
             yield from found
             waiting += found
 
 
-def _read_all(tasks: str) -> Iterator[bytes]:
+def children_of_threads(tasks: str) -> Iterator[bytes]:
     """Yield the children of each thread of a process."""
     with suppress(OSError):  # it has ended, or there is no such folder on this system
         for thread in os.listdir(tasks):

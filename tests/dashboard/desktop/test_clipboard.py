@@ -1,5 +1,9 @@
+from __future__ import annotations
+
 import os
 import stat
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,19 +20,21 @@ from devtui.dashboard.desktop.clipboard import MAX_OSC52_BYTES, copy, osc52, pro
         ({"TERM": "xterm-256color"}, MAX_OSC52_BYTES + 1, False),
     ],
 )
-def test_who_takes_osc_52(environment, size, takes):
+def test_who_takes_osc_52(environment: dict[str, str], size: int, takes: bool) -> None:
     assert takes_osc52(environment, size) is takes
 
 
-def test_the_terminal_comes_first():
-    written = []
+def test_the_terminal_comes_first() -> None:
+    written: list[str] = []
     assert copy("hi", written.append, {"TERM": "xterm"}) == "to the terminal's clipboard"
     assert written == ["\x1b]52;c;aGk=\a"]
 
 
-def test_tmux_is_asked_before_the_terminal(tmp_path, executable):
+def test_tmux_is_asked_before_the_terminal(
+    tmp_path: Path, executable: Callable[[str, str], str]
+) -> None:
     executable("tmux", f'echo "$@" > {tmp_path}/asked; cat > {tmp_path}/copied')
-    written = []
+    written: list[str] = []
     environment = {"TERM": "tmux-256color", "TMUX": "/s,1,0", "PATH": os.environ["PATH"]}
     where = copy("hi", written.append, environment)
     assert where == "to tmux's buffer and the terminal's clipboard"
@@ -37,24 +43,26 @@ def test_tmux_is_asked_before_the_terminal(tmp_path, executable):
     assert not written
 
 
-def test_a_tmux_that_cannot_leaves_it_to_the_terminal(executable):
+def test_a_tmux_that_cannot_leaves_it_to_the_terminal(
+    executable: Callable[[str, str], str],
+) -> None:
     executable("tmux", "exit 1")
-    written = []
+    written: list[str] = []
     environment = {"TERM": "tmux-256color", "TMUX": "/s,1,0", "PATH": os.environ["PATH"]}
     where = copy("hi", written.append, environment)
     assert where == "to the terminal's clipboard, where tmux lets it (set -s set-clipboard on)"
     assert written == ["\x1b]52;c;aGk=\a"]
 
 
-def test_gnu_screen_hands_it_on_in_short_strings():
-    written = []
+def test_gnu_screen_hands_it_on_in_short_strings() -> None:
+    written: list[str] = []
     copy("x" * 1000, written.append, {"TERM": "screen", "STY": "1.pts-0.here"})
     pieces = written[0].removeprefix("\x1bP").removesuffix("\x1b\\").split("\x1b\\\x1bP")
     assert max(map(len, pieces)) < 256
     assert "".join(pieces) == osc52(b"x" * 1000)
 
 
-def test_then_a_program(tmp_path, executable):
+def test_then_a_program(tmp_path: Path, executable: Callable[[str, str], str]) -> None:
     executable("pbcopy", f"cat > {tmp_path}/copied")
     environment = {"TERM": "linux", "PATH": os.environ["PATH"]}
     where = copy("h\u00e9\ud800", None, environment)
@@ -62,17 +70,22 @@ def test_then_a_program(tmp_path, executable):
     assert (tmp_path / "copied").read_bytes() == b"h\xc3\xa9\\ud800"
 
 
-def test_a_program_needs_its_display(tmp_path, executable):
+def test_a_program_needs_its_display(tmp_path: Path, executable: Callable[[str, str], str]) -> None:
     for name in ("wl-copy", "xclip", "xsel"):
         executable(name, "exit 0")
     path = {"PATH": str(tmp_path / "bin")}
-    names = lambda extra: [os.path.basename(p[0]) for p in programs({**path, **extra})]  # noqa: E731
+
+    def names(extra: dict[str, str]) -> list[str]:
+        return [os.path.basename(command[0]) for command in programs({**path, **extra})]
+
     assert names({}) == []
     assert names({"DISPLAY": ":0"}) == ["xclip", "xsel"]
     assert names({"WAYLAND_DISPLAY": "wayland-0"}) == ["wl-copy"]
 
 
-def test_last_a_file_for_the_user_alone(tmp_path, executable, monkeypatch):
+def test_last_a_file_for_the_user_alone(
+    tmp_path: Path, executable: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     executable("pbcopy", "exit 1")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     where = copy("secret", None, {"PATH": str(tmp_path / "bin")})

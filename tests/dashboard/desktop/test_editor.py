@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from devtui.dashboard.desktop.editor import NoEditor, editor_command
@@ -33,17 +35,19 @@ from devtui.dashboard.desktop.editor import NoEditor, editor_command
         ("'/my tools/vim'", ("/my tools/vim", "+7", "a.py"), True),
     ],
 )
-def test_each_editor_in_its_own_way(editor, arguments, terminal):
+def test_each_editor_in_its_own_way(
+    editor: str, arguments: tuple[str, ...], terminal: bool
+) -> None:
     command = editor_command("a.py", 7, {"EDITOR": editor})
     assert (command.arguments, command.terminal) == (arguments, terminal)
 
 
-def test_visual_comes_before_editor():
+def test_visual_comes_before_editor() -> None:
     assert editor_command("a", 1, {"VISUAL": "code", "EDITOR": "vim"}).name == "code"
     assert editor_command("a", 1, {"VISUAL": " ", "EDITOR": "vim"}).name == "vim"
 
 
-def test_a_file_is_never_an_option():
+def test_a_file_is_never_an_option() -> None:
     assert editor_command("-c:q", 0, {"EDITOR": "vim"}).arguments == ("vim", "+1", "./-c:q")
 
 
@@ -51,6 +55,6 @@ def test_a_file_is_never_an_option():
     ("environment", "sentence"),
     [({}, "export VISUAL or EDITOR"), ({"EDITOR": 'vim "'}, "is no command")],
 )
-def test_no_editor(environment, sentence):
+def test_no_editor(environment: dict[str, str], sentence: str) -> None:
     with pytest.raises(NoEditor, match=sentence):
         editor_command("a.py", 1, environment)

@@ -1,5 +1,11 @@
 """The view that answered, forms, `Name: value`, and what can be copied."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
 from msgspec.structs import replace
 from textual.widgets import OptionList
 
@@ -8,8 +14,10 @@ from devtui.dashboard.details.copy_dialog import CopyDialog
 from devtui.dashboard.details.form import form_of
 from devtui.dashboard.details.row_detail import detail_of, frame_of
 from devtui.dashboard.lists.sections import laid_out
-from devtui.events import Body, Frame
+from devtui.events import AnyEvent, Body, Frame
+from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
+from tests.support.driver import Driver, there
 from tests.support.fakes import finished, line, raised, started
 
 VIEW = Frame(file="/project/shop/views.py", line=31, function="show_cart")
@@ -22,32 +30,32 @@ MULTIPART = (
 )  # fmt: skip
 
 
-def body(text, kind, *, truncated=False):
+def body(text: str, kind: str, *, truncated: bool = False) -> Body:
     return Body(content_type=kind, size_bytes=len(text), text=text, truncated=truncated)
 
 
-def fields_of(text, kind, *, reveal=False, truncated=False):
+def fields_of(text: str, kind: str, *, reveal: bool = False, truncated: bool = False) -> list[str]:
     return [section.text for section in form_of(body(text, kind, truncated=truncated), reveal)]
 
 
-def stored(*events):
+def stored(*events: AnyEvent) -> tuple[Request, Store]:
     store = Store()
     for event in events:
         store.apply(event)
     return store.requests[0], store
 
 
-def request_with(**fields):
+def request_with(**fields: Any) -> tuple[Request, Store]:
     return stored(started(1, "/x?q=tea&token=hush"), replace(finished(1), **fields))
 
 
-def test_a_form_is_decoded_and_masked():
+def test_a_form_is_decoded_and_masked() -> None:
     sent = "name=Ada+L&email=&password=hush&name=second"
     assert fields_of(sent, FORM) == ["name: Ada L\nemail: \npassword: ••••••••\nname: second"]
     assert "password: hush" in fields_of(sent, FORM, reveal=True)[0]
 
 
-def test_a_multipart_form_is_decoded_and_masked():
+def test_a_multipart_form_is_decoded_and_masked() -> None:
     kind = "multipart/form-data; boundary=b0"
     assert fields_of(MULTIPART, kind) == [
         "name: Ada\npassword: ••••••••\nphoto: a.txt, 5 bytes, text/plain"
@@ -55,12 +63,12 @@ def test_a_multipart_form_is_decoded_and_masked():
     assert fields_of(MULTIPART[:200], kind, truncated=True)[0].startswith("name: Ada")
 
 
-def _file(name, content):
+def _file(name: str, content: bytes) -> bytes:
     disposition = f'Content-Disposition: form-data; name="{name}"; filename="{name}"'
     return f"--b0\r\n{disposition}\r\n\r\n".encode() + content + b"\r\n"
 
 
-def _shown(data, captured=None):
+def _shown(data: bytes, captured: int | None = None) -> list[str]:
     text = data[:captured].decode("utf-8", "replace")
     truncated = captured is not None
     kind = "multipart/form-data; boundary=b0"
@@ -69,7 +77,7 @@ def _shown(data, captured=None):
     return section.text.splitlines()
 
 
-def test_a_file_is_as_large_as_its_bytes_or_at_least_as_what_was_captured():
+def test_a_file_is_as_large_as_its_bytes_or_at_least_as_what_was_captured() -> None:
     picture = b"\xff\xd8" + bytes(range(256)) * 4
     text = "äöü".encode() * 10
     end = b"--b0--\r\n"
@@ -85,7 +93,7 @@ def test_a_file_is_as_large_as_its_bytes_or_at_least_as_what_was_captured():
     assert cut[1].startswith("b: b, at least 2")
 
 
-def test_other_bodies_are_no_forms():
+def test_other_bodies_are_no_forms() -> None:
     assert fields_of('{"a": 1}', "application/json") == []
     assert fields_of("", FORM) == []
     assert fields_of("&".join("a=1" for _ in range(2_000)), FORM) == []
@@ -93,7 +101,7 @@ def test_other_bodies_are_no_forms():
     assert form_of(Body(content_type=FORM, size_bytes=9), reveal=False) == []
 
 
-def test_the_view_is_shown_and_leads_to_the_editor():
+def test_the_view_is_shown_and_leads_to_the_editor() -> None:
     item, store = request_with(endpoint="shop.cart", view=VIEW)
     detail = detail_of(item, store)
     text = detail.sections[0].text
@@ -101,34 +109,34 @@ def test_the_view_is_shown_and_leads_to_the_editor():
     assert "view        show_cart  /project/shop/views.py:31" in text
     assert frame_of(item, store) == VIEW
     store.apply(raised(1))
-    assert frame_of(item, store).function == "Cart.total"  # an error comes first
+    assert there(frame_of(item, store)).function == "Cart.total"  # an error comes first
 
 
-def test_without_a_known_view_nothing_is_said():
+def test_without_a_known_view_nothing_is_said() -> None:
     item, store = request_with()
     assert "endpoint" not in detail_of(item, store).sections[0].text
     assert frame_of(item, store) is None
 
 
-def test_the_view_goes_with_the_headers_of_old_requests():
+def test_the_view_goes_with_the_headers_of_old_requests() -> None:
     item, _ = request_with(endpoint="shop.cart", view=VIEW)
-    assert item.finished.endpoint == "shop.cart"
+    assert there(item.finished).endpoint == "shop.cart"
     item.drop_details()
-    assert item.finished.endpoint is None
+    assert there(item.finished).endpoint is None
 
 
-def test_query_and_headers_are_copied_as_name_and_value():
+def test_query_and_headers_are_copied_as_name_and_value() -> None:
     item, store = request_with()
     sections = {section.title: section for section in detail_of(item, store).sections}
     assert sections["query"].text == "q: tea\ntoken: ••••••••"
     assert sections["request headers"].text.splitlines()[1] == "User-Agent: curl/8.5.0"
 
 
-def choices(found):
+def choices(found: Iterable[copy_choices.Choice]) -> dict[str, str]:
     return {choice.what: choice.text for choice in found}
 
 
-def test_the_choices_for_a_line():
+def test_the_choices_for_a_line() -> None:
     item, store = request_with(endpoint="shop.cart", view=VIEW)
     detail = detail_of(item, store)
     lines = laid_out(detail.sections, 80).items
@@ -142,7 +150,7 @@ def test_the_choices_for_a_line():
     assert "hush" not in "".join(found.values())
 
 
-def test_the_choices_for_a_row():
+def test_the_choices_for_a_row() -> None:
     item, store = request_with()
     found = choices(copy_choices.of_row(item, store, "http://127.0.0.1:5000"))
     assert found["the path"] == "/x"
@@ -156,7 +164,7 @@ def test_the_choices_for_a_row():
     assert found["the line"] == "text"
 
 
-async def test_shift_y_asks_and_copies(ui, monkeypatch):
+async def test_shift_y_asks_and_copies(ui: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = []
     monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
     ui.session.feed(started(1, "/x?q=tea"), finished(1, "/x?q=tea"))
@@ -176,8 +184,10 @@ async def test_shift_y_asks_and_copies(ui, monkeypatch):
     assert len(copied) == 2
 
 
-async def test_the_dialog_says_why_there_is_no_line_for_httpie(ui, monkeypatch):
-    copied = []
+async def test_the_dialog_says_why_there_is_no_line_for_httpie(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[tuple[str, str]] = []
     monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
     ui.session.feed(started(1, "/x#[1]"), finished(1, "/x#[1]"))
     await ui.shows("Requests 1")
@@ -193,7 +203,9 @@ async def test_the_dialog_says_why_there_is_no_line_for_httpie(ui, monkeypatch):
     assert copied == []
 
 
-async def test_shift_y_on_what_belongs_to_a_request_copies_the_request_too(ui, monkeypatch):
+async def test_shift_y_on_what_belongs_to_a_request_copies_the_request_too(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copied = []
     monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
     said = line("text", request_id="r1")
@@ -210,8 +222,10 @@ async def test_shift_y_on_what_belongs_to_a_request_copies_the_request_too(ui, m
     assert text.startswith("curl ")
 
 
-async def test_e_in_an_opened_request_edits_the_view(ui, monkeypatch):
-    edited = []
+async def test_e_in_an_opened_request_edits_the_view(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited: list[object] = []
     monkeypatch.setattr(ui.app, "edit", edited.append)
     ui.session.feed(started(1), replace(finished(1), endpoint="shop.cart", view=VIEW))
     await ui.shows("Requests 1")
@@ -223,7 +237,7 @@ async def test_e_in_an_opened_request_edits_the_view(ui, monkeypatch):
     await ui.until(lambda: edited == [VIEW, VIEW])
 
 
-def test_what_was_sent_stands_before_what_was_answered():
+def test_what_was_sent_stands_before_what_was_answered() -> None:
     request, store = request_with(
         status=422, request_body=body("name=", FORM), response_body=body("<form>", "text/html")
     )
@@ -231,7 +245,7 @@ def test_what_was_sent_stands_before_what_was_answered():
     assert titles.index("form") < titles.index("response body")
 
 
-def test_the_output_of_a_request_has_no_doubled_prefixes():
+def test_the_output_of_a_request_has_no_doubled_prefixes() -> None:
     written = "[2026-03-02 12:00:00,174] WARNING in form: GET /x?token=hush"
     request, store = stored(
         started(1), line(written, level="WARNING", logger="form", request_id="r1"), finished(1)

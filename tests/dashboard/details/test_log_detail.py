@@ -1,26 +1,36 @@
 """An opened row of the log: what was written, its error, its request and the rows around it."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from devtui.dashboard.details.detail_screen import DetailScreen
 from devtui.dashboard.details.row_detail import copied_text, detail_of, frame_of
-from devtui.dashboard.lists.sections import laid_out
+from devtui.dashboard.lists.sections import Detail, laid_out
+from devtui.events import AnyEvent
+from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.store import Store
 from devtui.text.sgr import Look
+from tests.support.driver import Driver, there
 from tests.support.fakes import TRACEBACK, finished, line, raised, started
 
 
-def _store(*events):
+def _store(*events: AnyEvent) -> Store:
     store = Store()
     for event in events:
         store.apply(event)
     return store
 
 
-def _text(detail, width=100):
+def _text(detail: Detail, width: int = 100) -> str:
     return "\n".join(
         "".join(text for text, _ in line.row) for line in laid_out(detail.sections, width)
     )
 
 
-def test_it_shows_exactly_what_was_written_in_its_colours():
+def test_it_shows_exactly_what_was_written_in_its_colours() -> None:
     store = _store(line("2026-03-02 12:00:00 INFO shop \x1b[31mred\x1b[0m", level="INFO"))
     (written,) = detail_of(store.log[0], store).sections
     assert written.lines[0].row == [
@@ -29,14 +39,14 @@ def test_it_shows_exactly_what_was_written_in_its_colours():
     ]
 
 
-def test_copies_have_no_colours():
+def test_copies_have_no_colours() -> None:
     store = _store(line("\x1b[31mred\x1b[0m and \x1b[1mbold\x1b[0m"))
     assert copied_text(store.log[0], "") == ("red and bold", "the line")
     (written,) = detail_of(store.log[0], store).sections
     assert written.text == "red and bold"
 
 
-def test_a_traceback_has_its_frames_first_and_then_its_text():
+def test_a_traceback_has_its_frames_first_and_then_its_text() -> None:
     store = _store(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
     text = _text(detail_of(store.log[0], store))
     assert text.index("▌ /project/shop/cart.py:48  in total") < text.index("as written")
@@ -44,7 +54,9 @@ def test_a_traceback_has_its_frames_first_and_then_its_text():
     assert copied_text(store.log[0], "") == (TRACEBACK.rstrip("\n"), "the record")
 
 
-def test_it_points_to_the_user_s_frame_or_to_a_file_that_is_there(tmp_path, monkeypatch):
+def test_it_points_to_the_user_s_frame_or_to_a_file_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "hello.py").touch()
     link = f"\x1b]8;id=1;file://{tmp_path}/hello.py#9\x1b\\hello.py\x1b]8;;\x1b\\"
@@ -62,10 +74,10 @@ def test_it_points_to_the_user_s_frame_or_to_a_file_that_is_there(tmp_path, monk
         frame = frame_of(store.log[0], store)
         assert (None if frame is None else frame.line) == number, text
     store = _store(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
-    assert frame_of(store.log[0], store).line == 48
+    assert there(frame_of(store.log[0], store)).line == 48
 
 
-async def test_enter_opens_a_neighbour_and_g_the_error(ui):
+async def test_enter_opens_a_neighbour_and_g_the_error(ui: Driver) -> None:
     ui.session.feed(
         line("before it"),
         started(1, "/cart"),
@@ -83,4 +95,6 @@ async def test_enter_opens_a_neighbour_and_g_the_error(ui):
     await ui.shows("around it")
     await ui.press("end", "enter")
     await ui.shows_not("as written")
-    assert ui.app.screen.item.text == "after it"
+    item = ui.on(DetailScreen).item
+    assert isinstance(item, LogEntry)
+    assert item.text == "after it"

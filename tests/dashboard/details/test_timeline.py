@@ -1,15 +1,19 @@
 """The timeline of an opened request, and its calls, opened."""
 
+from __future__ import annotations
+
 import time
+
+import pytest
 
 from devtui.dashboard.calls.bars import bar, mark
 from devtui.dashboard.calls.formatted import sql_rows
 from devtui.dashboard.details.row_detail import detail_of
-from devtui.events import AppLoaded, CallTotal
+from devtui.events import AnyEvent, AppLoaded, CallTotal, Frame
 from devtui.session.calls.own_time import covered, gaps
 from devtui.session.store.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.store import Store
-from tests.support.driver import running
+from tests.support.driver import Driver, running
 from tests.support.fakes import (
     CUSTOMER_SQL,
     FakeSession,
@@ -22,7 +26,7 @@ from tests.support.fakes import (
 )
 
 
-def lines_of(*events, width=76, title="timeline"):
+def lines_of(*events: AnyEvent, width: int = 76, title: str = "timeline") -> list[str]:
     store = Store()
     for event in events:
         store.apply(event)
@@ -30,7 +34,7 @@ def lines_of(*events, width=76, title="timeline"):
     return [one.text for one in next(it for it in sections if it.title == title).lines]
 
 
-def test_bars_are_in_proportion():
+def test_bars_are_in_proportion() -> None:
     assert bar([(0, 50)], 100, 10) == "█████     "
     assert bar([(50, 55)], 100, 10) == "     ▄    "
     assert bar([(20, 20.001)], 100, 10) == "  ▁       "
@@ -39,7 +43,7 @@ def test_bars_are_in_proportion():
     assert mark(99.9, 100, 4, "×") == mark(500, 100, 4, "×") == "   ×"
 
 
-def test_the_apps_own_time_is_what_no_call_covers():
+def test_the_apps_own_time_is_what_no_call_covers() -> None:
     calls = [
         called("a", start=10, ms=20),
         called("b", start=20, ms=30),
@@ -50,7 +54,7 @@ def test_the_apps_own_time_is_what_no_call_covers():
     assert gaps(covered(calls, 100), 100) == [(0, 10), (50, 90)]
 
 
-def test_calls_lines_and_the_error_are_in_the_order_of_time():
+def test_calls_lines_and_the_error_are_in_the_order_of_time() -> None:
     calls = (
         called("SELECT 1", start=10, ms=20, place="/project/shop/a.py:7"),
         called("GET /x?token=abc", kind="http", start=60, ms=20, error="OSError: no"),
@@ -75,7 +79,7 @@ def test_calls_lines_and_the_error_are_in_the_order_of_time():
     assert bars == ["█         ", " ██       ", "   ███    "]
 
 
-def test_time_between_repeats_gets_a_line_only_if_it_is_long():
+def test_time_between_repeats_gets_a_line_only_if_it_is_long() -> None:
     starts = (0, 10, 20, 30, 40, 90)
     calls = tuple(called("SELECT 1", start=start, ms=5) for start in starts)
     shown = lines_of(started(1), finished(1, ms=100, calls=calls))
@@ -86,7 +90,7 @@ def test_time_between_repeats_gets_a_line_only_if_it_is_long():
     ]
 
 
-def test_repeats_are_one_line_and_the_output_is_not_shown_twice():
+def test_repeats_are_one_line_and_the_output_is_not_shown_twice() -> None:
     events = n_plus_one()
     shown = lines_of(*events, width=116)
     assert sum("FROM customers" in text for text in shown) == 1
@@ -100,7 +104,7 @@ def test_repeats_are_one_line_and_the_output_is_not_shown_twice():
     assert "output" not in [section.title for section in detail.sections]
 
 
-def test_calls_that_are_not_kept_are_said_and_own_time_is_not_made_up():
+def test_calls_that_are_not_kept_are_said_and_own_time_is_not_made_up() -> None:
     calls = (called("SELECT 1", start=0, ms=10),)
     total = CallTotal(kind="sql", count=3_001, duration_ms=900)
     shown = lines_of(started(1), finished(1, ms=1_000, calls=calls, call_totals=(total,)))
@@ -109,7 +113,7 @@ def test_calls_that_are_not_kept_are_said_and_own_time_is_not_made_up():
     assert shown[-1] == "3,000 more calls counted, but only the first 1 are kept"
 
 
-def test_a_long_statement_is_laid_out_at_once():
+def test_a_long_statement_is_laid_out_at_once() -> None:
     places = ", ".join("?" * 10_000)
     began = time.thread_time()
     rows, note = sql_rows(f"select a, b from t where id in ({places}) and b = 'x'")
@@ -128,14 +132,14 @@ def test_a_long_statement_is_laid_out_at_once():
     assert ("'x'", "code-string") in rows[-1]
 
 
-async def opened(ui, text):
+async def opened(ui: Driver, text: str) -> None:
     """Open the request, and move the cursor to the line with that text."""
     await ui.press("up", "end", "enter")
     await ui.until(lambda: type(ui.app.screen).__name__ == "DetailScreen")
     await ui.press("slash", *text, "enter")
 
 
-async def test_a_repeat_opens_to_its_calls_and_a_call_to_its_statement():
+async def test_a_repeat_opens_to_its_calls_and_a_call_to_its_statement() -> None:
     session = FakeSession()
     session.feed(*n_plus_one())
     async with running(session, (80, 24)) as ui:
@@ -153,11 +157,12 @@ async def test_a_repeat_opens_to_its_calls_and_a_call_to_its_statement():
         await ui.shows("41 × sql in GET /orders")
 
 
-async def test_y_copies_a_statement_and_e_opens_the_line(monkeypatch):
+async def test_y_copies_a_statement_and_e_opens_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
     session = FakeSession()
     session.feed(*n_plus_one())
     async with running(session) as ui:
-        copied, edited = [], []
+        copied: list[object] = []
+        edited: list[Frame] = []
         monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
         monkeypatch.setattr(ui.app, "edit", edited.append)
         await opened(ui, "customers")
@@ -170,7 +175,7 @@ async def test_y_copies_a_statement_and_e_opens_the_line(monkeypatch):
         await ui.shows("the timeline")
 
 
-async def test_the_palette_lists_the_repeats_of_all_requests():
+async def test_the_palette_lists_the_repeats_of_all_requests() -> None:
     session = FakeSession()
     session.feed(*n_plus_one(1), *n_plus_one(2, times=1))
     async with running(session) as ui:
@@ -194,7 +199,7 @@ async def test_the_palette_lists_the_repeats_of_all_requests():
         await ui.shows("41×    82 ms      –      42  GET /orders")
 
 
-def test_untrusted_text_is_made_safe():
+def test_untrusted_text_is_made_safe() -> None:
     evil = "a\x1b[31m\x07\nb\u202ec\x00 = ?"
     calls = tuple(
         called(evil, f"('{evil}',)", kind=kind, result=evil, error=evil, place=f"/{evil}.py:1")

@@ -1,13 +1,20 @@
+from __future__ import annotations
+
 import asyncio
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
+from msgspec import structs
 from textual.events import Key
 
 from devtui.dashboard.errors import error_screen
 from devtui.dashboard.errors.error_screen import ErrorScreen
+from devtui.dashboard.errors.frame_screen import FrameScreen
 from devtui.dashboard.errors.stack_screen import LOOK_SECONDS, NO_ANSWER, StackScreen
 from devtui.dashboard.replay.sends_again import NO_REQUEST
 from devtui.events import (
+    AnyEvent,
     Complete,
     Completed,
     Error,
@@ -25,35 +32,39 @@ from devtui.events import (
 )
 from devtui.session.replay.sender import Sent
 from devtui.session.state import State
-from tests.support.driver import running
+from devtui.session.store.request_record import Request
+from tests.support.driver import Driver, running, there
 from tests.support.fakes import FakeSession, error, finished, raised, started
 
 MASK = "••••••••"
 
 
 @pytest.fixture(autouse=True)
-def locals_when_asked(monkeypatch):
+def locals_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let local variables wait for their key, as on a low terminal."""
     monkeypatch.setattr(error_screen, "ROOM_FOR_LOCALS", 1_000)
 
 
-async def open_error(ui, *events):
+async def open_error(ui: Driver, *events: AnyEvent) -> None:
     """Feed an error, and open the newest."""
     ui.session.feed(*(events or (started(1, "/cart"), raised(1))))
     await ui.press("4")
     await ui.until(lambda: ui.app.main.open_pane.list.item)
     await ui.press("enter")
     await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
-    await ui.until(lambda: len(ui.app.screen.list.matches))
+    await ui.until(lambda: len(ui.on(FrameScreen).list.matches))
 
 
-def last_order(ui, kind):
+Kind = TypeVar("Kind")
+
+
+def last_order(ui: Driver, kind: type[Kind]) -> Kind:
     order = ui.session.orders[-1]
     assert isinstance(order, kind), ui.session.orders
     return order
 
 
-async def test_own_frames_are_open_and_the_library_s_unfold(ui):
+async def test_own_frames_are_open_and_the_library_s_unfold(ui: Driver) -> None:
     await open_error(ui)
     await ui.shows("▸ 3 frames in flask")
     await ui.shows("in Cart.total")
@@ -64,7 +75,7 @@ async def test_own_frames_are_open_and_the_library_s_unfold(ui):
     await ui.shows_not("Flask.wsgi_app")
 
 
-async def test_the_message_and_how_often_are_on_top(ui):
+async def test_the_message_and_how_often_are_on_top(ui: Driver) -> None:
     await open_error(
         ui, started(1, "/cart"), raised(1), started(2, "/cart?2"), raised(2, seconds=5)
     )
@@ -72,13 +83,13 @@ async def test_the_message_and_how_often_are_on_top(ui):
     await ui.shows("GET /cart?2  ·  generation 1  ·  2 times, first 12:00:00, last 12:00:05")
 
 
-async def test_the_cursor_begins_at_the_failing_line(ui):
+async def test_the_cursor_begins_at_the_failing_line(ui: Driver) -> None:
     await open_error(ui)
-    await ui.until(lambda: ui.app.screen.list.item.frame.line == 48)
-    assert "return sum" in ui.app.screen.list.rows.text(ui.app.screen.list.item)
+    await ui.until(lambda: there(there(ui.on(FrameScreen).list.item).frame).line == 48)
+    assert "return sum" in ui.on(FrameScreen).list.rows.text(there(ui.on(FrameScreen).list.item))
 
 
-async def test_in_a_small_terminal_the_failing_line_is_in_view():
+async def test_in_a_small_terminal_the_failing_line_is_in_view() -> None:
     lines = tuple(f"    line_{number} = {number}" for number in range(1, 60))
     frames = tuple(
         Frame(
@@ -99,7 +110,7 @@ async def test_in_a_small_terminal_the_failing_line_is_in_view():
         await ui.shows("24  line_24 = 24")  # the lines after it too
 
 
-async def test_l_asks_for_locals_and_m_for_secrets(ui):
+async def test_l_asks_for_locals_and_m_for_secrets(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("l")
     await ui.shows("asking …")
@@ -123,7 +134,9 @@ async def test_l_asks_for_locals_and_m_for_secrets(ui):
     await ui.shows_not("'abc'")
 
 
-async def test_the_innermost_locals_are_shown_at_once_if_there_is_room(ui, monkeypatch):
+async def test_the_innermost_locals_are_shown_at_once_if_there_is_room(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.undo()
     await open_error(ui)
     await ui.until(lambda: ui.session.orders)
@@ -135,7 +148,7 @@ async def test_the_innermost_locals_are_shown_at_once_if_there_is_room(ui, monke
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
-async def test_a_structure_unfolds_and_folds(size):
+async def test_a_structure_unfolds_and_folds(size: tuple[int, int]) -> None:
     inner = (Variable(name="price", type="int", value="5"),)
     parts = (
         Variable(name="0", type="dict", value="{'price': 5}", parts=inner),
@@ -155,31 +168,31 @@ async def test_a_structure_unfolds_and_folds(size):
         await move_to(ui, "▸ 0")
         await ui.press("enter")
         await ui.shows("  price  5  int")
-        assert ui.app.screen.spot.number == 4, "the frame is still selected"
+        assert there(ui.on(FrameScreen).spot).number == 4, "the frame is still selected"
         await move_to(ui, "▾ items")
         await ui.press("enter")
         await ui.shows_not("price  5")
 
 
-async def move_to(ui, text):
+async def move_to(ui: Driver, text: str) -> None:
     """Put the cursor on the first line with that text."""
-    lines = ui.app.screen.list.matches
+    lines = ui.on(FrameScreen).list.matches
     texts = ["".join(part for part, _ in lines[at].row) for at in range(len(lines))]
     at = next(at for at, line in enumerate(texts) if text in line)
-    while ui.app.screen.list.cursor != at:
-        await ui.press("down" if ui.app.screen.list.cursor < at else "up")
+    while ui.on(FrameScreen).list.cursor != at:
+        await ui.press("down" if ui.on(FrameScreen).list.cursor < at else "up")
 
 
-async def test_enter_on_a_frame_shows_its_locals(ui):
+async def test_enter_on_a_frame_shows_its_locals(ui: Driver) -> None:
     await open_error(ui)
-    lines = ui.app.screen.list
+    lines = ui.on(FrameScreen).list
     index = next(i for i in range(9) if "views.py" in lines.rows.text(lines.matches[i]))
     lines.select(index)
     await ui.press("enter")
     assert last_order(ui, ShowLocals).frame == 3
 
 
-async def test_frames_that_are_gone_say_why(ui):
+async def test_frames_that_are_gone_say_why(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x")
     ui.session.generation = 2
@@ -195,23 +208,25 @@ async def test_frames_that_are_gone_say_why(ui):
     await ui.until(lambda: why in ui.screen())
 
 
-async def test_what_is_typed_after_a_refused_x_is_no_command(ui):
+async def test_what_is_typed_after_a_refused_x_is_no_command(ui: Driver) -> None:
     await open_error(ui)
     ui.session.generation = 2
     ui.session.to(State.SERVING)
     await ui.until(lambda: not ui.keys()["evaluate"])
     await ui.press("x", *"rpq")
     await ui.shows("The frames belonged to generation 1, which has ended; generation 2 runs now.")
-    assert ui.app.screen.console.prompt.text == "rpq"
+    assert ui.on(ErrorScreen).console.prompt.text == "rpq"
     assert (ui.session.asked, ui.toasts) == ([], [])
     await ui.press("escape")
-    assert ui.app.focused is ui.app.screen.list
+    assert ui.app.focused is ui.on(FrameScreen).list
 
 
-async def test_a_sends_the_request_of_the_error_again(ui, monkeypatch):
+async def test_a_sends_the_request_of_the_error_again(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent = []
 
-    async def send(request, changed=None):
+    async def send(request: Request, changed: object = None) -> Sent:
         sent.append(request.id)
         return Sent(1.0, message="The app is not served now.")
 
@@ -223,14 +238,14 @@ async def test_a_sends_the_request_of_the_error_again(ui, monkeypatch):
     assert ui.toasts == ["The app is not served now."]
 
 
-async def test_an_error_of_no_request_cannot_be_sent_again(ui):
+async def test_an_error_of_no_request_cannot_be_sent_again(ui: Driver) -> None:
     await open_error(ui, ErrorRaised(error=error(), origin="thread", error_id="1-e1"))
     assert not ui.keys()["error-send"]
     await ui.press("a")
     assert ui.toasts == [NO_REQUEST]
 
 
-async def test_what_the_server_says_of_a_frame_that_is_gone_greys_its_keys(ui):
+async def test_what_the_server_says_of_a_frame_that_is_gone_greys_its_keys(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("l")
     order = last_order(ui, ShowLocals)
@@ -243,54 +258,54 @@ async def test_what_the_server_says_of_a_frame_that_is_gone_greys_its_keys(ui):
     await ui.until(lambda: ui.screen().count("Only 20 are kept.") == 2)
 
 
-async def ask(ui, *keys):
+async def ask(ui: Driver, *keys: str) -> Any:
     """Type into the prompt and run it; returns the order."""
     await ui.press(*keys, "enter")
     await ui.until(lambda: isinstance(ui.session.orders[-1], Evaluate))
     return ui.session.orders[-1]
 
 
-async def test_evaluating_shows_output_value_and_errors(ui):
+async def test_evaluating_shows_output_value_and_errors(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x")
     await ui.shows("evaluate in Cart.total  /project/shop/cart.py:48")
     order = await ask(ui, *"items")
     assert (order.source, order.exception, order.frame) == ("items", (0,), 4)
-    answer = {"ask_id": order.ask_id, "error_id": "1-e1"}
-    ui.session.feed(Evaluated(**answer, value="[1, 2]", output="printed\n", truncated=True))
+    answer = Evaluated(ask_id=order.ask_id, error_id="1-e1")
+    ui.session.feed(structs.replace(answer, value="[1, 2]", output="printed\n", truncated=True))
     await ui.shows(">>> items")
     await ui.shows("printed")
     await ui.shows("[1, 2]")
     await ui.shows("cut: there was more output")
     order = await ask(ui, *"nope")
-    answer["ask_id"] = order.ask_id
-    ui.session.feed(Evaluated(**answer, traceback="NameError: name 'nope' is not defined\n"))
+    traceback = "NameError: name 'nope' is not defined\n"
+    ui.session.feed(structs.replace(answer, ask_id=order.ask_id, traceback=traceback))
     await ui.shows("NameError: name 'nope'")
 
 
-async def test_letters_in_the_prompt_are_no_commands(ui):
+async def test_letters_in_the_prompt_are_no_commands(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x", *"rq", "question_mark")
-    assert ui.app.screen.console.prompt.text == "rq?"
+    assert ui.on(ErrorScreen).console.prompt.text == "rq?"
     assert ui.session.asked == []
     await ui.press("escape")
     assert isinstance(ui.app.screen, ErrorScreen)
-    assert ui.app.focused is ui.app.screen.list
+    assert ui.app.focused is ui.on(FrameScreen).list
 
 
-async def test_the_history_is_that_of_the_whole_dashboard(ui):
+async def test_the_history_is_that_of_the_whole_dashboard(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x")
     for source in ("first", "second"):
         order = await ask(ui, *source)
         ui.session.feed(Evaluated(ask_id=order.ask_id, error_id="1-e1", value="1"))
-        await ui.until(lambda: not ui.app.screen.evaluation.running)
+        await ui.until(lambda: not ui.on(ErrorScreen).evaluation.running)
     await ui.press("escape", "escape")
     await ui.until(lambda: ui.app.screen is ui.app.main)
     await ui.press("enter")
     await ui.until(lambda: isinstance(ui.app.screen, ErrorScreen))
     await ui.press("x", *"draft", "up")
-    prompt = ui.app.screen.console.prompt
+    prompt = ui.on(ErrorScreen).console.prompt
     assert prompt.text == "second"
     await ui.press("up", "up")
     assert prompt.text == "first"
@@ -298,27 +313,27 @@ async def test_the_history_is_that_of_the_whole_dashboard(ui):
     assert prompt.text == "draft"
 
 
-async def test_incomplete_code_goes_on_in_the_next_line(ui):
+async def test_incomplete_code_goes_on_in_the_next_line(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x", *"for", "space", *"n", "space", *"in", "space", *"x:", "enter")
-    prompt = ui.app.screen.console.prompt
+    prompt = ui.on(ErrorScreen).console.prompt
     assert prompt.text == "for n in x:\n    "
     await ui.press(*"n", "ctrl+j", *"m", "enter")
     assert last_order(ui, Evaluate).source == "for n in x:\n    n\n    m"
 
 
-async def test_pasted_lines_run_together(ui):
+async def test_pasted_lines_run_together(ui: Driver) -> None:
     from textual.events import Paste
 
     await open_error(ui)
     await ui.press("x")
     ui.app.post_message(Paste("a = 1\nb = 2\na + b"))
-    await ui.until(lambda: ui.app.screen.console.prompt.text)
+    await ui.until(lambda: ui.on(ErrorScreen).console.prompt.text)
     await ui.press("enter")
     assert last_order(ui, Evaluate).source == "a = 1\nb = 2\na + b"
 
 
-async def test_two_at_once_are_one_and_a_note(ui):
+async def test_two_at_once_are_one_and_a_note(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x")
     for name in ("1", "enter", "2", "enter"):  # with nothing in between, as in one paste
@@ -326,10 +341,10 @@ async def test_two_at_once_are_one_and_a_note(ui):
     await ui.shows("An evaluation is still running")
     asked = [order for order in ui.session.orders if isinstance(order, Evaluate)]
     assert [order.source for order in asked] == ["1"]
-    assert ui.app.screen.console.prompt.text == "2"
+    assert ui.on(ErrorScreen).console.prompt.text == "2"
 
 
-async def test_ctrl_c_stops_an_evaluation_and_does_not_leave(ui):
+async def test_ctrl_c_stops_an_evaluation_and_does_not_leave(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x")
     order = await ask(ui, *"spin()")
@@ -339,7 +354,7 @@ async def test_ctrl_c_stops_an_evaluation_and_does_not_leave(ui):
     assert ui.session.asked == []
     await ui.press(*"1", "enter")
     await ui.shows("An evaluation is still running")
-    assert ui.app.screen.console.prompt.text == "1"
+    assert ui.on(ErrorScreen).console.prompt.text == "1"
     ui.session.feed(
         Evaluated(
             ask_id=order.ask_id, error_id="1-e1", traceback="KeyboardInterrupt\n", interrupted=True
@@ -349,10 +364,10 @@ async def test_ctrl_c_stops_an_evaluation_and_does_not_leave(ui):
     await ui.shows_not("ctrl+c stops it")
 
 
-async def test_ctrl_c_in_the_prompt_clears_it_and_never_leaves(ui):
+async def test_ctrl_c_in_the_prompt_clears_it_and_never_leaves(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x", *"for", "space", *"n", "space", *"in", "space", *"x:", "enter", *"abc")
-    prompt = ui.app.screen.console.prompt
+    prompt = ui.on(ErrorScreen).console.prompt
     assert "\n" in prompt.text
     await ui.press("ctrl+c")
     assert prompt.text == ""
@@ -362,43 +377,45 @@ async def test_ctrl_c_in_the_prompt_clears_it_and_never_leaves(ui):
     assert ui.app.focused is prompt
 
 
-async def test_tab_in_the_prompt_completes_and_does_not_leave_it(ui):
+async def test_tab_in_the_prompt_completes_and_does_not_leave_it(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x", *"print(req", "tab")
     order = last_order(ui, Complete)
     assert (order.exception, order.frame, order.path, order.prefix) == ((0,), 4, (), "req")
-    answer = {"ask_id": order.ask_id, "error_id": "1-e1"}
-    ui.session.feed(Completed(**answer, names=("request", "request_id", "requests")))
-    prompt = ui.app.screen.console.prompt
+
+    def complete(*names: str) -> None:
+        order = last_order(ui, Complete)
+        ui.session.feed(Completed(ask_id=order.ask_id, error_id="1-e1", names=names))
+
+    complete("request", "request_id", "requests")
+    prompt = ui.on(ErrorScreen).console.prompt
     await ui.until(lambda: prompt.text == "print(request")
     await ui.press("tab")
-    answer["ask_id"] = last_order(ui, Complete).ask_id
-    ui.session.feed(Completed(**answer, names=("request", "request_id", "requests"), left_out=0))
+    complete("request", "request_id", "requests")
     await ui.shows("request  request_id  requests")
     await ui.press(*".args.g", "tab")
     order = last_order(ui, Complete)
     assert (order.path, order.prefix) == (("request", "args"), "g")
-    answer["ask_id"] = order.ask_id
-    ui.session.feed(Completed(**answer, names=("get",)))
+    complete("get")
     await ui.until(lambda: prompt.text == "print(request.args.get")
     await ui.press("shift+tab", *"rq")
     assert prompt.text == "print(request.args.getrq"
     assert ui.session.asked == []
 
 
-async def test_code_comes_back_in_the_next_devtui(tmp_path, state_folder):
+async def test_code_comes_back_in_the_next_devtui(tmp_path: Path, state_folder: Path) -> None:
     for _ in range(2):
         async with running(FakeSession()) as ui:
             await open_error(ui)
             await ui.press("x", "up")
-            await ui.until(lambda ui=ui: ui.app.screen.console.prompt.has_focus)
-            before = ui.app.screen.console.prompt.text
+            await ui.until(lambda ui=ui: ui.on(ErrorScreen).console.prompt.has_focus)
+            before = ui.on(ErrorScreen).console.prompt.text
             await ui.press("ctrl+c", *"6*7", "enter")
             await ui.until(lambda: list(state_folder.rglob("evaluated")), "it is kept")
     assert before == "6*7"
 
 
-async def test_a_bracket_shows_how_it_is_called_until_the_line_is_cleared(ui):
+async def test_a_bracket_shows_how_it_is_called_until_the_line_is_cleared(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x", *"cart.add(")
     await ui.until(lambda: ui.session.orders)
@@ -415,12 +432,16 @@ async def test_a_bracket_shows_how_it_is_called_until_the_line_is_cleared(ui):
     await ui.shows_not("add(item, count=1)")
 
 
-async def test_tab_says_why_nothing_is_completed(ui, monkeypatch):
+async def test_tab_says_why_nothing_is_completed(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("devtui.dashboard.errors.completer.ANSWER_SECONDS", 0.1)
     await open_error(ui)
     await ui.press("x", *"f().", "tab")
     await ui.shows("completing after a call would run it")
-    assert [order.prefix for order in ui.session.orders] == ["f"], "only how f is called"
+    assert [getattr(order, "prefix", "") for order in ui.session.orders] == ["f"], (
+        "only how f is called"
+    )
     await ui.press("ctrl+c", *"x.a", "tab")
     await ui.shows("The server process does not answer")
     monkeypatch.undo()
@@ -429,19 +450,19 @@ async def test_tab_says_why_nothing_is_completed(ui, monkeypatch):
     ui.session.feed(Completed(ask_id=order.ask_id, error_id="1-e1", reason="It is \x1b[31mred."))
     await ui.shows("It is \\x1b[31mred.")
     await ui.press("ctrl+c", "tab", *"z")
-    assert ui.app.screen.console.prompt.text == "    z"
+    assert ui.on(ErrorScreen).console.prompt.text == "    z"
 
 
-async def test_what_is_typed_meanwhile_stays(ui):
+async def test_what_is_typed_meanwhile_stays(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x", *"re", "tab", *"turn")
     order = last_order(ui, Complete)
     ui.session.feed(Completed(ask_id=order.ask_id, error_id="1-e1", names=("request",)))
     await ui.press(*"s")
-    assert ui.app.screen.console.prompt.text == "returns"
+    assert ui.on(ErrorScreen).console.prompt.text == "returns"
 
 
-async def test_leaving_the_screen_stops_what_runs(ui):
+async def test_leaving_the_screen_stops_what_runs(ui: Driver) -> None:
     await open_error(ui)
     await ui.press("x")
     order = await ask(ui, *"spin()")
@@ -450,13 +471,16 @@ async def test_leaving_the_screen_stops_what_runs(ui):
     assert last_order(ui, Interrupt).ask_id == order.ask_id
 
 
-async def test_y_copies_the_traceback_and_e_opens_the_selected_frame(ui, monkeypatch):
-    copied, edited = [], []
+async def test_y_copies_the_traceback_and_e_opens_the_selected_frame(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[object] = []
+    edited: list[Frame] = []
     monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
     monkeypatch.setattr(ui.app, "edit", edited.append)
     await open_error(ui)
     await ui.press("y", "e")
-    lines = ui.app.screen.list
+    lines = ui.on(FrameScreen).list
     lines.select(next(i for i in range(9) if "views.py" in lines.rows.text(lines.matches[i])))
     await ui.pilot.pause()
     await ui.press("e")
@@ -464,7 +488,7 @@ async def test_y_copies_the_traceback_and_e_opens_the_selected_frame(ui, monkeyp
     assert [frame.line for frame in edited] == [48, 31]
 
 
-async def test_g_goes_to_the_request_and_back(ui):
+async def test_g_goes_to_the_request_and_back(ui: Driver) -> None:
     await open_error(ui, started(1, "/cart"), raised(1), finished(1, "/cart", status=500))
     depth = len(ui.app.screen_stack)
     await ui.press("g")
@@ -474,13 +498,13 @@ async def test_g_goes_to_the_request_and_back(ui):
     assert len(ui.app.screen_stack) == depth
 
 
-async def test_an_error_of_no_request_has_no_way_to_one(ui):
+async def test_an_error_of_no_request_has_no_way_to_one(ui: Driver) -> None:
     await open_error(ui, ErrorRaised(error=error(), origin="thread", error_id="1-e1"))
     await ui.shows("in a thread")
     assert not ui.keys()["to-request"]
 
 
-async def test_a_tree_of_causes_and_groups(ui):
+async def test_a_tree_of_causes_and_groups(ui: Driver) -> None:
     members = (
         ExceptionData(type="KeyError", message="'x'"),
         ExceptionData(type="ValueError", message="two\nlines"),
@@ -511,7 +535,7 @@ async def test_a_tree_of_causes_and_groups(ui):
     assert ui.session.orders == []  # there is no frame to ask about
 
 
-async def test_what_others_wrote_is_escaped(ui):
+async def test_what_others_wrote_is_escaped(ui: Driver) -> None:
     evil = "\x1b[31m\x1b]52;c;QQ==\a[red]"
     await open_error(ui, ErrorRaised(generation=1, error=error(message=evil), error_id="1-e1"))
     await ui.shows("\\x1b[31m\\x1b]52;c;QQ==\\x07[red]")
@@ -530,7 +554,7 @@ async def test_what_others_wrote_is_escaped(ui):
 # -- a running request ------------------------------------------------------------------------
 
 
-def stack(order, *functions, running=True):
+def stack(order: ShowStack, *functions: str, running: bool = True) -> StackShown:
     frames = tuple(
         Frame(file="/project/a.py", line=number, function=function, source="wait()", own=True)
         for number, function in enumerate(functions, 1)
@@ -540,7 +564,7 @@ def stack(order, *functions, running=True):
     )
 
 
-async def open_stack(ui):
+async def open_stack(ui: Driver) -> ShowStack:
     ui.session.feed(started(1, "/slow"))
     await ui.shows("/slow")
     await ui.press("s")
@@ -549,13 +573,13 @@ async def open_stack(ui):
     return last_order(ui, ShowStack)
 
 
-async def test_s_shows_where_a_running_request_is_again_and_again(ui):
+async def test_s_shows_where_a_running_request_is_again_and_again(ui: Driver) -> None:
     order = await open_stack(ui)
     ui.session.feed(stack(order, "view", "lock"))
     await ui.shows("in lock")
     await ui.shows("thread T-7")
     await ui.until(lambda: ui.session.orders[-1] is not order, "it looks again")
-    ui.session.feed(stack(ui.session.orders[-1], "view", "other"))
+    ui.session.feed(stack(last_order(ui, ShowStack), "view", "other"))
     await ui.shows("in other")
     ui.session.feed(finished(1, "/slow", ms=2500))
     await ui.shows("Where it was last")
@@ -566,13 +590,15 @@ async def test_s_shows_where_a_running_request_is_again_and_again(ui):
     assert len(ui.session.orders) == orders  # it looks no more
 
 
-async def test_a_server_that_does_not_answer_is_told(ui, monkeypatch):
+async def test_a_server_that_does_not_answer_is_told(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("devtui.dashboard.errors.stack_screen.ANSWER_SECONDS", 0.1)
     await open_stack(ui)
     await ui.shows(NO_ANSWER[:60])
 
 
-async def test_s_is_grey_where_nothing_runs(ui):
+async def test_s_is_grey_where_nothing_runs(ui: Driver) -> None:
     ui.session.feed(started(1, "/a"), finished(1, "/a"))
     await ui.shows("/a")
     assert not ui.keys()["stack"]
@@ -583,20 +609,20 @@ async def test_s_is_grey_where_nothing_runs(ui):
 # -- pin, terminal, headers -------------------------------------------------------------------
 
 
-async def test_i_copies_the_pin():
+async def test_i_copies_the_pin(monkeypatch: pytest.MonkeyPatch) -> None:
     session = FakeSession()
     async with running(session) as ui:
         assert not ui.keys()["pin"]
         session.generations.pin = "123-456-789"
-        written = []
-        ui.app._driver.write = written.append
+        written: list[str] = []
+        monkeypatch.setattr(ui.app._driver, "write", written.append)
         await ui.press("i")
         await ui.until(lambda: ui.toasts)
         assert "PIN 123-456-789" in ui.toasts[0]
         assert written
 
 
-async def test_secret_headers_are_masked_until_one_asks(ui):
+async def test_secret_headers_are_masked_until_one_asks(ui: Driver) -> None:
     head = started(1, "/a")
     import msgspec
 
@@ -612,7 +638,7 @@ async def test_secret_headers_are_masked_until_one_asks(ui):
     await ui.shows_not("id=hidden")
 
 
-async def test_without_a_terminal_the_app_is_refused_one(ui):
+async def test_without_a_terminal_the_app_is_refused_one(ui: Driver) -> None:
     from devtui.events import TerminalRefused, TerminalWanted
 
     ui.session.feed(TerminalWanted(ask_id="t1", purpose="breakpoint", generation=1))

@@ -1,5 +1,7 @@
 """Orders of the requests, and the line that marks a reload."""
 
+from __future__ import annotations
+
 import time
 
 from msgspec.structs import replace
@@ -10,24 +12,24 @@ from devtui.filters.query import Query
 from devtui.session.store.measures import measures_of
 from devtui.session.store.ring import Ring
 from devtui.session.store.store import Store
-from tests.support.driver import running
+from tests.support.driver import Driver, running, there
 from tests.support.fakes import NOON, FakeSession, called, finished, reloaded, request, started
 
 ROWS = ((1, "/quick", 200, 1.0, 30), (2, "/slow", 200, 900.0, 20), (3, "/big", 404, 50.0, 5_000))
 
 
-def feed(session):
+def feed(session: FakeSession) -> None:
     for number, target, status, ms, size in ROWS:
         calls = (called("SELECT 1"),) * (4 - number)
         session.feed(*request(number, target, status=status, ms=ms, size=size, calls=calls))
 
 
-def targets(ui):
+def targets(ui: Driver) -> list[str]:
     matches = ui.app.main.requests.list.matches
     return [matches[at].row.target for at in range(len(matches))]
 
 
-async def test_the_key_goes_through_the_orders_and_back(ui):
+async def test_the_key_goes_through_the_orders_and_back(ui: Driver) -> None:
     feed(ui.session)
     await ui.shows("Requests 3")
     requests = ui.app.main.requests.list
@@ -48,7 +50,7 @@ async def test_the_key_goes_through_the_orders_and_back(ui):
     assert requests.following
 
 
-async def test_f_goes_back_to_the_newest(ui):
+async def test_f_goes_back_to_the_newest(ui: Driver) -> None:
     feed(ui.session)
     await ui.press("S")
     await ui.shows("slowest first")
@@ -57,32 +59,32 @@ async def test_f_goes_back_to_the_newest(ui):
     assert ui.app.main.requests.list.following
 
 
-async def test_new_rows_take_their_place_and_the_cursor_stays_on_its_row(ui):
+async def test_new_rows_take_their_place_and_the_cursor_stays_on_its_row(ui: Driver) -> None:
     feed(ui.session)
     await ui.press("S")
     await ui.shows("slowest first")
     ui.session.feed(*request(4, "/slower", ms=2_000.0), started(5, "/runs"))
     await ui.shows("2 new")
     assert targets(ui) == ["/slower", "/slow", "/big", "/quick", "/runs"]
-    assert ui.app.main.requests.list.item.row.target == "/slow"
+    assert there(ui.app.main.requests.list.item).row.target == "/slow"
     ui.session.feed(finished(5, "/runs", ms=5_000.0))
     await ui.until(lambda: targets(ui)[0] == "/runs")
     assert ui.app.main.requests.list.scroll_offset.y == 0
 
 
-async def test_a_filter_and_an_order_go_together(ui):
+async def test_a_filter_and_an_order_go_together(ui: Driver) -> None:
     feed(ui.session)
     await ui.press("S", "slash", *"200")
     await ui.shows("Requests 2 of 3 · slowest first")
     assert targets(ui) == ["/slow", "/quick"]
 
 
-async def test_other_panes_are_not_sorted(ui):
+async def test_other_panes_are_not_sorted(ui: Driver) -> None:
     await ui.press("2", "S")
     assert ui.toasts == ["Only requests can be sorted: press 1 first."]
 
 
-async def test_the_palette_names_each_order(ui):
+async def test_the_palette_names_each_order(ui: Driver) -> None:
     feed(ui.session)
     await ui.press("ctrl+p", *"largest")
     await ui.shows("Sort: largest first")
@@ -90,7 +92,7 @@ async def test_the_palette_names_each_order(ui):
     await ui.shows("Requests 3 · largest first")
 
 
-def test_sorting_100_000_rows_is_quick():
+def test_sorting_100_000_rows_is_quick() -> None:
     store = Store()
     for number in range(100_000):
         for event in request(number, f"/path/{number}", ms=number * 7919 % 10_007):
@@ -109,7 +111,7 @@ def test_sorting_100_000_rows_is_quick():
     assert durations == sorted(durations, reverse=True)
 
 
-def test_an_order_against_a_plain_sort():
+def test_an_order_against_a_plain_sort() -> None:
     """Rows come, end, are hidden, filtered and forgotten."""
     store = Store()
     store.requests = Ring(40, max_bytes=10**9, size_of=lambda it: it.row_bytes)
@@ -151,11 +153,13 @@ def test_an_order_against_a_plain_sort():
             assert all(matches.index_of(number) == at for at, number in enumerate(shown))
 
 
-def underlined(ui, at):
-    return any(segment.style.underline for segment in ui.app.main.requests.list.render_line(at))
+def underlined(ui: Driver, at: int) -> bool:
+    return any(
+        there(segment.style).underline for segment in ui.app.main.requests.list.render_line(at)
+    )
 
 
-async def test_a_thin_line_marks_each_reload(ui):
+async def test_a_thin_line_marks_each_reload(ui: Driver) -> None:
     feed(ui.session)
     await ui.shows("Requests 3")
     assert not any(underlined(ui, at) for at in range(3))
@@ -169,7 +173,7 @@ async def test_a_thin_line_marks_each_reload(ui):
     await ui.shows_not("reload #2")
 
 
-async def test_the_line_is_there_on_a_narrow_screen():
+async def test_the_line_is_there_on_a_narrow_screen() -> None:
     session = FakeSession()
     async with running(session, size=(42, 24)) as ui:
         feed(session)

@@ -1,6 +1,9 @@
+from __future__ import annotations
+
 import contextvars
 import time
 
+import pytest
 from textual import events
 
 from devtui.dashboard.lists.matches import Matches
@@ -8,23 +11,23 @@ from devtui.filters.facts import NO_MEASURES
 from devtui.filters.query import Query
 from devtui.session.store.ring import Ring
 from devtui.session.store.store import Store
-from tests.support.driver import running
+from tests.support.driver import Driver, running, there
 from tests.support.fakes import FakeSession, finished, line, raised, request, started
 
 
-def _feed(ui, first, last):
+def _feed(ui: Driver, first: int, last: int) -> None:
     for number in range(first, last):
         ui.session.feed(*request(number, f"/item/{number}"))
 
 
-async def test_the_newest_is_followed(ui):
+async def test_the_newest_is_followed(ui: Driver) -> None:
     _feed(ui, 0, 100)
     await ui.shows("/item/99")
     assert ui.app.main.requests.list.following
     assert "/item/10 " not in ui.screen()
 
 
-async def test_moving_up_stops_following_and_new_rows_are_counted(ui):
+async def test_moving_up_stops_following_and_new_rows_are_counted(ui: Driver) -> None:
     _feed(ui, 0, 100)
     await ui.shows("/item/99")
     await ui.press("up")
@@ -36,7 +39,7 @@ async def test_moving_up_stops_following_and_new_rows_are_counted(ui):
     await ui.shows_not("new below")
 
 
-async def test_end_at_the_end_follows_again(ui):
+async def test_end_at_the_end_follows_again(ui: Driver) -> None:
     _feed(ui, 0, 50)
     await ui.shows("/item/49")
     await ui.press("home")
@@ -48,7 +51,7 @@ async def test_end_at_the_end_follows_again(ui):
     assert requests.following
 
 
-async def test_the_wheel_stops_following(ui):
+async def test_the_wheel_stops_following(ui: Driver) -> None:
     _feed(ui, 0, 100)
     await ui.shows("/item/99")
     requests = ui.app.main.requests.list
@@ -58,20 +61,20 @@ async def test_the_wheel_stops_following(ui):
     await ui.shows("3 new below")
 
 
-async def test_page_keys_and_arrows_move_the_cursor(ui):
+async def test_page_keys_and_arrows_move_the_cursor(ui: Driver) -> None:
     _feed(ui, 0, 100)
     await ui.shows("/item/99")
     requests = ui.app.main.requests.list
     height = requests.size.height
     await ui.press("pageup")
-    assert requests.item.started.target == f"/item/{99 - (height - 1)}"
+    assert there(requests.item).started.target == f"/item/{99 - (height - 1)}"
     await ui.press("pagedown")
-    assert requests.item.started.target == "/item/99"
+    assert there(requests.item).started.target == "/item/99"
     await ui.press("up", "up", "down")
-    assert requests.item.started.target == "/item/98"
+    assert there(requests.item).started.target == "/item/98"
 
 
-async def test_rows_in_view_stay_while_old_ones_are_forgotten():
+async def test_rows_in_view_stay_while_old_ones_are_forgotten() -> None:
     session = FakeSession()
     session.store.log = Ring(50)
     async with running(session) as ui:
@@ -81,15 +84,15 @@ async def test_rows_in_view_stay_while_old_ones_are_forgotten():
         await ui.shows("line 49.")
         await ui.press("home", *["down"] * 20)
         log = ui.app.main.log_pane.list
-        text, top = log.item.text, log.scroll_offset.y
+        text, top = there(log.item).text, log.scroll_offset.y
         for number in range(50, 60):
             session.feed(line(f"line {number}."))
         await ui.until(lambda: log.scroll_offset.y == max(top - 10, 0))
-        assert log.item.text == text
+        assert there(log.item).text == text
         await ui.shows("10 new below")
 
 
-async def test_a_filter_shows_what_matches_now_and_later(ui):
+async def test_a_filter_shows_what_matches_now_and_later(ui: Driver) -> None:
     _feed(ui, 0, 30)
     await ui.press("slash", *"ITEM/2")
     await ui.shows("Requests 11 of 30")
@@ -102,31 +105,31 @@ async def test_a_filter_shows_what_matches_now_and_later(ui):
     assert not ui.app.main.requests.filtered
 
 
-async def test_a_filter_with_no_match_says_so(ui):
+async def test_a_filter_with_no_match_says_so(ui: Driver) -> None:
     _feed(ui, 0, 3)
     await ui.press("slash", *"nothing")
     await ui.shows("no row matches the filter")
     assert not ui.keys().get("open")
 
 
-async def test_arrows_move_in_the_list_while_a_filter_is_typed(ui):
+async def test_arrows_move_in_the_list_while_a_filter_is_typed(ui: Driver) -> None:
     _feed(ui, 0, 30)
     await ui.press("slash", *"item", "up", "up")
-    assert ui.app.main.requests.list.item.started.target == "/item/27"
+    assert there(ui.app.main.requests.list.item).started.target == "/item/27"
 
 
-async def test_a_click_selects_and_a_double_click_opens(ui):
+async def test_a_click_selects_and_a_double_click_opens(ui: Driver) -> None:
     _feed(ui, 0, 5)
     await ui.shows("/item/4")
     requests = ui.app.main.requests.list
     await ui.pilot.click(requests, offset=(10, 1))
-    assert requests.item.started.target == "/item/1"
+    assert there(requests.item).started.target == "/item/1"
     await ui.pilot.click(requests, offset=(10, 2), times=2)
     await ui.shows("general")
     await ui.shows("path        /item/2")
 
 
-async def test_a_running_request_shows_its_time_and_then_its_status(ui):
+async def test_a_running_request_shows_its_time_and_then_its_status(ui: Driver) -> None:
     ui.session.feed(started(1, "/slow", seconds=78.7))
     await ui.shows("···   1.3 s")
     ui.session.feed(finished(1, "/slow", status=503, ms=2000, seconds=78.7))
@@ -135,25 +138,25 @@ async def test_a_running_request_shows_its_time_and_then_its_status(ui):
     await ui.until(lambda: requests.idle, "no timer for what does not run")
 
 
-async def test_an_idle_list_has_no_timer(ui):
+async def test_an_idle_list_has_no_timer(ui: Driver) -> None:
     _feed(ui, 0, 3)
     await ui.shows("/item/2")
     for pane in ui.app.main.panes:
         assert pane.list.idle
 
 
-async def test_a_cut_request_says_why(ui):
+async def test_a_cut_request_says_why(ui: Driver) -> None:
     ui.session.feed(started(1, "/x"), finished(1, "/x", status=None, cut="the server process died"))
     await ui.shows("✗")
     await ui.shows("cut: the server process died")
 
 
-async def test_a_request_that_a_reload_cut_says_so_once(ui):
+async def test_a_request_that_a_reload_cut_says_so_once(ui: Driver) -> None:
     ui.session.feed(*request(1, "/slow", status=None, cut="cut by reload"))
     await ui.shows("/slow  cut: by reload")
 
 
-async def test_events_may_come_from_any_context(ui):
+async def test_events_may_come_from_any_context(ui: Driver) -> None:
     # As from a thread's callback. Textual's timers need to know the app by a context variable.
     contextvars.Context().run(ui.session.feed, *request(1, "/first"))
     await ui.shows("/first")
@@ -161,14 +164,14 @@ async def test_events_may_come_from_any_context(ui):
     await ui.shows("/second")
 
 
-async def test_a_narrow_row_keeps_the_target():
+async def test_a_narrow_row_keeps_the_target() -> None:
     async with running(size=(40, 10)) as ui:
         ui.session.feed(*request(1, "/basket/17", status=404))
         await ui.shows("404")
         await ui.shows("/basket/17")
 
 
-async def test_the_errors_pane_shows_the_selected_traceback_where_it_has_room():
+async def test_the_errors_pane_shows_the_selected_traceback_where_it_has_room() -> None:
     async with running(size=(200, 50)) as ui:
         ui.session.feed(started(1), raised(1), raised(1, message="another"))
         await ui.press("4")
@@ -178,7 +181,9 @@ async def test_the_errors_pane_shows_the_selected_traceback_where_it_has_room():
         await ui.until(lambda: ui.screen().count("ZeroDivisionError: division by zero") >= 2)
 
 
-async def test_selected_text_is_copied_by_ctrl_c_and_the_dashboard_stays(ui, monkeypatch):
+async def test_selected_text_is_copied_by_ctrl_c_and_the_dashboard_stays(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copied = []
     monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
     ui.session.feed(line("a line of output"))
@@ -191,7 +196,7 @@ async def test_selected_text_is_copied_by_ctrl_c_and_the_dashboard_stays(ui, mon
     assert ui.session.asked == []
 
 
-def _requests(count):
+def _requests(count: int) -> Store:
     store = Store()
     for number in range(count):
         for event in request(number, f"/path/{number}/of/thing", method="POST"):
@@ -199,7 +204,7 @@ def _requests(count):
     return store
 
 
-def test_a_filter_over_100_000_rows_is_quick():
+def test_a_filter_over_100_000_rows_is_quick() -> None:
     ring: Ring[str] = Ring(100_000)
     for number in range(100_000):
         ring.append(f"GET 200 /some/path/of/thing?number={number} 127.0.0.1")
@@ -214,7 +219,7 @@ def test_a_filter_over_100_000_rows_is_quick():
     assert min(times) < 0.1
 
 
-def test_a_filter_looks_again_at_what_was_not_settled():
+def test_a_filter_looks_again_at_what_was_not_settled() -> None:
     store = _requests(3)
     matches = Matches(
         store.requests,
@@ -229,7 +234,7 @@ def test_a_filter_looks_again_at_what_was_not_settled():
     assert [matches[i].started.target for i in range(len(matches))] == ["/late"]
 
 
-async def test_a_title_counts_only_rows_that_a_key_can_act_on(ui):
+async def test_a_title_counts_only_rows_that_a_key_can_act_on(ui: Driver) -> None:
     pane = ui.app.main.requests
     for event in request(1, "/one"):
         ui.session.store.apply(event)  # the list has not taken it in
@@ -242,7 +247,7 @@ async def test_a_title_counts_only_rows_that_a_key_can_act_on(ui):
     assert str(pane.border_title).endswith(" 1")
 
 
-def test_matches_against_a_plain_search():
+def test_matches_against_a_plain_search() -> None:
     ring: Ring[str] = Ring(64)
     matches = Matches(ring, lambda text: text)
     for step in range(1, 1000):
@@ -257,7 +262,7 @@ def test_matches_against_a_plain_search():
             assert shown == [text for text in ring if matches.query.keeps(text, NO_MEASURES)]
 
 
-def test_the_place_of_an_item():
+def test_the_place_of_an_item() -> None:
     ring: Ring[str] = Ring(10)
     matches = Matches(ring, lambda text: text)
     for text in ("a", "b", "a", "b"):
@@ -267,7 +272,7 @@ def test_the_place_of_an_item():
     assert (matches.index_of(1), matches.index_of(2), matches.index_of(9)) == (0, 1, 2)
 
 
-async def test_keys_and_clicks_meet_what_is_shown_while_a_full_list_forgets():
+async def test_keys_and_clicks_meet_what_is_shown_while_a_full_list_forgets() -> None:
     """Between two refreshes a flood moves all places: the cursor must not jump over the screen."""
     session = FakeSession()
     session.store.log = Ring(100)
@@ -282,7 +287,7 @@ async def test_keys_and_clicks_meet_what_is_shown_while_a_full_list_forgets():
             session.store.apply(line(f"line {number}."))
         assert "line 149." in log.render_line(last).text
         log.action_move(-1)
-        assert log.item.text == "line 148."
+        assert there(log.item).text == "line 148."
         assert "line 148." in log.render_line(last - 1).text
         await ui.pilot.click(log, offset=(10, last - 5))
-        assert log.item.text == "line 144."
+        assert there(log.item).text == "line 144."

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import time
+from typing import Any, cast
 
 import pytest
 
@@ -17,30 +20,30 @@ from tests.support.timers import Timers
 class Widget(Timers):
     """As much of a widget as its pace needs, and what it shows."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.is_mounted = True
         self.refreshed = 0
         self.running = False
         self.end = 0
-        self.pace = RefreshPace(self, 0, self.take_in, lambda: self.running)
+        self.pace = RefreshPace(cast(Any, self), 0, self.take_in, lambda: self.running)
 
-    def refresh(self):
+    def refresh(self) -> None:
         self.refreshed += 1
 
-    def take_in(self):
+    def take_in(self) -> None:
         self.pace.taken_in(self.end, 10)
 
-    def seconds(self):
+    def seconds(self) -> list[float]:
         return [timer.seconds for timer in self.timers]
 
 
 @pytest.fixture
-def widget():
+def widget() -> Widget:
     return Widget()
 
 
-def test_many_items_are_one_refresh(widget):
+def test_many_items_are_one_refresh(widget: Widget) -> None:
     assert widget.pace.idle
     for _ in range(5):
         widget.pace.mark_dirty()
@@ -50,20 +53,20 @@ def test_many_items_are_one_refresh(widget):
     assert widget.pace.idle
 
 
-def test_what_is_taken_in_sooner_is_not_taken_in_again(widget):
+def test_what_is_taken_in_sooner_is_not_taken_in_again(widget: Widget) -> None:
     widget.pace.mark_dirty()
     widget.take_in()
     assert widget.timers[0].stopped
     assert widget.pace.idle
 
 
-def test_before_it_is_mounted_nothing_is_planned(widget):
+def test_before_it_is_mounted_nothing_is_planned(widget: Widget) -> None:
     widget.is_mounted = False
     widget.pace.mark_dirty()
     assert widget.timers == []
 
 
-def test_a_flood_is_shown_less_often_until_it_ends(widget):
+def test_a_flood_is_shown_less_often_until_it_ends(widget: Widget) -> None:
     widget.end = 11
     widget.take_in()
     assert widget.pace.flooded
@@ -75,7 +78,7 @@ def test_a_flood_is_shown_less_often_until_it_ends(widget):
     assert widget.seconds() == [FLOOD_SECONDS, CROWD_SECONDS]
 
 
-def test_a_page_with_its_files_is_a_crowd(widget):
+def test_a_page_with_its_files_is_a_crowd(widget: Widget) -> None:
     for more in (FEW, FEW + 1, 1):
         widget.end += more
         widget.take_in()
@@ -83,7 +86,9 @@ def test_a_page_with_its_files_is_a_crowd(widget):
     assert widget.seconds() == [REFRESH_SECONDS, CROWD_SECONDS, REFRESH_SECONDS]
 
 
-def test_it_is_no_flood_where_time_has_passed_for_each_screenful(widget, monkeypatch):
+def test_it_is_no_flood_where_time_has_passed_for_each_screenful(
+    widget: Widget, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
     widget.take_in()
@@ -99,7 +104,7 @@ def test_it_is_no_flood_where_time_has_passed_for_each_screenful(widget, monkeyp
         assert widget.pace.flooded is flooded
 
 
-def test_what_runs_is_refreshed_until_it_does_not(widget):
+def test_what_runs_is_refreshed_until_it_does_not(widget: Widget) -> None:
     widget.pace.watch_running()
     assert widget.timers == []
     widget.running = True
@@ -114,7 +119,7 @@ def test_what_runs_is_refreshed_until_it_does_not(widget):
     assert widget.pace.idle
 
 
-def test_what_runs_waits_for_what_comes(widget):
+def test_what_runs_waits_for_what_comes(widget: Widget) -> None:
     widget.running = True
     widget.pace.watch_running()
     widget.pace.mark_dirty()

@@ -1,9 +1,11 @@
 """The calls in the rows of requests."""
 
+from __future__ import annotations
+
 import pytest
 
 from devtui.dashboard.panes.rows import RequestRows
-from devtui.events import CallTotal
+from devtui.events import AnyEvent, CallTotal
 from devtui.session.store.store import Store
 from tests.support.driver import running
 from tests.support.fakes import NOON, FakeSession, called, finished, n_plus_one, request, started
@@ -11,7 +13,7 @@ from tests.support.fakes import NOON, FakeSession, called, finished, n_plus_one,
 QUIET = (called("SELECT 1", ms=31.0),) * 3 + (called("GET /x", kind="http", ms=9),)
 
 
-def rows_at(width, *events):
+def rows_at(width: int, *events: AnyEvent) -> list[str]:
     store = Store()
     for event in events:
         store.apply(event)
@@ -32,7 +34,7 @@ def rows_at(width, *events):
         (66, " kB  /", " kB  /orders"),
     ],
 )
-def test_the_column_has_what_there_is_room_for(width, quiet, repeating):
+def test_the_column_has_what_there_is_room_for(width: int, quiet: str, repeating: str) -> None:
     events = [
         started(1),
         finished(1, calls=QUIET),
@@ -47,7 +49,7 @@ def test_the_column_has_what_there_is_room_for(width, quiet, repeating):
     assert len(set(targets)) == 1, "the targets stand in one column"
 
 
-def test_calls_that_are_not_kept_may_be_repeats_too():
+def test_calls_that_are_not_kept_may_be_repeats_too() -> None:
     calls = (called("SELECT 1"),) * 200
     total = CallTotal(kind="sql", count=5_000, duration_ms=900)
     end = finished(1, "/many", calls=calls, call_totals=(total,))
@@ -56,7 +58,7 @@ def test_calls_that_are_not_kept_may_be_repeats_too():
         assert row.endswith(text)
 
 
-def test_without_calls_there_is_no_column():
+def test_without_calls_there_is_no_column() -> None:
     assert rows_at(116, *request(1)) == rows_at(116, *request(1))
     with_calls, _ = rows_at(116, *n_plus_one(1), *request(2))
     [without] = rows_at(116, *request(1, "/orders", ms=320.0))
@@ -64,7 +66,7 @@ def test_without_calls_there_is_no_column():
 
 
 @pytest.mark.parametrize(("width", "columns"), [(76, 0), (116, 0), (196, 1)])
-def test_templates_alone_make_a_column_only_where_they_are_shown(width, columns):
+def test_templates_alone_make_a_column_only_where_they_are_shown(width: int, columns: int) -> None:
     page = called("index.html", kind="template", ms=2)
     [without] = rows_at(width, started(1), finished(1))
     [with_templates] = rows_at(width, started(1), finished(1, calls=(page,)))
@@ -72,7 +74,7 @@ def test_templates_alone_make_a_column_only_where_they_are_shown(width, columns)
     assert ("1 tmpl" in with_templates) is bool(columns)
 
 
-async def test_the_repeats_stand_out_on_the_screen_and_the_filter_finds_them():
+async def test_the_repeats_stand_out_on_the_screen_and_the_filter_finds_them() -> None:
     session = FakeSession()
     session.feed(started(1, "/quiet"), finished(1, "/quiet", calls=QUIET), *n_plus_one(2))
     async with running(session, (80, 24)) as ui:

@@ -1,5 +1,7 @@
 """Type a filter: colours, notes, completion, history."""
 
+from __future__ import annotations
+
 import time
 
 import pytest
@@ -11,8 +13,9 @@ from devtui.filters.pattern import Pattern
 from devtui.filters.query import Query
 from devtui.session.store.log_entry import MAX_OPEN
 from devtui.session.store.measures import measures_of
+from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
-from tests.support.driver import Driver, running
+from tests.support.driver import Driver, running, there
 from tests.support.fakes import FakeSession, a_morning, finished, line, request, started
 
 NAMES = {
@@ -40,7 +43,7 @@ async def test_words_are_combined(ui: Driver) -> None:
     await ui.shows("Requests 2 of 9")
     await ui.shows("7 left out")
     await ui.shows("/report.csv")
-    assert ui.app.main.requests.list.item.started.target == "/report.csv"
+    assert there(ui.app.main.requests.list.item).started.target == "/report.csv"
 
 
 async def test_each_word_shows_whether_it_was_understood(ui: Driver) -> None:
@@ -173,9 +176,12 @@ def test_a_search_of_the_log_looks_no_request_up(monkeypatch: pytest.MonkeyPatch
     matches.catch_up()
     looked_up: list[str] = []
     request = Store.request
-    monkeypatch.setattr(
-        Store, "request", lambda store, it: looked_up.append(it) or request(store, it)
-    )
+
+    def noted(store: Store, request_id: str) -> Request | None:
+        looked_up.append(request_id)
+        return request(store, request_id)
+
+    monkeypatch.setattr(Store, "request", noted)
     for typed, found in (("/item/19", 11), ("get", 200), ("nothing", 0), ("!/item/19", 189)):
         looked_up.clear()
         matches.search(Query(typed, "log"))

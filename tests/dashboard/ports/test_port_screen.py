@@ -1,15 +1,20 @@
+from __future__ import annotations
+
 import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import pytest
 
+from devtui.config.settings import Settings
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.dashboard.widgets.dialogs import PortDialog
-from devtui.events import Address, Holder, PortBusy
+from devtui.events import Address, Holder, PortBusy, RefusalReason
 from devtui.ports.bind import PortRefused
 from devtui.ports.stopping import Outcome
 from devtui.ports.survey import Survey
 from devtui.session.state import State
-from tests.support.driver import running
+from tests.support.driver import Driver, running
 from tests.support.fakes import NOON, FakeSession, at
 
 STRANGER = Holder(
@@ -41,7 +46,14 @@ HIDDEN = Holder(
 TAKEN = "Port 5000 on 127.0.0.1 is taken by another program."
 
 
-def busy(*holders, reason="busy", message=TAKEN, port=5000, next_free=5001, warnings=()):
+def busy(
+    *holders: Holder,
+    reason: RefusalReason = "busy",
+    message: str = TAKEN,
+    port: int = 5000,
+    next_free: int | None = 5001,
+    warnings: tuple[str, ...] = (),
+) -> PortBusy:
     return PortBusy(
         at=NOON,
         host="127.0.0.1",
@@ -54,12 +66,12 @@ def busy(*holders, reason="busy", message=TAKEN, port=5000, next_free=5001, warn
     )
 
 
-def free(port):
+def free(port: int) -> Survey:
     return Survey("127.0.0.1", port, None, (), (), None)
 
 
 @pytest.fixture(autouse=True)
-def machine(monkeypatch):
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     """What is found on which port, and what stopping does: no process is looked at or hurt."""
     machine = Machine()
     monkeypatch.setattr("devtui.ports.survey.survey", machine.survey)
@@ -70,28 +82,34 @@ def machine(monkeypatch):
 
 
 class Machine:
-    def __init__(self):
-        self.found = {}
-        self.why_not = None
-        self.stopped = []
+    def __init__(self) -> None:
+        self.found: dict[int, Survey] = {}
+        self.why_not: str | None = None
+        self.stopped: list[tuple[int, tuple[int, ...]]] = []
         self.outcome = Outcome(True, "python3 (77777) exited after 0.1 s.")
         self.may_end = threading.Event()
         self.may_end.set()
         self.may_look = threading.Event()
         self.may_look.set()
 
-    def survey(self, settings, refusal=None):
+    def survey(self, settings: Settings, refusal: PortRefused | None = None) -> Survey:
         assert self.may_look.wait(20)
         return self.found.get(settings.port) or free(settings.port)
 
-    def refusal(self, holder):
+    def refusal(self, holder: Holder) -> str | None:
         return self.why_not
 
-    def check(self, settings):
+    def check(self, settings: Settings) -> PortRefused | None:
         found = self.found.get(settings.port)
         return found.refusal if found else None
 
-    def stop(self, settings, wanted, report, watch_seconds=0.0):
+    def stop(
+        self,
+        settings: Settings,
+        wanted: Sequence[Holder],
+        report: Callable[[float, str], None],
+        watch_seconds: float = 0.0,
+    ) -> Outcome:
         self.stopped.append((settings.port, tuple(holder.pid for holder in wanted)))
         report(0.0, "asking python3 (77777) to exit (SIGTERM)")
         assert self.may_end.wait(20)
@@ -99,7 +117,7 @@ class Machine:
         return self.outcome
 
 
-def waiting():
+def waiting() -> FakeSession:
     """A session that could not have its port."""
     session = FakeSession()
     session.state, session.listener.is_open, session.generation = State.STARTING, False, 0
@@ -108,7 +126,7 @@ def waiting():
 
 
 @pytest.fixture
-async def refused():
+async def refused() -> AsyncIterator[Driver]:
     """The dashboard of a session whose port is held by a stranger."""
     async with running(waiting()) as ui:
         ui.session.to(State.PORT_BUSY)
@@ -120,7 +138,7 @@ async def refused():
 # -- opening -----------------------------------------------------------------------------------
 
 
-async def test_it_opens_by_itself_before_anything_is_known():
+async def test_it_opens_by_itself_before_anything_is_known() -> None:
     async with running(waiting()) as ui:
         ui.session.to(State.PORT_BUSY)
         await ui.shows("Looking for the holder of port 5000 …")
@@ -130,12 +148,14 @@ async def test_it_opens_by_itself_before_anything_is_known():
         assert [type(screen) for screen in ui.app.screen_stack[1:]] == [PortScreen]
 
 
-async def test_it_opens_for_what_happened_before_the_screen_was_there(monkeypatch):
+async def test_it_opens_for_what_happened_before_the_screen_was_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     session = waiting()
     session.state = State.PORT_BUSY
     subscribe = session.bus.subscribe
 
-    def early(listener):
+    def early(listener: Any) -> None:
         subscribe(listener)
         session.feed(busy(STRANGER))
 
@@ -151,7 +171,7 @@ SIZES = [(80, 24), (120, 40), (200, 50)]
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_every_fact_and_choice_is_there(size):
+async def test_every_fact_and_choice_is_there(size: tuple[int, int]) -> None:
     async with running(waiting(), size) as ui:
         ui.session.to(State.PORT_BUSY)
         ui.session.feed(busy(STRANGER))
@@ -175,7 +195,7 @@ async def test_every_fact_and_choice_is_there(size):
             await ui.shows(text)
 
 
-async def test_many_holders_are_moved_through_and_the_choices_stay():
+async def test_many_holders_are_moved_through_and_the_choices_stay() -> None:
     async with running(waiting(), (80, 24)) as ui:
         ui.session.to(State.PORT_BUSY)
         many = [Holder(pid=pid, name="worker", command="w " * 400, user="u") for pid in range(5, 9)]
@@ -191,7 +211,7 @@ async def test_many_holders_are_moved_through_and_the_choices_stay():
         await ui.shows("w w w")
 
 
-async def test_a_resize_lays_it_out_anew(refused):
+async def test_a_resize_lays_it_out_anew(refused: Driver) -> None:
     await refused.pilot.resize_terminal(80, 24)
     await refused.shows("t  try again")
     await refused.until(
@@ -199,7 +219,7 @@ async def test_a_resize_lays_it_out_anew(refused):
     )
 
 
-async def test_nothing_that_others_wrote_is_raw():
+async def test_nothing_that_others_wrote_is_raw() -> None:
     evil = "\x1b]0;t\x07\x1b[31m[red][@click=app.quit]x[/]\u202e\u200b\x00\r\n"
     holder = Holder(
         pid=7, name=evil, command=evil * 30, user=evil, folder=evil, parent_pid=6, parent=evil,
@@ -221,7 +241,9 @@ async def test_nothing_that_others_wrote_is_raw():
 # -- stopping ----------------------------------------------------------------------------------
 
 
-async def test_a_yes_stops_it_with_every_step_and_the_session_has_the_port(refused, machine):
+async def test_a_yes_stops_it_with_every_step_and_the_session_has_the_port(
+    refused: Driver, machine: Machine
+) -> None:
     machine.may_end.clear()
     await refused.press("s")
     await refused.shows("Stop this process?")
@@ -244,7 +266,7 @@ async def test_a_yes_stops_it_with_every_step_and_the_session_has_the_port(refus
 
 
 @pytest.mark.parametrize("no", ["n", "escape"])
-async def test_a_no_stops_nothing(refused, machine, no):
+async def test_a_no_stops_nothing(refused: Driver, machine: Machine, no: str) -> None:
     await refused.press("s")
     await refused.shows("Stop this process?")
     await refused.press(no)
@@ -254,14 +276,14 @@ async def test_a_no_stops_nothing(refused, machine, no):
     assert machine.stopped == refused.session.asked == []
 
 
-async def test_a_question_answers_to_nothing_else(refused, machine):
+async def test_a_question_answers_to_nothing_else(refused: Driver, machine: Machine) -> None:
     await refused.press("s", "t", "p", "k", "s", "enter")
     await refused.shows("Stop this process?")
     assert isinstance(refused.app.screen, PortScreen)
     assert machine.stopped == refused.session.asked == []
 
 
-async def test_what_comes_back_is_told_with_what_brought_it(refused):
+async def test_what_comes_back_is_told_with_what_brought_it(refused: Driver) -> None:
     await refused.press("s", "y")
     await refused.until(lambda: refused.session.asked == [("try again", None)])
     refused.session.feed(busy(BACK))
@@ -271,7 +293,9 @@ async def test_what_comes_back_is_told_with_what_brought_it(refused):
     await refused.shows("stop python3 (pid 78888) and start here")
 
 
-async def test_a_stop_that_failed_is_told_and_the_port_looked_at_again(refused, machine):
+async def test_a_stop_that_failed_is_told_and_the_port_looked_at_again(
+    refused: Driver, machine: Machine
+) -> None:
     machine.outcome = Outcome(False, "python3 (77777) did not exit, even after SIGKILL.")
     machine.found[5000] = Survey.of(busy(BACK))
     await refused.press("s", "y")
@@ -305,7 +329,9 @@ async def test_a_stop_that_failed_is_told_and_the_port_looked_at_again(refused, 
         ),
     ],
 )
-async def test_a_choice_that_cannot_work_says_why(machine, event, why_not, told):
+async def test_a_choice_that_cannot_work_says_why(
+    machine: Machine, event: Any, why_not: str | None, told: str
+) -> None:
     machine.why_not = why_not
     async with running(waiting()) as ui:
         ui.session.to(State.PORT_BUSY)
@@ -320,20 +346,20 @@ async def test_a_choice_that_cannot_work_says_why(machine, event, why_not, told)
 # -- other ways out ----------------------------------------------------------------------------
 
 
-async def test_the_next_free_port(refused):
+async def test_the_next_free_port(refused: Driver) -> None:
     await refused.press("n")
     await refused.until(lambda: refused.app.screen is refused.app.main)
     assert refused.session.asked == [("move", 5001)]
 
 
-async def test_a_click_is_a_choice(refused):
+async def test_a_click_is_a_choice(refused: Driver) -> None:
     lines = refused.screen().splitlines()
     (row,) = [number for number, line in enumerate(lines) if "next free port: 5001" in line]
     await refused.pilot.click(offset=(lines[row].index("take"), row))
     await refused.until(lambda: refused.session.asked == [("move", 5001)])
 
 
-async def test_a_typed_port(refused):
+async def test_a_typed_port(refused: Driver) -> None:
     await refused.press("p")
     await refused.shows("The server could not get port 5000. Move it to port:")
     await refused.press(*"8123")
@@ -343,7 +369,7 @@ async def test_a_typed_port(refused):
     assert refused.session.asked == [("move", 8123)]
 
 
-async def test_try_again_in_vain_and_not(refused):
+async def test_try_again_in_vain_and_not(refused: Driver) -> None:
     await refused.press("t")
     await refused.shows("Trying port 5000 …")
     assert refused.session.asked == [("try again", None)]
@@ -354,7 +380,7 @@ async def test_try_again_in_vain_and_not(refused):
     await refused.until(lambda: refused.app.screen is refused.app.main)
 
 
-async def test_back_and_again_by_k(refused, machine):
+async def test_back_and_again_by_k(refused: Driver, machine: Machine) -> None:
     machine.found[5000] = Survey.of(busy(STRANGER))
     await refused.press("escape")
     assert refused.app.screen is refused.app.main
@@ -365,7 +391,7 @@ async def test_back_and_again_by_k(refused, machine):
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
-async def test_leaving_from_here(refused, key):
+async def test_leaving_from_here(refused: Driver, key: str) -> None:
     await refused.press(key)
     await refused.until(lambda: refused.session.ended)
     assert refused.session.asked == [("close", None)]
@@ -374,7 +400,7 @@ async def test_leaving_from_here(refused, key):
 # -- while the app is served -------------------------------------------------------------------
 
 
-async def test_our_own_server_is_told_calmly(ui, machine):
+async def test_our_own_server_is_told_calmly(ui: Driver, machine: Machine) -> None:
     machine.found[5000] = Survey.of(
         busy(Holder(pid=4242, name="python", command="devtui hello", user="me"))
     )
@@ -387,7 +413,7 @@ async def test_our_own_server_is_told_calmly(ui, machine):
     assert machine.stopped == ui.session.asked == []
 
 
-async def test_any_port_may_be_looked_at(ui, machine):
+async def test_any_port_may_be_looked_at(ui: Driver, machine: Machine) -> None:
     machine.found[8000] = Survey.of(busy(STRANGER, port=8000, next_free=8001))
     await ui.press("k", "k")
     await ui.shows("Nothing is stopped or moved by looking.")
@@ -401,7 +427,7 @@ async def test_any_port_may_be_looked_at(ui, machine):
     assert ui.toasts == ["python3 (77777) exited after 0.1 s."]
 
 
-async def test_a_free_port_that_is_looked_at_may_be_had(ui):
+async def test_a_free_port_that_is_looked_at_may_be_had(ui: Driver) -> None:
     await ui.press("k", "k", *"8000", "enter")
     await ui.shows("Port 8000 on 127.0.0.1 is free.")
     await ui.shows("take the next free port · this one is free")
@@ -410,14 +436,14 @@ async def test_a_free_port_that_is_looked_at_may_be_had(ui):
     assert ui.session.asked == [("move", 8000)]
 
 
-async def test_port_0_is_nobody_s(ui):
+async def test_port_0_is_nobody_s(ui: Driver) -> None:
     await ui.press("k", "k", "0", "enter")
     await ui.shows("Port 0 stands for any free one: nobody can hold it.")
     await ui.press("escape", "escape")
     assert ui.app.screen is ui.app.main
 
 
-async def test_a_refused_move_shows_who_holds_that_port(ui, machine):
+async def test_a_refused_move_shows_who_holds_that_port(ui: Driver, machine: Machine) -> None:
     machine.found[8000] = Survey.of(busy(STRANGER, port=8000, message="Port 8000 is taken."))
     ui.session.refusal = "Port 8000 is taken."
     await ui.press("p", *"8000")
@@ -428,7 +454,9 @@ async def test_a_refused_move_shows_who_holds_that_port(ui, machine):
     assert [type(screen) for screen in ui.app.screen_stack[1:]] == [PortScreen]
 
 
-async def test_a_port_that_is_lost_between_look_and_move_is_shown_again(ui, machine):
+async def test_a_port_that_is_lost_between_look_and_move_is_shown_again(
+    ui: Driver, machine: Machine
+) -> None:
     await ui.press("k", "k", *"8000", "enter")
     await ui.shows("is free.")
     machine.found[8000] = Survey.of(busy(STRANGER, port=8000))
@@ -437,7 +465,7 @@ async def test_a_port_that_is_lost_between_look_and_move_is_shown_again(ui, mach
     await ui.shows("stop python3 (pid 77777) and move here")
 
 
-async def test_a_crash_whose_port_is_gone_opens_it(ui):
+async def test_a_crash_whose_port_is_gone_opens_it(ui: Driver) -> None:
     ui.session.to(State.CRASHED)
     ui.session.listener.is_open = False
     await ui.press("r")
@@ -446,7 +474,7 @@ async def test_a_crash_whose_port_is_gone_opens_it(ui):
     await ui.shows("stop python3 (pid 77777) and start here")
 
 
-async def test_reloads_under_it_leave_it_open(ui):
+async def test_reloads_under_it_leave_it_open(ui: Driver) -> None:
     await ui.press("k")
     await ui.shows("devtui itself serves here")
     ui.session.to(State.RELOADING)
@@ -454,7 +482,7 @@ async def test_reloads_under_it_leave_it_open(ui):
     assert isinstance(ui.app.screen, PortScreen)
 
 
-async def test_a_dialog_above_is_not_lost_when_the_port_is_had(refused):
+async def test_a_dialog_above_is_not_lost_when_the_port_is_had(refused: Driver) -> None:
     await refused.press("t", "p")
     assert isinstance(refused.app.screen, PortDialog)
     refused.session.to(State.STARTING)
@@ -464,7 +492,9 @@ async def test_a_dialog_above_is_not_lost_when_the_port_is_had(refused):
     await refused.until(lambda: refused.app.screen is refused.app.main)
 
 
-async def test_the_port_of_a_privileged_one_is_told_before_it_is_tried(ui, machine):
+async def test_the_port_of_a_privileged_one_is_told_before_it_is_tried(
+    ui: Driver, machine: Machine
+) -> None:
     refusal = PortRefused("Not allowed to listen on port 80.", busy=False, reason="permission")
     machine.found[80] = Survey("127.0.0.1", 80, refusal, (), (), 1024)
     await ui.press("p", "8", "0")

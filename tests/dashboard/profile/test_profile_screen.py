@@ -1,6 +1,9 @@
 """A profile on the screen: own lines first, folds, and the calls below their lines."""
 
+from __future__ import annotations
+
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -9,24 +12,25 @@ from devtui.dashboard.profile.profile_lines import OTHER_CALLS, ProfileLines
 from devtui.dashboard.profile.profile_screen import ProfileScreen
 from devtui.session.profiles.own_tree import own_tree
 from devtui.session.profiles.profiler import Profile
-from tests.support.driver import running
+from devtui.session.store.request_record import Request
+from tests.support.driver import Driver, running, there
 from tests.support.fakes import FakeSession, finished, n_plus_one, profiled, request, started
 
 
-def lines_of_profile(width=110):
+def lines_of_profile(width: int = 110) -> tuple[ProfileLines, int]:
     session = FakeSession()
     session.feed(*n_plus_one(1))
-    shown = session.store.request("r1")
+    shown = there(session.store.request("r1"))
     event = profiled(1)
     return ProfileLines(Profile(shown, event), own_tree(event)), width
 
 
-def texts(lines, width, title="where the time went"):
+def texts(lines: ProfileLines, width: int, title: str = "where the time went") -> list[str]:
     sections = {section.title: section for section in lines.sections(width)}
     return [line.text for line in sections[title].lines]
 
 
-def test_own_lines_come_first_with_their_shares_and_calls():
+def test_own_lines_come_first_with_their_shares_and_calls() -> None:
     lines, width = lines_of_profile()
     shown = [" ".join(text.split()) for text in texts(lines, width)]
     assert shown[0] == "320 ms · your code and what it called 96% · 301 samples"
@@ -40,7 +44,7 @@ def test_own_lines_come_first_with_their_shares_and_calls():
     assert "views.py:31" in other
 
 
-async def test_it_says_how_long_the_request_took_without_the_profiler(ui):
+async def test_it_says_how_long_the_request_took_without_the_profiler(ui: Driver) -> None:
     ui.session.feed(started(1, "/"), finished(1, "/", ms=12))
     for number, before in ((2, "r1"), (3, "r2")):  # the second one repeats a profiled one
         begun, ended = started(number, "/"), finished(number, "/", ms=320)
@@ -54,7 +58,7 @@ async def test_it_says_how_long_the_request_took_without_the_profiler(ui):
     await ui.shows("320 ms, without the profiler 12 ms · your code")
 
 
-def test_threads_stand_beside_the_request():
+def test_threads_stand_beside_the_request() -> None:
     session = FakeSession()
     session.feed(*n_plus_one(1))
     event = profiled(1)
@@ -63,7 +67,7 @@ def test_threads_stand_beside_the_request():
     top = event.lines[0]
     thread = [structs.replace(one, depth=depth) for depth, one in enumerate((top, own, other))]
     event = structs.replace(event, thread_lines=tuple(thread))
-    lines = ProfileLines(Profile(session.store.request("r1"), event), own_tree(event))
+    lines = ProfileLines(Profile(there(session.store.request("r1")), event), own_tree(event))
     shown = [" ".join(text.split()) for text in texts(lines, 110)]
     assert shown[0] == "320 ms · your code and what it called 96% · 301 samples"
     assert shown[1].startswith("45.9% 147 ms ▾ for order in orders: ")
@@ -75,10 +79,10 @@ def test_threads_stand_beside_the_request():
     assert "in threads" in lines.copied()
 
 
-def test_a_line_folds_and_what_took_little_unfolds():
+def test_a_line_folds_and_what_took_little_unfolds() -> None:
     lines, width = lines_of_profile()
 
-    def fold_of(words):
+    def fold_of(words: str) -> Any:
         shown = lines.sections(width)[0].lines
         return next(line.target for line in shown if words in line.text)
 
@@ -98,17 +102,19 @@ def test_a_line_folds_and_what_took_little_unfolds():
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS"])
-async def test_only_get_and_head_are_sent_without_a_question(method):
+async def test_only_get_and_head_are_sent_without_a_question(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = FakeSession()
     begun = []
     answered = asyncio.Event()
 
-    async def profile(found):
+    async def profile(found: Request) -> Profile:
         begun.append(found.id)
         await answered.wait()
         return Profile(found, profiled(1))
 
-    session.profiler.profile = profile
+    monkeypatch.setattr(session.profiler, "profile", profile)
     async with running(session) as ui:
         session.feed(*request(1, "/x", method=method))
         await ui.press("t")

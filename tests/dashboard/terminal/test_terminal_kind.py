@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 from rich.style import Style
 from textual.color import Color
@@ -6,7 +10,7 @@ from devtui.dashboard import themes
 from devtui.dashboard.terminal.encodable import Encodable, encodable, unfit
 from devtui.dashboard.terminal.few_colours import Ground, colourless, in_sixteen
 from devtui.dashboard.terminal.terminal_kind import filters_for, in_gnu_screen
-from tests.support.driver import running
+from tests.support.driver import Driver, running, there
 
 DARK = Ground(Color.parse("#0f1319"), Color.parse("#d7dde5"), True)
 LIGHT = Ground(Color.parse("#fbfbf9"), Color.parse("#1f2733"), False)
@@ -29,14 +33,16 @@ LIGHT = Ground(Color.parse("#fbfbf9"), Color.parse("#1f2733"), False)
         ("#125028 on #bed0e9", LIGHT, "black", "white"),
     ],
 )
-def test_sixteen_colours_keep_what_a_colour_is_for(style, ground, colour, behind):
+def test_sixteen_colours_keep_what_a_colour_is_for(
+    style: str, ground: Any, colour: str, behind: str
+) -> None:
     shown = in_sixteen(Style.parse(style), ground)
-    assert (shown.color.number, shown.bgcolor.number) == tuple(
-        Style.parse(name).color.number for name in (colour, behind)
+    assert (there(shown.color).number, there(shown.bgcolor).number) == tuple(
+        there(Style.parse(name).color).number for name in (colour, behind)
     )
 
 
-def test_sixteen_colours_keep_bold_and_what_the_mouse_does():
+def test_sixteen_colours_keep_bold_and_what_the_mouse_does() -> None:
     style = Style.parse("bold underline #d7dde5") + Style.from_meta({"@click": "app.bell"})
     shown = in_sixteen(style, DARK)
     assert shown.bold
@@ -54,7 +60,7 @@ def test_sixteen_colours_keep_bold_and_what_the_mouse_does():
         ("bold #0f1319 on #7ec699", "bold reverse"),
     ],
 )
-def test_without_colours_what_is_marked_is_reversed(style, wanted):
+def test_without_colours_what_is_marked_is_reversed(style: str, wanted: str) -> None:
     shown = colourless(Style.parse(style), DARK)
     assert shown.color is None
     assert shown.bgcolor is None
@@ -74,11 +80,11 @@ def test_without_colours_what_is_marked_is_reversed(style, wanted):
         ("plain", "ascii", "plain"),
     ],
 )
-def test_what_cannot_be_encoded_keeps_its_cells(text, encoding, shown):
+def test_what_cannot_be_encoded_keeps_its_cells(text: str, encoding: str, shown: str) -> None:
     assert encodable(text, encoding) == shown
 
 
-def test_which_encodings_need_a_look():
+def test_which_encodings_need_a_look() -> None:
     assert [unfit(name) for name in ("utf-8", "UTF8", "latin-1", "ANSI_X3.4-1968", None, "no")] == [
         False,
         False,
@@ -90,12 +96,12 @@ def test_which_encodings_need_a_look():
     assert Encodable("nonsense").apply([], Color(0, 0, 0)) == []
 
 
-async def test_a_terminal_with_all_colours_is_left_alone(ui):
+async def test_a_terminal_with_all_colours_is_left_alone(ui: Driver) -> None:
     ui.app.console._color_system = None
     assert filters_for(ui.app) == []
 
 
-async def test_every_theme_can_be_chosen_and_read():
+async def test_every_theme_can_be_chosen_and_read() -> None:
     async with running() as ui:
         names = set(ui.app.available_themes)
         assert {"devtui-dark", "devtui-light", "nord", "textual-light"} <= names
@@ -120,7 +126,9 @@ async def test_every_theme_can_be_chosen_and_read():
         ({"DEVTUI_THEME": "lihgt"}, "devtui-dark", "DEVTUI_THEME=lihgt is no theme"),
     ],
 )
-async def test_the_theme_to_begin_with(environment, name, complaint):
+async def test_the_theme_to_begin_with(
+    environment: dict[str, str], name: str, complaint: str
+) -> None:
     async with running() as ui:
         found = themes.begin(ui.app, environment)
         assert ui.app.theme == name

@@ -1,15 +1,18 @@
+from __future__ import annotations
+
 import pytest
 
 from devtui.dashboard.widgets.dialogs import PortDialog, parse_port
+from tests.support.driver import Driver
 
 
 @pytest.fixture(autouse=True)
-def every_port_is_free(monkeypatch):
+def every_port_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devtui.ports.bind.check_port", lambda settings: None)
 
 
 @pytest.mark.parametrize(("text", "port"), [("0", 0), ("8080", 8080), (" 65535 ", 65535)])
-def test_a_port(text, port):
+def test_a_port(text: str, port: int) -> None:
     assert parse_port(text) == port
 
 
@@ -24,16 +27,16 @@ def test_a_port(text, port):
         ("9" * 30, "is above it"),
     ],
 )
-def test_no_port(text, sentence):
+def test_no_port(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         parse_port(text)
 
 
-async def _type_port(ui, text):
+async def _type_port(ui: Driver, text: str) -> None:
     await ui.press("p", "end", *["backspace"] * 8, *text, "enter")
 
 
-async def test_the_server_moves_to_the_typed_port(ui):
+async def test_the_server_moves_to_the_typed_port(ui: Driver) -> None:
     await _type_port(ui, "8123")
     await ui.until(lambda: ui.app.screen is ui.app.main)
     assert ui.session.asked == [("move", 8123)]
@@ -41,7 +44,7 @@ async def test_the_server_moves_to_the_typed_port(ui):
     await ui.shows("http://127.0.0.1:8123")
 
 
-async def test_what_is_no_port_is_told_and_nothing_is_asked(ui):
+async def test_what_is_no_port_is_told_and_nothing_is_asked(ui: Driver) -> None:
     await _type_port(ui, "70000")
     await ui.shows("The highest port is 65535; 70000 is above it.")
     assert ui.session.asked == []
@@ -53,7 +56,7 @@ async def test_what_is_no_port_is_told_and_nothing_is_asked(ui):
     await ui.shows("0 takes any free port.")
 
 
-async def test_a_port_that_can_never_be_had_leaves_the_dialog_open(ui):
+async def test_a_port_that_can_never_be_had_leaves_the_dialog_open(ui: Driver) -> None:
     ui.session.refusal, ui.session.refused_for_ever = "Port 80 is not yours to take.", True
     await _type_port(ui, "80")
     await ui.shows("Port 80 is not yours to take.")
@@ -65,7 +68,7 @@ async def test_a_port_that_can_never_be_had_leaves_the_dialog_open(ui):
     assert ui.session.asked == [("move", 80), ("move", 81)]
 
 
-async def test_the_port_it_has_is_told_and_nothing_is_moved(ui):
+async def test_the_port_it_has_is_told_and_nothing_is_moved(ui: Driver) -> None:
     await ui.press("p")
     await ui.shows("The server is there already.")
     await ui.press("enter")
@@ -73,7 +76,7 @@ async def test_the_port_it_has_is_told_and_nothing_is_moved(ui):
     assert ui.session.asked == []
 
 
-async def test_escape_moves_nothing(ui):
+async def test_escape_moves_nothing(ui: Driver) -> None:
     await ui.press("p", *"8123", "escape")
     assert ui.app.screen is ui.app.main
     assert ui.session.asked == []

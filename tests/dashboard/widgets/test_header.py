@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -12,17 +16,21 @@ from devtui.dashboard.widgets.header import (
 from devtui.dashboard.widgets.usage import UsageSampler
 from devtui.session.state import State
 from devtui.text import formats
-from tests.support.driver import running
+from tests.support.driver import Driver, running
 from tests.support.fakes import MONOTONIC, FakeSession
 
 
-def _lines(session, width, usage=(("CPU", "12 %"), ("memory", "48 MB"))):
+def _lines(
+    session: FakeSession,
+    width: int,
+    usage: tuple[tuple[str, str], ...] = (("CPU", "12 %"), ("memory", "48 MB")),
+) -> list[str]:
     facts = replace(facts_of(session, MONOTONIC), usage=usage)
     return header_lines(facts, width).plain.split("\n")
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_two_lines_of_the_width_whatever_it_is(state):
+def test_two_lines_of_the_width_whatever_it_is(state: Any) -> None:
     session = FakeSession()
     session.state = state
     session.generations.pin = "123-456-789"
@@ -33,7 +41,7 @@ def test_two_lines_of_the_width_whatever_it_is(state):
         assert state.value.upper() in lines[0]
 
 
-def test_all_of_it_where_there_is_room():
+def test_all_of_it_where_there_is_room() -> None:
     session = FakeSession()
     session.generations.pin = "123-456-789"
     first, second = _lines(session, 140)
@@ -47,7 +55,7 @@ def test_all_of_it_where_there_is_room():
     )
 
 
-def test_how_many_pages_follow_and_that_none_does():
+def test_how_many_pages_follow_and_that_none_does() -> None:
     session = FakeSession()
     assert "live" not in _lines(session, 140)[1]
     session.live.count = 3
@@ -56,14 +64,14 @@ def test_how_many_pages_follow_and_that_none_does():
     assert "live off" in _lines(session, 140)[1]
 
 
-def test_the_warning_and_the_url_stay_at_80():
+def test_the_warning_and_the_url_stay_at_80() -> None:
     first, second = _lines(FakeSession(), 80)
     assert "http://127.0.0.1:5000" in first
     assert second.rstrip().endswith(NOT_FOR_PRODUCTION)
     assert "pid 4242" in second
 
 
-def test_loading_shows_the_time():
+def test_loading_shows_the_time() -> None:
     session = FakeSession()
     session.state = State.RELOADING
     session.served.loading_since = MONOTONIC - 1.24
@@ -78,7 +86,9 @@ def test_loading_shows_the_time():
         (State.CRASHED, "a save or r starts the server again"),
     ],
 )
-def test_a_process_that_answers_nothing_is_shown_with_the_key_that_helps(width, state, words):
+def test_a_process_that_answers_nothing_is_shown_with_the_key_that_helps(
+    width: int, state: Any, words: str
+) -> None:
     session = FakeSession()
     session.state = state
     first, second = _lines(session, width)
@@ -86,13 +96,13 @@ def test_a_process_that_answers_nothing_is_shown_with_the_key_that_helps(width, 
     assert words in second
 
 
-def test_equal_facts_are_equal():
+def test_equal_facts_are_equal() -> None:
     assert facts_of(FakeSession(), MONOTONIC) == facts_of(FakeSession(), MONOTONIC + 1)
     assert isinstance(facts_of(FakeSession(), MONOTONIC), Facts)
 
 
-def test_the_uptime_changes_in_steps():
-    def told(seconds):
+def test_the_uptime_changes_in_steps() -> None:
+    def told(seconds: float) -> str:
         session = FakeSession()
         session.served.serving_since = MONOTONIC - seconds
         return dict(facts_of(session, MONOTONIC).details)["up"]
@@ -102,7 +112,9 @@ def test_the_uptime_changes_in_steps():
     ]  # fmt: skip
 
 
-async def test_the_header_is_drawn_only_when_its_words_change(ui, monkeypatch):
+async def test_the_header_is_drawn_only_when_its_words_change(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn = []
     header = ui.app.main.header
     monkeypatch.setattr(header, "update", lambda words, **how: drawn.append(words))
@@ -114,7 +126,7 @@ async def test_the_header_is_drawn_only_when_its_words_change(ui, monkeypatch):
     assert len(drawn) == 1
 
 
-async def test_the_state_is_shown_as_it_changes(ui):
+async def test_the_state_is_shown_as_it_changes(ui: Driver) -> None:
     for state in (State.RELOADING, State.CRASHED):
         ui.session.to(state)
         await ui.shows(f" {state.value.upper()} ")
@@ -134,7 +146,7 @@ async def test_the_state_is_shown_as_it_changes(ui):
         ((200, 12), "-accordion"),
     ],
 )
-async def test_the_layout_goes_with_the_size(size, layout):
+async def test_the_layout_goes_with_the_size(size: tuple[int, int], layout: str) -> None:
     async with running(size=size) as ui:
         assert ui.app.main.has_class(layout)
         if layout == "-tiny":
@@ -145,7 +157,7 @@ async def test_the_layout_goes_with_the_size(size, layout):
                 await ui.shows(title)
 
 
-async def test_resizing_changes_the_layout(ui):
+async def test_resizing_changes_the_layout(ui: Driver) -> None:
     await ui.pilot.resize_terminal(30, 8)
     await ui.shows("too small")
     await ui.pilot.resize_terminal(200, 50)
@@ -165,7 +177,7 @@ async def test_resizing_changes_the_layout(ui):
         (7_200_000, "2 h"),
     ],
 )
-def test_durations(milliseconds, text):
+def test_durations(milliseconds: float, text: str) -> None:
     assert formats.duration(milliseconds) == text
     assert len(text) <= formats.DURATION_WIDTH
 
@@ -182,7 +194,7 @@ def test_durations(milliseconds, text):
         (10**15, "1000 TB"),
     ],
 )
-def test_sizes(count, text):
+def test_sizes(count: int, text: str) -> None:
     assert formats.size(count) == text
     assert len(text) <= formats.SIZE_WIDTH
 
@@ -191,7 +203,7 @@ def test_sizes(count, text):
     ("seconds", "text"),
     [(-1, "0 s"), (59.9, "59 s"), (60, "1 min"), (3_700, "1 h 1 min"), (90_000, "1 d 1 h")],
 )
-def test_uptime(seconds, text):
+def test_uptime(seconds: float, text: str) -> None:
     assert formats.uptime(seconds) == text
 
 
@@ -207,11 +219,11 @@ def test_uptime(seconds, text):
         ("x;y", "devtui-dark"),
     ],
 )
-def test_the_theme_goes_with_the_terminal(value, theme):
+def test_the_theme_goes_with_the_terminal(value: str, theme: str) -> None:
     assert suited({"COLORFGBG": value}) == theme
 
 
-def test_a_process_is_sampled_and_one_that_is_gone_is_not():
+def test_a_process_is_sampled_and_one_that_is_gone_is_not() -> None:
     import os
 
     sampler = UsageSampler()
@@ -224,7 +236,7 @@ def test_a_process_is_sampled_and_one_that_is_gone_is_not():
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "fe80::1%eth0", "my-machine"])
 @pytest.mark.parametrize("debugger", [True, False])
-def test_a_server_that_others_can_reach_says_so_at_every_width(host, debugger):
+def test_a_server_that_others_can_reach_says_so_at_every_width(host: str, debugger: bool) -> None:
     session = FakeSession(Settings(app="hello:app", host=host, debugger=debugger))
     session.generations.pin = "123-456-789"
     for loading_since in (None, MONOTONIC - 100):
@@ -238,19 +250,19 @@ def test_a_server_that_others_can_reach_says_so_at_every_width(host, debugger):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost", "unix://x.sock"])
-def test_one_that_others_cannot_reach_does_not(host):
+def test_one_that_others_cannot_reach_does_not(host: str) -> None:
     session = FakeSession(Settings(app="hello:app", host=host))
     assert "NETWORK" not in _lines(session, 200)[1]
 
 
 @pytest.mark.parametrize("state", [State.PORT_BUSY, State.FAILED, State.STOPPED])
-def test_nor_one_that_does_not_listen(state):
+def test_nor_one_that_does_not_listen(state: Any) -> None:
     session = FakeSession(Settings(app="hello:app", host="0.0.0.0"))
     session.state = state
     assert "NETWORK" not in _lines(session, 80)[1]
 
 
-async def test_the_warning_is_on_the_screen():
+async def test_the_warning_is_on_the_screen() -> None:
     session = FakeSession(Settings(app="hello:app", host="0.0.0.0"))
     async with running(session, (80, 24)) as ui:
         await ui.shows("DEBUGGER OPEN TO THE NETWORK")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from textual.events import MouseDown, MouseUp
 
 from devtui.dashboard.details.detail_screen import DetailScreen
 from devtui.dashboard.lists.line_list import LineList
+from devtui.session.store.log_entry import LogEntry
+from devtui.session.store.request_record import Request
 from tests.support.driver import Driver, running
 from tests.support.fakes import finished, line, started
 
@@ -41,13 +45,15 @@ async def feed(ui: Driver) -> None:
     await ui.shows("/item/30")
 
 
-def selected(line_list: LineList) -> str:
+def selected(line_list: LineList[Any]) -> str:
     """The text of the selected row."""
     return line_list.rows.text(line_list.item)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 34), (170, 34)])
-async def test_a_click_that_moves_the_rows_selects_the_one_that_was_pressed(size):
+async def test_a_click_that_moves_the_rows_selects_the_one_that_was_pressed(
+    size: tuple[int, int],
+) -> None:
     async with running(size=size) as ui:
         await feed(ui)
         await click(ui, *place_of(ui, "line-27"))
@@ -58,7 +64,9 @@ async def test_a_click_that_moves_the_rows_selects_the_one_that_was_pressed(size
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 34), (170, 34)])
-async def test_a_double_click_that_moves_the_rows_opens_the_one_that_was_pressed(size, monkeypatch):
+async def test_a_double_click_that_moves_the_rows_opens_the_one_that_was_pressed(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running(size=size) as ui:
         monkeypatch.setattr(ui.app, "CLICK_CHAIN_TIME_THRESHOLD", 60.0)  # a busy machine is slow
         await feed(ui)
@@ -66,17 +74,23 @@ async def test_a_double_click_that_moves_the_rows_opens_the_one_that_was_pressed
         await click(ui, *place)
         await click(ui, *place)
         await ui.until(lambda: isinstance(ui.app.screen, DetailScreen))
-        assert ui.app.screen.item.text == "line-25"
+        item = ui.on(DetailScreen).item
+        assert isinstance(item, LogEntry)
+        assert item.text == "line-25"
         await ui.press("escape")
         place = place_of(ui, "/item/29")
         await click(ui, *place)
         await click(ui, *place)
         await ui.until(lambda: isinstance(ui.app.screen, DetailScreen))
-        assert ui.app.screen.item.started.target == "/item/29"
+        item = ui.on(DetailScreen).item
+        assert isinstance(item, Request)
+        assert item.started.target == "/item/29"
         assert not ui.app.screen.get_selected_text()
 
 
-async def test_two_clicks_with_time_between_them_are_no_double_click(ui, monkeypatch):
+async def test_two_clicks_with_time_between_them_are_no_double_click(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ui.app, "CLICK_CHAIN_TIME_THRESHOLD", 0.0)
     await feed(ui)
     place = place_of(ui, "line-25")
@@ -85,7 +99,9 @@ async def test_two_clicks_with_time_between_them_are_no_double_click(ui, monkeyp
     assert ui.app.screen is ui.app.main
 
 
-async def test_rows_that_come_while_the_button_is_down_do_not_change_what_is_meant(ui):
+async def test_rows_that_come_while_the_button_is_down_do_not_change_what_is_meant(
+    ui: Driver,
+) -> None:
     await feed(ui)
     await ui.press("1")
     place = place_of(ui, "/item/29")
@@ -97,7 +113,9 @@ async def test_rows_that_come_while_the_button_is_down_do_not_change_what_is_mea
     await ui.until(lambda: "/item/29 " in selected(ui.app.main.requests.list))
 
 
-async def test_a_row_that_has_gone_meanwhile_is_not_opened(ui, monkeypatch):
+async def test_a_row_that_has_gone_meanwhile_is_not_opened(
+    ui: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ui.app, "CLICK_CHAIN_TIME_THRESHOLD", 60.0)
     await feed(ui)
     place = place_of(ui, "line-25")

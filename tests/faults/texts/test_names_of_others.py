@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
 
 @contextmanager
 def holder(folder: Path, port: int) -> Iterator[None]:
-    command = [sys.executable, "-c", HOLDER, str(port), EVIL, RAW]
+    command: list[str | bytes] = [sys.executable, "-c", HOLDER, str(port), EVIL, RAW]
     process = subprocess.Popen(
         command, cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, text=True
     )

@@ -217,5 +217,5 @@ def test_a_long_row_of_processes_is_walked_to_its_end(monkeypatch: pytest.Monkey
         pid = int(tasks.split("/")[2])
         return [b"%d " % (pid + 1)] if pid < 5_000 else []
 
-    monkeypatch.setattr(strays, "_read_all", child_of)
+    monkeypatch.setattr(strays, "children_of_threads", child_of)
     assert list(strays.descendants(1)) == list(range(2, 5_001))

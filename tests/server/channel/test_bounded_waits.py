@@ -82,8 +82,8 @@ def test_a_bell_is_heard_however_often_it_rang() -> None:
 class Held:
     """A turn that a thread has until it is let go."""
 
-    def __init__(self) -> None:
-        self.turn = Turn()
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
         self._held, self._let_go = threading.Event(), threading.Event()
         self._holder = threading.Thread(target=self.turn.at_once, args=(self._hold,))
         self._holder.start()
@@ -100,7 +100,7 @@ class Held:
 
 @pytest.fixture
 def held() -> Iterator[Held]:
-    made = Held()
+    made = Held(Turn())
     yield made
     made.let_go()
 
@@ -165,39 +165,36 @@ def test_the_turn_is_free_after_an_error_in_the_work_for_another(
     assert len(set(tries)) == 2
 
 
-def test_a_thread_that_is_woken_before_it_waits_goes_on(
-    held: Held, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_that_is_woken_before_it_waits_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """The owner ends between its request and its own try."""
-    monkeypatch.setattr(reentrant, "_MOST_SERVED", 0)
+    monkeypatch.setattr(reentrant, "MAX_SERVED", 0)
 
-    class Asked(deque[Any]):
+    class Requests(deque[Any]):
         def append(self, asked: Any) -> None:
             super().append(asked)
-            held.let_go()
+            taken.let_go()
 
-    held.turn._asked = Asked()
+    taken = Held(Turn(Requests()))
     done: list[str] = []
-    assert held.turn.soon(lambda: done.append("work"))
+    assert taken.turn.soon(lambda: done.append("work"))
     assert done == ["work"]
 
 
-def test_a_thread_whose_waking_is_lost_tries_again(
-    held: Held, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_whose_waking_is_lost_tries_again() -> None:
     """A thread that was woken in its place has given up just then, or a signal handler raised."""
-    monkeypatch.setattr(reentrant, "_MOST_SERVED", 0)
-    monkeypatch.setattr(held.turn, "_wake_next", lambda: None)
 
-    class Asked(deque[Any]):
+    class Requests(deque[Any]):
         def append(self, asked: Any) -> None:
             super().append(asked)
             if letting_go.ident is None:
                 letting_go.start()
 
-    letting_go = threading.Timer(0.01, held.let_go)
-    held.turn._asked = Asked()
-    assert held.turn.soon(lambda: None)
+        def popleft(self) -> Any:
+            raise IndexError
+
+    taken = Held(Turn(Requests()))
+    letting_go = threading.Timer(0.01, taken.let_go)
+    assert taken.turn.soon(lambda: None)
 
 
 def test_a_turn_is_known_as_the_own_one() -> None:

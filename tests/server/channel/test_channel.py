@@ -76,8 +76,7 @@ class Ends:
         if self._thread is not None:
             self._thread.join(TIMEOUT)
             assert not self._thread.is_alive()
-        for end in (self.channel._socket, self.channel._woken, self.channel._waker):
-            end.close()
+        self.channel.close()
 
 
 @pytest.fixture
@@ -302,7 +301,7 @@ def test_a_flush_tells_what_was_dropped_and_what_it_gives_up(
 ) -> None:
     """The reader is only slow: it begins to read when the rest is given up."""
     monkeypatch.setattr(pending, "MAX_PENDING_BYTES", 50_000)
-    monkeypatch.setattr(channels, "_LAST_WORDS_SECONDS", TIMEOUT)
+    monkeypatch.setattr(channels, "LAST_WORDS_SECONDS", TIMEOUT)
     for number in range(200):
         ends.channel.send(line(f"{number}" + "x" * 1000))
     flush = threading.Thread(target=ends.channel.flush, args=(0.0,))
@@ -357,12 +356,12 @@ def test_without_its_descriptors_the_thread_comes_to_its_end(
 ) -> None:
     monkeypatch.setattr(channels, "UNHEARD_SECONDS", 0.0)
     ends.run(lambda: 0.01)
-    os.close(ends.channel._socket.detach())
+    os.close(ends.channel.fileno())
     assert ends.ended.wait(TIMEOUT)
 
 
 def test_a_fork_has_no_hold_on_the_channel(ends: Ends) -> None:
-    ends.channel._silence()
+    ends.channel.close()
     assert ends.channel.fileno() == -1
     ends.channel.send(line("of a fork"))
     assert ends.socket.recv(100) == b""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 from werkzeug.debug import DebuggedApplication, hash_pin
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Request, Response
@@ -39,8 +40,8 @@ def counts() -> list[int]:
 
 @pytest.fixture
 def debugger(counts: list[int], monkeypatch: pytest.MonkeyPatch) -> SessionDebugger:
-    monkeypatch.setattr(session_debugger, "_SECONDS", 0)
-    monkeypatch.setattr(session_debugger, "_MORE_SECONDS", 0)
+    monkeypatch.setattr(session_debugger, "ANSWER_SECONDS", 0)
+    monkeypatch.setattr(session_debugger, "LATE_ANSWER_SECONDS", 0)
     attempts = FailedAttempts(0, MOST, counts.append)
     return SessionDebugger(app, PIN, COOKIE, attempts, lambda host: host == "localhost")
 
@@ -129,23 +130,24 @@ def test_an_unlocked_browser_stays_so(debugger: SessionDebugger, counts: list[in
 
 
 def test_attempts_at_the_same_time_do_not_share_a_count(
-    debugger: SessionDebugger, counts: list[int], monkeypatch: pytest.MonkeyPatch
+    debugger: SessionDebugger, counts: list[int]
 ) -> None:
     for _ in range(MOST - 1):
         debugger.pin_auth(attempt("0"))
     together = threading.Barrier(3)
 
-    def digits(pin: str) -> str:
-        """Keep the first until the others compare too, if they can."""
-        with suppress(threading.BrokenBarrierError):
-            together.wait(0.5)
-        return pin
+    class Together(Request):
+        @property
+        def args(self) -> MultiDict[str, str]:
+            """Keep the first until the others are compared too, if they can be."""
+            with suppress(threading.BrokenBarrierError):
+                together.wait(0.5)
+            return super().args
 
-    monkeypatch.setattr(session_debugger, "_digits", digits)
     answers: list[object] = []
 
     def guess() -> None:
-        answers.append(debugger.pin_auth(attempt("0")).json)
+        answers.append(debugger.pin_auth(Together(attempt("0").environ)).json)
 
     guesses = [threading.Thread(target=guess) for _ in range(3)]
     for one in guesses:

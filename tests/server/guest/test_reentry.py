@@ -24,7 +24,7 @@ from devtui.server.errors.kept_frames import KeptError, KeptErrors
 from devtui.server.errors.reporter import ErrorReporter
 from devtui.server.guest.deadline import within
 from devtui.server.guest.reentrant import MadeOnce
-from devtui.server.output.output import LineStream, _text
+from devtui.server.output.output import LineStream, text_over
 
 TIMEOUT = 20
 
@@ -49,8 +49,7 @@ class Session:
     def texts(self) -> list[str]:
         """End the channel; all lines that came, each of which has to be an event."""
         self.channel.flush(TIMEOUT)
-        for end in self.channel._ends:
-            end.let_go()
+        self.channel.close()
         self._thread.join(TIMEOUT)
         assert not self._thread.is_alive()
         self._socket.close()
@@ -104,7 +103,7 @@ class _Interrupted:
 
 
 def test_what_prints_in_the_middle_of_a_print_is_written_too(session: Session) -> None:
-    stream = _text(LineStream(session.channel, "stdout", 1))
+    stream = text_over(LineStream(session.channel, "stdout", 1))
     interrupted = 0
 
     def work() -> None:
@@ -125,7 +124,7 @@ def test_what_prints_in_the_middle_of_a_print_is_written_too(session: Session) -
 
 
 def test_what_raises_in_the_middle_of_a_print_leaves_nothing_half_done(session: Session) -> None:
-    stream = _text(LineStream(session.channel, "stdout", 1))
+    stream = text_over(LineStream(session.channel, "stdout", 1))
     raised = 0
 
     def fail() -> None:
@@ -166,7 +165,7 @@ def test_what_raises_at_any_line_of_a_send_ends_no_later_one() -> None:
 
     def texts(at_line: int) -> tuple[list[str], bool]:
         session = Session()
-        stream = _text(LineStream(session.channel, "stdout", 1))
+        stream = text_over(LineStream(session.channel, "stdout", 1))
         try:
             with _Interrupted(fail, at_line) as interruption:
                 print("x", file=stream)
@@ -196,7 +195,7 @@ def test_what_raises_at_any_line_of_a_send_ends_no_later_one() -> None:
 def test_a_handler_that_raises_leaves_nothing_half_done(session: Session) -> None:
     """A timer's signal, at any moment: what was printed before and after it arrives whole."""
     session.channel.keep_all()  # the faster the machine, the more is printed until it rings
-    stream = _text(LineStream(session.channel, "stdout", 1))
+    stream = text_over(LineStream(session.channel, "stdout", 1))
     raised = 0
     wholly: list[str] = []
 
@@ -237,7 +236,7 @@ def test_a_handler_that_raises_leaves_nothing_half_done(session: Session) -> Non
 
 def test_a_finaliser_that_waits_for_a_thread_that_prints_does_not_hang(session: Session) -> None:
     """The thread that it waits for wants to send, and this thread is in the middle of that."""
-    stream = _text(LineStream(session.channel, "stdout", 1))
+    stream = text_over(LineStream(session.channel, "stdout", 1))
     lock = threading.Lock()
 
     def hold_and_print() -> None:
@@ -271,7 +270,7 @@ def test_a_finaliser_that_waits_for_a_thread_that_prints_does_not_hang(session: 
 def test_what_a_thread_prints_arrives_in_order_beside_a_flood(session: Session) -> None:
     """Other threads send meanwhile, so that the socket is full most of the time."""
     session.channel.keep_all()
-    stream = _text(LineStream(session.channel, "stdout", 1))
+    stream = text_over(LineStream(session.channel, "stdout", 1))
     stop = threading.Event()
 
     def flood() -> None:

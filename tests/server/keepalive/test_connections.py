@@ -143,13 +143,13 @@ def test_nobody_is_closed_while_there_are_few(stack: ExitStack) -> None:
 
 def test_nor_one_that_waits_for_the_app(stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
     few_descriptors(monkeypatch, 4)
+    monkeypatch.setattr("devtui.server.serving.connections.LOOK_SECONDS", 0.0)
     connections = Connections()
     busy = accepted(connections, stack, LONG_AGO)
     connections.waiting(next(iter(connections.by_socket))).end_head()
     fresh = accepted(connections, stack, 0)
     assert connections.thin_out() == 0
     idle = accepted(connections, stack, LONG_AGO)
-    connections._look_after = 0.0
     assert connections.thin_out() == 1
     assert [is_closed(client) for client in (busy, fresh, idle)] == [False, False, True]
 

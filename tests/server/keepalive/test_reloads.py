@@ -35,7 +35,7 @@ def source(text: int, load: float = 0) -> dict[str, str]:
 
 
 def opened(live: Live) -> HTTPConnection:
-    host, port = live._address()
+    host, port = live.address()
     return HTTPConnection(host, port, timeout=DEADLINE)
 
 

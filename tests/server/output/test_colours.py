@@ -99,7 +99,7 @@ def stream_to(sent: Sent) -> LineStream:
 
 def test_the_streams_say_so_and_keep_their_descriptor(sent: Sent) -> None:
     stream = stream_to(sent)
-    text = output._text(stream)
+    text = output.text_over(stream)
     assert not text.isatty()
     stream.shows_colours = True
     assert text.isatty()

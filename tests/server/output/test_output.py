@@ -124,7 +124,7 @@ def test_the_streams_are_called_as_python_s_own(name: Literal["stdout", "stderr"
     command = [sys.executable, "-I", "-X", "utf8", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     stream = LineStream(cast(Channel, Sent()), name, 1)
-    with output._text(stream) as ours:
+    with output.text_over(stream) as ours:
         said = (ours.name, ours.mode, stream.name, stream.mode, str(ours))
     assert " ".join(said) == done.stdout.rstrip("\n")
 
@@ -136,7 +136,7 @@ def test_any_buffer_of_bytes_can_be_written(sent: Sent, stream: LineStream) -> N
 
 
 def test_text_of_any_kind_can_be_printed(sent: Sent, stream: LineStream) -> None:
-    text = output._text(stream)
+    text = output.text_over(stream)
     print("lone \udc80 and 🧀", file=text)
     assert sent.texts == [r"lone \udc80 and 🧀"]
     assert text.writable()

@@ -6,19 +6,21 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 import pytest_asyncio
 
-from devtui.events import HoldEnded, LiveSet, Serving
+from devtui.events import HoldEnded, LiveSet, LogWritten, Serving, SetLive
 from devtui.session.event_bus import EventBus
 from devtui.session.live import live_pages, page_versions, reload_pace
 from devtui.session.live.live_pages import Around, LivePages
 from devtui.session.live.page_connection import Asked, PageConnection
-from devtui.session.live.page_files import PageChange
 from devtui.session.live.reload_pace import REST_SECONDS, ReloadPace
 from tests.support.processes import DEADLINE
+from tests.support.projects import write
 
 FAILS, WORKS = True, False
 
@@ -73,45 +75,54 @@ class FakePage:
 
 
 class Project:
-    """The session as the pages see it."""
+    """The session as the pages see it, in this folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.waits = False
+        self.times_asked = 0
+        self.ways: list[socket.socket] = []
         self.bus = EventBus(lambda: 1)
         self.bus.subscribe(lambda event: None)
         around = Around(
-            set_live=lambda order, way: None,
-            waits=lambda: self.waits,
+            set_live=self._set_live,
+            waits=self._waits,
             fails=lambda: False,
             port=lambda: 0,
             url=str,
         )
-        self.pages = LivePages(True, "/project", self.bus, around)
+        self.pages = LivePages(True, str(folder), self.bus, around)
         self.pages.start()
 
     def open(self, version: tuple[int, int]) -> FakePage:
         page = FakePage()
-        self.pages._on_open(cast(PageConnection, page), version, "")
+        self.pages.opened(cast(PageConnection, page), version, "")
         return page
 
     def save(self, *names: str) -> None:
-        changes = {f"/project/static/{name}" for name in names}
-        reload = not all(name.endswith(".css") for name in names)
-        self.pages._on_change(PageChange(reload, frozenset(changes)))
+        write(self.folder, {f"static/{name}": "" for name in names})
+        self.pages.saved([str(self.folder / "static" / name) for name in names])
 
     def heard(self, on: bool = True) -> None:
         """The server process has heard of the newest save."""
-        self.bus.publish(LiveSet(on=on, saves=self.pages._versions.newest[1]))
+        self.bus.publish(LiveSet(on=on, saves=self._order().saves))
+
+    def _set_live(self, order: Callable[[], SetLive], way: socket.socket) -> None:
+        self._order = order
+        self.ways.append(way)
+
+    def _waits(self) -> bool:
+        self.times_asked += 1
+        return self.waits
 
     def serve(self, generation: int) -> None:
         self.bus.publish(Serving(generation=generation, url="", pid=1))
 
 
 @pytest_asyncio.fixture
-async def project() -> AsyncIterator[Project]:
-    project = Project()
+async def project(tmp_path: Path) -> AsyncIterator[Project]:
+    project = Project(tmp_path)
     yield project
-    project.pages._pages.clear()
     project.pages.close()
 
 
@@ -137,7 +148,8 @@ async def test_a_reload_that_waits_outlasts_a_hold(
     page = project.open((0, 0))
     assert page.sent == []
     project.waits = True
-    await until(lambda: project.pages._catching_up is None)
+    asked = project.times_asked
+    await until(lambda: project.times_asked > asked)
     assert page.sent == []
     project.waits = False
     project.bus.publish(HoldEnded(holder="x", reason="released"))
@@ -221,9 +233,16 @@ async def test_a_page_that_is_gone_before_it_is_connected_is_not_counted(
         raise OSError(22, "Invalid argument")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "connect_accepted_socket", refuse)
-    ours, theirs = socket.socketpair()
-    with theirs:
-        asked = Asked(key="x", origin="", host="", query="")
-        await project.pages._connect(asked, ours)
-        assert project.pages._connections == set()
-        assert theirs.recv(1) == b"", "it is closed"
+    monkeypatch.setattr(live_pages, "MAX_CONNECTIONS", 1)
+    warnings: list[str] = []
+    project.bus.listen(lambda event: warnings.append(event.text), LogWritten)
+    asked = msgspec.json.encode(Asked(key="x", origin="", host="", query=""))
+    for _ in range(3):
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(project.ways[0], [asked], [ours.fileno()])
+            ours.close()
+            theirs.setblocking(False)
+            read = asyncio.get_running_loop().sock_recv(theirs, 1)
+            assert await asyncio.wait_for(read, DEADLINE) == b"", "it is closed"
+    assert warnings == []

@@ -51,7 +51,10 @@ async def test_a_file_of_an_unknown_kind_comes_alone_after_a_while(
     assert saved.reloaded == [["prices.txt"]]
 
 
-async def test_it_comes_once_with_what_does_not_wait(tmp_path: Path) -> None:
+async def test_it_comes_once_with_what_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_saves, "RENAME_SECONDS", 0.02)
     saved = Saved(tmp_path)
     saved.save("static/prices.txt")
     saved.save("templates/page.html")
@@ -60,7 +63,10 @@ async def test_it_comes_once_with_what_does_not_wait(tmp_path: Path) -> None:
     saved.reloads = True  # a source file was saved with this one
     saved.save("static/names.txt")
     assert saved.reloaded[1:] == [["names.txt", "prices.txt"]]
-    assert saved._settling is None
+    later = asyncio.Event()
+    asyncio.get_running_loop().call_later(page_saves.RENAME_SECONDS, later.set)
+    await asyncio.wait_for(later.wait(), DEADLINE)
+    assert len(saved.reloaded) == 2, "what had waited came once more"
 
 
 async def test_a_new_generation_has_what_waits(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ class Process:
     def __init__(self, before: str = "", act: Callable[[], object] | None = None) -> None:
         """Call `act` just before the first read of the "channel" or the "pipe"."""
         self.events: list[AnyEvent] = []
+        self.on_event: Callable[[AnyEvent], None] = self.events.append
         self.lost = 0
         self.ended = 0
         ours, self.channel = socket.socketpair()
@@ -79,7 +80,7 @@ class Process:
             pipe = cast(Pipe, FirstRead(pipe, act)) if before == "pipe" else pipe
             channel = cast(socket.socket, FirstRead(ours, act)) if before == "channel" else ours
         pipes = (pipe, Pipe(err, "stderr", unwatch))
-        self.reading = Reader(GENERATION, channel, pipes, self.events.append, self._on_lost)
+        self.reading = Reader(GENERATION, channel, pipes, self._publish, self._on_lost)
 
     @property
     def texts(self) -> list[str]:
@@ -99,6 +100,9 @@ class Process:
 
     def finish(self) -> None:
         self.reading.finish(self._on_end)
+
+    def _publish(self, event: AnyEvent) -> None:
+        self.on_event(event)
 
     def _on_lost(self) -> None:
         self.lost += 1
@@ -252,9 +256,7 @@ async def test_the_end_of_the_channel_alone_is_told_once(process: Process) -> No
     assert (process.lost, process.ended) == (1, 0)
 
 
-async def test_what_a_subscriber_breaks_holds_nothing_up(
-    process: Process, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_a_subscriber_breaks_holds_nothing_up(process: Process) -> None:
     complaints = complaints_of_loop()
     heard: list[AnyEvent] = []
 
@@ -263,15 +265,13 @@ async def test_what_a_subscriber_breaks_holds_nothing_up(
         if len(heard) == 1:
             raise ValueError("broken")
 
-    monkeypatch.setattr(process.reading, "_publish", on_event)
+    process.on_event = on_event
     os.write(process.out, b"one\ntwo\n")
     await until(lambda: len(heard) == 2)
     assert [str(error) for error in complaints] == ["broken"]
 
 
-async def test_a_subscriber_may_abandon_the_process(
-    process: Process, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_subscriber_may_abandon_the_process(process: Process) -> None:
     complaints = complaints_of_loop()
     heard: list[AnyEvent] = []
 
@@ -279,7 +279,7 @@ async def test_a_subscriber_may_abandon_the_process(
         heard.append(event)
         process.reading.abandon()
 
-    monkeypatch.setattr(process.reading, "_publish", on_event)
+    process.on_event = on_event
     os.write(process.out, b"one\ntwo\n")
     await until(lambda: heard)
     process.finish()

@@ -214,7 +214,8 @@ def test_a_save_before_the_watcher_is_ready(
 ) -> None:
     """As long as the screen is drawn, say; the first answer may come long before."""
     start = Watcher.start
-    monkeypatch.setattr(Watcher, "start", lambda self: None)
+    watchers: list[Watcher] = []
+    monkeypatch.setattr(Watcher, "start", lambda self: watchers.append(self))
     live = serve(says("one"), standby=False)
     live.serving()
     assert live.get("/").text == "one"
@@ -222,7 +223,7 @@ def test_a_save_before_the_watcher_is_ready(
         live.call(live.session.restart)
         live.serving(2)
     write(folder, {"app.py": says("two")})
-    live.call(start, live.session._watcher)
+    live.call(start, watchers[0])
     assert eventually(lambda: live.get("/").text == "two")
     rests(live)
     assert len(live.all(ServerStarted)) == 2 + reload, live.told()

@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from devtui.session.reload import folder_watch, git_work
 from devtui.session.reload import source_filter as filters
-from devtui.session.reload.folder_watch import Change, rust_notify
+from devtui.session.reload.folder_watch import rust_notify
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
 from devtui.session.reload.watcher import LONG_REST_SECONDS, MERGE_SECONDS, Watcher
 from tests.support.projects import write
@@ -264,14 +264,14 @@ async def test_a_file_that_was_named_just_before_it_was_renamed_counts(
     watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The watcher gathers other changes at that moment."""
-    gather, gathering, named = Watcher._gathered, threading.Event(), threading.Event()
+    ask, gathering, named = git_work.is_underway, threading.Event(), threading.Event()
 
-    def gathered(watcher: Watcher, changes: set[Change]) -> set[Change]:
+    def is_underway(folder: str) -> bool:
         gathering.set()
         assert named.wait(10)
-        return gather(watcher, changes)
+        return ask(folder)
 
-    monkeypatch.setattr(Watcher, "_gathered", gathered)
+    monkeypatch.setattr(git_work, "is_underway", is_underway)
     path = tmp_path / "project" / "pkg" / "mod.py"
     end = time.monotonic() + 10
     while not gathering.is_set():  # the notices of the fixture may be gathered still, as before

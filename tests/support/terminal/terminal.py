@@ -45,7 +45,8 @@ _ADOPT = 'tty=$1; shift; exec "$@" <"$tty" >"$tty" 2>"$tty"'
 class Terminal:
     """A running command and the terminal that it runs in; to be used in a `with` statement.
 
-    `environment` is added to a clean one. All waits have a deadline in seconds.
+    `environment` is added to a clean one. A `screen` has a size of its own. All waits have a
+    deadline in seconds.
     """
 
     def __init__(
@@ -55,9 +56,10 @@ class Terminal:
         cwd: Path | str | None = None,
         environment: Mapping[str, str] | None = None,
         size: tuple[int, int] = (80, 24),
+        screen: Screen | None = None,
     ) -> None:
-        self.columns, self.lines = size
-        self._screen = Screen(self.columns, self.lines)
+        self._screen = screen or Screen(*size)
+        self.columns, self.lines = self._screen.columns, self._screen.lines
         self._raw = bytearray()
         self._ended = False
         self._changed = threading.Condition()
