@@ -143,7 +143,7 @@ def test_nobody_is_closed_while_there_are_few(stack: ExitStack) -> None:
 
 def test_nor_one_that_waits_for_the_app(stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
     few_descriptors(monkeypatch, 4)
-    monkeypatch.setattr("devtui.server.serving.connections.LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("devtui.server.keepalive.connections.LOOK_SECONDS", 0.0)
     connections = Connections()
     busy = accepted(connections, stack, LONG_AGO)
     connections.waiting(next(iter(connections.by_socket))).end_head()
