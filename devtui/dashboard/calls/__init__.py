@@ -1,1 +1,1 @@
-"""The timeline of a request, and its calls, opened."""
+"""The calls of a request: a line and a bar for each, and one of them opened."""
