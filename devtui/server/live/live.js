@@ -300,7 +300,7 @@
         }
       }
       for (const element of root.querySelectorAll("[style]")) changeStyle(element.style, page.baseURI);
-      for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) {
+      for (const sheet of [...root.styleSheets, ...(root.adoptedStyleSheets ?? [])]) {
         changeRules(sheet, sheet.href ?? page.baseURI);
       }
     }
