@@ -41,6 +41,10 @@ def index():
 def bare():
     return TEXT
 
+@app.get("/kept")
+def kept():
+    return TEXT, {"Cache-Control": "max-age=3600"}
+
 @app.get("/policy")
 def policy():
     page = render_template("page.html", text=TEXT, nonce="n1")
@@ -344,9 +348,11 @@ def test_the_network_is_idle_while_a_page_is_connected(shared: Live, page: Any) 
 def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
     serve: Serve, folder: Path, page: Any
 ) -> None:
+    kept = "fetch('/kept', { cache: 'force-cache' }).then((answer) => answer.text())"
     first = serve(PROJECT)
     first.serving()
     follow(first, page)
+    assert page.evaluate(kept) == "first"
     port = first.session.settings.port
     first.close()
     holds(page, f"({SIGN}).includes('The server is gone')")
@@ -355,6 +361,7 @@ def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
     second.serving()
     shows(page, "second")
     assert page.evaluate(SIGN) == ""
+    assert page.evaluate(kept) == "second", "what was saved meanwhile nobody knows"
 
 
 def test_a_page_learns_where_the_app_has_moved_to(live: Live, page: Any) -> None:
