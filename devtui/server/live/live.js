@@ -217,25 +217,29 @@
 
   // -- style sheets -------------------------------------------------------------------------------
 
-  // Those whose successor is being loaded; and those that go when one is loaded.
-  const replaced = new WeakSet(), replacedBy = new WeakMap();
+  // What takes the place of an element once it is loaded; and the elements that go then.
+  const successor = new WeakMap(), replacedBy = new WeakMap();
 
   /** Load those of these names again, and those that import one. One that was never loaded may be a
       part of any. Return the names that were found. */
   function swapStyleSheets(view, names, renewed) {
     const all = [...roots(view.document)];
     const links = all.flatMap((root) => [...root.querySelectorAll('link[rel~="stylesheet" i][href]')])
-      .filter((link) => isOwn(link.href) && !replaced.has(link));
+      .filter((link) => isOwn(link.href) && !successor.has(link));
     const found = new Set();
     const isOf = (href) => names.includes(nameOf(href)) && found.add(nameOf(href));
     const named = links.filter((link) => isOf(link.href));
     const importing = all.flatMap((root) => [...root.styleSheets])
-      .filter((sheet) => imported(sheet).filter(isOf).length).map((sheet) => sheet.ownerNode);
+      .filter((sheet) => imported(sheet).filter(isOf).length).map(({ ownerNode }) => newest(ownerNode));
     const isPart = names.some((name) =>
       name.endsWith(".css") && !found.has(name) && !loadedBy(view, [name]).length);
-    (isPart ? links : named).forEach(replace);
-    renewed.then(() => importing.forEach(replace));
+    (isPart ? links : named).filter((link) => !importing.includes(link)).forEach(replace);
+    renewed.then(() => new Set(importing.map(newest)).forEach(replace));
     return found;
+  }
+
+  function newest(element) {
+    return successor.has(element) ? newest(successor.get(element)) : element;
   }
 
   /** The addresses of all that a style sheet imports. */
@@ -245,7 +249,6 @@
   }
 
   function replace(old) {
-    if (replaced.has(old)) return;
     const href = old.href && renewedAddress(old.href, old.baseURI);
     if (old.disabled) {
       old.href = href; // loaded when the page enables it
@@ -253,7 +256,7 @@
     }
     const next = old.cloneNode(true);
     const before = [...(replacedBy.get(old) ?? []), old];
-    replaced.add(old);
+    successor.set(old, next);
     replacedBy.set(next, before);
     next.removeAttribute("integrity"); // that of the old text
     if (href) next.href = href;
@@ -261,7 +264,7 @@
     next.onload = () => before.forEach((one) => one.remove());
     next.onerror = () => {
       next.remove();
-      replaced.delete(old);
+      successor.delete(old);
     };
     old.after(next);
   }
