@@ -139,12 +139,14 @@
   // The app may clear the browser's own list, which is short. By address without the query.
   const loaded = new Map();
 
-  /** The addresses of these files that a window has loaded; of all if there are no names. */
+  /** The addresses of these files that a window has loaded; without names, of all but requests. */
   function loadedBy(view, names) {
-    const hrefs = view.performance.getEntriesByType("resource").map((entry) => entry.name);
-    if (view === window) hrefs.push(...loaded.values());
-    return hrefs.filter((href) => isOwn(href) && !/[?&]devtui=|\/\.devtui\//.test(href)
-      && (!names || names.includes(nameOf(href))));
+    const entries = view.performance.getEntriesByType("resource");
+    if (view === window) entries.push(...loaded.values());
+    const isWanted = ({ name, initiatorType }) =>
+      names ? names.includes(nameOf(name)) : !/fetch|request|beacon|frame|other/.test(initiatorType);
+    return entries.filter((entry) => isOwn(entry.name) && isWanted(entry)).map(({ name }) => name)
+      .filter((href) => !/[?&]devtui=|\/\.devtui\//.test(href));
   }
 
   /** Have the browser's cache load these files again, if it may keep them without asking. */
@@ -372,7 +374,7 @@
       || (origin === "null" && [...(location.ancestorOrigins ?? [])].at(-1) === location.origin);
     if (isWithin) return;
     new PerformanceObserver((list) => {
-      for (const { name } of list.getEntries()) loaded.set(name.split(/[?#]/, 1)[0], name);
+      for (const entry of list.getEntries()) loaded.set(entry.name.split(/[?#]/, 1)[0], entry);
     }).observe({ type: "resource", buffered: true });
     // A page that is kept for the back key must have no open connection.
     window.addEventListener("pagehide", () => {
