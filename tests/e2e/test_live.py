@@ -41,6 +41,11 @@ def index():
 def bare():
     return TEXT
 
+@app.get("/kept.js")
+def kept():
+    headers = {"Cache-Control": "max-age=3600", "Content-Type": "text/javascript"}
+    return f"window.kept = {TEXT!r};", headers
+
 @app.get("/policy")
 def policy():
     page = render_template("page.html", text=TEXT, nonce="n1")
@@ -347,6 +352,8 @@ def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
     first = serve(PROJECT)
     first.serving()
     follow(first, page)
+    page.add_script_tag(url="/kept.js")
+    page.evaluate("fetch('/bare').then((answer) => answer.text())")
     port = first.session.settings.port
     first.close()
     holds(page, f"({SIGN}).includes('The server is gone')")
@@ -355,6 +362,9 @@ def test_a_page_stays_when_the_server_is_gone_and_follows_the_next_one(
     second.serving()
     shows(page, "second")
     assert page.evaluate(SIGN) == ""
+    page.add_script_tag(url="/kept.js")
+    assert page.evaluate("kept") == "second", "nobody knows what was saved meanwhile"
+    assert visits(second, "/bare") == 0, "a request of the page is not sent again"
 
 
 def test_a_page_learns_where_the_app_has_moved_to(live: Live, page: Any) -> None:

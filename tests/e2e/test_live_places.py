@@ -109,6 +109,7 @@ FILES = {
     **{f"static/{name}.svg": SVG for name in ("dot", "drawn", "unused")},
     **{f"static/{name}.css": CSS for name in ("site", "part", "made")},
     "static/outer.css": "@import 'part.css';",
+    "static/pair.css": "@import 'part.css'; @import 'images.css';",
     "static/images.css": "p { background: url(dot.svg) !important }",
     "static/first.js": "window.seen = 1;",
     "static/text.woff2": "old",
@@ -399,6 +400,32 @@ def test_a_style_sheet_in_a_shadow_is_swapped_and_one_that_a_script_makes_is_loa
     assert page.evaluate("same")
     style_in(shared, page, "made", f"{inside}.querySelector('h1')", 4)
     assert page.evaluate("window.same === undefined")
+
+
+def test_a_style_sheet_that_is_saved_while_it_is_loaded_again_shows_its_newest(
+    shared: Live, page: Any
+) -> None:
+    link = "<link rel=stylesheet href=/static/pair.css>"
+    follow(shared, page, "/of?head=" + quote(link))
+    page.wait_for_load_state()
+    held: list[Any] = []
+    page.route("**/images.css", lambda route: held.append(route))
+
+    def again() -> int:
+        """How often it was loaded again."""
+        take_in(page)
+        rows = shared.all(RequestFinished)
+        return len([row for row in rows if row.target.startswith("/static/pair.css?devtui")])
+
+    for count in (1, 2):
+        css = CSS.replace("1, 1, 1", f"{count}, 0, 0")
+        write(shared.session.settings.folder, {"static/part.css": css})
+        assert eventually(lambda count=count: again() == count and held)
+    page.unroute("**/images.css")
+    for route in held:
+        route.continue_()
+    holds(page, "getComputedStyle(document.querySelector('h1')).color === 'rgb(2, 0, 0)'")
+    holds(page, "document.querySelectorAll('link').length === 1")
 
 
 KEPT = """

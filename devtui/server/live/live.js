@@ -139,12 +139,14 @@
   // The app may clear the browser's own list, which is short. By address without the query.
   const loaded = new Map();
 
-  /** The addresses of these files that a window has loaded; of all if there are no names. */
+  /** The addresses of these files that a window has loaded; without names, of all but requests. */
   function loadedBy(view, names) {
-    const hrefs = view.performance.getEntriesByType("resource").map((entry) => entry.name);
-    if (view === window) hrefs.push(...loaded.values());
-    return hrefs.filter((href) => isOwn(href) && !/[?&]devtui=|\/\.devtui\//.test(href)
-      && (!names || names.includes(nameOf(href))));
+    const entries = view.performance.getEntriesByType("resource");
+    if (view === window) entries.push(...loaded.values());
+    const isWanted = ({ name, initiatorType }) =>
+      names ? names.includes(nameOf(name)) : !/fetch|request|beacon|frame|other/.test(initiatorType);
+    return entries.filter((entry) => isOwn(entry.name) && isWanted(entry)).map(({ name }) => name)
+      .filter((href) => !/[?&]devtui=|\/\.devtui\//.test(href));
   }
 
   /** Have the browser's cache load these files again, if it may keep them without asking. */
@@ -217,25 +219,29 @@
 
   // -- style sheets -------------------------------------------------------------------------------
 
-  // Those whose successor is being loaded; and those that go when one is loaded.
-  const replaced = new WeakSet(), replacedBy = new WeakMap();
+  // What takes the place of an element once it is loaded; and the elements that go then.
+  const successor = new WeakMap(), replacedBy = new WeakMap();
 
   /** Load those of these names again, and those that import one. One that was never loaded may be a
       part of any. Return the names that were found. */
   function swapStyleSheets(view, names, renewed) {
     const all = [...roots(view.document)];
     const links = all.flatMap((root) => [...root.querySelectorAll('link[rel~="stylesheet" i][href]')])
-      .filter((link) => isOwn(link.href) && !replaced.has(link));
+      .filter((link) => isOwn(link.href) && !successor.has(link));
     const found = new Set();
     const isOf = (href) => names.includes(nameOf(href)) && found.add(nameOf(href));
     const named = links.filter((link) => isOf(link.href));
     const importing = all.flatMap((root) => [...root.styleSheets])
-      .filter((sheet) => imported(sheet).filter(isOf).length).map((sheet) => sheet.ownerNode);
+      .filter((sheet) => imported(sheet).filter(isOf).length).map(({ ownerNode }) => newest(ownerNode));
     const isPart = names.some((name) =>
       name.endsWith(".css") && !found.has(name) && !loadedBy(view, [name]).length);
-    (isPart ? links : named).forEach(replace);
-    renewed.then(() => importing.forEach(replace));
+    (isPart ? links : named).filter((link) => !importing.includes(link)).forEach(replace);
+    renewed.then(() => new Set(importing.map(newest)).forEach(replace));
     return found;
+  }
+
+  function newest(element) {
+    return successor.has(element) ? newest(successor.get(element)) : element;
   }
 
   /** The addresses of all that a style sheet imports. */
@@ -245,7 +251,6 @@
   }
 
   function replace(old) {
-    if (replaced.has(old)) return;
     const href = old.href && renewedAddress(old.href, old.baseURI);
     if (old.disabled) {
       old.href = href; // loaded when the page enables it
@@ -253,7 +258,7 @@
     }
     const next = old.cloneNode(true);
     const before = [...(replacedBy.get(old) ?? []), old];
-    replaced.add(old);
+    successor.set(old, next);
     replacedBy.set(next, before);
     next.removeAttribute("integrity"); // that of the old text
     if (href) next.href = href;
@@ -261,7 +266,7 @@
     next.onload = () => before.forEach((one) => one.remove());
     next.onerror = () => {
       next.remove();
-      replaced.delete(old);
+      successor.delete(old);
     };
     old.after(next);
   }
@@ -300,7 +305,7 @@
         }
       }
       for (const element of root.querySelectorAll("[style]")) changeStyle(element.style, page.baseURI);
-      for (const sheet of [...root.styleSheets, ...root.adoptedStyleSheets]) {
+      for (const sheet of [...root.styleSheets, ...(root.adoptedStyleSheets ?? [])]) {
         changeRules(sheet, sheet.href ?? page.baseURI);
       }
     }
@@ -369,7 +374,7 @@
       || (origin === "null" && [...(location.ancestorOrigins ?? [])].at(-1) === location.origin);
     if (isWithin) return;
     new PerformanceObserver((list) => {
-      for (const { name } of list.getEntries()) loaded.set(name.split(/[?#]/, 1)[0], name);
+      for (const entry of list.getEntries()) loaded.set(entry.name.split(/[?#]/, 1)[0], entry);
     }).observe({ type: "resource", buffered: true });
     // A page that is kept for the back key must have no open connection.
     window.addEventListener("pagehide", () => {

@@ -21,6 +21,8 @@ _ROOM_BYTES = 16 * 1024
 Version: TypeAlias = "tuple[int, int]"
 """Of a page: its generation, and the number of saves that needed no new one."""
 
+NO_VERSION: Version = (0, 0)
+
 _MESSAGE_BYTES = 8 * 1024
 
 _REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -97,7 +99,7 @@ class PageConnection(asyncio.Protocol):
                 if kind == websocket.TEXT:
                     version, heard = _version(content)
                     if not self._asked.has(self._page_key):
-                        version, heard = (0, 0), ""
+                        version, heard = NO_VERSION, ""
                     self._on_open(self, version, heard)
                 elif kind == websocket.PING:
                     self._transport.write(websocket.frame(websocket.PONG, content))

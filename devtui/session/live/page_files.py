@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 # What a page shows by an element of its own, which can take the new file.
-_SWAPPED = frozenset({".css", ".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
+_SWAPPED = frozenset({".css", ".avif", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
 
 # What else a page is made of, wherever it lies.
 _PARTS = frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from devtui.session.live.page_connection import Version
+from devtui.session.live.page_connection import NO_VERSION, Version
 from devtui.session.live.page_files import PageChange
 
 # Names of files in one message. If there are more, a page loads all of its files again.
@@ -19,8 +19,7 @@ class PageVersions:
     """
 
     def __init__(self) -> None:
-        self.newest: Version = (0, 0)
-        self._loaded: Version = (0, 0)
+        self.newest = self._loaded = NO_VERSION
         self._saved: dict[str, Version] = {}
 
     def serve(self, generation: int) -> None:
@@ -41,9 +40,9 @@ class PageVersions:
         return version < self._loaded or len(self._since(version)) > MAX_NAMES
 
     def missed(self, version: Version) -> list[str] | None:
-        """Return the names of the files that were saved since; None if there are too many."""
+        """Return the names of the files saved since; None if too many or not known."""
         names = self._since(version)
-        return None if len(names) > MAX_NAMES else names
+        return None if version == NO_VERSION or len(names) > MAX_NAMES else names
 
     def _since(self, version: Version) -> list[str]:
         return sorted(name for name, saved in self._saved.items() if saved > version)

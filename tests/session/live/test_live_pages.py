@@ -154,7 +154,7 @@ async def test_a_reload_that_waits_outlasts_a_hold(
     project.waits = False
     project.bus.publish(HoldEnded(holder="x", reason="released"))
     await until(lambda: page.sent)
-    assert page.sent == [{"do": "reload", "once": "1.0"}]
+    assert page.sent == [{"do": "reload", "names": None, "once": "1.0"}]
 
 
 async def test_a_page_loads_again_when_the_server_process_has_heard_that_live_is_on(

@@ -21,6 +21,7 @@ from tests.support.projects import write
         ("static/data.json", "reload"),
         ("static/site.css", "swap"),
         ("assets/LOGO.PNG", "swap"),
+        ("static/favicon.ico", "swap"),
         ("data.json", ""),
         ("app.sqlite3", ""),
         ("debug.log", ""),
