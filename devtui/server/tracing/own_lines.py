@@ -60,8 +60,11 @@ def find(before: Found | None) -> Found | None:
             there = sys._getframe(before.depth + 1)
         except ValueError:  # the stack is not so deep
             there = sys._getframe()
-        if there.f_code is before.code and there.f_lasti == before.instruction:
-            return before
+        if there.f_code is before.code:
+            if there.f_lasti == before.instruction:
+                return before
+            if before.instruction == _NONE and (tag := _tag_of(there)) is not None:
+                return Found(before.depth, before.code, _NONE, tag)
     for depth, frame, tag in _own_frames(sys._getframe(1)):
         if tag is not None:
             return Found(depth, frame.f_code, _NONE, tag)
@@ -94,8 +97,8 @@ def _own_frames(start: FrameType | None) -> Iterator[tuple[int, FrameType, Line 
 
 def _tag_of(frame: FrameType) -> Line | None:
     """Return the place of the tag that a frame of Django's renders, None if it is a library's."""
-    node = own_dict(frame.f_locals.get("self"))
-    file, line = own_dict(node.get("origin")).get("name"), own_dict(node.get("token")).get("lineno")
+    tag = own_dict(frame.f_locals.get("self"))
+    file, line = own_dict(tag.get("origin")).get("name"), own_dict(tag.get("token")).get("lineno")
     if type(file) is not str or type(line) is not int:
         return None
     return (file, line, "") if os.path.isabs(file) and is_own(file) else None
