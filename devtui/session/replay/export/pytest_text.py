@@ -84,8 +84,10 @@ def _joined(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return each header once: the client joins those of a name in another way than servers do."""
     found: dict[str, tuple[str, str]] = {}
     for name, value in headers:
-        first = found.get(name.lower())
-        found[name.lower()] = (name, value) if first is None else (first[0], f"{first[1]},{value}")
+        before = found.get(name.lower())
+        found[name.lower()] = (
+            (name, value) if before is None else (before[0], f"{before[1]},{value}")
+        )
     return [*found.values()]
 
 
