@@ -29,6 +29,10 @@ _WITH_REQUEST = 110
 _REQUEST_WIDTH = 24
 """From which width on the list names the worst request, and how much of it."""
 
+_WITH_DUPLICATES = 140
+_DUPLICATES_WIDTH = 12
+"""From which width on the list has a number more, and its width."""
+
 
 def call_detail(one: OneCall, width: int = USUAL_WIDTH, reveal: bool = False) -> Detail:
     """Return the sections of one call."""
@@ -79,7 +83,9 @@ def all_repeats(store: Store, width: int = USUAL_WIDTH) -> Detail:
     if not found:
         words = "No request has made a call five times from the same line."
         return Detail("Repeated calls", [Section("", [Line([(words, "dim")])])])
-    heads = zip(("most", "time", "now", "in all"), _CELLS, strict=True)
+    heads = [*zip(("most", "time", "now", "in all"), _CELLS, strict=True)]
+    if width >= _WITH_DUPLICATES:
+        heads.append(("duplicates", _DUPLICATES_WIDTH))
     head: Row = [("".join(right(head, cells) for head, cells in heads), "dim")]
     worst = _seen(found[0], store, width)  # the cursor begins in the head, and enter opens this
     lines = [Line(head, worst.frame, target=worst.target)]
@@ -154,12 +160,17 @@ def _seen(seen: SeenCall, store: Store, width: int) -> Line:
     old = seen.generation < store.loaded_generation
     gone = old or not seen.newest_repeats
     now = "–" if old else f"{seen.newest:,}×"
+    more = "+" if request is not None and request.row.calls_left_out else ""
     row: Row = [
-        (right(f"{seen.most:,}×", _CELLS[0]), "dim" if gone else "warn"),
+        (right(f"{seen.most:,}{more}×", _CELLS[0]), "dim" if gone else "warn"),
         (right(formats.fine_duration(seen.most_duration_ms), _CELLS[1]), "dim" if gone else ""),
         (right(now, _CELLS[2]), "dim" if old else "good" if gone else ""),
-        (right(f"{seen.count:,}", _CELLS[3]) + "  ", "dim"),
+        (right(f"{seen.count:,}", _CELLS[3]), "dim"),
     ]
+    if width >= _WITH_DUPLICATES:
+        duplicates = f"{seen.duplicates:,}" if seen.duplicates else "–"
+        row.append((right(duplicates, _DUPLICATES_WIDTH), "dim"))
+    row.append(("  ", ""))
     room = width - row_width(row)
     if request is not None and width >= _WITH_REQUEST:
         name = fit(_request_name(request), _REQUEST_WIDTH)

@@ -167,7 +167,10 @@ class ProfileLines:
             if place not in lines or lines[place].ms < spent.ms:
                 lines[place] = spent
         for group in groups_of(self._calls):
-            line = lines.get((group.first.file, group.first.line))
+            first = group.first
+            # A template's line is in no profile; the one that has rendered it is.
+            places = [(first.file, first.line), *((f.file, f.line) for f in first.stack[::-1])]
+            line = next((lines[place] for place in places if place in lines), None)
             if line is None:
                 self._other_calls.append(group)
             else:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, TypeAlias
 
 import msgspec
 
 from devtui.events import Frame
+from devtui.server.errors.attributes import own_dict
 from devtui.server.exchange.app_entries import ENTRIES
 from devtui.server.guest.own_code import is_own
 
@@ -28,6 +29,12 @@ _ENTRIES_FILE = next(iter(ENTRIES)).co_filename
 # number of the instruction. Python counts the lines of a function up to it again and again.
 MAX_CODES = 5_000
 _lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
+
+tags: dict[str, CodeType] = {}
+"""The code that renders a tag of a template, by its file. No frame of its own is the template's."""
+
+# No instruction has this number: one renders all tags, and so says nothing about the line.
+_NONE = -2
 
 # is_own is cached too, but by a slower cache; there are as many names as modules.
 _own: dict[str, bool] = {}
@@ -53,15 +60,23 @@ def find(before: Found | None) -> Found | None:
             there = sys._getframe(before.depth + 1)
         except ValueError:  # the stack is not so deep
             there = sys._getframe()
-        if there.f_code is before.code and there.f_lasti == before.instruction:
-            return before
-    for depth, frame in _own_frames(sys._getframe(1)):
+        if there.f_code is before.code:
+            if there.f_lasti == before.instruction:
+                return before
+            if before.instruction == _NONE and (tag := _tag_of(there)) is not None:
+                return Found(before.depth, before.code, _NONE, tag)
+    for depth, frame, tag in _own_frames(sys._getframe(1)):
+        if tag is not None:
+            return Found(depth, frame.f_code, _NONE, tag)
         return Found(depth, frame.f_code, frame.f_lasti, line_of(frame))
     return None
 
 
-def _own_frames(start: FrameType | None) -> Iterator[tuple[int, FrameType]]:
-    """Yield the frames of the user's from this one outwards, with their depths."""
+def _own_frames(start: FrameType | None) -> Iterator[tuple[int, FrameType, Line | None]]:
+    """Yield the frames of the user's from this one outwards, with their depths.
+
+    With those that render a tag of a template of the user's comes its place.
+    """
     frame, known = start, _own
     for depth in range(MAX_LOOKED_AT):
         if frame is None:
@@ -72,10 +87,21 @@ def _own_frames(start: FrameType | None) -> Iterator[tuple[int, FrameType]]:
         if own is None:
             own = known[file] = is_own(file)
         if own:
-            yield depth, frame
+            yield depth, frame, None
+        elif file in tags and code is tags[file] and (tag := _tag_of(frame)) is not None:
+            yield depth, frame, tag
         if file == _ENTRIES_FILE and code in ENTRIES:
             return
         frame = frame.f_back or _awaiting(frame)
+
+
+def _tag_of(frame: FrameType) -> Line | None:
+    """Return the place of the tag that a frame of Django's renders, None if it is a library's."""
+    tag = own_dict(frame.f_locals.get("self"))
+    file, line = own_dict(tag.get("origin")).get("name"), own_dict(tag.get("token")).get("lineno")
+    if type(file) is not str or type(line) is not int:
+        return None
+    return (file, line, "") if os.path.isabs(file) and is_own(file) else None
 
 
 def _awaiting(outermost: FrameType) -> FrameType | None:
@@ -135,8 +161,14 @@ def _frame_at(depth: int) -> FrameType | None:
 
 def stack_of(depth: int) -> tuple[Line, ...]:
     """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
-    frames = islice(_own_frames(_frame_at(depth + 1)), MAX_STACK)
-    lines = [line_of(frame) for _, frame in frames]
+    lines: list[Line] = []
+    template = ""
+    for _, frame, tag in _own_frames(_frame_at(depth + 1)):
+        if tag is None or tag[0] != template:  # else it stands around the one before
+            lines.append(line_of(frame) if tag is None else tag)
+        template = "" if tag is None else tag[0]
+        if len(lines) == MAX_STACK:
+            break
     return tuple(reversed(lines))
 
 

@@ -87,7 +87,7 @@ class Sender:
         marked = structs.replace(outgoing, headers=((SEND_HEADER, words), *outgoing.headers))
         began = time.monotonic()
         try:
-            response, message = await self._fetch(url, marked, timeout)
+            response, message = await self._fetch(url, marked, timeout, underway)
             took_ms = round((time.monotonic() - began) * 1000, 3)
             if response is not None:
                 await _within(underway.ended.wait(), _END_SECONDS)
@@ -99,7 +99,7 @@ class Sender:
         return Sent(took_ms, response, message, found)
 
     async def _fetch(
-        self, url: str, outgoing: Outgoing, timeout: float
+        self, url: str, outgoing: Outgoing, timeout: float, underway: _Underway
     ) -> tuple[Response | None, str]:
         """Return the response, or why there is none."""
         # The first load does not wait for these modules.
@@ -126,7 +126,12 @@ class Sender:
                 "Too many requests that devtui has sent still run: wait for their ends."
             ) from None
         except (OSError, HTTPException, ValueError) as error:
-            return None, f"There was no response ({type(error).__name__}: {error})."
+            why = f"{type(error).__name__}: {error}"
+            if underway.request_id:  # the row knows it better than the client
+                await _within(underway.ended.wait(), _END_SECONDS)
+                found = self._store.request(underway.request_id)
+                why = (found is not None and found.row.cut) or why
+            return None, f"There was no response: {why}."
 
     def _begun(self, event: RequestStarted) -> None:
         underway = self._underway.get(event.sent) if event.sent else None

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from devtui.dashboard.calls.bars import bar, mark
+from devtui.dashboard.calls.call_detail import all_repeats
 from devtui.dashboard.calls.formatted import sql_rows
 from devtui.dashboard.details.row_detail import detail_of
 from devtui.events import AnyEvent, AppLoaded, CallTotal, Frame
@@ -197,6 +198,19 @@ async def test_the_palette_lists_the_repeats_of_all_requests() -> None:
         await ui.shows("Repeated calls")
         await ui.press("down", "enter")
         await ui.shows("41×    82 ms      –      42  GET /orders")
+
+
+def test_the_list_of_repeats_tells_duplicates_and_what_was_not_kept() -> None:
+    calls = tuple(called("SELECT 1", start=n, ms=1, parameters=f"({n % 2},)") for n in range(7))
+    total = CallTotal(kind="sql", count=9, duration_ms=9)
+    store = Store()
+    for event in (started(1), finished(1, calls=calls, call_totals=(total,))):
+        store.apply(event)
+    for width in (76, 150):
+        head, line = (one.text.split() for one in all_repeats(store, width).sections[0].lines)
+        told = dict(zip(["most", "ms", "unit", "now", "in all", "duplicates"], line, strict=False))
+        assert told["most"] == "7+×"
+        assert (head[-1] == "duplicates", told["duplicates"] == "5") == ((width == 150,) * 2)
 
 
 def test_untrusted_text_is_made_safe() -> None:

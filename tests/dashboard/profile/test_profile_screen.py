@@ -10,11 +10,20 @@ from msgspec import structs
 
 from devtui.dashboard.profile.profile_lines import OTHER_CALLS, ProfileLines
 from devtui.dashboard.profile.profile_screen import ProfileScreen
+from devtui.events import Frame
 from devtui.session.profiles.own_tree import own_tree
 from devtui.session.profiles.profiler import Profile
 from devtui.session.store.request_record import Request
 from tests.support.driver import Driver, running, there
-from tests.support.fakes import FakeSession, finished, n_plus_one, profiled, request, started
+from tests.support.fakes import (
+    FakeSession,
+    called,
+    finished,
+    n_plus_one,
+    profiled,
+    request,
+    started,
+)
 
 
 def lines_of_profile(width: int = 110) -> tuple[ProfileLines, int]:
@@ -42,6 +51,20 @@ def test_own_lines_come_first_with_their_shares_and_calls() -> None:
     (other,) = [" ".join(text.split()) for text in texts(lines, width, OTHER_CALLS)]
     assert "SELECT" in other
     assert "views.py:31" in other
+
+
+def test_a_call_of_a_template_stands_below_the_line_that_rendered_it() -> None:
+    session, event = FakeSession(), profiled(1)
+    own = next(line for line in event.lines if line.function == "name_of")
+    view = Frame(file=own.file, line=own.line, function="name_of", own=True)
+    tag = Frame(file="/project/list.html", line=3, function="", own=True)
+    call = structs.replace(called("SELECT 1", place="/project/list.html:3"), stack=(view, tag))
+    session.feed(started(1), finished(1, calls=(call,)))
+    lines = ProfileLines(Profile(there(session.store.request("r1")), event), own_tree(event))
+    shown = texts(lines, 110)
+    at = next(at for at, text in enumerate(shown) if "order.customer.name" in text)
+    assert "list.html:3" in shown[at + 1]
+    assert OTHER_CALLS not in [section.title for section in lines.sections(110)]
 
 
 async def test_it_says_how_long_the_request_took_without_the_profiler(ui: Driver) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.server.tracing.conftest import Record
 
 JINJA = """
@@ -165,6 +167,40 @@ def test_templates_and_caches_of_django(record: Record) -> None:
         ("cache", "set one", ""),
         ("cache", "get one", "hit"),
     ]
+
+
+DJANGOS_LINES = """
+import functools, sqlite3
+from pathlib import Path
+import django
+from django.conf import settings
+
+def prepare():
+    templates = {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [folder]}
+    settings.configure(TEMPLATES=[templates])
+    django.setup()
+    Path(folder, "base.html").write_text("\\n<b>{% block all %}{% endblock %}</b>")
+    Path(folder, "part.html").write_text("\\n\\n{{ ask }}")
+    Path(folder, "page.html").write_text(
+        "{% extends 'base.html' %}\\n{% block all %}{% for n in numbers %}\\n{{ ask }}\\n{{ ask }}"
+        "{% include 'part.html' %}{% endfor %}{% endblock %}")
+
+def main():
+    from django.template.loader import render_to_string
+    ask = functools.partial(sqlite3.connect(":memory:").execute, "select 1")
+    render_to_string("page.html", {"ask": ask, "numbers": range(5)})
+"""
+
+
+def test_a_call_has_the_line_of_djangos_template(record: Record) -> None:
+    """The same instruction renders all tags, so no line may be remembered for it."""
+    recorded = record(DJANGOS_LINES)
+    found = [call for call in recorded.calls if call["kind"] == "sql"]
+    places = [(Path(call["file"]).name, call["line"]) for call in found]
+    assert places == 5 * [("page.html", 3), ("page.html", 4), ("part.html", 3)]
+    assert found[0]["stack"][1:] == [[1, ""], [2, ""], [3, ""]]
+    assert found[2]["stack"][1:] == [[1, ""], [2, ""], [4, ""], [3, ""]]
+    assert {tuple(call["stack"][0]) for call in found if call["stack"]} == {(20, "main")}
 
 
 def test_flask_caching(record: Record) -> None:

@@ -249,3 +249,26 @@ def test_another_program_on_the_port_gets_nothing(serve: Serve) -> None:
     live.call(live.session.restart)
     live.serving()
     assert told(live.run(live.session.sender.send(Outgoing("GET", "/"))))
+
+
+ENDS = """
+import os, pathlib
+go = pathlib.Path(__file__).with_name("go")
+def app(environ, start_response):
+    if go.exists():
+        os._exit(3)
+    start_response("200 OK", [])
+    return []
+"""
+
+
+@pytest.mark.e2e
+def test_a_process_that_ends_is_why_there_is_no_response(serve: Serve, folder: Path) -> None:
+    live = serve(ENDS, reload=False)
+    live.serving()
+    row = live.visit("/")
+    (folder / "go").touch()
+    sent = again(live, row)
+    assert sent.request is not None
+    assert sent.request.row.cut
+    assert sent.message == f"There was no response: {sent.request.row.cut}."

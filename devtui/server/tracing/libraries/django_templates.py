@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from devtui.server.tracing import own_lines
 from devtui.server.tracing.recorder import Args, Kwargs
 from devtui.server.tracing.wrapping import wrap
 
@@ -13,6 +14,8 @@ def hook(module: ModuleType) -> None:
     """Wrap what renders a template."""
     base: Any = module
     wrap(base.Template, "render", "template", "django", _describe)
+    code = base.Node.render_annotated.__code__
+    own_lines.tags[code.co_filename] = code
 
 
 def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
