@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from devtui.config.settings import Settings
-from tests.support.live import Live
+from devtui.events import LogWritten
+from tests.support.live import Live, Serve
 from tests.support.projects import app_environment, write
 
 pytestmark = pytest.mark.e2e
@@ -165,3 +166,15 @@ def test_a_row_has_the_bytes_that_were_sent(live: Live, line: str, size: int | N
     row = live.row(line.split()[1])
     sent = len(received.partition(b"\r\n\r\n")[2])
     assert row.size_bytes == sent == (sent if size is None else size)
+
+
+def test_an_app_without_poll_is_served(serve: Serve) -> None:
+    """eventlet removes `select.poll`."""
+    live = serve("import select\ndel select.poll\n" + SOURCE)
+    live.serving()
+    with live.connect() as client:
+        for number in range(3):
+            client.sendall(head(f"GET /{number} HTTP/1.1"))
+            assert client.recv(65536).endswith(b"fine")
+            assert live.row(f"/{number}").cut == ""
+    assert not any("Traceback" in line.text for line in live.all(LogWritten))
