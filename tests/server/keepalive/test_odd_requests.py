@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from devtui.config.settings import Settings
 from devtui.events import LogWritten
 from tests.support.live import Live, Serve
+from tests.support.processes import DEADLINE
 from tests.support.projects import app_environment, write
 
 pytestmark = pytest.mark.e2e
 
 SOURCE = """\
+def broken():
+    yield b"first,"
+    raise RuntimeError("in the middle")
+
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/raised":
         raise RuntimeError("at once")
     if environ["PATH_INFO"] == "/streamed":
         start_response("200 OK", [])
         return iter([b"first,", b"second"])
+    if environ["PATH_INFO"] == "/broken":
+        start_response("200 OK", [])
+        return broken()
     if environ["PATH_INFO"] == "/read":
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH", 0)))
     start_response("200 OK", [("Content-Length", "4")])
@@ -178,3 +187,15 @@ def test_an_app_without_poll_is_served(serve: Serve) -> None:
             assert client.recv(65536).endswith(b"fine")
             assert live.row(f"/{number}").cut == ""
     assert not any("Traceback" in line.text for line in live.all(LogWritten))
+
+
+def test_each_request_on_a_unix_socket_has_the_same_client(serve: Serve, folder: Path) -> None:
+    live = serve(SOURCE, host=f"unix://{folder / 'a'}")
+    live.serving()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(DEADLINE)
+        client.connect(str(folder / "a"))
+        for number in range(2):
+            client.sendall(head(f"GET /{number} HTTP/1.1"))
+            assert client.recv(65536).endswith(b"fine")
+    assert {live.row(f"/{number}").client for number in range(2)} == {"unix"}
