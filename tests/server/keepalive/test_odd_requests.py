@@ -189,6 +189,14 @@ def test_an_app_without_poll_is_served(serve: Serve) -> None:
     assert not any("Traceback" in line.text for line in live.all(LogWritten))
 
 
+def test_the_log_shows_where_a_stream_broke_and_no_line_of_ours(live: Live) -> None:
+    assert answer(live, head("GET /broken HTTP/1.1")).endswith(b"first,\r\n")
+    live.line("RuntimeError: in the middle")
+    shown = [line.text for line in live.all(LogWritten) if line.text.startswith("  File ")]
+    assert [line for line in shown if "in broken" in line]
+    assert [line for line in shown if "devtui" in line and "app.py" not in line] == []
+
+
 def test_each_request_on_a_unix_socket_has_the_same_client(serve: Serve, folder: Path) -> None:
     live = serve(SOURCE, host=f"unix://{folder / 'a'}")
     live.serving()
