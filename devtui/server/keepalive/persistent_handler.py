@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.serving import WSGIRequestHandler
 
+from devtui.server.guest import forks
 from devtui.server.guest.clocks import clock
 from devtui.server.keepalive import head as heads
 from devtui.server.keepalive.head import Head, Replay
@@ -86,6 +87,7 @@ class PersistentHandler(WSGIRequestHandler):
         idle = self.server.idle
         others = () if idle is None or idle.stopped is None else (idle.stopped,)
         more = self._input.has_more(LINGER_MS, others)
+        forks.stay_out()
         return more and (not self._is_left() or bool(self._input.buffered()))
 
     def _is_left(self) -> bool:

@@ -18,6 +18,7 @@ from werkzeug.utils import import_string
 
 from devtui.events import Load
 from devtui.server.channel.channel import UNHEARD_SECONDS
+from devtui.server.guest import forks
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
@@ -119,6 +120,7 @@ class AppServer:
                         raise  # a signal handler of the app has raised it
                     # The app has closed the selector's descriptor.
                     ready = {self._stopped, self._server}
+                forks.stay_out(selector.close)
                 if self._stopped in ready and self._is_over():
                     break
                 if self._server in ready:
