@@ -9,8 +9,8 @@ import msgspec
 
 from devtui.config import env_files
 from devtui.events import Load
+from devtui.server.app import unseen_variables
 from devtui.server.django_project import manage_file
-from devtui.server.guest import unseen_variables
 
 # They tell Werkzeug that it runs below its reloader, and on which socket.
 _OF_A_RELOADER = ("WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD")

@@ -24,6 +24,7 @@ from devtui.events import (
 )
 from devtui.server.channel.pending import Pending
 from devtui.server.channel.received_orders import ReceivedOrders
+from devtui.server.guest import polling
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 
@@ -41,7 +42,6 @@ _PAUSE_SECONDS = 0.05
 # If the app closes the channel, the session tells the user and ends this process. If the session is
 # gone, this process ends itself after this time.
 UNHEARD_SECONDS = 2.0
-
 
 OnOrder: TypeAlias = Callable[[AnyOrder, "int | None"], None]
 
@@ -220,7 +220,7 @@ class Channel:
             return
         try:
             self._waiting.add(me)
-            writable = select.poll()
+            writable = polling.poll()
             writable.register(self._socket, select.POLLOUT)
             while pending and self.is_whole:
                 writable.poll(_LOOK_SECONDS * 1000)
@@ -286,7 +286,7 @@ def _send_until(pending: Pending, connection: socket.socket, timeout: float) -> 
     If nothing may be dropped, the time starts again whenever the session reads.
     """
     before = 0
-    writable = select.poll()
+    writable = polling.poll()
     writable.register(connection, select.POLLOUT)
     end = clock.monotonic() + timeout
     while pending.send() and pending:

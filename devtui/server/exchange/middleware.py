@@ -66,6 +66,7 @@ class RecordExchange:
         def checked_start_response(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Any:
+            __traceback_hide__ = True  # Werkzeug's tracebacks leave out frames with this name
             listed = wsgi_rules.listed_headers(headers)
             wsgi_rules.check_start(status, listed)
             write = start_response(status, listed, exc_info)

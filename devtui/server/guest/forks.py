@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
 _STATUS_OF_ERROR = 1
+
+# Both gevent and eventlet import it.
+_GREENLETS = "greenlet"
+
+_LONG_SECONDS = 3600.0
 
 
 class _Process:
@@ -45,6 +52,22 @@ def end_if_forked(error: BaseException | None = None) -> None:
     """
     if _process.forked:
         _end(error)
+
+
+def stay_out(let_go: Callable[[], object] = lambda: None) -> None:
+    """Leave our work to the process that serves, if this is a fork of it.
+
+    Call this where our code goes on after a wait. In a fork of gevent's or eventlet's all greenlets
+    go on, ours too. They would take what clients send to the process that serves. `let_go` ends
+    what still watches our sockets.
+    """
+    if not _process.forked:
+        return
+    if _GREENLETS not in sys.modules:
+        _end(None)
+    let_go()
+    while True:
+        time.sleep(_LONG_SECONDS)  # theirs: the greenlet of the app goes on, and ends the fork
 
 
 def _end(error: BaseException | None) -> NoReturn:

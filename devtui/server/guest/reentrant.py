@@ -6,6 +6,7 @@ The user's signal handlers and finalisers may run between any two bytecodes.
 from __future__ import annotations
 
 import threading
+from _thread import LockType, allocate_lock
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -144,13 +145,23 @@ class Turn:
             return None
 
 
+def _lock() -> LockType:
+    """Return a lock that one thread waits for and another releases.
+
+    If gevent has replaced it, greenlets must run while we wait. But eventlet's can be released in
+    the thread that waits, and nowhere else.
+    """
+    patched = threading.Lock
+    module: str = getattr(patched, "__module__", "")
+    return allocate_lock() if module.startswith("eventlet.") else patched()
+
+
 class Asked:
     """The work of a thread that waits for its turn."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         self.is_done = False
-        # Looked up now: if gevent has replaced it, greenlets must run while we wait.
-        self.silence = threading.Lock()
+        self.silence = _lock()
         self.silence.acquire()
         self._work = work
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import BaseWSGIServer
 
-from devtui.server.guest import forks
+from devtui.server.guest import forks, polling
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.reentrant import Bell
 from devtui.server.keepalive.client_wait import Waiting
@@ -47,8 +47,7 @@ TELL_SECONDS = 10.0
 FIRST_SECONDS = 0.5
 NEXT_SECONDS = 0.1
 
-# As they are before the app may patch them.
-_poll = select.poll
+# As it is before the app may patch it.
 _sleep = time.sleep
 
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -110,7 +109,7 @@ class Connections:
         )
 
     def _has_unread(self) -> bool:
-        readable = select.poll()
+        readable = polling.plain_poll()  # it does not wait
         for connection, waiting in self._all().items():
             if waiting.for_head:
                 with suppress(OSError, ValueError):  # it has just been closed
@@ -184,7 +183,7 @@ class Turns:
     """
 
     def __init__(self, listener: int, connections: Connections) -> None:
-        self._listener = _poll()
+        self._listener = polling.plain_poll()
         self._listener.register(listener, select.POLLIN)
         self._connections = connections
         self.over = False  # set it before the listener is closed

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.serving import WSGIRequestHandler
 
+from devtui.server.guest import forks
 from devtui.server.guest.clocks import clock
 from devtui.server.keepalive import head as heads
 from devtui.server.keepalive.client_wait import Writer
@@ -96,6 +97,7 @@ class PersistentHandler(WSGIRequestHandler):
         idle = self.server.idle
         others = () if idle is None or idle.stopped is None else (idle.stopped,)
         more = self._input.has_more(LINGER_MS, others)
+        forks.stay_out()
         return more and (not self._is_left() or bool(self._input.buffered()))
 
     def _is_left(self) -> bool:

@@ -24,6 +24,9 @@ MAX_SKIPPED = 64 * 1024
 # such a pause, in pieces and up to a bound.
 PAUSE_MS = 10
 PIECE = 256 * 1024
+
+# The longest wait for a client that a stop of the server cannot end.
+ALONE_MS = 50
 MAX_DISCARDED = 10_000_000_000
 
 Receive: TypeAlias = Callable[[memoryview], int]
@@ -129,12 +132,23 @@ class ClientInput:
         pending = getattr(connection, "pending", None)  # bytes that TLS has decrypted
         if pending is not None and pending():
             return True
+        if not hasattr(select, "poll"):
+            return self._has_more_alone(milliseconds)
         readable = select.poll()  # gevent's if the app patched it: other greenlets must run
         readable.register(connection, select.POLLIN)
         for other in others:
             readable.register(other, select.POLLIN)
         number = connection.fileno()
         return any(found == number for found, _ in readable.poll(milliseconds))
+
+    def _has_more_alone(self, milliseconds: float) -> bool:
+        """Wait for the client where eventlet has removed `select.poll`.
+
+        eventlet raises if two wait for the same socket, so here none of the others can be waited
+        for. So the wait is short.
+        """
+        seconds = min(milliseconds, ALONE_MS) / 1000
+        return bool(select.select([self._connection], [], [], seconds)[0])
 
     def discard(self, milliseconds: float) -> None:
         """Discard what the client still sends, with pauses of at most so many milliseconds."""

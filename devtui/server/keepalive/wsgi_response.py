@@ -97,6 +97,7 @@ class WsgiResponse:
         self, status: str, fields: list[tuple[str, str]], exc_info: OptExcInfo | None = None
     ) -> Any:
         """Take the head, which is sent with the first piece of the body (PEP 3333)."""
+        __traceback_hide__ = True
         if exc_info:
             try:
                 if self._is_begun and exc_info[1] is not None:

@@ -9,12 +9,10 @@ from contextlib import suppress
 from typing import Any
 
 from devtui.server.guest.descriptors import OwnSocket
+from devtui.server.guest.polling import plain_poll
 from devtui.server.guest.threads import UnseenThread
 
 _READ_BYTES = 16 * 1024
-
-# As it is before the app may patch it.
-_poll = select.poll
 
 
 class TlsRelays:
@@ -51,7 +49,7 @@ class TlsRelays:
 
 def _relay(encrypted: Any, plain: socket.socket) -> None:
     """Copy both ways until one end closes."""
-    ready = _poll()
+    ready = plain_poll()
     ready.register(encrypted, select.POLLIN)
     ready.register(plain, select.POLLIN)
     while True:
@@ -77,7 +75,7 @@ def _read_all(encrypted: Any, plain: socket.socket) -> bool:
 
 
 def _send_all(encrypted: Any, data: bytes) -> None:
-    writable = _poll()
+    writable = plain_poll()
     writable.register(encrypted, select.POLLOUT)
     while data:
         try:

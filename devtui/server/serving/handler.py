@@ -222,8 +222,8 @@ class CapturingHandler(PersistentHandler):
         return self._exchange
 
     def _client(self) -> str:
-        # A Unix socket's peer has no address.
-        address = self.client_address
+        # A Unix socket's peer has no address. Werkzeug makes one up for the first request.
+        address = self._waiting.address
         return str(address[0]) if isinstance(address, tuple) and address else "unix"
 
 

@@ -21,6 +21,7 @@ from devtui.server.channel.channel import UNHEARD_SECONDS
 from devtui.server.debugger.debugger import TrustedHosts
 from devtui.server.exchange import middleware
 from devtui.server.exchange.exchange import Profile, Recorder
+from devtui.server.guest import forks
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.guest.threads import UnseenThread
@@ -120,6 +121,7 @@ class AppServer:
                         raise  # a signal handler of the app has raised it
                     # The app has closed the selector's descriptor.
                     ready = {self._stopped, self._server}
+                forks.stay_out(selector.close)
                 if self._stopped in ready and self._is_over():
                     break
                 if self._server in ready:

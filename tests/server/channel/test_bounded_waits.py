@@ -224,3 +224,15 @@ def test_threads_that_work_in_turn_lose_nothing(monkeypatch: pytest.MonkeyPatch)
     for thread in threads:
         thread.join(LET_GO_SECONDS)
     assert count == 8 * 200
+
+
+def test_a_lock_of_eventlet_is_not_shared_between_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can be released only in the thread that waits for it."""
+
+    class Lock:
+        def __init__(self) -> None:
+            raise AssertionError("two threads would share it")
+
+    Lock.__module__ = "eventlet.green.thread"
+    monkeypatch.setattr(threading, "Lock", Lock)
+    assert Turn().soon(lambda: None)

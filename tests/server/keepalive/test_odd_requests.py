@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from devtui.config.settings import Settings
-from tests.support.live import Live
+from devtui.events import LogWritten
+from tests.support.live import Live, Serve
+from tests.support.processes import DEADLINE
 from tests.support.projects import app_environment, write
 
 pytestmark = pytest.mark.e2e
 
 SOURCE = """\
+def broken():
+    yield b"first,"
+    raise RuntimeError("in the middle")
+
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/raised":
         raise RuntimeError("at once")
     if environ["PATH_INFO"] == "/streamed":
         start_response("200 OK", [])
         return iter([b"first,", b"second"])
+    if environ["PATH_INFO"] == "/broken":
+        start_response("200 OK", [])
+        return broken()
     if environ["PATH_INFO"] == "/read":
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH", 0)))
     start_response("200 OK", [("Content-Length", "4")])
@@ -165,3 +175,35 @@ def test_a_row_has_the_bytes_that_were_sent(live: Live, line: str, size: int | N
     row = live.row(line.split()[1])
     sent = len(received.partition(b"\r\n\r\n")[2])
     assert row.size_bytes == sent == (sent if size is None else size)
+
+
+def test_an_app_without_poll_is_served(serve: Serve) -> None:
+    """eventlet removes `select.poll`."""
+    live = serve("import select\ndel select.poll\n" + SOURCE)
+    live.serving()
+    with live.connect() as client:
+        for number in range(3):
+            client.sendall(head(f"GET /{number} HTTP/1.1"))
+            assert client.recv(65536).endswith(b"fine")
+            assert live.row(f"/{number}").cut == ""
+    assert not any("Traceback" in line.text for line in live.all(LogWritten))
+
+
+def test_the_log_shows_where_a_stream_broke_and_no_line_of_ours(live: Live) -> None:
+    assert answer(live, head("GET /broken HTTP/1.1")).endswith(b"first,\r\n")
+    live.line("RuntimeError: in the middle")
+    shown = [line.text for line in live.all(LogWritten) if line.text.startswith("  File ")]
+    assert [line for line in shown if "in broken" in line]
+    assert [line for line in shown if "devtui" in line and "app.py" not in line] == []
+
+
+def test_each_request_on_a_unix_socket_has_the_same_client(serve: Serve, folder: Path) -> None:
+    live = serve(SOURCE, host=f"unix://{folder / 'a'}")
+    live.serving()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(DEADLINE)
+        client.connect(str(folder / "a"))
+        for number in range(2):
+            client.sendall(head(f"GET /{number} HTTP/1.1"))
+            assert client.recv(65536).endswith(b"fine")
+    assert {live.row(f"/{number}").client for number in range(2)} == {"unix"}
