@@ -107,9 +107,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     `size_bytes` is what really passed. `text` is its beginning, None where it is not text.
     `truncated` says that more followed, or that the app did not read the rest of a request's.
-    `digest` is of all that passed, and `data` is the whole body of a request, or of a
-    compressed response, as base64 in JSON. Both are empty where `text` says the same. A very large
-    body has no digest.
+    `digest` is of all that passed, and `data` is the whole body, as base64 in JSON. Both are empty
+    where `text` says the same. A very large body has no digest, and a truncated one no data.
     """
 
     content_type: str

@@ -150,8 +150,14 @@ def url_of(base: str, target: str) -> str:
     """
     if not target.startswith("/"):
         target = f"/{target}"
-    quoted = (quote(part, safe=_IN_URLS, errors="backslashreplace") for part in target.split(MASK))
-    return base.rstrip("/") + MASK.join(quoted)
+    return base.rstrip("/") + MASK.join(map(_quoted, target.split(MASK)))
+
+
+def _quoted(text: str) -> str:
+    try:
+        return quote(text.encode("latin-1"), safe=_IN_URLS)  # each character stands for a byte
+    except UnicodeEncodeError:
+        return quote(text, safe=_IN_URLS, errors="backslashreplace")
 
 
 def _request(request: Request, store: Store, reveal: bool, width: int) -> Detail:

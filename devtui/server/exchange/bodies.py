@@ -59,10 +59,10 @@ class CapturedBody:
         self.size_bytes = min(self.size_bytes, size_bytes)
         del self.kept[size_bytes:]
 
-    def as_body(self, content_type: str, encoded: bool, whole: bool = False) -> Body | None:
+    def as_body(self, content_type: str, encoded: bool) -> Body | None:
         """Return the body for the event, None if it is empty. `encoded` bodies are not text.
 
-        With `whole` the bytes are kept that the text does not give exactly.
+        The bytes are kept that the text does not give exactly, if that is all of them.
         """
         if not self.size_bytes and not self.unread:
             return None
@@ -76,7 +76,7 @@ class CapturedBody:
             text=text,
             truncated=truncated,
             digest="" if exact else self._digest(),
-            data=b"" if exact or truncated or not whole else kept,
+            data=b"" if exact or truncated else kept,
         )
 
     def _digest(self) -> str:
@@ -105,7 +105,7 @@ def headers_of(head: Sequence[tuple[str, str]]) -> Headers:
     return tuple(kept)
 
 
-def body_of(captured: CapturedBody, headers: Headers, whole: bool = False) -> Body | None:
+def body_of(captured: CapturedBody, headers: Headers) -> Body | None:
     """Return the body for the event, None if it is empty. `headers` came with it.
 
     Encoded bodies are kept as bytes, as they are no text before they are decoded.
@@ -113,7 +113,7 @@ def body_of(captured: CapturedBody, headers: Headers, whole: bool = False) -> Bo
     if not captured.size_bytes and not captured.unread:
         return None
     encoded = bool(header_of(headers, "content-encoding"))
-    return captured.as_body(header_of(headers, "content-type"), encoded, whole or encoded)
+    return captured.as_body(header_of(headers, "content-type"), encoded)
 
 
 def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:

@@ -161,7 +161,7 @@ class Exchange:
                 if self._first_byte is None
                 else milliseconds(self._first_byte - self._clock),
                 response_headers=response_headers,
-                request_body=body_of(self.request_body, started.headers, whole=True),
+                request_body=body_of(self.request_body, started.headers),
                 response_body=body_of(self.response_body, response_headers),
                 calls=calls,
                 call_totals=call_totals,

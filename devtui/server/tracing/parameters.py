@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from devtui.server.exchange.bodies import cut
+from devtui.server.tracing.shown_values import Cut, Told
 
 if TYPE_CHECKING:
     from devtui.server.errors.bounded_repr import BoundedRepr
@@ -36,18 +37,6 @@ _MODULES = {
 _QUALNAME = type.__dict__["__qualname__"].__get__
 
 _TEXTS = (str, bytes, bytearray)
-
-
-class Told:
-    """A text that stands for a value."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
 
 
 # What `kept` leaves short, and what Python prints quickly.
@@ -86,12 +75,23 @@ def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> 
             parameters = _masked(parameters, names, statement)
         elif _SHORT.issuperset(map(type, parameters)):
             try:
-                return cut(repr(parameters), MAX_PARAMETERS)
+                text = repr(parameters)
+                if not _may_be_json(text):
+                    return cut(text, MAX_PARAMETERS)
             except ValueError:  # Python does not print numbers of thousands of digits
                 pass
     elif kind is dict:
         parameters = _masked_by_name(parameters, statement)
-    return cut(_repr().repr(parameters), MAX_PARAMETERS)
+    text = _repr().repr(parameters)
+    if _may_be_json(text):
+        from devtui.server.tracing import json_texts  # most have no such texts
+
+        text = _repr().repr(json_texts.masked(parameters))
+    return cut(text, MAX_PARAMETERS)
+
+
+def _may_be_json(text: str) -> bool:
+    return '"' in text and "{" in text
 
 
 @cache
@@ -119,7 +119,8 @@ def _copy(value: Any, depth: int) -> Any:
     if kind in _TEXTS:
         if len(value) <= MAX_VALUE:
             return value if kind is not bytearray else bytes(value)
-        return Told(f"{value[:MAX_VALUE]!r}... ({len(value):,} {_UNITS[kind]})")
+        head = value[:MAX_VALUE] if kind is not bytearray else bytes(value[:MAX_VALUE])
+        return Cut(head, len(value), _UNITS[kind])
     if depth and isinstance(value, dict):
         pairs = list(islice(dict.items(value), MAX_MEMBERS))
         copied = {_key(key): _copy(member, depth - 1) for key, member in pairs}

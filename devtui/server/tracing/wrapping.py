@@ -34,9 +34,13 @@ def like(original: Any, wrapper: Any) -> Any:
 
     A wrapper that is a function ends with `leave_no_trace` and a bare `raise`.
     """
-    if inspect.isfunction(wrapper) and not inspect.iscoroutinefunction(wrapper):
+    if inspect.isfunction(wrapper) and not _is_asynchronous(wrapper):
         wrapper = untraced_method(wrapper)
     return functools.update_wrapper(wrapper, original)
+
+
+def _is_asynchronous(function: Any) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def named_like(original: type, subclass: type, module: str) -> type:
@@ -58,15 +62,6 @@ def named_like(original: type, subclass: type, module: str) -> type:
 def no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     """Tell nothing of a result."""
     return None, ""
-
-
-def changed_rows(cursor: Any) -> int | None:
-    """Return the rows that a statement changed, of a library that counts them when it fetches.
-
-    That is 0 for `INSERT ... RETURNING` until the app has fetched the last row.
-    """
-    rows: int | None = getattr(cursor, "rowcount", None)
-    return None if rows == 0 and cursor.description is not None else rows
 
 
 def wrap(

@@ -7,9 +7,14 @@ from collections.abc import Iterable
 import msgspec
 
 from devtui.events import Call
+from devtui.text.secrets import MASK
 
 REPEATED = 5
 """A call is repeated if one request makes it at least so often: the N+1 pattern."""
+
+
+# What stands for values that may differ: secrets, what was cut, and classes of objects.
+_NOT_SHOWN = (MASK, "... (", "…", "<")
 
 
 class CallGroup(msgspec.Struct, frozen=True):
@@ -34,8 +39,13 @@ class CallGroup(msgspec.Struct, frozen=True):
 
     @property
     def duplicates(self) -> int:
-        """How many of the calls have the parameters of an earlier one."""
-        return self.count - len({call.parameters for call in self.calls})
+        """How many of the calls have the parameters of an earlier one, if those are shown."""
+        shown = [
+            call.parameters
+            for call in self.calls
+            if not any(mark in call.parameters for mark in _NOT_SHOWN)
+        ]
+        return len(shown) - len(set(shown))
 
     @property
     def is_repeat(self) -> bool:

@@ -1,4 +1,4 @@
-"""The body of a compressed response as text, so that it is compared as such."""
+"""The body of a compressed response, so that it is compared and exported as what it says."""
 
 from __future__ import annotations
 
@@ -22,17 +22,29 @@ def decoded(finished: RequestFinished) -> Body | None:
     body = finished.response_body
     if body is None or not body.data:
         return body
-    encodings = [v.lower() for name, v in finished.response_headers if name.lower() == _HEADER]
     kind = body.content_type.lower()
-    if len(encodings) != 1 or encodings[0] not in _ENCODINGS:
-        return body
     if not kind.startswith(_TEXT) and "+json" not in kind and "+xml" not in kind:
         return body
+    data = decompressed(finished)
+    try:
+        text = None if data is None else data.decode()
+    except UnicodeDecodeError:
+        return body  # it is compared by its digest
+    if text is None:
+        return body
+    return structs.replace(body, text=text, size_bytes=len(text.encode()), digest="", data=b"")
+
+
+def decompressed(finished: RequestFinished) -> bytes | None:
+    """Return the bytes of a compressed response, None if they are not known or too many."""
+    body = finished.response_body
+    encodings = [v.lower() for name, v in finished.response_headers if name.lower() == _HEADER]
+    if body is None or not body.data or len(encodings) != 1 or encodings[0] not in _ENCODINGS:
+        return None
     stream = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:
-        text = stream.decompress(body.data, MAX_BYTES).decode()
-    except (zlib.error, UnicodeDecodeError):
-        return body  # it is compared by its digest
-    if not stream.eof or stream.unused_data:
-        return body  # there is more, or less, than one stream
-    return structs.replace(body, text=text, size_bytes=len(text.encode()), digest="", data=b"")
+        data = stream.decompress(body.data, MAX_BYTES)
+    except zlib.error:
+        return None
+    # If there is more, or less, than one stream, it is not known.
+    return data if stream.eof and not stream.unused_data else None

@@ -40,7 +40,7 @@ _BAD_TARGET = (
     "/search?q=two%20words"
 )
 
-_IN_TARGETS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
+IN_TARGETS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
 
 
 def as_bytes(text: str) -> str:
@@ -67,7 +67,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     @property
     def encoded_target(self) -> str:
         """The target as URLs have it, which need not be how it was sent."""
-        return quote(self.target.encode("latin-1", "replace"), safe=_IN_TARGETS)
+        return quote(self.target.encode("latin-1", "replace"), safe=IN_TARGETS)
 
     @property
     def changes_data(self) -> bool:

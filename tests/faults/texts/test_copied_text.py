@@ -198,6 +198,7 @@ def test_its_time_grows_with_the_length_only(piece: str) -> None:
         ('/a b`c`\n\x1b"', f"{BASE}/a%20b%60c%60%0A%1B%22"),
         (f"/a?token={MASK}", f"{BASE}/a?token={MASK}"),
         ("/\udc80", f"{BASE}/%5Cudc80"),
+        ("/gr\xc3\xb6?\xff", f"{BASE}/gr%C3%B6?%FF"),
     ],
 )
 def test_no_target_leads_to_another_host(target: str, url: str) -> None:

@@ -176,6 +176,21 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
             'select "u"."pin" from "u" where ("u"."name" LIKE %s ESCAPE \'\\\')',
             "('al',)",
         ),
+        (
+            (1, '{"password": "s", "name": "al"}'),
+            "insert into sessions values (?, ?)",
+            """(1, '{"password": "••••••••", "name": "al"}')""",
+        ),
+        (
+            {"data": b'[{"pin": "s"}]'},
+            "insert into sessions (data) values (:data)",
+            """{'data': b'[{"pin": "••••••••"}]'}""",
+        ),
+        (
+            [(1, f'{{"token": "s", "text": "{"x" * 600}"}}')],
+            "insert into sessions values (?, ?)",
+            f"""[(1, '{{"token": "••••••••", "text": "{"x" * 476}'... (626 characters))]""",
+        ),
         (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
         (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
         (range(3), "", "<range>"),

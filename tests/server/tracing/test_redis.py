@@ -12,6 +12,15 @@ pytestmark = pytest.mark.e2e
 REDIS = """
 import redis, redis.asyncio, asyncio
 
+shown = []
+
+class Key:
+    def __repr__(self):
+        shown.append(1)
+        return "key"
+
+    __str__ = __repr__
+
 async def ask():
     client = redis.asyncio.Redis(port=port, decode_responses=True)
     answer = await client.get("one")
@@ -29,6 +38,11 @@ def main():
         pipeline.multi()
         pipeline.get("one")
         answers += pipeline.execute()
+    answers.append(str(client.get(7)))
+    try:
+        client.get(Key())
+    except redis.DataError:
+        answers.append(shown)
     try:
         client.lpush("one", 1)
     except Exception as error:
@@ -134,12 +148,15 @@ def test_redis(redis: Redis, record: Record) -> None:
         ("pipeline: SET two, GET two", "", ""),
         ("WATCH two", "", ""),
         ("pipeline: GET one", "", ""),
+        ("GET 7", "", "miss"),
+        ("GET <Key>", "", ""),
         ("LPUSH one", "(1,)", ""),
         ("GET one", "", "hit"),
         ("FLUSHALL", "", ""),
     ]
-    assert recorded.calls[8]["error"].startswith("ResponseError: WRONGTYPE")
-    pipelined = ", ".join(recorded.texts).replace("pipeline: ", "").split(", ")
+    assert recorded.calls[10]["error"].startswith("ResponseError: WRONGTYPE")
+    sent = [text for text in recorded.texts if text != "GET <Key>"]
+    pipelined = ", ".join(sent).replace("pipeline: ", "").split(", ")
     assert [command for command in asked if command not in {"MULTI", "EXEC"}] == pipelined
 
 

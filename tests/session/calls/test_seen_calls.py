@@ -7,6 +7,7 @@ from devtui.session.calls.grouping import groups_of, repeats_of
 from devtui.session.calls.seen_calls import SeenCalls
 from devtui.session.store import store as store_module
 from devtui.session.store.store import Store
+from devtui.text.secrets import MASK
 from tests.support.fakes import CUSTOMER_SQL, NOON, called, finished, n_plus_one, started
 
 
@@ -89,3 +90,12 @@ def test_the_list_is_bounded() -> None:
     seen.add("r1", NOON, 1, groups_of([called("x" * 2_000)]))
     assert {one.text[:8] for one in seen.slowest()} == {"SELECT 2", "xxxxxxxx"}
     assert seen.forgotten == 4
+
+
+@pytest.mark.parametrize(
+    "parameters", [f"({MASK},)", "('x'... (600 characters),)", "(1, 2, 3…", "(<shop.Item>,)"]
+)
+def test_calls_whose_parameters_are_not_shown_are_no_duplicates(parameters: str) -> None:
+    text = "SELECT 1 WHERE token = ?"
+    (group,) = groups_of([called(text, parameters), called(text, parameters)])
+    assert (group.count, group.duplicates) == (2, 0)

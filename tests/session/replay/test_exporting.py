@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -12,6 +13,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
@@ -200,26 +203,140 @@ def test_the_har_of_a_compressed_page_and_of_hidden_characters() -> None:
     assert json.loads(shown)["log"]["entries"][0]["response"]["content"]["text"] == text
 
 
+ODD = """
+
+echo = app
+ODD = {
+    "/nan": ("application/json", b'{"n": NaN, "i": Infinity, "k": 1}'),
+    "/latin": ("text/plain; charset=latin-1", b"Gr\\xf6\\xdfe"),
+    "/long-latin": ("text/plain", b"Gr\\xf6\\xdfe\\n" * 9_000),
+}
+
+def app(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/raises":
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return (1 / number and b"piece\\n" for number in (1, 0))
+    if path not in ODD:
+        return echo(environ, start_response)
+    kind, body = ODD[path]
+    start_response("200 OK", [("Content-Type", kind)])
+    return [body]
+"""
+
+
 @pytest.mark.e2e
 def test_the_har_of_several_requests(serve: Serve) -> None:
-    live = serve(ECHO, reload=False)
+    live = serve(ECHO + ODD, reload=False)
     live.serving()
-    live.request("POST", "/a?x=1&y=", b"\xff", {"Cookie": "a=1; b=2"})
-    live.visit("/b")
-    requests = [stored(live, live.row(target)) for target in ("/a?x=1&y=", "/b")]
+    live.request("POST", "/a?x=1&y=#z", b"\xff", {"Cookie": "a=1; b=2"})
+    for target in ("/b", "/latin", "/long-latin"):
+        live.visit(target)
+    requests = [stored(live, live.row(it)) for it in ("/a?x=1&y=#z", "/b", "/latin", "/long-latin")]
     log = json.loads(har(requests, live.session.url))["log"]
-    assert log["version"] == "1.2"
-    first, second = log["entries"]
-    assert first["request"]["url"] == f"{live.session.url}/a?x=1&y="
+    check_har(log)
+    first, second, latin, long = log["entries"]
+    assert first["request"]["url"] == f"{live.session.url}/a?x=1&y=%23z"
     assert first["request"]["queryString"] == [
         {"name": "x", "value": "1"},
-        {"name": "y", "value": ""},
+        {"name": "y", "value": "#z"},
     ]
     assert first["request"]["cookies"] == [{"name": "a", "value": "1"}, {"name": "b", "value": "2"}]
     assert first["request"]["postData"]["encoding"] == "base64"
     assert first["response"]["cookies"] == [{"name": "seen", "value": "1"}]
     assert json.loads(second["response"]["content"]["text"])["path"] == "/b"
     assert second["time"] >= second["timings"]["wait"] > 0
+    content = latin["response"]["content"]
+    assert base64.b64decode(content["text"]) == "Größe".encode("latin-1")
+    assert (content["encoding"], content["size"]) == ("base64", 5)
+    assert long["response"]["content"]["comment"] == "devtui has recorded the beginning"
+
+
+def test_the_har_of_what_is_not_known() -> None:
+    session = fakes.FakeSession()
+    cookies = (
+        "k=v; Path=/a; Expires=Fri, 02 Jan 2026 03:04:05 GMT; HttpOnly; Secure",
+        "x=; Expires=0",
+    )
+    started, finished = fakes.request(1, "http://other/a?b", status=None)
+    finished = structs.replace(
+        finished,
+        first_byte_ms=None,
+        response_headers=tuple(("Set-Cookie", one) for one in cookies),
+        response_body=Body(content_type="image/png", size_bytes=40_000, truncated=True),
+    )
+    session.feed(started, finished, *fakes.request(2, "*"))
+    dropped = session.store.requests[1]
+    dropped.drop_details()
+    log = json.loads(har(session.store.requests, session.url))["log"]
+    check_har(log)
+    entry, other = log["entries"]
+    assert entry["request"]["url"] == f"{session.url}/a?b"
+    assert entry["timings"] == {"send": 0, "wait": 12.3, "receive": 0}
+    assert entry["response"]["cookies"] == [
+        {
+            "name": "k",
+            "value": "v",
+            "path": "/a",
+            "expires": "2026-01-02T03:04:05+00:00",
+            "httpOnly": True,
+            "secure": True,
+        },
+        {"name": "x", "value": ""},
+    ]
+    assert entry["response"]["content"] == {
+        "size": 40_000,
+        "mimeType": "image/png",
+        "comment": "devtui has recorded its size alone",
+    }
+    assert other["request"]["bodySize"] == -1
+
+
+FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "entry": {
+        "startedDateTime": str, "time": (int, float), "request": dict, "response": dict,
+        "cache": dict, "timings": dict,
+    },
+    "request": {
+        "method": str, "url": str, "httpVersion": str, "cookies": list, "headers": list,
+        "queryString": list, "headersSize": int, "bodySize": int,
+    },
+    "response": {
+        "status": int, "statusText": str, "httpVersion": str, "cookies": list, "headers": list,
+        "content": dict, "redirectURL": str, "headersSize": int, "bodySize": int,
+    },
+    "content": {"size": int, "mimeType": str},
+    "postData": {"mimeType": str, "text": str},
+    "timings": {"send": (int, float), "wait": (int, float), "receive": (int, float)},
+    "pair": {"name": str, "value": str},
+}  # fmt: skip
+"""What version 1.2 of the format requires."""
+
+
+def check_har(log: dict[str, Any]) -> None:
+    def check(what: str, found: dict[str, Any]) -> None:
+        for name, kind in FIELDS[what].items():
+            assert isinstance(found[name], kind), f"{what}.{name} is {found.get(name)!r}"
+
+    assert log["version"] == "1.2"
+    assert set(log["creator"]) == {"name", "version"}
+    for entry in log["entries"]:
+        check("entry", entry)
+        request, response = entry["request"], entry["response"]
+        check("request", request)
+        check("response", response)
+        check("content", response["content"])
+        check("timings", entry["timings"])
+        if "postData" in request:
+            check("postData", request["postData"])
+            assert "params" not in request["postData"]  # there is the one or the other
+        lists = [one[name] for one in (request, response) for name in ("cookies", "headers")]
+        for pair in chain(*lists, request["queryString"]):
+            check("pair", pair)
+        assert datetime.fromisoformat(entry["startedDateTime"]).tzinfo is not None
+        assert sum(entry["timings"].values()) == pytest.approx(entry["time"])
+        assert min(entry["timings"].values()) >= 0
+        assert "#" not in request["url"]
 
 
 # -- pytest ------------------------------------------------------------------------------------
@@ -290,28 +407,6 @@ def test_a_copied_test_joins_headers_as_servers_do() -> None:
     assert "'HTTP_X_THING': 'a,b'" in text
 
 
-ODD = """
-
-echo = app
-ODD = {
-    "/nan": ("application/json", b'{"n": NaN, "i": Infinity, "k": 1}'),
-    "/latin": ("text/plain; charset=latin-1", b"Gr\\xf6\\xdfe"),
-    "/long-latin": ("text/plain", b"Gr\\xf6\\xdfe\\n" * 9_000),
-}
-
-def app(environ, start_response):
-    path = environ["PATH_INFO"]
-    if path == "/raises":
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return (1 / number and b"piece\\n" for number in (1, 0))
-    if path not in ODD:
-        return echo(environ, start_response)
-    kind, body = ODD[path]
-    start_response("200 OK", [("Content-Type", kind)])
-    return [body]
-"""
-
-
 @pytest.mark.e2e
 def test_the_copied_tests_of_another_app_pass(serve: Serve, folder: Path) -> None:
     live = serve(ECHO + ODD, reload=False)
@@ -322,6 +417,10 @@ def test_the_copied_tests_of_another_app_pass(serve: Serve, folder: Path) -> Non
     for target in ("/nan", "/latin", "/long-latin", "/raises"):
         live.visit(target)
         texts.append(copied(live, target))
+    for target in ODD_TARGETS:
+        if target.startswith(("/", "http")) and not target.startswith("//"):
+            live.send_raw(f"GET {target} HTTP/1.0\r\nHost: shop\r\n\r\n".encode("latin-1"))
+            texts.append(copied(live, target))
     passes("\n\n".join(texts), folder)
     assert "assert body['k'] == 1" in texts[1]
 

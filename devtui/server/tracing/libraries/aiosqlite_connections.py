@@ -10,7 +10,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import changed_rows, like, wrapped
+from devtui.server.tracing.wrapping import like, wrapped
 
 # The functions that a connection gives to its thread to execute a statement.
 _EXECUTES = frozenset(
@@ -42,4 +42,7 @@ def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
-    return changed_rows(result), ""
+    rows = getattr(result, "rowcount", None)
+    if rows == 0 and result.description is not None:
+        return None, ""  # what returns rows is counted when the last of them has been fetched
+    return rows, ""

@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import changed_rows, wrap, wrap_aside, wrap_statements
+from devtui.server.tracing.wrapping import wrap, wrap_aside, wrap_statements
 
-# Databases whose libraries count rows when they fetch them.
+# Databases whose libraries count the rows of `RETURNING` when the last of them is fetched.
 _COUNT_LATER = frozenset({"oracle", "sqlite"})
 
 
@@ -38,6 +38,7 @@ def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any, str]:
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     wrapper = args[0]
-    if wrapper.db.vendor in _COUNT_LATER:
-        return changed_rows(wrapper.cursor), ""
-    return getattr(wrapper.cursor, "rowcount", None), ""
+    rows = getattr(wrapper.cursor, "rowcount", None)
+    if rows == 0 and wrapper.db.vendor in _COUNT_LATER and wrapper.cursor.description is not None:
+        return None, ""
+    return rows, ""

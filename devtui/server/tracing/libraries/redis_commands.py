@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from devtui.server.tracing.parameters import NUMBERS
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap
 
@@ -50,7 +51,7 @@ def _command(args: tuple[Any, ...]) -> tuple[str, Any]:
         return name, None
     if not given:
         return name, None
-    key = plain_text(given[0]) if isinstance(given[0], (str, bytes)) else repr(given[0])
+    key = repr(given[0]) if type(given[0]) in NUMBERS else plain_text(given[0])
     return f"{name} {key[:MAX_KEY]}", tuple(given[1:]) or None
 
 
@@ -69,6 +70,6 @@ def _describe_pipeline(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
 
 
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
-    if str(args[1]).upper() in _GETS:
+    if plain_text(args[1]).upper() in _GETS:
         return None, "miss" if result is None else "hit"
     return None, ""

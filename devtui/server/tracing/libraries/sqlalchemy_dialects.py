@@ -15,7 +15,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import changed_rows, wrap, wrap_statements
+from devtui.server.tracing.wrapping import wrap, wrap_statements
 
 _METHODS = ("do_execute", "do_executemany", "do_execute_no_params")
 
@@ -25,7 +25,7 @@ _HAS_ROWS = frozenset(
     {"MySQLdb", "mariadb", "mysql", "oracledb", "psycopg", "psycopg2", "pymysql", "pyodbc"}
     | {"sqlalchemy", "sqlite3"}
 )
-# Those that count rows when they fetch them.
+# Those that count the rows of `RETURNING` when the last of them is fetched.
 _COUNT_LATER = frozenset({"oracledb", "sqlite3"})
 
 _known: set[type] = set()
@@ -74,6 +74,7 @@ def _describe_alone(args: Args, kwargs: Kwargs) -> tuple[str, Any, str]:
 def _outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
     cursor = args[1]
     package = type(cursor).__module__.partition(".")[0]
-    if package in _COUNT_LATER:
-        return changed_rows(cursor), ""
-    return cursor.rowcount if package in _HAS_ROWS else None, ""
+    rows = cursor.rowcount if package in _HAS_ROWS else None
+    if rows == 0 and package in _COUNT_LATER and cursor.description is not None:
+        return None, ""
+    return rows, ""

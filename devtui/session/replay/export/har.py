@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
-from devtui.events import Body, Headers
-from devtui.session.replay.decoded import decoded
+from devtui.events import Body, Headers, RequestFinished
+from devtui.session.replay.decoded import decoded, decompressed
 from devtui.session.replay.export.shell import url_of
 from devtui.session.replay.outgoing import Outgoing
 from devtui.session.store.request_record import Request
@@ -34,80 +36,126 @@ def har(requests: Iterable[Request], base: str) -> str:
 def _entry(request: Request, base: str) -> dict[str, Any]:
     started, finished = request.started, request.finished
     assert finished is not None, "only finished requests have an entry"
-    url = url_of(Outgoing(started.method, started.target), base)
-    first = finished.first_byte_ms if finished.first_byte_ms is not None else finished.duration_ms
+    sent: dict[str, Any] = {
+        "method": started.method,
+        "url": url_of(Outgoing(started.method, started.target), base),
+        "httpVersion": "HTTP/1.1",
+        "cookies": _pairs(_sent_cookies(started.headers)),
+        "headers": _pairs(started.headers),
+        "queryString": _pairs(_query(started.target)),
+        "headersSize": -1,
+        "bodySize": _sent_size(request, finished.request_body),
+    }
+    if finished.request_body is not None:
+        sent["postData"] = _posted(finished.request_body)
+    wait = finished.duration_ms
+    if finished.first_byte_ms is not None:
+        wait = min(finished.first_byte_ms, wait)
+    return {
+        "startedDateTime": started.at.isoformat(timespec="milliseconds"),
+        "time": finished.duration_ms,
+        "request": sent,
+        "response": _response(finished),
+        "cache": {},
+        "timings": {"send": 0, "wait": wait, "receive": finished.duration_ms - wait},
+    }
+
+
+def _response(finished: RequestFinished) -> dict[str, Any]:
     status = finished.status or 0
     try:
         reason = HTTPStatus(status).phrase
     except ValueError:
         reason = ""
-    sent: dict[str, Any] = {
-        "method": started.method,
-        "url": url,
-        "httpVersion": "HTTP/1.1",
-        "cookies": _cookies(started.headers, "cookie"),
-        "headers": _pairs(started.headers),
-        "queryString": _pairs(_query(started.target)),
-        "headersSize": -1,
-        "bodySize": 0 if finished.request_body is None else finished.request_body.size_bytes,
-    }
-    if finished.request_body is not None:
-        sent["postData"] = _posted(finished.request_body)
-    location = next((v for n, v in finished.response_headers if n.lower() == "location"), "")
     return {
-        "startedDateTime": started.at.isoformat(),
-        "time": finished.duration_ms,
-        "request": sent,
-        "response": {
-            "status": status,
-            "statusText": reason,
-            "httpVersion": "HTTP/1.1",
-            "cookies": _cookies(finished.response_headers, "set-cookie"),
-            "headers": _pairs(finished.response_headers),
-            "content": _content(decoded(finished)),
-            "redirectURL": location,
-            "headersSize": -1,
-            "bodySize": finished.size_bytes,
-        },
-        "cache": {},
-        "timings": {"send": 0, "wait": first, "receive": max(finished.duration_ms - first, 0)},
+        "status": status,
+        "statusText": reason,
+        "httpVersion": "HTTP/1.1",
+        "cookies": list(_set_cookies(finished.response_headers)),
+        "headers": _pairs(finished.response_headers),
+        "content": _content(finished),
+        "redirectURL": _header(finished.response_headers, "location"),
+        "headersSize": -1,
+        "bodySize": finished.size_bytes,
     }
+
+
+def _sent_size(request: Request, body: Body | None) -> int:
+    if body is not None:
+        return body.size_bytes
+    return -1 if request.details_dropped else 0
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in pairs]
 
 
+def _header(headers: Headers, name: str) -> str:
+    return next((value for key, value in headers if key.lower() == name), "")
+
+
 def _query(target: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(urlsplit(target).query, keep_blank_values=True)
-    except ValueError:  # a target that is no URL
-        return []
+    encoded = Outgoing("GET", target).encoded_target
+    return parse_qsl(encoded.partition("?")[2], keep_blank_values=True)
 
 
-def _cookies(headers: Headers, header: str) -> list[dict[str, str]]:
-    found = []
+def _sent_cookies(headers: Headers) -> Iterator[tuple[str, str]]:
     for name, value in headers:
-        if name.lower() == header:
-            parts = value.split(";")[: 1 if header == "set-cookie" else None]
-            found += [part.strip().partition("=") for part in parts if part.strip()]
-    return _pairs((name, value) for name, _, value in found)
+        if name.lower() == "cookie":
+            for part in filter(None, map(str.strip, value.split(";"))):
+                key, _, found = part.partition("=")
+                yield key, found
+
+
+def _set_cookies(headers: Headers) -> Iterator[dict[str, Any]]:
+    for name, value in headers:
+        if name.lower() != "set-cookie":
+            continue
+        (first, _, found), *others = (part.strip().partition("=") for part in value.split(";"))
+        cookie: dict[str, Any] = {"name": first, "value": found}
+        for key, _, said in others:
+            match key.lower():
+                case "path" | "domain":
+                    cookie[key.lower()] = said
+                case "expires":
+                    with suppress(ValueError):  # it is no date, and browsers ignore it as well
+                        cookie["expires"] = parsedate_to_datetime(said).isoformat()
+                case "httponly":
+                    cookie["httpOnly"] = True
+                case "secure":
+                    cookie["secure"] = True
+        yield cookie
 
 
 def _posted(body: Body) -> dict[str, Any]:
-    posted: dict[str, Any] = {"mimeType": body.content_type, "params": [], "text": body.text or ""}
-    if body.text is None and body.data:
-        posted["text"] = base64.b64encode(body.data).decode()
-        posted["encoding"] = "base64"
-    return posted
+    posted: dict[str, Any] = {"mimeType": body.content_type, "text": body.text or ""}
+    if body.data:
+        posted |= _as_base64(body.data)
+    return posted | _comment(body)
 
 
-def _content(body: Body | None) -> dict[str, Any]:
+def _content(finished: RequestFinished) -> dict[str, Any]:
+    body = decoded(finished)
     if body is None:
-        return {"size": 0, "mimeType": ""}
+        return {"size": 0, "mimeType": _header(finished.response_headers, "content-type")}
     content: dict[str, Any] = {"size": body.size_bytes, "mimeType": body.content_type}
-    if body.text is not None:
+    unpacked = decompressed(finished)
+    data = body.data if unpacked is None else unpacked
+    if body.text is not None and not body.data:
         content["text"] = body.text
-    if body.truncated:
-        content["comment"] = "devtui has recorded the beginning"
-    return content
+    elif data:  # no text, or one that is not in UTF-8
+        content |= {"size": len(data), **_as_base64(data)}
+    if unpacked is not None:
+        content["compression"] = len(unpacked) - finished.size_bytes
+    return content | _comment(body)
+
+
+def _as_base64(data: bytes) -> dict[str, str]:
+    return {"text": base64.b64encode(data).decode(), "encoding": "base64"}
+
+
+def _comment(body: Body) -> dict[str, str]:
+    if not body.truncated:
+        return {}
+    what = "the beginning" if body.text is not None else "its size alone"
+    return {"comment": f"devtui has recorded {what}"}

@@ -10,17 +10,21 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+from msgspec import structs
 
 from devtui.events import AppLoaded, Body, RequestFinished
 from devtui.session.replay.body_changes import same_parts
 from devtui.session.replay.ignores import Ignores
-from devtui.session.replay.outgoing import Outgoing
+from devtui.session.replay.outgoing import IN_TARGETS, Outgoing
 from devtui.text.secrets import is_secret
 
 MAX_ASSERTIONS = 40
 MAX_LINES = 15
 _WIDTH = 88
+
+_NAMES_A_SERVER = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 
 _WARNING = "# It holds the cookies or credentials of the recorded request.\n"
 
@@ -37,6 +41,7 @@ def pytest_test(
     `answers` are those to the request and to its replays; what differs between them is not
     asserted, nor is what `ignores` knows to change.
     """
+    outgoing = _as_the_app_saw_it(outgoing)
     name = f"test_{outgoing.method.lower()}_{_words(outgoing.encoded_target)}".rstrip("_")
     if loaded.framework.startswith("django."):
         head, call, text, data = _django(outgoing, loaded, base)
@@ -54,6 +59,19 @@ def pytest_test(
     for line in assertions:
         lines += _indented(line)
     return "\n".join(lines) + "\n"
+
+
+def _as_the_app_saw_it(outgoing: Outgoing) -> Outgoing:
+    """Return the request with a target that test clients make the same of.
+
+    Werkzeug's server takes the bytes of a target that is not encoded for characters, and the host
+    from one that names a server.
+    """
+    target, headers = quote(outgoing.target, safe=IN_TARGETS), outgoing.headers
+    if named := _NAMES_A_SERVER.match(target):
+        others = (pair for pair in headers if pair[0].lower() != "host")
+        target, headers = target[named.end() :] or "/", (("Host", named[1]), *others)
+    return structs.replace(outgoing, target=target, headers=headers)
 
 
 # -- the call ----------------------------------------------------------------------------------
