@@ -81,20 +81,26 @@ class Project:
         self.ways: list[socket.socket] = []
         self.bus = EventBus(lambda: 1)
         self.bus.subscribe(lambda event: None)
+        self.on = True
         around = Around(
+            on=lambda: self.on,
             set_live=lambda order, way: self.ways.append(way),
             waits=self._waits,
             fails=lambda: False,
             port=lambda: 0,
             url=str,
         )
-        self.pages = LivePages(True, "/project", self.bus, around)
+        self.pages = LivePages("/project", self.bus, around)
         self.pages.start()
 
     def open(self, version: tuple[int, int]) -> FakePage:
         page = FakePage()
         self.pages.opened(cast(PageConnection, page), version, "")
         return page
+
+    def turn(self, on: bool) -> None:
+        self.on = on
+        self.pages.turned()
 
     def _waits(self) -> bool:
         self.times_asked += 1
@@ -148,9 +154,9 @@ async def test_a_page_loads_again_when_the_server_process_has_heard_that_live_is
     """Before that it could come without the script, and would never follow."""
     project.serve(1)
     page = project.open((1, 0))
-    project.pages.turn(False)
+    project.turn(False)
     project.serve(2)
-    project.pages.turn(True)
+    project.turn(True)
     project.bus.publish(LiveSet(on=False, saves=0))  # the order before
     assert page.sent == []
     project.bus.publish(LiveSet(on=True, saves=0))
@@ -163,7 +169,7 @@ async def test_a_page_waits_no_longer_than_that_for_a_server_process_that_hangs(
     monkeypatch.setattr(live_pages, "HEAR_SECONDS", 0.02)
     project.serve(1)
     page = project.open((0, 0))
-    project.pages.turn(True)
+    project.turn(True)
     await until(lambda: page.sent)
 
 
