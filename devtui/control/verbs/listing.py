@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from devtui.control.protocol import UNKNOWN, Refused
 from devtui.control.verbs import grouped_calls
 from devtui.control.verbs.errors import Last, id_of, query_of
-from devtui.control.verbs.verb import Arguments, Call
+from devtui.control.verbs.verb import Arguments, VerbCall
 from devtui.events import Body, Headers, LogWritten
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.measures import measures_of
@@ -54,7 +54,7 @@ class Logs(Arguments, frozen=True):
     reveal: bool = False
 
 
-async def requests(call: Call) -> dict[str, Any]:
+async def requests(call: VerbCall) -> dict[str, Any]:
     """List requests."""
     arguments: Requests = call.arguments
     query = query_of(arguments.filter, "requests")
@@ -70,13 +70,13 @@ async def requests(call: Call) -> dict[str, Any]:
     return {"requests": found[::-1], "total": store.requests.end}
 
 
-async def request(call: Call) -> dict[str, Any]:
+async def request(call: VerbCall) -> dict[str, Any]:
     """Describe one request: headers, bodies, log, errors, calls."""
     arguments: OneRequest = call.arguments
     return everything(call, find_request(call, arguments.id), reveal=arguments.reveal)
 
 
-async def logs(call: Call) -> dict[str, Any]:
+async def logs(call: VerbCall) -> dict[str, Any]:
     """List entries of the log, or send them one by one and follow it."""
     arguments: Logs = call.arguments
     query = query_of(arguments.filter, "log")
@@ -110,7 +110,7 @@ async def logs(call: Call) -> dict[str, Any]:
                 await call.tell(_line(line, arguments.reveal))
 
 
-async def stack(call: Call) -> dict[str, Any]:
+async def stack(call: VerbCall) -> dict[str, Any]:
     """Say where a running request stands."""
     arguments: OneRequest = call.arguments
     found = find_request(call, arguments.id, running=True)
@@ -130,7 +130,7 @@ async def stack(call: Call) -> dict[str, Any]:
     }
 
 
-async def routes(call: Call) -> dict[str, Any]:
+async def routes(call: VerbCall) -> dict[str, Any]:
     """List the app's routes, or else what was requested."""
     question = call.session.questions.show_routes()
     try:
@@ -151,7 +151,7 @@ async def routes(call: Call) -> dict[str, Any]:
     return {"source": "requests", "routes": found, "complete": complete, "reason": shown.reason}
 
 
-def find_request(call: Call, request_id: str, *, running: bool = False) -> Request:
+def find_request(call: VerbCall, request_id: str, *, running: bool = False) -> Request:
     """Return the request of that id, or the newest for `last`. Raises `Refused`."""
     store = call.session.store
     if request_id != "last":
@@ -169,7 +169,7 @@ def find_request(call: Call, request_id: str, *, running: bool = False) -> Reque
     return found
 
 
-def everything(call: Call, found: Request, *, reveal: bool) -> dict[str, Any]:
+def everything(call: VerbCall, found: Request, *, reveal: bool) -> dict[str, Any]:
     """Describe a request with all that belongs to it."""
     store = call.session.store
     started, finished = found.started, found.finished
@@ -235,7 +235,7 @@ def _row(found: Request, reveal: bool) -> dict[str, Any]:
     }
 
 
-def _keeps(query: Any, entry: LogEntry | LogWritten, text: str, call: Call) -> bool:
+def _keeps(query: Any, entry: LogEntry | LogWritten, text: str, call: VerbCall) -> bool:
     measures = measures_of(entry)
     facts = measures.facts
     shown = f"{facts.level or entry.stream} {facts.logger} {plain(text)}"

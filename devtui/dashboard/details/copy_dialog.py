@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList
 
-from devtui.dashboard.details.copy_choices import Choice
+from devtui.dashboard.details.copy_choices import CopyChoice
 from devtui.dashboard.widgets.cells import fit, left
 from devtui.dashboard.widgets.dialogs import Dialog
 
@@ -23,14 +23,14 @@ PREVIEW_WIDTH = 42
 KEYS = "1234567890"
 
 
-class CopyDialog(Dialog[Choice | None]):
+class CopyDialog(Dialog[CopyChoice | None]):
     """Asks what to copy, and shows how each begins."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"choose({at})", show=False) for at, key in enumerate(KEYS)),
     ]
 
-    def __init__(self, choices: Sequence[Choice]) -> None:
+    def __init__(self, choices: Sequence[CopyChoice]) -> None:
         super().__init__()
         self._choices = choices
 
@@ -57,7 +57,7 @@ class CopyDialog(Dialog[Choice | None]):
             self.dismiss(self._choices[at])
 
 
-def _line(at: int, choice: Choice) -> Content:
+def _line(at: int, choice: CopyChoice) -> Content:
     name = left(choice.what, NAME_WIDTH)
     preview = fit((choice.preview or choice.text).strip(), PREVIEW_WIDTH)
     return Content.assemble((f"{KEYS[at : at + 1]:1} ", "dim"), name, "  ", (preview, "dim"))

@@ -8,7 +8,7 @@ from textual import on
 from textual.binding import BindingType
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
-from devtui.dashboard.details.copy_choices import Choice
+from devtui.dashboard.details.copy_choices import CopyChoice
 from devtui.dashboard.details.copy_dialog import CopyDialog
 from devtui.dashboard.details.row_detail import copied_call
 from devtui.dashboard.keys.commands import Place, bindings
@@ -131,14 +131,14 @@ class ProfileScreen(SendsAgain, OpenedScreen):
         """Choose what to copy, or save the file for speedscope."""
         line = self.list.item
         exported = speedscope(self.profile.event, title_of(self.profile))
-        choices = [Choice("the profile", self._lines.copied())]
+        choices = [CopyChoice("the profile", self._lines.copied())]
         if line is not None and not line.heading and line.row:
             text = "".join(text for text, _ in line.row).strip()
-            choices.append(Choice("the line", text))
-        choices.append(Choice(NAME, exported))
+            choices.append(CopyChoice("the line", text))
+        choices.append(CopyChoice(NAME, exported))
         self.app.push_screen(CopyDialog(choices), self._chosen)
 
-    def _chosen(self, choice: Choice | None) -> None:
+    def _chosen(self, choice: CopyChoice | None) -> None:
         if choice is None:
             return
         if choice.what != NAME:
