@@ -56,15 +56,6 @@ def beginning(path: str, limit: int) -> bytes:
     return _beginning(path, limit)[0]
 
 
-def is_readable(path: str, limit: int) -> bool:
-    """Whether `read` would accept the file's kind and size; does not open it."""
-    try:
-        info = os.stat(path)
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISREG(info.st_mode) and info.st_size <= limit
-
-
 def _beginning(path: str, limit: int) -> tuple[bytes, os.stat_result]:
     # Check before opening, which the other end of a pipe and some devices would notice.
     _check(path, os.stat(path))
