@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 
 try:
     # `hashlib` imports OpenSSL, which would take longer than the rest of a load.
@@ -49,6 +50,14 @@ def contents(path: str, limit: int) -> tuple[bytes, os.stat_result]:
     if len(data) > limit or info.st_size > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit:,} bytes", path)
     return data, info
+
+
+def and_above(folder: str) -> Iterator[str]:
+    """Yield the folder, and then those above it."""
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:
+        folder = above
+        yield folder
 
 
 def beginning(path: str, limit: int) -> bytes:

@@ -144,12 +144,8 @@ class Session:
 
     @property
     def url_elsewhere(self) -> str:
-        """The URL for another machine of the network; empty if only this one can reach the app.
-
-        It is looked up each time, since a laptop changes its network.
-        """
-        address = addresses.of_this_machine(self.settings.host)
-        return self.settings.with_host(address).url(self.settings.port) if address else ""
+        """The URL for another machine of the network; empty if only this one can reach the app."""
+        return addresses.url_elsewhere(self.settings)
 
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
         """Call `listener` with every event; the first subscriber also gets the early ones."""

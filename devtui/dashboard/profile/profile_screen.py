@@ -14,7 +14,7 @@ from devtui.dashboard.details.row_detail import copied_call
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Section
-from devtui.dashboard.messages import Copy, Edit, GoTo, ProfileRequest, Tell
+from devtui.dashboard.messages import Copy, GoTo, ProfileRequest, Tell
 from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.profile.export import NAME, save
 from devtui.dashboard.profile.profile_lines import Fold, ProfileLines, title_of
@@ -112,12 +112,6 @@ class ProfileScreen(SendsAgain, OpenedScreen):
     def action_profile(self) -> None:
         """Profile the request again."""
         self.app.post_message(ProfileRequest(self.profile.request, again=True))
-
-    def action_edit_row(self) -> None:
-        """Open the line under the cursor in the editor."""
-        frame = self._frame()
-        if frame is not None:
-            self.app.post_message(Edit(frame))
 
     def action_copy_row(self) -> None:
         """Copy the call under the cursor, else the profile."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import cast
 
 import msgspec
@@ -18,7 +17,7 @@ from devtui.session.live import live_pages, reload_pace
 from devtui.session.live.live_pages import Around, LivePages
 from devtui.session.live.page_connection import Asked, PageConnection
 from devtui.session.live.reload_pace import REST_SECONDS, ReloadPace
-from tests.support.processes import DEADLINE
+from tests.support.processes import DEADLINE, until
 
 FAILS, WORKS = True, False
 
@@ -50,13 +49,6 @@ def test_neither_an_error_nor_its_fix_waits() -> None:
     assert pace.wait(WORKS) == 0
     pace.reloaded(WORKS)
     assert pace.wait(WORKS) == REST_SECONDS
-
-
-async def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.005)
 
 
 class FakePage:
