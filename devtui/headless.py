@@ -86,82 +86,106 @@ async def _run(
     lends: bool = False,
 ) -> int:
     """Run the session and write lines; `lends` allows the app to borrow the terminal."""
-    status, reader_gone, hang_up = 0, False, HangUp()
-    flushes = False  # at the end of this turn of the loop
     sys.stdout.flush()  # what was written before comes first
     out = LineLender(output, sys.stdout.fileno())
     if lends:
         session.terminal.lend_by(out)
+    asyncio.get_running_loop().set_debug(False)  # `python -X dev` is meant for the app
+    if window.size is not None:
+        out.follow_size()
+    front_end = _FrontEnd(session, lines, output, out)
+    session.bus.subscribe(front_end.write)
+    await session.run()
+    await front_end.drain()
+    return front_end.status
 
-    def leave(with_status: int) -> None:
-        nonlocal status
-        status = status or with_status
-        session.close()
 
-    def interrupted(number: int) -> None:
-        if status:  # the second signal: do not wait
+class _FrontEnd:
+    """Writes a session's lines, and ends the session where nobody else would."""
+
+    def __init__(
+        self,
+        session: Session,
+        lines: Callable[[AnyEvent], Iterator[bytes]],
+        output: PatientOutput,
+        out: LineLender,
+    ) -> None:
+        """Take the signals too. `out` holds lines back while the app has the terminal."""
+        self.status = 0
+        self._session = session
+        self._lines = lines
+        self._output = output
+        self._out = out
+        self._hang_up = HangUp()
+        self._reader_gone = False
+        self._flushes = False  # at the end of this turn of the loop
+        self._loop = asyncio.get_running_loop()
+        output.on_gone = lambda: self._loop.call_soon_threadsafe(self._flush)
+        for number in _ENDING:
+            self._loop.add_signal_handler(number, self._interrupted, number)
+        self._loop.add_signal_handler(signal.SIGHUP, self._hung_up)
+
+    def write(self, event: AnyEvent) -> None:
+        """Write the lines of an event; leave if nobody could repair what it tells."""
+        try:
+            if not self._reader_gone:
+                self._out.write(self._lines(event))
+                if not self._flushes:
+                    self._flushes = True
+                    self._loop.call_soon(self._flush)
+        except BrokenPipeError:
+            self._reader_gone = True
+            self._leave(128 + signal.SIGPIPE)
+        if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
+            # Nobody is there to press a key, or to save a fix and see the result.
+            self._leave(1)
+        elif (
+            isinstance(event, ServerExited)
+            and not event.expected
+            and self._session.served.loaded is None
+        ):
+            self._leave(1)  # it crashed during the first load
+
+    async def drain(self) -> None:
+        """Wait until all is written, as long as somebody reads."""
+        if not self._reader_gone:
+            await asyncio.to_thread(self._output.drain)
+            self._flush()
+
+    def _flush(self) -> None:
+        self._flushes = False
+        if self._reader_gone:
+            return
+        try:
+            self._out.flush()
+        except BrokenPipeError:
+            # The reader of our output has exited, as `head` does.
+            self._reader_gone = True
+            self._leave(128 + signal.SIGPIPE)
+        except OSError:
+            self._reader_gone = True
+            raise
+
+    def _leave(self, status: int) -> None:
+        self.status = self.status or status
+        self._session.close()
+
+    def _interrupted(self, number: int) -> None:
+        session = self._session
+        if self.status:  # the second signal: do not wait
             session.kill()
         elif session.generations.running:
             session.bus.warn(
                 f"devtui waits {session.settings.grace:g} s for running requests "
                 f"({session.generations.running}), then exits. Press ctrl+c again to exit at once."
             )
-        leave(128 + number)
+        self._leave(128 + number)
 
-    def hung_up() -> None:
-        if hang_up.terminal_gone():
-            leave(128 + signal.SIGHUP)
+    def _hung_up(self) -> None:
+        if self._hang_up.terminal_gone():
+            self._leave(128 + signal.SIGHUP)
         else:
-            session.restart("restarted by SIGHUP")
-
-    def flush() -> None:
-        nonlocal flushes, reader_gone
-        flushes = False
-        if reader_gone:
-            return
-        try:
-            out.flush()
-        except BrokenPipeError:
-            # The reader of our output has exited, as `head` does.
-            reader_gone = True
-            leave(128 + signal.SIGPIPE)
-        except OSError:
-            reader_gone = True
-            raise
-
-    def write(event: AnyEvent) -> None:
-        nonlocal flushes, reader_gone
-        try:
-            if not reader_gone:
-                out.write(lines(event))
-                if not flushes:
-                    flushes = True
-                    loop.call_soon(flush)
-        except BrokenPipeError:
-            reader_gone = True
-            leave(128 + signal.SIGPIPE)
-        if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
-            # Nobody is there to press a key, or to save a fix and see the result.
-            leave(1)
-        elif (
-            isinstance(event, ServerExited) and not event.expected and session.served.loaded is None
-        ):
-            leave(1)  # it crashed during the first load
-
-    loop = asyncio.get_running_loop()
-    output.on_gone = lambda: loop.call_soon_threadsafe(flush)
-    loop.set_debug(False)  # `python -X dev` is meant for the app
-    for number in _ENDING:
-        loop.add_signal_handler(number, interrupted, number)
-    loop.add_signal_handler(signal.SIGHUP, hung_up)
-    if window.size is not None:
-        out.follow_size()
-    session.bus.subscribe(write)
-    await session.run()
-    if not reader_gone:
-        await asyncio.to_thread(output.drain)
-        flush()
-    return status
+            self._session.restart("restarted by SIGHUP")
 
 
 class LineLender:

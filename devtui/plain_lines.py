@@ -27,7 +27,7 @@ from devtui.events import (
     Serving,
 )
 from devtui.ports import holder_text
-from devtui.ports.addresses import of_this_machine
+from devtui.ports.addresses import url_elsewhere
 from devtui.session.calls.grouping import repeats_of
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.text import formats, masking
@@ -118,8 +118,8 @@ def warn(event: AnyEvent, settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield warnings to go with an event, in the form of `describe`."""
     if isinstance(event, Serving) and not settings.is_loopback:
         yield "warning", OPEN_WITH_DEBUGGER if settings.debugger else OPEN
-        if address := of_this_machine(settings.host):
-            yield "", f"other machines reach it at {settings.with_host(address).url(settings.port)}"
+        if url := url_elsewhere(settings):
+            yield "", f"other machines reach it at {url}"
 
 
 def _port_busy(event: PortBusy) -> Iterator[tuple[str, str]]:

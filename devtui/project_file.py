@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
 
 try:
     # `hashlib` imports OpenSSL, which would take longer than the rest of a load.
@@ -51,18 +52,17 @@ def contents(path: str, limit: int) -> tuple[bytes, os.stat_result]:
     return data, info
 
 
+def and_above(folder: str) -> Iterator[str]:
+    """Yield the folder, and then those above it."""
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:
+        folder = above
+        yield folder
+
+
 def beginning(path: str, limit: int) -> bytes:
     """Read the first `limit` bytes of a regular file; raises `OSError` as `read` does."""
     return _beginning(path, limit)[0]
-
-
-def is_readable(path: str, limit: int) -> bool:
-    """Whether `read` would accept the file's kind and size; does not open it."""
-    try:
-        info = os.stat(path)
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISREG(info.st_mode) and info.st_size <= limit
 
 
 def _beginning(path: str, limit: int) -> tuple[bytes, os.stat_result]:

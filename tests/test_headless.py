@@ -343,7 +343,7 @@ def test_sighup_reloads(folder: Path) -> None:
 def test_a_server_that_others_can_reach_is_warned_of(
     host: str, debugger: bool, warned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devtui.plain_lines.of_this_machine", lambda host: "")
+    monkeypatch.setattr("devtui.ports.addresses.of_this_machine", lambda host: "")
     settings = Settings(host=host, debugger=debugger)
     serving = Serving(url=settings.url(5000), pid=1)
     assert [text for _, text in warn(serving, settings)] == warned
@@ -351,7 +351,7 @@ def test_a_server_that_others_can_reach_is_warned_of(
 
 
 def test_the_address_for_other_machines_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devtui.plain_lines.of_this_machine", lambda host: "192.0.2.7")
+    monkeypatch.setattr("devtui.ports.addresses.of_this_machine", lambda host: "192.0.2.7")
     settings = Settings(host="0.0.0.0", debugger=False)
     told = [text for _, text in warn(Serving(url=settings.url(5000), pid=1), settings)]
     assert told[1:] == ["other machines reach it at http://192.0.2.7:5000"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -114,7 +114,7 @@ def user_file(environment: Mapping[str, str]) -> str:
 
 
 def _nearest(folder: str, notices: list[str]) -> ConfigFile | None:
-    for place in _and_above(folder):
+    for place in project_file.and_above(folder):
         own = _read_trusted(os.path.join(place, OWN_NAME), notices)
         shared = _read_trusted(os.path.join(place, SHARED_NAME), notices)
         if own is not None and shared is not None:
@@ -125,13 +125,6 @@ def _nearest(folder: str, notices: list[str]) -> ConfigFile | None:
         if own is not None or shared is not None:
             return own or shared
     return None
-
-
-def _and_above(folder: str) -> Iterator[str]:
-    yield folder
-    while (above := os.path.dirname(folder)) != folder:
-        folder = above
-        yield folder
 
 
 def _read_trusted(path: str, notices: list[str]) -> ConfigFile | None:

@@ -157,7 +157,7 @@ def _wants_defaults(environ: Mapping[str, str], default: bool) -> bool:
 def _defaults(folder: str, given: str | None, refused: list[str]) -> Iterator[str]:
     """Yield the nearest trusted file of each name."""
     for name in DEFAULT_NAMES:
-        for place in _and_above(os.path.abspath(folder)):
+        for place in project_file.and_above(os.path.abspath(folder)):
             file = os.path.join(place, name)
             if not os.path.isfile(file):
                 continue
@@ -166,13 +166,6 @@ def _defaults(folder: str, given: str | None, refused: list[str]) -> Iterator[st
                 yield file
                 break
             refused.append(reason)
-
-
-def _and_above(folder: str) -> Iterator[str]:
-    yield folder
-    while (above := os.path.dirname(folder)) != folder:
-        folder = above
-        yield folder
 
 
 def _given(env_file: str, folder: str) -> str:

@@ -29,7 +29,7 @@ SILENT_SECONDS = 60.0
 _WRITE_SECONDS = 10.0
 
 
-class Request(msgspec.Struct, frozen=True):
+class ClientRequest(msgspec.Struct, frozen=True):
     """One line of a client."""
 
     devtui: int
@@ -57,9 +57,9 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 Tell: TypeAlias = Callable[[object], Awaitable[None]]
-Carry: TypeAlias = Callable[[Request, Tell], Awaitable[object]]
+Carry: TypeAlias = Callable[[ClientRequest, Tell], Awaitable[object]]
 
-_decode = msgspec.json.Decoder(Request).decode
+_decode = msgspec.json.Decoder(ClientRequest).decode
 
 
 class Connection:

@@ -10,7 +10,7 @@ import msgspec
 
 from devtui.config import yes_or_no
 from devtui.control.attached.dashboards import Dashboards
-from devtui.control.connection import Connection, Request, Tell
+from devtui.control.connection import ClientRequest, Connection, Tell
 from devtui.control.listening import BACKLOG, Listening, machine
 from devtui.control.news import News
 from devtui.control.peer import user_of
@@ -19,7 +19,7 @@ from devtui.control.protocol import INTERNAL, MAX_REQUEST_BYTES, UNKNOWN, USAGE,
 from devtui.control.verbs.attaching import OF_DASHBOARDS
 from devtui.control.verbs.every import VERBS
 from devtui.control.verbs.status import record
-from devtui.control.verbs.verb import Call
+from devtui.control.verbs.verb import VerbCall
 from devtui.events import AppLoaded, ControlUsed, LogWritten, StateChanged
 from devtui.session.session import Session
 from devtui.text.sanitize import visible
@@ -111,7 +111,7 @@ class ControlServer:
         bus.tell(used)
         bus.tell(LogWritten(stream="log", logger="devtui", level="INFO", text=text))
 
-    async def _carry(self, request: Request, tell: Tell) -> object:
+    async def _carry(self, request: ClientRequest, tell: Tell) -> object:
         """Carry out a request, and report it if it did something."""
         verb = VERBS.get(request.verb) or OF_DASHBOARDS.get(request.verb)
         if verb is None:
@@ -124,7 +124,7 @@ class ControlServer:
         client = visible(request.client, _MAX_NAME) or "agent"
         if acts := verb.acts(arguments):
             self._report(ControlUsed(client=client, verb=request.verb, text=acts))
-        call = Call(
+        call = VerbCall(
             self._session,
             self._news,
             arguments,

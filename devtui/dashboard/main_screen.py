@@ -19,7 +19,7 @@ from devtui.dashboard.hiding.rules import Rules
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
-from devtui.dashboard.messages import Copy, Edit, Open, ShowStack
+from devtui.dashboard.messages import Copy, Open, ShowStack
 from devtui.dashboard.panes.errors_pane import ErrorsPane
 from devtui.dashboard.panes.filter_line import FilterInput
 from devtui.dashboard.panes.log_pane import LogPane
@@ -288,9 +288,3 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
         item = self.open_pane.list.item
         if item is not None:
             self.app.post_message(Copy(*copied_text(item, self._session.url)))
-
-    def action_edit_row(self) -> None:
-        """Open the place that the row points to in the editor."""
-        frame = self._frame()
-        if frame is not None:
-            self.app.post_message(Edit(frame))

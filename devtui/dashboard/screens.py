@@ -141,7 +141,7 @@ class Screens:
             shown = [one for one in message.shown if isinstance(one, Request)]
             choices += copy_as.of_request(request, self._session, shown)
 
-        def chosen(choice: copy_choices.Choice | None) -> None:
+        def chosen(choice: copy_choices.CopyChoice | None) -> None:
             if choice is not None:
                 copy(choice.copied, choice.what)
 

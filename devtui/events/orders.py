@@ -28,7 +28,7 @@ class Main(msgspec.Struct, frozen=True):
     target: str
 
 
-class Pin(msgspec.Struct, frozen=True):
+class SessionPin(msgspec.Struct, frozen=True):
     """What unlocks Werkzeug's debugger, and the cookie that remembers who has typed it.
 
     `failed_count` is how often in a row a wrong one was typed, to any server process so far, and
@@ -69,7 +69,7 @@ class Load(Order, frozen=True, kw_only=True):
     first: bool
     env_files: bool = True
     main: Main | None = None
-    pin: Pin | None = None
+    pin: SessionPin | None = None
     trusted_hosts: tuple[str, ...] = ()
     keep_all: bool = False
     migrations: bool = False

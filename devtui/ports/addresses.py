@@ -5,8 +5,12 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from devtui.events import Address, Holder
+
+if TYPE_CHECKING:
+    from devtui.config.settings import Settings
 
 # Addresses to compare with; nothing is bound to them here.
 _V4_ANY = "0.0.0.0"  # noqa: S104
@@ -46,6 +50,15 @@ def _plain(ip: str) -> str:
         return ip
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address)
+
+
+def url_elsewhere(settings: Settings) -> str:
+    """Return the app's URL for other machines; empty if only this one can reach it.
+
+    It is looked up each time, since a laptop changes its network.
+    """
+    address = of_this_machine(settings.host)
+    return settings.with_host(address).url(settings.port) if address else ""
 
 
 def of_this_machine(host: str) -> str:

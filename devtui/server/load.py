@@ -130,22 +130,15 @@ class Loading:
             with loading:
                 loading.callback(bytecode.follow_no_more)
                 loading.enter_context(trace)
-                if load.main is None:
-                    loaded(find.load_app(load.app, load.folder))
-                else:
-                    from devtui.server.app import main_program  # few programs are run this way
-
-                    main_program.run(load.main, loaded)
+                _import_app(load, loaded)
             return served
         except UnfitStandby as unfit:
-            if head_start is not None and head_start.order is None:
-                head_start.give_up(str(unfit))
+            _give_up(head_start, str(unfit))
             raise
         except BaseException as error:
             if served:
                 raise
-            if head_start is not None and head_start.order is None:
-                head_start.give_up(f"the app could not be loaded ({type(error).__name__})")
+            _give_up(head_start, f"the app could not be loaded ({type(error).__name__})")
             instead = self.failed(load, error, took_ms())
         # Outside of the handler, or the error would be the context of errors in requests.
         if instead is None or load.main is not None:
@@ -269,3 +262,19 @@ def _executing(trace: ImportTrace, head_start: HeadStartLoad | None) -> bytecode
 
 def _since(began: float) -> float:
     return round((clock.perf_counter() - began) * 1000, 3)
+
+
+def _import_app(load: Load, loaded: Callable[[find.LoadedApp], None]) -> None:
+    """Import the app that the order names, or run its program, and pass it on."""
+    if load.main is None:
+        loaded(find.load_app(load.app, load.folder))
+    else:
+        from devtui.server.app import main_program  # few programs are run this way
+
+        main_program.run(load.main, loaded)
+
+
+def _give_up(head_start: HeadStartLoad | None, why: str) -> None:
+    """Say why a load that has begun ahead of its order ends."""
+    if head_start is not None and head_start.order is None:
+        head_start.give_up(why)

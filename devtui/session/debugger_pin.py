@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from devtui.events import DebuggerReady, Pin, PinAttempted
+from devtui.events import DebuggerReady, PinAttempted, SessionPin
 
 # As many digits as Werkzeug's own PIN has: nobody guesses them in its ten attempts.
 _DIGITS = 9
@@ -36,9 +36,9 @@ class DebuggerPin:
         self._told: DebuggerReady | None = None
         self.is_news = False
 
-    def for_load(self) -> Pin:
+    def for_load(self) -> SessionPin:
         """Return what the next server process needs to know."""
-        return Pin(self._pin, self._cookie, self._failed_count, MAX_FAILED)
+        return SessionPin(self._pin, self._cookie, self._failed_count, MAX_FAILED)
 
     @property
     def in_use(self) -> str | None:

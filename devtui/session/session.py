@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from msgspec import structs
-
 from devtui.config.settings import Settings
 from devtui.events import (
     AnyEvent,
@@ -100,10 +98,10 @@ class Session:
         self.bus.listen(self._on_files_read, FilesRead)
         folder = str(settings.folder.resolve())
         self.live = LivePages(
-            settings.live,
             folder,
             self.bus,
             Around(
+                on=lambda: self.settings.live,
                 set_live=self.generations.set_live,
                 waits=self._no_page_can_load,
                 fails=lambda: self.served.failure is not None,
@@ -146,12 +144,8 @@ class Session:
 
     @property
     def url_elsewhere(self) -> str:
-        """The URL for another machine of the network; empty if only this one can reach the app.
-
-        It is looked up each time, since a laptop changes its network.
-        """
-        address = addresses.of_this_machine(self.settings.host)
-        return self.settings.with_host(address).url(self.settings.port) if address else ""
+        """The URL for another machine of the network; empty if only this one can reach the app."""
+        return addresses.url_elsewhere(self.settings)
 
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
         """Call `listener` with every event; the first subscriber also gets the early ones."""
@@ -242,14 +236,15 @@ class Session:
 
     def set_debug(self, on: bool) -> None:
         """Turn debug mode (reloader and debugger) on or off, and restart the server."""
+        live = self.settings.live
         self._reloader.set_debug(on)
-        if self.settings.live is not self.live.on:
-            self.live.turn(self.settings.live)
+        if self.settings.live is not live:
+            self.live.turned()
 
     def set_live(self, on: bool) -> None:
         """Have the pages in browsers follow the saves from now on, or not."""
-        self.live.turn(on)
-        self._reloader.settings = structs.replace(self.settings, live=on)
+        self._reloader.set_live(on)
+        self.live.turned()
 
     def _on_surveyed(self, survey: PendingSurvey, found: Survey) -> None:
         """Report what a survey has found, unless the session has gone on meanwhile."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -32,7 +31,7 @@ from devtui.session.store.store import Store
 from devtui.version import __version__
 from tests.control.conftest import Ask, Controlled
 from tests.support.live import Live
-from tests.support.processes import DEADLINE
+from tests.support.processes import DEADLINE, until
 from tests.support.projects import APPS, says, write
 
 pytestmark = pytest.mark.e2e
@@ -46,14 +45,6 @@ def live(controlled: Controlled) -> Live:
     live = controlled(SOURCE, grace=0.1)
     live.serving()
     return live
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait on this loop, which works for the remote session meanwhile."""
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end, "it has not come"
-        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

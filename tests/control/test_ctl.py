@@ -209,8 +209,21 @@ def test_people_get_tables(controlled: Controlled, folder: Path, devtui: Devtui)
     assert _on_terminal(devtui, folder, "status", "--json").lstrip().startswith("{")
 
 
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_tables_have_colours_if_they_are_wanted(
+    controlled: Controlled, folder: Path, devtui: Devtui, no_color: str, coloured: bool
+) -> None:
+    controlled(says("one"))
+    terminal = _ended(devtui, folder, "status", NO_COLOR=no_color)
+    assert (b"\x1b[" in terminal.raw) is coloured
+
+
 def _on_terminal(devtui: Devtui, folder: Path, *arguments: str) -> str:
-    environment = {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"]}
+    return _ended(devtui, folder, *arguments).text()
+
+
+def _ended(devtui: Devtui, folder: Path, *arguments: str, **environment: str) -> Terminal:
+    environment["XDG_RUNTIME_DIR"] = os.environ["XDG_RUNTIME_DIR"]
     terminal = devtui("ctl", *arguments, cwd=folder, environment=environment)
     terminal.expect_exit(0)
-    return terminal.text()
+    return terminal

@@ -12,7 +12,7 @@ from devtui.control.client import tables
 from devtui.control.client.mcp.brevity import shorten
 from devtui.control.news import News
 from devtui.control.verbs.every import VERBS
-from devtui.control.verbs.verb import Call
+from devtui.control.verbs.verb import VerbCall
 from devtui.session.session import Session
 from tests.support.fakes import CUSTOMER_SQL, FakeSession, called, finished, n_plus_one, started
 
@@ -33,7 +33,7 @@ def ask(session: FakeSession, name: str, **arguments: Any) -> Any:
         verb = VERBS[name]
         read = msgspec.convert(arguments, verb.arguments)
         nobody = cast(Dashboards, None)
-        call = Call(cast(Session, session), cast(News, None), read, "tests", no_items, nobody)
+        call = VerbCall(cast(Session, session), cast(News, None), read, "tests", no_items, nobody)
         return await verb.answer(call)
 
     return msgspec.json.decode(msgspec.json.encode(asyncio.run(answer())))

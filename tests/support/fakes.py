@@ -169,6 +169,14 @@ class FakeSession:
         self.feed(StateChanged(at=NOON, state=state.value, previous=previous.value))
 
 
+def store_of(*events: AnyEvent) -> Store:
+    """A store that has taken in these events."""
+    store = Store()
+    for event in events:
+        store.apply(event)
+    return store
+
+
 def at(seconds: float) -> datetime:
     """That long after noon."""
     return NOON + timedelta(seconds=seconds)

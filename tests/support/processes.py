@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import random
@@ -26,6 +27,14 @@ def eventually(condition: Callable[[], object], timeout: float = DEADLINE) -> bo
             return False
         time.sleep(0.01)
     return True
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait on the running loop until a condition holds."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, "it has not come"
+        await asyncio.sleep(0.005)
 
 
 # -- processes

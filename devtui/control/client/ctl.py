@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import click
 
@@ -27,8 +28,11 @@ answered 5xx; 2 bad usage; 3 no devtui runs here. devtui ctl VERB --help has an 
 
 
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["--help"]})
-def ctl() -> None:
+@click.pass_context
+def ctl(context: click.Context) -> None:
     """Talk to a running devtui: the one of this folder, or of a folder above."""
+    if os.environ.get("NO_COLOR"):  # click does not look at it
+        context.color = False
 
 
 @ctl.command(epilog=example("devtui ctl status --field generation"))

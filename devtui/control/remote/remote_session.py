@@ -107,8 +107,7 @@ class RemoteSession(RemoteKeys):
     @property
     def url_elsewhere(self) -> str:
         """See `Session.url_elsewhere`."""
-        address = addresses.of_this_machine(self.settings.host)
-        return self.settings.with_host(address).url(self.settings.port) if address else ""
+        return addresses.url_elsewhere(self.settings)
 
     @property
     def generations(self) -> Values:

@@ -10,7 +10,7 @@ import msgspec
 
 from devtui.control.attached.session_facts import Greeting, differing_version
 from devtui.control.protocol import UNKNOWN, USAGE, Refused
-from devtui.control.verbs.verb import Arguments, Call, Verb
+from devtui.control.verbs.verb import Arguments, Verb, VerbCall
 from devtui.events import (
     CheckProfiler,
     Complete,
@@ -82,13 +82,13 @@ class Pin(Arguments, frozen=True):
     on: bool
 
 
-async def greet(call: Call) -> Greeting:
+async def greet(call: VerbCall) -> Greeting:
     """Return the facts and the preferences."""
     _same_version(call.arguments.version)
     return Greeting(call.dashboards.facts(), call.session.settings.preferences)
 
 
-async def attach(call: Call) -> None:
+async def attach(call: VerbCall) -> None:
     """Send all that has happened, in part, and then what happens, until the client has gone."""
     arguments: Attach = call.arguments
     _same_version(arguments.version)
@@ -106,7 +106,7 @@ def _same_version(version: str) -> None:
         raise Refused(why, UNKNOWN)
 
 
-async def ask(call: Call) -> dict[str, Any]:
+async def ask(call: VerbCall) -> dict[str, Any]:
     """Pass a question on, and say whether a server process has got it."""
     order = call.arguments.order
     if isinstance(order, Evaluate) and not call.may_evaluate:
@@ -116,7 +116,7 @@ async def ask(call: Call) -> dict[str, Any]:
     return {"sent": call.session.generations.send(order)}
 
 
-async def act(call: Call) -> dict[str, Any]:
+async def act(call: VerbCall) -> dict[str, Any]:
     """Do it, without waiting for what comes of it: events tell that."""
     arguments: Act = call.arguments
     session = call.session
@@ -141,7 +141,7 @@ async def act(call: Call) -> dict[str, Any]:
     return {}
 
 
-async def send_recorded(call: Call) -> dict[str, Any]:
+async def send_recorded(call: VerbCall) -> dict[str, Any]:
     """Send the request, and return the id of its row, or why there is no response."""
     given: SendRecorded = call.arguments
     try:
@@ -163,7 +163,7 @@ async def send_recorded(call: Call) -> dict[str, Any]:
     }
 
 
-async def pin(call: Call) -> None:
+async def pin(call: VerbCall) -> None:
     """Pin a request, or no longer."""
     arguments: Pin = call.arguments
     pins = call.session.replays.pins

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import structs
 
 from devtui.control.protocol import UNKNOWN, Refused
-from devtui.control.verbs.verb import Arguments, Call
+from devtui.control.verbs.verb import Arguments, VerbCall
 from devtui.events import AppFailed, Error, ExceptionData, Frame, Way, place_of
 from devtui.filters.facts import Facts, Measures
 from devtui.filters.query import Query
@@ -45,7 +45,7 @@ class Evaluate(Arguments, frozen=True):
     timeout: Annotated[float, msgspec.Meta(ge=0.1, le=MAX_TIMEOUT)] = 10.0
 
 
-async def errors(call: Call) -> dict[str, Any]:
+async def errors(call: VerbCall) -> dict[str, Any]:
     """List the groups of errors, or describe one error with frames and variables."""
     arguments: Errors = call.arguments
     if arguments.id is not None:
@@ -63,7 +63,7 @@ async def errors(call: Call) -> dict[str, Any]:
     return {"errors": found[::-1], "total": len(ordered)}
 
 
-async def evaluate(call: Call) -> dict[str, Any]:
+async def evaluate(call: VerbCall) -> dict[str, Any]:
     """Evaluate code in a frame; stop it when its time is over."""
     arguments: Evaluate = call.arguments
     if not call.may_evaluate:
@@ -112,7 +112,7 @@ def id_of(entry: ErrorEntry | AppFailed) -> str:
     return entry.error_id or f"load-{entry.generation}"
 
 
-def find(call: Call, error_id: str) -> ErrorEntry:
+def find(call: VerbCall, error_id: str) -> ErrorEntry:
     """Return the error of that id, or the newest for `last`. Raises `Refused`."""
     store = call.session.store
     groups = sorted(store.error_groups.ring, key=lambda one: one.newest.at)
@@ -132,7 +132,7 @@ def described_load(failure: AppFailed) -> dict[str, Any]:
     return _described(failure) | {"origin": "load", "request_id": None}
 
 
-async def described(call: Call, entry: ErrorEntry, *, reveal: bool = False) -> dict[str, Any]:
+async def described(call: VerbCall, entry: ErrorEntry, *, reveal: bool = False) -> dict[str, Any]:
     """Describe an error, with the variables of the user's innermost frames if they are there."""
     found = _described(entry) | {"origin": entry.origin, "request_id": entry.request_id}
     own = [place for place in _places(entry.error) if place[2].own]

@@ -7,8 +7,7 @@ from typing import Any
 from msgspec import structs
 
 from devtui.control.verbs.errors import Last
-from devtui.control.verbs.verb import Arguments
-from devtui.control.verbs.verb import Call as VerbCall
+from devtui.control.verbs.verb import Arguments, VerbCall
 from devtui.events import Call
 from devtui.session.calls.grouping import repeats_of
 from devtui.session.calls.seen_calls import SeenCall

@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 from devtui.control.protocol import UNKNOWN, Refused
 from devtui.control.verbs import grouped_calls
 from devtui.control.verbs.errors import Last, id_of, query_of
-from devtui.control.verbs.verb import Arguments, Call
-from devtui.events import Body, Headers, LogWritten
+from devtui.control.verbs.verb import Arguments, VerbCall
+from devtui.events import Body, Headers, LogWritten, RoutesShown, StackShown
+from devtui.filters.query import Query
+from devtui.session.inspection import Question
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.measures import measures_of
 from devtui.session.store.request_record import Request
@@ -19,6 +21,7 @@ from devtui.text import masking, secrets
 from devtui.text.sgr import plain
 
 T = TypeVar("T")
+Shown = TypeVar("Shown", StackShown, RoutesShown)
 
 MAX_FOLLOWED = 2_000
 """How many lines wait for a client that reads slowly; further ones are dropped and counted."""
@@ -54,7 +57,7 @@ class Logs(Arguments, frozen=True):
     reveal: bool = False
 
 
-async def requests(call: Call) -> dict[str, Any]:
+async def requests(call: VerbCall) -> dict[str, Any]:
     """List requests."""
     arguments: Requests = call.arguments
     query = query_of(arguments.filter, "requests")
@@ -70,13 +73,13 @@ async def requests(call: Call) -> dict[str, Any]:
     return {"requests": found[::-1], "total": store.requests.end}
 
 
-async def request(call: Call) -> dict[str, Any]:
+async def request(call: VerbCall) -> dict[str, Any]:
     """Describe one request: headers, bodies, log, errors, calls."""
     arguments: OneRequest = call.arguments
     return everything(call, find_request(call, arguments.id), reveal=arguments.reveal)
 
 
-async def logs(call: Call) -> dict[str, Any]:
+async def logs(call: VerbCall) -> dict[str, Any]:
     """List entries of the log, or send them one by one and follow it."""
     arguments: Logs = call.arguments
     query = query_of(arguments.filter, "log")
@@ -93,7 +96,7 @@ async def logs(call: Call) -> dict[str, Any]:
     with call.news.listening(hear, LogWritten):
         found = []
         async for entry in _from_newest(call.session.store.log, call.session.store.log.end):
-            if _keeps(query, entry, entry.text, call):
+            if _keeps(query, entry, call):
                 found.append(_entry(entry, arguments.reveal))
                 if len(found) == arguments.last:
                     break
@@ -106,20 +109,15 @@ async def logs(call: Call) -> dict[str, Any]:
             if dropped:
                 await call.tell({"dropped": dropped})
                 dropped = 0
-            if _keeps(query, line, line.text, call):
+            if _keeps(query, line, call):
                 await call.tell(_line(line, arguments.reveal))
 
 
-async def stack(call: Call) -> dict[str, Any]:
+async def stack(call: VerbCall) -> dict[str, Any]:
     """Say where a running request stands."""
     arguments: OneRequest = call.arguments
     found = find_request(call, arguments.id, running=True)
-    question = call.session.questions.show_stack(found.started)
-    try:
-        shown = await asyncio.wait_for(asyncio.shield(question.answer), _ANSWER_SECONDS)
-    except asyncio.TimeoutError:
-        call.session.questions.forget(question.ask_id)
-        raise Refused("The server process does not answer: other code keeps it busy.") from None
+    shown = await _answer(call, call.session.questions.show_stack(found.started))
     if not shown.running:
         raise Refused(f"The request {found.id} has ended: devtui ctl request {found.id}")
     return {
@@ -130,14 +128,9 @@ async def stack(call: Call) -> dict[str, Any]:
     }
 
 
-async def routes(call: Call) -> dict[str, Any]:
+async def routes(call: VerbCall) -> dict[str, Any]:
     """List the app's routes, or else what was requested."""
-    question = call.session.questions.show_routes()
-    try:
-        shown = await asyncio.wait_for(asyncio.shield(question.answer), _ANSWER_SECONDS)
-    except asyncio.TimeoutError:
-        call.session.questions.forget(question.ask_id)
-        raise Refused("The server process does not answer: other code keeps it busy.") from None
+    shown = await _answer(call, call.session.questions.show_routes())
     if shown.framework:
         return {"source": shown.framework, "routes": shown.routes, "complete": shown.complete}
     seen: dict[tuple[str, str], None] = {}
@@ -151,7 +144,16 @@ async def routes(call: Call) -> dict[str, Any]:
     return {"source": "requests", "routes": found, "complete": complete, "reason": shown.reason}
 
 
-def find_request(call: Call, request_id: str, *, running: bool = False) -> Request:
+async def _answer(call: VerbCall, question: Question[Shown]) -> Shown:
+    """Return what the server process answers. Raises `Refused` if it does not."""
+    try:
+        return await asyncio.wait_for(asyncio.shield(question.answer), _ANSWER_SECONDS)
+    except asyncio.TimeoutError:
+        call.session.questions.forget(question.ask_id)
+        raise Refused("The server process does not answer: other code keeps it busy.") from None
+
+
+def find_request(call: VerbCall, request_id: str, *, running: bool = False) -> Request:
     """Return the request of that id, or the newest for `last`. Raises `Refused`."""
     store = call.session.store
     if request_id != "last":
@@ -169,7 +171,7 @@ def find_request(call: Call, request_id: str, *, running: bool = False) -> Reque
     return found
 
 
-def everything(call: Call, found: Request, *, reveal: bool) -> dict[str, Any]:
+def everything(call: VerbCall, found: Request, *, reveal: bool) -> dict[str, Any]:
     """Describe a request with all that belongs to it."""
     store = call.session.store
     started, finished = found.started, found.finished
@@ -235,14 +237,14 @@ def _row(found: Request, reveal: bool) -> dict[str, Any]:
     }
 
 
-def _keeps(query: Any, entry: LogEntry | LogWritten, text: str, call: Call) -> bool:
+def _keeps(query: Query, entry: LogEntry | LogWritten, call: VerbCall) -> bool:
     measures = measures_of(entry)
     facts = measures.facts
-    shown = f"{facts.level or entry.stream} {facts.logger} {plain(text)}"
+    shown = f"{facts.level or entry.stream} {facts.logger} {plain(entry.text)}"
     found = call.session.store.request(entry.request_id)
     if found is not None:
         shown += f" {found.row.method} {found.row.target}"
-    return bool(query.keeps(shown.lower(), measures))
+    return query.keeps(shown.lower(), measures)
 
 
 def _entry(entry: LogEntry, reveal: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import msgspec
 
 from devtui.control.protocol import UNKNOWN, Refused
 from devtui.control.verbs.errors import described_load
-from devtui.control.verbs.verb import Arguments, Call
+from devtui.control.verbs.verb import Arguments, VerbCall
 from devtui.events import Reloaded
 from devtui.ports.bind import PortRefused
 from devtui.session.reload.hold import MAX_SECONDS
@@ -61,7 +61,7 @@ class BeginHold(Arguments, frozen=True):
     seconds: Annotated[float, msgspec.Meta(ge=1, le=MAX_SECONDS)] = 60.0
 
 
-async def wait(call: Call) -> dict[str, Any]:
+async def wait(call: VerbCall) -> dict[str, Any]:
     """Return the outcome of what was saved before this call."""
     arguments: Wait = call.arguments
     newest = call.session.generation
@@ -74,7 +74,7 @@ async def wait(call: Call) -> dict[str, Any]:
     return await _outcome(call, arguments.timeout, arguments.since, look=True)
 
 
-async def restart(call: Call) -> dict[str, Any]:
+async def restart(call: VerbCall) -> dict[str, Any]:
     """Restart the server, and return the outcome."""
     arguments: Restart = call.arguments
     session = call.session
@@ -85,7 +85,7 @@ async def restart(call: Call) -> dict[str, Any]:
     return await _outcome(call, arguments.timeout)
 
 
-async def port(call: Call) -> dict[str, Any]:
+async def port(call: VerbCall) -> dict[str, Any]:
     """Serve on another port, and return the outcome."""
     arguments: MovePort = call.arguments
     try:
@@ -95,21 +95,21 @@ async def port(call: Call) -> dict[str, Any]:
     return await _outcome(call, arguments.timeout)
 
 
-async def debug(call: Call) -> dict[str, Any]:
+async def debug(call: VerbCall) -> dict[str, Any]:
     """Turn debug mode on or off, and return the outcome."""
     arguments: Debug = call.arguments
     call.session.set_debug(arguments.on)
     return await _outcome(call, arguments.timeout)
 
 
-async def hold(call: Call) -> dict[str, Any]:
+async def hold(call: VerbCall) -> dict[str, Any]:
     """Hold reloads."""
     arguments: BeginHold = call.arguments
     until = call.session.hold.begin(call.client, arguments.seconds)
     return {"held_by": call.client, "until": until, "generation": call.session.generation}
 
 
-async def release(call: Call) -> dict[str, Any]:
+async def release(call: VerbCall) -> dict[str, Any]:
     """End the hold, and return the outcome of what was saved meanwhile."""
     arguments: Wait = call.arguments
     if not call.session.hold.active:
@@ -122,7 +122,7 @@ async def release(call: Call) -> dict[str, Any]:
 
 
 async def _outcome(
-    call: Call, timeout: float, since: int | None = None, *, look: bool = False
+    call: VerbCall, timeout: float, since: int | None = None, *, look: bool = False
 ) -> dict[str, Any]:
     session = call.session
     ends = time.monotonic() + timeout

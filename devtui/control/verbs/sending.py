@@ -10,7 +10,7 @@ import msgspec
 from devtui.control.protocol import USAGE, Refused
 from devtui.control.verbs.errors import described, find
 from devtui.control.verbs.listing import everything, find_request
-from devtui.control.verbs.verb import Arguments, Call
+from devtui.control.verbs.verb import Arguments, VerbCall
 from devtui.session.replay.comparison import Comparison, total_words
 from devtui.session.replay.outgoing import CannotSend, Outgoing, as_bytes, check_typed
 from devtui.session.replay.sender import Sent
@@ -45,7 +45,7 @@ class Replay(Arguments, frozen=True):
     reveal: bool = False
 
 
-async def send(call: Call) -> dict[str, Any]:
+async def send(call: VerbCall) -> dict[str, Any]:
     """Send a request, and return the response and everything that happened."""
     arguments: Send = call.arguments
     try:
@@ -67,7 +67,7 @@ async def send(call: Call) -> dict[str, Any]:
     return await _result(call, sent, arguments.reveal)
 
 
-async def replay(call: Call) -> dict[str, Any]:
+async def replay(call: VerbCall) -> dict[str, Any]:
     """Send a recorded request again, and return what differs from the first time."""
     arguments: Replay = call.arguments
     found = find_request(call, arguments.id)
@@ -99,7 +99,7 @@ def _differences(comparison: Comparison, reveal: bool) -> dict[str, Any]:
     }
 
 
-async def _result(call: Call, sent: Sent, reveal: bool) -> dict[str, Any]:
+async def _result(call: VerbCall, sent: Sent, reveal: bool) -> dict[str, Any]:
     response, found = sent.response, sent.request
     result: dict[str, Any] = {
         "message": sent.message,

@@ -6,13 +6,13 @@ import os
 from typing import Any
 
 from devtui.control.place import Record
-from devtui.control.verbs.verb import Call
+from devtui.control.verbs.verb import VerbCall
 from devtui.session.session import Session
 from devtui.session.state import State
 from devtui.version import __version__
 
 
-async def status(call: Call) -> dict[str, Any]:
+async def status(call: VerbCall) -> dict[str, Any]:
     """Describe the session in one flat object."""
     session = call.session
     loaded, failure = session.served.loaded, session.served.failure

@@ -14,7 +14,7 @@ from devtui.session.session import Session
 Tell: TypeAlias = Callable[[object], Awaitable[None]]
 
 
-class Call(msgspec.Struct, frozen=True):
+class VerbCall(msgspec.Struct, frozen=True):
     """One request: the session that it is for, its arguments, and who makes it.
 
     `tell` sends an item to the client, for verbs that follow something.
@@ -36,6 +36,6 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Verb(msgspec.Struct, frozen=True):
     """A verb. `acts` says for the log what a call of it does; empty if the verb only reads."""
 
-    answer: Callable[[Call], Awaitable[object]]
+    answer: Callable[[VerbCall], Awaitable[object]]
     arguments: type[Arguments] = Arguments
     acts: Callable[[Any], str] = lambda arguments: ""

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from devtui.dashboard.details.copy_choices import Choice
+from devtui.dashboard.details.copy_choices import CopyChoice
 from devtui.dashboard.details.row_detail import url_of
 from devtui.session.replay.decoded import decoded
 from devtui.session.replay.export.har import har
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 MAX_REPLAYS = 20
 
 
-def of_request(request: Request, session: ShownSession, shown: Sequence[Request]) -> list[Choice]:
+def of_request(
+    request: Request, session: ShownSession, shown: Sequence[Request]
+) -> list[CopyChoice]:
     """Return the choices for a request; `shown` are all requests that its pane shows.
 
     They have the values of cookies and passwords: without them the answer would be another one.
@@ -33,32 +35,32 @@ def of_request(request: Request, session: ShownSession, shown: Sequence[Request]
     base = session.url
     row = request.row
     url = url_of(base, masking.target(row.target))
-    found: list[Choice] = []
+    found: list[CopyChoice] = []
     try:
         outgoing = recorded(request)
     except CannotSend:
         outgoing = None
     if outgoing is not None:
-        found.append(Choice("curl", curl(outgoing, base), f"curl … {url}"))
+        found.append(CopyChoice("curl", curl(outgoing, base), f"curl … {url}"))
         preview, why_not = f"http … {row.method} {url}", why_no_httpie(outgoing, base)
         line = "" if why_not else httpie(outgoing, base)
-        found.append(Choice("HTTPie", line, preview, why_not=why_not))
+        found.append(CopyChoice("HTTPie", line, preview, why_not=why_not))
         if text := raw(outgoing):
-            found.append(Choice("the raw request", text, f"{row.method} {url} HTTP/1.1"))
+            found.append(CopyChoice("the raw request", text, f"{row.method} {url} HTTP/1.1"))
     finished = request.finished
     if finished is not None and not request.details_dropped:
         body = decoded(finished)
         if body is not None and body.text:
             what = "the response body" if not body.truncated else "the recorded response"
             preview = masking.body(body.text[:300], body.content_type)
-            found.append(Choice(what, body.text, preview))
+            found.append(CopyChoice(what, body.text, preview))
         if outgoing is not None and session.served.loaded is not None:
             make = partial(_test, request, outgoing, session)
-            found.append(Choice("a pytest test", "", "def test_…(): …", make))
-        found.append(Choice("HAR", "", f"{row.method} {url}", lambda: har([request], base)))
+            found.append(CopyChoice("a pytest test", "", "def test_…(): …", make))
+        found.append(CopyChoice("HAR", "", f"{row.method} {url}", lambda: har([request], base)))
         if len(shown) > 1:
             words = f"{count(len(shown), 'request')} that the list shows"
-            found.append(Choice("HAR of all shown", "", words, lambda: har(shown, base)))
+            found.append(CopyChoice("HAR of all shown", "", words, lambda: har(shown, base)))
     return found
 
 

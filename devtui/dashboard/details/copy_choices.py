@@ -27,7 +27,7 @@ NAMES = {
 """What toasts and choices call the sections whose titles are no nouns."""
 
 
-class Choice(msgspec.Struct, frozen=True):
+class CopyChoice(msgspec.Struct, frozen=True):
     """A text that can be copied, and its name.
 
     `preview` is shown in its place if it has secrets. `make` makes a text that takes some time.
@@ -46,45 +46,45 @@ class Choice(msgspec.Struct, frozen=True):
         return self.text if self.make is None else self.make()
 
 
-def of_error(entry: ErrorEntry, frame: Frame | None = None) -> list[Choice]:
+def of_error(entry: ErrorEntry, frame: Frame | None = None) -> list[CopyChoice]:
     """Return the choices for an error, and for its selected frame if it is opened."""
-    found = [Choice("the traceback", traceback_of(entry.error))]
-    found.append(Choice("the message", error_title(entry.error)))
+    found = [CopyChoice("the traceback", traceback_of(entry.error))]
+    found.append(CopyChoice("the message", error_title(entry.error)))
     if frame is not None:
-        found.append(Choice("the place", f"{frame.file}:{frame.line}"))
+        found.append(CopyChoice("the place", f"{frame.file}:{frame.line}"))
     return found
 
 
-def of_row(item: Row, store: Store, url: str) -> list[Choice]:
+def of_row(item: Row, store: Store, url: str) -> list[CopyChoice]:
     """Return the choices for a row of a pane; `url` is the app's."""
     if isinstance(item, ErrorGroup):
         return of_error(item.newest)
     text, what = copied_text(item, url)
-    found = [Choice(what, text)]
+    found = [CopyChoice(what, text)]
     if isinstance(item, Request):
-        found.append(Choice("the path", item.row.target.partition("?")[0]))
-    found.append(Choice("everything", whole(detail_of(item, store))))
+        found.append(CopyChoice("the path", item.row.target.partition("?")[0]))
+    found.append(CopyChoice("everything", whole(detail_of(item, store))))
     return found
 
 
-def of_line(line: ShownLine | None, item: Row, detail: Detail, url: str) -> list[Choice]:
+def of_line(line: ShownLine | None, item: Row, detail: Detail, url: str) -> list[CopyChoice]:
     """Return the choices for a line of an opened row, which `detail` shows."""
-    found: list[Choice] = []
+    found: list[CopyChoice] = []
     if line is not None:
         if isinstance(line.target, (OneCall, OneRepeat)):
             text, what = copied_call(line.target)
-            found.append(Choice(what, text))
+            found.append(CopyChoice(what, text))
         if isinstance(line.target, Field):
             name, value = line.target
-            found.append(Choice("the line", f"{name}: {value}"))
-            found.append(Choice("the value alone", value))
+            found.append(CopyChoice("the line", f"{name}: {value}"))
+            found.append(CopyChoice("the value alone", value))
         elif not line.heading and line.row:
-            found.append(Choice("the line", "".join(text for text, _ in line.row).strip()))
-        found.append(Choice(section_name(line.section.title), line.section.text))
-    found.append(Choice("everything", whole(detail)))
+            found.append(CopyChoice("the line", "".join(text for text, _ in line.row).strip()))
+        found.append(CopyChoice(section_name(line.section.title), line.section.text))
+    found.append(CopyChoice("everything", whole(detail)))
     if isinstance(item, Request):
         text, what = copied_text(item, url)
-        found.append(Choice(what, text))
+        found.append(CopyChoice(what, text))
     return found
 
 

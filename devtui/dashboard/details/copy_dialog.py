@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from devtui.dashboard.details.copy_choices import Choice
+from devtui.dashboard.details.copy_choices import CopyChoice
 from devtui.dashboard.widgets.cells import fit, left
 from devtui.dashboard.widgets.dialogs import Dialog
 
@@ -24,14 +24,14 @@ PREVIEW_WIDTH = 42
 KEYS = "1234567890"
 
 
-class CopyDialog(Dialog[Choice | None]):
+class CopyDialog(Dialog[CopyChoice | None]):
     """Asks what to copy, and shows how each begins."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"choose({at})", show=False) for at, key in enumerate(KEYS)),
     ]
 
-    def __init__(self, choices: Sequence[Choice]) -> None:
+    def __init__(self, choices: Sequence[CopyChoice]) -> None:
         super().__init__()
         self._choices = choices
 
@@ -61,11 +61,11 @@ class CopyDialog(Dialog[Choice | None]):
                 self.dismiss(self._choices[at])
 
 
-def _option(at: int, choice: Choice) -> Option:
+def _option(at: int, choice: CopyChoice) -> Option:
     return Option(_line(at, choice), disabled=bool(choice.why_not))
 
 
-def _line(at: int, choice: Choice) -> Content:
+def _line(at: int, choice: CopyChoice) -> Content:
     name = left(choice.what, NAME_WIDTH)
     shown = choice.why_not or choice.preview or choice.text
     preview = fit(shown.strip(), PREVIEW_WIDTH)

@@ -22,7 +22,7 @@ from devtui.dashboard.details.row_detail import (
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
-from devtui.dashboard.messages import ComparedAgain, Copy, Edit, GoTo, Plain, ShowStack, Tell
+from devtui.dashboard.messages import ComparedAgain, Copy, GoTo, Plain, ShowStack, Tell
 from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.panes.handled import errors_of
@@ -234,9 +234,3 @@ class DetailScreen(SendsAgain, OpenedScreen):
         """Choose what to copy."""
         detail = Detail(self._title, self._sections)
         self.app.post_message(ChooseCopy(self.item, self.list.item, detail))
-
-    def action_edit_row(self) -> None:
-        """Open the frame under the cursor in the editor, else the row's place."""
-        frame = self._frame()
-        if frame is not None:
-            self.app.post_message(Edit(frame))

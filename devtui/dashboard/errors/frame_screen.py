@@ -188,9 +188,3 @@ class FrameScreen(OpenedScreen):
 
     def _frame(self) -> Frame | None:
         return None if self.spot is None else self.frame_at(self.spot)
-
-    def action_edit_row(self) -> None:
-        """Open the selected frame in the editor."""
-        frame = self._frame()
-        if frame is not None:
-            self.app.post_message(Edit(frame))

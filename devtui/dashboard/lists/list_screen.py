@@ -8,11 +8,11 @@ from rich.style import Style
 from textual.screen import Screen
 
 from devtui.dashboard.availability import SaysWhyNot
-from devtui.dashboard.messages import OpenNeighbour
+from devtui.dashboard.messages import Edit, OpenNeighbour
 from devtui.dashboard.selection import NOTHING, Selection
 from devtui.dashboard.widgets.app_colours import AppColours
 from devtui.dashboard.widgets.ends_work import EndsWork
-from devtui.events import AnyEvent, ServerExited, StateChanged
+from devtui.events import AnyEvent, Frame, ServerExited, StateChanged
 from devtui.text.sgr import Look
 
 _CURSORS = ("cursor", "cursor-blurred")
@@ -49,6 +49,16 @@ class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
     def action_neighbour(self, steps: int) -> None:
         """Open the row after the one that is shown, or the one before it."""
         self.app.post_message(OpenNeighbour(self.shows, steps))
+
+    def action_edit_row(self) -> None:
+        """Open the place under the cursor in the editor."""
+        frame = self._frame()
+        if frame is not None:
+            self.app.post_message(Edit(frame))
+
+    def _frame(self) -> Frame | None:
+        """Return the place under the cursor, if there is one."""
+        return None
 
     def action_pane(self, number: int) -> None:
         """Leave every opened row, and go to a pane."""

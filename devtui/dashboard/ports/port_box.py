@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from devtui.dashboard.ports import port_view
-from devtui.dashboard.ports.port_choices import Choice, Sight
+from devtui.dashboard.ports.port_choices import PortChoice, Sight
 
 MAX_WIDTH = 110
 LOW = 15
@@ -72,7 +72,7 @@ class Shown(msgspec.Struct, frozen=True):
 
     port: int
     sight: Sight | None
-    choices: tuple[Choice, ...]
+    choices: tuple[PortChoice, ...]
     asking: bool
     progress: Progress
     leaving: str = "leave devtui"

@@ -40,7 +40,7 @@ class Sight(msgspec.Struct, frozen=True):
         return str(refusal)
 
 
-class Choice(msgspec.Struct, frozen=True):
+class PortChoice(msgspec.Struct, frozen=True):
     """One key with its action in Textual's words, and the reason if it cannot work."""
 
     key: str
@@ -59,7 +59,7 @@ def judge(found: Survey, ours: str = "") -> Sight:
     return Sight(found, next(filter(None, refusals), ""), ours)
 
 
-def choices(port: int, sight: Sight | None, *, serving: bool) -> tuple[Choice, ...]:
+def choices(port: int, sight: Sight | None, *, serving: bool) -> tuple[PortChoice, ...]:
     """Return the choices; `sight` is None until the port has been looked at.
 
     `serving` is whether the app is served now, on any port.
@@ -69,21 +69,21 @@ def choices(port: int, sight: Sight | None, *, serving: bool) -> tuple[Choice, .
     return (
         _have(port, sight, here),
         _next_port(sight),
-        Choice("p", "another port …", "change_port"),
-        Choice("k", "see who holds another port …", "see_another"),
-        Choice("t", again, "again"),
+        PortChoice("p", "another port …", "change_port"),
+        PortChoice("k", "see who holds another port …", "see_another"),
+        PortChoice("t", again, "again"),
     )
 
 
-def _have(port: int, sight: Sight | None, here: str) -> Choice:
+def _have(port: int, sight: Sight | None, here: str) -> PortChoice:
     if sight is None:
-        return Choice("s", f"stop it and {here}", TAKING_BACK, "finding out who it is …")
+        return PortChoice("s", f"stop it and {here}", TAKING_BACK, "finding out who it is …")
     refusal = sight.survey.refusal
     if sight.ours:
-        return Choice("s", f"stop it and {here}", TAKING_BACK, "this devtui has it")
+        return PortChoice("s", f"stop it and {here}", TAKING_BACK, "this devtui has it")
     if refusal is None:
-        return Choice("s", f"{here}, on port {port}", TAKING_BACK)
-    return Choice(
+        return PortChoice("s", f"{here}, on port {port}", TAKING_BACK)
+    return PortChoice(
         "s", f"stop {_names(sight) or 'it'} and {here}", TAKING_BACK, _why_not(sight, refusal)
     )
 
@@ -107,12 +107,12 @@ def names(holders: Sequence[Holder]) -> str:
     return ", ".join(titles[:2] if more else titles) + more
 
 
-def _next_port(sight: Sight | None) -> Choice:
+def _next_port(sight: Sight | None) -> PortChoice:
     text, action = "take the next free port", NEXT_PORT
     if sight is None:
-        return Choice("n", text, action, "looking for it …")
+        return PortChoice("n", text, action, "looking for it …")
     if sight.survey.refusal is None:
-        return Choice("n", text, action, "this one is free")
+        return PortChoice("n", text, action, "this one is free")
     if sight.survey.next_free_port is None:
-        return Choice("n", text, action, "no port near it is free")
-    return Choice("n", f"{text}: {sight.survey.next_free_port}", action)
+        return PortChoice("n", text, action, "no port near it is free")
+    return PortChoice("n", f"{text}: {sight.survey.next_free_port}", action)

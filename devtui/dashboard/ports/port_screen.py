@@ -14,7 +14,7 @@ from textual.timer import Timer
 from devtui.dashboard.messages import ChangePort, SeeAnotherPort, ShowPort, Tell
 from devtui.dashboard.ports import port_choices
 from devtui.dashboard.ports.port_box import PortBox, Progress, Shown
-from devtui.dashboard.ports.port_choices import Choice, Sight, choices
+from devtui.dashboard.ports.port_choices import PortChoice, Sight, choices
 from devtui.dashboard.widgets.dialogs import Dialog
 from devtui.events import Holder
 from devtui.ports.bind import PortRefused
@@ -64,7 +64,7 @@ class PortScreen(Dialog[None]):
         self._gone = False
 
     @property
-    def choices(self) -> tuple[Choice, ...]:
+    def choices(self) -> tuple[PortChoice, ...]:
         """The choices now."""
         return choices(self.port, self._sight, serving=self._session.state.answers)
 

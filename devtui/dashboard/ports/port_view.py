@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.cells import cell_len
 from textual.content import Content
 
-from devtui.dashboard.ports.port_choices import Choice, Sight
+from devtui.dashboard.ports.port_choices import PortChoice, Sight
 from devtui.dashboard.widgets.cells import Row, wrap
 from devtui.events import Holder
 from devtui.ports import holder_text
@@ -47,7 +47,7 @@ def _holder(holder: Holder, width: int, now: datetime) -> Content:
     return Content("\n").join(lines)
 
 
-def choice_line(choice: Choice, width: int, *, cut: bool = False) -> Content:
+def choice_line(choice: PortChoice, width: int, *, cut: bool = False) -> Content:
     """Return a choice with its key; grey and with the reason if it cannot work.
 
     It takes as many lines as it needs, or one line if it is `cut`.
@@ -57,7 +57,7 @@ def choice_line(choice: Choice, width: int, *, cut: bool = False) -> Content:
     return lines[0] + " …" if len(lines) > 1 else lines[0]
 
 
-def _choice_lines(choice: Choice, width: int) -> Content:
+def _choice_lines(choice: PortChoice, width: int) -> Content:
     if not choice.why_not:
         return _key(choice.key, choice.text, width)
     why_not = choice.why_not[:1].lower() + choice.why_not[1:].rstrip(".")

@@ -8,13 +8,13 @@ from textual import on
 from textual.binding import BindingType
 
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
-from devtui.dashboard.details.copy_choices import Choice
+from devtui.dashboard.details.copy_choices import CopyChoice
 from devtui.dashboard.details.copy_dialog import CopyDialog
 from devtui.dashboard.details.row_detail import copied_call
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Section
-from devtui.dashboard.messages import Copy, Edit, GoTo, ProfileRequest, Tell
+from devtui.dashboard.messages import Copy, GoTo, ProfileRequest, Tell
 from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.profile.export import NAME, save
 from devtui.dashboard.profile.profile_lines import Fold, ProfileLines, title_of
@@ -113,12 +113,6 @@ class ProfileScreen(SendsAgain, OpenedScreen):
         """Profile the request again."""
         self.app.post_message(ProfileRequest(self.profile.request, again=True))
 
-    def action_edit_row(self) -> None:
-        """Open the line under the cursor in the editor."""
-        frame = self._frame()
-        if frame is not None:
-            self.app.post_message(Edit(frame))
-
     def action_copy_row(self) -> None:
         """Copy the call under the cursor, else the profile."""
         line = self.list.item
@@ -131,14 +125,14 @@ class ProfileScreen(SendsAgain, OpenedScreen):
         """Choose what to copy, or save the file for speedscope."""
         line = self.list.item
         exported = speedscope(self.profile.event, title_of(self.profile))
-        choices = [Choice("the profile", self._lines.copied())]
+        choices = [CopyChoice("the profile", self._lines.copied())]
         if line is not None and not line.heading and line.row:
             text = "".join(text for text, _ in line.row).strip()
-            choices.append(Choice("the line", text))
-        choices.append(Choice(NAME, exported))
+            choices.append(CopyChoice("the line", text))
+        choices.append(CopyChoice(NAME, exported))
         self.app.push_screen(CopyDialog(choices), self._chosen)
 
-    def _chosen(self, choice: Choice | None) -> None:
+    def _chosen(self, choice: CopyChoice | None) -> None:
         if choice is None:
             return
         if choice.what != NAME:

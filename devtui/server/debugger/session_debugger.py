@@ -19,7 +19,7 @@ from devtui.server.errors.kept_frames import MAX_ERRORS
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from devtui.events import Pin
+    from devtui.events import SessionPin
 
 # After this many wrong PINs each answer takes longer.
 _FEW = 5
@@ -145,7 +145,9 @@ def _digits(pin: str) -> str:
     return pin.strip().replace("-", "")
 
 
-def wanted_pin(users_app: WSGIApplication, session_s: Pin) -> tuple[str, str] | tuple[None, None]:
+def wanted_pin(
+    users_app: WSGIApplication, session_s: SessionPin
+) -> tuple[str, str] | tuple[None, None]:
     """Return the PIN (WERKZEUG_DEBUG_PIN, else the session's) and the name of its cookie.
 
     Both are None if the variable is `off`. Another value that is not a PIN counts as unset:

@@ -36,7 +36,7 @@ _MAX_SOURCES = 200
 _numbers = itertools.count(1)
 
 
-class Output:
+class PrintedOutput:
     """The output of one evaluation, up to a bound."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Evaluation:
         self._frame = frame
         self._answer = answer
         self._began = clock.perf_counter()
-        self._output = Output()
+        self._output = PrintedOutput()
         self._lock = threading.Lock()
         self._unanswered = [None]  # whoever pops it answers
         self._interrupted = False

@@ -42,11 +42,12 @@ _GONE = {
 class Around(msgspec.Struct, frozen=True):
     """What the pages need of the session.
 
-    `set_live` gives this and each later server process an order with a socket. `waits` says whether
-    no page can load now: a reload is about to come, saves are held, or no process answers. `fails`
-    says whether an error is served.
+    `on` says whether pages follow the saves. `set_live` gives this and each later server process an
+    order with a socket. `waits` says whether no page can load now: a reload is about to come, saves
+    are held, or no process answers. `fails` says whether an error is served.
     """
 
+    on: Callable[[], bool]
     set_live: Callable[[Callable[[], SetLive], socket.socket], None]
     waits: Callable[[], bool]
     fails: Callable[[], bool]
@@ -77,13 +78,12 @@ class LivePages:
 
     def __init__(
         self,
-        on: bool,
         folder: str,
         bus: EventBus,
         around: Around,
         console: PageConsole | None = None,
     ) -> None:
-        self.on = on
+        self._folder = folder
         self._bus = bus
         self._around = around
         self._console = console
@@ -108,8 +108,13 @@ class LivePages:
         bus.listen(self._on_left_alone, PageLeftAlone)
         bus.keep_private(LiveSet)
         bus.keep_private(PageLeftAlone)
-        if on:
+        if self.on:
             around.set_live(self._order, self._their_way)
+
+    @property
+    def on(self) -> bool:
+        """Whether pages follow the saves."""
+        return self._around.on()
 
     @property
     def count(self) -> int:
@@ -137,9 +142,8 @@ class LivePages:
         self._way.close()
         self._their_way.close()
 
-    def turn(self, on: bool) -> None:
-        """Have the pages follow the saves or not; they catch up with what they have missed."""
-        self.on = on
+    def turned(self) -> None:
+        """Note that `on` has changed; the pages catch up with what they have missed."""
         self._set_live()
         self._counted.tell_now()
 
@@ -177,12 +181,8 @@ class LivePages:
             self._send_waiting()
 
     def _order(self) -> SetLive:
-        return SetLive(
-            on=self.on,
-            key=self._key,
-            saves=self._versions.newest[1],
-            console=self._console is not None,
-        )
+        console = self._console is not None
+        return SetLive(on=self.on, key=self._key, saves=self._versions.newest[1], console=console)
 
     def _on_hold_ended(self, event: HoldEnded) -> None:
         # The reloader hears next of what was saved.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from devtui.config.settings import Settings
-from devtui.events import Load, Pin
+from devtui.events import Load, SessionPin
 
 
 def load_order(
     settings: Settings,
     *,
     first: bool,
-    pin: Pin | None,
+    pin: SessionPin | None,
     send_token: str = "",
     migrations: bool = False,
 ) -> Load:

@@ -133,6 +133,10 @@ class Reloader:
         self.settings = self.settings.with_debug(on)
         self.want(Replacement(f"debug {'on' if on else 'off'}", sets="debug"))
 
+    def set_live(self, on: bool) -> None:
+        """Note whether pages follow the saves."""
+        self.settings = structs.replace(self.settings, live=on)
+
     def files_changed(self, paths: tuple[str, ...], raw_count: int) -> None:
         """Report the changed files, and reload if the settings allow it.
 

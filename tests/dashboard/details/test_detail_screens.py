@@ -32,6 +32,7 @@ from tests.support.fakes import (
     reloaded,
     request,
     started,
+    store_of,
 )
 
 TARGET = "/api/items?q=caf%C3%A9+au+lait&page=2&empty="
@@ -43,15 +44,8 @@ def _text(detail: Detail, width: int = 100) -> str:
     )
 
 
-def _store(*events: AnyEvent) -> Store:
-    store = Store()
-    for event in events:
-        store.apply(event)
-    return store
-
-
 def _request_text(*events: AnyEvent) -> str:
-    store = _store(*events)
+    store = store_of(*events)
     return _text(detail_of(store.requests[store.requests.first], store))
 
 
@@ -82,7 +76,7 @@ def test_a_request_has_its_parts() -> None:
 def test_json_bodies_are_pretty_and_copied_as_they_were() -> None:
     sent = '{"name":"tea","tags":["a"]}'
     body = Body(content_type="application/json", size_bytes=27, text=sent)
-    store = _store(started(1), finished(1, request_body=body))
+    store = store_of(started(1), finished(1, request_body=body))
     sections = {s.title: s for s in detail_of(store.requests[0], store).sections}
     assert json.dumps(json.loads(sent), indent=2) in _text(detail_of(store.requests[0], store))
     assert sections["request body"].text == sent
@@ -149,7 +143,7 @@ def test_chains_groups_and_notes() -> None:
 
 
 def test_a_log_line_is_whole_with_its_request() -> None:
-    store = _store(started(1, "/here"), line("first\nsecond " + "x" * 300, request_id="r1"))
+    store = store_of(started(1, "/here"), line("first\nsecond " + "x" * 300, request_id="r1"))
     text = _text(detail_of(store.log[0], store), 80)
     assert "first\nsecond xxx" in text
     assert "/here" in text
@@ -167,7 +161,7 @@ def test_reloads() -> None:
 
 
 def test_where_rows_point_to() -> None:
-    store = _store(started(1), raised(1), finished(1, status=500))
+    store = store_of(started(1), raised(1), finished(1, status=500))
     assert there(frame_of(store.requests[0], store)).line == 48
     assert there(frame_of(store.error_groups.ring[0], store)).file == "/project/shop/cart.py"
     assert there(frame_of(reloaded(), store)).file == "/project/hello.py"
@@ -178,7 +172,7 @@ def test_where_rows_point_to() -> None:
 
 
 def test_what_rows_copy() -> None:
-    store = _store(*request(1, "/a?b"), raised(1), line("whole \x1b text"))
+    store = store_of(*request(1, "/a?b"), raised(1), line("whole \x1b text"))
     assert copied_text(store.requests[0], "http://h:1") == ("http://h:1/a?b", "the URL")
     assert copied_text(store.error_groups.ring[0], "")[0] == error().text
     assert copied_text(store.log[0], "") == ("whole \x1b text", "the line")

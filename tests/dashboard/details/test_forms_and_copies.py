@@ -132,7 +132,7 @@ def test_query_and_headers_are_copied_as_name_and_value() -> None:
     assert sections["request headers"].text.splitlines()[1] == "User-Agent: curl/8.5.0"
 
 
-def choices(found: Iterable[copy_choices.Choice]) -> dict[str, str]:
+def choices(found: Iterable[copy_choices.CopyChoice]) -> dict[str, str]:
     return {choice.what: choice.text for choice in found}
 
 

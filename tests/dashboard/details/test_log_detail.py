@@ -9,19 +9,10 @@ import pytest
 from devtui.dashboard.details.detail_screen import DetailScreen
 from devtui.dashboard.details.row_detail import copied_text, detail_of, frame_of
 from devtui.dashboard.lists.sections import Detail, laid_out
-from devtui.events import AnyEvent
 from devtui.session.store.log_entry import LogEntry
-from devtui.session.store.store import Store
 from devtui.text.sgr import Look
 from tests.support.driver import Driver, there
-from tests.support.fakes import TRACEBACK, finished, line, raised, started
-
-
-def _store(*events: AnyEvent) -> Store:
-    store = Store()
-    for event in events:
-        store.apply(event)
-    return store
+from tests.support.fakes import TRACEBACK, finished, line, raised, started, store_of
 
 
 def _text(detail: Detail, width: int = 100) -> str:
@@ -31,7 +22,7 @@ def _text(detail: Detail, width: int = 100) -> str:
 
 
 def test_it_shows_exactly_what_was_written_in_its_colours() -> None:
-    store = _store(line("2026-03-02 12:00:00 INFO shop \x1b[31mred\x1b[0m", level="INFO"))
+    store = store_of(line("2026-03-02 12:00:00 INFO shop \x1b[31mred\x1b[0m", level="INFO"))
     (written,) = detail_of(store.log[0], store).sections
     assert written.lines[0].row == [
         ("2026-03-02 12:00:00 INFO shop ", ""),
@@ -40,14 +31,14 @@ def test_it_shows_exactly_what_was_written_in_its_colours() -> None:
 
 
 def test_copies_have_no_colours() -> None:
-    store = _store(line("\x1b[31mred\x1b[0m and \x1b[1mbold\x1b[0m"))
+    store = store_of(line("\x1b[31mred\x1b[0m and \x1b[1mbold\x1b[0m"))
     assert copied_text(store.log[0], "") == ("red and bold", "the line")
     (written,) = detail_of(store.log[0], store).sections
     assert written.text == "red and bold"
 
 
 def test_a_traceback_has_its_frames_first_and_then_its_text() -> None:
-    store = _store(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
+    store = store_of(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
     text = _text(detail_of(store.log[0], store))
     assert text.index("▌ /project/shop/cart.py:48  in total") < text.index("as written")
     assert TRACEBACK.rstrip("\n") in text
@@ -70,10 +61,10 @@ def test_it_points_to_the_user_s_frame_or_to_a_file_that_is_there(
         "http://127.0.0.1:5000/": None,
     }
     for text, number in texts.items():
-        store = _store(line(text))
+        store = store_of(line(text))
         frame = frame_of(store.log[0], store)
         assert (None if frame is None else frame.line) == number, text
-    store = _store(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
+    store = store_of(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
     assert there(frame_of(store.log[0], store)).line == 48
 
 

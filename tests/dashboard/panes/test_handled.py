@@ -6,18 +6,11 @@ from msgspec import structs
 
 from devtui.dashboard.panes.rows import ErrorRows
 from devtui.dashboard.widgets.cells import Row
-from devtui.events import AnyEvent, AppLoaded
+from devtui.events import AppLoaded
 from devtui.session.state import State
 from devtui.session.store.store import Store
 from tests.support.driver import Driver, running
-from tests.support.fakes import finished, load_failed, raised, started
-
-
-def _store(*events: AnyEvent) -> Store:
-    store = Store()
-    for event in events:
-        store.apply(event)
-    return store
+from tests.support.fakes import finished, load_failed, raised, started, store_of
 
 
 def _loaded(generation: int) -> AppLoaded:
@@ -39,26 +32,28 @@ def _style(row: Row, text: str) -> str:
 
 
 def test_a_logged_error_of_an_answered_request_is_handled() -> None:
-    row = _row(_store(started(1, "/a"), raised(1, origin="logging"), finished(1, "/a")))
+    row = _row(store_of(started(1, "/a"), raised(1, origin="logging"), finished(1, "/a")))
     assert _text(row).endswith("cart.py:48  handled GET /a")
     assert _style(row, "ZeroDivisionError") == "warn"
 
 
 def test_while_its_request_runs_it_is_handled_so_far() -> None:
-    row = _row(_store(started(1, "/a"), raised(1, origin="logging")))
+    row = _row(store_of(started(1, "/a"), raised(1, origin="logging")))
     assert _style(row, "ZeroDivisionError") == "warn"
 
 
 def test_an_error_that_the_request_failed_with_is_not() -> None:
     for origin, status in (("logging", 500), ("request", 500), ("logging", None)):
-        store = _store(started(1, "/a"), raised(1, origin=origin), finished(1, "/a", status=status))
+        store = store_of(
+            started(1, "/a"), raised(1, origin=origin), finished(1, "/a", status=status)
+        )
         row = _row(store)
         assert "handled" not in _text(row)
         assert _style(row, "ZeroDivisionError") == "bad"
 
 
 def test_a_load_error_is_fixed_by_the_next_load() -> None:
-    store = _store(load_failed())
+    store = store_of(load_failed())
     assert _style(_row(store), "SyntaxError") == "bad"
     store.apply(_loaded(2))  # of the process that failed: it cannot be
     assert "fixed" not in _text(_row(store))

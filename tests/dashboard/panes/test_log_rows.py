@@ -11,10 +11,10 @@ from rich.cells import cell_len
 from devtui.dashboard.panes.log_rows import LogRows
 from devtui.dashboard.panes.log_text import read
 from devtui.dashboard.widgets.cells import Row
-from devtui.events import AnyEvent, AppLoaded, LogWritten
+from devtui.events import AppLoaded, LogWritten
 from devtui.session.store.store import Store
 from devtui.text.sgr import Look
-from tests.support.fakes import TRACEBACK, at, finished, line, raised, started
+from tests.support.fakes import TRACEBACK, at, finished, line, raised, started, store_of
 
 WIDTHS = (58, 76, 96, 116, 196)
 
@@ -35,13 +35,6 @@ def _record(
         )
         for number, one in enumerate(text.split("\n"))
     ]
-
-
-def _store(*events: AnyEvent) -> Store:
-    store = Store()
-    for event in events:
-        store.apply(event)
-    return store
 
 
 def _text(row: Row) -> str:
@@ -66,7 +59,7 @@ def _lines(
 
 
 def test_the_row_leaves_out_what_its_columns_show() -> None:
-    store = _store(
+    store = store_of(
         *_record("2026-03-02 12:00:00,123 INFO shop connected", level="INFO"),
         line("2026-03-02 12:00:00.123 | WARNING  | shop.cart:total:12 - careful", stream="stderr"),
         line("2026-03-02 12:00:00 is a date"),
@@ -77,7 +70,7 @@ def test_the_row_leaves_out_what_its_columns_show() -> None:
 
 
 def test_colours_are_styles_and_the_level_colours_the_rest() -> None:
-    store = _store(
+    store = store_of(
         *_record("\x1b[31mred\x1b[0m plain", level="ERROR"),
         *_record("all plain", level="ERROR"),
     )
@@ -88,13 +81,13 @@ def test_colours_are_styles_and_the_level_colours_the_rest() -> None:
 
 
 def test_colours_end_with_a_prefix_that_is_left_out() -> None:
-    store = _store(*_record("\x1b[32mINFO    \x1b[0m \x1b[34mshop\x1b[0m: hello", level="INFO"))
+    store = store_of(*_record("\x1b[32mINFO    \x1b[0m \x1b[34mshop\x1b[0m: hello", level="INFO"))
     assert _row(store) == "12:00:00   INFO  shop hello"
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_rows_fill_no_more_than_their_width(width: int) -> None:
-    store = _store(
+    store = store_of(
         started(1, "/a/long/target/of/a/request?with=parameters"),
         line("\x1b[31m" + "wide 漢字 " * 50 + "\x1b[0m", request_id="r1"),
         *_record("first " * 30 + "\n" + TRACEBACK, request_id="r1"),
@@ -110,13 +103,13 @@ def test_rows_fill_no_more_than_their_width(width: int) -> None:
 
 
 def test_a_printed_traceback_is_one_row_with_its_place() -> None:
-    store = _store(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
+    store = store_of(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
     assert len(store.log) == 1
     assert _row(store) == "12:00:00 ▸ err   ZeroDivisionError: division by zero  cart.py:48"
 
 
 def test_it_unfolds_with_the_user_s_frames_and_counts_the_others() -> None:
-    store = _store(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
+    store = store_of(*(line(one, stream="stderr") for one in TRACEBACK.splitlines()))
     assert _lines(store) == [
         "12:00:00 ▾ err   ZeroDivisionError: division by zero  cart.py:48",
         "             … 1 library frame",
@@ -126,7 +119,7 @@ def test_it_unfolds_with_the_user_s_frames_and_counts_the_others() -> None:
 
 
 def test_further_lines_of_a_record_stand_behind_the_first() -> None:
-    store = _store(*_record("SELECT *\n  FROM items\n\n  WHERE id = 1", level="INFO"))
+    store = store_of(*_record("SELECT *\n  FROM items\n\n  WHERE id = 1", level="INFO"))
     assert _row(store) == "12:00:00 ▸ INFO  shop SELECT * ↵ FROM items ↵ WHERE id = 1"
     assert _lines(store) == [
         "12:00:00 ▾ INFO  shop SELECT *",
@@ -143,16 +136,16 @@ def test_a_message_that_rich_has_wrapped_is_one_sentence() -> None:
         "                               200 -\n"
         "of its own"
     )
-    row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
+    row = _row(store_of(*_record(text, level="INFO", logger="werkzeug")))
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its own')
-    store = _store(*_record(text.replace("127", "from 127"), level="INFO", logger="werkzeug"))
+    store = store_of(*_record(text.replace("127", "from 127"), level="INFO", logger="werkzeug"))
     assert 'from 127.0.0.1 - - [29/Nov/2026 16:17:02] "GET' in _row(store)
     record = _record(text, level="INFO", logger="werkzeug", request_id="r1")
-    row = _row(_store(started(1, "/"), *record), width=66)
+    row = _row(store_of(started(1, "/"), *record), width=66)
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its own')
-    store = _store(*record)
+    store = store_of(*record)
     assert LogRows(store).summary(store.log[0]) == '"GET / HTTP/1.1" ↵ 200 - ↵ of its own'
-    row = _row(_store(started(1, "/x/y"), *record), width=70)
+    row = _row(store_of(started(1, "/x/y"), *record), width=70)
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" ↵ 200 - ↵ of its…  GET /x/y')
 
 
@@ -163,14 +156,14 @@ def test_colours_at_the_end_of_a_wrapped_line_take_no_room() -> None:
         "\x1b[2;36m                    \x1b[0m         \x1b[1;36m0.\x1b[0m57s ago\x1b[1m]\x1b[0m "
         "\x1b[1m(\x1b[0m\x1b[1;36m0\x1b[0m,\x1b[1m)\x1b[0m    \x1b[2m            \x1b[0m"
     )
-    store = _store(*_record(text, level="INFO"))
+    store = store_of(*_record(text, level="INFO"))
     whole = _row(store)
     assert whole.endswith("INFO  shop [cached since 0.57s ago] (0,)")
     assert {_row(store, width=width) for width in range(len(whole), 90)} == {whole}
 
 
 def test_colours_go_on_over_the_lines_of_a_record() -> None:
-    store = _store(*_record("\x1b[33mone\ntwo\x1b[0m\nthree", level="INFO"))
+    store = store_of(*_record("\x1b[33mone\ntwo\x1b[0m\nthree", level="INFO"))
     rows = LogRows(store).lines(store.log[0], 80, unfolded=True, wrapped=False)
     styles = {text.strip(): style for row in rows[1:] for text, style in row if text.strip()}
     assert styles == {"two": Look(ink=3), "three": ""}
@@ -178,12 +171,14 @@ def test_colours_go_on_over_the_lines_of_a_record() -> None:
 
 def test_the_place_that_rich_sets_apart_comes_nearer() -> None:
     text = "[12:00:00] INFO     hello" + " " * 40 + "\x1b[2mhello.py\x1b[0m\x1b[2m:17\x1b[0m"
-    assert _row(_store(*_record(text, level="INFO"))) == "12:00:00   INFO  shop hello  hello.py:17"
+    assert (
+        _row(store_of(*_record(text, level="INFO"))) == "12:00:00   INFO  shop hello  hello.py:17"
+    )
 
 
 def test_wrapped_lines_break_at_words_below_the_text() -> None:
     words = " ".join(f"word{number}" for number in range(20))
-    store = _store(line(words))
+    store = store_of(line(words))
     lines = _lines(store, 60, unfolded=False, wrapped=True)
     assert len(lines) > 2
     assert " ".join(text.strip() for text in [lines[0][17:], *lines[1:]]) == words
@@ -191,7 +186,7 @@ def test_wrapped_lines_break_at_words_below_the_text() -> None:
 
 
 def test_a_short_line_keeps_its_request_when_others_are_wrapped() -> None:
-    store = _store(started(1, "/here"), line("short", request_id="r1"))
+    store = store_of(started(1, "/here"), line("short", request_id="r1"))
     (row,) = _lines(store, 80, unfolded=False, wrapped=True)
     assert row.endswith("GET /here")
 
@@ -205,12 +200,12 @@ def test_a_short_line_keeps_its_request_when_others_are_wrapped() -> None:
     ],
 )
 def test_a_query_that_does_not_fit_leaves_its_room_to_the_text(target: str, shown: str) -> None:
-    row = _row(_store(started(1, target), line("said", request_id="r1")), width=80)
+    row = _row(store_of(started(1, target), line("said", request_id="r1")), width=80)
     assert row.endswith(shown)
 
 
 def test_a_filter_finds_what_is_read_and_not_the_colours() -> None:
-    store = _store(*_record("\x1b[31mred\x1b[0m\nsecond"))
+    store = store_of(*_record("\x1b[31mred\x1b[0m\nsecond"))
     assert LogRows(store).text(store.log[0]) == "ERROR shop red\nsecond"
 
 
@@ -218,7 +213,7 @@ def test_a_filter_finds_what_is_read_and_not_the_colours() -> None:
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_a_long_line_keeps_its_request(unfolded: bool, wrapped: bool) -> None:
     words = " ".join(f"word{number}" for number in range(40))
-    store = _store(
+    store = store_of(
         started(1, "/here"),
         *_record(f"{words}\nthe second line", level="INFO", request_id="r1"),
     )
@@ -237,7 +232,7 @@ def test_a_long_line_keeps_its_request(unfolded: bool, wrapped: bool) -> None:
     [(76, "s.e.Engine SELECT 1"), (116, "sqlalchemy.engine.Engine SELECT 1")],
 )
 def test_a_long_name_of_a_logger_is_abbreviated(width: int, shown: str) -> None:
-    store = _store(*_record("SELECT 1", level="INFO", logger="sqlalchemy.engine.Engine"))
+    store = store_of(*_record("SELECT 1", level="INFO", logger="sqlalchemy.engine.Engine"))
     assert _row(store, width=width) == f"12:00:00   INFO  {shown}"
 
 
@@ -245,7 +240,7 @@ def test_a_long_name_of_a_logger_is_abbreviated(width: int, shown: str) -> None:
 
 
 def _with_error(origin: str, status: int) -> Store:
-    return _store(
+    return store_of(
         started(1, "/a"),
         *_record(f"could not do it\n{TRACEBACK}".rstrip(), request_id="r1"),
         raised(1, origin=origin),
@@ -269,14 +264,14 @@ def test_a_crash_begins_with_the_error(origin: str, status: int) -> None:
 
 def test_an_error_that_ends_a_thread_is_a_crash() -> None:
     lines = [line(one, stream="stderr") for one in TRACEBACK.splitlines()]
-    assert _styles(_store(*lines), "ZeroDivisionError") == "warn"
-    assert _styles(_store(*lines, raised(0, origin="thread")), "ZeroDivisionError") == "bad"
+    assert _styles(store_of(*lines), "ZeroDivisionError") == "warn"
+    assert _styles(store_of(*lines, raised(0, origin="thread")), "ZeroDivisionError") == "bad"
 
 
 def test_reading_is_bounded() -> None:
     began = time.perf_counter()
     for text in ("\x1b[31mx" * 300_000, " " * 1_000_000 + "a.py:1", "\n".join(["x" * 900] * 900)):
-        store = _store(*_record(text))
+        store = store_of(*_record(text))
         for entry in store.log:
             read(entry)
             for width in (80, 200):
@@ -285,7 +280,7 @@ def test_reading_is_bounded() -> None:
 
 
 def test_a_load_counts_from_the_newest_generation() -> None:
-    store = _store()
+    store = store_of()
     for generation in (2, 1):
         store.apply(
             AppLoaded(
@@ -303,7 +298,7 @@ def test_a_load_counts_from_the_newest_generation() -> None:
 def test_a_message_that_begins_below_its_prefix_stands_in_the_row_without_it() -> None:
     head = "2026-01-02 03:04:05,123 INFO sqlalchemy.engine.Engine "
     text = f"{head}\nCREATE TABLE user (\n\tid INTEGER NOT NULL\n)"
-    store = _store(*_record(text, level="INFO", logger="sqlalchemy.engine.Engine"))
+    store = store_of(*_record(text, level="INFO", logger="sqlalchemy.engine.Engine"))
     rows, (entry,) = LogRows(store), store.log
     row = _text(rows.spans(entry, 116))
     assert row.endswith("sqlalchemy.engine.Engine CREATE TABLE user ( ↵ id INTEGER NOT NULL ↵ )")
@@ -319,7 +314,7 @@ def test_a_message_that_begins_below_its_prefix_stands_in_the_row_without_it() -
 @pytest.mark.parametrize("gap", [1, 2, 5])
 def test_the_place_at_the_end_of_a_full_line_is_not_repeated(gap: int) -> None:
     text = "[12:00:00] INFO     hello 40)" + " " * gap + "\x1b[2mhello.py\x1b[0m\x1b[2m:17\x1b[0m"
-    row = _row(_store(*_record(text, level="INFO")))
+    row = _row(store_of(*_record(text, level="INFO")))
     assert row.endswith("hello 40)" + " " * min(gap, 2) + "hello.py:17")
 
 
@@ -329,8 +324,8 @@ def test_an_access_line_that_rich_wraps_shows_the_request_first() -> None:
         + " " * 20
         + '"GET / HTTP/1.1" 200 -'
     )
-    row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
+    row = _row(store_of(*_record(text, level="INFO", logger="werkzeug")))
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" 200 -')
     text = text.replace("\n" + " " * 20, " ").replace("/ HTTP", "\n" + " " * 20 + "/ HTTP")
-    row = _row(_store(*_record(text, level="INFO", logger="werkzeug")))
+    row = _row(store_of(*_record(text, level="INFO", logger="werkzeug")))
     assert row.endswith('INFO  werkzeug "GET / HTTP/1.1" 200 -')

@@ -2,20 +2,12 @@
 
 import pytest
 
-from devtui.events import AnyEvent, RequestFinished
+from devtui.events import RequestFinished
 from devtui.session.calls.grouping import groups_of, repeats_of
 from devtui.session.calls.seen_calls import SeenCalls
 from devtui.session.store import store as store_module
-from devtui.session.store.store import Store
 from devtui.text.secrets import MASK
-from tests.support.fakes import CUSTOMER_SQL, NOON, called, finished, n_plus_one, started
-
-
-def fed(*events: AnyEvent) -> Store:
-    store = Store()
-    for event in events:
-        store.apply(event)
-    return store
+from tests.support.fakes import CUSTOMER_SQL, NOON, called, finished, n_plus_one, started, store_of
 
 
 def test_five_calls_of_one_text_from_one_line_are_a_repeat() -> None:
@@ -36,7 +28,7 @@ def test_a_finished_request_keeps_its_calls_as_they_were() -> None:
     events = n_plus_one()
     end = events[-1]
     assert isinstance(end, RequestFinished)
-    store = fed(*events)
+    store = store_of(*events)
     request = store.requests[0]
     assert request.finished == end
     assert request.calls == end.calls
@@ -49,14 +41,14 @@ def test_a_finished_request_keeps_its_calls_as_they_were() -> None:
 
 
 def test_what_repeated_calls_share_is_kept_once() -> None:
-    few, many = (fed(*n_plus_one(times=n)).requests[0].details_bytes for n in (5, 105))
+    few, many = (store_of(*n_plus_one(times=n)).requests[0].details_bytes for n in (5, 105))
     assert many - few < 100 * 40
 
 
 def test_calls_make_room_like_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
-    size = fed(*n_plus_one(1)).details_bytes
+    size = store_of(*n_plus_one(1)).details_bytes
     monkeypatch.setattr(store_module, "MAX_DETAILS_BYTES", size * 3 // 2)
-    store = fed(*n_plus_one(1), *n_plus_one(2))
+    store = store_of(*n_plus_one(1), *n_plus_one(2))
     old, new = store.requests
     assert (len(old.calls), old.details_dropped) == (0, True)
     assert len(new.calls) == 44
@@ -66,7 +58,7 @@ def test_calls_make_room_like_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_list_over_all_requests_has_the_worst_first() -> None:
     few = [called("SELECT few", place="/project/a.py:1")] * 6
-    store = fed(
+    store = store_of(
         *n_plus_one(1),
         started(2),
         finished(2, calls=tuple(few)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +18,7 @@ from devtui.session.live import live_pages, page_versions, reload_pace
 from devtui.session.live.live_pages import Around, LivePages
 from devtui.session.live.page_connection import Asked, PageConnection
 from devtui.session.live.reload_pace import REST_SECONDS, ReloadPace
-from tests.support.processes import DEADLINE
+from tests.support.processes import DEADLINE, until
 from tests.support.projects import write
 
 FAILS, WORKS = True, False
@@ -54,13 +53,6 @@ def test_neither_an_error_nor_its_fix_waits() -> None:
     assert pace.wait(WORKS) == REST_SECONDS
 
 
-async def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.005)
-
-
 class FakePage:
     """A connected page that remembers what it was sent."""
 
@@ -84,14 +76,16 @@ class Project:
         self.ways: list[socket.socket] = []
         self.bus = EventBus(lambda: 1)
         self.bus.subscribe(lambda event: None)
+        self.on = True
         around = Around(
+            on=lambda: self.on,
             set_live=self._set_live,
             waits=self._waits,
             fails=lambda: False,
             port=lambda: 0,
             url=str,
         )
-        self.pages = LivePages(True, str(folder), self.bus, around)
+        self.pages = LivePages(str(folder), self.bus, around)
         self.pages.start()
 
     def open(self, version: tuple[int, int]) -> FakePage:
@@ -110,6 +104,10 @@ class Project:
     def _set_live(self, order: Callable[[], SetLive], way: socket.socket) -> None:
         self._order = order
         self.ways.append(way)
+
+    def turn(self, on: bool) -> None:
+        self.on = on
+        self.pages.turned()
 
     def _waits(self) -> bool:
         self.times_asked += 1
@@ -163,9 +161,9 @@ async def test_a_page_loads_again_when_the_server_process_has_heard_that_live_is
     """Before that it could come without the script, and would never follow."""
     project.serve(1)
     page = project.open((1, 0))
-    project.pages.turn(False)
+    project.turn(False)
     project.serve(2)
-    project.pages.turn(True)
+    project.turn(True)
     project.bus.publish(LiveSet(on=False, saves=0))  # the order before
     assert page.sent == []
     project.bus.publish(LiveSet(on=True, saves=0))
@@ -179,11 +177,11 @@ async def test_a_page_takes_the_style_sheets_that_it_has_missed(project: Project
     project.save("site.css")
     swap = {"do": "swap", "names": ["site.css"], "version": "1.1"}
     assert page.sent == [swap]
-    project.pages.turn(False)
+    project.turn(False)
     project.heard(on=False)
     project.save("form.css")
     assert page.sent == [swap]
-    project.pages.turn(True)
+    project.turn(True)
     project.heard()
     assert page.sent[1:] == [{"do": "swap", "names": ["form.css"], "version": "1.2"}]
     kept, new = project.open((1, 0)), project.open((1, 2))
@@ -220,7 +218,7 @@ async def test_a_page_waits_no_longer_than_that_for_a_server_process_that_hangs(
     monkeypatch.setattr(live_pages, "HEAR_SECONDS", 0.02)
     project.serve(1)
     page = project.open((0, 0))
-    project.pages.turn(True)
+    project.turn(True)
     await until(lambda: page.sent)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
 
@@ -15,7 +13,7 @@ from devtui.session.event_bus import EventBus
 from devtui.session.live.page_connection import PageConnection
 from devtui.session.live.page_console import MAX_KEPT, MAX_MESSAGE_BYTES, MAX_TEXT, PageConsole
 from devtui.session.store.store import Store
-from tests.support.processes import DEADLINE
+from tests.support.processes import until
 
 
 class FakePage:
@@ -59,13 +57,6 @@ class Parts:
 @pytest.fixture
 def parts() -> Parts:
     return Parts()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.005)
 
 
 async def test_a_page_has_the_log_from_when_it_was_asked_for(parts: Parts) -> None:
