@@ -8,12 +8,9 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NoReturn
+from typing import Any, NoReturn
 
 _STATUS_OF_ERROR = 1
-
-# Both gevent and eventlet import it.
-_GREENLETS = "greenlet"
 
 _LONG_SECONDS = 3600.0
 
@@ -23,6 +20,8 @@ class _Process:
 
     forked = False
     has_forked = False
+    forking: object = None
+    """The greenlet that has forked, if there are any."""
 
 
 _process = _Process()
@@ -30,6 +29,7 @@ _process = _Process()
 
 def _note_child() -> None:
     _process.forked = True
+    _process.forking = _greenlet()
 
 
 def _note_parent() -> None:
@@ -51,6 +51,7 @@ def end_if_forked(error: BaseException | None = None) -> None:
     answer the same request again on the same connection, or accept requests that nobody records.
     """
     if _process.forked:
+        _leave_to_other_greenlets()
         _end(error)
 
 
@@ -61,13 +62,27 @@ def stay_out(let_go: Callable[[], object] = lambda: None) -> None:
     go on, ours too. They would take what clients send to the process that serves. `let_go` ends
     what still watches our sockets.
     """
-    if not _process.forked:
-        return
-    if _GREENLETS not in sys.modules:
+    if _process.forked:
+        _leave_to_other_greenlets(let_go)
         _end(None)
+
+
+def _greenlet() -> object:
+    greenlets: Any = sys.modules.get("greenlet")
+    return None if greenlets is None else greenlets.getcurrent()
+
+
+def _leave_to_other_greenlets(let_go: Callable[[], object] = lambda: None) -> None:
+    """Go on for ever if another greenlet has forked: that one works for the app, and ends the fork.
+
+    SQLAlchemy has greenlets, too, but none of them runs our code.
+    """
+    if _greenlet() is _process.forking:
+        return
     let_go()
+    library: Any = sys.modules.get("gevent") or sys.modules.get("eventlet") or time
     while True:
-        time.sleep(_LONG_SECONDS)  # theirs: the greenlet of the app goes on, and ends the fork
+        library.sleep(_LONG_SECONDS)
 
 
 def _end(error: BaseException | None) -> NoReturn:

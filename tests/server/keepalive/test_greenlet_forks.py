@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
+from devtui.events import RequestStarted
 from tests.support.live import Serve
-from tests.support.processes import DEADLINE
+from tests.support.processes import DEADLINE, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -18,8 +20,15 @@ monkey.patch_all()
 import os, time
 
 def app(environ, start_response):
-    if environ["PATH_INFO"] == "/fork" and os.fork() == 0:
+    path = environ["PATH_INFO"]
+    if path == "/fork" and os.fork() == 0:
         time.sleep(60)
+        os._exit(0)
+    if path == "/slow":
+        time.sleep(0.3)
+    if path == "/work" and os.fork() == 0:
+        time.sleep(0.6)
+        open(os.path.join(os.path.dirname(__file__), "done"), "w").close()
         os._exit(0)
     answer = str(os.getpid()).encode()
     start_response("200 OK", [("Content-Length", str(len(answer)))])
@@ -44,3 +53,17 @@ def test_a_fork_takes_no_request_of_an_open_connection(serve: Serve) -> None:
                 assert client.getresponse().read() == pid
             assert live.row(f"/{number}", len(clients)).status == 200
             assert live.get("/fork").text == pid.decode()
+
+
+def test_a_fork_works_on_while_another_request_is_answered(serve: Serve, folder: Path) -> None:
+    """The copy of that request's greenlet comes back to the server first."""
+    pytest.importorskip("gevent")
+    live = serve(SOURCE, reload=False)
+    live.serving()
+    host, port = live.address()
+    with closing(HTTPConnection(host, port, timeout=DEADLINE)) as slow:
+        slow.request("GET", "/slow")
+        live.until(lambda: [one for one in live.all(RequestStarted) if one.target == "/slow"])
+        assert live.get("/work").status == 200
+        assert slow.getresponse().status == 200
+    assert eventually((folder / "done").exists)
