@@ -10,7 +10,7 @@ from werkzeug.http import parse_options_header
 
 from devtui.server.guest.clocks import clock
 from devtui.server.live.document_start import DocumentStart
-from devtui.server.live.kept_pages import KeptPages
+from devtui.server.live.kept_pages import KeptPages, target_of
 from devtui.server.live.meta_policy import MetaPolicy
 from devtui.server.live.navigation import is_navigation
 from devtui.server.live.page_policy import PagePolicy
@@ -35,8 +35,8 @@ _END = object()
 class InsertScript:
     """Put the script into HTML documents that a browser opens by navigation, while live is on.
 
-    The app is asked for the plain document then: what is compressed would have to be unpacked. It
-    is asked for the whole one, if the script in that of the browser may be old.
+    The app is asked for the plain document then: what is compressed would have to be unpacked. If
+    the browser's copy may have an old script, the app is asked for the whole document.
     """
 
     def __init__(self, app: WSGIApplication, handover: Handover) -> None:
@@ -73,6 +73,7 @@ class _Page:
         self._handover = handover
         self._kept = kept
         self._version = handover.version
+        self._target = target_of(environ)
         self._began = clock.time()
         self._document: tuple[DocumentStart, MetaPolicy] | None = None
         if kept is not None:
@@ -80,6 +81,15 @@ class _Page:
 
     def begin(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Take the head of the response; return that with the script, if it is a page."""
+        sent = self._with_script(status, headers)
+        # What has no script is never old. With the console, a page from the browser's cache would
+        # ask for the log since its own time.
+        may_be_kept = self._document is None or not self._handover.console
+        if self._kept is not None and may_be_kept:
+            self._kept.sent(self._target, self._version, headers)
+        return sent
+
+    def _with_script(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         self._document = None
         length = _value(headers, "content-length")
         if status.startswith(_UNSEEN) or length == "0" or not _is_page(headers):
@@ -97,9 +107,6 @@ class _Page:
             return headers
         tag = self._tag(policy.nonce)
         self._document = DocumentStart(tag), MetaPolicy(origin)
-        # With the console, one from the cache would ask for the log since its time.
-        if self._kept is not None and not self._handover.console:
-            self._kept.sent(self._environ, self._version, headers)
         if not length.isdecimal():
             return headers
         whole = str(int(length) + len(tag))

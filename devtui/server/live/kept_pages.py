@@ -17,32 +17,35 @@ _VALIDATORS = frozenset({"etag", "last-modified"})
 class KeptPages:
     """The validators of the pages that have gone out with the present version.
 
-    The app says 304 of a page whose text is the same. But the script in the one that the browser
-    has kept may say an older version, and would load it once more. So the app does not hear that
-    the browser has such a page.
+    The app says 304 of a page whose text is the same. But the script in the one that a browser has
+    kept may say an older version, and would load it once more. So the app does not hear that the
+    browser has such a page. Which browser it was is not known: the second one loads once more.
     """
 
     def __init__(self) -> None:
-        self._version = ""
-        self._kept: set[tuple[str, str]] = set()
+        # The version with its pages, as one: threads read it while others replace it.
+        self._kept: tuple[str, set[tuple[str, str]]] = ("", set())
 
     def ask(self, environ: WSGIEnvironment, version: str) -> None:
         """Take the condition out of a request, unless the page it is about has this version."""
-        if version != self._version:
-            self._version, self._kept = version, set()
+        if version != self._kept[0]:
+            self._kept = version, set()
         condition = next((environ[name] for name in _CONDITIONS if environ.get(name)), None)
-        if condition is not None and (_target(environ), condition) not in self._kept:
+        kept = self._kept[1]
+        if condition is not None and (target_of(environ), condition) not in kept:
             for name in _CONDITIONS:
                 environ.pop(name, None)
 
-    def sent(self, environ: WSGIEnvironment, version: str, headers: list[tuple[str, str]]) -> None:
-        """Note that a page goes out with the script of this version."""
-        if version != self._version or len(self._kept) >= MAX_KEPT:
+    def sent(self, target: str, version: str, headers: list[tuple[str, str]]) -> None:
+        """Note that what goes out has the script of this version, or none."""
+        newest, kept = self._kept
+        if version != newest or len(kept) >= MAX_KEPT:
             return
         for name, value in headers:
             if name.lower() in _VALIDATORS:
-                self._kept.add((_target(environ), value))
+                kept.add((target, value))
 
 
-def _target(environ: WSGIEnvironment) -> str:
+def target_of(environ: WSGIEnvironment) -> str:
+    """Return what was asked for; the app may change the environ later."""
     return f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"

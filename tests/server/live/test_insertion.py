@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from werkzeug.datastructures import Headers
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, EnvironBuilder, TestResponse
 from werkzeug.wrappers import Request, Response
 
@@ -166,6 +167,22 @@ def test_the_app_hears_of_a_page_that_the_browser_has_if_its_script_is_of_this_v
     assert [status(of_session=True), status(), status()] == [304, 200, 304]
     handover.version, handover.console = "1.2", True
     assert [status(), status()] == [200, 200]
+
+
+@pytest.mark.parametrize("kind", ["text/html", "application/pdf"])
+def test_an_app_below_another_path_and_a_document_of_another_kind_may_be_kept(
+    handover: FakeHandover, kind: str
+) -> None:
+    """What moves a part of the path while it answers changes the environ of whoever called it."""
+
+    @Request.application
+    def app(request: Request) -> Response:
+        return page(content_type=kind, headers=TAGGED).make_conditional(request)
+
+    mounted = DispatcherMiddleware(app, {"/shop": app})
+    client = Client(InsertScript(mounted, cast(Handover, handover)))
+    asked = {**BROWSER, "If-None-Match": TAGGED["ETag"]}
+    assert [client.get("/shop/x", headers=asked).status_code for _ in range(2)] == [200, 304]
 
 
 def test_head_is_left_alone(ask: Ask) -> None:
