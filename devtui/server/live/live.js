@@ -123,7 +123,7 @@
 
   /** Load the page again, with the files of these names. */
   async function reload(names) {
-    await renew(names);
+    await renew(names).catch(() => {}); // the page may have replaced what that needs
     if (dataset.posted === undefined) {
       location.reload();
       return;
@@ -137,7 +137,14 @@
   // -- what the page has loaded -------------------------------------------------------------------
 
   // The app may clear the browser's own list, which is short. By address without the query.
-  const loaded = new Map();
+  const loaded = new Map(), MOST_LOADED = 5000;
+
+  function remember({ name, initiatorType }) {
+    const key = name.split(/[?#]/, 1)[0];
+    if (/[?&]devtui=/.test(name) || loaded.has(key)) return; // what the page itself has loaded
+    if (loaded.size >= MOST_LOADED) loaded.delete(loaded.keys().next().value);
+    loaded.set(key, { name, initiatorType });
+  }
 
   /** The addresses of these files that a window has loaded; without names, of all but requests. */
   function loadedBy(view, names) {
@@ -197,8 +204,13 @@
     }
   }
 
-  function isOwn(href) {
-    return href.startsWith(location.origin + "/");
+  /** Whether an address is one of this server's. */
+  function isOwn(href, base) {
+    try {
+      return new URL(href, base).href.startsWith(location.origin + "/");
+    } catch {
+      return false; // it is no address
+    }
   }
 
   /** The name of the file that an address may be of. */
@@ -253,7 +265,7 @@
   function replace(old) {
     const href = old.href && renewedAddress(old.href, old.baseURI);
     if (old.disabled) {
-      old.href = href; // loaded when the page enables it
+      if (href) old.href = href; // loaded when the page enables it
       return;
     }
     const next = old.cloneNode(true);
@@ -280,7 +292,7 @@
   function swapImages(page, names) {
     const found = new Set();
     const change = (text, addresses, base) => text.replace(addresses, (href) => {
-      if (!names.includes(nameOf(href))) return href;
+      if (!names.includes(nameOf(href)) || !isOwn(href, base)) return href;
       found.add(nameOf(href));
       return renewedAddress(href, base);
     });
@@ -374,7 +386,7 @@
       || (origin === "null" && [...(location.ancestorOrigins ?? [])].at(-1) === location.origin);
     if (isWithin) return;
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) loaded.set(entry.name.split(/[?#]/, 1)[0], entry);
+      list.getEntries().forEach(remember);
     }).observe({ type: "resource", buffered: true });
     // A page that is kept for the back key must have no open connection.
     window.addEventListener("pagehide", () => {
