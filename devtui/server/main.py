@@ -210,12 +210,12 @@ class Generation:
         us from reading modules.
         """
         clock.sleep(REST_SECONDS)
-        from devtui.server.guest.held_calls import held_calls
-
-        if (calls := held_calls()) is not None:
-            self._channel.pending.hold_interpreter(calls)
-            server.hold_interpreter(calls)
         with suppress(ImportError, OSError):  # the app's doing; the next use will raise it again
+            from devtui.server.guest.held_calls import held_calls
+
+            if (calls := held_calls()) is not None:
+                self._channel.pending.hold_interpreter(calls)
+                server.hold_interpreter(calls)
             self._inspector()
             if server.debugger is not None:
                 server.debugger.ready()

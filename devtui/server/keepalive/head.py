@@ -113,7 +113,7 @@ def _settle(head: Head) -> bool:
 
 
 def fault(headers: Message) -> str:
-    """Say why a head has to be refused that the standard parser has read; empty if it has not.
+    """Return why a head that the standard parser has read must be refused, or an empty text.
 
     Nobody knows where the body of such a request ends (RFC 9112, sections 5.1 and 6.3).
     """
@@ -124,7 +124,9 @@ def fault(headers: Message) -> str:
             return "The last transfer coding must be chunked"
     elif lengths and (len(set(lengths)) > 1 or _LENGTH.fullmatch(lengths[0]) is None):
         return "The Content-Length must be one number"
-    if _SPACE_AND_COLON.match(str(headers.get_payload())) is not None:
+    # What follows a line that is no field. It is a list if the type of the body is a message's.
+    rest = headers.get_payload()
+    if _SPACE_AND_COLON.match(rest) is not None if isinstance(rest, str) else headers.defects:
         return "No space may stand before the colon of a field"
     return ""
 

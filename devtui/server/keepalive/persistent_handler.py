@@ -60,7 +60,7 @@ class PersistentHandler(WSGIRequestHandler):
         if type(self.connection) is _Socket:
             if (held := self.server.connections.held) is not None:
                 send, receive = partial(held.send, self.connection), held.receiver(self.connection)
-            else:
+            elif self.connection.gettimeout() is None:  # else Python waits for that long before
                 receive = partial(receive_now, self.connection)
         self._input = ClientInput(self.connection, cast(Any, self.rfile).detach(), receive)
         self.wfile = Writer(self.wfile, self._waiting, send)
@@ -80,7 +80,8 @@ class PersistentHandler(WSGIRequestHandler):
         contextvars.copy_context().run(self._answer)
         if self.close_connection:
             self.before_waiting()
-            if not self._waiting.given_away and self.connection.fileno() >= 0:
+            has_answered = bool(self.raw_requestline) and not self._waiting.cut
+            if has_answered and not self._waiting.given_away and self.connection.fileno() >= 0:
                 self._close_gently(self.head)
             return
         self._waiting.begin_head()
@@ -133,7 +134,9 @@ class PersistentHandler(WSGIRequestHandler):
         lines.append("\r\n")
         if status >= 200:
             self.wfile.begin(limit)
-        self.wfile.write("".join(lines).encode("latin-1"))
+        # A client of HTTP/0.9 knows no head.
+        head = "" if self.request_version == "HTTP/0.9" else "".join(lines)
+        self.wfile.write(head.encode("latin-1"))
 
     def answer(self, environ: WSGIEnvironment) -> None:
         """Have the app answer a request."""
@@ -208,4 +211,4 @@ class PersistentHandler(WSGIRequestHandler):
         if pause and self.server.ssl_context is None:
             with suppress(OSError):  # the client has ended it
                 self.connection.shutdown(socket.SHUT_WR)
-        self._input.discard(pause)
+        self._waiting.during(self._input.discard, pause)

@@ -24,10 +24,10 @@ MAX_SKIPPED = 64 * 1024
 # such a pause, in pieces and up to a bound.
 PAUSE_MS = 10
 PIECE = 256 * 1024
+MAX_DISCARDED = 10_000_000_000
 
 # The longest wait for a client that a stop of the server cannot end.
 ALONE_MS = 50
-MAX_DISCARDED = 10_000_000_000
 
 Receive: TypeAlias = Callable[[memoryview], int]
 
@@ -164,9 +164,9 @@ class ClientInput:
 def receive_now(connection: socket.socket, buffer: memoryview) -> int:
     """Fill a buffer with what has come; return the number of bytes, 0 at the end of the stream.
 
-    It is -1 if nothing has come, or if a read that waits has an error to tell.
+    It is -1 if nothing has come.
     """
-    with suppress(OSError):
+    with suppress(BlockingIOError):
         return connection.recv_into(buffer, 0, socket.MSG_DONTWAIT)
     return -1
 
@@ -182,6 +182,7 @@ class _Source(io.RawIOBase):
         super().__init__()
         self._raw = raw
         self._receive = receive
+        self._error: OSError | None = None
         self.read_some: Callable[[memoryview], int | None] = self._read
 
     def readable(self) -> bool:
@@ -192,15 +193,25 @@ class _Source(io.RawIOBase):
         return self.read_some(buffer)
 
     def read_now(self, buffer: memoryview) -> int | None:
-        """Read only what has come, if the connection can do that."""
-        count = -1 if self._receive is None else self._receive(buffer)
+        """Read only what has come, if the connection can do that.
+
+        If it has an error to tell, the next read that may wait raises it.
+        """
+        if self._receive is None or self._error is not None:
+            return None
+        try:
+            count = self._receive(buffer)
+        except OSError as error:
+            self._error = error
+            return None
         return None if count < 0 else count
 
     def _read(self, buffer: memoryview) -> int | None:
         count = self.read_now(buffer)
-        if count is None:
-            count = self._raw.readinto(buffer)
-        return count
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return self._raw.readinto(buffer) if count is None else count
 
     def close(self) -> None:
         self._raw.close()

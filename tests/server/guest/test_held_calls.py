@@ -137,11 +137,13 @@ def test_what_has_come_is_received(pair: tuple[socket.socket, socket.socket]) ->
     assert receive(buffer) == 0
 
 
-def test_a_closed_socket_receives_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_an_error_of_the_connection_is_raised(pair: tuple[socket.socket, socket.socket]) -> None:
+    """The system tells it once: nobody would hear of it later."""
     ours, _ = pair
     receive = HeldCalls().receiver(ours)
     ours.close()
-    assert receive(memoryview(bytearray(8))) == -1
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        receive(memoryview(bytearray(8)))
 
 
 def test_there_are_none_if_the_app_forbids_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,18 @@
-"""What is written to a client: a head goes with what follows it."""
+"""What is written to a client, and read from it."""
 
 from __future__ import annotations
 
 import io
+import socket
+import struct
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
+from devtui.server.guest.held_calls import HeldCalls
 from devtui.server.keepalive.client_wait import MAX_JOINED_BYTES, Waiting, Writer
+from devtui.server.keepalive.request_body import ClientInput, Receive, RequestBody, receive_now
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 
@@ -105,3 +110,23 @@ def test_nothing_is_held_unasked(wire: Wire, writer: Writer) -> None:
     writer.end()
     writer.write(HEAD)
     assert wire.sent[1:] == [HEAD]
+
+
+@pytest.mark.parametrize("way", ["waits", "asks first", "holds the interpreter"])
+def test_a_client_that_breaks_off_is_no_end_of_its_body(way: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        ours, _ = listener.accept()
+    receive: Receive | None = {
+        "waits": None,
+        "asks first": partial(receive_now, ours),
+        "holds the interpreter": HeldCalls().receiver(ours),
+    }[way]
+    with ours, ours.makefile("rb", 0) as raw:
+        body = RequestBody(ClientInput(ours, raw, receive), 10)
+        client.sendall(b"abc")
+        assert body.stream.read(3) == b"abc"
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()  # with a reset
+        with pytest.raises(ConnectionResetError):
+            body.stream.read(7)
