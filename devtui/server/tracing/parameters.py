@@ -39,6 +39,9 @@ _QUALNAME = type.__dict__["__qualname__"].__get__
 _TEXTS = (str, bytes, bytearray)
 
 
+# No secret is in a number, in the name of a class, or in how many members are left out.
+_HARMLESS = NUMBERS | {Told}
+
 # What `kept` leaves short, and what Python prints quickly.
 _SHORT = NUMBERS | {str}
 
@@ -160,10 +163,10 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement
     from devtui.text.secrets import MASK
 
     masked = list(parameters)
-    several = all(isinstance(member, (list, tuple, dict)) for member in masked)
+    several = all(isinstance(member, (list, tuple, dict, Told)) for member in masked)
     if not several or _may_be_one(parameters, names):
         masked = [
-            Told(MASK) if _is_masked(names, number) and type(member) not in NUMBERS else member
+            Told(MASK) if _is_masked(names, number) and type(member) not in _HARMLESS else member
             for number, member in enumerate(masked)
         ]
     if several:
@@ -180,7 +183,7 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement
 
 def _may_be_one(parameters: Any, names: tuple[bool, ...] | bool) -> bool:
     """Whether what looks like several sequences of parameters can be one of arrays."""
-    if isinstance(names, bool) or len(names) != len(parameters):
+    if isinstance(names, bool) or min(len(names), MAX_MEMBERS + 1) != len(parameters):
         return False
     return isinstance(parameters, tuple) or any(isinstance(one, list) for one in parameters)
 
@@ -206,7 +209,7 @@ def _masked_by_name(parameters: Mapping[Any, Any], statement: str) -> Any:
     if names is None:
         return parameters
     return {
-        name: member if name in names or type(member) in NUMBERS else Told(MASK)
+        name: member if name in names or type(member) in _HARMLESS else Told(MASK)
         for name, member in parameters.items()
     }
 

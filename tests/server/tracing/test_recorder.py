@@ -10,6 +10,7 @@ import pytest
 from devtui.server.exchange.bodies import cut
 from devtui.server.tracing.parameters import MAX_MEMBERS, kept, text_of
 from devtui.server.tracing.request_calls import MAX_CALLS, MAX_STACKS, MAX_TEXT
+from devtui.text.secrets import MASK
 from tests.server.tracing.conftest import Record
 
 
@@ -204,6 +205,20 @@ def test_parameters_are_bounded_and_masked(parameters: object, statement: str, s
 def test_what_a_cut_statement_may_have_named_a_secret_is_masked() -> None:
     cut_off = cut(f"select 1 from u where name = ? and {'x' * MAX_TEXT} = ?", MAX_TEXT)
     assert text_of(kept(("al", "s")), cut_off) == "('al', ••••••••)"
+
+
+@pytest.mark.parametrize("row", [("al", "s"), ["al", "s"], {"name": "al", "pin": "s"}])
+def test_the_rows_are_masked_if_more_than_are_kept_are_given(row: object) -> None:
+    shown = text_of(kept([row] * 60), "insert into u (name, pin) values (?, ?)")
+    assert "'s'" not in shown
+    assert shown.count(MASK) >= 50
+    assert shown.endswith("... (10 more)]")
+
+
+def test_what_no_secret_is_in_is_not_masked() -> None:
+    given = ["s"] * 50 + ["al"] * 10_000
+    statement = f"select 1 from u where pin in ({', '.join('?' * len(given))})"
+    assert text_of(kept(given), statement).endswith("••••••••, ... (10,000 more)]")
 
 
 def test_texts_of_a_librarys_own_type_are_texts() -> None:
