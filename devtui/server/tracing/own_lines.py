@@ -60,11 +60,8 @@ def find(before: Found | None) -> Found | None:
             there = sys._getframe(before.depth + 1)
         except ValueError:  # the stack is not so deep
             there = sys._getframe()
-        if there.f_code is before.code:
-            if there.f_lasti == before.instruction:
-                return before
-            if before.instruction == _NONE and (tag := _tag_of(there)) is not None:
-                return Found(before.depth, before.code, _NONE, tag)
+        if there.f_code is before.code and there.f_lasti == before.instruction:
+            return before
     for depth, frame, tag in _own_frames(sys._getframe(1)):
         if tag is not None:
             return Found(depth, frame.f_code, _NONE, tag)
