@@ -192,6 +192,12 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
             "insert into sessions values (?, ?)",
             f"""[(1, '{{"token": "••••••••", "text": "{"x" * 476}'... (626 characters))]""",
         ),
+        (
+            ('\ufeff{"pin": "s"}', b'\xef\xbb\xbf{"pin": "s"}', r'{"a": "{\"pin\": \"s\"}"}'),
+            "insert into sessions values (?, ?, ?)",
+            r"""('\ufeff{"pin": "••••••••"}', b'\ufeff{"pin": "••••••••"}', """
+            r"""'{"a": "{\\"pin\\": \\"••••••••\\"}"}')""",
+        ),
         (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
         (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
         (range(3), "", "<range>"),
