@@ -72,11 +72,13 @@ def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> 
         return ""
     if kind is tuple or kind is list:
         names = _secret_places()(statement)
-        if in_pairs and not names:
-            parameters = _masked_after_names(parameters)
         if names:
             parameters = _masked(parameters, names, statement)
-        elif _SHORT.issuperset(map(type, parameters)):
+        elif in_pairs:
+            parameters = _masked_after_names(parameters)
+        else:
+            parameters = _masked_values()(parameters, statement)
+        if _SHORT.issuperset(map(type, parameters)):
             try:
                 text = repr(parameters)
                 if not _may_be_json(text):
@@ -84,7 +86,7 @@ def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> 
             except ValueError:  # Python does not print numbers of thousands of digits
                 pass
     elif kind is dict:
-        parameters = _masked_by_name(parameters, statement)
+        parameters = _masked_values()(_masked_by_name(parameters, statement), statement)
     text = _repr().repr(parameters)
     if _may_be_json(text):
         from devtui.server.tracing import json_texts  # most have no such texts
@@ -102,6 +104,13 @@ def _secret_places() -> Callable[[str], tuple[bool, ...] | bool]:
     from devtui.server.tracing.secret_places import secret_places  # nobody waits any more
 
     return secret_places
+
+
+@cache
+def _masked_values() -> Callable[[Any, str], Any]:
+    from devtui.server.tracing.named_values import masked
+
+    return masked
 
 
 @cache

@@ -198,6 +198,33 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
             r"""('\ufeff{"pin": "••••••••"}', b'\ufeff{"pin": "••••••••"}', """
             r"""'{"a": "{\\"pin\\": \\"••••••••\\"}"}')""",
         ),
+        (
+            ("s", "al"),
+            "update wp_options set option_value = ? where option_name = 'api_key' and x_id = ?",
+            "(••••••••, 'al')",
+        ),
+        (("s",), "update auth set v = ? where n = 'password'", "(••••••••,)"),
+        (("al", "s"), "insert into secrets (name, payload) values (?, ?)", "('al', ••••••••)"),
+        (("al", "s"), "insert into app.tokens (user_id, v) values (?, ?)", "('al', ••••••••)"),
+        (("s", "al"), 'update "auth_user" set "password" = %s, "city" = %s', "(••••••••, 'al')"),
+        (("s",), "ALTER USER x IDENTIFIED BY ?", "(••••••••,)"),
+        (
+            [("token", "s"), ("mode", "al")],
+            "insert into settings (name, value) values (?, ?)",
+            "[('token', ••••••••), ('mode', 'al')]",
+        ),
+        (("s", "api_key"), "update x set value = $1 where n = $2", "(••••••••, 'api_key')"),
+        (
+            {"v": "s", "n": "pin"},
+            "insert into settings (n, opt_val) values (:n, :v)",
+            "{'v': ••••••••, 'n': 'pin'}",
+        ),
+        (
+            ("al", "bo", "cy", "di", "s", "t"),
+            "select pin from u where a between ? and ? and b like binary ? and upper(c::text) "
+            "like upper(?) and pin between ? and ?",
+            "('al', 'bo', 'cy', 'di', ••••••••, ••••••••)",
+        ),
         (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
         (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
         (range(3), "", "<range>"),
