@@ -31,7 +31,7 @@ MAX_CODES = 5_000
 _lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
 
 tags: dict[str, CodeType] = {}
-"""The code that renders a tag of a template, by its file. No frame of its own is the template's."""
+"""The code that renders a tag of a template, by its file. A template has no frame of its own."""
 
 # No instruction has this number: one renders all tags, and so says nothing about the line.
 _NONE = -2

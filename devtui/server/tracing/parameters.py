@@ -62,10 +62,10 @@ def kept(value: Any) -> Any:
 def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> str:
     """Return the repr of what `kept` returned, cut, with secrets masked.
 
-    Members of a dictionary are masked by their keys, and by the names that the statement gives to
-    their placeholders. Those of a sequence are masked by these names, or if the statement names a
-    secret at all, where that is not clear. With `in_pairs` a member can name the next one,
-    as in `HSET user password ...`.
+    Members of a dictionary are masked by their keys, and all members by the columns that their
+    placeholders are for. If the statement names a secret, a text is masked unless its column is
+    known to hold none. In a row of settings one member can name another. With `in_pairs` it can
+    name the next one, as in `HSET user password ...`.
     """
     kind = type(parameters)
     if parameters is None or (kind in _CONTAINERS and not parameters):
