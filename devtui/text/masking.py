@@ -25,6 +25,9 @@ _JSON = re.compile(
     r"|[{}\[\],:]|[^\s\"{}\[\],:]+",
     re.DOTALL,
 )
+# A string, or its beginning without the half of an escape.
+_STRING = re.compile(r'"(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*')
+_DECODER = json.JSONDecoder(strict=False)
 _UNTOLD = ('""', "null", "true", "false")
 # A value that is no markup, a comment, a tag, text; a part that is cut off goes to the end.
 _XML = re.compile(
@@ -71,11 +74,16 @@ def body(text: str, content_type: str, reveal: bool = False) -> str:
         return _multipart(text)
     if "x-www-form-urlencoded" in kind:
         return _form(text, NESTED)
-    if "json" in kind or text.lstrip()[:1] in ("{", "["):
-        return _json(text)
+    if "json" in kind or may_be_json(text):
+        return _json(text, NESTED)
     if "xml" in kind:
         return _xml(text)
     return text if kind else _form(text, NESTED)
+
+
+def may_be_json(text: str) -> bool:
+    """Whether a text begins as a list or an object of JSON, perhaps after a byte order mark."""
+    return text.lstrip(" \t\r\n\ufeff")[:1] in ("{", "[")
 
 
 def _secret(name: str) -> bool:
@@ -116,33 +124,36 @@ def _nested(value: str, depth: int) -> str:
     """Mask a value that may itself be a URL, a query or JSON."""
     if depth == 0 or len(value) < 3:
         return value
-    if value.lstrip()[:1] in ("{", "["):
-        return _json(value)
+    if may_be_json(value):
+        return _json(value, depth - 1)
     if "?" in value or "#" in value or "://" in value:
         return _target(value, depth - 1)
     return _form(value, depth - 1) if "=" in value else value
 
 
-def _json(text: str) -> str:
-    """Mask JSON, or the beginning of JSON, and keep its layout."""
+def _json(text: str, depth: int) -> str:
+    """Mask JSON, or the beginning of JSON, and keep its layout.
+
+    Strings that are JSON are masked too, as deep as `depth` says.
+    """
     shown: list[str] = []
-    at, depth = 0, 0
+    at, level = 0, 0
     key = ""  # the string before a colon
     secret = False  # whether the next value is one
-    masked_from: int | None = None  # the depth of the list or object whose values are all masked
+    masked_from: int | None = None  # the level of the list or object whose values are all masked
     for found in _JSON.finditer(text):
         piece = found[0]
         shown.append(text[at : found.start()])
         at = found.end()
         if piece in "{[":
-            depth += 1
+            level += 1
             if secret and masked_from is None:
-                masked_from = depth
+                masked_from = level
             secret = False
         elif piece in "}]":
-            if masked_from == depth:
+            if masked_from == level:
                 masked_from = None
-            depth -= 1
+            level -= 1
             key, secret = "", False
         elif piece == ":":
             secret = bool(key) and _secret(_decoded(key))
@@ -154,9 +165,26 @@ def _json(text: str) -> str:
         elif (secret or masked_from is not None) and piece not in _UNTOLD:
             piece = f'"{MASK}"'
             secret = False
+        elif depth and piece[0] == '"' and "\\" in piece:  # its quotes are escaped
+            piece = _json_in_string(piece, depth - 1)
         shown.append(piece)
     shown.append(text[at:])
     return "".join(shown)
+
+
+def _json_in_string(piece: str, depth: int) -> str:
+    """Mask the JSON in a string of JSON, or in its beginning."""
+    begun = _STRING.match(piece)
+    if begun is None:
+        return piece
+    text = _decoded(f'{begun[0]}"')
+    masked = _json(text, depth) if may_be_json(text) else text
+    if masked == text:
+        return piece
+    written = json.dumps(masked, ensure_ascii=False)
+    # No encoding has halves of surrogate pairs, which an escape may stand for.
+    written = written.encode("utf-8", "backslashreplace").decode("utf-8")
+    return written if piece[begun.end() :] == '"' else written[:-1]
 
 
 def _is_key(text: str, end: int, piece: str) -> bool:
@@ -167,7 +195,7 @@ def _is_key(text: str, end: int, piece: str) -> bool:
 
 def _decoded(piece: str) -> str:
     try:
-        return str(json.loads(piece))
+        return str(_DECODER.decode(piece))
     except ValueError:
         return piece
 

@@ -40,7 +40,12 @@ def is_secret(name: str) -> bool:
     """
     name = name[:200]
     # Some write one word as two: `passWord`. So what a capital letter divides is one word as well.
-    return any(map(_have_secret, (_words(_CAMEL.sub("_", name)), _words(name))))
+    return any(map(_have_secret, (words_of(name), _words(name))))
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name in lower case."""
+    return _words(_CAMEL.sub("_", name))
 
 
 def _words(name: str) -> list[str]:

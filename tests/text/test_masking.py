@@ -76,6 +76,14 @@ def test_decoded_parameters() -> None:
         ),
         ('{"a": "b", "password": "hunt', f'{{"a": "b", "password": "{MASK}"'),  # cut off
         ('{"a": "password", "b": "c"}', '{"a": "password", "b": "c"}'),
+        ('\ufeff{"password": "hunter2"}', f'\ufeff{{"password": "{MASK}"}}'),
+        # JSON in a string of JSON, also one that is cut off
+        (r'{"a": " {\"pwd\":\"\u00e9\"}"}', rf'{{"a": " {{\"pwd\":\"{MASK}\"}}"}}'),
+        (r'["[\"{\\\"pin\\\":1}\"]"]', rf'["[\"{{\\\"pin\\\":\\\"{MASK}\\\"}}\"]"]'),
+        (r'{"a": "{\"pwd\": \"\ud800hunt\u00', rf'{{"a": "{{\"pwd\": \"{MASK}\"'),
+        (r'{"a": "{\"pwd\": \"hunt\"', rf'{{"a": "{{\"pwd\": \"{MASK}\"'),
+        (r'["{\"\ud800\":\"é\",\"pin\":1}"]', rf'["{{\"\ud800\":\"é\",\"pin\":\"{MASK}\"}}"]'),
+        (r'{"a": "{\"b\":\u0022c\"}"}', r'{"a": "{\"b\":\u0022c\"}"}'),  # as it was
     ],
 )
 def test_json(text: str, shown: str) -> None:
@@ -122,7 +130,7 @@ def test_json_stays_json(data: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     "piece",
     ['"', '\\"', '{"password":', "[", "&", "=", ";", "a=b;", '"a" ', "%", "?", "--\r\n\r\n", "://",
-     "@", "http://a:", "?a=", "GET /", "a" * 50 + "=", " "],
+     r'"{\"pin\":', r'["{\"', r'"{\u00', "@", "http://a:", "?a=", "GET /", "a" * 50 + "=", " "],
 )  # fmt: skip
 def test_time_grows_with_the_length_only(piece: str) -> None:
     text = (piece * 75_000)[:75_000]

@@ -27,4 +27,4 @@ def masked(value: Any) -> Any:
 
 
 def _masked(text: str) -> str:
-    return masking.body(text, "") if text.lstrip()[:1] in ("{", "[") else text
+    return masking.body(text, "") if masking.may_be_json(text) else text

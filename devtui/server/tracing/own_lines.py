@@ -31,7 +31,7 @@ MAX_CODES = 5_000
 _lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
 
 tags: dict[str, CodeType] = {}
-"""The code that renders a tag of a template, by its file. No frame of its own is the template's."""
+"""The code that renders a tag of a template, by its file. A template has no frame of its own."""
 
 # No instruction has this number: one renders all tags, and so says nothing about the line.
 _NONE = -2
@@ -60,11 +60,8 @@ def find(before: Found | None) -> Found | None:
             there = sys._getframe(before.depth + 1)
         except ValueError:  # the stack is not so deep
             there = sys._getframe()
-        if there.f_code is before.code:
-            if there.f_lasti == before.instruction:
-                return before
-            if before.instruction == _NONE and (tag := _tag_of(there)) is not None:
-                return Found(before.depth, before.code, _NONE, tag)
+        if there.f_code is before.code and there.f_lasti == before.instruction:
+            return before
     for depth, frame, tag in _own_frames(sys._getframe(1)):
         if tag is not None:
             return Found(depth, frame.f_code, _NONE, tag)

@@ -39,6 +39,9 @@ _QUALNAME = type.__dict__["__qualname__"].__get__
 _TEXTS = (str, bytes, bytearray)
 
 
+# No secret is in a number, in the name of a class, or in how many members are left out.
+_HARMLESS = NUMBERS | {Told}
+
 # What `kept` leaves short, and what Python prints quickly.
 _SHORT = NUMBERS | {str}
 
@@ -59,21 +62,23 @@ def kept(value: Any) -> Any:
 def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> str:
     """Return the repr of what `kept` returned, cut, with secrets masked.
 
-    Members of a dictionary are masked by their keys, and by the names that the statement gives to
-    their placeholders. Those of a sequence are masked by these names, or if the statement names a
-    secret at all, where that is not clear. With `in_pairs` a member can name the next one,
-    as in `HSET user password ...`.
+    Members of a dictionary are masked by their keys, and all members by the columns that their
+    placeholders are for. If the statement names a secret, a text is masked unless its column is
+    known to hold none. In a row of settings one member can name another. With `in_pairs` it can
+    name the next one, as in `HSET user password ...`.
     """
     kind = type(parameters)
     if parameters is None or (kind in _CONTAINERS and not parameters):
         return ""
     if kind is tuple or kind is list:
         names = _secret_places()(statement)
-        if in_pairs and not names:
-            parameters = _masked_after_names(parameters)
         if names:
             parameters = _masked(parameters, names, statement)
-        elif _SHORT.issuperset(map(type, parameters)):
+        elif in_pairs:
+            parameters = _masked_after_names(parameters)
+        else:
+            parameters = _masked_values()(parameters, statement)
+        if _SHORT.issuperset(map(type, parameters)):
             try:
                 text = repr(parameters)
                 if not _may_be_json(text):
@@ -81,7 +86,7 @@ def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> 
             except ValueError:  # Python does not print numbers of thousands of digits
                 pass
     elif kind is dict:
-        parameters = _masked_by_name(parameters, statement)
+        parameters = _masked_values()(_masked_by_name(parameters, statement), statement)
     text = _repr().repr(parameters)
     if _may_be_json(text):
         from devtui.server.tracing import json_texts  # most have no such texts
@@ -99,6 +104,13 @@ def _secret_places() -> Callable[[str], tuple[bool, ...] | bool]:
     from devtui.server.tracing.secret_places import secret_places  # nobody waits any more
 
     return secret_places
+
+
+@cache
+def _masked_values() -> Callable[[Any, str], Any]:
+    from devtui.server.tracing.named_values import masked
+
+    return masked
 
 
 @cache
@@ -160,10 +172,10 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement
     from devtui.text.secrets import MASK
 
     masked = list(parameters)
-    several = all(isinstance(member, (list, tuple, dict)) for member in masked)
+    several = all(isinstance(member, (list, tuple, dict, Told)) for member in masked)
     if not several or _may_be_one(parameters, names):
         masked = [
-            Told(MASK) if _is_masked(names, number) and type(member) not in NUMBERS else member
+            Told(MASK) if _is_masked(names, number) and type(member) not in _HARMLESS else member
             for number, member in enumerate(masked)
         ]
     if several:
@@ -180,7 +192,7 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement
 
 def _may_be_one(parameters: Any, names: tuple[bool, ...] | bool) -> bool:
     """Whether what looks like several sequences of parameters can be one of arrays."""
-    if isinstance(names, bool) or len(names) != len(parameters):
+    if isinstance(names, bool) or min(len(names), MAX_MEMBERS + 1) != len(parameters):
         return False
     return isinstance(parameters, tuple) or any(isinstance(one, list) for one in parameters)
 
@@ -206,7 +218,7 @@ def _masked_by_name(parameters: Mapping[Any, Any], statement: str) -> Any:
     if names is None:
         return parameters
     return {
-        name: member if name in names or type(member) in NUMBERS else Told(MASK)
+        name: member if name in names or type(member) in _HARMLESS else Told(MASK)
         for name, member in parameters.items()
     }
 

@@ -187,6 +187,6 @@ def plain_text(text: object) -> str:
     if isinstance(text, str):
         return str.__str__(text)
     if isinstance(text, (bytes, bytearray)):
-        # So many bytes are more than `MAX_TEXT` characters, and what is kept of them says so.
+        # So many bytes are more than `MAX_TEXT` characters, so `keep` cuts the text and marks it.
         return bytes(text[: 4 * (MAX_TEXT + 1)]).decode("utf-8", "replace")
     return f"<{type(text).__name__}>"

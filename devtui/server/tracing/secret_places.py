@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from devtui.text.secrets import is_secret
+from devtui.text.secrets import is_secret, words_of
 
 # What may repeat is bounded in all of these, because a statement can be of any length.
 _WORD = re.compile(r"[A-Za-z_]\w{0,199}")
@@ -34,14 +34,28 @@ _COLUMN = (
     r"(?:[(,]|\b(?:set|where|and|or|on|not|having|when|update)\b)\s{0,99}"
     r"(?:\"?\w{1,200}\"?\s?\.\s?){0,3}\"?(?P<column>\w{1,200})(?!\w)\"?\s{0,9}"
 )
-_OPERATOR = r"(?:<=>|==?|<>|!=|<=?|>=?|(?:not\s{1,9})?i?like\b|is\b(?:\s{1,9}not\b)?)\s{0,9}"
+_LIKE = r"(?:not\s{1,9})?i?like(?:\s{1,9}binary)?\b"
+_OPERATOR = rf"(?:<=>|==?|<>|!=|<=?|>=?|{_LIKE}|is\b(?:\s{{1,9}}not\b)?)\s{{0,9}}"
+_RANGE = rf"(?:not\s{{1,9}})?between\s{{1,9}}(?P<range>{_PLACE}\s{{1,9}}and\s{{1,9}}{_PLACE})"
 _LIST = (
     r"(?:(?:not\s{1,9})?in|=\s{0,9}any)\s{0,9}\(\s{0,9}"
     rf"(?P<list>{_PLACE}(?:\s{{0,9}},\s{{0,9}}{_PLACE})*)"
 )
 _PLACES = re.compile(
-    rf"{_COLUMN}(?:{_OPERATOR}(?P<one>{_PLACE})|{_LIST})|(?P<alone>{_PLACE})", re.IGNORECASE
+    rf"{_COLUMN}(?:{_OPERATOR}(?P<one>{_PLACE})|{_LIST}|{_RANGE})|(?P<alone>{_PLACE})",
+    re.IGNORECASE,
 )
+# `upper(name) like upper(?)` compares the name too.
+_FOLDED = re.compile(
+    rf"\b(?:upper|lower)\(((?:\"?\w{{1,200}}\"?\.){{0,3}}\"?\w{{1,200}}\"?|{_PLACE})\)",
+    re.IGNORECASE,
+)
+_TABLE = re.compile(
+    r"\b(?:from|into|join|table|(?<!key\s)update)\s{1,99}"
+    r"(?:\"?\w{1,200}\"?\s?\.\s?){0,3}\"?(?P<table>\w{1,200})",
+    re.IGNORECASE,
+)
+_IDENTIFIED = re.compile(r"\bidentified\s{1,99}(?:by|with)\b", re.IGNORECASE)
 _EACH = re.compile(_PLACE)
 _INSERT = re.compile(
     r"\s{0,99}(?:insert|replace)\b[^(]{1,300}\((?P<columns>[^()]{1,5000})\)"
@@ -52,15 +66,36 @@ _BRACKET = re.compile(r"[(),]")
 _NEXT_ROW = re.compile(r"\s{0,99},\s{0,99}(?=\()")
 _SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
 
-# Columns of these names hold anything: `insert into settings (name, value) values ('api_key', ?)`.
-_VAGUE = frozenset({"content", "data", "digest", "hash", "val", "value"})
+# Columns with these words hold anything: `update settings set value = ? where name = 'api_key'`.
+_VAGUE = frozenset({"content", "data", "digest", "hash", "payload", "val", "value"})
+# What another column may name: `insert into settings (name, value) values (?, ?)`.
+_VALUES = frozenset({"v", "val", "value"})
+# Columns with one of these as their last word hold no secret, even in a table of secrets.
+_CLEAR = frozenset(
+    {
+        "at", "created", "date", "email", "expires", "id", "kind", "name", "on", "state", "status",
+        "type", "updated", "username",
+    }
+)  # fmt: skip
 
 
 class _Place(NamedTuple):
-    """A placeholder as it is written, and whether it may stand for a secret."""
+    """A placeholder as it is written, and whether it may stand for a secret.
+
+    A value is a secret if the name is one that is given for another placeholder.
+    """
 
     text: str
     is_secret: bool
+    is_value: bool
+
+    @property
+    def key(self) -> str | int | None:
+        """Its name or its number from 0, None if it has none."""
+        if _style(self.text) == "named":
+            return self.text[2:-2] if self.text[0] == "%" else self.text[1:]
+        digits = self.text[1:]
+        return int(digits) - 1 if digits.isdecimal() else None
 
 
 class _Item(NamedTuple):
@@ -79,14 +114,13 @@ def secret_places(statement: str) -> tuple[bool, ...] | bool:
     text = _bare(statement)
     if text is None or any(_HAS_PLACE.search(one[0]) for one in _skipped(statement)):
         return True
-    places = list(_places(text, names_secret=_names_secret(statement)))
+    places = list(_places(text, statement))
     styles = {_style(place.text) for place in places}
     if len(styles) != 1 or "named" in styles:
         return True
-    found: dict[int, bool] = {}
+    found: dict[Any, bool] = {}
     for number, place in enumerate(places):
-        digits = place.text[1:]
-        at = int(digits) - 1 if digits.isdecimal() else number
+        at = number if place.key is None else place.key
         found[at] = found.get(at, False) or place.is_secret
     return tuple(found.get(number, True) for number in range(min(max(found) + 1, len(statement))))
 
@@ -101,20 +135,41 @@ def clear_names(statement: str) -> frozenset[str] | None:
         return None
     text = _bare(statement)
     places = [
-        place
-        for place in _places(text or statement, names_secret=_names_secret(statement))
-        if _style(place.text) == "named"
+        place for place in _places(text or statement, statement) if _style(place.text) == "named"
     ]
     if text is None:
         return frozenset() if places else None
     if not places:
         return None if not any("%(" in one[0] for one in _skipped(statement)) else frozenset()
-    secret = {_name(place.text) for place in places if place.is_secret}
-    return frozenset(_name(place.text) for place in places) - secret
+    secret = {str(place.key) for place in places if place.is_secret}
+    return frozenset(str(place.key) for place in places) - secret
+
+
+@lru_cache(maxsize=500)
+def value_places(statement: str) -> frozenset[str | int]:
+    """Return the names or numbers of the placeholders of values that other parameters may name."""
+    if not any(_is_value(word) for word in set(_WORD.findall(statement))):
+        return frozenset()
+    text = _bare(statement)
+    return frozenset(
+        number if place.key is None else place.key
+        for number, place in enumerate(_places(text or "", statement))
+        if place.is_value
+    )
 
 
 def _names_secret(statement: str) -> bool:
+    if _IDENTIFIED.search(statement):
+        return True
     return any(is_secret(word) for word in set(_WORD.findall(statement)))
+
+
+def _is_about_secrets(text: str, statement: str) -> bool:
+    """Whether a table or a string of the statement is named as a secret."""
+    # Django's tables of users and groups begin with `auth_`.
+    tables = {found["table"].lower().removeprefix("auth_") for found in _TABLE.finditer(text)}
+    strings = {found[0] for found in _skipped(statement) if found[0][0] == "'"}
+    return any(map(is_secret, tables | strings))
 
 
 def _concerns(statement: str) -> bool:
@@ -132,7 +187,8 @@ def _bare(statement: str) -> str | None:
     text = _ESCAPE.sub("", statement)
     if _UNCLEAR.search(text):
         return None
-    return _CAST.sub("", _QUOTED.sub(_without, text)).replace("%%", " ")
+    bare = _CAST.sub("", _QUOTED.sub(_without, text)).replace("%%", " ")
+    return _FOLDED.sub(r"\1", bare)
 
 
 def _without(found: re.Match[str]) -> str:
@@ -149,11 +205,9 @@ def _style(place: str) -> str:
     return place[0] if place[1].isdecimal() else "named"
 
 
-def _name(place: str) -> str:
-    return place[2:-2] if place[0] == "%" else place[1:]
-
-
-def _places(text: str, *, names_secret: bool) -> Iterator[_Place]:
+def _places(text: str, statement: str) -> Iterator[_Place]:
+    names_secret = _names_secret(statement)
+    strict = names_secret and _is_about_secrets(text, statement)
     items = _inserted(text)
     item = next(items, None)
     for found in _PLACES.finditer(text):
@@ -162,18 +216,31 @@ def _places(text: str, *, names_secret: bool) -> Iterator[_Place]:
             item = next(items, None)
         column: str | None = found["column"]
         inserted = item if item is not None and item.start <= at else None
-        secret = column is None or _may_be_secret(column)
+        secret = column is None or _may_be_secret(column, strict)
+        value = column is not None and _is_value(column)
         if inserted is not None:
             if column is None and not _SELECT.search(text, inserted.start, inserted.end):
                 secret = False
-            secret = secret or _may_be_secret(inserted.column)
-        for place in _EACH.findall(found["one"] or found["list"] or found["alone"]):
-            yield _Place(place, secret and names_secret)
+            secret = secret or _may_be_secret(inserted.column, strict)
+            value = value or _is_value(inserted.column)
+        for place in _EACH.findall(
+            found["one"] or found["list"] or found["range"] or found["alone"]
+        ):
+            yield _Place(place, secret and names_secret, value)
 
 
-def _may_be_secret(column: str) -> bool:
+def _may_be_secret(column: str, strict: bool) -> bool:
     name = column.strip(' \t\r\n"')
-    return not name or name.lower() in _VAGUE or is_secret(name)
+    if not name or is_secret(name):
+        return True
+    words = words_of(name)
+    if not _CLEAR.isdisjoint(words[-1:]):
+        return False
+    return strict or not _VAGUE.isdisjoint(words)
+
+
+def _is_value(column: str) -> bool:
+    return not _VALUES.isdisjoint(words_of(column)[-1:])
 
 
 def _inserted(text: str) -> Iterator[_Item]:

@@ -46,7 +46,8 @@ def _is_asynchronous(function: Any) -> bool:
 def named_like(original: type, subclass: type, module: str) -> type:
     """Give a subclass that takes the place of a class written in C its name, and its methods.
 
-    Those that wrap a method say what that says of itself, so that they can be pickled too.
+    A method that wraps another takes over its module, signature and class, so that it can be
+    pickled.
     """
     subclass.__module__, subclass.__doc__ = module, original.__doc__
     subclass.__name__, subclass.__qualname__ = original.__name__, original.__qualname__

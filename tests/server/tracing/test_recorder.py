@@ -10,6 +10,7 @@ import pytest
 from devtui.server.exchange.bodies import cut
 from devtui.server.tracing.parameters import MAX_MEMBERS, kept, text_of
 from devtui.server.tracing.request_calls import MAX_CALLS, MAX_STACKS, MAX_TEXT
+from devtui.text.secrets import MASK
 from tests.server.tracing.conftest import Record
 
 
@@ -191,6 +192,39 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
             "insert into sessions values (?, ?)",
             f"""[(1, '{{"token": "••••••••", "text": "{"x" * 476}'... (626 characters))]""",
         ),
+        (
+            ('\ufeff{"pin": "s"}', b'\xef\xbb\xbf{"pin": "s"}', r'{"a": "{\"pin\": \"s\"}"}'),
+            "insert into sessions values (?, ?, ?)",
+            r"""('\ufeff{"pin": "••••••••"}', b'\ufeff{"pin": "••••••••"}', """
+            r"""'{"a": "{\\"pin\\": \\"••••••••\\"}"}')""",
+        ),
+        (
+            ("s", "al"),
+            "update wp_options set option_value = ? where option_name = 'api_key' and x_id = ?",
+            "(••••••••, 'al')",
+        ),
+        (("s",), "update auth set v = ? where n = 'password'", "(••••••••,)"),
+        (("al", "s"), "insert into secrets (name, payload) values (?, ?)", "('al', ••••••••)"),
+        (("al", "s"), "insert into app.tokens (user_id, v) values (?, ?)", "('al', ••••••••)"),
+        (("s", "al"), 'update "auth_user" set "password" = %s, "city" = %s', "(••••••••, 'al')"),
+        (("s",), "ALTER USER x IDENTIFIED BY ?", "(••••••••,)"),
+        (
+            [("token", "s"), ("mode", "al")],
+            "insert into settings (name, value) values (?, ?)",
+            "[('token', ••••••••), ('mode', 'al')]",
+        ),
+        (("s", "api_key"), "update x set value = $1 where n = $2", "(••••••••, 'api_key')"),
+        (
+            {"v": "s", "n": "pin"},
+            "insert into settings (n, opt_val) values (:n, :v)",
+            "{'v': ••••••••, 'n': 'pin'}",
+        ),
+        (
+            ("al", "bo", "cy", "di", "s", "t"),
+            "select pin from u where a between ? and ? and b like binary ? and upper(c::text) "
+            "like upper(?) and pin between ? and ?",
+            "('al', 'bo', 'cy', 'di', ••••••••, ••••••••)",
+        ),
         (("x" * 2000,), "select ?", f"('{'x' * 500}'... (2,000 characters),)"),
         (b"\0" * 5, "", "b'\\x00\\x00\\x00\\x00\\x00'"),
         (range(3), "", "<range>"),
@@ -204,6 +238,20 @@ def test_parameters_are_bounded_and_masked(parameters: object, statement: str, s
 def test_what_a_cut_statement_may_have_named_a_secret_is_masked() -> None:
     cut_off = cut(f"select 1 from u where name = ? and {'x' * MAX_TEXT} = ?", MAX_TEXT)
     assert text_of(kept(("al", "s")), cut_off) == "('al', ••••••••)"
+
+
+@pytest.mark.parametrize("row", [("al", "s"), ["al", "s"], {"name": "al", "pin": "s"}])
+def test_the_rows_are_masked_if_more_than_are_kept_are_given(row: object) -> None:
+    shown = text_of(kept([row] * 60), "insert into u (name, pin) values (?, ?)")
+    assert "'s'" not in shown
+    assert shown.count(MASK) >= 50
+    assert shown.endswith("... (10 more)]")
+
+
+def test_what_no_secret_is_in_is_not_masked() -> None:
+    given = ["s"] * 50 + ["al"] * 10_000
+    statement = f"select 1 from u where pin in ({', '.join('?' * len(given))})"
+    assert text_of(kept(given), statement).endswith("••••••••, ... (10,000 more)]")
 
 
 def test_texts_of_a_librarys_own_type_are_texts() -> None:

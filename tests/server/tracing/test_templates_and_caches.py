@@ -203,6 +203,33 @@ def test_a_call_has_the_line_of_djangos_template(record: Record) -> None:
     assert {tuple(call["stack"][0]) for call in found if call["stack"]} == {(20, "main")}
 
 
+BOOKS = (
+    DJANGOS_LINES.partition("def main")[0]
+    + """
+import types
+
+class Book(list):
+    author = types.DynamicClassAttribute(
+        functools.partial(sqlite3.connect(":memory:").execute, "select ?"))
+
+    def writer(self):
+        return type(self).__dict__["author"].fget(self)
+
+def main():
+    from django.template.loader import render_to_string
+    Path(folder, "book.html").write_text("{{ b.author }}{{ b.writer }}{{ b.author }}")
+    render_to_string("book.html", {"b": Book([1])})
+"""
+)
+
+
+def test_a_line_of_python_below_a_template_of_djangos_is_found(record: Record) -> None:
+    """A property of a library's and a method of the user's ask the same, equally deep."""
+    found = [call for call in record(BOOKS).calls if call["kind"] == "sql"]
+    files = [Path(call["file"]).name for call in found]
+    assert files == ["book.html", "app.py", "book.html"]
+
+
 def test_flask_caching(record: Record) -> None:
     recorded = record(FLASK_CACHING)
     told = [(call["text"].partition(" ")[0], call["result"]) for call in recorded.calls]
