@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import msgspec
 
@@ -14,7 +13,7 @@ MYSQL = frozenset({"mariadb", "mysql"})
 _SQL_SERVER = frozenset({"microsoft", "mssql"})
 # They have no words for true and false.
 _NUMBERS_ONLY = _SQL_SERVER | {"oracle"}
-_WITHOUT_ARRAYS = _NUMBERS_ONLY | {"sqlite"}
+WITHOUT_ARRAYS = _NUMBERS_ONLY | MYSQL | {"sqlite"}
 _OF_LIBRARY = {
     "aiosqlite": "sqlite", "mysqlclient": "mysql", "mysqldb": "mysql", "psycopg": "postgresql",
     "psycopg2": "postgresql", "pymysql": "mysql", "sqlite3": "sqlite",
@@ -25,13 +24,16 @@ _ESCAPES_OF_MYSQL = str.maketrans(
 
 NOT_SIMPLE = "the parameters were cut, or are not simple values"
 _BACKSLASH = "databases read the backslashes in the parameters differently"
-_CONTINUES = "the database takes a backslash and the newline after it for nothing"
+_CONTINUES = "the database joins lines where the first ends with a backslash"
 _NO_TEXT = "there are characters in the parameters that no client takes"
-_CONTINUED = re.compile(r"\\\r?\n")
 
 
 class NotSimple(Exception):
     """A statement that cannot be filled in; the text says why."""
+
+
+class NoPlace(NotSimple):
+    """A statement that has more or fewer places than there are parameters."""
 
 
 class Number(str):
@@ -90,7 +92,7 @@ def _text(value: str, database: str) -> str:
     if database in MYSQL:
         escaped = value.translate(_ESCAPES_OF_MYSQL)
         return f"'{escaped}'" if _is_copied(escaped) else f"_utf8mb4 X'{data.hex()}'"
-    if database in _SQL_SERVER and _CONTINUED.search(value):
+    if database in _SQL_SERVER and "\\\n" in value:
         raise NotSimple(_CONTINUES)
     if _is_copied(value):
         # Without the N a text has the characters of the database's code page alone.
