@@ -110,9 +110,11 @@ def coverage(session: nox.Session) -> None:
     """
     session.install(*TEST, "coverage>=7.10", "-e", ".")
     chosen = session.posargs or [
+        "tests/server/app",
         "tests/server/serving",
         "tests/server/exchange",
         "tests/server/keepalive",
+        "tests/server/debugger",
         "tests/server/errors",
         "tests/events",
     ]

@@ -46,7 +46,7 @@ class ConfiguredCommand(click.Command):
                 raise ConfigMistake(str(error)) from None
             found = Found()
         if not (found.files or found.notices):
-            return super().parse_args(ctx, args)
+            return self._parse_given(ctx, args)
         # A start without a config does not wait for this module.
         from devtui.cli.config_values import ConfigValues
 
@@ -58,7 +58,7 @@ class ConfiguredCommand(click.Command):
             if not serves_nothing:
                 raise ConfigMistake(str(error)) from None
         try:
-            rest = super().parse_args(ctx, args)
+            rest = self._parse_given(ctx, args)
         except click.BadParameter as error:
             if told := values.explained(error):
                 raise ConfigMistake(told) from None
@@ -68,6 +68,25 @@ class ConfiguredCommand(click.Command):
         except ConfigError as error:
             raise ConfigMistake(str(error)) from None
         return rest
+
+    def _parse_given(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what was given; an error about the value of a variable names the variable."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            if error.param_hint is None and (variable := _variable_of(ctx, error.param)):
+                error.param_hint = f"'{variable}'"
+            raise
+
+
+def _variable_of(ctx: click.Context, param: click.Parameter | None) -> str:
+    """Return the variable that an option has its value from; empty if it has it from elsewhere."""
+    if param is None or param.name is None or param.envvar is None:
+        return ""
+    if ctx.get_parameter_source(param.name) is not click.core.ParameterSource.ENVIRONMENT:
+        return ""
+    names = [param.envvar] if isinstance(param.envvar, str) else param.envvar
+    return next((name for name in names if os.environ.get(name)), "")
 
 
 class ConfigMistake(click.ClickException):

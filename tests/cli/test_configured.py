@@ -145,6 +145,20 @@ def test_what_wins(read: Read, project: Path, tmp_path: Path) -> None:
     assert read("-p", "8", DEVTUI_PORT="6").port == 8
 
 
+@pytest.mark.parametrize("config", ["", "port = 1\n"])
+def test_a_mistake_in_a_variable_names_the_variable(project: Path, config: str) -> None:
+    write(project, {"devtui.toml": config} if config else {})
+
+    def refused(*arguments: str, **environment: str) -> str:
+        result = CliRunner().invoke(command.command, list(arguments), env=environment)
+        assert result.exit_code == 2, result.output
+        return result.output
+
+    told = refused(DEVTUI_PORT="", FLASK_RUN_PORT="70000")
+    assert "value for 'FLASK_RUN_PORT': 70000 is not in the range" in told
+    assert "'--port': 70000 is not in the range" in refused("-p", "70000", DEVTUI_PORT="1")
+
+
 def test_what_is_typed_wins_over_a_contrary_setting(read: Read, project: Path) -> None:
     write(project, {"devtui.toml": ALL, "cert.pem": "", "key.pem": "", "dev.env": ""})
     front_end: list[bool] = []

@@ -31,7 +31,7 @@ _REQUEST_WIDTH = 24
 
 _WITH_DUPLICATES = 140
 _DUPLICATES_WIDTH = 12
-"""From which width on the list has a number more, and its width."""
+"""The width from which the list also tells duplicates, and that of their column."""
 
 
 def call_detail(one: OneCall, width: int = USUAL_WIDTH, reveal: bool = False) -> Detail:

@@ -65,11 +65,6 @@ class IdleConnections:
         if self.shelf is not None:
             selector.register(self.shelf.out, selectors.EVENT_READ)
 
-    @property
-    def keeps_open(self) -> bool:
-        """Whether a connection stays open after the response that begins now."""
-        return not self.stops or self.shelf is not None
-
     def patience(self) -> float | None:
         """Return the seconds until a connection has been idle for too long, None without any."""
         oldest = next(iter(self._idle), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -13,8 +14,9 @@ REPEATED = 5
 """A call is repeated if one request makes it at least so often: the N+1 pattern."""
 
 
-# What stands for values that may differ: secrets, what was cut, and classes of objects.
-_NOT_SHOWN = (MASK, "... (", "…", "<")
+# Outside of texts: what stands for values that may differ. They were cut, or are other objects.
+_NOT_SHOWN = ("...", "…", "<")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z)""", re.DOTALL)
 
 
 class CallGroup(msgspec.Struct, frozen=True):
@@ -40,17 +42,22 @@ class CallGroup(msgspec.Struct, frozen=True):
     @property
     def duplicates(self) -> int:
         """How many of the calls have the parameters of an earlier one, if those are shown."""
-        shown = [
-            call.parameters
-            for call in self.calls
-            if not any(mark in call.parameters for mark in _NOT_SHOWN)
-        ]
+        shown = [call.parameters for call in self.calls if _is_shown(call.parameters)]
         return len(shown) - len(set(shown))
 
     @property
     def is_repeat(self) -> bool:
         """Whether it is worth a warning. A template may be rendered as often as it likes."""
         return self.count >= REPEATED and self.first.kind != "template"
+
+
+def _is_shown(parameters: str) -> bool:
+    """Whether these are all of the parameters, as they were."""
+    # A text can have masked parts. The end of a cut text is no quote but a mark.
+    if MASK in parameters or parameters.endswith("…"):
+        return False
+    bare = _QUOTED.sub("", parameters)
+    return not any(mark in bare for mark in _NOT_SHOWN)
 
 
 def groups_of(calls: Iterable[Call]) -> list[CallGroup]:

@@ -10,8 +10,10 @@ from devtui.events import Call
 from devtui.text.sanitize import pasteable
 
 MYSQL = frozenset({"mariadb", "mysql"})
+_SQL_SERVER = frozenset({"microsoft", "mssql"})
 # They have no words for true and false.
-_NUMBERS_ONLY = frozenset({"microsoft", "mssql", "oracle"})
+_NUMBERS_ONLY = _SQL_SERVER | {"oracle"}
+WITHOUT_ARRAYS = _NUMBERS_ONLY | MYSQL | {"sqlite"}
 _OF_LIBRARY = {
     "aiosqlite": "sqlite", "mysqlclient": "mysql", "mysqldb": "mysql", "psycopg": "postgresql",
     "psycopg2": "postgresql", "pymysql": "mysql", "sqlite3": "sqlite",
@@ -22,11 +24,16 @@ _ESCAPES_OF_MYSQL = str.maketrans(
 
 NOT_SIMPLE = "the parameters were cut, or are not simple values"
 _BACKSLASH = "databases read the backslashes in the parameters differently"
+_CONTINUES = "the database joins lines where the first ends with a backslash"
 _NO_TEXT = "there are characters in the parameters that no client takes"
 
 
 class NotSimple(Exception):
     """A statement that cannot be filled in; the text says why."""
+
+
+class NoPlace(NotSimple):
+    """A statement that has more or fewer places than there are parameters."""
 
 
 class Number(str):
@@ -85,8 +92,12 @@ def _text(value: str, database: str) -> str:
     if database in MYSQL:
         escaped = value.translate(_ESCAPES_OF_MYSQL)
         return f"'{escaped}'" if _is_copied(escaped) else f"_utf8mb4 X'{data.hex()}'"
+    if database in _SQL_SERVER and "\\\n" in value:
+        raise NotSimple(_CONTINUES)
     if _is_copied(value):
-        return "'" + value.replace("'", "''") + "'"
+        # Without the N a text has the characters of the database's code page alone.
+        national = "N" if database in _SQL_SERVER and not value.isascii() else ""
+        return f"{national}'" + value.replace("'", "''") + "'"
     if database == "sqlite":
         return f"CAST(X'{data.hex()}' AS TEXT)"
     if database == "postgresql" and "\0" not in value:
@@ -110,6 +121,6 @@ def _bytes(value: bytes, database: str) -> str:
         return f"X'{value.hex()}'"
     if database == "postgresql":
         return f"'\\x{value.hex()}'"
-    if database in ("microsoft", "mssql"):
+    if database in _SQL_SERVER:
         return f"0x{value.hex()}"
     raise NotSimple(NOT_SIMPLE)

@@ -14,7 +14,9 @@ from devtui.events import Call
 from devtui.session.calls.literals import (
     MYSQL,
     NOT_SIMPLE,
+    WITHOUT_ARRAYS,
     Moment,
+    NoPlace,
     NotSimple,
     Number,
     database_of,
@@ -97,14 +99,18 @@ def _filled(call: Call, text: str) -> str:
     found = _parameters(call.parameters)
     if not found:
         return _ended(text)
+    database = database_of(call)
     try:
-        return _ended(_with_values(text, found, database_of(call)))
-    except NotSimple:
+        return _ended(_with_values(text, found, database))
+    except NotSimple as why:
         # Several sets of parameters, as `executemany` takes them?
         first = found[0] if isinstance(found, (list, tuple)) else None
         if not isinstance(first, (list, tuple, dict)):
             raise
-    filled = _ended(_with_values(text, first, database_of(call)))
+        may_be_array = isinstance(first, list) and database not in WITHOUT_ARRAYS
+        if may_be_array and not isinstance(why, NoPlace):
+            raise
+    filled = _ended(_with_values(text, first, database))
     if len(found) > 1:
         filled += f"\n-- sent with {len(found):,} sets of parameters; this is the first"
     return filled
@@ -192,7 +198,7 @@ def _style_of(text: str, values: Values, database: str) -> Style:
             fits = len(names) == len(values)
         if fits:
             return style
-    raise NotSimple("devtui found no place for the parameters")
+    raise NoPlace("devtui found no place for the parameters")
 
 
 def _names(text: str, style: Style, database: str) -> Iterator[str]:

@@ -83,7 +83,6 @@ class LivePages:
         around: Around,
         console: PageConsole | None = None,
     ) -> None:
-        self._folder = folder
         self._bus = bus
         self._around = around
         self._console = console

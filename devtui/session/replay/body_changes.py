@@ -11,7 +11,7 @@ from typing import Any
 
 from devtui.events import Body
 from devtui.session.replay.change import Change, Part, short
-from devtui.session.replay.ignores import Ignores, any_index, line_rule
+from devtui.session.replay.ignores import DJANGOS_TRACEBACK, Ignores, any_index, line_rule
 from devtui.text import masking
 from devtui.text.formats import count
 from devtui.text.secrets import is_secret
@@ -21,7 +21,6 @@ _MAX_DEPTH = 200
 _AROUND = 40
 
 # Django's page of an error ends with what the request had, also the port of the client.
-_DJANGOS_TRACEBACK = '<div id="traceback">'
 _DJANGOS_REQUEST = '<div id="requestinfo">'
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,200}\Z", re.ASCII)
@@ -44,7 +43,7 @@ def body_changes(
             yield from line_changes(first.splitlines(), second.splitlines(), ignores, "body")
         else:
             yield from changes
-    elif _digest(before) != _digest(after) and _DJANGOS_TRACEBACK not in first:
+    elif _digest(before) != _digest(after) and DJANGOS_TRACEBACK not in first:
         # the recorded beginnings are the same
         yield from _by_digest(before, after)
 
@@ -65,7 +64,7 @@ def _text(body: Body | None) -> str | None:
     kind = body.content_type.lower()
     if body.text is not None and "html" in kind:
         page, marker, _ = body.text.partition(_DJANGOS_REQUEST)
-        return page if marker and _DJANGOS_TRACEBACK in page else body.text
+        return page if marker and DJANGOS_TRACEBACK in page else body.text
     if body.text is None or "json" in kind or body.text[:1] in ("{", "["):
         return body.text
     return masking.body(body.text, body.content_type)
@@ -170,7 +169,7 @@ def line_changes(
 ) -> Iterator[Change | None]:
     """Yield what differs between two texts, line by line; None where it is ignored."""
     first, second = (lines[:MAX_LINES] for lines in (before, after))
-    plain = [ignores.text(line) for line in first], [ignores.text(line) for line in second]
+    plain = ignores.lines(first), ignores.lines(second)
     for number, one, other, same in _pairs(first, second, plain):
         if same:
             if one != other:

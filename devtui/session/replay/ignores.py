@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from devtui.config.state_file import ProjectFile, StateFileError
 
@@ -45,11 +45,12 @@ _TOKEN_FIELDS = (
 _TOKENS = (
     # In a policy; and in the debugger's page, for each server process and each frame.
     re.compile(r"""('nonce-|\bSECRET = "|\bid="frame-)[^'"]{1,200}""", re.I),
-    # In Django's page of an error, for each frame.
-    re.compile(r"""(\bid="(?:c|v|pre|post)|'(?:pre|post)(?=\d))\d{9,20}\b"""),
     # In the repr of an object.
     re.compile(r"( at 0x)[0-9a-fA-F]{6,16}\b"),
 )
+# In Django's page of an error, for each frame.
+DJANGOS_TRACEBACK = '<div id="traceback">'
+_DJANGOS_IDS = re.compile(r"""(\bid="(?:c|v|pre|post)|'(?:pre|post)(?=\d))\d{9,20}\b""")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -147,6 +148,12 @@ class Ignores:
             for pattern in (*(_TOKEN_FIELDS if "<" in line else ()), *_TOKENS):
                 line = pattern.sub(rf"\1{GAP}", line)
         return _MOMENT.sub(GAP, line) if MOMENTS in self.rules else line
+
+    def lines(self, text: Sequence[str]) -> list[str]:
+        """Return the lines of a text likewise; in Django's page of an error without the ids."""
+        if TOKENS in self.rules and any(DJANGOS_TRACEBACK in line for line in text):
+            text = [_DJANGOS_IDS.sub(rf"\1{GAP}", line) for line in text]
+        return [self.text(line) for line in text]
 
 
 def _is_time(name: str, value: object) -> bool:

@@ -85,9 +85,21 @@ def test_the_list_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "parameters", [f"({MASK},)", "('x'... (600 characters),)", "(1, 2, 3…", "(<shop.Item>,)"]
+    ("parameters", "duplicates"),
+    [
+        (f"({MASK},)", 0),
+        (f"""('{{"token": "{MASK}"}}',)""", 0),
+        ("('x'... (600 characters),)", 0),
+        ("{'a': 1, ...: (10 more)}", 0),
+        ("(1, 2, 3…", 0),
+        ("('a', 'b…", 0),
+        ("(<shop.Item>,)", 0),
+        ("('<p>hi…', \"it's <b>\", 'a \\' ... <')", 1),
+    ],
 )
-def test_calls_whose_parameters_are_not_shown_are_no_duplicates(parameters: str) -> None:
+def test_duplicates_are_told_of_calls_whose_parameters_are_shown(
+    parameters: str, duplicates: int
+) -> None:
     text = "SELECT 1 WHERE token = ?"
     (group,) = groups_of([called(text, parameters), called(text, parameters)])
-    assert (group.count, group.duplicates) == (2, 0)
+    assert (group.count, group.duplicates) == (2, duplicates)

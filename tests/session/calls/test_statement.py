@@ -144,6 +144,25 @@ def test_a_backslash_is_not_copied_where_nobody_knows_what_it_means() -> None:
     assert statement_of(sql("SELECT %s", ("a\\b",), "django", "oracle")) == "SELECT 'a\\b';"
 
 
+@pytest.mark.parametrize("database", ["mssql", "microsoft"])
+def test_texts_of_sql_server(database: str) -> None:
+    call = sql("SELECT %s, %s", ("日本's", "a\\b"), "django", database)
+    assert statement_of(call) == "SELECT N'日本''s', 'a\\b';"
+    call = sql("SELECT %s", ("a\\\nb",), "django", database)
+    assert statement_of(call).startswith("SELECT %s;\n-- the database joins lines")
+
+
+@pytest.mark.parametrize("database", ["cockroachdb", ""])
+@pytest.mark.parametrize("parameters", [(["a"],), [["a"]]])
+def test_a_list_that_may_be_an_array_is_no_set_of_parameters(
+    parameters: Any, database: str
+) -> None:
+    call = sql("SELECT x = ANY(%s)", parameters, "django", database)
+    assert statement_of(call).startswith("SELECT x = ANY(%s);\n-- the parameters were cut, or")
+    several = sql("SELECT %s, %s", [[1, "a"]], "django", database)
+    assert statement_of(several) == "SELECT 1, 'a';"
+
+
 def test_other_calls_are_copied_as_they_are() -> None:
     found = sql("find orders", {"total": 1}, "pymongo")
     assert statement_of(found) == "find orders {'total': 1}"

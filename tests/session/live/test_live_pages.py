@@ -212,6 +212,18 @@ async def test_a_page_that_has_missed_very_much_takes_all_files(
     assert page.sent == [{"do": "reload", "names": None}]
 
 
+async def test_a_page_older_than_the_names_that_are_remembered_loads_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_versions, "MAX_REMEMBERED", 2)
+    project.serve(1)
+    for name in ("a.css", "b.css", "a.css", "c.css"):
+        project.save(name)
+    older, newer = project.open((1, 1)), project.open((1, 2))
+    assert older.sent == [{"do": "reload", "names": None, "once": "1.4"}]
+    assert newer.sent == [{"do": "swap", "names": ["a.css", "c.css"], "version": "1.4"}]
+
+
 async def test_a_page_waits_no_longer_than_that_for_a_server_process_that_hangs(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -213,6 +213,15 @@ def test_djangos_page_for_the_same_error() -> None:
     assert compared(first, changed).of("body")
 
 
+@pytest.mark.parametrize("name", ["c", "v"])
+def test_numbered_ids_of_another_page_are_told(name: str) -> None:
+    one, other = (
+        answer(f'<p>Shop</p>\n<b id="{name}{number}">', "text/html")
+        for number in (123_456_789, 987_654_321)
+    )
+    assert compared(one, other).verdict == "body differs: line 2"
+
+
 def test_addresses_of_objects_are_ignored() -> None:
     first, second = ({"of": f"<Order object at {address}>"} for address in ("0x7fa550", "0x1B44C0"))
     assert compared(answer(first), answer(second)).verdict == "same"

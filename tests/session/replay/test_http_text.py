@@ -14,7 +14,7 @@ from devtui.session.replay.outgoing import CannotSend, Outgoing
 MULTIPART = (("Content-Type", "multipart/form-data; boundary=b"),)
 
 
-@pytest.mark.parametrize("ends", ["", "\n"])
+@pytest.mark.parametrize("before", ["", "\n"])
 @pytest.mark.parametrize(
     "outgoing",
     [
@@ -28,9 +28,9 @@ MULTIPART = (("Content-Type", "multipart/form-data; boundary=b"),)
         Outgoing("POST", "/", MULTIPART, b"--b\r\n\r\na\nb\r\n--b--\r\n"),
     ],
 )
-def test_what_is_written_comes_back(outgoing: Outgoing, ends: str, tmp_path: Path) -> None:
+def test_what_is_written_comes_back(outgoing: Outgoing, before: str, tmp_path: Path) -> None:
     text = written(outgoing, tmp_path)
-    text = ends + text
+    text = before + text
     saved = text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
     assert parse(saved) == outgoing
 
