@@ -275,6 +275,7 @@ _LINES = st.one_of(
 @example(lines=["A: x", " folded", "B: b"], end="\r\n")
 @example(lines=["A: x\rInjected: y"], end="\r\n")
 @example(lines=["no field", "B: x"], end="\r\n")
+@example(lines=[":", "From : me"], end="\n")
 @example(lines=["A: b"] * 97, end="\r\n")
 @example(lines=["A: b"] * 101, end="\r\n")
 @example(lines=["A: " + "b" * 70_000], end="\r\n")
@@ -290,6 +291,9 @@ def test_the_app_sees_what_the_standard_library_reads(
     top, _, body = answer.partition(b"\r\n\r\n")
     if expected is None:
         assert not top or b" 431 " in top or b" 400 " in top
+        return
+    if b" 400 " in top.partition(b"\r\n")[0]:  # which the standard library does not refuse
+        assert re.search(r"[!-9;-~][ \t]+:", "\n".join(lines)), "no space stands before a colon"
         return
     assert b" 200 " in top.partition(b"\r\n")[0]
     assert json.loads(body) == expected
