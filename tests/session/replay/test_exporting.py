@@ -203,6 +203,26 @@ def test_the_har_of_a_compressed_page_and_of_hidden_characters() -> None:
     assert json.loads(shown)["log"]["entries"][0]["response"]["content"]["text"] == text
 
 
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [("br", b"\x0b\x00\x80a\x03"), ("gzip", gzip.compress(bytes(300_000)))],
+    ids=["br", "gzip"],
+)
+def test_the_har_of_what_cannot_be_decompressed(encoding: str, data: bytes) -> None:
+    session = fakes.FakeSession()
+    body = Body(content_type="text/html", size_bytes=len(data), digest="1", data=data)
+    start, finished = fakes.request(1, "/x")
+    headers = (("Content-Encoding", encoding),)
+    finished = structs.replace(finished, response_headers=headers, response_body=body)
+    session.feed(start, finished)
+    log = json.loads(har(session.store.requests, session.url))["log"]
+    assert log["entries"][0]["response"]["content"] == {
+        "size": len(data),
+        "mimeType": "text/html",
+        "comment": f"devtui cannot decompress {encoding}",
+    }
+
+
 ODD = """
 
 echo = app
@@ -257,6 +277,8 @@ def test_the_har_of_what_is_not_known() -> None:
     cookies = (
         "k=v; Path=/a; Expires=Fri, 02 Jan 2026 03:04:05 GMT; HttpOnly; Secure",
         "x=; Expires=0",
+        "y=; Expires=Thu, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "z=; Expires=Fri, 02 Jan 2026 03:04:05 -0000",
     )
     started, finished = fakes.request(1, "http://other/a?b", status=None)
     finished = structs.replace(
@@ -283,6 +305,8 @@ def test_the_har_of_what_is_not_known() -> None:
             "secure": True,
         },
         {"name": "x", "value": ""},
+        {"name": "y", "value": ""},
+        {"name": "z", "value": "", "expires": "2026-01-02T03:04:05+00:00"},
     ]
     assert entry["response"]["content"] == {
         "size": 40_000,

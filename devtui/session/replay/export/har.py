@@ -6,13 +6,14 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
 from devtui.events import Body, Headers, RequestFinished
-from devtui.session.replay.decoded import decoded, decompressed
+from devtui.session.replay.decoded import decoded, decompressed, encoding_of
 from devtui.session.replay.export.shell import url_of
 from devtui.session.replay.outgoing import Outgoing
 from devtui.session.store.request_record import Request
@@ -118,13 +119,21 @@ def _set_cookies(headers: Headers) -> Iterator[dict[str, Any]]:
                 case "path" | "domain":
                     cookie[key.lower()] = said
                 case "expires":
-                    with suppress(ValueError):  # it is no date, and browsers ignore it as well
-                        cookie["expires"] = parsedate_to_datetime(said).isoformat()
+                    # If it is no date, browsers ignore it as well.
+                    with suppress(ValueError, OverflowError):
+                        cookie["expires"] = _date(said)
                 case "httponly":
                     cookie["httpOnly"] = True
                 case "secure":
                     cookie["secure"] = True
         yield cookie
+
+
+def _date(said: str) -> str:
+    found = parsedate_to_datetime(said)
+    if found.tzinfo is None:  # it ends with -0000
+        found = found.replace(tzinfo=timezone.utc)
+    return found.isoformat()
 
 
 def _posted(body: Body) -> dict[str, Any]:
@@ -141,6 +150,9 @@ def _content(finished: RequestFinished) -> dict[str, Any]:
     content: dict[str, Any] = {"size": body.size_bytes, "mimeType": body.content_type}
     unpacked = decompressed(finished)
     data = body.data if unpacked is None else unpacked
+    encoding = encoding_of(finished)
+    if encoding and unpacked is None and data:  # others would take the bytes for the content
+        return content | {"comment": f"devtui cannot decompress {encoding}"}
     if body.text is not None and not body.data:
         content["text"] = body.text
     elif data:  # no text, or one that is not in UTF-8
