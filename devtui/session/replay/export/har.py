@@ -14,8 +14,7 @@ from urllib.parse import parse_qsl
 
 from devtui.events import Body, Headers, RequestFinished
 from devtui.session.replay.decoded import decoded, decompressed, encoding_of
-from devtui.session.replay.export.shell import url_of
-from devtui.session.replay.outgoing import Outgoing
+from devtui.session.replay.export.target_in_app import in_app, url_of
 from devtui.session.store.request_record import Request
 from devtui.text.sanitize import pasteable
 from devtui.version import __version__
@@ -39,7 +38,7 @@ def _entry(request: Request, base: str) -> dict[str, Any]:
     assert finished is not None, "only finished requests have an entry"
     sent: dict[str, Any] = {
         "method": started.method,
-        "url": url_of(Outgoing(started.method, started.target), base),
+        "url": url_of(started.target, base),
         "httpVersion": "HTTP/1.1",
         "cookies": _pairs(_sent_cookies(started.headers)),
         "headers": _pairs(started.headers),
@@ -96,8 +95,7 @@ def _header(headers: Headers, name: str) -> str:
 
 
 def _query(target: str) -> list[tuple[str, str]]:
-    encoded = Outgoing("GET", target).encoded_target
-    return parse_qsl(encoded.partition("?")[2], keep_blank_values=True)
+    return parse_qsl(in_app(target)[0].partition("?")[2], keep_blank_values=True)
 
 
 def _sent_cookies(headers: Headers) -> Iterator[tuple[str, str]]:
