@@ -49,6 +49,7 @@ BODIES = [
     ("multipart/form-data; boundary=b", b"--b\r\n\r\n\xff-\r\n--b--\r\n"),
     ("", b""),
     ("", b"no type"),
+    ("text/plain", b"-x=1"),
 ]
 
 
@@ -143,7 +144,7 @@ ODD_TARGETS = [
 ODD_HEADERS = [
     ("X-Umlaut", "gr\xc3\xb6"), ("X-Latin", "gr\xf6"), ("X-Space", "a "),
     ("X-No-Break", "a\xc2\xa0"), ("X-Escape", "a\\=b"), ("X-Escaped", "a\\\\=b"),
-    ("X-Control", "\x01"), ("X=1", "a"),
+    ("X-Control", "\x01"), ("X=1", "a"), ("-X", "a"), ("--form", "a"),
 ]  # fmt: skip
 
 
@@ -205,7 +206,7 @@ def test_what_the_shell_sends(program: str) -> None:
 def test_httpie_and_the_raw_request() -> None:
     outgoing = Outgoing("PUT", "/a?b=1", (("Host", "h:1"), ("Cookie", "it's")), b'{"a": "\'"}')
     assert httpie(outgoing, "http://h:1") == (
-        "http --path-as-is --ignore-stdin --raw '{\"a\": \"'\"'\"'\"}' PUT 'http://h:1/a?b=1' "
+        "http --path-as-is --ignore-stdin --raw='{\"a\": \"'\"'\"'\"}' PUT 'http://h:1/a?b=1' "
         "'Cookie:it'\"'\"'s' Accept: Accept-Encoding: User-Agent: Content-Type:"
     )
     assert why_no_httpie(outgoing, "unix:///tmp/s") == "HTTPie reaches no Unix socket."

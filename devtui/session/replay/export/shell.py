@@ -18,8 +18,8 @@ _PLAIN_TARGET = re.compile(
 )
 _ENCODED = re.compile("(?:%[0-9A-F]{2})+")
 
-# What HTTPie takes as names of headers, and backslashes that it leaves out.
-_ITEM_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+# What HTTPie takes as names of headers, not as options, and backslashes that it leaves out.
+_ITEM_NAME = re.compile(r"(?!-)[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _ITEM_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[:;=@]")
 
 
@@ -75,7 +75,7 @@ def httpie(outgoing: Outgoing, base: str) -> str:
     else:
         words.append("--ignore-stdin")
         if text:
-            words += ["--raw", shlex.quote(text)]
+            words.append(f"--raw={shlex.quote(text)}")
     items = [_quoted(_item(name, value)) for name, value in _headers(outgoing, url)]
     added = ["accept", "accept-encoding", "user-agent", *(["content-type"] if text != "" else [])]
     items += [f"{name.title()}:" for name in added if name not in given]
