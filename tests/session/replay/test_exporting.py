@@ -547,7 +547,10 @@ from django.urls import path
 def hello(request):
     return HttpResponse(f"hello {request.content_type}")
 
-urlpatterns = [path("", hello)]
+def json(request):
+    return HttpResponse("{}", content_type="application/json")
+
+urlpatterns = [path("", hello), path("json", json)]
 """,
 }
 
@@ -562,4 +565,7 @@ def test_the_copied_test_of_a_django_project_without_a_wsgi_file_passes(
     live.request("OPTIONS", "/", b"", {"Content-Type": "a/b"})
     text = copied(live, "/")
     assert "== 'hello a/b'" in text
+    live.visit("/json")
+    sorted_imports = "import json\nimport os\n\nimport django\nfrom django.test import Client"
+    assert copied(live, "/json").startswith(sorted_imports)
     passes(text, folder)

@@ -49,7 +49,8 @@ def pytest_test(
     secret = any(is_secret(header) for header, _ in outgoing.headers)
     assertions = list(_assertions(answers, ignores, text, data))
     if any("json.loads" in line for line in assertions):
-        head = f"import json\n\n{head}"
+        is_first = not head.startswith("import os\n")  # of the standard library
+        head = f"import json\n\n{head}" if is_first else f"import json\n{head}"
     lines = [
         f"{_WARNING if secret else ''}{head}\n\n\ndef {name}():",
         *_indented(call),
