@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from devtui.dashboard.custom.background import Background, Ended
 from devtui.dashboard.custom.foreground import how_it_ended
-from devtui.dashboard.details.row_detail import url_of
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.selection import NOTHING, Selection, environment, values, why_not
+from devtui.session.replay.export.target_in_app import url_of
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class CustomCommands:
         base = self._session.url
         if selection.request is None or not base.startswith(("http://", "https://")):
             return ""
-        return url_of(base, selection.request.started.target)
+        return url_of(selection.request.started.target, base)
 
     def _report(self, command: CustomCommand, ended: Ended) -> None:
         lines = [line for line in ended.output.splitlines() if line.strip()][-MOST_LINES:]

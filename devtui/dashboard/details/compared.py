@@ -68,7 +68,7 @@ def _summary(title: str, original: Request, found: Comparison) -> Section:
         _fact("time", _times(found)),
     ]
     if found.only_beginning:
-        lines.append(_fact("body", "too large: its size and its beginning were compared"))
+        lines.append(_fact("body", "too large: not all of it was compared"))
     if found.call_totals:
         lines.append(_fact("calls", ", ".join(map(total_words, found.call_totals))))
     return Section(title, lines)

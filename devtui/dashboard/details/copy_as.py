@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from devtui.dashboard.details.copy_choices import CopyChoice
-from devtui.dashboard.details.row_detail import url_of
+from devtui.dashboard.details.row_detail import masked_url
 from devtui.session.replay.decoded import decoded
 from devtui.session.replay.export.har import har
 from devtui.session.replay.export.pytest_text import pytest_test
@@ -34,7 +34,7 @@ def of_request(
     """
     base = session.url
     row = request.row
-    url = url_of(base, masking.target(row.target))
+    url = masked_url(row.target, base)
     found: list[CopyChoice] = []
     try:
         outgoing = recorded(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from devtui.dashboard.calls.call_detail import all_repeats, call_detail, repeat_detail
 from devtui.dashboard.calls.call_lines import USUAL_WIDTH
@@ -27,6 +27,7 @@ from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.panes.rows import reload_words, status_style, traceback_of
 from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
 from devtui.session.calls.statement import statement_of
+from devtui.session.replay.export.target_in_app import for_url, url_of
 from devtui.session.replay.replays import Replays
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup, innermost_own
 from devtui.session.store.log_entry import LogEntry
@@ -43,7 +44,6 @@ MAX_PARAMETERS = 1_000
 # How many times larger than the body its layout may be; deep nesting is nearly all indent.
 MAX_LAID_OUT = 20
 
-_IN_URLS = "!#$%&'()*+,/:;=?@[]~"
 FACT_WIDTH = 12
 NO_LONGER_KEPT = "no longer kept: newer requests needed the room"
 
@@ -120,7 +120,7 @@ def copied_text(item: Row, url: str) -> tuple[str, str]:
     """Return the text that copying the row gives, and its name; `url` is the app's."""
     match item:
         case Request():
-            return url_of(url, masking.target(item.started.target)), "the URL"
+            return masked_url(item.started.target, url), "the URL"
         case LogEntry():
             return copied(item), "the line" if item.more is None else "the record"
         case ErrorGroup():
@@ -143,21 +143,10 @@ def copied_call(item: OneCall | OneRepeat) -> tuple[str, str]:
     return statement_of(call), "the statement" if call.kind == "sql" else "the call"
 
 
-def url_of(base: str, target: str) -> str:
-    """Return the URL of a client's target on the server at `base`.
-
-    A target may be anything: `@other.example/x` after a host would turn the host into a user name.
-    """
-    if not target.startswith("/"):
-        target = f"/{target}"
-    return base.rstrip("/") + MASK.join(map(_quoted, target.split(MASK)))
-
-
-def _quoted(text: str) -> str:
-    try:
-        return quote(text.encode("latin-1"), safe=_IN_URLS)  # each character stands for a byte
-    except UnicodeEncodeError:
-        return quote(text, safe=_IN_URLS, errors="backslashreplace")
+def masked_url(target: str, base: str) -> str:
+    """Return the URL of a client's target on the server at `base`; likely secrets are masked."""
+    masked = masking.target(url_of(target, base))
+    return MASK.join(map(for_url, masked.split(MASK)))
 
 
 def _request(request: Request, store: Store, reveal: bool, width: int) -> Detail:

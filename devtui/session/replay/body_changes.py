@@ -49,9 +49,14 @@ def body_changes(
 
 
 def is_same_beginning(before: Body | None, after: Body | None) -> bool:
-    """Whether only the sizes and beginnings were compared, and are the same."""
+    """Whether only the beginnings were compared, and except in Django's page of an error the sizes.
+
+    They are the same, but for what is ignored in that page.
+    """
     if before is None or after is None or not before.truncated or not after.truncated:
         return False
+    if all(DJANGOS_TRACEBACK in (body.text or "") for body in (before, after)):
+        return _digest(before) != _digest(after) or not before.digest
     if before.digest or after.digest:
         return False
     return (before.size_bytes, before.text) == (after.size_bytes, after.text)

@@ -49,7 +49,7 @@ class Comparison(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     call_totals: tuple[tuple[str, int, int], ...] = ()
     only_beginning: bool = False
-    """Whether the bodies were too large: their sizes and beginnings are the same."""
+    """Whether the bodies were too large, so that not all of them was compared."""
     ignored_count: int = 0
     left_out: int = 0
 

@@ -35,11 +35,17 @@ def decoded(finished: RequestFinished) -> Body | None:
     return structs.replace(body, text=text, size_bytes=len(text.encode()), digest="", data=b"")
 
 
+def encoding_of(finished: RequestFinished) -> str:
+    """Return how the response is compressed, such as `gzip`; empty if it is not."""
+    said = [value for name, value in finished.response_headers if name.lower() == _HEADER]
+    found = (one.strip().lower() for value in said for one in value.split(","))
+    return ", ".join(one for one in found if one not in ("", "identity"))
+
+
 def decompressed(finished: RequestFinished) -> bytes | None:
     """Return the bytes of a compressed response, None if they are not known or too many."""
     body = finished.response_body
-    encodings = [v.lower() for name, v in finished.response_headers if name.lower() == _HEADER]
-    if body is None or not body.data or len(encodings) != 1 or encodings[0] not in _ENCODINGS:
+    if body is None or not body.data or encoding_of(finished) not in _ENCODINGS:
         return None
     stream = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:

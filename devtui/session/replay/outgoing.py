@@ -40,7 +40,7 @@ _BAD_TARGET = (
     "/search?q=two%20words"
 )
 
-IN_TARGETS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
+_IN_TARGETS = "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~"
 
 
 def as_bytes(text: str) -> str:
@@ -66,8 +66,12 @@ class Outgoing(msgspec.Struct, frozen=True):
 
     @property
     def encoded_target(self) -> str:
-        """The target as URLs have it, which need not be how it was sent."""
-        return quote(self.target.encode("latin-1", "replace"), safe=IN_TARGETS)
+        """The target as URLs have it, which need not be how it was sent.
+
+        Werkzeug's server takes each byte that is not encoded for a character, so the app sees the
+        same path.
+        """
+        return quote(self.target, safe=_IN_TARGETS, errors="backslashreplace")
 
     @property
     def changes_data(self) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import structs
 
-from devtui.events import PROFILE, SEND_HEADER, RequestFinished, RequestStarted
+from devtui.events import CLIENT_LEFT, PROFILE, SEND_HEADER, RequestFinished, RequestStarted
 from devtui.session.event_bus import EventBus
 from devtui.session.replay.outgoing import CannotSend, Outgoing, check
 from devtui.session.store.request_record import Request
@@ -38,6 +38,10 @@ class Sent(msgspec.Struct, frozen=True):
     response: Response | None = None
     message: str = ""
     request: Request | None = None
+
+
+class _Broken(Exception):
+    """The connection failed, or what came over it is no response; the text says how."""
 
 
 class _Underway:
@@ -86,12 +90,18 @@ class Sender:
         words = f"{self._token} {number} {replay_of} {PROFILE if profile else ''}".rstrip()
         marked = structs.replace(outgoing, headers=((SEND_HEADER, words), *outgoing.headers))
         began = time.monotonic()
+        response, message, why = None, "", ""
         try:
-            response, message = await self._fetch(url, marked, timeout, underway)
+            try:
+                response, message = await self._fetch(url, marked, timeout)
+            except _Broken as error:
+                why = str(error)
             took_ms = round((time.monotonic() - began) * 1000, 3)
             if response is not None:
                 await _within(underway.ended.wait(), _END_SECONDS)
                 await asyncio.sleep(_REST_SECONDS)  # what was printed comes another way
+            elif why:
+                message = f"There was no response: {await self._cut(underway) or why}."
         finally:
             del self._underway[number]
             self._by_id.pop(underway.request_id, None)
@@ -99,9 +109,9 @@ class Sender:
         return Sent(took_ms, response, message, found)
 
     async def _fetch(
-        self, url: str, outgoing: Outgoing, timeout: float, underway: _Underway
+        self, url: str, outgoing: Outgoing, timeout: float
     ) -> tuple[Response | None, str]:
-        """Return the response, or why there is none."""
+        """Return the response, or why there is none. Raises `_Broken`."""
         # The first load does not wait for these modules.
         from http.client import HTTPException
 
@@ -126,12 +136,16 @@ class Sender:
                 "Too many requests that devtui has sent still run: wait for their ends."
             ) from None
         except (OSError, HTTPException, ValueError) as error:
-            why = f"{type(error).__name__}: {error}"
-            if underway.request_id:  # the row knows it better than the client
-                await _within(underway.ended.wait(), _END_SECONDS)
-                found = self._store.request(underway.request_id)
-                why = (found is not None and found.row.cut) or why
-            return None, f"There was no response: {why}."
+            raise _Broken(f"{type(error).__name__}: {error}") from error
+
+    async def _cut(self, underway: _Underway) -> str:
+        """Return how the server process says that the response was cut, empty if it does not."""
+        if not underway.request_id:
+            return ""
+        await _within(underway.ended.wait(), _END_SECONDS)
+        found = self._store.request(underway.request_id)
+        cut = "" if found is None else found.row.cut
+        return "" if cut == CLIENT_LEFT else cut  # devtui was that client
 
     def _begun(self, event: RequestStarted) -> None:
         underway = self._underway.get(event.sent) if event.sent else None

@@ -281,6 +281,21 @@ def test_text_that_differs_after_what_was_recorded() -> None:
     assert compared(answer(bodies[0]), answer(bodies[1])).verdict == "body differs: content"
 
 
+def test_djangos_page_that_was_not_recorded_whole() -> None:
+    first, second = (
+        Body(
+            content_type="text/html",
+            size_bytes=40_000 + number,
+            text=f'<div id="traceback">&lt;Thing object at 0x7f000000{number}&gt;',
+            truncated=True,
+            digest=str(number),
+        )
+        for number in (1, 2)
+    )
+    assert compared(answer(first), answer(second)).verdict == "same beginning"
+    assert compared(answer(first), answer(first)).verdict == "same"
+
+
 def test_status_and_headers() -> None:
     headers = [("Date", "a"), ("ETag", "1"), ("X-Page", "1"), ("Set-Cookie", "s=1; Path=/")]
     others = [("Date", "b"), ("ETag", "2"), ("X-Page", "2"), ("Set-Cookie", "s=2; Path=/")]

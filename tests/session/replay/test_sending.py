@@ -272,3 +272,28 @@ def test_a_process_that_ends_is_why_there_is_no_response(serve: Serve, folder: P
     assert sent.request is not None
     assert sent.request.row.cut
     assert sent.message == f"There was no response: {sent.request.row.cut}."
+
+
+TOO_LONG = """
+import time
+
+def app(environ, start_response):
+    def body():
+        yield b"x"
+        time.sleep(0.3)
+        for _ in range(1_000):
+            yield bytes(100_000)
+    start_response("200 OK", [("X-Long", "a" * 70_000)])
+    return body()
+"""
+
+
+@pytest.mark.e2e
+def test_a_response_that_devtui_cannot_read_is_no_fault_of_a_client(serve: Serve) -> None:
+    live = serve(TOO_LONG, reload=False)
+    live.serving()
+    sent = live.run(live.session.sender.send(Outgoing("GET", "/")))
+    assert sent.message.startswith("There was no response: LineTooLong: ")
+    row = live.row("/")
+    assert row.cut == CLIENT_LEFT
+    assert sent.duration_ms < row.duration_ms  # it is not waited for

@@ -6,15 +6,15 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
 from devtui.events import Body, Headers, RequestFinished
-from devtui.session.replay.decoded import decoded, decompressed
-from devtui.session.replay.export.shell import url_of
-from devtui.session.replay.outgoing import Outgoing
+from devtui.session.replay.decoded import decoded, decompressed, encoding_of
+from devtui.session.replay.export.target_in_app import in_app, url_of
 from devtui.session.store.request_record import Request
 from devtui.text.sanitize import pasteable
 from devtui.version import __version__
@@ -38,7 +38,7 @@ def _entry(request: Request, base: str) -> dict[str, Any]:
     assert finished is not None, "only finished requests have an entry"
     sent: dict[str, Any] = {
         "method": started.method,
-        "url": url_of(Outgoing(started.method, started.target), base),
+        "url": url_of(started.target, base),
         "httpVersion": "HTTP/1.1",
         "cookies": _pairs(_sent_cookies(started.headers)),
         "headers": _pairs(started.headers),
@@ -95,8 +95,7 @@ def _header(headers: Headers, name: str) -> str:
 
 
 def _query(target: str) -> list[tuple[str, str]]:
-    encoded = Outgoing("GET", target).encoded_target
-    return parse_qsl(encoded.partition("?")[2], keep_blank_values=True)
+    return parse_qsl(in_app(target)[0].partition("?")[2], keep_blank_values=True)
 
 
 def _sent_cookies(headers: Headers) -> Iterator[tuple[str, str]]:
@@ -118,13 +117,21 @@ def _set_cookies(headers: Headers) -> Iterator[dict[str, Any]]:
                 case "path" | "domain":
                     cookie[key.lower()] = said
                 case "expires":
-                    with suppress(ValueError):  # it is no date, and browsers ignore it as well
-                        cookie["expires"] = parsedate_to_datetime(said).isoformat()
+                    # If it is no date, browsers ignore it as well.
+                    with suppress(ValueError, OverflowError):
+                        cookie["expires"] = _date(said)
                 case "httponly":
                     cookie["httpOnly"] = True
                 case "secure":
                     cookie["secure"] = True
         yield cookie
+
+
+def _date(said: str) -> str:
+    found = parsedate_to_datetime(said)
+    if found.tzinfo is None:  # it ends with -0000
+        found = found.replace(tzinfo=timezone.utc)
+    return found.isoformat()
 
 
 def _posted(body: Body) -> dict[str, Any]:
@@ -141,6 +148,9 @@ def _content(finished: RequestFinished) -> dict[str, Any]:
     content: dict[str, Any] = {"size": body.size_bytes, "mimeType": body.content_type}
     unpacked = decompressed(finished)
     data = body.data if unpacked is None else unpacked
+    encoding = encoding_of(finished)
+    if encoding and unpacked is None and data:  # others would take the bytes for the content
+        return content | {"comment": f"devtui cannot decompress {encoding}"}
     if body.text is not None and not body.data:
         content["text"] = body.text
     elif data:  # no text, or one that is not in UTF-8

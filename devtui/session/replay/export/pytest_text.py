@@ -10,21 +10,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
 from devtui.events import AppLoaded, Body, RequestFinished
 from devtui.session.replay.body_changes import same_parts
+from devtui.session.replay.export.target_in_app import in_app
 from devtui.session.replay.ignores import Ignores
-from devtui.session.replay.outgoing import IN_TARGETS, Outgoing
+from devtui.session.replay.outgoing import Outgoing
 from devtui.text.secrets import is_secret
 
 MAX_ASSERTIONS = 40
 MAX_LINES = 15
 _WIDTH = 88
-
-_NAMES_A_SERVER = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 
 _WARNING = "# It holds the cookies or credentials of the recorded request.\n"
 
@@ -50,7 +49,8 @@ def pytest_test(
     secret = any(is_secret(header) for header, _ in outgoing.headers)
     assertions = list(_assertions(answers, ignores, text, data))
     if any("json.loads" in line for line in assertions):
-        head = f"import json\n\n{head}"
+        is_first = not head.startswith("import os\n")  # of the standard library
+        head = f"import json\n\n{head}" if is_first else f"import json\n{head}"
     lines = [
         f"{_WARNING if secret else ''}{head}\n\n\ndef {name}():",
         *_indented(call),
@@ -62,15 +62,17 @@ def pytest_test(
 
 
 def _as_the_app_saw_it(outgoing: Outgoing) -> Outgoing:
-    """Return the request with a target that test clients make the same of.
+    """Return the request with a target and headers that test clients make the same of.
 
-    Werkzeug's server takes the bytes of a target that is not encoded for characters, and the host
-    from one that names a server.
+    Werkzeug's server takes the host from a target that names a server. It drops headers with `_`.
     """
-    target, headers = quote(outgoing.target, safe=IN_TARGETS), outgoing.headers
-    if named := _NAMES_A_SERVER.match(target):
+    target, host = in_app(outgoing.target)
+    if target.startswith("//"):  # a client would take what follows for a host
+        target = "/" + target.lstrip("/")
+    headers = tuple(pair for pair in outgoing.headers if "_" not in pair[0])
+    if host:
         others = (pair for pair in headers if pair[0].lower() != "host")
-        target, headers = target[named.end() :] or "/", (("Host", named[1]), *others)
+        headers = (("Host", host), *others)
     return structs.replace(outgoing, target=target, headers=headers)
 
 

@@ -6,10 +6,9 @@ import re
 import shlex
 from urllib.parse import quote, unquote, urlsplit
 
+from devtui.session.replay.export.target_in_app import UNIX, url_of
 from devtui.session.replay.outgoing import Outgoing
 from devtui.text.sanitize import pasteable
-
-_UNIX = "unix://"
 
 # Targets that all programs send as they are. HTTPie decodes what need not be encoded, and writes
 # the rest in capital letters.
@@ -18,10 +17,9 @@ _PLAIN_TARGET = re.compile(
     re.ASCII,
 )
 _ENCODED = re.compile("(?:%[0-9A-F]{2})+")
-_ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
 
-# What HTTPie takes as names of headers, and backslashes that it leaves out.
-_ITEM_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+# What HTTPie takes as names of headers, not as options, and backslashes that it leaves out.
+_ITEM_NAME = re.compile(r"(?!-)[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _ITEM_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[:;=@]")
 
 
@@ -29,9 +27,9 @@ def curl(outgoing: Outgoing, base: str) -> str:
     """Return a line that gives the same answer in any POSIX shell; `base` is the app's URL."""
     given = {name.lower() for name, _ in outgoing.headers}
     words = ["curl", "--globoff", "--path-as-is"]
-    url = url_of(outgoing, base)
-    if base.startswith(_UNIX):
-        words += ["--unix-socket", shlex.quote(base.removeprefix(_UNIX))]
+    url = url_of(outgoing.target, base)
+    if base.startswith(UNIX):
+        words += ["--unix-socket", shlex.quote(base.removeprefix(UNIX))]
     elif base.startswith("https:"):
         words.append("--insecure")  # a development server's certificate is often made up
     if not _PLAIN_TARGET.fullmatch(outgoing.target):  # curl would encode or cut some of them
@@ -66,7 +64,7 @@ def curl(outgoing: Outgoing, base: str) -> str:
 
 def httpie(outgoing: Outgoing, base: str) -> str:
     """Return a line for HTTPie, which sends the request unless `why_no_httpie` says something."""
-    url = url_of(outgoing, base)
+    url = url_of(outgoing.target, base)
     words = ["http", "--path-as-is"]
     if base.startswith("https:"):
         words.append("--verify=no")
@@ -77,7 +75,7 @@ def httpie(outgoing: Outgoing, base: str) -> str:
     else:
         words.append("--ignore-stdin")
         if text:
-            words += ["--raw", shlex.quote(text)]
+            words.append(f"--raw={shlex.quote(text)}")
     items = [_quoted(_item(name, value)) for name, value in _headers(outgoing, url)]
     added = ["accept", "accept-encoding", "user-agent", *(["content-type"] if text != "" else [])]
     items += [f"{name.title()}:" for name in added if name not in given]
@@ -86,7 +84,7 @@ def httpie(outgoing: Outgoing, base: str) -> str:
 
 def why_no_httpie(outgoing: Outgoing, base: str) -> str:
     """Say why HTTPie cannot send the request as it is; empty if it can."""
-    if base.startswith(_UNIX):
+    if base.startswith(UNIX):
         return "HTTPie reaches no Unix socket."
     if not (outgoing.method.isascii() and outgoing.method.isalpha() and outgoing.method.isupper()):
         return "HTTPie would change the method."
@@ -136,18 +134,6 @@ def raw(outgoing: Outgoing) -> str:
     except UnicodeDecodeError:
         return ""
     return f"{lines}\r\n\r\n{body}"
-
-
-def url_of(outgoing: Outgoing, base: str) -> str:
-    """Return the URL of the request at the app's URL."""
-    if base.startswith(_UNIX):
-        base = "http://localhost"
-    target = outgoing.encoded_target
-    if not target.startswith("/"):  # it names a server, or is no URL
-        absolute = _ABSOLUTE.match(target)
-        target = target[absolute.end() :] if absolute else ""
-    target = target.replace("#", "%23")
-    return base.rstrip("/") + target
 
 
 def _headers(outgoing: Outgoing, url: str) -> list[tuple[str, str]]:
