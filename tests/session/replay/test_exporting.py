@@ -447,7 +447,8 @@ def test_the_copied_tests_of_a_flask_app_pass(serve: Serve, folder: Path) -> Non
         compile(text, f"test {number}", "exec")
     passes("\n\n".join(tests), folder)
     app = folder / "app.py"
-    app.write_text(app.read_text(encoding="utf-8").replace("PRICE = 2", "PRICE = 3"))
+    # Of another size: Python takes compiled code of the same second and size for the new one.
+    app.write_text(app.read_text(encoding="utf-8").replace("PRICE = 2", "PRICE = 30"))
     passes(tests[0], folder, fails="assert body ==")
 
 
