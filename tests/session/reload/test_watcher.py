@@ -20,6 +20,7 @@ from devtui.session.reload import source_filter as filters
 from devtui.session.reload.folder_watch import rust_notify
 from devtui.session.reload.source_filter import ADDED, DELETED, MODIFIED, SourceFilter
 from devtui.session.reload.watcher import LONG_REST_SECONDS, MERGE_SECONDS, Watcher
+from tests.support.processes import until
 from tests.support.projects import write
 
 ROOT = Path("/home/me/venv/project")  # whose own path has the name of an ignored folder
@@ -374,6 +375,8 @@ async def test_what_was_ignored_is_told_with_the_reason(watched: Watched, tmp_pa
         {"data.db": "x", ".git/objects/ab/cd": "x", "pkg/__pycache__/mod.py": "x", "a.skip.py": ""},
     )
     await one_burst(watched, folder / "marker.py")
+    names = ("data.db", "a.skip.py", ".git", "pkg/__pycache__")
+    await until(lambda: all(str(folder / name) in watched.ignored for name in names))
     assert watched.ignored[str(folder / "data.db")] == "no Python file"
     assert watched.ignored[str(folder / "a.skip.py")] == "excluded by *.skip.py"
     assert "tools" in watched.ignored[str(folder / ".git")]
@@ -646,7 +649,7 @@ async def test_a_virtual_environment_of_any_name_does_not_count(
     write(folder, {"myenv/pyvenv.cfg": "", "myenv/lib/x.py": ""})
     (folder / "myenv" / "lib" / "x.py").write_text("1")
     assert await one_burst(watched, folder / "marker.py", pauses=1) == set()
-    assert str(folder / "myenv") in watched.ignored
+    await until(lambda: str(folder / "myenv") in watched.ignored)
 
 
 async def test_all_is_watched_in_one_thread(watched: Watched, tmp_path: Path) -> None:
