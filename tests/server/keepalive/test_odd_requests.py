@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -197,12 +197,12 @@ def test_the_log_shows_where_a_stream_broke_and_no_line_of_ours(live: Live) -> N
     assert [line for line in shown if "devtui" in line and "app.py" not in line] == []
 
 
-def test_each_request_on_a_unix_socket_has_the_same_client(serve: Serve, folder: Path) -> None:
-    live = serve(SOURCE, host=f"unix://{folder / 'a'}")
-    live.serving()
-    with socket.socket(socket.AF_UNIX) as client:
+def test_each_request_on_a_unix_socket_has_the_same_client(serve: Serve) -> None:
+    with tempfile.TemporaryDirectory() as short, socket.socket(socket.AF_UNIX) as client:
+        live = serve(SOURCE, host=f"unix://{short}/a")
+        live.serving()
         client.settimeout(DEADLINE)
-        client.connect(str(folder / "a"))
+        client.connect(f"{short}/a")
         for number in range(2):
             client.sendall(head(f"GET /{number} HTTP/1.1"))
             assert client.recv(65536).endswith(b"fine")
