@@ -71,10 +71,10 @@ class Turn:
     trace function that raises at the line of the latter loses the turn, as it loses any lock.
     """
 
-    def __init__(self, requests: deque[Asked] | None = None) -> None:
+    def __init__(self, asked: deque[Asked] | None = None) -> None:
         self._free: list[None] = [None]
         self._owner = 0  # the thread that has the turn
-        self._requests: deque[Asked] = deque() if requests is None else requests
+        self._asked: deque[Asked] = deque() if asked is None else asked
 
     @property
     def is_mine(self) -> bool:
@@ -105,7 +105,7 @@ class Turn:
             return done
         finally:
             self._free.extend(mine)
-            if mine and self._requests:
+            if mine and self._asked:
                 self._wake_next()
 
     def soon(self, work: Callable[[], object]) -> bool:
@@ -117,7 +117,7 @@ class Turn:
         asked = Asked(work)
         try:
             while not asked.is_done:
-                self._requests.append(asked)
+                self._asked.append(asked)
                 try:
                     self.at_once(asked.serve)
                 except Taken:
@@ -128,7 +128,7 @@ class Turn:
         finally:
             with suppress(ValueError):  # none is left, because it was served
                 while True:
-                    self._requests.remove(asked)
+                    self._asked.remove(asked)
         return asked.is_done
 
     def _wake_next(self) -> None:
@@ -140,7 +140,7 @@ class Turn:
 
     def _next_asked(self) -> Asked | None:
         try:
-            return self._requests.popleft() if self._requests else None
+            return self._asked.popleft() if self._asked else None
         except IndexError:  # it has just given up
             return None
 

@@ -135,7 +135,7 @@ def _listed(values: list[str]) -> list[str]:
     return [item.strip(" \t\r\n") for value in values for item in value.split(",")]
 
 
-class Replay:
+class ReadAgain:
     """A stream of which some lines were read already, to be read again from the first."""
 
     def __init__(self, lines: list[bytes], stream: Any) -> None:

@@ -19,7 +19,7 @@ from devtui.server.guest import forks
 from devtui.server.guest.clocks import clock
 from devtui.server.keepalive import head as heads
 from devtui.server.keepalive.client_wait import Writer
-from devtui.server.keepalive.head import Head, Replay
+from devtui.server.keepalive.head import Head, ReadAgain
 from devtui.server.keepalive.idle import LINGER_MS
 from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody, receive_now
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit, has_body
@@ -155,7 +155,7 @@ class PersistentHandler(WSGIRequestHandler):
         """Say why a head that only the standard parser could read deserves no answer of the app."""
         if self.head is not None:
             return ""
-        if isinstance(self.rfile, Replay) and self.rfile.is_cut:
+        if isinstance(self.rfile, ReadAgain) and self.rfile.is_cut:
             return "The head is incomplete"
         return heads.fault(self.headers)
 
@@ -176,7 +176,7 @@ class PersistentHandler(WSGIRequestHandler):
         if head is None:
             for name in ("path", "headers", "requestline"):  # those of the request before
                 self.__dict__.pop(name, None)
-            self.rfile = Replay([line, *lines], self._input.stream)  # type: ignore[assignment]
+            self.rfile = ReadAgain([line, *lines], self._input.stream)  # type: ignore[assignment]
             super().handle_one_request()
             self.close_connection = True
             return

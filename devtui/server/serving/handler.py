@@ -68,7 +68,7 @@ class CapturingHandler(PersistentHandler):
         if self._waiting.cut:
             return  # we closed it in mid-head, so the head is incomplete
         self._waiting.end_head()
-        fault = self.head_fault()
+        fault = self.head_fault()  # of the stream that is replaced below
         if self.handover.answers(self):
             return
         self.rfile = Reader(self.body_stream, self._waiting)  # type: ignore[assignment]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from devtui.server.keepalive.head import MAX_FIELDS, Head, Replay, read
+from devtui.server.keepalive.head import MAX_FIELDS, Head, ReadAgain, read
 
 NEXT = b"GET /next HTTP/1.1\r\n"
 
@@ -109,8 +109,8 @@ def test_the_standard_parser_still_has_every_line(data: bytes) -> None:
     stream = io.BytesIO(data)
     line = stream.readline(65537)
     _, lines = read(line, stream.readline)
-    replay = Replay([line, *lines], stream)
-    assert b"".join(iter(lambda: replay.readline(65537), b"")) == data
+    again = ReadAgain([line, *lines], stream)
+    assert b"".join(iter(lambda: again.readline(65537), b"")) == data
 
 
 @pytest.mark.parametrize(
