@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+from _socket import socket as plain_socket
 
 
 class OwnSocket:
@@ -19,11 +21,15 @@ class OwnSocket:
         return self._identity is not None and self._look() == self._identity
 
     def let_go(self) -> None:
-        """Close it in this process only, unless its number now means something else."""
-        if self.is_whole:
-            self.socket.close()
-        else:
+        """Close it in a fork, unless its number now means something else.
+
+        Under gevent a socket that never has anything to read takes its number: greenlets that wait
+        for the number live on in the fork, and libev aborts a process that waits for a closed one.
+        """
+        if not self.is_whole:
             self.socket.detach()
+        elif "gevent" not in sys.modules or not _silence(self.socket.fileno()):
+            self.socket.close()
 
     def _look(self) -> tuple[int, int] | None:
         try:
@@ -31,3 +37,16 @@ class OwnSocket:
         except OSError:
             return None
         return status.st_dev, status.st_ino
+
+
+def _silence(descriptor: int) -> bool:
+    """Put a socket that nobody can send to in its place; return false if there is no room."""
+    try:
+        silent = plain_socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            os.dup2(silent.fileno(), descriptor, inheritable=False)
+        finally:
+            silent.close()
+    except OSError:
+        return False
+    return True

@@ -57,9 +57,7 @@ def test_a_fork_takes_no_request_of_an_open_connection(serve: Serve) -> None:
 
 def test_a_fork_works_on_while_another_request_is_answered(serve: Serve, folder: Path) -> None:
     """The copy of that request's greenlet comes back to the server first."""
-    gevent = pytest.importorskip("gevent")
-    if int(gevent.__version__.partition(".")[0]) >= 24:
-        pytest.skip("the event loop of gevent 24 and newer aborts the fork")
+    pytest.importorskip("gevent")
     live = serve(SOURCE, reload=False)
     live.serving()
     host, port = live.address()
