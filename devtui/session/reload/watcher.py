@@ -187,7 +187,12 @@ class Watcher:
         found = set(changes)
         end = time.monotonic() + MERGE_SECONDS
         rest = REST_SECONDS if len(changes) <= NOTICES_OF_A_SAVE else LONG_REST_SECONDS
-        while (in_checkout := git_work.is_underway(self._folder)) or time.monotonic() < end:
+        in_checkout = False
+        while True:
+            # Look once more after its end: what git changed last may not be reported yet.
+            was_in_checkout, in_checkout = in_checkout, git_work.is_underway(self._folder)
+            if not (in_checkout or was_in_checkout) and time.monotonic() >= end:
+                break
             time.sleep(rest)
             rest = LONG_REST_SECONDS
             more = self._folders.look()

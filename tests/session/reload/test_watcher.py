@@ -212,6 +212,26 @@ async def test_what_git_changes_in_one_go_is_one_burst(watched: Watched, tmp_pat
     assert paths == (str(folder / "a.py"), str(folder / "b.py"))
 
 
+async def test_what_git_changes_last_is_of_its_burst(
+    watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git writes a file and ends just after the watcher has looked."""
+    folder = tmp_path / "project"
+    over = time.monotonic() + 2 * MERGE_SECONDS
+
+    def is_underway(_: str) -> bool:
+        if time.monotonic() < over:
+            return True
+        if not (folder / "b.py").exists():
+            write(folder, {"b.py": "x = 1\n"})
+        return False
+
+    monkeypatch.setattr(git_work, "is_underway", is_underway)
+    write(folder, {"a.py": "x = 1\n"})
+    paths, _ = await asyncio.wait_for(watched.bursts.get(), 10)
+    assert paths == (str(folder / "a.py"), str(folder / "b.py"))
+
+
 def test_whether_git_is_at_work(tmp_path: Path) -> None:
     write(tmp_path, {"main/.git/worktrees/w/index.lock": "", "main/pkg/a.py": "", "w/pkg/b.py": ""})
     write(tmp_path, {"w/.git": f"gitdir: {tmp_path}/main/.git/worktrees/w\n"})
