@@ -10,6 +10,7 @@ import selectors
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -112,27 +113,32 @@ class AppServer:
             if idle is not None:
                 idle.stopped = self._stopped
                 idle.begin(selector)
-            while True:
-                patience = None if idle is None else idle.patience()
-                try:
-                    ready = {key.fileobj for key, _ in selector.select(patience)}
-                except OSError as error:
-                    if error.errno not in (errno.EBADF, errno.EINVAL):
-                        raise  # a signal handler of the app has raised it
-                    # The app has closed the selector's descriptor.
-                    ready = {self._stopped, self._server}
-                forks.stay_out(selector.close)
-                if self._stopped in ready and self._is_over():
-                    break
-                if self._server in ready:
-                    self._server._handle_request_noblock()  # type: ignore[attr-defined]
-                if idle is not None:
-                    idle.turn(ready)
+            with suppress(KeyboardInterrupt):  # SIGINT ends it, as it ends Werkzeug's server
+                self._accept(selector)
             if idle is not None:
                 idle.end(HEAD_SECONDS)
         turns.over = True
         # This closes our descriptor of the socket; the session's own goes on listening.
         self._server.server_close()
+
+    def _accept(self, selector: selectors.BaseSelector) -> None:
+        idle = self._server.idle
+        while True:
+            patience = None if idle is None else idle.patience()
+            try:
+                ready = {key.fileobj for key, _ in selector.select(patience)}
+            except OSError as error:
+                if error.errno not in (errno.EBADF, errno.EINVAL):
+                    raise  # a signal handler of the app has raised it
+                # The app has closed the selector's descriptor.
+                ready = {self._stopped, self._server}
+            forks.stay_out(selector.close)
+            if self._stopped in ready and self._is_over():
+                break
+            if self._server in ready:
+                self._server._handle_request_noblock()  # type: ignore[attr-defined]
+            if idle is not None:
+                idle.turn(ready)
 
     def serve_instead(self, app: WSGIApplication) -> None:
         """Serve another app from the next request on."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import select
+import signal
 import socket
 import threading
 import time
@@ -47,6 +49,16 @@ def test_what_an_app_is_told(serve: Serve, settings: dict[str, Any], seen: objec
     live = serve(ENVIRON, **settings)
     live.serving()
     assert eval(live.get().text) == seen
+
+
+def test_sigint_ends_it_as_it_ends_werkzeugs_server(serve: Serve) -> None:
+    live = serve("import atexit\natexit.register(print, 'atexit')\n" + ENVIRON)
+    pid = live.serving().pid
+    live.visit("/")
+    os.kill(pid, signal.SIGINT)
+    exited = live.wait_for(ServerExited)
+    assert (exited.exit_code, exited.signal) == (0, None)
+    assert [line.text for line in live.lines()] == ["atexit"]
 
 
 def test_unguarded_run_is_ignored(serve: Serve) -> None:
