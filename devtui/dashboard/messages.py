@@ -19,18 +19,18 @@ from devtui.session.store.one_call import AllRepeats, OneCall, OneRepeat
 from devtui.session.store.request_record import Request
 from devtui.session.store.store import Reload
 
-Plain: TypeAlias = Request | LogEntry | Reload | OneCall | OneRepeat | AllRepeats
-"""A row that opens to sections of lines."""
+PlainItem: TypeAlias = Request | LogEntry | Reload | OneCall | OneRepeat | AllRepeats
+"""What a row shows that opens to sections of lines."""
 
-Row: TypeAlias = Plain | ErrorGroup
-"""A row of a pane; an error opens to its frames."""
+PaneItem: TypeAlias = PlainItem | ErrorGroup
+"""What a row of a pane shows; an error opens to its frames."""
 
 
 @dataclass
 class Open(Message):
     """Open a row, or an error."""
 
-    item: Row | ErrorEntry
+    item: PaneItem | ErrorEntry
 
 
 @dataclass
@@ -45,7 +45,7 @@ class OpenNeighbour(Message):
 class GoTo(Message):
     """Go back to the screen below if it shows the item, else open the item."""
 
-    item: Row | ErrorEntry
+    item: PaneItem | ErrorEntry
 
 
 @dataclass

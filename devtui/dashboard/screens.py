@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from devtui.dashboard.errors.kept_history import KeptHistory
     from devtui.dashboard.errors.prompt import History
     from devtui.dashboard.main_screen import MainScreen
-    from devtui.dashboard.messages import Row
+    from devtui.dashboard.messages import PaneItem
     from devtui.dashboard.opened.choose_copy import ChooseCopy
     from devtui.dashboard.opened.opened_screen import OpenedScreen
     from devtui.session.shown_session import ShownSession
@@ -71,7 +71,7 @@ class Screens:
         if kept.problem:
             self._app.post_message(Tell(kept.problem, "warning"))
 
-    def open(self, item: Row | ErrorEntry) -> None:
+    def open(self, item: PaneItem | ErrorEntry) -> None:
         """Open a row or an error."""
         # The first frame does not wait for these modules.
         from devtui.dashboard.details.detail_screen import DetailScreen
@@ -115,7 +115,7 @@ class Screens:
             self.open(found)
         return ""
 
-    def go_to(self, item: Row | ErrorEntry) -> None:
+    def go_to(self, item: PaneItem | ErrorEntry) -> None:
         """Leave the topmost screen if the one below shows the item, else open the item."""
         *_, below, top = (None, *self._app.screen_stack)
         if isinstance(top, ListScreen) and isinstance(below, ListScreen) and below.shows is item:

@@ -9,7 +9,7 @@ import msgspec
 from devtui.dashboard.details.form import Field
 from devtui.dashboard.details.row_detail import copied_call, copied_text, detail_of
 from devtui.dashboard.lists.sections import Detail, ShownLine
-from devtui.dashboard.messages import Row
+from devtui.dashboard.messages import PaneItem
 from devtui.dashboard.panes.rows import error_title, traceback_of
 from devtui.events import Frame
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
@@ -55,7 +55,7 @@ def of_error(entry: ErrorEntry, frame: Frame | None = None) -> list[CopyChoice]:
     return found
 
 
-def of_row(item: Row, store: Store, url: str) -> list[CopyChoice]:
+def of_row(item: PaneItem, store: Store, url: str) -> list[CopyChoice]:
     """Return the choices for a row of a pane; `url` is the app's."""
     if isinstance(item, ErrorGroup):
         return of_error(item.newest)
@@ -67,7 +67,7 @@ def of_row(item: Row, store: Store, url: str) -> list[CopyChoice]:
     return found
 
 
-def of_line(line: ShownLine | None, item: Row, detail: Detail, url: str) -> list[CopyChoice]:
+def of_line(line: ShownLine | None, item: PaneItem, detail: Detail, url: str) -> list[CopyChoice]:
     """Return the choices for a line of an opened row, which `detail` shows."""
     found: list[CopyChoice] = []
     if line is not None:

@@ -22,7 +22,7 @@ from devtui.dashboard.details.row_detail import (
 from devtui.dashboard.keys.commands import Place, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
-from devtui.dashboard.messages import ComparedAgain, Copy, GoTo, Plain, ShowStack, Tell
+from devtui.dashboard.messages import ComparedAgain, Copy, GoTo, PlainItem, ShowStack, Tell
 from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.dashboard.panes.handled import errors_of
@@ -52,7 +52,7 @@ class DetailScreen(SendsAgain, OpenedScreen):
     def __init__(
         self,
         store: Store,
-        item: Plain,
+        item: PlainItem,
         folds: set[str] | None = None,
         replays: Replays | None = None,
     ) -> None:
@@ -98,7 +98,7 @@ class DetailScreen(SendsAgain, OpenedScreen):
         self.list.select(index if before is None or after is None else after + index - before)
         self.search.again(move=False)
 
-    def show(self, item: Plain, place: str) -> None:
+    def show(self, item: PlainItem, place: str) -> None:
         """Show another row, from the section on that the cursor is in."""
         self.place = place
         line = self.list.item

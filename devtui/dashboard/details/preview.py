@@ -34,7 +34,7 @@ from devtui.text.formats import clock_time
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from devtui.dashboard.messages import Row
+    from devtui.dashboard.messages import PaneItem
     from devtui.session.replay.replays import Replays
     from devtui.session.store.store import Store
 
@@ -57,7 +57,7 @@ class Preview(Vertical):
         self.list: LineList[ShownLine] = LineList(Ring(1), DetailRows(), follow=False, empty=EMPTY)
         self.list.cursor_shown = False
         self.list.can_focus = False
-        self._item: Row | None = None
+        self._item: PaneItem | None = None
         self._shown: object = None
         self._shown_at = 0.0
         self._timer: Timer | None = None
@@ -70,7 +70,7 @@ class Preview(Vertical):
         """Wrap the lines again, after the list has got its size."""
         self.call_after_refresh(self._look)
 
-    def show(self, item: Row | None, *, following: bool = False) -> None:
+    def show(self, item: PaneItem | None, *, following: bool = False) -> None:
         """Show a row, at once or a moment after the last one; None if no row is selected.
 
         `following` means that it is selected because it is the newest.
@@ -119,7 +119,7 @@ class Preview(Vertical):
             self.app.post_message(Open(self._item))
 
 
-def _opened(item: Row | None, store: Store, replays: Replays | None, width: int) -> Detail:
+def _opened(item: PaneItem | None, store: Store, replays: Replays | None, width: int) -> Detail:
     if item is None:
         return Detail("", [])
     if not isinstance(item, ErrorGroup):

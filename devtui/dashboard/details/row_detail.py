@@ -21,7 +21,7 @@ from devtui.dashboard.lists.sections import (
     pairs,
     text_lines,
 )
-from devtui.dashboard.messages import Plain, Row
+from devtui.dashboard.messages import PaneItem, PlainItem
 from devtui.dashboard.panes.error_summary import error_sections
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.panes.rows import reload_words, status_style, traceback_of
@@ -49,7 +49,7 @@ NO_LONGER_KEPT = "no longer kept: newer requests needed the room"
 
 
 def detail_of(
-    item: Plain,
+    item: PlainItem,
     store: Store,
     reveal: bool = False,
     width: int = USUAL_WIDTH,
@@ -77,7 +77,7 @@ def detail_of(
             return reload_detail(item, store.ignored)
 
 
-def frame_of(item: Row, store: Store) -> Frame | None:
+def frame_of(item: PaneItem, store: Store) -> Frame | None:
     """Return the place in the code that the row points to, if any."""
     match item:
         case ErrorGroup():
@@ -116,7 +116,7 @@ def request_id_of(item: object) -> str | None:
     return None
 
 
-def copied_text(item: Row, url: str) -> tuple[str, str]:
+def copied_text(item: PaneItem, url: str) -> tuple[str, str]:
     """Return the text that copying the row gives, and its name; `url` is the app's."""
     match item:
         case Request():
@@ -190,7 +190,7 @@ def _header(name: str, value: str, reveal: bool) -> str:
     return masking.target(secrets.shown(name, value, reveal), reveal)
 
 
-def has_secrets(item: Plain, store: Store, replays: Replays | None = None) -> bool:
+def has_secrets(item: PlainItem, store: Store, replays: Replays | None = None) -> bool:
     """Return whether the opened row masks anything."""
     masked, plain = (detail_of(item, store, reveal, replays=replays) for reveal in (False, True))
     return not _same(masked, plain)

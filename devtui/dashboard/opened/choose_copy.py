@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from devtui.dashboard.lists.sections import Detail, ShownLine
-from devtui.dashboard.messages import Row
+from devtui.dashboard.messages import PaneItem
 from devtui.events import Frame
 from devtui.session.store.error_groups import ErrorEntry
 
@@ -20,8 +20,8 @@ class ChooseCopy(Message):
     `shown` are the rows of the pane, and `frame` is the selected frame of an opened error.
     """
 
-    item: Row | ErrorEntry
+    item: PaneItem | ErrorEntry
     line: ShownLine | None = None
     detail: Detail | None = None
-    shown: Sequence[Row] = ()
+    shown: Sequence[PaneItem] = ()
     frame: Frame | None = None
