@@ -359,11 +359,22 @@ def test_an_image_is_swapped_in_every_place(shared: Live, page: Any) -> None:
     assert loads.count == 0
 
 
+def test_an_image_of_another_server_is_left_alone(shared: Live, page: Any) -> None:
+    other = f"http://localhost:{shared.session.settings.port}/static/dot.svg"
+    body = f"<img src={other}><img src=/static/dot.svg>"
+    follow(shared, page, "/of?body=" + quote(body))
+    page.wait_for_load_state()
+    write(shared.session.settings.folder, {"static/dot.svg": SVG + "  "})
+    holds(page, "document.images[1].src.includes('devtui')")
+    assert page.evaluate("document.images[0].src") == other
+
+
 @pytest.mark.parametrize(
     "body",
     [
         "<object data=/static/drawn.svg></object>",
-        "<canvas></canvas><script>(new Image()).src = '/static/drawn.svg'</script>",
+        "<canvas></canvas><script>(new Image()).src = '/static/drawn.svg';"
+        "onload = () => performance.clearResourceTimings()</script>",  # as some apps do
     ],
 )
 def test_an_image_in_an_unknown_place_has_the_page_load_again(
