@@ -146,7 +146,8 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 def test_what_tests_import_is_installed_with_them() -> None:
     """The README's command itself is run by `.ci/run`, and then all tests in what it has made."""
-    own = {"devtui", "tests", *(path.stem for path in (ROOT / "tests" / "apps").rglob("*"))}
+    # A program under test may import the app that is written beside it.
+    own = {"app", "devtui", "tests", *(path.stem for path in (ROOT / "tests" / "apps").rglob("*"))}
     project = toml.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     group = [re.split(r"[^\w.-]", one)[0] for one in project["dependency-groups"]["test"]]
     given = {normal(name) for name in environments.needed(("devtui", *group))}
