@@ -127,6 +127,8 @@ def test_the_first_command_installs_what_works_alone(
 # Debuggers that are tried where they are there, what only type checkers know, and what only
 # Python 3.10 needs.
 ELSEWHERE = {"IPython", "ipdb", "pudb", "_typeshed", "tomli"}
+# Modules that a test writes beside a program of `tests/apps`, and one that is not to be found.
+BESIDE = {"app", "nowhere", "warning"}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -146,8 +148,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 def test_what_tests_import_is_installed_with_them() -> None:
     """The README's command itself is run by `.ci/run`, and then all tests in what it has made."""
-    # A program under test may import the app that is written beside it.
-    own = {"app", "devtui", "tests", *(path.stem for path in (ROOT / "tests" / "apps").rglob("*"))}
+    own = {"devtui", "tests", *(path.stem for path in (ROOT / "tests" / "apps").rglob("*"))}
     project = toml.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     group = [re.split(r"[^\w.-]", one)[0] for one in project["dependency-groups"]["test"]]
     given = {normal(name) for name in environments.needed(("devtui", *group))}
@@ -156,7 +157,7 @@ def test_what_tests_import_is_installed_with_them() -> None:
         f"{file.relative_to(ROOT)}: {name}"
         for file in (ROOT / "tests").rglob("*.py")
         for name in imported(ast.parse(file.read_text(encoding="utf-8")))
-        if name not in sys.stdlib_module_names | own | ELSEWHERE
+        if name not in sys.stdlib_module_names | own | ELSEWHERE | BESIDE
         and given.isdisjoint(map(normal, of_package.get(name, [])))
     }
     assert not missing
