@@ -21,7 +21,6 @@ from tests.support.projects import app_source, write
 from tests.support.terminal.starter import next_event
 from tests.support.terminal.terminal import Terminal, clean_environment
 
-# It tells what it sees of its environment.
 APP = app_source("interpreters/environment.py")
 
 

@@ -1,3 +1,5 @@
+"""The package of an app of Flask-AppBuilder's."""
+
 import logging
 
 from flask import Flask

@@ -1,3 +1,5 @@
+"""A view of Flask-AppBuilder's."""
+
 from flask_appbuilder import BaseView, expose
 
 from app import appbuilder

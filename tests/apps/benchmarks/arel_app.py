@@ -1,3 +1,5 @@
+"""A page of Starlette that arel follows."""
+
 from contextlib import asynccontextmanager
 
 import arel

@@ -1,3 +1,5 @@
+"""An app that times how long its own many lines and log records take."""
+
 import logging
 import time
 

@@ -1,3 +1,5 @@
+"""The app below livereload."""
+
 import sys
 from livereload import Server
 from app import app

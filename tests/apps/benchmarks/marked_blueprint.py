@@ -1,3 +1,5 @@
+"""A blueprint with one view."""
+
 from flask import Blueprint
 
 MARK = 100

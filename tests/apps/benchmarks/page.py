@@ -1,3 +1,5 @@
+"""A page with as many styles, scripts and images each as the benchmark writes for EACH."""
+
 from flask import Flask
 
 app = Flask(__name__)

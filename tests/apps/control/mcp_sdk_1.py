@@ -1,3 +1,5 @@
+"""The session of an agent, by the SDK of 2025. It follows mcp_session.py."""
+
 import anyio, json, pathlib, sys
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import get_default_environment, stdio_client

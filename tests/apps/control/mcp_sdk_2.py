@@ -1,3 +1,5 @@
+"""The session of an agent, by the current SDK. It follows mcp_session.py."""
+
 import anyio, json, pathlib, sys
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import get_default_environment

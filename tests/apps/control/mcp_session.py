@@ -1,3 +1,5 @@
+"""What an agent does: edit, wait, send, look at an error, evaluate, and fix."""
+
 async def session(call, folder):
     status = await call("status")
     generation = status["generation"]

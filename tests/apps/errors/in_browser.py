@@ -1,3 +1,5 @@
+"""An app that fails before a response and in the middle of one."""
+
 from flask import Flask
 
 app = Flask(__name__)

@@ -1,3 +1,5 @@
+"""An app whose errors come from hooks, warnings, threads, tasks and handlers."""
+
 import asyncio, logging, sys, threading, warnings
 from flask import Flask
 

@@ -1,3 +1,5 @@
+"""Functions that PYTHONBREAKPOINT may name."""
+
 import pdb, sys
 
 def stop():

@@ -1,3 +1,5 @@
+"""Views of each kind: plain, wrapped, of a class, of a blueprint, and mounted."""
+
 from functools import wraps
 
 from flask import Blueprint, Flask

@@ -1,3 +1,5 @@
+"""An app that fails at one path, and answers at all others."""
+
 from flask import Flask, request
 
 app = Flask(__name__)

@@ -1,3 +1,5 @@
+"""Another user's attempt to list and open the descriptors of processes."""
+
 import os, sys
 for pid in sys.argv[1:]:
     try:

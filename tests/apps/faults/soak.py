@@ -1,3 +1,5 @@
+"""An app with a view for each thing that fills memory or holds descriptors."""
+
 import logging, time
 from flask import Flask, request
 

@@ -1,3 +1,5 @@
+"""An app that closes the socket it is served on."""
+
 import os, socket, stat
 for fd in range(3, 100):
     try:

@@ -1,3 +1,5 @@
+"""An app whose log handler looks for the caller in the frames."""
+
 import inspect, logging, traceback
 class Intercept(logging.Handler):
     def emit(self, record):

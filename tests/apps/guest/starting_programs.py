@@ -1,3 +1,5 @@
+"""An app that starts programs, which tell their environment."""
+
 import os, subprocess, sys
 code = 'import os; print([it for it in os.environ if it.startswith("WERKZEUG")])'
 def run(**more):

@@ -1,3 +1,5 @@
+"""An app with objects that notice when their code runs."""
+
 import os, time
 from flask import Flask, current_app, g, request
 

@@ -1,3 +1,5 @@
+"""An app whose errors and requests are asked for their variables."""
+
 import sys, threading, time
 from flask import Flask, request
 

@@ -1,3 +1,5 @@
+"""An app that tells what it sees of its environment."""
+
 import importlib.util, json, os, pkgutil, sys
 from importlib import metadata
 

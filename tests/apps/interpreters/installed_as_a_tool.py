@@ -1,3 +1,5 @@
+"""An app that tells which distributions and paths it sees."""
+
 import os, sys
 from importlib import metadata
 from flask import Flask

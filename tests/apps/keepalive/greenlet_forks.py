@@ -1,3 +1,5 @@
+"""An app below gevent that forks in a request."""
+
 from gevent import monkey
 monkey.patch_all()
 import os, time

@@ -1,3 +1,5 @@
+"""An app that answers at once, in pieces, with errors, or after the body."""
+
 def broken():
     yield b"first,"
     raise RuntimeError("in the middle")

@@ -1,3 +1,5 @@
+"""An app whose responses end in each way that a connection has to know."""
+
 import contextvars, sys, threading, time
 seen = contextvars.ContextVar("seen", default="nothing")
 

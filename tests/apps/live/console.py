@@ -1,3 +1,5 @@
+"""A page whose errors and logs go to the browser's console."""
+
 import sys
 import logging
 from flask import Flask

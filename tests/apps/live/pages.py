@@ -1,3 +1,5 @@
+"""Pages that follow saves: of a template, bare, compressed, streamed, and framed."""
+
 import gzip
 import time
 from flask import Flask, Response, render_template, request

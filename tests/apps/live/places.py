@@ -1,3 +1,5 @@
+"""Pages and what they embed in each place that a save may change."""
+
 from flask import Flask, Response, request, send_file
 
 app = Flask(__name__)

@@ -1,3 +1,5 @@
+"""What holds the port that it is given. Other lines follow."""
+
 import os, signal, socket, subprocess, sys, time
 port = int(sys.argv[1])
 def hold(ip, *, v6_only=None, share=False, listen=True):

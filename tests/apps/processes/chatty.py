@@ -1,3 +1,5 @@
+"""An app that prints all the time, and answers nothing."""
+
 import threading, time
 
 def chat():

@@ -1,3 +1,5 @@
+"""An app that fails in a file with a hostile name, and asks."""
+
 FILE = __file__.replace("shop.py", 'it\'s $(touch pwned); `touch pwned` "x".py')
 
 def app(environ, start_response):

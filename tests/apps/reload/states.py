@@ -1,3 +1,5 @@
+"""What the app and its libraries have changed in the process."""
+
 import json, os, socket, subprocess, sys, threading, logging
 import nosy
 def kind(value): return f"{type(value).__module__}.{type(value).__qualname__}"

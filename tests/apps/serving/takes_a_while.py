@@ -1,3 +1,5 @@
+"""An app that tells how many requests it answers at once."""
+
 import time
 running = 0
 

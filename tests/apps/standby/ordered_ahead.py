@@ -1,3 +1,5 @@
+"""A generation that is ordered to get ready before it loads."""
+
 import queue, types
 from devtui.events import Load, LoadSoon, Preload
 from devtui.server.main import Generation
