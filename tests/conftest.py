@@ -19,7 +19,7 @@ import pytest
 from devtui.config.settings import Settings
 from devtui.control import place
 from tests.support.live import Live, Serve
-from tests.support.projects import APPS, app_environment, write
+from tests.support.projects import app_environment, app_source, write
 
 # On a busy machine a single example may take any time; the whole test has a deadline.
 hypothesis.settings.register_profile("devtui", deadline=None)
@@ -108,7 +108,7 @@ def serve(folder: Path) -> Iterator[Serve]:
         yield start
 
 
-OBSERVED = (APPS / "observed.py").read_text(encoding="utf-8")
+OBSERVED = app_source("observed.py")
 
 
 @pytest.fixture(scope="module")

@@ -124,9 +124,11 @@ def test_the_first_command_installs_what_works_alone(
 
 # -- what tests need ------------------------------------------------------------------------------
 
-# Debuggers that are tried where they are there, what only type checkers know, and what only
-# Python 3.10 needs.
-ELSEWHERE = {"IPython", "ipdb", "pudb", "_typeshed", "tomli"}
+# Debuggers that are tried where they are there, what has an environment of its own, what only
+# type checkers know, and what only Python 3.10 needs.
+ELSEWHERE = {"IPython", "ipdb", "pudb", "mcp", "_typeshed", "tomli"}
+# Modules that a test writes beside a program of `tests/apps`, and some that are not to be found.
+BESIDE = {"app", "inzip", "lone", "mod", "not_there", "nowhere", "pkg", "space", "warning"}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -154,8 +156,9 @@ def test_what_tests_import_is_installed_with_them() -> None:
     missing = {
         f"{file.relative_to(ROOT)}: {name}"
         for file in (ROOT / "tests").rglob("*.py")
+        if not file.is_relative_to(ROOT / "tests" / "apps" / "benchmarks")  # environments of theirs
         for name in imported(ast.parse(file.read_text(encoding="utf-8")))
-        if name not in sys.stdlib_module_names | own | ELSEWHERE
+        if name not in sys.stdlib_module_names | own | ELSEWHERE | BESIDE
         and given.isdisjoint(map(normal, of_package.get(name, [])))
     }
     assert not missing

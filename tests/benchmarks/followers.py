@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.projects import app_source
+
 REPOSITORY = Path(__file__).parents[2]
 
 PACKAGES = (
@@ -24,33 +26,8 @@ app = Flask(__name__)
 def index():
     return render_template("page.html", text=TEXT)
 """
-_LIVERELOAD = """\
-import sys
-from livereload import Server
-from app import app
-
-app.debug = True
-server = Server(app.wsgi_app)
-server.watch("templates")
-server.watch("static")
-server.watch("*.py")
-server.serve(port=int(sys.argv[1]))
-"""
-_DJANGO = """\
-import pathlib
-DEBUG = True
-SECRET_KEY = "x"
-ROOT_URLCONF = "urls"
-ALLOWED_HOSTS = ["*"]
-STATIC_URL = "/static/"
-STATICFILES_DIRS = [pathlib.Path(__file__).parent / "static"]
-INSTALLED_APPS = ["django.contrib.staticfiles", "django_browser_reload"]
-MIDDLEWARE = ["django_browser_reload.middleware.BrowserReloadMiddleware"]
-TEMPLATES = [{
-    "BACKEND": "django.template.backends.django.DjangoTemplates",
-    "DIRS": [pathlib.Path(__file__).parent / "templates"],
-}]
-"""
+_LIVERELOAD = app_source("benchmarks/livereload_server.py")
+_DJANGO = app_source("benchmarks/browser_reload_settings.py")
 _URLS = """\
 from django.shortcuts import render
 from django.urls import include, path
@@ -61,38 +38,7 @@ urlpatterns = [
     path("__reload__/", include("django_browser_reload.urls")),
 ]
 """
-_AREL = """\
-from contextlib import asynccontextmanager
-
-import arel
-from starlette.applications import Starlette
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
-from starlette.templating import Jinja2Templates
-from part import TEXT
-
-reloader = arel.HotReload(paths=[arel.Path("templates"), arel.Path("static")])
-templates = Jinja2Templates("templates")
-templates.env.globals["hot_reload"] = reloader
-
-async def index(request):
-    return templates.TemplateResponse(request, "page.html", {"text": TEXT})
-
-@asynccontextmanager
-async def following(app):
-    await reloader.startup()
-    yield
-    await reloader.shutdown()
-
-app = Starlette(
-    routes=[
-        Route("/", index),
-        Mount("/static", StaticFiles(directory="static")),
-        WebSocketRoute("/hot-reload", reloader, name="hot-reload"),
-    ],
-    lifespan=following,
-)
-"""
+_AREL = app_source("benchmarks/arel_app.py")
 
 
 @dataclass(frozen=True)

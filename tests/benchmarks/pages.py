@@ -38,23 +38,13 @@ from tests.benchmarks.programs import (
 )
 from tests.benchmarks.watched import Watched
 from tests.support.browser import FLAGS, find_chromium
+from tests.support.projects import app_source
 
 FILES = 60
 THREADS = 8  # of gunicorn: more than the six connections that a browser opens
 LOAD_MS = "() => performance.getEntriesByType('navigation')[0].loadEventEnd"
 
-APP = """\
-from flask import Flask
-
-app = Flask(__name__)
-
-@app.get("/")
-def index():
-    tags = "".join(f'<link rel="stylesheet" href="/static/{n}.css">'
-                   f'<script src="/static/{n}.js"></script>'
-                   f'<img src="/static/{n}.svg">' for n in range(%d))
-    return f"<!doctype html><title>page</title>{tags}<p>hello"
-"""
+APP = app_source("benchmarks/page.py")
 CERTIFICATE = "from werkzeug.serving import make_ssl_devcert; make_ssl_devcert('tls')"
 
 
@@ -79,7 +69,7 @@ def main() -> int:
 def project() -> dict[str, str]:
     """The files of the page, each of about two kilobytes, and the app."""
     each = FILES // 3
-    files = {"page.py": APP % each}
+    files = {"page.py": APP.replace("EACH", str(each))}
     for number in range(each):
         files[f"static/{number}.css"] = f".c{number} {{ color: #000 }}\n" * 80
         files[f"static/{number}.js"] = f"window.v{number} = {number};\n" * 80

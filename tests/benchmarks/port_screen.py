@@ -23,48 +23,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.support.projects import app_source
 from tests.support.terminal.emulation import Screen
 from tests.support.terminal.terminal import Terminal
 
 TARGET_MS = 150
 
-_MEASURE = """
-import sys, time
-from devtui.ports.bind import PortRefused, bind
-from devtui.config.settings import Settings
-settings = Settings(port=int(sys.argv[1]))
-try:
-    bind(settings)
-except PortRefused as refusal:
-    failed = time.perf_counter()
-    from devtui.ports.survey import survey
-    imported = time.perf_counter()
-    first = survey(settings, refusal)
-    known = time.perf_counter()
-    survey(settings, refusal)
-    again = time.perf_counter()
-assert len(first.blocking) == 1, first
-print((imported - failed) * 1000, (known - failed) * 1000, (again - known) * 1000)
-"""
+_MEASURE = app_source("benchmarks/port_survey.py")
 
 
-# The real program; when its bind fails it says so at once, in the title of the terminal's window.
-_SCREEN = """
-import sys, time
-from devtui.ports import bind as ports
-bind = ports.bind
-def told(settings):
-    try:
-        return bind(settings)
-    except ports.PortRefused:
-        with open("/dev/tty", "wb", 0) as tty:
-            tty.write(b"\\x1b]0;failed at %d\\x07" % time.monotonic_ns())
-        raise
-ports.bind = told
-from devtui.__main__ import main
-sys.argv = ["devtui", "--demo", "--port", sys.argv[1]]
-main()
-"""
+_SCREEN = app_source("benchmarks/port_screen.py")
 _FAILED = re.compile(rb"failed at (\d+)\x07")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks.peers import HEAVY, USER_MODULES, WSGI
 from tests.benchmarks.programs import environment
+from tests.support.projects import app_source
 
 MODULE = "import json\nimport os\n\n" + "".join(
     f"def f{number}(x):\n    return x + {number}\n\n" for number in range(50)
@@ -34,52 +35,8 @@ MARK = 100
 def marked(request):
     return Response(f"mark-{MARK}-")
 """
-OSCAR_SETTINGS = """
-from oscar.defaults import *
-
-INSTALLED_APPS = [
-    "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes",
-    "django.contrib.sessions", "django.contrib.messages", "django.contrib.staticfiles",
-    "django.contrib.sites", "django.contrib.flatpages",
-    "oscar.config.Shop", "oscar.apps.analytics.apps.AnalyticsConfig",
-    "oscar.apps.checkout.apps.CheckoutConfig", "oscar.apps.address.apps.AddressConfig",
-    "oscar.apps.shipping.apps.ShippingConfig", "oscar.apps.catalogue.apps.CatalogueConfig",
-    "oscar.apps.catalogue.reviews.apps.CatalogueReviewsConfig",
-    "oscar.apps.communication.apps.CommunicationConfig",
-    "oscar.apps.partner.apps.PartnerConfig", "oscar.apps.basket.apps.BasketConfig",
-    "oscar.apps.payment.apps.PaymentConfig", "oscar.apps.offer.apps.OfferConfig",
-    "oscar.apps.order.apps.OrderConfig", "oscar.apps.customer.apps.CustomerConfig",
-    "oscar.apps.search.apps.SearchConfig", "oscar.apps.voucher.apps.VoucherConfig",
-    "oscar.apps.wishlists.apps.WishlistsConfig", "oscar.apps.dashboard.apps.DashboardConfig",
-    "oscar.apps.dashboard.reports.apps.ReportsDashboardConfig",
-    "oscar.apps.dashboard.users.apps.UsersDashboardConfig",
-    "oscar.apps.dashboard.orders.apps.OrdersDashboardConfig",
-    "oscar.apps.dashboard.catalogue.apps.CatalogueDashboardConfig",
-    "oscar.apps.dashboard.offers.apps.OffersDashboardConfig",
-    "oscar.apps.dashboard.partners.apps.PartnersDashboardConfig",
-    "oscar.apps.dashboard.pages.apps.PagesDashboardConfig",
-    "oscar.apps.dashboard.ranges.apps.RangesDashboardConfig",
-    "oscar.apps.dashboard.reviews.apps.ReviewsDashboardConfig",
-    "oscar.apps.dashboard.vouchers.apps.VouchersDashboardConfig",
-    "oscar.apps.dashboard.communications.apps.CommunicationsDashboardConfig",
-    "oscar.apps.dashboard.shipping.apps.ShippingDashboardConfig",
-    "widget_tweaks", "haystack", "treebeard", "sorl.thumbnail", "django_tables2",
-]
-SITE_ID = 1
-HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
-"""
-OSCAR_URLS = """\
-from django.apps import apps
-from django.contrib import admin
-from django.urls import include, path
-from shop.views import marked
-
-urlpatterns = [
-    path("marked/", marked),
-    path("admin/", admin.site.urls),
-    path("", include(apps.get_app_config("oscar").urls[0])),
-]
-"""
+OSCAR_SETTINGS = app_source("benchmarks/oscar_settings.py")
+OSCAR_URLS = app_source("benchmarks/oscar_urls.py")
 PGADMIN_CONFIG = """\
 import os
 SERVER_MODE = False
@@ -99,18 +56,7 @@ SECRET_KEY = "of no secret, for a measurement alone"
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{FOLDER}/superset.db"
 BLUEPRINTS = [marked]
 """
-FLASK_VIEW = """\
-from flask import Blueprint
-
-MARK = 100
-
-marked = Blueprint("marked", __name__)
-
-
-@marked.route("/marked/")
-def answer():
-    return f"mark-{MARK}-"
-"""
+FLASK_VIEW = app_source("benchmarks/marked_blueprint.py")
 
 
 @dataclass(frozen=True)
@@ -138,43 +84,8 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 SECRET_KEY = "of no secret, for a measurement alone"
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{FOLDER}/app.db"
 """
-FAB_APP = """\
-import logging
-
-from flask import Flask
-from flask_appbuilder import AppBuilder
-from flask_appbuilder.utils.legacy import get_sqla_class
-
-logging.basicConfig(format="%(asctime)s:%(levelname)s:%(name)s:%(message)s")
-
-app = Flask(__name__)
-app.config.from_object("config")
-db = get_sqla_class()()
-appbuilder = AppBuilder()
-with app.app_context():
-    db.init_app(app)
-    appbuilder.init_app(app, db.session)
-    from app import views
-"""
-FAB_VIEW = """\
-from flask_appbuilder import BaseView, expose
-
-from app import appbuilder
-
-MARK = 100
-
-
-class Marked(BaseView):
-    route_base = "/marked"
-    default_view = "answer"
-
-    @expose("/")
-    def answer(self):
-        return f"mark-{MARK}-"
-
-
-appbuilder.add_view_no_menu(Marked())
-"""
+FAB_APP = app_source("benchmarks/appbuilder_app.py")
+FAB_VIEW = app_source("benchmarks/appbuilder_view.py")
 
 
 def _run(python: Path, folder: Path, *words: str) -> None:

@@ -19,7 +19,7 @@ from devtui.control import place
 from devtui.control.client.ctl import ctl as group
 from tests.control.conftest import Controlled, Ctl
 from tests.support.processes import DEADLINE, eventually
-from tests.support.projects import APPS, says, write
+from tests.support.projects import app_source, says, write
 from tests.support.terminal.starter import Devtui, devtui, free_port
 from tests.support.terminal.terminal import Terminal
 
@@ -27,7 +27,7 @@ __all__ = ["devtui", "free_port"]  # pytest finds fixtures that are imported her
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alone")]
 
-SOURCE = (APPS / "agents.py").read_text(encoding="utf-8")
+SOURCE = app_source("agents.py")
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from devtui.control.client.mcp.setting_up import SKILL
 from devtui.control.client.mcp.tools import TOOLS
 from devtui.control.verbs.every import VERBS
 from tests.control.conftest import Controlled, Ctl
-from tests.support.projects import APPS, says
+from tests.support.projects import app_source, says
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("alone")]
 
-SOURCE = (APPS / "agents.py").read_text(encoding="utf-8")
+SOURCE = app_source("agents.py")
 META = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
@@ -176,69 +176,11 @@ def test_what_agents_are_taught(ctl: Ctl) -> None:
 # One of 2025, and the current one.
 VERSIONS = ["1.23.3", "2.3.0"]
 
-SESSION = """\
-async def session(call, folder):
-    status = await call("status")
-    generation = status["generation"]
-    path = folder / "app.py"
-    whole = path.read_text()
-    path.write_text(whole.replace('return "one"', 'return "edited"'))
-    served = await call("wait", since=generation)
-    assert served["outcome"] == "served", served
-    edited = await call("send", method="GET", target="/")
-    assert edited["response"]["text"] == "edited", edited
-    failed = await call("send", method="GET", target="/bad")
-    error = await call("errors", id=failed["errors"][0]["id"])
-    assert error["title"] == "ValueError: no 3 with 7", error
-    value = await call("eval", id=error["id"], code="numbers[-1]")
-    assert value["value"] == "3", value
-    path.write_text(whole.replace("raise ValueError(", "return str("))
-    fixed = await call("wait", since=served["generation"])
-    assert fixed["outcome"] == "served", fixed
-    again = await call("send", method="GET", target="/bad")
-    assert again["response"]["status"] == 200, again
-    print("done")
-"""
+SESSION = app_source("control/mcp_session.py")
 
-OLD = """\
-import anyio, json, pathlib, sys
-from mcp import ClientSession, StdioServerParameters
-from mcp.client.stdio import get_default_environment, stdio_client
-async def main():
-    python, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    names = {**get_default_environment(), "XDG_RUNTIME_DIR": sys.argv[3]}
-    server = StdioServerParameters(
-        command=python, args=["-m", "devtui", "ctl", "mcp"], cwd=folder, env=names)
-    async with stdio_client(server) as streams, ClientSession(*streams) as client:
-        about = await client.initialize()
-        print(about.protocolVersion, len((await client.list_tools()).tools))
-        async def call(name, **arguments):
-            result = await client.call_tool(name, arguments)
-            assert not result.isError, result
-            return json.loads(result.content[0].text)
-        await session(call, folder)
-anyio.run(main)
-"""
+OLD = app_source("control/mcp_sdk_1.py")
 
-NEW = """\
-import anyio, json, pathlib, sys
-from mcp import Client, StdioServerParameters
-from mcp.client.stdio import get_default_environment
-async def main():
-    python, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    names = {**get_default_environment(), "XDG_RUNTIME_DIR": sys.argv[3]}
-    server = StdioServerParameters(
-        command=python, args=["-m", "devtui", "ctl", "mcp"], cwd=folder, env=names)
-    async with Client(server) as client:
-        tools = await client.list_tools()
-        print(client.session.protocol_version, len(tools.tools))
-        async def call(name, **arguments):
-            result = await client.call_tool(name, arguments)
-            assert not result.is_error, result
-            return json.loads(result.content[0].text)
-        await session(call, folder)
-anyio.run(main)
-"""
+NEW = app_source("control/mcp_sdk_2.py")
 
 
 @pytest.fixture(scope="module", params=VERSIONS)

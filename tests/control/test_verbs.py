@@ -13,11 +13,11 @@ from devtui.text.secrets import MASK
 from tests.control.conftest import Ask, Controlled
 from tests.support.live import Live
 from tests.support.processes import eventually
-from tests.support.projects import APPS, says, write
+from tests.support.projects import app_source, says, write
 
 pytestmark = pytest.mark.e2e
 
-SOURCE = (APPS / "agents.py").read_text(encoding="utf-8")
+SOURCE = app_source("agents.py")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 from devtui.control.client.link import living
 from tests.support.client import Visit, get
 from tests.support.processes import DEADLINE, eventually
-from tests.support.projects import APPS, write
+from tests.support.projects import app_source, write
 from tests.support.terminal.dashboard_page import BARE, request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -26,7 +26,7 @@ from tests.support.terminal.terminal import Terminal
 pytestmark = pytest.mark.e2e
 
 SOURCE = (
-    (APPS / "agents.py").read_text(encoding="utf-8")
+    app_source("agents.py")
     + """
 
 @app.get("/break")

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.client import Visit, get
-from tests.support.projects import APPS
+from tests.support.projects import APPS, app_source
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
@@ -273,18 +273,7 @@ def test_without_a_terminal_it_says_so(devtui: Devtui, asks: Path, free_port: in
         assert answer.text == "EOFError in asks.py, after None"
 
 
-OTHER = """\
-import pdb, sys
-
-def stop():
-    print("another debugger")
-    print(input("ready? ") * 2)
-
-def debug():
-    debugger = pdb.Pdb(nosigint=True)
-    debugger.prompt = "(other) "
-    debugger.set_trace(sys._getframe().f_back)
-"""
+OTHER = app_source("errors/other_debugger.py")
 
 
 @pytest.mark.parametrize("named", ["0", "pdb.set_trace", "other.stop", "other.debug"])

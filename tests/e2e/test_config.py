@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.client import get
 from tests.support.processes import eventually
+from tests.support.projects import app_source
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -25,24 +26,7 @@ NORD = "2e3440"
 
 HOSTILE = 'it\'s $(touch pwned); `touch pwned` "x".py'
 
-APP = f"""\
-FILE = __file__.replace("shop.py", {HOSTILE!r})
-
-def app(environ, start_response):
-    text = "hello"
-    if environ["PATH_INFO"] == "/fail":
-        exec(compile("\\n\\n1/0", FILE, "exec"))
-    if environ["PATH_INFO"] == "/ask":
-        text = ask()
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [text.encode()]
-
-def ask():
-    try:
-        return input("really? ")
-    except Exception as error:
-        return f"not asked: {{error}}"
-"""
+APP = app_source("processes/hostile_file_name.py")
 
 COMMANDS = """\
 [[commands]]

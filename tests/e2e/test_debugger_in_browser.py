@@ -12,31 +12,11 @@ import pytest
 import devtui
 from devtui.events import DebuggerReady
 from tests.support.live import Live
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 
 pytestmark = pytest.mark.e2e
 
-APP = """\
-from flask import Flask
-
-app = Flask(__name__)
-
-@app.route("/")
-def index():
-    return "<h1>works</h1>"
-
-@app.route("/fail")
-def fail():
-    fruit = "pears"
-    return {}["missing"]
-
-@app.route("/stream")
-def stream():
-    def chunks():
-        yield "a beginning"
-        raise ValueError("in mid-stream")
-    return chunks()
-"""
+APP = app_source("errors/in_browser.py")
 BROKEN = "import nothing_of_this_name\n" + APP
 
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

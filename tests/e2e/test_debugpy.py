@@ -10,26 +10,14 @@ import pytest
 from tests.support import processes
 from tests.support.client import get
 from tests.support.debug_adapter import Editor
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 from tests.support.terminal.starter import Devtui, next_event
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 LINE = 10  # of the view's first statement
 
-APP = """\
-import threading
-from flask import Flask
-{listen}
-
-
-app = Flask(__name__)
-
-@app.get("/")
-def view():
-    text = "v1"
-    return text + " " + ", ".join(sorted({{type(t).__name__ for t in threading.enumerate()}}))
-"""
+APP = app_source("errors/under_debugpy.py")
 
 
 def get_stopped(editor: Editor, port: int) -> str:
@@ -49,7 +37,7 @@ def test_an_app_that_listens_is_debugged_across_reloads(
 ) -> None:
     file, debug_port = tmp_path / "hello.py", processes.free_port()
     listen = f"import debugpy; debugpy.listen(('127.0.0.1', {debug_port}))"
-    write(tmp_path, {"hello.py": APP.format(listen=listen)})
+    write(tmp_path, {"hello.py": APP.replace("listen = None", listen)})
     process = devtui.start("hello", "--port", free_port, "--json")
     next_event(process, "serving")
     for number in (1, 2, 3):
@@ -68,7 +56,7 @@ def test_a_reload_comes_through_while_an_editor_is_attached(
 ) -> None:
     file, debug_port = tmp_path / "hello.py", processes.free_port()
     listen = f"import debugpy; debugpy.listen(('127.0.0.1', {debug_port}))"
-    write(tmp_path, {"hello.py": APP.format(listen=listen)})
+    write(tmp_path, {"hello.py": APP.replace("listen = None", listen)})
     process = devtui.start("hello", "--port", free_port, "--json")
     next_event(process, "serving")
     editors = []
@@ -90,7 +78,7 @@ def test_an_editor_follows_devtui_into_each_server_process(
 ) -> None:
     """VS Code does this with `subProcess`, when debugpy starts devtui."""
     file, debug_port = tmp_path / "hello.py", processes.free_port()
-    write(tmp_path, {"hello.py": APP.format(listen="")})
+    write(tmp_path, {"hello.py": APP})
     debugpy = ("-Xfrozen_modules=off", "-m", "debugpy", "--listen", f"127.0.0.1:{debug_port}")
     process = devtui.start("hello", "--port", free_port, "--json", through=debugpy)
     with Editor(debug_port, {file: LINE}) as editor:

@@ -17,7 +17,7 @@ from devtui.events import AppLoaded, ErrorRaised, Reloaded
 from devtui.session.state import State
 from tests.support.live import Live, Serve
 from tests.support.processes import eventually, free_port
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import clean_environment
 
@@ -41,18 +41,7 @@ APP = {
             return [getattr(checks, kind)("The polls are odd.", hint="Count.", id="polls.X1")
                     ] if kind else []
         """,
-    "polls/views.py": """\
-        import os, sys
-        from django.shortcuts import render
-
-        def index(request):
-            return render(request, "polls/index.html")
-
-        def facts(request):
-            from django.http import JsonResponse
-            return JsonResponse({"settings": os.environ["DJANGO_SETTINGS_MODULE"],
-                                 "run_main": os.environ.get("RUN_MAIN")})
-        """,
+    "polls/views.py": app_source("django_project/polls/views.py"),
     "polls/templates/polls/index.html": "<p>first words</p>\n",
     "mysite/urls.py": """\
         from django.contrib import admin

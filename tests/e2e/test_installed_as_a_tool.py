@@ -20,7 +20,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.client import request
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 from tests.support.terminal.starter import next_event
 from tests.support.terminal.terminal import clean_environment
 
@@ -28,19 +28,7 @@ pytestmark = [pytest.mark.install, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 
-HELLO = """\
-import os, sys
-from importlib import metadata
-from flask import Flask
-
-app = Flask(__name__)
-
-@app.route("/")
-def index():
-    names = {one.metadata["Name"].lower() for one in metadata.distributions()}
-    return {"prefix": sys.prefix, "path": sys.path, "venv": os.environ.get("VIRTUAL_ENV"),
-            "ours": sorted(names & {"devtui", "textual", "msgspec", "watchfiles"})}
-"""
+HELLO = app_source("interpreters/installed_as_a_tool.py")
 
 
 class Tools:

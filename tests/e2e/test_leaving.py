@@ -14,25 +14,14 @@ import pytest
 
 from tests.support import processes
 from tests.support.client import get
+from tests.support.projects import app_source
 from tests.support.terminal.dashboard_page import BARE, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 
-CHATTY = """\
-import threading, time
-
-def chat():
-    for number in range(100_000):
-        print("line", number, flush=True)
-        time.sleep(0.01)
-
-threading.Thread(target=chat, daemon=True).start()
-
-def app(environ, start_response):
-    time.sleep(3600)
-"""
+CHATTY = app_source("processes/chatty.py")
 
 DIES = """\
 def app(environ, start_response):

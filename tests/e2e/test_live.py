@@ -19,58 +19,13 @@ from tests.support import processes
 from tests.support.live import Live, Serve
 from tests.support.pages import SIGN, connected, follow, holds, served, shows, take_in, visits
 from tests.support.processes import DEADLINE
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 from tests.support.terminal.dashboard_page import wait_reload, wait_serving
 from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
 
-APP = """\
-import gzip
-import time
-from flask import Flask, Response, render_template, request
-
-app = Flask(__name__)
-TEXT = "first"
-
-@app.route("/", methods=["GET", "POST"])
-def index():
-    return render_template("page.html", text=TEXT)
-
-@app.get("/bare")
-def bare():
-    return TEXT
-
-@app.get("/kept.js")
-def kept():
-    headers = {"Cache-Control": "max-age=3600", "Content-Type": "text/javascript"}
-    return f"window.kept = {TEXT!r};", headers
-
-@app.get("/policy")
-def policy():
-    page = render_template("page.html", text=TEXT, nonce="n1")
-    return page, {"Content-Security-Policy": request.args["is"]}
-
-@app.get("/compressed")
-def compressed():
-    page = render_template("page.html", text=TEXT).encode()
-    if "gzip" not in request.headers["Accept-Encoding"]:
-        return page
-    return Response(gzip.compress(page), headers={"Content-Encoding": "gzip"})
-
-@app.get("/streamed")
-def streamed():
-    def pieces():
-        yield "<!doctype html><html><head><title>x</title></head><body><h1>" + TEXT + "</h1>"
-        yield "<p>soon</p>"
-        time.sleep(float(request.args.get("rest", "0")))
-        yield "<p>late</p>"
-    return Response(pieces(), content_type="text/html")
-
-@app.get("/framed")
-def framed():
-    return "<!doctype html><title>x</title><h1>" + TEXT + "</h1><iframe src='/'></iframe>"
-"""
+APP = app_source("live/pages.py")
 # Before this file is there the app does not load.
 GATE = """\
 import pathlib, time
@@ -449,20 +404,7 @@ def test_a_crash_is_said_in_the_page_which_stays_until_the_fix(
 
 DJANGO = {
     "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_settings')\n",
-    "site_settings.py": """\
-import pathlib
-DEBUG = True
-SECRET_KEY = "x"
-ROOT_URLCONF = "site_urls"
-STATIC_URL = "/static/"
-STATICFILES_DIRS = [pathlib.Path(__file__).parent / "static"]
-INSTALLED_APPS = ["django.contrib.staticfiles"]
-WSGI_APPLICATION = "site_wsgi.application"
-TEMPLATES = [{
-    "BACKEND": "django.template.backends.django.DjangoTemplates",
-    "DIRS": [pathlib.Path(__file__).parent / "templates"],
-}]
-""",
+    "site_settings.py": app_source("live/site_settings.py"),
     "site_wsgi.py": """\
 import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_settings")

@@ -10,26 +10,13 @@ import pytest
 from tests.support import speedscope_format
 from tests.support.client import get, post
 from tests.support.processes import eventually
+from tests.support.projects import app_source
 from tests.support.terminal.dashboard_page import copies, request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
 
-WITHOUT = """
-
-import sys
-
-class NotInstalled:
-    def find_spec(self, name, path=None, target=None):
-        if name == "pyinstrument":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-
-sys.meta_path.insert(0, NotInstalled())
-
-def app(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"ok"]
-"""
+WITHOUT = app_source("profile/without_pyinstrument.py")
 
 
 def test_t_shows_where_the_time_of_the_demo_s_report_goes(

@@ -17,39 +17,11 @@ import pytest
 
 from tests.support import environments, processes
 from tests.support.client import request
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 from tests.support.terminal.starter import next_event
 from tests.support.terminal.terminal import Terminal, clean_environment
 
-# It tells what it sees of its environment.
-APP = """\
-import importlib.util, json, os, pkgutil, sys
-from importlib import metadata
-
-def can_import(name):
-    try:
-        __import__(name)
-    except ImportError:
-        return False
-    return True
-
-def app(environ, start_response):
-    names = {one.metadata["Name"].lower() for one in metadata.distributions()}
-    body = {
-        "says": "first", "prefix": sys.prefix, "path": sys.path, "names": sorted(names),
-        "modules": [one.name for one in pkgutil.iter_modules()],
-        "variables": dict(os.environ), "textual": can_import("textual"),
-        "werkzeug": metadata_of("werkzeug"), "server": environ["SERVER_SOFTWARE"],
-    }
-    start_response("200 OK", [("Content-Type", "application/json")])
-    return [json.dumps(body).encode()]
-
-def metadata_of(name):
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
-"""
+APP = app_source("interpreters/environment.py")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 
 from devtui.ports import addresses
 from tests.support.client import get
+from tests.support.projects import app_source
 from tests.support.terminal.dashboard_page import FIRST_MATCH, resized, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -18,32 +19,7 @@ pytestmark = pytest.mark.e2e
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
-SHOP = """\
-from flask import Flask
-
-server = Flask(__name__)
-
-class Cart:
-    def __init__(self):
-        self.owner = "ada"
-        self.items = [{"name": "tea", "price": 5}, {"name": "cup", "price": 7}]
-
-    @property
-    def total(self):
-        print("the property was called")
-
-    def add(self, name: str, price: int = 1) -> None:
-        self.items.append({"name": name, "price": price})
-
-@server.get("/")
-def index():
-    return "hello"
-
-@server.get("/fail")
-def fail():
-    cart = Cart()
-    return {"tea": 5}["coffee"]
-"""
+SHOP = app_source("errors/cart.py")
 
 
 @pytest.fixture

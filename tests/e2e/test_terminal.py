@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from devtui.control import place
+from tests.support.projects import app_source
 from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
@@ -76,19 +77,7 @@ os.write(1, b"\\x1b[2J\\x1b[H" + b"x" * os.get_terminal_size()[0])
 
 
 def test_sequences_that_pyte_does_not_know_leave_no_trace() -> None:
-    code = r"""
-import os
-parts = (
-    b"\x1b[>1u\x1b[?u\x1b[?2027$p\x1b[?2026h",
-    b"\x1b[<",
-    b"u\x1b[>4;1mA\x1b]52;c;eA==\x1b",
-    b"\\\x1bP+q54\x1b",
-    b"\\B\x1b]11;?\x07\x1b_Gi=1\x1b\\\x1b[?2026lC\x1b[=c\xe2\x94",
-    b"\x80",
-)
-for part in parts:
-    os.write(1, part)
-"""
+    code = app_source("terminal/unknown_sequences.py")
     with python(code) as terminal:
         assert terminal.wait_exit() == 0
         assert terminal.text().strip() == "ABC─"

@@ -39,6 +39,7 @@ from tests.support.holding import (
     holding,
 )
 from tests.support.processes import free_port, has_ipv6
+from tests.support.projects import app_source
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux's own tables")
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
@@ -161,18 +162,7 @@ def test_those_in_the_way_come_first() -> None:
     assert found.next_free_port is not None
 
 
-_LOOK_AS_ANOTHER_USER = """
-import os, sys
-import msgspec
-from devtui.ports.survey import survey
-from devtui.ports.stopping import refusal
-from devtui.config.settings import Settings
-survey(Settings(port=int(sys.argv[1])))  # what is imported on the way may be root's alone to read
-os.setgid(65533); os.setuid(65533)
-event = survey(Settings(port=int(sys.argv[1]))).event()
-why_not = [refusal(holder) for holder in event.holders]
-print(msgspec.json.encode({"event": event, "why_not": why_not}).decode())
-"""
+_LOOK_AS_ANOTHER_USER = app_source("ports/look_as_another_user.py")
 
 
 @linux

@@ -35,6 +35,7 @@ from tests.support.holding import (
     running,
 )
 from tests.support.processes import DEADLINE, eventually, free_port, has_ipv6, listens
+from tests.support.projects import app_source
 
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 needs_root = pytest.mark.skipif(
@@ -96,19 +97,7 @@ def test_a_parent_and_its_child_are_stopped_together_top_first() -> None:
     assert steps[0].index(f"({held.pid})") < steps[0].index(f"({child.pid})")
 
 
-WORKERS_COME_BACK = """
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-s = hold('127.0.0.1')
-def worker():
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    print('ready', flush=True)
-    while True:
-        signal.pause()
-while True:
-    if os.fork() == 0:
-        worker()
-    os.wait()
-"""
+WORKERS_COME_BACK = app_source("ports/workers_come_back.py")
 
 
 def test_a_server_that_makes_new_workers_ends_with_all_of_them(

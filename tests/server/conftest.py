@@ -12,29 +12,14 @@ from typing import Any
 import pytest
 
 from tests.support.live import Live, Serve
+from tests.support.projects import app_source
 
 SECONDS = 30
 
 # Each piece of code runs in a fork of an interpreter that has imported the loader's parts and what
 # programs patch, and nothing else: as in a fresh process, but sooner. It ends at once, whatever
 # threads the code has left.
-FORKS = """
-import asyncio, json, logging.config, multiprocessing, os, queue, socket, ssl, sys, traceback
-import devtui.server.load
-
-for line in sys.stdin:
-    if os.fork():
-        os.wait()
-        continue
-    code, names = json.loads(line)
-    try:
-        exec(compile(code, "<probe>", "exec"), names)
-        told = names["answer"]
-    except BaseException:
-        told = {"failed": traceback.format_exc()}
-    os.write(1, json.dumps(told).encode() + b"\\n")
-    os._exit(0)
-"""
+FORKS = app_source("loading/forks.py")
 
 InFork = Callable[..., Any]
 

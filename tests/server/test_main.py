@@ -16,7 +16,7 @@ import pytest
 from devtui.events import AnyEvent, LogWritten, ServerStarted, Serving, decode_event
 from tests.support.live import Serve
 from tests.support.processes import alive, eventually
-from tests.support.projects import app_environment, write
+from tests.support.projects import app_environment, app_source, write
 
 pytestmark = pytest.mark.e2e
 
@@ -113,27 +113,7 @@ def test_the_server_has_a_process_group_of_its_own(serve: Serve) -> None:
 
 
 def test_what_is_ordered_ahead_is_done_before_the_load(in_fork: InFork) -> None:
-    code = (
-        "import queue, types\n"
-        "from devtui.events import Load, LoadSoon, Preload\n"
-        "from devtui.server.main import Generation\n"
-        "load = Load(app='app', folder='', host='', port=0, url='', debug=True, reload=True,\n"
-        "    debugger=False, threaded=True, cert=None, key=None, env_file=None, load_dotenv=True,\n"
-        "    first=False)\n"
-        "done = []\n"
-        "process = Generation.__new__(Generation)\n"
-        "process._has_to_load, process._orders = False, queue.SimpleQueue()\n"
-        "process._head_start = None\n"
-        "process._output = types.SimpleNamespace(look_for_colours=lambda environment: None)\n"
-        "process._start = types.SimpleNamespace(environment={})\n"
-        "process._loading = types.SimpleNamespace(importing_ahead='',\n"
-        "    warm=lambda order, interrupted: done.append(['warm', interrupted()]),\n"
-        "    look=lambda: done.append('look'))\n"
-        "process._obey(Preload(load=load, roots=(), search_path=''), None)\n"
-        "process._obey(LoadSoon(), None)\n"
-        "process._obey(load, 7)\n"
-        "answer = [process._next_load() == load and process._given == (load, 7), done]\n"
-    )
+    code = app_source("standby/ordered_ahead.py")
     assert in_fork(code) == [True, [["warm", True], "look"]]
 
 

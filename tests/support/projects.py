@@ -19,6 +19,11 @@ def app_environment(**extra: str) -> tuple[tuple[str, str], ...]:
     return tuple({**kept, **extra}.items())
 
 
+def app_source(name: str) -> str:
+    """The text of one of the small applications, by its path in `apps`."""
+    return (APPS / name).read_text(encoding="utf-8")
+
+
 def write(folder: Path, files: Mapping[str, str]) -> None:
     """Write files by their relative paths, each one whole and at once, as editors do."""
     for name, text in files.items():

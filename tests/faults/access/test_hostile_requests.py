@@ -21,12 +21,12 @@ from devtui.server.keepalive.connections import MAX_OPEN
 from tests.support import hostile
 from tests.support.live import Live
 from tests.support.processes import DEADLINE, eventually
-from tests.support.projects import APPS, app_environment, write
+from tests.support.projects import app_environment, app_source, write
 from tests.support.terminal.starter import Devtui
 
 pytestmark = pytest.mark.e2e
 
-APP = (APPS / "hostile.py").read_text(encoding="utf-8")
+APP = app_source("hostile.py")
 
 # The largest size of a row as JSON: two bodies of 32 kB, each byte escaped, and two heads.
 MAX_ROW_BYTES = 600_000

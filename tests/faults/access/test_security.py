@@ -23,7 +23,7 @@ from devtui.dashboard.desktop import clipboard
 from devtui.events import Evaluate, Evaluated, encode
 from tests.support import processes
 from tests.support.live import Live, Serve
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 from tests.support.terminal.starter import Devtui
 
 HTML = {"Accept": "text/html"}
@@ -138,35 +138,7 @@ def test_a_whole_session_leaves_nothing_for_others(devtui: Devtui, tmp_path: Pat
 
 # -- the channel -------------------------------------------------------------------------------
 
-SPAWNING = r"""
-import json, os, subprocess, sys
-
-LIST = (
-    "import json, os; "
-    "print(json.dumps({n: os.readlink('/proc/self/fd/' + n) for n in os.listdir('/proc/self/fd')"
-    " if os.path.lexists('/proc/self/fd/' + n)}))"
-)
-
-LISTED = os.path.join(os.path.dirname(__file__), "listed")
-
-def spawned(how):
-    command = [sys.executable, "-c", LIST]
-    if how == "subprocess":
-        return subprocess.run(command, close_fds=False, capture_output=True, text=True).stdout
-    if how == "system":
-        os.system(f'{sys.executable} -c "{LIST}" > {LISTED}')
-    else:
-        out = os.open(LISTED, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        actions = [(os.POSIX_SPAWN_DUP2, out, 1)]
-        pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=actions)
-        os.waitpid(pid, 0)
-    with open(LISTED) as file:
-        return file.read()
-
-def app(environ, start_response):
-    start_response("200 OK", [("Content-Type", "application/json")])
-    return [spawned(environ["PATH_INFO"][1:]).encode()]
-"""
+SPAWNING = app_source("faults/spawning.py")
 
 
 @linux
@@ -203,18 +175,7 @@ def test_the_channel_has_no_name(serve: Serve) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_another_user_can_open_no_descriptor(serve: Serve) -> None:
     live = serve(SPAWNING)
-    attempt = (
-        "import os, sys\n"
-        "for pid in sys.argv[1:]:\n"
-        "    try:\n"
-        "        print('listed', os.listdir(f'/proc/{pid}/fd'))\n"
-        "    except PermissionError: pass\n"
-        "    for fd in range(64):\n"
-        "        try:\n"
-        "            os.open(f'/proc/{pid}/fd/{fd}', os.O_RDWR | os.O_NONBLOCK)\n"
-        "            print('opened', pid, fd)\n"
-        "        except (PermissionError, FileNotFoundError): pass\n"
-    )
+    attempt = app_source("faults/opening_descriptors.py")
     result = subprocess.run(
         [_system_python(), "-c", attempt, str(live.serving().pid), str(os.getpid())],
         user=65534,
@@ -241,20 +202,7 @@ def _system_python() -> str:
 
 # -- evaluation --------------------------------------------------------------------------------
 
-FAILING = """\
-from flask import Flask, request
-
-app = Flask(__name__)
-
-@app.route("/fail")
-def fail():
-    raise ValueError("here")
-
-@app.route("/", defaults={"path": ""}, methods=["GET", "POST"])
-@app.route("/<path:path>", methods=["GET", "POST"])
-def other(path):
-    return f"the app's own: /{path}"
-"""
+FAILING = app_source("faults/failing.py")
 
 
 def found(pattern: str, text: str) -> str:

@@ -21,11 +21,11 @@ from devtui.session.state import State
 from tests.support import processes
 from tests.support.live import Live, Serve, until_warm
 from tests.support.processes import alive, eventually
-from tests.support.projects import APPS, app_environment, write
+from tests.support.projects import app_environment, app_source, write
 
 pytestmark = pytest.mark.e2e
 
-SOURCE = (APPS / "broken.py").read_text(encoding="utf-8")
+SOURCE = app_source("broken.py")
 
 
 class Broken:

@@ -13,14 +13,14 @@ import pytest
 
 from tests.support.client import get
 from tests.support.processes import eventually
-from tests.support.projects import APPS
+from tests.support.projects import app_source
 from tests.support.terminal.dashboard_page import wait_reload, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 
-SOURCE = (APPS / "broken.py").read_text(encoding="utf-8")
+SOURCE = app_source("broken.py")
 
 # Each fault, and the text that the dashboard shows before the restart.
 FAULTS = {

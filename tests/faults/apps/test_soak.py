@@ -21,6 +21,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.client import get, post
+from tests.support.projects import app_source
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -33,45 +34,7 @@ pytestmark = [
     pytest.mark.skipif(not SECONDS, reason="DEVTUI_SOAK_SECONDS says for how long; it does not"),
 ]
 
-APP = """\
-import logging, time
-from flask import Flask, request
-
-app = Flask(__name__)
-logging.basicConfig(level=logging.INFO)
-
-@app.route("/")
-def version():
-    return "version 0"
-
-@app.route("/slow")
-def slow():
-    time.sleep(0.2)
-    return "slow"
-
-@app.route("/error")
-def error():
-    return {}["missing"]
-
-@app.route("/stream")
-def stream():
-    def pieces():
-        for number in range(10):
-            time.sleep(0.01)
-            yield f"piece {number}\\n"
-    return pieces()
-
-@app.route("/talk")
-def talk():
-    for number in range(20):
-        print("line", number, "x" * 100)
-    logging.warning("careful with %s", request.args)
-    return "said"
-
-@app.route("/form", methods=["POST"])
-def form():
-    return request.form["text"][::-1]
-"""
+APP = app_source("faults/soak.py")
 
 TARGETS = ("/", "/", "/", "/slow", "/error", "/stream", "/talk", "/missing", "/form")
 CLIENTS = 3

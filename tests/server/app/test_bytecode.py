@@ -19,6 +19,7 @@ import pytest
 from devtui.server.app import bytecode
 from devtui.server.guest.clocks import clock
 from tests.support.processes import eventually
+from tests.support.projects import app_source
 
 SECONDS = 30
 
@@ -29,39 +30,17 @@ IMPORT = "import sys; sys.path.insert(0, {folder!r})\nimport mod; print(mod.VALU
 
 # Both saves and both imports have to lie in one second of the clock, so it begins with one; where
 # the machine was too slow for that, it tries again.
-TWO_SAVES = """
-import importlib, os, sys, time
-sys.path.insert(0, {folder!r})
-def save(name, text, second):
-    path = os.path.join({folder!r}, name + ".py")
-    with open(path, "w") as file:
-        file.write(text)
-    os.utime(path, (second, second))
-def seen_after_two_saves(name, second):
-    save(name, "VALUE = 1", second)
-    assert importlib.import_module(name).VALUE == 1
-    save(name, "VALUE = 2", second)
-    del sys.modules[name]
-    importlib.invalidate_caches()
-    return importlib.import_module(name).VALUE
-for attempt in range(10):
-    time.sleep(1.02 - time.time() % 1)
-    second = int(time.time())
-    value = seen_after_two_saves(f"mod{{attempt}}", second)
-    if int(time.time()) == second:
-        print(value)
-        break
-"""
+TWO_SAVES = app_source("loading/two_saves.py")
 
 
-def run(code: str, **environment: str) -> str:
+def run(code: str, *arguments: str, **environment: str) -> str:
     """What the code prints, in an interpreter that writes bytecode."""
     env = {**os.environ, **environment}
     for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
         if name not in environment:
             env.pop(name, None)
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
+        [sys.executable, "-W", "error", "-c", code, *arguments],
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -87,8 +66,7 @@ def save(folder: Path, value: int, modified: float) -> Path:
 
 @pytest.mark.parametrize(("rule", "seen"), [(PLAIN, "1"), (WITH_THE_RULE, "2")])
 def test_two_saves_of_equal_size_within_one_second(rule: str, seen: str, tmp_path: Path) -> None:
-    code = TWO_SAVES.format(folder=str(tmp_path))
-    assert run(rule + code) == seen
+    assert run(rule + TWO_SAVES, str(tmp_path)) == seen
 
 
 @pytest.mark.parametrize(("rule", "seen"), [(PLAIN, "1"), (WITH_THE_RULE, "2")])
@@ -232,50 +210,14 @@ def test_everything_else_is_found_as_before(tmp_path: Path) -> None:
     if extension is not None:
         (tmp_path / "native").mkdir()
         (tmp_path / "native" / extension.name).symlink_to(extension)
-    code = f"""
-import importlib.resources, inspect, pkgutil, sys
-folder = {str(tmp_path)!r}
-sys.path[:0] = [folder, folder + "/zipped.zip"]
-import inzip, lone, pkg.mod, space.part.leaf
-from devtui.server.app.bytecode import OwnSourceLoader
-assert (inzip.X, lone.X, space.part.leaf.X) == ("zip", "sourceless", "namespace")
-assert type(pkg.mod.__loader__) is OwnSourceLoader
-assert type(space.part.leaf.__loader__) is OwnSourceLoader
-import json.tool, devtui.events
-assert type(json.tool.__loader__) is not OwnSourceLoader
-assert type(devtui.events.__loader__) is not OwnSourceLoader
-assert importlib.resources.files("pkg").joinpath("data.txt").read_text() == "resource"
-assert pkgutil.get_data("pkg", "data.txt") == b"resource"
-assert [module.name for module in pkgutil.iter_modules(pkg.__path__)] == ["mod"]
-assert inspect.getsource(space.part.leaf) == "X = 'namespace'\\n"
-if {extension is not None}:
-    import importlib.util
-    sys.path.insert(0, folder + "/native")
-    name = {extension.name if extension else ""!r}.split(".")[0]
-    sys.modules.pop(name, None)
-    spec = importlib.util.find_spec(name)
-    assert type(spec.loader).__name__ == "ExtensionFileLoader", spec
-print("fine")
-"""
-    assert run(WITH_THE_RULE + code) == "fine"
+    code = WITH_THE_RULE + app_source("loading/loaders.py")
+    assert run(code, str(tmp_path), extension.name if extension else "") == "fine"
 
 
 def test_folders_that_were_asked_before_follow_the_rule_too(tmp_path: Path) -> None:
     save(tmp_path, 1, time.time() - 100)
-    code = f"""
-import sys
-sys.path.insert(0, {str(tmp_path)!r})
-try:
-    import not_there
-except ImportError:
-    pass
-from devtui.server.app import bytecode
-from devtui.server.guest.clocks import clock
-bytecode.install()
-import mod
-print(type(mod.__loader__).__name__)
-"""
-    assert run(code) == "OwnSourceLoader"
+    code = app_source("loading/folder_asked_before.py")
+    assert run(code, str(tmp_path)) == "OwnSourceLoader"
 
 
 def test_installing_asks_which_folders_are_own(

@@ -20,41 +20,14 @@ from hypothesis import strategies as st
 from devtui.server.app.find import apply_debug
 from devtui.server.app.spec import AppNotFound, AppSpec, Attribute, Call, parse
 from devtui.server.guest import own_code
-from tests.support.projects import APPS
+from tests.support.projects import APPS, app_source
 
 SECONDS = 30
 DJANGO = "django.core.handlers.wsgi.WSGIHandler"
 
 # Each search is made in a fork of an interpreter that has imported the loader and nothing else, as
 # in a fresh one, but sooner. The fork ends as a program does, with the warnings of its exit.
-PROBES = """
-import json, os, sys
-from devtui.server.app.find import AppNotFound, load_app
-
-def probe(spec, folder):
-    try:
-        loaded = load_app(spec, folder)
-        return {"name": loaded.name, "framework": loaded.framework, "file": loaded.file}
-    except AppNotFound as error:
-        return {"not_found": str(error)}
-    except BaseException as error:
-        frames, tb = [], error.__traceback__
-        while tb is not None:
-            frames.append(tb.tb_frame.f_code.co_filename)
-            tb = tb.tb_next
-        return {"raised": type(error).__name__, "text": str(error), "frames": frames}
-
-for line in sys.stdin:
-    spec, folder, output, environment = json.loads(line)
-    if pid := os.fork():
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-        continue
-    for fd in (1, 2):
-        os.dup2(os.open(f"{output}.{fd}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), fd)
-    os.environ.update(environment)
-    print("\\n" + json.dumps(probe(spec, folder)))
-    break
-"""
+PROBES = app_source("finding/probes.py")
 
 WSGI = "def app(environ, start_response): return []\n"
 MANAGE = 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "site.settings")\n'

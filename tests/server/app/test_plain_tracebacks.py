@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 
 InFork = Callable[..., Any]
 
@@ -87,50 +87,7 @@ FILES = {
     "    except ImportError as error:\n        raise RuntimeError('no') from error\n",
 }
 
-APP = """
-import importlib, sys, warnings
-from importlib import import_module
-import library
-
-def entries(tb):
-    found = []
-    while tb is not None:
-        code = tb.tb_frame.f_code
-        found.append([code.co_filename, code.co_name, tb.tb_lineno])
-        tb = tb.tb_next
-    return found
-
-def links(error):
-    while error is not None:
-        yield [type(error).__name__, str(error), entries(error.__traceback__)]
-        error = error.__cause__ or error.__context__
-
-def found(shape):
-    known = set(sys.modules)
-    try:
-        exec(compile(shape, "shape", "exec"), globals())
-    except BaseException as error:
-        answer = list(links(error))
-    else:
-        answer = "nothing was raised"
-    for name in sys.modules.keys() - known:
-        file = getattr(sys.modules[name], "__file__", None) or ""
-        if file.startswith(project):
-            del sys.modules[name]
-    return answer
-
-def warned():
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        import warning
-    del sys.modules["warning"]
-    return [[one.filename, one.lineno] for one in caught]
-
-def app(environ, start_response): ...
-
-loading = {name: found(shape) for name, shape in shapes.items()}
-warning_loading = warned()
-"""
+APP = app_source("loading/failing_imports.py")
 
 PLAIN = """
 import json, sys
@@ -143,29 +100,7 @@ late = {name: app.found(shape) for name, shape in builtins.shapes.items()}
 print(json.dumps([app.loading, late, app.warning_loading, app.warned()]))
 """
 
-LOADED = """
-import builtins, sys
-from devtui.server.app import bytecode
-from devtui.server.app import find
-from devtui.server.load import Loading
-from devtui.events import Load
-builtins.project, builtins.shapes = project, shapes
-sys.path.insert(0, project + "/site-packages")
-sys.dont_write_bytecode = True
-sent = []
-class Channel:
-    generation = 1
-    def send(self, event): sent.append(event)
-load = Load(
-    app="app", folder=project, host="", port=0, url="", debug=False, reload=False, first=True,
-    debugger=False, threaded=True, cert=None, key=None, env_file=None, load_dotenv=False,
-)
-Loading(Channel(), None, {}).run(load, lambda app: None)
-app = sys.modules["app"]
-late = {name: app.found(shape) for name, shape in builtins.shapes.items()}
-kept = app.import_module.__module__ == "importlib"
-answer = [app.loading, late, app.warning_loading, app.warned(), kept]
-"""
+LOADED = app_source("loading/loaded_by_devtui.py")
 
 
 @pytest.fixture(scope="module")

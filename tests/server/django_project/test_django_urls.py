@@ -12,23 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.projects import APPS
+from tests.support.projects import APPS, app_source
 
 pytest.importorskip("django", reason="Django is not installed")
 
-PROBE = """
-import json, sys
-from devtui.server.app import find
-from devtui.server.django_project import django_urls
-found = find.load_app({app!r}, {folder!r})
-before = "djangosite.views" in sys.modules
-try:
-    django_urls.import_urls()
-    raised = ""
-except Exception as error:
-    raised = type(error).__name__
-print(json.dumps([before, "djangosite.views" in sys.modules, raised]))
-"""
+PROBE = app_source("django_project/importing_urls.py")
 
 
 @pytest.fixture
@@ -38,8 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def probe(folder: Path, app: str = "djangosite.wsgi") -> Any:
-    code = PROBE.format(app=app, folder=str(folder))
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", PROBE, app, str(folder)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     answer = subprocess.run(
         command, cwd=folder, env=environment, check=True, capture_output=True, timeout=60

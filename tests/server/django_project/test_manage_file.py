@@ -7,19 +7,9 @@ from pathlib import Path
 import pytest
 
 from devtui.server.django_project import manage_file
+from tests.support.projects import app_source
 
-USUAL = """\
-import os
-import sys
-
-def main():
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
-    from django.core.management import execute_from_command_line
-    execute_from_command_line(sys.argv)
-
-if __name__ == "__main__":
-    main()
-"""
+USUAL = app_source("django_project/manage.py")
 
 
 @pytest.mark.parametrize(

@@ -5,29 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PROGRAM = """
-import sys
-from devtui.server.guest.audit_events import AuditEvents
+from tests.support.projects import app_source
 
-heard = []
-
-def hear(event, arguments):
-    if event.startswith("of.test"):
-        heard.append((event, arguments, sys._getframe(2).f_code.co_name))
-
-events = AuditEvents(hear)
-
-def act(number):
-    sys.audit("of.test", number)
-
-act(0)
-for number in (1, 2):
-    events.listen()
-    act(number)
-    events.listening = False
-    act(-number)
-print(heard)
-"""
+PROGRAM = app_source("guest/audit_events.py")
 
 
 def test_they_are_heard_once_and_only_while_somebody_listens() -> None:

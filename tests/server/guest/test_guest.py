@@ -13,7 +13,7 @@ from devtui.events import AppFailed, ErrorRaised, LogWritten, RequestFinished, S
 from tests.support.client import get
 from tests.support.live import Live
 from tests.support.processes import eventually, free_port, listens
-from tests.support.projects import app_environment, write
+from tests.support.projects import app_environment, app_source, write
 
 pytestmark = pytest.mark.e2e
 
@@ -195,23 +195,7 @@ def test_a_handler_on_the_root_logger_gets_request_lines(
 
 def test_a_handler_that_looks_for_the_caller_finds_the_app(start: Start) -> None:
     """As in a recipe of loguru's, which passes records of logging on."""
-    live = start(
-        "import inspect, logging, traceback\n"
-        "class Intercept(logging.Handler):\n"
-        "    def emit(self, record):\n"
-        "        frame, depth = inspect.currentframe(), 0\n"
-        "        while depth == 0 or frame.f_code.co_filename == logging.__file__:\n"
-        "            frame, depth = frame.f_back, depth + 1\n"
-        "        stack.extend(entry.filename for entry in traceback.extract_stack())\n"
-        "        found.append(f'{frame.f_globals[\"__name__\"]}:{frame.f_code.co_name}')\n"
-        "found, stack = [], []\n"
-        "logging.basicConfig(handlers=[Intercept()], level='INFO')\n"
-        "def app(environ, start_response):\n"
-        "    logging.getLogger('x').info('hello')\n"
-        "    start_response('200 OK', [])\n"
-        "    ours = [name for name in stack if 'devtui/server/output' in name]\n"
-        "    return [repr((found, ours)).encode()]\n"
-    )
+    live = start(app_source("guest/intercepting_logs.py"))
     live.serving()
     assert live.get("/").text == "(['app:app'], [])"
 
@@ -240,18 +224,7 @@ def test_an_error_in_close_shows_none_of_our_code(start: Start) -> None:
 
 
 def test_programs_that_the_app_starts_are_below_no_reloader(start: Start) -> None:
-    live = start(
-        "import os, subprocess, sys\n"
-        "code = 'import os; print([it for it in os.environ if it.startswith(\"WERKZEUG\")])'\n"
-        "def run(**more):\n"
-        "    return subprocess.check_output([sys.executable, '-c', code], text=True, **more)\n"
-        "def app(environ, start_response):\n"
-        "    start_response('200 OK', [])\n"
-        "    own = os.environ.get('WERKZEUG_RUN_MAIN'), 'WERKZEUG_RUN_MAIN' in os.environ\n"
-        "    given = run(env={**os.environ, 'MORE': '1'})\n"
-        "    popped = os.environ.pop('WERKZEUG_RUN_MAIN'), os.environ.get('WERKZEUG_RUN_MAIN')\n"
-        "    return [repr((own, run(), given, popped)).encode()]\n"
-    )
+    live = start(app_source("guest/starting_programs.py"))
     live.serving()
     expected = repr((("true", True), "[]\n", "[]\n", ("true", None)))
     assert live.get("/").text == expected
@@ -317,18 +290,7 @@ def test_an_app_that_closes_all_descriptors_is_told_of(start: Start) -> None:
 
 
 def test_an_app_that_closes_the_listener_alone_is_told_of(start: Start) -> None:
-    live = start(
-        "import os, socket, stat\n"
-        "for fd in range(3, 100):\n"
-        "    try:\n"
-        "        if stat.S_ISSOCK(os.fstat(fd).st_mode):\n"
-        "            one = socket.socket(fileno=os.dup(fd))\n"
-        "            listens = one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)\n"
-        "            one.close()\n"
-        "            if listens: os.close(fd)\n"
-        "    except OSError: pass\n"
-        "def app(e, s): ...\n"
-    )
+    live = start(app_source("guest/closing_the_listener.py"))
     failed = live.wait_for(AppFailed)
     assert "has closed the socket" in failed.message
     assert "certificate" not in failed.message

@@ -7,37 +7,15 @@ import sys
 
 import pytest
 
-CODE = """\
-import {first}
-import sys
-import msgspec
-print("typing_extensions" in sys.modules)
+from tests.support.projects import app_source
 
-import typing
-from typing_extensions import Annotated, NotRequired, Required, TypedDict
-
-class Person(TypedDict, total=False):
-    name: Required[str]
-    age: NotRequired[Annotated[int, msgspec.Meta(ge=0)]]
-
-class Team(msgspec.Struct):
-    people: "list[Person]"
-    lead: typing.Optional["Person"] = None
-
-for text in ('{{"people": [{{"name": "a"}}]}}', '{{"people": [{{}}]}}',
-             '{{"people": [{{"name": "a", "age": -1}}]}}'):
-    try:
-        print(msgspec.json.decode(text, type=Team))
-    except msgspec.ValidationError as error:
-        print(error)
-print(msgspec.json.schema(Team))
-"""
+CODE = app_source("guest/msgspec_types.py")
 
 
-def told(first: str) -> list[str]:
-    """What a fresh interpreter prints that imports this first."""
+def told(*first: str) -> list[str]:
+    """What a fresh interpreter prints that imports these first."""
     done = subprocess.run(
-        [sys.executable, "-c", CODE.format(first=first)],
+        [sys.executable, "-c", CODE, *first],
         capture_output=True,
         text=True,
         timeout=30,
@@ -58,4 +36,4 @@ def test_msgspec_does_the_same_without_it() -> None:
 
 
 def test_one_that_was_imported_before_stays() -> None:
-    assert told("typing_extensions, devtui.server.guest.msgspec_first")[0] == "True"
+    assert told("typing_extensions", "devtui.server.guest.msgspec_first")[0] == "True"

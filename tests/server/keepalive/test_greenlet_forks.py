@@ -11,29 +11,11 @@ import pytest
 from devtui.events import RequestStarted
 from tests.support.live import Serve
 from tests.support.processes import DEADLINE, eventually
+from tests.support.projects import app_source
 
 pytestmark = pytest.mark.e2e
 
-SOURCE = """\
-from gevent import monkey
-monkey.patch_all()
-import os, time
-
-def app(environ, start_response):
-    path = environ["PATH_INFO"]
-    if path == "/fork" and os.fork() == 0:
-        time.sleep(60)
-        os._exit(0)
-    if path == "/slow":
-        time.sleep(0.3)
-    if path == "/work" and os.fork() == 0:
-        time.sleep(0.6)
-        open(os.path.join(os.path.dirname(__file__), "done"), "w").close()
-        os._exit(0)
-    answer = str(os.getpid()).encode()
-    start_response("200 OK", [("Content-Length", str(len(answer)))])
-    return [answer]
-"""
+SOURCE = app_source("keepalive/greenlet_forks.py")
 
 ROUNDS = 4
 

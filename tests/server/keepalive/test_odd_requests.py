@@ -12,29 +12,11 @@ from devtui.config.settings import Settings
 from devtui.events import LogWritten
 from tests.support.live import Live, Serve
 from tests.support.processes import DEADLINE
-from tests.support.projects import app_environment, write
+from tests.support.projects import app_environment, app_source, write
 
 pytestmark = pytest.mark.e2e
 
-SOURCE = """\
-def broken():
-    yield b"first,"
-    raise RuntimeError("in the middle")
-
-def app(environ, start_response):
-    if environ["PATH_INFO"] == "/raised":
-        raise RuntimeError("at once")
-    if environ["PATH_INFO"] == "/streamed":
-        start_response("200 OK", [])
-        return iter([b"first,", b"second"])
-    if environ["PATH_INFO"] == "/broken":
-        start_response("200 OK", [])
-        return broken()
-    if environ["PATH_INFO"] == "/read":
-        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH", 0)))
-    start_response("200 OK", [("Content-Length", "4")])
-    return [b"fine"]
-"""
+SOURCE = app_source("keepalive/odd_requests.py")
 
 
 @pytest.fixture(scope="module")

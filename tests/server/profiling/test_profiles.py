@@ -12,9 +12,9 @@ from devtui.session.profiles.profiler import Profile
 from devtui.session.replay.outgoing import CannotSend
 from devtui.session.store.request_record import Request
 from tests.support.live import Live, Serve
-from tests.support.projects import APPS
+from tests.support.projects import app_source
 
-SOURCE = (APPS / "profile" / "slow.py").read_text(encoding="utf-8")
+SOURCE = app_source("profile/slow.py")
 
 pytest.importorskip("pyinstrument", reason="it takes the samples")
 

@@ -19,7 +19,7 @@ from devtui.config.settings import Settings
 from devtui.events import RequestFinished, ServerExited
 from devtui.session.state import State
 from tests.support.live import Live, Serve
-from tests.support.projects import app_environment, write
+from tests.support.projects import app_environment, app_source, write
 
 pytestmark = pytest.mark.e2e
 
@@ -135,18 +135,7 @@ def test_threads_answer_at_once(serve: Serve) -> None:
     assert answers == ["both"]
 
 
-TAKES_A_WHILE = """\
-import time
-running = 0
-
-def app(environ, start_response):
-    global running
-    running += 1
-    time.sleep(0.1)
-    seen, running = running, running - 1
-    start_response("200 OK", [])
-    return [str(seen).encode()]
-"""
+TAKES_A_WHILE = app_source("serving/takes_a_while.py")
 
 
 def test_without_threads_one_waits_for_the_other(serve: Serve) -> None:

@@ -11,63 +11,15 @@ import simple_websocket
 
 from devtui.events import ErrorRaised, LogWritten, RequestFinished
 from tests.support.live import Live, Serve
+from tests.support.projects import app_source
 
 SECONDS = 20
 
-FLASK_SOCK = """
-from flask import Flask
-from flask_sock import Sock
+FLASK_SOCK = app_source("serving/echo_by_flask_sock.py")
 
-app = Flask(__name__)
-sock = Sock(app)
+SIMPLE_WEBSOCKET = app_source("serving/echo_by_simple_websocket.py")
 
-@app.get("/")
-def index():
-    return "fine"
-
-@sock.route("/echo")
-def echo(socket):
-    while (text := socket.receive()) != "bye":
-        socket.send(text.upper())
-"""
-
-SIMPLE_WEBSOCKET = """
-from flask import Flask, request
-from simple_websocket import ConnectionClosed, Server
-
-app = Flask(__name__)
-
-@app.get("/")
-def index():
-    return "fine"
-
-@app.route("/echo", websocket=True)
-def echo():
-    socket = Server.accept(request.environ)
-    try:
-        while (text := socket.receive()) != "bye":
-            socket.send(text.upper())
-        socket.close()
-    except ConnectionClosed:
-        pass
-    return ""
-"""
-
-SOCKET_IO = """
-from flask import Flask
-from flask_socketio import SocketIO
-
-app = Flask(__name__)
-socketio = SocketIO(app, async_mode="threading")
-
-@app.get("/")
-def index():
-    return "fine"
-
-@socketio.on("say")
-def say(text):
-    socketio.emit("said", text.upper())
-"""
+SOCKET_IO = app_source("serving/echo_by_socket_io.py")
 
 
 def assert_a_good_row(live: Live, target: str, status: int) -> None:

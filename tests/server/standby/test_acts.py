@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.conftest import InFork
+from tests.support.projects import app_source
 
 ACTS = {
     "writes a file": "open(HERE / 'act', 'w')",
@@ -27,34 +28,7 @@ ACTS = {
     "asks": "input('? ')",
 }
 
-PROBE = """
-import os, sys
-from pathlib import Path
-from devtui.server.standby.acts import Threads, act_of
-
-class Announced(BaseException):
-    pass
-
-def announce(what):
-    raise Announced(what)
-
-def audit(event, arguments):
-    if watching and (what := act_of(event, arguments)):
-        announce(what)
-
-HERE = Path(folder)
-watching = True
-threads = Threads(announce)
-sys.addaudithook(audit)
-threads.watch()
-try:
-    exec(act)
-    answer = ""
-except Announced as announced:
-    answer = str(announced)
-watching = False
-threads.leave()
-"""
+PROBE = app_source("standby/acts.py")
 
 
 @pytest.mark.parametrize("name", ACTS)

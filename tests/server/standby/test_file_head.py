@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from devtui.server.standby.file_head import FileChanged, FileHead
+from tests.support.projects import app_source
 
 SOURCES = {
     "imports": "import json\nimport os.path\nfrom os import sep as s, path\nx = 1\n",
@@ -33,11 +34,7 @@ SOURCES = {
     "annotations": "import json\nx: int = 1\nclass C:\n    y: str\n",
     "assignments": "import os\nx = y = os.sep\nx += y\nimport json\nz = 1\n",
     "a call": "import sys\nsys.getrecursionlimit()\nimport json\nz = 1\n",
-    "conditions": (
-        "import sys\nif sys.version_info > (3,):\n    import json\nelse:\n    json = None\n"
-        "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None\n"
-        "finally:\n    pass\nz = 1\n"
-    ),
+    "conditions": app_source("standby/conditional_imports.py"),
     "an annotation between": "import os\nx: int = 1\nimport json\ny: str = ''\n",
     "a function between": "import os\ndef f(): pass\nimport json\n",
     "a text between": "'doc'\nimport os\n'no docstring'\nimport json\n",

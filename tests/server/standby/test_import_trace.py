@@ -8,41 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 
 InFork = Callable[..., Any]
 
 # As `Loading.run` does it.
-LOAD = """
-import sys, os
-from devtui.server.app import bytecode
-from devtui.server.app import find
-from devtui.server.standby.import_trace import ImportTrace
-from devtui.server.standby.preloads import Preloaded, UnfitStandby
-
-sys.path.insert(0, library)
-
-def load(*preloaded):
-    trace = ImportTrace(frozenset(sys.modules), preloaded)
-    bytecode.install(executing=trace.executing)
-    try:
-        with trace:
-            find.load_app("app", project)
-    except UnfitStandby as unfit:
-        trace.unfit = str(unfit)
-    else:
-        trace.unfit = ""
-    return trace
-
-def ahead(*roots):
-    import importlib
-    found = []
-    for root in roots:
-        before = set(sys.modules)
-        importlib.import_module(root)
-        found.append(Preloaded(root, frozenset(sys.modules.keys() - before)))
-    return found
-"""
+LOAD = app_source("standby/import_trace.py")
 
 TRACE = LOAD + "trace = load(); answer = [trace.roots, trace.changed]"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from devtui.server.standby import process_state
+from tests.support.projects import app_source
 
 InFork = Callable[..., Any]
 
@@ -94,18 +95,7 @@ CHANGES = {
     "thresholds": ("import gc; gc.set_threshold(5)", "the garbage collector", False),
 }
 
-PROBE = """
-import locale, os, sys, tempfile
-from devtui.server.standby import process_state
-os.environ["THERE"] = "1"
-os.chdir(tempfile.mkdtemp(dir=folder))
-OTHER = "C" if locale.setlocale(locale.LC_ALL) != "C" else "C.UTF-8"
-before = process_state.take()
-untouched = process_state.changed(before)
-exec(change)
-after = process_state.take()
-answer = [untouched, process_state.changed(before), process_state.matters_early(before, after)]
-"""
+PROBE = app_source("standby/process_state.py")
 
 
 @pytest.mark.parametrize("name", CHANGES)

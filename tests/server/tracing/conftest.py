@@ -21,39 +21,11 @@ from tests.support.databases import (
     postgres_server,
     redis_server,
 )
+from tests.support.projects import app_source
 
 InFork = Callable[..., Any]
 
-PROBE = """
-import sys, warnings
-from devtui.server.guest.clocks import clock
-from devtui.server.output.request_context import request_id
-
-told = []
-if traces:
-    from devtui.server.tracing import install, recorder
-    install.install(told.append)
-sys.path[:0] = [folder]
-import app
-vars(app).update(given)
-
-app.prepare()
-request_id.set("1-1")
-if traces:
-    recorder.begin_request("1-1", clock.perf_counter())
-result = app.main()
-calls, totals = recorder.end_request("1-1") if traces else ((), ())
-answer = {
-    "result": result,
-    "told": told,
-    "totals": {total.kind: total.count for total in totals},
-    "calls": [
-        {name: getattr(call, name) for name in call.__struct_fields__ if name != "stack"}
-        | {"stack": [(frame.line, frame.function) for frame in call.stack]}
-        for call in calls
-    ],
-}
-"""
+PROBE = app_source("calls/recorded.py")
 
 
 class Recorded(NamedTuple):
@@ -134,8 +106,7 @@ def record(in_fork: InFork, tmp_path: Path) -> Record:
     """
 
     def run(source: str, **names: Any) -> Recorded:
-        text = "def prepare(): pass" + textwrap.dedent(source)
-        (tmp_path / "app.py").write_text(text)
+        (tmp_path / "app.py").write_text(textwrap.dedent(source))
         names["folder"] = str(tmp_path)
         plain, traced = (
             in_fork(PROBE, folder=names["folder"], traces=on, given=names) for on in (False, True)

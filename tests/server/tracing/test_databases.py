@@ -10,117 +10,19 @@ from devtui.events import Call
 from devtui.session.calls.statement import statement_of
 from tests.server.tracing.conftest import Record, needs, seen_by
 from tests.support.databases import SECONDS, Postgres, tool
+from tests.support.projects import app_source
 
 pytestmark = pytest.mark.e2e
 
-PSYCOPG = """
-import psycopg
-from psycopg import sql
+PSYCOPG = app_source("calls/psycopg_cursors.py")
 
-def outcome(action):
-    try:
-        return action()
-    except Exception as error:
-        return type(error).__name__
+ASYNC = app_source("calls/psycopg_async.py")
 
-def main():
-    with psycopg.connect(host="127.0.0.1", port=port, user="devtui", dbname="postgres") as db:
-        db.execute("create temp table t (id int, password text)")
-        cursor = db.cursor()
-        cursor.executemany("insert into t (id, password) values (%s, %s)", [(1, "a"), (2, "b")])
-        cursor.execute(sql.SQL("select * from {} where id = %(id)s").format(sql.Identifier("t")),
-                       {"id": 2})
-        rows = cursor.fetchall()
-        with db.cursor("named") as named:
-            named.execute("select generate_series(1, 3)")
-            rows += named.fetchall()
-        db.commit()
-        return [rows, outcome(lambda: db.execute("select * from nowhere")),
-                type(db).__qualname__, type(cursor).__qualname__, cursor.rowcount,
-                psycopg.Cursor.execute.__name__]
-"""
+PSYCOPG2 = app_source("calls/psycopg2_cursors.py")
 
-ASYNC = """
-import asyncio, psycopg
+SQLALCHEMY = app_source("calls/sqlalchemy_postgresql.py")
 
-async def ask():
-    db = await psycopg.AsyncConnection.connect(
-        host="127.0.0.1", port=port, user="devtui", dbname="postgres")
-    async with db:
-        return await (await db.execute("select %s::int", (7,))).fetchall()
-
-def main():
-    return asyncio.run(ask())
-"""
-
-PSYCOPG2 = """
-import psycopg2, psycopg2.extras, psycopg2.extensions
-
-def outcome(action):
-    try:
-        return action()
-    except Exception as error:
-        return type(error).__name__
-
-def main():
-    db = psycopg2.connect(host="127.0.0.1", port=port, user="devtui", dbname="postgres")
-    cursor = db.cursor()
-    cursor.execute("select %s::int", (7,))
-    rows = cursor.fetchall()
-    named = db.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
-    named.execute("select 8 as eight")
-    rows.append(dict(named.fetchone()))
-    server_side = db.cursor("named")
-    server_side.execute("select generate_series(1, 3)")
-    rows += server_side.fetchall()
-    return [rows, outcome(lambda: cursor.execute("select * from nowhere")),
-            type(db) is psycopg2.extensions.connection,
-            type(cursor) is psycopg2.extensions.cursor,
-            type(db.cursor(None, psycopg2.extras.DictCursor)).__name__,
-            isinstance(named, psycopg2.extensions.cursor), repr(db)[:20], repr(cursor)[:16]]
-"""
-
-SQLALCHEMY = """
-from sqlalchemy import create_engine, text
-
-def main():
-    engine = create_engine(f"postgresql+{driver}://devtui@127.0.0.1:{port}/postgres")
-    with engine.connect() as db:
-        db.execute(text("create temp table t (id int)"))
-        db.execute(text("insert into t values (:id)"), [{"id": 1}, {"id": 2}])
-        db.commit()
-        rows = [list(row) for row in db.execute(text("select id from t where id > :id"), {"id": 1})]
-        try:
-            db.execute(text("select * from nowhere"))
-        except Exception as error:
-            rows.append([type(error).__name__, type(error.orig).__name__])
-        return rows
-"""
-
-DJANGO = """
-import django
-from django.conf import settings
-
-def prepare():
-    settings.configure(DATABASES={"default": {
-        "ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "PORT": port,
-        "USER": "devtui", "NAME": "postgres"}}, INSTALLED_APPS=[])
-    django.setup()
-
-def main():
-    from django.db import connection
-    rows = []
-    with connection.cursor() as cursor:
-        cursor.execute("create temp table t (id int)")
-        cursor.executemany("insert into t values (%s)", [(1,), (2,)])
-        cursor.execute("select id from t where id > %s", [1])
-        rows += cursor.fetchall()
-        try:
-            cursor.execute("select * from nowhere")
-        except Exception as error:
-            rows.append(type(error).__name__)
-    return [rows, connection.execute_wrappers, type(cursor).__name__]
-"""
+DJANGO = app_source("calls/django_postgresql.py")
 
 
 def test_psycopg(postgres: Postgres, record: Record) -> None:
@@ -183,17 +85,7 @@ def test_sqlalchemy_counts_once_whatever_is_below(
 
 def test_engines_take_the_arguments_of_their_dialects(record: Record) -> None:
     needs("sqlalchemy")
-    recorded = record("""
-        from sqlalchemy import create_engine, text
-
-        def main():
-            engine = create_engine(
-                "sqlite://", isolation_level="READ UNCOMMITTED", paramstyle="named", label_length=20
-            )
-            with engine.connect() as db:
-                one = db.execute(text("select :one"), {"one": 1}).scalar()
-                return [db.get_isolation_level(), one]
-    """)
+    recorded = record(app_source("calls/sqlalchemy_engine_options.py"))
     assert recorded.result == ["READ UNCOMMITTED", 1]
     asked = recorded.calls[-2]
     assert (asked["text"], asked["library"]) == ("select :one", "sqlalchemy")
@@ -213,47 +105,7 @@ def test_django_counts_once_whatever_is_below(postgres: Postgres, record: Record
     assert own[-1]["error"].startswith("ProgrammingError: relation")
 
 
-COPIED = """
-import datetime, decimal, uuid
-import django
-import psycopg, psycopg2, psycopg2.extras
-from django.conf import settings
-from sqlalchemy import create_engine, text
-
-KINDS = ["text", "text", "text", "bool", "int", "float8", "numeric", "date", "timestamptz", "uuid"]
-VALUES = ["it's", "back\\\\slash\\n%s ? :a0 \\x1b'", None, True, -5, 1.5, decimal.Decimal("1.50"),
-          datetime.date(2026, 1, 2),
-          datetime.datetime(2026, 1, 2, 3, 4, tzinfo=datetime.timezone.utc), uuid.UUID(int=7)]
-PLAIN = "select concat_ws('|', '50%%', 7-%s::int, " + ", ".join(f"%s::{kind}" for kind in KINDS)
-
-def prepare():
-    settings.configure(DATABASES={"default": {
-        "ENGINE": "django.db.backends.postgresql", "HOST": "127.0.0.1", "PORT": port,
-        "USER": "devtui", "NAME": "postgres"}}, INSTALLED_APPS=[], USE_TZ=True)
-    django.setup()
-    psycopg2.extras.register_uuid()
-
-def main():
-    place = dict(host="127.0.0.1", port=port, user="devtui", dbname="postgres")
-    found = []
-    for library in (psycopg, psycopg2):
-        cursor = library.connect(**place).cursor()
-        cursor.execute(PLAIN + ", %s::bytea, %s::int[])", [-1, *VALUES, b"\\0\\xff'", [1, 2]])
-        found.append(cursor.fetchone()[0])
-        names = "select concat_ws('|', %(a)s::text, %(b)s::text, %(a)s::text)"
-        cursor.execute(names, {"a": "it's", "b": "%"})
-        found.append(cursor.fetchone()[0])
-    with django.db.connection.cursor() as cursor:
-        cursor.execute(PLAIN + ")", [-1, *VALUES])
-        found.append(cursor.fetchone()[0])
-    for driver in ("psycopg", "psycopg2"):
-        engine = create_engine(f"postgresql+{driver}://devtui@127.0.0.1:{port}/postgres")
-        places = ", ".join(f"cast(:a{at} as {kind})" for at, kind in enumerate(KINDS))
-        with engine.connect() as db:
-            words = text(f"select concat_ws('|', '50%', {places})")
-            found.append(db.execute(words, {f"a{n}": it for n, it in enumerate(VALUES)}).scalar())
-    return found
-"""
+COPIED = app_source("calls/postgresql_values.py")
 
 
 def test_psql_gives_the_same_for_the_copied_statements(postgres: Postgres, record: Record) -> None:

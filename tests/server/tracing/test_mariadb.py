@@ -11,152 +11,18 @@ from devtui.session.calls.statement import statement_of
 from devtui.text.sanitize import pasteable
 from tests.server.tracing.conftest import Record, Recorded, needs, seen_by
 from tests.support.databases import MariaDB
+from tests.support.projects import app_source
 
 pytestmark = pytest.mark.e2e
 
-PLAIN = """
-import importlib, traceback
+PLAIN = app_source("calls/mariadb_cursors.py")
 
-def raised(action):
-    try:
-        action()
-    except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        return [type(error).__qualname__, error.args[0], [frame.name for frame in frames]]
+SQLALCHEMY = app_source("calls/sqlalchemy_mariadb.py")
 
-def main():
-    module = importlib.import_module(driver)
-    cursors = importlib.import_module(driver + ".cursors")
-    db = module.connect(host="127.0.0.1", port=port, user="root", password="", database="shop")
-    cursor = db.cursor()
-    cursor.execute("create or replace table t (id int primary key, password varchar(9))")
-    answers = [cursor.executemany("insert into t (id, password) values (%s, %s)",
-                                  [(1, "a"), (2, "b"), (3, "c")])]
-    answers.append(cursor.executemany("update t set password = %(new)s where id = %(id)s",
-                                      [{"new": "d", "id": 1}, {"new": "e", "id": 2}]))
-    db.commit()
-    answers += [cursor.execute("select id from t where id > %s order by id", (1,)),
-                cursor.rowcount, cursor.fetchall(), cursor.description[0][0]]
-    cursor.execute("delete from t")
-    db.rollback()
-    rows = db.cursor(cursors.DictCursor)
-    rows.execute("select count(*) as number from t")
-    answers.append(rows.fetchone())
-    unbuffered = db.cursor(cursors.SSCursor)
-    unbuffered.execute("select id from t order by id")
-    answers += [unbuffered.rowcount, list(unbuffered)]
-    unbuffered.close()
-    answers.append(raised(lambda: cursor.execute("select * from nowhere")))
-    answers.append(raised(lambda: cursor.execute("insert into t (id) values (%s)", (1,))))
-    answers += [type(cursor) is cursors.Cursor, type(db).__qualname__, db.thread_id() > 0]
-    with db.cursor() as other:
-        other.execute("create or replace procedure twice(number int) select 2 * number")
-        other.callproc("twice", (21,))
-        answers += [other.fetchall(), other.nextset()]
-    db.close()
-    answers.append(raised(lambda: cursor.execute("select 1")))
-    return answers
-"""
-
-SQLALCHEMY = """
-from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, text
-
-def main():
-    engine = create_engine(f"mysql+{driver}://root@127.0.0.1:{port}/shop")
-    items = Table("items", MetaData(), Column("id", Integer, primary_key=True),
-                  Column("password", String(9)))
-    with engine.begin() as db:
-        items.create(db, checkfirst=True)
-        db.execute(items.insert(), [{"password": "one"}, {"password": "two"}])
-        rows = [tuple(row) for row in db.execute(items.select().where(items.c.id > 1))]
-    with engine.connect() as db:
-        try:
-            db.execute(text("select * from nowhere"))
-        except Exception as error:
-            rows.append([type(error).__name__, type(error.orig).__name__])
-        items.drop(db)
-    engine.dispose()
-    return rows
-"""
-
-DJANGO = """
-import importlib, sys
-
-def prepare():
-    if driver == "pymysql":  # as its documentation says
-        importlib.import_module("pymysql").install_as_MySQLdb()
-    import django
-    from django.conf import settings
-
-    settings.configure(DATABASES={"default": {
-        "ENGINE": "django.db.backends.mysql", "HOST": "127.0.0.1", "PORT": port,
-        "USER": "root", "PASSWORD": "", "NAME": "shop"}}, INSTALLED_APPS=[])
-    django.setup()
-
-def main():
-    from django.db import connection, models, transaction
-
-    class Item(models.Model):
-        name = models.CharField(max_length=9, unique=True)
-
-        class Meta:
-            app_label = "shop"
-            db_table = "djangos"
-
-    answers = [connection.mysql_is_mariadb]
-    with connection.cursor() as cursor:
-        cursor.execute("drop table if exists djangos")
-    with connection.schema_editor() as editor:
-        editor.create_model(Item)
-    Item.objects.bulk_create([Item(name="one"), Item(name="two")])
-    answers += [list(Item.objects.filter(name__gt="one").values_list("id", "name"))]
-    answers += [Item.objects.update(name=models.functions.Upper("name"))]
-    try:
-        with transaction.atomic():
-            Item.objects.create(name="ONE")
-    except Exception as error:
-        answers.append([type(error).__name__, type(error.__cause__).__name__])
-    answers += [Item.objects.count(), connection.execute_wrappers, type(cursor).__name__]
-    connection.close()
-    return answers
-"""
+DJANGO = app_source("calls/django_mariadb.py")
 
 
-COPIED = """
-import datetime
-import django, pymysql
-from django.conf import settings
-from sqlalchemy import create_engine, text
-
-pymysql.install_as_MySQLdb()
-
-VALUES = ["back\\\\slash\\\\'", "it's \\"quoted\\"", "two\\nlines\\r\\n", "nul\\0 and \\x1b[1m",
-          "größe ✓", "100%", b"\\0\\xff'\\\\", b"", None, True, -5, 1.5, datetime.date(2026, 1, 2),
-          datetime.datetime(2026, 1, 2, 3, 4, 5)]
-PLAIN = "select 'it\\\\'s 50%%', 7--5, # who's there?\\n " + ", ".join(["hex(%s)"] * len(VALUES))
-
-def prepare():
-    settings.configure(DATABASES={"default": {
-        "ENGINE": "django.db.backends.mysql", "HOST": "127.0.0.1", "PORT": port,
-        "USER": "root", "PASSWORD": "", "NAME": "shop"}}, INSTALLED_APPS=[])
-    django.setup()
-
-def main():
-    place = dict(host="127.0.0.1", port=port, user="root", password="", database="shop")
-    found = []
-    with pymysql.connect(**place) as db, db.cursor() as cursor:
-        cursor.execute(PLAIN, VALUES)
-        found.append(cursor.fetchone())
-    with django.db.connection.cursor() as cursor:
-        cursor.execute(PLAIN, VALUES)
-        found.append(cursor.fetchone())
-    with create_engine(f"mysql+pymysql://root@127.0.0.1:{port}/shop").connect() as db:
-        words = text("select " + ", ".join(f"hex(:a{at})" for at in range(len(VALUES))))
-        row = db.execute(words, {f"a{at}": value for at, value in enumerate(VALUES)}).one()
-        found.append(tuple(row))
-    django.db.connection.close()
-    return found
-"""
+COPIED = app_source("calls/mariadb_values.py")
 
 
 @pytest.fixture(params=["pymysql", "MySQLdb"])

@@ -7,83 +7,9 @@ protocol over a real connection, and all above that is pymongo's own.
 from __future__ import annotations
 
 from tests.server.tracing.conftest import Record, needs
+from tests.support.projects import app_source
 
-MONGO = """
-import asyncio, socketserver, struct, threading
-import bson
-from pymongo import AsyncMongoClient, MongoClient
-from pymongo.errors import OperationFailure
-
-class Handler(socketserver.BaseRequestHandler):
-    # Enough of a server to be found, to find and to fail.
-    def handle(self):
-        while head := self.exactly(16):
-            size, number, _, code = struct.unpack("<iiii", head)
-            data = self.exactly(size - 16)
-            if code == 2013:
-                command = bson.decode(data[5:5 + struct.unpack("<i", data[5:9])[0]])
-            else:
-                at = data.index(b"\\0", 4) + 9
-                command = bson.decode(data[at:])
-            body = self.answer(next(iter(command)), command)
-            if code == 2013:
-                payload = struct.pack("<i", 0) + b"\\0" + bson.encode(body)
-                self.send(number, 2013, payload)
-            else:
-                payload = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(body)
-                self.send(number, 1, payload)
-
-    def exactly(self, count):
-        data = b""
-        while len(data) < count:
-            piece = self.request.recv(count - len(data))
-            if not piece:
-                return b""
-            data += piece
-        return data
-
-    def send(self, number, code, payload):
-        self.request.sendall(struct.pack("<iiii", 16 + len(payload), 1, number, code) + payload)
-
-    def answer(self, name, command):
-        if name.lower() in ("ismaster", "hello"):
-            return {"ok": 1.0, "ismaster": True, "isWritablePrimary": True,
-                    "maxWireVersion": 21, "minWireVersion": 0, "maxBsonObjectSize": 2**24,
-                    "maxMessageSizeBytes": 48000000, "maxWriteBatchSize": 1000}
-        if name == "find":
-            return {"ok": 1.0, "cursor": {"id": 0, "ns": "shop.orders", "firstBatch": [{"n": 1}]}}
-        if name == "count":
-            return {"ok": 1.0, "n": 3}
-        return {"ok": 0.0, "errmsg": "no such command", "code": 59, "codeName": "Unknown"}
-
-class Server(socketserver.ThreadingTCPServer):
-    daemon_threads = allow_reuse_address = True
-
-def prepare():
-    global client
-    server = Server(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    client = MongoClient("127.0.0.1", server.server_address[1], serverSelectionTimeoutMS=20000)
-
-def main():
-    orders = client.shop.orders
-    answers = [list(orders.find({"password": "geheim", "n": {"$gt": 0}}))]
-    answers.append(client.shop.command("count", "orders")["n"])
-    try:
-        client.shop.command("nonsense")
-    except OperationFailure as error:
-        answers.append(error.code)
-    change = {"$set": {"password": "geheim", "n": 2}}
-    try:
-        orders.find_one_and_update({"auth": {"pin": "geheim"}}, change)
-    except OperationFailure as error:
-        answers.append(error.code)
-    return answers + asyncio.run(ask())
-
-async def ask():
-    async with AsyncMongoClient(*client.address) as other:
-        return [await other.shop.orders.find_one({"n": 1})]
-"""
+MONGO = app_source("calls/mongo.py")
 
 
 def test_pymongo(record: Record) -> None:

@@ -12,43 +12,11 @@ from devtui.server.tracing.parameters import MAX_MEMBERS, kept, text_of
 from devtui.server.tracing.request_calls import MAX_CALLS, MAX_STACKS, MAX_TEXT
 from devtui.text.secrets import MASK
 from tests.server.tracing.conftest import Record
+from tests.support.projects import app_source
 
 
 def test_threads_and_pools_belong_to_the_request_that_started_them(record: Record) -> None:
-    recorded = record("""
-        import sqlite3, threading
-        from concurrent.futures import ThreadPoolExecutor
-
-        pool = ThreadPoolExecutor(1)
-
-        def ask(tag):
-            sqlite3.connect(":memory:").execute(f"select '{tag}'")
-
-        def nested():
-            thread = threading.Thread(target=ask, args=("nested",))
-            thread.start()
-            thread.join()
-
-        def prepare():
-            global before, go
-            go = threading.Event()
-            before = threading.Thread(target=lambda: (go.wait(), ask("not of a request")))
-            before.start()
-            pool.submit(int).result()
-
-        def main():
-            threads = [threading.Thread(target=ask, args=("thread",)),
-                       threading.Thread(target=nested)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            go.set()
-            before.join()
-            pool.submit(ask, "pool").result()
-            start = threading.Thread.start
-            return [threading.active_count(), sorted(vars(threads[0])), start.__qualname__]
-    """)
+    recorded = record(app_source("calls/threads_and_pools.py"))
     assert sorted(recorded.texts) == ["select 'nested'", "select 'pool'", "select 'thread'"]
 
 
@@ -73,26 +41,7 @@ def test_the_first_calls_are_kept_and_all_are_counted(record: Record) -> None:
 
 
 def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
-    recorded = record(
-        """
-        import gc, sqlite3
-
-        db = sqlite3.connect(":memory:", check_same_thread=False)
-
-        class Last:
-            def __del__(self):
-                db.execute("select 'last'")
-
-        def main():
-            gc.set_threshold(5)
-            for number in range(300):
-                one = Last()
-                one.itself = one
-                db.execute("select ?", [number])
-            del one
-            gc.collect()
-    """
-    )
+    recorded = record(app_source("calls/finaliser.py"))
     assert recorded.totals == {"sql": 600}
 
 

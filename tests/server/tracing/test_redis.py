@@ -6,124 +6,17 @@ import pytest
 
 from tests.server.tracing.conftest import Record, Recorded
 from tests.support.databases import Redis
+from tests.support.projects import app_source
 
 pytestmark = pytest.mark.e2e
 
-REDIS = """
-import redis, redis.asyncio, asyncio
+REDIS = app_source("calls/redis_commands.py")
 
-shown = []
+SECRETS = app_source("calls/redis_secrets.py")
 
-class Key:
-    def __repr__(self):
-        shown.append(1)
-        return "key"
+FLASK_CACHING = app_source("calls/flask_caching_redis.py")
 
-    __str__ = __repr__
-
-async def ask():
-    client = redis.asyncio.Redis(port=port, decode_responses=True)
-    answer = await client.get("one")
-    await client.aclose()
-    return answer
-
-def main():
-    client = redis.Redis(port=port, decode_responses=True)
-    client.set("one", "1")
-    client.set("session:token:7", "geheim")
-    answers = [client.get("one"), client.get("none"), client.incr("one")]
-    with client.pipeline() as pipeline:
-        answers += pipeline.set("two", "2").get("two").execute()
-        pipeline.watch("two")
-        pipeline.multi()
-        pipeline.get("one")
-        answers += pipeline.execute()
-    answers.append(str(client.get(7)))
-    try:
-        client.get(Key())
-    except redis.DataError:
-        answers.append(shown)
-    try:
-        client.lpush("one", 1)
-    except Exception as error:
-        answers.append(type(error).__name__)
-    answers.append(asyncio.run(ask()))
-    client.flushall()
-    return answers
-"""
-
-SECRETS = """
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
-def outcome(action, *given, **named):
-    try:
-        return str(action(*given, **named))
-    except redis.RedisError as error:
-        return type(error).__name__
-
-def main():
-    once = Retry(NoBackoff(), 0)
-    client = redis.Redis(port=port, decode_responses=True, retry=once)
-    ask = client.execute_command
-    answers = [
-        client.hset("user", mapping={"name": "ada", "password": "geheim", "pin": 1234}),
-        client.hset("user", b"api_key", b"geheim"),
-        client.mset({"a": "1", "token": "geheim"}),
-        ask("HMSET user password geheim name ada"),
-        client.xadd("log", {"user": "ada", "secret": "geheim"}, id="1-1"),
-        client.config_set("requirepass", ""),
-        outcome(client.auth, "geheim"),
-        outcome(ask, "AUTH geheim"),
-        outcome(ask, "HELLO", 3, "AUTH", "ada", "geheim"),
-        client.acl_setuser("ada", enabled=True, passwords="+geheim"),
-        outcome(ask, "acl", "setuser", "ada", ">geheim"),
-        outcome(client.migrate, "127.0.0.1", port, "none", 0, 10, auth="geheim"),
-    ]
-    with client.pipeline() as pipeline:
-        pipeline.hset("user", "password", "geheim").mset({"b": "1", "token": "geheim"})
-        pipeline.execute_command("AUTH geheim")
-        answers.append(outcome(pipeline.execute))
-    client.acl_deluser("ada")
-    client.flushall()
-    return answers
-"""
-
-FLASK_CACHING = """
-from flask import Flask
-from flask_caching import Cache
-
-def main():
-    app = Flask("app")
-    cache = Cache(app, config={"CACHE_TYPE": "RedisCache", "CACHE_REDIS_PORT": port,
-                               "CACHE_KEY_PREFIX": ""})
-    with app.app_context():
-        cache.set("one", 1)
-        return [cache.get("one"), cache.get("none"), cache.add("one", 2), cache.has("one"),
-                cache.get_many("one", "none"), cache.delete("one"), type(cache.cache).__name__]
-"""
-
-DJANGO = """
-import asyncio, django
-from django.conf import settings
-
-def prepare():
-    settings.configure(CACHES={"default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": f"redis://127.0.0.1:{port}"}})
-    django.setup()
-
-def main():
-    from django.core.cache import cache
-
-    cache.set("one", 1)
-    answers = [cache.get("one"), cache.get("none"), cache.incr("one"), cache.get_many(["one"]),
-               cache.get_or_set("two", lambda: 2), asyncio.run(cache.aget("two")),
-               cache.delete("one"), type(cache._connections["default"]).__name__]
-    cache.clear()
-    return answers
-"""
+DJANGO = app_source("calls/django_cache_redis.py")
 
 
 def seen_by(redis: Redis, record: Record, source: str) -> tuple[Recorded, list[str]]:

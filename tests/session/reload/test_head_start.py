@@ -26,7 +26,7 @@ from tests.session.reload.test_same_as_fresh import (
 )
 from tests.support.live import Live, Serve, until_warm
 from tests.support.processes import alive, eventually
-from tests.support.projects import write
+from tests.support.projects import app_source, write
 
 pytestmark = pytest.mark.e2e
 
@@ -217,23 +217,7 @@ def test_it_ends_as_a_load_from_nothing(
     assert answer(live) == {**from_nothing, "text": "second"}
 
 
-STATE = """\
-import json, os, socket, subprocess, sys, threading, logging
-import nosy
-def kind(value): return f"{type(value).__module__}.{type(value).__qualname__}"
-def state():
-    return {
-        "nosy": nosy.state(),
-        "threads": sorted(thread.name for thread in threading.enumerate()),
-        "finders": list(map(kind, sys.meta_path)),
-        "hooks": [sys.excepthook.__module__, threading.excepthook.__module__],
-        "patched": [str(getattr(call, "__module__", "")) for call in (
-            subprocess.Popen.__init__, socket.socket.connect, threading.Thread.start,
-            logging.Logger.callHandlers)],
-        "flask": sys.modules["flask"].Flask.__module__ if "flask" in sys.modules else "",
-        "computing threads": len(os.listdir("/proc/self/task")) if "numpy" in sys.modules else 0,
-    }
-"""
+STATE = app_source("reload/states.py")
 
 
 @pytest.mark.parametrize("library_name", INSTRUMENTED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import textwrap
 import threading
 import time
 from pathlib import Path
@@ -22,7 +21,7 @@ from devtui.events import (
 from devtui.session.reload import reloader
 from tests.support.live import Serve, until_warm
 from tests.support.processes import alive, eventually
-from tests.support.projects import says, write
+from tests.support.projects import app_source, says, write
 
 pytestmark = pytest.mark.e2e
 
@@ -222,28 +221,7 @@ def test_no_request_after_the_change_was_seen_gets_the_old_code(serve: Serve, fo
 
 
 def test_the_old_process_is_gone_before_the_new_code_runs(serve: Serve, folder: Path) -> None:
-    note = textwrap.dedent(
-        f"""\
-        import os
-        last = {str(folder / "last")!r}
-        try:
-            with open(last) as file:
-                old = int(file.read())
-        except FileNotFoundError:
-            old = 0
-        with open(last, "w") as file:
-            file.write(str(os.getpid()))
-        try:
-            with open(f"/proc/{{old}}/stat") as file:
-                there = file.read().rpartition(")")[2].split()[0] != "Z"
-        except FileNotFoundError:
-            there = False
-        assert not there, f"{{old}} runs beside {{os.getpid()}}"
-        import atexit, time
-        atexit.register(time.sleep, 0.1)
-        """
-    )
-    live = serve({"app.py": "import part\n" + says("0"), "part.py": note})
+    live = serve({"app.py": "import part\n" + says("0"), "part.py": app_source("reload/alone.py")})
     live.serving()
     for count in range(1, 4):
         until_warm(live)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.live import Live, Serve
-from tests.support.projects import APPS
+from tests.support.projects import app_source
 
 
 @pytest.fixture(params=["http", "https", "unix"])
@@ -24,6 +24,6 @@ def live(serve: Serve, request: pytest.FixtureRequest, tmp_path: Path) -> Live:
             settings["host"] = "::1"  # where there is IPv6
     elif request.param == "unix":
         settings["host"] = f"unix://{tmp_path}/s"
-    live = serve((APPS / "replay" / "echo.py").read_text(encoding="utf-8"), **settings)
+    live = serve(app_source("replay/echo.py"), **settings)
     live.serving()
     return live

@@ -21,6 +21,7 @@ from devtui.session.replay.comparison import Answer, Comparison, compare
 from devtui.session.replay.ignores import Ignores, line_rule
 from devtui.text.secrets import MASK
 from tests.support import fakes
+from tests.support.projects import app_source
 
 
 def answer(
@@ -178,23 +179,7 @@ def test_the_debuggers_page_for_the_same_error() -> None:
     assert compared(pages[0], pages[1]).verdict == "same"
 
 
-# Prints Django's page of an error; the settings would stay in the process of the tests.
-DJANGOS_PAGE = """
-import sys
-from django.conf import settings
-from django.core.handlers.wsgi import WSGIRequest
-from django.views.debug import technical_500_response
-from werkzeug.test import create_environ
-settings.configure(DEBUG=True, SECRET_KEY="x", ROOT_URLCONF=__name__, USE_I18N=False)
-urlpatterns = []
-class Thing: pass
-thing = Thing()
-try:
-    raise ValueError("wrong")
-except ValueError:
-    request = WSGIRequest(create_environ("/", environ_overrides={"REMOTE_PORT": sys.argv[1]}))
-    print(technical_500_response(request, *sys.exc_info()).content.decode())
-"""
+DJANGOS_PAGE = app_source("replay/djangos_page.py")
 
 
 def test_djangos_page_for_the_same_error() -> None:

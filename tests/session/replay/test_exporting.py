@@ -35,10 +35,10 @@ from devtui.text.sanitize import pasteable
 from tests.support import fakes
 from tests.support.live import Live, Serve
 from tests.support.processes import DEADLINE
-from tests.support.projects import APPS
+from tests.support.projects import APPS, app_source
 
-ECHO = (APPS / "replay" / "echo.py").read_text(encoding="utf-8")
-SHOP = (APPS / "replay" / "shop.py").read_text(encoding="utf-8")
+ECHO = app_source("replay/echo.py")
+SHOP = app_source("replay/shop.py")
 
 BODIES = [
     ("application/json", '{"it\'s": "Größe", "line": "a\nb", "s": "$HOME `x` \\\\ !"}'.encode()),
@@ -253,26 +253,7 @@ def test_the_har_of_what_cannot_be_decompressed(encoding: str, data: bytes) -> N
     }
 
 
-ODD = """
-
-echo = app
-ODD = {
-    "/nan": ("application/json", b'{"n": NaN, "i": Infinity, "k": 1}'),
-    "/latin": ("text/plain; charset=latin-1", b"Gr\\xf6\\xdfe"),
-    "/long-latin": ("text/plain", b"Gr\\xf6\\xdfe\\n" * 9_000),
-}
-
-def app(environ, start_response):
-    path = environ["PATH_INFO"]
-    if path == "/raises":
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return (1 / number and b"piece\\n" for number in (1, 0))
-    if path not in ODD:
-        return echo(environ, start_response)
-    kind, body = ODD[path]
-    start_response("200 OK", [("Content-Type", kind)])
-    return [body]
-"""
+ODD = app_source("replay/odd_bodies.py")
 
 
 @pytest.mark.e2e
@@ -541,18 +522,7 @@ def test_the_copied_test_of_a_django_project_passes(serve: Serve, folder: Path) 
 WITHOUT_WSGI_FILE = {
     "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop_settings')\n",
     "shop_settings.py": "DEBUG, SECRET_KEY, ROOT_URLCONF = True, 'x', 'urls'",
-    "urls.py": """
-from django.http import HttpResponse
-from django.urls import path
-
-def hello(request):
-    return HttpResponse(f"hello {request.content_type}")
-
-def json(request):
-    return HttpResponse("{}", content_type="application/json")
-
-urlpatterns = [path("", hello), path("json", json)]
-""",
+    "urls.py": app_source("replay/django_urls.py"),
 }
 
 

@@ -11,11 +11,11 @@ from devtui.session.replay.outgoing import CannotSend
 from devtui.session.replay.pins import MAX_PINS
 from devtui.session.store.request_record import Request
 from tests.support.live import Live, Serve
-from tests.support.projects import APPS, write
+from tests.support.projects import app_source, write
 
 pytestmark = pytest.mark.e2e
 
-SHOP = (APPS / "replay" / "shop.py").read_text(encoding="utf-8")
+SHOP = app_source("replay/shop.py")
 
 
 def stored(live: Live, row: RequestFinished) -> Request:

@@ -25,9 +25,9 @@ from devtui.session.replay.sender import Sent
 from devtui.session.store.request_record import Request
 from tests.support import fakes
 from tests.support.live import Live, Serve
-from tests.support.projects import APPS, write
+from tests.support.projects import app_source, write
 
-SOURCE = (APPS / "replay" / "echo.py").read_text(encoding="utf-8")
+SOURCE = app_source("replay/echo.py")
 
 BODIES = [
     ("text/plain", b"plain"),
@@ -150,21 +150,7 @@ def test_during_a_reload_and_after_one_that_failed(serve: Serve, folder: Path) -
     assert sent.request.verdict == "500 now"
 
 
-STREAMS = """
-import time
-
-def app(environ, start_response):
-    path = environ["PATH_INFO"]
-    start_response("200 OK", [("Content-Type", "application/json")])
-    if path == "/large":
-        return (b"[" + b"1," * 500_000 + b"1]\\n" for _ in range(50))
-    return endless(path)
-
-def endless(path):
-    while True:
-        yield b"data: 1\\n\\n"
-        time.sleep(0.05 if path == "/drips" else 1)
-"""
+STREAMS = app_source("replay/streams.py")
 
 
 @pytest.mark.e2e
@@ -281,18 +267,7 @@ def test_a_process_that_ends_is_why_there_is_no_response(serve: Serve, folder: P
     assert sent.message == f"There was no response: {sent.request.row.cut}."
 
 
-TOO_LONG = """
-import time
-
-def app(environ, start_response):
-    def body():
-        yield b"x"
-        time.sleep(0.3)
-        for _ in range(1_000):
-            yield bytes(100_000)
-    start_response("200 OK", [("X-Long", "a" * 70_000)])
-    return body()
-"""
+TOO_LONG = app_source("replay/too_long.py")
 
 
 @pytest.mark.e2e
