@@ -147,6 +147,14 @@ class _Total:
         del self._new[: len(new)]
 
 
+def _masked(error: str, statement: str) -> str:
+    if not error:
+        return ""  # most have none
+    from devtui.server.tracing import error_texts
+
+    return error_texts.masked(error, statement)
+
+
 class RequestCalls:
     """The calls of one request, which began at `start` of `clock.perf_counter`."""
 
@@ -271,7 +279,7 @@ class RequestCalls:
             file=line[0],
             line=line[1],
             stack=frames_of(record.stack) if record.stack else (),
-            error=record.error,
+            error=_masked(record.error, record.text),
         )
 
     def _call_again(

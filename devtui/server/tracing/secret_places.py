@@ -117,7 +117,7 @@ class _Item(NamedTuple):
 @lru_cache(maxsize=500)
 def secret_places(statement: str) -> tuple[bool, ...] | bool:
     """Say which placeholders stand for secrets; one answer for all if that is not clear."""
-    if not _concerns(statement):
+    if not concerns(statement):
         return False
     text = _bare(statement)
     if text is None or any(_HAS_PLACE.search(one[0]) for one in _skipped(statement)):
@@ -139,7 +139,7 @@ def clear_names(statement: str) -> frozenset[str] | None:
 
     That is so if the statement names no secret, or has no placeholders with names.
     """
-    if not _concerns(statement):
+    if not concerns(statement):
         return None
     text = _bare(statement)
     places = [
@@ -191,7 +191,7 @@ def _is_about_secrets(text: str, statement: str) -> bool:
     return any(map(is_secret, tables | strings))
 
 
-def _concerns(statement: str) -> bool:
+def concerns(statement: str) -> bool:
     """Whether the statement names a secret, or was cut and may have named one at its end."""
     return statement.endswith("…") or _names_secret(statement)
 
