@@ -6,13 +6,14 @@ protocol over a real connection, and all above that is pymongo's own.
 
 from __future__ import annotations
 
+from devtui.text.secrets import MASK
 from tests.server.tracing.conftest import Record, needs
 
 MONGO = """
 import asyncio, socketserver, struct, threading
 import bson
 from pymongo import AsyncMongoClient, MongoClient
-from pymongo.errors import OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 class Handler(socketserver.BaseRequestHandler):
     # Enough of a server to be found, to find and to fail.
@@ -52,6 +53,13 @@ class Handler(socketserver.BaseRequestHandler):
                     "maxMessageSizeBytes": 48000000, "maxWriteBatchSize": 1000}
         if name == "find":
             return {"ok": 1.0, "cursor": {"id": 0, "ns": "shop.orders", "firstBatch": [{"n": 1}]}}
+        if name == "getMore":
+            return {"ok": 1.0, "cursor": {"id": 0, "ns": "shop.orders", "nextBatch": [{"n": 2}]}}
+        if name == "insert":  # an answer that the command went well, with what did not
+            error = {"index": 0, "code": 11000, "errmsg": 'dup key: { token: "geheim" }'}
+            return {"ok": 1.0, "n": 0, "writeErrors": [error]}
+        if name == "aggregate":
+            return {"ok": 1.0, "cursor": {"id": 7, "ns": "shop.orders", "firstBatch": [{"n": 1}]}}
         if name == "count":
             return {"ok": 1.0, "n": 3}
         return {"ok": 0.0, "errmsg": "no such command", "code": 59, "codeName": "Unknown"}
@@ -78,6 +86,11 @@ def main():
         orders.find_one_and_update({"auth": {"pin": "geheim"}}, change)
     except OperationFailure as error:
         answers.append(error.code)
+    answers.append(list(orders.aggregate([])))
+    try:
+        orders.insert_one({"token": "geheim"})
+    except DuplicateKeyError as error:
+        answers.append("geheim" in str(error))
     return answers + asyncio.run(ask())
 
 async def ask():
@@ -89,12 +102,15 @@ async def ask():
 def test_pymongo(record: Record) -> None:
     needs("pymongo")
     recorded = record(MONGO)
-    assert recorded.result == [[{"n": 1}], 3, 59, 59, {"n": 1}]
+    assert recorded.result == [[{"n": 1}], 3, 59, 59, [{"n": 1}, {"n": 2}], True, {"n": 1}]
     assert [(call["text"], call["error"], call["rows"]) for call in recorded.calls] == [
         ("find orders", "", None),
         ("count orders", "", 3),
         ("nonsense", "no such command", None),
         ("findAndModify orders", "no such command", None),
+        ("aggregate orders", "", None),
+        ("getMore orders", "", None),
+        ("insert orders", f'dup key: {{ token: "{MASK}" }}', 0),
         ("find orders", "", None),
     ]
     shown = recorded.calls[0]["parameters"]
@@ -102,4 +118,4 @@ def test_pymongo(record: Record) -> None:
     shown = recorded.calls[3]["parameters"]
     assert "{'auth': ••••••••}" in shown
     assert "{'$set': {'password': ••••••••, 'n': 2}}" in shown
-    assert [call["stack"][-1][1] for call in recorded.calls] == ["main"] * 4 + ["ask"]
+    assert [call["stack"][-1][1] for call in recorded.calls] == ["main"] * 7 + ["ask"]
