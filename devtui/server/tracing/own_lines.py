@@ -33,7 +33,7 @@ _lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
 tags: dict[str, CodeType] = {}
 """The code that renders a tag of a template, by its file. A template has no frame of its own."""
 
-# No instruction has this number: one renders all tags, and so says nothing about the line.
+# No instruction has this number. One renders all tags, and so says nothing about the line.
 _NONE = -2
 
 # is_own is cached too, but by a slower cache; there are as many names as modules.
@@ -67,8 +67,12 @@ def find(before: Found | None) -> Found | None:
     for depth, frame, tag in _own_frames(start):
         if tag is not None:
             return Found(depth, frame.f_code, _NONE, tag)
-        between = tuple(_namespaces(start.f_back, depth - 1))
-        return Found(depth, frame.f_code, frame.f_lasti, line_of(frame), between)
+        frames = list(_outwards(start.f_back, depth - 1))
+        # Where a library's template is rendered, the next one can be the user's.
+        renders = any(one.f_code is code for code in tags.values() for one in frames)
+        instruction = _NONE if renders else frame.f_lasti
+        between = tuple(one.f_globals for one in frames)
+        return Found(depth, frame.f_code, instruction, line_of(frame), between)
     return None
 
 
@@ -84,11 +88,11 @@ def reached(frame: FrameType | None, namespaces: tuple[dict[str, Any], ...]) -> 
     return frame
 
 
-def _namespaces(frame: FrameType | None, count: int) -> Iterator[dict[str, Any]]:
+def _outwards(frame: FrameType | None, count: int) -> Iterator[FrameType]:
     for _ in range(count):
         if frame is None:  # the next one is in another greenlet
             return
-        yield frame.f_globals
+        yield frame
         frame = frame.f_back
 
 
