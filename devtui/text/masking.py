@@ -9,6 +9,7 @@ import json
 import re
 from urllib.parse import unquote_plus
 
+from devtui.text.json_names import JsonNames, decoded
 from devtui.text.secrets import MASK, is_secret
 from devtui.text.sgr import plain
 
@@ -27,7 +28,6 @@ _JSON = re.compile(
 )
 # A string, or its beginning without the half of an escape.
 _STRING = re.compile(r'"(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*')
-_DECODER = json.JSONDecoder(strict=False)
 _UNTOLD = ('""', "null", "true", "false")
 # A value that is no markup, a comment, a tag, text; a part that is cut off goes to the end.
 _XML = re.compile(
@@ -134,10 +134,13 @@ def _nested(value: str, depth: int) -> str:
 def _json(text: str, depth: int) -> str:
     """Mask JSON, or the beginning of JSON, and keep its layout.
 
-    Strings that are JSON are masked too, as deep as `depth` says.
+    Strings that are JSON are masked too, as deep as `depth` says. A value is masked as well if the
+    name of a secret comes before it: `["password", "hunter2"]` in a list of such pairs, or
+    `{"name": "password", "value": "hunter2"}`.
     """
     shown: list[str] = []
     at, level = 0, 0
+    names = JsonNames()
     key = ""  # the string before a colon
     secret = False  # whether the next value is one
     masked_from: int | None = None  # the level of the list or object whose values are all masked
@@ -147,6 +150,7 @@ def _json(text: str, depth: int) -> str:
         at = found.end()
         if piece in "{[":
             level += 1
+            names.open(piece)
             if secret and masked_from is None:
                 masked_from = level
             secret = False
@@ -154,19 +158,23 @@ def _json(text: str, depth: int) -> str:
             if masked_from == level:
                 masked_from = None
             level -= 1
+            names.close()
             key, secret = "", False
         elif piece == ":":
-            secret = bool(key) and _secret(_decoded(key))
+            name = decoded(key)
+            secret = bool(key) and (_secret(name) or names.name_value(name))
             key = ""
         elif piece == ",":
-            key, secret = "", False
+            key, secret = "", names.name_next()
         elif _is_key(text, at, piece):
             key = piece
-        elif (secret or masked_from is not None) and piece not in _UNTOLD:
-            piece = f'"{MASK}"'
-            secret = False
-        elif depth and piece[0] == '"' and "\\" in piece:  # its quotes are escaped
-            piece = _json_in_string(piece, depth - 1)
+        else:
+            names.hear(piece)
+            if (secret or masked_from is not None) and piece not in _UNTOLD:
+                piece = f'"{MASK}"'
+                secret = False
+            elif depth and piece[0] == '"' and "\\" in piece:  # its quotes are escaped
+                piece = _json_in_string(piece, depth - 1)
         shown.append(piece)
     shown.append(text[at:])
     return "".join(shown)
@@ -177,7 +185,7 @@ def _json_in_string(piece: str, depth: int) -> str:
     begun = _STRING.match(piece)
     if begun is None:
         return piece
-    text = _decoded(f'{begun[0]}"')
+    text = decoded(f'{begun[0]}"')
     masked = _json(text, depth) if may_be_json(text) else text
     if masked == text:
         return piece
@@ -191,13 +199,6 @@ def _is_key(text: str, end: int, piece: str) -> bool:
     while end < len(text) and text[end] in " \t\r\n":
         end += 1
     return piece[0] == '"' and text[end : end + 1] == ":"
-
-
-def _decoded(piece: str) -> str:
-    try:
-        return str(_DECODER.decode(piece))
-    except ValueError:
-        return piece
 
 
 def _xml(text: str) -> str:

@@ -28,6 +28,9 @@ _SECRET_PARTS = (
 # Words that mean a secret only together.
 _SECRET_PAIRS = {("session", "id"), ("private", "pem"), ("signature", "base")}
 
+# What another value may name: `{"name": "password", "value": "hunter2"}`.
+_VALUES = {"v", "val", "value"}
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
 
@@ -41,6 +44,19 @@ def is_secret(name: str) -> bool:
     name = name[:200]
     # Some write one word as two: `passWord`. So what a capital letter divides is one word as well.
     return any(map(_have_secret, (words_of(name), _words(name))))
+
+
+def names_secret(value: str) -> bool:
+    """Whether a value is itself the name of a secret, as in `["password", "hunter2"]`.
+
+    A longer text, or one with spaces, is no name.
+    """
+    return len(value) <= 200 and " " not in value and is_secret(value)
+
+
+def is_value(name: str) -> bool:
+    """Whether a key or a column has this name because another value names what it holds."""
+    return not _VALUES.isdisjoint(words_of(name)[-1:])
 
 
 def words_of(name: str) -> list[str]:

@@ -77,6 +77,19 @@ def test_decoded_parameters() -> None:
         ('{"a": "b", "password": "hunt', f'{{"a": "b", "password": "{MASK}"'),  # cut off
         ('{"a": "password", "b": "c"}', '{"a": "password", "b": "c"}'),
         ('\ufeff{"password": "hunter2"}', f'\ufeff{{"password": "{MASK}"}}'),
+        # pairs of a name and a value
+        ('[["password", "hunter2"], ["b", "c"]]', f'[["password", "{MASK}"], ["b", "c"]]'),
+        ('{"a": [["pin", ["x"]], ["b", 1]]}', f'{{"a": [["pin", ["{MASK}"]], ["b", 1]]}}'),
+        (
+            '[{"name": "Cookie", "value": "x"}, {"name": "b", "value": "c"}]',
+            f'[{{"name": "Cookie", "value": "{MASK}"}}, {{"name": "b", "value": "c"}}]',
+        ),
+        (
+            '[{"name": "pin", "more": [1], "val": 2}]',
+            f'[{{"name": "pin", "more": [1], "val": "{MASK}"}}]',
+        ),
+        ('["password", "email"]', '["password", "email"]'),  # names alone
+        ('[["new password", "b"]]', '[["new password", "b"]]'),  # a sentence
         # JSON in a string of JSON, also one that is cut off
         (r'{"a": " {\"pwd\":\"\u00e9\"}"}', rf'{{"a": " {{\"pwd\":\"{MASK}\"}}"}}'),
         (r'["[\"{\\\"pin\\\":1}\"]"]', rf'["[\"{{\\\"pin\\\":\\\"{MASK}\\\"}}\"]"]'),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from devtui.server.guest.deadline import Overdue, within
-from devtui.text.secrets import MASK, is_secret
+from devtui.text.secrets import MASK, is_secret, is_value, names_secret
 
 MAX_REPR = 4_000
 REPR_SECONDS = 0.2
@@ -34,11 +34,21 @@ class BoundedRepr(reprlib.Repr):
         if level <= 0:
             return "{...}" if x else "{}"
         pieces = []
+        named = not self._reveal and any(map(_is_name, islice(x.values(), self.maxdict)))
         for key, value in islice(x.items(), self.maxdict):
             masked = isinstance(key, str) and not self._reveal and is_secret(key)
+            masked = masked or (named and type(key) is str and is_value(key))
             text = MASK if masked else self.repr1(value, level - 1)
             pieces.append(f"{self.repr1(key, level - 1)}: {text}")
         return _enclosed("{", pieces, "}", len(x) - len(pieces))
+
+    def repr_list(self, x: list[Any], level: int) -> str:
+        """Return a list's repr; mask the value of each pair whose name is that of a secret."""
+        return super().repr_list(list(self._members(x, self.maxlist)), level)
+
+    def repr_tuple(self, x: tuple[Any, ...], level: int) -> str:
+        """Return a tuple's repr, masked as that of a list is."""
+        return super().repr_tuple(tuple(self._members(x, self.maxtuple)), level)
 
     def repr_set(self, x: set[Any], level: int) -> str:
         return self._of_set("{", x, "}", level) if x else "set()"
@@ -68,12 +78,31 @@ class BoundedRepr(reprlib.Repr):
             return f"<{type(x).__name__}: its repr raised {type(error).__name__}>"
         return cut(str.__str__(text), self.maxother)
 
+    def _members(self, x: Iterable[Any], most: int) -> Iterator[Any]:
+        for member in islice(x, most + 1):  # the last one shows that there are more
+            kind = type(member)
+            is_pair = kind in (tuple, list) and len(member) > 1 and _is_name(member[0])
+            yield (
+                kind((member[0], _Mask(), *member[2:])) if is_pair and not self._reveal else member
+            )
+
     def _of_set(self, left: str, x: Iterable[Any], right: str, level: int) -> str:
         if level <= 0:
             return f"{left}...{right}"
         members = list(x)
         pieces = [self.repr1(member, level - 1) for member in members[: self.maxset]]
         return _enclosed(left, pieces, right, len(members) - len(pieces))
+
+
+class _Mask:
+    def __repr__(self) -> str:
+        return MASK
+
+
+def _is_name(value: Any) -> bool:
+    if type(value) is bytes:
+        value = value[:201].decode("latin-1")
+    return type(value) is str and names_secret(value)
 
 
 def cut(text: str, size: int = MAX_REPR) -> str:

@@ -6,10 +6,7 @@ from typing import Any
 
 from devtui.server.tracing.secret_places import value_places
 from devtui.server.tracing.shown_values import Told
-from devtui.text.secrets import MASK, is_secret
-
-# Characters of a name; a longer text, or one with spaces, is none.
-MAX_NAME = 200
+from devtui.text.secrets import MASK, names_secret
 
 
 def masked(parameters: Any, statement: str) -> Any:
@@ -38,6 +35,4 @@ def _hidden(value: Any) -> Any:
 
 
 def _is_name(value: Any) -> bool:
-    if type(value) is not str or len(value) > MAX_NAME or " " in value:
-        return False
-    return is_secret(value)
+    return type(value) is str and names_secret(value)

@@ -33,7 +33,7 @@ _lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
 tags: dict[str, CodeType] = {}
 """The code that renders a tag of a template, by its file. A template has no frame of its own."""
 
-# No instruction has this number: one renders all tags, and so says nothing about the line.
+# No instruction has this number. One renders all tags, and so says nothing about the line.
 _NONE = -2
 
 # is_own is cached too, but by a slower cache; there are as many names as modules.
@@ -41,32 +41,59 @@ _own: dict[str, bool] = {}
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):
-    """Where the user's innermost frame was, seen from the caller of `find`."""
+    """Where the user's innermost frame was, seen from the caller of `find`.
+
+    `between` has the namespaces of the frames between, innermost first.
+    """
 
     depth: int
     code: CodeType
     instruction: int
     line: Line
+    between: tuple[dict[str, Any], ...] = ()
 
 
 def find(before: Found | None) -> Found | None:
     """Find the innermost frame of the user's that has led here; None if there is none.
 
-    `before` is where it was for the same text. If the same instruction is at the same depth, the
-    frames in between are a library's again: looking at each takes longer than everything else.
+    `before` is where it was for the same text. If the same instruction is at the same depth, and
+    the frames between are of the same modules, these are a library's again.
     """
+    start = sys._getframe(1)
     if before is not None:
-        try:
-            there = sys._getframe(before.depth + 1)
-        except ValueError:  # the stack is not so deep
-            there = sys._getframe()
-        if there.f_code is before.code and there.f_lasti == before.instruction:
+        there = reached(start.f_back, before.between)
+        if there and there.f_lasti == before.instruction and there.f_code is before.code:
             return before
-    for depth, frame, tag in _own_frames(sys._getframe(1)):
+    for depth, frame, tag in _own_frames(start):
         if tag is not None:
             return Found(depth, frame.f_code, _NONE, tag)
-        return Found(depth, frame.f_code, frame.f_lasti, line_of(frame))
+        frames = list(_outwards(start.f_back, depth - 1))
+        # Where a library's template is rendered, the next one can be the user's.
+        renders = any(one.f_code is code for code in tags.values() for one in frames)
+        instruction = _NONE if renders else frame.f_lasti
+        between = tuple(one.f_globals for one in frames)
+        return Found(depth, frame.f_code, instruction, line_of(frame), between)
     return None
+
+
+def reached(frame: FrameType | None, namespaces: tuple[dict[str, Any], ...]) -> FrameType | None:
+    """Return the frame around those that have these namespaces, None if others are there.
+
+    Their code would say the same, but each look at `f_code` is an audit event, which takes longer.
+    """
+    for namespace in namespaces:
+        if frame is None or frame.f_globals is not namespace:
+            return None
+        frame = frame.f_back
+    return frame
+
+
+def _outwards(frame: FrameType | None, count: int) -> Iterator[FrameType]:
+    for _ in range(count):
+        if frame is None:  # the next one is in another greenlet
+            return
+        yield frame
+        frame = frame.f_back
 
 
 def _own_frames(start: FrameType | None) -> Iterator[tuple[int, FrameType, Line | None]]:

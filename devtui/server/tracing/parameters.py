@@ -96,7 +96,7 @@ def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> 
 
 
 def _may_be_json(text: str) -> bool:
-    return '"' in text and "{" in text
+    return '"' in text and ("{" in text or "[" in text)
 
 
 @cache

@@ -14,9 +14,9 @@ import msgspec
 from devtui.events import Call, CallTotal
 from devtui.server.exchange.bodies import cut
 from devtui.server.guest.clocks import milliseconds
-from devtui.server.guest.reentrant import Taken, Turn
 from devtui.server.tracing import own_lines
 from devtui.server.tracing import parameters as given
+from devtui.server.tracing.added_durations import Total
 from devtui.server.tracing.own_lines import Line, frames_of
 
 Kind: TypeAlias = Literal["sql", "http", "template", "cache"]
@@ -31,9 +31,6 @@ MAX_STACKS = 3
 # The members of `RequestCalls.again` that belong to one call, and how many there are at most.
 PARTS = 5
 MAX_AGAIN = PARTS * MAX_CALLS
-
-# So many durations are added up at once.
-_CHUNK = 1_000
 
 
 class Record(msgspec.Struct, gc=False):
@@ -65,11 +62,11 @@ class Statement(NamedTuple):
 class Known(NamedTuple):
     """The instruction of the user's that a statement comes from.
 
-    `depth` is that of the user's frame, seen from the library's function that was called. With
-    `has_rows` the library knows the number of rows of this statement.
+    `between` has the namespaces of the frames between it and the library's function that was
+    called. With `has_rows` the library knows the number of rows of this statement.
     """
 
-    depth: int
+    between: tuple[dict[str, Any], ...]
     code: CodeType
     instruction: int
     has_rows: bool
@@ -78,10 +75,12 @@ class Known(NamedTuple):
     def is_there(self) -> bool:
         """Whether the library's function, which calls this, was called from there."""
         try:
-            frame = sys._getframe(self.depth + 1)
-        except ValueError:  # the stack is not so deep
+            frame = own_lines.reached(sys._getframe(2), self.between)
+        except ValueError:  # it was called by no frame
             return False
-        return frame.f_lasti == self.instruction and frame.f_code is self.code
+        if frame is None or frame.f_lasti != self.instruction:
+            return False
+        return frame.f_code is self.code
 
 
 class Nowhere:
@@ -119,32 +118,12 @@ inside: ContextVar[Place] = ContextVar("devtui_call", default=NOWHERE)
 """Where the running code is. Templates have their own."""
 
 
-class _Total:
-    """The number and the sum of durations, which any thread may add to at any time."""
+def _masked(error: str, statement: str) -> str:
+    if not error:
+        return ""  # most have none
+    from devtui.server.tracing import error_texts
 
-    def __init__(self) -> None:
-        self._count = 0
-        self._seconds = 0.0
-        self._new: list[float] = []
-        self._turn = Turn()
-
-    def add(self, seconds: float) -> None:
-        self._new.append(seconds)
-        if len(self._new) >= _CHUNK:
-            try:
-                self._turn.at_once(self._add_up)
-            except Taken:  # who has the turn, or the next one, adds these up
-                return
-
-    def read(self) -> tuple[int, float]:
-        new = list(self._new)
-        return self._count + len(new), self._seconds + sum(new)
-
-    def _add_up(self) -> None:
-        new = self._new[:]
-        self._count += len(new)
-        self._seconds += sum(new)
-        del self._new[: len(new)]
+    return error_texts.masked(error, statement)
 
 
 class RequestCalls:
@@ -164,7 +143,7 @@ class RequestCalls:
         object for each call would wake the garbage collector.
         """
         self._start = start
-        self._totals: dict[Kind, _Total] = {}
+        self._totals: dict[Kind, Total] = {}
         self._found: dict[str, own_lines.Found] = {}
         self._stacks: dict[tuple[str, Line], int] = {}
 
@@ -207,7 +186,7 @@ class RequestCalls:
             return  # there is none, or another thread was here meanwhile
         if self._stacks.get((text, line), 0) >= MAX_STACKS:
             statement = Statement(record.library, text, line, record.database)
-            place = found.depth - depth - 1, found.code, found.instruction
+            place = found.between[depth + 1 :], found.code, found.instruction
             self.known[text] = Known(*place, record.rows is not None, statement)
 
     def keep_failed(
@@ -223,7 +202,7 @@ class RequestCalls:
         """Count a call that has ended and is not kept."""
         total = self._totals.get(kind)
         if total is None:
-            total = self._totals.setdefault(kind, _Total())
+            total = self._totals.setdefault(kind, Total())
         total.add(seconds)
 
     def finish(self) -> tuple[tuple[Call, ...], tuple[CallTotal, ...]]:
@@ -271,7 +250,7 @@ class RequestCalls:
             file=line[0],
             line=line[1],
             stack=frames_of(record.stack) if record.stack else (),
-            error=record.error,
+            error=_masked(record.error, record.text),
         )
 
     def _call_again(

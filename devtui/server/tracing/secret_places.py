@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from devtui.text.secrets import is_secret, words_of
+from devtui.text.secrets import is_secret, is_value, words_of
 
 # What may repeat is bounded in all of these, because a statement can be of any length.
 _WORD = re.compile(r"[A-Za-z_]\w{0,199}")
@@ -50,16 +50,22 @@ _FOLDED = re.compile(
     rf"\b(?:upper|lower)\(((?:\"?\w{{1,200}}\"?\.){{0,3}}\"?\w{{1,200}}\"?|{_PLACE})\)",
     re.IGNORECASE,
 )
-_TABLE = re.compile(
-    r"\b(?:from|into|join|table|(?<!key\s)update)\s{1,99}"
-    r"(?:\"?\w{1,200}\"?\s?\.\s?){0,3}\"?(?P<table>\w{1,200})",
-    re.IGNORECASE,
+_TABLE = r"(?:\"?\w{1,200}\"?\s?\.\s?){0,3}\"?(?P<table>\w{1,200})\"?"
+_FIRST_TABLE = re.compile(
+    rf"\b(?:from|into|join|table|(?<!key\s)update)\s{{1,99}}{_TABLE}", re.IGNORECASE
 )
+_ALIAS = r"(?:\s{1,99}(?:as\s{1,99})?\w{1,99})?"
+_NEXT_TABLE = re.compile(rf"{_ALIAS}\s{{0,99}},\s{{0,99}}{_TABLE}", re.IGNORECASE)
 _IDENTIFIED = re.compile(r"\bidentified\s{1,99}(?:by|with)\b", re.IGNORECASE)
 _EACH = re.compile(_PLACE)
 _INSERT = re.compile(
     r"\s{0,99}(?:insert|replace)\b[^(]{1,300}\((?P<columns>[^()]{1,5000})\)"
     r"\s{0,99}values?\s{0,99}(?=\()",
+    re.IGNORECASE,
+)
+_NO_COLUMNS = re.compile(
+    r"\s{0,99}(?:insert|replace)\s[^()]{0,300}?(?P<table>\w{1,200})[\"`\]]?"
+    r"(?:\s{1,99}as\s{1,99}\w{1,99})?\s{0,99}\bvalues?\s{0,99}\(",
     re.IGNORECASE,
 )
 _BRACKET = re.compile(r"[(),]")
@@ -68,8 +74,10 @@ _SELECT = re.compile(r"\bselect\b", re.IGNORECASE)
 
 # Columns with these words hold anything: `update settings set value = ? where name = 'api_key'`.
 _VAGUE = frozenset({"content", "data", "digest", "hash", "payload", "val", "value"})
-# What another column may name: `insert into settings (name, value) values (?, ?)`.
-_VALUES = frozenset({"v", "val", "value"})
+# Tables with one of these as their last word have a column for a password, or may have.
+_OF_PEOPLE = frozenset(
+    {"account", "accounts", "login", "logins", "member", "members", "user", "users"}
+)
 # Columns with one of these as their last word hold no secret, even in a table of secrets.
 _CLEAR = frozenset(
     {
@@ -109,7 +117,7 @@ class _Item(NamedTuple):
 @lru_cache(maxsize=500)
 def secret_places(statement: str) -> tuple[bool, ...] | bool:
     """Say which placeholders stand for secrets; one answer for all if that is not clear."""
-    if not _concerns(statement):
+    if not concerns(statement):
         return False
     text = _bare(statement)
     if text is None or any(_HAS_PLACE.search(one[0]) for one in _skipped(statement)):
@@ -131,7 +139,7 @@ def clear_names(statement: str) -> frozenset[str] | None:
 
     That is so if the statement names no secret, or has no placeholders with names.
     """
-    if not _concerns(statement):
+    if not concerns(statement):
         return None
     text = _bare(statement)
     places = [
@@ -148,7 +156,7 @@ def clear_names(statement: str) -> frozenset[str] | None:
 @lru_cache(maxsize=500)
 def value_places(statement: str) -> frozenset[str | int]:
     """Return the names or numbers of the placeholders of values that other parameters may name."""
-    if not any(_is_value(word) for word in set(_WORD.findall(statement))):
+    if not any(is_value(word) for word in set(_WORD.findall(statement))):
         return frozenset()
     text = _bare(statement)
     return frozenset(
@@ -161,18 +169,29 @@ def value_places(statement: str) -> frozenset[str | int]:
 def _names_secret(statement: str) -> bool:
     if _IDENTIFIED.search(statement):
         return True
+    filled = _NO_COLUMNS.match(statement)
+    if filled is not None and not _OF_PEOPLE.isdisjoint(words_of(filled["table"])[-1:]):
+        return True
     return any(is_secret(word) for word in set(_WORD.findall(statement)))
+
+
+def _tables(text: str) -> Iterator[str]:
+    found = _FIRST_TABLE.search(text)
+    while found is not None:
+        yield found["table"].lower()
+        at = found.end()
+        found = _NEXT_TABLE.match(text, at) or _FIRST_TABLE.search(text, at)
 
 
 def _is_about_secrets(text: str, statement: str) -> bool:
     """Whether a table or a string of the statement is named as a secret."""
     # Django's tables of users and groups begin with `auth_`.
-    tables = {found["table"].lower().removeprefix("auth_") for found in _TABLE.finditer(text)}
+    tables = {table.removeprefix("auth_") for table in _tables(text)}
     strings = {found[0] for found in _skipped(statement) if found[0][0] == "'"}
     return any(map(is_secret, tables | strings))
 
 
-def _concerns(statement: str) -> bool:
+def concerns(statement: str) -> bool:
     """Whether the statement names a secret, or was cut and may have named one at its end."""
     return statement.endswith("…") or _names_secret(statement)
 
@@ -217,12 +236,12 @@ def _places(text: str, statement: str) -> Iterator[_Place]:
         column: str | None = found["column"]
         inserted = item if item is not None and item.start <= at else None
         secret = column is None or _may_be_secret(column, strict)
-        value = column is not None and _is_value(column)
+        value = column is not None and is_value(column)
         if inserted is not None:
             if column is None and not _SELECT.search(text, inserted.start, inserted.end):
                 secret = False
             secret = secret or _may_be_secret(inserted.column, strict)
-            value = value or _is_value(inserted.column)
+            value = value or is_value(inserted.column)
         for place in _EACH.findall(
             found["one"] or found["list"] or found["range"] or found["alone"]
         ):
@@ -237,10 +256,6 @@ def _may_be_secret(column: str, strict: bool) -> bool:
     if not _CLEAR.isdisjoint(words[-1:]):
         return False
     return strict or not _VAGUE.isdisjoint(words)
-
-
-def _is_value(column: str) -> bool:
-    return not _VALUES.isdisjoint(words_of(column)[-1:])
 
 
 def _inserted(text: str) -> Iterator[_Item]:

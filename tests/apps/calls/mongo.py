@@ -2,7 +2,7 @@
 import asyncio, socketserver, struct, threading
 import bson
 from pymongo import AsyncMongoClient, MongoClient
-from pymongo.errors import OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 class Handler(socketserver.BaseRequestHandler):
     # Enough of a server to be found, to find and to fail.
@@ -42,6 +42,13 @@ class Handler(socketserver.BaseRequestHandler):
                     "maxMessageSizeBytes": 48000000, "maxWriteBatchSize": 1000}
         if name == "find":
             return {"ok": 1.0, "cursor": {"id": 0, "ns": "shop.orders", "firstBatch": [{"n": 1}]}}
+        if name == "getMore":
+            return {"ok": 1.0, "cursor": {"id": 0, "ns": "shop.orders", "nextBatch": [{"n": 2}]}}
+        if name == "insert":  # an answer that the command went well, with what did not
+            error = {"index": 0, "code": 11000, "errmsg": 'dup key: { token: "geheim" }'}
+            return {"ok": 1.0, "n": 0, "writeErrors": [error]}
+        if name == "aggregate":
+            return {"ok": 1.0, "cursor": {"id": 7, "ns": "shop.orders", "firstBatch": [{"n": 1}]}}
         if name == "count":
             return {"ok": 1.0, "n": 3}
         return {"ok": 0.0, "errmsg": "no such command", "code": 59, "codeName": "Unknown"}
@@ -68,6 +75,11 @@ def main():
         orders.find_one_and_update({"auth": {"pin": "geheim"}}, change)
     except OperationFailure as error:
         answers.append(error.code)
+    answers.append(list(orders.aggregate([])))
+    try:
+        orders.insert_one({"token": "geheim"})
+    except DuplicateKeyError as error:
+        answers.append("geheim" in str(error))
     return answers + asyncio.run(ask())
 
 async def ask():

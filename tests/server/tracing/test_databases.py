@@ -8,6 +8,7 @@ import pytest
 
 from devtui.events import Call
 from devtui.session.calls.statement import statement_of
+from devtui.text.secrets import MASK
 from tests.server.tracing.conftest import Record, needs, seen_by
 from tests.support.databases import SECONDS, Postgres, tool
 from tests.support.projects import app_source
@@ -23,6 +24,21 @@ PSYCOPG2 = app_source("calls/psycopg2_cursors.py")
 SQLALCHEMY = app_source("calls/sqlalchemy_postgresql.py")
 
 DJANGO = app_source("calls/django_postgresql.py")
+
+DUPLICATE = """
+import importlib
+
+def main():
+    driver = importlib.import_module(name)
+    db = driver.connect(host="127.0.0.1", port=port, **login)
+    cursor = db.cursor()
+    cursor.execute("create temporary table u (email varchar(9), password varchar(9) unique)")
+    try:
+        for email in "ab":
+            cursor.execute("insert into u values (%s, %s)", (email, "hunter2"))
+    except driver.IntegrityError as error:
+        return "hunter2" in str(error)
+"""
 
 
 def test_psycopg(postgres: Postgres, record: Record) -> None:
@@ -43,6 +59,38 @@ def test_psycopg(postgres: Postgres, record: Record) -> None:
     for text in ('select * from "t"', "generate_series(1, 3)", "create temp", "from nowhere"):
         assert sum(text in statement for statement in asked) == 1
         assert sum(text in call for call in recorded.texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "server", "login", "error"),
+    [
+        (
+            "psycopg",
+            "postgres",
+            {"user": "devtui", "dbname": "postgres"},
+            f"Key (password)=({MASK}) already exists",
+        ),
+        (
+            "pymysql",
+            "mariadb",
+            {"user": "root", "database": "shop"},
+            f"Duplicate entry '{MASK}' for key 'password'",
+        ),
+    ],
+)
+def test_an_error_repeats_no_secret(
+    request: pytest.FixtureRequest,
+    record: Record,
+    name: str,
+    server: str,
+    login: dict[str, str],
+    error: str,
+) -> None:
+    needs(name)
+    port = request.getfixturevalue(server).port
+    recorded = record(DUPLICATE, name=name, port=port, login=login)
+    assert recorded.result is True  # the app has the error as it is
+    assert error in recorded.calls[-1]["error"]
 
 
 def test_psycopg_in_asyncio(postgres: Postgres, record: Record) -> None:

@@ -148,6 +148,21 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
             r"""'{"a": "{\\"pin\\": \\"••••••••\\"}"}')""",
         ),
         (
+            ('[["pin", "s"], ["a", "al"]]', '[{"name": "pin", "value": "s"}]'),
+            "insert into events values (?, ?)",
+            """('[["pin", "••••••••"], ["a", "al"]]', '[{"name": "pin", "value": "••••••••"}]')""",
+        ),
+        (
+            {"form": [("pin", "s"), [b"auth", b"s"], ("name", "al"), ("new pin", 1)]},
+            "set",
+            "{'form': [('pin', ••••••••), [b'auth', ••••••••], ('name', 'al'), ('new pin', 1)]}",
+        ),
+        (
+            [{"name": "pin", "value": "s"}, {"name": "a", "value": "al"}],
+            "insert settings",
+            "[{'name': 'pin', 'value': ••••••••}, {'name': 'a', 'value': 'al'}]",
+        ),
+        (
             ("s", "al"),
             "update wp_options set option_value = ? where option_name = 'api_key' and x_id = ?",
             "(••••••••, 'al')",
@@ -157,6 +172,12 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
         (("al", "s"), "insert into app.tokens (user_id, v) values (?, ?)", "('al', ••••••••)"),
         (("s", "al"), 'update "auth_user" set "password" = %s, "city" = %s', "(••••••••, 'al')"),
         (("s",), "ALTER USER x IDENTIFIED BY ?", "(••••••••,)"),
+        (("s",), "select 1 from users as u, app.secrets s where v = ?", "(••••••••,)"),
+        (("al",), "select pin from users as u, app.orders s where v = ?", "('al',)"),
+        ((1, "al", "s"), "insert into users values (?, ?, ?)", "(1, ••••••••, ••••••••)"),
+        ({"a": "s"}, 'replace "my_account" as x values (:a)', "{'a': ••••••••}"),
+        (("al",), "insert into users (name) values (?)", "('al',)"),
+        (("al",), "insert into user_orders values (?)", "('al',)"),
         (
             [("token", "s"), ("mode", "al")],
             "insert into settings (name, value) values (?, ?)",

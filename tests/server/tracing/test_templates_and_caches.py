@@ -67,6 +67,26 @@ def test_a_call_has_the_line_of_djangos_template(record: Record) -> None:
     assert {tuple(call["stack"][0]) for call in found if call["stack"]} == {(20, "main")}
 
 
+BOTH = (
+    DJANGOS_LINES.partition("def main")[0]
+    + """
+def main():
+    from django.template.loader import render_to_string
+    ask = functools.partial(sqlite3.connect(":memory:").execute, "select ?", (1,))
+    Path(folder, "site-packages").mkdir(exist_ok=True)
+    for name in ("site-packages/list.html", "list.html"):
+        Path(folder, name).write_text("{{ ask }}")
+    for number in range(10):
+        render_to_string(("site-packages/list.html", "list.html")[number % 2], {"ask": ask})
+"""
+)
+
+
+def test_a_template_of_a_librarys_and_one_of_the_users_are_told_apart(record: Record) -> None:
+    found = [call for call in record(BOTH).calls if call["kind"] == "sql"]
+    assert [Path(call["file"]).name for call in found] == ["app.py", "list.html"] * 5
+
+
 BOOKS = DJANGOS_LINES.partition("def main")[0] + app_source("calls/django_book.py")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from devtui.server.tracing.recorder import Args, Kwargs, Open, begin
+from devtui.server.exchange.bodies import cut
+from devtui.server.tracing.recorder import MAX_ERROR, Args, Kwargs, Open, begin
 
 # Fields of a command that belong to the connection.
 _FIELDS_OF_DRIVER = frozenset({"$db", "lsid", "$clusterTime", "$readPreference", "txnNumber"})
@@ -32,20 +33,26 @@ def hook(module: ModuleType) -> None:
         def succeeded(self, event: Any) -> None:
             call = self._waiting.pop((event.connection_id, event.request_id), None)
             if call is not None:
-                call.end(rows=event.reply.get("n"))
+                # A command that some documents were refused by has succeeded; pymongo raises then.
+                refused = event.reply.get("writeErrors")
+                call.end(event.reply.get("n"), error=_message(refused[0]) if refused else "")
 
         def failed(self, event: Any) -> None:
             call = self._waiting.pop((event.connection_id, event.request_id), None)
             if call is not None:
-                message = event.failure.get("errmsg") or event.failure.get("codeName") or "failed"
-                call.end(error=str(message)[:500])
+                call.end(error=_message(event.failure))
 
     monitoring.register(Calls())
 
 
+def _message(failure: Any) -> str:
+    message = failure.get("errmsg") or failure.get("codeName") or "failed"
+    return cut(str(message), MAX_ERROR)
+
+
 def _describe(args: Args, kwargs: Kwargs) -> tuple[str, Any]:
     name, command = args
-    collection = command.get(name)
+    collection = command.get("collection" if name == "getMore" else name)
     text = f"{name} {collection}" if isinstance(collection, str) else name
     fields = {
         key: value for key, value in command.items() if key not in _FIELDS_OF_DRIVER and key != name

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import operator
 import sys
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed, untraced
 from devtui.server.tracing import recorder
+from devtui.server.tracing.own_lines import reached
 from devtui.server.tracing.parameters import MAX_MEMBERS, MAX_VALUE, NUMBERS, kept
 from devtui.server.tracing.request_calls import MAX_AGAIN, RequestCalls, inside
 from devtui.server.tracing.wrapping import like, named_like
@@ -197,12 +198,14 @@ def _traced_execute(execute: Any, cursor: Any, make_cursor: Any, cursor_class: A
                 if calls.is_open and given is not _NOTHING and not more:
                     return execute(self, sql, given)
                 return record(self, _args(sql, given, more))
-            depth, code, instruction, has_rows, statement = known
+            between, code, instruction, has_rows, statement = known
             try:
-                frame = frame_at(depth)
-            except ValueError:  # the stack is not so deep
+                frame: FrameType | None = frame_at(1)
+            except ValueError:  # it was called by no frame
                 return record(self, _args(sql, given, more))
-            if frame.f_lasti != instruction or frame.f_code is not code:
+            if between:
+                frame = reached(frame, between)
+            if frame is None or frame.f_lasti != instruction or frame.f_code is not code:
                 return record(self, _args(sql, given, more))
             parameters: Any = given
             if type(given) is not tuple:
