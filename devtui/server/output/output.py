@@ -160,9 +160,7 @@ class LineStream(io.RawIOBase):
         try:
             begun = self._unfinished.pop(key, None)
             if begun is not None:
-                if begun.request_id != request_id and begun.says_nothing:
-                    begun.request_id = request_id  # rich shows the cursor after its last line
-                begun.add(data if end < 0 else data[:end])
+                begun.add(data if end < 0 else data[:end], request_id)
                 if end < 0:
                     self._hold(key, begun)
                     return
