@@ -166,7 +166,7 @@ class Loading:
         """Report a failed load; return the app that shows the error if one is to be served."""
         advice = import_path.advise(error, load.advice, load.folder)
         described, error_id = self._reporter.describe(error)
-        if isinstance(error, (find.AppNotFound, env_files.EnvFileError)):
+        if isinstance(error, (find.AppNotFound, env_files.EnvFileError, project.NoHosts)):
             # Nothing of the user's was raised, and our frames help nobody.
             message = str(error)
             described = Error(exceptions=(), text=f"{message}\n")

@@ -92,7 +92,9 @@ class Session:
             self._reloader.files_changed,
             lambda paths, raw_count: self._saves.noticed(paths, raw_count),
         )
-        self._saves = Saves(lambda: self.generations.send(TellFiles()), self.hold.saved)
+        self._saves = Saves(
+            lambda: self.generations.send(TellFiles()), self.hold.saved, extra_files(settings)
+        )
         self._saves.subscribe_to(self.bus)
         self.bus.listen(self._on_failed, AppFailed)
         self.bus.listen(self._on_files_read, FilesRead)

@@ -47,7 +47,7 @@ def log_detail(entry: LogEntry, store: Store, reveal: bool) -> Detail:
     title = " ".join(filter(None, [formats.clock_time(entry.at), text.level, text.logger]))
     lines = written_lines(entry, reveal)
     if entry.states > 1:
-        states = f"drawn {formats.count(entry.states, 'time')}; this was the last one"
+        states = f"the last of {formats.count(entry.states, 'state')} that devtui saw"
         lines.append(Line([(states, "dim")]))
     written = Section("", lines, copied(entry, reveal))
     if text.error is None:

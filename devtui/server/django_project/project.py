@@ -16,6 +16,10 @@ _STATIC_FILES = "django.contrib.staticfiles"
 _LEAVES_THEM = "whitenoise.runserver_nostatic"
 
 
+class NoHosts(Exception):
+    """Django would answer each request with 400: it has no hosts to serve."""
+
+
 def is_app_of_project(app: object) -> bool:
     """Whether the app is what `runserver` would serve, and not one that only uses Django's models.
 
@@ -36,15 +40,14 @@ def is_app_of_project(app: object) -> bool:
 def as_runserver_serves(app: WSGIApplication) -> WSGIApplication:
     """Return the app with the static files around it, under the conditions of `runserver`.
 
-    Return any other app as it is. Raise Django's `CommandError` if there are no hosts to serve.
+    Return any other app as it is. Raise `NoHosts` where `runserver` ends with the same words.
     """
     if not is_app_of_project(app):
         return app
     modules: Any = sys.modules
     settings, apps = modules["django.conf"].settings, modules["django.apps"].apps
     if not settings.DEBUG and not settings.ALLOWED_HOSTS:
-        base = importlib.import_module("django.core.management.base")
-        raise base.CommandError("You must set settings.ALLOWED_HOSTS if DEBUG is False.")
+        raise NoHosts("You must set settings.ALLOWED_HOSTS if DEBUG is False.")
     if not settings.DEBUG or not apps.is_installed(_STATIC_FILES):
         return app
     if apps.is_installed(_LEAVES_THEM):

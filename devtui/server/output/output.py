@@ -160,7 +160,7 @@ class LineStream(io.RawIOBase):
         try:
             begun = self._unfinished.pop(key, None)
             if begun is not None:
-                begun.add(data if end < 0 else data[:end])
+                begun.add(data if end < 0 else data[:end], request_id)
                 if end < 0:
                     self._hold(key, begun)
                     return

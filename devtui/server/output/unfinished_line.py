@@ -49,11 +49,16 @@ class UnfinishedLine(msgspec.Struct):
     ) -> UnfinishedLine:
         """Return a line that begins so."""
         line = cls(b"", request_id, since, continues, draws)
-        line.add(data)
+        line.add(data, request_id)
         return line
 
-    def add(self, data: bytes) -> None:
-        """Take more of the line. `print` writes its values one by one, so this must be quick."""
+    def add(self, data: bytes, request_id: str | None) -> None:
+        """Take more of the line. `print` writes its values one by one, so this must be quick.
+
+        `request_id` is the request that writes this.
+        """
+        if self.request_id != request_id and self.says_nothing:
+            self.request_id = request_id  # rich shows the cursor after a bar, without a line's end
         if self.buffer is not None:
             self.buffer.add(data)
         elif len(self.text) + len(data) < _SHORT_BYTES:

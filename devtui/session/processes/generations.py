@@ -291,4 +291,4 @@ def _why_nothing(traced: ImportsTraced | None) -> str:
     """Return why nothing was imported ahead in a process that was started ahead."""
     if traced is None or not traced.roots:
         return ""  # there was nothing to import
-    return "it was to load before anything had been imported ahead"
+    return "the reload came before anything was imported ahead"

@@ -21,7 +21,7 @@ ANSWER_SECONDS = 1.0
 _RECENT_NS = 2_000_000_000
 
 
-# How many saved files keep a digest from the start of the next load.
+# How many saved files keep their version from the start of the next load.
 _MAX_AS_BEGUN = 100
 
 # A larger file always counts as changed: nobody writes such modules by hand.
@@ -36,22 +36,27 @@ class Saves:
     process is asked (`ask`). If it has read the file before the save, the load begins again; if
     not, the file is compared when the load has ended.
 
-    `on_saved` gets the files that count, and the number of notices. Use it on the session's event
-    loop.
+    `on_saved` gets the files that count, and the number of notices. Of `extra_files`, and of files
+    in such a folder, the time counts too. Use it on the session's event loop.
     """
 
     def __init__(
-        self, ask: Callable[[], object], on_saved: Callable[[tuple[str, ...], int], None]
+        self,
+        ask: Callable[[], object],
+        on_saved: Callable[[tuple[str, ...], int], None],
+        extra_files: Iterable[str] = (),
     ) -> None:
         self._ask = ask
         self._on_saved = on_saved
+        paths = [path(file) for file in extra_files for path in (os.path.abspath, os.path.realpath)]
+        self._extra = tuple(os.path.join(path, "") for path in paths)
         self._read: dict[str, SourceFile] = {}
         self._written: frozenset[str] = frozenset()  # with their folders
         self._children = False
         self._ended_ns = 0
         self._loading = False
         self._reported: tuple[str, ...] = ()  # the newest saves, and
-        self._as_begun: dict[str, str] = {}  # their digests when this load began
+        self._as_begun: dict[str, str] = {}  # their versions when this load began
         self._asked: dict[str, int] = {}  # changes that wait for the answer, with their notices
         self._held: dict[str, int] = {}  # changes that wait for the end of the load
         self._seen: set[str] = set()  # changed during this load, and
@@ -71,7 +76,7 @@ class Saves:
         self._asked, self._held = {}, {}
         reported, self._reported = self._reported, ()
         # A checkout writes thousands of files. They are not worth the reading.
-        self._as_begun = {path: digest_of(path) for path in reported[:_MAX_AS_BEGUN]}
+        self._as_begun = {path: self._version(path) for path in reported[:_MAX_AS_BEGUN]}
         self._seen_before, self._seen = self._seen, set()
         self._loading = True
 
@@ -186,9 +191,18 @@ class Saves:
         self._report(changed, asked)
 
     def _is_as_begun(self, path: str) -> bool:
-        """Return whether this load began because of the file, and its content is still the same."""
+        """Return whether this load began because of the file, and it is still the same."""
         begun = self._as_begun.get(path)
-        return begun is not None and begun == digest_of(path)
+        return begun is not None and begun == self._version(path)
+
+    def _version(self, path: str) -> str:
+        content = digest_of(path)
+        if content == "gone" or not os.path.join(path, "").startswith(self._extra):
+            return content
+        try:
+            return f"{content} {os.stat(path).st_mtime_ns}"
+        except OSError:
+            return "gone"
 
     def _is_own_doing(self, real: str) -> bool:
         """Return whether the load wrote the file, or files in the folder, and nobody has since."""

@@ -380,6 +380,19 @@ def test_a_bar_of_another_request_is_another_bar(
     assert shown == [("3-1", 1), ("3-2", 2), ("3-1", 1)]
 
 
+def test_the_cursor_of_an_ended_bar_keeps_no_line_for_its_request(
+    sent: Sent, stream: LineStream, clock: SimpleNamespace
+) -> None:
+    request_context.request_id.set("3-1")
+    stream.write(b"\r\x1b[2Ka 100%\n\x1b[?25h")  # so rich ends a bar
+    stream.release("3-1")
+    request_context.request_id.set("3-2")  # the same thread answers the next request
+    stream.write(b"printed")
+    stream.write(b"\n")
+    request_context.request_id.set(None)
+    assert [event.request_id for event in sent.events] == ["3-1", "3-2"]
+
+
 def test_lines_that_come_fast_do_not_nudge_each_time(sent: Sent, stream: LineStream) -> None:
     for _ in range(100):
         stream.write(b"a")

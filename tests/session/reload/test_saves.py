@@ -29,10 +29,14 @@ def source_of(path: Path, *, known: bool = True) -> SourceFile:
 class Judged:
     """What a load has read and written, and what is reported of what changes then."""
 
-    def __init__(self) -> None:
+    def __init__(self, *extra_files: Path) -> None:
         self.saved: list[tuple[str, ...]] = []
-        self.asked = 0
-        self.saves = Saves(self._ask, lambda paths, count: self.saved.append(paths))
+        self.asked = self.ended_ns = 0
+        self.saves = Saves(
+            self._ask,
+            lambda paths, count: self.saved.append(paths),
+            map(str, extra_files),
+        )
         self.saves.load_began()
 
     def _ask(self) -> None:
@@ -46,6 +50,7 @@ class Judged:
         failed: bool = False,
         ended: bool = True,
     ) -> None:
+        self.ended_ns = time.time_ns() + 50_000_000 if ended else 0
         self.saves.heard(
             FilesRead(
                 generation=1,
@@ -53,7 +58,7 @@ class Judged:
                 written=tuple(map(str, written)),
                 children=children,
                 failed=failed,
-                ended_ns=time.time_ns() + 50_000_000 if ended else 0,
+                ended_ns=self.ended_ns,
             )
         )
 
@@ -86,6 +91,25 @@ async def test_a_file_with_the_content_that_was_read_has_not_changed(app: Path) 
     assert judged.notice(app) == []
     save(app, "x = 2\n")
     assert judged.notice(app) == [(str(app),)]
+
+
+async def test_an_extra_file_reacts_to_each_touch(app: Path, tmp_path: Path) -> None:
+    data, folder = tmp_path / "data.txt", tmp_path / "folder"
+    folder.mkdir()
+    inside, module = folder / "inside.txt", tmp_path / "not_loaded.py"
+    for path in (data, inside, module):
+        path.write_text("")
+    judged = Judged(data, folder)
+    for count, path in enumerate((data, data, inside, inside, module), 1):
+        judged.tells(source_of(app))
+        assert eventually(lambda: time.time_ns() > judged.ended_ns + 200_000_000)
+        os.utime(path)
+        assert len(judged.notice(path)) == count
+        judged.saves.load_began()
+        judged.tells(source_of(app))
+        assert len(judged.notice(path)) == count  # the same change, noticed late
+    os.utime(module)
+    assert len(judged.notice(module)) == 5  # of any other file the content decides
 
 
 async def test_what_was_loaded_from_bytecode_is_compared_too(app: Path) -> None:

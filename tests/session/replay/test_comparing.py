@@ -365,7 +365,8 @@ def test_secrets_stay_masked() -> None:
     assert compared(form[0], form[1]).changes == ()
 
 
-def test_the_project_keeps_the_rules(tmp_path: Path) -> None:
+def test_the_project_keeps_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     file = ProjectFile(tmp_path, "compared")
     ignores = Ignores(file)
     ignores.add("json $.items[*].id")
