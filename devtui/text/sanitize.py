@@ -39,11 +39,16 @@ def visible(text: str, limit: int) -> str:
     head = text[:limit]
     if head.isascii() and head.isprintable():
         return head + _rest(len(text) - limit)
+    # However long a text is, it has few different characters.
+    pieces = {character: _shown(character) for character in set(head)}
+    joining = set(filter(_joins, pieces))
+    if not joining and all(character == piece for character, piece in pieces.items()):
+        return head + _rest(len(text) - len(head))
     shown: list[str] = []
     length = taken = marks = 0
     for character in head:
-        marks = marks + 1 if _joins(character) else 0
-        piece = character if _plain(character, marks) else _shown(character)
+        marks = marks + 1 if character in joining else 0
+        piece = pieces[character] if marks <= MAX_COMBINING else _escaped(character)
         if length + len(piece) > limit:
             break
         shown.append(piece)
@@ -64,7 +69,8 @@ def pasteable(text: str) -> str:
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     text = _SEQUENCE.sub("", text).replace("\r\n", "\n")
-    return "".join(filter(_can_be_pasted, text)).rstrip("\n")
+    removed = {ord(character): None for character in set(text) if not _can_be_pasted(character)}
+    return text.translate(removed).rstrip("\n")
 
 
 def _can_be_pasted(character: str) -> bool:
@@ -83,20 +89,16 @@ def _joins(character: str) -> bool:
     )
 
 
-def _plain(character: str, marks: int) -> bool:
-    return (
-        character.isprintable()
-        and marks <= MAX_COMBINING
-        and character not in _BLANKS
-        and character not in _PRESENTATION
-    )
-
-
 def _rest(count: int) -> str:
     return f"…(+{count:,} characters)" if count else ""
 
 
 def _shown(character: str) -> str:
+    plain = character.isprintable() and character not in _BLANKS
+    return character if plain and character not in _PRESENTATION else _escaped(character)
+
+
+def _escaped(character: str) -> str:
     if character == "\t":
         return TAB
     if character in _PRESENTATION:

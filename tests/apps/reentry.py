@@ -17,6 +17,8 @@ given_back, printed, signalled = itertools.count(), itertools.count(), itertools
 # A pool's lock is held by whom the garbage collector interrupts, too.
 pool = threading.RLock()
 
+TICK = float(os.environ.get("TICK") or 0)  # in seconds; how long after a tick the next one comes
+
 # So often that some of it happens inside of each function that makes anything.
 gc.set_threshold(int(os.environ.get("GC_THRESHOLD") or 700))
 
@@ -51,7 +53,7 @@ def tick(number, frame):
     print("a handler prints")
     Connection()
     # Not an interval: on a busy machine the next would come before this one has ended, for ever.
-    signal.setitimer(signal.ITIMER_REAL, 0.005)
+    signal.setitimer(signal.ITIMER_REAL, TICK)
 
 
 class Timer:
@@ -69,9 +71,9 @@ class Timer:
         raise Late
 
 
-if os.environ.get("TICKS"):
+if TICK:
     signal.signal(signal.SIGALRM, tick)
-    signal.setitimer(signal.ITIMER_REAL, 0.005)
+    signal.setitimer(signal.ITIMER_REAL, TICK)
 
 
 @app.get("/<int:number>")
@@ -87,7 +89,7 @@ def view(number):
         held = Raising()
         held.me = None  # it ends with this frame, which devtui keeps for a while
         raise KeyError(number)
-    if number % 10 == 1 and not os.environ.get("TICKS"):
+    if number % 5 == 1 and not TICK:
         try:
             with Timer():
                 for _ in range(50):  # a finaliser may have swallowed it

@@ -39,6 +39,7 @@ async def each_says_why(ui: Driver, *expected: str) -> None:
         if name == "evaluate":
             continue  # it says why where one types: what follows is no command
         ui.toasts.clear()
+        ui.app.clear_notifications()  # each one that stays is laid out again with each later one
         await ui.press(BY_NAME[name].keys.partition(",")[0])
         await ui.until(lambda: ui.toasts, name)
         (told,) = ui.toasts

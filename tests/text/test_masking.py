@@ -131,6 +131,7 @@ def test_multipart_forms(end: str) -> None:
         st.recursive(
             st.text(min_size=1) | st.integers(),
             lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+            max_leaves=20,
         ),
     )
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from devtui.server.channel.pending import MAX_PENDING_BYTES
 from tests.support.client import Visit
 from tests.support.processes import eventually
 from tests.support.projects import write
@@ -17,8 +18,11 @@ from tests.support.terminal.starter import Devtui
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
-# As events they are more than a server process keeps of its output where it may drop some.
-RECORDS = 30_000
+# As events they are more than a server process keeps of its output where it may drop some. They are
+# long, so that few are enough.
+RECORDS = 10_000
+LONG = "flood " * 150
+assert RECORDS * len(LONG) > MAX_PENDING_BYTES
 
 
 def writes(pid: int) -> int | None:
@@ -45,7 +49,7 @@ def test_no_line_is_dropped_without_a_screen(
         "import logging\nlogging.basicConfig(level='INFO', format='%(message)s')\n"
         "def app(environ, start_response):\n"
         "    open('begun', 'w').close()\n"
-        f"    for number in range({RECORDS}): logging.info('record %d of a flood', number)\n"
+        f"    for number in range({RECORDS}): logging.info('record %d of a {LONG}', number)\n"
         "    start_response('200 OK', []); return [b'said']\n"
     )
     write(tmp_path, {"app.py": source})

@@ -25,9 +25,9 @@ DEADLINE = 180
 @pytest.mark.parametrize(
     ("requests", "options", "environment"),
     [
-        pytest.param(2_000, [], {"TICKS": "1"}, id="threads"),
-        pytest.param(1_000, [], {"TICKS": "1", "GC_THRESHOLD": "20"}, id="much garbage"),
-        pytest.param(1_000, ["--without-threads"], {}, id="handlers that raise"),
+        pytest.param(1_000, [], {"TICK": "0.002", "GC_THRESHOLD": "300"}, id="threads"),
+        pytest.param(500, [], {"TICK": "0.002", "GC_THRESHOLD": "10"}, id="much garbage"),
+        pytest.param(500, ["--without-threads"], {"GC_THRESHOLD": "350"}, id="handlers that raise"),
     ],
 )
 def test_nothing_hangs_and_nothing_is_lost(
