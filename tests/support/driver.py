@@ -120,7 +120,6 @@ async def running(
     with (
         mock.patch("textual.app.wait_for_idle", until_idle),
         mock.patch("textual.pilot.wait_for_idle", until_idle),
-        mock.patch.object(Pilot, "_wait_for_screen", until_idle),
         mock.patch.object(Stylesheet, "_parse_rules", _rules_of),
     ):
         async with app.run_test(size=size, notifications=True) as pilot:
