@@ -8,11 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browser import browser, own_page, page, tab
+from tests.support.browser import (
+    browser,
+    keeping_page,
+    keeping_tab,
+    own_page,
+    page,
+    playwright,
+    tab,
+)
 from tests.support.terminal.starter import devtui, free_port
 
 # pytest finds fixtures that are imported here
-__all__ = ["browser", "devtui", "free_port", "own_page", "page", "tab"]
+__all__ = [
+    "browser",
+    "devtui",
+    "free_port",
+    "keeping_page",
+    "keeping_tab",
+    "own_page",
+    "page",
+    "playwright",
+    "tab",
+]
 
 from tests.support.projects import APPS
 

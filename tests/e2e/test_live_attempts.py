@@ -10,8 +10,8 @@ import pytest
 
 from devtui.session.live import websocket
 from tests.support.live import Live, Serve
-from tests.support.pages import SIGN, follow, take_in
-from tests.support.processes import DEADLINE, eventually
+from tests.support.pages import SIGN, follow, holds, reported, take_in
+from tests.support.processes import DEADLINE
 
 pytestmark = pytest.mark.e2e
 
@@ -69,7 +69,7 @@ class Attempts:
 
     def wait_for(self, kind: str, count: int) -> None:
         """Wait until that many have been opened, or have ended."""
-        assert eventually(lambda: self.told.count(kind) >= count), self.told
+        assert reported(self._page, lambda: self._told.count(kind) >= count), self._told
 
 
 class Successor:
@@ -120,7 +120,7 @@ def live(serve: Serve) -> Live:
 
 def pause(page: Any) -> int:
     """Wait until the page waits to try again, and return for how long."""
-    page.wait_for_function("pauses().length > 0")
+    holds(page, "pauses().length > 0")
     (found,) = page.evaluate("pauses()")
     return int(found)
 

@@ -15,13 +15,11 @@ import pytest
 
 from devtui.events import RequestFinished
 from tests.support.live import Live, Serve
-from tests.support.pages import connected, follow, holds, served, shows, take_in, visits
+from tests.support.pages import connected, follow, holds, reported, served, shows, take_in, visits
 from tests.support.processes import eventually, free_port
 from tests.support.projects import app_source, write
 
 pytestmark = pytest.mark.e2e
-
-BROWSER_KEEPS_PAGES = True
 
 APP = app_source("live/places.py")
 
@@ -89,6 +87,10 @@ class Loads:
     def count(self) -> int:
         take_in(self._page)
         return self._count
+
+    def wait_for(self, count: int) -> None:
+        """Wait until it has loaded that often."""
+        assert reported(self._page, lambda: self._count >= count), self._count
 
     def _loaded(self, page: Any) -> None:
         self._count += 1
@@ -203,7 +205,7 @@ def test_a_page_from_the_cache_of_a_service_worker_does_not_load_for_ever(
         save(folder, text)
         live.reloaded(count=number)
         # Once for each save, and after the first one once more, because the page was still old.
-        assert eventually(lambda least=number + 1: loads.count >= least)
+        loads.wait_for(number + 1)
     shows(own_page, "first")
     connected(live)
     assert loads.count == 4
@@ -224,7 +226,8 @@ def test_windows_and_frames_follow_by_one_load_each(live: Live, folder: Path, pa
     for one in (page, window):
         shows(one, "second")
     live.until(lambda: visits(live) >= before + 4)
-    assert eventually(lambda: loads.count and loads_of_window.count)
+    loads.wait_for(1)
+    loads_of_window.wait_for(1)
     connected(live, 2)
     assert (loads.count, loads_of_window.count) == (1, 1)
     assert visits(live) == before + 4
@@ -347,14 +350,13 @@ def test_a_style_sheet_that_is_saved_while_it_is_loaded_again_shows_its_newest(
 
     def again() -> int:
         """How often it was loaded again."""
-        take_in(page)
         rows = shared.all(RequestFinished)
         return len([row for row in rows if row.target.startswith("/static/pair.css?devtui")])
 
     for count in (1, 2):
         css = CSS.replace("1, 1, 1", f"{count}, 0, 0")
         write(shared.session.settings.folder, {"static/part.css": css})
-        assert eventually(lambda count=count: again() == count and held)
+        assert reported(page, lambda count=count: again() == count and held)
     page.unroute("**/images.css")
     for route in held:
         route.continue_()
@@ -388,7 +390,8 @@ def test_what_the_browser_keeps_without_asking_is_loaded_again(shared: Live, pag
     assert page.evaluate(font) == "new"
 
 
-def test_a_page_whose_text_stays_the_same_loads_once(shared: Live, page: Any) -> None:
+def test_a_page_whose_text_stays_the_same_loads_once(shared: Live, keeping_page: Any) -> None:
+    page = keeping_page
     follow(shared, page, "/tagged")
     before = visits(shared, "/tagged")
     save(shared.session.settings.folder, "for a page with a tag")
@@ -434,7 +437,8 @@ def test_a_policy_in_the_page_that_forbids_only_scripts_does_not_matter(
     assert not live.lines("does not follow")
 
 
-def test_the_back_key_shows_the_newest(live: Live, folder: Path, page: Any) -> None:
+def test_the_back_key_shows_the_newest(live: Live, folder: Path, keeping_page: Any) -> None:
+    page = keeping_page
     follow(live, page)
     page.evaluate(
         "addEventListener('pageshow', (event) => { sessionStorage.kept = event.persisted })"
@@ -450,7 +454,10 @@ def test_the_back_key_shows_the_newest(live: Live, folder: Path, page: Any) -> N
     assert page.evaluate("sessionStorage.kept") == "true", "the browser had kept the page"
 
 
-def test_the_back_key_shows_the_newest_style_and_keeps_the_text(shared: Live, page: Any) -> None:
+def test_the_back_key_shows_the_newest_style_and_keeps_the_text(
+    shared: Live, keeping_page: Any
+) -> None:
+    page = keeping_page
     body = "<link rel=stylesheet href=/static/site.css><input>"
     follow(shared, page, "/of?body=" + quote(body))
     page.fill("input", "half filled")

@@ -92,8 +92,7 @@ def test_an_orms_n_plus_one_is_found_fixed_and_compared(
     editor.chmod(0o755)
     environment = {"XDG_STATE_HOME": str(tmp_path / "state"), "EDITOR": str(editor), "VISUAL": ""}
     terminal = devtui(
-        *shop.app, "--port", free_port, cwd=folder, size=sizes[0], environment=environment,
-        standby=True,
+        *shop.app, "--port", free_port, cwd=folder, size=sizes[0], environment=environment
     )  # fmt: skip
     wait_serving(terminal, free_port)
     url = f"http://127.0.0.1:{free_port}{shop.path}"

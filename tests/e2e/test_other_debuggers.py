@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from tests.support import processes
 from tests.support.client import Visit, get
-from tests.support.processes import eventually
+from tests.support.projects import APPS
 from tests.support.terminal.dashboard_page import request_row, wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -17,11 +23,6 @@ from tests.support.terminal.terminal import Terminal
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 SETTINGS = "[pudb]\nseen_welcome = z999\nprompt_on_quit = False\n"
-
-
-@pytest.fixture
-def url(free_port: int) -> str:
-    return f"http://127.0.0.1:{free_port}"
 
 
 def start(devtui: Devtui, apps: Path, port: int, **environment: str) -> Terminal:
@@ -39,6 +40,46 @@ def start(devtui: Devtui, apps: Path, port: int, **environment: str) -> Terminal
     )
     wait_serving(terminal, port)
     return terminal
+
+
+class Shared(NamedTuple):
+    """One devtui, for the tests after which it has the terminal as before."""
+
+    terminal: Terminal
+    folder: Path
+    url: str
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    apps, port = tmp_path_factory.mktemp("shared"), processes.free_port()
+    (apps / "errors").mkdir()
+    shutil.copy(APPS / "errors" / "debugged.py", apps / "errors")
+    with ExitStack() as stack:
+        starter = Devtui(uuid.uuid4().hex, apps / "errors", stack)
+        terminal = start(starter, apps, port)
+        yield Shared(terminal, apps / "errors", f"http://127.0.0.1:{port}")
+        leave(terminal)
+        starter.assert_gone()
+
+
+@pytest.fixture
+def terminal(shared: Shared) -> Terminal:
+    """The terminal of the shared devtui, without what earlier tests have left there."""
+    shared.terminal.wipe()
+    for pane, name in (("3", "Reloads"), ("2", "Log"), ("1", "Requests")):
+        empty = re.compile(rf"{pane} {name} 0\b")
+        if not empty.search(shared.terminal.text()):
+            shared.terminal.press(pane, "c")
+            shared.terminal.wait_for(empty)
+    shared.terminal.press("1")
+    shared.terminal.wait_for("╭─ 1 Requests")  # no key comes late, to a debugger
+    return shared.terminal
+
+
+@pytest.fixture
+def url(shared: Shared) -> str:
+    return shared.url
 
 
 def leave(terminal: Terminal) -> None:
@@ -66,19 +107,19 @@ SESSIONS = {
 
 @pytest.mark.parametrize("target", SESSIONS)
 def test_they_have_the_terminal_from_the_first_prompt_to_the_last(
-    devtui: Devtui, apps: Path, free_port: int, url: str, target: str
+    terminal: Terminal, shared: Shared, target: str
 ) -> None:
     module = target[1:].replace("ipython", "IPython")
     if module in ("ipdb", "IPython") and importlib.util.find_spec(module) is None:
         pytest.skip(f"{module} is not installed")
     prompt, look, end, answer = SESSIONS[target]
-    terminal = start(devtui, apps, free_port)
-    visit = Visit(url + target)
+    visit = Visit(shared.url + target)
     terminal.wait_for(prompt)
     terminal.type(f"{look}\r")
     terminal.wait_for(re.compile(r"^42\b", re.M))
-    (apps / "errors" / "other.py").write_text("x = 1\n")
-    assert get(url).text == "answered"
+    # One file that is saved by each of these tests would look like a restart loop.
+    (shared.folder / f"saved_{module}.py").write_text("x = 1\n")
+    assert get(shared.url).text == "answered"
     terminal.wait_quiet(0.7)  # neither a save nor a long pause ends it
     terminal.type("\r" if end == "c" else "1\r")
     terminal.wait_quiet(0.2)
@@ -86,13 +127,10 @@ def test_they_have_the_terminal_from_the_first_prompt_to_the_last(
     terminal.type(end if end == "\x04" else f"{end}\r")
     assert visit.text() == answer
     is_back(terminal, target)
-    leave(terminal)
+    terminal.wait_for(re.compile(r"3 Reloads 1\b"))
 
 
-def test_pdb_shows_on_the_terminal_where_it_stops(
-    devtui: Devtui, apps: Path, free_port: int, url: str
-) -> None:
-    terminal = start(devtui, apps, free_port)
+def test_pdb_shows_on_the_terminal_where_it_stops(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/twice")
     # Since Python 3.14 it stops at the call itself, and before that at the next line.
     terminal.wait_for(re.compile(r"^-> (secret \+= 1|pdb\.set_trace\(\))\s+\(Pdb\)", re.M))
@@ -105,19 +143,18 @@ def test_pdb_shows_on_the_terminal_where_it_stops(
     terminal.type("c\r")
     assert visit.text() == "after 43"
     is_back(terminal, "/twice")
-    leave(terminal)
 
 
 @pytest.mark.parametrize("way", ["direct", "PYTHONBREAKPOINT"])
 def test_pudb_has_the_screen_and_tidies_up(
-    devtui: Devtui, apps: Path, free_port: int, url: str, way: str
+    devtui: Devtui, apps: Path, free_port: int, way: str
 ) -> None:
     if importlib.util.find_spec("pudb") is None:
         pytest.skip("pudb is not installed")
     named = {"PYTHONBREAKPOINT": "pudb.set_trace"} if way == "PYTHONBREAKPOINT" else {}
     terminal = start(devtui, apps, free_port, **named)
     target = "/breakpoint" if named else "/pudb"
-    visit = Visit(url + target)
+    visit = Visit(f"http://127.0.0.1:{free_port}{target}")
     terminal.wait_for("Variables:")
     terminal.wait_for("secret: 42")
     terminal.wait_quiet()
@@ -127,10 +164,7 @@ def test_pudb_has_the_screen_and_tidies_up(
     leave(terminal)
 
 
-def test_a_second_question_finds_the_terminal_still_lent(
-    devtui: Devtui, apps: Path, free_port: int, url: str
-) -> None:
-    terminal = start(devtui, apps, free_port)
+def test_a_second_question_finds_the_terminal_still_lent(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/questions")
     terminal.wait_for("first?")
     drawn = terminal.raw.count(b"\x1b[?1049h")
@@ -144,14 +178,12 @@ def test_a_second_question_finds_the_terminal_still_lent(
     terminal.press("2")
     terminal.wait_for("a line before")
     terminal.wait_for(re.compile(r"2 Log 1\b"))
-    leave(terminal)
 
 
 @pytest.mark.parametrize("how", ["input", "getpass"])
 def test_ctrl_c_at_a_question_raises_as_in_plain_python(
-    devtui: Devtui, apps: Path, free_port: int, url: str, how: str
+    terminal: Terminal, url: str, how: str
 ) -> None:
-    terminal = start(devtui, apps, free_port)
     visit = Visit(f"{url}/interrupted/{how}")
     terminal.wait_for("ask>")
     terminal.type("half an ans")
@@ -163,17 +195,13 @@ def test_ctrl_c_at_a_question_raises_as_in_plain_python(
     visit = Visit(f"{url}/interrupted/{how}")
     # The first prompt is still on the screen below the dashboard, and getpass() drops what was
     # typed before it asked.
-    assert eventually(lambda: terminal.raw.count(b"ask>") > asked, 30)
+    assert processes.eventually(lambda: terminal.raw.count(b"ask>") > asked, 30)
     terminal.type("whole\r")
     assert visit.text() == "answered whole"
     terminal.wait_for("Requests 2")  # the dashboard has the terminal again
-    leave(terminal)
 
 
-def test_ctrl_c_at_the_prompt_of_pdb_asks_again(
-    devtui: Devtui, apps: Path, free_port: int, url: str
-) -> None:
-    terminal = start(devtui, apps, free_port)
+def test_ctrl_c_at_the_prompt_of_pdb_asks_again(terminal: Terminal, url: str) -> None:
     visit = Visit(f"{url}/pdb")
     terminal.wait_for("(Pdb)")
     terminal.type("p sec")
@@ -186,7 +214,6 @@ def test_ctrl_c_at_the_prompt_of_pdb_asks_again(
     terminal.type("c\r")
     assert visit.text() == "after 42"
     is_back(terminal, "/pdb")
-    leave(terminal)
 
 
 def test_without_a_terminal_they_say_so(devtui: Devtui, apps: Path, free_port: int) -> None:

@@ -36,9 +36,7 @@ def start(devtui: Devtui, apps: Path, free_port: int, tmp_path: Path) -> Start:
     def started(size: tuple[int, int] = (120, 40), **environment: str) -> Terminal:
         state = {"XDG_STATE_HOME": str(tmp_path / "state"), **environment}
         folder = apps / "replay"
-        terminal = devtui(
-            "shop", "--port", free_port, cwd=folder, size=size, environment=state, standby=True
-        )
+        terminal = devtui("shop", "--port", free_port, cwd=folder, size=size, environment=state)
         wait_serving(terminal, free_port)
         return terminal
 

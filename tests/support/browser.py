@@ -27,25 +27,39 @@ def find_chromium() -> str | None:
 
 
 @pytest.fixture(scope="module")
-def browser(request: pytest.FixtureRequest) -> Iterator[Any]:
+def playwright() -> Iterator[Any]:
+    """Start what drives browsers; only one of it can run at a time."""
+    module = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with module.sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Any) -> Iterator[Any]:
     """Start a real browser, one for the tests of a module: it takes a second each time."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     # The shell takes half the processor. It keeps no pages for the back key.
-    keeps_pages = getattr(request.module, "BROWSER_KEEPS_PAGES", False)
-    shell = None if keeps_pages else shutil.which("chromium-headless-shell")
-    chromium = shell or find_chromium()
+    yield from _launched(playwright, shutil.which("chromium-headless-shell") or find_chromium())
+
+
+@pytest.fixture(scope="module")
+def keeping_tab(playwright: Any) -> Iterator[Any]:
+    """Open one window of a whole browser: it keeps pages for the back key."""
+    for browser in _launched(playwright, find_chromium()):
+        with _fresh(browser) as opened:
+            yield opened
+
+
+def _launched(playwright: Any, chromium: str | None) -> Iterator[Any]:
     if chromium is None:
         pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium,
-            headless=True,
-            args=FLAGS,
-            # People's browsers keep whole pages for the back key.
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(
+        executable_path=chromium,
+        headless=True,
+        args=FLAGS,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +72,13 @@ def tab(browser: Any) -> Iterator[Any]:
 @pytest.fixture
 def page(tab: Any) -> Iterator[Any]:
     """Lend the module's window, without a page or cookies; apps are told apart by their port."""
-    yield tab
-    for other in tab.context.pages:
-        if other is not tab:
-            other.close()
-    tab.context.clear_cookies()
-    tab.goto("about:blank")
+    yield from _lent(tab)
+
+
+@pytest.fixture
+def keeping_page(keeping_tab: Any) -> Iterator[Any]:
+    """Lend the window that keeps pages for the back key, as people's browsers do."""
+    yield from _lent(keeping_tab)
 
 
 @pytest.fixture
@@ -71,6 +86,15 @@ def own_page(browser: Any) -> Iterator[Any]:
     """Open a page with a fresh profile, for a test that leaves more behind than cookies."""
     with _fresh(browser) as opened:
         yield opened
+
+
+def _lent(tab: Any) -> Iterator[Any]:
+    yield tab
+    for other in tab.context.pages:
+        if other is not tab:
+            other.close()
+    tab.context.clear_cookies()
+    tab.goto("about:blank")
 
 
 @contextmanager

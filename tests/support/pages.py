@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from devtui.config.settings import Settings
 from devtui.events import RequestFinished
 from tests.support.live import Live
+from tests.support.processes import eventually
 from tests.support.projects import app_environment, write
 
 SIGN = "document.querySelector('devtui-sign')?.shadowRoot.textContent ?? ''"
@@ -19,7 +20,10 @@ SIGN = "document.querySelector('devtui-sign')?.shadowRoot.textContent ?? ''"
 def served(folder: Path, files: Mapping[str, str]) -> Iterator[Live]:
     """Serve a project in a session that several tests share, each with a page of its own."""
     write(folder, dict(files))
-    with Live(Settings(app="app", folder=folder, port=0, environment=app_environment())) as live:
+    settings = Settings(
+        app="app", folder=folder, port=0, standby=False, environment=app_environment()
+    )
+    with Live(settings) as live:
         live.serving()
         yield live
 
@@ -48,6 +52,14 @@ def holds(page: Any, expression: str) -> None:
 def take_in(page: Any) -> None:
     """Take in what the browser has reported until now; it is read only while one waits for it."""
     page.context.cookies()
+
+
+def reported(page: Any, condition: Callable[[], object]) -> bool:
+    """Wait until a condition holds of what the browser reports.
+
+    To ask the browser again and again would be most of the test's work.
+    """
+    return eventually(lambda: condition() or page.wait_for_timeout(30))
 
 
 def visits(live: Live, target: str = "/") -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import copy
 import re
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import pyte
@@ -24,9 +24,14 @@ _UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:<=>? -/]*|[P_^](?:[^\x1b\x07]|\x1b(?!
 
 # Nearly all that Textual writes. pyte takes sequences one character after the other, and draws text
 # so too, which would be a quarter of the work of an end-to-end test.
-_COLOUR_PLACE_OR_TEXT = re.compile(
-    "\x1b\\[([0-9;]*)m|\x1b\\[([0-9]+);([0-9]+)H|([^\x00\x07-\x0f\x1b\x7f\x9b\x9d]+)"
+_COLOURS_AND_WHAT_FOLLOWS = re.compile(
+    "((?:\x1b\\[[0-9;]*m)*)"
+    "(?:([^\x00\x07-\x0f\x1b\x7f\x9b\x9d]+)|\x1b\\[([0-9]+);([0-9]+)H|(\r\n))?"
 )
+
+
+# So many looks and pieces of text are kept: a dashboard draws the same ones again and again.
+KEPT = 20_000
 
 
 class Screen(pyte.Screen):
@@ -60,21 +65,25 @@ class Screen(pyte.Screen):
         return answer
 
     def _take(self, text: str) -> None:
-        place = 0
+        place, stream = 0, self._stream
         while place < len(text):
             found = None
-            if self._stream._taking_plain_text is not None:  # else it is amid a sequence
-                found = _COLOUR_PLACE_OR_TEXT.match(text, place)
-            if found is None:
-                self._stream.feed(text[place])
+            if stream._taking_plain_text is not None:  # else it is amid a sequence
+                found = _COLOURS_AND_WHAT_FOLLOWS.match(text, place)
+            if found is None or found.end() == place:
+                stream.feed(text[place])
                 place += 1
                 continue
-            if found.lastindex == 1:
-                self.cursor.attrs = _coloured(self.cursor.attrs, found[1])
-            elif found.lastindex == 3:
-                self.cursor_position(int(found[2]), int(found[3]))
-            else:
-                self.draw(found[4])
+            colours, drawn, line, column, ended = found.groups()
+            if colours:
+                self.cursor.attrs = _coloured(self.cursor.attrs, colours)
+            if drawn:
+                self.draw(drawn)
+            elif line:
+                self.cursor_position(int(line), int(column))
+            elif ended:
+                self.carriage_return()
+                self.linefeed()
             place = found.end()
 
     def draw(self, data: str) -> None:
@@ -84,7 +93,7 @@ class Screen(pyte.Screen):
             self.dirty.update((max(cursor.y - 1, 0), cursor.y))  # a character may join the last one
             super().draw(data)
             return
-        cells = [_cell(cursor.attrs, character) for character in data]
+        cells = _cells(cursor.attrs, data)
         self.buffer[cursor.y].update(zip(range(cursor.x, end), cells, strict=True))
         self.dirty.add(cursor.y)
         cursor.x = end
@@ -134,20 +143,24 @@ class Screen(pyte.Screen):
             self.dirty.update(range(self.lines))
 
 
-@cache
-def _coloured(attributes: Char, numbers: str) -> Char:
-    """How text looks after a sequence with these numbers; pyte knows."""
+@lru_cache(KEPT)
+def _coloured(attributes: Char, sequences: str) -> Char:
+    """How text looks after these sequences; pyte knows."""
     screen = pyte.Screen(1, 1)
     screen.cursor.attrs = attributes
-    screen.select_graphic_rendition(*(min(int(number or 0), 9999) for number in numbers.split(";")))
+    for numbers in sequences.removeprefix("\x1b[").removesuffix("m").split("m\x1b["):
+        screen.select_graphic_rendition(
+            *(min(int(number or 0), 9999) for number in numbers.split(";"))
+        )
     return screen.cursor.attrs
 
 
-@cache
-def _cell(attributes: Char, character: str) -> Char:
-    return attributes._replace(data=character)
+@lru_cache(KEPT)
+def _cells(attributes: Char, text: str) -> tuple[Char, ...]:
+    return tuple(attributes._replace(data=character) for character in text)
 
 
+@lru_cache(KEPT)
 def _is_narrow(text: str) -> bool:
     if text.isascii():
         return text.isprintable()

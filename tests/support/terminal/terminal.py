@@ -107,6 +107,10 @@ class Terminal:
         """Type text, each character as it is."""
         self._write(text.encode())
 
+    def paste(self, text: str) -> None:
+        """Paste text, which the program takes at once; a key for each character is more work."""
+        self._write(f"\x1b[200~{text}\x1b[201~".encode())
+
     def click(self, x: int, y: int) -> None:
         """Press and release the left button over a cell; both count from 0."""
         place = f"0;{x + 1};{y + 1}"
