@@ -30,6 +30,8 @@ def find_chromium() -> str | None:
 def playwright() -> Iterator[Any]:
     """Start what drives browsers; only one of it can run at a time."""
     module = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if find_chromium() is None:  # its driver may not run on such a machine either
+        pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     with module.sync_playwright() as driver:
         yield driver
 
@@ -50,8 +52,6 @@ def keeping_tab(playwright: Any) -> Iterator[Any]:
 
 
 def _launched(playwright: Any, chromium: str | None) -> Iterator[Any]:
-    if chromium is None:
-        pytest.skip("there is no chromium on this machine (Debian: apt-get install chromium)")
     browser = playwright.chromium.launch(
         executable_path=chromium,
         headless=True,
