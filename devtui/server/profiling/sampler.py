@@ -57,19 +57,20 @@ class Sampler:
         return self._last - self._began
 
     def stop(self) -> bool:
-        """Sample no more; return whether it has run until now.
+        """Sample no more; return whether it has run until now, or until another thread ended it.
 
         A profile function that the app has put in its place stays there.
         """
-        if not self._ended:
+        is_there = self._mine is not None and sys.getprofile() is self._mine
+        was_ended = self._ended
+        if is_there:  # first, or the rest could be sampled, which ends it as well
+            self._set(None)
+        if not was_ended:
+            self._ended = True
             now = clock.perf_counter()
             self.tree.add(None, None, now - self._last)
             self._last = now
-            self._ended = True
-        if self._mine is None or sys.getprofile() is not self._mine:
-            return False
-        self._set(None)
-        return self.error is None
+        return was_ended or (is_there and self.error is None)
 
     def end(self, frames: Mapping[int, FrameType]) -> None:
         """Take in nothing more, from any thread; `frames` are where the threads are."""

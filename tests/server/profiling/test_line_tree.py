@@ -138,3 +138,21 @@ def test_a_thread_that_outlives_its_request_is_let_go() -> None:
     waiting = [line for line in event.thread_lines if line.function == "work"]
     assert sum(line.self_ms for line in event.thread_lines) >= 20
     assert waiting, "where it was at the end counts"
+
+
+def test_a_profile_that_another_thread_has_ended_misses_nothing() -> None:
+    """A pool's thread may still be on its way out when its request ends."""
+    ended: list[bool] = []
+
+    def work() -> None:
+        sampling = sampler.Sampler()
+        sampling.end({})
+        deadline = time.monotonic() + 10
+        while sys.getprofile() is not None and time.monotonic() < deadline:
+            time.sleep(sampler.INTERVAL_SECONDS)
+        ended.append(sampling.stop())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert ended == [True]
