@@ -32,6 +32,7 @@ class Viewport(Generic[T]):
         self._cursor = self._top = matches.ring.first
         self._seen = matches.ring.end  # the items before this one do not count as new
         self._at_first = False  # whether the view of sorted items stays at their first
+        self._height = 0  # when the items were last fitted in
 
     def show(self, matches: Matches[T]) -> None:
         """Show other items, beginning at the first."""
@@ -56,9 +57,13 @@ class Viewport(Generic[T]):
         return self.matches.count_from(self._seen)
 
     def fit(self, height: int) -> int:
-        """Fit the view to the matches, and return the topmost item in `height` lines."""
+        """Fit the view to the matches, and return the topmost item in `height` lines.
+
+        A cursor that was in view stays there if fewer lines are left for it, as above a search.
+        """
         count = len(self.matches)
         lowest = self.lowest(height)
+        before, self._height = self._height, height
         if self.following:
             self._seen = self.matches.ring.end
             if count:
@@ -72,7 +77,8 @@ class Viewport(Generic[T]):
             return 0
         # The items in view keep their place while older ones go.
         top = min(self.matches.index_of(self._top), lowest)
-        top = self.top_with_cursor(top, height) if moved else top
+        was_in_view = height < before and self.top_with_cursor(top, before) == top
+        top = self.top_with_cursor(top, height) if moved or was_in_view else top
         self._see(top, height)
         return top
 

@@ -116,6 +116,18 @@ def test_the_cursor_comes_into_view_by_the_shortest_way(
     assert shown.view.top_with_cursor(top, height) == wanted
 
 
+@pytest.mark.parametrize(("cursor", "top"), [(4, 1), (3, 0), (9, 0)])
+def test_a_cursor_in_view_stays_there_when_the_view_shrinks(
+    shown: Shown, cursor: int, top: int
+) -> None:
+    shown.add(*range(20))
+    shown.view.begin()
+    shown.fit()
+    shown.view.select(cursor)  # the last one of these is out of view
+    shown.height = 4
+    assert shown.fit() == top
+
+
 def test_an_item_that_has_gone_is_none_until_the_next_look() -> None:
     shown = Shown(capacity=5)
     shown.add(*range(5))
