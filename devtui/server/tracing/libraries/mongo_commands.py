@@ -33,7 +33,7 @@ def hook(module: ModuleType) -> None:
         def succeeded(self, event: Any) -> None:
             call = self._waiting.pop((event.connection_id, event.request_id), None)
             if call is not None:
-                # A command that some documents were refused by has succeeded; pymongo raises then.
+                # The server may refuse some documents of a command that succeeds; pymongo raises.
                 refused = event.reply.get("writeErrors")
                 call.end(event.reply.get("n"), error=_message(refused[0]) if refused else "")
 
