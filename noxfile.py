@@ -67,6 +67,13 @@ def quick(session: nox.Session) -> None:
 
 
 @nox.session
+def installs(session: nox.Session) -> None:
+    """Run the tests that make environments with packages of the index, as users do."""
+    session.install(*TEST, ".")
+    session.run("python", "-m", "pytest", "-n", "2", "-m", "install", *session.posargs)
+
+
+@nox.session
 def soak(session: nox.Session) -> None:
     """Work with a session for a minute, or for DEVTUI_SOAK_SECONDS, and look at its growth."""
     session.install(*TEST, ".")

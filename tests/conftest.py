@@ -49,7 +49,8 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is not quick: whole programs, whole sessions, and whole screens.
 
-    What takes longest begins first, so that no worker is left with it at the end.
+    What has a deadline of its own takes longest, and begins first: no worker is left with it at
+    the end.
     """
     tests = Path(__file__).parent
     for item in items:
@@ -58,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if isinstance(item, pytest.Function) and not SERVES.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: item.get_closest_marker("install") is None)
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
 
 
 def pytest_collection_finish() -> None:
