@@ -1,4 +1,4 @@
-"""Tell a Django project's application from others, and put around it what `runserver` puts."""
+"""Tell a Django project's application from others, and wrap it as `runserver` does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LEAVES_THEM = "whitenoise.runserver_nostatic"
 
 
 class NoHosts(Exception):
-    """Django would answer each request with 400: it has no hosts to serve."""
+    """Django would answer each request with 400, because ALLOWED_HOSTS is empty."""
 
 
 def is_app_of_project(app: object) -> bool:
@@ -38,9 +38,9 @@ def is_app_of_project(app: object) -> bool:
 
 
 def as_runserver_serves(app: WSGIApplication) -> WSGIApplication:
-    """Return the app with the static files around it, under the conditions of `runserver`.
+    """Return the app wrapped to serve static files, under the conditions of `runserver`.
 
-    Return any other app as it is. Raise `NoHosts` where `runserver` ends with the same words.
+    Return any other app unchanged. Raise `NoHosts` if `runserver` would end with the same words.
     """
     if not is_app_of_project(app):
         return app
