@@ -20,16 +20,23 @@ class NoHosts(Exception):
     """Django would answer each request with 400, because ALLOWED_HOSTS is empty."""
 
 
+def settings_if_ready() -> Any:
+    """Return Django's settings if an app has set Django up, else None. Import nothing."""
+    modules: Any = sys.modules
+    if "django.core.wsgi" not in modules:  # get_wsgi_application comes from there
+        return None
+    settings = modules["django.conf"].settings
+    return settings if modules["django.apps"].apps.ready and settings.configured else None
+
+
 def is_app_of_project(app: object) -> bool:
     """Whether the app is what `runserver` would serve, and not one that only uses Django's models.
 
     Imports nothing.
     """
     modules: Any = sys.modules
-    if "django.core.wsgi" not in modules:  # get_wsgi_application comes from there
-        return False
-    settings = modules["django.conf"].settings
-    if not (modules["django.apps"].apps.ready and settings.configured):
+    settings = settings_if_ready()
+    if settings is None:
         return False
     if issubclass(type(app), modules["django.core.handlers.wsgi"].WSGIHandler):
         return True
