@@ -75,7 +75,7 @@ def installs(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Work with a session for a minute, or for DEVTUI_SOAK_SECONDS, and look at its growth."""
+    """Work with a session for a minute, or for DEVTUI_SOAK_SECONDS, and check how much it grows."""
     session.install(*TEST, ".")
     seconds = session.env.get("DEVTUI_SOAK_SECONDS", "60")
     session.run(
@@ -110,10 +110,10 @@ def words(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Report what the tests of the server and its process run, in server processes too.
+    """Report the lines that the server's tests run, in server processes too.
 
-    It reports and decides nothing. Coverage begins in each process that a test starts, so a test
-    that compares a process with a plain one, or that traces it, fails here.
+    There is no threshold. Coverage begins in each process that a test starts, so a test that
+    compares a process with a plain one, or that traces it, fails here.
     """
     session.install(*TEST, "coverage>=7.10", "-e", ".")
     chosen = session.posargs or [
@@ -189,7 +189,7 @@ def pythons(session: nox.Session) -> None:
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Look up what a user gets with the wheel among the known vulnerabilities."""
+    """Check the packages that a user gets with the wheel for known vulnerabilities."""
     session.install("pip-audit")
     with _alone(session, ".") as python:
         frozen = session.run(
@@ -217,7 +217,7 @@ def audit(session: nox.Session) -> None:
 
 
 def _interpreter(version: str) -> str | None:
-    """Find the program that runs this version of Python, on the PATH or among pyenv's."""
+    """Return an interpreter of this version, from the PATH or pyenv; None if there is none."""
     pyenv = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
     for candidate in (f"python{version}", *map(str, pyenv)):
         program = shutil.which(candidate)
@@ -228,7 +228,7 @@ def _interpreter(version: str) -> str | None:
 
 @contextlib.contextmanager
 def _alone(session: nox.Session, *packages: str, python: str = "python"):  # type: ignore[no-untyped-def]
-    """Make a virtual environment with these packages and nothing else; give its interpreter."""
+    """Make a virtual environment with these packages and nothing else; yield its interpreter."""
     folder = Path(session.create_tmp()).absolute() / "venv"
     shutil.rmtree(folder, ignore_errors=True)
     session.run(python, "-m", "venv", str(folder), external=True)

@@ -16,9 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from devtui.session.processes.spawn import Interpreter
 
-# These options serve nothing.
+# With these options nothing is served.
 _WITHOUT_SERVER = frozenset({"--help", "--version", "--who"})
-
 
 # Set by a shell that wants completions, at each press of TAB.
 _COMPLETION = "_DEVTUI_COMPLETE"
@@ -49,7 +48,7 @@ def main() -> None:
 
 
 def _start() -> "Interpreter | None":  # no import of __future__: a file may have that name
-    """Start the first server process, None if the command line has to say why there is none.
+    """Start the first server process; return None if the command line has to report a problem.
 
     If the project has a devtui of its own, become that.
     """

@@ -16,9 +16,9 @@ _IMPORT = re.compile(r"\s*(?:from|import)\s+(\w+)")
 
 
 def sentence(error: Exception, name: str = "", instead: str = "") -> str:
-    """Return what cannot be imported or used, from which file, why, and what to type.
+    """Say what cannot be imported or used, from which file, why, and what to type.
 
-    Give the library's `name` if no import statement of ours says it. `instead` says what devtui
+    Pass the library's `name` if no import statement of ours names it. `instead` says what devtui
     does without it.
     """
     imported, used = _libraries(error)
@@ -27,7 +27,7 @@ def sentence(error: Exception, name: str = "", instead: str = "") -> str:
     place = f" from {file!r}" if file else ""
     what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
     if name in sys.stdlib_module_names:
-        advice = "It is part of Python: look whether a file of that name hides it."
+        advice = "It is part of Python: check whether a file of that name hides it."
     else:
         import shlex  # most programs have no broken library
 
@@ -51,15 +51,15 @@ def exit_if_broken(error: Exception) -> None:
 
 
 def blamed(error: Exception) -> str:
-    """Return the library that could not be imported or used, as far as that is known."""
+    """Return the library that could not be imported or used, empty if unknown."""
     imported, used = _libraries(error)
     return used or imported
 
 
 def _libraries(error: Exception) -> tuple[str, str]:
-    """Return the top-level name in our last import, "" if another line of ours has failed.
+    """Return the library that our last line imports, and the one that it uses; one is empty.
 
-    Then return the name of the library that this line uses, as second.
+    Both are empty if the library is unknown.
     """
     line, after = _last_line(error)
     if found := _IMPORT.match(line):
@@ -70,7 +70,7 @@ def _libraries(error: Exception) -> tuple[str, str]:
 
 
 def _last_line(error: Exception) -> tuple[str, TracebackType | None]:
-    """Return the last line of ours that ran, and what followed it."""
+    """Return the last line of ours that ran, and the rest of the traceback after it."""
     line, after = "", error.__traceback__
     tb = error.__traceback__
     while tb is not None:

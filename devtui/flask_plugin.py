@@ -10,8 +10,8 @@ import click
 class Tui(click.Command):
     """A placeholder that loads the real command when the user runs it.
 
-    Flask imports every plugin for every command, so this module imports nothing but click, which
-    Flask has already imported.
+    Flask imports every plugin for every command, so this module imports only click, which Flask
+    has already imported.
     """
 
     def make_context(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # How many lines to hold back while the app has the terminal; older lines are dropped.
 MAX_HELD = 10_000
 
-_WHAT = {**CALLS, "breakpoint": "breakpoint(): the debugger"}
+_NAMES = {**CALLS, "breakpoint": "breakpoint(): the debugger"}
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
@@ -101,7 +101,7 @@ async def _run(
 
 
 class _FrontEnd:
-    """Writes a session's lines, and ends the session where nobody else would."""
+    """Writes a session's lines, and ends the session if nobody else would."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class _FrontEnd:
         output: PatientOutput,
         out: LineLender,
     ) -> None:
-        """Take the signals too. `out` holds lines back while the app has the terminal."""
+        """Handle the signals too. `out` holds lines back while the app has the terminal."""
         self.status = 0
         self._session = session
         self._lines = lines
@@ -126,7 +126,7 @@ class _FrontEnd:
         self._loop.add_signal_handler(signal.SIGHUP, self._hung_up)
 
     def write(self, event: AnyEvent) -> None:
-        """Write the lines of an event; leave if nobody could repair what it tells."""
+        """Write the lines of an event; leave if nobody is there to repair what it reports."""
         try:
             if not self._reader_gone:
                 self._out.write(self._lines(event))
@@ -137,7 +137,7 @@ class _FrontEnd:
             self._reader_gone = True
             self._leave(128 + signal.SIGPIPE)
         if isinstance(event, PortBusy) or (isinstance(event, AppFailed) and not event.reload):
-            # Nobody is there to press a key, or to save a fix and see the result.
+            # Without a screen nobody presses a key, or saves a fix to see the result.
             self._leave(1)
         elif (
             isinstance(event, ServerExited)
@@ -147,7 +147,7 @@ class _FrontEnd:
             self._leave(1)  # it crashed during the first load
 
     async def drain(self) -> None:
-        """Wait until all is written, as long as somebody reads."""
+        """Wait until everything is written, as long as somebody reads."""
         if not self._reader_gone:
             await asyncio.to_thread(self._output.drain)
             self._flush()
@@ -212,11 +212,11 @@ class LineLender:
             self._held.append(line)
 
     def flush(self) -> None:
-        """Write what was buffered. Raises `OSError` as the file does."""
+        """Write the buffered lines. Raises `OSError` as the file does."""
         self._out.flush()
 
     def follow_size(self) -> None:
-        """Give the app's output the room that the terminal has for it, from now on."""
+        """From now on give the app's output the width that the terminal has for it."""
         self._follows_size = True
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGWINCH, self._resized)
@@ -234,7 +234,7 @@ class LineLender:
         self.flush()
         text = f"{visible(wanted.program, 80)} asks on the terminal; ctrl+c ends it"
         if wanted.purpose != "program":
-            text = f"{_WHAT[wanted.purpose]} has the terminal"
+            text = f"{_NAMES[wanted.purpose]} has the terminal"
         self._lent = True
         self._tty.lend(tty, wanted, f"--- {text}")
 

@@ -1,4 +1,4 @@
-"""Hold the role of this process, which decides what a call of `devtui.run` does.
+"""Keep the role of this process, which decides what a call of `devtui.run` does.
 
 A server process sets `serve` before it runs a program that calls `devtui.run`.
 """

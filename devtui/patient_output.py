@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterable
 
 MAX_WAITING_BYTES = 8 * 1024 * 1024
-"""How much waits for the reader before the writer waits too."""
+"""How many bytes wait for the reader before the writer waits too."""
 
 PATIENCE_SECONDS = 5.0
-"""How long the reader may take nothing, with so much waiting, before lines are dropped."""
+"""How long the reader may take nothing, while so many bytes wait, before lines are dropped."""
 
 _PIECE = 64 * 1024
 
@@ -20,13 +20,13 @@ _PIECE = 64 * 1024
 class PatientOutput:
     """Writes to a descriptor in a thread of its own.
 
-    A reader that is slower than what comes makes the caller wait, so nothing is lost. One that
-    has stopped reading must not stop devtui: its lines are dropped until it goes on, and then
-    `missing` makes the line that tells how many.
+    A slow reader makes the caller wait, so nothing is lost. A reader that has stopped reading must
+    not stop devtui: its lines are dropped until it goes on, and then `missing` makes the line that
+    says how many.
     """
 
     def __init__(self, fd: int, missing: Callable[[int], bytes]) -> None:
-        """Start with the first line. Call `on_gone` once the reader has exited."""
+        """Start with the first line. Set `on_gone` to hear when the reader has exited."""
         self.on_gone: Callable[[], object] = lambda: None
         self._fd = fd
         self._missing = missing
@@ -39,17 +39,17 @@ class PatientOutput:
         self._thread: threading.Thread | None = None
 
     def writelines(self, lines: Iterable[bytes]) -> None:
-        """Write lines. Raises `OSError` as a file does, maybe later than that would."""
+        """Write lines. Raises `OSError` as a file does, but maybe at a later call."""
         for line in lines:
             self._write(line)
 
     def flush(self) -> None:
-        """Raise what writing has raised; all is on its way already."""
+        """Raise the error of an earlier write. The lines are on their way already."""
         if self._failure is not None:
             raise self._failure
 
     def drain(self) -> None:
-        """Wait until all is written, or the reader has stopped."""
+        """Wait until everything is written, or the reader has stopped."""
         with self._changed:
             while self._size and self._failure is None:
                 if not self._has_patience():
@@ -84,7 +84,7 @@ class PatientOutput:
         return len(self._waiting) + self._underway
 
     def _has_patience(self) -> bool:
-        """Wait until the reader takes something; false if it has not for too long."""
+        """Wait until the reader takes something; false if it has taken nothing for too long."""
         left = self._moved_at + PATIENCE_SECONDS - time.monotonic()
         return left > 0 and (self._changed.wait(left) or self._failure is not None)
 

@@ -1,4 +1,4 @@
-"""Say in lines for people what happens, for `--plain`."""
+"""Describe events in lines for people, for `--plain`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MAX_TARGET = 500
 
 
 class Colours:
-    """The colours of the app's lines: those of a record go on from line to line."""
+    """The colours of the app's lines. Within a record they go on from line to line."""
 
     def __init__(self) -> None:
         self._looks: dict[str, Look] = {}

@@ -1,4 +1,4 @@
-"""Read and digest files of the project, whatever their names lead to.
+"""Read files of the project safely, whatever is behind their names, and digest them.
 
 A name that ends in `.py` may be a pipe, a device, a socket or a file of any size. Opening a pipe
 waits for a writer, and reading a device may never end. These functions never wait: they return a
@@ -88,10 +88,10 @@ def _check(path: str, info: os.stat_result) -> None:
 
 
 def digest(data: bytes) -> str:
-    """Return a digest that is the same in every version of Python."""
+    """Return a digest that does not depend on the version of Python."""
     return blake2b(data, digest_size=16).hexdigest()
 
 
 def running_digest() -> blake2b:
-    """Return an object that makes the same digest of data that comes in pieces."""
+    """Return a hash object that makes the same digest, for data in pieces."""
     return blake2b(digest_size=16)

@@ -1,4 +1,4 @@
-"""Name the script of a server process, which is started and recognised by it."""
+"""Name the script of a server process: the session starts it, and recognises processes by it."""
 
 import os
 

@@ -28,7 +28,7 @@ _CTRL_C = b"\x03"
 
 
 def no_terminal() -> OSError:
-    """Return the error for devtui in a terminal that it cannot lend."""
+    """Return the error for a devtui that has no terminal to lend."""
     return OSError(errno.ENOTTY, "devtui does not run in a terminal")
 
 
@@ -59,7 +59,7 @@ class ControllingTerminal:
         """
         try:
             foreground = os.tcgetpgrp(self._fd)
-        except OSError as error:  # whose own words name the call, and not what is wrong
+        except OSError as error:  # its text would not say what is wrong
             raise no_terminal() from error
         if foreground != os.getpgrp():
             raise OSError(errno.EBUSY, "devtui runs in the background")
@@ -174,7 +174,7 @@ def _raw(modes: list[Any]) -> list[Any]:
 
 
 class HangUp:
-    """Distinguishes a SIGHUP because the terminal is gone from one that asks for a restart."""
+    """Tells a SIGHUP because the terminal is gone from one that asks for a restart."""
 
     def __init__(self) -> None:
         """Create it before any such signal can come."""
@@ -242,5 +242,5 @@ def can_suspend() -> bool:
 
 
 def suspend() -> None:
-    """Stop the whole process group, as the terminal does on ctrl+z, so that wrappers stop too."""
+    """Stop the whole process group as the terminal does on ctrl+z, so that wrappers stop too."""
     os.killpg(os.getpgrp(), signal.SIGTSTP)

@@ -4,8 +4,9 @@ Events are immutable and in the past tense. A server process sends them to the s
 JSON, and `--json` prints the very same lines, so the field names are an interface: stable, with
 the unit in the name. In each line `type` comes first, then `at` and `generation`.
 
-The modules that define them have their annotations evaluated at once: msgspec evaluates those that
-are text one by one when it makes a decoder, and the first answer and the first frame wait for one.
+The modules that define them do not use `from __future__ import annotations`: msgspec would evaluate
+the texts one by one when it makes a decoder, and the first response and the first frame wait for
+that.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ CALLS = {
 class LocalsShown(Event, frozen=True, kw_only=True):
     """The local variables of a frame, in the order in which the function has them.
 
-    `left_out` counts those past the bound. Where the frame is `gone`, `reason` says why in one
-    sentence for people, and there are no variables.
+    `left_out` counts those past the bound. If the frame is `gone`, there are no variables, and
+    `reason` says why in one sentence for people.
     """
 
     ask_id: str
@@ -32,10 +32,10 @@ class LocalsShown(Event, frozen=True, kw_only=True):
 class Evaluated(Event, frozen=True, kw_only=True):
     """The result of an evaluation in a frame.
 
-    `value` is the last expression's repr, None where the last thing was a statement or the value
-    was None. `output` is what was printed, stdout and stderr as they came. `traceback` is set
-    if it raised. Long texts are cut, and then `truncated` is true. `interrupted` is
-    true where it was stopped by `Interrupt`. Where the frame is `gone`, `reason` says why.
+    `value` is the last expression's repr, None if the code ended with a statement or the value was
+    None. `output` is what it printed to stdout and stderr, in order. `traceback` is set if it
+    raised. Long texts are cut, and then `truncated` is true. `interrupted` is true if `Interrupt`
+    stopped it. If the frame is `gone`, `reason` says why.
     """
 
     ask_id: str
@@ -53,9 +53,9 @@ class Evaluated(Event, frozen=True, kw_only=True):
 class Completed(Event, frozen=True, kw_only=True):
     """The whole names that complete a typed one, in alphabetical order.
 
-    `left_out` counts those past the bound. `reason` is a sentence for people if the names cannot be
-    known, such as when a property would have to be called or the frame is gone. `signature` are the
-    parameters, in brackets, if the typed name is already one that can be called.
+    `left_out` counts those past the bound. `reason` is a sentence for people if the names are
+    unknown: a property would have to be called, or the frame is gone. `signature` is the list of
+    parameters, in brackets, if the typed name is already the whole name of a callable.
     """
 
     ask_id: str
@@ -67,9 +67,9 @@ class Completed(Event, frozen=True, kw_only=True):
 
 
 class StackShown(Event, frozen=True, kw_only=True):
-    """Where the thread of a request stands now, from the outermost call of the app inwards.
+    """The current stack of a request's thread, from the outermost call of the app inwards.
 
-    No frames and `running` mean that the server itself runs, between the app and the client.
+    If it is `running` without frames, the server itself runs, between the app and the client.
     `running` is false if the request has ended meanwhile.
     """
 
@@ -82,9 +82,9 @@ class StackShown(Event, frozen=True, kw_only=True):
 
 
 class RoutesShown(Event, frozen=True, kw_only=True):
-    """The routes of the app, and the framework that knows them; empty for an unknown one.
+    """The routes of the app, and the name of its framework; both are empty if it is unknown.
 
-    `reason` says why they cannot be listed. There are more if they are not `complete`.
+    `reason` says why they cannot be listed. `complete` is false if there are more.
     """
 
     ask_id: str
@@ -102,10 +102,10 @@ class ProfilerChecked(Event, frozen=True, kw_only=True):
 
 
 class TerminalWanted(Event, frozen=True, kw_only=True):
-    """The app needs the terminal, and the thread that does waits for `TerminalGranted`.
+    """The app needs the terminal. The thread that needs it waits for `TerminalGranted`.
 
-    With the purpose `program`, a program that the app has started reads from the terminal, or
-    Python code does so without `input()`. `program` is its name and pid.
+    The purpose `program` stands for a program that the app has started and that reads from the
+    terminal, or for Python code that reads without `input()`. `program` is its name and pid.
     """
 
     ask_id: str
@@ -115,7 +115,7 @@ class TerminalWanted(Event, frozen=True, kw_only=True):
 
 
 class TerminalInterrupted(Event, frozen=True, kw_only=True):
-    """ctrl+c was pressed while the app waits for a line, which has to end for it to go on."""
+    """Somebody pressed ctrl+c while the app waits for a line: the session must end the line."""
 
     ask_id: str
 

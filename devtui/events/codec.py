@@ -115,10 +115,10 @@ def _plain_text(value: object) -> str:
 
 _NOT_PLAIN = re.compile(r"[^\n -~]")
 
-# How JSON begins what msgspec does not take back.
+# The beginning of an escaped surrogate in JSON. msgspec does not decode lone ones.
 _SURROGATE = b"\\ud"
 
-# Fields of events that name files for the session.
+# Fields of events with names of files that the session looks at.
 _NAMES = frozenset({"sources", "read", "written", "folders", "awaited"})
 
 _encoder = msgspec.json.Encoder(enc_hook=_plain_text)
@@ -126,7 +126,7 @@ _encoder = msgspec.json.Encoder(enc_hook=_plain_text)
 
 @cache
 def _event_decoder() -> msgspec.json.Decoder[AnyEvent]:
-    # Made when it is needed: it takes as long as all the rest, and server processes need none.
+    # Made on first use: it takes as long as all the rest, and server processes do not need it.
     return msgspec.json.Decoder(AnyEvent)
 
 
@@ -136,11 +136,11 @@ def _order_decoder() -> msgspec.json.Decoder[AnyOrder]:
 
 
 def encode(message: msgspec.Struct) -> bytes:
-    r"""One line of JSON, its newline included, of an event, an order or another such object.
+    r"""Encode an event, an order or another such object as one line of JSON, with its newline.
 
     A lone surrogate in a string (an undecodable byte of a file name or header) has no UTF-8
-    form; in an event it is written as its escape (`\\udc80`), since the alternative is to lose the
-    event. Orders keep it, and so do names of files that the session is to look at.
+    form. In an event, write it as the text of its escape (`\udc80`): otherwise the event would be
+    lost. Keep it in orders, and in names of files that the session looks at.
     """
     try:
         return _encoder.encode(message) + b"\n"
@@ -153,11 +153,11 @@ def encode(message: msgspec.Struct) -> bytes:
 
 
 def encode_printable(message: msgspec.Struct) -> bytes:
-    r"""Encode a line for a program or a terminal: JSON with no characters that act.
+    r"""Encode a line for a program or a terminal: JSON in which no character acts on the terminal.
 
-    JSON itself escapes only the oldest control characters. Those of C1, and those that are not
-    seen or reorder the text around them, are escaped here too (`\\u009b`, `\\u202e`); for who
-    reads the JSON they are the same text.
+    JSON itself escapes only the oldest control characters. Escape those of C1 too, and those that
+    are invisible or reorder the text around them (`\u009b`, `\u202e`). For a reader of JSON the
+    text is the same.
     """
     try:
         line = _encoder.encode(message) + b"\n"
@@ -205,7 +205,7 @@ def _decode(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
     try:
         return decoder.decode(line)
     except (UnicodeDecodeError, RecursionError) as error:
-        # msgspec lets these two pass: a string that is no UTF-8, and nesting without end.
+        # msgspec makes no DecodeError of these two: a string that is not UTF-8, endless nesting.
         raise msgspec.DecodeError(str(error)) from error
 
 

@@ -23,10 +23,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=sna
     A generation is one server process, numbered from 1; 0 stands for the time before the first. The
     session fills it in when it decodes an event; server processes leave it out.
 
-    Events hold no references to one another, so that the garbage collector need not look at them:
-    thousands come each second, and to look at all those that are kept takes longer and longer.
+    Events hold no references to one another, so the garbage collector can skip them (`gc=False`).
+    Thousands come each second, and it would take longer and longer to scan all that are kept.
     """
 
-    # One without a time zone could not be compared with the others.
+    # A time without a time zone could not be compared with the others.
     at: Annotated[datetime, msgspec.Meta(tz=True)] = msgspec.field(default_factory=utc_now)
     generation: int = 0

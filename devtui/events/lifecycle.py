@@ -19,10 +19,10 @@ class ServerStarted(Event, frozen=True, kw_only=True):
 class AppLoaded(Event, frozen=True, kw_only=True):
     """The app was found and imported.
 
-    `app` is what to type to get it (`hello:app`), `framework` the class it is an instance of
-    (`flask.Flask`). `sources` are the files of the loaded modules that are the user's own, and
-    the env files; `slowest` are the modules that took longest to import, the slowest first.
-    `settings_module` has the settings of a Django project that `manage.py` alone names.
+    `app` is what to type to get it (`hello:app`), and `framework` is its class (`flask.Flask`).
+    `sources` are the files of the user's own modules that were loaded, and the env files.
+    `slowest` are the modules that took longest to import, the slowest first. `settings_module` is
+    the settings module of a Django project that only `manage.py` names.
     """
 
     app: str
@@ -40,7 +40,7 @@ class AppFailed(Event, frozen=True, kw_only=True):
 
     With `reload` the process stays and serves the error. Without it, this is the first load, and
     the process ends. `message` is one sentence for people. `error` is the traceback; it has no
-    exceptions if none was raised (no such app). `error_id` is as in `ErrorRaised`.
+    exceptions if none was raised, as when there is no such app. `error_id` is as in `ErrorRaised`.
     """
 
     reload: bool
@@ -72,7 +72,7 @@ class DebuggerReady(Event, frozen=True, kw_only=True):
 class PinAttempted(Event, frozen=True, kw_only=True):
     """Somebody has typed the debugger's PIN.
 
-    `failed_count` is how often in a row it was wrong, in the whole session; 0 if it was right.
+    `failed_count` is the number of wrong PINs in a row, in the whole session; 0 if it was right.
     """
 
     failed_count: int
@@ -81,7 +81,7 @@ class PinAttempted(Event, frozen=True, kw_only=True):
 class ServerExited(Event, frozen=True, kw_only=True):
     """A server process has ended: by itself with `exit_code`, or by `signal` (its name).
 
-    `expected` is true if devtui ended it, or if it has ended because its first load failed.
+    `expected` is true if devtui ended it, or if it ended because its first load failed.
     """
 
     pid: int
@@ -91,26 +91,26 @@ class ServerExited(Event, frozen=True, kw_only=True):
 
 
 class ServerSuspended(Event, frozen=True, kw_only=True):
-    """A signal has stopped a server process, which answers nothing until it goes on."""
+    """A signal has stopped a server process. It answers nothing until it continues."""
 
     pid: int
     signal: str
 
 
 class ServerContinued(Event, frozen=True, kw_only=True):
-    """A server process that a signal had stopped goes on."""
+    """A server process that a signal had stopped continues."""
 
     pid: int
 
 
 class ImportsTraced(Event, frozen=True, kw_only=True):
-    """What a load took from outside the project, for the next process to import ahead.
+    """What a load imported from outside the project, so that the next process can import it ahead.
 
     `roots` are the names that the user's code imported, in order, up to the point where it changed
-    something for the whole process. `changed` says what that is, or is empty. `search_path` is the
-    folder that the app's modules are found in, empty if none of them is the user's. `ahead` is how
-    many names had been imported ahead of this load, if known; they brought `ahead_modules` modules
-    and took `ahead_ms`.
+    something for the whole process. `changed` says what it changed, empty if nothing.
+    `search_path` is the folder of the app's modules, empty if none of them is the user's. `ahead`
+    is the number of names that had been imported ahead of this load, if known; they brought
+    `ahead_modules` modules and took `ahead_ms`.
     """
 
     roots: tuple[str, ...]
@@ -122,18 +122,18 @@ class ImportsTraced(Event, frozen=True, kw_only=True):
 
 
 class StandbyUnfit(Event, frozen=True, kw_only=True):
-    """The imports ahead do not fit this load, which begins again without them."""
+    """The modules imported ahead do not fit this load. It begins again without them."""
 
     reason: str
 
 
 class HeadStartChecked(Event, frozen=True, kw_only=True):
-    """A load that was begun before its order has come to its pause, or was checked there.
+    """A head start has reached its pause, or was checked there.
 
-    `reason` says why it cannot be used, empty if it can. `module_count` modules were imported in
-    `duration_ms`. `stopped_at` is the file before which it waits, or what the app is about to do,
-    or empty if the whole app is loaded. If it is `spent`, it can never be used, and `stopped_at` is
-    the file that ran then.
+    `reason` says why it cannot be used, empty if it can. It imported `module_count` modules in
+    `duration_ms`. It waits before `stopped_at`: a file, or what the app is about to do; empty if
+    the whole app is loaded. If it is `spent`, it can never be used, and `stopped_at` is the file
+    that was running.
     """
 
     reason: str
@@ -144,10 +144,10 @@ class HeadStartChecked(Event, frozen=True, kw_only=True):
 
 
 class FilesRead(Event, frozen=True, kw_only=True):
-    """Which files the load has read and written, until now or (`ended_ns`) until its end.
+    """The files that the load has read and written until now, or until its end at `ended_ns`.
 
-    `children` says whether it has started other programs, which may have written more. The session
-    alone uses it.
+    `children` says whether it has started other programs, which may have written more. Only the
+    session uses this event.
     """
 
     read: tuple[SourceFile, ...]
@@ -169,10 +169,10 @@ class ProjectChecked(Event, frozen=True, kw_only=True):
 
 
 class TemplatesFound(Event, frozen=True, kw_only=True):
-    """The folders of a Django project's templates and translations, whose changes it wants to hear.
+    """The folders of a Django project's templates and translations, which Django wants watched.
 
     The session answers changes in them with `FilesSaved`. `awaited` are folders of the project's
-    apps that do not exist; Django looks for them once, so one that appears means a reload.
+    apps that do not exist yet. Django looks for them once, so a new one means a reload.
     """
 
     folders: tuple[str, ...]
@@ -180,9 +180,9 @@ class TemplatesFound(Event, frozen=True, kw_only=True):
 
 
 class LiveSet(Event, frozen=True, kw_only=True):
-    """`SetLive` was obeyed, and all orders before it: pages get that number of `saves` now.
+    """`SetLive` was obeyed, and so were all orders before it.
 
-    While live is `on`, they also get the script.
+    Pages have this number of `saves` now. While live is `on`, they also have the script.
     """
 
     on: bool
@@ -190,9 +190,9 @@ class LiveSet(Event, frozen=True, kw_only=True):
 
 
 class PageLeftAlone(Event, frozen=True, kw_only=True):
-    """A page did not get the script that follows saves; `reason` says why in a part of a sentence.
+    """A page did not get the script that follows saves. `reason` is the rest of a sentence.
 
-    The session makes a row of the log from it, once.
+    The session makes one row of the log from it.
     """
 
     reason: str

@@ -7,10 +7,10 @@ import msgspec
 from devtui.events.event import snake_case
 
 SEND_HEADER = "X-Devtui-Sent"
-"""The header by which a server process knows a request that the session sends.
+"""The header by which a server process recognises a request that the session sends.
 
-Its value is the token of `Load`, the number of the sending, the id of the request that is sent
-again, if it is one, and `PROFILE` if it is to be profiled; a blank stands between each two.
+Its value has these words, separated by blanks: the token of `Load`, the number of the sending, the
+id of the request that is sent again, if any, and `PROFILE` if the request is to be profiled.
 """
 
 PROFILE = "profile"
@@ -29,10 +29,10 @@ class Main(msgspec.Struct, frozen=True):
 
 
 class SessionPin(msgspec.Struct, frozen=True):
-    """What unlocks Werkzeug's debugger, and the cookie that remembers who has typed it.
+    """The PIN of Werkzeug's debugger, and the cookie that remembers who has typed it.
 
-    `failed_count` is how often in a row a wrong one was typed, to any server process so far, and
-    `max_failed` how often that may be.
+    `failed_count` is the number of wrong PINs in a row so far, over all server processes, and
+    `max_failed` the number that locks the debugger.
     """
 
     pin: str
@@ -44,13 +44,13 @@ class SessionPin(msgspec.Struct, frozen=True):
 class Load(Order, frozen=True, kw_only=True):
     """Find the app, import it and serve it on the inherited socket.
 
-    The fields mean the same as in `Settings`, with `port` and `url` as the socket has them. `first`
-    is true until a load has succeeded. `pin` is the session's, and the same for each generation, so
-    that an unlocked browser stays unlocked. It is None in a `Preload` and a `HeadStart`. With
-    `keep_all` no event may be dropped: if too many come, the app waits for the session. With
-    `migrations` a Django project says which ones are not applied. `advice` is what to type if the
-    app imports a `{module}` that is not installed, if that is known. With `trace` record what
-    requests call. `send_token` is what the requests that the session sends carry in a header.
+    The fields mean the same as in `Settings`; `port` and `url` are those of the socket. `first` is
+    true until a load has succeeded. `pin` is the session's, the same for each generation, so that
+    an unlocked browser stays unlocked. It is None in a `Preload` and a `HeadStart`. With `keep_all`
+    no event may be dropped: if too many come, the app waits for the session. With `migrations` a
+    Django project reports those that are not applied. `advice` is what to type if the app imports a
+    `{module}` that is not installed, empty if unknown. With `trace` record what requests call.
+    `send_token` is in the header `SEND_HEADER` of the requests that the session sends.
     """
 
     app: str | None
@@ -92,8 +92,8 @@ class Preload(Order, frozen=True, kw_only=True):
 class HeadStart(Order, frozen=True, kw_only=True):
     """Begin to load before the order `Load`, which will be like `load`, and pause in time.
 
-    `before` are the files that may change: pause before the first of their modules runs, or else
-    when the app is loaded. Answer with `HeadStartChecked` then, and after each `LoadSoon`.
+    `before` are the files that may change: pause before the first of their modules runs, or when
+    the app is loaded. Answer with `HeadStartChecked` then, and after each `LoadSoon`.
     """
 
     load: Load
@@ -101,7 +101,7 @@ class HeadStart(Order, frozen=True, kw_only=True):
 
 
 class LoadSoon(Order, frozen=True, kw_only=True):
-    """`Load` follows as soon as the process before has ended: check now all that can be checked."""
+    """`Load` follows as soon as the process before has ended: check now what can be checked."""
 
 
 class Stop(Order, frozen=True, kw_only=True):
@@ -115,11 +115,11 @@ class TellFiles(Order, frozen=True, kw_only=True):
 
 
 class SetLive(Order, frozen=True, kw_only=True):
-    """Put the script that follows saves into pages, or no longer (`on`).
+    """Put the script that follows saves into pages, or stop doing so (`on`).
 
-    A descriptor comes with it, by which the connections of the script are handed over. `key` is in
-    the pages, and opens the session for them. `saves` counts the saves that needed no new process;
-    it is in the pages too. With `console` the pages get the app's log. The answer is `LiveSet`.
+    A descriptor comes with it: hand over the script's connections through it. `key` is in the
+    pages, and admits them to the session. `saves` counts the saves that needed no new process; it
+    is in the pages too. With `console` the pages get the app's log. The answer is `LiveSet`.
     """
 
     on: bool
@@ -137,8 +137,7 @@ class FilesSaved(Order, frozen=True, kw_only=True):
 class ShowLocals(Order, frozen=True, kw_only=True):
     """Answer with the local variables of a frame (`LocalsShown`).
 
-    `exception` is the way to the exception in the error: its number in `Error.exceptions`, then,
-    in groups, the numbers in `ExceptionData.exceptions`; `frame` is the number in `frames`.
+    `exception` is the `Way` to the exception in the error, and `frame` the number in its `frames`.
     Secrets are masked unless `reveal`.
     """
 
@@ -152,7 +151,7 @@ class ShowLocals(Order, frozen=True, kw_only=True):
 class Evaluate(Order, frozen=True, kw_only=True):
     """Run `source`, an expression or statements, in a frame and answer with `Evaluated`.
 
-    `exception` and `frame` as in `ShowLocals`.
+    `exception` and `frame` are as in `ShowLocals`.
     """
 
     ask_id: str
@@ -165,8 +164,8 @@ class Evaluate(Order, frozen=True, kw_only=True):
 class Complete(Order, frozen=True, kw_only=True):
     """Answer with the names that complete a typed one (`Completed`); no code of the app runs.
 
-    `path` are the names before the last dot, none for a name of the frame. `prefix` is the typed
-    part of the last name. `exception` and `frame` as in `ShowLocals`.
+    `path` has the names before the last dot, none for a name of the frame. `prefix` is the typed
+    part of the last name. `exception` and `frame` are as in `ShowLocals`.
     """
 
     ask_id: str
@@ -180,15 +179,15 @@ class Complete(Order, frozen=True, kw_only=True):
 class Interrupt(Order, frozen=True, kw_only=True):
     """Raise KeyboardInterrupt in the evaluation of that `ask_id`, unless it has ended.
 
-    If it does not end by that (it waits in a call written in C), it stays in its thread and is
-    answered as interrupted.
+    If that does not end it, because it waits in a call written in C, it stays in its thread, and
+    the answer says that it was interrupted.
     """
 
     ask_id: str
 
 
 class ShowStack(Order, frozen=True, kw_only=True):
-    """Answer with where the thread of a running request stands now (`StackShown`)."""
+    """Answer with the current stack of a running request's thread (`StackShown`)."""
 
     ask_id: str
     request_id: str

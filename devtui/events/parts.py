@@ -17,10 +17,10 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One frame of a traceback. `own` means the user's code, not a library's.
 
     `source` is the line of code, without its indentation; `line` counts from 1. `marked` is the
-    failing part of `source`, as the numbers of its first character and of the one after its last;
-    None where Python (before 3.11) does not tell, or where it is the whole line. `context` are the
-    lines around, as they stand in the file, the first of them line `context_start`; it is empty
-    for frames that nobody opens first (those of libraries).
+    failing part of `source`, from the number of its first character up to the number after its
+    last; None if Python does not tell (before 3.11), or if it is the whole line. `context` has the
+    lines around it with their indentation, and begins with line `context_start`. It is empty for
+    frames that are folded at first, those of libraries.
     """
 
     file: str
@@ -36,13 +36,14 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class ExceptionData(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One exception of a traceback, as data. `frames` run from the outermost call to the raise.
 
-    `relation` says how it belongs to the exception before it in `Error.exceptions`: it is its
-    `cause` (raise ... from), its `context` (raised while handling), or `first`. `exceptions` are
-    the members of an exception group. `frames_left_out` counts the frames that are missing in the
-    middle of `frames`, where there were too many; `members_left_out` those at the end of
-    `exceptions`. A `SyntaxError`'s last frame is the place in the source where the parser stopped,
-    and that of an error in a Django template is the place in the template. `notes` are those that
-    the app has added, after one that says where Django looked for a missing template.
+    `relation` says what it is to the exception before it in `Error.exceptions`: its `cause`
+    (raise ... from), its `context` (raised while handling), or `first` if there is none.
+    `exceptions` are the members of an exception group. If there were too many, `frames_left_out`
+    counts the frames missing in the middle of `frames`, and `members_left_out` the members missing
+    at the end of `exceptions`. A `SyntaxError`'s last frame is the place in the source where the
+    parser stopped, and that of an error in a Django template is the place in the template. `notes`
+    are those that the app has added, after one that says where Django looked for a missing
+    template.
     """
 
     type: str
@@ -58,8 +59,8 @@ class ExceptionData(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Error(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A traceback as data, the exception that was raised first, then its causes.
 
-    `text` is the traceback as Python prints it. `left_out` counts the causes that are missing at
-    the end, where there were too many.
+    `text` is the traceback as Python prints it. If there were too many causes, `left_out` counts
+    those missing at the end.
     """
 
     exceptions: tuple[ExceptionData, ...]
@@ -68,11 +69,11 @@ class Error(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
-    """One local variable of a frame. `value` is its repr, cut where it is long.
+    """One local variable of a frame. `value` is its repr, cut if it is long.
 
-    `masked` says that its name promises a secret and that `value` therefore does not tell it.
-    `parts` are the members of a container, or the attributes of an object, by key, index or name,
-    if the repr alone is hard to read; some may be left out.
+    `masked` says that `value` is a mask, because the name is that of a secret. `parts` are the
+    members of a container or the attributes of an object, by key, index or name, if the repr alone
+    is hard to read; some may be left out.
     """
 
     name: str
@@ -83,10 +84,10 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One rule of a framework's routes: Flask's rule, or the pattern of Django.
+    """One route of an app: a rule of Flask, or a URL pattern of Django.
 
-    `methods` are empty where the framework leaves them to the view. `view` is where that is
-    written, None where it is unknown.
+    `methods` is empty if the framework leaves them to the view. `view` is the place of the view,
+    None if it is unknown.
     """
 
     rule: str
@@ -105,10 +106,11 @@ class ModuleTime(msgspec.Struct, frozen=True, kw_only=True):
 class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The captured part of a request's or response's body.
 
-    `size_bytes` is what really passed. `text` is its beginning, None where it is not text.
-    `truncated` says that more followed, or that the app did not read the rest of a request's.
-    `digest` is of all that passed, and `data` is the whole body, as base64 in JSON. Both are empty
-    where `text` says the same. A very large body has no digest, and a truncated one no data.
+    `size_bytes` is the number of bytes that really passed. `text` is the beginning, None if the
+    body is not text. `truncated` says that more followed, or that the app did not read the rest of
+    a request's. `digest` is of all that passed, and `data` is the whole body, as base64 in JSON.
+    Both are empty if `text` is the whole body. A very large body has no digest, and a truncated one
+    no data.
     """
 
     content_type: str
@@ -120,7 +122,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def whole(self) -> bytes | None:
-        """All bytes of the body, None where they were not recorded."""
+        """All bytes of the body, None if they were not recorded."""
         if self.data:
             return self.data
         if self.text is None or self.truncated or self.digest:
@@ -132,13 +134,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that the app asked of something else while it answered a request.
 
     `library` is the outermost one that was called, such as `sqlalchemy`, and `database` the kind of
-    database if the library is for several: `mysql`. `parameters` is a repr, cut where it is long,
-    with secrets masked; empty if there are none. `start_ms` counts from the
-    start of the request. `rows` is None where the library does not tell. `result` says in a word
-    what came back: the status of an HTTP response, `hit` or `miss` of a cache. `file` and `line`
-    are the line of the user's code that caused it, and `stack` the user's frames, innermost last;
-    empty where there is none. Only the first five calls of the same text from the same line have a
-    `stack`. `error` is what the library raised, as `Type: message`.
+    database if the library is for several: `mysql`. `parameters` is a repr, cut if it is long, with
+    secrets masked; empty if there are none. `start_ms` counts from the start of the request. `rows`
+    is None if the library does not tell. `result` says in a word what came back: the status of an
+    HTTP response, `hit` or `miss` of a cache. `file` and `line` are the line of the user's code
+    that caused it, and `stack` has the user's frames, innermost last; all are empty if unknown.
+    Only the first three calls of the same text from the same line have a `stack`. `error` is what
+    the library raised, as `Type: message`.
     """
 
     kind: Literal["sql", "http", "template", "cache"]
@@ -157,7 +159,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CallTotal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """All calls of one kind that a request made, also those that were not kept completely."""
+    """The total of all calls of one kind that a request made, including those only counted."""
 
     kind: Literal["sql", "http", "template", "cache"]
     count: int
@@ -165,12 +167,13 @@ class CallTotal(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ProfiledLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A line in which time of a profiled request went, below the line that has called it.
+    """A line of a profiled request, with the time that it took itself.
 
-    Those of a tree come in its order, each before those below it: `depth` is how far it is from the
-    first one, which stands for the server. `own` lines are the user's. Of a library's function,
-    `line` is where it begins. A function written in C has no `file`. `self_ms` is the time that
-    went here and in nothing below. `source` is the user's line of code, without its indentation.
+    The lines are a tree in depth-first order: each comes before those that it called. `depth`
+    counts from the first line, which stands for the server. `own` lines are the user's. For a
+    library's function `line` is its first line, and a function written in C has no `file`.
+    `self_ms` is the time without the lines below. `source` is the user's line of code, without its
+    indentation.
     """
 
     depth: int
@@ -185,8 +188,8 @@ class ProfiledLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Address(msgspec.Struct, frozen=True, kw_only=True):
     """An address that a socket is bound to, `ip` without brackets and port.
 
-    `v6_only` matters for `::` alone: such a socket takes IPv4 connections too unless it is set.
-    None where the system does not say.
+    `v6_only` matters for `::` alone: such a socket accepts IPv4 connections too unless it is set.
+    It is None if the system does not say.
     """
 
     ip: str
@@ -207,13 +210,13 @@ HolderKind: TypeAlias = Literal[
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """A process that has a socket on the port.
 
-    `pid` is None where the socket is seen but not its process: another user's, another
-    container's, or the kernel's; `user` is then the socket's. `started` is None where it may not
-    be known. `address` is all of `addresses` in one text. `kind` and `note` say what it is: the
-    kind for programs, the note in words, with what to do about it. `restarts_by` names what will
-    probably start it again; empty where nothing is known to. `children` are the pids of its
-    descendants that hold the port with it. `listens` is false of a socket that only keeps the
-    port, and `blocks` where no address of it is in the way of the one that is wanted.
+    `pid` is None if the socket can be seen but not its process, because that is another user's,
+    another container's, or the kernel's; `user` is then the owner of the socket. `started` is None
+    if it is unknown. `address` is all of `addresses` in one text. `kind` says what it is to
+    programs, and `note` says it in words, with what to do about it. `restarts_by` names what will
+    probably start it again, empty if nothing is known to. `children` are the pids of its
+    descendants that hold the port with it. `listens` is false if the socket only keeps the port,
+    and `blocks` if none of its addresses is in the way of the wanted one.
     """
 
     pid: int | None
@@ -235,7 +238,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceFile(msgspec.Struct, frozen=True, gc=False):
-    """A file as it was before a load read it; `digest` is of what was read, empty if unknown."""
+    """A file as it was before a load read it; `digest` is of the text read, empty if unknown."""
 
     file: str
     size: int

@@ -6,14 +6,14 @@ from devtui.events.event import Event
 from devtui.events.parts import Body, Call, CallTotal, Error, Frame, Headers, ProfiledLine, Stream
 
 CLIENT_LEFT = "the client closed the connection"
-"""What `cut` says where the client did not wait for the end."""
+"""What `cut` says if the client did not wait for the end."""
 
 
 class RequestStarted(Event, frozen=True, kw_only=True):
     """A request's head was read. `id` is unique in the session; `client` is an address.
 
-    `endpoint` is None: the app has not chosen a view yet. `sent` marks a request that devtui itself
-    has sent, and `replay_of` is as in `RequestFinished`.
+    `endpoint` is None, because the app has not chosen a view yet. `sent` is not empty if devtui
+    itself sent the request, and `replay_of` is as in `RequestFinished`.
     """
 
     id: str
@@ -29,11 +29,11 @@ class RequestStarted(Event, frozen=True, kw_only=True):
 class RequestFinished(Event, frozen=True, kw_only=True):
     """A response was sent, or given up.
 
-    `status` is None where none was sent; `size_bytes` counts the body's bytes as sent, before
-    chunking. `cut` says why the response is incomplete, and is empty where it is whole. `endpoint`
-    names the view that answered, and `view` is where that is written; None where they are unknown.
-    `calls` are the first ones in the order of their starts; `call_totals` count all of them.
-    `replay_of` is the id of the request that was sent again with this one; empty if it is none.
+    `status` is None if no response was sent. `size_bytes` counts the body's bytes as sent, before
+    chunking. `cut` says why the response is incomplete, empty if it is whole. `endpoint` names the
+    view that answered, and `view` is its place; None if they are unknown. `calls` has the first
+    ones in the order of their starts; `call_totals` counts all of them. `replay_of` is the id of
+    the request that this one repeats, empty if it is not a replay.
     """
 
     id: str
@@ -56,13 +56,13 @@ class RequestFinished(Event, frozen=True, kw_only=True):
 
 
 class RequestProfiled(Event, frozen=True, kw_only=True):
-    """A request was profiled, as devtui had asked for. This comes before `RequestFinished`.
+    """A request was profiled, because devtui asked for it. This comes before `RequestFinished`.
 
-    `duration_ms` is how long it was profiled, and `sample_count` how often it was looked at. The
-    `lines` are a tree; those that took least are missing where there were too many, and `left_out`
-    counts them. `thread_lines` are such a tree of all threads that the request has started, and of
-    the tasks that it has given to a `ThreadPoolExecutor`; their times may be longer together.
-    `reason` says why there is no profile, or only a part of it, in one sentence for people.
+    `duration_ms` is how long it was profiled, and `sample_count` the number of samples. The `lines`
+    are a tree. If there are too many, those that took least are missing, and `left_out` counts
+    them. `thread_lines` is a second tree, of all threads that the request started and of the tasks
+    that it gave to a `ThreadPoolExecutor`; their times may add up to more than the request's.
+    `reason` says in one sentence for people why there is no profile, or only a part of it.
     """
 
     request_id: str
@@ -77,7 +77,7 @@ class RequestProfiled(Event, frozen=True, kw_only=True):
 class ErrorRaised(Event, frozen=True, kw_only=True):
     """An exception reached the top of the user's code. `origin` says where it was seen.
 
-    `error_id` is what to ask by for the locals of its frames; unique in the session.
+    `error_id` is the id for questions about its frames; it is unique in the session.
     """
 
     error: Error
@@ -89,9 +89,9 @@ class ErrorRaised(Event, frozen=True, kw_only=True):
 class LogWritten(Event, frozen=True, kw_only=True):
     """One line of output: of a descriptor, or of `logging` (then `logger` and `level` are set).
 
-    It `continues` the line before it if both are of one record or one printed traceback, or were
-    written at once. A line that `draws` a number other than 0 is one state of a line that is drawn
-    again and again, such as a progress bar. All its states have that number; the newest counts.
+    It `continues` the line before it if both belong to one record or one printed traceback, or were
+    written at once. If `draws` is not 0, this is one state of a line that is drawn again and again,
+    such as a progress bar. All its states have the same number, and the newest one counts.
     """
 
     stream: Stream

@@ -15,7 +15,7 @@ class StateChanged(Event, frozen=True, kw_only=True):
 
 
 class FilesChanged(Event, frozen=True, kw_only=True):
-    """Watched files changed. `raw_count` is how many raw notices were merged into this one."""
+    """Watched files changed. `raw_count` is the number of raw notices merged into this one."""
 
     paths: tuple[str, ...]
     raw_count: int
@@ -25,15 +25,15 @@ class Reloaded(Event, frozen=True, kw_only=True):
     """A new generation answers in place of an older one.
 
     `cause` is a few words for people; `failed` means that it serves its own load's error.
-    `duration_ms` runs from the moment the cause was seen; `stopped_ms` and `loaded_ms` say after
-    how much of it the old process was gone and the app loaded. `standby` is true where the
-    process had been started ahead; it had imported `ahead_modules` modules in `ahead_ms`, and what
-    waited took `ahead_bytes` of memory. With `loaded_ahead` it had also begun to load the app,
+    `duration_ms` counts from the moment the cause was seen. After `stopped_ms` of it the old
+    process was gone, and after `loaded_ms` the app was loaded. `standby` is true if the process had
+    been started ahead: it had imported `ahead_modules` modules in `ahead_ms`, and the waiting
+    processes took `ahead_bytes` of memory. With `loaded_ahead` it had also begun to load the app,
     up to `ahead_until` (a file, or what the app does next), or to the end. `stepped_back` says why
-    not more was done ahead.
-    `raw_count` notices of changes were merged; `seen_ms` is how long before it was seen the newest
-    of the files was written (0: not known). `slowest` as in `AppLoaded`. `looping` is the file
-    that the app itself seems to change each time it loads, empty where there is none.
+    no more was done ahead. `raw_count` is the number of notices merged. `seen_ms` is the time from
+    the newest write to the moment it was seen, 0 if unknown. `slowest` is as in `AppLoaded`.
+    `looping` is the file that the app itself seems to change each time it loads, empty if there is
+    none.
     """
 
     cause: str
@@ -56,9 +56,9 @@ class Reloaded(Event, frozen=True, kw_only=True):
 
 
 class ControlUsed(Event, frozen=True, kw_only=True):
-    """A script or an agent has asked for something that changes something.
+    """A script or an agent has asked for a change.
 
-    `client` is the name that it gives itself, and `text` says in a few words what is to be done.
+    `client` is the name that it gives itself, and `text` describes the change in a few words.
     """
 
     client: str
@@ -67,21 +67,21 @@ class ControlUsed(Event, frozen=True, kw_only=True):
 
 
 class HoldBegan(Event, frozen=True, kw_only=True):
-    """`holder` keeps saves from causing reloads, `until` it releases them or that time comes."""
+    """`holder` keeps saves from causing reloads, at most `until` that time."""
 
     holder: str
     until: datetime
 
 
 class HoldEnded(Event, frozen=True, kw_only=True):
-    """Saves cause reloads again; what was saved meanwhile is one reload."""
+    """Saves cause reloads again. All saves made meanwhile become one reload."""
 
     holder: str
     reason: str
 
 
 class PagesFollowing(Event, frozen=True, kw_only=True):
-    """`count` pages in browsers are connected, and follow the saves while that is `on`."""
+    """`count` pages in browsers are connected. They follow saves while live is `on`."""
 
     count: int
     on: bool
@@ -96,8 +96,8 @@ class DashboardsAttached(Event, frozen=True, kw_only=True):
 class PortBusy(Event, frozen=True, kw_only=True):
     """The session could not get the port.
 
-    `message` says why, and `reason` says it in one word. `holders` are the known holders,
-    `warnings` other facts about them. `next_free_port` is the nearest free port.
+    `message` says why, and `reason` says it in one word. `holders` are the known holders, and
+    `warnings` are other facts about them. `next_free_port` is the nearest free port.
     """
 
     host: str

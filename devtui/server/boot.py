@@ -11,7 +11,7 @@ def main() -> None:
     """Run a server process, and remove our three arguments from `sys.argv`.
 
     They are the channel's descriptor, the generation, and devtui's folder. If this is the
-    project's Python and not devtui's, the folders follow in which devtui's packages are.
+    project's Python and not devtui's, the folders of devtui's packages follow.
     """
     # Collecting garbage takes a tenth of the time of the imports and finds next to nothing.
     # Afterwards our objects count as old, as after a collection.

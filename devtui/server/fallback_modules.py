@@ -1,7 +1,7 @@
-"""Find devtui and what it needs where devtui is installed, if the project's Python has none.
+"""Find devtui and what it needs where devtui is installed, if the project's Python lacks them.
 
-Nothing else of that environment can be found: its folders are not in `sys.path`, and its metadata
-are for Werkzeug's own eyes and for ours.
+Nothing else of that environment can be found: its folders are not in `sys.path`, and only Werkzeug
+and devtui find its metadata.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class FallbackModules:
 
 
 def _asker(frame: FrameType | None) -> str:
-    """Return the package that has called `importlib.metadata`."""
+    """Return the package that called `importlib.metadata`."""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if not module.startswith("importlib."):
@@ -60,5 +60,5 @@ def _asker(frame: FrameType | None) -> str:
 
 
 def install(root: str, folders: Sequence[str]) -> None:
-    """Find these modules from now on."""
+    """From now on find the modules in these folders."""
     sys.meta_path.append(cast("Any", FallbackModules(root, folders)))

@@ -92,11 +92,11 @@ class Loading:
     ) -> bool:
         """Load the app and have `serve` serve it; return whether anything was served.
 
-        With a `head_start` begin now, and wait for the order where that ends.
+        With a `head_start` begin now, and wait for the order where the head start pauses.
 
-        A program that calls `devtui.run` does so in the middle of its load, and goes on after it
-        was served; what it raises then is passed on. If a reload fails, `serve` gets an app that
-        shows the error; such a program ends instead. Raise `UnfitStandby` if a fresh process must
+        A program that calls `devtui.run` does so in the middle of its load. It goes on after the
+        app was served, and what it raises then is passed on. If a reload fails, `serve` gets an app
+        that shows the error, but such a program ends. Raise `UnfitStandby` if a fresh process must
         do the load.
         """
         began, served = clock.perf_counter(), False
@@ -167,7 +167,7 @@ class Loading:
         advice = import_path.advise(error, load.advice, load.folder)
         described, error_id = self._reporter.describe(error)
         if isinstance(error, (find.AppNotFound, env_files.EnvFileError, project.NoHosts)):
-            # Nothing of the user's was raised, and our frames help nobody.
+            # No code of the user's raised it, and our frames help nobody.
             message = str(error)
             described = Error(exceptions=(), text=f"{message}\n")
         elif not message:
@@ -187,13 +187,13 @@ class Loading:
         return None if load.first else FailedApp(error)
 
     def failed_after_all(self, load: Load, error: Exception) -> WSGIApplication:
-        """Report an error that was found while the app was served; return the app that shows it."""
+        """Report an error found while the app was being served; return the app that shows it."""
         instead = self.failed(structs.replace(load, first=False), error, 0.0)
         assert instead is not None
         return instead
 
     def _sources(self) -> tuple[str, ...]:
-        """Return the user's files that the app was made from."""
+        """Return the user's files that the app was loaded from."""
         env_files = (
             file for file in self._env_files if os.path.isfile(file)
         )  # `-e <(...)` is not a file
@@ -201,7 +201,7 @@ class Loading:
         return tuple(sorted({*own_code.own_sources(), *env_files, *read}))
 
     def _trace(self, load: Load) -> None:
-        """Begin to hook what the app imports, before any of it is there."""
+        """Install the hooks that record calls, before the app imports a library."""
         if load.trace and self.tracing is None:
             from devtui.server.tracing import install, recorder  # --no-trace leaves nothing behind
 
@@ -254,7 +254,7 @@ class Loading:
 
 
 def _executing(trace: ImportTrace, head_start: HeadStartLoad | None) -> bytecode.Executing:
-    """Return what each of the user's modules runs in."""
+    """Return the context manager in which each of the user's modules runs."""
     if head_start is None:
         return trace.executing
     return lambda module: head_start.executing(module, trace.executing(module))
@@ -275,6 +275,6 @@ def _import_app(load: Load, loaded: Callable[[find.LoadedApp], None]) -> None:
 
 
 def _give_up(head_start: HeadStartLoad | None, why: str) -> None:
-    """Say why a load that has begun ahead of its order ends."""
+    """End a head start whose order has not come, and say why."""
     if head_start is not None and head_start.order is None:
         head_start.give_up(why)

@@ -54,14 +54,14 @@ if TYPE_CHECKING:
     from devtui.server.inspection.inspector import Inspector
     from devtui.server.standby.head_start import HeadStartLoad
 
-# How long the process may live on after the session is gone; then it and its children are killed.
+# How long the process may live after the session is gone. Then it and its children are killed.
 LAST_SECONDS = 1.0
 
 # How long a load waits for an import that the standby has begun. The import may hang because it
 # needs a fresh process.
 HANG_SECONDS = 5.0
 
-# How long after the app is served the rest is imported.
+# How long after the app is served to import what only later requests need.
 REST_SECONDS = 0.3
 
 _LOAD_FAILED = 1
@@ -118,7 +118,7 @@ class Generation:
         load, listener = given
         try:
             server = self._server_for(app, load, listener)
-        except Exception as error:  # by the library for adhoc, or by the user's module
+        except Exception as error:  # raised by the library for adhoc, or by the user's module
             self._cannot_serve(load, error)
             raise SystemExit(_LOAD_FAILED) from error
         server.run()
@@ -206,8 +206,8 @@ class Generation:
     def _get_the_rest(self, server: AppServer) -> None:
         """Import what is needed later, after the first requests were answered.
 
-        Then nobody waits for it. Later may be too late: an app that uses up all descriptors keeps
-        us from reading modules.
+        Nobody waits for it then. Later may be too late: in an app that has used up all descriptors
+        no module can be read.
         """
         clock.sleep(REST_SECONDS)
         with suppress(ImportError, OSError):  # the app's doing; the next use will raise it again
@@ -255,7 +255,7 @@ class Generation:
             return  # asked for already
         self._grace = grace
         if self._server is None:
-            # It waits, or is in the middle of a load: there is nothing to finish.
+            # The process waits, or is in the middle of a load: there is nothing to finish.
             self._end()
             self.end_children()
             os._exit(0)
@@ -275,7 +275,7 @@ class Generation:
             os.killpg(os.getpid(), signal.SIGKILL)
 
     def _end(self) -> None:
-        """Send everything that waits."""
+        """Send all pending output and events."""
         self._output.release_all()
         self._channel.flush(LAST_SECONDS)
 

@@ -1,4 +1,4 @@
-"""The end of the process, as the interpreter ends it, but sooner."""
+"""End the process as the interpreter does, but sooner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NoReturn
 
 
 def end(status: int) -> NoReturn:
-    """End like Python, but do not take the modules apart: a reload waits for this.
+    """End like Python, but do not clean up the modules: a reload waits for this.
 
     These are the interpreter's steps in its order: join the threads that are not daemons, call the
     functions registered with atexit, flush the streams.
@@ -19,6 +19,6 @@ def end(status: int) -> NoReturn:
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # the app may have put anything in their place
+        with suppress(Exception):  # the app may have replaced it with anything
             stream.flush()
     os._exit(status)

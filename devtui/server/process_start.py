@@ -1,4 +1,4 @@
-"""The state at the start of the process, for a process that must start again."""
+"""Keep the state at the start of the process, in case it must start again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devtui.server.guest.plain_signal import signal
 
 
 class Start(msgspec.Struct, frozen=True):
-    """What the user's code may have changed since the start."""
+    """The part of the process's state that the user's code may change."""
 
     environment: dict[str, str]
     folder: str

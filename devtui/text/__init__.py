@@ -1,1 +1,1 @@
-"""Prepare text for people: make it safe, format it, mask secrets, gather lines."""
+"""Prepare text for people: make it safe, format it, mask secrets, assemble lines."""

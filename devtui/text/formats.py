@@ -8,7 +8,7 @@ DURATION_WIDTH = 7
 SIZE_WIDTH = 7
 
 BESIDE_LINE = 20
-"""The columns before the text of a line of `--plain`: the time, the kind of event, and gaps."""
+"""The columns before the text in a line of `--plain`: the time, the kind of event, and gaps."""
 
 
 def clock_time(at: datetime) -> str:
@@ -74,9 +74,9 @@ def uptime(seconds: float) -> str:
 
 
 def abbreviated(name: str, width: int) -> str:
-    """Shorten a dotted name to `width` characters if that can be done: `s.e.Engine`.
+    """Shorten a dotted name to `width` characters if possible: `s.e.Engine`.
 
-    The names before the last one lose all but their first letter, from the left, as in Logback.
+    From the left, each name but the last is cut to its first letter, as in Logback.
     """
     *names, last = name.split(".")
     for at, one in enumerate(names):

@@ -1,4 +1,4 @@
-"""Know which value of JSON is named by another: `{"name": "password", "value": "hunter2"}`."""
+"""Find JSON values that another value names: `{"name": "password", "value": "hunter2"}`."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ _DECODER = json.JSONDecoder(strict=False)
 
 
 class JsonNames:
-    """The strings in the lists and objects that are open while JSON is read piece by piece."""
+    """The strings in the lists and objects that are still open, while JSON is read in pieces."""
 
     def __init__(self) -> None:
         self._open: list[tuple[str, list[str]]] = [("", [])]
 
     def open(self, bracket: str) -> None:
-        """Take in that a list or an object begins."""
+        """Note that a list or an object begins."""
         self.hear("")
         self._open.append((bracket, []))
 
     def close(self) -> None:
-        """Take in that it ends."""
+        """Note that it ends."""
         if len(self._open) > 1:
             self._open.pop()
 
     def hear(self, piece: str) -> None:
-        """Take in a value. In a list only the first one can be a name."""
+        """Note a value. In a list only the first one can be a name."""
         bracket, heard = self._open[-1]
         if bracket == "{" or not heard:
             heard.append(piece)
 
     def name_next(self) -> bool:
-        """Whether the next member of a list is a secret: it is the second one of such a pair."""
+        """Whether the next member of a list is a secret: its pair begins with a secret's name."""
         bracket, heard = self._open[-1]
         if bracket != "[" or self._open[-2][0] != "[":
             return False
@@ -41,7 +41,7 @@ class JsonNames:
         return named
 
     def name_value(self, key: str) -> bool:
-        """Whether the value of this key is a secret, because another member names one."""
+        """Whether the value of this key is a secret, because another member names it as one."""
         bracket, heard = self._open[-1]
         if bracket != "{" or not is_value(key):
             return False
@@ -50,7 +50,7 @@ class JsonNames:
 
 
 def decoded(piece: str) -> str:
-    """Return the text of a string of JSON."""
+    """Return the text of a JSON string."""
     try:
         return str(_DECODER.decode(piece))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Gather a line of output, within bounds, as a terminal would display it."""
+"""Assemble a line of output, within bounds, as a terminal would display it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ MAX_LINE_BYTES = 64 * 1024
 
 
 class LineBuffer:
-    r"""Gathers the bytes of one line until its end.
+    r"""Collects the bytes of one line until its end.
 
-    It drops text that a `\\r` overwrites at once: a progress bar may use one line for hours.
+    It drops overwritten text at each `\r`: a progress bar may use one line for hours.
     """
 
     __slots__ = ("_bytes", "_returned", "_skipped")
@@ -41,7 +41,7 @@ class LineBuffer:
     def take(self) -> str:
         r"""Return the text of the line and empty the buffer.
 
-        Only the text after the last `\\r` remains, and bytes that are not UTF-8 are escaped.
+        Only the text after the last `\r` remains, and bytes that are not UTF-8 are escaped.
         """
         text = self._bytes.decode("utf-8", "backslashreplace")
         if self._skipped:

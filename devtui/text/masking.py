@@ -26,10 +26,10 @@ _JSON = re.compile(
     r"|[{}\[\],:]|[^\s\"{}\[\],:]+",
     re.DOTALL,
 )
-# A string, or its beginning without the half of an escape.
+# A string, or its beginning without half an escape.
 _STRING = re.compile(r'"(?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*')
 _UNTOLD = ('""', "null", "true", "false")
-# A value that is no markup, a comment, a tag, text; a part that is cut off goes to the end.
+# CDATA, a comment, a tag, or text. One that is cut off reaches to the end.
 _XML = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*(?:>|\Z)|[^<]+|<", re.DOTALL
 )
@@ -46,7 +46,7 @@ def target(text: str, reveal: bool = False) -> str:
 def in_log(text: str, reveal: bool = False) -> str:
     """Mask the targets in a line of an access log. Other text in a log is up to the app.
 
-    If there is something to mask, the colours of the line go: they could stand within a name.
+    If anything is masked, remove the line's colours: a sequence could stand within a name.
     """
     if reveal or ("?" not in text and "@" not in text):
         return text
@@ -63,9 +63,9 @@ def parameters(pairs: list[tuple[str, str]], reveal: bool = False) -> list[tuple
 
 
 def body(text: str, content_type: str, reveal: bool = False) -> str:
-    """Mask the body, or the beginning of the body, of a request or a response.
+    """Mask secrets in the body of a request or a response, or in the beginning of one.
 
-    Forms, JSON and XML are masked.
+    Forms, JSON and XML are read; other bodies are returned unchanged.
     """
     kind = content_type.lower()
     if reveal or not text:
@@ -115,9 +115,9 @@ def _field(field: str, depth: int) -> str:
     if ";" in value:  # older programs separate fields by it
         first, *others = value.split(";")
         return ";".join([f"{name}={first}", *(_field(other, depth) for other in others)])
-    decoded = unquote_plus(value)
-    masked = _nested(decoded, depth)
-    return field if masked == decoded else f"{name}={masked}"
+    unquoted = unquote_plus(value)
+    masked = _nested(unquoted, depth)
+    return field if masked == unquoted else f"{name}={masked}"
 
 
 def _nested(value: str, depth: int) -> str:
@@ -134,8 +134,8 @@ def _nested(value: str, depth: int) -> str:
 def _json(text: str, depth: int) -> str:
     """Mask JSON, or the beginning of JSON, and keep its layout.
 
-    Strings that are JSON are masked too, as deep as `depth` says. A value is masked as well if the
-    name of a secret comes before it: `["password", "hunter2"]` in a list of such pairs, or
+    Strings that are JSON themselves are masked too, `depth` levels deep. So is a value if the name
+    of a secret comes before it: `["password", "hunter2"]` in a list of such pairs, or
     `{"name": "password", "value": "hunter2"}`.
     """
     shown: list[str] = []
@@ -181,7 +181,7 @@ def _json(text: str, depth: int) -> str:
 
 
 def _json_in_string(piece: str, depth: int) -> str:
-    """Mask the JSON in a string of JSON, or in its beginning."""
+    """Mask the JSON in a JSON string, or in the beginning of one."""
     begun = _STRING.match(piece)
     if begun is None:
         return piece
@@ -190,7 +190,7 @@ def _json_in_string(piece: str, depth: int) -> str:
     if masked == text:
         return piece
     written = json.dumps(masked, ensure_ascii=False)
-    # No encoding has halves of surrogate pairs, which an escape may stand for.
+    # An escape may stand for half of a surrogate pair, which no encoding has.
     written = written.encode("utf-8", "backslashreplace").decode("utf-8")
     return written if piece[begun.end() :] == '"' else written[:-1]
 
@@ -202,7 +202,7 @@ def _is_key(text: str, end: int, piece: str) -> bool:
 
 
 def _xml(text: str) -> str:
-    """Mask XML, or the beginning of XML: texts and attributes, all in an element of that name."""
+    """Mask XML, or the beginning of XML: texts in elements and attributes named as secrets."""
     shown: list[str] = []
     depth, masked_from = 0, 0  # the depth of the element whose texts are all masked
     for found in _XML.finditer(text):

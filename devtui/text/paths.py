@@ -16,7 +16,7 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def is_library(path: str) -> bool:
-    """Whether a path in a printed traceback is not the user's: installed, made up, or ours."""
+    """Whether a path in a printed traceback is not the user's own: installed, ours, or no file."""
     return path.startswith(("<", _OURS)) or _LIBRARY.search(path) is not None
 
 

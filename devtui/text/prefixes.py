@@ -1,7 +1,6 @@
-"""Recognise what a log line repeats before its message: time, level and logger.
+"""Recognise the prefix of a log line before its message: time, level and logger.
 
-The columns of the log show these. Only a beginning that is recognised to its end counts; if in
-doubt, there is none.
+The columns of the log show these already. A prefix counts only if all of it is recognised.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import re
 from typing import NamedTuple
 
 MAX_PREFIX = 200
-"""How many characters of a line are looked at."""
+"""How many characters of a line are examined."""
 
 _MAX_PARTS = 12
 
@@ -49,9 +48,9 @@ NONE = Prefix()
 def prefix_of(
     text: str, level: str | None = None, logger: str | None = None, *, goes_on: bool = False
 ) -> Prefix:
-    """Return what stands before the message of a line, which is plain text.
+    """Return the prefix before the message of a line without colours.
 
-    `level` and `logger` are those of its record, if it is one: others than these are no prefix.
+    `level` and `logger` are those of its record, if it is one: a prefix with others does not count.
     The prefix may be the whole line if the message `goes_on` below it.
     """
     found = _Reading(text[:MAX_PREFIX], level, logger).prefix(whole=goes_on)
@@ -61,13 +60,13 @@ def prefix_of(
 
 
 def access_end(text: str) -> int:
-    """Return where the request begins in a line of Werkzeug's access log; 0 if it is none."""
+    """Return where the request begins in a line of Werkzeug's access log; 0 in other lines."""
     access = _ACCESS.match(text, 0, MAX_PREFIX)
     return 0 if access is None else access.end()
 
 
 class _Reading:
-    """Reads part after part. Each is tried at one place, so the work is bounded."""
+    """Reads one part after another, each at a known place, so the work is bounded."""
 
     def __init__(self, text: str, level: str | None, logger: str | None) -> None:
         self._text = text
@@ -96,7 +95,7 @@ class _Reading:
         return self._date or self._clear or named
 
     def _part(self) -> bool:
-        """Take one part with the gap behind it; return false if none follows."""
+        """Take one part with the gap after it; return false if none follows."""
         start, text = self._at, self._text
         closing = {"[": "]", "(": ")"}.get(text[start : start + 1], "")
         at = start + bool(closing)

@@ -12,7 +12,7 @@ def location_of(
     response_headers: Iterable[tuple[str, str]],
     request_headers: Iterable[tuple[str, str]] = (),
 ) -> str:
-    """Return the Location of a redirect, without the host that was asked; empty for others."""
+    """Return the Location of a redirect, without the request's own host; empty if it is not one."""
     if status is None or not 300 <= status < 400:
         return ""
     found = _header(response_headers, "location")[:MAX_LOCATION]

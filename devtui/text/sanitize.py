@@ -30,7 +30,7 @@ def visible(text: str, limit: int) -> str:
     r"""Turn `text` into one safe line of at most `limit` characters and a mark.
 
     Control characters, and characters that are invisible, unassigned or reorder text, become
-    escapes (`\\x1b`, `\\u202e`). A tab becomes spaces, any other space a plain one. The mark
+    escapes (`\x1b`, `\u202e`). A tab becomes spaces, any other space a plain one. The mark
     `…(+N characters)` counts the characters of `text` that did not fit. Time and memory depend on
     `limit`, not on the length of `text`.
     """
@@ -58,7 +58,7 @@ def visible(text: str, limit: int) -> str:
 
 
 def pasteable(text: str) -> str:
-    """Make `text` safe to copy: no program into which it is pasted takes a part of it as a key.
+    """Make `text` safe to copy: a program must not take a part of a paste for a key.
 
     A terminal sends pasted text as if the user typed it, so an escape sequence could end the paste
     and run the rest. Remove control characters except newlines and tabs, and characters that
@@ -80,7 +80,7 @@ def _can_be_pasted(character: str) -> bool:
 
 
 def _joins(character: str) -> bool:
-    """Whether the terminal draws the character over the previous one, in no cell of its own."""
+    """Whether the terminal draws the character over the previous one, without a cell of its own."""
     if unicodedata.category(character) in ("Mn", "Me"):
         return True
     # Skin tones of emoji, and the vowels and final consonants of Hangul syllables.

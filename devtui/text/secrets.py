@@ -25,10 +25,10 @@ _SECRET_PARTS = (
     "cookie",
     "sessionid",
 )
-# Words that mean a secret only together.
+# Words that mean a secret only side by side.
 _SECRET_PAIRS = {("session", "id"), ("private", "pem"), ("signature", "base")}
 
-# What another value may name: `{"name": "password", "value": "hunter2"}`.
+# Keys whose value another value may name: `{"name": "password", "value": "hunter2"}`.
 _VALUES = {"v", "val", "value"}
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -42,20 +42,20 @@ def is_secret(name: str) -> bool:
     on the screen.
     """
     name = name[:200]
-    # Some write one word as two: `passWord`. So what a capital letter divides is one word as well.
+    # Some write one word as two, as in `passWord`. So try it without a division at capitals too.
     return any(map(_have_secret, (words_of(name), _words(name))))
 
 
 def names_secret(value: str) -> bool:
     """Whether a value is itself the name of a secret, as in `["password", "hunter2"]`.
 
-    A longer text, or one with spaces, is no name.
+    A longer text, or one with spaces, is not a name.
     """
     return len(value) <= 200 and " " not in value and is_secret(value)
 
 
 def is_value(name: str) -> bool:
-    """Whether a key or a column has this name because another value names what it holds."""
+    """Whether a key or a column with this name has a value that another one names."""
     return not _VALUES.isdisjoint(words_of(name)[-1:])
 
 

@@ -1,8 +1,8 @@
 r"""Read colours from text: the sequences `ESC [ … m`, which libraries write to a terminal (SGR).
 
-Only whole, short sequences of this one kind count, and links to files. All others stay in the
-text, and `visible` shows them as escapes. Blinking and hidden text are ignored: the first disturbs,
-the second could lie.
+Only whole, short sequences of this kind count, and links to files. All others stay in the text, and
+`visible` shows them as escapes. Blinking and hidden text are ignored: blinking disturbs, and hidden
+text could lie.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_PIECES = 2_000
 """How many sequences of one line are read; later ones are removed."""
 
 # A link to a file, which rich writes around places in the code, or the end of any link. Links are
-# never passed on, so what is removed here cannot mislead; links to other places stay visible.
+# never passed on, so removing them here cannot mislead; links to other places stay visible.
 _LINK = r"\x1b\]8;[^;\x00-\x1f]{0,200};(?:(file://[^\x00-\x1f\s]{1,2000}))?(?:\x1b\\|\x07)"
 _CODES = rf"[0-9;:]{{0,{MAX_CODES}}}"
 # A sequence in a text that rich has highlighted, such as Werkzeug's access log: rich takes its
@@ -29,15 +29,15 @@ _TAKEN_APART = rf"\x1b(?:\x1b\[{_CODES}m){{1,4}}\[(?:\x1b\[{_CODES}m){{1,4}}({_C
 _SEQUENCE = re.compile(rf"\x1b\[({_CODES})m|{_LINK}|{_TAKEN_APART}")
 RESET = "\x1b[0m"
 
-# What begins a line again: progress bars erase it, or those above it, and hide the cursor.
+# Begins a line again: progress bars erase it, or the lines above it, and hide the cursor.
 _DRAWS = re.compile(r"(?:\r|\x1b\[[02]?K|\x1b\[\d{0,3}A|\x1b\[\?25[hl])+")
 
 Colour: TypeAlias = "int | tuple[int, int, int]"
-"""A number of the 256 colours, of which the first 16 are the theme's, or red, green and blue."""
+"""The number of one of the 256 colours (the first 16 are the theme's), or red, green and blue."""
 
 
 class Look(NamedTuple):
-    """How a piece of text looks. None is the colour of the surroundings."""
+    """The look of a piece of text. A colour of None is that of the surroundings."""
 
     ink: Colour | None = None
     paper: Colour | None = None
@@ -70,15 +70,15 @@ def plain(text: str) -> str:
 
 
 def undrawn(text: str) -> str:
-    """Return the text without what erases the line and moves to its beginning, if it begins so.
+    """Return the text without sequences at its beginning that erase lines or move the cursor.
 
-    Nothing is lost: in a log nothing stands there that could be erased.
+    Nothing is lost: in a log there is nothing to erase.
     """
     return _DRAWS.sub("", text, count=1) if _DRAWS.match(text) else text
 
 
 def pieces(text: str, look: Look = PLAIN) -> tuple[list[Piece], Look]:
-    """Divide a text into pieces of one look; return them and the look after its end.
+    """Split a text into pieces of one look each; return them and the look at its end.
 
     It begins with `look`, which an earlier line of the same record may have left.
     """
@@ -100,7 +100,7 @@ def pieces(text: str, look: Look = PLAIN) -> tuple[list[Piece], Look]:
 
 
 def after(text: str, look: Look = PLAIN) -> Look:
-    """Return the look after the end of a text."""
+    """Return the look at the end of a text."""
     for number, sequence in enumerate(_SEQUENCE.finditer(text) if "\x1b" in text else ()):
         if number >= MAX_PIECES:
             break
@@ -149,13 +149,13 @@ def sequence_of(look: Look) -> str:
 
 
 def _after_sequence(look: Look, sequence: re.Match[str]) -> Look:
-    """Return the look after what was found: a sequence, one that was taken apart, or a link."""
+    """Return the look after a match of `_SEQUENCE`. A link changes nothing."""
     codes = sequence[1] if sequence[1] is not None else sequence[3]
     return look if codes is None else _after(look, codes)
 
 
 def _after(look: Look, codes: str) -> Look:
-    """Return the look after one sequence. What is not understood changes nothing."""
+    """Return the look after one sequence. Unknown codes change nothing."""
     numbers = _numbers(codes)
     for code in numbers:
         if code == 0:
@@ -180,7 +180,7 @@ def _after(look: Look, codes: str) -> Look:
 
 
 def _numbers(codes: str) -> Iterator[int]:
-    """Yield the numbers of a sequence; no number is 0. `4:0`, a style of underlining, means 24."""
+    """Yield the numbers of a sequence; a missing one is 0. `4:0`, no underlining, means 24."""
     for part in codes.split(";"):
         first, *others = part.split(":")
         if first == "4" and others:

@@ -1,7 +1,7 @@
 """Tell which printed lines belong to one traceback, from their text alone.
 
 Python prints a traceback in several pieces, and a logging formatter or a library may indent or
-frame it. Each line is looked at once.
+frame it. Each line is examined once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _At(Enum):
 
 
 def begins(line: str) -> bool:
-    """Whether a traceback begins with that line, which has no colours."""
+    """Whether a traceback begins with that line, which must be without colours."""
     return ("Traceback (" in line and _is_header(line)) or _PLACE.match(line) is not None
 
 
@@ -52,7 +52,7 @@ class TracebackLines:
     def takes(self, line: str, *, continues: bool) -> bool:
         """Whether the next line belongs to it; `continues` if both were written at once.
 
-        After a line that does not, the traceback has ended.
+        The traceback ends at the first line that does not.
         """
         text = line.strip()
         match self._at:

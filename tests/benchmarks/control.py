@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.control [--runs 20]
 
-Both are medians. `wait` is asked at once after a save, as an agent does; the reload is what devtui
-says of it, from the write of the file. Ends with 1 if a bound is missed.
+Both are medians. `wait` is asked right after a save, as an agent does. The time of the reload is
+what devtui reports, from the write of the file. Ends with 1 if a bound is missed.
 """
 
 from __future__ import annotations

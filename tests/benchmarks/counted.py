@@ -1,8 +1,8 @@
-"""devtui as it is, but that it counts the replayed events which its store takes in.
+"""Run devtui, and count the replayed events that its store receives.
 
     python counted.py FILE [OPTIONS] [APP]
 
-When it ends, the numbers are in FILE as JSON: events taken in, and events told to be dropped.
+At the end, FILE has the numbers as JSON: events received, and events reported as dropped.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ subscribe_to = Store.subscribe_to
 
 
 def counting(store: Store, bus: EventBus) -> None:
-    """Listen as the store does, and count after it what was replayed."""
+    """Subscribe the store, and then count the replayed events."""
     subscribe_to(store, bus)
     bus.listen(_count, RequestStarted, RequestFinished, LogWritten, ErrorRaised, EventsDropped)
 

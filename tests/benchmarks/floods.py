@@ -1,10 +1,10 @@
-"""How long an app takes that writes very much, below devtui and below `flask run`, in one run.
+"""How long an app takes that writes a lot, under devtui and under `flask run`, in one run.
 
     python -m tests.benchmarks.floods [--rounds 5] [--lines 100000]
 
 Each round starts every program once, on a terminal or with its output in a file, and has the app
 write lines while it is imported, log records in one request, and print lines in another. The app
-itself takes the time. The ratios are medians of the rounds. Ends with 1 where the app takes more
+itself measures the time. The ratios are medians of the rounds. Ends with 1 if the app takes more
 than 1.5 times as long on devtui's screen as on the terminal of `flask run`.
 """
 
@@ -54,7 +54,7 @@ PROGRAMS: dict[str, tuple[list[str], bool, str]] = {
 
 
 def main() -> int:
-    """Measure and print; 1 where the screen costs the app too much."""
+    """Measure and print; return 1 if the screen costs the app too much."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--lines", type=int, default=100_000)
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def measure(words: list[str], folder: Path, *, on_terminal: bool) -> dict[str, float]:
-    """Start a program, have its app write, and give the seconds of each flood."""
+    """Start a program, have its app write, and return the seconds of each flood."""
     port = free_port()
     command = [sys.executable, "-m", *words, str(port)]
     run = on_a_terminal(command, folder) if on_terminal else started(
@@ -99,7 +99,7 @@ def measure(words: list[str], folder: Path, *, on_terminal: bool) -> dict[str, f
 
 @contextlib.contextmanager
 def on_a_terminal(command: list[str], folder: Path) -> Iterator[None]:
-    """A program that runs on a terminal, which reads all that comes, while the block does."""
+    """Run a program in the block, on a terminal that reads all output."""
     terminal, theirs = pty.openpty()
     popen = subprocess.Popen(
         command,

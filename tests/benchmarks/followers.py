@@ -84,7 +84,7 @@ DEVTUI = Follower("devtui", ("devtui", "--plain", "-p", "{port}", "app"), {"app.
 
 
 def make_venv(folder: Path) -> Path:
-    """The programs' folder of an environment with all of them, made where it is not there."""
+    """The `bin` folder of an environment with all of them, which is made if it is missing."""
     programs = folder / "bin"
     if not (programs / "devtui").exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)

@@ -1,4 +1,4 @@
-"""What devtui withstands, and what it costs, against its peers in the same run.
+"""How much load devtui withstands, and what it costs, next to its peers in the same run.
 
     python -m tests.benchmarks.load [--seconds 60] [--venv FOLDER]
                                     [--only screen|memory|throughput|idle]
@@ -6,9 +6,9 @@
 `screen`: a stream of real events, 5,000 requests a second, and how long a key takes meanwhile,
 against the same keys before it. `memory`: 100,000 requests with 20 statements each, a million lines
 and 1,000 errors, then the long list. `throughput`: requests a second, against `flask run` with its
-log in a file, against Werkzeug's server with none, and against waitress. `idle`: what 5,000 watched
-files and a screen take of a core, against `flask run --debug`. Each figure is printed with what is
-wanted of it; it ends with 1 where one is missed. It needs `wrk` for `throughput`, and a machine
+log in a file, against Werkzeug's server with none, and against waitress. `idle`: the share of a
+core that 5,000 watched files and a screen take, against `flask run --debug`. Each figure is printed
+with its target; it ends with 1 if one is missed. It needs `wrk` for `throughput`, and a machine
 that does nothing else.
 """
 
@@ -48,7 +48,7 @@ from tests.benchmarks.watched import Watched
 
 HERE = Path(__file__).parent
 RATE = 5_000
-DROPPED = 0.05  # of all events at most: nobody is to have quick keys by dropping the rest
+DROPPED = 0.05  # of all events at most: dropping events must not be the way to quick keys
 ROUNDS = 15  # many and short, by turns: a shared machine is quicker for one than for the next
 ROUND_SECONDS = 2
 CONNECTIONS = 32
@@ -99,7 +99,7 @@ def main() -> int:
 
 
 def told(what: str, value: float, unit: str, wanted: float, *, least: bool = False) -> bool:
-    """Print a figure with its bound; whether it is met."""
+    """Print a figure with its bound; return whether it is met."""
     met = value >= wanted if least else value <= wanted
     bound = f"at {'least' if least else 'most'} {wanted:g}"
     print(
@@ -150,7 +150,7 @@ def percentile(times: list[float]) -> float:
 
 
 def memory(python: Path) -> bool:
-    """Memory after very much has gone through, and the list of 100,000 rows."""
+    """Memory after many events, and the list of 100,000 rows."""
     print(f"memory: 100,000 requests with {CALLS} calls each, a million lines, 1,000 errors")
     with replaying(python, CALLS) as replay:
         fresh = replay.resident_mib()
@@ -248,7 +248,7 @@ def wrk(port: int, seconds: int) -> float:
 
 
 def idle(python: Path, seconds: float = 30) -> bool:
-    """What of a core is taken while nothing happens, with 5,000 files to watch."""
+    """The share of a core that is taken while nothing happens, with 5,000 files to watch."""
     print(f"idle: 5,000 files, {seconds:g} s")
     files = {f"pkg{number // 50}/m{number}.py": "x = 1\n" for number in range(5_000)}
     ports = {"devtui": free_port(), "flask run --debug": free_port()}

@@ -5,8 +5,8 @@
 A page with 60 small files (style sheets, scripts, pictures) is opened in Chromium by turns from
 `flask run` with its log in a file, from gunicorn's threads, and from devtui with its screen on,
 over http and over https. None of them is in debug mode. Each time is from the navigation to the
-end of the page's load, with an empty cache and no open connection. Each ratio is printed with what
-is wanted of it; it ends with 1 where one is missed. It needs Chromium and playwright.
+end of the page's load, with an empty cache and no open connection. Each ratio is printed with its
+target; it ends with 1 if one is missed. It needs Chromium and playwright.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def browser() -> Iterator[Any]:
 def compared(
     python: Path, folder: Path, driven: Any, rounds: int, scheme: str, least: float
 ) -> bool:
-    """Open the page from each server by turns; whether the ratios are as wanted."""
+    """Open the page from each server by turns; return whether the targets are met."""
     floor = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     names = ("flask run", "gunicorn", *(("nginx",) if floor else ()), "devtui")
     ports = {name: free_port() for name in names}

@@ -99,12 +99,12 @@ def project(kind: str) -> Iterator[Path]:
 
 
 def make_venv(folder: Path) -> Path:
-    """The interpreter of the environment in the folder, which is made where it is not there."""
+    """The interpreter of the environment in the folder, which is made if it is missing."""
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [str(python), "-m", "pip", "install", "-q"]
-        # The programs that are typed are pip's work, and those of an old one import more.
+        # pip generates the scripts of the programs, and those of an old pip import more.
         subprocess.run([*pip, "-U", "pip"], check=True)
         subprocess.run([*pip, *PACKAGES, "-e", str(REPOSITORY)], check=True)
     return python

@@ -2,12 +2,11 @@
 
     python -m tests.benchmarks.port_screen [--processes 500] [--descriptors 20] [--runs 15]
 
-Starts that many idle processes with that many open descriptors each, and a holder; then measures
-in a fresh interpreter each time, since a session looks once: what a person waits for contains the
-import of psutil. Two things are measured to the screen, both in a real pseudo-terminal: the start
-of the program, where Textual is imported meanwhile, and a port that is typed while the app is
-served. Prints milliseconds; ends with 1 where the median of the latter, or of knowing, is over the
-target.
+Starts that many idle processes with that many open descriptors each, and a holder. Each run is in a
+fresh interpreter, because a session looks once: a person also waits for the import of psutil. Two
+times are measured up to the screen, in a real pseudo-terminal: at the start of the program, which
+imports Textual meanwhile, and for a port that is typed while the app is served. Prints
+milliseconds. Ends with 1 if the median for a typed port, or for the first look, is over the target.
 """
 
 from __future__ import annotations
@@ -37,9 +36,9 @@ _FAILED = re.compile(rb"failed at (\d+)\x07")
 
 
 class Stopwatch(Screen):
-    """A screen that notes when the bytes came in which a text first stood.
+    """A screen that notes when a text first arrives.
 
-    While it waits for them it draws nothing: that would take longer than what is measured.
+    While it waits it draws nothing: that would take longer than the measured time.
     """
 
     def __init__(self, columns: int, lines: int) -> None:
@@ -56,7 +55,7 @@ class Stopwatch(Screen):
         return b"" if self.wanted else super().feed(chunk)
 
     def wait(self, seconds: float) -> int:
-        """When it was, by the monotonic clock. Fails after so many seconds."""
+        """Wait for the text; return when it came, by the monotonic clock."""
         deadline = time.monotonic() + seconds
         while not self.seen_ns:
             assert time.monotonic() < deadline, f"never came: {self.wanted!r}"
@@ -66,7 +65,7 @@ class Stopwatch(Screen):
 
 @contextmanager
 def crowd(count: int, descriptors: int) -> Iterator[None]:
-    """Idle processes, that end when their pipe's other end is closed, however that happens."""
+    """Run idle processes, which end when their pipe is closed, however that happens."""
     read, write = os.pipe()
     pids = []
     for _ in range(count):

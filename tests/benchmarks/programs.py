@@ -1,4 +1,4 @@
-"""Programs that are measured: started in a folder of their own, and ended with all they started."""
+"""Run the measured programs in a folder of their own, and end them with all that they started."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEADLINE = 20.0
 def started(
     command: Sequence[object], folder: Path, log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that runs in the folder while the block does, and writes to a file."""
+    """Run a program in the folder, with its output in a file, until the end of the block."""
     with log.open("wb") as file:
         popen = subprocess.Popen(
             [*map(str, command)], cwd=folder, env=environment(), stdout=file, stderr=file
@@ -53,8 +53,8 @@ def folder_of(files: dict[str, str]) -> Iterator[Path]:
 def middle_ratio(times: Sequence[float], of: Sequence[float]) -> float:
     """The median of the ratios round by round.
 
-    A machine that is shared is slower for minutes, for both of one round alike: the ratio of two
-    medians would take a figure of a slow while against one of a quick while.
+    A shared machine can be slower for minutes, which affects both figures of one round. The ratio
+    of two medians would compare a figure from a slow time with one from a quick time.
     """
     return statistics.median(ours / theirs for ours, theirs in zip(times, of, strict=True))
 
@@ -87,7 +87,7 @@ def wait_served(port: int) -> None:
 
 
 def family_seconds(program: psutil.Process) -> dict[int, float]:
-    """What a program and its children have taken of the processor so far, by pid."""
+    """The processor time of a program and its children so far, by pid."""
     found = {}
     for one in (program, *program.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):
@@ -97,15 +97,15 @@ def family_seconds(program: psutil.Process) -> dict[int, float]:
 
 
 def seconds_between(before: dict[int, float], after: dict[int, float]) -> float:
-    """What a family has taken meanwhile; one that has ended is left out, a new one counts whole."""
+    """The processor time between two results; without ended processes, but all of new ones."""
     return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items())
 
 
 @contextmanager
 def telling_of_others() -> Iterator[None]:
-    """Say at the end what the machine below this one gave to others, where it says so (Linux).
+    """Print at the end how much time the host gave to other machines, if it reports that (Linux).
 
-    A figure that was taken while much was given away tells more about them than about us.
+    Figures taken while that was much say more about the others than about devtui.
     """
     before = psutil.cpu_times()
     yield

@@ -4,8 +4,8 @@
 
 Installs each application from PyPI into an environment of its own, once per FOLDER, makes a project
 of it as its documentation says, and saves a view under the plain server and under devtui. Each save
-waits until all processes have come to rest. The figures are medians, and the ratio is that of the
-plain server to devtui. Ends with 1 where a ratio is missed that is required.
+waits until all processes are idle. The figures are medians, and the ratio is that of the plain
+server to devtui. Ends with 1 if a required ratio is missed.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def make_venv(folder: Path, packages: tuple[str, ...]) -> Path:
 
 
 def _rest(pid: int) -> None:
-    """Wait until the processes take no more of the processor."""
+    """Wait until the processes are idle."""
     end, before = time.monotonic() + DEADLINE, -1.0
     while time.monotonic() < end:
         now = 0.0
@@ -85,11 +85,10 @@ def measure(app: App, python: Path, folder: Path, command: tuple[str, ...], runs
     times = []
     with started(words, folder, folder / "server.log") as popen:
         _seconds_until(url, "mark-")
-        for run in range(runs + 2):  # the first saves show what is worked on
+        for run in range(runs + 2):  # the first saves tell devtui which file is worked on
             _rest(popen.pid)
-            time.sleep(
-                run / (runs + 2)
-            )  # a reloader that looks once a second is at any point of it
+            # A reloader that looks once a second may be at any point of that second.
+            time.sleep(run / (runs + 2))
             found = re.search(r"MARK = (\d+)", file.read_text())
             assert found is not None
             number = int(found[1]) + 1

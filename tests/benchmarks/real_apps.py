@@ -63,7 +63,7 @@ FLASK_VIEW = app_source("benchmarks/marked_blueprint.py")
 class App:
     """An application: how to make it, and how to serve it; `{port}` stands for the port.
 
-    `file` is saved with another `MARK`, which comes from `target` then. `least` is how many times
+    `file` is saved with another `MARK`, which `target` then returns. `least` is how many times
     faster devtui has to be.
     """
 
@@ -198,7 +198,7 @@ APPS = (
         "app", "/marked/", "app/views.py", 5.0),
     App("MLflow", ("mlflow",), _mlflow, _flask("mlflow.server:app"),
         "mlflow.server:app", "/health", "mlflow/server/__init__.py", 5.0),
-    # Newer ones of the latter two do not work with it, or see no save there.
+    # Newer versions of the last two packages do not work with it, or see no save there.
     App("Superset", ("apache-superset", "flask-caching<2.4", "watchdog<7"), _superset,
         _flask(SUPERSET), SUPERSET, "/marked/", "marked.py", 2.0),
     App("pgAdmin 4", ("pgadmin4",), _pgadmin, _flask("pgAdmin4:app"),

@@ -2,12 +2,12 @@
 
     python -m tests.benchmarks.reload [--runs 16] [--venv FOLDER] [--only hello|heavy|rest]
 
-Makes a virtual environment with all of them, once per FOLDER, and prints a table for the README,
-with the ratios that are required; ends with 1 where one is missed. "Save" is to write a file and
-rename it, "served" the first response with the new text, asked for every 2 ms on a connection of
-its own. Each save waits until the server and all its processes have come to rest, and the files'
-sizes differ, since peers take two saves of equal size within one second for one. A save that a peer
-does not serve at all within 15 s is counted as 15 s.
+Makes a virtual environment with all of them, once per FOLDER, and prints a table for the README
+with the required ratios; ends with 1 if one is missed. A "save" writes a file and renames it. It is
+"served" with the first response that has the new text; a request is sent every 2 ms on a new
+connection. Each save waits until the server and all its processes are idle, and the files' sizes
+differ, because peers take two saves of equal size within one second for one. A save that a peer
+does not serve within 15 s counts as 15 s.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from tests.benchmarks.peers import DEVTUI, FLASK_WATCHDOG, PEERS, Peer, make_ven
 from tests.benchmarks.programs import middle_ratio, telling_of_others
 from tests.benchmarks.server import running
 
-# How often a second save is measured: where a reload is short, the noise is the larger part of it.
+# How often to measure a second save: the shorter a reload, the larger the part of noise.
 SECOND_SAVES = {"hello": 15, "heavy": 9}
 
-# By how much the ratio of two that do the same may miss 1: a save at once, before there was time to
-# start anything ahead, is served by a fresh process too.
+# By how much a ratio of 1 may be missed: right after a save there was no time to start anything
+# ahead, so a fresh process serves the next one too.
 SAME = 0.05
 
 
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def print_reloads(python: Path, kinds: list[str], runs: int) -> bool:
-    """The table of reloads; whether the required ratios are met."""
+    """Print the table of reloads; return whether the required ratios are met."""
     medians: dict[tuple[str, str], float] = {}
     errors: Counter[str] = Counter()
     for kind in kinds:
@@ -95,10 +95,10 @@ def print_reloads(python: Path, kinds: list[str], runs: int) -> bool:
 
 
 def print_starts(python: Path, runs: int = 80) -> bool:
-    """From the command to the first answer, and to the first frame.
+    """Measure from the command to the first response, and to the first frame.
 
-    What is compared closely is started most often, and each as often before the other as after
-    it; the debugger's start differs by far, and one in five will do.
+    The pair with close figures is started most often, and each as often before the other as after
+    it. The start with the debugger differs by far, so one in five is enough.
     """
     flask = ("flask", "--app", "wsgi", "run", "-p", "{port}")
     plain = Peer("flask run", flask)
@@ -131,7 +131,7 @@ def print_starts(python: Path, runs: int = 80) -> bool:
 
 
 def print_second_saves(python: Path) -> bool:
-    """A save at once, and a while after the one before was served, against a fresh process."""
+    """Compare a second save, at once or after a pause, with one that a fresh process serves."""
     met = True
     for kind, runs in SECOND_SAVES.items():
         fresh: list[float] = []
@@ -155,7 +155,7 @@ def print_second_saves(python: Path) -> bool:
 
 
 def print_idle(python: Path, seconds: float = 20) -> bool:
-    """What an idle dashboard with many files takes of a core."""
+    """Measure the share of a core that an idle dashboard with many files takes."""
     with project("hello") as folder:
         for number in range(5_000):
             path = folder / f"pkg{number // 50}" / f"m{number}.py"

@@ -30,7 +30,7 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Counts:
-    """Events: as the server process sent them, and as the dashboard took them in."""
+    """The events that the server process sent, and those that the dashboard received or dropped."""
 
     sent: int
     taken: int
@@ -41,7 +41,7 @@ class Counts:
 
     @property
     def lost(self) -> int:
-        """Those that nobody told of. A few of the dropped may be none of the replayed."""
+        """Events neither received nor counted. A few dropped ones may not be replayed ones."""
         return max(self.sent - self.taken - self.dropped, 0)
 
 
@@ -97,11 +97,11 @@ class Replay:
         return times
 
     def resident_mib(self) -> float:
-        """What the dashboard's process has resident."""
+        """The resident memory of the dashboard's process."""
         return float(self.watched.process.memory_info().rss) / 2**20
 
     def cpu_seconds(self) -> float:
-        """What the dashboard's process has taken of the processor."""
+        """The processor time of the dashboard's process so far."""
         times = self.watched.process.cpu_times()
         return float(times.user + times.system)
 

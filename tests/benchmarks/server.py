@@ -1,4 +1,4 @@
-"""A server under test: it is started, asked, saved for, and watched for what it takes."""
+"""Start a server under test, send it requests, save its files, and measure what it takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.benchmarks.peers import Peer
 from tests.benchmarks.programs import environment, free_port
 
 POLL_SECONDS = 0.002
-# To ask takes some of a processor, which two processes that start beside each other want as well.
+# Polling takes processor time, which two processes that start side by side need too.
 START_POLL_SECONDS = 0.005
 DEADLINE = 15.0
 START_DEADLINE = 60.0  # a busy machine may stall for long, and a run is not to end for that

@@ -80,7 +80,8 @@ def test_a_certificate_may_be_an_object(devtui: Devtui, tmp_path: Path, free_por
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("CONTEXT = 1\n", "is no ssl.SSLContext, but int"), ("1 / 0\n", "by zero")]
+    ("text", "told"),
+    [("CONTEXT = 1\n", "is not an ssl.SSLContext, but of type int"), ("1 / 0\n", "by zero")],
 )
 def test_a_wrong_object_is_not_a_certificate(
     devtui: Devtui, tmp_path: Path, free_port: int, text: str, told: str

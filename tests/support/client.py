@@ -45,7 +45,7 @@ class UnixConnection(HTTPConnection):
 def connection(url: str, timeout: float) -> HTTPConnection:
     """A connection for the URL, such as `http://127.0.0.1:5000`, `https://[::1]:5000` or `unix:…`.
 
-    Whatever certificate the server has is taken.
+    It accepts any certificate.
     """
     parts = urlsplit(url)
     if parts.scheme == "unix":
@@ -81,7 +81,7 @@ def request(
 
 
 def get(url: str, cookie: str = "", timeout: float = DEADLINE) -> Answer:
-    """GET the URL. What it has after the host is sent as it is."""
+    """GET the URL. Its path and query are sent as they are."""
     return request(url, "GET", _target(url), headers=_cookie(cookie), timeout=timeout)
 
 
@@ -91,9 +91,9 @@ def post(url: str, fields: dict[str, str], cookie: str = "", timeout: float = DE
     return request(url, "POST", _target(url), urlencode(fields).encode(), headers, timeout)
 
 
-def send_raw(port: int, data: bytes, host: str = "127.0.0.1", timeout: float = DEADLINE) -> bytes:
+def send_raw(port: int, data: bytes, host: str = "127.0.0.1") -> bytes:
     """Send bytes that no honest client would, and read until the server closes."""
-    with socket.create_connection((host, port), timeout=timeout) as conn:
+    with socket.create_connection((host, port), timeout=DEADLINE) as conn:
         conn.sendall(data)
         return b"".join(iter(lambda: conn.recv(65536), b""))
 

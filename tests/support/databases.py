@@ -24,7 +24,7 @@ _POSTGRES = Path("/usr/lib/postgresql")
 
 
 class Database:
-    """A server that runs: its port, and what it was asked."""
+    """A running server: its port, and its log."""
 
     def __init__(self, port: int, log: Path) -> None:
         self.port = port
@@ -64,7 +64,7 @@ class MariaDB(Database):
 class Redis(Database):
     @contextmanager
     def monitored(self) -> Iterator[list[str]]:
-        """A list that has, when the block ends, the commands that it was asked meanwhile."""
+        """Yield a list that at the end of the block has the commands received meanwhile."""
         commands: list[str] = []
         address = "127.0.0.1", self.port
         with (
@@ -88,7 +88,7 @@ def _is_of_transactions(statement: str) -> bool:
 
 
 def tool(name: str, package: str) -> str:
-    """The path of a program; the test is skipped where it is not installed."""
+    """The path of a program; skip the test if it is not installed."""
     folders = sorted(_POSTGRES.glob("*/bin"), key=lambda folder: folder.parent.name)
     path = os.pathsep.join([os.environ["PATH"], "/usr/sbin", *map(str, folders)])
     found = shutil.which(name, path=path)
@@ -123,7 +123,7 @@ def redis_server(folder: Path) -> Iterator[Redis]:
 @contextmanager
 def postgres_server() -> Iterator[Postgres]:
     initdb, postgres = tool("initdb", "postgresql"), tool("postgres", "postgresql")
-    is_root = os.getuid() == 0  # as which it does not run
+    is_root = os.getuid() == 0  # PostgreSQL refuses to run as root
     # TMPDIR may be in a folder that only root may enter.
     folder = tempfile.mkdtemp(prefix="devtui-postgres-", dir="/tmp" if is_root else None)
     options: dict[str, Any] = {"cwd": folder}

@@ -19,11 +19,12 @@ Message = dict[str, Any]
 
 
 class Editor:
-    """Does what VS Code and somebody who presses `continue` at each breakpoint do.
+    """Acts like VS Code with somebody who presses `continue` at each breakpoint.
 
-    It attaches to what listens on `port`, as soon as something does, and to its sub-processes. It
-    disconnects where one has ended. `hits` are the places where breakpoints were hit: function and
-    line; `threads` the names of the threads that were there last. `attached` counts the processes.
+    It attaches to the adapter on `port`, as soon as one listens, and to its sub-processes. It
+    disconnects from a process that has ended. `hits` are the places where breakpoints were hit, as
+    function and line. `threads` are the names of the threads at the last hit. `attached` counts the
+    processes.
     """
 
     def __init__(self, port: int, breakpoints: Mapping[Path, int], **attach: Any) -> None:
@@ -62,7 +63,7 @@ class Editor:
     def _follow(self, port: int, attach: Mapping[str, Any]) -> None:
         end = time.monotonic() + SECONDS
         while not self._closed.is_set() and time.monotonic() < end:
-            # The adapter of the process before may still be there, just about to go.
+            # The adapter of the process before may still listen, just before it ends.
             with suppress(OSError, AdapterGone):
                 session = _Session(port)
                 with self._lock:
@@ -119,7 +120,7 @@ class _Session:
         self._events[:0] = held
 
     def ask(self, command: str, **arguments: Any) -> Any:
-        """Send a request and give the body of its answer."""
+        """Send a request and return the body of its answer."""
         number = self._send(command, arguments)
         while (message := self._receive()).get("request_seq") != number:
             if message["type"] == "event":

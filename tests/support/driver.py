@@ -1,4 +1,4 @@
-"""A dashboard that runs against a fake session, and what a test does with it."""
+"""Run a dashboard against a fake session, and let a test use it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PARSE_RULES = Stylesheet._parse_rules
 
 
 def dashboard(session: FakeSession) -> Dashboard:
-    """A dashboard whose clocks stand still, and whose server process uses what we say."""
+    """A dashboard whose clocks stand still, with fixed figures for the server process."""
     return Dashboard(
         session,
         Clock(lambda: MONOTONIC, lambda: at(80)),
@@ -40,7 +40,7 @@ def dashboard(session: FakeSession) -> Dashboard:
 
 
 class Driver:
-    """A dashboard that runs, and what a test does with it."""
+    """A running dashboard, and the actions of a test."""
 
     def __init__(self, app: Dashboard, session: FakeSession, pilot: Pilot[int]) -> None:
         self.app = app
@@ -65,7 +65,7 @@ class Driver:
             await _until_idle(self.app)
 
     async def press(self, *keys: str) -> None:
-        """Press keys, after the rows that came are on the screen, as a person does."""
+        """Press keys once all new rows are on the screen, as a person does."""
         await self.until(lambda: not self._expects_rows())
         await self.pilot.press(*keys)
         await self.pilot.pause()
@@ -76,12 +76,12 @@ class Driver:
         return any(view.expects_rows for view in views)
 
     def screen(self) -> str:
-        """What is on the screen, as text."""
+        """The screen as text."""
         strips = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text for strip in strips)
 
     def on(self, kind: type[S]) -> S:
-        """The screen that is open, which has to be one of this kind."""
+        """The open screen; assert that it is of this kind."""
         screen = self.app.screen
         assert isinstance(screen, kind), screen
         return screen
@@ -93,7 +93,7 @@ class Driver:
         await self.until(lambda: text not in self.screen(), f"{text!r} gone from the screen")
 
     def keys(self) -> dict[str, bool]:
-        """The commands by name, each with whether it can work now."""
+        """The commands by name, and whether each can work now."""
         return {
             active.binding.id or "": active.enabled
             for active in self.app.screen.active_bindings.values()
@@ -101,7 +101,7 @@ class Driver:
 
 
 def there(value: T | None) -> T:
-    """What has to be there, such as the item under the cursor."""
+    """Return a value that must not be None, such as the item under the cursor."""
     assert value is not None
     return value
 
@@ -116,7 +116,7 @@ async def running(
     async def until_idle(*_: float) -> None:
         await _until_idle(app)
 
-    # Textual's own sleeps after each key until the processor has had nothing to do for a while.
+    # Textual's own waits after each key until the process has been idle for a while.
     with (
         mock.patch("textual.app.wait_for_idle", until_idle),
         mock.patch("textual.pilot.wait_for_idle", until_idle),
@@ -128,7 +128,7 @@ async def running(
 
 
 async def _until_idle(app: Dashboard) -> None:
-    """Wait until nothing is left to do at once: no callback, no message and nothing to draw."""
+    """Wait until nothing is left to do: no callback, no message and nothing to draw."""
     ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
     while app.is_running:
         await asyncio.sleep(0)
@@ -137,7 +137,7 @@ async def _until_idle(app: Dashboard) -> None:
 
 
 def _draws(app: Dashboard) -> bool:
-    """Draw what waits for the screen's next refresh, and say whether there was anything."""
+    """Draw at once what waits for the screen's next refresh; return whether there was anything."""
     screen = app.screen
     waits = screen._layout_required or screen._scroll_required or screen._repaint_required
     waits = waits or screen._recompose_required or bool(screen._dirty_widgets)

@@ -1,4 +1,4 @@
-"""Virtual environments that are made in no time: their packages are links to those of the tests."""
+"""Make virtual environments quickly: their packages are links to those of the tests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def make(folder: Path, *packages: str, python: str = sys.executable) -> Path:
 
 
 def needed(packages: tuple[str, ...]) -> set[str]:
-    """The packages with all that they ask for, without extras."""
+    """The packages with all that they require, without extras."""
     found: set[str] = set()
     waiting = list(packages)
     while waiting:
@@ -49,7 +49,7 @@ def needed(packages: tuple[str, ...]) -> set[str]:
 
 
 def linked(name: str) -> Iterator[Path]:
-    """What of a package lies in the folder of packages: modules, and its metadata."""
+    """The entries of a package in site-packages: its modules and its metadata."""
     distribution = metadata.distribution(name)
     tops = {file.parts[0] for file in distribution.files or () if file.parts[0] not in ("..", "/")}
     if name == DEVTUI:  # it may be installed from its checkout

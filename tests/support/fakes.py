@@ -1,4 +1,4 @@
-"""A session without processes: the public face of the real one, fed with real events."""
+"""A fake session without processes: the public interface of the real one, fed with real events."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MONOTONIC = 1000.0
 
 
 class FakeGenerations:
-    """The server process that would run."""
+    """Stands for the server processes."""
 
     def __init__(self, pid: int | None = 4242) -> None:
         self.pid = pid
@@ -56,7 +56,7 @@ class FakeGenerations:
 
 
 class FakePages:
-    """The pages in browsers that would follow the saves."""
+    """Stands for the open pages in browsers."""
 
     def __init__(self) -> None:
         self.on = True
@@ -64,13 +64,13 @@ class FakePages:
 
 
 class FakeListener:
-    """The socket that would be listened on."""
+    """Stands for the listening socket."""
 
     is_open = True
 
 
 class FakeSession:
-    """Takes events from the test, and notes down what the dashboard asked of it."""
+    """Takes events from the test, and records what the dashboard asks of it."""
 
     attachment = None
 
@@ -164,7 +164,7 @@ class FakeSession:
             self.bus.publish(event)
 
     def to(self, state: State) -> None:
-        """Change the state, and tell it."""
+        """Change the state, and publish the change."""
         previous, self.state = self.state, state
         self.feed(StateChanged(at=NOON, state=state.value, previous=previous.value))
 
@@ -234,7 +234,7 @@ def finished(
 
 
 def totals_of(calls: tuple[Call, ...]) -> tuple[CallTotal, ...]:
-    """The totals of calls that are all kept."""
+    """The totals of calls if all are kept."""
     kinds = dict.fromkeys(call.kind for call in calls)
     same = [[call for call in calls if call.kind == kind] for kind in kinds]
     return tuple(

@@ -49,7 +49,7 @@ class Holding:
 def running(
     command: list[str], folder: Path | None = None, environment: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """A program; it and what it started are killed in the end, by their ids."""
+    """Run a program; at the end kill it and what it started, by their ids."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -77,7 +77,7 @@ def end(process: subprocess.Popen[str]) -> None:
         except psutil.NoSuchProcess:
             continue
     process.wait(20)
-    # Whoever takes in orphans may take its time for it: a zombie is as good as gone.
+    # Whatever process adopts orphans may be slow to reap them: a zombie is as good as gone.
     assert eventually(lambda: not any(alive(one.pid) for one in below))
     if process.stdout is not None:
         process.stdout.close()
@@ -85,7 +85,7 @@ def end(process: subprocess.Popen[str]) -> None:
 
 @contextmanager
 def holding(program: str, port: int | None = None, folder: Path | None = None) -> Iterator[Holding]:
-    """One of the programs above, from when it holds the port."""
+    """Run one of the programs above, and wait until it holds the port."""
     port = port or free_port()
     command = [sys.executable, "-c", _HEAD + program, str(port)]
     with running(command, folder) as process:
@@ -94,7 +94,7 @@ def holding(program: str, port: int | None = None, folder: Path | None = None) -
 
 
 def read_until(process: subprocess.Popen[str], text: str, times: int = 1) -> None:
-    """Read the program's output until the text came so often. Fails after ten seconds."""
+    """Read the program's output until the text came that many times. Fails after ten seconds."""
     assert process.stdout is not None
     seen = ""
     deadline = time.monotonic() + 10

@@ -38,10 +38,10 @@ T = TypeVar("T")
 
 
 class Live:
-    """A running session, everything it said, and a client for what it serves.
+    """A running session, all of its events, and a client for the app that it serves.
 
-    As a context manager it starts the session, and at the end sees that it closes within the
-    deadline and leaves no server process.
+    As a context manager it starts the session. At the end it asserts that the session closes within
+    the deadline and leaves no server process.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -85,9 +85,9 @@ class Live:
     # -- waiting -----------------------------------------------------------------------------
 
     def until(self, condition: Callable[[], T | None], timeout: float = DEADLINE) -> T:
-        """What `condition` returns, once that is true; it is asked again after each event.
+        """Wait until `condition` is true, and return its result; it is checked after each event.
 
-        The session has then done all that it does on the last event.
+        By then the session has handled the last event completely.
         """
         deadline = time.monotonic() + timeout
         with self._news:
@@ -101,7 +101,7 @@ class Live:
         return result
 
     def _settle(self) -> None:
-        """Wait until the loop has come round, where it still does."""
+        """Wait for one more turn of the loop, if it still runs."""
         if self._loop is None or self._loop.is_closed():
             return
         settled = threading.Event()
@@ -116,34 +116,34 @@ class Live:
         where: Callable[[T], bool] = lambda event: True,
         timeout: float = DEADLINE,
     ) -> T:
-        """The first event of that kind for which `where` holds, of those that came or will."""
+        """Return the first event of that kind for which `where` holds; wait for it if necessary."""
 
         def find() -> T | None:
             return next((event for event in self.all(kind) if where(event)), None)
 
         return self.until(find, timeout)
 
-    def wait_for_state(self, state: State, timeout: float = DEADLINE) -> None:
-        """Wait until the newest change of state led to this one."""
+    def wait_for_state(self, state: State) -> None:
+        """Wait until the newest change of state leads to this one."""
 
         def reached() -> bool:
             changes = self.all(StateChanged)
             return bool(changes) and changes[-1].state == state.value
 
-        self.until(reached, timeout)
+        self.until(reached)
 
     def serving(self, generation: int = 1) -> Serving:
         """Wait until that generation, or a later one, serves."""
         return self.wait_for(Serving, lambda event: event.generation >= generation)
 
     def pin(self) -> str:
-        """Wait until the debugger for the browser is ready, and say what unlocks it."""
+        """Wait until the debugger in the browser is ready, and return its PIN."""
         pin = self.wait_for(DebuggerReady).pin
         assert pin is not None
         return pin
 
     def reloaded(self, failed: bool = False, count: int = 1) -> Reloaded:
-        """Wait for the reload of that number which did fail, or did not."""
+        """Wait for the reload of that number, among those that failed or among the others."""
 
         def found() -> Reloaded | None:
             reloads = [event for event in self.all(Reloaded) if event.failed is failed]
@@ -180,23 +180,23 @@ class Live:
         """Wait for a line of output with this in it."""
         return self.wait_for(LogWritten, lambda event: text in event.text)
 
-    # -- what was told -----------------------------------------------------------------------
+    # -- events so far -----------------------------------------------------------------------
 
     def all(self, kind: type[T]) -> list[T]:
-        """The events of that kind that came until now."""
+        """The events of that kind so far."""
         with self._news:
             return cast("list[T]", [*self._by_kind[kind]])
 
     def lines(self, text: str = "") -> list[LogWritten]:
-        """The lines of output with this in them that came until now."""
+        """The lines of output so far with this in them."""
         return [event for event in self.all(LogWritten) if text in event.text]
 
     def errors(self, message: str) -> list[ErrorRaised]:
-        """The errors with this in their text that came until now."""
+        """The errors so far with this in their text."""
         return [event for event in self.all(ErrorRaised) if message in event.error.text]
 
     def told(self) -> str:
-        """Everything that was said, for a failing test."""
+        """The last events, for the message of a failing test."""
         return "\n".join(repr(event)[:300] for event in self.events[-40:])
 
     # -- doing -------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ class Live:
         self.run(call())
 
     def run(self, coroutine: Coroutine[Any, Any, T], timeout: float = DEADLINE) -> T:
-        """Run a coroutine on the session's loop and return what it does."""
+        """Run a coroutine on the session's loop, and return its result."""
         loop = self.until(lambda: self._loop)
         future: Future[T] = asyncio.run_coroutine_threadsafe(coroutine, loop)
         return future.result(timeout)
@@ -281,7 +281,7 @@ class Serve(Protocol):
 
 
 def until_warm(live: Live) -> None:
-    """Wait until the process that was started ahead has done what it can, and waits."""
+    """Wait until the standby has imported what it can, and is idle."""
     assert eventually(lambda: live.session.generations.standby_pid), "there is no standby"
     still, before = 0, -1.0
 

@@ -1,4 +1,4 @@
-"""Events and orders with any values that their fields may have, for property tests."""
+"""Generate events and orders with any values that their fields allow, for property tests."""
 
 from __future__ import annotations
 

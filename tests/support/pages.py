@@ -45,23 +45,23 @@ def shows(page: Any, text: str, selector: str = "h1") -> None:
 
 
 def holds(page: Any, expression: str) -> None:
-    """Wait until an expression holds. To ask with each frame would have the page drawn for that."""
+    """Wait until an expression holds. Polling at each frame would cause the page to be drawn."""
     page.wait_for_function(expression, polling=20)
 
 
 def take_in(page: Any) -> None:
-    """Take in what the browser has reported until now; it is read only while one waits for it."""
+    """Handle the browser's reports so far: playwright reads them only while somebody waits."""
     page.context.cookies()
 
 
 def reported(page: Any, condition: Callable[[], object]) -> bool:
-    """Wait until a condition holds of what the browser reports.
+    """Wait until a condition on the browser's reports holds.
 
-    To ask the browser again and again would be most of the test's work.
+    Asking the browser again and again would be most of the test's work.
     """
     return eventually(lambda: condition() or page.wait_for_timeout(30))
 
 
 def visits(live: Live, target: str = "/") -> int:
-    """How often the page was asked for."""
+    """How many times the page was requested."""
     return len([row for row in live.all(RequestFinished) if row.target == target])

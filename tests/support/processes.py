@@ -1,4 +1,4 @@
-"""Who is there and who is left: processes by id or by a mark in their environment, and ports."""
+"""Find and end processes, by id or by a mark in their environment, and find free ports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MARK = "DEVTUI_TEST_ID"
 
 
 def eventually(condition: Callable[[], object], timeout: float = DEADLINE) -> bool:
-    """Whether a condition that nobody tells us of comes true within `timeout` seconds."""
+    """Whether a condition that has to be polled comes true within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
@@ -41,7 +41,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether there is such a process, and it is no zombie."""
+    """Whether there is such a process, and it is not a zombie."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -73,10 +73,10 @@ def end(processes: list[psutil.Process]) -> None:
 # -- ports
 
 
-# Ports that systems give to nobody who asks for any (Linux begins at 32768, macOS at 49152): of
-# those, one that is free now may be a client's before the test listens there. Tests that run side
-# by side have a thousand each, and begin anywhere among them. Between two that are given some are
-# left for what takes the next free one.
+# Below the ports that systems assign automatically (Linux begins at 32768, macOS at 49152): one of
+# those may be free now, but taken by a client before the test listens on it. Tests that run side by
+# side have a thousand each, and begin anywhere among them. Between two ports some are left out, for
+# programs that take the next free one.
 FIRST_PORT, PORTS, WORKERS, STEP = 20_000, 1_000, 12, 7
 
 
@@ -90,7 +90,7 @@ _ports = _own_ports()
 
 
 def free_port() -> int:
-    """A port on which nobody listens, on any address of this machine, and none given before."""
+    """A port on which nobody listens, on any address of this machine. No call repeats one."""
     ip = "::" if has_ipv6() else "0.0.0.0"
     for port in itertools.islice(_ports, PORTS):
         with socket.socket(_family(ip)) as probe, suppress(OSError):
@@ -102,7 +102,7 @@ def free_port() -> int:
 def can_bind(port: int, ip: str = "127.0.0.1") -> bool:
     """Whether the port can be listened on, as a server does it.
 
-    SO_REUSEADDR lets old connections in TIME_WAIT pass, and no listener.
+    SO_REUSEADDR ignores old connections in TIME_WAIT, but not a listener.
     """
     with socket.socket(_family(ip)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -114,11 +114,11 @@ def can_bind(port: int, ip: str = "127.0.0.1") -> bool:
     return True
 
 
-def listens(port: int, ip: str = "127.0.0.1") -> bool:
-    """Whether somebody accepts connections there."""
-    with socket.socket(_family(ip)) as probe:
+def listens(port: int) -> bool:
+    """Whether somebody accepts connections on this port of 127.0.0.1."""
+    with socket.socket() as probe:
         probe.settimeout(1)
-        return probe.connect_ex((ip, port)) == 0
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def has_ipv6() -> bool:

@@ -1,4 +1,4 @@
-"""What tests serve: the files of a project, and the environment that its server process has."""
+"""Projects for tests to serve: their files, and the environment of their server process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HIDDEN = ("FLASK_", "DEVTUI_", "WERKZEUG_", "PYTHONDONTWRITEBYTECODE")
 
 
 def app_environment(**extra: str) -> tuple[tuple[str, str], ...]:
-    """The environment of a server process: ours, without what would change how it behaves."""
+    """The environment of a server process: ours, without variables that change its behaviour."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_HIDDEN)}
     return tuple({**kept, **extra}.items())
 
@@ -35,7 +35,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def says(text: str, more: str = "pass") -> str:
-    """An app that answers with a text, and first does something else, which may ask for `path`."""
+    """An app that answers with a text after doing `more`, which may use `path`."""
     return textwrap.dedent(
         """\
         import os, sys, time

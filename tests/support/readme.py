@@ -24,7 +24,7 @@ def commands(text: str) -> list[str]:
 def command_with(word: str) -> str:
     """The first of the README's commands that has this word in it.
 
-    Raises `LookupError` where there is none.
+    Raises `LookupError` if there is none.
     """
     for command in commands(README.read_text(encoding="utf-8")):
         if word in command.split():

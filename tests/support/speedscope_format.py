@@ -1,4 +1,4 @@
-"""Read a file for speedscope strictly by its documented format, src/lib/file-format-spec.ts."""
+"""Read a file for speedscope strictly by its documented format (src/lib/file-format-spec.ts)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Frame(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Shared(msgspec.Struct, forbid_unknown_fields=True):
-    """What the profiles refer to by numbers."""
+    """The frames that profiles refer to by number."""
 
     frames: list[Frame]
 
@@ -57,7 +57,7 @@ class File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def read(text: str) -> File:
-    """The file, if it is as it has to be; what the types do not say is checked here."""
+    """Read the file, and also check what the types do not express."""
     file = msgspec.json.decode(text, type=File)
     assert file.active_profile_index < len(file.profiles)
     for profile in file.profiles:

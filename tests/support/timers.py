@@ -1,4 +1,4 @@
-"""Timers that run out when a test says so."""
+"""Timers that expire when a test says so."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Timer:
 
 
 class Timers:
-    """What sets timers: a part of a widget or an app."""
+    """The part of a widget or an app that sets timers."""
 
     def __init__(self) -> None:
         self.timers: list[Timer] = []

@@ -1,9 +1,9 @@
 """Never run the user's modules from a .pyc that may be out of date.
 
-Python accepts a .pyc that names its source's size and time of change in whole seconds. Two saves of
-equal size within one second look the same, so Python may run the first one's bytecode for ever.
-Git solves the same problem with its index in the same way: do not trust bytecode written in the
-second of the change, and write none so early.
+A .pyc is valid for Python if it has its source's size and time of change in whole seconds. Two
+saves of equal size within one second look the same, so Python may run the first one's bytecode for
+ever. The solution is that of Git for its index: do not trust bytecode written in the second of the
+change, and write none so early.
 
 Python also misses a replacement of the same size and time, as made by `rsync -a`, `cp -p` and
 builds with a fixed date. But no tool can set the time at which the file system noted the change
@@ -58,7 +58,7 @@ Executing: TypeAlias = (
     "Callable[[ModuleType], AbstractContextManager[Iterable[CodeType | None] | None]]"
 )
 
-# Finders that ask our path hook anyway.
+# PathFinder asks our path hook anyway, and the others find no source files.
 _OF_PYTHON = {id(finder) for finder in (BuiltinImporter, FrozenImporter, PathFinder)}
 
 
@@ -104,7 +104,7 @@ class OwnSourceLoader(SourceFileLoader):
     def set_data(self, path: str, data: ReadableBuffer, *, _mode: int = 0o666) -> None:
         """Write bytecode, unless the source may still change unnoticed.
 
-        The time when the source was read counts, not that of its compilation.
+        What counts is the time at which the source was read, not that of its compilation.
         """
         head = bytes(memoryview(data)[:16])
         if self._is_our_bytecode(path) and not _is_hash_based(head):
@@ -140,10 +140,10 @@ def install(
     is_own: Callable[[str], bool] = own_code.is_own,
     executing: Executing | None = None,
 ) -> None:
-    """From now on load source files in `is_own` folders by the rule above.
+    """From now on load source files in `is_own` folders by this module's rule.
 
     Execute each module within `executing(module)`, until `follow_no_more`. The block may yield
-    codes that are to run one after the other instead of the whole file; None means the whole file.
+    code objects to run one after the other instead of the whole file; None means the whole file.
 
     Loaded modules stay. Python finds everything else in such folders as before: extension modules,
     lone .pyc files, namespace packages, and what other path hooks know, such as zip files.
@@ -174,7 +174,7 @@ def _within(executing: Executing) -> property:
         try:
             with executing(module) as parts:
                 for part in parts or (None,):
-                    if part is not None:  # a method of ours would stand in tracebacks
+                    if part is not None:  # a method of ours would be a line in tracebacks
                         vars(self)["get_code"] = {module.__name__: part}.get
                     try:
                         SourceFileLoader.exec_module(self, module)

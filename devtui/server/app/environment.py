@@ -12,18 +12,18 @@ from devtui.events import Load
 from devtui.server.app import unseen_variables
 from devtui.server.django_project import manage_file
 
-# They tell Werkzeug that it runs below its reloader, and on which socket.
+# Tell Werkzeug that it runs below its reloader, and on which socket.
 _OF_A_RELOADER = ("WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD")
 
-# Django's: apps start schedulers in `ready` if it is there, as below `runserver`.
+# Django's variable: if it is set, as below `runserver`, apps start schedulers in `ready`.
 _OF_THE_DJANGO_RELOADER = "RUN_MAIN"
 
-# By this Flask knows that its command serves the app.
+# Tells Flask that its command serves the app.
 _OF_THE_COMMAND = "FLASK_RUN_FROM_CLI"
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """All variables, the files they were read from, and a sentence for the user, if any."""
+    """All variables, the files that set some of them, and a sentence for the user, if any."""
 
     variables: dict[str, str]
     files: tuple[str, ...]
@@ -37,7 +37,7 @@ def prepared(load: Load, original: Mapping[str, str]) -> Environment:
     """
     variables = dict(original)
     variables["FLASK_DEBUG"] = "1" if load.debug else "0"
-    for name in (*_OF_A_RELOADER, _OF_THE_COMMAND):  # those of a reloader that has started devtui
+    for name in (*_OF_A_RELOADER, _OF_THE_COMMAND):  # set by a reloader that started devtui
         variables.pop(name, None)
     files: tuple[str, ...] = ()
     notice = None
@@ -58,7 +58,7 @@ def apply(variables: Mapping[str, str], load: Load) -> None:
         os.environ.pop(name, None)
     os.environ.update(variables)
     if load.main is None:
-        # Makes an unguarded app.run() do nothing. Another script that the app starts is to serve.
+        # Makes an unguarded app.run() do nothing. In a script that the app starts it must serve.
         unseen_variables.show(_OF_THE_COMMAND, "true")
     if load.reload:
         # Read by werkzeug.serving.is_running_from_reloader: apps start schedulers then. Programs

@@ -1,8 +1,8 @@
-"""Note the files that a load reads and writes, to tell them from the user's saves.
+"""Note the files that a load reads and writes, so that a save by the user can be told from them.
 
-A file is noted before it is read, and again with a digest of what was read: a later save differs
-from one of them. Python's audit events (PEP 578) announce writes, except those of C code and of
-other programs.
+A file is noted before it is read, and again with a digest of the text: a later save differs from
+one of the two. Python's audit events (PEP 578) announce writes, except those of C code and of other
+programs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from devtui.events import SourceFile
 from devtui.project_file import digest
 from devtui.server.guest.audit_events import AuditEvents
 
-# Keep no more: no load writes so many files that would mean a reload.
+# Keep no more: no load writes so many files whose change would mean a reload.
 MAX_WRITTEN = 10_000
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -40,7 +40,7 @@ _time_ns = time.time_ns
 
 
 class FileNotes:
-    """What this process's load has read and written so far, and whether it goes on.
+    """The files that this process's load has read and written so far.
 
     `children` is true if it has started other programs, which may write too.
     """
@@ -106,14 +106,14 @@ class FileNotes:
         try:
             self._written[os.path.abspath(path)] = None
         except OSError:
-            return  # the current folder is gone, and no relative path leads anywhere
+            return  # the current folder is gone, so a relative path names no file
 
 
 def _as_it_is(file: str) -> SourceFile | None:
     try:
         found = os.stat(file)
     except (OSError, ValueError):
-        return None  # whoever reads it gets the error too
+        return None  # reading it raises the same error
     if not stat.S_ISREG(found.st_mode):
         return None  # a pipe cannot be read again
     return SourceFile(file, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

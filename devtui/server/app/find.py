@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from devtui import project_file
 from devtui.server.app.import_path import (
     Target,
     import_from_outside,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_MODULES", "AppNotFound", "LoadedApp", "apply_debug", "load_app"]
 
-# Where to search for an application that was not named, in this order.
+# The modules to search if no application is named, in this order.
 DEFAULT_MODULES = ("wsgi", "app")
 
 
@@ -34,9 +35,9 @@ class LoadedApp(msgspec.Struct, frozen=True):
     """An application that was found.
 
     `name` is what to type in the same folder to get it again (`hello:app`,
-    `pkg.mod:create_app()`); `framework` the class it is an instance of (`flask.Flask`), or
-    `function` or `class`; `file` the module's absolute file, empty if it has none.
-    `settings_module` has the settings if the name is `manage.py`.
+    `pkg.mod:create_app()`). `framework` is its class (`flask.Flask`), or `function` or `class`.
+    `file` is the module's absolute file, empty if it has none. `settings_module` is Django's
+    settings module if the name is `manage.py`.
     """
 
     app: WSGIApplication
@@ -73,7 +74,7 @@ def apply_debug(app: object, debug: bool) -> None:
     """Set Flask's debug flag on a Flask application, as `flask run` does."""
     flask = sys.modules.get("flask")
     if flask is not None and isinstance(app, flask.Flask):
-        # Through the descriptor, so that what depends on it (reloading of templates) follows.
+        # Through the property, which also turns the reloading of templates on or off.
         app.debug = debug
 
 
@@ -120,7 +121,7 @@ def _load_default(folder: str) -> LoadedApp:
 
 
 def _load_project(folder: str) -> LoadedApp:
-    """Load what the settings of a Django project name, as `runserver` does."""
+    """Load the application that a Django project's settings name, as `runserver` does."""
     if not os.environ.get(manage_file.VARIABLE):
         raise AppNotFound(
             f"{os.path.join(folder, manage_file.NAME)!r} does not say in plain text which settings "
@@ -128,8 +129,8 @@ def _load_project(folder: str) -> LoadedApp:
             f"{_elsewhere(folder)}."
         )
     look_first_in(folder)
-    # The first import of a wsgi.py. The settings would bring it, too, but the next reload could
-    # not import it ahead then: they change the time zone of the process.
+    # The first import of any wsgi.py. The settings would import it too, but they change the time
+    # zone of the process, and then the next reload could not import it ahead.
     wsgi = import_from_outside("django.core.wsgi")
     named = import_from_outside("django.conf").settings.WSGI_APPLICATION
     if named is None:
@@ -162,7 +163,8 @@ def _elsewhere(folder: str) -> str:
         names = sorted(os.listdir(folder))
     except OSError:
         return ""
-    for place in (*_above(folder), *(os.path.join(folder, name) for name in names)):
+    above = itertools.islice(project_file.and_above(folder), 1, None)
+    for place in (*above, *(os.path.join(folder, name) for name in names)):
         if manage_file.is_in(place):
             return f" (for the Django project of {place!r} type devtui in there)"
     for name in names:
@@ -170,12 +172,6 @@ def _elsewhere(folder: str) -> str:
             if name.isidentifier() and os.path.isfile(os.path.join(folder, name, f"{module}.py")):
                 return f" (here {name}.{module} may be it)"
     return ""
-
-
-def _above(folder: str) -> Iterator[str]:
-    while (above := os.path.dirname(folder)) != folder:
-        yield above
-        folder = above
 
 
 def framework_of(app: object) -> str:

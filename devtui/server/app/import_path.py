@@ -19,7 +19,7 @@ from devtui.server.guest.own_code import is_own
 
 _MAX_LISTED = 5
 
-# What `import flask` imports from outside the standard library.
+# The packages that `import flask` imports from outside the standard library.
 _FLASK_S = frozenset(
     {"flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "click", "blinker", "dotenv"}
 )
@@ -109,8 +109,8 @@ def import_from_outside(name: str) -> Any:
 def import_what_flask_has(base: str) -> None:
     """Import Flask's own libraries, if modules in the folder have the names of some of them.
 
-    `flask run` has imported them before the project's folder comes first in the search path: an
-    app that has a `click.py` works with it, although nothing imports that file by its name.
+    `flask run` has imported them before the project's folder comes first in the search path. So a
+    project with a `click.py` works there, although nobody can import that file by its name.
     """
     if _FLASK_S.isdisjoint(_modules_in(base)) or importlib.util.find_spec("flask") is None:
         return
@@ -120,21 +120,20 @@ def import_what_flask_has(base: str) -> None:
 
 def _tell_name(error: ImportError, target: Target) -> None:
     """Add to an error the name under which the file was imported, if that may surprise."""
-    package = os.path.join(target.base, target.parts[0], "__init__.py")
     if not target.added:
         return
+    package = os.path.join(target.base, target.parts[0], "__init__.py")
     note = (
         f"It was raised while importing {target.name!r}: because of {package!r} the module is part "
-        f"of the package {target.parts[0]!r}, and the folder that its imports are looked for in is "
-        f"{target.base!r}."
+        f"of the package {target.parts[0]!r}, and Python looks for its imports in {target.base!r}."
     )
     _add_note(error, note)
 
 
 def advise(error: BaseException, advice: str, folder: str) -> str:
-    """Add to an error what to type if it is about a module that is not installed; return that.
+    """Add to an error what to type if a module is not installed; return that text.
 
-    `advice` has a place for the module. One in the project's folder is no matter of installing.
+    `advice` has a placeholder for the module. A module in the project's folder is not installed.
     """
     if not advice or not isinstance(error, ModuleNotFoundError) or not error.name:
         return ""
@@ -143,7 +142,7 @@ def advise(error: BaseException, advice: str, folder: str) -> str:
         return ""
     try:
         if importlib.util.find_spec(name) is not None:
-            return ""  # a part of it is missing
+            return ""  # it is there, but a submodule is missing
     except (ImportError, ValueError):
         return ""
     note = advice.replace("{module}", name)
@@ -176,12 +175,14 @@ def _check_there(location: str) -> None:
     """Check that a typed path exists. A dotted name may follow the folder."""
     parent, name = os.path.split(location)
     if not os.path.isdir(parent):
-        raise AppNotFound(f"There is no folder {parent!r}, in which {name!r} was looked for.")
+        raise AppNotFound(f"There is no folder {parent!r} to look for {name!r} in.")
     if not name.endswith(".py") and _is_there(os.path.join(parent, name.partition(".")[0])):
         return
     wanted = f"{name.removesuffix('.py')}.py"
     if os.path.isfile(location):
-        raise AppNotFound(f"The file {location!r} is no Python module: its name ends not in .py.")
+        raise AppNotFound(
+            f"The file {location!r} is not a Python module: its name does not end in .py."
+        )
     files = [f"{module}.py" for module in _modules_in(parent, packages=False)]
     raise AppNotFound(
         f"There is no file {os.path.join(parent, wanted)!r}{_suggestion(wanted, files)}"
@@ -194,7 +195,7 @@ def _find(name: str, target: Target) -> ModuleSpec | None:
     if parent and not hasattr(sys.modules[parent], "__path__"):
         child = name[len(parent) + 1 :]
         raise AppNotFound(
-            f"{parent!r} is a module and no package, so there is no module {target.name!r} in it; "
+            f"{parent!r} is a module, not a package, so there is no module {target.name!r} in it; "
             f"for its attribute type {parent}:{child}."
         )
     if not name.rpartition(".")[2]:

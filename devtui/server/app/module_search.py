@@ -1,4 +1,4 @@
-"""Find the application in a module: the named one, or the one that must be meant."""
+"""Find the application in a module: the named one, or the one that the user must mean."""
 
 from __future__ import annotations
 
@@ -48,10 +48,11 @@ class Search:
         self._typed = typed
 
     def best(self) -> Found:
-        """Return the application that must be meant if only the module was named.
+        """Return the application that the user must mean by naming only the module.
 
-        Flask's order, for any WSGI application: `app`, `application`, the only one there is,
-        then what the factories `create_app` and `make_app` return. Raise `AppNotFound` for none.
+        The order is Flask's, for any WSGI application: `app`, `application`, the only one there is,
+        then the results of the factories `create_app` and `make_app`. Raise `AppNotFound` if there
+        is none.
         """
         usual = [name for name in APP_NAMES if getattr(self._module, name, None) is not None]
         for name in usual:
@@ -59,7 +60,7 @@ class Search:
                 return found
         if (found := self._only_one()) is not None:
             return found
-        made: list[tuple[object, str]] = []  # by factories, and no application
+        made: list[tuple[object, str]] = []  # by factories, but not applications
         for name in (*FACTORY_NAMES, *usual):
             value = getattr(self._module, name, None)
             kind = kind_of(value, name)
@@ -75,9 +76,9 @@ class Search:
         self._fail_without_app(usual)
 
     def named(self, steps: tuple[Step, ...], expression: str) -> Found:
-        """Follow the steps to the application; call a factory. Raise `AppNotFound` for none."""
+        """Follow the steps to the application; call a factory. Raise `AppNotFound` if none is."""
         value: object = self._module
-        done = ""  # the expression as far as it was followed
+        done = ""  # the part of the expression that was followed
         for step in steps:
             if isinstance(step, Attribute):
                 value = self._attribute(value, step.name, done)
@@ -114,7 +115,7 @@ class Search:
         return any(os.path.isfile(os.path.join(folder, f"{name}.py")) for folder in folders)
 
     def _call(self, factory: object, name: str, call: Call) -> object:
-        """Call a factory. Handle only arguments that do not fit it."""
+        """Call a factory. Only arguments that do not fit it become an `AppNotFound`."""
         target = f"{self._typed}:{name}"
         if not callable(factory):
             raise AppNotFound(f"{target} is {describe(factory)} and cannot be called.")
@@ -157,7 +158,7 @@ class Search:
     def _misfit(self, factory: object, name: str, call: Call, problem: str) -> str:
         target = f"{self._typed}:{name}"
         if kind_of(factory, name) is Kind.WSGI:
-            return f"{target} is itself an application and no factory of one; type {target}."
+            return f"{target} is itself an application, not a factory of one; type {target}."
         required = _required(factory)
         what = f"{target}{_defined_elsewhere(factory, self._module)}"
         if not call.args and not call.kwargs and required:
@@ -187,9 +188,9 @@ class Search:
             raise AppNotFound(f"{target} {what}, which is asynchronous (ASGI){_NOT_ASGI}")
         if inspect.iscoroutine(value):
             value.close()  # else Python warns that nobody awaited it
-        reason = ", and no WSGI application"
+        reason = ", not a WSGI application"
         if "Blueprint" in (ancestor.__name__ for ancestor in type(value).__mro__):
-            reason = ", which an application registers, and no application"
+            reason = ", which an application registers, not an application"
         raise AppNotFound(f"{target} {what}{reason}{self._inside_hint(value)}")
 
     def _inside_hint(self, value: object) -> str:

@@ -69,7 +69,7 @@ def parse(text: str) -> AppSpec:
     if address := _ADDRESS.fullmatch(text):
         host = f"-h {address['host'].strip('[]')} " if address["host"] else ""
         raise AppNotFound(
-            f"{text} is an address and not the application's name; type devtui {host}"
+            f"{text} is an address, not the application's name; type devtui {host}"
             f"-p {address['port']}, followed by the name if it is needed."
         )
     path, colon, expression = _split(text)
@@ -99,14 +99,14 @@ def _check_characters(text: str) -> None:
         encoded = b"\0"
     if b"\0" in encoded:
         raise AppNotFound(
-            f"{text!r} holds a character that no file name can have; type MODULE or MODULE:NAME."
+            f"{text!r} contains a character that no file name can have; type MODULE or MODULE:NAME."
         )
 
 
 def _steps(expression: str) -> tuple[Step, ...]:
     try:
         with warnings.catch_warnings():
-            # Python's warnings about the expression are replaced by our error below.
+            # Our error below replaces Python's warnings about the expression.
             warnings.simplefilter("ignore")
             node = ast.parse(expression, mode="eval").body
         return _steps_of(node, expression)

@@ -23,8 +23,8 @@ import msgspec
 _FACTORY_NAME = r"(?i)^_*(create|make|build|get|new)(_|$)|factory"
 
 
-# isinstance() and much of inspect read attributes. A proxy such as flask.current_app passes them
-# on, and raises if its object does not exist. So use `type` here.
+# isinstance() and much of inspect read attributes. A proxy such as flask.current_app forwards that
+# to its object, and raises if there is none. So use `type` here.
 _FUNCTIONS = (
     types.FunctionType,
     types.MethodType,
@@ -35,7 +35,7 @@ _FUNCTIONS = (
 
 
 class Kind(Enum):
-    """What an object is to a WSGI server."""
+    """What an object is for a WSGI server."""
 
     WSGI = auto()
     FACTORY = auto()

@@ -51,11 +51,13 @@ def check_piece(piece: object) -> None:
 def check_head(called: bool) -> None:
     """Raise `WrongAnswer` if the body begins before the app has called `start_response`."""
     if not called:
-        raise WrongAnswer("The app has not called start_response: a WSGI app does before its body.")
+        raise WrongAnswer(
+            "The app has not called start_response: a WSGI app calls it before its body begins."
+        )
 
 
 def ends_upgrade(error: BaseException, environ: WSGIEnvironment) -> bool:
-    """Whether this error means that a library has taken the connection over.
+    """Whether this error means that a library has taken over the connection.
 
     simple-websocket, Flask-Sock and Socket.IO answer an upgrade on the socket. Then they raise a
     bare exception to keep the server from sending a response.
@@ -99,7 +101,7 @@ def _check_kinds(status: object, headers: list[Any]) -> None:
         raise ValueError(f"The status {_cut(status)} does not begin with a number: {_STATUS_RULE}.")
     for header in headers:
         if not isinstance(header, (tuple, list)) or len(header) != 2:
-            raise TypeError(f"The header {_cut(header)} is no pair of a name and a value.")
+            raise TypeError(f"The header {_cut(header)} is not a pair of a name and a value.")
         if not isinstance(header[0], str):
             raise TypeError(f"The name of the header {_cut(header)} is of type {_kind(header[0])}.")
 

@@ -30,10 +30,10 @@ from devtui.server.guest.descriptors import OwnSocket
 
 _READ_BYTES = 64 * 1024
 
-# How often a thread that waits for the session checks that it still exists.
+# How often a thread that waits for the session checks that the channel still exists.
 _LOOK_SECONDS = 0.1
 
-# For the count of dropped events, at the end.
+# How long to wait, at the end, until the count of dropped events is sent.
 LAST_WORDS_SECONDS = 0.1
 
 # The pause of the reading thread after an error, which may occur again at once.
@@ -49,17 +49,17 @@ OnOrder: TypeAlias = Callable[[AnyOrder, "int | None"], None]
 class Channel:
     """Send events without blocking (but see `keep_all`), and receive orders.
 
-    A send tries the socket at once, so that a process that dies next does not lose the event. The
-    thread that reads the orders sends what the socket did not take.
+    A send tries the socket at once, so that the event is not lost if the process dies next. The
+    thread that reads the orders sends the rest later.
     """
 
     def __init__(self, connection: socket.socket, generation: int) -> None:
         self.generation = generation
-        """The first part of the ids that this process gives, which are unique in the session."""
+        """The first part of the ids from this process, so that they are unique in the session."""
         self._socket = connection
         self._socket.setblocking(False)
         self.pending = Pending(connection)
-        """What was not sent yet."""
+        """The events that were not sent yet."""
         self.shelf: list[int] = []
         """The descriptors that came with the listener: idle connections wait there."""
         self._reader = 0  # the thread in `run`
@@ -78,14 +78,14 @@ class Channel:
         return self._socket.fileno()
 
     def keep_all(self) -> None:
-        """Drop nothing from now on: a thread that sends waits until the system has all of it.
+        """Drop nothing from now on: a thread that sends waits until the system has taken all of it.
 
-        What waited in the memory of this process would be lost if the app ended it at once.
+        Events in this process's memory would be lost if the app ended the process at once.
         """
         self.pending.keeps_all = True
 
     def refuses_line(self) -> bool:
-        """Whether there is no room for a line of output, which is counted as dropped then."""
+        """Whether there is no room for a line of output; if so, count it as dropped."""
         return self.pending.is_full and self.pending.refuses(LogWritten, 1)
 
     def send(self, event: Event) -> None:
@@ -99,12 +99,12 @@ class Channel:
             self.pending.put(type(event), encode(event))
 
     def send_pending(self) -> None:
-        """Send what was only put."""
+        """Send the events that were only put."""
         if self.pending:
             self._send_pending()
 
     def send_all(self, events: Sequence[Event]) -> None:
-        """Send events of one kind, a few hundred at most, as one."""
+        """Send events of one kind together, a few hundred at most."""
         kind, count = type(events[0]), len(events)
         if not (self.pending.is_full and self.pending.refuses(kind, count)):
             self._send(kind, b"".join(map(encode, events)), count)
@@ -116,7 +116,7 @@ class Channel:
     def _send_pending(self) -> None:
         pending = self.pending
         try:
-            # If it was full a few lines ago, the thread that reads the orders was woken.
+            # If the socket was full a few lines ago, the thread that reads the orders was woken.
             if pending.size_bytes >= pending.retry_at_bytes:
                 # Not left to the reading thread: if the app's threads are busy it runs too seldom,
                 # and events would be dropped although the session reads.
@@ -146,7 +146,7 @@ class Channel:
         def obey(order: AnyOrder, listener: int | None) -> None:
             try:
                 on_order(order, listener)
-            except Exception as error:  # such as no thread to start; the next order may be to stop
+            except Exception as error:  # no new thread, for example; the next order may be Stop
                 self._warn(f"An order was not carried out: {type(error).__name__}: {error}")
 
         while not self._leaving.is_set():
@@ -210,7 +210,7 @@ class Channel:
         _send_until(self.pending, self._socket, LAST_WORDS_SECONDS)
 
     def _wait_for_room(self) -> None:
-        """Wait until the session has read so much that the system takes what is pending.
+        """Wait until the session has read enough for the system to take all that is pending.
 
         Do not wait in the thread that reads the orders, nor in a call that has interrupted a send
         or a wait of the same thread.

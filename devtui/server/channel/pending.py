@@ -58,29 +58,29 @@ _Batch: TypeAlias = tuple[bytes, list[int], tuple[_Piece, ...]]
 
 
 class Pending:
-    """The unsent events. Any thread may use it, even inside its own call."""
+    """The unsent events. Any thread may use it, even while it is in a call of it already."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self.closed = False
         """Whether the session is gone and events are discarded."""
         self.keeps_all = False
-        """Whether nothing may be dropped. Then the caller bounds what waits."""
+        """Whether nothing may be dropped. Then the caller bounds the pending events."""
         self.size_bytes = 0
-        """The size of what waits. It is exact only while no thread puts or sends."""
+        """The size of the pending events. It is exact only while no thread puts or sends."""
         self._plainly: Callable[[bytes], Iterator[int]] = lambda data: map(
             connection.send, (data,), (socket.MSG_DONTWAIT,)
         )
         self.transfer: Callable[[bytes], Iterator[int]] = self._plainly
-        """Send a first part of the data when its one item, the number of bytes, is asked for.
+        """Send a first part of the data; the iterator's one item is the number of bytes sent.
 
-        No bytecode runs between the system call and the item. The call never waits, whatever the
-        app has done to the descriptor. One of `HeldCalls` can take its place.
+        The system call runs when that item is taken, with no bytecode in between. It never waits,
+        whatever the app has done to the descriptor. `HeldCalls.send` can take its place.
         """
         self.is_full = False
         """Whether an event had no room, and none was made since."""
         self.retry_at_bytes = 0
-        """The size from which a try to send is worth its cost; 0 unless the socket was full."""
+        """The size from which another try to send pays off; 0 unless the socket was full."""
         self._pieces: deque[_Piece] = deque()
         self._batch: _Batch | None = None  # the first of the pieces, while they are being sent
         self._dropped = 0
@@ -249,7 +249,7 @@ class Pending:
 
 
 def _is_of_system(error: OSError) -> bool:
-    """Return whether a system call has failed here, and no code has raised that interrupted it."""
+    """Return whether a system call has failed here, and not code that interrupted it."""
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 class ReceivedOrders:
-    """The incomplete order received so far, and the descriptor of a `Load` or `SetLive`."""
+    """The part of an order received so far, and the descriptor that came for the next order."""
 
     def __init__(self) -> None:
         self.descriptor: int | None = None
@@ -24,7 +24,7 @@ class ReceivedOrders:
             yield line
 
     def keep(self, descriptors: list[int]) -> list[int]:
-        """Keep the first one for the next order, and return the others."""
+        """Keep the first one for the next order that has one, and return the others."""
         for descriptor in descriptors:
             # Programs that the app starts must not inherit the port.
             os.set_inheritable(descriptor, False)
@@ -32,6 +32,6 @@ class ReceivedOrders:
         return others
 
     def take_descriptor(self) -> int | None:
-        """Return the descriptor, once."""
+        """Return the kept descriptor, once."""
         descriptor, self.descriptor = self.descriptor, None
         return descriptor

@@ -28,8 +28,8 @@ MAX_HOST = 255
 def prepare() -> None:
     """Import what the debugger needs, before anybody waits for it.
 
-    Make nothing: Werkzeug's counter of failed attempts would fix multiprocessing's start method,
-    which the app chooses.
+    Do not make the debugger: Werkzeug's counter of failed attempts would fix multiprocessing's
+    start method, which the app may still choose.
     """
     importlib.import_module("devtui.server.debugger.session_debugger")
     importlib.import_module("multiprocessing.sharedctypes")
@@ -54,8 +54,8 @@ class DebuggerNews:
 class TrustedHosts:
     """Hosts that may see errors: those of this machine, and `hosts` (`.name` includes subdomains).
 
-    A page of evil.example can point its name at this machine (DNS rebinding). Its scripts could
-    then read every answer of the server, but the browser still sends `Host: evil.example`.
+    A page of evil.example can point its name at this machine (DNS rebinding). Its scripts can then
+    read every response of the server, but the browser still sends `Host: evil.example`.
     """
 
     def __init__(self, hosts: Iterable[str]) -> None:
@@ -68,7 +68,7 @@ class TrustedHosts:
                 names.append(bare.lower())
         self._names = tuple(names)
         self._addresses = frozenset(addresses)
-        self._last: tuple[str, bool] = ("", False)  # nearly every request has the same
+        self._last: tuple[str, bool] = ("", False)  # nearly every request has the same host
 
     def trusts(self, host: str | None) -> bool:
         """Whether a `Host` header names one of them, with any port."""
@@ -95,8 +95,8 @@ class TrustedHosts:
 class Debugger:
     """Werkzeug's debugger around the app, made on first use.
 
-    Its imports take a tenth of a small app's, and no app needs it for a good answer. `users_app` is
-    the app without our middleware.
+    Its imports take a tenth of the time of a small app's, and most responses do not need it.
+    `users_app` is the app without our middleware.
 
     All generations share the session's PIN, so an unlocked browser stays unlocked.
     """

@@ -1,8 +1,8 @@
 """Decide who may use the debugger in the browser: the developer's own pages and processes.
 
 A cookie goes to every port of a host, and `SameSite` does not look at ports either. So another user
-of the machine who serves a page on 127.0.0.1 can make the developer's browser ask the debugger, and
-is sent the cookie that unlocks it.
+of the machine who serves a page on 127.0.0.1 can make the developer's browser send requests to the
+debugger, and gets the cookie that unlocks it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from devtui.config.trust import trusted_users
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# What a browser says of a request that no page of another origin has caused; see Fetch Metadata.
+# The values of `Sec-Fetch-Site` in requests that no page of another origin has caused.
 _OWN = (None, "same-origin", "none")
 
 _ESTABLISHED = "01"

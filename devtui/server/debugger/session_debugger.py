@@ -1,4 +1,4 @@
-"""Werkzeug's debugger with the session's PIN. Failed attempts count over all its processes."""
+"""Werkzeug's debugger with the session's PIN, and one count of wrong PINs for the whole session."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class FailedAttempts:
 
 
 class _ContextsOfLastErrors(dict[int, "list[AbstractContextManager[None]]"]):
-    """The contexts of frames. Forget the frames of all but the last errors, which hold memory.
+    """The contexts of frames. Forget all frames but those of the last errors: they hold memory.
 
     Werkzeug keeps all for ever. The frames of one error share one list of contexts.
     """
@@ -111,7 +111,7 @@ class SessionDebugger(DebuggedApplication):
         """Answer one attempt at the PIN, as Werkzeug does.
 
         Werkzeug's own count differs between releases, and restarts in each process. Attempts are
-        answered one at a time, or many at once would all see the same count.
+        answered one at a time: many at once would all see the same count.
         """
         with self._one_attempt:
             trust = self.check_pin_trust(request.environ)

@@ -1,1 +1,1 @@
-"""What `manage.py runserver` does for a Django project beside serving its application."""
+"""Do for a Django project what `manage.py runserver` does besides serving its application."""

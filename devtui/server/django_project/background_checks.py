@@ -1,6 +1,6 @@
-"""Check a Django project while it is served already.
+"""Check a Django project while it is already being served.
 
-`runserver` checks first and serves then. Here no answer waits for it: the checks take as long as
+`runserver` checks first and serves afterwards. Here no response waits: the checks take as long as
 the rest of a reload.
 """
 
@@ -18,7 +18,7 @@ from devtui.server.guest.clocks import clock
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-# How long after the app is served the checks begin: the first requests have waited for it.
+# How long after the app is served to begin: the first requests, which waited for it, come first.
 CHECK_SECONDS = 0.1
 
 
@@ -28,9 +28,9 @@ def start(
     send: Callable[[Event], object],
     fail: Callable[[Exception], object],
 ) -> None:
-    """Begin to check the project in a thread of its own; do nothing for any other app.
+    """Begin to check the project in a separate thread; do nothing for any other app.
 
-    `fail` gets the error if it may not be served any more.
+    `fail` gets the error if the project must not be served any longer.
     """
     if load.main is not None or not project.is_app_of_project(app):
         return
@@ -44,7 +44,7 @@ def start(
             send(templates.find())
         try:
             send(checks.run())
-        except Exception as error:  # by Django, or by a check of the project
+        except Exception as error:  # raised by Django, or by a check of the project
             fail(error)
         if load.migrations:
             send(migrations.look())

@@ -23,7 +23,7 @@ def run() -> ProjectChecked:
     try:
         base.BaseCommand(stdout=out, stderr=out, no_color=True).check(display_num_errors=True)
     except base.SystemCheckError as error:
-        # A row shows the beginning, so that is the first issue. Each traceback says the name.
+        # A row shows the beginning of the text, so begin with the first issue.
         text = str(error).removeprefix("SystemCheckError: ").expandtabs(len(_TAB))
         error.args = (text.removeprefix(_INTRODUCTION).strip().removeprefix(_ERRORS).strip(),)
         raise

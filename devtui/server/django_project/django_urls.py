@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from devtui.server.django_project import project
+
 
 def import_urls() -> None:
     """Import the root URLconf with its views, if the app is a Django project.
@@ -12,11 +14,5 @@ def import_urls() -> None:
     `runserver` does so in its system checks (`django.core.checks.urls`), and passes on what is
     raised.
     """
-    modules = sys.modules
-    if "django.core.wsgi" not in modules:  # get_wsgi_application comes from there
-        return
-    settings = modules["django.conf"].settings
-    if not (modules["django.apps"].apps.ready and settings.configured):
-        return
-    if getattr(settings, "ROOT_URLCONF", None):
-        _ = modules["django.urls"].get_resolver().url_patterns
+    if getattr(project.settings_if_ready(), "ROOT_URLCONF", None):
+        _ = sys.modules["django.urls"].get_resolver().url_patterns

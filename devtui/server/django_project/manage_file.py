@@ -1,4 +1,4 @@
-"""Read in `manage.py` which settings a Django project has. None of it is run."""
+"""Read the settings module of a Django project from `manage.py`, without running the file."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def is_in(folder: str) -> bool:
 
 
 def settings_module(folder: str) -> str | None:
-    """Return the settings module that `manage.py` names, None if it does not in plain text.
+    """Return the settings module that `manage.py` names, None if it names none in plain text.
 
-    Of several, the first counts that does not depend on a condition, else the last one: `else`
-    is the usual case.
+    If there are several, take the first one that does not depend on a condition, else the last one:
+    `else` is the usual case.
     """
     source = _source(folder)
     if VARIABLE.encode() not in source:
         return None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what the user wrote
+            warnings.simplefilter("ignore")  # those about the user's code
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -55,7 +55,7 @@ def _source(folder: str) -> bytes:
 def _statements(body: list[ast.stmt], *, depends: bool) -> Iterator[tuple[ast.stmt, bool]]:
     """Yield the simple statements in order, and whether each depends on a condition.
 
-    `if __name__ == "__main__"` is none: it holds.
+    `if __name__ == "__main__"` is not one, because it is true.
     """
     for statement in body:
         inner = [

@@ -1,4 +1,4 @@
-"""Look which migrations of a Django project are not applied, and change nothing."""
+"""Find the migrations of a Django project that are not applied, and change nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def look() -> ProjectChecked:
     """
     try:
         labels = _unapplied()
-    except Exception as error:  # by the driver, by the network, or by a broken migration
+    except Exception as error:  # from the driver, the network, or a broken migration
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:500]
         return _checked(f"devtui could not see which migrations are applied ({reason}).")
     if not labels:
@@ -39,7 +39,7 @@ def _unapplied() -> list[str]:
     exceptions: Any = importlib.import_module("django.core.exceptions")
     connection = database.connections[database.DEFAULT_DB_ALIAS]
     if _is_missing_file(connection):
-        # SQLite would make an empty file to say that nothing is applied. `runserver` lets it.
+        # SQLite would make an empty file, as under `runserver`, to say that nothing is applied.
         loader: Any = importlib.import_module("django.db.migrations.loader")
         graph = loader.MigrationLoader(None, ignore_no_migrations=True).graph
         return [app for app, _ in graph.nodes]

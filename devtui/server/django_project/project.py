@@ -1,4 +1,4 @@
-"""Tell a Django project's application from others, and put around it what `runserver` puts."""
+"""Tell a Django project's application from others, and wrap it as `runserver` does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,16 @@ _LEAVES_THEM = "whitenoise.runserver_nostatic"
 
 
 class NoHosts(Exception):
-    """Django would answer each request with 400: it has no hosts to serve."""
+    """Django would answer each request with 400, because ALLOWED_HOSTS is empty."""
+
+
+def settings_if_ready() -> Any:
+    """Return Django's settings if an app has set Django up, else None. Import nothing."""
+    modules: Any = sys.modules
+    if "django.core.wsgi" not in modules:  # get_wsgi_application comes from there
+        return None
+    settings = modules["django.conf"].settings
+    return settings if modules["django.apps"].apps.ready and settings.configured else None
 
 
 def is_app_of_project(app: object) -> bool:
@@ -26,10 +35,8 @@ def is_app_of_project(app: object) -> bool:
     Imports nothing.
     """
     modules: Any = sys.modules
-    if "django.core.wsgi" not in modules:  # get_wsgi_application comes from there
-        return False
-    settings = modules["django.conf"].settings
-    if not (modules["django.apps"].apps.ready and settings.configured):
+    settings = settings_if_ready()
+    if settings is None:
         return False
     if issubclass(type(app), modules["django.core.handlers.wsgi"].WSGIHandler):
         return True
@@ -38,9 +45,9 @@ def is_app_of_project(app: object) -> bool:
 
 
 def as_runserver_serves(app: WSGIApplication) -> WSGIApplication:
-    """Return the app with the static files around it, under the conditions of `runserver`.
+    """Return the app wrapped to serve static files, under the conditions of `runserver`.
 
-    Return any other app as it is. Raise `NoHosts` where `runserver` ends with the same words.
+    Return any other app unchanged. Raise `NoHosts` if `runserver` would end with the same words.
     """
     if not is_app_of_project(app):
         return app

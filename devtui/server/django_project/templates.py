@@ -16,14 +16,14 @@ from typing import Any
 from devtui.events import TemplatesFound
 from devtui.server.guest import own_code
 
-# The folders of an app that Django looks for when it is loaded.
+# The folders that Django looks for when it loads an app.
 _OF_APPS = ("templates", "static")
 
 _AUTORELOAD = "django.utils.autoreload"
 
 
 class _Reloader:
-    """What receivers of `autoreload_started` use of Django's reloader."""
+    """The part of Django's reloader that receivers of `autoreload_started` use."""
 
     def __init__(self) -> None:
         self.folders: set[str] = set()
@@ -54,7 +54,7 @@ def _awaited() -> Iterator[str]:
 
 
 def saved(paths: tuple[str, ...]) -> None:
-    """Tell the project about files in these folders, in a thread: its code runs."""
+    """Tell the project about saved files, in a thread, because the project's receivers run."""
     autoreload: Any = sys.modules.get(_AUTORELOAD)
     if autoreload is None:
         return

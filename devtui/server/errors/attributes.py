@@ -29,7 +29,7 @@ def class_dicts(kind: type) -> Iterator[Any]:
 
 
 def in_class(kind: type, name: str) -> Any:
-    """Return what a class or one above it has under that name, unbound, or `ABSENT`."""
+    """Return an attribute of a class or of one above it, unbound, or `ABSENT`."""
     return next((each[name] for each in class_dicts(kind) if name in each), ABSENT)
 
 

@@ -43,11 +43,11 @@ class BoundedRepr(reprlib.Repr):
         return _enclosed("{", pieces, "}", len(x) - len(pieces))
 
     def repr_list(self, x: list[Any], level: int) -> str:
-        """Return a list's repr; mask the value of each pair whose name is that of a secret."""
+        """Return a list's repr; mask the value in each pair that begins with a secret's name."""
         return super().repr_list(list(self._members(x, self.maxlist)), level)
 
     def repr_tuple(self, x: tuple[Any, ...], level: int) -> str:
-        """Return a tuple's repr, masked as that of a list is."""
+        """Return a tuple's repr, masked like that of a list."""
         return super().repr_tuple(tuple(self._members(x, self.maxtuple)), level)
 
     def repr_set(self, x: set[Any], level: int) -> str:
@@ -106,7 +106,7 @@ def _is_name(value: Any) -> bool:
 
 
 def cut(text: str, size: int = MAX_REPR) -> str:
-    """Cut the text, and say how much is missing."""
+    """Cut the text, and say how long it was."""
     return text if len(text) <= size else f"{text[:size]}... ({len(text):,} characters)"
 
 

@@ -11,7 +11,7 @@ MAX_MESSAGE = 10_000
 MAX_ALL_TEXT = 500_000
 _FEW_CHARACTERS = 200
 
-# How long all custom `__str__` together may take, and the share of one.
+# How long all custom `__str__` together may take. Each may take half of the time left.
 MESSAGE_SECONDS = 0.1
 
 
@@ -76,5 +76,5 @@ _OWN_STR = {
 
 
 def share(most: int, left: int, few: int) -> int:
-    """Return one's share of what is left for all, so that some remains for the next."""
+    """Return the share of one item: a quarter of what is left, so that some remains for others."""
     return max(few, min(most, left // 4))

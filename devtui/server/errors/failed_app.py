@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class FailedApp:
     """Raise the load's error at each request, for the debugger to show.
 
-    Each raise would make the traceback longer, so it is set each time. It begins with the user's
+    Each raise would make the traceback longer, so reset it each time. It begins with the user's
     code.
     """
 
@@ -32,7 +32,7 @@ class FailedApp:
 
 
 def _as_exception(error: BaseException) -> Exception:
-    """SystemExit would end the request's thread and show nothing, so it is wrapped."""
+    """Wrap SystemExit and the like, which would end the request's thread and show nothing."""
     wrapped = RuntimeError(f"the application raised {error!r} while it was loaded")
     wrapped.__cause__ = error
     return wrapped

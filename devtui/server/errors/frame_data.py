@@ -86,7 +86,7 @@ def _frame(
 def marked_part(raw: str, columns: tuple[int, int] | None) -> tuple[int, int] | None:
     """Convert columns of a line to columns of the line without indentation.
 
-    Return None for nothing sensible or for the whole line: Python marks neither.
+    Return None if they make no sense or are the whole line, which Python does not mark either.
     """
     if columns is None:
         return None

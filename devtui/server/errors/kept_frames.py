@@ -19,14 +19,14 @@ MAX_ERRORS = 20
 
 
 class FrameGone(Exception):
-    """The frame is not available; `str()` is a sentence that says why."""
+    """The frame is not available. The text is a sentence that says why."""
 
 
 class KeptError(msgspec.Struct):
     """An error's frames by the way to their exception, and its context variables.
 
-    `contexts` are what the framework wants entered around code that is evaluated in a frame, such
-    as Flask's application and request contexts.
+    `contexts` are the context managers that the framework wants entered around code evaluated in a
+    frame, such as Flask's application and request contexts.
     """
 
     frames: dict[Way, tuple[FrameType, ...]]

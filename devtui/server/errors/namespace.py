@@ -1,4 +1,4 @@
-"""The names of a frame, for code that is evaluated in it."""
+"""The names of a frame, for code evaluated in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WRITES_THROUGH = sys.version_info >= (3, 13)
 
 
 class FrameNamespace(dict[str, Any]):
-    """Globals and locals of `exec` in one, so that nested functions see all names too.
+    """One namespace for the globals and the locals of `exec`: nested functions see all names.
 
     Look a name up among the variables set here, the frame's locals and its globals. An assignment
     to a local reaches the frame since Python 3.13; before, and for a new name, it lasts as long as
@@ -47,7 +47,7 @@ class FrameNamespace(dict[str, Any]):
             self._set["_"] = value
 
     def store_globals(self) -> None:
-        """Pass what `global` statements assigned to the module."""
+        """Pass to the module what `global` statements assigned."""
         for name in [name for name in dict.keys(self) if name != "__builtins__"]:
             self._globals[name] = dict.pop(self, name)
 

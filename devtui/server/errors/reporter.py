@@ -48,7 +48,7 @@ class ErrorReporter:
     ) -> None:
         """Report the exception, unless it was reported for this request.
 
-        `contexts` are to be entered around code that is evaluated in its frames.
+        Enter `contexts` around code that is evaluated in its frames.
         """
         request_id = request_context.request_id.get()
         # Mark it with an attribute: built-in exceptions accept no weak references, and strong ones
@@ -59,7 +59,7 @@ class ErrorReporter:
         seen: object = getattr(exception, _MARK, None)
         if isinstance(seen, tuple) and seen[request_id is None] == (request_id or thread):
             return
-        with suppress(AttributeError):  # if a class refuses attributes it may be reported twice
+        with suppress(AttributeError):  # its class refuses attributes: it may be reported twice
             setattr(exception, _MARK, seen_in)
         error, error_id = self.describe(exception, contexts, keep=origin != "unraisable")
         self._channel.send(

@@ -1,4 +1,4 @@
-"""Tell of errors in Django's templates what no frame names: their lines, and missing files."""
+"""Find what frames do not show of errors in Django's templates: the line, or the missing file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_PATHS = 5
 
 
 class TemplatePlace(msgspec.Struct, frozen=True):
-    """A place in a template as a frame. `live` is the one that has the template's context, if any.
+    """A place in a template as a frame. `live` is the frame with the template's context, if any.
 
     A template that cannot be parsed has no context yet.
     """
@@ -36,13 +36,13 @@ class TemplatePlace(msgspec.Struct, frozen=True):
 def of(
     exception: BaseException, entries: list[TracebackType], sources: SourceLines
 ) -> TemplatePlace | None:
-    """Return the place in the user's template, None if the error is not from there.
+    """Return the place in the user's template, None if the error does not come from one.
 
-    It is not if the template has called code of the user's, which is nearer to the error.
+    If the template has called code of the user's, the error comes from that code.
     """
     if _TEMPLATES not in sys.modules:
         return None
-    # Django notes it for its own page, while the engine is in debug mode.
+    # Django notes the place for its own page, while the engine is in debug mode.
     noted = own_dict(exception).get("template_debug")
     if type(noted) is not dict or not _ends_in_template(entries):
         return None
@@ -89,7 +89,7 @@ def _module(frame: FrameType) -> str:
 
 
 def _columns(noted: dict[str, object], raw: str) -> tuple[int, int] | None:
-    """Return the columns of the tag, None if the file has another text by now."""
+    """Return the columns of the tag, None if the file has changed since."""
     before, tag = noted.get("before"), noted.get("during")
     if type(before) is not str or type(tag) is not str or not raw.startswith(before + tag):
         return None
@@ -97,7 +97,7 @@ def _columns(noted: dict[str, object], raw: str) -> tuple[int, int] | None:
 
 
 def looked_for(exception: BaseException) -> str:
-    """Say where Django has looked for a template that is missing; empty for any other error."""
+    """Say where Django has looked for a missing template; empty for any other error."""
     module, name = _MISSING
     kind = vars(sys.modules[module]).get(name) if module in sys.modules else None
     if type(exception) is not kind:

@@ -73,8 +73,8 @@ def describe_with_frames(exception: BaseException) -> Described:
 def own_traceback(tb: TracebackType | None) -> TracebackType | None:
     """Return the traceback without the frames of devtui and the import system.
 
-    They come first, between two of the user's modules, and last, if we refuse something. A
-    traceback of nothing but such frames stays.
+    They are the first ones, those between two of the user's modules, and the last ones if devtui
+    refuses something. A traceback with no other frames stays as it is.
     """
     entries = list(_walk(tb))
     kept = [entry for entry in entries if not _is_ours(entry.tb_frame.f_code.co_filename)]
@@ -89,9 +89,9 @@ def own_traceback(tb: TracebackType | None) -> TracebackType | None:
 
 
 def _shown_traceback(exception: BaseException) -> TracebackType | None:
-    """Return the traceback to show: none for a source that does not compile.
+    """Return the traceback to show: None for a source that does not compile.
 
-    It has only the frames that import the file, and the error names the place itself.
+    Its frames only import the file, and the error names the place itself.
     """
     if isinstance(exception, WrongAnswer):
         return None
@@ -128,7 +128,7 @@ def _chain(exception: BaseException) -> Iterator[tuple[BaseException, Relation]]
 
 
 class _Description:
-    """One description: the rest of its bounds, and the frames found so far."""
+    """One description: what is left of its bounds, and the frames found so far."""
 
     def __init__(self) -> None:
         self.frames: dict[Way, tuple[FrameType, ...]] = {}
@@ -203,7 +203,7 @@ class _Description:
 
 
 def type_name(exception: BaseException) -> str:
-    """Return the exception's class, with its module unless that is clear."""
+    """Return the exception's class, with its module unless that is builtins or the program."""
     kind = type(exception)
     if kind.__module__ in ("builtins", "__main__"):
         return kind.__qualname__

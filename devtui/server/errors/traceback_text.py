@@ -1,4 +1,4 @@
-"""Tracebacks as text: Python's own if it is affordable, else a similar one with gaps."""
+"""Make tracebacks as text: Python's own if it is affordable, else a similar one with gaps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BETWEEN = {
 def python_s(
     exception: BaseException, tb: TracebackType | None, max_frames: int, left_out: int
 ) -> str | None:
-    """Return the text as Python prints it, None if that is too much work or fails.
+    """Return the text as Python prints it, None if that takes too long or fails.
 
     `tb` is the exception's traceback without our frames.
     """

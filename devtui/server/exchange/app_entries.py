@@ -1,4 +1,4 @@
-"""Where the app's frames begin."""
+"""Name the functions of ours below which the app's frames begin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bounded copies of bodies and headers: the beginning, and the size."""
+"""Keep bounded copies of bodies and headers: the beginning, and the size."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class CapturedBody:
     def as_body(self, content_type: str, encoded: bool) -> Body | None:
         """Return the body for the event, None if it is empty. `encoded` bodies are not text.
 
-        The bytes are kept that the text does not give exactly, if that is all of them.
+        `data` has the bytes if all were kept and `text` does not give them exactly.
         """
         if not self.size_bytes and not self.unread:
             return None
@@ -108,7 +108,7 @@ def headers_of(head: Sequence[tuple[str, str]]) -> Headers:
 def body_of(captured: CapturedBody, headers: Headers) -> Body | None:
     """Return the body for the event, None if it is empty. `headers` came with it.
 
-    Encoded bodies are kept as bytes, as they are no text before they are decoded.
+    Encoded bodies are kept as bytes, because they are not text until they are decoded.
     """
     if not captured.size_bytes and not captured.unread:
         return None
@@ -125,14 +125,14 @@ def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """Cut a text to `limit` characters, the last of which is then `…`."""
+    """Cut a longer text to `limit` characters, ending with `…`."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _text(data: bytes, content_type: str) -> str | None:
     kind = content_type.lower().partition(";")[0].strip()
     named_text = kind.startswith(_TEXT_TYPES) or kind.endswith(("+json", "+xml"))
-    if kind == "multipart/form-data":  # its files may be of any kind, and the fields are text
+    if kind == "multipart/form-data":  # its files may be of any kind, but the fields are text
         return data.decode("utf-8", "replace")
     if kind and not named_text:
         return None

@@ -46,20 +46,21 @@ class Tracing(Protocol):
 
     @property
     def end_request(self) -> Callable[[str], tuple[tuple[Call, ...], tuple[CallTotal, ...]]]:
-        """Return the calls of a request, and record them no more."""
+        """Return the calls of a request, and stop recording them."""
 
 
 class Profile(Protocol):
     """Profiles the thread of a request until its end."""
 
     def finish(self) -> RequestProfiled:
-        """End it, and return what came of it."""
+        """End the profile and return it."""
 
 
 class Mark(NamedTuple):
-    """What a request of the session itself says of itself.
+    """The mark on a request that the session itself sends.
 
-    These are its number, which one it repeats, and whether it is to be profiled.
+    It has the number of the sending, the id of the request that it repeats, if any, and whether it
+    is to be profiled.
     """
 
     sent: str
@@ -94,12 +95,12 @@ class Exchange:
         """Whether the app has called `start_response`."""
         self._view: View = NOTHING
         self.profile: Profile | None = None
-        """What profiles it, None if nothing does."""
+        """Its profile, None if it is not profiled."""
         self.taken_over = False
         """Whether a library has answered on the socket, so the server must send no response."""
 
     def end_taken_over(self) -> None:
-        """Raise what keeps the server from sending a response, if a library has answered."""
+        """If a library has answered, raise the error that keeps the server from responding."""
         if self.taken_over:
             self.status = self.status or _SWITCHING
             raise ConnectionError
@@ -128,11 +129,11 @@ class Exchange:
 
     @property
     def lacks_view(self) -> bool:
-        """Whether it is not known yet where the view is written."""
+        """Whether the place of the view is not known yet."""
         return self._view[1] is None
 
     def saw_view(self, view: View) -> None:
-        """Note which view answers, unless more is known already."""
+        """Note the view that answers, unless its place is known already."""
         if self.lacks_view and view is not NOTHING:
             self._view = view
 
@@ -173,14 +174,14 @@ class Exchange:
         is_error = self.status is not None and self.status >= 400
         if self.response_body.size_bytes or not is_error or self._started.method == "HEAD":
             return self.response_body.size_bytes
-        # Werkzeug answers for an app that raised, and http.server for one that was not asked, both
-        # outside our middleware.
+        # Werkzeug answers for an app that raised, and http.server for a request that the app does
+        # not get. Both bypass our middleware.
         length = header_of(headers, "content-length")
         return int(length) if length.isdecimal() and not self.cut else 0
 
 
 class Recorder:
-    """Make an `Exchange` of each request, and know which are running.
+    """Make an `Exchange` for each request, and know which are running.
 
     `tracing` records their calls, unless it is None.
     """
@@ -194,7 +195,7 @@ class Recorder:
     ) -> None:
         self.tracing = tracing
         self.profiling: Callable[[str], Profile] | None = None
-        """Begins to profile this thread for the request of an id; the server sets it."""
+        """Begins to profile this thread for the request with an id; the server sets it."""
         self._channel = channel
         self._send_token = send_token
         self._output = output
@@ -205,7 +206,7 @@ class Recorder:
         self._ended = Bell()
 
     def take_mark(self, headers: Message) -> Mark:
-        """Take out the header that the session adds to a request of its own, and return its words.
+        """Remove the header that the session adds to its own requests, and return its words.
 
         The app never sees the header. One without the session's token is somebody else's.
         """
@@ -227,7 +228,7 @@ class Recorder:
         began: float,
         mark: Mark | None = None,
     ) -> Exchange:
-        """Report a request whose head was read; `began` is when its first line came."""
+        """Report a request whose head was read; `began` is the time when its first line came."""
         sent, replay_of, profile = mark or _UNMARKED
         started = RequestStarted(
             id=f"{self._channel.generation}-{next(self._numbers)}",
@@ -246,14 +247,14 @@ class Recorder:
         return exchange
 
     def report(self, event: RequestProfiled) -> None:
-        """Tell what came of a profile."""
+        """Report a profile."""
         self._channel.send(event)
 
     def end(self, event: RequestFinished) -> None:
         """Report a finished request, after any unfinished line that it has printed.
 
-        It goes with the next event, or with `send`: if requests follow one another, the end of one
-        and the start of the next are one message.
+        The event waits for the next one, or for `send`: if requests follow one another, the end of
+        one and the start of the next are one message.
         """
         if request_context.lent is not None:
             request_context.lent.request_ended()
@@ -263,7 +264,7 @@ class Recorder:
         self._ended.ring()
 
     def send(self) -> None:
-        """Send the ends that were reported."""
+        """Send the ends of requests that wait."""
         self._channel.send_pending()
 
     def thread_of(self, request_id: str) -> int | None:

@@ -27,7 +27,7 @@ _PRESERVE = "werkzeug.debug.preserve_context"
 
 _HTML = ("text/html", "application/xhtml+xml")
 
-# The default path of the debugger's console.
+# The default path of Werkzeug's console.
 _CONSOLE = "/console"
 
 MAX_HOST = 100  # characters of the host in our answer
@@ -260,7 +260,7 @@ def _hidden(host: str | None) -> bytes:
     name = (host or "").rpartition(":")[0] if ":" in (host or "") else host or ""
     shown = "".join(c if c.isascii() and c.isprintable() else "?" for c in name[:MAX_HOST])
     return (
-        f"devtui shows errors and the debugger to trusted hosts only, and {shown!r} is none of "
+        f"devtui shows errors and the debugger to trusted hosts only, and {shown!r} is not one of "
         f"them. The terminal shows the error. To trust the host, start devtui with "
         f"--trusted-hosts {shown or 'NAME'}\n"
     ).encode()
@@ -285,7 +285,7 @@ def _collect_contexts(environ: WSGIEnvironment) -> Contexts:
     contexts: Contexts = []
     others: Callable[[AbstractContextManager[Any]], object] | None = environ.get(_PRESERVE)
     if others is None:
-        return contexts  # the debugger is off: nothing is kept
+        return contexts  # the debugger is off, so no frames are kept
 
     def preserve(context: AbstractContextManager[Any]) -> None:
         contexts.append(context)

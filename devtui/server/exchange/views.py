@@ -1,9 +1,9 @@
-"""Find out which view answers a request, from what the framework has at hand.
+"""Find the view that answers a request, in the objects of the framework.
 
-Flask's request is in the environ until its context ends, where Werkzeug documents it
-(`werkzeug.request`), and in the contexts that are kept for the debugger. Django's is what its
-response closes at the end. Nothing is imported, called or changed: only the plain attributes of
-objects are read, so that no code of the app runs.
+Flask's request is in the environ until its context ends, as Werkzeug documents
+(`werkzeug.request`), and in the contexts that are kept for the debugger. Django's request is among
+the objects that its response closes at the end. Nothing is imported, called or changed: only plain
+attributes of objects are read, so no code of the app runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_FILE = 1_000
 _MAX_LAYERS = 20
 
 View: TypeAlias = tuple[str | None, Frame | None]
-"""The endpoint, and where it is written; None if they are unknown."""
+"""The endpoint, and the place of the view; None if they are unknown."""
 
 NOTHING: View = (None, None)
 
@@ -38,7 +38,7 @@ def of_environ(environ: WSGIEnvironment, app: object) -> View:
 
 
 def of_contexts(environ: WSGIEnvironment, contexts: Sequence[object]) -> View:
-    """Return the view that the kept contexts of Flask tell of; they know a mounted app too."""
+    """Return the view from the kept contexts of Flask, which know a mounted app too."""
     for context in contexts:
         request = attribute(context, "request") or attribute(context, "_request")
         found = _of_flask(request, environ, attribute(context, "app"))
@@ -48,7 +48,7 @@ def of_contexts(environ: WSGIEnvironment, contexts: Sequence[object]) -> View:
 
 
 def of_response(environ: WSGIEnvironment, response: object) -> View:
-    """Return the view that a response of Django tells of."""
+    """Return the view from a response of Django."""
     closers = attribute(response, "_resource_closers")
     for closer in closers if type(closers) is list else ():
         if type(closer) is MethodType:
@@ -79,7 +79,7 @@ def attribute(owner: object, name: str) -> Any:
 
 
 def place_of(view: object, environ: WSGIEnvironment) -> Frame | None:
-    """Return where a view is written, below its decorators."""
+    """Return the place of a view, below its decorators."""
     for _ in range(_MAX_LAYERS):
         kind = type(view)
         if kind is FunctionType:

@@ -1,1 +1,1 @@
-"""Helpers for our code inside the user's process: re-entrant and invisible."""
+"""Help our code inside the user's process to be re-entrant and invisible."""

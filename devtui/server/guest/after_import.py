@@ -1,4 +1,4 @@
-"""Change modules right after their import, whoever imports them."""
+"""Patch modules right after their import, whoever imports them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class AfterImport:
 
 
 class _Loader:
-    """Replace a module's loader until the module was executed."""
+    """Take the place of a module's loader until the module was executed."""
 
     def __init__(self, spec: ModuleSpec, loader: Any, work: Callable[[ModuleType], None]) -> None:
         self._spec = spec

@@ -1,4 +1,4 @@
-"""Listen to Python's audit events (PEP 578) for a while."""
+"""Listen to Python's audit events (PEP 578) while that is needed."""
 
 from __future__ import annotations
 

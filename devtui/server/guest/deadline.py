@@ -58,9 +58,9 @@ class _Call(Generic[T]):
         """End an endless loop.
 
         Leave a waiting or slow call alone. It may wait for a lock, such as a logging handler's in a
-        finaliser: an exception raised right after it gets the lock would leave it locked. A loop
-        on a busy machine may get little CPU time at first, so check until the call has ended, ever
-        more seldom.
+        finaliser: an exception right after it gets the lock would leave the lock taken. On a busy
+        machine a loop may get little CPU time at first, so check until the call has ended, less and
+        less often.
         """
         seconds = ENDLESS_SECONDS
         while not self._ended:

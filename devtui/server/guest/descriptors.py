@@ -24,7 +24,7 @@ class OwnSocket:
         """Close it in a fork, unless its number now means something else.
 
         Under gevent a socket that never has anything to read takes its number: greenlets that wait
-        for the number live on in the fork, and libev aborts a process that waits for a closed one.
+        for the number live on in the fork, and libev aborts a process that waits on a closed one.
         """
         if not self.is_whole:
             self.socket.detach()

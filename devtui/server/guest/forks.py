@@ -58,9 +58,9 @@ def end_if_forked(error: BaseException | None = None) -> None:
 def stay_out(let_go: Callable[[], object] = lambda: None) -> None:
     """Leave our work to the process that serves, if this is a fork of it.
 
-    Call this where our code goes on after a wait. In a fork of gevent's or eventlet's all greenlets
-    go on, ours too. They would take what clients send to the process that serves. `let_go` ends
-    what still watches our sockets.
+    Call this where our code goes on after a wait. In a fork under gevent or eventlet all greenlets
+    go on, including ours. They would take requests from the process that serves. `let_go` ends
+    whatever still watches our sockets.
     """
     if _process.forked:
         _leave_to_other_greenlets(let_go)
@@ -73,9 +73,9 @@ def _greenlet() -> object:
 
 
 def _leave_to_other_greenlets(let_go: Callable[[], object] = lambda: None) -> None:
-    """Go on for ever if another greenlet has forked: that one works for the app, and ends the fork.
+    """Sleep for ever if another greenlet has forked: that one works for the app, and ends the fork.
 
-    SQLAlchemy has greenlets, too, but none of them runs our code.
+    SQLAlchemy has greenlets too, but none of them runs our code.
     """
     if _greenlet() is _process.forking:
         return

@@ -45,19 +45,19 @@ class HeldCalls:
         self._room = ctypes.c_char * _MAX_RECEIVED
 
     def send(self, connection: socket.socket, data: bytes) -> Iterator[int]:
-        """Send a first part of the data when the one item, the number of bytes, is asked for.
+        """Send a first part of the data; the iterator's one item is the number of bytes sent.
 
-        The item is -1 if nothing was sent; `socket.send` tells why. No bytecode runs between the
-        system call and the item.
+        It is -1 if nothing was sent; `socket.send` tells why. The system call runs when the item is
+        taken, with no bytecode in between.
         """
         piece = data[:_MAX_SENT]
         return map(self._send, (connection.fileno(),), (piece,), (len(piece),), (_FLAGS,))
 
     def receiver(self, connection: socket.socket) -> Callable[[memoryview], int]:
-        """Return a function that fills a buffer of bytes with what has come.
+        """Return a function that fills a buffer with the bytes that have arrived.
 
-        It returns the number of bytes: 0 at the end of the stream, -1 if nothing has come. It
-        raises `OSError` as `socket.recv` does: the system tells an error once.
+        It returns their number: 0 at the end of the stream, -1 if nothing has arrived. It raises
+        `OSError` as `socket.recv` does, because the system reports an error only once.
         """
         room = self._room()  # made once: Python announces each look at an address to audit hooks
         received = memoryview(room).cast("B")

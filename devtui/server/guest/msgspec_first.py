@@ -1,7 +1,8 @@
 """Import msgspec without typing_extensions.
 
-If it is installed, msgspec takes three names from it that `typing` has too, since Python 3.11. That
-import takes 3 ms of the first answer, and the app would find a module that it has not imported.
+If it is installed, msgspec imports three names from it, which `typing` has too since Python 3.11.
+The import takes 3 ms of the first response, and the app would find a module that it has not
+imported.
 """
 
 from __future__ import annotations

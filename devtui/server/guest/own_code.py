@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 # Names of folders of installed packages. A virtual environment may be inside the project.
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
-# Names of folders where installers share packages between environments.
+# Names of folders in which installers share packages between environments.
 _CACHES = frozenset({".cache", "Caches"})
 
 # Other people's modules that `own_sources` has seen, by name.

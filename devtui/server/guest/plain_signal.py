@@ -1,4 +1,4 @@
-"""The C module behind `signal`: the same functions, with plain numbers.
+"""Give the C module behind `signal`: the same functions, with plain numbers.
 
 `signal` makes enums when it is imported, which takes 2 to 5 ms of the first answer, and the app
 would find a module that it has not imported.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 
-# As it is before the app may patch or remove it.
+# Taken before the app can patch or remove it.
 plain_poll = select.poll
 
 

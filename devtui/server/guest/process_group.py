@@ -1,7 +1,7 @@
-"""Process groups, for an app that makes itself the leader of its own.
+"""Let an app make itself the leader of its process group, as it can under a shell.
 
-A program that a shell has started leads its group, and may call `os.setpgrp()` once more: nothing
-changes. The server process leads a session too, and the kernel refuses any such call with EPERM.
+A program that a shell has started leads its group already, and a call of `os.setpgrp()` changes
+nothing. The server process leads a session too, so the kernel refuses any such call with EPERM.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import wraps
 
 
 def allow_what_is_so() -> None:
-    """Let the app ask for the group that the process leads already."""
+    """Accept a call that asks for the group which the process already leads."""
     setpgid, setpgrp = os.setpgid, os.setpgrp
 
     @wraps(setpgid)

@@ -28,7 +28,7 @@ MAX_SERVED = 32
 class Bell:
     """Wake the one thread that waits for a change.
 
-    A condition variable holds a lock while it notifies. If a finaliser runs there and blocks, the
+    A condition variable holds a lock while it notifies. If a finaliser ran then and blocked, the
     waiting thread would wait longer than its timeout.
     """
 
@@ -67,8 +67,8 @@ class Turn:
     """A lock that nobody waits for without a bound.
 
     A signal handler may raise after any call, and since Python 3.14 also between `__enter__` and
-    the body of a `with`. So one call in C takes the turn and notes that, and one gives it back. A
-    trace function that raises at the line of the latter loses the turn, as it loses any lock.
+    the body of a `with`. So one call in C takes the turn and notes that, and another gives it back.
+    A trace function that raises at the line of the second call loses the turn, as any lock.
     """
 
     def __init__(self, asked: deque[Asked] | None = None) -> None:
@@ -84,8 +84,8 @@ class Turn:
     def at_once(self, work: Callable[[], T]) -> T:
         """Do the work if the turn is free; raise `Taken` if it is not.
 
-        Then do the work of the threads that wait. A thread that works may wait for a system call
-        and for Python, and to wake each of them for its own turn would take longer than the work.
+        Then do the work of the waiting threads: to wake each of them for its own turn would take
+        longer than the work.
         """
         mine: list[None] = []
         try:
@@ -148,8 +148,8 @@ class Turn:
 def _lock() -> LockType:
     """Return a lock that one thread waits for and another releases.
 
-    If gevent has replaced it, greenlets must run while we wait. But eventlet's can be released in
-    the thread that waits, and nowhere else.
+    If gevent has replaced it, greenlets must run while we wait. But eventlet's can only be released
+    in the thread that waits.
     """
     patched = threading.Lock
     module: str = getattr(patched, "__module__", "")

@@ -20,10 +20,10 @@ _BEGIN_SECONDS = 1.0
 def begin(thread: threading.Thread) -> None:
     """Start a thread that the app may see; raise `RuntimeError` if it does not begin to run.
 
-    Without memory a new thread can end before it says that it runs, and `Thread.start` waits for
-    that word for ever.
+    Without memory a new thread can end before it reports that it runs, and `Thread.start` would
+    wait for that report for ever.
     """
-    thread._started = _Word()  # type: ignore[attr-defined]
+    thread._started = _Started()  # type: ignore[attr-defined]
     thread.start()
     if thread.ident is None:
         raise RuntimeError("The new thread has not begun to run.")
@@ -31,11 +31,11 @@ def begin(thread: threading.Thread) -> None:
 
 def is_ours(thread: threading.Thread) -> bool:
     """Whether `begin` has started the thread."""
-    return type(getattr(thread, "_started", None)) is _Word
+    return type(getattr(thread, "_started", None)) is _Started
 
 
-class _Word(threading.Event):
-    """The word of a new thread that it runs, for which nobody waits long."""
+class _Started(threading.Event):
+    """The report of a new thread that it runs. Nobody waits long for it."""
 
     def wait(self, timeout: float | None = None) -> bool:
         return super().wait(_BEGIN_SECONDS if timeout is None else timeout)

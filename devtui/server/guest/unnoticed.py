@@ -34,7 +34,7 @@ def unnoticed(function: F) -> F:
 
 
 def is_unnoticed(code: CodeType | None) -> bool:
-    """Whether it is the code of such a function."""
+    """Whether it is the code of a function that `unnoticed` decorates."""
     return code in _codes
 
 
@@ -50,7 +50,7 @@ def leave_no_trace(error: BaseException) -> None:
 
 
 def foreign_frame() -> FrameType:
-    """Return the innermost frame that is not of these functions."""
+    """Return the innermost frame of any other function."""
     frame = sys._getframe(1)
     while frame.f_code in _codes and frame.f_back is not None:
         frame = frame.f_back
@@ -88,7 +88,7 @@ def untraced(function: F) -> F:
 
 
 def untraced_method(function: F) -> F:
-    """Do the same for a function that becomes a method of a class."""
+    """Do the same as `untraced` for a function that becomes a method."""
     if _RAISES_AS_CHANGED:
         return function
     # Written in C, this is bound to instances as a function is, and calls what it has. It caches

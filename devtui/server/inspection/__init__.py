@@ -1,1 +1,1 @@
-"""Inspection: answer questions about frames and threads."""
+"""Answer the session's questions about frames and threads."""

@@ -40,7 +40,7 @@ _FLASK = {"request": "request", "session": "session", "g": "g", "current_app": "
 
 
 class Unknown(Exception):
-    """The names are unknown without running code; `str()` is a sentence that says why."""
+    """The names cannot be known without running code. The text is a sentence that says why."""
 
 
 def complete(order: Complete, errors: KeptErrors) -> Completed:
@@ -67,7 +67,7 @@ def complete(order: Complete, errors: KeptErrors) -> Completed:
 
 
 def _signature(namespace: FrameNamespace, path: tuple[str, ...], contexts: Sequence[Any]) -> str:
-    """Return the parameters of what the path names; empty if it cannot be called, or be known."""
+    """Return the parameters of the callable at the path; empty if it is none, or unknown."""
     *above, name = path
     try:
         if not above:

@@ -87,7 +87,7 @@ class Evaluation:
         begin(self._thread)
 
     def interrupt(self) -> None:
-        """Raise KeyboardInterrupt in it. If that has no effect in time, answer without it."""
+        """Raise KeyboardInterrupt in the code. If it does not end in time, answer without it."""
         with self._lock:
             self._interrupted = True
             if self._code_runs:
@@ -99,7 +99,7 @@ class Evaluation:
     def _leave_alone(self) -> None:
         reason = (
             "KeyboardInterrupt: it waits in a call that cannot be interrupted (a sleep, a lock, "
-            "the network), and was left to itself in its thread.\n"
+            "the network), so it was left running in its thread.\n"
         )
         self._finish(None, reason)
 
@@ -228,7 +228,7 @@ def _compiled(tree: ast.Module | ast.Expression, file: str, mode: str, flags: in
 
 
 def _show_source(file: str, source: str) -> None:
-    """Let tracebacks show the typed code. Without a time, linecache does not check it."""
+    """Let tracebacks show the typed code. linecache does not check entries without a time."""
     lines = source.splitlines(keepends=True)
     linecache.cache[file] = (len(source), None, lines, file)
     typed = [name for name in list(linecache.cache) if name.startswith("<devtui input ")]

@@ -1,4 +1,4 @@
-"""List the routes of an app, as far as its framework knows them."""
+"""List the routes of an app of Flask or Django."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MAX_TEXT = 500
 _MAX_DEPTH = 20
 _MAX_LAYERS = 10
 
-# What middleware calls the app that it wraps.
+# The attributes in which middleware keeps the app that it wraps.
 _INNER = ("wsgi_app", "app", "application", "_app")
 
 
 def show(order: ShowRoutes, app: object) -> RoutesShown:
-    """Answer with the routes. No code of the app runs but what its own objects' `repr` may."""
+    """Answer with the routes. No code of the app runs, except `str` of its own rules' objects."""
     for _ in range(_MAX_LAYERS):
         url_map = views.attribute(app, "url_map")
         if url_map is not None and "werkzeug.routing" in sys.modules:

@@ -1,7 +1,7 @@
 """Describe how an object is called, without running code.
 
-`inspect.signature` reads properties and, since Python 3.14, runs annotations. This reads the code
-object and the defaults of plain functions, and what C functions say of themselves.
+`inspect.signature` reads properties and, since Python 3.14, runs annotations. This module reads the
+code object and the defaults of plain functions, and the text signature of C functions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_SIGNATURE = 300
 
 MAX_DEFAULT = 40
 
-# How C functions name the object or module that they get by themselves.
+# How text signatures of C functions name the object or module that is passed implicitly.
 _BOUND_FIRST = re.compile(r"\(\$\w+(, /)?(, )?")
 MAX_WRAPPERS = 20
 
@@ -29,7 +29,7 @@ _C_CALLABLES = (BuiltinFunctionType, MethodDescriptorType)
 def signature(value: Any, in_class: Callable[[type, str], Any], is_class: bool) -> str:
     """Return the parameters in brackets, or an empty string if they are unknown.
 
-    `in_class` finds a name in a class and those above it, or returns anything else.
+    `in_class` finds a name in a class and those above it; its result for a missing name is ignored.
     """
     bound = False
     if is_class:

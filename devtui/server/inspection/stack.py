@@ -14,7 +14,7 @@ from devtui.server.serving.handler import CapturingHandler
 
 MAX_FRAMES = 200
 
-# Frames outside of these are the server's, which nobody who looks for a hanging view wants to see.
+# Frames outside of these are the server's. Who looks for a hanging view does not want to see them.
 _ENTRIES: frozenset[CodeType] = ENTRIES | {CapturingHandler.run_wsgi.__code__}
 
 

@@ -1,4 +1,4 @@
-"""Decode a request's body that comes in chunks (RFC 9112, section 7.1), with bounds.
+"""Decode a request's chunked body (RFC 9112, section 7.1), with bounds.
 
 If a client sends less than it promised, Werkzeug's reader fills the rest with zero bytes, however
 many. This one raises `BrokenBody`.
@@ -43,7 +43,7 @@ class ChunkedBody(io.RawIOBase):
         self._begun = False
         self._done = False
         self.is_strict = True
-        """Whether every line has ended as it should: nobody can find another end of this body."""
+        """Whether every line ended as it should: no parser can find another end of the body."""
 
     @property
     def done(self) -> bool:
@@ -73,7 +73,7 @@ class ChunkedBody(io.RawIOBase):
         line = self._line()
         found = re.fullmatch(_SIZE, line)
         if found is None:
-            raise BrokenBody(f"{line[:40]!r} is no size of a chunk: send hexadecimal digits.")
+            raise BrokenBody(f"{line[:40]!r} is not a chunk size: send hexadecimal digits.")
         self._left = int(found[1], 16)
         if not self._left:
             self._skip_trailers()

@@ -14,14 +14,15 @@ MAX_JOINED_BYTES = 64 * 1024
 
 
 class Waiting:
-    """The time since which a connection waits for its client.
+    """The current wait of a connection for its client, and the connection's state.
 
-    `since` is the monotonic time at which the current wait began: at first for the head of the
-    request, later for a read of its body or a write of the response. It is infinity while the
-    connection does not wait. `cut` is true once we have closed the connection to make room for
-    others. `accepted` is the time at which the connection was accepted, or its last response sent.
+    `since` is the monotonic time at which the wait began: at first for the head of the request,
+    later for a read of its body or a write of the response. It is infinity while the connection
+    does not wait. `cut` is true once we have closed the connection to make room for others.
+    `accepted` is the time at which the connection was accepted, or its last response was sent.
     `idle` is true while no thread reads from it, and `is_new` until the head of the first request
-    was read. `address` is the client's. `given_away` is true once somebody else closes it.
+    was read. `address` is the client's. `given_away` is true once the session owns the connection
+    and closes it.
     """
 
     def __init__(self, address: Any = None) -> None:
@@ -54,7 +55,7 @@ class Waiting:
 
 
 class Reader:
-    """Read as a stream of the client's does; note each wait, and take what was read to `body`."""
+    """Read from a client's stream; note each wait, and copy the bytes to `body`."""
 
     def __init__(self, stream: Any, waiting: Waiting, body: CapturedBody | None = None) -> None:
         self._stream = stream
@@ -99,8 +100,8 @@ class Reader:
 class Writer:
     """Write to a stream. Once a response has begun, its pieces wait for `flush` and go as one.
 
-    One segment on the wire costs both ends half as much as two. `send`, if there is one, sends a
-    first part without waiting, as `HeldCalls.send` does.
+    One segment on the wire costs both ends half as much as two. `send`, if given, sends a first
+    part without waiting, like `HeldCalls.send`.
     """
 
     def __init__(
@@ -115,21 +116,20 @@ class Writer:
         self._held: list[bytes] = []
         self._holds = self._head_follows = False
         self.limit: int | None = None
-        """The most bytes of the body that are sent; None if that is not bounded."""
+        """The most bytes of the body to send; None if there is no limit."""
         self.left: int | None = None
-        """How many bytes the body still lacked; None if its length is not known."""
+        """How many bytes of the body are still missing; None if its length is unknown."""
 
     def begin(self, limit: int | None) -> None:
-        """Hold what is written from now on until it is flushed: first the head, then the body.
+        """From now on hold what is written until a flush: first the head, then the body.
 
-        Discard what the body has beyond `limit` bytes: the client would take it for the next
-        response.
+        Discard the body beyond `limit` bytes: the client would take the rest for the next response.
         """
         self._holds = self._head_follows = True
         self.limit = self.left = limit
 
     def end(self) -> None:
-        """Send the rest, and hold nothing any more."""
+        """Send the rest, and hold nothing from now on."""
         self.flush()
         self._holds = self._head_follows = False
 

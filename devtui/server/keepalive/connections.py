@@ -1,4 +1,4 @@
-"""Werkzeug's servers, extended to keep track of their open connections."""
+"""Keep track of the open connections of Werkzeug's servers."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ TELL_SECONDS = 10.0
 FIRST_SECONDS = 0.5
 NEXT_SECONDS = 0.1
 
-# As it is before the app may patch it.
+# Taken before the app can patch it.
 _sleep = time.sleep
 
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Connections:
-    """The open connections, `by_socket`. Each is known before the head of its request was read."""
+    """The open connections, `by_socket`. Each is known before the head of its request is read."""
 
     def __init__(self) -> None:
         # Server threads change it without a lock: single operations on a dict are atomic.
@@ -64,7 +64,7 @@ class Connections:
         self.drop_idle: Callable[[Any], None] = _shut
         """Close a connection from which no thread reads."""
         self.held: HeldCalls | None = None
-        """Calls that keep the interpreter's lock, once they are there."""
+        """Calls that keep the interpreter's lock, once they were made."""
 
     def opened(self, connection: object, address: Any = None) -> None:
         self.by_socket[connection] = Waiting(address)
@@ -80,7 +80,7 @@ class Connections:
     def wait_for_heads(self, head_seconds: float) -> bool:
         """Wait until none is open (true), or all are older than `head_seconds` (false).
 
-        A connection that has been silent for so long was opened by a browser ahead of need.
+        Browsers open connections ahead of need, which stay silent for longer.
         """
         newest = max((waiting.accepted for waiting in self._all().values()), default=0.0)
         remaining = newest + head_seconds - clock.monotonic()
@@ -90,7 +90,7 @@ class Connections:
         """Wait until every head that has arrived was read; return false if time runs out.
 
         On a busy machine the thread of a connection may run later than any bound for silent ones,
-        and a request that was sent wants its answer.
+        but a request that was sent must get its response.
         """
         end = clock.monotonic() + seconds
         while unread := self._has_unread():
@@ -100,7 +100,7 @@ class Connections:
         return not unread
 
     def wait_until_left(self, seconds: float) -> bool:
-        """Wait until those on which requests were answered are closed, or left to the next process.
+        """Wait until all that served requests are closed, or left to the next process.
 
         Return false if time runs out.
         """
@@ -135,9 +135,9 @@ class Connections:
         return self._close(with_threads - MAX_OPEN, patience, idle_too=False)
 
     def make_room(self) -> int:
-        """Close the tenth that has waited longest; return how many that is.
+        """Close the tenth of the connections that has waited longest; return how many that is.
 
-        Return once one connection is closed, or after a moment.
+        Return once one of them is closed, or after a moment.
         """
         before = len(self.by_socket)
         closed = self._close(before // 10 + 1, NEED_SECONDS)
@@ -169,7 +169,7 @@ class Connections:
 
 
 def _shut(connection: Any) -> None:
-    """End a connection under the thread that reads from it."""
+    """Shut down a connection while a thread reads from it."""
     with suppress(OSError):  # it has just been closed
         # Not SSLSocket's own, which would take the state from the thread that reads.
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

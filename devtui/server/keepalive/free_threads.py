@@ -1,4 +1,4 @@
-"""Let the threads of ended connections serve others, for a while."""
+"""Let the threads of ended connections serve other connections, for a while."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ REST_SECONDS = 1.0
 
 
 class FreeThreads:
-    """The threads that wait for a connection; the last one to come is the first to go.
+    """The threads that wait for a connection; the last one in is the first one out.
 
-    It holds no lock: a thread has its own, which whoever takes the thread releases.
+    No lock is shared: each thread waits for its own, which is released by whoever takes the thread.
     """
 
     def __init__(self) -> None:

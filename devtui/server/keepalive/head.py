@@ -1,9 +1,8 @@
-"""Read the head of a request that leaves no doubt, without the standard parser.
+"""Read strictly proper heads of requests without the standard parser.
 
-The standard parser takes nearly any head, and costs more than the rest of the server together. A
-head that only it can read is never followed by another request on the same connection: where two
-parsers would disagree about the end of a request, bytes of one could become the next
-(RFC 9112, section 11.2).
+The standard parser accepts nearly any head, and costs more than the rest of the server together.
+After a head that only it can read, the connection is closed: if two parsers disagree about the end
+of a request, bytes of it could become the next one (RFC 9112, section 11.2).
 """
 
 from __future__ import annotations
@@ -17,28 +16,28 @@ import msgspec
 if TYPE_CHECKING:
     from email.message import Message
 
-# As `http.client` and `http.server` have them.
+# The limits of `http.client` and `http.server`.
 MAX_LINE = 65536
 MAX_FIELDS = 99
 
 _REQUEST_LINE = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}) (/(?!/)[!-~]*|/) (HTTP/1\.[01])\r\n"
 )
-# No control characters, not even those that some parsers take for a line break.
+# Without control characters, even those that some parsers take for a line break.
 _FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\xa0-\xff]*\r\n)*\r\n")
 _FIELD = re.compile(r"([^:]+):[ \t]*([^\r]*)\r\n")
 
 _SPACE_AND_COLON = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]+:")
 
-# More digits are no length that anybody sends.
+# Nobody sends a body whose length has more digits.
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
-# The fields on which the end of the request depends, and whether another one may follow.
+# The fields that decide where the request ends, and whether another one may follow.
 _DECISIVE = frozenset({"connection", "content-length", "transfer-encoding", "upgrade"})
 
 
 class Head(msgspec.Struct):
-    """A head whose every byte is proper, with what Werkzeug uses of `http.client`'s messages."""
+    """A strictly proper head, with the methods of `http.client`'s messages that Werkzeug uses."""
 
     method: str
     target: str
@@ -124,7 +123,7 @@ def fault(headers: Message) -> str:
             return "The last transfer coding must be chunked"
     elif lengths and (len(set(lengths)) > 1 or _LENGTH.fullmatch(lengths[0]) is None):
         return "The Content-Length must be one number"
-    # What follows a line that is no field. It is a list if the type of the body is a message's.
+    # The text after a line that is not a field; a list if the body's type is that of a message.
     rest = headers.get_payload()
     if _SPACE_AND_COLON.match(rest) is not None if isinstance(rest, str) else headers.defects:
         return "No space may stand before the colon of a field"
@@ -136,7 +135,7 @@ def _listed(values: list[str]) -> list[str]:
 
 
 class ReadAgain:
-    """A stream of which some lines were read already, to be read again from the first."""
+    """A stream that first returns again the lines which were read from it already."""
 
     def __init__(self, lines: list[bytes], stream: Any) -> None:
         self._lines: Iterator[bytes] = iter(lines)

@@ -16,8 +16,8 @@ from devtui.server.guest.clocks import clock
 from devtui.server.keepalive.client_wait import Waiting
 from devtui.server.keepalive.shelf import Shelf
 
-# How long a client may send nothing. Browsers keep connections for some minutes. If both ends give
-# up at the same time, a request may be lost.
+# How long a client may send nothing. Browsers keep connections for some minutes. If both ends close
+# one at the same time, a request may be lost.
 IDLE_SECONDS = 300.0
 
 # How long a thread waits for the next request before it gives its connection back. While a page
@@ -66,14 +66,14 @@ class IdleConnections:
             selector.register(self.shelf.out, selectors.EVENT_READ)
 
     def patience(self) -> float | None:
-        """Return the seconds until a connection has been idle for too long, None without any."""
+        """Return the seconds until a connection has been idle too long, None if none is idle."""
         oldest = next(iter(self._idle), None)
         if oldest is None:
             return None
         return max(0.0, self._waiting(oldest).since + IDLE_SECONDS - clock.monotonic())
 
     def turn(self, ready: set[Any]) -> None:
-        """Take back what threads gave back, serve those that are ready, close the oldest."""
+        """Take back connections from threads, serve those that are ready, close the oldest."""
         if self._woken in ready:
             self._unwake()
         if self.shelf is not None and self.shelf.out in ready:
@@ -100,7 +100,7 @@ class IdleConnections:
             self._idle[connection] = None
 
     def give_back(self, connection: Any) -> None:
-        """Take a connection from the thread that has answered its last request. Any thread."""
+        """Take a connection from the thread that answered its last request. Thread-safe."""
         self._returned.append(connection)
         if self._is_over:
             self._end_returned()
@@ -115,10 +115,10 @@ class IdleConnections:
         self._close(connection)
 
     def end(self, head_seconds: float) -> None:
-        """Leave all that are idle to the next server process.
+        """Leave all idle connections to the next server process.
 
-        If they cannot wait there, close them, and answer what was sent. A client that has just
-        connected is about to send, so its connection gets a thread.
+        If they cannot wait there, answer the requests that were sent, and close the others. A
+        client that has just connected is about to send, so its connection gets a thread.
         """
         self._unwake()
         self._is_over = True
@@ -184,7 +184,7 @@ class IdleConnections:
 
 
 def _unread_bytes(connection: Any) -> int:
-    """Return how many bytes a client has sent that nobody has read; 0 if it has ended, too."""
+    """Return how many bytes of a client are unread; 0 also if it has closed the connection."""
     try:
         answer = fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4))
     except (OSError, ValueError):  # the app has closed it

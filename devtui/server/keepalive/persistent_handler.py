@@ -1,7 +1,7 @@
-"""Werkzeug's request handler, extended to answer several requests on one connection (RFC 9112).
+"""Extend Werkzeug's request handler to answer several requests on one connection (RFC 9112).
 
-Werkzeug closes the connection after each response, because it does not know where the request has
-ended. Here a connection stays open only if the end of the request, and of the response, is beyond
+Werkzeug closes the connection after each response, because it does not know where the request
+ended. Here a connection stays open only if the ends of the request and of the response are beyond
 doubt.
 """
 
@@ -25,10 +25,10 @@ from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestB
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit, has_body
 from devtui.server.keepalive.wsgi_response import WsgiResponse
 
-# As it is before the app may patch it. A socket of gevent's, or one with TLS, always waits.
+# Taken before the app can patch it. A socket of gevent's, or one with TLS, always waits.
 _Socket = socket.socket
 
-# How long a client may take to see that a connection is closed which it wanted to use again.
+# How long a client may take to notice the end of a connection that it wanted to use again.
 LAST_MS = 1000
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class PersistentHandler(WSGIRequestHandler):
         return True
 
     def head_fault(self) -> str:
-        """Say why a head that only the standard parser could read deserves no answer of the app."""
+        """Say why the app must not get a request whose head only the standard parser could read."""
         if self.head is not None:
             return ""
         if isinstance(self.rfile, ReadAgain) and self.rfile.is_cut:
@@ -164,7 +164,7 @@ class PersistentHandler(WSGIRequestHandler):
         self.head = self._body = self.environ = None
         line = self._input.stream.readline(heads.MAX_LINE + 1)
         while line == b"\r\n":
-            # Some clients end a body with an empty line, which belongs to nothing (RFC 9112, 2.2).
+            # Some clients send an empty line after a body; ignore it (RFC 9112, section 2.2).
             if not self._input.buffered():
                 self.close_connection = False
                 return

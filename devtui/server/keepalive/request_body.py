@@ -1,4 +1,4 @@
-"""The body of a request: its end is known, and what the app leaves unread is discarded."""
+"""Read the body of a request up to its known end, and discard what the app leaves unread."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
     from devtui.server.keepalive.client_wait import Waiting
 
-# How much of an unread body is read to use the connection again. Beyond it a new one costs less.
+# How much of an unread body to read to use the connection again. A new one costs less than more.
 MAX_SKIPPED = 64 * 1024
 
 # A client may read its response only after it has sent the whole body, and a connection that is
-# closed with unread bytes loses the response (RFC 9112, section 9.6). So read what comes before
-# such a pause, in pieces and up to a bound.
+# closed with unread bytes loses the response (RFC 9112, section 9.6). So read until the client
+# pauses for this long, in pieces and up to a bound.
 PAUSE_MS = 10
 PIECE = 256 * 1024
 MAX_DISCARDED = 10_000_000_000
 
-# The longest wait for a client that a stop of the server cannot end.
+# The longest wait for a client while a stop of the server goes unnoticed.
 ALONE_MS = 50
 
 Receive: TypeAlias = Callable[[memoryview], int]
@@ -48,7 +48,7 @@ class SizedBody(io.RawIOBase):
         size = min(len(view), self.left)
         if not size:
             return 0
-        # One read, for an app that reads as much as has come.
+        # One read: an app may ask for as much as has arrived.
         data = self._stream.read1(size)
         view[: len(data)] = data
         self.left -= len(data)
@@ -95,9 +95,9 @@ class RequestBody:
 
 
 class ClientInput:
-    """What a client sends: a buffered `stream`, of which it can be told if it holds bytes.
+    """What a client sends: a buffered `stream`, which can be asked whether it holds bytes.
 
-    `receive`, if there is one, fills a buffer without waiting, as `receive_now` does.
+    `receive`, if given, fills a buffer without waiting, like `receive_now`.
     """
 
     def __init__(self, connection: Any, raw: Any, receive: Receive | None = None) -> None:
@@ -106,11 +106,11 @@ class ClientInput:
         self.stream: Any = io.BufferedReader(self._source, 16 * 1024)
 
     def received(self) -> bytes:
-        """Return bytes that have come and that nobody has used, empty if there are none."""
+        """Return unused bytes that have arrived, empty if there are none."""
         return self._peek(self._source.read_now)
 
     def buffered(self) -> bytes:
-        """Return bytes that were read from the connection and that nobody has used."""
+        """Return unused bytes that were read from the connection already."""
         return self._peek(_read_nothing)
 
     def _peek(self, read: Callable[[memoryview], int | None]) -> bytes:
@@ -122,9 +122,9 @@ class ClientInput:
             self._source.read_some = usual
 
     def has_more(self, milliseconds: float, others: tuple[Any, ...] = ()) -> bool:
-        """Wait until the client sends more, or one of the others is readable; return the former.
+        """Wait until the client or one of the others is readable; return true if the client is.
 
-        Its end is readable too.
+        The end of its stream counts too.
         """
         connection = self._connection
         if self.received():
@@ -144,14 +144,14 @@ class ClientInput:
     def _has_more_alone(self, milliseconds: float) -> bool:
         """Wait for the client where eventlet has removed `select.poll`.
 
-        eventlet raises if two wait for the same socket, so here none of the others can be waited
-        for. So the wait is short.
+        eventlet raises if two greenlets wait for the same socket, so this cannot wait for the
+        others. So the wait is short.
         """
         seconds = min(milliseconds, ALONE_MS) / 1000
         return bool(select.select([self._connection], [], [], seconds)[0])
 
     def discard(self, milliseconds: float) -> None:
-        """Discard what the client still sends, with pauses of at most so many milliseconds."""
+        """Discard what the client still sends, until it pauses for so many milliseconds."""
         left = MAX_DISCARDED
         with suppress(OSError):  # it is broken off, and nobody wants it
             while left > 0 and self.has_more(milliseconds):
@@ -162,9 +162,9 @@ class ClientInput:
 
 
 def receive_now(connection: socket.socket, buffer: memoryview) -> int:
-    """Fill a buffer with what has come; return the number of bytes, 0 at the end of the stream.
+    """Fill a buffer with the bytes that have arrived; return their number.
 
-    It is -1 if nothing has come.
+    It is 0 at the end of the stream, and -1 if nothing has arrived.
     """
     with suppress(BlockingIOError):
         return connection.recv_into(buffer, 0, socket.MSG_DONTWAIT)
@@ -193,9 +193,9 @@ class _Source(io.RawIOBase):
         return self.read_some(buffer)
 
     def read_now(self, buffer: memoryview) -> int | None:
-        """Read only what has come, if the connection can do that.
+        """Read only what has arrived, if the connection can do that.
 
-        If it has an error to tell, the next read that may wait raises it.
+        If that fails, the next read that may wait raises the error.
         """
         if self._receive is None or self._error is not None:
             return None

@@ -25,8 +25,8 @@ def has_body(method: str, status: int) -> bool:
 def body_limit(method: str, status: int, fields: Sequence[tuple[str, str]]) -> int | None:
     """Return the size of the body that may follow these fields, or None if it comes in chunks.
 
-    The fields are the app's, then those that Werkzeug adds: chunks if the app tells no length, and
-    to close the connection.
+    The fields are the app's, followed by Werkzeug's: chunked if the app gives no length, and
+    closing the connection. Raise `UnknownEnd` if the app decides the end in another way.
     """
     if status < 200 or not fields or fields[-1] != _CLOSE:
         raise UnknownEnd
@@ -36,7 +36,7 @@ def body_limit(method: str, status: int, fields: Sequence[tuple[str, str]]) -> i
         if name == "content-length":
             lengths.append(value)
         elif name in ("transfer-encoding", "connection", "upgrade"):
-            raise UnknownEnd  # the app wants to have it its own way
+            raise UnknownEnd  # the app decides this itself
     if not has_body(method, status):
         if chunked:
             raise UnknownEnd

@@ -15,10 +15,10 @@ _MOST = 200
 
 
 class Shelf:
-    """A pair of sockets of the session's, in which descriptors of connections wait.
+    """A pair of sockets from the session, in which descriptors of connections wait.
 
-    A connection that is closed may lose a request that its client has just sent, and only browsers
-    send it again. In here it stays open, and what its client sends waits for the next generation.
+    Closing a connection may lose a request that its client has just sent, and only browsers send it
+    again. In here the connection stays open, and requests on it wait for the next generation.
     """
 
     def __init__(self, descriptors: Sequence[int]) -> None:
@@ -30,7 +30,7 @@ class Shelf:
             os.register_at_fork(after_in_child=OwnSocket(end).let_go)
 
     def leave(self, connections: Sequence[Any]) -> int:
-        """Put copies of the descriptors in, the first ones first; return how many have room."""
+        """Put in copies of the descriptors, in order; return how many had room."""
         numbers = [connection.fileno() for connection in connections]
         for first in range(0, len(numbers), _MOST):
             try:
@@ -45,7 +45,7 @@ class Shelf:
         self.out.close()
 
     def take(self) -> list[socket.socket]:
-        """Take all out."""
+        """Take out all connections."""
         taken: list[socket.socket] = []
         with suppress(OSError):  # there are no more, or the app has closed it
             while True:

@@ -1,4 +1,4 @@
-"""Werkzeug's threaded server, whose connections stay open."""
+"""Extend Werkzeug's threaded server to keep connections open."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ThreadedServer(Server, ThreadedWSGIServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a thread for the connection once the client sends."""
         if request.family != socket.AF_UNIX:
-            # A piece of a response must not wait until the client has confirmed the one before.
+            # A piece of a response must not wait until the client has acknowledged the one before.
             request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._idle.add(request)
 
@@ -52,14 +52,14 @@ class ThreadedServer(Server, ThreadedWSGIServer):
             self.idle.close()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve this connection, and then others; a thread begins here."""
+        """Serve this connection, then others. Each thread begins here."""
         while request is not None:
             super().process_request_thread(request, client_address)
             request = self._free_threads.next()
             client_address = request and self.connections.waiting(request).address
 
     def _start(self, request: Any) -> None:
-        """Give it to a free thread or a new one, or close the connection if none can start."""
+        """Give the connection to a free or a new thread; close it if no thread can start."""
         if self._free_threads.serve(request):
             return
         try:
@@ -70,7 +70,7 @@ class ThreadedServer(Server, ThreadedWSGIServer):
             self._tell("A request got no answer: the system lets us start no more threads.")
 
     def _let_go(self, request: Any) -> None:
-        """Close this process's descriptor of a connection that another process has, too."""
+        """Close this process's descriptor of a connection that another process has too."""
         try:
             request.close()
         finally:

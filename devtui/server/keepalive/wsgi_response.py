@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Chunks up to this size are copied to be sent with their frame.
 _MAX_COPIED = 64 * 1024
 
-# As in Werkzeug, whose older versions do not name them.
+# The errors for which Werkzeug drops a connection. Its older versions have no name for them.
 _DROPPED = (ConnectionError, TimeoutError, ssl.SSLEOFError)
 
 
@@ -43,10 +43,10 @@ class Handler(Protocol):
 
 
 class WsgiResponse:
-    """One response, as Werkzeug's handler sends it; but the pieces of its head are joined once.
+    """One response, sent as by Werkzeug's handler, but its head is formatted in one go.
 
-    Werkzeug formats and encodes each field by itself, which takes longer than all else that is done
-    to send a small response.
+    Werkzeug formats and encodes each field separately, which takes longer than everything else for
+    a small response.
     """
 
     def __init__(self, handler: Handler, environ: WSGIEnvironment) -> None:

@@ -1,13 +1,13 @@
-"""Find the place for a tag at the beginning of an HTML document that comes in pieces."""
+"""Find the place for a tag at the beginning of an HTML document that arrives in pieces."""
 
 from __future__ import annotations
 
 import re
 
-# More than this is not held back to look for the end of a tag.
+# The most to hold back while looking for the end of a tag.
 MAX_HELD = 64 * 1024
 
-# Longer than a decision needs: `<head` with the character behind it, and `<!-->`.
+# More bytes than a decision needs: `<head` with the character after it, or `<!-->`.
 _ENOUGH = 7
 
 _BLANK = re.compile(rb"[ \t\r\n\f]*")
@@ -27,13 +27,13 @@ _STARTS = (b"<html", b"<head", b"<!--")
 
 
 class DocumentStart:
-    """Insert a tag right behind `<head>`, or where the parser would put that element by itself.
+    """Insert a tag right after `<head>`, or where the parser would add that element itself.
 
-    So the document type stays first, and the tags of the page keep their attributes. Nothing is
-    held back but a tag at the beginning that is not complete yet.
+    So the document type stays first, and the tags of the page keep their attributes. Only an
+    incomplete tag at the beginning is held back.
 
-    A document that turns out to be in UTF-16 gets no tag but, since its length was announced, as
-    many bytes of blanks at its end. Give a tag with an even number of bytes.
+    A document that turns out to be in UTF-16 gets no tag. It gets as many bytes of blanks at its
+    end, because its length was announced. So the tag must have an even number of bytes.
     """
 
     def __init__(self, tag: bytes) -> None:
@@ -111,7 +111,7 @@ class DocumentStart:
 
 
 def _is_undecided(rest: bytes) -> bool:
-    """Whether these first bytes of a tag or comment do not say yet which one it is."""
+    """Whether these first bytes of a tag or comment do not show yet which one it is."""
     if b">" in rest:
         return False
     lower = rest.lower()

@@ -1,6 +1,6 @@
 """Answer the script's own requests, and hand its connection over to the session.
 
-The session holds the connection across generations. So the app spends no thread on it, and it works
+The session holds the connection across generations. So it needs no thread of the app, and works
 while the app hangs.
 """
 
@@ -26,7 +26,7 @@ FOLDER = "/.devtui/"
 SCRIPT = FOLDER + "live.js"
 SOCKET = FOLDER + "live"
 
-# A head is one small message: of a header as long as this nothing can be right.
+# The head is one small message, and no valid header of it is longer.
 MAX_VALUE = 500
 
 # How often to try again while the session is busy and its queue is full.
@@ -35,10 +35,10 @@ _PAUSE_SECONDS = 0.01
 
 
 class Handover:
-    """What the server does for the script. `on` says whether pages get it.
+    """The server's part of live. `on` says whether pages get the script.
 
-    `key` is in each page, and the script shows it to the session: no other page knows it. `version`
-    says which state of the code and of the files a page is made of. With a `console` the script
+    `key` is in each page, and the script sends it to the session: no other page knows it. `version`
+    says from which state of the code and the files a page was made. With a `console` the script
     shows the app's log, if `hosts` trust the name under which the page was opened.
     """
 
@@ -56,7 +56,7 @@ class Handover:
         os.register_at_fork(after_in_child=self._let_go)
 
     def obey(self, order: SetLive, descriptor: int | None) -> None:
-        """Hand connections over by this descriptor from now on, and put the script into pages."""
+        """From now on hand over connections by this descriptor, and put the script into pages."""
         assert descriptor is not None, "this order comes with a socket"
         way = socket.socket(fileno=descriptor)
         if self._way is None:
@@ -82,9 +82,9 @@ class Handover:
             self._channel.send(PageLeftAlone(reason=reason))
 
     def answers(self, handler: Any) -> bool:
-        """Answer a request of the script; return false if the request is another one.
+        """Answer a request of the script; return false for any other request.
 
-        No row is made of it. `handler` has read its head.
+        It makes no row. `handler` has read its head.
         """
         target: str = handler.path
         if not target.startswith(FOLDER):

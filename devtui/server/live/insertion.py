@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 # Nobody sees the body of these.
 _UNSEEN = ("1", "204", "206", "3")
 
-# In these a byte is no character of ASCII.
+# In these encodings a byte is not an ASCII character.
 _WIDE = ("utf-16", "utf-32", "utf-7", "ucs-2", "ucs-4")
 
-# What is computed over the body.
+# Headers that are computed from the body.
 _DIGESTS = frozenset({"content-md5", "content-range", "content-digest", "digest", "repr-digest"})
 
 _END = object()
@@ -35,8 +35,8 @@ _END = object()
 class InsertScript:
     """Put the script into HTML documents that a browser opens by navigation, while live is on.
 
-    The app is asked for the plain document then: what is compressed would have to be unpacked. If
-    the browser's copy may have an old script, the app is asked for the whole document.
+    Ask the app for an uncompressed document, because a compressed one would have to be unpacked. If
+    the browser's copy may have an old script, ask for the whole document.
     """
 
     def __init__(self, app: WSGIApplication, handover: Handover) -> None:
@@ -50,7 +50,7 @@ class InsertScript:
             return self._app(environ, start_response)
         environ["HTTP_ACCEPT_ENCODING"] = "identity"
         exchange = environ.get("devtui.exchange")
-        # A replay has the condition that it had the first time, and no browser keeps its page.
+        # A replay keeps its recorded condition, and no browser keeps its page.
         kept = None if exchange is not None and exchange.of_session else self._kept
         page = _Page(environ, self._handover, kept)  # before the app reads anything for it
 
@@ -80,10 +80,10 @@ class _Page:
             kept.ask(environ, self._version)
 
     def begin(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Take the head of the response; return that with the script, if it is a page."""
+        """Take the headers of the response; return them adapted to the script if it is a page."""
         sent = self._with_script(status, headers)
-        # What has no script is never old. With the console, a page from the browser's cache would
-        # ask for the log since its own time.
+        # A response without the script is never old. With the console, a page from the browser's
+        # cache would ask for the log since its own time.
         may_be_kept = self._document is None or not self._handover.console
         if self._kept is not None and may_be_kept:
             self._kept.sent(self._target, self._version, headers)
@@ -116,7 +116,7 @@ class _Page:
 
     def _tag(self, nonce: str) -> bytes:
         posted = " data-posted" if self._environ["REQUEST_METHOD"] == "POST" else ""
-        # From when on it wants the log: what its own request logs is written before it runs.
+        # The time since when it wants the log: its own request logs before the script runs.
         heard = f' data-heard="t{self._began * 1e6:.0f}"' if self._handover.console else ""
         with_nonce = f' nonce="{escape(nonce)}"' if nonce else ""
         tag = (

@@ -1,4 +1,4 @@
-"""Know which pages a browser may keep, because their script says the present version."""
+"""Know which pages a browser may keep, because their script has the current version."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# Pages that are remembered. Of others the browser gets the whole text each time.
+# The most pages to remember. The browser gets others whole each time.
 MAX_KEPT = 1000
 
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
@@ -15,11 +15,11 @@ _VALIDATORS = frozenset({"etag", "last-modified"})
 
 
 class KeptPages:
-    """The validators of the pages that have gone out with the present version.
+    """The validators of the pages sent with the current version.
 
-    The app says 304 of a page whose text is the same. But the script in the one that a browser has
-    kept may say an older version, and would load it once more. So the app does not hear that the
-    browser has such a page. Which browser it was is not known: the second one loads once more.
+    The app answers 304 for a page whose text is the same. But the script in the copy that a browser
+    has kept may have an older version, and would load the page once more. So the app must not hear
+    of such a copy. Browsers are not told apart: a second one loads the page once more.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class KeptPages:
         self._kept: tuple[str, set[tuple[str, str]]] = ("", set())
 
     def ask(self, environ: WSGIEnvironment, version: str) -> None:
-        """Take the condition out of a request, unless the page it is about has this version."""
+        """Remove the condition from a request, unless the browser's copy has this version."""
         if version != self._kept[0]:
             self._kept = version, set()
         condition = next((environ[name] for name in _CONDITIONS if environ.get(name)), None)
@@ -37,7 +37,7 @@ class KeptPages:
                 environ.pop(name, None)
 
     def sent(self, target: str, version: str, headers: list[tuple[str, str]]) -> None:
-        """Note that what goes out has the script of this version, or none."""
+        """Note that the response has the script of this version, or none."""
         newest, kept = self._kept
         if version != newest or len(kept) >= MAX_KEPT:
             return
@@ -47,5 +47,5 @@ class KeptPages:
 
 
 def target_of(environ: WSGIEnvironment) -> str:
-    """Return what was asked for; the app may change the environ later."""
+    """Return the path and query of a request; the app may change the environ later."""
     return f"{environ.get('PATH_INFO', '')}?{environ.get('QUERY_STRING', '')}"

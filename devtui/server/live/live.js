@@ -15,8 +15,7 @@
 
   // One attempt to connect at a time, with growing pauses, in milliseconds. They begin again after a
   // connection that was LASTING: another server at this address may end each of them at once. A page
-  // that was never connected is probably not served by devtui any more, but comes from the browser's
-  // cache.
+  // that was never connected probably comes from the browser's cache, and devtui is gone.
   const FIRST_PAUSE = 250, LONGEST_PAUSE = 10000, LASTING = 1000, MOST_FIRST_ATTEMPTS = 4;
   // How long a page waits for files before it loads again.
   const LONGEST_WAIT = 2000;
@@ -209,7 +208,7 @@
     try {
       return new URL(href, base).href.startsWith(location.origin + "/");
     } catch {
-      return false; // it is no address
+      return false; // it is not an address
     }
   }
 

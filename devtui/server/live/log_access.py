@@ -10,10 +10,10 @@ from devtui.server.debugger.debugger_access import owner_of
 
 
 def may_read_log(client: Any, port: Any) -> bool:
-    """Whether a connection to this port is of a program of the developer's on this machine.
+    """Whether a connection to this port comes from a program of the developer's on this machine.
 
-    `client` is the address of its other end, as `accept` returns it. Who may open a Unix socket is
-    up to the rights of its file.
+    `client` is the address of its other end, as `accept` returns it. The permissions of a Unix
+    socket's file decide who may open it.
     """
     if not isinstance(client, tuple):
         return True

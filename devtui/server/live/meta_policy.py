@@ -7,7 +7,7 @@ from html import unescape
 
 from devtui.server.live.page_policy import connection_forbidden_by
 
-# How much of a document is looked at, and how many places of it. Such a tag belongs to the top.
+# How much of a document is examined, and how many places in it. Such a tag belongs at the top.
 MAX_LOOKED_AT = 64 * 1024
 MAX_PLACES = 8
 MAX_TAG = 8 * 1024
@@ -24,9 +24,9 @@ _TEXT = ((b"<!--", b"-->"), (b"<script", b"</script"), (b"<style", b"</style"))
 
 
 class MetaPolicy:
-    """Look at the head of a document as it passes, until it has ended or is too long.
+    """Examine the head of a document as it passes, until it has ended or is too long.
 
-    The script comes before the tag, so the policy does not apply to it, but to its connection.
+    The script comes before the tag, so the policy applies to its connection, but not to the script.
     """
 
     def __init__(self, origin: str) -> None:
@@ -41,7 +41,7 @@ class MetaPolicy:
         start = max(0, len(self._seen) - _LONGEST_END)
         self._seen += data[: MAX_LOOKED_AT - len(self._seen)]
         if head_end := _END_OF_HEAD.search(self._seen, start):
-            del self._seen[head_end.start() :]  # below it the tag means nothing
+            del self._seen[head_end.start() :]  # after it the tag has no effect
         elif len(self._seen) < MAX_LOOKED_AT:
             return ""
         return self.end()
@@ -60,7 +60,7 @@ class MetaPolicy:
 
 
 def _policy_at(seen: bytes, place: int) -> str:
-    """Return the policy of the tag around this place; empty if it is none."""
+    """Return the policy in the tag around this place; empty if it has none."""
     start = seen.rfind(b"<", 0, place)
     tag = seen[start : start + MAX_TAG] if start >= 0 else b""
     end = _END_OF_TAG.match(tag, 1)

@@ -26,9 +26,9 @@ _OF_PARTS = (
 def is_navigation(environ: WSGIEnvironment) -> bool:
     """Return whether a browser asks for a document, to show it in a window or a frame.
 
-    Browsers say so themselves (`Sec-Fetch-Dest`), but only to this machine and over https. For a
-    service worker that passes on what the browser opens they say only how (`Sec-Fetch-Mode`).
-    Otherwise one who names HTML in `Accept` asks for a document, unless a library asks for a part.
+    Browsers say so themselves (`Sec-Fetch-Dest`), but only to this machine and over https. If a
+    service worker fetches the document for the browser, only `Sec-Fetch-Mode` says so. Otherwise a
+    client that names HTML in `Accept` asks for a document, unless a library asks for a part.
     """
     if environ["REQUEST_METHOD"] not in ("GET", "POST"):
         return False

@@ -1,4 +1,4 @@
-"""Whether devtui shows the colours that the app writes."""
+"""Find out whether devtui shows the colours that the app writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know which record of `logging` is being handled, to tag the lines that its handlers write."""
+"""Know which record `logging` is handling, to tag the lines that its handlers write."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _thread = _Thread()
 
 
 def current() -> logging.LogRecord | None:
-    """Return the record that a handler of the calling thread handles now."""
+    """Return the record that a handler in the calling thread is handling."""
     return _thread.record
 
 
 def continues() -> bool:
-    """Return whether the handler has written a line of its record before, and note this one."""
+    """Return whether the handler has written a line of this record before; note that it has now."""
     before, _thread.written = _thread.written, True
     return before
 
 
 def watch(on_exception_logged: Callable[[BaseException], None]) -> None:
-    """Note the records from now on, and call `on_exception_logged` with an exception of one.
+    """From now on note the records, and call `on_exception_logged` with their exceptions.
 
-    A handler on the root logger would change the app: with one, `logging.basicConfig` does nothing.
+    Do not add a handler to the root logger: `logging.basicConfig` would do nothing then.
 
-    Our frame counts as one of logging's. Logging itself, and apps that look for the caller of a
+    Our frame looks like one of logging's, because logging, and apps that look for the caller of a
     log function (a recipe of loguru's), skip the frames of that file.
     """
     handle = logging.Handler.handle

@@ -142,7 +142,7 @@ class LineStream(io.RawIOBase):
                 self._cut.forget(key)
 
     def _take(self, data: bytes, continues: bool = False) -> None:
-        """Send the whole lines, keep the rest. With `continues` the first goes on with the last."""
+        """Send the whole lines, keep the rest. The first one may continue the last write."""
         again, draws, erases = None, 0, data.startswith(ERASES)
         request_id = request_context.request_id.get()
         if erases and self._draw(data, request_id):
@@ -196,7 +196,7 @@ class LineStream(io.RawIOBase):
             self._hold(key, begun)
 
     def _draw(self, data: bytes, request_id: str | None) -> bool:
-        """Send a write that draws bars on several lines; return false if it is no such write."""
+        """Send a write that draws bars on several lines; return false if it does not draw any."""
         logs, now = log_records.current() is not None, clock.monotonic()
         drawn = self._cut.lines(data, self._unfinished, request_id, now, logs=logs)
         if drawn is not None:

@@ -1,4 +1,4 @@
-"""Know which writes print one traceback: by its text alone a note could be anything."""
+"""Know which writes print one traceback: the text alone does not tell a note from other output."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _thread = _Thread()
 
 
 def continues(data: bytes | memoryview) -> bool:
-    """Return whether the caller's caller goes on to print a traceback, in the same call."""
+    """Return whether the caller's caller continues to print a traceback, in the same call."""
     begins = data[: len(_HEADER)] == _HEADER
     if not begins and not _thread.call:
         return False
     frame = sys._getframe(2)
     call = id(frame) if frame.f_code is _PRINTS else 0
-    # The next call has often the same id.
+    # The frame of the next call often has the same id.
     same = call != 0 and call == _thread.call and not begins
     _thread.call = call
     return same

@@ -14,7 +14,7 @@ class Sink(Protocol):
     """Receives what is written to stdout and stderr instead of the log."""
 
     def take(self, data: bytes) -> bytes:
-        """Take some bytes; return those that belong into the log after all."""
+        """Take some bytes; return those that belong in the log after all."""
 
 
 class Lent(Protocol):

@@ -1,4 +1,4 @@
-"""Put the terminal in place of the standard descriptors and `sys.stdin`."""
+"""Replace the standard descriptors and `sys.stdin` by the terminal."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class StandardStreams:
 
     def put_back(self) -> None:
         """Restore the descriptors."""
-        # At once, not only when the front end learns of it: ctrl+c right after the last command is
+        # At once, not only when the front end hears of it: ctrl+c right after the last command is
         # meant for devtui, which finds it unread.
         _send_signals(0, on=False)
         for fd, saved in enumerate(self._saved):
@@ -57,7 +57,7 @@ class StandardStreams:
 
 
 def _send_signals(tty: int, *, on: bool) -> None:
-    """Whether ctrl+c and the like send signals."""
+    """Let ctrl+c and the like send signals, or not."""
     import termios
 
     with suppress(termios.error):  # the window was closed

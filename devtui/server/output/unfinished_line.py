@@ -1,4 +1,4 @@
-"""A line whose end was not written yet: of `print`, of a question, or of a progress bar."""
+"""Keep lines whose end was not written yet: from `print`, a question, or a progress bar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from devtui.text.line_buffer import LineBuffer, text_of
 # A shorter line is plain bytes: quicker than a `LineBuffer`, which is bounded.
 _SHORT_BYTES = 4096
 
-# What progress bars write to begin their line again, or around that: erase it, hide the cursor.
+# Progress bars write this before they draw their line again: erase it, hide the cursor.
 _AGAIN = re.compile(rb"(?:\r|\x1b\[[02]?K|\x1b\[\?25[hl])+")
 _MAX_DRAWING = 64
 ERASES = b"\r\x1b[2K"
@@ -47,7 +47,7 @@ class UnfinishedLine(msgspec.Struct):
         continues: bool = False,
         draws: int = 0,
     ) -> UnfinishedLine:
-        """Return a line that begins so."""
+        """Return a line that begins with `data`."""
         line = cls(b"", request_id, since, continues, draws)
         line.add(data, request_id)
         return line
@@ -55,7 +55,7 @@ class UnfinishedLine(msgspec.Struct):
     def add(self, data: bytes, request_id: str | None) -> None:
         """Take more of the line. `print` writes its values one by one, so this must be quick.
 
-        `request_id` is the request that writes this.
+        `request_id` is the request that writes it.
         """
         if self.request_id != request_id and self.says_nothing:
             self.request_id = request_id  # rich shows the cursor after a bar, without a line's end
@@ -89,9 +89,9 @@ class UnfinishedLine(msgspec.Struct):
 
 
 class DrawnLines(msgspec.Struct, frozen=True):
-    """The lines of one write, each with the number of the row that it draws, and the last line.
+    """The whole lines of one write, each with the number of the row that it draws.
 
-    `rest` is None if the last line has ended too, or has no text.
+    `rest` is the unfinished last line, None if there is none.
     """
 
     whole: list[tuple[str, int]]
@@ -105,7 +105,7 @@ class CutLines:
     def __init__(self) -> None:
         self._lines: dict[int, UnfinishedLine] = {}
         self._next = count(1)
-        self._drew: dict[int, str] = {}  # whose bar a thread without a request has drawn
+        self._drew: dict[int, str] = {}  # the request whose bar a thread without one has drawn
 
     def __bool__(self) -> bool:
         return bool(self._lines)
@@ -132,7 +132,7 @@ class CutLines:
             return data, None
         line = self._lines.pop(thread, None)
         if line is not None and not line.is_of(request_id):
-            line = None  # of an earlier thread, which had this one's number
+            line = None  # it belongs to an earlier thread with the same number
         if line is not None and data[:1] == b"\n":  # the end of the line
             return data[1:], None
         if not _draws_again(data):
@@ -223,6 +223,6 @@ def _drawn(
 
 
 def _draws_again(data: bytes) -> bool:
-    """Whether a write begins the same line again, and no line above it."""
+    """Whether a write draws the same line again, and not a line above it."""
     run = _AGAIN.match(data)
     return run is not None and b"\r" in run[0] and _UP.match(data, run.end()) is None

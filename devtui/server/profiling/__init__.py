@@ -1,1 +1,1 @@
-"""Find out where the time of one request goes, if the session asks for it."""
+"""Profile single requests, if the session asks for it."""

@@ -1,4 +1,4 @@
-"""The lines of code in which time went, as a tree of calls."""
+"""Collect the samples of a profile in a tree of the lines that took time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from devtui.server.guest import unnoticed
 from devtui.server.guest.own_code import is_ours, is_own
 from devtui.server.tracing.own_lines import line_of
 
-# What one profile keeps while it is taken, and what is sent of it.
+# The bounds of a profile while it is taken, and of what is sent.
 MAX_NODES = 20_000
 MAX_LINES = 1_500
 MAX_DEPTH = 200
@@ -29,17 +29,17 @@ MAX_NAME = 200
 Key: TypeAlias = tuple[str, int, str, bool]
 """The file, the line, the function, and whether it is the user's own."""
 
-# Outside of these frames is the server, or what begins a thread.
+# Frames outside of these belong to the server, or start a thread.
 _ENTRIES = set(ENTRIES)
 
 
 def begins_at(code: CodeType) -> None:
-    """Take what a function with this code calls for the app's."""
+    """Treat calls from a function with this code as the app's."""
     _ENTRIES.add(code)
 
 
 class Node:
-    """A line of the user's code, or a function of a library, below what has called it."""
+    """A line of the user's code, or a function of a library, below its caller."""
 
     __slots__ = ("below", "key", "self_seconds")
 
@@ -50,19 +50,19 @@ class Node:
 
 
 class LineTree:
-    """Takes in where a thread was, again and again, and for how long.
+    """Takes samples: where a thread was, and for how long.
 
-    Only lines and names are kept: no frame, and no object of the app.
+    It keeps only lines and names, and no frames or objects of the app.
     """
 
     def __init__(self) -> None:
         self.root = Node(("", 0, "", False))
-        """Its own time is the server's: before the app, after it, and on the way to the client."""
+        """Its own time is the server's: before and after the app, and while it sends."""
         self._count = 0
         self._of_libraries: dict[CodeType, Key | None] = {}
 
     def add(self, frame: FrameType | None, called: object, seconds: float) -> None:
-        """Add that time to where the frame stands; `called` is a function written in C."""
+        """Add a sample at the frame's line; `called` is a function written in C that it called."""
         node = self.root
         for key in self._path(frame, called):
             below = node.below.get(key)
@@ -118,9 +118,9 @@ class LineTree:
             self._merge(mine if node is None else node, below)
 
     def lines(self) -> tuple[tuple[ProfiledLine, ...], int]:
-        """Return the tree, each line before those below it, and how many lines were left out.
+        """Return the tree in depth-first order, and how many lines were left out.
 
-        Those that took least are left out; their time is that of their callers then.
+        Those that took least are left out; their callers get their time.
         """
         totals: dict[int, float] = {}
         _sum_up(self.root, totals)
@@ -133,7 +133,7 @@ class LineTree:
 
 
 def _sum_up(node: Node, totals: dict[int, float]) -> float:
-    """Note the time that went in each node and below, by the node's `id`."""
+    """Note the time of each node with those below it, by the node's `id`."""
     total = node.self_seconds + sum(_sum_up(below, totals) for below in node.below.values())
     totals[id(node)] = total
     return total

@@ -1,4 +1,4 @@
-"""Profile one request, and tell the session what came of it."""
+"""Profile one request, and report the profile to the session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MISSING = (
 
 
 def check(order: CheckProfiler) -> ProfilerChecked:
-    """Answer whether the profiler is installed; the request does not wait for its import then."""
+    """Answer whether the profiler is installed. This imports it, so no request waits for that."""
     return ProfilerChecked(ask_id=order.ask_id, reason=why_not())
 
 
@@ -30,7 +30,7 @@ def why_not() -> str:
 
 
 class RequestProfile:
-    """The profile of the request that this thread answers. Begins at once."""
+    """The profile of the request that this thread answers. It begins at once."""
 
     def __init__(self, request_id: str) -> None:
         self._request_id = request_id
@@ -47,7 +47,7 @@ class RequestProfile:
             request_threads.around[request_id] = self._threads.around
 
     def finish(self) -> RequestProfiled:
-        """End it, in the same thread, and return what came of it."""
+        """End the profile, in the same thread, and return it."""
         sampler = self._sampler
         if sampler is None:
             return RequestProfiled(request_id=self._request_id, reason=self._reason)

@@ -1,7 +1,7 @@
-"""Look where one thread is, about every millisecond, with pyinstrument's sampler.
+"""Sample one thread, about every millisecond, with pyinstrument's sampler.
 
-The sampler is a profile function in C that belongs to one thread. It calls us back when the time
-has come, at the next call or return. Nothing else in the process is changed.
+The sampler is a profile function in C that belongs to one thread. When the time has come, it calls
+us back at the next call or return. Nothing else in the process is changed.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ class Sampler:
 
     @property
     def seconds(self) -> float:
-        """How long it has sampled."""
+        """How long it has been sampling."""
         return self._last - self._began
 
     def stop(self) -> bool:
-        """Sample no more; return whether it has run until now, or until another thread ended it.
+        """Stop sampling; return false if the app or an error ended it before.
 
-        A profile function that the app has put in its place stays there.
+        If the app has replaced the profile function, leave that one in place.
         """
         is_there = self._mine is not None and sys.getprofile() is self._mine
         was_ended = self._ended
@@ -73,7 +73,7 @@ class Sampler:
         return was_ended or (is_there and self.error is None)
 
     def end(self, frames: Mapping[int, FrameType]) -> None:
-        """Take in nothing more, from any thread; `frames` are where the threads are."""
+        """End the sampling from any thread; `frames` are the current frames of the threads."""
         if not self._ended:
             self._ended = True
             now = clock.perf_counter()
@@ -90,7 +90,7 @@ class Sampler:
             self.tree.add(frame.f_back if event == "call" else frame, called, now - self._last)
             self._last = now
             self.sample_count += 1
-        except Exception as error:  # at the end of the stack or the memory: the app must go on
+        except Exception as error:  # the stack or the memory is used up, but the app must go on
             self.error = error
 
 

@@ -23,7 +23,7 @@ class ThreadProfiles:
 
     @unnoticed
     def around(self, work: Callable[[], object]) -> None:
-        """Do the work of a thread, or a task, and sample it meanwhile."""
+        """Do the work of a thread or a task, and sample it meanwhile."""
         sampler = None
         try:
             sampler = Sampler()
@@ -37,9 +37,9 @@ class ThreadProfiles:
                 self._has_others = True
 
     def finish(self) -> tuple[tuple[ProfiledLine, ...], int, str]:
-        """Sample no more; return where the threads were, all in one tree.
+        """Stop sampling; return the samples of all threads in one tree.
 
-        With it come the number of lines that were left out, and why if a part is missing.
+        Also return the number of lines left out, and a reason if a part is missing.
         """
         whole, samplers, frames = LineTree(), list(self._samplers), sys._current_frames()
         for sampler in samplers:

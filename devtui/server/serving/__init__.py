@@ -1,1 +1,1 @@
-"""Serve the app: take connections in, and answer their requests."""
+"""Serve the app: accept connections, and answer their requests."""

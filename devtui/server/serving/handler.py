@@ -1,4 +1,4 @@
-"""Werkzeug's request handler, extended to record each request as data."""
+"""Extend Werkzeug's request handler to record each request as data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _has_handlers_of_the_app() -> bool:
 
 
 class _NoRequestLines:
-    """Discard the request lines among what is written.
+    """Discard request lines in the output.
 
     A finaliser or a signal handler of the app's may print meanwhile, even into the same write.
     """
@@ -85,7 +85,7 @@ class CapturingHandler(PersistentHandler):
         except _BadTarget:
             self.send_error(400, "Bad target")
         except BaseException as error:
-            # SystemExit in a view gets here: Werkzeug closes the connection silently.
+            # SystemExit in a view arrives here too. Werkzeug closes the connection silently.
             exchange.cut = exchange.cut or f"{type(error).__name__} ended the response"
             raise
         finally:
@@ -172,17 +172,17 @@ class CapturingHandler(PersistentHandler):
         if timestamp is not None:
             return super().date_time_string(timestamp)
         second, text = CapturingHandler._date
-        now = int(time.time())  # patched if the app patched it: the header is the app's
+        now = int(time.time())  # the app's own patch of it applies: the header is the app's
         if now != second:
             text = super().date_time_string(now)
             CapturingHandler._date = (now, text)
         return text
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Write a line only for the handlers that the app has put on Werkzeug's logger or above.
+        """Log a line only for handlers that the app has added to Werkzeug's logger or above it.
 
-        The request has its row already, so what such a handler writes to the standard streams is
-        not recorded.
+        The request has its row already, so lines that such a handler writes to the standard streams
+        are not recorded.
         """
         if not _has_handlers_of_the_app():
             return
@@ -207,7 +207,7 @@ class CapturingHandler(PersistentHandler):
         return CLIENT_LEFT
 
     def _begin(self, headers: Headers, mark: Mark | None = None) -> Exchange:
-        # After an unreadable request line neither method nor path are set; of one that is too
+        # After an unreadable request line neither method nor path is set, and of a line that is too
         # long we have only the beginning.
         method, target = self.command, getattr(self, "path", None)
         if not method or not target:

@@ -40,24 +40,24 @@ if TYPE_CHECKING:
     from devtui.server.guest.held_calls import HeldCalls
     from devtui.server.live.handover import Handover
 
-# How long after it was accepted a connection may take to become a request, when the server stops.
+# When the server stops: how long after it was accepted a connection may take to become a request.
 HEAD_SECONDS = 0.1
 
-# How long after its last response a connection may take to be left to the next server process.
+# When the server stops: how long a connection with a response may take to be left to the next one.
 LEAVE_SECONDS = 0.1
 
 
 def prepare() -> None:
     """Import what a server needs, before anybody waits for it."""
-    codecs.lookup("idna")  # for its address
+    codecs.lookup("idna")  # to bind its address
     importlib.metadata.version("werkzeug")  # for the header `Server`; fills a cache of folders
 
 
 class AppServer:
     """Serve one application until `stop`. It owns the listener.
 
-    `news` receives news of the debugger. `handover` answers the script that follows
-    saves. Raise `OSError` or `ssl.SSLError` if the certificate cannot be read.
+    `news` receives news of the debugger. `handover` answers the script that follows saves. Raise
+    `OSError` or `ssl.SSLError` if the certificate cannot be read.
     """
 
     def __init__(
@@ -98,9 +98,9 @@ class AppServer:
         self._stopped, self._stopper = socket.socketpair()
 
     def run(self) -> None:
-        """Accept until `stop` is called, from another thread.
+        """Accept clients until another thread calls `stop`.
 
-        Unlike socketserver's loop, it waits for a stop and a client at once; `serve_forever` checks
+        This waits for a stop and for clients together, while socketserver's `serve_forever` checks
         for a stop every half second.
         """
         turns = Turns(self._server.fileno(), self._server.connections)
@@ -181,7 +181,7 @@ class AppServer:
         is_idle = self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
         if not is_idle or self._server.connections.wait_until_left(LEAVE_SECONDS):
             return is_idle
-        # The next request was read when the stop came.
+        # A next request was read just when the stop came.
         return self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
 
 
@@ -201,5 +201,6 @@ def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:
     # Like Flask, accept the import name of a user's object, with a colon too.
     context = import_string(load.cert)
     if not isinstance(context, ssl.SSLContext):
-        raise TypeError(f"{load.cert} is no ssl.SSLContext, but {type(context).__name__}")
+        kind = type(context).__name__
+        raise TypeError(f"{load.cert} is not an ssl.SSLContext, but of type {kind}")
     return context

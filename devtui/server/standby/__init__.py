@@ -1,1 +1,1 @@
-"""The standby: a process that has imported what the next load needs."""
+"""Prepare the standby: a process that imports ahead what the next load needs."""

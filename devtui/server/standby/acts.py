@@ -1,4 +1,4 @@
-"""What an app does outside of its process, as Python's audit events (PEP 578) announce it."""
+"""Tell what an app does outside of its process, by Python's audit events (PEP 578) and /proc."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from devtui.server.guest.own_code import is_own
 from devtui.server.guest.plain_signal import signal
 
-# What the audit events of acts begin with; see the table of audit events in Python's docs.
+# The prefixes of the audit events of acts; see the table of audit events in Python's docs.
 _ACTS = (
     "_thread.start",
     "builtins.breakpoint",
@@ -83,12 +83,12 @@ _STARTING = frozenset({"subprocess", "os"})
 
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 
-# Before that no audit event announces a thread.
+# Before Python 3.12 no audit event announces a thread.
 _ANNOUNCES_THREADS = sys.version_info >= (3, 12)
 
 
 def act_of(event: str, arguments: tuple[Any, ...]) -> str:
-    """Say what an event announces; empty if it changes nothing outside of the process."""
+    """Describe the act that an event announces; empty if it changes nothing outside."""
     if event == "open":
         path, _, flags = arguments
         file = path_of(path)
@@ -121,7 +121,7 @@ def _is_bytecode(file: str) -> bool:
 
 
 def imports_library(frame: FrameType | None) -> bool:
-    """Return whether this is done by an installed module that is being imported."""
+    """Return whether the caller is an installed module that is being imported."""
     while frame is not None:
         code = frame.f_code
         if is_own(code.co_filename):
@@ -133,7 +133,7 @@ def imports_library(frame: FrameType | None) -> bool:
 
 
 def only_asks(event: str, frame: FrameType | None) -> bool:
-    """Return whether Python itself starts a program that changes nothing, and awaits its answer."""
+    """Return whether Python itself starts a program that changes nothing, and waits for it."""
     if not event.startswith(("subprocess.", "os.posix_spawn")):
         return False
     while frame is not None and frame.f_globals.get("__name__") in _STARTING:
@@ -142,7 +142,7 @@ def only_asks(event: str, frame: FrameType | None) -> bool:
 
 
 class Threads:
-    """Announce the app's threads, where Python does not."""
+    """Announce the app's threads, if Python does not."""
 
     def __init__(self, announce: Callable[[str], None]) -> None:
         self._announce = announce
@@ -165,7 +165,7 @@ class Threads:
 
 
 def sockets() -> frozenset[str]:
-    """Return what sockets the process has, by their inodes."""
+    """Return the sockets of the process, by their inodes."""
     found = set()
     with suppress(OSError):
         for number in os.listdir("/proc/self/fd"):
@@ -177,7 +177,7 @@ def sockets() -> frozenset[str]:
 
 
 def written() -> frozenset[str]:
-    """Return the files that are open to write, by Python or by code in C."""
+    """Return the files that Python or code in C has open to write."""
     found = set()
     with suppress(OSError):
         for number in os.listdir("/proc/self/fd"):
@@ -204,7 +204,7 @@ def end_timers() -> None:
 
 
 def has_children() -> bool:
-    """Return whether programs run that the process has started."""
+    """Return whether programs are running that the process has started."""
     with suppress(OSError):
         for thread in os.listdir("/proc/self/task"):
             with open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
@@ -219,7 +219,7 @@ def _is_harmless(event: str, arguments: tuple[Any, ...]) -> bool:
     if event in ("os.rename", "os.remove", "os.chmod", "os.utime"):
         path = arguments[0]  # or a descriptor
         return not isinstance(path, int) and _is_bytecode(os.path.abspath(os.fsdecode(path)))
-    if event == "socket.bind":  # urllib3 finds out whether there is IPv6
+    if event == "socket.bind":  # urllib3 does this to find out whether there is IPv6
         return isinstance(arguments[1], tuple) and arguments[1][1] == 0
     if event == "sqlite3.connect":
         return bool(arguments[0] == ":memory:")

@@ -1,7 +1,7 @@
-"""The head of a file that may change: its imports, and the short statements between them.
+"""Run ahead the head of a file that may change: its imports, and the short statements between them.
 
-They run ahead too, one by one. So a save that leaves them alone finds done what they do, and only
-the rest of the file is new. They count as done only if the saved file begins with the same bytes.
+The statements run one by one. After a save that leaves them alone, only the rest of the file has to
+run. They count as done only if the saved file begins with the same bytes.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class FileHead:
         with open(file, "rb") as opened:
             self._source = opened.read()
         self._path = path
-        with _without_warnings():  # they come when the rest of the file runs
+        with _without_warnings():  # they are shown when the rest of the file runs
             self._statements = _head(self._source)
         self._begun = 0
         self._prepared: CodeType | None = None
 
     def codes(self) -> Iterator[CodeType]:
-        """Yield the code of each statement; it counts as run from then on."""
+        """Yield the code of each statement, which counts as run from then on."""
         flags = _flags(self._statements)
         for statement in self._statements:
             self._begun += 1
@@ -51,7 +51,7 @@ class FileHead:
             self._prepared = self._rest(self._source)
 
     def fits(self) -> bool:
-        """Whether the file still begins with what has run."""
+        """Whether the file still begins with the statements that have run."""
         try:
             with open(self.file, "rb") as opened:
                 return self._begins(opened.read())
@@ -79,9 +79,9 @@ class FileHead:
             tree = ast.parse(source, self._path)
             tree.body = tree.body[self._begun :]
             if any(map(_is_future, tree.body)) and not all(map(_may_precede_future, run)):
-                return None  # it comes too late
+                return None  # a `from __future__` import would come too late
             while tree.body and run and _is_text(tree.body[0]):
-                del tree.body[0]  # it is no docstring there
+                del tree.body[0]  # it would become a docstring, which it is not
             code: CodeType = compile(tree, self._path, "exec", _flags(run), dont_inherit=True)
         except _NOT_PYTHON:
             return None
@@ -126,8 +126,8 @@ def _head(source: bytes) -> list[ast.stmt]:
 def _is_short(statement: ast.stmt) -> bool:
     """Whether it is an import or what usually stands between imports.
 
-    A text alone is not: at the head of its own piece of code it would be a docstring. Annotations
-    of variables are not: since Python 3.14 (PEP 649) those of a whole file belong to one piece.
+    A bare string is not: as the first statement of its own code it would be a docstring. Annotated
+    assignments are not: since Python 3.14 (PEP 649) all annotations of a file share one code.
     """
     if isinstance(statement, (ast.If, ast.Try)):
         bodies = [statement.body, statement.orelse]

@@ -1,4 +1,4 @@
-"""What a load that was begun ahead has found in the file system, and whether it is still so."""
+"""Note what a head start finds in the file system, and check whether that has changed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from devtui.server.standby.importable import importable
 
 State = tuple[int, int, int, int]
 
-# Keep no more of the files that the app has opened itself, and of those in folders it has listed.
+# The most files to note that the app opens itself, or that are in folders it lists.
 MAX_NOTED = 10_000
 
-# What changes in no way that an app could depend on: bytecode, and files of editors and databases
-# that come and go.
+# Files whose changes no app depends on: bytecode, and files of editors and databases that come and
+# go.
 _PASSING = (".pyc", "~", ".swp", ".tmp", "-journal", "-wal", "-shm")
 _BYTECODE = "__pycache__"
 
@@ -29,7 +29,7 @@ _NEVER: State = (-1, -1, -1, -1)
 
 
 class Findings:
-    """The files that were read, and the names and files in folders that were looked into."""
+    """The files that were read, and the names and files in the folders that were listed."""
 
     def __init__(self) -> None:
         self._began_ns = time.time_ns()
@@ -60,22 +60,22 @@ class Findings:
             self._modules[folder] = importable(folder)
 
     def looking_for_packages(self, folder: str) -> None:
-        """Note a folder before the packages that are installed there are listed."""
+        """Note a folder before its installed packages are listed."""
         if folder not in self._packages:
             self._packages[folder] = _packages(folder)
 
     def entering(self, file: str) -> None:
-        """Note the folder of a module of the user's before that runs."""
+        """Note the folder of a module of the user's before the module runs."""
         folder = os.path.dirname(file)
         if folder not in self._names:
             self._names[folder] = _names(folder)
 
     def read(self, file: str) -> None:
-        """Note that a file has been read just now."""
+        """Note that a file was read just now."""
         self._files[file] = state_of(file)
 
     def finish(self, but: Iterable[str]) -> None:
-        """Note the files of all modules, `but` those that are only begun."""
+        """Note the files of all modules, except those in `but`, which have only begun to run."""
         begun = frozenset(but)
         for module in list(sys.modules.values()):
             file = file_of(module)
@@ -92,7 +92,7 @@ class Findings:
             self.entering(file)
 
     def changed(self) -> str:
-        """Say what has changed since it was found; empty if nothing has."""
+        """Say what has changed since it was noted; empty if nothing has."""
         if self._noted > MAX_NOTED:
             return "it reads more files than can be compared"
         for file, state in self._files.items():
@@ -127,7 +127,7 @@ class Findings:
 
 
 def state_of(file: str) -> State | None:
-    """Return what differs after a save, None if the file cannot be seen."""
+    """Return the facts of a file that a save changes, None if it cannot be seen."""
     try:
         found = os.stat(file)
     except (OSError, ValueError):
@@ -136,7 +136,7 @@ def state_of(file: str) -> State | None:
 
 
 def _names(folder: str) -> frozenset[str]:
-    """Return what an import finds in a folder, and the other files that an app may look for."""
+    """Return the names that an import finds in a folder, and of other files an app may look for."""
     # A folder may have the name of a module beside it, and come first.
     found = {f"import {name}" for name in importable(folder)}
     with suppress(OSError):
@@ -148,7 +148,7 @@ def _names(folder: str) -> frozenset[str]:
 
 
 def _packages(folder: str) -> frozenset[str]:
-    """Return what tells of installed packages in a folder, as `importlib.metadata` finds it."""
+    """Return the names of packages' metadata in a folder, as `importlib.metadata` finds them."""
     found = set()
     with suppress(OSError):
         found = {name for name in os.listdir(folder) if name.lower().endswith(_METADATA)}
@@ -156,9 +156,9 @@ def _packages(folder: str) -> frozenset[str]:
 
 
 def _entries(folder: str, most: int) -> dict[str, State | None]:
-    """Return the states of the files in a folder; of folders and sources only that they are there.
+    """Return the states of the files in a folder; for folders and sources only their names.
 
-    What is in a source counts when it is imported.
+    The content of a source counts when it is imported.
     """
     found: dict[str, State | None] = {}
     with suppress(OSError), os.scandir(folder) as entries:

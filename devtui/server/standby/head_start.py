@@ -1,8 +1,8 @@
 """Begin a load before it is ordered, and pause before the first file that may change.
 
-The process runs the same code in the same order as a fresh one, only earlier. So what it has read
-must be the same when the order comes, and before that the app may not act on anything outside of
-its process: where it is about to, the load pauses too. Installed modules may act while they are
+The process runs the same code in the same order as a fresh one, only earlier. So the files that it
+has read must be unchanged when the order comes. Until then the app must not act on anything outside
+of its process, so the load also pauses before such an act. Installed modules may act while they are
 imported, as in a standby.
 """
 
@@ -41,8 +41,8 @@ Order = tuple[Load, int]
 class HeadStartLoad:
     """A load that goes as far as it can before its order comes.
 
-    `next_order` waits for an order. `order` is the one to load, None until it comes, and
-    `resumed_at` the time when it came (perf_counter).
+    `next_order` waits for an order. `order` is the order to load, None until it comes, and
+    `resumed_at` is the time when it came (perf_counter).
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class HeadStartLoad:
         self._channel = channel
         self._before = frozenset(wanted.before)
         self._environment: dict[str, str] | None = None
-        # They are listened to while the app's acts are forbidden.
+        # Listen while the app's acts are forbidden.
         self._events = AuditEvents(self._heard)
         self._thread = 0
         self._threads = acts.Threads(self._acting)
@@ -89,7 +89,7 @@ class HeadStartLoad:
         self._threads.watch()
 
     def now(self) -> float:
-        """Return the time in seconds, without that of the pause."""
+        """Return the time in seconds, without the pause."""
         return clock.perf_counter() - self._waited
 
     def executing(self, module: ModuleType, trace: AbstractContextManager[None]) -> _Execution:
@@ -116,7 +116,7 @@ class HeadStartLoad:
         if self._running:
             file = self._running.pop()
             if failed and self.order is None and file in self._before:
-                self._findings.read(file)  # no save of its rest may mend it
+                self._findings.read(file)  # a save of the rest of it cannot undo the failure
 
     def _parts(self, file: str, loader: SourceFileLoader) -> Iterator[CodeType | None]:
         """Yield the imports at the head of a file, and after the pause the rest of it."""
@@ -137,7 +137,7 @@ class HeadStartLoad:
             self._unfit = f"{file} has changed"
             raise UnfitStandby(self._unfit) from None
         if rest is None:
-            self._unfit = f"{file} is no valid Python"  # no import would have run
+            self._unfit = f"{file} is not valid Python"  # no import would have run
         yield rest
 
     def _head_of(self, file: str, path: str) -> FileHead | None:
@@ -145,12 +145,12 @@ class HeadStartLoad:
             try:
                 head = FileHead(file, path)
             except OSError:
-                return None  # the import says so
+                return None  # the import will raise it
         self._heads.append(head)
         return head
 
     def finish(self) -> None:
-        """Wait for the order, unless it has come. Raise `UnfitStandby` if it came out wrong."""
+        """Wait for the order, unless it has come. Raise `UnfitStandby` if the file did not fit."""
         self.wait()
         if self._unfit:
             raise UnfitStandby(self._unfit)
@@ -196,7 +196,7 @@ class HeadStartLoad:
             )
         )
 
-    # -- what the app does
+    # -- acts of the app
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if act := acts.act_of(event, arguments):
@@ -220,7 +220,7 @@ class HeadStartLoad:
 
     @contextmanager
     def _unwatched(self) -> Iterator[None]:
-        """Look at files for our own sake."""
+        """Ignore events in the block, in which we look at files ourselves."""
         before, self._events.listening = self._events.listening, False
         try:
             yield
@@ -228,7 +228,7 @@ class HeadStartLoad:
             self._events.listening = before
 
     def _acting(self, what: str, event: str = "", arguments: tuple[Any, ...] = ()) -> None:
-        """Pause before the app acts. It acts when the load goes on."""
+        """Pause before an act of the app, which happens when the load goes on."""
         if acts.imports_library(sys._getframe(1)):
             if event == "open":
                 self._written.add(acts.path_of(arguments[0]))
@@ -237,7 +237,7 @@ class HeadStartLoad:
             self.wait()
 
     def _trouble(self) -> str:
-        """Say what the app has done that no audit event announces."""
+        """Say what the app has done without an audit event; empty if nothing."""
         if len(threading._active) > 1:  # type: ignore[attr-defined]
             return "the app starts a thread"
         if acts.sockets() - self._sockets:
@@ -252,7 +252,7 @@ class HeadStartLoad:
             return f"the app patches {next(iter(patched))}"  # gevent: nothing may wait any more
         return ""
 
-    # -- whether it is still so
+    # -- changes since
 
     def _misfit(self) -> str:
         """Say what has changed since it was read; empty if nothing has."""
@@ -269,7 +269,7 @@ class HeadStartLoad:
 
 
 class _Execution:
-    """The execution of a module of the user's, without being on the stack meanwhile."""
+    """The execution of a module of the user's. Not a generator, which would be on the stack."""
 
     def __init__(
         self, load: HeadStartLoad, module: ModuleType, trace: AbstractContextManager[None]

@@ -22,7 +22,7 @@ from devtui.server.standby.preloads import Preloaded, Preloads, UnfitStandby
 
 
 class ImportTrace:
-    """Replace `__import__`, and what `import_module` calls, while the user's code loads.
+    """Replace `__import__`, and the function that `import_module` calls, while the app loads.
 
     Leave `import_module` itself alone: modules keep it, and use it long after the load.
 
@@ -71,7 +71,7 @@ class ImportTrace:
         self._preloads.finish(failed=kind is not None)
 
     def _is_over(self) -> bool:
-        """Whether nothing can be found out any more that matters to this load or the next."""
+        """Whether the trace can find out nothing more that matters to this load or the next."""
         return bool(self.changed) and not self._preloads.waiting
 
     def _leave(self) -> None:
@@ -118,9 +118,9 @@ class ImportTrace:
         return builtins.__import__ == self._our_import
 
     def _step_aside(self) -> bool:
-        """Leave a library's own imports to Python, unless something has changed.
+        """Leave a library's own imports, which are most imports, to Python; return whether it did.
 
-        Most imports are such. Return whether it did.
+        Do not if something has changed.
         """
         if self.changed or builtins.__import__ != self._our_import:
             return False
@@ -175,7 +175,7 @@ class ImportTrace:
         do: Callable[..., ModuleType],
         *arguments: object,
     ) -> ModuleType:
-        """Import these absolute names; none for a package's own."""
+        """Import these absolute names, none for a relative import."""
         if self._is_over():
             self._leave()
             return do(*arguments)
@@ -222,7 +222,7 @@ class ImportTrace:
         return result
 
     def _is_there(self, name: str, parts: Sequence[str]) -> bool:
-        """Whether this import runs no code and shows nothing new."""
+        """Whether this import runs no code and adds nothing to the trace."""
         module = sys.modules.get(name)
         if module is None:
             return False
@@ -273,12 +273,12 @@ class ImportTrace:
 
 
 def _asks_for_app(globals: Mapping[str, object]) -> bool:
-    """Whether these are the names of the module by which devtui imports an installed app."""
+    """Whether these are the globals of the module by which devtui imports an installed app."""
     return globals.get("__name__") == "devtui.server.app.import_path"
 
 
 class _Execution:
-    """Trace a module of the user's without being on the stack meanwhile."""
+    """Trace a module of the user's. Not a generator, which would be on the stack."""
 
     def __init__(self, trace: ImportTrace, name: str) -> None:
         self._trace = trace

@@ -1,4 +1,4 @@
-"""Which modules and packages Python finds in a folder."""
+"""List the modules and packages that Python finds in a folder."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from devtui.server.standby import process_state
 
 
 class Preloaded(msgspec.Struct, frozen=True):
-    """A name that was imported ahead, with all modules that it brought.
+    """A name that was imported ahead, with all modules that its import brought.
 
-    `effect` says what it changed in the process, empty if nothing. `early` is true if the order
-    of other imports and this one matters.
+    `effect` says what it changed in the process, empty if nothing. `early` is true if its order
+    among other imports matters.
     """
 
     root: str
@@ -57,7 +57,7 @@ class Preloads:
         return any(self._root_of.get(name) in self._waiting for name in names)
 
     def ask(self, names: Iterable[str], changed: str) -> None:
-        """Check an import of the user's code, which has `changed` something before."""
+        """Check an import by the user's code, which may have `changed` something before."""
         if not self._waiting:
             return
         for name in names:
@@ -68,7 +68,7 @@ class Preloads:
                     del self._waiting[root]
 
     def check_unasked(self, names: Iterable[str], changed: str) -> None:
-        """Check an import of other code, after the user's has `changed` something."""
+        """Check an import by other code, after the user's code has `changed` something."""
         if self._waiting and not self._finished:
             for name in names:
                 if self._root_of.get(name) in self._waiting:

@@ -72,7 +72,7 @@ class _Same:
 
 
 def take() -> Snapshot:
-    """Return the current state: comparable values by their description."""
+    """Return the current state: comparable values, by the description of each part."""
     return {words: read() for words, read in _PARTS.items()}
 
 
@@ -108,7 +108,7 @@ def _which(before: Any, now: Any) -> str:
 
 
 def patched() -> dict[str, int]:
-    """Return what was replaced. A new module is no change, unless it arrives patched."""
+    """Return the replaced attributes. A new module is not a change, unless it arrives patched."""
     found = {}
     for key in _PATCHED:
         module, name = key

@@ -82,7 +82,7 @@ class Standby:
         if self._order.search_path in sys.path:  # the load adds it itself
             sys.path.remove(self._order.search_path)
         self._times = dict(self._files())
-        own_code.own_sources()  # a cache of these modules
+        own_code.own_sources()  # remembers that these modules are not the user's
 
     def look(self) -> None:
         """Check whether files of the imported modules have changed."""

@@ -113,7 +113,7 @@ class _Sessions:
         return part
 
     def _asks_here(self, debugger: Any) -> bool:
-        """Whether it uses the terminal, and not a connection like remote debuggers."""
+        """Whether it uses the terminal, and not a connection as remote debuggers do."""
         streams = (getattr(debugger, name, None) for name in ("stdin", "stdout"))
         return all(stream is None or self._is_ours(stream) for stream in streams)
 
@@ -135,7 +135,7 @@ def _wrap(
     name: str,
     around: Callable[[Callable[..., Any]], Callable[..., Any]],
 ) -> None:
-    """Wrap a method, unless the module is a namesake of the user's."""
+    """Wrap a method. A module of the user's with the same name does not have it."""
     original = getattr(getattr(module, owner, None), name, None)
     if original is not None:
         setattr(getattr(module, owner), name, around(original))

@@ -24,7 +24,7 @@ _NOTHING = (None, None)
 
 
 def install(terminal: Terminal) -> None:
-    """Install all three hooks. Call this from the main thread."""
+    """Install all hooks. Call this from the main thread."""
     originals = builtins.input, sys.breakpointhook, getpass.getpass
 
     def undo() -> None:
@@ -41,7 +41,7 @@ def install(terminal: Terminal) -> None:
 
 def _input(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
     def input(prompt: object = "", /) -> str:
-        """As Python's own, in the terminal that devtui runs in."""
+        """Read a line like Python's own, in the terminal that devtui runs in."""
         if not any(sys.stdin is stdin for stdin in terminal.stdins):
             return original(prompt)  # the app has replaced it, as tests do
         return _read(terminal, "input", original, prompt)
@@ -51,7 +51,7 @@ def _input(terminal: Terminal, original: Callable[..., str]) -> Callable[..., st
 
 def _getpass(terminal: Terminal, original: Callable[..., str]) -> Callable[..., str]:
     def getpass(prompt: str = "Password: ", stream: TextIO | None = None, **options: Any) -> str:
-        """As Python's own, in the terminal that devtui runs in."""
+        """Read a password like Python's own, in the terminal that devtui runs in."""
         return _read(terminal, "getpass", original, prompt, stream, **options)
 
     return in_place_of(original, getpass)
@@ -93,7 +93,7 @@ def _breakpoint(terminal: Terminal) -> Callable[..., Any]:
 
 
 def _other_debugger(terminal: Terminal, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """Call what PYTHONBREAKPOINT names.
+    """Call the debugger that PYTHONBREAKPOINT names.
 
     If it traces after the call, it has the terminal until the user continues or quits, or its
     thread ends. Since Python 3.13 pdb stops at the next instruction of its caller, which is ours

@@ -164,9 +164,9 @@ class Terminal:
     def reading_line(self, purpose: Purpose) -> Iterator[str]:
         """Hold the terminal to read a line in the block, and a little longer.
 
-        Yield what the thread has printed of that line already and `input` has to print again: the
-        terminal has got another size, and at that readline clears all that it does not know of.
-        The holder may be an unknown debugger or console.
+        Yield the beginning of the line that the thread has already printed and `input` must print
+        again: the terminal has changed its size, and readline then clears all that it has not
+        printed itself. The holder may be an unknown debugger or console.
         """
         fresh = not self.is_mine
         with self.held(purpose, linger=True):
@@ -178,7 +178,7 @@ class Terminal:
                 yield begun.decode("utf-8", "surrogateescape")
             finally:
                 self.reading = False
-                if wish.interrupted:  # a line typed by the session is no answer
+                if wish.interrupted:  # the session has typed this line, not the user
                     raise KeyboardInterrupt
 
     def interrupt(self) -> None:

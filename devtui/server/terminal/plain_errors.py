@@ -1,9 +1,9 @@
 """Call a function of ours in place of one of Python's, so that tracebacks show no frame of ours.
 
-An exception that leaves a function written in Python notes its frame. So the error is kept, and
-code in C raises it. The function is the `__new__` of a class: after an error it returns an object
-that holds the error. Then Python looks up the object's `__init__`. That is a descriptor which
-iterates over the object, and the first step raises the error.
+An exception that leaves a function written in Python records its frame. So keep the error, and let
+code in C raise it. The function is the `__new__` of a class: after an error it returns an object
+that holds the error. Then Python looks up the object's `__init__`, a descriptor that iterates over
+the object, and the first step raises the error.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from typing import Any
 
 _OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(__file__))), "")
 
-
-# In which our functions wait, too.
+# Files of Python in which our functions wait.
 _WAYS = (contextlib.__file__, threading.__file__)
 
 
@@ -34,7 +33,7 @@ def _nothing() -> Generator[None, None, None]:
 
 
 def in_place_of(original: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what calls ours and raises as the original would."""
+    """Return a callable that calls ours, and whose errors look like the original's."""
 
     def call(cls: type, *arguments: Any, **options: Any) -> Any:
         try:

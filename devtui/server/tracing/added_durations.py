@@ -1,10 +1,10 @@
-"""Add up durations that any thread may tell at any time."""
+"""Add up durations that any thread may report at any time."""
 
 from __future__ import annotations
 
 from devtui.server.guest.reentrant import Taken, Turn
 
-# So many durations are added up at once.
+# How many durations are added up at once.
 _CHUNK = 1_000
 
 
@@ -23,7 +23,7 @@ class Total:
         if len(self._new) >= _CHUNK:
             try:
                 self._turn.at_once(self._add_up)
-            except Taken:  # who has the turn, or the next one, adds these up
+            except Taken:  # the thread that has the turn, or a later call, adds them up
                 return
 
     def read(self) -> tuple[int, float]:

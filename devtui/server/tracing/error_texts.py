@@ -8,7 +8,7 @@ from devtui.server.tracing.secret_places import concerns
 from devtui.text import masking
 from devtui.text.secrets import MASK, is_secret
 
-# The values of columns or keys that have a name. Where an error was cut, the name can be missing.
+# Values with the name of their column or key. If the error was cut, the name can be missing.
 _NAMED = (
     # PostgreSQL: Key (email, password)=(a@b, hunter2) already exists.
     re.compile(
@@ -27,9 +27,9 @@ _NAMED = (
         re.DOTALL,
     ),
 )
-# A whole row of PostgreSQL's, with columns that the statement need not name.
+# A whole row from PostgreSQL, whose columns the statement may not name.
 _ROW = re.compile(r"(?<=Failing row contains \()(?:.*(?=\)\.\s*(?:\Z|\n[A-Z]))|.*)", re.DOTALL)
-# Pieces of the statement, filled in, and values of no column.
+# Pieces of the statement with its values, and values without a column.
 _REPEATED = re.compile(
     r"(?<=LINE \d: )(?:\.\.\.|[^\n]*')[^\n]*"
     r"|(?<=near ')[^\n]*'[^\n]*(?=' at line)|(?<=near \\')[^\n]*'[^\n]*(?=\\' at line)"
@@ -39,7 +39,7 @@ _URL = re.compile(r"[^\s'\"<>()]+[?@][^\s'\"<>()]+")
 
 
 def masked(error: str, statement: str) -> str:
-    """Mask the values whose key is a secret, and, if the statement names one, those of no key."""
+    """Mask the values of secret keys, and if the statement names a secret, those without a key."""
     for pattern in _NAMED:
         error = pattern.sub(_by_name, error)
     error = _URL.sub(lambda url: masking.target(url[0]), _ROW.sub(MASK, error))

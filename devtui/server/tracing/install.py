@@ -19,7 +19,7 @@ Warn = Callable[[str], None]
 
 _LIBRARIES = f"{__name__.rpartition('.')[0]}.libraries"
 
-# The module that is executed last of those that a hook changes, and the hook.
+# The last module to be executed of those that a hook changes, and the hook.
 _HOOKS = {
     "_sqlite3": "sqlite.hook",
     "aiosqlite.core": "aiosqlite_connections.hook",
@@ -58,7 +58,7 @@ _state = _State()
 
 
 def install(warn: Warn) -> None:
-    """Begin to hook libraries, once; `warn` tells the user of one that cannot be hooked."""
+    """Begin to hook libraries, once; `warn` reports to the user those that cannot be hooked."""
     if _state.installed:
         return
     _state.installed = True
@@ -81,7 +81,7 @@ def _apply(hook: str, warn: Warn, module: ModuleType) -> None:
     try:
         getattr(importlib.import_module(f"{_LIBRARIES}.{name}"), function)(module)
     except Exception as error:  # a version of the library that nobody has tried
-        if not is_own(file_of(module)):  # the user's own module of that name is no library
+        if not is_own(file_of(module)):  # else it is a module of the user's with that name
             warn(
                 f"devtui cannot record the calls of {module.__name__}: "
                 f"{type(error).__name__}: {error}"

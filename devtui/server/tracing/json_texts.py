@@ -1,4 +1,4 @@
-"""Mask secrets in parameters that are JSON: an app keeps sessions and events as such texts."""
+"""Mask secrets in parameters that are JSON: apps store sessions and events as such texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from devtui.text import masking
 
 
 def masked(value: Any) -> Any:
-    """Return what `kept` returned, with the secrets masked in each text that is JSON."""
+    """Mask the secrets in each text that is JSON. `value` is a result of `parameters.kept`."""
     kind = type(value)
     if kind is str:
         return _masked(value)

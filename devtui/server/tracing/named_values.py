@@ -1,4 +1,4 @@
-"""Mask values that another parameter names, as `token` in a table of settings."""
+"""Mask values that another parameter names: `'token'` beside its value in a table of settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from devtui.text.secrets import MASK, names_secret
 
 
 def masked(parameters: Any, statement: str) -> Any:
-    """Mask the values of each row that has the name of a secret for another placeholder."""
+    """Mask the values in each row in which another parameter is the name of a secret."""
     places = value_places(statement)
     return _masked(parameters, places) if places else parameters
 

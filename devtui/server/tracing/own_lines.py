@@ -15,7 +15,7 @@ from devtui.server.errors.attributes import own_dict
 from devtui.server.exchange.app_entries import ENTRIES
 from devtui.server.guest.own_code import is_own
 
-# The innermost frames of the user's; the frames looked at.
+# The most frames of the user's to keep, and the most frames to examine.
 MAX_STACK = 10
 MAX_LOOKED_AT = 500
 
@@ -25,15 +25,15 @@ Line: TypeAlias = tuple[str, int, str]
 # The file of the code that calls the app; comparing code itself takes longer.
 _ENTRIES_FILE = next(iter(ENTRIES)).co_filename
 
-# The lines by the `id` of the code, which is kept here so that no other has the same, and by the
-# number of the instruction. Python counts the lines of a function up to it again and again.
+# The lines by the `id` of the code and the number of the instruction. The code is kept here too, so
+# that no other code gets its `id`. Python would count the lines up to the instruction each time.
 MAX_CODES = 5_000
 _lines: dict[int, tuple[CodeType, dict[int, Line]]] = {}
 
 tags: dict[str, CodeType] = {}
 """The code that renders a tag of a template, by its file. A template has no frame of its own."""
 
-# No instruction has this number. One renders all tags, and so says nothing about the line.
+# Not the number of any instruction. The same instruction renders all tags, so it tells no line.
 _NONE = -2
 
 # is_own is cached too, but by a slower cache; there are as many names as modules.
@@ -54,10 +54,10 @@ class Found(msgspec.Struct, frozen=True, gc=False):
 
 
 def find(before: Found | None) -> Found | None:
-    """Find the innermost frame of the user's that has led here; None if there is none.
+    """Find the innermost frame of the user's that led here; None if there is none.
 
-    `before` is where it was for the same text. If the same instruction is at the same depth, and
-    the frames between are of the same modules, these are a library's again.
+    `before` is the result for the same text. It is still right if the same instruction is at the
+    same depth, and the frames between belong to the same modules, which are a library's.
     """
     start = sys._getframe(1)
     if before is not None:
@@ -68,7 +68,7 @@ def find(before: Found | None) -> Found | None:
         if tag is not None:
             return Found(depth, frame.f_code, _NONE, tag)
         frames = list(_outwards(start.f_back, depth - 1))
-        # Where a library's template is rendered, the next one can be the user's.
+        # A library's template is being rendered: the next one can be the user's.
         renders = any(one.f_code is code for code in tags.values() for one in frames)
         instruction = _NONE if renders else frame.f_lasti
         between = tuple(one.f_globals for one in frames)
@@ -77,9 +77,9 @@ def find(before: Found | None) -> Found | None:
 
 
 def reached(frame: FrameType | None, namespaces: tuple[dict[str, Any], ...]) -> FrameType | None:
-    """Return the frame around those that have these namespaces, None if others are there.
+    """Return the frame outside of those with these namespaces, None if there are other frames.
 
-    Their code would say the same, but each look at `f_code` is an audit event, which takes longer.
+    Comparing their code would do too, but each access to `f_code` is an audit event, which is slow.
     """
     for namespace in namespaces:
         if frame is None or frame.f_globals is not namespace:
@@ -99,7 +99,7 @@ def _outwards(frame: FrameType | None, count: int) -> Iterator[FrameType]:
 def _own_frames(start: FrameType | None) -> Iterator[tuple[int, FrameType, Line | None]]:
     """Yield the frames of the user's from this one outwards, with their depths.
 
-    With those that render a tag of a template of the user's comes its place.
+    Also yield each frame that renders a tag of the user's template, with the place of the tag.
     """
     frame, known = start, _own
     for depth in range(MAX_LOOKED_AT):
@@ -131,7 +131,7 @@ def _tag_of(frame: FrameType) -> Line | None:
 def _awaiting(outermost: FrameType) -> FrameType | None:
     """Return the frame that awaits a greenlet of SQLAlchemy's, None if there is none.
 
-    Its asynchronous engines execute in a greenlet, in which no frame leads to who awaits it.
+    Its asynchronous engines execute in a greenlet, whose frames do not lead to the awaiting frame.
     """
     greenlets: Any = sys.modules.get("greenlet")
     if greenlets is None:
@@ -142,14 +142,14 @@ def _awaiting(outermost: FrameType) -> FrameType | None:
     awaiting: FrameType | None = greenlet.parent.gr_frame
     frame = awaiting
     while frame is not None:
-        if frame is outermost:  # not of the greenlet: from its end we came here
+        if frame is outermost:  # it is already outside of the greenlet
             return None
         frame = frame.f_back
     return awaiting
 
 
 def line_of(frame: FrameType) -> Line:
-    """Return the frame's line; of a compiled template, the template's."""
+    """Return the frame's line; for a compiled template, the line of the template."""
     code = frame.f_code
     known = _lines.get(id(code))
     if known is None:
@@ -184,7 +184,7 @@ def _frame_at(depth: int) -> FrameType | None:
 
 
 def stack_of(depth: int) -> tuple[Line, ...]:
-    """Return the lines of the user's from this depth outwards, seen from here, innermost last."""
+    """Return the user's lines from this depth outwards, seen from here, innermost last."""
     lines: list[Line] = []
     template = ""
     for _, frame, tag in _own_frames(_frame_at(depth + 1)):
@@ -197,7 +197,7 @@ def stack_of(depth: int) -> tuple[Line, ...]:
 
 
 def frames_of(stack: tuple[Line, ...]) -> tuple[Frame, ...]:
-    """Return the lines as an event has them. The session reads their source."""
+    """Return the lines as frames for an event. The session reads their source."""
     return tuple(
         Frame(file=file, line=line, function=function, own=True) for file, line, function in stack
     )

@@ -1,6 +1,6 @@
-"""Keep what a call was given: a bounded copy at once, its masked text when nobody waits for it.
+"""Keep the parameters of a call: make a bounded copy at once, and a masked text later.
 
-Nothing of the user's runs: objects that are not Python's own plain ones show their class.
+No code of the user's runs: for objects that are not plain values of Python only the class is shown.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ _QUALNAME = type.__dict__["__qualname__"].__get__
 _TEXTS = (str, bytes, bytearray)
 
 
-# No secret is in a number, in the name of a class, or in how many members are left out.
+# These hold no secret: a number, the name of a class, the count of members left out.
 _HARMLESS = NUMBERS | {Told}
 
-# What `kept` leaves short, and what Python prints quickly.
+# Types that are short after `kept`, and that Python prints quickly.
 _SHORT = NUMBERS | {str}
 
 _CONTAINERS = frozenset({tuple, list, dict})
 
 
 def kept(value: Any) -> Any:
-    """Return the value, or a bounded copy that nobody can change any more."""
+    """Return the value, or a bounded copy that nobody can change later."""
     if type(value) is not tuple or len(value) > MAX_MEMBERS:
         return _copy(value, MAX_DEPTH)
     for member in value:
@@ -60,12 +60,12 @@ def kept(value: Any) -> Any:
 
 
 def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> str:
-    """Return the repr of what `kept` returned, cut, with secrets masked.
+    """Return the repr of a result of `kept`, cut, with secrets masked.
 
-    Members of a dictionary are masked by their keys, and all members by the columns that their
-    placeholders are for. If the statement names a secret, a text is masked unless its column is
-    known to hold none. In a row of settings one member can name another. With `in_pairs` it can
-    name the next one, as in `HSET user password ...`.
+    Members of a dictionary are masked by their keys, and all members by the columns of their
+    placeholders. If the statement names a secret, a text is masked unless its column is known to
+    hold none. In a row of settings one member can name another. With `in_pairs` a member can name
+    the next one, as in `HSET user password ...`.
     """
     kind = type(parameters)
     if parameters is None or (kind in _CONTAINERS and not parameters):
@@ -138,7 +138,7 @@ def _copy(value: Any, depth: int) -> Any:
         copied = {_key(key): _copy(member, depth - 1) for key, member in pairs}
         return _with_more(copied, dict.__len__(value) - len(pairs))
     bases: tuple[Any, ...] = (tuple, list, set, frozenset)
-    for base in bases:  # whose methods run nobody else's code
+    for base in bases:  # their own methods run no code of a subclass
         if depth and isinstance(value, base):
             members = [_copy(each, depth - 1) for each in islice(base.__iter__(value), MAX_MEMBERS)]
             left_out = base.__len__(value) - len(members)
@@ -191,7 +191,7 @@ def _masked(parameters: Iterable[Any], names: tuple[bool, ...] | bool, statement
 
 
 def _may_be_one(parameters: Any, names: tuple[bool, ...] | bool) -> bool:
-    """Whether what looks like several sequences of parameters can be one of arrays."""
+    """Whether what looks like several sequences of parameters can be one sequence of arrays."""
     if isinstance(names, bool) or min(len(names), MAX_MEMBERS + 1) != len(parameters):
         return False
     return isinstance(parameters, tuple) or any(isinstance(one, list) for one in parameters)
@@ -210,7 +210,7 @@ def _masked_after_names(parameters: Iterable[Any]) -> list[Any] | tuple[Any, ...
 
 
 def _masked_by_name(parameters: Mapping[Any, Any], statement: str) -> Any:
-    """Mask what may be a secret by the statement, whatever the name of its placeholder."""
+    """Mask what the statement makes a possible secret, whatever the name of its placeholder."""
     from devtui.server.tracing.secret_places import clear_names
     from devtui.text.secrets import MASK
 

@@ -1,8 +1,8 @@
 """Record the calls of each running request.
 
 A call belongs to the request in whose context it runs, also in threads that the request has
-started. The outermost layer counts once: what a recorded call does itself is not recorded. Only a
-template is no such layer for anything but templates, because it runs the user's expressions.
+started. The outermost layer counts once: calls within a recorded call are not recorded. A template
+hides only other templates, because it runs the user's expressions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_ERROR = 500
 
 
 class Open:
-    """A call that runs. While `is_open`, what happens now may be a part of it."""
+    """A running call. While `is_open`, other calls may be a part of it."""
 
     __slots__ = ("_calls", "_kind", "_layer", "_outer", "_record", "_start", "is_open")
     known: ClassVar[dict[str, Known]] = {}
@@ -48,13 +48,13 @@ class Open:
         self._outer: Place | None = None
 
     def cover(self) -> None:
-        """Do not record what happens in this context until the call has ended."""
+        """Record nothing in this context until the call has ended."""
         layer: ContextVar[Any] = _layers.get(self._kind, inside)
         self._layer, self._outer = layer, layer.get()
         layer.set(self)
 
     def know(self, depth: int) -> None:
-        """Keep the next one of its text and line quickly, once it has ended.
+        """Once it has ended, let the next call of its text and line be kept quickly.
 
         `depth` is that of `begin`, seen from the library's function that was called.
         """
@@ -62,7 +62,7 @@ class Open:
             self._calls.know(self._record, depth + 1)
 
     def uncover(self) -> None:
-        """Record again what happens in this context."""
+        """Record again in this context."""
         if self._layer is not None:
             self._layer.set(self._outer)
             self._layer = self._outer = None
@@ -88,7 +88,7 @@ class Open:
             record.end = now
 
     def fail(self, error: BaseException) -> None:
-        """Note that it has raised this."""
+        """Note that it has ended with this error."""
         self.end(error=error_text(error))
 
 
@@ -106,11 +106,11 @@ Description: TypeAlias = tuple[str, Any] | tuple[str, Any, str]
 """The text and the parameters of a call, and the database if the library is for several."""
 
 Describe: TypeAlias = Callable[[Args, Kwargs], Description]
-"""Gives this from the arguments of the library's function."""
+"""Returns the description from the arguments of the library's function."""
 
 
 def current() -> RequestCalls | None:
-    """Return where calls are recorded now, None if nowhere: outside of requests, or in a call."""
+    """Return the calls of the request, None if nothing is recorded: in no request, or in a call."""
     if not running:
         return None
     here = request_id.get()
@@ -143,7 +143,7 @@ def begin(
 
 
 def begin_aside() -> Open | None:
-    """Record nothing of what follows in this context until the caller leaves what this returns."""
+    """Record nothing in this context until the caller leaves the returned call."""
     calls = current()
     if calls is None:
         return None
@@ -160,7 +160,7 @@ def begin_request(request: str, start: float) -> None:
 
 
 def end_request(request: str) -> tuple[tuple[Call, ...], tuple[CallTotal, ...]]:
-    """Record the request's calls no more, and return them with their totals."""
+    """Stop recording the request's calls, and return them with their totals."""
     calls = running.pop(request, None)
     request_threads.forget(request)
     return ((), ()) if calls is None else calls.finish()
@@ -187,6 +187,6 @@ def plain_text(text: object) -> str:
     if isinstance(text, str):
         return str.__str__(text)
     if isinstance(text, (bytes, bytearray)):
-        # So many bytes are more than `MAX_TEXT` characters, so `keep` cuts the text and marks it.
+        # These are more than `MAX_TEXT` characters, so `keep` cuts the text and marks the cut.
         return bytes(text[: 4 * (MAX_TEXT + 1)]).decode("utf-8", "replace")
     return f"<{type(text).__name__}>"

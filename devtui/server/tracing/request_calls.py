@@ -26,7 +26,7 @@ MAX_CALLS = 200
 # Characters of a statement, and of all texts of a request.
 MAX_TEXT = 10_000
 MAX_ALL = 500_000
-# So many calls of one text from one line have their stack; walking it takes most of the time.
+# How many calls of one text from one line have a stack; walking it takes most of the time.
 MAX_STACKS = 3
 # The members of `RequestCalls.again` that belong to one call, and how many there are at most.
 PARTS = 5
@@ -60,10 +60,10 @@ class Statement(NamedTuple):
 
 
 class Known(NamedTuple):
-    """The instruction of the user's that a statement comes from.
+    """The instruction of the user's code that a statement comes from.
 
-    `between` has the namespaces of the frames between it and the library's function that was
-    called. With `has_rows` the library knows the number of rows of this statement.
+    `between` has the namespaces of the frames between the instruction and the library's function
+    that was called. `has_rows` is true if the library knows the number of rows of this statement.
     """
 
     between: tuple[dict[str, Any], ...]
@@ -73,7 +73,7 @@ class Known(NamedTuple):
     statement: Statement
 
     def is_there(self) -> bool:
-        """Whether the library's function, which calls this, was called from there."""
+        """Whether the caller, the library's function, was called from this instruction."""
         try:
             frame = own_lines.reached(sys._getframe(2), self.between)
         except ValueError:  # it was called by no frame
@@ -84,14 +84,14 @@ class Known(NamedTuple):
 
 
 class Nowhere:
-    """Stands for the place of code that belongs to no request, or to one by its id alone."""
+    """The place of code that belongs to no request, or to one only by its id."""
 
     is_open = False
     known: ClassVar[dict[str, Known]] = {}
 
 
 class Cover:
-    """Stands for a call that runs and was kept quickly, as long as `is_open`."""
+    """The place of a running call that is kept quickly, as long as it `is_open`."""
 
     __slots__ = ("is_open",)
     known: ClassVar[dict[str, Known]] = {}
@@ -101,21 +101,21 @@ class Cover:
 
 
 class Place(Protocol):
-    """What code runs in: a request, or a call of one whose parts are not recorded."""
+    """The place in which code runs: a request, or a call of one whose parts are not recorded."""
 
     @property
     def is_open(self) -> bool:
-        """Whether it is such a call, and runs."""
+        """Whether it is a running call."""
 
     @property
     def known(self) -> dict[str, Known]:
-        """What can be kept quickly here, by its text; empty in a call."""
+        """The statements that can be kept quickly here, by text; empty in a call."""
 
 
 NOWHERE = Nowhere()
 
 inside: ContextVar[Place] = ContextVar("devtui_call", default=NOWHERE)
-"""Where the running code is. Templates have their own."""
+"""The place of the running code. Templates have a variable of their own."""
 
 
 def _masked(error: str, statement: str) -> str:
@@ -135,12 +135,12 @@ class RequestCalls:
     def __init__(self, start: float) -> None:
         self.kept: list[Record] = []
         self.known: dict[str, Known] = {}
-        """What needs no stack any more, by its text."""
+        """The statements that need no further stack, by text."""
         self.again: list[Any] = []
-        """Calls of what is known that have ended: `PARTS` members for each.
+        """The ended calls of known statements: `PARTS` members for each.
 
-        These are the statement, parameters, start, end, and rows; -1 where those are unknown. One
-        object for each call would wake the garbage collector.
+        These are the statement, parameters, start, end, and rows (-1 if unknown). An object for
+        each call would wake the garbage collector.
         """
         self._start = start
         self._totals: dict[Kind, Total] = {}
@@ -155,7 +155,7 @@ class RequestCalls:
     def keep(
         self, kind: Kind, library: str, text: str, parameters: Any, database: str = ""
     ) -> Record:
-        """Keep a call that begins, and whose start is to be set."""
+        """Keep a call that begins. The caller sets its start."""
         if len(text) > MAX_TEXT:
             text = cut(text, MAX_TEXT)
         if parameters is not None:
@@ -183,7 +183,7 @@ class RequestCalls:
         text, line = record.text, record.line
         found = self._found.get(text)
         if found is None or line is None or found.line != line:
-            return  # there is none, or another thread was here meanwhile
+            return  # there is no line, or another thread was here meanwhile
         if self._stacks.get((text, line), 0) >= MAX_STACKS:
             statement = Statement(record.library, text, line, record.database)
             place = found.between[depth + 1 :], found.code, found.instruction
@@ -192,14 +192,14 @@ class RequestCalls:
     def keep_failed(
         self, statement: Statement, parameters: Any, start: float, end: float, error: str
     ) -> None:
-        """Keep a call of what is known, which has failed."""
+        """Keep a failed call of a known statement."""
         library, text, line, database = statement
         failed = Record("sql", library, text, parameters, start, line, end=end, error=error)
         failed.database = database
         self.kept.append(failed)
 
     def count(self, kind: Kind, seconds: float) -> None:
-        """Count a call that has ended and is not kept."""
+        """Count an ended call that is not kept."""
         total = self._totals.get(kind)
         if total is None:
             total = self._totals.setdefault(kind, Total())

@@ -1,7 +1,7 @@
 """Find the request that has started a thread, or has given work to a pool of threads.
 
-A new thread begins with an empty context. Nothing is put into it, and no method of a thread is
-replaced but `start`, which notes who called it.
+A new thread begins with an empty context, and stays so. Only the method `start` of threads is
+replaced: it notes the request that calls it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Around: TypeAlias = Callable[[Callable[[], object]], object]
 """Does the work that it is given, with something before and after it."""
 
 around: dict[str, Around] = {}
-"""What is around all that the threads and tasks of a request do, by the request."""
+"""The wrappers around the work of a request's threads and tasks, by the request."""
 
 # The request of a thread, by the thread's `id`; and the threads of a request, which are kept here
 # so that no other thread gets the same `id` meanwhile.
@@ -37,7 +37,7 @@ _threads_of: dict[str, list[threading.Thread]] = {}
 
 
 def request_of_thread() -> str | None:
-    """Return the request that has started this thread, None if that has ended or is none."""
+    """Return the request that started this thread, None if it has ended or there was none."""
     if not _request_of:
         return None
     thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
@@ -86,9 +86,10 @@ def hook_threads() -> None:
 
 @unnoticed
 def _start_inside(within: Around, thread: threading.Thread, start: Any) -> None:
-    """Start a thread, all of whose work is done inside of this.
+    """Start a thread, and do all of its work within the wrapper.
 
-    `start` looks up once what the new thread has to call. The thread is the same afterwards.
+    `start` looks up `_bootstrap` once, for the new thread to call. Afterwards the thread is as
+    before.
     """
     namespace = vars(thread)
     namespace["_bootstrap"] = partial(within, thread._bootstrap)  # type: ignore[attr-defined]
@@ -114,7 +115,7 @@ def hook_pools(module: ModuleType) -> None:
     def noted_run(self: Any, *args: Any) -> None:
         request = self.devtui_request
         token = request_id.set(request if request in live else None)
-        place = inside.set(NOWHERE)  # the thread may have the context of who has started it
+        place = inside.set(NOWHERE)  # the thread may have the context of its starter
         within = around.get(request)
         try:
             if within is None:
@@ -129,10 +130,10 @@ def hook_pools(module: ModuleType) -> None:
 
 
 def _works_for_others(thread: Any) -> bool:
-    """Whether it works for devtui or for any request.
+    """Whether a thread works for devtui, or for any request.
 
-    Those of a `ThreadPoolExecutor` do the latter, and that of an aiosqlite connection. Some
-    versions of aiosqlite have a function for that, others a class.
+    Threads of a `ThreadPoolExecutor` and of an aiosqlite connection work for any request. Some
+    versions of aiosqlite have a function for the thread, others a class.
     """
     if is_ours(thread):
         return True

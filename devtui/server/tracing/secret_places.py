@@ -1,7 +1,7 @@
 """Tell which placeholders of a statement stand for secrets.
 
-This does not parse the statement: where it names a secret, a placeholder is shown only if it is
-clear that it stands for something else.
+This does not parse the statement. If the statement names a secret, a placeholder is shown only if
+it clearly stands for something else.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from devtui.text.secrets import is_secret, is_value, words_of
 
-# What may repeat is bounded in all of these, because a statement can be of any length.
+# All repetitions here are bounded, because a statement can be of any length.
 _WORD = re.compile(r"[A-Za-z_]\w{0,199}")
 _ESCAPE = re.compile(r"\bescape\s{1,9}'\\'", re.IGNORECASE)
-# Where a string ends is not clear: there may be backslashes, dollars or comments of MySQL's.
+# With these it is not clear where a string ends: backslashes, dollars, comments of MySQL.
 _UNCLEAR = re.compile(r"\\['\"`]|\$\w{0,60}\$|#[^\n]{0,300}['\"`]")
 _QUOTED = re.compile(
     r"'[^']*(?:'|\Z)|--[^\n]*|/\*.*?(?:\*/|\Z)"
@@ -29,7 +29,7 @@ _POSITIONAL = r"\?\d{0,5}|%[sbt](?!\w)|(?<![\w:$])[$:]\d{1,5}"
 _NAMED = r"%\([^()]{1,200}\)[a-z]|(?<![\w:@$])[:@$][A-Za-z_]\w{0,199}"
 _PLACE = rf"(?:{_POSITIONAL}|{_NAMED})"
 _HAS_PLACE = re.compile(_POSITIONAL)
-# `where users.name = ?`, and the other ways in which a statement names what it compares or sets.
+# `where users.name = ?`, and other ways to name the column that is compared or set.
 _COLUMN = (
     r"(?:[(,]|\b(?:set|where|and|or|on|not|having|when|update)\b)\s{0,99}"
     r"(?:\"?\w{1,200}\"?\s?\.\s?){0,3}\"?(?P<column>\w{1,200})(?!\w)\"?\s{0,9}"
@@ -90,7 +90,7 @@ _CLEAR = frozenset(
 class _Place(NamedTuple):
     """A placeholder as it is written, and whether it may stand for a secret.
 
-    A value is a secret if the name is one that is given for another placeholder.
+    A value is a secret if the parameter of another placeholder is the name of one.
     """
 
     text: str
@@ -107,7 +107,7 @@ class _Place(NamedTuple):
 
 
 class _Item(NamedTuple):
-    """Where a value of `insert` is in the statement, and the column that it is for."""
+    """The place of an inserted value in the statement, and its column."""
 
     start: int
     end: int
@@ -135,9 +135,9 @@ def secret_places(statement: str) -> tuple[bool, ...] | bool:
 
 @lru_cache(maxsize=500)
 def clear_names(statement: str) -> frozenset[str] | None:
-    """Return the names of the placeholders that stand for no secrets; None if all names are clear.
+    """Return the names of the placeholders that stand for no secret; None if all names do.
 
-    That is so if the statement names no secret, or has no placeholders with names.
+    They all do if the statement names no secret, or has no placeholders with names.
     """
     if not concerns(statement):
         return None
@@ -184,7 +184,7 @@ def _tables(text: str) -> Iterator[str]:
 
 
 def _is_about_secrets(text: str, statement: str) -> bool:
-    """Whether a table or a string of the statement is named as a secret."""
+    """Whether a table or a string of the statement is the name of a secret."""
     # Django's tables of users and groups begin with `auth_`.
     tables = {table.removeprefix("auth_") for table in _tables(text)}
     strings = {found[0] for found in _skipped(statement) if found[0][0] == "'"}
@@ -202,7 +202,7 @@ def _skipped(statement: str) -> Iterator[re.Match[str]]:
 
 
 def _bare(statement: str) -> str | None:
-    """Return the statement without strings, comments and casts; None if it is not clear where."""
+    """Return the statement without strings, comments and casts; None if they cannot be told."""
     text = _ESCAPE.sub("", statement)
     if _UNCLEAR.search(text):
         return None
@@ -259,7 +259,7 @@ def _may_be_secret(column: str, strict: bool) -> bool:
 
 
 def _inserted(text: str) -> Iterator[_Item]:
-    """Yield the values of `insert` in their order; those of no known column have an empty one."""
+    """Yield the values of `insert` in order. The column is empty if it is unknown."""
     inserted = _INSERT.match(text)
     if inserted is None:
         return

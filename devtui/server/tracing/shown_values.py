@@ -1,4 +1,4 @@
-"""What stands for a value in the parameters of a call."""
+"""Stand for values in the parameters of a call."""
 
 from __future__ import annotations
 

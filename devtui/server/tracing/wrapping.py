@@ -1,8 +1,7 @@
 """Wrap the functions of libraries so that each call of them is recorded.
 
-A wrapper gives what the function gives and raises what it raises, without a line in the traceback;
-but see `_wrapped_async`.
-It never asks a result for anything that costs time or runs the user's code.
+A wrapper returns and raises what the function does, without a line in the traceback; but see
+`_wrapped_async`. It never asks a result for anything that costs time or runs the user's code.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from devtui.server.tracing.recorder import (
 from devtui.server.tracing.request_calls import MAX_AGAIN, Cover, Kind, inside
 
 Outcome: TypeAlias = Callable[[Args, Kwargs, Any], "tuple[int | None, str]"]
-"""Gives the rows and the result in a word, from the arguments and the function's result."""
+"""Returns the rows, and the result in a word, from the arguments and the function's result."""
 
 
 def like(original: Any, wrapper: Any) -> Any:
@@ -61,7 +60,7 @@ def named_like(original: type, subclass: type, module: str) -> type:
 
 
 def no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
-    """Tell nothing of a result."""
+    """Return that nothing is known of a result."""
     return None, ""
 
 
@@ -73,7 +72,7 @@ def wrap(
     describe: Describe,
     outcome: Outcome = no_outcome,
 ) -> None:
-    """Record each call of a function of a class, if the class itself defines it."""
+    """Record each call of a method, if the class itself defines it."""
     original = vars(owner).get(name)
     if original is not None:
         setattr(owner, name, wrapped(original, kind, library, describe, outcome))
@@ -110,7 +109,7 @@ def wrapped(
 def wrap_statements(
     owner: Any, name: str, library: str, describe: Describe, outcome: Outcome, text_at: int
 ) -> None:
-    """Do what `wrap` does, as `wrapped_statement` does it."""
+    """Do the same as `wrap`, by `wrapped_statement`."""
     original = vars(owner).get(name)
     if original is not None:
         setattr(owner, name, wrapped_statement(original, library, describe, outcome, text_at))
@@ -119,7 +118,7 @@ def wrap_statements(
 def wrapped_statement(
     original: Any, library: str, describe: Describe, outcome: Outcome, text_at: int
 ) -> Any:
-    """Do what `wrapped` does, quickly for a statement that is asked again from the same line.
+    """Do the same as `wrapped`, but quickly for a statement that comes again from the same line.
 
     `text_at` is the position of the text among the arguments; the parameters come after it.
     """
@@ -174,7 +173,7 @@ def wrapped_statement(
 
 
 def wrap_aside(owner: Any, name: str) -> None:
-    """Record nothing of what a library does in this function for itself."""
+    """Do not record the calls that a library makes for itself in this function."""
     original = vars(owner).get(name)
     if original is None:
         return
@@ -198,7 +197,7 @@ def wrap_aside(owner: Any, name: str) -> None:
 def _wrapped_async(
     original: Any, kind: Kind, library: str, describe: Describe, outcome: Outcome
 ) -> Any:
-    """Return a coroutine function, which has a line in tracebacks up to Python 3.10."""
+    """Return a coroutine function. Up to Python 3.10 it is a line in tracebacks."""
 
     @unnoticed
     async def traced(*args: Any, **kwargs: Any) -> Any:

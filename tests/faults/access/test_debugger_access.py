@@ -309,7 +309,7 @@ def test_only_trusted_hosts_get_the_debugger(failing: Live, target: str) -> None
     target = target.format(secret_of(failing))
     answer = failing.get(target, headers={**HTML, "Host": "evil.example"})
     assert answer.status == (500 if "%79" in target else 400)
-    assert "'evil.example' is none of them" in answer.text
+    assert "'evil.example' is not one of them" in answer.text
     assert "--trusted-hosts evil.example" in answer.text
     assert "SECRET" not in answer.text
     assert failing.all(PinAttempted) == []

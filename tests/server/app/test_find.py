@@ -281,11 +281,11 @@ NOT_FOUND = [
     Case("nothing like it", {"hello.py": WSGI}, "qqqq", says=("; found: 'hello'.",)),
     Case("empty folder", {}, "hello", says=("no Python module there at all",)),
     Case("no such folder", {}, "nowhere/hello.py", says=("There is no folder '", "nowhere'")),
-    Case("no Python file", {"sub/hello.txt": ""}, "sub/hello.txt", says=("ends not in .py",)),
+    Case("no Python file", {"sub/hello.txt": ""}, "sub/hello.txt", says=("does not end in .py",)),
     Case("dot in the file's name", {"my.app.py": WSGI}, "my.app.py",
          says=("because of the dot in 'my.app'", "'my_app.py'")),
     Case("attribute taken for a module", {"hello.py": WSGI}, "hello.app",
-         says=("'hello' is a module and no package", "type hello:app")),
+         says=("'hello' is a module, not a package", "type hello:app")),
     Case("dots at the end", {"p/__init__.py": ""}, "p..x", says=("is not a module's name",)),
     Case("misspelt name", {"hello.py": WSGI}, "hello:ap",
          says=("There is no 'ap' in 'hello'", "hello.py", "did you mean 'app'?")),
@@ -326,7 +326,7 @@ NOT_FOUND = [
     Case("factory returns None", {"m.py": "def create_app(): pass\n"}, "m",
          says=("m:create_app() returned None", "a return may be missing")),
     Case("factory returns a tuple", {"m.py": "def create_app(): return (1, 2)\n"}, "m:create_app",
-         says=("returned an instance of tuple, and no WSGI application",)),
+         says=("returned an instance of tuple, not a WSGI application",)),
     Case("factory returns an ASGI app", {"m.py": """
 async def asgi(scope, receive, send): ...
 def create_app(): return asgi

@@ -69,8 +69,8 @@ WRONG_HEADS = {
     "start_response('', []); return [b'']": "'' does not begin with a number",
     "start_response(200, []); return [b'']": "The status is of type int",
     "start_response(b'200 OK', []); return [b'']": "The status is of type bytes",
-    "start_response('200 OK', {'A': 'b'}); return [b'']": "'A' is no pair",
-    "start_response('200 OK', [('A', 'b', 'c')]); return [b'']": "is no pair",
+    "start_response('200 OK', {'A': 'b'}); return [b'']": "'A' is not a pair",
+    "start_response('200 OK', [('A', 'b', 'c')]); return [b'']": "is not a pair",
     "start_response('200 OK', [(b'A', b'b')]); return [b'']": "is of type bytes",
     "start_response('200 OK', None); return [b'']": "The headers are of type NoneType",
 }

@@ -33,3 +33,7 @@ def test_pymongo(record: Record) -> None:
     assert "{'auth': ••••••••}" in shown
     assert "{'$set': {'password': ••••••••, 'n': 2}}" in shown
     assert [call["stack"][-1][1] for call in recorded.calls] == ["main"] * 7 + ["ask"]
+
+
+def test_commands_without_an_answer_keep_no_others_from_being_recorded(record: Record) -> None:
+    assert record(app_source("calls/unanswered_commands.py")).totals == {"sql": 1}

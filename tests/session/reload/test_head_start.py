@@ -571,7 +571,7 @@ def test_a_saved_file_that_is_no_python_fails_as_ever(start: Open, folder: Path)
     reloaded = save(live, folder, f"{head('fourth')}def :\n")
     assert answer(live) is False  # the imports before the error have not run
     assert not reloaded.loaded_ahead
-    assert "no valid Python" in reloaded.stepped_back
+    assert "not valid Python" in reloaded.stepped_back
     save(live, folder, head("fifth"))
     assert answer(live)["text"] == "fifth"
 

@@ -1,4 +1,4 @@
-"""What a person reads off the dashboard, as patterns to wait for."""
+"""The texts that a person reads on the dashboard, as patterns to wait for."""
 
 from __future__ import annotations
 

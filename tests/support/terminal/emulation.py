@@ -1,4 +1,4 @@
-"""The terminal emulator: pyte, made fit for the sequences that Textual writes."""
+"""The terminal emulator: pyte, adapted to the sequences that Textual writes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pyte
 from pyte import modes
 from pyte.screens import Char, wcwidth
 
-# What pyte takes for something else: CSI with a private marker other than "?", which it would
-# draw or misread (kitty keyboard, modifyOtherKeys, XTVERSION), mode queries, kitty's own query,
-# and strings of the kinds DCS, APC and PM.
+# Sequences that pyte misreads: CSI with a private marker other than "?", which it would draw or
+# take for another one (kitty keyboard, modifyOtherKeys, XTVERSION), mode queries, kitty's own
+# query, and strings of the kinds DCS, APC and PM.
 _UNKNOWN = re.compile(
     rb"\x1b\[[<=>][0-9;:]*[ -/]*[@-~]|\x1b\[\?[0-9;]*(?:\$p|u)|\x1b[P_^].*?(?:\x1b\\|\x07)", re.S
 )
@@ -22,20 +22,19 @@ _SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 _SYNC = 2026 << 5  # as pyte numbers a private mode
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:<=>? -/]*|[P_^](?:[^\x1b\x07]|\x1b(?!\\))*)?\Z")
 
-# Nearly all that Textual writes. pyte takes sequences one character after the other, and draws text
-# so too, which would be a quarter of the work of an end-to-end test.
+# Nearly everything that Textual writes. pyte reads sequences and draws text one character after
+# another, which would be a quarter of the work of an end-to-end test.
 _COLOURS_AND_WHAT_FOLLOWS = re.compile(
     "((?:\x1b\\[[0-9;]*m)*)"
     "(?:([^\x00\x07-\x0f\x1b\x7f\x9b\x9d]+)|\x1b\\[([0-9]+);([0-9]+)H|(\r\n))?"
 )
 
-
-# So many looks and pieces of text are kept: a dashboard draws the same ones again and again.
+# How many looks and pieces of text are cached: a dashboard draws the same ones again and again.
 KEPT = 20_000
 
 
 class Screen(pyte.Screen):
-    """pyte's screen and what it lacks: the alternate screen, and deafness to what it mistakes."""
+    """pyte's screen with the alternate screen, and without the sequences that pyte misreads."""
 
     def __init__(self, columns: int, lines: int) -> None:
         super().__init__(columns, lines)
@@ -51,9 +50,9 @@ class Screen(pyte.Screen):
         return _SYNC in self.mode
 
     def feed(self, chunk: bytes) -> bytes:
-        """Take in what a program wrote, in pieces that may end anywhere; return the answer.
+        """Feed it a program's output, in pieces that may end anywhere; return its answer.
 
-        Like most terminals, it says that it shows a frame at once: synchronized output.
+        Like most terminals, it says that it supports synchronized output.
         """
         data = self._held + chunk
         answer = _SYNC_ANSWER if _SYNC_QUERY in data else b""
@@ -87,7 +86,7 @@ class Screen(pyte.Screen):
             place = found.end()
 
     def draw(self, data: str) -> None:
-        """Put text on the screen: at once where each character has one cell, and the line room."""
+        """Put text on the screen; at once if each character has one cell and the line has room."""
         cursor, end = self.cursor, self.cursor.x + len(data)
         if end > self.columns or modes.IRM in self.mode or not _is_narrow(data):
             self.dirty.update((max(cursor.y - 1, 0), cursor.y))  # a character may join the last one
@@ -122,7 +121,7 @@ class Screen(pyte.Screen):
         return "".join(cells)
 
     def wipe(self) -> None:
-        """Clear the main screen, also where it is hidden by the alternate one."""
+        """Clear the main screen, even if the alternate one hides it."""
         buffer = self._main[0] if self._main else self.buffer
         buffer.clear()
         self.dirty.update(range(self.lines))
@@ -145,7 +144,7 @@ class Screen(pyte.Screen):
 
 @lru_cache(KEPT)
 def _coloured(attributes: Char, sequences: str) -> Char:
-    """How text looks after these sequences; pyte knows."""
+    """The look of text after these sequences, by pyte."""
     screen = pyte.Screen(1, 1)
     screen.cursor.attrs = attributes
     for numbers in sequences.removeprefix("\x1b[").removesuffix("m").split("m\x1b["):

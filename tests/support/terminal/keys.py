@@ -1,4 +1,4 @@
-"""What a terminal sends for a key, without any newer keyboard protocol."""
+"""The bytes that a terminal sends for a key, without any newer keyboard protocol."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEYS = {
 
 
 def encoded(key: str) -> bytes:
-    """The bytes of a key by its name. Raises `ValueError` for a name that is none."""
+    """The bytes of a key by its name. Raises `ValueError` for an unknown name."""
     if key in KEYS:
         return KEYS[key].encode()
     if key.startswith("ctrl+") and len(key) == 6:

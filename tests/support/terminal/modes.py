@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# What a program switches on in a terminal and owes to switch off; and the other way for the cursor.
+# Modes that a program must switch off again if it switches them on; for the cursor vice versa.
 # https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, "DEC Private Mode Set"
 PRIVATE_MODES = {
     "47": "alternate screen",
@@ -25,7 +25,7 @@ CURSOR = "25"
 
 
 def left_on(raw: bytes) -> list[str]:
-    """What is still switched on after all of these bytes, in words."""
+    """The modes that are still on after these bytes, in words."""
     still_on: dict[str, str] = {}
     for codes, switch in re.findall(rb"\x1b\[\?([0-9;]+)([hl])", raw):
         for code in codes.decode().split(";"):

@@ -1,4 +1,4 @@
-"""A terminal's screen as an SVG document: what a user sees, for people to look at.
+"""Draw a terminal's screen as an SVG document, as a user sees it.
 
 Every cell has its exact place, whatever the font: runs of text are stretched to their width, and
 lines and blocks are drawn as shapes, so that they join.
@@ -103,7 +103,7 @@ class Run(NamedTuple):
 
 def svg(screen: pyte.Screen, title: str = "") -> str:
     """The screen as an SVG document; `title` is what screen readers say."""
-    # The margin goes on with what the screen's corner begins.
+    # The margin has the colour of the screen's corner.
     around = _style(screen.buffer[0][0]).paper
     width = screen.columns * CELL_WIDTH + 2 * MARGIN
     height = screen.lines * CELL_HEIGHT + 2 * MARGIN

@@ -1,4 +1,4 @@
-"""Starts the real program, with and without a terminal, and looks after what it started."""
+"""Start the real program, with and without a terminal, and check that nothing of it is left."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _STANDBY = "DEVTUI_STANDBY"
 
 
 class Devtui:
-    """Starts the program, and keeps in mind what it started.
+    """Starts the program, and remembers what it started.
 
-    Calling it runs `python -m devtui` with the given arguments in a pseudo-terminal, in the folder
-    `cwd`, `below` a program that starts the command which follows its arguments; `start` does so
-    without a terminal. No next server process is started ahead, which costs as much as the first,
+    A call runs `python -m devtui` with the given arguments in a pseudo-terminal, in the folder
+    `cwd`. `below` is a program that starts the command after its own arguments. `start` does the
+    same without a terminal. There is no standby, which costs as much as the first server process,
     unless the test asks for a `standby`.
     """
 
@@ -51,7 +51,7 @@ class Devtui:
         standby: bool = False,
     ) -> Terminal:
         command = [*below, *self._command(arguments)]
-        # What devtui keeps for the project is the test's alone, and not in the watched folder.
+        # devtui's state for the project belongs to this test, and is not in the watched folder.
         state = self.cwd.with_name(f"{self.cwd.name}-state")
         own = {processes.MARK: self.mark, "XDG_STATE_HOME": str(state), **NO_CONFIG}
         own[_STANDBY] = str(int(standby))
@@ -89,7 +89,7 @@ class Devtui:
         left: list[psutil.Process] = []
 
         def gone() -> bool:
-            # All processes are looked through again once those that were found have ended.
+            # Search all processes again only after those found before have ended.
             left[:] = [p for p in left if processes.alive(p.pid)] or processes.marked(self.mark)
             return not left
 
@@ -115,7 +115,7 @@ class Devtui:
 
 @pytest.fixture
 def devtui(tmp_path: Path) -> Iterator[Devtui]:
-    """Starts the program; after the test no process of it is left and its ports are free."""
+    """Starts the program; asserts after the test that no process is left and its ports are free."""
     with ExitStack() as stack:
         starter = Devtui(uuid.uuid4().hex, tmp_path, stack)
         yield starter

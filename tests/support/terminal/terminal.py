@@ -1,6 +1,6 @@
-"""A command in a real pseudo-terminal: its keys, its screen, and the bytes that it wrote.
+"""Run a command in a real pseudo-terminal: press its keys, read its screen and its bytes.
 
-The screen is pyte's. No query is answered, as by a terminal that does not know it.
+The screen is pyte's. It answers no queries, like a terminal that does not know them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ STILL = 0.1
 FRAME = 0.5
 """How long the screen waits for the rest of a frame, in seconds."""
 
-# A session leader's first terminal becomes the controlling one. The shell opens it for us, since
-# doing that in the child of a process with threads would need code between fork and exec.
+# The first terminal that a session leader opens becomes its controlling one. The shell opens it,
+# because otherwise code would have to run between fork and exec in a process with threads.
 _ADOPT = 'tty=$1; shift; exec "$@" <"$tty" >"$tty" 2>"$tty"'
 
 
@@ -76,7 +76,7 @@ class Terminal:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-            # Until the child has opened its own, ours keeps the terminal from looking closed.
+            # Keep ours open until the child has opened its own, or the terminal would look closed.
             self._slave: int | None = slave
         except BaseException:
             for end in (self._master, slave, *self._wake):
@@ -116,14 +116,14 @@ class Terminal:
         place = f"0;{x + 1};{y + 1}"
         self._write(f"{keys.ESC}[<{place}M{keys.ESC}[<{place}m".encode())
 
-    def click_on(self, text: str, timeout: float = DEADLINE, *, times: int = 1) -> None:
+    def click_on(self, text: str, *, times: int = 1) -> None:
         """Wait for a text that stands still, and click on its first character, `times` times."""
-        deadline = time.monotonic() + timeout
-        place = self.place_of(text, timeout)
+        deadline = time.monotonic() + DEADLINE
+        place = self.place_of(text)
         while self._moves(text, place):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{text!r} does not stand still\n{self.framed()}")
-            place = self.place_of(text, timeout)
+            place = self.place_of(text)
         for _ in range(times):
             self.click(*place)
 
@@ -158,7 +158,7 @@ class Terminal:
     def hang_up(self) -> None:
         """Close the window, so to speak: the terminal is gone, and the program gets SIGHUP."""
         self._close_slave()
-        os.write(self._wake[1], b"!")  # A reader asleep on the master would keep it open.
+        os.write(self._wake[1], b"!")  # a reader that waits on the master would keep it open
         self._reader.join(DEADLINE)
         self._close_master()
 
@@ -225,7 +225,7 @@ class Terminal:
                     raise AssertionError(f"no {seconds} s without output\n{self.framed()}")
 
     def wait_exit(self, timeout: float = DEADLINE) -> int:
-        """Wait for the command's end and all of its output; its status as a shell tells it."""
+        """Wait for the command's end and all of its output; return its status as a shell does."""
         try:
             code = self._process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -304,7 +304,7 @@ class Terminal:
         self._changed.wait_for(lambda: self._ended or not self._screen.amid_frame, FRAME)
 
     def _read(self) -> None:
-        """Take in what the command writes, until nobody is left who could."""
+        """Read the command's output, until no process is left that could write."""
         while True:
             ready, _, _ = select.select([self._master, self._wake[0]], [], [], 0.1)
             if self._wake[0] in ready:
@@ -344,9 +344,9 @@ class Terminal:
 
 
 def clean_environment() -> dict[str, str]:
-    """What a program finds in a fresh terminal, with nothing of the test run's own settings.
+    """The environment of a fresh terminal, without the settings of the test run.
 
-    In particular no PYTHONDONTWRITEBYTECODE, which hides faults of stale bytecode.
+    In particular it has no PYTHONDONTWRITEBYTECODE, which hides bugs with stale bytecode.
     """
     kept = ("PATH", "HOME", "USER", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", place.VARIABLE)
     environment = {name: os.environ[name] for name in kept if name in os.environ}

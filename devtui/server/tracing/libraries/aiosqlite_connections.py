@@ -1,4 +1,4 @@
-"""Record the statements of aiosqlite, which a thread of the connection executes.
+"""Record the statements of aiosqlite, which the connection's thread executes.
 
 That thread may be older than the request, so the statements are recorded where they are awaited.
 """
@@ -19,7 +19,7 @@ _EXECUTES = frozenset(
 
 
 def hook(module: ModuleType) -> None:
-    """Wrap what gives functions to the thread of a connection."""
+    """Wrap the method that passes functions to the connection's thread."""
     connection: Any = module.Connection
     original = connection._execute
     recorded = wrapped(original, "sql", "aiosqlite", _describe, _outcome)

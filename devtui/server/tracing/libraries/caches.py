@@ -1,6 +1,6 @@
-"""Record what Flask-Caching and Django ask of their caches.
+"""Record the calls of Flask-Caching and Django to their caches.
 
-The classes of the backends are wrapped when the app makes one, because anybody may write some.
+A backend's class is wrapped when the app makes a cache of it, because anybody may write one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from devtui.server.guest.unnoticed import leave_no_trace, unnoticed
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
-from devtui.server.tracing.wrapping import like, wrapped
+from devtui.server.tracing.wrapping import like, no_outcome, wrapped
 
 _METHODS = (
     "get", "set", "add", "delete", "has", "has_key", "get_many", "get_dict", "set_many",
@@ -65,7 +65,7 @@ def _wrap_class(backend: type, library: str) -> None:
             method = vars(owner).get(name)
             if (owner, name) not in _known and inspect.isfunction(method):
                 _known.add((owner, name))
-                outcome = _outcome_of_get if name == "get" else _no_outcome
+                outcome = _outcome_of_get if name == "get" else no_outcome
                 traced = wrapped(method, "cache", library, _describing(name), outcome)
                 setattr(owner, name, traced)
 
@@ -84,9 +84,5 @@ def _outcome_of_get(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None
     default = args[2] if len(args) > 2 else kwargs.get("default")
     if result is None or (result is default and type(default) is object):
         return None, "miss"
-    # Where it is the default, nobody knows: 5 is 5.
+    # If it is the default, nobody knows: 5 is 5.
     return None, "" if result is default else "hit"
-
-
-def _no_outcome(args: Args, kwargs: Kwargs, result: Any) -> tuple[int | None, str]:
-    return None, ""

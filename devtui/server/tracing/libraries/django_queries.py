@@ -16,7 +16,7 @@ _COUNT_LATER = frozenset({"oracle", "sqlite"})
 
 
 def hook(module: ModuleType) -> None:
-    """Wrap the methods through which all statements go."""
+    """Wrap the methods that execute all statements."""
     cursor: Any = module
     wrap_statements(cursor.CursorWrapper, "execute", "django", _describe, _outcome, text_at=1)
     for name in ("executemany", "callproc"):
@@ -24,7 +24,7 @@ def hook(module: ModuleType) -> None:
 
 
 def hook_sqlite(module: ModuleType) -> None:
-    """Leave out what Django asks SQLite for itself: after each statement, to log it, and first."""
+    """Leave out what Django asks SQLite for itself: when it connects, and to log a statement."""
     base: Any = module
     wrap_aside(base.DatabaseWrapper, "get_new_connection")
     wrap_aside(base.DatabaseOperations, "last_executed_query")

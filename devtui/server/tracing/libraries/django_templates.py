@@ -11,7 +11,7 @@ from devtui.server.tracing.wrapping import wrap
 
 
 def hook(module: ModuleType) -> None:
-    """Wrap what renders a template."""
+    """Wrap the method that renders a template."""
     base: Any = module
     wrap(base.Template, "render", "template", "django", _describe)
     code = base.Node.render_annotated.__code__

@@ -15,32 +15,32 @@ MAX_URL = 4_000
 
 
 def hook_requests(module: ModuleType) -> None:
-    """Wrap what sends a prepared request."""
+    """Wrap the method that sends a prepared request."""
     sessions: Any = module
     wrap(sessions.Session, "send", "http", "requests", _prepared, _status_code)
 
 
 def hook_httpx(module: ModuleType) -> None:
-    """Wrap what sends a request."""
+    """Wrap the methods that send a request."""
     httpx: Any = module
     for client in (httpx.Client, httpx.AsyncClient):
         wrap(client, "send", "http", "httpx", _prepared, _status_code)
 
 
 def hook_pool(module: ModuleType) -> None:
-    """Wrap what requests a URL of one host."""
+    """Wrap the method that requests a URL of one host."""
     pools: Any = module
     wrap(pools.HTTPConnectionPool, "urlopen", "http", "urllib3", _of_pool, _status)
 
 
 def hook_pool_manager(module: ModuleType) -> None:
-    """Wrap what requests any URL, and follows redirects."""
+    """Wrap the method that requests any URL, and follows redirects."""
     managers: Any = module
     wrap(managers.PoolManager, "urlopen", "http", "urllib3", _of_manager, _status)
 
 
 def text_of(method: object, url: object) -> str:
-    """Return method and URL without the secrets in it."""
+    """Return method and URL, with the secrets masked."""
     from devtui.text import masking  # not every app sends a request
 
     return f"{plain_text(method)} {masking.target(plain_text(url)[:MAX_URL])}"

@@ -12,7 +12,7 @@ from devtui.server.tracing.wrapping import like, wrap
 
 
 def hook(module: ModuleType) -> None:
-    """Wrap what renders a template."""
+    """Wrap the methods that render a template."""
     environment: Any = module
     template = environment.Template
     wrap(template, "render", "template", "jinja2", _describe)
@@ -23,7 +23,7 @@ def hook(module: ModuleType) -> None:
 
 
 def hook_native(module: ModuleType) -> None:
-    """Wrap what renders a template to an object."""
+    """Wrap the methods that render a template to an object."""
     native: Any = module
     wrap(native.NativeTemplate, "render", "template", "jinja2", _describe)
     wrap(native.NativeTemplate, "render_async", "template", "jinja2", _describe)

@@ -1,4 +1,4 @@
-"""Record the commands of pymongo, by a listener of its own kind."""
+"""Record the commands of pymongo, by a listener that pymongo supports."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from devtui.server.exchange.bodies import cut
 from devtui.server.tracing.recorder import MAX_ERROR, Args, Kwargs, Open, begin
 
-# Fields of a command that belong to the connection.
+# Fields of a command that the driver adds.
 _FIELDS_OF_DRIVER = frozenset({"$db", "lsid", "$clusterTime", "$readPreference", "txnNumber"})
 
-# The most commands that wait for their answer; one whose answer never came is dropped.
+# The most commands that wait for their answer. If there are more, drop the oldest: its answer may
+# never come.
 MAX_WAITING = 1_000
 
 
@@ -27,8 +28,11 @@ def hook(module: ModuleType) -> None:
 
         def started(self, event: Any) -> None:
             call = begin("sql", "pymongo", _describe, (event.command_name, event.command))
-            if call is not None and len(self._waiting) < MAX_WAITING:
+            if call is not None:
                 self._waiting[event.connection_id, event.request_id] = call
+                if len(self._waiting) > MAX_WAITING:
+                    for oldest in list(self._waiting)[:-MAX_WAITING]:
+                        self._waiting.pop(oldest, None)
 
         def succeeded(self, event: Any) -> None:
             call = self._waiting.pop((event.connection_id, event.request_id), None)

@@ -8,7 +8,7 @@ from typing import Any
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap, wrap_statements
 
-# What an unbuffered cursor tells before it has read all rows.
+# The `rowcount` of an unbuffered cursor before it has read all rows.
 _UNKNOWN = 2**63
 
 

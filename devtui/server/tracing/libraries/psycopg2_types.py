@@ -1,4 +1,4 @@
-"""Record the statements of psycopg2, whose classes are replaced as those of sqlite3 are."""
+"""Record the statements of psycopg2, by replacing its classes like those of sqlite3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Record the commands of redis, of clusters and in asyncio too."""
+"""Record the commands of redis, also for clusters and in asyncio."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from devtui.server.tracing.parameters import NUMBERS
 from devtui.server.tracing.recorder import Args, Kwargs, plain_text
 from devtui.server.tracing.wrapping import wrap
 
-# Commands of a pipeline that are named; characters of a key.
+# The most commands of a pipeline to name, and characters of a key.
 MAX_NAMED = 20
 MAX_KEY = 500
 
-# Commands whose arguments can be passwords at any place.
+# Commands that can have a password at any place.
 _SECRET = frozenset({"ACL", "AUTH", "CONFIG", "HELLO", "MIGRATE"})
 # Commands that have another one after their name: `CONFIG SET` is one word to the library.
 _OF_TWO_WORDS = frozenset(
@@ -26,7 +26,7 @@ _GETS = frozenset({"GET", "GETEX", "GETDEL", "HGET"})
 
 
 def hook(module: ModuleType) -> None:
-    """Wrap what sends commands to one server."""
+    """Wrap the methods that send commands to one server."""
     client: Any = module
     wrap(client.Redis, "execute_command", "cache", "redis", _describe, _outcome)
     wrap(client.Pipeline, "immediate_execute_command", "cache", "redis", _describe, _outcome)
@@ -34,7 +34,7 @@ def hook(module: ModuleType) -> None:
 
 
 def hook_cluster(module: ModuleType) -> None:
-    """Wrap what sends commands to a cluster."""
+    """Wrap the methods that send commands to a cluster."""
     cluster: Any = module
     wrap(cluster.RedisCluster, "execute_command", "cache", "redis", _describe, _outcome)
     wrap(cluster.ClusterPipeline, "execute", "cache", "redis", _describe_pipeline)
@@ -43,7 +43,7 @@ def hook_cluster(module: ModuleType) -> None:
 def _command(args: tuple[Any, ...]) -> tuple[str, Any]:
     name, *given = args
     name = plain_text(name)
-    if " " in name:  # the library takes it apart as well
+    if " " in name:  # the library splits it too
         words = name.split()
         count = 2 if words[:1] and words[0].upper() in _OF_TWO_WORDS else 1
         name, given = " ".join(words[:count]), [*words[count:], *given]

@@ -1,8 +1,8 @@
 """Record the statements of all of SQLAlchemy's engines.
 
 It would be simpler to listen to the events of the class `Engine`. But once there is a listener,
-SQLAlchemy takes a tenth longer for every statement. So the methods are wrapped by which a dialect
-executes: those of each class of dialects, when the first engine of it is made.
+SQLAlchemy takes a tenth longer for every statement. So wrap the methods by which a dialect executes
+statements, for each dialect class when its first engine is made.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from devtui.server.tracing.wrapping import wrap, wrap_statements
 
 _METHODS = ("do_execute", "do_executemany", "do_execute_no_params")
 
-# Packages whose cursors have the number of rows at hand. SQLAlchemy reads it only where it needs
-# it, because others may ask the server, or compute it.
+# Packages whose cursors know the number of rows. SQLAlchemy reads it only if it needs it, because
+# others may ask the server, or compute it.
 _HAS_ROWS = frozenset(
     {"MySQLdb", "mariadb", "mysql", "oracledb", "psycopg", "psycopg2", "pymysql", "pyodbc"}
     | {"sqlalchemy", "sqlite3"}
@@ -32,11 +32,11 @@ _known: set[type] = set()
 
 
 def hook(module: ModuleType) -> None:
-    """Wrap what makes a dialect."""
+    """Wrap the construction of a dialect."""
     dialect: Any = importlib.import_module("sqlalchemy.engine.default").DefaultDialect
     original = dialect.__new__
 
-    # Not `__init__`: create_engine reads the names of its arguments, to know which are its own.
+    # Not `__init__`: create_engine reads the names of its arguments to know which are its own.
     @unnoticed
     def new(cls: type, *args: Any, **kwargs: Any) -> Any:
         for owner in cls.__mro__[:-1]:

@@ -1,4 +1,4 @@
-"""Record the statements of sqlite3, and of what is built on it.
+"""Record the statements of sqlite3, and of libraries that are built on it.
 
 The classes are written in C and cannot be changed, and a `factory` would change the type of every
 connection. So subclasses take the place of the classes in the C module, from which `sqlite3` and
@@ -30,7 +30,7 @@ _NOTHING = object()
 # The position of `factory` among the arguments of `connect`.
 _FACTORY = 5
 
-# Before, `Connection.execute` calls the methods `cursor` and `execute`, which may be overridden.
+# Before 3.11 `Connection.execute` calls `cursor` and `execute`, which may be overridden.
 _MAKES_CURSORS = sys.version_info >= (3, 11)
 
 
@@ -116,9 +116,9 @@ def _traced_cursor(original: Any) -> type:
 def _traced_method(
     cursor: Any, name: str, make_cursor: Any = None, cursor_class: Any = None
 ) -> Any:
-    """Return a method that does what the cursor's method of that name does, and records it.
+    """Return a method that does the same as the cursor's method of that name, and records it.
 
-    With `make_cursor` it is a connection's, which makes a cursor for each statement.
+    With `make_cursor` it is a method of a connection, which makes a cursor for each statement.
     """
     make = _traced_execute if name == "execute" else _traced
     return make(getattr(cursor, name), cursor, make_cursor, cursor_class)
@@ -178,10 +178,10 @@ def _recording(execute: Any, cursor_class: Any) -> Any:
 
 
 def _traced_execute(execute: Any, cursor: Any, make_cursor: Any, cursor_class: Any) -> Any:
-    """Return a method that does what `_traced` does, and is quick if the same is asked again.
+    """Return a method that does the same as `_traced`, but is quick for a repeated statement.
 
-    Hundreds of statements may come from one line, and take a few microseconds each. What is known
-    of them is not found out once more: little is done but to read the clock.
+    Hundreds of statements may come from one line, and take a few microseconds each. For a known one
+    little is done but to read the clock.
     """
     now, numbers, error_text = clock.perf_counter, NUMBERS, recorder.error_text
     inside_of, frame_at = inside.get, sys._getframe
