@@ -212,7 +212,7 @@ class Dashboard(ConfiguredApp):
             terminal.suspend()
         else:
             self.tell(
-                "No shell could continue devtui, as it was not started by one: open another window."
+                "devtui was not started by a shell that could continue it: open another window."
             )
 
     def action_help(self) -> None:
