@@ -28,7 +28,7 @@ def check_cert(_ctx: click.Context, _param: click.Parameter, value: str | None) 
 
 
 def check_adhoc(settings: Settings) -> None:
-    """Check that our Python can make a certificate; another one says so itself."""
+    """Check that our Python can make a certificate. Another Python reports this itself."""
     if settings.cert != "adhoc" or settings.python is not None:
         return
     if importlib.util.find_spec("cryptography") is None:

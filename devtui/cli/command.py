@@ -31,7 +31,7 @@ _BESIDE_TEXT = 21
 # The longest line of a message; what it quotes may be longer.
 MAX_LINE = 10_000
 
-# A key in a context's `meta`: Flask's own Python runs the app.
+# The key in a context's `meta` that says: the Python of `flask` runs the app.
 _BELOW_FLASK = "devtui.below_flask"
 
 _EPILOG = """\
@@ -206,7 +206,7 @@ def _show_window(screen: bool) -> None:
 
 
 def front_end_for(plain: bool, as_json: bool) -> Callable[[Session], int]:
-    """Return what shows the session: what was asked for, and else the screen if it can be shown."""
+    """Return the front end that was asked for; else the screen, if the terminal can show it."""
     if as_json:
         from devtui.headless import run_json
 

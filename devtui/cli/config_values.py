@@ -17,15 +17,16 @@ from devtui.config.settings import UNIX_SCHEME
 from devtui.text.sanitize import visible
 
 TYPED_ONLY = frozenset({"config", "demo", "help", "stop", "version", "who", "yes"})
-"""Options that do something once, which no file should do again and again."""
+"""Options that are for one run, so a file cannot set them."""
 
-# Relative to the file that they stand in; a name that is no file there stays as it is.
+# Relative to the file that sets them.
 _PATHS = frozenset({"env_file", "extra_files", "key"})
+# Relative to it too if such a file exists; otherwise they are not paths.
 _PERHAPS_PATHS = frozenset({"cert", "python"})
 # Options that take a list, and what separates its items on the command line.
 _LISTS = {"extra_files": os.pathsep, "exclude_patterns": os.pathsep, "trusted_hosts": ","}
 
-# How the table is called in pyproject.toml.
+# The table's name in pyproject.toml, as it may be written by mistake in devtui.toml.
 _HEADING = (*TABLE, ".".join(TABLE))
 _HEADING_HINT = (
     "the settings stand at the top of this file: write port = 8000 or [keys], without "
@@ -62,7 +63,7 @@ class ConfigValues:
             if name in preferences.SETTINGS:
                 continue
             if name in TYPED_ONLY:
-                raise file.error((name,), f"{name} is no setting: type devtui --{name}")
+                raise file.error((name,), f"{name} is not a setting: type devtui --{name}")
             if name in _HEADING and isinstance(value, dict):
                 raise file.error((name,), _HEADING_HINT)
             if name not in self._options:
@@ -97,7 +98,7 @@ class ConfigValues:
     def settle(self) -> None:
         """Let what was typed win over a file where two options exclude each other.
 
-        Raises `ConfigError` for what only the values in force show.
+        Raises `ConfigError` for a conflict that shows only in the values in force.
         """
         params = self._ctx.params
         if params.get("plain") and params.get("as_json"):

@@ -19,9 +19,9 @@ _VALUES = "devtui.config_values"
 
 
 class ConfiguredCommand(click.Command):
-    """Reads the config before the options, whose values it gives as their defaults.
+    """A command that reads the config first, and uses its values as the options' defaults.
 
-    So the command line and variables win, and click checks the values as it checks typed ones.
+    So the command line and variables win, and click checks the values like typed ones.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -70,7 +70,7 @@ class ConfiguredCommand(click.Command):
         return rest
 
     def _parse_given(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse what was given; an error about the value of a variable names the variable."""
+        """Parse the arguments; an error about a variable's value names the variable."""
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
@@ -80,7 +80,7 @@ class ConfiguredCommand(click.Command):
 
 
 def _variable_of(ctx: click.Context, param: click.Parameter | None) -> str:
-    """Return the variable that an option has its value from; empty if it has it from elsewhere."""
+    """Return the variable that set an option; empty if something else did."""
     if param is None or param.name is None or param.envvar is None:
         return ""
     if ctx.get_parameter_source(param.name) is not click.core.ParameterSource.ENVIRONMENT:

@@ -136,7 +136,7 @@ def _settings(
 
 
 def _said(variable: str) -> bool | None:
-    """Return what a variable says, None if it says nothing."""
+    """Return whether a variable means yes; None if it is not set or means neither."""
     from devtui.config import yes_or_no
 
     return yes_or_no.parse(os.environ[variable]) if os.environ.get(variable) else None
@@ -215,14 +215,14 @@ def _paths(paths: Any) -> tuple[str, ...]:
 
 
 def is_set(name: str) -> bool:
-    """Return whether the variable means yes."""
+    """Whether the variable means yes."""
     from devtui.config import yes_or_no
 
     return yes_or_no.parse(os.environ.get(name, "")) is True
 
 
 def is_refused(name: str) -> bool:
-    """Return whether the variable means no."""
+    """Whether the variable means no."""
     from devtui.config import yes_or_no
 
     return yes_or_no.parse(os.environ.get(name) or "yes") is False

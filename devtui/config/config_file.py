@@ -1,4 +1,4 @@
-"""Read the files that make devtui yours: `devtui.toml`, `pyproject.toml`, and the user's own."""
+"""Read the config files: `devtui.toml` or `pyproject.toml`, and the user's own."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ConfigFile(msgspec.Struct, frozen=True):
         return os.path.dirname(self.path)
 
     def place(self, *way: str | int) -> str:
-        """Return the file and line of a setting, for people: of the nearest that has a line."""
+        """Return the file and line of a setting, or of the nearest table around it, for people."""
         from devtui.config.toml_lines import lines_of  # only a file with settings needs it
 
         lines = lines_of(self.text)
@@ -63,7 +63,7 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The files to read, those that win first, and what there is to say about others."""
+    """The config files, the winning ones first, and notices about files that do not count."""
 
     files: tuple[ConfigFile, ...] = ()
     notices: tuple[str, ...] = ()
@@ -141,7 +141,7 @@ def _read_trusted(path: str, notices: list[str]) -> ConfigFile | None:
         text = _text(path, trusted_only=True)
     except OSError as error:
         if shared:
-            return None  # it is of no concern to us, as far as we know
+            return None  # most of these files have no settings for devtui
         raise ConfigError(_unreadable(path, error)) from None
     return _parsed(path, text)
 
@@ -156,7 +156,9 @@ def _text(path: str, *, trusted_only: bool = False) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{_place(path, line)}: the file is not in UTF-8: save it so.") from None
+        raise ConfigError(
+            f"{_place(path, line)}: the file is not UTF-8: save it as UTF-8."
+        ) from None
 
 
 def _unreadable(path: str, error: OSError) -> str:
@@ -205,7 +207,7 @@ def _syntax(path: str, text: str, message: str) -> str:
         name, value = bare[1], visible(bare[2], _MAX_QUOTED)
         lower = value.lower()
         correct = lower if lower in ("true", "false") else f'"{value}"'
-        return f"{place}: {value} is no value in TOML: write {name} = {correct}"
+        return f"{place}: {value} is not a TOML value: write {name} = {correct}"
     return f"{place}: this is not TOML: {visible(what[:1].lower() + what[1:], 200)}."
 
 

@@ -1,7 +1,6 @@
 """Read variables from `.flaskenv`, `.env` and the user's env file, by the rules of Flask 3.1.
 
-python-dotenv parses the files. The application's environment has to have it: devtui does not
-install it.
+python-dotenv parses the files. devtui does not install it; the app's environment has to have it.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ DEFAULT_NAMES = (".flaskenv", ".env")
 # A thousand times the usual size; the system would not take so large an environment.
 MAX_BYTES = 4 * 1024 * 1024
 
-# Limits for the steps of python-dotenv's regular expressions: less than a second.
+# Limits for the steps of python-dotenv's regular expressions: they take less than a second.
 MAX_SPACE_STEPS = 50_000_000
 MAX_NAME_STEPS = 5_000_000
 

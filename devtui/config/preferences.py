@@ -74,7 +74,7 @@ class Preferences(msgspec.Struct, frozen=True):
 def read(found: Found) -> Preferences:
     """Return what the files say; the first file that sets a thing wins. Raises `ConfigError`.
 
-    The names of commands and keys, and the theme's, are for the dashboard to check.
+    The dashboard checks the names of commands, keys and the theme.
     """
     theme = place = ""
     preset = ""
@@ -168,7 +168,7 @@ def _commands(file: ConfigFile, folder: str) -> list[CustomCommand]:
 
 
 def _same(key: str) -> str:
-    """Return a key in the one of its spellings that counts: `R` is `shift+r`, and `F5` `f5`."""
+    """Return the normal spelling of a key: `R` is `shift+r`, and `F5` is `f5`."""
     key = key.strip()
     if len(key) == 1:
         return f"shift+{key.lower()}" if key.isupper() else key

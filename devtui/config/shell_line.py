@@ -79,7 +79,7 @@ def _filled(name: str, quote: str, needs: list[str]) -> str:
             return f"{{{name}}}"  # text for a program, such as awk '{print}'
         known = ", ".join(f"{{{one}}}" for one in VARIABLES)
         raise ValueError(
-            f"{{{name}}} is no placeholder: use {known}, or {{{{{name}}}}} for the shell's own "
+            f"{{{name}}} is not a placeholder: use {known}, or {{{{{name}}}}} for the shell's own "
             f"{{{name}}}."
         )
     if quote:

@@ -56,14 +56,14 @@ class StateFile:
     def _content(self, descriptor: int) -> bytes:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
-            raise self._error("read", "it is no plain file")
+            raise self._error("read", "it is not a regular file")
         if not is_trusted(info):
             raise self._error("read", "it belongs to somebody else")
         with open(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_BYTES + 1)
 
     def write(self, text: str) -> None:
-        """Put the text in the place of the file, as a whole. Raises `StateFileError`."""
+        """Replace the whole file by the text. Raises `StateFileError`."""
         folder = self.path.parent
         try:
             self._base.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ class StateFile:
                 one.mkdir(mode=0o700, exist_ok=True)
                 if not is_trusted(one.stat()):
                     raise self._error("written", f"the folder {one} belongs to somebody else")
-            # Made for the user alone, and in the same folder, so that the file is replaced at once.
+            # In the same folder, so `os.replace` is atomic; mkstemp lets only the user read it.
             descriptor, made = tempfile.mkstemp(dir=folder, prefix=f".{self.path.name}-")
             try:
                 with open(descriptor, "w", encoding="utf-8") as file:
@@ -106,6 +106,6 @@ class ProjectFile(StateFile):
 
 
 def _state_folder() -> Path:
-    """Return the user's folder for state; a relative one in the variable does not count."""
+    """Return the user's folder for state; a variable with a relative path does not count."""
     named = os.environ.get("XDG_STATE_HOME", "")
     return Path(named) if os.path.isabs(named) else Path("~/.local/state").expanduser()

@@ -1,6 +1,6 @@
 """Find the line of each key in a TOML file, which `tomllib` does not tell.
 
-The file was parsed before, so this reads only as much of TOML as it needs, and never complains.
+The file was parsed before, so this reads only as much of TOML as it needs, and ignores mistakes.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Such a file decides which code runs (`FLASK_APP`) and who gets access (`WERKZEUG_DEBUG_PIN`).
 devtui finds these files by searching upwards, possibly in folders that everybody may write to,
-such as /tmp. So it trusts only files of the user and of root. It reads a file that the user names,
-whoever owns it.
+such as /tmp. So it trusts only files of the user and of root. The owner of a file
+that the user names does not matter.
 
 Checking the owner is enough: somebody who may write to the folder can put a file there, but not
 one that belongs to the user. The permissions of the user's own files are up to the user; many

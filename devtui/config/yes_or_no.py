@@ -1,8 +1,8 @@
 """Read the words for yes and no in variables, as Flask and click do.
 
-`flask run` reads `FLASK_DEBUG` with click, so `off`, `n` and `f` mean no. Flask itself, which
-always reads `FLASK_SKIP_DOTENV` and without a command line also `FLASK_DEBUG`, takes every word
-but three as yes.
+`flask run` reads `FLASK_DEBUG` with click, so `off`, `n` and `f` mean no. Flask itself takes every
+word but three as yes: always in `FLASK_SKIP_DOTENV`, and in `FLASK_DEBUG` if there is no command
+line.
 """
 
 from __future__ import annotations

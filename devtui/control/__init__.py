@@ -1,1 +1,1 @@
-"""Control: scripts and agents do over a Unix socket what a person does with keys."""
+"""Control: over a Unix socket, scripts and agents do what a person does with keys."""

@@ -1,4 +1,4 @@
-"""One client of the control socket: its lines, its requests that run, and their answers."""
+"""One client of the control socket: its lines, its running requests, and their answers."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _decode = msgspec.json.Decoder(ClientRequest).decode
 
 
 class Connection:
-    """Reads requests and writes answers. `carry` carries out a request and returns its result."""
+    """Read requests and write answers. `carry` carries out a request and returns its result."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, carry: Carry
@@ -83,13 +83,13 @@ class Connection:
         return not self._running
 
     def close(self) -> None:
-        """Break the connection, and end what runs for it."""
+        """Abort the connection, and cancel its requests."""
         self._writer.transport.abort()
         for task in self._running:
             task.cancel()
 
     async def run(self) -> None:
-        """Answer until the client has gone, or has been silent for too long."""
+        """Answer until the client is gone, or has been silent for too long."""
         try:
             while (line := await self._next_line()) is not None:
                 await self._room.acquire()
@@ -97,13 +97,13 @@ class Connection:
                 task = asyncio.create_task(self._answer(line))
                 self._running.add(task)
                 task.add_done_callback(self._done)
-            # The client may have closed its half only, and still read.
+            # The client may have closed only its half, and still read.
             for task in self._following:
                 task.cancel()
             while self._running:
                 await asyncio.wait(self._running)
         except ConnectionError:
-            pass  # the client has gone, and nobody is left to answer
+            pass  # the client is gone, and nobody is left to answer
         finally:
             for task in self._running:
                 task.cancel()

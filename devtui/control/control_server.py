@@ -63,7 +63,9 @@ class ControlServer:
                         continue
                     try:
                         await asyncio.to_thread(listening.write, now)
-                    except PlaceError as error:  # the old record leads here too; the next may do
+                    except (
+                        PlaceError
+                    ) as error:  # the old record leads here too, and the next write may work
                         if not complained:
                             self._session.warn(f"devtui ctl may show an old address: {error}")
                         complained = True
@@ -106,7 +108,7 @@ class ControlServer:
         return True
 
     def _report(self, used: ControlUsed) -> None:
-        """Count what is asked, and mark it in the log, so that nobody wonders about a restart."""
+        """Report what a client does, also in the log, so that nobody wonders about a restart."""
         bus, text = self._session.bus, f"{used.client}: {used.text}"
         bus.tell(used)
         bus.tell(LogWritten(stream="log", logger="devtui", level="INFO", text=text))

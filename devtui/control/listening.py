@@ -1,4 +1,4 @@
-"""Make the control socket and the record beside it, and remove what dead sessions have left."""
+"""Make the control socket and the record beside it, and remove those of killed sessions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Listening:
         self._inode = os.stat(self.path).st_ino
 
     def write(self, record: Record) -> None:
-        """Put another record in the place of the one before. Raises `PlaceError`."""
+        """Write the record, or replace it. Raises `PlaceError`."""
         made = ""
         try:
             descriptor, made = tempfile.mkstemp(dir=self.folder, prefix=".record-")
@@ -55,7 +55,7 @@ class Listening:
             raise PlaceError(f"{self._record_path} was not written: {error.strerror}.") from error
 
     def close(self) -> None:
-        """Stop listening, and remove both files, unless the name is another session's by now."""
+        """Stop listening, and remove both files, unless another session uses the name by now."""
         with suppress(FileNotFoundError), _locked(self.folder):  # else the whole folder is gone
             self.socket.close()
             # From Python 3.13 on asyncio removes the socket's file itself.
@@ -85,7 +85,7 @@ def _usable_folder() -> str:
 
 @contextmanager
 def _locked(folder: str) -> Iterator[None]:
-    """Let one session at a time look for a name."""
+    """Let only one session at a time choose a name."""
     path = os.path.join(folder, "lock")
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,4 +1,4 @@
-"""What happens in the session, for those requests that wait for something."""
+"""Pass the events of the session on to control requests that wait for something."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ from devtui.session.event_bus import EventBus
 
 Listener: TypeAlias = Callable[[Any], object]
 
-_OF_RELOADS = (AppFailed, AppLoaded, FilesChanged, PortBusy, Reloaded, ServerExited, ServerStarted)
-_OF_RELOADS += (Serving, StateChanged)  # type: ignore[assignment]
+_OF_RELOADS: tuple[type, ...] = (
+    *(AppFailed, AppLoaded, FilesChanged, PortBusy, Reloaded),
+    *(ServerExited, ServerStarted, Serving, StateChanged),
+)
 
 
 class News:
-    """Passes the events of the bus to requests, which come and go.
+    """Pass the events of the bus on to requests, which come and go.
 
-    The bus keeps its listeners for ever, so it has this one.
+    The bus keeps its listeners for ever, so this one listens for all requests.
     """
 
     def __init__(self, bus: EventBus) -> None:
@@ -44,7 +46,7 @@ class News:
 
     @contextmanager
     def listening(self, listener: Listener, *kinds: type) -> Iterator[None]:
-        """Call `listener` with the events of these types meanwhile."""
+        """Call `listener` with the events of these types while the context lasts."""
         for kind in kinds:
             self._listeners.setdefault(kind, []).append(listener)
         try:
@@ -55,7 +57,7 @@ class News:
 
     @property
     def of_reloads(self) -> asyncio.Event:
-        """An event that is set as soon as something about a load or the server process happens."""
+        """An event that is set as soon as a load or the server process changes."""
         return self._turn
 
     def _on_reload(self, event: object) -> None:

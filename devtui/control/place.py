@@ -1,6 +1,6 @@
-"""The folder of the sockets, and the records that lie beside them.
+"""The folder of the sockets, and the records beside them.
 
-The client imports this module too, so it uses nothing but what Python brings.
+The client imports this module too, so it uses only the standard library.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_PATH_BYTES = 103
 """The longest path of a socket on macOS; Linux allows 107."""
 
 VARIABLE = "DEVTUI_CONTROL_FOLDER"
-"""Names the only folder, for sessions that nobody else's `ctl` shall find."""
+"""Names the only folder, for sessions that no other `ctl` should find."""
 
 SHARED_FOLDER = "/tmp"  # noqa: S108 (the owner and mode of our folder in it are checked)
 
@@ -31,7 +31,7 @@ _NUMBERS = frozenset({"devtui", "port", "pid"})
 
 
 class Record(TypedDict):
-    """What the file beside a socket says. `folder` is the project's, without links."""
+    """The content of the file beside a socket. `folder` is the project's, without links."""
 
     devtui: int
     version: str
@@ -56,7 +56,7 @@ class Found:
 
 
 def folders() -> list[str]:
-    """Return the folders that sockets may be in, the best first; only one if it was named."""
+    """Return the possible folders of sockets, the best first; only one if the variable names it."""
     if named := os.environ.get(VARIABLE):
         return [os.path.abspath(named)]
     user = os.geteuid()
@@ -100,7 +100,7 @@ def records() -> Iterator[Found]:
             check(folder)
             names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
         except (PlaceError, OSError):
-            continue  # there is none, or it is not ours and so nothing in it is
+            continue  # there is none, or it is not ours, so its records are not ours either
         for name in names[:_MAX_RECORDS]:
             path = os.path.join(folder, name)
             record = _read(path)
@@ -109,7 +109,7 @@ def records() -> Iterator[Found]:
 
 
 def _read(path: str) -> Record | None:
-    """Return a record; None if the file is gone or no record."""
+    """Return a record; None if the file is gone or is not a record."""
     try:
         with open(path, "rb") as file:
             found = json.loads(file.read(_MAX_RECORD_BYTES))
@@ -142,6 +142,6 @@ def connect(path: str, timeout: float) -> socket.socket | None:
         if user_of(connection) in (None, os.geteuid()):
             return connection
     except OSError:
-        pass  # nobody listens, which is what the caller wants to know
+        pass  # nobody listens, and None says so
     connection.close()
     return None

@@ -5,7 +5,7 @@
     {"devtui": 1, "id": 7, "error": {"code": "unknown", "message": "There is no error e9."}}
 
 A verb that follows something answers with several objects that have an `item`. The client imports
-this module too, so it uses nothing but what Python brings.
+this module too, so it uses only the standard library.
 """
 
 from __future__ import annotations

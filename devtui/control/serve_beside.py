@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from devtui.session.session import Session
 
-# Until then the first frame is drawn, and the app loads. Nobody asks anything yet.
+# Meanwhile the first frame is drawn, and the app loads. Nobody asks anything yet.
 DELAY_SECONDS = 0.3
 
 
 async def serve_beside(session: Session, delay: float = DELAY_SECONDS) -> None:
-    """Serve until cancelled. A socket that cannot be made is a warning in the log."""
+    """Serve until cancelled. If the socket cannot be made, that is a warning in the log."""
     await asyncio.sleep(delay)
     # These imports take a few milliseconds.
     from devtui.control.control_server import ControlServer

@@ -113,7 +113,7 @@ class Dashboard(ConfiguredApp):
             await super().on_event(event)
 
     def on_key_passed(self, message: KeyPassed) -> None:
-        """Note that a key has had its effect."""
+        """Note that a key has taken effect."""
         self._keys.passed(message)
 
     def on_unmount(self) -> None:
@@ -266,7 +266,7 @@ class Dashboard(ConfiguredApp):
         self.edit(message.frame)
 
     def copy(self, text: str, what: str) -> None:
-        """Copy a text the best way there is; a toast says what was copied, and where."""
+        """Copy a text in the best way available; a toast says what was copied, and where."""
         if self._driver is not None:
             self._programs().copy(text, what, self._driver.write)
 

@@ -27,7 +27,7 @@ class AppDialog(Dialog[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "offer(-1)", show=False),
         Binding("down", "offer(1)", show=False),
-        Binding("ctrl+c", "app.interrupt", show=False),  # nothing else is there to go back to
+        Binding("ctrl+c", "app.interrupt", show=False),  # there is nothing to go back to
     ]
 
     def __init__(self, why: str, found: Sequence[str]) -> None:

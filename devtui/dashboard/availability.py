@@ -40,7 +40,7 @@ class SaysWhyNot:
         return ""
 
     def answers_refusal(self, action: str, why: str) -> bool:
-        """Say in a place of its own why the action cannot work, and return whether that is done."""
+        """Say elsewhere than in a toast why the action cannot work; return whether this did."""
         return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -52,11 +52,11 @@ class SaysWhyNotApp(SaysWhyNot, App[int]):
     """An app whose grey keys say why they cannot work when they are pressed."""
 
     def tell(self, text: str, severity: SeverityLevel = "information") -> None:
-        """Say something in a toast; the text may hold what others wrote."""
+        """Say something in a toast; the text may contain control characters."""
         self.notify(visible(text, 400), severity=severity, markup=False)
 
     def on_notify(self, event: Notify) -> None:
-        """Let a toast take the place of an equal one; Textual adds it afterwards."""
+        """Remove an equal toast; Textual adds the new one afterwards."""
         for shown in list(self._notifications):
             if shown.message == event.notification.message:
                 self._unnotify(shown, refresh=False)
@@ -97,7 +97,7 @@ def why_not_for_server(session: ShownSession, leaving: bool, action: str) -> str
         case "open_browser":
             return _why_not_browse(session)
         case "copy_pin" if session.attachment is not None and session.attachment.why_not_stop:
-            return "DEVTUI_CONTROL_EVAL=0 keeps the PIN from other terminals."
+            return "DEVTUI_CONTROL_EVAL=0 hides the PIN from other terminals."
         case "copy_pin" if not session.generations.pin:
             return "There is no PIN: the debugger in the browser is off, or needs none."
     return ""
@@ -119,7 +119,7 @@ def why_nothing_answers(session: ShownSession) -> str:
             return f"The server process has ended: a save or {key} starts the next one."
         case State.SUSPENDED:
             return (
-                f"The server process is stopped by a signal and answers nothing: {key} restarts it."
+                f"A signal has suspended the server process, so nothing answers: {key} restarts it."
             )
     return ""
 
@@ -132,5 +132,5 @@ def why_no_frames(session: ShownSession, error: Raised) -> str:
         return why_nothing_answers(session)
     gone = session.questions.why_gone(error)
     if not gone and session.generations.pid is None:
-        return "The server process has ended, and the frames with it."
+        return "The server process has ended, and its frames are gone."
     return gone

@@ -1,4 +1,4 @@
-"""The app as the config wants it: its keys, its theme, and the user's own commands."""
+"""Apply the config to the app: its keys, its theme, and the user's own commands."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CUSTOM = "custom("
 
 
 class ConfiguredApp(ProfilingApp):
-    """Applies the config of its session, and keeps the theme that the user chooses."""
+    """An app that applies the config of its session, and keeps the theme that the user chooses."""
 
     shutdown: Shutdown
 
@@ -55,7 +55,7 @@ class ConfiguredApp(ProfilingApp):
         self._custom: CustomCommands | None = None
 
     def on_mount(self) -> None:
-        """Say what is wrong with the config, and keep the themes that are chosen from now on."""
+        """Say what is wrong with the config, and save the themes that are chosen from now on."""
         for complaint in self._complaints:
             self.tell(complaint, "warning")
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
@@ -71,7 +71,7 @@ class ConfiguredApp(ProfilingApp):
         try:
             return self._kept_theme.read().strip()
         except StateFileError as error:
-            self._complaints.append(f"The theme is not the last one: {error}")
+            self._complaints.append(f"The last theme is not restored: {error}")
             return ""
 
     def _theme_chosen(self, theme: Theme) -> None:
@@ -108,7 +108,7 @@ class ConfiguredApp(ProfilingApp):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Run a key's action; one of the user's own says itself why it cannot work."""
+        """Run a key's action; one of the user's commands reports itself why it cannot run."""
         if isinstance(action, str) and action.startswith(_CUSTOM):
             self._commands().run(int(action[len(_CUSTOM) : -1]))
             return True

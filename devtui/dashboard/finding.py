@@ -1,4 +1,4 @@
-"""What the keys of the main screen do to find rows: filter, hide, follow."""
+"""The keys of the main screen that find rows: filter, hide, follow."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 MAX_SHOWN = 5_000
-"""How many rows of a list are copied at once: its newest."""
+"""How many of the newest rows of a list are copied at once."""
 
-GONE = "This row is not in its list any more: it is filtered out, hidden, or too old."
+GONE = "This row is no longer in its list: it is filtered out, hidden, or too old."
 _ITEMS: dict[Place, tuple[type, ...]] = {
     "requests": (Request,),
     "log": (LogEntry,),
     "reloads": (Reloaded, AppFailed, ServerExited),
     "errors": (ErrorGroup, ErrorEntry),
 }
-"""What the rows of each pane are; an error has one row in common with its like."""
+"""The types of each pane's rows; equal errors share one row."""
 
 NO_ROW_AFTER = "This is the last row of the list."
 NO_ROW_BEFORE = "This is the first row of the list."
@@ -49,7 +49,7 @@ class FindsRows:
         raise NotImplementedError
 
     def why_not_find(self, action: str) -> str:
-        """Say why the action cannot work now; empty if it can, or if it is none of these."""
+        """Say why the action cannot work now; empty if it can, or if it is not one of ours."""
         if action == "hide":
             return self.hiding.why_not(self.open_pane)
         if action == "copy_choice" and self.open_pane.list.item is None:
@@ -59,9 +59,9 @@ class FindsRows:
         return ""
 
     def neighbour(self, item: object, steps: int) -> Any:
-        """Select the row that many steps after one, and return it; a text says why there is none.
+        """Select and return the row `steps` after one; return a text if there is none.
 
-        The rows are those that the pane shows, in its order.
+        These are the rows that the pane shows, in its order.
         """
         found = self._place_of(item)
         if found is None:
@@ -100,7 +100,7 @@ class FindsRows:
         self.open_pane.list.follow()
 
     def action_copy_choice(self) -> None:
-        """Choose what to copy of the selected row."""
+        """Choose what to copy from the selected row."""
         item = self.open_pane.list.item
         if item is not None:
             matches = self.open_pane.list.matches
@@ -108,7 +108,7 @@ class FindsRows:
             self.open_pane.post_message(ChooseCopy(item, shown=shown))
 
     def action_sort(self, order: Order | None = None) -> None:
-        """Sort the requests in that order, or in the next one."""
+        """Sort the requests in this order, or in the next one."""
         orders = list(ORDERS)
         now = orders.index(self.open_pane.list.matches.order)
         self.open_pane.list.sort(order or orders[(now + 1) % len(orders)])

@@ -1,4 +1,4 @@
-"""The help: all keys, to read and to click."""
+"""The help: all keys, which can also be clicked."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class HelpLines(Static):
             self._columns = [(0, left), (start, right)]
             columns = [_lines(left, start), _lines(right)]
         else:
-            # The panes' keys first: on a low terminal the rest has to be scrolled to.
+            # The panes' keys first: in a low terminal the rest is out of view.
             self._columns = [(0, [*right, *left])]
             columns = [_lines([*right, *left])]
         rows = zip_longest(*columns, fillvalue=Content(" " * start))
@@ -93,7 +93,7 @@ def _widths(column: list[Command | str]) -> tuple[int, int]:
 
 
 def _lines(column: list[Command | str], width: int = 0) -> list[Content]:
-    """Return a line for each command, padded to `width`; a text is a heading."""
+    """Return a line for each command, padded to `width`; a string is a heading."""
     before = _widths(column)[0]
     lines = []
     for command in column:

@@ -67,7 +67,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
     def __init__(
         self, session: ShownSession, clock: Clock, sample: Callable[[int | None], Usage | None]
     ) -> None:
-        """`sample` measures what a process uses, by its pid."""
+        """`sample` measures the usage of a process, given its pid."""
         super().__init__()
         store = session.store
         self._session = session
@@ -93,8 +93,8 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
         self._enabled: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Header, panes, key bar."""
-        arrange(self, *self.app.size)  # before all below it looks up its styles
+        """Yield the header, the panes and the key bar."""
+        arrange(self, *self.app.size)  # before the widgets below look up their styles
         yield self.header
         yield self.area
         yield KeyBar()
@@ -103,7 +103,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
         """Focus the requests, or the errors if the app did not load."""
         self.set_focus(self.requests.list)
         self._show_state(self._session.state)
-        # The lists were filled before this, and events reach them only from now on.
+        # The lists were filled earlier, and events reach them only from now on.
         self._mark(*self.panes)
         self.hiding.begin()
 
@@ -147,7 +147,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
                 self.requests.list.mark_dirty()
                 if isinstance(event, RequestFinished) and (event.status or 500) >= 500:
                     self.hiding.failed(self._session.store.request(event.id))
-                    self._mark(self.errors, self.log_pane)  # its errors are no handled ones
+                    self._mark(self.errors, self.log_pane)  # so its errors were not handled
             case LogWritten():
                 self.log_pane.list.mark_dirty()
             case ErrorRaised():

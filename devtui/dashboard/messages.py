@@ -1,6 +1,6 @@
 """What screens ask of the app, which owns the stack of screens and the terminal.
 
-A screen posts these to its app. So they stand in front of the next key, which finds what they have
+A screen posts these to its app. So they are handled before the next key, which finds what they have
 opened.
 """
 
@@ -20,10 +20,10 @@ from devtui.session.store.request_record import Request
 from devtui.session.store.store import Reload
 
 PlainItem: TypeAlias = Request | LogEntry | Reload | OneCall | OneRepeat | AllRepeats
-"""What a row shows that opens to sections of lines."""
+"""The items that open to sections of lines."""
 
 PaneItem: TypeAlias = PlainItem | ErrorGroup
-"""What a row of a pane shows; an error opens to its frames."""
+"""The items of the panes; an error opens to its frames."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Open(Message):
 
 @dataclass
 class OpenNeighbour(Message):
-    """Open the row `steps` after the item that is shown, in the order of its pane."""
+    """Open the row `steps` after the shown item, in the order of its pane."""
 
     item: object
     steps: int
@@ -58,21 +58,21 @@ class SendAgain(Message):
 
 @dataclass
 class PinRequest(Message):
-    """Send a request after every reload, or no longer."""
+    """Send a request after every reload, or stop that."""
 
     request: Request
 
 
 @dataclass
 class ComparedAgain(Message):
-    """Show the verdicts on requests again: something else is ignored."""
+    """Show the verdicts on requests again, because the ignored differences have changed."""
 
 
 @dataclass
 class ProfileRequest(Message):
     """Show where a request's time went: send it again under the profiler.
 
-    One that was profiled has its profile already, and is sent again only if `again`.
+    If it was profiled, show that profile, and send it again only if `again`.
     """
 
     request: Request
@@ -88,7 +88,7 @@ class ShowStack(Message):
 
 @dataclass
 class Tell(Message):
-    """Show a toast; the text may hold what others wrote."""
+    """Show a toast; the text may contain control characters."""
 
     text: str
     severity: SeverityLevel = "information"
@@ -111,7 +111,7 @@ class Edit(Message):
 
 @dataclass
 class ShowPort(Message):
-    """Look who holds a port, and show it."""
+    """Find out who holds a port, and show it."""
 
     port: int
 

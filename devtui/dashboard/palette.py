@@ -24,7 +24,7 @@ _NOT_OFFERED = (
 
 
 def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
-    """List the commands of that screen and of the app, and the themes."""
+    """List the commands of this screen and of the app, and the sort orders."""
     places = getattr(screen, "command_places", ())
     for command in in_force:
         if (
@@ -37,7 +37,7 @@ def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
         if owner.check_action(*_name_and_parameters(command)):
             title = command.help if command.name != "help" else "All keys"
             run = _runner(app, command.action, owner)
-            # A name of the user's own may hold brackets, which Textual takes for markup.
+            # The name of a custom command may contain brackets, which Textual takes for markup.
             yield SystemCommand(escape(title), _key(command), run)
     if "main" in places and screen.check_action("sort", ()):
         for order, words in ORDERS.items():

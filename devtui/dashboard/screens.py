@@ -1,4 +1,4 @@
-"""Opens the screens that lie above the main screen."""
+"""Open the screens on top of the main screen."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from devtui.session.shown_session import ShownSession
 
 WARM_UP_SECONDS = 0.5
-"""How long after the start `warm_up` runs: the first frame stands, and nobody waits."""
+"""How long after the start `warm_up` runs: then the first frame is drawn, and nobody waits."""
 
 
 class Screens:
-    """Opens each screen with the parts of the dashboard that it reads."""
+    """Open each screen with the parts of the dashboard that it reads."""
 
     def __init__(
         self, app: App[int], main: MainScreen, session: ShownSession, clock: Clock
@@ -108,7 +108,7 @@ class Screens:
         top = self._app.screen
         if isinstance(top, ListScreen) and not isinstance(top, DetailScreen):
             top.leave()
-            top = self._app.screen  # a stack may lie above its opened request
+            top = self._app.screen  # a stack may be on top of its opened request
         if isinstance(top, DetailScreen) and not isinstance(found, (ErrorGroup, ErrorEntry)):
             top.show(found, self._main.place_of(found))
         else:
@@ -154,7 +154,7 @@ class Screens:
         self._app.push_screen(StackScreen(self._session.questions, self._clock, request))
 
     async def ask_for_app(self) -> None:
-        """Ask for the name of the app, offer what the folder has, and serve what was chosen."""
+        """Ask for the name of the app, offer those in the folder, and serve the chosen one."""
         from devtui.dashboard.app_dialog import AppDialog
         from devtui.session import app_candidates
 
@@ -175,6 +175,6 @@ def warm_up() -> None:
     from devtui.dashboard.details import detail_screen  # noqa: F401
     from devtui.dashboard.errors import error_screen  # noqa: F401
 
-    # All that exists now stays. Without this the garbage collector would look at it again and
-    # again, and a key would wait for 50 ms now and then.
+    # All present objects stay. Otherwise the garbage collector would visit them again and again,
+    # and a key would wait for 50 ms now and then.
     gc.freeze()

@@ -1,4 +1,4 @@
-"""The thing that the user has selected, as far as a custom command may want it."""
+"""The user's selection, as far as custom commands need it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from devtui.text.sanitize import visible
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What is selected on a screen. A request may be gone whose id is still known."""
+    """The selection on a screen. The id may be known of a request that is gone."""
 
     request: Request | None = None
     request_id: str | None = None
@@ -45,7 +45,7 @@ def why_not(name: str, selection: Selection, url: str) -> str:
     if name in ("file", "line"):
         if selection.frame is None:
             return f"there is no {what}, because nothing selected here has a place in the code."
-        return f"there is no {what}, because {visible(selection.frame.file, 100)} is no file."
+        return f"there is no {what}, because {visible(selection.frame.file, 100)} is not a file."
     if name == "url" and selection.request is not None and not url:
         return f"there is no {what}, because requests over a Unix socket have none."
     if name == "url" and selection.request_id is not None:

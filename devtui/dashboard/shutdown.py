@@ -25,7 +25,7 @@ _FAILURES = frozenset({State.FAILED, State.PORT_BUSY})
 
 
 class Shutdown:
-    """Runs the session, and ends the dashboard cleanly.
+    """Run the session, and end the dashboard cleanly.
 
     A key, a signal, a closed terminal or the end of the session begins the shutdown.
     """

@@ -1,4 +1,4 @@
-"""The names that a theme may have in the config, without the cost of Textual where possible."""
+"""The names that a theme may have in the config; import Textual only if needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ OURS = ("devtui-dark", "devtui-light")
 
 
 def full_name(name: str) -> str:
-    """Return the name of a theme that may be given as `light` or `dark`."""
+    """Return a theme's full name: `light` and `dark` are short for ours."""
     return f"devtui-{name}" if name in SHORT else name
 
 
@@ -27,7 +27,7 @@ def check(name: str, place: str) -> None:
 
 
 def all_names() -> list[str]:
-    """Return every theme: ours, and Textual's but for those that are the terminal's own."""
+    """Return every theme: ours, and Textual's except those with the terminal's own colours."""
     from textual.theme import BUILTIN_THEMES
 
     others = (

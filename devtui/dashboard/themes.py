@@ -1,4 +1,4 @@
-"""Our two themes, one dark and one light; which others there are, and which one to begin with."""
+"""Our two themes, one dark and one light; and the choice of the first theme."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ LIGHT = Theme(
 
 
 VARIABLES = {"code-keyword": "#c099f0"}
-"""What our styles take from a theme besides what each has, for themes that are not ours."""
+"""The variables of our styles that other themes lack."""
 
 
 def begin(app: App[Any], environment: Mapping[str, str], config: str = "", kept: str = "") -> str:
@@ -64,8 +64,8 @@ def begin(app: App[Any], environment: Mapping[str, str], config: str = "", kept:
 
     `config` is the theme that the config names, and `kept` the one last chosen in the palette.
 
-    Of Textual's those are left out that leave the colours to the terminal: soft ones could not be
-    mixed of them. Returns what there is to complain of, empty where nothing is.
+    Textual's themes with the terminal's own colours are left out, because softer colours cannot be
+    mixed from them. Return a complaint, or an empty text.
     """
     for theme in list(app.available_themes.values()):
         if (theme.background or "").startswith("ansi"):
@@ -77,7 +77,7 @@ def begin(app: App[Any], environment: Mapping[str, str], config: str = "", kept:
         if name in app.available_themes:
             break
         complaint = complaint or (
-            f"{where}{visible(name, 80)} is no theme: give light, dark, or a name that "
+            f"{where}{visible(name, 80)} is not a theme: give light, dark, or a name that "
             f"{in_force.key('palette')} has."
         )
     else:
@@ -87,9 +87,9 @@ def begin(app: App[Any], environment: Mapping[str, str], config: str = "", kept:
 
 
 def _set(app: App[Any], name: str) -> None:
-    """Give an app that does not run yet its theme.
+    """Set the theme of an app that does not run yet.
 
-    To assign it would have the style sheet read, and every widget styled, once more after the
+    An assignment would make Textual parse the style sheet and style every widget again after the
     start: more than a tenth of the time until the first frame.
     """
     app.set_reactive(App.theme, name)
@@ -101,7 +101,7 @@ def _set(app: App[Any], name: str) -> None:
 def wanted(
     environment: Mapping[str, str], config: str = "", kept: str = ""
 ) -> Iterator[tuple[str, str]]:
-    """Yield the themes that somebody has asked for, each with where; the first that exists wins."""
+    """Yield the wanted themes, each with its source; the first that exists wins."""
     for name, where in (
         (environment.get(VARIABLE, ""), f"{VARIABLE}="),
         (config, "The config's theme "),

@@ -1,7 +1,7 @@
-"""Match a regex in time that grows only with the text: nobody can type one that hangs the screen.
+"""Match a regex in linear time, so that nobody can type one that hangs the screen.
 
-Python's `re` tries one way after the other, which takes for ever with `(a+)+b`, and cannot be
-interrupted. This follows all ways at once, and remembers where each character leads from there.
+Python's `re` backtracks: `(a+)+b` takes exponential time, and cannot be interrupted. This follows
+all alternatives at once, as a finite automaton, and caches its transitions.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from devtui.filters.pattern_parser import Anchor, PatternParser, Step, compiled,
 
 MAX_PATTERN = 300
 MAX_REMEMBERED = 2_000
-"""How many steps from a state by a character are remembered; then all are forgotten."""
+"""How many transitions are cached; then all are dropped."""
 
 _END = ""
 
 
 class Pattern:
-    """A regex that is searched anywhere in texts of lower case."""
+    """A regex that is searched for anywhere in lower-case texts."""
 
     def __init__(self, text: str) -> None:
         """Raise `ValueError` with a sentence if the regex cannot be matched."""
@@ -48,7 +48,7 @@ class Pattern:
         return state
 
     def after(self, state: _State, char: str) -> _State:
-        """Return where a character leads from a state, and remember it."""
+        """Return the state after a character, and cache it."""
         if self._remembered >= MAX_REMEMBERED:
             for known in self._states.values():
                 known.clear()
@@ -78,7 +78,7 @@ class Pattern:
         return matched
 
     def _closure(self, state: _State, char: str) -> Iterable[int]:
-        """Return all places that are reached before `char`, which stands after the state."""
+        """Return all places that can be reached from the state before `char` is read."""
         reached = set(state.places)
         waiting = list(reached)
         while waiting:
@@ -92,7 +92,7 @@ class Pattern:
 
 
 class _State(dict[str, "_State"]):
-    """Where all ways have come to; the items are where the next character leads."""
+    """A state of the automaton; its items are the states that follow, by character."""
 
     __slots__ = ("_pattern", "before", "matches", "places")
 
@@ -101,7 +101,7 @@ class _State(dict[str, "_State"]):
         self._pattern = pattern
         self.places = places
         self.before = before
-        """What stands before: nothing, a character of a word (`w`), or another (`-`)."""
+        """The kind of the character before: none, a word character (`w`), or another (`-`)."""
         self.matches = False
 
     def __missing__(self, char: str) -> _State:

@@ -1,7 +1,7 @@
 r"""Parse a regex into steps that can be followed in linear time.
 
-Known are characters, `.`, sets, `\d \w \s \b`, groups, `|`, `^`, `$`, and repetitions. Case
-does not matter. References and look-around would take longer, so they are refused.
+It knows characters, `.`, sets, `\d \w \s \b`, groups, `|`, `^`, `$`, and repetitions. Case does
+not matter. It refuses references and look-around, which cannot be matched in linear time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Test: TypeAlias = Callable[[str], bool]
 Anchor: TypeAlias = Literal["start", "end", "border", "inside"]
 
 MAX_STEPS = 150
-"""How many steps a regex may have; each character of a row costs at most so many."""
+"""How many steps a regex may have; each character of a row costs at most as many."""
 
 MAX_DEPTH = 30
 MAX_COUNT = 100
@@ -106,7 +106,7 @@ class PatternParser:
         if node.anchor is not None:
             raise ValueError("there is nothing to repeat")
         self._skip("?")  # as few as possible: the same rows match
-        if self._peek() in ("*", "+", "?") and self._peek():
+        if self._peek() in ("*", "+", "?"):
             raise ValueError("a repetition follows a repetition")
         return Node(parts=[node], least=bounds[0], most=bounds[1])
 
@@ -229,7 +229,7 @@ def _range(low: str, high: str) -> Test:
 
 
 def required_text(node: Node) -> str:
-    """Return the longest text that each match has, empty if none is known."""
+    """Return the longest text that every match contains; empty if none is known."""
     best = run = ""
     for part in node.parts if not isinstance(node, Alternatives) and node.least < 0 else ():
         run = run + part.literal if part.literal else ""

@@ -42,7 +42,7 @@ class Query:
 
     @property
     def note(self) -> str:
-        """Why the first word that is not understood is not, empty if all are."""
+        """The note on the first word that is not understood; empty if all are."""
         return next((word.note for word in self.words if word.note), "")
 
     def narrows(self, other: Query) -> bool:
@@ -50,7 +50,7 @@ class Query:
         return all(any(mine.implies(theirs) for mine in self._known) for theirs in other._known)
 
     def keeps(self, text: str, measures: Measures) -> bool:
-        """Whether a row of that text, in lower case, is shown."""
+        """Whether a row with this lower-case text is shown."""
         return (
             all(word.keeps_text(text) for word in self.texts)
             and self.keeps_facts(measures.facts)
@@ -72,5 +72,5 @@ class Query:
         )
 
     def word_at(self, position: int) -> Word | None:
-        """Return the word that ends at that place or around it."""
+        """Return the word that contains the position or ends at it."""
         return next((it for it in self.words if it.start < position <= it.end), None)

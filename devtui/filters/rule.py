@@ -46,11 +46,11 @@ class Rule(msgspec.Struct, frozen=True):
     test: Test
 
     def hides(self, text: str, facts: Facts) -> bool:
-        """Whether it hides a row of that text, in lower case; never an error."""
+        """Whether it hides a row with this lower-case text; never an error."""
         return not facts.failed and self.test(target_in(text), facts)
 
     def hides_entry(self, text: str, facts: Facts) -> bool:
-        """Whether it hides a row of the log; only one of a request has a method."""
+        """Whether it hides a row of the log. Only what a request has logged has a method."""
         if self.place == "log":
             return self.hides(text, facts)
         if facts.failed or not facts.method:
@@ -58,7 +58,7 @@ class Rule(msgspec.Struct, frozen=True):
         return self.test(text.rpartition(" ")[2], facts)  # the request stands at the end
 
     def test_for(self, place: Place) -> Test | None:
-        """Return what tells which rows of a pane it hides; None if it is not for that pane."""
+        """Return the test for the rows of a pane; None if the rule is not for that pane."""
         if place == "log":
             return self.hides_entry
         return self.hides if place == self.place else None
@@ -89,7 +89,7 @@ def parse_rule(typed: str) -> Rule:
         return _of_logger(text)
     method, blank, path = text.rpartition(" ")
     if not path.startswith("/") or (blank and method not in METHODS):
-        raise ValueError(f"{typed[:60]!r} is no rule. {WHAT_RULES_ARE}")
+        raise ValueError(f"{typed[:60]!r} is not a rule. {WHAT_RULES_ARE}")
     if "*" in path[:-1]:
         raise ValueError("A * may stand only at the end of a path.")
     if path == "/*":
@@ -98,7 +98,7 @@ def parse_rule(typed: str) -> Rule:
 
 
 def covers(rule: Rule, other: Rule) -> bool:
-    """Whether `rule` hides every row that `other` hides; not so for a rule itself."""
+    """Whether `rule` hides every row that `other` hides; no rule covers itself."""
     if rule.text == other.text or rule.place != other.place or other.text in _NAMED:
         return False
     if other.place == "log":
@@ -138,13 +138,13 @@ def _of_path(method: str, path: str) -> Test:
 
 _NAMED: dict[str, Test] = {
     STATIC_FILES: lambda target, facts: path_of(target).endswith(SUFFIXES),
-    HEALTH_CHECKS: lambda target, facts: (path_of(target).rstrip("/") or "/") in HEALTH_PATHS,
+    HEALTH_CHECKS: lambda target, facts: path_of(target).rstrip("/") in HEALTH_PATHS,
     DEBUGGER: lambda target, facts: "__debugger__=yes" in target,
 }
 
 
 def proposals(text: str, facts: Facts, place: Place) -> list[Rule]:
-    """Return the rules that hide rows like the one of that text and these facts."""
+    """Return the rules that hide rows like the one with this text and these facts."""
     if place == "log":
         return [parse_rule(f"logger:{name}") for name in _parents(facts.logger)]
     target = target_in(text)
@@ -162,7 +162,7 @@ def proposals(text: str, facts: Facts, place: Place) -> list[Rule]:
 
 
 def _parents(logger: str) -> list[str]:
-    """Return the logger and those above it, without the root."""
+    """Return the names of the logger and its parents, without the root."""
     if logger == "root" or not _can_be_typed(logger):
         return []
     parts = logger.split(".")
@@ -171,5 +171,5 @@ def _parents(logger: str) -> list[str]:
 
 
 def _can_be_typed(word: str) -> bool:
-    """Whether a rule may hold this word: it is one word, and short, and all of it is seen."""
+    """Whether a rule may contain this word: one short word, all of it printable."""
     return len(word) <= MAX_RULE // 2 and word.isprintable() and word.split() == [word]

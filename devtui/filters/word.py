@@ -30,7 +30,7 @@ class Word(msgspec.Struct, frozen=True):
     """One word. Exactly the fields that its kind needs are set.
 
     `start` and `end` are its place in the filter. `note` says why it is not understood; such a
-    word hides nothing. `above` and `bound` are of durations in milliseconds and sizes in bytes.
+    word hides nothing. `above` and `bound` are for durations in milliseconds and sizes in bytes.
     """
 
     kind: Kind
@@ -45,7 +45,7 @@ class Word(msgspec.Struct, frozen=True):
     note: str = ""
 
     def keeps_text(self, text: str) -> bool:
-        """Whether a row of that text, in lower case, is kept; for texts and regexes."""
+        """Whether a row with this lower-case text is kept; for texts and regexes."""
         found = self.pattern.found_in(text) if self.pattern else self.text in text
         return found != self.negated
 
@@ -55,7 +55,7 @@ class Word(msgspec.Struct, frozen=True):
         return self.test(facts) != self.negated
 
     def keeps_measure(self, value: float) -> bool:
-        """Whether a row of that duration or size is kept; a row without one does not match."""
+        """Whether a row with this duration or size is kept; a row without one does not match."""
         found = value >= 0 and (value > self.bound if self.above else value < self.bound)
         return found != self.negated
 
@@ -144,7 +144,7 @@ def _of_log(body: str, word: Make, unknown: Make) -> Word | None:
 
 
 def under(logger: str, name: str) -> bool:
-    """Whether a logger has that name, or is below it; also while the name is typed."""
+    """Whether a logger's name begins like this; so it works while the name is typed, too."""
     return bool(logger) and logger.startswith(name)
 
 

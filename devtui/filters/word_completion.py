@@ -1,4 +1,4 @@
-"""What the word before the cursor of a filter may become."""
+"""Complete the word before the cursor of a filter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HINTS: dict[Place, str] = {
 def completions(
     typed: str, place: Place, facts: Iterable[Facts], texts: Iterable[str]
 ) -> list[str]:
-    """Return what a word may become, the best first; `facts` and `texts` are of rows seen."""
+    """Return the completions of a word, the best first; `facts` and `texts` are of seen rows."""
     bare = typed.removeprefix("!").lower()
     if not bare:
         return []
@@ -44,7 +44,7 @@ def completions(
 
 
 def _paths(typed: str, texts: Iterable[str]) -> list[str]:
-    """Return the paths seen that begin so, up to their next slash."""
+    """Return the seen paths that begin like this, up to their next slash."""
     if not typed.startswith("/"):
         return []
     found = set()
@@ -53,7 +53,7 @@ def _paths(typed: str, texts: Iterable[str]) -> list[str]:
         if path.startswith(typed):
             end = path.find("/", len(typed))
             found.add(path if end < 0 else path[: end + 1])
-    # Both slashes at its ends would make it a regex.
+    # With a slash at both ends it would be a regex.
     return sorted(path.rstrip("/") if path.count("/") == 2 else path for path in found)
 
 

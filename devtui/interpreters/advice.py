@@ -14,7 +14,7 @@ _MAX_BYTES = 1024 * 1024
 
 
 def problem(environment: Environment, folder: str, arguments: list[str]) -> str:
-    """Say why the environment cannot run a server process of ours, empty if it can."""
+    """Say why the environment cannot run our server process; empty if it can."""
     python = _short(environment.python, folder)
     if environment.kind != OWN_KIND:
         return (

@@ -45,9 +45,8 @@ class Choice:
 def choose(named: str | None, variables: Mapping[str, str], folder: str) -> Choice:
     """Choose the Python that was named, or the project's.
 
-    That is our own if its path was typed, as in `path/to/python -m devtui`; or else the active
-    environment, or else `.venv` or `venv` in the folder or above. Raises
-    `NoSuchPython`.
+    That is our own if its path was typed, as in `path/to/python -m devtui`; else the active
+    environment; else `.venv` or `venv` in the folder or above. Raises `NoSuchPython`.
     """
     if named:
         return _named(named, folder)
@@ -62,7 +61,7 @@ def choose(named: str | None, variables: Mapping[str, str], folder: str) -> Choi
     beside = []
     for place in _environments_above(folder):
         if is_own(place):
-            return Choice(None)  # devtui is the project's: its path was typed, say
+            return Choice(None)  # devtui is installed in the project's environment
         beside.append(place)
     for place in active:
         if place and is_own(place):
@@ -73,7 +72,7 @@ def choose(named: str | None, variables: Mapping[str, str], folder: str) -> Choi
         refused = _refusal(place)
         try:
             found = None if refused else in_folder(place)
-        except NoSuchPython as error:  # as in a container, where the folder of the project is
+        except NoSuchPython as error:  # such as one made outside of this container
             refused, found = str(error), None
         passed_over = passed_over or refused or ""
         if found is not None:
@@ -144,7 +143,7 @@ def _environments_above(folder: str) -> Iterator[str]:
 
 
 def _refusal(place: str) -> str | None:
-    """Say why the program of an environment that we have found ourselves is not run."""
+    """Say why devtui does not run the Python of an environment that it found by itself."""
     try:
         refused = refusal(place, "--python") or refusal(
             os.path.join(place, "pyvenv.cfg"), "--python"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from devtui.interpreters.python_environment import Environment
 
-# Says to the program that takes over that it must not hand over again.
+# Tells the program that takes over not to hand over again.
 _MARK = "DEVTUI_HANDED_OVER"
 
 
@@ -30,8 +30,8 @@ def is_the_program() -> None:
 def hand_over_if_possible(environment: Environment, options: Sequence[str]) -> None:
     """Become the environment's devtui if it has one, with the same arguments.
 
-    `options` are those of our Python, which are meant for the app. Return only if nothing can be
-    handed over. Raises `OSError`.
+    `options` are those of our Python, which are meant for the app. Return only if it has
+    none. Raises `OSError`.
     """
     if not (_Program.may_hand_over and environment.has_devtui):
         return

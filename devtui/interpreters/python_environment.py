@@ -1,4 +1,4 @@
-"""What devtui has to know of an environment, by looking at its files."""
+"""Learn about a Python environment, from its files if possible."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FREE_THREADED = "t" if "t" in getattr(sys, "abiflags", "") else ""
 _IMPLEMENTATION = "python" if sys.implementation.name == "cpython" else "pypy"
 
 OWN_KIND = f"{_IMPLEMENTATION}{sys.version_info.major}.{sys.version_info.minor}{_FREE_THREADED}"
-"""The implementation and version of our Python, as its folder of libraries is called."""
+"""The implementation and version of our Python, in the form of the folder's name in `lib`."""
 
 _ASK = """\
 import site, sys, sysconfig
@@ -54,7 +54,7 @@ class Environment:
 def in_folder(prefix: str) -> Environment | None:
     """Return the environment in a folder, None if there is none.
 
-    Raises `NoSuchPython` if its Python has gone.
+    Raises `NoSuchPython` if its Python is gone.
     """
     is_conda = os.path.isdir(os.path.join(prefix, "conda-meta"))
     if not (is_conda or os.path.isfile(os.path.join(prefix, "pyvenv.cfg"))):
@@ -65,8 +65,8 @@ def in_folder(prefix: str) -> Environment | None:
             break
         if os.path.islink(python):
             raise NoSuchPython(
-                f"The Python of {prefix} has gone: {python} leads to {os.readlink(python)}, which "
-                "cannot be run. Make the environment again, or name another Python with --python."
+                f"The Python of {prefix} is gone: {python} points to {os.readlink(python)}, which "
+                "cannot be run. Create the environment again, or name another Python with --python."
             )
     else:
         return None
@@ -83,7 +83,7 @@ def in_folder(prefix: str) -> Environment | None:
 
 
 def of_program(python: str) -> Environment:
-    """Return the environment of an interpreter, which is asked. Raises `NoSuchPython`."""
+    """Run an interpreter to learn its environment. Raises `NoSuchPython`."""
     import subprocess  # seldom needed, and it takes time
 
     try:
@@ -97,7 +97,9 @@ def of_program(python: str) -> Environment:
         )
         prefix, kind, *packages = done.stdout.splitlines()
     except (OSError, ValueError, subprocess.SubprocessError):
-        raise NoSuchPython(f"{python!r} is no Python that can be run: name another one.") from None
+        raise NoSuchPython(
+            f"{python!r} is not a Python that can be run: name another one."
+        ) from None
     return Environment(python, prefix, kind, packages)
 
 

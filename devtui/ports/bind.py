@@ -120,12 +120,14 @@ def _bind_unix(path: str) -> socket.socket:
         raise
     except OSError as error:
         listener.close()
-        raise PortRefused(f"devtui cannot listen on {path}: {error}.", busy=False) from error
+        raise PortRefused(
+            f"devtui cannot listen on {path}: {error.strerror or error}.", busy=False
+        ) from error
     return listener
 
 
 def _is_stale(path: str) -> bool:
-    """Return whether nobody listens on a socket. A stopped or busy program does not answer."""
+    """Whether nobody listens on a socket. A stopped or busy program still listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         return probe.connect_ex(path) in (errno.ECONNREFUSED, errno.ENOENT)
@@ -163,7 +165,7 @@ def refused(error: OSError, settings: Settings) -> PortRefused:
     elif reason == "address":
         message = _no_such_address(host)
     else:
-        message = f"devtui cannot listen on port {port} of {host}: {error}."
+        message = f"devtui cannot listen on port {port} of {host}: {error.strerror or error}."
     return PortRefused(message, busy=reason == "busy", reason=reason)
 
 

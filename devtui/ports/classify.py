@@ -12,7 +12,7 @@ from devtui.ports import containers
 from devtui.ports.process_info import Ancestor, ProcessFacts, program, told_to_run
 from devtui.server_script import SERVER_SCRIPT
 
-# A variable: type checkers take branches on `sys.platform` itself for unreachable.
+# A variable, because mypy takes branches on `sys.platform` itself as unreachable.
 PLATFORM: str = sys.platform
 
 _AIRPLAY_PORTS = (5000, 7000)

@@ -16,14 +16,14 @@ from devtui.events import Address, Holder
 from devtui.ports import classify, sockets_linux, supervisors
 from devtui.ports.process_info import ProcessFacts, facts_of
 
-# A variable: type checkers take branches on `sys.platform` itself for unreachable.
+# A variable, because mypy takes branches on `sys.platform` itself as unreachable.
 PLATFORM: str = sys.platform
 
 _Found = dict[int, set[Address]]
 
 
 def holders(port: int, folder: Path | None = None) -> tuple[Holder, ...]:
-    """List everyone who listens on the port, by pid; sockets without a visible process come last.
+    """List all listeners on the port, by pid; sockets without a visible process come last.
 
     `folder` is the project's folder (by default the current one) and identifies its leftovers.
     Raises `OSError` if the system does not tell who listens.
@@ -34,7 +34,7 @@ def holders(port: int, folder: Path | None = None) -> tuple[Holder, ...]:
 
 
 def silent_holders(port: int, folder: Path | None = None) -> tuple[Holder, ...]:
-    """List everyone with a socket on the port that does not listen: merely bound, or connected.
+    """List the owners of sockets on the port that do not listen: merely bound, or connected.
 
     Such a socket may keep others from binding. devtui never stops its process, which may be a
     client such as a browser. Only Linux lists these, merely bound ones since 6.8.

@@ -99,7 +99,7 @@ def facts_of(pid: int) -> ProcessFacts:
 
 
 def started(process: psutil.Process) -> datetime | None:
-    """Return when the process started, which distinguishes it from a later one with its pid."""
+    """Return when the process started, which tells it from a later one with the same pid."""
     begun = _or(process.create_time, None)
     return None if begun is None else datetime.fromtimestamp(begun, timezone.utc)
 

@@ -65,7 +65,7 @@ def refusal(holder: Holder) -> str | None:
     if not _may_signal(holder.pid):
         return (
             f"{holder.name} ({holder.pid}) belongs to {holder.user}, so you may not stop it. "
-            f"With root's rights you can: sudo kill {holder.pid}"
+            f"As root you can: sudo kill {holder.pid}"
         )
     return None
 
@@ -216,7 +216,7 @@ class _Stopping:
         if stubborn:
             return Outcome(False, f"{_names(stubborn)} did not exit, even after SIGKILL.")
         if killed:
-            told = f"{_names(killed)} ignored SIGTERM and was killed."
+            told = f"{_names(killed)} ignored SIGTERM and {_were(killed)} killed."
         else:
             told = f"{_names(targets)} exited after {time.monotonic() - self._began:.1f} s."
         self._say("checking the port")
@@ -260,14 +260,19 @@ class _Stopping:
 
     def _none_left(self) -> Outcome:
         names = ", ".join(f"{holder.name} ({holder.pid})" for holder in self._wanted)
+        hold = "holds" if len(self._wanted) == 1 else "hold"
         port = self._settings.port
         return Outcome(
             check_port(self._settings) is None,
-            f"{names} no longer holds port {port}, so there was nothing to stop.",
+            f"{names} no longer {hold} port {port}, so there was nothing to stop.",
         )
 
     def _say(self, text: str) -> None:
         self._report(time.monotonic() - self._began, text)
+
+
+def _were(targets: Sequence[Target]) -> str:
+    return "was" if len(targets) == 1 else "were"
 
 
 def _names(targets: Sequence[Target]) -> str:

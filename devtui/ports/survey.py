@@ -1,4 +1,4 @@
-"""Survey one port: whether it is free, who holds it, what to warn of, and which port is free."""
+"""Survey one port: is it free, who holds it, what to warn of, and which other port is free."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _silent_in_the_way(settings: Settings, ours: Address) -> list[Holder]:
     except Exception as error:
         if blamed(error) != "psutil":
             raise
-        return []  # `_look` has said so
+        return []  # `_look` has reported it
     return [
         holder
         for holder in found
@@ -145,7 +145,7 @@ def _resolved(host: str) -> str:
     try:
         return str(resolved(host)[1][0])
     except NotResolved:
-        return host  # the refusal says so
+        return host  # binding fails too, and the refusal says why
 
 
 class PendingSurvey:

@@ -6,12 +6,12 @@ import os
 
 from devtui.events import DebuggerReady, PinAttempted, SessionPin
 
-# As many digits as Werkzeug's own PIN has: nobody guesses them in its ten attempts.
+# As in Werkzeug's own PIN: nobody guesses nine digits in its ten attempts.
 _DIGITS = 9
 _COOKIE_BYTES = 10
 
 MAX_FAILED = 10
-"""So many wrong PINs in a row lock the debugger, as Werkzeug has it."""
+"""This many wrong PINs in a row lock the debugger, as in Werkzeug."""
 
 LOCKED = (
     f"A wrong PIN was typed {MAX_FAILED} times: the debugger in the browser stays locked until you "

@@ -17,8 +17,8 @@ class EventBus:
     """Deliver events on the event loop's thread.
 
     The session's parts listen to types. Front ends subscribe to all public events, and get an event
-    after the parts. An event that is published during a delivery waits for its end, so all get the
-    events in the same order.
+    after the parts. An event that is published during a delivery waits until it ends, so all get
+    the events in the same order.
 
     The first front end is imported while the first process starts. It gets the earlier events when
     it subscribes. `generation` returns the number of the newest server process.
@@ -50,7 +50,7 @@ class EventBus:
             front_end(event)
 
     def publish(self, event: AnyEvent) -> None:
-        """Deliver an event, and then those that its delivery has caused."""
+        """Deliver an event, then the events that its delivery caused."""
         self._waiting.append(event)
         if self._delivering:
             return

@@ -47,7 +47,7 @@ class Question(msgspec.Struct, Generic[A], frozen=True):
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """A question without its answer, and the answer to give when no process is left that could."""
+    """An unanswered question, and the answer to give if its process is gone."""
 
     generation: int
     answer: (

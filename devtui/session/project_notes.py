@@ -1,4 +1,4 @@
-"""What a Django project tells beside its app: checks, migrations, and folders of templates."""
+"""What a Django project reports besides its app: checks, migrations, and template folders."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class ProjectNotes:
     def __init__(
         self, send: Callable[[Order], object], reload: Callable[[tuple[str, ...], int], object]
     ) -> None:
-        """`reload` replaces the server process because of these files, with so many notices."""
+        """`reload` gets the files that need a new server process, and the number of notices."""
         self._send = send
         self._reload = reload
         self._awaited: tuple[str, ...] = ()
         self._said: dict[str, str] = {}
-        self._folders: dict[str, str] = {}  # the real ones, each with the project's name for it
+        self._folders: dict[str, str] = {}  # from real paths to the project's names for them
 
     def subscribe_to(self, bus: EventBus) -> None:
         """Follow what comes over the bus from now on."""
@@ -32,20 +32,20 @@ class ProjectNotes:
         bus.keep_private(TemplatesFound)
 
     def saved(self, paths: Iterable[str]) -> None:
-        """Take in saved files and new folders that are no source."""
+        """Take in saved files that are not source code, and new folders."""
         paths = tuple(paths)
         new = [path for path in paths if path in self._awaited or self._is_awaited(path)]
         if new:
             self._awaited = ()
             self._reload(tuple(sorted(new)), len(new))
-        elif named := tuple(filter(None, map(self._in_project_s_words, paths))):
+        elif named := tuple(filter(None, map(self._named_by_project, paths))):
             self._send(FilesSaved(paths=named))
 
     def _is_awaited(self, path: str) -> bool:
         return any(path.startswith(folder + os.sep) for folder in self._awaited)
 
-    def _in_project_s_words(self, path: str) -> str:
-        """Return the file in a watched folder as the project names it, empty if it is in none."""
+    def _named_by_project(self, path: str) -> str:
+        """Return the project's name for a file in a watched folder; empty for any other file."""
         for real, name in self._folders.items():
             if path.startswith(real + os.sep):
                 return name + path.removeprefix(real)

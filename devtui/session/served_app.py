@@ -19,8 +19,8 @@ class ServedApp:
     began to serve, even if it serves only its load's error. Both are in seconds of `clock`, and
     None outside of these times.
 
-    `crash` is a sentence about how the process ended that was to serve the app for the first time.
-    It is empty otherwise, and while that is tried again.
+    `crash` is a sentence about how the process of the first load ended, if it crashed. It is empty
+    otherwise, and while the load is tried again.
 
     `outdated_by` are the names of files that were saved since the running code was loaded, while
     the reloader is off.

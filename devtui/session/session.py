@@ -146,7 +146,7 @@ class Session:
 
     @property
     def url_elsewhere(self) -> str:
-        """The URL for another machine of the network; empty if only this one can reach the app."""
+        """The URL for other machines in the network; empty if only this one can reach the app."""
         return addresses.url_elsewhere(self.settings)
 
     def subscribe(self, listener: Callable[[AnyEvent], None]) -> None:
@@ -173,7 +173,7 @@ class Session:
         try:
             await self._reloader.run()
             if telling.done():
-                telling.result()  # it ends only by an error
+                telling.result()  # it ends only with an error
         finally:
             telling.cancel()
             for task in beside:
@@ -187,7 +187,7 @@ class Session:
         return self._reloader.busy
 
     async def unloaded_saves(self, *, look: bool) -> list[str]:
-        """Return the loaded files whose content on the disk is newer than what was loaded.
+        """Return the loaded files whose content has changed since they were loaded.
 
         With `look`, changes that the watcher has not reported yet are reported first.
         """
@@ -249,7 +249,7 @@ class Session:
         self.live.turned()
 
     def _on_surveyed(self, survey: PendingSurvey, found: Survey) -> None:
-        """Report what a survey has found, unless the session has gone on meanwhile."""
+        """Report the result of a survey, unless the session has moved on."""
         if self._reloader.closing or found.port != self.settings.port:
             return
         if survey.refusal is None:
@@ -267,7 +267,7 @@ class Session:
         return self.reloading or self.hold.active or not self.state.answers
 
     def _on_ignored(self, reasons: dict[str, str]) -> None:
-        """Take in changed files that mean no reload, with the reasons."""
+        """Take in changed files that cause no reload, with the reasons."""
         self.store.note_ignored(reasons)
         if self.settings.reload:
             self._project.saved(reasons)

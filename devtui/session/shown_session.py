@@ -1,4 +1,4 @@
-"""What a dashboard needs of a session: of its own, or of the one that it is attached to."""
+"""The parts of a session that a dashboard uses: its own session, or the one it is attached to."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class Attachment(Protocol):
-    """How a dashboard hangs on a session that another process runs.
+    """The connection of a dashboard to a session that another process runs.
 
     `notice` says in a few words what is unusual, for the header; empty if nothing is. `why_not`
-    says in a sentence why nothing can be asked of the session now. `why_not_stop` says why it
-    forbids to stop the holders of a port from here.
+    says in a sentence why the session cannot be asked anything now. `why_not_stop` says why the
+    holders of a port cannot be stopped from here.
     """
 
     @property
@@ -74,7 +74,7 @@ class Lends(Protocol):
 
 
 class ShownSession(Protocol):
-    """The parts of a session that a dashboard reads, and what its keys ask for; see `Session`."""
+    """The parts of a session that a dashboard reads and its keys call; see `Session`."""
 
     @property
     def attachment(self) -> Attachment | None:
@@ -120,7 +120,7 @@ class ShownSession(Protocol):
         """Make `run` end."""
 
     def kill(self) -> None:
-        """End at once what would be left; the last resort."""
+        """Kill what is left, at once; the last resort."""
 
     def restart(self) -> None:
         """Restart the server."""

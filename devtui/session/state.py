@@ -120,7 +120,7 @@ class StateMachine:
     def _on_failed(self, event: AppFailed, served: ServedApp) -> None:
         if served.given_up:
             self.to(State.FAILED, event.message)
-        elif self._state is State.SERVING:  # found while it was served, as by Django's checks
+        elif self._state is State.SERVING:  # Django's checks failed while it was served
             self.to(State.SERVING_ERROR, event.message)
 
     def _on_serving(self, served: ServedApp) -> None:

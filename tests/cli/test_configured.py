@@ -204,24 +204,24 @@ MISTAKES = [
     ("cert = 'adhoc'\nkey = 'x'", "line 2, key: it needs the file of a certificate"),
     ("no-debug = true", "line 1: write debug = false in place of no-debug."),
     ("without-threads = true", "write with-threads = false in place of without-threads."),
-    ("who = true", "line 1: who is no setting: type devtui --who"),
+    ("who = true", "line 1: who is not a setting: type devtui --who"),
     ("env-file = 'no.env'", "line 1, env-file: The env file "),
     ("cert = 'no.pem'", "line 1, cert: 'no.pem' is not a file"),
     ("trusted-hosts = ['http://x']", "line 1, trusted-hosts: 'http://x' is not a host"),
-    ("theme = dark", 'line 1: dark is no value in TOML: write theme = "dark"'),
-    ("debug = True", "line 1: True is no value in TOML: write debug = true"),
+    ("theme = dark", 'line 1: dark is not a TOML value: write theme = "dark"'),
+    ("debug = True", "line 1: True is not a TOML value: write debug = true"),
     ("port = 1\nx = [1,\n2", "line 3: this is not TOML: unclosed array."),
     ("port = 1\nport = 2", "line 2: this is not TOML: "),
     ("theme = 'nrod'", 'line 1: there is no theme "nrod": did you mean nord?'),
     ("theme = '???'", "use one of light, dark, devtui-dark"),
     ("hidden = '/x'", 'hidden must be a list of rules, such as ["a", "b"], not the text "/x".'),
-    ("hidden = [\n'/static/*', 'x']", "line 2: 'x' is no rule. Type a path"),
+    ("hidden = [\n'/static/*', 'x']", "line 2: 'x' is not a rule. Type a path"),
     ("keys-preset = 'emacs'", 'line 1: there is no set of keys "emacs": use "default" or "vim".'),
     ("keys = 'vim'", "line 1: keys must be a table of commands"),
     ("[keys]\n\nrestrat = 'x'", 'line 3: there is no command "restrat": did you mean restart?'),
     ("[keys]\nrestart = 1", "line 2: restart must be a key, or a list of keys"),
-    ("[keys]\nrestart = 'ctlr+r'", 'line 2: "ctlr+r" is no key: did you mean ctrl+r?'),
-    ("[keys]\nrestart = ''", 'line 2: "" is no key: write a character'),
+    ("[keys]\nrestart = 'ctlr+r'", 'line 2: "ctlr+r" is not a key: did you mean ctrl+r?'),
+    ("[keys]\nrestart = ''", 'line 2: "" is not a key: write a character'),
     ("[keys]\nrestart = 'tab'", "line 2: tab moves between panes and inputs: take another key."),
     ("[keys]\nrestart = 'ctrl+m'", "line 2: a terminal sends ctrl+m as enter"),
     ("[keys]\nleave = []", "line 2: leave needs a key."),
@@ -248,7 +248,7 @@ MISTAKES += [
     (COMMAND.format(key="a", run="ls") * 2, "line 6: the key \"a\" runs 'x' already"),
     (COMMAND.format(key="f5", run="ls") + COMMAND.format(key="F5", run="ls"), 'the key "F5" runs'),
     (COMMAND.format(key="R", run="ls") + COMMAND.format(key="shift+r", run="ls"), "runs 'x'"),
-    (COMMAND.format(key="a", run="ls {path}"), "line 4: {path} is no placeholder"),
+    (COMMAND.format(key="a", run="ls {path}"), "line 4: {path} is not a placeholder"),
     (COMMAND.format(key="a", run="ls '{file}'"), "line 4: {file} stands in quotes"),
     (COMMAND.format(key="a", run=" "), "line 4: run must be a line for the shell"),
     (COMMAND.format(key="a", run="ls") + "in = 'log'", 'in is "log": use "terminal" or'),
@@ -295,7 +295,7 @@ def test_a_cert_needs_its_key(project: Path) -> None:
 
 def test_files_that_cannot_be_read(project: Path, tmp_path: Path) -> None:
     (project / "devtui.toml").write_bytes(b"port = 1\napp = '\xff'")
-    assert said() == "devtui.toml, line 2: the file is not in UTF-8: save it so."
+    assert said() == "devtui.toml, line 2: the file is not UTF-8: save it as UTF-8."
     (project / "devtui.toml").write_bytes(b"\xef\xbb\xbfport = 1\n")
     assert said() == "devtui.toml, line 1: TOML has no byte order mark: save the file without one."
     (project / "devtui.toml").write_text("a = " + "[" * 5000)

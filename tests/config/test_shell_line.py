@@ -80,7 +80,7 @@ def test_doubled_braces_are_the_shells() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("cat {path}", "{path} is no placeholder: use {url}, {file}, {line}, {request_id}"),
+        ("cat {path}", "{path} is not a placeholder: use {url}, {file}, {line}, {request_id}"),
         ("cat '{file}'", "write {file} outside of them"),
         ('cat "a {file}"', "or $DEVTUI_FILE within"),
         ("sh -c 'cat {file}'", "stands in quotes"),

@@ -64,7 +64,7 @@ def test_what_is_no_plain_file_is_not_read(file: ProjectFile) -> None:
     file.write("")
     file.path.unlink()
     os.mkfifo(file.path)
-    with pytest.raises(StateFileError, match="it is no plain file"):
+    with pytest.raises(StateFileError, match="it is not a regular file"):
         file.read()
     file.path.unlink()
     file.path.mkdir()

@@ -166,7 +166,7 @@ def test_bad_usage(controlled: Controlled, ctl: Ctl, arguments: list[str]) -> No
 def test_json_for_a_body_is_explained(ctl: Ctl, words: list[str]) -> None:
     done = ctl.run("send", *words)
     assert done.returncode == 2
-    assert "write --data for a body" in done.stderr
+    assert "use --data for a body" in done.stderr
 
 
 COMMANDS = {**group.commands, "attach": attach}

@@ -109,7 +109,7 @@ def test_what_cannot_be_sent(live: Live, ask: Ask, fields: dict[str, Any], words
 def test_a_slow_view_and_its_stack(live: Live, ask: Ask) -> None:
     found = ask("send", method="GET", target="/slow", timeout=0.5)
     assert found["response"] is None
-    assert "has not answered" in found["message"]
+    assert "did not answer" in found["message"]
     stack = ask("stack", id=found["request"]["id"])
     assert stack["frames"][-1]["function"] == "slow"
     assert ask("stack", id="last")["request"]["target"] == "/slow"

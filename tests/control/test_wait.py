@@ -82,7 +82,7 @@ def test_an_app_that_hangs_at_import(controlled: Controlled, ask: Ask, folder: P
     write(folder, {"app.py": "import time\ntime.sleep(600)\n"})
     found = ask("wait", since=1, timeout=0.5)
     assert found["outcome"] == "timeout"
-    assert "still loads" in found["message"] or "not begun" in found["message"]
+    assert "still loading" in found["message"] or "not begin" in found["message"]
     write(folder, {"app.py": says("two")})
     assert ask("wait", since=1)["outcome"] == "served"
     assert live.get("/").text == "two"

@@ -131,7 +131,7 @@ async def test_rules_of_the_config_are_shown_as_such_and_stay_in_their_file(
         assert kept.is_relative_to(state_folder)
         assert kept.read_text().splitlines()[1:] == ["debugger", "/b"]
         await ui.press("home", "x")
-        await ui.shows("Shown until you leave:")
+        await ui.shows("Shown until you leave;")
         await ui.shows("Requests 1 · 1 hidden")
         await ui.press("k")
         assert kept.read_text().splitlines()[1:] == ["debugger", "/b"]
@@ -168,7 +168,7 @@ async def test_a_chosen_theme_is_kept(state_folder: Path, monkeypatch: pytest.Mo
     file.write_text("gone\n")
     async with running() as ui:
         assert ui.app.theme == "devtui-dark"
-        await ui.shows("The theme kept from the palette, gone is no theme")
+        await ui.shows("The theme kept from the palette, gone is not a theme")
 
 
 COMMANDS = """\
@@ -250,7 +250,7 @@ async def test_a_command_runs_once_at_a_time_and_ends_with_devtui(here: Path) ->
     text = COMMANDS.replace("echo done", "echo $$ >pid; exec sleep 600")
     async with running(commands(text, here)) as ui:
         await ui.press("f9", "f9")
-        await ui.until(lambda: "Alone: it still runs." in ui.toasts)
+        await ui.until(lambda: "Alone: it is still running." in ui.toasts)
         await ui.until(lambda: (here / "pid").exists() and (here / "pid").read_text())
         pid = int((here / "pid").read_text())
         os.kill(pid, 0)
@@ -272,4 +272,4 @@ async def test_a_command_that_cannot_start_says_why(here: Path) -> None:
     async with running(made) as ui:
         await ui.press("f9")
         await ui.until(lambda: ui.toasts)
-        assert ui.toasts[0].startswith("Alone: it could not be started, No such file")
+        assert ui.toasts[0].startswith("Alone: it could not be started: No such file")

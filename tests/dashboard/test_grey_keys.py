@@ -112,7 +112,7 @@ async def test_in_an_error_without_frames(ui: Driver) -> None:
     ("change", "why"),
     [
         ({"generations": FakeGenerations(pid=None)}, "The server process has ended"),
-        ({"state": State.SUSPENDED}, "stopped by a signal"),
+        ({"state": State.SUSPENDED}, "A signal has suspended the server process"),
         (
             {"settings": structs.replace(Settings(app="hello:app"), debugger=False)},
             "start with --debugger",

@@ -230,7 +230,7 @@ def test_what_the_environment_forbids(
     second = attach(devtui, folder, (120, 40))
     second.wait_for(request_row("GET", "/bad", 500))
     second.press("i")
-    second.wait_for("keeps the PIN")
+    second.wait_for("hides the PIN")
     second.press("4")
     second.wait_for("ValueError")
     second.wait_quiet()

@@ -277,7 +277,7 @@ def test_a_suspended_server_is_shown_and_restarted(
     ]
     os.kill(server.pid, signal.SIGSTOP)
     terminal.wait_for("SUSPENDED")
-    terminal.wait_for("stopped by a signal: r restarts it")
+    terminal.wait_for("suspended by a signal: r restarts it")
     os.kill(server.pid, signal.SIGCONT)
     terminal.wait_for("SERVING")
     assert get(url).text == "answered"

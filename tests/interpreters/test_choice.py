@@ -113,7 +113,7 @@ def test_the_named_one_wins(folder: Path) -> None:
         chosen(folder, "nowhere")
     with pytest.raises(NoSuchPython, match="no Python environment in"):
         chosen(folder, str(folder))
-    with pytest.raises(NoSuchPython, match="is no Python that can be run"):
+    with pytest.raises(NoSuchPython, match="is not a Python that can be run"):
         chosen(folder, "/bin/false")
 
 
@@ -148,7 +148,7 @@ def test_a_python_that_has_gone_is_named(folder: Path) -> None:
     venv = Path(make(folder / ".venv"))
     (venv / "bin" / "python").unlink()
     (venv / "bin" / "python").symlink_to("/gone/python3.9")
-    told = "leads to /gone/python3.9, which cannot be run"
+    told = "points to /gone/python3.9, which cannot be run"
     with pytest.raises(NoSuchPython, match=re.escape(told)):
         chosen(folder, VIRTUAL_ENV=str(venv))
     found = choose(None, {}, str(folder))  # nobody has asked for it

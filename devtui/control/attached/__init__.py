@@ -1,1 +1,1 @@
-"""Dashboards in other terminals: what the session tells them, and what they ask of it."""
+"""Dashboards in other terminals: the events and facts that the session sends them."""

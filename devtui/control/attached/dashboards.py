@@ -1,6 +1,6 @@
 """Pass the session's events on to the dashboards that are attached to it.
 
-An event is encoded once for all of them. What waits for a dashboard has a bound.
+An event is encoded once for all of them. The events that wait for a dashboard have a bound.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ from devtui.events import DashboardsAttached as Attached
 from devtui.session.session import Session
 
 MAX_WAITING_BYTES = 4 * 1024 * 1024
-"""How much may wait for a dashboard that does not read. Then it has to begin from the start."""
+"""How much may wait for a dashboard that does not read. After that it begins from the start."""
 
 ITEM_BYTES = 256 * 1024
 """About how much is sent at a time."""
 
 _FACTS_SECONDS = 0.5
-"""How long a change that no event tells may stay unseen."""
+"""How long a change of the facts without an event may stay unseen."""
 
 _ANSWERS = (LocalsShown, Evaluated, Completed, StackShown, RoutesShown, ProfilerChecked)
 _MANY = (LogWritten, RequestStarted, RequestFinished)
-# What the session alone needs. The PIN is among the facts, for those who may have it.
+# Events for the session alone. The PIN is among the facts, for dashboards that may have it.
 _KEPT_BACK = (
     *(DebuggerReady, FilesRead, HeadStartChecked, ImportsTraced, LiveSet, PageLeftAlone),
     *(ProjectChecked, StandbyUnfit, TemplatesFound, TerminalInterrupted),
@@ -63,10 +63,10 @@ _KEPT_BACK = (
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A part of what a dashboard gets; `facts`, which are encoded, are those after the events.
+    """A part of what a dashboard gets: encoded events, and the encoded `facts` after them.
 
-    If it `begins`, everything from before is to be forgotten: the history follows, `old` events,
-    and the requests `without_details`.
+    If it `begins`, the dashboard has to forget everything: the history follows, as `old` events
+    and the ids of requests `without_details`.
     """
 
     begins: bool = False
@@ -83,7 +83,7 @@ class Follower:
         """`token` begins the ids of its questions."""
         self.token = token
         self.behind = False
-        """Whether so much waited for it that it has to begin from the start."""
+        """Whether too much waited for it, so that it has to begin from the start."""
         self._facts = facts
         self._told: SessionFacts | None = None
         self._told_at = 0.0
@@ -106,7 +106,7 @@ class Follower:
         self._news.set()
 
     def begin(self, session: Session) -> Iterator[Item]:
-        """Yield all that has happened so far; what happens from now on waits."""
+        """Return the history so far; the events from now on wait."""
         self.behind = False
         self._waiting.clear()
         self._bytes = 0
@@ -173,17 +173,17 @@ class Dashboards:
         self._session = session
         self._identity = os.urandom(8).hex()
         self._followers: list[Follower] = []
-        # The bus keeps its listeners for ever, so it has this one.
+        # The bus keeps its listeners for ever, so this one listens for all followers.
         told = [kind for kind in get_args(AnyEvent) if kind not in _KEPT_BACK]
         session.bus.listen(self._heard, *told)
 
     def facts(self) -> SessionFacts:
-        """Return what the session is right now."""
+        """Return the session's facts as of now."""
         return facts_of(self._session, self._identity, os.getpid(), may_evaluate=self.may_evaluate)
 
     @contextmanager
     def following(self, token: str) -> Iterator[Follower]:
-        """Let a dashboard follow meanwhile."""
+        """Let a dashboard follow while the context lasts."""
         follower = Follower(token, self.facts)
         self._followers.append(follower)
         self._tell_count()

@@ -1,4 +1,4 @@
-"""What a session is right now, beyond its events: for a dashboard that is attached to it."""
+"""The present facts of a session, beside its events, for an attached dashboard."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The facts. They change seldom, and are sent whole.
 
     `identity` is drawn for each session. Times are those of the machine's monotonic clock, which
-    all its processes share. `terminal` says what the app has the first terminal for; empty if it
-    has not. Without `may_evaluate` no code may be run from here, and there is no `pin`.
+    all its processes share. `terminal` says what the app uses the first terminal for; empty if
+    it does not. Without `may_evaluate` no code may be run from here, and there is no `pin`.
     """
 
     identity: str
@@ -57,7 +57,7 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
     terminal: str
 
     def settings(self, preferences: Preferences | None) -> Settings:
-        """Return those settings of the session that a dashboard reads."""
+        """Return the settings of the session that a dashboard reads."""
         return Settings(
             app=self.app,
             folder=Path(self.folder),
@@ -128,6 +128,6 @@ def differing_version(here: str, there: str) -> str:
     if here == there:
         return ""
     return (
-        f"This is devtui {here}, and the one that runs is {there}: attach with that one, or start "
-        "it once more with this one."
+        f"This is devtui {here}, but devtui {there} is running: attach with that version, or "
+        "restart it with this one."
     )

@@ -1,4 +1,4 @@
-"""What a session remembers, as the events that would tell it once more, with a bound."""
+"""Turn what a session has stored back into events, with a bound."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ MAX_ERRORS = 300
 MAX_RELOADS = 200
 
 MAX_DETAILS_BYTES = 3 * 1024 * 1024
-"""How many bytes of headers, bodies and calls are sent; the newest requests have theirs."""
+"""How many bytes of headers, bodies and calls are sent: those of the newest requests."""
 
 MAX_BYTES = 5 * 1024 * 1024
-"""How many bytes each of the three parts may have: the oldest rows are left out, if need be."""
+"""How many bytes each of the three parts may have: the oldest rows are left out."""
 
 MAX_EVENT_BYTES = 1024 * 1024
 """How large an event may be. Characters that are escaped could make a line six times as long."""
@@ -50,13 +50,13 @@ class History(msgspec.Struct, frozen=True):
 def history_of(store: Store) -> History:
     """Return the newest rows of each pane as events, in an order in which they can be taken in.
 
-    It runs at once, and takes some tens of milliseconds: a store that changes meanwhile would be
-    told twice in parts.
+    It does not let the loop run, for some tens of milliseconds: if the store changed meanwhile,
+    parts of it would be sent twice.
     """
     requests = _newest(store.requests, MAX_REQUESTS)
     detailed = _detailed(requests)
     parts = (
-        # A comparison of two requests looks at what both have logged, so the log comes first.
+        # A comparison of two requests reads what both have logged, so the log comes first.
         map(_lines, reversed(_newest(store.log, MAX_LINES))),
         (_events(one, whole=one.id in detailed) for one in reversed(requests)),
         ((one,) for one in reversed(_errors_and_reloads(store))),
@@ -160,7 +160,7 @@ def _error(entry: ErrorEntry) -> AnyEvent:
         at=entry.at,
         generation=entry.generation,
         error=entry.error,
-        origin=entry.origin,  # type: ignore[arg-type]  # an event's that came
+        origin=entry.origin,  # type: ignore[arg-type]  # it came with an event
         request_id=entry.request_id,
         error_id=entry.error_id,
     )

@@ -38,8 +38,8 @@ _DONE = frozenset({"served", "unchanged"})
 def wait(since: int | None, timeout: float, at_port: int | None, as_json: bool) -> int:
     """Wait until the newest save is served, or has failed.
 
-    It looks at the files itself, so it works at once after an edit. If nothing has changed it says
-    so, and does not wait.
+    It looks at the files itself, so it works right after an edit. If nothing has changed, it says
+    so and does not wait.
     """
     arguments = {"since": since, "timeout": timeout}
     return _outcome("wait", arguments, timeout, at_port, as_json)
@@ -54,7 +54,7 @@ def _outcome(
 
 
 class SendCommand(click.Command):
-    """Explains `--json` to those who know it as the body from other programs."""
+    """Explain `--json` to people who know it from other programs as the body."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments."""
@@ -65,8 +65,8 @@ class SendCommand(click.Command):
             at = given.index("--json") + 1 if "--json" in given else len(given)
             if at < len(given) and given[at][:1] in ("{", "[", '"', "'"):
                 raise click.UsageError(
-                    "--json is the form of the answer, and takes no value: "
-                    "write --data for a body, also of JSON.",
+                    "--json is the format of the output, and takes no value: "
+                    "use --data for a body, also for JSON.",
                     ctx,
                 ) from None
             raise

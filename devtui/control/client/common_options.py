@@ -1,4 +1,4 @@
-"""What the commands of `devtui ctl` share: options, exit statuses, and how they print."""
+"""What the commands of `devtui ctl` share: options, exit statuses, and output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CommonOptions = Callable[..., None]
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True,
-    help="Print JSON, as if the output were not a terminal.",
+    help="Print JSON; the default if the output is not a terminal.",
 )  # fmt: skip
 port_option = click.option(
     "--port", "at_port", type=click.IntRange(1, 65_535), metavar="PORT",
@@ -28,7 +28,7 @@ reveal_option = click.option(
 )
 filter_option = click.option(
     "--filter", "words", default="", metavar="WORDS",
-    help="Keep what these words of the dashboard's filters keep, such as '5xx' or 'level:error'.",
+    help="Print only what these words keep, as in the dashboard's filters: '5xx', 'level:error'.",
 )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def example(text: str) -> str:
 
 
 class Output:
-    """Prints results: JSON for programs, tables for people."""
+    """Print results: JSON for programs, tables for people."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json or not sys.stdout.isatty()
@@ -87,7 +87,7 @@ def reports(function: Callable[..., int | None]) -> Callable[..., None]:
             click.echo(f"devtui ctl: {error}", err=True)
             status = error.status
         except BrokenPipeError:
-            # The reader of our output has gone; Python's own flush at exit would complain.
+            # The reader of our output is gone; Python's own flush at exit would complain.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = 141
         if status:

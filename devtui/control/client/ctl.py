@@ -60,7 +60,7 @@ def status(field: str | None, everywhere: bool, at_port: int | None, as_json: bo
         value = result[field]
         click.echo(value if isinstance(value, str) else json.dumps(value))
     else:
-        raise click.UsageError(f"There is no field {field}: {', '.join(result)}.")
+        raise click.UsageError(f"There is no field {field}: use one of {', '.join(result)}.")
     return None
 
 
@@ -109,7 +109,7 @@ def errors(
 @ctl.command(epilog=example("devtui ctl logs --filter level:error --follow"))
 @filter_option
 @last_option(50)
-@click.option("--follow", is_flag=True, help="Go on with what comes, until ctrl+c.")
+@click.option("--follow", is_flag=True, help="Go on with new lines, until ctrl+c.")
 @reveal_option
 @port_option
 @as_json_option
@@ -150,7 +150,7 @@ def routes(at_port: int | None, as_json: bool) -> None:
 
 
 @ctl.command(epilog=example("devtui ctl calls --repeats"))
-@click.option("--repeats", is_flag=True, help="The repeats (N+1) alone, the worst first.")
+@click.option("--repeats", is_flag=True, help="List only the repeats (N+1), the worst first.")
 @last_option(20)
 @reveal_option
 @port_option

@@ -41,7 +41,7 @@ class Link:
         self._number = 0
 
     def ask(self, verb: str, arguments: dict[str, Any], seconds: float = 0.0) -> Any:
-        """Return the result of a verb that may take so many seconds. Raises `CtlError`."""
+        """Return the result of a verb that may take `seconds`. Raises `CtlError`."""
         self._send(verb, arguments, seconds + ANSWER_SECONDS)
         return self._next(verb).get("result")
 
@@ -94,7 +94,7 @@ class Link:
         return answer
 
     def _gone(self) -> CtlError:
-        return CtlError("devtui has ended the connection.", NOT_RUNNING)
+        return CtlError("devtui closed the connection.", NOT_RUNNING)
 
 
 def living() -> list[Found]:
@@ -131,10 +131,10 @@ def link(port: int | None, client: str = "ctl", folder: str | None = None) -> Li
 
 
 def _near(found: list[Found], folder: str) -> list[Found]:
-    """Return those of the folder, or else of the nearest one above."""
+    """Return the sessions of the folder, or else of the nearest folder above that has some."""
     while True:
         here = [one for one in found if one.record["folder"] == folder]
-        # One whose port another program has is not the one that is meant.
+        # A session whose port another program has is not the one that is meant.
         if serving := [one for one in here if one.record["port"]] or here:
             return serving
         if folder == (above := os.path.dirname(folder)):

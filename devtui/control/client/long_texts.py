@@ -1,10 +1,12 @@
-"""Move long texts of a result into files: a path is short, and a program opens it if it wants."""
+"""Move long texts of a result into files, and leave their paths in it."""
 
 from __future__ import annotations
 
 import base64
 import os
 from typing import Any
+
+from devtui.control.client.link import FAILED, CtlError
 
 LONGEST = 8_000
 """The longest text that stays in a result."""
@@ -31,16 +33,20 @@ def with_files(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(content: bytes, suffix: str) -> str:
-    """Write a file for the user alone, and return its path."""
+    """Write a file for the user alone, and return its path. Raises `CtlError`."""
     import tempfile  # seldom needed
 
-    descriptor, path = tempfile.mkstemp(prefix="devtui-", suffix=suffix)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="devtui-", suffix=suffix)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        why = error.strerror or error
+        raise CtlError(f"A long text could not be written to a file: {why}.", FAILED) from error
     return path
 
 
 def suffix_of(content_type: str) -> str:
-    """Return the end of a file's name for such a content."""
+    """Return the suffix of a file with this type of content."""
     kind = content_type.lower()
     return next((suffix for word, suffix in _SUFFIXES.items() if word in kind), ".txt")

@@ -1,4 +1,4 @@
-"""What people see of the verbs' results: short tables, with colours on a terminal."""
+"""Print the verbs' results for people: short tables, with colours on a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GOOD = frozenset({"served", "unchanged", "serving"})
 
 
 def echo(text: str, **style: Any) -> None:
-    """Print lines that others may have written."""
+    """Print lines that may contain control characters."""
     for line in text.split("\n"):
         click.echo(click.style(visible(line, 2_000), **style))
 
@@ -45,7 +45,7 @@ def sessions(found: Sequence[dict[str, Any]]) -> None:
 
 
 def outcome(found: dict[str, Any]) -> None:
-    """Print how a save or a restart has ended."""
+    """Print the outcome of a save or a restart."""
     good = found["outcome"] in _GOOD
     echo(f"{found['outcome']}: {found['message']}", fg="green" if good else "red", bold=True)
     if reload := found["reload"]:
@@ -150,7 +150,7 @@ def request(found: dict[str, Any]) -> None:
 
 
 def exchange(found: dict[str, Any]) -> None:
-    """Print a response, and what happened for it."""
+    """Print a response, and everything that happened."""
     response, sent = found["response"], found["request"]
     if response is not None:
         bad = response["status"] >= 500
@@ -159,7 +159,7 @@ def exchange(found: dict[str, Any]) -> None:
         for name, value in response["headers"]:
             echo(f"  {name}: {value}", dim=True)
         text = response["text"] or response.get("base64") or ""
-        if not (found["errors"] and _TRACEBACK in text):  # which the errors tell in fewer lines
+        if not (found["errors"] and _TRACEBACK in text):  # the errors say the same in fewer lines
             echo(text)
         if path := response.get("path"):
             echo(f"The whole body: {path}")
@@ -203,7 +203,7 @@ def evaluated(found: dict[str, Any]) -> None:
     if found["value"] is not None:
         echo(found["value"], bold=True)
     if found["interrupted"]:
-        echo("It was stopped, because its time was over.", fg="yellow")
+        echo("It was stopped, because its time was up.", fg="yellow")
 
 
 def stack(found: dict[str, Any]) -> None:
@@ -213,7 +213,7 @@ def stack(found: dict[str, Any]) -> None:
         if frame["source"]:
             echo(f"      {frame['source']}")
     if not found["frames"]:
-        echo("The server itself runs, between the app and the client.")
+        echo("The server itself is at work, between the app and the client.")
 
 
 def routes(found: dict[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""A session that another process runs, as the dashboard that is attached to it sees it."""
+"""A session that another process runs, for the dashboard that is attached to it."""

@@ -1,4 +1,4 @@
-"""What the keys of an attached dashboard ask of the session."""
+"""Carry out the keys of an attached dashboard in the session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_YET = "This screen is not attached yet."
 
 
 class RemoteKeys:
-    """Asks the session. What it refuses is a warning in the log."""
+    """Ask the session to do what a key does. A refusal is a warning in the log."""
 
     def __init__(self, bus: EventBus, found: Found) -> None:
         self.bus = bus
@@ -31,7 +31,7 @@ class RemoteKeys:
 
     @property
     def why_not(self) -> str:
-        """Why nothing can be asked of the session now; empty if it can."""
+        """Why the session cannot be asked anything now; empty if it can."""
         return self._problem
 
     def restart(self) -> None:
@@ -93,7 +93,7 @@ class RemoteKeys:
         task.add_done_callback(self._posting.discard)
 
     async def ask_apart(self, verb: str, **arguments: Any) -> Any:
-        """See `Asks`. What takes long must not hold up the next key."""
+        """See `Asks`. A long request must not hold up the next key."""
         connection = await asyncio.to_thread(place.connect, self._found.path, CONNECT_SECONDS)
         if connection is None:
             raise LinkLost(GONE)

@@ -39,7 +39,7 @@ class LinkLost(ConnectionError):
 
 
 class RemoteLink:
-    """Asks verbs, and follows one of them. `read` has to run meanwhile."""
+    """Use verbs, and follow one of them. `read` has to run meanwhile."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -55,7 +55,7 @@ class RemoteLink:
         return cls(*await asyncio.open_unix_connection(sock=connection, limit=2 * MAX_ANSWER_BYTES))
 
     def begin(self, verb: str, arguments: dict[str, Any]) -> int:
-        """Send a request, and return its number. Nothing is said if the session has gone."""
+        """Send a request, and return its number. If the session is gone, nothing is sent."""
         number = next(self._numbers)
         request = {
             "devtui": VERSION,
@@ -84,9 +84,9 @@ class RemoteLink:
             self._open.pop(number, None)
 
     async def read(self, followed: int | None = None) -> AsyncIterator[msgspec.Raw]:
-        """Yield the items of the request `followed`, and settle what was asked meanwhile.
+        """Yield the items of the request `followed`, and settle the other requests.
 
-        It ends with the connection. Raises `Refused` if the session refuses what is followed.
+        It ends with the connection. Raises `Refused` if the session refuses that request.
         """
         try:
             while True:
@@ -99,7 +99,7 @@ class RemoteLink:
                 elif answer.id is not None:
                     self._settle(answer.id, answer)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, OSError):
-            return  # the session has ended, or has had enough of us
+            return  # the session has ended, or has dropped the connection
         finally:
             self.close()
 
@@ -113,9 +113,9 @@ class RemoteLink:
             waiting.set_result(answer.result)
 
     def close(self) -> None:
-        """Close the connection; what was asked gets no answer."""
+        """Close the connection; open requests get no answer."""
         self._lost = True
         self._writer.close()
         for waiting in self._open.values():
             if not waiting.done():
-                waiting.set_exception(LinkLost("the session has gone"))
+                waiting.set_exception(LinkLost("the session is gone"))

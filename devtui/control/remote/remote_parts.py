@@ -28,7 +28,7 @@ _ROW_SECONDS = 3.0
 
 
 class Asks(Protocol):
-    """What these parts need of the session."""
+    """The methods of the session that these parts use."""
 
     may_evaluate: bool
 
@@ -44,7 +44,7 @@ class Asks(Protocol):
 
 
 class RemoteQuestions(Questions):
-    """Asks the server process by way of its session. The answers are events, as they are there."""
+    """Ask the server process by way of its session. The answers come as events, as usual."""
 
     def __init__(self, session: Asks, generation: Callable[[], int]) -> None:
         super().__init__(self._pass_on, generation)
@@ -69,7 +69,7 @@ class RemoteQuestions(Questions):
         return self._session.why_not or super().why_gone(error)
 
     def lost(self) -> None:
-        """Give all questions the answer that nobody is left to answer them."""
+        """Answer all open questions: the session is gone."""
         for ask_id in list(self._open):
             self._give_up(ask_id)
 
@@ -92,7 +92,7 @@ class RemoteQuestions(Questions):
 
 
 class RemoteSender(Sender):
-    """Has the session send requests."""
+    """Have the session send requests."""
 
     def __init__(self, bus: EventBus, store: Store, session: Asks) -> None:
         super().__init__(bus, store, "", lambda: None)
@@ -125,7 +125,7 @@ class RemoteSender(Sender):
         except Refused as refused:
             raise CannotSend(str(refused)) from refused
         except LinkLost:
-            raise CannotSend("The session has ended meanwhile.") from None
+            raise CannotSend("The session has ended, so there is no response.") from None
         row = await self._row(found["request_id"])
         return Sent(found["duration_ms"], None, found["message"], row)
 
@@ -147,7 +147,7 @@ async def _within(waiting: Awaitable[Request], seconds: float) -> Request | None
     try:
         return await asyncio.wait_for(waiting, seconds)
     except asyncio.TimeoutError:
-        return None  # it has not ended, or its row has gone
+        return None  # it has not ended, or its row is gone
 
 
 class RemotePins(Pins):
@@ -165,12 +165,12 @@ class RemotePins(Pins):
         self._session.post("pin", self._bus.warn, id=pin.request.id, on=True)
 
     def remove(self, pin: Pin) -> None:
-        """Have a request sent no longer."""
+        """Have a request no longer sent."""
         super().remove(pin)
         self._session.post("pin", self._bus.warn, id=pin.request.id, on=False)
 
     def take(self, ids: Iterable[str], make: Callable[[str], Pin | None]) -> None:
-        """Have the pins that the session has."""
+        """Take over the session's pins."""
         wanted = set(ids)
         for pin in [pin for pin in self._by_id.values() if pin.request.id not in wanted]:
             super().remove(pin)
@@ -184,7 +184,7 @@ class RemotePins(Pins):
 
 
 class NoTerminal:
-    """Takes the place of `TerminalLoan`: the app gets the session's own terminal, and no other."""
+    """Stands for `TerminalLoan`: only the session's own terminal is lent to the app."""
 
     def lend_by(self, lender: Lender | None) -> None:
         """Lend nothing."""

@@ -1,4 +1,4 @@
-"""A session that another process runs, with all that a dashboard needs of it."""
+"""A session that another process runs, with all parts that a dashboard uses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from devtui.session.store.store import Store
 from devtui.version import __version__
 
 RETRY_SECONDS = 0.5
-"""How long to wait before the next look for a session."""
+"""How long to wait before looking for a session again."""
 
 NO_STOP = "it must not be stopped from other terminals (DEVTUI_CONTROL_EVAL=0)"
 
@@ -44,11 +44,11 @@ _decode_facts = msgspec.json.Decoder(SessionFacts).decode
 
 
 class RemoteSession(RemoteKeys):
-    """Follows a session, asks it for what keys ask for, and waits for the next one when it ends.
+    """Follow a session, carry out keys in it, and wait for the next one when it ends.
 
     It has the parts of `ShownSession`. The store takes in the events of the session.
-    `on_begin` is called when the history begins once more, and gets whether another session has
-    taken the place of the one before.
+    `on_begin` is called when the history begins again; its argument says whether it is that of
+    another session.
     """
 
     def __init__(self, found: Found, greeting: Greeting) -> None:
@@ -82,7 +82,7 @@ class RemoteSession(RemoteKeys):
 
     @property
     def attachment(self) -> RemoteSession:
-        """How it hangs on the session: see `Attachment`."""
+        """The connection to the session; see `Attachment`."""
         return self
 
     @property
@@ -138,7 +138,7 @@ class RemoteSession(RemoteKeys):
         try:
             await asyncio.wait({following, closing}, return_when=asyncio.FIRST_COMPLETED)
             if following.done():
-                following.result()  # it ends only by an error
+                following.result()  # it ends only with an error
         finally:
             for task in (following, closing):
                 task.cancel()
@@ -155,12 +155,12 @@ class RemoteSession(RemoteKeys):
         while True:
             connection = await asyncio.to_thread(self._connect)
             if connection is not None and await self._follow(await RemoteLink.over(connection)):
-                continue  # it may live, and have dropped a dashboard that did not read
+                continue  # it may live, and have dropped us because we did not read
             self._lost()
             await asyncio.sleep(RETRY_SECONDS)
 
     def _connect(self) -> socket.socket | None:
-        """Connect to the session, or to the one that has come in its place."""
+        """Connect to the session, or to the one that has replaced it."""
         near = self._of_the_folder()
         near.sort(key=lambda one: one.path != self._found.path)
         for one in near:
@@ -177,7 +177,7 @@ class RemoteSession(RemoteKeys):
         return [one for one in place.records() if one.record["folder"] == folder]
 
     async def _follow(self, link: RemoteLink) -> bool:
-        """Follow a session until it drops the connection; return whether it has said something."""
+        """Follow a session until it drops the connection; return whether it sent anything."""
         if why := differing_version(__version__, self._found.record["version"]):
             self._problem = why
             link.close()
@@ -189,7 +189,7 @@ class RemoteSession(RemoteKeys):
             async for item in link.read(link.begin("attach", arguments)):
                 heard, began = True, time.monotonic()
                 self._take(_decode_item(item))
-                # The screen gets as much time as the events that come one after another.
+                # The screen gets as much time as the events have taken.
                 await asyncio.sleep(time.monotonic() - began)
         except Refused as refused:
             heard, self._problem = False, str(refused)
@@ -218,7 +218,7 @@ class RemoteSession(RemoteKeys):
     def _take(self, item: Item) -> None:
         facts = None if item.facts is msgspec.UNSET else _decode_facts(item.facts)
         if facts is not None:
-            # The events find the session as it is after them.
+            # When the events are published, the session has the facts from after them.
             self._take_facts(facts)
         if facts is not None and item.begins:
             self._problem = ""
@@ -234,7 +234,7 @@ class RemoteSession(RemoteKeys):
                 request.drop_details()
         if item.old:
             self.store.pulse.clear()  # its requests did not end just now
-        if facts is not None:  # which have counted these events too
+        if facts is not None:  # these counters include the events above
             self.store.control_uses = facts.control_uses
             self.store.events_dropped = facts.events_dropped
             self.store.dashboards_attached = facts.dashboards_attached
@@ -263,7 +263,7 @@ class RemoteSession(RemoteKeys):
         try:
             return self.replays.pin_of(request)
         except CannotSend:
-            return None  # its details are no longer kept, and the session compares by itself
+            return None  # its details are no longer kept; the session still compares them
 
 
 def _key(found: Found) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""The facts of a remote session, by the names that a dashboard reads them by."""
+"""The facts of a remote session, under the names that a dashboard reads."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class Values:
         self.active, self.holder = facts.held_by is not None, facts.held_by or ""
 
     def clear(self) -> None:
-        """There is no server process any more."""
+        """Forget the facts about the server process, which is gone."""
         self.pid, self.pin, self.is_open, self.active, self.count = None, None, False, False, 0

@@ -1,1 +1,1 @@
-"""The verbs of control: what each one answers, and what it does in the session."""
+"""The verbs of control: what each one does in the session, and answers."""

@@ -1,4 +1,4 @@
-"""The verbs that an attached dashboard uses: what it follows, and what its keys ask for."""
+"""The verbs of attached dashboards: follow the session, and carry out keys."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from devtui.version import __version__
 
 NO_EVALUATION = "DEVTUI_CONTROL_EVAL=0 refuses evaluation in this devtui from other terminals."
 
-# How long a dashboard that has fallen behind waits: to make a history keeps others waiting.
+# How long a dashboard that has fallen behind waits: making a history blocks the session.
 _REST_SECONDS = 1.0
 
 Token = Annotated[str, msgspec.Meta(pattern=r"^d[0-9a-f]{8}$")]
@@ -49,7 +49,7 @@ class Greet(Arguments, frozen=True):
 
 
 class Ask(Arguments, frozen=True):
-    """Ask the server process; the answer is an event for the one who follows."""
+    """Ask the server process; the answer is an event for the dashboard that follows."""
 
     order: Asked
 
@@ -89,7 +89,7 @@ async def greet(call: VerbCall) -> Greeting:
 
 
 async def attach(call: VerbCall) -> None:
-    """Send all that has happened, in part, and then what happens, until the client has gone."""
+    """Send the history in parts, and then the events, until the client is gone."""
     arguments: Attach = call.arguments
     _same_version(arguments.version)
     with call.dashboards.following(arguments.token) as follower:
@@ -107,7 +107,7 @@ def _same_version(version: str) -> None:
 
 
 async def ask(call: VerbCall) -> dict[str, Any]:
-    """Pass a question on, and say whether a server process has got it."""
+    """Pass a question on, and return whether a server process got it."""
     order = call.arguments.order
     if isinstance(order, Evaluate) and not call.may_evaluate:
         raise Refused(NO_EVALUATION)
@@ -117,7 +117,7 @@ async def ask(call: VerbCall) -> dict[str, Any]:
 
 
 async def act(call: VerbCall) -> dict[str, Any]:
-    """Do it, without waiting for what comes of it: events tell that."""
+    """Do it, and do not wait for the outcome: events report it."""
     arguments: Act = call.arguments
     session = call.session
     match arguments.what:

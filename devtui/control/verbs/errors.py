@@ -64,7 +64,7 @@ async def errors(call: VerbCall) -> dict[str, Any]:
 
 
 async def evaluate(call: VerbCall) -> dict[str, Any]:
-    """Evaluate code in a frame; stop it when its time is over."""
+    """Evaluate code in a frame; stop it when its time is up."""
     arguments: Evaluate = call.arguments
     if not call.may_evaluate:
         raise Refused("DEVTUI_CONTROL_EVAL=0 refuses evaluation in this devtui.")
@@ -108,7 +108,7 @@ def query_of(words: str, place: Any) -> Query:
 
 
 def id_of(entry: ErrorEntry | AppFailed) -> str:
-    """Return the id to ask for an error by."""
+    """Return the id under which an error can be asked for."""
     return entry.error_id or f"load-{entry.generation}"
 
 
@@ -180,7 +180,7 @@ def _described(entry: ErrorEntry | AppFailed) -> dict[str, Any]:
 
 
 def _places(error: Error) -> Iterator[tuple[Way, int, Frame]]:
-    """Yield every frame with the way to it, in the order of their numbers."""
+    """Yield every frame with the way to its exception, in the order of their numbers."""
 
     def below(way: Way, exception: ExceptionData) -> Iterator[tuple[Way, int, Frame]]:
         for number, frame in enumerate(exception.frames):

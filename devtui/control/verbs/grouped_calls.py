@@ -24,7 +24,7 @@ class Calls(Arguments, frozen=True):
 
 
 async def calls(call: VerbCall) -> dict[str, Any]:
-    """List calls, those that took most time first, or the repeats, the worst first."""
+    """List calls, the slowest first, or the repeats, the worst first."""
     arguments: Calls = call.arguments
     seen_calls = call.session.store.calls
     found = seen_calls.repeats() if arguments.repeats else seen_calls.slowest()

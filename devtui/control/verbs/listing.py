@@ -26,7 +26,7 @@ Shown = TypeVar("Shown", StackShown, RoutesShown)
 MAX_FOLLOWED = 2_000
 """How many lines wait for a client that reads slowly; further ones are dropped and counted."""
 
-# The session goes on after looking at so many rows.
+# After this many rows the event loop gets a turn.
 _ROWS_AT_ONCE = 500
 _MAX_ENTRIES = 200
 _ANSWER_SECONDS = 5.0
@@ -172,7 +172,7 @@ def find_request(call: VerbCall, request_id: str, *, running: bool = False) -> R
 
 
 def everything(call: VerbCall, found: Request, *, reveal: bool) -> dict[str, Any]:
-    """Describe a request with all that belongs to it."""
+    """Describe a request with everything that belongs to it."""
     store = call.session.store
     started, finished = found.started, found.finished
     written = _entries_of(store.log, found)
@@ -196,7 +196,7 @@ def everything(call: VerbCall, found: Request, *, reveal: bool) -> dict[str, Any
 
 
 async def _from_newest(ring: Ring[T], end: int | None = None) -> AsyncIterator[T]:
-    """Yield the items of a ring from the newest on; let the session go on meanwhile."""
+    """Yield the items of a ring, the newest first; let the event loop run in between."""
     start = ring.end if end is None else end
     for count, number in enumerate(range(start - 1, -1, -1)):
         if number < ring.first:
@@ -207,7 +207,7 @@ async def _from_newest(ring: Ring[T], end: int | None = None) -> AsyncIterator[T
 
 
 def _entries_of(log: Ring[LogEntry], found: Request) -> list[LogEntry]:
-    """Return the entries of a request; those before it began are not looked at."""
+    """Return the entries of a request; do not search those from before it began."""
     since = found.row.at
     entries: list[LogEntry] = []
     for number in range(log.end - 1, log.first - 1, -1):

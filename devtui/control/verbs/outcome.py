@@ -35,7 +35,7 @@ class Wait(Arguments, frozen=True):
 
 
 class Restart(Arguments, frozen=True):
-    """Replace the server process; `fresh` takes one that imports everything."""
+    """Replace the server process; `fresh` takes one that imports everything again."""
 
     fresh: bool = False
     timeout: Seconds = 30.0
@@ -56,7 +56,7 @@ class Debug(Arguments, frozen=True):
 
 
 class BeginHold(Arguments, frozen=True):
-    """Hold reloads for so long."""
+    """Hold reloads for this time."""
 
     seconds: Annotated[float, msgspec.Meta(ge=1, le=MAX_SECONDS)] = 60.0
 
@@ -113,11 +113,11 @@ async def release(call: VerbCall) -> dict[str, Any]:
     """End the hold, and return the outcome of what was saved meanwhile."""
     arguments: Wait = call.arguments
     if not call.session.hold.active:
-        raise Refused("Nothing holds reloads: the hold has ended before.")
+        raise Refused("There is no hold: it may have ended by itself.")
     since = call.session.generation
     # What was saved just now must be part of the one reload.
     await _look(call.session)
-    call.session.hold.end(f"{call.client} has released it")
+    call.session.hold.end(f"{call.client} released it")
     return await _outcome(call, arguments.timeout, since, look=True)
 
 
@@ -154,7 +154,7 @@ async def _look(session: Session) -> None:
     try:
         await asyncio.wait_for(session.unloaded_saves(look=True), _LOOK_SECONDS)
     except asyncio.TimeoutError:
-        return  # it looks through a large folder; loaded files are compared all the same
+        return  # it is busy with a large folder; the loaded files are compared anyway
 
 
 async def _happens(turn: asyncio.Event, seconds: float) -> bool:
@@ -215,6 +215,6 @@ def _result(session: Session, outcome: str, message: str) -> dict[str, Any]:
 def _still(session: Session, timeout: float) -> str:
     since = session.served.loading_since
     if since is None:
-        return f"The reload has not begun after {timeout:g} s."
+        return f"The reload did not begin within {timeout:g} s."
     took = formats.running_time((time.monotonic() - since) * 1000)
-    return f"Generation {session.generation} still loads after {took}."
+    return f"Generation {session.generation} is still loading after {took}."

@@ -1,4 +1,4 @@
-"""The verb `status`: what runs, and how it goes."""
+"""The verb `status`: what runs, and in which state."""
 
 from __future__ import annotations
 

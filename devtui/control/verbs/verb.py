@@ -34,7 +34,7 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Verb(msgspec.Struct, frozen=True):
-    """A verb. `acts` says for the log what a call of it does; empty if the verb only reads."""
+    """A verb. `acts` describes a call for the log; empty if the call only reads."""
 
     answer: Callable[[VerbCall], Awaitable[object]]
     arguments: type[Arguments] = Arguments

@@ -1,4 +1,4 @@
-"""The dashboard that is attached to a session of another process: leaving ends itself alone."""
+"""The dashboard that is attached to a session of another process: leaving ends only itself."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class AttachedDashboard(Dashboard):
         )
 
     def _begin_again(self, another: bool) -> None:
-        """Show the history that begins once more, maybe that of `another` session."""
+        """Show the history from the start again, maybe that of `another` session."""
         for pane in self.main.panes:
             pane.list.mark_dirty()
         if another:
-            # The ids of an opened row mean another one now.
+            # The id of an opened row means another one now.
             while len(self.screen_stack) > 1:
                 self.pop_screen()
             self.tell(f"Another devtui runs here now, process {self.session.session_pid}.")

@@ -10,7 +10,7 @@ _HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 
 def bar(spans: Iterable[Span], total_ms: float, width: int) -> str:
-    """Return `width` cells; each is as high as the part of its time that the spans take."""
+    """Return `width` cells; the height of each is the share of its time that the spans cover."""
     cell = total_ms / width
     if cell <= 0:
         return " " * width
@@ -32,7 +32,7 @@ def bar(spans: Iterable[Span], total_ms: float, width: int) -> str:
 
 
 def mark(at_ms: float, total_ms: float, width: int, sign: str) -> str:
-    """Return `width` cells with a sign at that moment."""
+    """Return `width` cells with a sign at this moment."""
     at = int(at_ms / total_ms * width) if total_ms > 0 else 0
     at = min(max(at, 0), width - 1)
     return " " * at + sign + " " * (width - at - 1)

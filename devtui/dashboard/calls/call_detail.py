@@ -27,11 +27,11 @@ _CELLS = (7, 9, 7, 8)
 
 _WITH_REQUEST = 110
 _REQUEST_WIDTH = 24
-"""From which width on the list names the worst request, and how much of it."""
+"""The width from which the list also names the worst request, and that of its column."""
 
 _WITH_DUPLICATES = 140
 _DUPLICATES_WIDTH = 12
-"""The width from which the list also tells duplicates, and that of their column."""
+"""The width from which the list also counts duplicates, and that of their column."""
 
 
 def call_detail(one: OneCall, width: int = USUAL_WIDTH, reveal: bool = False) -> Detail:
@@ -87,7 +87,9 @@ def all_repeats(store: Store, width: int = USUAL_WIDTH) -> Detail:
     if width >= _WITH_DUPLICATES:
         heads.append(("duplicates", _DUPLICATES_WIDTH))
     head: Row = [("".join(right(head, cells) for head, cells in heads), "dim")]
-    worst = _seen(found[0], store, width)  # the cursor begins in the head, and enter opens this
+    worst = _seen(
+        found[0], store, width
+    )  # the cursor begins in the heading, where enter opens this
     lines = [Line(head, worst.frame, target=worst.target)]
     lines += bounded(_seen(seen, store, width) for seen in found)
     title = f"Repeated calls: {formats.count(len(found), 'line')} of code, the worst first"
@@ -100,7 +102,7 @@ def _request_name(request: Request) -> str:
 
 
 def _bar_line(one: OneCall, width: int) -> list[Line]:
-    """Return when in its request the call ran, as a bar."""
+    """Return a bar that shows when in its request the call ran."""
     call, total = one.call, one.request.row.duration_ms
     span = (call.start_ms, call.start_ms + call.duration_ms)
     cells = max(width - FACT_WIDTH - 12, 10)
@@ -125,7 +127,7 @@ def _text(call: Call, reveal: bool) -> Section:
 
 
 def _stack(call: Call, stack: tuple[Frame, ...]) -> list[Section]:
-    """Return the user's frames, innermost first: that one is looked at most."""
+    """Return the user's frames, the innermost first: it is the most interesting."""
     frames = list(reversed(stack))
     caused_by = frame_of_call(call)
     if not frames and caused_by is not None:

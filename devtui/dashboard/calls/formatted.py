@@ -1,4 +1,4 @@
-"""SQL laid out on several lines, and coloured. It takes a moment at most, whatever the text is."""
+"""Format and colour SQL. It takes a moment at most, whatever the text is."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from devtui.dashboard.widgets.cells import Row
 from devtui.text.sanitize import visible
 
 MAX_LAID_OUT = 4_000
-"""How long a statement that is laid out may be; sqlparse takes a tenth of a second for it."""
+"""The longest statement that is formatted; sqlparse takes a tenth of a second for it."""
 
 MAX_SHORTENED = 100_000
-"""In how much text long lists of placeholders are shortened."""
+"""The longest text in which long lists of placeholders are shortened."""
 
 _PLACE = r"(?:\?|%s|[:$@]\w{1,100}|%\(\w{1,100}\)s)"
 _LISTS = (
@@ -25,7 +25,7 @@ _ONE_MORE = (re.compile(_PLACE), re.compile(r"\("))
 
 @lru_cache(maxsize=32)
 def sql_rows(text: str) -> tuple[list[Row], str]:
-    """Return the lines of a statement, and a note if they are not laid out."""
+    """Return the lines of a statement, and a note if it is not formatted."""
     shown = text.strip()
     if len(shown) <= MAX_SHORTENED:
         shown = _shortened(shown)

@@ -13,10 +13,10 @@ from contextlib import suppress
 import msgspec
 
 MOST_KEPT = 64 * 1024
-"""How many bytes of the output are kept: the last ones."""
+"""How many of the last bytes of the output are kept."""
 
 LAST_OUTPUT_SECONDS = 0.3
-"""How long to wait for output after the shell has ended: programs that it left may write on."""
+"""How long to read on after the shell has ended: programs that it left behind may still write."""
 
 END_SECONDS = 1.0
 
@@ -29,13 +29,13 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Background:
-    """The commands that run now, by their keys. Use it on the event loop."""
+    """The running commands, by their keys. Use it on the event loop."""
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def runs(self, key: str) -> bool:
-        """Whether the command of that key still runs."""
+        """Whether the command of this key is still running."""
         return key in self._running
 
     def start(

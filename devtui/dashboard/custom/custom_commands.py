@@ -1,4 +1,4 @@
-"""Run the commands of the config on what is selected, and say how they ended."""
+"""Run the config's commands on the selected row, and say how they ended."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CustomCommands:
         """Say why a command cannot run now; empty if it can."""
         command = self._commands[number]
         if self._background.runs(command.key):
-            return f"{command.name}: it still runs."
+            return f"{command.name}: it is still running."
         selection = self._selection()
         found = values(selection, self._url(selection))
         for name in command.run.needs:
@@ -82,21 +82,21 @@ class CustomCommands:
     def failed(self, command: CustomCommand, error: Exception) -> None:
         """Say why a command could not be started."""
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        self._tell(f"{command.name}: it could not be started, {visible(reason, 200)}.", "error")
+        self._tell(f"{command.name}: it could not be started: {visible(reason, 200)}.", "error")
 
     def end(self) -> None:
-        """End what still runs, because devtui ends."""
+        """End the commands that are still running, because devtui ends."""
         self._background.end()
 
     def _selection(self) -> Selection:
-        # The palette lies above the screen that it was opened on.
+        # The palette is on top of the screen that it was opened on.
         for screen in reversed(self._app.screen_stack):
             if isinstance(screen, ListScreen):
                 return screen.selected()
         return NOTHING
 
     def _url(self, selection: Selection) -> str:
-        """Return the URL of the selected request, as it was: nobody sees it on the screen."""
+        """Return the URL of the selected request, unmasked: it is not shown on the screen."""
         base = self._session.url
         if selection.request is None or not base.startswith(("http://", "https://")):
             return ""

@@ -26,8 +26,8 @@ async def run(
 ) -> int:
     """Run a line on the terminal, which `fd` reads; wait for enter, and return the exit status.
 
-    The event loop goes on meanwhile. ctrl+c is for the command; `on_interrupt` is what it does
-    again afterwards. Raises `OSError` or `ValueError` if the line cannot be run.
+    The event loop keeps running. Meanwhile ctrl+c is for the command; afterwards it calls
+    `on_interrupt` again. Raises `OSError` or `ValueError` if the line cannot be run.
     """
     with _interrupts(on_interrupt) as interrupted, _modes(fd):
         _write(f"--- {title}\r\n")
@@ -41,7 +41,9 @@ async def run(
             raise
         how = "done" if not status else f"failed, {how_it_ended(status)}"
         with suppress(termios.error):
-            termios.tcflush(fd, termios.TCIFLUSH)  # what the command left unread is not for us
+            termios.tcflush(
+                fd, termios.TCIFLUSH
+            )  # input that the command left unread is not for us
         interrupted.clear()
         _write(f"--- {title}: {how}; press enter to go back to devtui ")
         await _enter(fd, interrupted)

@@ -1,7 +1,8 @@
 """Copying: through the terminal (OSC 52), else the platform's program, else into a file.
 
-Between us and the terminal may stand tmux, which as it comes drops OSC 52 but has a command for it
-(set-clipboard and load-buffer in tmux(1)), or GNU screen, which hands on what is in a DCS string.
+tmux or GNU screen may be between us and the terminal. By default tmux drops OSC 52, but it has a
+command for it (set-clipboard and load-buffer in tmux(1)). screen passes on the content of a DCS
+string.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ _PROGRAMS: tuple[tuple[tuple[str, ...], str | None], ...] = (
 def copy(
     text: str, write_terminal: Callable[[str], None] | None, environment: Mapping[str, str]
 ) -> str:
-    """Copy `text` the best way there is, and return the end of a sentence "copied …".
+    """Copy `text` in the best way available, and return the end of a sentence "Copied …".
 
-    Characters that could act on the program it is pasted into are left out, see `pasteable`.
+    Characters that could act on the program that gets the paste are left out, see `pasteable`.
     `write_terminal` sends a control sequence to the terminal; None if there is no terminal. Raises
     `OSError` if not even a file could be written. Blocks for some seconds at most.
     """
@@ -55,7 +56,7 @@ def copy(
 
 
 def takes_osc52(environment: Mapping[str, str], byte_count: int) -> bool:
-    """Return whether the terminal may take OSC 52, and the text is short enough."""
+    """Whether the terminal may support OSC 52, and the text is short enough."""
     if byte_count > MAX_OSC52_BYTES:
         return False
     return (
@@ -76,13 +77,13 @@ def osc52(data: bytes, in_screen: bool = False) -> str:
 def _provided_that(environment: Mapping[str, str]) -> str:
     """Return a condition if the terminal is a tmux on another machine, as over ssh."""
     if environment.get("TERM", "").startswith("tmux"):
-        return ", where tmux lets it (set -s set-clipboard on)"
+        return ", if tmux allows it (set -s set-clipboard on)"
     return ""
 
 
 def _into_tmux(data: bytes, environment: Mapping[str, str]) -> bool:
     tmux = shutil.which("tmux", path=environment.get("PATH"))
-    # -w, on to the terminal, came with tmux 3.2.
+    # -w, which passes the text on to the terminal, came with tmux 3.2.
     return tmux is not None and _run((tmux, "load-buffer", "-w", "-"), data)
 
 
@@ -98,7 +99,7 @@ def programs(environment: Mapping[str, str]) -> list[tuple[str, ...]]:
 
 
 def _run(command: tuple[str, ...], data: bytes) -> bool:
-    """Run a program with the text as its input, and return whether it took it."""
+    """Run a program with the text as its input, and return whether it succeeded."""
     try:
         # xclip stays behind to serve the text: it must not hold a pipe of ours open.
         result = subprocess.run(  # noqa: S603 - one of our own table, with the text as its input

@@ -36,7 +36,7 @@ _PLUS = frozenset(
     }
 )
 
-# What may follow the name of an editor's own program; with another ending it is somebody's script.
+# Suffixes that an editor's own program may have; with another one it is somebody's script.
 _ENDINGS = frozenset(
     (*(".exe", ".cmd", ".bat", ".com", ".appimage"), *(".basic", ".tiny", ".nox", ".gtk", ".gtk3"))
 )
@@ -55,13 +55,13 @@ class EditorCommand(msgspec.Struct, frozen=True):
 
 
 class NoEditor(Exception):
-    """No editor is set, or what is set cannot be a command; `str` tells what to set."""
+    """The variables name no editor; the text says what to set."""
 
 
 def editor_command(file: str, line: int, environment: Mapping[str, str]) -> EditorCommand:
     """Return the command that opens `file` at `line` in $VISUAL, else $EDITOR.
 
-    Raises `NoEditor` where neither is set to a command.
+    Raises `NoEditor` if neither is set to a command.
     """
     variable = "VISUAL" if environment.get("VISUAL", "").strip() else "EDITOR"
     value = environment.get(variable, "").strip()
@@ -70,7 +70,7 @@ def editor_command(file: str, line: int, environment: Mapping[str, str]) -> Edit
     try:
         base = shlex.split(value, posix=os.name != "nt")
     except ValueError as error:
-        raise NoEditor(f"${variable} is {value!r}, which is no command: {error}.") from error
+        raise NoEditor(f"${variable} is {value!r}, which is not a command: {error}.") from error
     line = max(line, 1)
     name = _name(base[0])
     # A file whose name begins with a dash or a plus would be read as an option.

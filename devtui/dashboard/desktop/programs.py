@@ -26,14 +26,14 @@ _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
 
 
 class Tell(Protocol):
-    """Says something to the user, in a toast."""
+    """Say something to the user in a toast."""
 
     def __call__(self, text: str, severity: SeverityLevel = "information") -> None:
-        """`text` may hold what others wrote."""
+        """`text` may contain control characters."""
 
 
 class Programs:
-    """Starts programs for the dashboard, and says in a toast how that went."""
+    """Start programs for the dashboard, and report the outcome in a toast."""
 
     def __init__(self, app: App[int], tell: Tell) -> None:
         self._app = app
@@ -51,7 +51,7 @@ class Programs:
             self._app.call_from_thread(self._tell, text, "warning")
 
     def copy(self, text: str, what: str, write: Callable[[str], None]) -> None:
-        """Copy a text the best way there is; `write` sends to the terminal."""
+        """Copy a text in the best way available; `write` sends to the terminal."""
         self._app.run_worker(lambda: self._copy(text, what, write), thread=True)
 
     def _copy(self, text: str, what: str, write: Callable[[str], None]) -> None:
@@ -59,7 +59,7 @@ class Programs:
         try:
             where = copy(text, partial(call, write), os.environ)
         except OSError as error:
-            call(self._tell, f"Could not copy {what}: {error}.", "error")
+            call(self._tell, f"Could not copy {what}: {error.strerror or error}.", "error")
             return
         call(self._tell, f"Copied {what} {where}.")
 
@@ -68,7 +68,7 @@ class Programs:
         if not Path(frame.file).is_file():
             self._tell(f"There is no file {frame.file} to open.", "warning")
             return
-        # An absolute path is no option and no address: editors open `http://…` and `scp://…` too.
+        # An absolute path cannot be an option or a URL: some editors also open `http://…` and `scp://…`.
         file = os.path.abspath(frame.file)
         try:
             command = editor_command(file, frame.line, os.environ)
@@ -100,9 +100,12 @@ def open_url(url: str) -> bool:
     """Open `url` and return whether a browser was started. Blocks for STARTED_SECONDS at most.
 
     Python's `webbrowser` lets browsers inherit standard output, so it runs in a process of its
-    own, where that leads nowhere; isolated, lest a `webbrowser.py` of the project is imported.
+    own, without one. The process is isolated, so it cannot import a `webbrowser.py` of the project.
     """
-    process = start_detached([sys.executable, "-I", "-c", _OPEN, url])
+    try:
+        process = start_detached([sys.executable, "-I", "-c", _OPEN, url])
+    except OSError:  # an upgrade has removed our Python; the caller shows the URL
+        return False
     try:
         return process.wait(STARTED_SECONDS) == 0
     except subprocess.TimeoutExpired:
@@ -112,8 +115,8 @@ def open_url(url: str) -> bool:
 def start_detached(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, without our terminal.
 
-    Raises `OSError` where it cannot be started. It is waited for in the background, so that it
-    does not stay a zombie, by a daemon thread, so that it does not keep us from leaving.
+    Raises `OSError` if it cannot be started. A daemon thread reaps it, so that it neither stays a
+    zombie nor keeps us from leaving.
     """
     process = subprocess.Popen(  # noqa: S603 - the user's editor or browser; no shell reads it
         arguments,

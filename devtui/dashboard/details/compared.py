@@ -1,4 +1,4 @@
-"""What has changed from a request to the one that repeats it, as sections of lines."""
+"""Show the differences between a request and the one that it repeats."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def compared_sections(request: Request, replays: Replays, reveal: bool) -> list[
     original, comparison = replays.original_of(request), replays.comparison(request)
     title = f"compared with {visible(original_id, 40)}"
     if original is None or comparison is None:
-        gone = "the answer of then is no longer kept, so nothing is compared"
+        gone = "the first answer is no longer kept, so nothing is compared"
         return [Section(title, [Line([(gone, "dim")], target=original)])]
     return [
         _summary(title, original, comparison),
@@ -113,7 +113,11 @@ def _ignored(found: Comparison, replays: Replays) -> list[Section]:
         Line([(visible(WORDS.get(rule, rule), MAX_LINE), "dim")], target=IgnoredRule(rule))
         for rule in rules
     ]
+    if replays.ignores.complaint:
+        lines.append(Line([(visible(replays.ignores.complaint, MAX_LINE), "warn")]))
     key = in_force.key("ignore")
-    lines.append(Line([(f"{key} on a difference adds it, and takes it back here", "dim")]))
+    lines.append(
+        Line([(f"{key} adds the selected difference, or removes the rule selected here", "dim")])
+    )
     aside = f"{found.ignored_count} here" if found.ignored_count else "none here"
     return [Section(f"ignored differences, {aside}", lines)]

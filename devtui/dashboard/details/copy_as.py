@@ -1,4 +1,4 @@
-"""What a request can be copied as: for a shell, another client, a browser, or pytest."""
+"""The forms in which a request can be copied: for a shell, another client, a browser, or pytest."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def of_request(
 ) -> list[CopyChoice]:
     """Return the choices for a request; `shown` are all requests that its pane shows.
 
-    They have the values of cookies and passwords: without them the answer would be another one.
-    So the dialog shows only how each begins.
+    They contain the cookies and passwords, without which the answer would differ. So the dialog
+    shows a masked preview of each.
     """
     base = session.url
     row = request.row
@@ -73,7 +73,7 @@ def _test(request: Request, outgoing: Outgoing, session: ShownSession) -> str:
 
 
 def _replays(request: Request, session: ShownSession) -> list[Request]:
-    """Return the newest rows that repeat this request, or that repeat what it repeats."""
+    """Return the newest rows that repeat this request, or the one that it repeats."""
     mine = {request.id, request.row.replay_of} - {""}
     newest = reversed(list(session.store.requests)[-1_000:])
     same = (

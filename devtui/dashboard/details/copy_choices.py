@@ -1,4 +1,4 @@
-"""What can be copied of a row, or of one line of it."""
+"""The choices of what to copy from a row, or from one line of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = {
     "slowest of your modules": "slowest modules",
     "written during": "request",
 }
-"""What toasts and choices call the sections whose titles are no nouns."""
+"""Nouns for the sections whose titles are not nouns, for toasts and choices."""
 
 
 class CopyChoice(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ def section_name(title: str) -> str:
     """Return what a section is called in a sentence."""
     if title.startswith("compared with "):
         return "the comparison"
-    title = title.partition(",")[0]  # the rest counts
+    title = title.partition(",")[0]  # the rest is a count
     return f"the {NAMES.get(title, title)}" if title else "the text"
 
 

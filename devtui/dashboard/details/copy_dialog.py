@@ -20,12 +20,12 @@ from devtui.dashboard.widgets.dialogs import Dialog
 NAME_WIDTH = 22
 PREVIEW_WIDTH = 42
 
-# The keys of the choices in their order; further ones have none.
+# The keys of the first choices; the rest have none.
 KEYS = "1234567890"
 
 
 class CopyDialog(Dialog[CopyChoice | None]):
-    """Asks what to copy, and shows how each begins."""
+    """Ask what to copy, with a preview of each choice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"choose({at})", show=False) for at, key in enumerate(KEYS)),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from devtui.session.store.store import Store
 
 _ROWS = (LogEntry, Request, OneCall, OneRepeat, ErrorEntry)
-"""What a line can lead to."""
+"""The rows that a line can lead to."""
 
 
 class DetailScreen(SendsAgain, OpenedScreen):
@@ -99,7 +99,7 @@ class DetailScreen(SendsAgain, OpenedScreen):
         self.search.again(move=False)
 
     def show(self, item: PlainItem, place: str) -> None:
-        """Show another row, from the section on that the cursor is in."""
+        """Show another row, with the cursor in the same section."""
         self.place = place
         line = self.list.item
         name = line.section.name if line is not None else ""
@@ -142,7 +142,7 @@ class DetailScreen(SendsAgain, OpenedScreen):
                     return "No error of this request is kept."
                 return "No error is kept that belongs to this row."
             case "ignore" if self._rule() is None:
-                return "This line is no difference that could be ignored."
+                return "This line is not a difference that could be ignored."
         return self.why_not_send(action) or super().why_not(action)
 
     def heard(self, event: AnyEvent) -> None:
@@ -196,7 +196,7 @@ class DetailScreen(SendsAgain, OpenedScreen):
         return (target.rule, False) if isinstance(target, Change) and target.rule else None
 
     def action_ignore(self) -> None:
-        """Ignore differences like the one under the cursor from now on, or no longer."""
+        """Ignore differences like the one under the cursor from now on, or show them again."""
         found = self._rule()
         if found is None or self._replays is None or not isinstance(self.item, Request):
             return
@@ -204,6 +204,9 @@ class DetailScreen(SendsAgain, OpenedScreen):
         ignores = self._replays.ignores
         try:
             (ignores.remove if in_force else ignores.add)(rule)
+        except ValueError as error:
+            self.app.post_message(Tell(str(error), "warning"))
+            return
         except StateFileError as error:
             self.app.post_message(Tell(f"This holds until you leave: {error}", "warning"))
         self._replays.compare_again()

@@ -70,7 +70,7 @@ def _urlencoded(text: str) -> list[tuple[str, str]]:
 def _multipart(body: Body) -> Iterator[tuple[str, str]]:
     """Yield each field; a file by its name, size and type, without its content."""
     text = body.text or ""
-    # Bytes that are no text have become this character, one or several of them each.
+    # Each replacement character stands for one or several bytes that are not text.
     lost = body.size_bytes - len(text.encode("utf-8", "replace"))
     boundary = text.partition("\n")[0].rstrip("\r")
     if not boundary.startswith("--") or len(boundary) > 300:

@@ -72,7 +72,7 @@ def copied(entry: LogEntry, reveal: bool = False) -> str:
 
 
 def frame_of_entry(entry: LogEntry) -> Frame | None:
-    """Return the place in the code that an entry names: its error's, or the first in its text."""
+    """Return the place in the code that an entry names: its error's, or the first in the text."""
     frame = read(entry).frame
     if frame is not None:
         return frame
@@ -83,13 +83,13 @@ def frame_of_entry(entry: LogEntry) -> Frame | None:
 
 
 def error_of(entry: LogEntry, store: Store) -> ErrorEntry | None:
-    """Return the newest error that the traceback of an entry may be of."""
+    """Return the newest error that the traceback of an entry may belong to."""
     raised = read(entry).raised
     return None if raised is None else find_error(raised, entry.request_id, store)
 
 
 def output_line(entry: LogEntry, reveal: bool) -> Line:
-    """Return an entry in short, for the output of a request; enter opens it."""
+    """Return an entry on one line, for the output of a request; enter opens it."""
     text = read(entry, reveal)
     row: Row = [(f"{visible(text.level, 8):<6}", text.style or "dim")]
     if text.logger:

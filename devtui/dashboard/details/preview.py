@@ -42,13 +42,13 @@ REST_SECONDS = 0.15
 """The least time between two rows: while an arrow key is held, nobody reads."""
 
 FOLLOWING_SECONDS = 0.5
-"""The same while the list follows the newest row: in a flood the app needs the processor more."""
+"""The same while the list follows the newest row: in a flood the app needs the processor."""
 
 EMPTY = "The selected row is shown here."
 
 
 class Preview(Vertical):
-    """What `enter` would open. It takes no keys; the wheel scrolls it, a double click opens it."""
+    """The row that `enter` would open. The wheel scrolls it, a double click opens it; no keys."""
 
     def __init__(self, store: Store, replays: Replays | None = None) -> None:
         super().__init__(id="preview", classes="pane")
@@ -71,7 +71,7 @@ class Preview(Vertical):
         self.call_after_refresh(self._look)
 
     def show(self, item: PaneItem | None, *, following: bool = False) -> None:
-        """Show a row, at once or a moment after the last one; None if no row is selected.
+        """Show a row, at once or a moment after the last one; None shows that no row is selected.
 
         `following` means that it is selected because it is the newest.
         """
@@ -86,7 +86,7 @@ class Preview(Vertical):
             self._look()
 
     def _state(self) -> tuple[object, ...]:
-        """Return all that the lines depend on; equal ones look the same."""
+        """Return everything that the lines depend on."""
         item = self._item
         newest: object = item
         if isinstance(item, ErrorGroup):
@@ -127,7 +127,7 @@ def _opened(item: PaneItem | None, store: Store, replays: Replays | None, width:
     error = item.newest.error
     if not error.exceptions:
         return Detail(f"Error  {clock_time(item.last_at)}", error_view(error, Opened(), width))
-    # Nothing unfolds here. The library's frames before the user's own are in the text below.
+    # Nothing can be unfolded here. The library frames before the user's are in the traceback below.
     first, *others = error.exceptions
     frames = from_the_users(first.frames)
     short = structs.replace(first, message="", frames=frames, frames_left_out=0)

@@ -84,7 +84,7 @@ def steps(item: Reloaded) -> list[tuple[str, str]]:
 
 
 def ahead_facts(item: Reloaded) -> list[tuple[str, str]]:
-    """Return what was done ahead of a reload, and what that costs."""
+    """Return what was done ahead of a reload, and the memory for it."""
     if not item.ahead_modules:
         return []
     done = f"{formats.count(item.ahead_modules, 'module')} in {formats.duration(item.ahead_ms)}"
@@ -92,7 +92,7 @@ def ahead_facts(item: Reloaded) -> list[tuple[str, str]]:
         until = item.ahead_until
         until = PurePath(until).name if PurePath(until).is_absolute() else until
         done += f", up to {visible(until, MAX_NAME)}" if until else ", the whole app"
-    return [("ahead", done), ("memory", f"{formats.size(item.ahead_bytes)} for what waited")]
+    return [("ahead", done), ("memory", f"{formats.size(item.ahead_bytes)} for waiting processes")]
 
 
 def standby_words(item: Reloaded) -> str:

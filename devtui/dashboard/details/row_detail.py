@@ -1,4 +1,4 @@
-"""A request, a log line or a reload, opened; and where in the code each row points to."""
+"""Open a request, a log line or a reload; and find the place in the code that a row points to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from devtui.text.secrets import MASK
 
 MAX_PARAMETERS = 1_000
 
-# How many times larger than the body its layout may be; deep nesting is nearly all indent.
+# How many times larger than the body its formatted text may be; deep nesting is mostly indent.
 MAX_LAID_OUT = 20
 
 FACT_WIDTH = 12
@@ -57,7 +57,7 @@ def detail_of(
 ) -> Detail:
     """Return the sections of an opened row; likely secrets are masked unless `reveal`.
 
-    Bars and what stands beside them are laid out for `width` cells. With `replays` a request that
+    Bars and the text beside them are laid out for `width` cells. With `replays` a request that
     was sent again is compared with the one before.
     """
     match item:
@@ -117,7 +117,7 @@ def request_id_of(item: object) -> str | None:
 
 
 def copied_text(item: PaneItem, url: str) -> tuple[str, str]:
-    """Return the text that copying the row gives, and its name; `url` is the app's."""
+    """Return the text that is copied for the row, and its name; `url` is the app's."""
     match item:
         case Request():
             return masked_url(item.started.target, url), "the URL"
@@ -191,7 +191,7 @@ def _header(name: str, value: str, reveal: bool) -> str:
 
 
 def has_secrets(item: PlainItem, store: Store, replays: Replays | None = None) -> bool:
-    """Return whether the opened row masks anything."""
+    """Whether the opened row masks anything."""
     masked, plain = (detail_of(item, store, reveal, replays=replays) for reveal in (False, True))
     return not _same(masked, plain)
 
@@ -251,7 +251,7 @@ def _parameters(target: str) -> list[tuple[str, str]]:
     try:
         query = urlsplit(target).query
         return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
-    except ValueError:  # more than the bound, or a target that is no URL: the raw text says it
+    except ValueError:  # too many, or the target is not a URL: show the raw text
         return [("(not decoded)", target.partition("?")[2])]
 
 
@@ -281,6 +281,6 @@ def _pretty(body: Body, text: str) -> str:
             size += len(piece)
             if size > MAX_LAID_OUT * len(text):
                 return text
-    except (ValueError, RecursionError):  # not JSON whatever it says, or nested without end
+    except (ValueError, RecursionError):  # not JSON, whatever the type says, or nested too deeply
         return text
     return "".join(laid_out)

@@ -25,7 +25,7 @@ from devtui.text import formats
 
 LEAST_OWN_MS = 1.0
 LEAST_OWN_PART = 0.02
-"""The shortest own time between two things that gets a line, also as a part of the whole."""
+"""The shortest own time between two calls that gets a line, in ms and as a share of the whole."""
 
 LEAST_WITHIN_REPEAT = 0.1
 """The same between two calls of one repeat, where there would be too many lines."""
@@ -37,7 +37,7 @@ _GAP = "  "
 
 
 class _Item(msgspec.Struct, frozen=True):
-    """One line of the timeline; `spans` are empty for what takes no time."""
+    """One line of the timeline; `spans` is empty for a moment."""
 
     at_ms: float
     spans: Sequence[Span]
@@ -45,7 +45,7 @@ class _Item(msgspec.Struct, frozen=True):
 
     @property
     def duration_ms(self) -> float:
-        """How long it took, without what was between."""
+        """How long its spans took together."""
         return sum(end - start for start, end in self.spans)
 
 
@@ -100,7 +100,7 @@ def _span(call: Call) -> Span:
 
 
 def _own(finished: RequestFinished) -> Iterator[_Item]:
-    """Yield the app's own time between the calls that are kept."""
+    """Yield the app's own time between the kept calls."""
     total = finished.duration_ms
     busy = covered(finished.calls, total)
     known = (busy[-1][1] if busy else 0.0) if _missing(finished) else total
@@ -126,7 +126,7 @@ def _summary(finished: RequestFinished) -> str:
 
 
 def _missing(finished: RequestFinished) -> str:
-    """Say how many calls were counted and are not kept; empty if all are."""
+    """Say how many calls were only counted; empty if all are kept."""
     kept = len(finished.calls)
     count = sum(one.count for one in finished.call_totals) - kept
     if count <= 0:

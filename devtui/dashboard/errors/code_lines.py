@@ -1,4 +1,4 @@
-"""The source around a frame's line: numbered, coloured, and the failing part marked."""
+"""The source around a frame's line: numbered and coloured, with the failing part marked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from devtui.text.sanitize import visible
 
 MAX_LINE = 500
 MAX_COLOURED = 20_000
-"""How many characters of a source are coloured: a pasted file would take seconds."""
+"""The longest source that is coloured: a pasted file would take seconds."""
 _DEFINITION = re.compile(r"\s*(?:@|class\b|def\b|async def\b)")
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
 
@@ -24,11 +24,10 @@ Piece: TypeAlias = tuple[str, str]
 
 
 def code_lines(frame: Frame, around: int, width: int) -> list[Row]:
-    """Return the frame's line with `around` lines on each side; `❱` leads to it.
+    """Return the frame's line with `around` lines on each side; `❱` marks it.
 
-    Below the frame's line stands another that marks its failing part, where Python tells it and
-    where the line fits into `width` cells: a line that is wrapped would move away from its marks.
-    The lines around are cut where they are too long.
+    A further line marks the failing part, if Python tells it and the frame's line fits into `width`
+    cells: a wrapped line would not match its marks. Other lines that are too long are cut.
     """
     lines, first = _around(frame, around)
     if not lines:
@@ -41,7 +40,7 @@ def code_lines(frame: Frame, around: int, width: int) -> list[Row]:
     for number, pieces in enumerate(coloured, first):
         hit = number == frame.line
         gutter: Row = [("❱ " if hit else "  ", "bad"), (f"{number:>{digits}}  ", "dim")]
-        if alone:  # the line above it tells the number
+        if alone:  # the line above has the number
             gutter = [("  ", "")]
         if not hit:
             shown.append(cut(gutter + _safe(pieces), width))
@@ -71,7 +70,7 @@ def _around(frame: Frame, around: int) -> tuple[list[str], int]:
 
 
 def _of_the_same(lines: tuple[str, ...], most: int) -> list[str]:
-    """Return the lines after the first, up to the next function or class."""
+    """Return up to `most` lines after the first, up to the next function or class."""
     least = _indentation(lines[0])
     after = []
     for line in lines[1 : most + 1]:
@@ -86,12 +85,12 @@ def _indentation(line: str) -> int:
 
 
 def _is_python(file: str) -> bool:
-    # A name in angle brackets is code that was typed or made up: Python too.
+    # A name in angle brackets is typed or generated code, which is Python too.
     return PurePath(file).suffix in _PYTHON or file.startswith("<")
 
 
 def _marked(frame: Frame, indent: int) -> tuple[int, int] | None:
-    """Return the columns of the part that failed, in the line as it is shown."""
+    """Return the columns of the failing part in the shown line."""
     if frame.marked is None:
         return None
     start, end = frame.marked
@@ -111,7 +110,7 @@ def _with_mark(pieces: tuple[Piece, ...], marked: tuple[int, int]) -> tuple[Piec
 
 
 def _marks(text: str, marked: tuple[int, int], gutter: int) -> Row:
-    """`^^^^` below the failing part, counted in cells."""
+    """Return `^^^^` below the failing part, counted in cells."""
     start = cell_len(visible(text[: marked[0]], MAX_LINE))
     length = cell_len(visible(text[marked[0] : marked[1]], MAX_LINE))
     return [(" " * (gutter + start), ""), ("^" * max(length, 1), "bad")]
@@ -134,7 +133,7 @@ def highlighted(source: str, python: bool = True) -> tuple[tuple[Piece, ...], ..
 
 
 def _tokens(source: str) -> list[tuple[str, str]]:
-    # Rich brings Pygments along; imported here, since not every session has an error to show.
+    # Rich depends on Pygments. Imported here, because not every session shows an error.
     from pygments.lexers.python import PythonLexer
     from pygments.token import Comment, Keyword, Name, Number, Operator, String
 

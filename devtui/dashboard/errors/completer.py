@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from devtui.session.inspection import Questions, Raised
 
 ANSWER_SECONDS = 2.0
-"""How long the names may take; the user has typed on by then."""
+"""How long to wait for the names: after that the user has typed on."""
 
 NAMES_ONLY = "Only names and attributes are completed: completing after a call would run it."
 NO_ANSWER = "The server process does not answer: nothing can be completed now."
 
 
 class Completer:
-    """Asks for names in one error's frames, and inserts them into the prompt."""
+    """Ask for names in one error's frames, and insert them into the prompt."""
 
     def __init__(self, console: Console, questions: Questions, error: Raised) -> None:
         self._console = console
@@ -46,11 +46,11 @@ class Completer:
             self._questions.forget(question.ask_id)
             self._console.show_note(NO_ANSWER)
             return
-        if number == self._newest:  # else tab was pressed again meanwhile
+        if number == self._newest:  # else tab was pressed again
             self._take(wanted.prefix, answer)
 
     async def describe(self, spot: Spot, called: Prompt.Calling) -> None:
-        """Show the parameters of what is about to be called, if they are known."""
+        """Show the parameters of the function that is about to be called, if they are known."""
         if not all(name.isidentifier() for name in (*called.path, called.name)):
             return
         question = self._questions.complete(

@@ -39,7 +39,7 @@ MAX_NAMES = 60
 
 
 class Console(Vertical):
-    """Shows evaluations in order; its screen runs them."""
+    """Show evaluations in order; the screen runs them."""
 
     class Asked(Message):
         """Run code in the selected frame."""
@@ -95,11 +95,11 @@ class Console(Vertical):
         self.border_subtitle = Content(words)
 
     def show_signature(self, text: str) -> None:
-        """Show how something is called, until the line is run or cleared."""
+        """Show a function's signature, until the line is run or cleared."""
         self.border_subtitle = Content(visible(text, max(self.size.width - 8, 8)))
 
     def show_asked(self, source: str) -> None:
-        """Add the code that was asked for."""
+        """Add the code that is evaluated."""
         for number, pieces in enumerate(highlighted(source.strip("\n"))):
             sign = ">>> " if number == 0 else "... "
             row = [(visible(text, MAX_SOURCE_LINE), style) for text, style in pieces]
@@ -119,7 +119,7 @@ class Console(Vertical):
         self._lay_out()
 
     def show_note(self, text: str) -> None:
-        """Add a sentence of ours; it may contain foreign names."""
+        """Add a sentence of ours; names in it may contain control characters."""
         self._lines.append(Line([(visible(text, MAX_SOURCE_LINE), "warn")]))
         self._lay_out()
 

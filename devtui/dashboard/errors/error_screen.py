@@ -53,9 +53,9 @@ class ErrorScreen(SendsAgain, FrameScreen):
         group: ErrorGroup | None = None,
         folds: set[str] | None = None,
     ) -> None:
-        """Show `entry`, and how often its `group` came if it was opened from there.
+        """Show `entry`, and the count of its `group` if it was opened from there.
 
-        `history` is what was evaluated before, in any error.
+        `history` has the code that was evaluated before, in any error.
         """
         super().__init__(folds)
         self.entry = entry
@@ -99,7 +99,7 @@ class ErrorScreen(SendsAgain, FrameScreen):
         return f"Error  {clock_time(self.entry.at)}"
 
     def frame_at(self, spot: Spot) -> Frame | None:
-        """Return the frame at that spot."""
+        """Return the frame at a spot."""
         exceptions: tuple[ExceptionData, ...] = self.entry.error.exceptions
         found: ExceptionData | None = None
         for number in spot.way:
@@ -136,11 +136,11 @@ class ErrorScreen(SendsAgain, FrameScreen):
             case "request" if self._request() is None:
                 if self.entry.origin == "request":
                     return "Its request is no longer kept."
-                return "The error belongs to no request."
+                return "This error does not belong to a request."
         return self.why_not_send(action) or super().why_not(action)
 
     def answers_refusal(self, action: str, why: str) -> bool:
-        """Say in the prompt why nothing can be evaluated: what is typed next is no command."""
+        """Say in the prompt why it cannot evaluate, so typed code does not act as commands."""
         if action != "evaluate":
             return False
         self.action_evaluate()
@@ -177,7 +177,7 @@ class ErrorScreen(SendsAgain, FrameScreen):
         super().action_back()
 
     def leave(self) -> None:
-        """Go back to the screen below; what is being evaluated is interrupted."""
+        """Go back to the screen below, and interrupt a running evaluation."""
         self.evaluation.stop()
         super().leave()
 
@@ -223,7 +223,7 @@ class ErrorScreen(SendsAgain, FrameScreen):
         answer = await question.answer
         if answer.gone:
             self._gone[spot] = answer.reason
-        # Meanwhile it may have been hidden, or asked for again with secrets shown or masked.
+        # It may have been hidden since, or asked for again with secrets shown or masked.
         if spot in self.opened.shown and reveal is self._reveal:
             self.opened.shown[spot] = answer
             self.look()

@@ -16,7 +16,7 @@ from devtui.text.formats import count
 from devtui.text.sanitize import visible
 
 HEADLINE_LINES = 3
-"""How many lines of a message stand above the frames; a longer one begins the list."""
+"""The most lines of a message above the frames; a longer one is the beginning of the list."""
 
 OPEN_EXCEPTIONS = 10
 """How many exceptions of a tree have open frames at first; the rest are folded."""
@@ -26,7 +26,7 @@ OPEN_IN_OTHERS = 3
 
 
 def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
-    """Return the exceptions in order; the message of the first stands above the list."""
+    """Return the exceptions in order. A short message of the first is above the list."""
     if not error.exceptions:
         return [Section("", text_lines(error.text, "bad"), error.text)]
     copied = error.text or error_title(error)
@@ -46,7 +46,7 @@ def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
 
 
 def title(error: Error, colour: str) -> Content:
-    """Return the exception in that colour and its message; a long one begins the list instead."""
+    """Return the exception in this colour, and its message unless that is long."""
     kind, message = "", error_title(error)
     if error.exceptions:
         first = error.exceptions[0]
@@ -57,7 +57,7 @@ def title(error: Error, colour: str) -> Content:
 
 
 def long_message(message: str) -> bool:
-    """Return whether a message does not fit above the frames."""
+    """Whether a message does not fit above the frames."""
     return message.count("\n") >= HEADLINE_LINES or len(message) > 200
 
 
@@ -66,7 +66,7 @@ def _exception(
 ) -> list[Line]:
     """Return notes, frames and members of one exception, without its headline.
 
-    `order` counts the exceptions as they come, whatever they are members of.
+    `order` numbers all exceptions of the tree.
     """
     number = next(order)
     most = MAX_OPEN if number == 0 else OPEN_IN_OTHERS if number < OPEN_EXCEPTIONS else 0
@@ -98,6 +98,6 @@ def _branch(lines: list[Line], last: bool) -> list[Line]:
 
 
 def default_spot(error: Error) -> Spot | None:
-    """Return the frame to begin at: the innermost of the user's code, else the first one's."""
+    """Return the frame to begin at: the innermost of the user's code, else the innermost of all."""
     place = place_of(error)
     return None if place is None else Spot((place[0],), place[1])

@@ -1,4 +1,4 @@
-"""Runs what is typed into the prompt of an error, one piece of code at a time."""
+"""Run the code that is typed into the prompt of an error, one piece at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUNNING_SECONDS = 0.5
 
 
 class Evaluation:
-    """Evaluates code in the frames of one error, and shows the answers in its console."""
+    """Evaluate code in the frames of one error, and show the answers in its console."""
 
     def __init__(
         self, console: Console, questions: Questions, error: Raised, done: Callable[[Spot], None]

@@ -33,7 +33,7 @@ class Spot(msgspec.Struct, frozen=True):
 
 
 class Fold(msgspec.Struct, frozen=True):
-    """Frames that are folded into one line, beginning at that spot."""
+    """Frames that are folded into one line, beginning with the frame `first`."""
 
     first: Spot
 
@@ -48,7 +48,7 @@ class Part(msgspec.Struct, frozen=True):
 class Opened(msgspec.Struct):
     """The open folds and variables, and the answers about locals (None: not answered yet).
 
-    `wanted` is the text that is searched for: what has it is unfolded.
+    `wanted` is the text that is searched for: folds that contain it are unfolded.
     """
 
     folds: set[Fold | Part] = msgspec.field(default_factory=set)
@@ -242,6 +242,6 @@ def _variable(
     head: Row = [(margin[2:] + name, "info"), (first.row[0][0], style), *aside]
     yield Line(head, indent=indent, target=target)
     if unfolded and variable.parts:
-        return  # the parts say it again
+        return  # the parts repeat the value
     for other in others:
         yield Line([(" " * indent, ""), (other.row[0][0], style)], indent=indent, target=target)

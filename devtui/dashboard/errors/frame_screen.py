@@ -28,7 +28,7 @@ class FrameScreen(OpenedScreen):
         super().__init__(folds)
         self.opened = Opened()
         self.spot: Spot | None = None
-        """The frame that is selected."""
+        """The selected frame."""
 
     def compose(self) -> ComposeResult:
         """Yield the framed headline and list, the widgets below them, and the key bar."""
@@ -62,7 +62,7 @@ class FrameScreen(OpenedScreen):
         raise NotImplementedError
 
     def frame_at(self, spot: Spot) -> Frame | None:
-        """Return the frame at that spot, if it is shown."""
+        """Return the frame at a spot, if it is shown."""
         raise NotImplementedError
 
     # -- showing -------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ class FrameScreen(OpenedScreen):
             self._bring_into_view(found[0], found[-1], self.list.cursor)
 
     def _bring_into_view(self, first: int, last: int, cursor: int) -> None:
-        """Scroll as little as possible to show those lines, the cursor's first."""
+        """Scroll as little as possible to show these lines, at least the cursor's."""
         height, top = max(self.list.size.height, 1), self.list.scroll_offset.y
         top = min(max(top, last - height + 1), first)
         top = min(max(top, cursor - height + 1), cursor)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from devtui.config.state_file import MAX_BYTES, ProjectFile, StateFileError
 
 MAX_KEPT = 200
-"""How many pieces of code are kept, the newest."""
+"""How many of the newest pieces of code are kept."""
 
 
 class KeptHistory:
-    """Reads and writes the project's file; each line is one piece of code as JSON."""
+    """Read and write the project's file; each line is one piece of code as JSON."""
 
     def __init__(self, file: ProjectFile) -> None:
         self._file = file
@@ -21,7 +21,7 @@ class KeptHistory:
         """A sentence that says why nothing can be kept; empty if all is well."""
 
     def read(self) -> list[str]:
-        """Return the code, the newest last. What is no such line is left out."""
+        """Return the code, the newest last. Other lines are left out."""
         try:
             lines = self._file.read().splitlines()
         except StateFileError as error:

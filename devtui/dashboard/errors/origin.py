@@ -1,4 +1,4 @@
-"""Where an error came from, in the line below its message."""
+"""Describe where an error came from, for the line below its message."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ORIGINS = {
 
 
 def origin_words(entry: ErrorEntry, group: ErrorGroup | None, store: Store, reveal: bool) -> str:
-    """Return the request or another origin, the generation, and how often its group came."""
+    """Return the request or another origin, the generation, and the count of its group."""
     where = _ORIGINS.get(entry.origin, entry.origin)
     request = store.request(entry.request_id)
     if request is not None:

@@ -1,4 +1,4 @@
-"""The line to type code into: it has a history, and enter runs complete code."""
+"""The prompt for code: it has a history, and enter runs complete code."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class Prompt(TextArea):
         """Do nothing."""
 
     def action_stop(self) -> None:
-        """Post that ctrl+c was pressed."""
+        """Report that ctrl+c was pressed."""
         self.post_message(self.Stopped())
 
     def clear_line(self) -> None:
@@ -174,14 +174,14 @@ class Prompt(TextArea):
         self.text = ""
 
     def action_back_or_up(self) -> None:
-        """Go up a line, and from the first line to the code that was run before."""
+        """Go up a line; from the first line, go to the code that was run before."""
         if self.cursor_location[0] == 0:
             self._show(self._history.move(-1, self.text))
         else:
             self.action_cursor_up()
 
     def action_on_or_down(self) -> None:
-        """Go down a line, and from the last line to the code that was run after."""
+        """Go down a line; from the last line, go to the code that was run after."""
         if self.cursor_location[0] == self.document.line_count - 1:
             self._show(self._history.move(1, self.text))
         else:
@@ -199,7 +199,7 @@ def _typed_name(before: str) -> str:
 
 
 def complete(source: str) -> bool:
-    """Return whether code can run as it is; running it reports its errors."""
+    """Whether code is complete, or has an error that running it reports."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # running the code reports them
         try:

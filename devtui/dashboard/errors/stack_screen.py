@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 3.0
-"""How long an answer may take before the screen says that there is none."""
+"""How long to wait for an answer before the screen says that there is none."""
 
 NO_ANSWER = (
     "The server process does not answer: it is busy in code that lets no other thread run, "
-    "or it is stopped."
+    "or it is suspended."
 )
 TOO_LATE = "The request ended before its stack could be read."
 OUTSIDE = "The request is in the server itself, between the app and the client."
@@ -80,6 +80,7 @@ class StackScreen(FrameScreen):
         try:
             answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)
         except asyncio.TimeoutError:
+            self._questions.forget(question.ask_id)
             self._silent = True
             self.look()
             return

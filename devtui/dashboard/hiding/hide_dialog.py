@@ -48,7 +48,7 @@ def rule_line(rule: Rule, row_count: int, note: str = "") -> Content:
 
 
 class HideDialog(Dialog[Chosen | None]):
-    """Asks which rows like the selected one to hide."""
+    """Ask which rows like the selected one to hide."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding(KEEP_KEYS, "keep", show=False)]
 

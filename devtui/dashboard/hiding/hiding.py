@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 WITH_RULES = ("requests", "log")
 ONLY_THOSE = "Only requests and log lines can be hidden: errors always stay."
 NO_LOGGER = "This line has no logger to hide: filter with !text instead."
-HIDDEN_ALREADY = "Rows like this one are hidden already; this one stays, it is an error."
+HIDDEN_ALREADY = "Rows like this one are hidden already; this one stays because it is an error."
 ONLY_AN_ERROR = "This row is an error, which stays, and no other row is like it."
 NO_PATH = "This request has no path that a rule could name."
 
 
 class Hiding:
-    """Applies the rules to the panes, and asks for changes."""
+    """Apply the rules to the panes, and ask for changes."""
 
     def __init__(self, screen: Screen[None], panes: Sequence[Pane[Any]], rules: Rules) -> None:
         self.rules = rules
@@ -44,7 +44,7 @@ class Hiding:
             self._tell(self.rules.complaint, problem=True)
 
     def failed(self, request: Request | None) -> None:
-        """Show a request that has failed again, even if it ended before, and what it has logged."""
+        """Show a failed request and its log again, also if it had ended before the error."""
         if request is None:
             return
         for pane in self._panes:
@@ -71,7 +71,7 @@ class Hiding:
 
         found, known = self._proposals(pane), self.rules.texts
         counted = [(rule, self.count(rule)) for rule in found if rule.text not in known]
-        # The selected row may be an error, which stays: then a rule can be without any row.
+        # The selected row may be an error, which is not hidden: then a rule may hide nothing.
         offered = [(rule, rows) for rule, rows in counted if rows]
         if not offered:
             self._tell(ONLY_AN_ERROR if counted else HIDDEN_ALREADY)
@@ -86,7 +86,7 @@ class Hiding:
         self._screen.app.push_screen(dialog)
 
     def count(self, rule: Rule, place: Place | None = None) -> int:
-        """Return how many rows of its own pane, or of another, a rule hides or would hide."""
+        """Return how many rows a rule hides or would hide, in its own pane or in `place`."""
         found, hides = 0, rule.test_for(place or rule.place)
         for pane in self._panes:
             if hides is not None and pane.place == (place or rule.place):

@@ -1,4 +1,4 @@
-"""The list of rules in a dialog, in which the keys move that move everywhere."""
+"""The list of rules in a dialog. The keys that move in other lists move here too."""
 
 from __future__ import annotations
 

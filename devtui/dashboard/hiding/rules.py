@@ -12,10 +12,10 @@ _HEADING = "# What devtui hides in this project, one rule a line. Errors stay vi
 
 
 class Rules:
-    """The rules of a session; those of the config and of the project's file to begin with.
+    """The rules of a session; at first those of the config and of the project's file.
 
-    `file` is the only place that knows where they are kept. Those of the config stay there: they
-    can be changed until the session ends, and are never written.
+    `file` keeps the project's rules. The config's rules are never written: a change to them lasts
+    until the session ends.
     """
 
     def __init__(self, file: ProjectFile, config: Mapping[str, str] | None = None) -> None:
@@ -81,7 +81,7 @@ class Rules:
         return str(self._file.path)
 
     def add(self, rule: Rule, at: int | None = None) -> None:
-        """Add a rule, or put it in the place of another. Raises `ValueError` with a sentence."""
+        """Add a rule, or replace the rule `at` a place. Raises `ValueError` with a sentence."""
         others = [one for index, one in enumerate(self.all) if index != at]
         if any(one.text == rule.text for one in others):
             raise ValueError(f"There is a rule {rule.text} already.")
@@ -98,7 +98,7 @@ class Rules:
         self._kept = self._own
 
     def of(self, place: Place) -> HidesRows | None:
-        """Return the rules for a pane as one test, or None without any."""
+        """Return the rules for a pane as one test; None if there are none."""
         mine = [test for rule in self.all if (test := rule.test_for(place)) is not None]
         return HidesRows(mine) if mine else None
 
@@ -110,5 +110,5 @@ class HidesRows:
         self._hides = rules
 
     def __call__(self, text: str, facts: Facts) -> bool:
-        """Whether one of the rules hides a row of that text, in lower case, and those facts."""
+        """Whether one of the rules hides a row with this lower-case text and these facts."""
         return any(hides(text, facts) for hides in self._hides)

@@ -46,10 +46,10 @@ class RulesDialog(Dialog[None]):
         self._rules = rules
         self._count = count
         self._changed = changed
-        self._edited: int | None = None  # the number of the rule that is typed; None adds one
+        self._edited: int | None = None  # the index of the rule that is edited; None adds one
 
     def compose(self) -> ComposeResult:
-        """Yield the rules, an input, and what is to be said."""
+        """Yield the rules, an input, and a line for messages."""
         with Vertical(classes="dialog -rules") as dialog:
             dialog.border_title = "Hidden rows"
             dialog.border_subtitle = self._keys()
@@ -83,7 +83,7 @@ class RulesDialog(Dialog[None]):
             self._say(f"In force until you leave; {keep_key()} keeps them for you in this project.")
 
     def _note(self, rule: Rule) -> str:
-        """Return which rule makes this one needless, and where the config has it."""
+        """Say which rule makes this one redundant, and which config file has it."""
         by = next((one.text for one in self._rules.all if covers(one, rule)), "")
         covered = f"covered by {by}" if by else ""
         return ", ".join(filter(None, [covered, os.path.basename(self._rules.place_of(rule))]))
@@ -133,7 +133,7 @@ class RulesDialog(Dialog[None]):
             self._changed()
             self._list(at)
             if place:
-                self._say(f"Shown until you leave: {place}, hides these rows.")
+                self._say(f"Shown until you leave; {place}, hides these rows again.")
 
     def action_keep(self) -> None:
         """Keep the rules for the project."""
@@ -145,7 +145,7 @@ class RulesDialog(Dialog[None]):
         self._say(f"Kept for you in {self._file}")
 
     def action_copy(self) -> None:
-        """Copy the rules as the line that the config wants."""
+        """Copy the rules as a line for the config."""
         texts = ", ".join(json.dumps(rule.text, ensure_ascii=False) for rule in self._rules.all)
         self.app.post_message(Copy(f"hidden = [{texts}]", "the line for devtui.toml"))
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from textual.binding import Binding
 
 NO_KEY = "no_key"
-"""What a command without a key is bound to: nothing sends it."""
+"""The binding of a command without a key: no key sends it."""
 
 Place = Literal["app", "main", "opened", "detail", "error", "stack", "profile", "list"]
 
@@ -37,12 +37,12 @@ class Command(msgspec.Struct, frozen=True):
 
     @property
     def setting(self) -> str:
-        """The name of the command in the config; one name stands for it in several places."""
+        """The name of the command in the config; it covers the same command in several places."""
         return _SAME.get(self.name, self.name)
 
     @property
     def first(self) -> str:
-        """The first of its keys, as people read it; empty without any."""
+        """The first of its keys, as people read it; empty if it has none."""
         return self.shown.partition(" ")[0]
 
     def binding(self) -> Binding:
@@ -230,19 +230,19 @@ _SAME = {
     "detail-send-edited": "edit-and-send",
     "detail-stack": "stack",
 }
-"""Commands that do the same in another place, with the one whose name the config uses."""
+"""From commands that do the same in another place to the name that the config uses."""
 
 BY_NAME: dict[str, Command] = {command.name: command for command in COMMANDS}
 
 
 class CommandsInForce:
-    """The commands with the keys that they have in the dashboard of this process."""
+    """The commands with their present keys, in the dashboard of this process."""
 
     def __init__(self) -> None:
         self._by_name = BY_NAME
 
     def use(self, commands: Iterable[Command]) -> None:
-        """Have these keys from now on."""
+        """Use these commands from now on."""
         self._by_name = {command.name: command for command in commands}
 
     def __iter__(self) -> Iterator[Command]:
@@ -250,7 +250,7 @@ class CommandsInForce:
         return iter(self._by_name.values())
 
     def __getitem__(self, name: str) -> Command:
-        """Return the command of that name."""
+        """Return the command with this name."""
         return self._by_name[name]
 
     def key(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Which keys the commands have: their own, those of a ready set, or those of the config."""
+"""The keys of the commands: the defaults, those of a preset, or those of the config."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VIM: Mapping[str, tuple[str, ...]] = {
     "last": ("end", "G"),
     "holders": ("K",),
 }
-"""The keys of `keys-preset = "vim"`; `k` had been the holders' key."""
+"""The keys of `keys-preset = "vim"`; `k` is the holders' key by default."""
 
 PRESETS: Mapping[str, Mapping[str, tuple[str, ...]]] = {"default": {}, "vim": VIM}
 
@@ -38,16 +38,16 @@ _NAMED = (
 _FIXED = {
     "tab": "tab moves between panes and inputs",
     "shift+tab": "shift+tab moves between panes and inputs",
-    "ctrl+c": "ctrl+c copies a selection, and else leaves",
+    "ctrl+c": "ctrl+c copies the selection, or leaves",
 }
-# What a terminal sends for two keys alike.
+# Keys for which a terminal sends the same as for another key.
 _SAME_IN_TERMINALS = {
     "ctrl+i": "tab",
     "ctrl+m": "enter",
     "ctrl+[": "escape",
     "ctrl+h": "backspace",
 }
-# As Textual names them; the other characters have the names that Unicode gives them.
+# From names in Unicode to Textual's names, where they differ.
 _OTHER_NAMES = {
     "solidus": "slash",
     "reverse_solidus": "backslash",
@@ -56,7 +56,7 @@ _OTHER_NAMES = {
     "plus_sign": "plus",
     "low_line": "underscore",
 }
-# The places whose commands one screen has, besides those of the app and its lists.
+# The places whose commands each screen has, besides those of the app and its lists.
 _SCREENS: tuple[tuple[Place, ...], ...] = (
     ("main",),
     ("opened", "detail"),
@@ -98,7 +98,7 @@ class Keyboard:
                 continue
             for key in self._keys[command.name]:
                 other = owners.setdefault(key, command)
-                # One of an opened row may pass its key on to the app's command of the same name.
+                # An opened row's command may share its key with the app's command of the same name.
                 if other.setting != command.setting and not _both_by_default(key, command, other):
                     self._complain(key, command, other)
         for key, custom in zip(self.custom, chosen.commands, strict=True):
@@ -110,7 +110,7 @@ class Keyboard:
                 )
 
     def _complain(self, key: str, command: Command, other: Command) -> None:
-        """Name the one that the config gave this key first."""
+        """Raise `ConfigError` for the command to which the config gave the key."""
         if command.setting not in self._choices:
             command, other = other, command
         place = self._choices[command.setting].place if command.setting in self._choices else ""
@@ -126,7 +126,7 @@ class Keyboard:
     # -- for the dashboard -------------------------------------------------------------------
 
     def keymap(self) -> dict[str, str]:
-        """Return Textual's keymap, with those commands that have other keys than their own."""
+        """Return Textual's keymap: the commands whose keys are not the default ones."""
         return {
             name: ",".join(keys) or NO_KEY
             for name, keys in self._keys.items()
@@ -145,7 +145,7 @@ class Keyboard:
         keys = self._keys.get(command.name)
         if keys is None or ",".join(keys) == command.keys:
             return command
-        # Keys of its own that it still has keep the way in which they are shown.
+        # A default key that it still has is shown as before.
         own = command.keys.split(",")
         shown = " ".join(command.shown if key == own[0] else shown_key(key) for key in keys)
         return structs.replace(command, keys=",".join(keys), shown=shown)
@@ -187,7 +187,7 @@ def parse_key(typed: str, place: str, own: Sequence[str] = ()) -> str:
     if not name:
         guess = meant(words, [*_NAMED, *(f"ctrl+{one}" for one in "abcdefgjklnopqrstuvwxyz")])
         hint = guess or ": write a character, or a name such as f5, ctrl+r, shift+r or space."
-        raise ConfigError(f"{place}: {quoted(typed)} is no key{hint}")
+        raise ConfigError(f"{place}: {quoted(typed)} is not a key{hint}")
     if name in own:
         return name
     if name in _FIXED:
@@ -228,7 +228,7 @@ def shown_key(key: str) -> str:
 
 
 def _character(name: str) -> str:
-    """Return the character that Unicode gives this name; the name itself if it is a key's."""
+    """Return the character with this name in Unicode; the name itself if it names a key."""
     if name in _NAMED:
         return name
     try:

@@ -1,4 +1,4 @@
-"""ctrl+c where something is open or typed: the first press only says that the next one leaves."""
+"""ctrl+c while something is open or typed: the first press only says that the next one leaves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ AGAIN_SECONDS = 3.0
 
 
 class SecondPress:
-    """Tells the second press of ctrl+c from the first one."""
+    """Tell the second press of ctrl+c from the first one."""
 
     def __init__(self) -> None:
         self._at = -AGAIN_SECONDS

@@ -1,1 +1,1 @@
-"""Long lists: bounded data, of which only the lines in view are drawn."""
+"""Long lists of bounded data; only the lines in view are drawn."""

@@ -1,4 +1,4 @@
-"""What filters and orders read of each item: its text, and its facts and measures in columns."""
+"""The data of all items for filters and sort orders, in columns: text, facts, measures."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from devtui.filters.query import Query
 T = TypeVar("T")
 
 SEARCHED_CHARACTERS = 4_000
-"""How much of an item's text a filter looks at."""
+"""How much of an item's text a filter reads."""
 
 COUNTED_WITH_REGEX = 500
-"""How many items a regex looks at if only their count is asked for."""
+"""How many items a regex is matched with if only the count of matches is needed."""
 
 MAX_SHARED = 10_000
-"""How many different facts are kept once for all items that have them."""
+"""How many different facts are shared between items."""
 
 
 class Columns(Generic[T]):
     """The columns of the items from number `offset` on.
 
-    The texts are kept in lower case: a search of 100,000 of them takes some 20 ms so, and 200
-    without.
+    The texts are kept in lower case: so a search of 100,000 of them takes some 20 ms, and not 200.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class Columns(Generic[T]):
 
     @property
     def end(self) -> int:
-        """The number of the item that comes next."""
+        """The number of the next item."""
         return self.offset + len(self.texts)
 
     def append(self, item: T) -> None:
@@ -58,7 +57,7 @@ class Columns(Generic[T]):
             self.sizes.append(measures.size_bytes)
 
     def replace(self, number: int, item: T) -> None:
-        """Look at an item again."""
+        """Update the columns of an item."""
         at = number - self.offset
         self.texts[at] = self._text(item)
         if self._measures_of is not None:
@@ -68,13 +67,13 @@ class Columns(Generic[T]):
             self.sizes[at] = measures.size_bytes
 
     def forget(self, first: int) -> None:
-        """Forget all items before that number."""
+        """Forget all items before this number."""
         gone = first - self.offset
         del self.texts[:gone], self.facts[:gone], self.durations[:gone], self.sizes[:gone]
         self.offset = first
 
     def read(self, item: T) -> tuple[str, Measures]:
-        """Return what the columns would have of an item."""
+        """Return what the columns would contain for an item."""
         measures = NO_MEASURES if self._measures_of is None else self._measures_of(item)
         return self._text(item), measures
 
@@ -118,7 +117,7 @@ class Columns(Generic[T]):
         return list(numbers)
 
     def count_kept(self, query: Query, numbers: Iterable[int]) -> int:
-        """Return how many of the items a filter keeps; a regex looks at some hundreds of them."""
+        """Return how many of the items a filter keeps; a regex is tried on a few hundred."""
         kept = self.quickly_kept(query, numbers)
         if not query.patterns:
             return len(kept)

@@ -1,7 +1,6 @@
-"""The lines of a list's items: one each, but for items that are unfolded, or if lines are wrapped.
+"""The lines of a list's items: one each, unless an item is unfolded or lines are wrapped.
 
-A list scrolls by items. So it needs to know the heights of the items in view alone, however many
-there are.
+A list scrolls by items. So it needs the heights only of the items in view.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ MAX_UNFOLDED = 500
 
 
 class ItemLines(Generic[T]):
-    """Lays items out on lines, and knows which of them stands at each height of the list."""
+    """Lay items out on lines, and know which item is at each height of the list."""
 
     def __init__(self, rows: Rows[T], size: Callable[[], tuple[int, int]]) -> None:
         """`size` returns the width and the height of the list."""
@@ -34,15 +33,15 @@ class ItemLines(Generic[T]):
 
     @property
     def several(self) -> bool:
-        """Whether an item may have more lines than one."""
+        """Whether items may have more than one line."""
         return self.wrapped or bool(self._unfolded)
 
     def is_unfolded(self, number: int) -> bool:
-        """Whether the item of that number is unfolded."""
+        """Whether the item with this number is unfolded."""
         return number in self._unfolded
 
     def unfold(self, number: int, on: bool) -> None:
-        """Unfold the item of that number, or fold it again."""
+        """Unfold the item with this number, or fold it again."""
         self._unfolded.pop(number, None)
         if on:
             self._unfolded[number] = None
@@ -51,7 +50,7 @@ class ItemLines(Generic[T]):
         self.forget()
 
     def fold_all(self) -> None:
-        """Fold every item, because others come in their place."""
+        """Fold every item, because other items replace them."""
         self._unfolded.clear()
         self.forget()
 
@@ -61,7 +60,7 @@ class ItemLines(Generic[T]):
         self._places = None
 
     def of(self, number: int, item: T) -> list[Row]:
-        """Return the lines of an item, no more than the list has."""
+        """Return the lines of an item, at most as many as the list is high."""
         if not self.several:
             return [self._rows.spans(item, self._size()[0])]
         lines = self._laid_out.get(number)
@@ -78,12 +77,12 @@ class ItemLines(Generic[T]):
         return lines
 
     def count(self, view: Viewport[T], index: int) -> int:
-        """Return how many lines the item at that place has."""
+        """Return how many lines the item at this index has."""
         item = view.matches.item_at(index)
         return 1 if item is None else len(self.of(view.matches.number_at(index), item))
 
     def place(self, view: Viewport[T], top: int, y: int) -> tuple[int, int]:
-        """Return the place of the item at the height `y`, and which of its lines stands there."""
+        """Return the index of the item at the height `y`, and which of its lines is there."""
         if not self.several:
             return top + y, 0
         if self._places is None:

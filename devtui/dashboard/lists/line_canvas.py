@@ -1,4 +1,4 @@
-"""Draws the items of a list: the lines in view, the cursor, and the selected text."""
+"""Draw the items of a list: the lines in view, the cursor, and the selected text."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# More than the lines of a screen, of which an item has no more.
+# More than an item has: at most the lines of a screen.
 _NUMBERS_EACH = 1_000
 
 
 class LineCanvas(ScrollView, Generic[T]):
-    """What a list shows, and how it is drawn. `LineView` decides what that is."""
+    """The contents of a list, and how they are drawn. `LineView` changes the contents."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class LineCanvas(ScrollView, Generic[T]):
         empty: str = "",
         measures_of: Callable[[T], Measures] | None = None,
     ) -> None:
-        """`empty` is the sentence for an empty list; `measures_of` serves filters and orders."""
+        """`empty` is a sentence for an empty list; `measures_of` is for filters and sort orders."""
         self._measures_of = measures_of
         self._lines: ItemLines[T] = ItemLines(rows, lambda: (self.row_width, self.size.height))
         super().__init__()
@@ -84,7 +84,7 @@ class LineCanvas(ScrollView, Generic[T]):
         return self.scrollable_content_region.width
 
     def place_at(self, y: int) -> tuple[int, int]:
-        """Return the row that is drawn at that height, and the line of it."""
+        """Return the row that is drawn at this height, and which of its lines."""
         return self._lines.place(self._viewport, self.scroll_offset.y, y)
 
     @property
@@ -104,7 +104,7 @@ class LineCanvas(ScrollView, Generic[T]):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Refresh the list: items may look different, and the cursor be elsewhere."""
+        """Refresh the list: items may look different, and the cursor may have moved."""
         self._lines.forget()
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
@@ -114,7 +114,7 @@ class LineCanvas(ScrollView, Generic[T]):
         self._renderer.forget_colours()
 
     def render_line(self, y: int) -> Strip:
-        """Draw the line at that height."""
+        """Draw the line at this height."""
         width = self.row_width
         index, part = self.place_at(y)
         item = self.matches.item_at(index)
@@ -134,7 +134,7 @@ class LineCanvas(ScrollView, Generic[T]):
             style = self.screen.get_component_rich_style("screen--selection")
             strip = marked(strip, selection, number, style)
         if self.flooded and self.following:
-            return strip  # nobody can select text that runs away, and offsets cost the most
+            return strip  # nobody can select text that scrolls away, and offsets cost the most
         return strip.apply_offsets(0, number)
 
     def _note(self) -> str:
@@ -150,7 +150,7 @@ class LineCanvas(ScrollView, Generic[T]):
         return self.empty
 
     def _cursor_style(self, index: int) -> str:
-        """Return the name of the cursor's style if the cursor shows on that line, else nothing."""
+        """Return the name of the cursor's style, or an empty text if this line has no cursor."""
         if index != self.cursor or not self.cursor_shown:
             return ""
         if self.has_focus:

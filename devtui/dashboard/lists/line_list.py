@@ -15,13 +15,13 @@ T = TypeVar("T")
 
 
 class LineList(LineView[T]):
-    """One widget for every pane and every opened row.
+    """The widget of every pane and every opened row.
 
-    A press gives its pane the focus, and the focused pane the most room, so the row may move before
-    the click. The list remembers the number of the row, which stays.
+    A press gives the pane the focus, and with it the most room, so the row may move before the
+    click. Therefore the list remembers the number of the pressed row, which does not change.
     """
 
-    # Only the whole click gives the focus: it moves the lines.
+    # The focus moves the lines, so only the complete click gives it.
     FOCUS_ON_CLICK: ClassVar[bool] = False
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
@@ -37,14 +37,14 @@ class LineList(LineView[T]):
     _pressed_row: int | None = None
 
     def action_move(self, lines: int) -> None:
-        """Move the cursor by that many lines, or scroll if there is no cursor."""
+        """Move the cursor by some lines, or scroll if there is no cursor."""
         if not self.cursor_shown:
             self.scroll_relative(y=lines, animate=False)
             return
         self.select(self.cursor + lines)
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by that many screens."""
+        """Move the cursor by some screens."""
         items = self._lines.visible_count(self._viewport, self.scroll_offset.y)
         self.action_move(pages * max(items - 1, 1))
 
@@ -72,7 +72,7 @@ class LineList(LineView[T]):
     # -- the mouse ---------------------------------------------------------------------------
 
     def number_at(self, y: int) -> int | None:
-        """Return the number of the row that is drawn at that height."""
+        """Return the number of the row that is drawn at this height."""
         index, _ = self.place_at(y)
         return self.matches.number_at(index) if index < len(self.matches) else None
 
@@ -103,7 +103,7 @@ class LineList(LineView[T]):
         return event.x - self.gutter.left in marker and self.place_at(event.y)[1] == 0
 
     def open_number(self, number: int) -> None:
-        """Open the row of that number, if it is still there."""
+        """Open the row with this number, if it is still there."""
         index = self.matches.index_of(number)
         if index < len(self.matches) and self.matches.number_at(index) == number:
             self.select(index)

@@ -22,7 +22,7 @@ _ROOM_FOR_WORDS = 60
 
 
 class Rows(Generic[T]):
-    """How items are shown and searched; each kind of item has a subclass."""
+    """How items are shown and searched; each type of item has a subclass."""
 
     def text(self, item: T) -> str:
         """Return the text that a filter searches."""
@@ -45,7 +45,7 @@ class Rows(Generic[T]):
         raise NotImplementedError
 
     indent = 0
-    """Where the further lines of an item begin."""
+    """The column at which further lines of an item begin."""
 
     marker: range | None = None
     """The columns of the mark of items that can be unfolded."""
@@ -62,12 +62,12 @@ class Rows(Generic[T]):
         return [self.spans(item, width)]
 
     def moves(self, item: T) -> bool:
-        """Whether the item looks different a moment later, without an event."""
+        """Whether the item changes with time, without an event."""
         return not self.settled(item)
 
 
 class LineRenderer(Generic[T]):
-    """Turns items into strips of a given width in cells."""
+    """Turn items into strips of a given width in cells."""
 
     def __init__(self, widget: Widget, rows: Rows[T]) -> None:
         """`widget` is the list, whose background the lines get."""
@@ -80,7 +80,7 @@ class LineRenderer(Generic[T]):
         self._base = None
 
     def row(self, row: Row, width: int, cursor: str = "") -> Strip:
-        """Draw a line of an item; `cursor` names the style of the cursor, if it is on the item."""
+        """Draw a line of an item; `cursor` names the cursor's style, if the cursor is on it."""
         base, colours = self._base_style(), self._colours
         if cursor:
             base += colours.cursor_style(cursor)
@@ -110,7 +110,7 @@ class LineRenderer(Generic[T]):
     @property
     def _colours(self) -> ListScreen:
         screen = self._widget.screen
-        assert isinstance(screen, ListScreen), "a list stands on a screen that knows its colours"
+        assert isinstance(screen, ListScreen), "a list is on a screen that knows its colours"
         return screen
 
     def _base_style(self) -> Style:
@@ -136,7 +136,7 @@ def selected_text(
 ) -> str:
     """Return the selected text.
 
-    `lines` yields the lines from a number to another, each with its number; None is the end.
+    `lines` yields the lines from one number to another, each with its number; None is the end.
     """
     start, end = selection.start, selection.end
     first = max(start.y, 0) if start is not None else 0

@@ -35,7 +35,7 @@ class LineView(LineCanvas[T], can_focus=True):
             self.line_list = line_list
 
     revision: reactive[int] = reactive(0, repaint=False)
-    """Grows with each `Changed`, but at once, so that watchers are drawn in the same frame."""
+    """Grows with each `Changed`, but immediately, so that watchers are drawn in the same frame."""
 
     @cached_property
     def _pace(self) -> RefreshPace:
@@ -48,7 +48,7 @@ class LineView(LineCanvas[T], can_focus=True):
 
     @property
     def expects_rows(self) -> bool:
-        """Whether items came that will be shown in a moment."""
+        """Whether there are new items that will be shown in a moment."""
         return self._pace.due
 
     @property
@@ -59,11 +59,11 @@ class LineView(LineCanvas[T], can_focus=True):
     # -- data --------------------------------------------------------------------------------
 
     def mark_dirty(self) -> None:
-        """Note that items came or changed; the list shows them a moment later."""
+        """Note that there are new or changed items; the list shows them a moment later."""
         self._pace.mark_dirty()
 
     def take_in(self) -> None:
-        """Show the items that came, changed or went since the last time."""
+        """Show the items that are new, changed or gone since the last time."""
         self._pace.taken_in(self.matches.ring.end, self.size.height)
         self.matches.catch_up()
         self._fit_in()
@@ -81,7 +81,7 @@ class LineView(LineCanvas[T], can_focus=True):
         self._fit_in()
 
     def sort(self, order: Order) -> None:
-        """Show the items in that order, from the first on; in that of time follow the newest."""
+        """Show the items in this order, from the first on; in order of time follow the newest."""
         if order == "time":
             self.follow()
             return
@@ -118,14 +118,14 @@ class LineView(LineCanvas[T], can_focus=True):
         self.select(self.cursor)
 
     def unfold(self, on: bool | None = None) -> None:
-        """Unfold the item under the cursor in its place, or fold it; by default the other way."""
+        """Unfold the item under the cursor in its place, or fold it; by default toggle it."""
         item = self.item
         if item is None or not self.rows.can_unfold(item):
             return
         number = self.matches.number_at(self.cursor)
         wanted = not self._lines.is_unfolded(number) if on is None else on
         if wanted:
-            self._viewport.stay()  # it is to be read
+            self._viewport.stay()  # so that it can be read
         self._set_lines(lambda: self._lines.unfold(number, wanted))
         self._fit_in()
         self.select(self.cursor)
@@ -182,7 +182,7 @@ class LineView(LineCanvas[T], can_focus=True):
     # -- moving ------------------------------------------------------------------------------
 
     def select(self, index: int) -> None:
-        """Move the cursor to that line, and bring it into view."""
+        """Move the cursor to this line, and bring it into view."""
         if not len(self.matches):
             return
         self._viewport.select(index)
@@ -196,7 +196,7 @@ class LineView(LineCanvas[T], can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Remember the topmost item."""
         super().watch_scroll_y(old_value, new_value)
-        # Textual skips a scrollbar that is not shown yet, and it would stand at the top.
+        # Textual skips a scrollbar that is not shown yet, which would then stay at the top.
         self.vertical_scrollbar.position = new_value
         self._pace.watch_running()
         unseen = self.unseen_count
@@ -221,8 +221,8 @@ class LineView(LineCanvas[T], can_focus=True):
             self._look_back()
 
     def _look_back(self) -> None:
-        # Decided by what the user does, not by the list's position, which Textual changes as well
-        # whenever the size changes.
+        # The user's action decides, not the list's position, which Textual also changes with the
+        # size.
         if self.following and self.max_scroll_y > 0:
             self._viewport.stay()
             self._tell_changed()

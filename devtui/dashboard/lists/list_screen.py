@@ -22,10 +22,10 @@ _CODE = ("code-comment", "code-keyword", "code-string", "code-number", "code-nam
 
 
 class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
-    """Looks up colours by name, for all its lists.
+    """A screen that looks up colours by name, for all its lists.
 
-    Each colour is a component class of the screen. With component classes of the lists Textual
-    would style two dozen more nodes for each list, most of its work before the first frame.
+    Each colour is a component class of the screen. If the lists had component classes, Textual
+    would style two dozen more nodes for each list: most of its work before the first frame.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -39,7 +39,7 @@ class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
 
     @property
     def shows(self) -> object:
-        """The item that the whole screen is about, if it is about one."""
+        """The item that the whole screen shows, if there is one."""
         return None
 
     def selected(self) -> Selection:
@@ -47,7 +47,7 @@ class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
         return NOTHING
 
     def action_neighbour(self, steps: int) -> None:
-        """Open the row after the one that is shown, or the one before it."""
+        """Open the row after the shown one, or before it."""
         self.app.post_message(OpenNeighbour(self.shows, steps))
 
     def action_edit_row(self) -> None:
@@ -72,7 +72,7 @@ class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
         self.dismiss()
 
     def heard(self, event: AnyEvent) -> None:
-        """Update the keys after an event of the session; only the topmost screen gets them."""
+        """Update the keys after an event of the session; only the topmost screen gets events."""
         if isinstance(event, (StateChanged, ServerExited)):
             self.refresh_bindings()
 
@@ -87,11 +87,11 @@ class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
         return self.get_component_rich_style(f"line--{name}")
 
     def style_of(self, name: str | Look) -> Style:
-        """Return the colours of that name, or of text that the app has coloured."""
+        """Return the colours with this name, or those of text that the app has coloured."""
         return self.line_style(name) if isinstance(name, str) else self._looks.style_of(name)
 
     def line_style(self, name: str) -> Style:
-        """Return the colours of that name, for all but matches without their background."""
+        """Return the colours with this name; only those of matches have a background."""
         style = self._line_styles.get(name)
         if style is None:
             style = Style()

@@ -16,20 +16,21 @@ from devtui.session.store.ring import Ring
 T = TypeVar("T")
 
 Hides: TypeAlias = Callable[[str, Facts], bool]
-"""Whether a rule hides an item of that text, in lower case, and those facts."""
+"""Whether a rule hides an item with this lower-case text and these facts."""
 
 LATE = 2_000
-"""How many of the newest items `mark_changed` looks through."""
+"""How many of the newest items `mark_changed` checks."""
 
 
 class Matches(Generic[T]):
-    """The numbers of the items to show, kept as items come and go.
+    """The numbers of the items to show, updated as items come and go.
 
-    `text_of` gives the text that is searched; `settled` says whether that text is final. An item
-    whose text may still change is looked at again at each `catch_up`, until it is settled.
+    `text_of` returns the text that is searched; `settled` says whether that text is final. An item
+    whose text may still change is updated at each `catch_up`, until it is settled.
 
-    Places are those of the last `catch_up`, while the ring goes on: what is drawn, and what a key
-    or a click means, must not move in between. An item may be gone from the ring by then.
+    Indices are valid until the next `catch_up`, although the ring changes: the drawn rows, and the
+    row that a key or a click means, must not move in between. By then an item may be gone from the
+    ring.
     """
 
     def __init__(
@@ -43,13 +44,13 @@ class Matches(Generic[T]):
         self.query = Query()
         self.columns: Columns[T] = Columns(ring.first, text_of, measures_of)
         self._settled = settled
-        self.hidden_by: Hides | None = None  # what tells which items are hidden
+        self.hidden_by: Hides | None = None  # the rules
         self._hidden: set[int] = set()
         self._first, self._end = ring.first, ring.end
         self._numbers: list[int] | None = None  # ascending; None stands for all
         self._sorted: Sorted | None = None
         self.slices = Slices()
-        """What a regex has still to look at."""
+        """The items that a regex is still to be matched with."""
         self._unsettled: set[int] = set()
 
     # -- what to show ------------------------------------------------------------------------
@@ -74,7 +75,7 @@ class Matches(Generic[T]):
         self._sort_again()
 
     def hide(self, hides: Hides | None) -> None:
-        """Show no item that `hides` tells of."""
+        """Show no item that `hides` matches."""
         self.catch_up()
         self.hidden_by = hides
         self._hidden.clear()
@@ -90,7 +91,7 @@ class Matches(Generic[T]):
         self.search(query)
 
     def sort(self, order: Order) -> None:
-        """Show the items in that order."""
+        """Show the items in this order."""
         self.catch_up()
         self._sorted = None
         if order != "time":
@@ -117,7 +118,7 @@ class Matches(Generic[T]):
         return not hidden and (not self.query or self.query.keeps(text, measures))
 
     def go_on(self) -> None:
-        """Look at some more of the items that a regex has still to look at."""
+        """Match the regex with some more of the waiting items."""
         text_of, patterns = self.columns.text, self.query.patterns
 
         def keeps(number: int) -> bool:
@@ -142,7 +143,7 @@ class Matches(Generic[T]):
     # -- items that come, change and go ------------------------------------------------------
 
     def catch_up(self) -> None:
-        """Take in what was appended to the ring, or forgotten by it, since the last time."""
+        """Take in the items that the ring got or forgot since the last time."""
         ring = self.ring
         self._forget()
         self._first, self._end = ring.first, ring.end
@@ -160,7 +161,7 @@ class Matches(Generic[T]):
                 self._unsettled.add(number)
 
     def _take_out(self, left: set[int]) -> None:
-        """Show items no more where they were before they moved to the end."""
+        """Remove items from where they were before they moved to the end."""
         numbers = range(self._first, self.columns.end) if self._numbers is None else self._numbers
         self._numbers = [number for number in numbers if number not in left]
         self.slices.leave_out(left)
@@ -169,14 +170,14 @@ class Matches(Generic[T]):
         self._sort_again()
 
     def mark_changed(self, has_changed: Callable[[T], bool]) -> None:
-        """Look again, at the next `catch_up`, at those of the newest items that changed late."""
+        """At the next `catch_up`, update the settled ones of the newest items that have changed."""
         end = min(self.columns.end, self.ring.end)
         for number in range(max(self.ring.first, end - LATE), end):
             if number not in self.ring.left and has_changed(self.ring[number]):
                 self._unsettled.add(number)
 
     def _list(self, number: int) -> None:
-        """Show an item if it is to be shown, in its place."""
+        """Insert an item, if neither rules nor the filter leave it out."""
         columns, hides = self.columns, self.hidden_by
         if hides is not None and hides(columns.text(number), columns.facts_of(number)):
             if self._numbers is None:
@@ -214,7 +215,7 @@ class Matches(Generic[T]):
     def _forget(self) -> None:
         first = self.ring.first
         gone = first - self.columns.offset
-        # In blocks, as the ring itself does: taking one off a list's front moves all the others.
+        # In blocks, as the ring itself does: deleting the first item of a list moves all others.
         if gone >= min(len(self.columns.texts), self.ring.capacity // 8):
             self.columns.forget(first)
         if first == self._first:
@@ -239,20 +240,20 @@ class Matches(Generic[T]):
         return self._end - self._first if self._numbers is None else len(self._numbers)
 
     def number_at(self, index: int) -> int:
-        """Return the number of the item that is shown at that place, which counts from 0."""
+        """Return the number of the item that is shown at this index."""
         if self._sorted is not None:
             return self._sorted.numbers[index]
         return self._first + index if self._numbers is None else self._numbers[index]
 
     def item_at(self, index: int) -> T | None:
-        """Return the item at that place, or None after the last one or if it has left the ring."""
+        """Return the item at this index; None after the last one, or if it has left the ring."""
         if index >= len(self):
             return None
         number = self.ring.now(self.number_at(index))
         return self.ring[number] if number >= self.ring.first else None
 
     def index_of(self, number: int) -> int:
-        """Return the place of that item or of the next one shown; `len(self)` after the last."""
+        """Return the index of this item, or of the next one shown; `len(self)` after the last."""
         if self._sorted is not None:
             return self._sorted.index_of(number)
         if self._numbers is not None:
@@ -260,11 +261,11 @@ class Matches(Generic[T]):
         return min(max(number - self._first, 0), len(self))
 
     def now(self, number: int) -> int:
-        """Return the number of the item that had this one, if it has moved since."""
+        """Return the present number of the item that had this number."""
         return self.ring.now(number, self._end)
 
     def count_from(self, number: int) -> int:
-        """Return how many items are shown that came with that number or later."""
+        """Return how many shown items have this number or a later one."""
         if self._numbers is None:
             return len(self) - min(max(number - self._first, 0), len(self))
         return len(self._numbers) - bisect_left(self._numbers, number)

@@ -1,7 +1,7 @@
 """Double clicks: the second click opens the row that the first one pressed.
 
-The first click gives its pane the focus and so most of the room. The second one can land on another
-row, on another pane or on none, though the mouse has not moved; and rows that come move all others
+The first click gives the pane the focus, and with it the most room. So the second one can land on
+another row or pane, or on none, although the mouse has not moved. New rows also move all others
 between a press and its release.
 """
 
@@ -28,7 +28,7 @@ class _Press(msgspec.Struct, frozen=True):
 
 
 class Presses:
-    """Tells lists which row is pressed, and opens it with the second click wherever that lands."""
+    """Tell lists which row is pressed, and open it with the second click wherever that lands."""
 
     def __init__(self, app: App[int]) -> None:
         self._app = app
@@ -36,7 +36,7 @@ class Presses:
         self._opens: _Press | None = None
 
     def take(self, event: Event) -> bool:
-        """Take note of an event of the mouse; whether that is all that is to be done."""
+        """Note an event of the mouse; return whether nobody else must handle it."""
         if isinstance(event, MouseDown):
             return self._pressed(event)
         if isinstance(event, MouseUp):
@@ -65,7 +65,7 @@ class Presses:
         return True
 
     def _is_second(self, first: _Press, event: MouseDown) -> bool:
-        # As Textual itself tells a double click from two.
+        # As Textual itself tells a double click from two clicks.
         soon = event.time - first.time <= self._app.CLICK_CHAIN_TIME_THRESHOLD
         here = first.offset == event.screen_offset
         return soon and here and first.line_list.is_attached

@@ -14,8 +14,8 @@ REFRESH_SECONDS = 0.05
 """The least time between two refreshes for new data: 20 a second."""
 
 CROWD_SECONDS = 0.25
-"""The same after one for more than `FEW` items, such as a page with its files: each refresh takes
-processor time that the browser needs just then."""
+"""The same after a refresh for more than `FEW` items, such as a page with its files: then the
+browser needs the processor."""
 
 FEW = 4
 
@@ -30,7 +30,7 @@ RUNNING_SECONDS = 0.1
 
 
 class RefreshPace:
-    """The timers of a list; there are none while nothing comes or runs."""
+    """The timers of a list; there are none while no item is new or running."""
 
     def __init__(
         self, widget: Widget, end: int, take_in: Callable[[], None], unsettled: Callable[[], bool]
@@ -41,7 +41,7 @@ class RefreshPace:
         changes by itself.
         """
         self.flooded = False
-        """Whether more came before the last refresh than people can read."""
+        """Whether more items came before the last refresh than people can read."""
         self._crowded = False
         self._widget = widget
         self._end = end
@@ -62,7 +62,7 @@ class RefreshPace:
         return self._dirty_timer is not None
 
     def mark_dirty(self) -> None:
-        """Plan a refresh, a moment later, for the items that came and those that follow."""
+        """Plan a refresh a moment later, for the new items and those that follow."""
         if self._dirty_timer is None and self._widget.is_mounted:
             self._dirty_timer = self._widget.set_timer(self._pause, self._take_in)
 

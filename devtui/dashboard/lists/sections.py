@@ -60,7 +60,7 @@ class Section(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What is remembered of the section if it is folded."""
+        """The name under which a fold is remembered."""
         return f"{self.title} {self.number}" if self.number else self.title
 
     @property
@@ -81,8 +81,8 @@ class Detail(msgspec.Struct, frozen=True):
 class ShownLine(msgspec.Struct, frozen=True):
     """A wrapped line of the screen.
 
-    `heading` says that it is its section's title. `continued` is the indent of a line that goes on
-    with the one above.
+    `heading` says that it is its section's title. `continued` is the indent of a line that
+    continues the one above.
     """
 
     row: Row
@@ -94,7 +94,7 @@ class ShownLine(msgspec.Struct, frozen=True):
 
 
 class DetailRows(Rows[ShownLine]):
-    """Shows lines that are laid out already."""
+    """Show lines that are laid out already."""
 
     def text(self, item: ShownLine) -> str:
         """Return the line's text."""
@@ -114,8 +114,8 @@ def laid_out(
 ) -> Ring[ShownLine]:
     """Wrap the sections to lines of at most `width` cells, with a blank line between sections.
 
-    If not `wrapped`, cut the lines. `folds` says of which sections only the title is shown; without
-    it none can be folded.
+    If not `wrapped`, cut the lines. `folds` says whether only the title of a section is shown;
+    without it none can be folded.
     """
     lines = list(_lay_out(sections, max(width, 8), wrapped, folds))
     ring: Ring[ShownLine] = Ring(max(len(lines), 1))
@@ -135,7 +135,7 @@ def _lay_out(
         folded = bool(section.title) and folds is not None and folds(section)
         if blank:
             yield ShownLine([], section)
-        blank = not folded  # folded ones stand close together
+        blank = not folded  # no blank line between folded sections
         if section.title:
             yield ShownLine(_heading(section, width, folds, folded), section, heading=True)
         for line in () if folded else section.lines:
@@ -163,7 +163,7 @@ def _heading(
 
 
 def bounded(lines: Iterable[Line]) -> list[Line]:
-    """Return the lines up to `MAX_CHARACTERS`; later ones are not even made."""
+    """Return the lines up to `MAX_CHARACTERS`, and generate no more than that."""
     shown: list[Line] = []
     room = MAX_CHARACTERS
     for line in lines:

@@ -1,4 +1,4 @@
-"""A search with a regex, in slices, between which keys and the screen get their turn."""
+"""A search with a regex in slices; in between, keys and the screen get their turn."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 SLICE_SECONDS = 0.03
-"""How long a search takes at once."""
+"""How long a slice takes."""
 
 SEARCH_SECONDS = 5.0
 """How long all slices of one search take at most."""
 
 
 class Slices:
-    """The numbers of the items that a regex has still to look at, the newest first."""
+    """The numbers of the items that a regex is still to be matched with; the newest come first."""
 
     def __init__(self) -> None:
         self.too_slow = False
-        """Whether the search took too long, so that older items were not looked at."""
+        """Whether the search took too long, so that older items were not searched."""
         self._waiting: list[int] = []  # ascending
         self._spent = 0.0
 
@@ -26,11 +26,11 @@ class Slices:
         return bool(self._waiting)
 
     def begin(self, numbers: list[int]) -> None:
-        """Look at these items next, and at no others."""
+        """Search these items next, and no others."""
         self.too_slow, self._spent, self._waiting = False, 0.0, numbers
 
     def go_on(self, keeps: Callable[[int], bool]) -> list[int]:
-        """Look at some more items, and return those that `keeps` keeps, the oldest first."""
+        """Search some more items, and return those that `keeps` keeps, the oldest first."""
         began = time.perf_counter()
         end = began + SLICE_SECONDS
         found: list[int] = []
@@ -44,7 +44,7 @@ class Slices:
         return found[::-1]
 
     def takes(self, number: int) -> bool:
-        """Whether the search comes to an item that has changed; it gets its place if it does."""
+        """Whether the search is still to reach a changed item; if so, put it in its place."""
         if not self._waiting or number > self._waiting[-1]:
             return False
         index = bisect_left(self._waiting, number)
@@ -53,10 +53,10 @@ class Slices:
         return True
 
     def leave_out(self, left: set[int]) -> None:
-        """Do not look at these items."""
+        """Do not search these items."""
         if self._waiting:
             self._waiting = [number for number in self._waiting if number not in left]
 
     def forget(self, first: int) -> None:
-        """Do not look at items before that number."""
+        """Do not search the items before this number."""
         del self._waiting[: bisect_left(self._waiting, first)]

@@ -1,4 +1,4 @@
-"""Items in another order than the one in which they came."""
+"""Sort items in another order than that of time."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ ORDERS: dict[Order, str] = {
     "calls": "most calls first",
     "status": "highest status first",
 }
-"""Each order with its words for the title."""
+"""The orders, with the words for the pane's title."""
 
 _WITHOUT_STATUS = 600
-"""Where a request that got no response stands: it failed."""
+"""The status by which a failed request without a response is sorted."""
 
 
 _WITHOUT_TEMPLATES = 3
@@ -28,7 +28,7 @@ _WITHOUT_TEMPLATES = 3
 
 
 class Sorted:
-    """The numbers of the items, the largest value first; of equals the newest."""
+    """The numbers of the items, the largest value first; the newest first among equals."""
 
     def __init__(self, by: Order, columns: Columns[Any], numbers: Iterable[int]) -> None:
         self.by = by
@@ -64,11 +64,11 @@ class Sorted:
             del self.numbers[index]
 
     def forget(self, first: int) -> None:
-        """Take all items before that number out."""
+        """Take out all items before this number."""
         self.numbers = [number for number in self.numbers if number >= first]
 
     def index_of(self, number: int) -> int:
-        """Return the item's place, or the one where it would stand; the first if it is gone."""
+        """Return the item's index, or the one that it would have; 0 if it is gone."""
         if not self._columns.offset <= number < self._columns.end:
             return 0
         return bisect_left(self.numbers, self._key(number), key=self._key)

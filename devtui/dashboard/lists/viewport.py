@@ -11,11 +11,11 @@ T = TypeVar("T")
 
 
 class Viewport(Generic[T]):
-    """Keeps its place among the matches while items come below and old ones go above.
+    """Keep the place among the matches while new items come below and old ones go above.
 
-    It follows the newest item until `stay`, and counts new items from then on. Items count from 0,
-    as places in `Matches`. `lines_of` returns the number of lines of the item at a place; without
-    it each item has one.
+    It follows the newest item until `stay`, and counts new items from then on. Items are
+    named by their indices in `Matches`. `lines_of` returns the number of lines of the item at an
+    index; without it each item has one.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Viewport(Generic[T]):
         self.matches = matches
         self.lines_of = lines_of
         self.following = follow
-        # The numbers of items, which stay when older items go.
+        # The numbers of items, which do not change when older items go.
         self._cursor = self._top = matches.ring.first
         self._seen = matches.ring.end  # the items before this one do not count as new
         self._at_first = False  # whether the view of sorted items stays at their first
@@ -59,7 +59,7 @@ class Viewport(Generic[T]):
     def fit(self, height: int) -> int:
         """Fit the view to the matches, and return the topmost item in `height` lines.
 
-        A cursor that was in view stays there if fewer lines are left for it, as above a search.
+        A cursor that was in view stays in view if the list gets lower, as above a search.
         """
         count = len(self.matches)
         lowest = self.lowest(height)
@@ -83,12 +83,12 @@ class Viewport(Generic[T]):
         return top
 
     def _see(self, top: int, height: int) -> None:
-        """Count no item as new that is in view, if the newest is."""
+        """If the newest item is in view, count none as new."""
         if height > 0 and self.matches.order == "time" and top >= self.lowest(height):
             self._seen = self.matches.end
 
     def select(self, line: int) -> None:
-        """Move the cursor to that line or the nearest one; above the last line, stop following.
+        """Move the cursor to this line or the nearest one; if it is not the last, stop following.
 
         There must be a line.
         """
@@ -99,19 +99,19 @@ class Viewport(Generic[T]):
         self._cursor = self.matches.number_at(line)
 
     def lowest(self, height: int) -> int:
-        """Return the topmost item if the last one stands at the bottom of `height` lines."""
+        """Return the item that is topmost if the last one is at the bottom of `height` lines."""
         count, height = len(self.matches), max(height, 1)
         return max(count - height, 0) if self.lines_of is None else self._first_of(count, height)
 
     def hidden(self, top: int, height: int) -> int:
-        """Return how many lines of the topmost item stand above the view, to fill it below."""
+        """Return how many lines of the topmost item are above the view, to fill it below."""
         count = len(self.matches)
         if self.lines_of is None or not count or top != self.lowest(height) or self.cursor == top:
             return 0
         return max(sum(map(self.lines_of, range(top, count))) - height, 0)
 
     def _first_of(self, end: int, height: int) -> int:
-        """Return the last item from which on the items before `end` fill so many lines."""
+        """Return the last item such that it and those up to `end` fill `height` lines."""
         assert self.lines_of is not None
         while end > 0 and height > 0:
             end -= 1

@@ -1,1 +1,1 @@
-"""What all opened rows and errors have in common: lines in sections that fold, and a search."""
+"""The base of all opened rows and errors: lines in sections that fold, and a search."""

@@ -15,7 +15,7 @@ from devtui.session.store.error_groups import ErrorEntry
 
 @dataclass
 class ChooseCopy(Message):
-    """Ask what to copy of a row, or of a line of it if it is opened; `detail` is what it shows.
+    """Ask what to copy from a row, or from a `line` of an opened row that shows `detail`.
 
     `shown` are the rows of the pane, and `frame` is the selected frame of an opened error.
     """

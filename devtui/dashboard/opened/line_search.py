@@ -13,7 +13,7 @@ MAX_MATCHES = 10_000
 
 
 class Match(msgspec.Struct, frozen=True):
-    """One place of the text: on which lines, and from which character to which on each."""
+    """One match: the lines it is on, and the first and last character on each."""
 
     parts: tuple[tuple[int, int, int], ...]
 
@@ -24,7 +24,7 @@ class Match(msgspec.Struct, frozen=True):
 
 
 def folded(text: str) -> str:
-    """Return the text in lower case, with each character in its place."""
+    """Return the text in lower case, with the same length."""
     lower = text.lower()
     if len(lower) == len(text):
         return lower
@@ -32,13 +32,13 @@ def folded(text: str) -> str:
 
 
 def occurs_in(lines: Iterable[Line], wanted: str) -> bool:
-    """Whether one of the lines has the text, in whatever case."""
+    """Whether one of the lines contains the text, in any case."""
     texts = ("".join(text for text, _ in line.row) for line in lines)
     return any(wanted in folded(text) for text in texts)
 
 
 def matches_in(lines: Sequence[ShownLine], wanted: str) -> list[Match]:
-    """Return where the text stands, across the breaks of wrapped lines too."""
+    """Return the matches of the text, also across the breaks of wrapped lines."""
     found: list[Match] = []
     for first, whole, starts in _unwrapped(lines):
         at = whole.find(wanted)
@@ -49,7 +49,7 @@ def matches_in(lines: Sequence[ShownLine], wanted: str) -> list[Match]:
 
 
 def _unwrapped(lines: Sequence[ShownLine]) -> Iterator[tuple[int, str, list[int]]]:
-    """Yield each line before it was wrapped: its number, its text, where each part begins."""
+    """Yield each line as it was before wrapping: its number, its text, where each part begins."""
     number = 0
     while number < len(lines):
         first, pieces, starts, length = number, [], [], 0
@@ -78,13 +78,13 @@ def text_of(line: ShownLine) -> str:
 
 
 class MarkedRows(DetailRows):
-    """Shows lines with the matches marked."""
+    """Show lines with the matches marked."""
 
     def __init__(self) -> None:
         self._marks: dict[int, list[tuple[int, int, str]]] = {}
 
     def mark(self, lines: Sequence[ShownLine], matches: Sequence[Match], now: int) -> None:
-        """Mark the matches, and the one of the number `now` more than the others."""
+        """Mark the matches; the one with the number `now` stands out."""
         self._marks = {}
         for number, match in enumerate(matches):
             style = "match-now" if number == now else "match"
@@ -92,13 +92,13 @@ class MarkedRows(DetailRows):
                 self._marks.setdefault(id(lines[line]), []).append((start, end, style))
 
     def spans(self, item: ShownLine, width: int) -> Row:
-        """Return the line, with what matches in its own colours."""
+        """Return the line, with the matches in their own colours."""
         marks = self._marks.get(id(item))
         return marked_row(item.row, marks) if marks else item.row
 
 
 def marked_row(row: Row, marks: Sequence[tuple[int, int, str]]) -> Row:
-    """Return the row with other styles from character to character."""
+    """Return the row with the marked parts in other styles."""
     shown: Row = []
     at = 0
     for text, style in row:

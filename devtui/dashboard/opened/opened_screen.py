@@ -35,8 +35,8 @@ NO_MATCH = "The text is not in this row."
 class OpenedScreen(NeedsRoom, ListScreen):
     """A list of lines in sections.
 
-    `folds` has the names of folded sections. All opened rows share it: what one wants to see of
-    one, one wants to see of the next.
+    `folds` has the names of folded sections. All opened rows share it: who folds a section in one
+    row does not want to see it in the next.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("opened")]
@@ -57,7 +57,7 @@ class OpenedScreen(NeedsRoom, ListScreen):
     # -- for subclasses to define --------------------------------------------------------------
 
     def look(self) -> None:
-        """Show what has changed; the cursor keeps its place."""
+        """Show the changes; the cursor keeps its place."""
         raise NotImplementedError
 
     # -- showing -------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ class OpenedScreen(NeedsRoom, ListScreen):
 
     @property
     def row_width(self) -> int:
-        """The width of the lines; before the layout, the width that it will have."""
+        """The width of the lines; before the layout, the width that they will have."""
         return self.list.row_width or self.app.size.width - BESIDE_ROWS
 
     def show_title(self, title: str) -> None:
@@ -94,7 +94,7 @@ class OpenedScreen(NeedsRoom, ListScreen):
         self.list.show_ring(shown)
 
     def first_line_of(self, name: str) -> int | None:
-        """Return the place of the first line of the section of that name, if it is shown."""
+        """Return the index of the first line of the section with this name, if it is shown."""
         lines = self.list.matches.ring.items
         return next((at for at, it in enumerate(lines) if it.section.name == name), None)
 
@@ -145,7 +145,7 @@ class OpenedScreen(NeedsRoom, ListScreen):
             self.leave()
 
     def action_interrupt_opened(self) -> None:
-        """Copy the selection, else leave devtui at the second press: here escape goes back."""
+        """Copy the selection, else leave devtui at the second press: escape is for going back."""
         if self.get_selected_text():
             self.action_copy_text()
             return
@@ -154,11 +154,11 @@ class OpenedScreen(NeedsRoom, ListScreen):
         self.app.post_message(Tell(once_more(f"{in_force.key('back')} goes back")))
 
     def action_open_line(self) -> None:
-        """Fold the section, or open what is under the cursor."""
+        """Fold the section, or open the line under the cursor."""
         self.list.action_open()
 
     def action_search(self) -> None:
-        """Search for a text in what is shown."""
+        """Search for a text in the opened row."""
         self.search.open()
 
     def action_next_match(self, steps: int) -> None:

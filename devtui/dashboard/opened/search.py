@@ -80,11 +80,11 @@ class Search:
         self._list.focus()
 
     def hides(self, section: Section, is_folded: bool) -> bool:
-        """Whether a section is shown folded: not while it has the text."""
+        """Whether a section is shown folded: not if it contains the searched text."""
         return is_folded and not (self.wanted and occurs_in(section.lines, self.wanted))
 
     def again(self, *, move: bool) -> None:
-        """Find the matches; `move` goes to the first one from where the search began."""
+        """Find the matches; with `move`, go to the first one after the start of the search."""
         lines = self._list.matches.ring.items
         self._matches = matches_in(lines, self.wanted) if self.wanted else []
         if move and self._matches:
@@ -95,7 +95,7 @@ class Search:
             self._show()
 
     def step(self, steps: int) -> None:
-        """Go to the next match, or to the one before; around the ends."""
+        """Go to the next match, or to the one before; wrap around at the ends."""
         if self._matches:
             self._go_to((self._now + steps) % len(self._matches))
 

@@ -26,17 +26,17 @@ _GAP = "  "
 
 
 def has_column(kinds: Set[str], width: int) -> bool:
-    """Whether rows of that width have something to show of calls of these kinds.
+    """Whether rows of this width can show calls of these kinds.
 
-    Every page of a Flask app renders templates: for them alone narrow rows would be empty here.
+    Most pages render templates, and narrow rows do not show those: the column would be empty.
     """
     return bool(kinds if width >= TWO_KINDS_FROM_WIDTH else kinds - {"template"})
 
 
 def call_cells(request: RequestRow, width: int) -> Row:
-    """Return the column for a row of that width: `12 sql  31 ms`, and `41×` for repeats.
+    """Return the column for a row of this width: `12 sql  31 ms`, and `41×` for repeats.
 
-    It is as wide for a request without calls. The most important kind of call comes first.
+    It has the same width for a request without calls. The most important kind comes first.
     Templates are shown only if there is room for them.
     """
     if width < FROM_WIDTH:
@@ -44,7 +44,7 @@ def call_cells(request: RequestRow, width: int) -> Row:
     counts = {one.kind: one for one in request.calls if one.count}
     kinds = [kind for kind in CALL_KINDS if kind in counts and kind != "template"]
     mark = ""
-    if request.repeats:  # at least so many, if not all calls were looked at
+    if request.repeats:  # at least as many: not all calls were kept
         mark = f"{request.repeats:,}{'+' if request.calls_left_out else ''}×"
     if width < TIMES_FROM_WIDTH:
         return [*_short(counts[kinds[0]] if kinds else None, mark), (_GAP, "")]
@@ -60,7 +60,7 @@ def call_cells(request: RequestRow, width: int) -> Row:
 
 
 def _short(one: CallCount | None, mark: str) -> Row:
-    """Return the count alone, or how often a call was repeated."""
+    """Return only the count, or how often a call was repeated."""
     if one is None:
         return [(" " * _SHORT_WIDTH, "")]
     if mark:
@@ -69,7 +69,7 @@ def _short(one: CallCount | None, mark: str) -> Row:
 
 
 def _count_and_time(one: CallCount | None) -> Row:
-    """Return the count and the time of one kind, in the same width without any."""
+    """Return the count and the time of one kind, or as many blanks."""
     if one is None:
         return [(" " * (_COUNT_WIDTH + 1 + formats.DURATION_WIDTH), "")]
     kind = "tmpl" if one.kind == "template" else one.kind

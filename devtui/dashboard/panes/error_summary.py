@@ -1,4 +1,4 @@
-"""An error in short, inside of something else: a line for each frame, then Python's text."""
+"""A short form of an error, inside of other rows: a line for each frame, then Python's text."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def from_the_users(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
 def _shortened(frames: tuple[Frame, ...]) -> list[Frame | str]:
     """Replace runs of library frames with a count.
 
-    The last frame of a run stays: it raised, or the user's code called it.
+    The last frame of a run stays: it raised the error, or called the user's code.
     """
     shown: list[Frame | str] = []
     run: list[Frame] = []

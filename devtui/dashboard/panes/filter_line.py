@@ -1,4 +1,4 @@
-"""The line below a pane to type a filter into."""
+"""The input line for a filter, below a pane."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_HISTORY = 50
 MAX_NOTE = 200
 
 _STYLES = {"unknown": "bad", "text": ""}
-"""How words of a kind look; the others are understood as more than a text."""
+"""The styles of words by kind; the other kinds are more than text, and have one style."""
 
 _UNDERLINED = Style(underline=True)
 
@@ -52,7 +52,7 @@ class FilterInput(Input):
             self.lines = lines
 
     def __init__(self, place: Place, offer: Callable[[str], list[str]]) -> None:
-        """`offer` returns what a word may become."""
+        """`offer` returns the completions of a word."""
         super().__init__(
             placeholder=HINTS[place],
             select_on_focus=False,
@@ -67,7 +67,7 @@ class FilterInput(Input):
 
     @property
     def query_typed(self) -> Query:
-        """The filter as it stands."""
+        """The filter as it is typed now."""
         return Query(self.value, self.place)
 
     def remember(self) -> None:
@@ -79,18 +79,18 @@ class FilterInput(Input):
 
     @property
     def offered(self) -> list[str]:
-        """What the word before the cursor may become."""
+        """The completions of the word before the cursor."""
         word = self.query_typed.word_at(self.cursor_position)
         if word is None or word.end != self.cursor_position:
             return []
         return self._offer(self.value[word.start : word.end])
 
     def action_up(self) -> None:
-        """Recall the filter before in an empty line, else move in the list."""
+        """Recall the previous filter if the line is empty, else move in the list."""
         self._move_or_recall(-1)
 
     def action_down(self) -> None:
-        """Recall the filter after a recalled one, else move in the list."""
+        """Recall the filter after the recalled one, else move in the list."""
         self._move_or_recall(1)
 
     def _move_or_recall(self, lines: int) -> None:
@@ -113,7 +113,7 @@ class FilterInput(Input):
         self.cursor_position = len(self.value)
 
     def action_copy(self) -> None:
-        """Copy the selection, else leave devtui at the second press: here escape drops a filter."""
+        """Copy the selection, else leave devtui at the second press: escape drops the filter."""
         if self.selected_text or self._interrupts.pressed():
             super().action_copy()  # without a selection the app's ctrl+c comes next
         else:
@@ -141,7 +141,7 @@ class FilterInput(Input):
 
 
 class WordColours(Highlighter):
-    """Colours each word by whether it was understood."""
+    """Colour each word by whether it was understood."""
 
     def __init__(self, field: FilterInput, place: Place) -> None:
         self._field = field
@@ -150,7 +150,7 @@ class WordColours(Highlighter):
     def highlight(self, text: Text) -> None:
         """Colour the words."""
         screen = self._field.screen
-        assert isinstance(screen, ListScreen), "a filter stands on a screen that knows its colours"
+        assert isinstance(screen, ListScreen), "a filter is on a screen that knows its colours"
         for word in Query(text.plain, self._place).words:
             style = screen.line_style(_STYLES.get(word.kind, "info"))
             if word.kind == "unknown":
@@ -159,7 +159,7 @@ class WordColours(Highlighter):
 
 
 class FilterLine(Horizontal):
-    """The input, and at its right what became of the words."""
+    """The input, and at its right a note on the words."""
 
     def __init__(self, place: Place, offer: Callable[[str], list[str]]) -> None:
         super().__init__(classes="filter")

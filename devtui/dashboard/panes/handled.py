@@ -1,4 +1,4 @@
-"""Tell the errors that the app has handled from those that it has not, and those that are fixed."""
+"""Tell which errors the app has handled, and which are fixed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from devtui.session.store.request_record import Request
 from devtui.session.store.store import Store
 
 _LATEST = 50
-"""How many errors are looked at for one that belongs to no request."""
+"""How many errors are searched for one that does not belong to a request."""
 
 
 def find_error(raised: ExceptionData, request_id: str | None, store: Store) -> ErrorEntry | None:
-    """Return the newest error that a printed exception may be: of its request, else of none."""
+    """Return the newest error that may be the printed exception: of its request, if it has one."""
     request = store.request(request_id)
     candidates: Iterable[ErrorEntry] = (
         _latest(store) if request is None else reversed(errors_of(request, store))
@@ -29,7 +29,7 @@ def find_error(raised: ExceptionData, request_id: str | None, store: Store) -> E
 
 
 def is_crash(raised: ExceptionData, request_id: str | None, store: Store) -> bool:
-    """Whether a printed exception is one that the app has not handled."""
+    """Whether the app has not handled a printed exception."""
     request = store.request(request_id)
     if request is not None and _failed(request):
         return True
@@ -38,7 +38,7 @@ def is_crash(raised: ExceptionData, request_id: str | None, store: Store) -> boo
 
 
 def is_handled(entry: ErrorEntry, store: Store) -> bool:
-    """Whether the app has logged an error, and the request has been answered all the same."""
+    """Whether the app has logged an error, and still answered the request."""
     if entry.origin != "logging":
         return False
     request = store.request(entry.request_id)

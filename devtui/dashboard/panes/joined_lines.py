@@ -1,4 +1,4 @@
-"""The lines of a record as one, for a row or for less than that."""
+"""Join the lines of a record to one, for a row or a part of one."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from devtui.text.prefixes import MAX_PREFIX, access_end
 from devtui.text.sgr import plain
 
 MAX_JOINED = 30
-"""How many lines of an entry stand in its row."""
+"""How many lines of an entry its row can show."""
 
 WRAPPED_FROM = 15
-"""The least column of a message whose further lines stand below it because it was wrapped."""
+"""A line that begins below the message counts as wrapped if the message begins here or later."""
 
 _BETWEEN_LINES = " ↵ "
 
 
 def joined_lines(entry: LogEntry, text: LogText, room: int, style: str = "") -> Row:
-    """Return the message and its further lines in so many cells.
+    """Return the message and its further lines in `room` cells.
 
-    Of Werkzeug's access log the client and the time are left out, which rich may have wrapped.
+    In Werkzeug's access log, which rich may have wrapped, leave out the client and the time.
     """
     if entry.logger != "werkzeug" or entry.more is None:
         return _joined(entry, text, room, style)
@@ -32,21 +32,21 @@ def joined_lines(entry: LogEntry, text: LogText, room: int, style: str = "") -> 
 
 
 def _joined(entry: LogEntry, text: LogText, room: int, style: str) -> Row:
-    """Add the further lines of a record, as far as there is room.
+    """Return the message with as many further lines of the record as there is room for.
 
-    rich wraps a message at its own width: what begins below the message goes on with it.
+    rich wraps a message at its own width: a line that begins below the message continues it.
     """
     row = fit_pieces(text.message, room, style)
     rest = room - row_width(row)
     for line in islice(entry.more or (), MAX_JOINED):
-        # Colours first: a sequence that is cut would be a part of the text.
+        # Remove colours first: a sequence that is cut would become text.
         without = plain(line[:MAX_ROW_TEXT])
         said = without.strip()
         if rest < len(_BETWEEN_LINES) + 4:
             break
         if said:
             at = without.find(said)
-            # An access line's client and time stand before the start, too.
+            # In an access log, the client and the time come before the start.
             fits = at <= text.start if entry.logger == "werkzeug" else at == text.start
             wrapped = at >= WRAPPED_FROM and fits
             between = " " if wrapped else _BETWEEN_LINES

@@ -12,7 +12,7 @@ from devtui.session.terminal.window import window
 
 
 class LogPane(Pane[LogEntry]):
-    """What the app writes. Its libraries find a terminal of the width that their text has here."""
+    """The app's output. For its libraries, the terminal has the width of this pane's text."""
 
     def __init__(self, store: Store) -> None:
         rows = LogRows(store)

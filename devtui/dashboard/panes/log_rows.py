@@ -1,4 +1,4 @@
-"""How the log shows an entry: on one line, and unfolded in its place."""
+"""Show an entry of the log: on one line, or unfolded in its place."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ TAGS_FROM = 70
 MAX_LINES_IN_PLACE = 400
 
 MAX_SEARCHED = 200
-"""How many characters of a request's target a filter finds in the log: each row keeps them."""
+"""How many characters of a request's target a filter searches in the log: each row keeps them."""
 
 MAX_SAID = 3_700
-"""How many characters of an entry stand before them."""
+"""How many characters of an entry's text come before the target."""
 
 MAX_SUMMARY = 300
 
@@ -57,16 +57,16 @@ class LogRows(Rows[LogEntry]):
         self._searched: tuple[str | None, str] = (None, "")  # a request, and its tag
 
     def text(self, item: LogEntry) -> str:
-        """Level or stream, logger and text, without colours, and the request."""
+        """Return level or stream, logger and text, without colours, and the request."""
         said = plain(item.text)
         if item.request_id is not None:
             if len(said) > MAX_SAID:
-                said = said[:MAX_SAID]  # a filter looks no further than that and the request
+                said = said[:MAX_SAID]  # a filter searches only this and the request
             said = f"{said} {self._request(item.request_id)}".rstrip()
         return f"{item.level or item.stream} {item.logger or ''} {said}"
 
     def measures(self, item: LogEntry) -> Measures:
-        """Return the facts of the entry; what a failed request has logged is no row to hide."""
+        """Return the facts of the entry; the log of a failed request counts as failed, too."""
         found = measures_of(item)
         request = self._store.request(item.request_id)
         if request is None:
@@ -76,7 +76,7 @@ class LogRows(Rows[LogEntry]):
         return Measures(replace(found.facts, method=of_request.method, failed=failed))
 
     def summary(self, item: LogEntry) -> str:
-        """Return the error, or the message alone."""
+        """Return the error, or only the message."""
         text = self._texts.of(item)
         if text.raised is not None:
             return title_of(text.raised)
@@ -92,11 +92,11 @@ class LogRows(Rows[LogEntry]):
         return item.closed
 
     def moves(self, item: LogEntry) -> bool:
-        """Return false: an entry changes with an event alone."""
+        """Return false: an entry changes only with an event."""
         return False
 
     def can_unfold(self, item: LogEntry) -> bool:
-        """Whether it has more lines than one."""
+        """Whether it has more than one line."""
         return item.more is not None
 
     def spans(self, item: LogEntry, width: int) -> Row:
@@ -149,7 +149,7 @@ class LogRows(Rows[LogEntry]):
         return row, room
 
     def _said(self, item: LogEntry, room: int, *, joined: bool = True) -> Row:
-        """Return the error or the message, and what belongs to it, in so many cells."""
+        """Return the error or the message, and what belongs to it, in `room` cells."""
         text = self._texts.of(item)
         if text.raised is None:
             style = "" if text.is_coloured else text.style
@@ -161,7 +161,7 @@ class LogRows(Rows[LogEntry]):
         error = _error(text, room - (0 if crash or not message else row_width(message) + 2), crash)
         if not message:
             return error
-        if not crash:  # what the app says of an error that it has handled comes first
+        if not crash:  # the app's words about a handled error come first
             return [*message, ("  ", ""), *error]
         rest = room - row_width(error) - 2
         return [*error, ("  ", ""), *_dim(cut(message, rest))] if rest > 8 else error
@@ -190,12 +190,12 @@ class LogRows(Rows[LogEntry]):
             return ""
         tag = request_tag(request)
         path, mark, _ = tag.partition("?")
-        if len(tag) > TAG_WIDTH and mark:  # of a query that is cut nobody has anything
+        if len(tag) > TAG_WIDTH and mark:  # a part of a query is of no use
             tag = f"{path}?…"
         return fit(tag, TAG_WIDTH)
 
     def _request(self, request_id: str) -> str:
-        """Return what a filter finds of a request; many lines in turn belong to one."""
+        """Return what a filter searches of a request; often, lines in a row have the same one."""
         if self._searched[0] != request_id:
             request = self._store.request(request_id)
             if request is None:
@@ -231,7 +231,7 @@ def error_place(text: LogText) -> str:
 
 
 def _error(text: LogText, room: int, crash: bool) -> Row:
-    """Return `KeyError: 'b'  hello.py:17`; the place is the last to go."""
+    """Return `KeyError: 'b'  hello.py:17`; the title is cut before the place."""
     assert text.raised is not None
     place = fit(error_place(text), room // 2)
     title = fit(title_of(text.raised), room - row_width([(place, "")]) - 2)
@@ -245,7 +245,7 @@ def _exception(exception: ExceptionData) -> list[tuple[Row, int]]:
     if exception.relation != "first":
         name = visible(title_of(exception), 500)
         found.append(([(RELATIONS[exception.relation] + " ", "dim"), (name, "strong")], 2))
-    for line in exception.message.split("\n")[1:20]:  # the message goes on, or has notes
+    for line in exception.message.split("\n")[1:20]:  # more lines of the message, or notes
         found.append(([(visible(line, 2_000), "strong")], 0))
     shown = [frame for frame in exception.frames if frame.own] or list(exception.frames[-1:])
     if libraries := len(exception.frames) - len(shown):

@@ -1,4 +1,4 @@
-"""What an entry of the log says: its level, its logger, its message, and the error in it."""
+"""Read the meaning of a log entry: its level, logger, message, and the error in it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from devtui.text.prefixes import prefix_of
 from devtui.text.sgr import PLAIN, Look, Piece, after, pieces, plain, undrawn
 
 MAX_ROW_TEXT = 4_000
-"""How many characters of a line a row looks at."""
+"""How many characters of a line are read for its row."""
 
 MAX_READ = 500
-"""The entries whose meaning is kept."""
+"""The number of entries whose meaning is kept."""
 
-# A place in the code at the end of a line, and the blanks that set it off.
+# A place in the code at the end of a line, and how many blanks separate it at least.
 _PLACE = re.compile(r"[\w.-]{1,100}:\d{1,7}")
 _GAP = 3
 
@@ -70,7 +70,7 @@ class LogText(msgspec.Struct, frozen=True):
 
 
 class LogTexts:
-    """Reads entries when they are shown, and keeps what it read of the last ones."""
+    """Read entries when they are shown, and keep the meaning of the last ones."""
 
     def __init__(self) -> None:
         self._read: dict[tuple[int, int, int, int], LogText] = {}
@@ -87,7 +87,7 @@ class LogTexts:
 
 
 def read(entry: LogEntry, reveal: bool = False) -> LogText:
-    """Find out what an entry says."""
+    """Return the meaning of an entry."""
     first = undrawn(entry.first[:MAX_ROW_TEXT])
     without = plain(first)
     prefix = prefix_of(without, entry.level, entry.logger, goes_on=entry.more is not None)
@@ -109,8 +109,8 @@ def read(entry: LogEntry, reveal: bool = False) -> LogText:
 def _message(line: str, start: int, *, keep_place: bool) -> list[Piece]:
     """Return the pieces of a line from a character on, counted without colours.
 
-    rich puts the place in the code at the right end of its own width: bring it nearer, or leave it
-    out where more lines follow.
+    rich puts the place in the code at the right end of its own width: move it closer, or leave it
+    out if more lines follow.
     """
     without = plain(line)
     head, _, place = without.rstrip().rpartition(" ")
@@ -141,7 +141,7 @@ def _look_at(line: str, at: int) -> Look:
 
 
 def masked(found: list[Piece], reveal: bool = False) -> list[Piece]:
-    """Mask the targets in a line of an access log; the colours go if there is a secret in it."""
+    """Mask the targets in a line of an access log; a line with a secret loses its colours."""
     text = "".join(text for text, _ in found)
     shown = masking.in_log(text, reveal)
     return found if shown == text else [(shown, PLAIN)]
@@ -150,7 +150,7 @@ def masked(found: list[Piece], reveal: bool = False) -> list[Piece]:
 def coloured_lines(
     entry: LogEntry, start: int, end: int, reveal: bool = False
 ) -> list[list[Piece]]:
-    """Return these lines of an entry as pieces. Colours go on from line to line."""
+    """Return these lines of an entry as pieces. Colours continue from line to line."""
     look: Look = PLAIN
     found: list[list[Piece]] = []
     for number, line in enumerate(entry.lines):

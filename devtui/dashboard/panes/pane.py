@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OFFERED_FROM = 1_000
-"""How many of the newest rows the completion of a filter looks at."""
+"""How many of the newest rows the completion of a filter uses."""
 
 BETWEEN_SLICES = 0.02
-"""How long keys and the screen have their turn while a regex is searched."""
+"""How long keys and the screen have their turn between two slices of a regex search."""
 
 
 class Pane(Vertical, Generic[T]):
@@ -51,7 +51,7 @@ class Pane(Vertical, Generic[T]):
         empty: str,
         measures: Callable[[T], Measures] = measures_of,
     ) -> None:
-        """`measures` serves filters, orders and rules."""
+        """`measures` is for filters, sort orders and rules."""
         super().__init__(id=name.lower(), classes="pane")
         self.number = number
         self.title = name
@@ -74,7 +74,7 @@ class Pane(Vertical, Generic[T]):
         return self.filter_line.input
 
     def index_of(self, item: object) -> int | None:
-        """Return the place of a row in the list, None if it is not shown; or of an error's row."""
+        """Return the index of a row, or of an error's row, in the list; None if it is not shown."""
         if self.list.item is item or _newest_of(self.list.item) is item:
             return self.list.cursor
         matches = self.list.matches
@@ -114,7 +114,7 @@ class Pane(Vertical, Generic[T]):
         self._go_on()
 
     def _go_on(self) -> None:
-        """Search with a regex in slices, between which the screen goes on."""
+        """Search with a regex in slices; in between the screen goes on."""
         if self.list.matches.slices:
             self.list.matches.go_on()
             self.list.take_in()
@@ -144,7 +144,7 @@ class Pane(Vertical, Generic[T]):
             case "wrap" if not self.list.rows.wraps:
                 return f"Only the log wraps lines here: {in_force.key('open')} opens the whole row."
             case "stack" if not (isinstance(item, Request) and item.running):
-                return "Only a request that still runs has a stack: select one."
+                return "Only a running request has a stack: select one."
         return ""
 
     @on(FilterInput.Move)
@@ -159,12 +159,12 @@ class Pane(Vertical, Generic[T]):
 
     @property
     def _total(self) -> int:
-        """How many items the list has taken in; the newest may still wait for that."""
+        """How many items the list has taken in; the newest may still wait."""
         matches = self.list.matches
         return len(matches.ring) - (matches.ring.end - matches.columns.end)
 
     def _describe_filter(self) -> None:
-        """Say beside the filter what was not understood, and how much it leaves out."""
+        """Say beside the filter which word is not understood, and how many rows it leaves out."""
         matches, query = self.list.matches, self.filter_input.query_typed
         problem = query.note
         if not problem and matches.slices.too_slow:
@@ -208,7 +208,7 @@ class Pane(Vertical, Generic[T]):
             return
         self._shown_title = words
         hidden = matches.hidden_count
-        # Of no row there is nothing to count.
+        # Without rows there is nothing to count.
         count = f"{len(matches):,} of " if matches.query and total > hidden else ""
         count += f"{total - hidden:,}" + (f" · {hidden:,} hidden" if hidden else "")
         count += f" · {ORDERS[matches.order]}" if matches.order != "time" else ""
@@ -226,7 +226,7 @@ class Pane(Vertical, Generic[T]):
             self._titling = False
 
     def aside(self, room: int) -> Content:
-        """Return what stands in the lower border before the notes, in `room` cells."""
+        """Return the text in the lower border before the notes, in `room` cells."""
         return Content()
 
     def refresh(
@@ -243,7 +243,7 @@ class Pane(Vertical, Generic[T]):
         """
         if self._titling and not (regions or layout or recompose):
             width, height = self.outer_size
-            # Coordinates are those of the content, and the border lies outside.
+            # Coordinates are those of the content, and the border is outside of it.
             regions = (Region(-1, -1, width + 1, 1), Region(-1, height - 2, width + 1, 1))
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 

@@ -17,27 +17,27 @@ WIDE_FROM_WIDTH = 160
 """From this width on, the selected row is shown beside the panes."""
 
 STACKED_FROM_HEIGHT = 32
-"""From this height on, all panes show rows; below it only the open one does."""
+"""From this height on, all panes show rows; in lower terminals only the open one does."""
 
 ARRANGEMENTS = ("-tiny", "-accordion", "-stacked")
 
 
 def arrangement_for(width: int, height: int) -> str:
-    """Return the name of the panes' arrangement for a terminal of that size."""
+    """Return the name of the panes' arrangement for a terminal of this size."""
     if is_too_small(width, height):
         return "-tiny"
     return "-stacked" if height >= STACKED_FROM_HEIGHT else "-accordion"
 
 
 def arrange(screen: DOMNode, width: int, height: int) -> None:
-    """Tell the screen's style sheet how panes are arranged in a terminal of that size."""
+    """Tell the screen's style sheet how panes are arranged in a terminal of this size."""
     wanted = arrangement_for(width, height)
     names = {name: name == wanted for name in ARRANGEMENTS}
     _set_classes(screen, {**names, "-wide": width >= WIDE_FROM_WIDTH})
 
 
 def _set_classes(node: DOMNode, wanted: Mapping[str, bool]) -> None:
-    """Set classes and look up the styles once; Textual does so for each class, of all below it.
+    """Set classes and update the styles once; Textual does so for each class and all widgets below.
 
     A node that is not mounted yet has no styles.
     """
@@ -49,7 +49,7 @@ def _set_classes(node: DOMNode, wanted: Mapping[str, bool]) -> None:
 
 
 class PaneArea(Horizontal):
-    """Shares the room among the panes: most for the open one, a line for each empty one."""
+    """Share the room among the panes: most for the open one, a line for each empty one."""
 
     def __init__(self, panes: Sequence[Pane[Any]], beside: Widget) -> None:
         """`beside` shows the selected row if the terminal is wide."""
@@ -63,7 +63,7 @@ class PaneArea(Horizontal):
         self._arranged: object = None
 
     def compose(self) -> ComposeResult:
-        """Yield the panes, and what stands beside them."""
+        """Yield the panes, and the widget beside them."""
         self.share()
         yield Vertical(*self._panes, id="lists")
         yield self._beside
@@ -74,7 +74,7 @@ class PaneArea(Horizontal):
             self.watch(pane.list, "revision", self.share)
 
     def fit(self, width: int, height: int) -> None:
-        """Arrange the panes for a terminal of that size."""
+        """Arrange the panes for a terminal of this size."""
         arrange(self.screen, width, height)
         self.share()
 

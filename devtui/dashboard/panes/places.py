@@ -20,8 +20,8 @@ _COLON = re.compile(
 
 
 def place_in(line: str) -> Frame | None:
-    """Return the place that a line names. A bare `path:line` needs a file there."""
-    for address in linked_files(line):  # by rich, which shows the file's name alone
+    """Return the place that a line names. A bare `path:line` counts only if the file exists."""
+    for address in linked_files(line):  # links by rich, which shows only the file's name
         path, _, number = address.removeprefix("file://").partition("#")
         if number.isdecimal() and len(number) < 10 and os.path.isfile(unquote(path)):
             return Frame(file=unquote(path), line=int(number), function="")

@@ -15,7 +15,7 @@ MAX_FRAMES = 200
 MAX_MESSAGE = 2_000
 MAX_LINE = 2_000
 MAX_DEPTH = 10
-"""How many groups may lie in each other; Python prints no more."""
+"""How deeply groups may be nested; Python prints no more."""
 
 # Python's own, and loguru's, which marks the frame that caught the exception.
 _FRAME = re.compile(r'[> ]*File "([^"]{1,1000})", line (\d{1,9})(?:, in (.{1,300}))?')
@@ -24,8 +24,8 @@ _BOXED = re.compile(r"[│|] (\S.{0,500}):(\d{1,9}) in (\S{1,300})")
 _BOXED_SOURCE = re.compile(r"[│|] [❱>] *\d{1,9} [│|] ?")
 _IN_GROUP = re.compile(r" *\| ?")
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,200}(?=: |:?$)")
-# What stands above the members of a group: `  +-+---------------- 1 ----------------` above the
-# first, and without the first two characters above the others.
+# The lines above the members of a group: `  +-+---------------- 1 ----------------` for the first,
+# and the same without `+-` for the others.
 _FIRST_MEMBER = re.compile(r"([ |]*\+-)\+-{2,40} 1 -{2,40}")
 _NEXT_MEMBER = re.compile(r"\+-{2,40} (?:\d{1,4}|\.\.\.) -{2,40}")
 _AND_MORE = re.compile(r"and (\d{1,6}) more exceptions?")
@@ -37,10 +37,10 @@ def first_line(lines: Sequence[str]) -> int | None:
 
 
 def parse(lines: Sequence[str], depth: int = 0) -> Error | None:
-    """Return the error of a printed traceback, or None if it says no exception.
+    """Return the error of a printed traceback, or None if it names no exception.
 
-    `lines` begin with the traceback, and have no colours. Of each member of an exception group the
-    first exception is returned; the text has its causes.
+    `lines` begin with the traceback, and have no colours. Of each member of an exception group,
+    only the first exception is returned; the text contains its causes.
     """
     found: list[ExceptionData] = []
     reading = _Reading()
@@ -71,14 +71,14 @@ def parse(lines: Sequence[str], depth: int = 0) -> Error | None:
 
 
 def _end_of_members(lines: Sequence[str], at: int, margin: int) -> int:
-    """Return the number of the first line from `at` on that stands left of the margin."""
+    """Return the number of the first line from `at` on that begins left of the margin."""
     while at < len(lines) and lines[at][margin : margin + 1] and not lines[at][:margin].strip(" |"):
         at += 1
     return at
 
 
 def _members(lines: Sequence[str], margin: int) -> list[list[str]]:
-    """Return the lines of each member of a group, without what stands left of them."""
+    """Return the lines of each member of a group, without the margin."""
     members: list[list[str]] = [[]]
     for line in lines:
         line = line[margin : margin + MAX_LINE]
@@ -99,7 +99,7 @@ def _related(newest_first: list[ExceptionData]) -> list[ExceptionData]:
 
 
 class _Reading:
-    """Reads the frames of one exception, and then its name and message."""
+    """Read the frames of one exception, and then its name and message."""
 
     def __init__(self, relation: str = "first") -> None:
         self.exception: str | None = None
@@ -113,7 +113,7 @@ class _Reading:
         self._members_left_out = 0
 
     def take_members(self, members: Sequence[Sequence[str]], depth: int) -> None:
-        """Take in the members of the group, each of whose lines are those of a traceback."""
+        """Take in the members of the group; the lines of each are a traceback."""
         for lines in members:
             if lines and (more := _AND_MORE.match(lines[0])):
                 self._members_left_out += int(more[1])

@@ -39,7 +39,7 @@ class Named(NamedTuple):
 
 
 class RequestsPane(Pane[Request]):
-    """Requests, and how many came, how slow they were and how many failed in the last minute."""
+    """Requests; and how many there were, how slow and how many failed in the last minute."""
 
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         rows = RequestRows(now, store)
@@ -63,7 +63,7 @@ class RequestsPane(Pane[Request]):
         return pulse_line(reading, self._named, room)
 
     def _slowest(self, reading: Reading) -> Named | None:
-        """Return the slowest request that the list shows; else the slowest one, and say so."""
+        """Return the slowest request that the list shows; else the slowest one, with a note."""
         keeps = self.list.matches.keeps
         shown = next((one for one in reading.slowest if keeps(one.request)), None)
         if shown is not None:

@@ -1,4 +1,4 @@
-"""How each pane shows an item on one line, and the text that a filter searches."""
+"""Show the items of each pane on one line, and return the text that a filter searches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLIENT_WIDTH = 15
 TAG_WIDTH = 26
 MAX_TARGET = 2_000
 
-# A verdict such as `same, 41 -> 1 sql` counts more than a target, of which so much stays.
+# A verdict such as `same, 41 -> 1 sql` counts more than a target, which keeps at least a few cells.
 VERDICT_WIDTH = 22
 TARGET_WIDTH = 3
 
@@ -45,14 +45,14 @@ class RequestRows(Rows[Request]):
     """
 
     def __init__(self, now: Callable[[], datetime], store: Store | None = None) -> None:
-        """Mark reloads, and show calls and clients, if there is a store that knows of them."""
+        """With a `store`, also mark reloads, and show calls and clients."""
         self._now = now
         self._store = store
 
     def text(self, item: Request) -> str:
-        """Return method, status, target, client, the reason for a cut, and where it leads.
+        """Return method, status, target, client, reason for a cut, verdict and redirect.
 
-        Between the second blank and the third there is always the target.
+        The target is always between the second and the third blank.
         """
         row = item.row
         if row.ended_at is None:
@@ -133,19 +133,19 @@ def _leads_to(row: RequestRow) -> str:
 
 
 def _fitted(target: str, leads_to: str, room: int) -> tuple[str, str]:
-    """Fit a target and where it leads into so many cells; a long target leaves the other half."""
+    """Fit a target and its redirect into `room` cells; a long target leaves half of them."""
     rest = room - min(row_width([(fit(leads_to, room), "")]), room // 2)
     target = fit(target, rest)
     return target, fit(leads_to, room - row_width([(target, "")]))
 
 
 def request_tag(request: Request) -> str:
-    """Return what a row of another pane shows of its request."""
+    """Return the short form of a request for rows of other panes."""
     return f"{request.row.method} {shown_target(request.row)}"
 
 
 def verdict_style(verdict: str) -> str:
-    """Return the style for what has changed since the request before."""
+    """Return the style for the verdict on a request."""
     if verdict.startswith("same"):
         return "good"
     return "bad" if verdict.startswith("5") or "no response" in verdict else "warn"
@@ -224,12 +224,12 @@ class ErrorRows(Rows[ErrorGroup]):
         self._store = store
 
     def text(self, item: ErrorGroup) -> str:
-        """Type, message, place and request."""
+        """Return type, message, place and request."""
         error = item.newest.error
         return f"{error_title(error)} {place(error)} {self._request(item)}"
 
     def summary(self, item: ErrorGroup) -> str:
-        """Say first if it is fixed: the rest may be cut."""
+        """Return the text; whether it is fixed comes first, because the rest may be cut."""
         newest = item.newest
         state = "✓ fixed: " if is_fixed(newest, self._store) else ""
         state = "handled: " if not state and is_handled(newest, self._store) else state
@@ -276,7 +276,7 @@ def short_type(name: str) -> str:
 
 
 def error_title(error: Error) -> str:
-    """Return `Type: message` of the exception that was seen."""
+    """Return `Type: message` of the exception that was raised last."""
     if not error.exceptions:
         return _last_line(error.text)
     first = error.exceptions[0]
@@ -284,7 +284,7 @@ def error_title(error: Error) -> str:
 
 
 def traceback_of(error: Error) -> str:
-    """Return the traceback as Python prints it, else the exception alone."""
+    """Return the traceback as Python prints it, else only the exception."""
     return error.text or error_title(error)
 
 

@@ -105,7 +105,7 @@ class ChoiceLine(Static):
 
 
 class PortBox(Vertical):
-    """Lays itself out for the terminal's size, so that the choices always fit."""
+    """A box that lays itself out for the terminal's size, so that the choices always fit."""
 
     def __init__(self, choice_count: int, now: Callable[[], datetime]) -> None:
         super().__init__(classes="dialog -port")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Ports:
-    """Keeps at most one port screen, and follows the session's state."""
+    """Keep at most one port screen, and follow the session's state."""
 
     def __init__(self, app: App[int], session: ShownSession, clock: Clock) -> None:
         self._app = app
@@ -58,7 +58,7 @@ class Ports:
         return screen
 
     def show(self, port: int, found: Survey | PendingSurvey | None = None) -> None:
-        """Show who holds the port; `found` is a look that was made or has begun."""
+        """Show who holds the port; `found` is a survey that is done or running."""
         found = found or PendingSurvey(self._session.settings.with_port(port))
         self._open(port).look_at(port, found, self._ours(port))
 
@@ -76,7 +76,7 @@ class Ports:
     def ask_port_to_serve_on(self) -> None:
         """Ask for a port and serve there; if it is taken, show its holder.
 
-        The look for the holder begins while the port is typed, so a refusal shows it at once.
+        The survey begins while the port is typed, so a refusal shows the holder at once.
         """
         self._seen = None
         from devtui.dashboard.widgets.dialogs import PortDialog, PortQuestion
@@ -143,7 +143,7 @@ class Ports:
         from devtui.dashboard.widgets.dialogs import PortDialog, PortQuestion
 
         async def go(chosen: int) -> str | None:
-            return None if chosen else "Port 0 stands for any free one: nobody can hold it."
+            return None if chosen else "Port 0 means any free one: nobody can hold it."
 
         question = PortQuestion(
             title="Who holds a port?",

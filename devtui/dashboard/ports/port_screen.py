@@ -30,7 +30,7 @@ TICK_SECONDS = 0.1
 
 
 class PortScreen(Dialog[None]):
-    """Shows one port and carries out the choices; it closes when the session has its port."""
+    """Show one port and carry out the choices; close when the session has its port."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "have", show=False),
@@ -78,7 +78,7 @@ class PortScreen(Dialog[None]):
         yield self._box
 
     def on_mount(self) -> None:
-        """Show the box at once; a look at the port fills it later."""
+        """Show the box at once; a survey of the port fills it later."""
         self.show()
 
     def on_resize(self) -> None:
@@ -86,14 +86,14 @@ class PortScreen(Dialog[None]):
         self.show()
 
     def on_screen_resume(self) -> None:
-        """Close if the session got its port while a dialog lay above."""
+        """Close if the session got its port while a dialog was on top."""
         if self._served:
             self._go()
 
     # -- contents ------------------------------------------------------------------------------
 
     def look_at(self, port: int, found: Survey | PendingSurvey, ours: str = "") -> None:
-        """Show another port, or this one again, by a look that was made or has begun."""
+        """Show another port, or this one again; `found` is a survey that is done or running."""
         if self.stopping:
             return
         if port != self.port:
@@ -116,7 +116,7 @@ class PortScreen(Dialog[None]):
         self.show()
 
     def served(self) -> None:
-        """Close, now or when the dialog above has closed: the session has its port."""
+        """Close, now or when the dialog on top has closed: the session has its port."""
         self._served = True
         if self._progress.stopped:
             self.app.post_message(Tell(self._progress.stopped))
@@ -149,7 +149,7 @@ class PortScreen(Dialog[None]):
         return not (self.stopping or (self.asking and chosen))
 
     def _cannot(self, action: str) -> bool:
-        """Return whether a choice cannot work, and say why."""
+        """Say why a choice cannot work; return whether there is a reason."""
         (choice,) = [choice for choice in self.choices if choice.action == action]
         if choice.why_not:
             self._say(f"{choice.text}: {choice.why_not}")
@@ -167,7 +167,7 @@ class PortScreen(Dialog[None]):
         self.show()
 
     def action_next_port(self) -> None:
-        """Serve on the next free port. As an answer to a question it is a no."""
+        """Serve on the next free port; as an answer to a question, n means no."""
         if self.asking:
             self.action_back()
             return
@@ -195,7 +195,7 @@ class PortScreen(Dialog[None]):
             self.app.post_message(ShowPort(self.port))
 
     def _try(self) -> None:
-        """Let the session try to get its port; its events tell the result."""
+        """Let the session try to get its port; its events report the result."""
         self.waiting = True
         self._say(f"Trying port {self.port} …")
         self._session.try_again()

@@ -1,4 +1,4 @@
-"""The lines of a profile: the user's code as a tree, with the calls that each line has made."""
+"""The lines of a profile: the user's code as a tree, with the calls that each line made."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ TITLE = "where the time went"
 OTHER_CALLS = "calls from none of the lines above"
 
 LEAST_SHARE = 0.005
-"""What takes less of the whole is one line with its neighbours, until it is unfolded."""
+"""Lines that take a smaller share of the time are one line together, until it is unfolded."""
 
 OPEN_SHARE = 0.05
-"""From which share on a line of the user's is unfolded at first."""
+"""A line of the user's with at least this share is unfolded at first."""
 
 _LEAST_TEXT = 24
 _MOST_PLACE = 44
@@ -32,24 +32,24 @@ _MAX_INDENT = 40
 
 
 class Fold(msgspec.Struct, frozen=True):
-    """What enter folds or unfolds: a line by the way to it, or the `small` lines below it."""
+    """What enter folds or unfolds: the line at a path, or the `small` lines below it."""
 
     path: Path
     small: bool = False
 
 
 SLOWER = 1.5
-"""How many times as long a request takes with the profiler before that is said."""
+"""If the request takes this many times as long with the profiler, the summary says so."""
 
 
 class ProfileLines:
-    """Lays out a profile. `toggled` are the folds that the user has changed."""
+    """Lay out a profile. `toggled` are the folds that the user has changed."""
 
     def __init__(self, profile: Profile, root: Spent) -> None:
         self.toggled: set[Fold] = set()
         self._profile = profile
         self._root = root
-        # What threads did happened at the same time, and is no part of the request's time.
+        # The threads ran at the same time, so theirs is not a part of the request's time.
         beside = sum(top.ms for top in root.below if top.is_threads)
         self._total = max(root.ms - beside, 0.001)
         finished = profile.request.finished
@@ -59,7 +59,7 @@ class ProfileLines:
         self._place_calls()
 
     def summary(self) -> str:
-        """Say in a line what was measured."""
+        """Return a line that says what was measured."""
         event = self._profile.event
         own = sum(top.ms for top in self._root.below if top.own)
         took, plain = formats.fine_duration(event.duration_ms), self._profile.plain_ms
@@ -90,7 +90,7 @@ class ProfileLines:
         return found
 
     def copied(self) -> str:
-        """Return the whole tree as text, but for what took very little."""
+        """Return the whole tree as text, without the lines that took very little time."""
         return "\n".join([self.summary(), *self._texts(self._root, 0)])
 
     def can_fold(self, spent: Spent) -> bool:
@@ -100,7 +100,7 @@ class ProfileLines:
     # -- the tree ------------------------------------------------------------------------------
 
     def _below(self, spent: Spent, width: int) -> Iterator[Line]:
-        """Yield the lines below one: its calls, then what took longest first."""
+        """Yield the lines below one: its calls, then its lines, the slowest first."""
         depth = len(spent.path)
         for group in self._calls_of.get(spent.path, ()):
             yield self._call(group, depth, width)
@@ -160,7 +160,7 @@ class ProfileLines:
     # -- calls ---------------------------------------------------------------------------------
 
     def _place_calls(self) -> None:
-        """Put each group of calls below the line that made it; of several, the slowest."""
+        """Put each group of calls below the line that made it, or the slowest of several."""
         lines: dict[tuple[str, int], Spent] = {}
         for spent in _own_lines(self._root):
             place = spent.key[:2]
@@ -168,7 +168,7 @@ class ProfileLines:
                 lines[place] = spent
         for group in groups_of(self._calls):
             first = group.first
-            # A template's line is in no profile; the one that has rendered it is.
+            # A template's line is not in a profile, but the line that rendered it is.
             places = [(first.file, first.line), *((f.file, f.line) for f in first.stack[::-1])]
             line = next((lines[place] for place in places if place in lines), None)
             if line is None:

@@ -141,7 +141,9 @@ class ProfileScreen(SendsAgain, OpenedScreen):
         try:
             path = save(choice.text, self.profile.request.id)
         except OSError as error:
-            self.app.post_message(Tell(f"The file could not be written: {error}.", "error"))
+            self.app.post_message(
+                Tell(f"The file could not be written: {error.strerror or error}.", "error")
+            )
             return
         self.app.post_message(Tell(f"Open it at https://www.speedscope.app: {path}"))
         self.app.post_message(Copy(str(path), "the path of the file for speedscope"))

@@ -1,4 +1,4 @@
-"""The part of the app that has requests profiled, and shows the profiles."""
+"""The part of the app that profiles requests, and shows the profiles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_ASKED = frozenset({"GET", "HEAD"})
 
 
 class ProfilingApp(ReplayingApp):
-    """Has requests profiled for its screens. Several may run at once."""
+    """An app that profiles requests for its screens. Several may run at once."""
 
     @on(ProfileRequest)
     def _profile_request(self, message: ProfileRequest) -> None:
@@ -59,7 +59,7 @@ class ProfilingApp(ReplayingApp):
         finally:
             self._take_back(begun)
         if self.screen is not below:
-            # The user has gone on: do not take the keys away.
+            # The user has moved on: do not open a screen in the way.
             found = profile.request.row
             key = in_force.key("profile")
             name = f"{found.method} {masking.target(found.target)}"

@@ -16,7 +16,7 @@ from devtui.text.sanitize import visible
 
 
 class SendQuestion(Dialog[bool | None]):
-    """Asks whether to send a request again; escape does not."""
+    """Ask whether to send a request again; escape means no."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "send", show=False)]
 

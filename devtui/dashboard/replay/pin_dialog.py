@@ -16,7 +16,7 @@ from devtui.text.sanitize import visible
 
 
 class PinDialog(Dialog[bool | None]):
-    """Asks whether to send a request after every reload."""
+    """Ask whether to send a request after every reload."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "pin", show=False)]
 
@@ -33,7 +33,7 @@ class PinDialog(Dialog[bool | None]):
             dialog.border_subtitle = "enter pin   escape cancel"
             yield Static(
                 f"{self._words}\n\nEvery save sends it again. A {self._method} request may change "
-                "data each time, for example order the same thing once more.",
+                "data each time, for example place the same order again.",
                 markup=False,
             )
 

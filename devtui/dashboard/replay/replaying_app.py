@@ -1,4 +1,4 @@
-"""The part of the app that sends requests again, and says how that went."""
+"""The part of the app that sends requests again, and reports the outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ReplayingApp(SaysWhyNotApp):
-    """Sends requests again for its screens."""
+    """An app that sends requests again for its screens."""
 
     session: ShownSession
 
@@ -52,7 +52,7 @@ class ReplayingApp(SaysWhyNotApp):
         except (CannotSend, NoEditor) as problem:
             self.tell(str(problem), "warning")
         except OSError as error:
-            self.tell(f"The request could not be edited: {error}.", "error")
+            self.tell(f"The request could not be edited: {error.strerror or error}.", "error")
         else:
             self._sent(request, sent)
 
@@ -102,7 +102,7 @@ class ReplayingApp(SaysWhyNotApp):
                 view.refresh()
 
     def _sent(self, original: Request, sent: Sent) -> None:
-        """Say what came of it; an opened request makes room for the new one."""
+        """Report the outcome; if the request is open, open the new one."""
         if sent.message:
             self.tell(sent.message, "warning")
             return

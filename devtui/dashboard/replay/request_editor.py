@@ -40,10 +40,10 @@ class _Draft(NamedTuple):
 
 
 class RequestEditor:
-    """Gives a request to the editor as text, and takes it back.
+    """Give a request to the editor as text, and take it back.
 
-    A text with a mistake is kept: the next edit of the same request goes on with it. One that is
-    left as it was, or emptied, is given up.
+    A text with a mistake is kept: the next edit of the same request goes on with it. It is dropped
+    if the user leaves it unchanged, or empties it.
     """
 
     def __init__(self, app: App[int]) -> None:
@@ -53,10 +53,10 @@ class RequestEditor:
     async def edit(self, request_id: str, outgoing: Outgoing) -> Outgoing | None:
         """Return the changed request, None if nothing was changed.
 
-        Raises `CannotSend` with a sentence, or `OSError` or `NoEditor` where the editor does not
+        Raises `CannotSend` with a sentence, or `OSError` or `NoEditor` if the editor does not
         start.
         """
-        # It holds cookies and passwords, so the folder is for the user alone.
+        # It contains cookies and passwords, so the folder is for the user alone.
         with tempfile.TemporaryDirectory(prefix="devtui-request-") as folder:
             file, body = Path(folder) / FILE, Path(folder) / BODY_FILE
             before = written(outgoing, Path(folder))

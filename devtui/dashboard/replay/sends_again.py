@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from devtui.dashboard.selection import Selection
     from devtui.session.store.request_record import Request
 
-NO_REQUEST = "This row belongs to no request that could be sent again."
-RUNS = "The request still runs: send it again when it has ended."
+NO_REQUEST = "This row does not belong to a request that could be sent again."
+RUNS = "The request is still running: send it again when it has ended."
 
 
 class SendsAgain:
@@ -25,7 +25,7 @@ class SendsAgain:
             """Return what is selected."""
 
     def why_not_send(self, action: str) -> str:
-        """Say why the action cannot work now; empty if it can, or if it is none of these."""
+        """Say why the action cannot work now; empty if it can, or if it is not one of ours."""
         if action not in ("send_again", "edit_and_send", "pin", "profile"):
             return ""
         selection = self.selected()
@@ -47,7 +47,7 @@ class SendsAgain:
         self._post(edit=True)
 
     def action_pin(self) -> None:
-        """Send the request after every reload, or no longer."""
+        """Send the request after every reload, or stop that."""
         request = self.selected().request
         if request is not None:
             self.app.post_message(PinRequest(request))

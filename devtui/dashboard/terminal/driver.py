@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class TerminalDriver(LinuxDriver):
-    """Drives a terminal while it exists, and never blocks when it is gone.
+    """A driver that works while its terminal exists, and never blocks when it is gone.
 
-    When the terminal cannot be read any more, the process gets the SIGHUP that the kernel sends
+    When the terminal cannot be read any more, the driver sends the SIGHUP that the kernel sends
     only to session leaders.
     """
 
@@ -36,8 +36,8 @@ class TerminalDriver(LinuxDriver):
         if not os.isatty(self.fileno):
             return
         if self._key_thread is not None and self._key_thread.is_alive():
-            # It was never given back: SIGSTOP had stopped us, and not the keyboard. This is a
-            # signal's handler, where nothing may wait for a lock of what it has interrupted.
+            # The terminal was never given back: SIGSTOP had stopped us, not the keyboard. This is a
+            # signal handler, which must not wait for a lock of the code that it interrupts.
             self._loop.call_soon_threadsafe(self._begin_again)
         else:
             super().resume_application_mode()

@@ -39,7 +39,7 @@ _LOOKALIKES = {
 
 
 def unfit(encoding: str | None) -> bool:
-    """Return whether text in that encoding needs the filter; an unknown encoding takes ASCII."""
+    """Whether text in this encoding needs the filter; an unknown encoding counts as ASCII."""
     try:
         return codecs.lookup(encoding or "ascii").name != "utf-8"
     except LookupError:
@@ -47,7 +47,7 @@ def unfit(encoding: str | None) -> bool:
 
 
 class Encodable(LineFilter):
-    """Replaces characters that the encoding lacks with a lookalike or `?` of the same width."""
+    """Replace characters that the encoding lacks by a lookalike or `?` of the same width."""
 
     def __init__(self, encoding: str | None) -> None:
         super().__init__()

@@ -21,31 +21,31 @@ from textual.filter import LineFilter
 BLACK, LIGHT_GREY, DARK_GREY, WHITE = 0, 7, 8, 15
 BRIGHT = 8
 
-# Contrast with the background, as a part of what the theme's own text has.
+# Contrast with the background, as a share of that of the theme's own text.
 FAINT = 0.5
 STRONG = 0.85
 MARKED = 0.15
 
-# Up to which hue, in degrees, a colour is called by which of the numbers 1 to 6.
+# The highest hue, in degrees, of each of the colours 1 to 6.
 _HUES = ((20, 1), (70, 3), (170, 2), (209, 6), (255, 4), (335, 5), (360, 1))
-_COLOURED = 0.1  # by how much more than the theme's text
+_COLOURED = 0.1  # how much more saturated than the theme's text a colour must be
 
 
 class Ground(NamedTuple):
-    """A theme's background and text, against which all else is judged."""
+    """A theme's background and text, with which other colours are compared."""
 
     paper: Color
     ink: Color
     dark: bool
 
     def contrast(self, one: Color, other: Color) -> float:
-        """How far two colours are apart in brightness; 1 is the theme's text on its background."""
+        """Return the difference in brightness; 1 is that of the theme's text and background."""
         whole = abs(self.ink.brightness - self.paper.brightness) or 1.0
         return abs(one.brightness - other.brightness) / whole
 
 
 class FewColours(LineFilter):
-    """Draws every line of an app with 16 colours, or with bold, dim and reverse alone."""
+    """Draw every line of an app with 16 colours, or only with bold, dim and reverse."""
 
     def __init__(self, app: App[Any], *, colourless: bool) -> None:
         super().__init__()
@@ -88,10 +88,12 @@ def in_sixteen(style: Style, ground: Ground) -> Style:
     ink, paper = _colours(style, ground)
     depth = ground.contrast(paper, ground.paper)
     plain, clear = (BLACK, WHITE) if ground.dark else (WHITE, BLACK)
-    if depth >= FAINT:  # a badge, the cursor of an input: a full colour, the text cut out of it
+    if (
+        depth >= FAINT
+    ):  # a badge or an input's cursor: the full colour, and the text in the background's
         behind, before = _hue(paper, ground), plain
     elif depth >= MARKED:
-        # Nothing else of 16 colours that users may choose is sure to be readable on another.
+        # Users may change the 16 colours; only these pairs are sure to be readable.
         behind = LIGHT_GREY if not ground.dark or _hue(paper, ground) is not None else DARK_GREY
         before = WHITE if behind == DARK_GREY else BLACK
     else:
@@ -139,5 +141,5 @@ def _colours(style: Style, ground: Ground) -> tuple[Color, Color]:
 
 
 def _uncoloured(style: Style) -> Style:
-    """Bold, underlined and so on, the meta data for the mouse, and no colour."""
+    """Return the style without colours, with bold, underline, and the meta data for the mouse."""
     return style.without_color + Style.from_meta(style.meta) if style.meta else style.without_color

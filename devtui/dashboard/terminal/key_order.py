@@ -1,8 +1,8 @@
 """Deliver keys one after the other, so that each finds the screen as the last one left it.
 
-Textual sends a key to the focused widget and up to the app, and sends the next one before that has
-ended. When keys arrived together, over a slow connection or while the screen was busy, the text
-typed after `/` went to the list instead of the filter, and ran as commands.
+Textual sends a key to the focused widget and up to the app, and sends the next one before the first
+has taken effect. If keys arrive together, over a slow connection or while the screen is busy, text
+that is typed after `/` would go to the list instead of the filter, and run as commands.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 PATIENCE_SECONDS = 1.0
-"""How long a key waits for a sign of the last one, which may take long or close its way back.
+"""How long a key waits for the last one, which may take long or close the widget on its way.
 
-On a busy machine the way takes tenths of a second.
+On a busy machine a key takes tenths of a second.
 """
 
 
 class KeyPassed(Message):
-    """Follows a key on the same way, and so reaches the app after every widget has seen the key.
+    """Follow a key on the same path, and so reach the app after every widget has seen the key.
 
-    It goes the way twice: what the widgets posted at the key, such as `Input.Submitted`, is behind
-    it the first time, and before it the second time.
+    It takes the path twice: the messages that widgets post for the key, such as `Input.Submitted`,
+    are behind it the first time, and ahead of it the second time.
     """
 
     def __init__(self, number: int, again: MessagePump | None = None) -> None:
-        """`again` is where it begins a second time."""
+        """`again` is where it starts the second time."""
         super().__init__()
         self.number = number
         self.again = again
 
 
 class KeyOrder:
-    """Sends keys and pasted text one after the other.
+    """Send keys and pasted text one after the other.
 
     `send` is Textual's own delivery. The app hands each `KeyPassed` that comes back to `passed`.
     """

@@ -1,8 +1,8 @@
-"""Have timers that fire once do so, however busy the machine is.
+"""Make sure that timers that fire once do so, however busy the machine is.
 
-Textual's timers skip what they are late for, also if there is nothing after it. A timer without any
-time left, as of a toast that is drawn late, then stops the whole app. One that has to wait for the
-processor as it starts never fires, and a list would wait for it for ever.
+Textual's timers skip an event that they are late for, even if it is the only one. So a timer with
+no time left, like that of a toast that is drawn late, stops the whole app. One that has to wait for
+the processor when it starts never fires, and a list would wait for it for ever.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ REST_SECONDS = 0.1
 
 
 class Redraw:
-    """Redraws once for a series of resizes.
+    """Redraw once for a series of resizes.
 
     Textual skips a resize back to the old size, but the sizes in between have damaged the screen.
     """
@@ -37,7 +37,7 @@ class Redraw:
         self._app.refresh(layout=True)
         if self._app.is_headless:
             return
-        # The last of many signals may come before the size is set.
+        # The last of many SIGWINCH may come before the size is set.
         size = Size(*shutil.get_terminal_size())
         if size != self._app.size:
             self._app.post_message(Resize(size, size))

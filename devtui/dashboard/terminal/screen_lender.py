@@ -1,4 +1,4 @@
-"""Lends the dashboard's terminal to the app, for `breakpoint()`, `input()` and `getpass()`."""
+"""Lend the dashboard's terminal to the app, for `breakpoint()`, `input()` and `getpass()`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class ScreenLender:
-    """Takes the dashboard off the screen while the app has the terminal; see `Lender`.
+    """Take the dashboard off the screen while the app has the terminal; see `Lender`.
 
-    The session goes on meanwhile, and so does all that the dashboard knows: it is not drawn.
+    Meanwhile the session and the dashboard go on; only nothing is drawn.
     """
 
     def __init__(self, app: App[int], store: Store, fd: int) -> None:
@@ -43,7 +43,7 @@ class ScreenLender:
 
         Raises `OSError` if devtui does not run in a terminal, or has lent it.
         """
-        if self._aside or self._suspended is not None:  # a key was typed ahead
+        if self._aside or self._suspended is not None:  # by a key that was typed ahead
             raise OSError(errno.EBUSY, "the terminal is in use")
         self._tty.check()
         self._aside = True
@@ -64,8 +64,8 @@ class ScreenLender:
         self._tty.check()
         leaving = ExitStack()
         try:
-            # What would be drawn goes nowhere: the thread that writes it has ended by then, and
-            # its queue would block us once it is full.
+            # Draw nothing: the thread that writes to the terminal has ended by then, and its queue
+            # would block us once it is full.
             leaving.enter_context(self._app.batch_update())
             leaving.enter_context(suspended(self._app))
         except SuspendNotSupported as error:
@@ -82,7 +82,7 @@ class ScreenLender:
             left.close()
 
     def _interrupt(self) -> None:
-        """ctrl+c came when the app was done: it is meant for us."""
+        """Take a ctrl+c that came after the app was done: it is for us."""
         self._app.simulate_key("ctrl+c")
 
     def _announcement(self, wanted: TerminalWanted) -> str:

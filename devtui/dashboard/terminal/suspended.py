@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def suspended(app: App[int]) -> Iterator[None]:
-    """Take the app off the screen in the block, and bring it back if the block raises, too.
+    """Take the app off the screen in the block, and bring it back even if the block raises.
 
-    Textual's own `suspend` does not come back then. If the block is cancelled, devtui is leaving.
+    Textual's own `suspend` would not. If the block is cancelled, devtui is leaving.
     Raises `SuspendNotSupported`.
     """
     raised: Exception | None = None

@@ -14,11 +14,12 @@ from devtui.dashboard.terminal.few_colours import FewColours
 
 
 def in_gnu_screen(environment: Mapping[str, str]) -> bool:
-    """Return whether GNU screen stands between us and the terminal.
+    """Whether GNU screen is between us and the terminal.
 
-    It takes a 24-bit colour for attributes and other colours, though COLORTERM, which it hands on,
-    promises them. While the mouse is asked for it keeps `escape` back until the next key, and it
-    knows no mouse beyond column 223 (seen in version 4.9; process.c, and `truecolor` in screen(1)).
+    It takes a 24-bit colour for attributes and other colours, although it passes on a COLORTERM
+    that promises them. While the mouse is in use it holds `escape` back until the next key, and it
+    does not know the mouse beyond column 223 (version 4.9; process.c, and `truecolor` in
+    screen(1)).
     """
     return "STY" in environment or environment.get("TERM", "").startswith("screen.")
 
@@ -26,8 +27,8 @@ def in_gnu_screen(environment: Mapping[str, str]) -> bool:
 def filters_for(app: App[Any]) -> list[LineFilter]:
     """Return the filters that each line needs before it is drawn.
 
-    `NO_COLOR` counts where it is set, as Textual reads it; the number of colours is what Rich reads
-    from COLORTERM and TERM.
+    `NO_COLOR` counts as Textual reads it; the number of colours is what Rich reads from COLORTERM
+    and TERM.
     """
     filters: list[LineFilter] = []
     if app.no_color:

@@ -1,7 +1,7 @@
-"""The colours that the app gives its text, in the colours of the theme.
+"""Show the colours that the app gives its text in the colours of the theme.
 
 The first 16 have names and no fixed values: each terminal has its own, and so has each theme.
-All others are the app's, as far as they can be read on the theme's background.
+All others are kept, if they are readable on the theme's background.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from textual.color import Color
 
 from devtui.text.sgr import Colour, Look
 
-# The styles of lines that stand for black, red, green, yellow, blue, magenta, cyan and white, and
-# for their bright ones. Black on black could not be read, so it is a soft grey.
+# The styles of lines for black, red, green, yellow, blue, magenta, cyan and white, also the bright
+# ones. Black would be unreadable on black, so it is a soft grey.
 _NAMES = ("dim", "bad", "good", "warn", "accent", "code-keyword", "info", "")
 
 LEAST_CONTRAST = 3.0
-"""The contrast of text with its background (WCAG 2), as large text needs it."""
+"""The least contrast of text with its background (WCAG 2, for large text)."""
 
 MAX_LOOKS = 4_000
 
 
 class AppColours:
-    """Turns looks into styles, for one theme."""
+    """Turn looks into styles, for one theme."""
 
     def __init__(self, line_style: Callable[[str], Style], base: Callable[[], Style]) -> None:
         """`line_style` returns the style of a name, and `base` the theme's text on its ground."""
@@ -75,7 +75,7 @@ class AppColours:
 
 
 def readable_on(paper: Color, ink: Color, text: Color, ground: Color) -> Color:
-    """Return the ink, moved towards the theme's text, or its ground, until it can be read."""
+    """Return the ink, moved towards the theme's text or ground until it is readable."""
     towards = max((text, ground), key=lambda colour: contrast(colour, paper))
     for share in (0.0, 0.25, 0.5, 0.75):
         mixed = ink.blend(towards, share)

@@ -14,12 +14,12 @@ Span: TypeAlias = "tuple[str, str | Look]"
 
 Row: TypeAlias = list[Span]
 
-# What stands at the left of a block of lines, and how it goes on in a line below.
+# The bars at the left of a block of lines, and their form in the lines below.
 _BARS = {"": "", "▌": "▌", "│": "│", "├─": "│ ", "└─": "  "}
 
 
 def fit(text: str, width: int) -> str:
-    """`text`, made safe, on at most `width` cells; `…` ends what was cut."""
+    """Return the text, made safe, in at most `width` cells; a cut text ends with `…`."""
     if width <= 0:
         return ""
     # A sanitised character takes a cell or two, or joins the one before it (a few at most).
@@ -31,19 +31,19 @@ def fit(text: str, width: int) -> str:
 
 
 def left(text: str, width: int) -> str:
-    """`text` at the left of exactly `width` cells."""
+    """Return the text at the left of exactly `width` cells."""
     shown = fit(text, width)
     return shown + " " * (width - cell_len(shown))
 
 
 def right(text: str, width: int) -> str:
-    """`text` at the right of exactly `width` cells."""
+    """Return the text at the right of exactly `width` cells."""
     shown = fit(text, width)
     return " " * (width - cell_len(shown)) + shown
 
 
 def fit_pieces(pieces: list[Piece], width: int, style: str = "") -> Row:
-    """Make pieces of coloured text safe, on at most `width` cells; `style` is for the others."""
+    """Make pieces of text safe, in at most `width` cells; those without a look get `style`."""
     row: Row = []
     room = width
     for text, look in pieces:
@@ -56,21 +56,21 @@ def fit_pieces(pieces: list[Piece], width: int, style: str = "") -> Row:
 
 
 def row_width(row: Row) -> int:
-    """How many cells a row takes."""
+    """Return how many cells a row takes."""
     return sum(cell_len(text) for text, _ in row)
 
 
 def wrap(row: Row, width: int, indent: int = 0, beside: int = 0) -> list[Row]:
     """Wrap the row into lines of `width` cells, and indent the later ones.
 
-    Lines break behind a blank, or where they are full if a word is too long for that. Bars at the
-    beginning of the row go on in the later lines. The first line leaves some cells `beside` it.
+    Lines break after a blank, or where they are full if a word is too long. Bars at the beginning
+    of the row continue in the later lines. The first line leaves some cells free `beside` it.
     """
     return wrap_pair(row, [], width, indent, beside)
 
 
 def wrap_pair(row: Row, below: Row, width: int, indent: int = 0, beside: int = 0) -> list[Row]:
-    """Wrap a row and one that marks parts of it from below, such as `^^^^`: both at one place."""
+    """Wrap a row, and the one below that marks parts of it, such as `^^^^`, at the same places."""
     first = width - beside
     if width <= indent + 1 or (row_width(row) <= first and row_width(below) <= first):
         return [row, below] if below else [row]
@@ -94,7 +94,7 @@ def wrap_pair(row: Row, below: Row, width: int, indent: int = 0, beside: int = 0
 
 
 def _break(text: str, at: int, end: int) -> int:
-    """Return where a line that has room up to `end` breaks, behind a blank if there is one."""
+    """Return where a line that has room up to `end` breaks: after a blank if there is one."""
     if end >= len(text) or text[end - 1] == " ":
         return end
     if text[end] == " " and end + 1 < len(text):
@@ -121,7 +121,7 @@ def _slice(row: Row, start: int, end: int) -> Row:
 
 
 def _bars(row: Row, indent: int) -> Row:
-    """Return what stands before a later line: the bars of the row, and blanks."""
+    """Return the beginning of a later line: the bars of the row, and blanks."""
     bars: Row = []
     for piece, style in row:
         if not piece or piece.strip() not in _BARS or row_width([*bars, (piece, "")]) > indent:
@@ -132,7 +132,7 @@ def _bars(row: Row, indent: int) -> Row:
 
 
 def _around(piece: str) -> tuple[str, str]:
-    """Return the blanks before and after a bar, or all of them and none."""
+    """Return the blanks before and after a bar; without a bar, all of them and none."""
     bar = piece.strip()
     return (
         (piece, "")
@@ -142,9 +142,9 @@ def _around(piece: str) -> tuple[str, str]:
 
 
 def _start_that_fits(text: str, at: int, room: int) -> str:
-    """Return the part of the text from `at` on that fits into that many cells.
+    """Return the part of the text from `at` on that fits into `room` cells.
 
-    Only slices are measured: the whole rest for each line would make it quadratic.
+    Measure only slices: measuring the whole rest for each line would take quadratic time.
     """
     head, cells = "", 0
     while cells < room and at < len(text):
@@ -174,5 +174,5 @@ def cut(row: Row, width: int) -> Row:
 
 
 def _common_start(text: str, head: str) -> str:
-    """`head` without the blank that stands where a wide character did not fit."""
+    """Return `head` without the blank in place of a wide character that did not fit."""
     return head if text.startswith(head) else head[:-1]

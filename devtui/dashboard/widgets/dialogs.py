@@ -55,15 +55,15 @@ class Dialog(EndsWork, NeedsRoom, ModalScreen[Result], Generic[Result]):
         self._interrupts = SecondPress()
 
     def on_click(self, event: Click) -> None:
-        """Press escape for a click beside the box or on the keys in its lower border."""
+        """Press escape after a click beside the box or on the keys in its lower border."""
         box = self.query_one(".dialog")
         beside = not box.region.contains(event.screen_x, event.screen_y)
         if beside or (event.widget is box and event.screen_y == box.region.bottom - 1):
-            # By the app: a key sent from here would not bubble from the input up to the dialog.
+            # Through the app: a key sent from here would not bubble from the input to the dialog.
             self.app.call_later(self.app.simulate_key, "escape")
 
     async def action_interrupt_dialog(self) -> None:
-        """Copy the selection, else leave devtui at the second press: here escape closes."""
+        """Copy the selection, else leave devtui at the second press: escape closes the dialog."""
         if self.get_selected_text():
             self.action_copy_text()
         elif self._interrupts.pressed():
@@ -72,7 +72,7 @@ class Dialog(EndsWork, NeedsRoom, ModalScreen[Result], Generic[Result]):
             self.app.post_message(Tell(once_more("escape closes this")))
 
     def begin(self, work: WorkType[None], latest_of: str = "") -> None:
-        """Run slow work in a worker; of the same kind (`latest_of`) only the newest goes on."""
+        """Run slow work in a worker; it cancels older work of the same kind (`latest_of`)."""
         self.run_worker(work, group=latest_of or "default", exclusive=bool(latest_of))
 
 
@@ -92,7 +92,7 @@ class PortQuestion(msgspec.Struct, frozen=True):
 
 
 class PortDialog(Dialog[int | None]):
-    """Asks for a port, and describes it before it is tried.
+    """Ask for a port, and describe it before it is tried.
 
     The result is the accepted port, or None.
     """

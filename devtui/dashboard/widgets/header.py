@@ -29,7 +29,7 @@ ROOM_FOR_BOTH = 160
 SAMPLE_SECONDS = 2.0
 UPTIME_STEP = 5
 """How often the uptime changes in the first minute, in seconds. More often would be half of an idle
-screen's work. The first seconds are counted, because people look there after a reload."""
+screen's work. Only the first seconds are counted singly: people look there after a reload."""
 
 ROOM_FOR_SERVER = 60
 """The least width of a terminal that shows all of `NOT_FOR_PRODUCTION`."""
@@ -66,9 +66,9 @@ class Facts(msgspec.Struct, frozen=True):
     leaving: bool
     url: str
     debug: bool
-    details: tuple[tuple[str, str], ...]  # (name, value), each shown where there is room
+    details: tuple[tuple[str, str], ...]  # (name, value), each shown if there is room
     notice: str
-    exposed: str = ""  # the warning, where others than this machine can reach the server
+    exposed: str = ""  # the warning if other machines can reach the server
     elsewhere: str = ""  # the URL for another machine, such as a phone
     usage: tuple[tuple[str, str], ...] = ()
     attached: bool = False  # to a session that another process runs
@@ -119,11 +119,11 @@ def facts_of(session: ShownSession, now: float, leaving: bool = False) -> Facts:
 
 
 def _notice(session: ShownSession, now: float) -> str:
-    """Return what is going on, or what the user could do about it."""
+    """Return a note on what is going on, or what the user can do."""
     if session.attachment is not None and session.attachment.notice:
         return visible(session.attachment.notice, 160)
     if session.state is State.SUSPENDED:
-        return f"stopped by a signal: {in_force.key('restart')} restarts it"
+        return f"suspended by a signal: {in_force.key('restart')} restarts it"
     if session.state is State.CRASHED:
         return f"a save or {in_force.key('restart')} starts the server again"
     if session.state is State.PORT_BUSY:
@@ -151,7 +151,7 @@ def _exposed(session: ShownSession) -> str:
 
 
 def _framework(name: str) -> str:
-    """`flask.Flask` for `flask.app.Flask`: the package and the class."""
+    """Return the package and the class: `flask.Flask` for `flask.app.Flask`."""
     package, _, rest = name.partition(".")
     return f"{package}.{rest.rpartition('.')[2]}" if rest else package
 
@@ -178,7 +178,7 @@ def _first_line(facts: Facts, width: int) -> Content:
         [name, framework, badge, url, elsewhere],
         [name, badge, url, elsewhere],
         [badge, url, elsewhere, name],
-        # This machine can open the other one's address, too.
+        # This machine can use the address for other machines, too.
         *([[name, badge, elsewhere]] if facts.elsewhere else []),
         [name, framework, badge, url],
         [name, badge, url],
@@ -232,7 +232,7 @@ def _both_ends(left: Content, right: Content, width: int) -> Content:
 
 
 class Header(Static):
-    """Redraws only if its words have changed."""
+    """The header; it is redrawn only if its words have changed."""
 
     def __init__(
         self, session: ShownSession, clock: Clock, sample: Callable[[int | None], Usage | None]

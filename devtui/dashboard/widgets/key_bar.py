@@ -13,7 +13,7 @@ from devtui.dashboard.keys.commands import BY_NAME, Command, in_force
 
 GAP = 2
 ENDS = ("help", "leave")
-"""The commands that stand at the right end."""
+"""The commands at the right end."""
 
 Keys: TypeAlias = tuple[tuple[str, bool], ...]
 """Names of commands, each with whether it can work now."""
@@ -52,7 +52,7 @@ class KeyBar(Static):
             name: active.enabled
             for active in self.screen.active_bindings.values()
             if (name := active.binding.id) in BY_NAME
-            # A letter typed into an input is no command.
+            # A letter typed into an input is not a command.
             and not (typing and len(in_force[name].first) == 1)
             and in_force[name].first
         }

@@ -14,12 +14,12 @@ SMALLEST = (40, 10)
 
 
 def is_too_small(width: int, height: int) -> bool:
-    """Return whether a terminal is smaller than `SMALLEST`."""
+    """Whether a terminal is smaller than `SMALLEST`."""
     return width < SMALLEST[0] or height < SMALLEST[1]
 
 
 class TooSmall(Static):
-    """Covers its screen, which keeps its text and its focus."""
+    """A cover of a screen, which keeps its text and its focus."""
 
     def __init__(self) -> None:
         super().__init__(

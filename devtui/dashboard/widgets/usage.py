@@ -1,4 +1,4 @@
-"""What a process uses of the machine."""
+"""Measure the processor time and memory of a process."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class UsageSampler:
-    """Samples one process at a time; the first sample of each has no CPU time."""
+    """Sample one process at a time; the first sample of each has no CPU time."""
 
     def __init__(self) -> None:
         self._process: psutil.Process | None = None
 
     def sample(self, pid: int | None) -> Usage | None:
-        """Return what the process uses now; None if it is gone or denies access."""
+        """Return the usage of the process; None if it is gone or denies access."""
         if pid is None:
             self._process = None
             return None

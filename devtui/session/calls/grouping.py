@@ -11,10 +11,10 @@ from devtui.events import Call
 from devtui.text.secrets import MASK
 
 REPEATED = 5
-"""A call is repeated if one request makes it at least so often: the N+1 pattern."""
+"""A call is a repeat if one request makes it at least this often: the N+1 pattern."""
 
 
-# Outside of texts: what stands for values that may differ. They were cut, or are other objects.
+# Outside of quotes these stand for values that were cut, or for objects without a literal.
 _NOT_SHOWN = ("...", "…", "<")
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z)""", re.DOTALL)
 
@@ -47,13 +47,13 @@ class CallGroup(msgspec.Struct, frozen=True):
 
     @property
     def is_repeat(self) -> bool:
-        """Whether it is worth a warning. A template may be rendered as often as it likes."""
+        """Whether it is worth a warning. It is normal to render a template many times."""
         return self.count >= REPEATED and self.first.kind != "template"
 
 
 def _is_shown(parameters: str) -> bool:
-    """Whether these are all of the parameters, as they were."""
-    # A text can have masked parts. The end of a cut text is no quote but a mark.
+    """Whether the text shows all parameters, and all of each."""
+    # Parts of a text may be masked. A text that was cut ends with a mark instead of a quote.
     if MASK in parameters or parameters.endswith("…"):
         return False
     bare = _QUOTED.sub("", parameters)

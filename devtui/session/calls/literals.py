@@ -1,4 +1,4 @@
-"""Values as a database's client reads them."""
+"""Write values as SQL literals that a database's client reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devtui.text.sanitize import pasteable
 
 MYSQL = frozenset({"mariadb", "mysql"})
 _SQL_SERVER = frozenset({"microsoft", "mssql"})
-# They have no words for true and false.
+# These have no literals for true and false.
 _NUMBERS_ONLY = _SQL_SERVER | {"oracle"}
 WITHOUT_ARRAYS = _NUMBERS_ONLY | MYSQL | {"sqlite"}
 _OF_LIBRARY = {
@@ -25,7 +25,7 @@ _ESCAPES_OF_MYSQL = str.maketrans(
 NOT_SIMPLE = "the parameters were cut, or are not simple values"
 _BACKSLASH = "databases read the backslashes in the parameters differently"
 _CONTINUES = "the database joins lines where the first ends with a backslash"
-_NO_TEXT = "there are characters in the parameters that no client takes"
+_NO_TEXT = "the parameters contain characters that no client accepts"
 
 
 class NotSimple(Exception):
@@ -33,7 +33,7 @@ class NotSimple(Exception):
 
 
 class NoPlace(NotSimple):
-    """A statement that has more or fewer places than there are parameters."""
+    """A statement that has more or fewer placeholders than there are parameters."""
 
 
 class Number(str):
@@ -41,14 +41,14 @@ class Number(str):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """A date or a time, in the form that databases read, and its shift such as `+01:00`."""
+    """A date or a time, in the form that databases read, and its UTC offset such as `+01:00`."""
 
     text: str
     shift: str = ""
 
 
 def database_of(call: Call) -> str:
-    """Return the kind of database that executed the statement; empty if nobody knows."""
+    """Return the kind of database that executed the statement; empty if unknown."""
     known = call.database or _OF_LIBRARY.get(call.library.lower(), "")
     return known or ("mysql" if "`" in call.text else "")
 
@@ -95,7 +95,7 @@ def _text(value: str, database: str) -> str:
     if database in _SQL_SERVER and "\\\n" in value:
         raise NotSimple(_CONTINUES)
     if _is_copied(value):
-        # Without the N a text has the characters of the database's code page alone.
+        # Without the N a text can contain only the characters of the database's code page.
         national = "N" if database in _SQL_SERVER and not value.isascii() else ""
         return f"{national}'" + value.replace("'", "''") + "'"
     if database == "sqlite":
@@ -106,7 +106,7 @@ def _text(value: str, database: str) -> str:
 
 
 def _is_copied(text: str) -> bool:
-    """Whether a copy has all the characters."""
+    """Whether all characters survive copying and pasting."""
     return pasteable(f"{text}'") == f"{text}'"
 
 

@@ -1,4 +1,4 @@
-"""When the app itself was at work: the time of a request that no call covers."""
+"""Find the times in which the app itself worked: those that no call covers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Span = tuple[float, float]
 def covered(calls: Iterable[Call], total_ms: float) -> list[Span]:
     """Return the times in which at least one call ran, in order and without overlaps.
 
-    To render a template is the app's own work, so templates do not count.
+    Rendering a template is the app's own work, so templates do not count.
     """
     spans = sorted(
         (min(max(call.start_ms, 0.0), total_ms), min(call.start_ms + call.duration_ms, total_ms))
@@ -30,7 +30,7 @@ def covered(calls: Iterable[Call], total_ms: float) -> list[Span]:
 
 
 def gaps(busy: Iterable[Span], total_ms: float) -> list[Span]:
-    """Return the times between those, from the start of the request to its end."""
+    """Return the times between the spans, from the start of the request to its end."""
     found: list[Span] = []
     at = 0.0
     for start, end in busy:

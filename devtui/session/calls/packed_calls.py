@@ -1,4 +1,4 @@
-"""The calls of a request in a form that is small: what repeated calls share is there once."""
+"""The calls of a request in a compact form: what repeated calls share is stored once."""
 
 from __future__ import annotations
 
@@ -70,5 +70,5 @@ class PackedCalls(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def counts_of(totals: Iterable[CallTotal]) -> tuple[CallCount, ...]:
-    """Return the totals in the small form."""
+    """Return the totals in the compact form."""
     return tuple(CallCount(one.kind, one.count, one.duration_ms) for one in totals)

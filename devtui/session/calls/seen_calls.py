@@ -39,24 +39,24 @@ class SeenCall(msgspec.Struct):
 
     @property
     def is_repeat(self) -> bool:
-        """Whether one request made it so often that it is worth a warning."""
+        """Whether one request made it often enough for a warning."""
         return self.most >= REPEATED and self.kind != "template"
 
     @property
     def newest_repeats(self) -> bool:
-        """Whether it is still repeated, as far as is known."""
+        """Whether the newest request that made it repeated it, too."""
         return self.newest >= REPEATED
 
     @property
     def size_bytes(self) -> int:
-        """About as much memory as it takes."""
+        """About how much memory it takes."""
         return 400 + len(self.text) + len(self.file)
 
 
 class SeenCalls:
-    """What requests called since the store was empty; what was not called for longest goes first.
+    """What requests called since the store was empty. The least recently called is dropped first.
 
-    `forgotten` counts what went.
+    `forgotten` counts what was dropped.
     """
 
     def __init__(self, capacity: int = MAX_SEEN, max_bytes: int = MAX_SEEN_BYTES) -> None:
@@ -93,7 +93,7 @@ class SeenCalls:
             self.forgotten += 1
 
     def slowest(self) -> list[SeenCall]:
-        """Return all of them, the ones that took most time first."""
+        """Return all of them, the ones that took the most time first."""
         return sorted(self._seen.values(), key=lambda seen: -seen.duration_ms)
 
     def repeats(self) -> list[SeenCall]:

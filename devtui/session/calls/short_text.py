@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_READ = 4_000
-"""How many characters are looked at."""
+"""How many characters are read."""
 
 SHORT_COLUMNS = 30
 """The longest list of columns that is shown."""

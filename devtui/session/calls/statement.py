@@ -29,7 +29,7 @@ MAX_PARAMETERS = 100_000
 
 Style: TypeAlias = Literal["format", "pyformat", "qmark", "named", "numeric"]
 
-# What holds no placeholder, in each database; then the placeholders of each style.
+# The tokens in which a placeholder does not count, by database; then the placeholders by style.
 _QUOTED = (
     r"'(?:[^']|'')*(?:'|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)|`[^`]*(?:`|\Z)"
     r"|--[^\n]*|/\*.*?(?:\*/|\Z)|::"
@@ -55,7 +55,7 @@ _SHIFT = re.compile(
 )
 _QUOTED_CONSTRUCTORS = {"date", "datetime", "time", "UUID"}
 
-# Characters of a statement that the server process keeps; one that was cut ends with a mark.
+# The server process keeps this many characters of a statement; one that was cut ends with a mark.
 _MAX_TEXT = 10_000
 
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
@@ -133,7 +133,7 @@ def _parameters(text: str) -> Values:
 
 
 def _value(node: ast.expr) -> object:
-    """Read a value of a repr. Raises `ValueError` for what is none, such as an ellipsis."""
+    """Read a value from a repr. Raises `ValueError` for anything else, such as an ellipsis."""
     match node:
         case ast.Constant(value=value) if value is not Ellipsis:
             return value
@@ -153,7 +153,7 @@ def _value(node: ast.expr) -> object:
 
 
 def _zone(keyword: ast.keyword) -> datetime.tzinfo:
-    """Read the time zone in the repr of a time; the usual ones are known."""
+    """Read the time zone in the repr of a time. Only the usual ones are known."""
     shown = ast.unparse(keyword)
     if shown in ("tzinfo=datetime.timezone.utc", "tzinfo=zoneinfo.ZoneInfo(key='UTC')"):
         return datetime.timezone.utc
@@ -184,7 +184,7 @@ def _constructed(name: str, arguments: list[object], zones: list[datetime.tzinfo
 
 
 def _style_of(text: str, values: Values, database: str) -> Style:
-    """Return the style of the statement's placeholders: that which has one for each value."""
+    """Return the style in which the statement has one placeholder for each value."""
     styles: tuple[Style, ...] = (
         ("pyformat", "named") if isinstance(values, Mapping) else ("format", "numeric", "qmark")
     )
@@ -198,7 +198,7 @@ def _style_of(text: str, values: Values, database: str) -> Style:
             fits = len(names) == len(values)
         if fits:
             return style
-    raise NoPlace("devtui found no place for the parameters")
+    raise NoPlace("devtui found no placeholders for the parameters")
 
 
 def _names(text: str, style: Style, database: str) -> Iterator[str]:

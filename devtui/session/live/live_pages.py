@@ -1,4 +1,4 @@
-"""The open pages: they hear what was saved, and load again or take a new style sheet."""
+"""The open pages: they learn what was saved, and reload or swap a style sheet."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from devtui.session.live.page_versions import PageVersions
 from devtui.session.live.reload_pace import ReloadPace
 from devtui.session.state import State
 
-# How long to wait until the server process has heard an order. It answers at once unless it hangs.
+# How long to wait for the answer to an order. The server process answers at once unless it hangs.
 HEAR_SECONDS = 0.5
 
-# Nobody has so many pages open. Without a bound one client could take all our descriptors.
+# More than anybody opens. Without a bound one client could take all our descriptors.
 MAX_CONNECTIONS = 200
 
 _GONE = {
@@ -56,7 +56,7 @@ class Around(msgspec.Struct, frozen=True):
 
 
 class _Open(msgspec.Struct):
-    """An open page: its version, or the one that it was to load again for, and then it `leaves`.
+    """An open page: its version, or the one that it was told to load again for; then it `leaves`.
 
     It `came_old` if it was older than the app when it connected.
     """
@@ -88,13 +88,13 @@ class LivePages:
         self._console = console
         self._pace = ReloadPace()
         self._key = os.urandom(12).hex()
-        self._way, self._their_way = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._way.setblocking(False)
+        self._receiver, self._sender = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._receiver.setblocking(False)
         self._connections: set[PageConnection] = set()
         self._pages: dict[PageConnection, _Open] = {}
         self._counted = PageCount(bus, lambda: (len(self._pages), self.on))
         self._versions = PageVersions()
-        self._unheard: asyncio.TimerHandle | None = None  # until the process has heard an order
+        self._unheard: asyncio.TimerHandle | None = None  # until the process answers an order
         self._catching_up: asyncio.TimerHandle | None = None
         self._taking: set[asyncio.Task[Any]] = set()
         self._saves = PageSaves(folder, bus, around.waits, self._on_change)
@@ -108,7 +108,7 @@ class LivePages:
         bus.keep_private(LiveSet)
         bus.keep_private(PageLeftAlone)
         if self.on:
-            around.set_live(self._order, self._their_way)
+            around.set_live(self._order, self._sender)
 
     @property
     def on(self) -> bool:
@@ -117,16 +117,16 @@ class LivePages:
 
     @property
     def count(self) -> int:
-        """How many pages are connected, as it was told last."""
+        """How many pages are connected, as last reported."""
         return self._counted.count
 
     def start(self) -> None:
         """Take connections, on the running event loop."""
-        asyncio.get_running_loop().add_reader(self._way.fileno(), self._take)
+        asyncio.get_running_loop().add_reader(self._receiver.fileno(), self._take)
 
     def close(self) -> None:
         """Disconnect all pages."""
-        asyncio.get_running_loop().remove_reader(self._way.fileno())
+        asyncio.get_running_loop().remove_reader(self._receiver.fileno())
         if self._console is not None:
             self._console.close()
         self._counted.close()
@@ -138,11 +138,11 @@ class LivePages:
             task.cancel()
         for connection in tuple(self._connections):
             connection.close()
-        self._way.close()
-        self._their_way.close()
+        self._receiver.close()
+        self._sender.close()
 
     def turned(self) -> None:
-        """Note that `on` has changed; the pages catch up with what they have missed."""
+        """Note that `on` has changed; the pages catch up on what they missed."""
         self._set_live()
         self._counted.tell_now()
 
@@ -155,16 +155,16 @@ class LivePages:
         if change.reload:
             self._set_live()
         else:
-            # No page has to wait for the process: what it asks for is no page.
-            self._around.set_live(self._order, self._their_way)
+            # No page has to wait for the process: it only requests files.
+            self._around.set_live(self._order, self._sender)
             self._send_waiting()
 
     def _set_live(self) -> None:
-        """Give the server process an order, and wait until it has heard.
+        """Give the server process an order, and wait for its answer.
 
-        A page that asks before could come without the script, or as old as it was.
+        A page that is requested before that could lack the script, or be as old as before.
         """
-        self._around.set_live(self._order, self._their_way)
+        self._around.set_live(self._order, self._sender)
         if self._unheard is not None:
             self._unheard.cancel()
         self._unheard = asyncio.get_running_loop().call_later(HEAR_SECONDS, self._heard)
@@ -184,7 +184,7 @@ class LivePages:
         return SetLive(on=self.on, key=self._key, saves=self._versions.newest[1], console=console)
 
     def _on_hold_ended(self, event: HoldEnded) -> None:
-        # The reloader hears next of what was saved.
+        # The reloader learns what was saved right after this.
         asyncio.get_running_loop().call_soon(self._send_waiting)
 
     def _send_waiting(self) -> None:
@@ -193,9 +193,9 @@ class LivePages:
             self._follow()
 
     def _follow(self) -> None:
-        """Have the pages take what was saved since they were loaded, or load again for it.
+        """Have the pages swap what was saved since they were loaded, or load again.
 
-        One that still loads because of an earlier save loads something older, which may be cut.
+        A page that is still loading for an earlier save gets an older state; it may be interrupted.
         """
         if not self.on or self._unheard is not None:
             return
@@ -215,7 +215,7 @@ class LivePages:
 
     def _catch_up(self) -> None:
         self._catching_up = None
-        self._send_waiting()  # if a new generation is about to come, it does that
+        self._send_waiting()  # a new generation tells them itself
 
     def _swap(self, page: PageConnection, is_open: _Open) -> None:
         names = self._versions.missed(is_open.version)
@@ -236,7 +236,7 @@ class LivePages:
         if self._around.fails():
             message["fails"] = True
         if is_open.came_old:
-            # The browser's cache may have an old page, and give it again.
+            # The browser's cache may have an old page, and show it again.
             message["once"] = written(is_open.version)
         page.send(message)
 
@@ -247,7 +247,7 @@ class LivePages:
 
     def _on_state(self, event: StateChanged) -> None:
         if event.state == State.SERVING_ERROR.value and event.previous == State.SERVING.value:
-            # The checks of its project have found an error.
+            # The Django project's checks have found an error.
             self._on_change(PageChange(reload=True))
         if why := _GONE.get(event.state):
             for page in self._pages:
@@ -259,7 +259,7 @@ class LivePages:
             self._bus.warn(f"A page of the app does not follow saves: {event.reason}.")
 
     def _take(self) -> None:
-        while (taken := take_over(self._way)) is not None:
+        while (taken := take_over(self._receiver)) is not None:
             if len(self._connections) >= MAX_CONNECTIONS:
                 taken[1].close()
                 self._warn_of_crowd()
@@ -278,12 +278,12 @@ class LivePages:
         self._connections.add(page)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(lambda: page, connection)
-        except OSError:  # the page is gone already, which macOS says at once
+        except OSError:  # the page is gone already; macOS reports that here
             connection.close()
             self._on_close(page)
 
     def opened(self, page: PageConnection, version: Version, heard: str) -> None:
-        """Take in a page of this version that has connected, and has `heard` so much of the log."""
+        """Add a page that has connected: its version, and what it has `heard` of the log."""
         self._pages[page] = _Open(version, came_old=self._versions.needs_load(version))
         if self._console is not None:
             self._console.add(page, heard)

@@ -13,13 +13,13 @@ import msgspec
 
 from devtui.session.live import websocket
 
-# A page that reads nothing, such as that of a sleeping phone, is given up. One that reads slowly is
-# not sent what can wait.
+# A page that reads nothing, as on a sleeping phone, is disconnected. One that reads slowly does not
+# get what can wait.
 _MAX_UNREAD_BYTES = 64 * 1024
 _ROOM_BYTES = 16 * 1024
 
 Version: TypeAlias = "tuple[int, int]"
-"""Of a page: its generation, and the number of saves that needed no new one."""
+"""The version of a page: its generation, and the number of saves that needed no new one."""
 
 NO_VERSION: Version = (0, 0)
 
@@ -45,7 +45,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True):
         return compare_digest(shown.encode(), page_key.encode())
 
     def is_trusted(self, page_key: str) -> bool:
-        """Whether this is a page of the app: it knows the key in the pages, or is of their host.
+        """Whether this is a page of the app: it has the session's key, or the same host.
 
         A proxy in front may change the host, and a page may be older than this session.
         """
@@ -70,7 +70,7 @@ class PageConnection(asyncio.Protocol):
         on_close: Callable[[PageConnection], None],
     ) -> None:
         self.port = 0
-        """The port that the page was opened at; 0 if it is none."""
+        """The port that the page was opened at; 0 if there is none."""
         self._asked = asked
         self._page_key = page_key
         self._on_open = on_open
@@ -92,7 +92,7 @@ class PageConnection(asyncio.Protocol):
         transport.write(websocket.accept(self._asked.key))
 
     def data_received(self, data: bytes) -> None:
-        """Read frames; close at a wrong one."""
+        """Read frames; close the connection at an invalid one."""
         assert self._transport is not None
         try:
             for kind, content in self._frames.take(data):
@@ -106,7 +106,7 @@ class PageConnection(asyncio.Protocol):
                 elif kind == websocket.CLOSE:
                     self._transport.write(websocket.frame(websocket.CLOSE, content[:2]))
                     self._transport.close()
-        except websocket.NoFrame:
+        except websocket.BadFrame:
             self._transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -115,7 +115,7 @@ class PageConnection(asyncio.Protocol):
 
     @property
     def may_read_log(self) -> bool:
-        """Whether this is a page of the developer's own."""
+        """Whether this is the developer's own page."""
         return self._asked.may_read_log and self._asked.has(self._page_key)
 
     @property
@@ -140,11 +140,11 @@ class PageConnection(asyncio.Protocol):
 
 
 def _version(content: bytes) -> tuple[Version, str]:
-    """Return the version that a page sends, and what it has had of the log, or an empty text."""
+    """Return the version that a page sends, and how much of the log it has; empty if none."""
     version, _, heard = content.partition(b" ")
     generation, _, saves = version.partition(b".")
     if not (generation.isdigit() and saves.isdigit()):
-        raise websocket.NoFrame("The page has to send its version.")
+        raise websocket.BadFrame("The page has to send its version.")
     return (int(generation), int(saves)), heard.decode("latin-1")
 
 
@@ -153,11 +153,11 @@ def written(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def take_over(way: socket.socket) -> tuple[Asked, socket.socket] | None:
-    """Return the next connection that was handed over by this socket; None if there is none."""
+def take_over(receiver: socket.socket) -> tuple[Asked, socket.socket] | None:
+    """Return the next connection that comes over this socket; None if there is none."""
     while True:
         try:
-            data, descriptors, _, _ = socket.recv_fds(way, _MESSAGE_BYTES, 1)
+            data, descriptors, _, _ = socket.recv_fds(receiver, _MESSAGE_BYTES, 1)
         except BlockingIOError:
             return None
         opened = [socket.socket(fileno=one) for one in descriptors]

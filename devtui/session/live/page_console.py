@@ -19,13 +19,13 @@ from devtui.text import masking
 from devtui.text.sgr import plain
 from devtui.text.traceback_lines import begins
 
-# The lines of one record come one by one, and a page takes many at once as easily as one.
+# The lines of one record come one by one; one message can carry many of them.
 GATHER_SECONDS = 0.05
 
 # How many entries are kept for a page that is still loading, or reads slowly.
 MAX_KEPT = 200
 
-# How many entries, and how many bytes of them, one message has.
+# How many entries, and how many bytes of them, one message may have.
 MAX_SENT = 50
 MAX_MESSAGE_BYTES = 16 * 1024
 
@@ -63,20 +63,22 @@ class PageConsole:
         self._bus = bus
         self._store = store
         self._folder = folder
-        self._pages: dict[PageConnection, int] = {}  # the number of what each of them gets next
+        self._pages: dict[PageConnection, int] = {}  # the number of the next entry for each
         self._kept: deque[_Sent] = deque(maxlen=MAX_KEPT)
         self._end = 0  # the number of the next entry
         self._looked_until = 0  # in the store's log
         self._errors: list[ErrorRaised] = []
         self._errors_left_out = 0
-        self._raised: deque[str] = deque(maxlen=MAX_RAISED)  # the requests that did last
+        self._raised: deque[str] = deque(
+            maxlen=MAX_RAISED
+        )  # the ids of the requests that raised last
         self._timer: asyncio.TimerHandle | None = None
         self._told = False
         bus.listen(lambda event: self._send_soon(), LogWritten)
         bus.listen(self._on_error, ErrorRaised)
 
     def add(self, page: PageConnection, heard: str) -> None:
-        """Send the log to a page from now on, and what it has missed since it was asked for."""
+        """Send the log to a page from now on, and what it missed since its request."""
         if not page.may_read_log:
             if not self._told:
                 self._told = True
@@ -153,7 +155,7 @@ class PageConsole:
         new = range(max(self._looked_until, log.first), log.end)
         missed = new.start - self._looked_until + max(0, len(new) - MAX_KEPT)
         if missed := missed + self._errors_left_out:
-            self._kept.clear()  # what is kept has no gap
+            self._kept.clear()  # the kept entries must have no gap
             self._end += missed
         self._looked_until, self._errors, self._errors_left_out = log.end, [], 0
         self._raised.extend(error.request_id for error in errors if error.request_id is not None)
@@ -184,7 +186,7 @@ class PageConsole:
 
 
 def _of_entry(entry: LogEntry, told: bool) -> str:
-    """Return the text of an entry, without a traceback if that error was told by itself."""
+    """Return the text of an entry, without the traceback if the error was sent by itself."""
     lines: list[str] = []
     for line in map(plain, islice(entry.lines, MAX_LINES)):
         if told and begins(line):

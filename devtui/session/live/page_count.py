@@ -13,11 +13,11 @@ TELL_SECONDS = 0.3
 
 
 class PageCount:
-    """What the user hears of the number of pages. `now` returns it, and whether they follow."""
+    """Report the number of pages. `now` returns it, and whether they follow the saves."""
 
     def __init__(self, bus: EventBus, now: Callable[[], tuple[int, bool]]) -> None:
         self.count = 0
-        """How many pages are connected, as it was told last."""
+        """How many pages are connected, as last reported."""
         self._bus = bus
         self._now = now
         self._told = now()

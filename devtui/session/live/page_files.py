@@ -1,4 +1,4 @@
-"""Tell what a saved file that is no source means for the open pages."""
+"""Decide what a saved file that is not source code means for the open pages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-# What a page shows by an element of its own, which can take the new file.
+# Files that a page loads by an element of its own, whose URL can be replaced.
 _SWAPPED = frozenset({".css", ".avif", ".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
 
-# What else a page is made of, wherever it lies.
+# Other files that pages are made of, in any folder.
 _PARTS = frozenset(
     {
         *(".htm", ".html", ".djhtml", ".j2", ".jinja", ".jinja2", ".mak", ".mako", ".pt", ".tpl"),
@@ -19,17 +19,17 @@ _PARTS = frozenset(
     }
 )
 
-# In folders of these names everything is a part of pages.
+# All files in folders with these names belong to pages.
 _TEMPLATES, _STATIC = "templates", "static"
 
-# How often in a row a file may change so soon after it has changed. Then the app writes it while it
-# answers, and pages would load again for ever. Nobody saves a file so often.
+# How many times in a row a file may change, each within ROW_SECONDS of the last. If it changes more
+# often, the app writes it while it answers, and pages would load again for ever.
 MAX_IN_A_ROW = 10
 ROW_SECONDS = 1.0
 
 
 class PageChange(msgspec.Struct, frozen=True):
-    """What was saved of pages. They have to load again (`reload`), or else swap these files."""
+    """What a save changes for pages: they have to load again (`reload`), or swap these files."""
 
     reload: bool = False
     paths: frozenset[str] = frozenset()
@@ -42,25 +42,25 @@ class PageChange(msgspec.Struct, frozen=True):
 
 
 def change_by(paths: Iterable[str]) -> PageChange:
-    """Return what pages have to do about these saved files."""
+    """Return what these saved files change for pages."""
     change = PageChange()
     for path in paths:
         name, folders = os.path.basename(path), path.split(os.sep)[:-1]
         suffix = os.path.splitext(name)[1].lower()
         is_swapped = suffix in _SWAPPED and _TEMPLATES not in folders
         is_part = suffix in _PARTS or _TEMPLATES in folders or _STATIC in folders
-        if not (is_swapped or is_part) or _is_an_editor_s_own(name) or not os.path.isfile(path):
+        if not (is_swapped or is_part) or _is_editor_file(name) or not os.path.isfile(path):
             continue
         change |= PageChange(reload=not is_swapped, paths=frozenset({path}))
     return change
 
 
-def is_of_a_known_kind(path: str) -> bool:
-    """Whether the name is one that a part of a page has, and no editor's new file."""
+def has_known_suffix(path: str) -> bool:
+    """Whether the suffix is one of a page's files, so that no editor is about to rename it."""
     return os.path.splitext(path)[1].lower() in _SWAPPED | _PARTS
 
 
-def _is_an_editor_s_own(name: str) -> bool:
+def _is_editor_file(name: str) -> bool:
     return name.startswith((".", "#")) or name.endswith(("~", ".swp", ".tmp", ".part", ".pyc"))
 
 
@@ -72,7 +72,7 @@ class WrittenByPages:
         self.found: set[str] = set()
 
     def without(self, paths: Iterable[str]) -> tuple[list[str], list[str]]:
-        """Return the files without those, and those that are found by this change."""
+        """Return the other files, and the files that this change revealed."""
         now, saved, new = time.monotonic(), [], []
         for path in paths:
             count, last = self._rows.get(path, (0, 0.0))

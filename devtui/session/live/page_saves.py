@@ -1,4 +1,4 @@
-"""Turn notices of changed files that are no source into what pages have to do."""
+"""Turn notices of changed files that are not source code into changes for pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from devtui.session.live.page_files import (
     PageChange,
     WrittenByPages,
     change_by,
-    is_of_a_known_kind,
+    has_known_suffix,
 )
 
 # How long a file of an unknown kind waits. Many editors write the new text under another name
@@ -21,7 +21,7 @@ RENAME_SECONDS = 0.2
 
 
 class PageSaves:
-    """Pass on by `on_change` what the saved files mean for pages.
+    """Call `on_change` with what the saved files change for pages.
 
     `waits` says whether a new generation is about to come anyway, or saves are held.
     """
@@ -42,17 +42,17 @@ class PageSaves:
         self._written = WrittenByPages()
 
     def noticed(self, paths: Iterable[str]) -> None:
-        """Take in changed files; what waits comes with the first one that does not."""
+        """Take in changed files. Those that wait are passed on with the first that need not."""
         parts = {path for path in paths if change_by([path])}
         self._noticed |= parts
-        if self._waits() or any(map(is_of_a_known_kind, parts)):
+        if self._waits() or any(map(has_known_suffix, parts)):
             self._pass_on()
         elif parts and self._settling is None:
             loop = asyncio.get_running_loop()
             self._settling = loop.call_later(RENAME_SECONDS, self._pass_on)
 
     def forget(self) -> None:
-        """Drop what waits: pages have it anyway."""
+        """Drop the waiting files: the pages load again anyway."""
         self._noticed.clear()
         if self._settling is not None:
             self._settling.cancel()

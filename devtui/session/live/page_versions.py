@@ -7,10 +7,10 @@ import os
 from devtui.session.live.page_connection import NO_VERSION, Version
 from devtui.session.live.page_files import PageChange
 
-# Names of files in one message. If there are more, a page loads all of its files again.
+# The most file names in one message. If there are more, a page loads all of its files again.
 MAX_NAMES = 300
 
-# Names that are remembered. Builds whose names have hashes save other names each time.
+# The most names that are remembered. Builds with hashes in file names save new names each time.
 MAX_REMEMBERED = 2_000
 
 
@@ -47,7 +47,7 @@ class PageVersions:
         return version < self._oldest_to_stay or self._since(version) is None
 
     def missed(self, version: Version) -> list[str] | None:
-        """Return the names of the files saved since; None if too many or not known."""
+        """Return the names of the files saved since; None if there are too many, or if unknown."""
         return None if version == NO_VERSION else self._since(version)
 
     def _since(self, version: Version) -> list[str] | None:

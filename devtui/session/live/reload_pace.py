@@ -1,12 +1,12 @@
-"""Have saves that follow one another quickly be few reloads."""
+"""Limit how often pages reload when saves follow one another quickly."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-# How long a reload keeps the next ones waiting. The first save shows at once. Those that follow so
-# soon are seldom made by hand, but by a formatter, a checkout or a program that saves file by file.
+# How long after a reload the next one has to wait. The first save shows at once. The saves that
+# follow this soon come from a formatter, a checkout or a program that saves file by file.
 REST_SECONDS = 1.0
 
 

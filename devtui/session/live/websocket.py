@@ -9,15 +9,15 @@ TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-# A frame of the script is some dozen bytes. A longer one is nobody's that we know.
+# The script's frames have a few dozen bytes. A longer one comes from something else.
 MAX_FRAME_BYTES = 4096
 
 _FINAL = 0x80
 _MASKED = 0x80
 
 
-class NoFrame(ValueError):
-    """What was received is no frame that the script sends."""
+class BadFrame(ValueError):
+    """The data is not a frame that our script sends."""
 
 
 def accept(key: str) -> bytes:
@@ -41,7 +41,7 @@ def frame(kind: int, data: bytes) -> bytes:
 
 
 class FrameReader:
-    """Cut what a client sends into frames."""
+    """Split a client's data into frames."""
 
     def __init__(self) -> None:
         self._begun = bytearray()
@@ -49,18 +49,18 @@ class FrameReader:
     def take(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Yield the kind and the content of each frame that these bytes complete.
 
-        Raise `NoFrame` if it is none of the script's: cut in pieces, not masked, or too long.
+        Raise `BadFrame` for one that the script does not send: fragmented, unmasked, or too long.
         """
         begun = self._begun
         begun += data
         while len(begun) >= 2:
             if not begun[0] & _FINAL or not begun[1] & _MASKED:
-                raise NoFrame("The frame is cut in pieces or not masked.")
+                raise BadFrame("The frame is fragmented or not masked.")
             length, start = begun[1] & 0x7F, 2
             if length == 126:
                 length, start = int.from_bytes(begun[2:4], "big"), 4
             if length > MAX_FRAME_BYTES or begun[1] & 0x7F == 127:
-                raise NoFrame("The frame is too long.")
+                raise BadFrame("The frame is too long.")
             end = start + 4 + length
             if len(begun) < end:
                 return

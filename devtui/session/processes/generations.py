@@ -113,14 +113,14 @@ class Generations:
         waiting = [self.standby_pid, self.head_starts.pid]
         self.ahead = Ahead(size_bytes=sum(size_of(pid) for pid in waiting if pid))
         if self._folder.enter() and self._standby is not None:
-            self.discard_standby()  # it is where the project was before
+            self.discard_standby()  # its working folder is the one that was replaced
         pin = self._debugger_pin.for_load()
         self._load = load_order(
             settings, first=first, pin=pin, send_token=self.send_token, migrations=migrations
         )
         ahead = self.head_starts.take(self._load)
         if ahead is not None:
-            self._spare, self._standby = self._standby, None  # to end it now would take time
+            self._spare, self._standby = self._standby, None  # ending it now would take time
         standby, self._standby = ahead or self._standby, None
         self.from_standby = standby is not None and standby.alive
         self.stepped_back = self._why_not_all() if self.head_starts.used is None else ""
@@ -197,16 +197,16 @@ class Generations:
         self._process.send(order)
         return True
 
-    def set_live(self, order: Callable[[], SetLive], handed_over: socket.socket) -> None:
+    def set_live(self, order: Callable[[], SetLive], sender: socket.socket) -> None:
         """Give this order to the current process and to each later one, with the socket."""
-        self._live = order, handed_over
+        self._live = order, sender
         if self._process is not None:
-            self._process.send(order(), handed_over.fileno())
+            self._process.send(order(), sender.fileno())
 
     def _give_load(self, process: ServerProcess, load: Load) -> None:
         if self._live is not None:
-            order, handed_over = self._live
-            process.send(order(), handed_over.fileno())
+            order, sender = self._live
+            process.send(order(), sender.fileno())
         process.load(load, self._listener.descriptors)
 
     def expect_end(self, why_cut: str) -> None:
@@ -221,13 +221,13 @@ class Generations:
             await self._process.stop(grace, why_cut)
 
     async def end_leftovers(self) -> None:
-        """End what the app started and what has left the group of its server process since."""
+        """End what the app started that has left the process group of its server process."""
         await asyncio.to_thread(self._leftovers.end)
 
     def kill(self) -> None:
         """Kill all processes and what they started, without an event loop: the last resort.
 
-        What has left their groups is ended only if one of them still ran.
+        Processes that have left the group are ended only if the server process still ran.
         """
         self.discard_standby()
         if self._interpreter is not None:

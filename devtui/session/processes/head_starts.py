@@ -1,7 +1,7 @@
 """The process that begins to load before a reload, if that is worth it.
 
-It stops before the first file that may change, so a reload has only the rest to do. If a file
-changes that it has loaded, the standby takes its place, which has loaded nothing of the user's.
+It stops before the first file that may change, so a reload has only the rest to do. If a file that
+it has loaded changes, the standby takes its place, which has loaded nothing of the user's.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from devtui.events import (
 from devtui.events.event import utc_now
 from devtui.session.processes.server_process import ServerProcess
 
-# A load that takes less is quick enough with the standby alone. A Django project with the admin
-# takes some 90 ms with it, and 30 with a head start.
+# A shorter load is quick enough with the standby alone. A Django project with the admin takes some
+# 90 ms with the standby, and 30 with a head start.
 WORTH_MS = 50.0
 
-# How long a reload waits for the process to say whether it can be used. It looks at each file that
-# was read, and a large app has thousands.
+# How long a reload waits until the process says whether it can be used. It checks each file that it
+# has read, and a large app has thousands.
 ANSWER_SECONDS = 0.3
 
 # How often to begin again, each time with a stop before the module that could not run ahead.
 MAX_TRIES = 5
 
-# Files that were saved lately: the next load stops before the first of them.
+# How many saved files to remember: the next load stops before the first of them.
 MAX_SAVED = 10
 
-# A file that was changed so long after all others is the one that the user works on.
+# A file that was changed this much later than all others is the one that the user works on.
 LONG_AFTER_SECONDS = 60.0
 
 # How many events may wait for the reload.
@@ -53,19 +53,19 @@ _SPARE_PROCESSES = 3
 
 
 class Ahead(msgspec.Struct):
-    """What had been done ahead of a load: `modules` imported in `took_ms`, in so many bytes."""
+    """What was done ahead of a load: `modules` imported, in `took_ms`, and the memory for it."""
 
     modules: int = 0
     took_ms: float = 0.0
     size_bytes: int = 0
 
     def note(self, traced: ImportsTraced, used: HeadStartChecked | None) -> None:
-        """Note what the load tells of it, and the head start that was used."""
+        """Note what the load reports of it, and the head start that was used."""
         self.modules = traced.ahead_modules + (used.module_count if used else 0)
         self.took_ms = round(traced.ahead_ms + (used.duration_ms if used else 0.0), 3)
 
 
-class _Ahead:
+class _HeadStartProcess:
     """One process with a head start. Its events wait until it is used."""
 
     def __init__(
@@ -83,7 +83,7 @@ class _Ahead:
         self.process = make(self._take)
 
     def release(self) -> None:
-        """Publish what it has said, as said now, and publish all further events at once."""
+        """Publish the held events with the time of now, and all further events at once."""
         held, self._held = self._held, None
         for event in held or ():
             self._publish(structs.replace(event, at=utc_now()))
@@ -119,7 +119,7 @@ class HeadStarts:
         self.reason = ""
         self.used: HeadStartChecked | None = None
         self._publish = publish
-        self._ahead: _Ahead | None = None
+        self._ahead: _HeadStartProcess | None = None
         self._saved: dict[str, None] = {}
         self._guess: list[str] = []  # while nothing was saved yet
         self._stops: set[str] = set()
@@ -151,7 +151,7 @@ class HeadStarts:
     def note_loaded(self, event: AppLoaded, *, warm: bool) -> None:
         """Note how long a load took, by a standby if `warm`, and which file may be saved next.
 
-        One from nothing tells nothing new: it takes longer.
+        A load from nothing takes longer, so it does not count after a warm one.
         """
         self._tries, self.reason = 0, ""
         self._modules = sum(file.endswith(".py") for file in event.sources)
@@ -162,8 +162,9 @@ class HeadStarts:
     def is_worth_it(self, entry: str, pid: int | None, traced: ImportsTraced) -> bool:
         """Whether a process may save much of the next load, which begins with the file `entry`.
 
-        After a load from nothing that is not known, unless the app changes something by which a
-        standby cannot import everything ahead. Nothing of the user's comes before the only module.
+        After a load from nothing that is unknown, unless the app changes something that keeps a
+        standby from importing everything ahead. Before an app's only module there is nothing to
+        load.
         """
         return (
             self._ahead is None
@@ -187,7 +188,7 @@ class HeadStarts:
     ) -> None:
         """Start the process; `make` makes it with the function that takes its events.
 
-        `again` is called if another one may come further.
+        `again` is called if another one may get further.
         """
 
         def on_spent(event: HeadStartChecked) -> None:
@@ -196,7 +197,7 @@ class HeadStarts:
 
         self._tries += 1
         self._load = _what_the_app_sees(preload.load)
-        self._ahead = _Ahead(make, self._publish, on_spent)
+        self._ahead = _HeadStartProcess(make, self._publish, on_spent)
         self._ahead.process.attach()
         self._ahead.process.send(preload)
         before = tuple(sorted(self._before))
@@ -239,7 +240,7 @@ class HeadStarts:
         return ahead.process
 
     def release(self) -> None:
-        """Publish what the process that is used has said before."""
+        """Publish the held events of the process that is used."""
         if self.used is not None:
             self._release()
 
@@ -250,7 +251,7 @@ class HeadStarts:
             ahead.discard()
 
     def _learn(self, spent: HeadStartChecked) -> bool:
-        """Note what has ended a head start; return whether another may come further."""
+        """Note what ended a head start; return whether another may get further."""
         self.reason = spent.reason
         self.discard()
         if not spent.stopped_at or spent.stopped_at in self._stops:
@@ -261,7 +262,7 @@ class HeadStarts:
 
 
 def _what_the_app_sees(load: Load) -> Load:
-    """Return the order without what only its server needs."""
+    """Return the order without the fields that only the server needs."""
     return structs.replace(load, host="", port=0, url="", pin=None, first=False, migrations=False)
 
 

@@ -50,10 +50,10 @@ _NOT_ITS_OWN = (
 
 
 class IncomingEvents:
-    """Assemble the lines of one server process's channel.
+    """Decode the lines of one server process's channel.
 
     The app can reach every descriptor of its process, and some apps write to what they find. Lines
-    that are no events become one warning for each sequence of them in one piece.
+    that are not events become one warning for each sequence of them.
     """
 
     def __init__(self, generation: int) -> None:
@@ -86,7 +86,7 @@ class IncomingEvents:
         return events
 
     def _begin(self, rest: bytes) -> None:
-        """Keep the beginning of a line, or of one that is too long the part for a warning."""
+        """Keep the beginning of a line; if it is too long, only the part that the warning shows."""
         if not self._overlong:
             self._begun += rest
             if len(self._begun) > MAX_EVENT_BYTES:
@@ -114,7 +114,7 @@ class IncomingEvents:
 
 
 class Pipe:
-    """Cut input into lines. It never blocks, and closes itself at the end.
+    """Split a pipe's data into lines. It never blocks, and closes itself at the end.
 
     `on_close` is called with the descriptor just before it is closed.
     """
@@ -130,7 +130,7 @@ class Pipe:
         self._at = 0  # everything before it in `_uncut` was cut off
 
     def read(self) -> bool:
-        """Read up to a bound; return false if nothing is there. The end counts as something.
+        """Read up to a bound; return whether there was data, or the end.
 
         A caller that reads again before it took all lines must bound the memory itself.
         """
@@ -149,7 +149,7 @@ class Pipe:
     def lines(self) -> Iterator[str]:
         """Yield the complete lines, and remove each when it is asked for.
 
-        After `close` the last one may be incomplete. Lines that are not asked for stay.
+        After `close` the last one may be incomplete. Lines that nobody takes stay.
         """
         while (end := self._uncut.find(b"\n", self._at)) >= 0:
             self._begun.add(self._uncut[self._at : end])

@@ -14,7 +14,7 @@ from devtui.ports.survey import SurveyQueue, another_at_localhost
 
 
 class Listener:
-    """Hold the socket while there is something to answer on it, and refuse clients otherwise.
+    """Hold the socket while a server process answers or is about to; refuse clients otherwise.
 
     A survey begins in `surveys` if another program has the port or listens on it beside us.
     """
@@ -23,8 +23,8 @@ class Listener:
         self._surveys = surveys
         self._socket: socket.socket | None = None
         self._path: Path | None = None  # of a Unix socket
-        # Server processes put idle connections into one end, and the next one takes them out of the
-        # other. They are closed with it.
+        # A server process puts its idle connections into one end, and the next process takes them
+        # from the other.
         self._shelf: tuple[socket.socket, ...] = ()
 
     @property

@@ -1,4 +1,4 @@
-"""Send orders to a server process: none is cut or lost, whatever its size."""
+"""Send orders to a server process, whole and in order, whatever their size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 Descriptors: TypeAlias = "list[int]"
 
-# The most that the system takes in one call; no more is copied for it.
+# More than the system takes in one call, so no slice copies more.
 _SEND_BYTES = 256 * 1024
 
 
@@ -67,7 +67,7 @@ class OrderSender:
         return socket.send_fds(self._channel, [data], descriptors)
 
     def _watch(self, on: bool) -> None:
-        """Ask the loop to call when there is room, or no longer."""
+        """Have the loop call `_send` when there is room, or stop that."""
         if self._loop is None or self._watched is on or self._channel.fileno() < 0:
             return
         self._watched = on

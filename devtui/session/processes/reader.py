@@ -23,7 +23,7 @@ REST_SECONDS = 0.02
 # The same while the process waits for us, once the socket is full.
 SHORT_REST_SECONDS = 0.002
 
-# How long the loop does other work after a full turn, as a share of the turn's time.
+# How long the loop does other work after a full turn, as a multiple of the turn's time.
 REST_SHARE = 0.8
 
 _READ_BYTES = 64 * 1024
@@ -109,7 +109,7 @@ class Reader:
             self._schedule()
 
     def _streams(self) -> bool:
-        """Return whether many events came one after another just now."""
+        """Whether many events came in quick succession just now."""
         now = self._loop.time()
         if now - self._counted_from > STREAM_SECONDS:
             self._streaming = self._counted > STREAM_EVENTS
@@ -117,10 +117,10 @@ class Reader:
         return self._streaming
 
     def _rest(self, seconds: float) -> None:
-        """Leave the loop to other work for so long.
+        """Leave the loop to other work for some seconds.
 
-        A key goes through a dozen rounds of the loop before it has its effect. With a turn of ours
-        in each of them it would take that many turns.
+        A key takes effect after a dozen rounds of the loop. With a turn of ours in each of them it
+        would have to wait for a dozen turns.
         """
         self._scheduled = True
         for fd in self._watched():
@@ -138,9 +138,9 @@ class Reader:
         return [channel] * (channel >= 0) + [pipe.fd for pipe in self._pipes if pipe.open]
 
     def _hand_on(self, most: int) -> int:
-        """Publish so many events of the batch, forget it at its end, and return their number.
+        """Publish up to `most` events of the batch, and return how many.
 
-        Who hears an event may abandon the process.
+        A subscriber may abandon the process.
         """
         count = 0
         while self._batch is not None and count < most:
@@ -157,10 +157,10 @@ class Reader:
     def _read(self) -> bool:
         """Read the next batch; return false if there is none.
 
-        The channel is read before the pipes, so all that a request wrote is here before its end.
-        After them it is read again: then its beginning is here, too. A line that only one running
-        request can have caused therefore belongs to it. The ends that come with the second look
-        wait for the next batch.
+        The channel is read before the pipes, so a request's output is read before its end can be.
+        The channel is read again after them, so the request's start was read, too. Therefore a
+        line belongs to the request that runs if there is only one. Ends of requests from the second
+        read wait for the next batch.
         """
         if self._closed:
             on_end, self._on_end = self._on_end, None
@@ -229,7 +229,7 @@ class Reader:
 
 
 def _first_end(events: list[AnyEvent], start: int = 0) -> int:
-    """Return the place of the first end of a request from `start` on, or that of the list's end."""
+    """Return the index of the first end of a request from `start` on, else the list's length."""
     for place in range(start, len(events)):
         if isinstance(events[place], RequestFinished):
             return place

@@ -25,7 +25,7 @@ class RunningRequests:
             self._by_id.pop(event.id, None)
 
     def only_one(self, coming: Iterable[AnyEvent]) -> str | None:
-        """Return the id of the only request that runs, with those that begin in `coming`."""
+        """Return the id of the only running request; those that begin in `coming` count, too."""
         started = {event.id for event in coming if isinstance(event, RequestStarted)}
         candidates = self._by_id.keys() | started
         return candidates.pop() if len(candidates) == 1 else None

@@ -103,7 +103,7 @@ class ServerProcess:
             self.tty.discard()
 
     def abandon(self) -> None:
-        """Kill a process that is attached, and publish nothing of it any more."""
+        """Kill a process that is attached, and publish nothing more of it."""
         assert self._reader is not None
         self._abandoned = True
         self.kill()
@@ -144,7 +144,7 @@ class ServerProcess:
         self._orders.send(encode(order), descriptors)
 
     def send(self, order: Order, descriptor: int | None = None) -> None:
-        """Send an order, with a copy of a descriptor if it is one that comes with it.
+        """Send an order, with a copy of a descriptor if the order needs one.
 
         It is lost if the process ends before it reads it.
         """
@@ -156,7 +156,7 @@ class ServerProcess:
             self._expected, self._why_cut = True, why_cut
 
     async def stop(self, grace: float, why_cut: str) -> None:
-        """Order it to end and let requests finish within `grace` seconds; then force it."""
+        """Order it to end; force it if requests do not finish within `grace` seconds."""
         self.expect_end(why_cut)
         self.send(Stop(grace_ms=round(grace * 1000)))
         if self._suspended:
@@ -231,7 +231,7 @@ class ServerProcess:
         self._tell(LogWritten(stream="stderr", text=line))
 
     def _on_asked(self, reader: TtyReader) -> None:
-        """Lend the terminal to a program that waits for it and cannot ask as Python code does."""
+        """Lend the terminal to a program that reads from it; it cannot ask as Python code does."""
         self._programs += 1
         self._tell(
             TerminalWanted(

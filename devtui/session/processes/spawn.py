@@ -121,7 +121,7 @@ def _folders_of_packages() -> list[str]:
 
 
 def _without_ours(environment: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the variables without what activating our own environment has changed."""
+    """Return the variables as they were before our own environment was activated."""
     if sys.prefix == sys.base_prefix or environment.get("VIRTUAL_ENV") != sys.prefix:
         return environment
     ours = os.path.join(sys.prefix, "bin")
@@ -135,8 +135,8 @@ def _without_ours(environment: Mapping[str, str]) -> Mapping[str, str]:
 def options() -> list[str]:
     """Return the options of our own interpreter, which were meant for the app.
 
-    An example is `python -X dev -W error -m devtui`. The options from the environment are among
-    them, which does no harm.
+    An example is `python -X dev -W error -m devtui`. They include the options from environment
+    variables, which does no harm.
     """
     found = [
         option for flag, option in _OPTIONS.items() for _ in range(getattr(sys.flags, flag, 0))
@@ -200,8 +200,8 @@ class Child:
     def wait_for_change(self) -> int:
         """Wait until a signal stops it (its number), it goes on (0), or it ends (-1).
 
-        An ended process stays unreaped if possible. So it keeps its number, and its group can still
-        be killed without hitting a stranger's. waitid came to macOS with Python 3.13.
+        An ended process stays unreaped if possible. So its pid is not reused, and its group can
+        still be killed without hitting another one. waitid came to macOS with Python 3.13.
         """
         if not hasattr(os, "waitid"):
             return self._reap_change()
@@ -215,7 +215,7 @@ class Child:
                 change = os.waitid(os.P_PID, self.pid, taken) or change
                 return change.si_status if change.si_code == os.CLD_STOPPED else 0
         except ChildProcessError:
-            pass  # if SIGCHLD is ignored, which is inherited, an error reports its end
+            pass  # SIGCHLD is ignored, which a child inherits; then an error reports the end
         return -1
 
     def _reap_change(self) -> int:
@@ -232,7 +232,7 @@ class Child:
         return -1
 
     def kill(self) -> None:
-        """Send SIGKILL, unless its end was seen."""
+        """Send SIGKILL, unless `poll` or `wait` saw the end."""
         if self.returncode is None:
             os.kill(self.pid, _SIGKILL)
 
@@ -242,7 +242,7 @@ class Child:
         try:
             pid, status = os.waitpid(self.pid, options)
         except ChildProcessError:
-            # If SIGCHLD is ignored, which is inherited, the system keeps no status.
+            # SIGCHLD is ignored, which a child inherits; then the system keeps no status.
             self.returncode = 0
             return
         if pid:
@@ -265,7 +265,7 @@ def above_the_standard(fd: int) -> int:
 
 
 def _inheritable() -> list[int]:
-    """Return our descriptors that a program started by us would inherit, without the standard ones.
+    """Return the descriptors that our children would inherit, without the standard ones.
 
     Python makes its own descriptors uninheritable (PEP 446). These come from the program that has
     started us, like those of a shell's `<(...)`.

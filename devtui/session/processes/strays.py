@@ -1,4 +1,4 @@
-"""Find and end what the app started and what has left the server's process group since.
+"""Find and end processes of the app that have left the server's process group.
 
 One call kills a process group, but a process that calls setsid or setpgid leaves it. Such a process
 is still recognised: it holds a pipe that only the server's family has, or it is a child of the
@@ -26,13 +26,13 @@ TERM_SECONDS = 0.5
 
 _LOOK_SECONDS = 0.01
 
-# In /proc/<pid>/stat after the name; see proc_pid_stat(5).
+# Indices of the fields after the name in /proc/<pid>/stat; see proc_pid_stat(5).
 _STATE = 0
 _STARTED = 19
 
 
 class _Process(NamedTuple):
-    """A process, which its start tells from a later one of the same number."""
+    """A process; its start time tells it from a later one with the same pid."""
 
     pid: int
     started: int
@@ -64,7 +64,7 @@ class Leftovers:
         self._pipes.update(f"pipe:[{os.fstat(fd).st_ino}]" for fd in descriptors)
 
     def note(self, server: int) -> None:
-        """Look for forks that have left the group, while the server process lives."""
+        """Look for forks that have left the group. The server process must still live."""
         command = _command(server)
         for pid in descendants(server):
             with suppress(ProcessLookupError):
@@ -72,7 +72,7 @@ class Leftovers:
                     self._escaped += filter(None, [_process(pid)])
 
     def end(self) -> None:
-        """End all that are left: SIGTERM, after `TERM_SECONDS` SIGKILL. It blocks meanwhile."""
+        """End all that are left with SIGTERM, and with SIGKILL after `TERM_SECONDS`. Blocks."""
         found = self._found()
         for process in found:
             process.send(signal.SIGTERM)
@@ -95,16 +95,16 @@ class Leftovers:
         return found
 
     def _is_detached(self, pid: int) -> bool:
-        """Return whether it is another program than the server's, in its own session."""
+        """Whether it runs another program than the server, in a session of its own."""
         try:
             program = os.readlink(f"/proc/{pid}/exe")
             return os.getsid(pid) not in self._sessions and program != os.readlink("/proc/self/exe")
         except OSError:
-            return False  # it has ended, and then it does not matter
+            return False  # it has ended, so it does not matter
 
 
 def _process(pid: int) -> _Process | None:
-    """Return the process of this number unless it has ended."""
+    """Return the process with this pid, unless it has ended."""
     try:
         # The name before the last parenthesis may contain anything.
         facts = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
@@ -121,7 +121,7 @@ def _command(pid: int) -> bytes:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """Return all that a process has started, and they in turn, as far as they live."""
+    """Yield the living children of a process, their children, and so on."""
     waiting = [pid]
     while waiting:
         for children in children_of_threads(f"/proc/{waiting.pop()}/task"):

@@ -7,10 +7,10 @@ from contextlib import suppress
 
 
 class WorkingFolder:
-    """Return the path of this process's working folder, which server processes inherit.
+    """Remember the path of our working folder, which server processes inherit.
 
-    A checkout or a build may delete or move a project, and make it again. The working folder is
-    then without a name, and `os.getcwd` fails.
+    A checkout or a build may delete or move a project, and create it again. Then the working
+    folder has no path any more, and `os.getcwd` fails.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class WorkingFolder:
             self._path = os.getcwd()
 
     def enter(self) -> bool:
-        """Go where the path leads now, or to the next folder above; return whether it moved."""
+        """Go to the folder that has the path now, or to one above; return whether it moved."""
         path = self._path
         while path and not os.path.isdir(path):
             path = os.path.dirname(path)

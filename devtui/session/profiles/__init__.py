@@ -1,1 +1,1 @@
-"""Profiled requests: have one profiled, keep what came of it, and lay it out."""
+"""Profiled requests: profile one, keep the profile, and arrange it for people and tools."""

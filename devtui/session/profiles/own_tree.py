@@ -11,11 +11,11 @@ Key: TypeAlias = tuple[str, int, str, bool]
 Path: TypeAlias = tuple[Key, ...]
 
 THREADS: Key = ("", 0, "in threads that the request started, beside it", False)
-"""Stands above what its threads did."""
+"""The parent of what the request's threads did."""
 
 
 class Spent:
-    """A line of the user's code or a function of a library, and the time that went there."""
+    """A line of the user's code or a function of a library, and the time spent there."""
 
     def __init__(self, path: Path, sources: dict[Key, str]) -> None:
         self.path = path
@@ -23,7 +23,7 @@ class Spent:
         self._sources = sources
         self.self_ms = 0.0
         self.ms = 0.0
-        """The time that went here and below."""
+        """The time spent here and below."""
         self._below: dict[Key, Spent] = {}
 
     @property
@@ -38,7 +38,7 @@ class Spent:
 
     @property
     def is_threads(self) -> bool:
-        """Whether it stands above what the request's threads did, and for no line."""
+        """Whether it is the parent of what the request's threads did, and not a line."""
         return self.path == (THREADS,)
 
     @property
@@ -48,17 +48,17 @@ class Spent:
 
     @property
     def frame(self) -> Frame | None:
-        """The place in the code; None for what is written in C."""
+        """The place in the code; None for code in C."""
         file, line, function, own = self.key
         return Frame(file=file, line=line, function=function, own=own) if file else None
 
     @property
     def below(self) -> list[Spent]:
-        """What it has called: own code first, then what took longest."""
+        """What it called: the user's code first, then what took longest."""
         return sorted(self._below.values(), key=lambda one: (not one.own, -one.ms))
 
     def add(self, rest: Path, ms: float) -> None:
-        """Add a time to the line that is this way below."""
+        """Add time to the line that `rest` leads to from here."""
         self.ms += ms
         if not rest:
             self.self_ms += ms
@@ -70,10 +70,10 @@ class Spent:
 
 
 def own_tree(event: RequestProfiled) -> Spent:
-    """Return the tree in which libraries stand below the user's line that has called them.
+    """Return the tree in which libraries are below the line of the user's that called them.
 
-    What a library has called of the user's stands below that line too, without the library in
-    between. So each of the user's lines has all of its time, and the way to it is short.
+    If the library calls the user's code, that is below the same line too, without the library in
+    between. So each of the user's lines has all of its time, and few steps lead to it.
     """
     every = (*event.lines, *event.thread_lines)
     root = Spent((), {key_of(line): line.source for line in every if line.source})
@@ -87,7 +87,7 @@ def own_tree(event: RequestProfiled) -> Spent:
 
 
 def stacks(lines: tuple[ProfiledLine, ...]) -> Iterator[tuple[tuple[ProfiledLine, ...], float]]:
-    """Yield where time went, with the lines that led there; none for the server's own time."""
+    """Yield the stacks in which time was spent, and how much; an empty one is the server itself."""
     path: list[ProfiledLine] = []
     for line in lines:
         del path[max(line.depth - 1, 0) :]
@@ -98,5 +98,5 @@ def stacks(lines: tuple[ProfiledLine, ...]) -> Iterator[tuple[tuple[ProfiledLine
 
 
 def key_of(line: ProfiledLine) -> Key:
-    """Return what tells a line from others with the same caller."""
+    """Return the key that tells a line from others with the same caller."""
     return line.file, line.line, line.function, line.own

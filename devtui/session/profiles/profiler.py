@@ -30,7 +30,7 @@ OLD = "The app has answered, but not as a part of this session: there is no prof
 class Profile(msgspec.Struct, frozen=True, eq=False):
     """A request that was profiled, and where its time went.
 
-    `plain_ms` is how long the request took that it repeats, if that is known.
+    `plain_ms` is how long the repeated request took without the profiler, if that is known.
     """
 
     request: Request
@@ -39,7 +39,7 @@ class Profile(msgspec.Struct, frozen=True, eq=False):
 
 
 class Profiler:
-    """Has requests profiled. Several may run at once."""
+    """Profile requests; several may run at once."""
 
     def __init__(self, bus: EventBus, store: Store, sender: Sender, questions: Questions) -> None:
         self._store = store

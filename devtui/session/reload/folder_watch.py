@@ -29,7 +29,7 @@ POLL_MS = 300
 # The library's message about a file name that is not UTF-8. It comes again at each look.
 _UNDECODABLE = "Unable to decode path"
 
-# A file's time may be a little older than the clock was.
+# A file's time may be a little behind the clock.
 _CLOCK_LAG_SECONDS = 0.1
 
 _Stat: TypeAlias = tuple[int, int, int, int]
@@ -168,7 +168,7 @@ class PolledFolder:
 
 
 def files_below(folder: str, recursive: bool) -> Iterator[tuple[str, _Stat]]:
-    """Return each file with the state that is compared; follow links.
+    """Yield each file with the state that is compared; follow links.
 
     No folder is entered twice, because links may form a loop. It is entered by its own name rather
     than by a link's. Folders that never count are skipped, and so are unreadable ones.
@@ -205,7 +205,7 @@ def poll_ms() -> int:
 
 
 def must_poll(folder: str) -> bool:
-    """Return whether WATCHFILES_FORCE_POLLING asks for it, or it is a Windows drive under WSL.
+    """Whether WATCHFILES_FORCE_POLLING is set, or the folder is on a Windows drive under WSL.
 
     The library accepts no folder name that is not UTF-8, so such a folder is looked through, too.
     """
@@ -230,7 +230,7 @@ def _broken(error: Exception) -> BrokenLibrary:
 
 @contextmanager
 def _works() -> Iterator[None]:
-    """Take any error in the block that a working library does not raise as `BrokenLibrary`."""
+    """Turn each error in the block that a working library does not raise into `BrokenLibrary`."""
     try:
         yield
     except (OSError, RuntimeError, _NothingMore):

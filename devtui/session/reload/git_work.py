@@ -1,19 +1,19 @@
-"""Tell whether git is just changing files, as in a checkout, of which no part is a save."""
+"""Tell whether git is changing files right now, as in a checkout; its parts are not saves."""
 
 from __future__ import annotations
 
 import os
 import time
 
-# How old a lock may be. One that git has left in a crash, or holds while somebody writes a message
-# for a commit, must not keep saves waiting.
+# How old a lock may be. A crash may leave a lock, and git holds one while somebody types a commit
+# message. Neither must keep saves waiting.
 MAX_LOCK_SECONDS = 3.0
 
 _LINK = b"gitdir: "
 
 
 def is_underway(folder: str) -> bool:
-    """Return whether git changes files of the project that the folder belongs to."""
+    """Whether git is changing files of the project that the folder belongs to."""
     place = _repository(folder)
     if place is None:
         return False

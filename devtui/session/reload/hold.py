@@ -16,7 +16,7 @@ Saved: TypeAlias = Callable[[tuple[str, ...], int], None]
 
 
 class Hold:
-    """Keeps saves back while somebody holds reloads, which ends by itself.
+    """Keep saves back while somebody holds reloads. A hold expires by itself.
 
     `saved` gets the saves, and `pass_on` those that do not have to wait. At the end `judge` gets
     the others, because a restart may have loaded them meanwhile. `holder` is who holds, `until`
@@ -34,7 +34,7 @@ class Hold:
         self._expiry: asyncio.TimerHandle | None = None
 
     def begin(self, holder: str, seconds: float) -> datetime:
-        """Hold reloads from now on, or longer than before; return until when."""
+        """Begin a hold, or prolong it; return when it ends."""
         seconds = min(max(seconds, 1.0), MAX_SECONDS)
         self.holder, self.active = holder, True
         self.until = utc_now() + timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""The reloader: it replaces the server process by the next one as soon as something asks for it."""
+"""The reloader: it replaces the server process by the next one when something asks for that."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from devtui.session.terminal.terminal_loan import TerminalLoan
 STANDBY_DELAY_SECONDS = 0.05
 FIRST_STANDBY_DELAY_SECONDS = 0.3
 
-# How long after that the next load is begun: the standby imports first, and the app answers.
+# How long after that a head start begins: until then the standby imports, and the app answers.
 HEAD_START_DELAY_SECONDS = 0.5
 
-# How many files are remembered that were saved while the reloader was off.
+# How many of the files that are saved while the reloader is off are remembered.
 MAX_OUTDATED = 100
 
 
@@ -107,7 +107,7 @@ class Reloader:
         self._work.set()
 
     def try_again(self) -> None:
-        """Try the port again that was taken, and serve."""
+        """Try the taken port again, and serve."""
         if self._machine.state is State.PORT_BUSY:
             self._wanted = None  # an earlier request is part of this start, and not its cause
         self.want(Replacement("the port was tried again"))
@@ -125,7 +125,7 @@ class Reloader:
     def serve_app(self, app: str) -> None:
         """Serve another app from now on."""
         self.settings = structs.replace(self.settings, app=app)
-        self._generations.discard_standby()  # it has loaded the other one's libraries
+        self._generations.discard_standby()  # it has imported the other app's libraries
         self.want(Replacement(f"{app} was chosen", sets="app"))
 
     def set_debug(self, on: bool) -> None:
@@ -164,7 +164,7 @@ class Reloader:
 
     def _on_load_ended(self, event: AppLoaded | AppFailed | ServerExited) -> None:
         if isinstance(event, AppFailed) and self._machine.state.answers:
-            return  # it was loaded, and its project's checks have found an error since
+            return  # it was loaded, and later its project's checks found an error
         if isinstance(event, AppLoaded):
             generations = self._generations
             generations.head_starts.note_loaded(event, warm=generations.from_standby)
@@ -267,5 +267,5 @@ class Reloader:
 
 
 def _is_migration(path: str) -> bool:
-    """Return whether this is a migration of a Django project, or would be in one."""
+    """Whether this would be a migration in a Django project."""
     return "migrations" in path.split(os.sep)[-2:]  # the folder itself, if it is new

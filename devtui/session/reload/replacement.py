@@ -1,4 +1,4 @@
-"""Why a server process is to be replaced by the next."""
+"""A wanted replacement of the server process, and its cause."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Replacement(msgspec.Struct):
     """The cause of a replacement in a few words, the files in it, and when it was seen (monotonic).
 
-    `sets` is the setting that it changes, if any: of two causes for one setting the later is true.
+    `sets` is the setting that it changes, if any: of two causes for one setting the later counts.
 
-    `raw_count` notices of changes are merged in it. `seen_ms` is the time from the newest write of
-    these files to when it was seen, or 0 if unknown.
+    `raw_count` is the number of change notices merged in it. `seen_ms` is the time from the newest
+    write of these files to when it was seen, or 0 if unknown.
 
     `stopped_ms` and `loaded_ms` say when the old process was gone and when the app was loaded, in
     milliseconds since the cause was seen.
@@ -37,10 +37,10 @@ class Replacement(msgspec.Struct):
     stopped_ms: float = 0.0
     loaded_ms: float = 0.0
     sets: str = ""
-    parts: dict[str, str] = {}  # the words of each setting, and of all else under ""
+    parts: dict[str, str] = {}  # the cause for each setting, and for all else under ""
 
     def __post_init__(self) -> None:
-        """Begin with its own words."""
+        """Begin with its own cause as the only part."""
         self.parts = self.parts or {self.sets: self.cause}
 
     def after(self, earlier: Replacement | None) -> Replacement:

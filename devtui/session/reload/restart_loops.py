@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-# A file that changes during so many loads in a row, or so soon after them, is written by the app.
+# If a file changes in this many loads in a row, or this soon after them, the app writes it.
 # An editor that saves automatically waits a second after the last key.
 SOON_SECONDS = 0.7
 LOADS = 3

@@ -81,7 +81,7 @@ class Saves:
         self._loading = True
 
     def load_ended(self) -> None:
-        """Judge what waits: the load has ended, or its process has without an answer."""
+        """Judge what waits: the load has ended, or its process without an answer."""
         self._loading = False
         self._judge({**self._asked, **self._held})
         self._asked, self._held = {}, {}
@@ -137,7 +137,7 @@ class Saves:
         ]
 
     def _read_in(self) -> None:
-        """Compute the digest of each file that still is as the load has read it."""
+        """Compute the digest of each file that is unchanged since the load read it."""
         read = self._read
         for real, source in list(read.items()):
             if not source.digest and _is_as_read(source):
@@ -171,7 +171,7 @@ class Saves:
         return not (self._children or path in self._seen_before)
 
     def _judge_early(self, notices: dict[str, int]) -> None:
-        """Report those whose older version the load has read; keep the others for its end."""
+        """Report files that the load read before they changed; keep the others until it ends."""
         saved = {}
         for path, count in notices.items():
             real = os.path.realpath(path)
@@ -191,7 +191,7 @@ class Saves:
         self._report(changed, asked)
 
     def _is_as_begun(self, path: str) -> bool:
-        """Return whether this load began because of the file, and it is still the same."""
+        """Whether this load began because of the file, which has not changed since."""
         begun = self._as_begun.get(path)
         return begun is not None and begun == self._version(path)
 
@@ -205,11 +205,11 @@ class Saves:
             return "gone"
 
     def _is_own_doing(self, real: str) -> bool:
-        """Return whether the load wrote the file, or files in the folder, and nobody has since."""
+        """Whether the load wrote the file, or files in the folder, and nobody else did since."""
         return real in self._written and self._is_older(real)
 
     def _is_older(self, real: str) -> bool:
-        """Return whether the file is older than the end of the load."""
+        """Whether the file is older than the end of the load."""
         if not self._ended_ns:
             return True
         try:

@@ -42,7 +42,7 @@ ENV_FILES = frozenset({".env", ".flaskenv"})
 ADDED, MODIFIED, DELETED = 1, 2, 3
 
 NO_SOURCE = "no Python file"
-"""The reason of a file that may still be a part of the app's pages."""
+"""The reason for a file that may still be a part of the app's pages."""
 
 # How many files to look at for sources in new folders, in all folders of one burst.
 MAX_LOOKED_AT = 10_000
@@ -66,7 +66,7 @@ class SourceFilter:
         self.loaded: frozenset[str] = frozenset()
 
     def refresh(self) -> None:
-        """Check again where links lead and which folders are environments, once for many files."""
+        """Check where links lead and which folders are environments, once for many files."""
         self._extra = {name for one in self._extra_files for name in (one, os.path.realpath(one))}
         self._environments: dict[str, bool] = {}
         self._left = MAX_LOOKED_AT
@@ -92,7 +92,7 @@ class SourceFilter:
         return ("" if self._is_source_folder(change, path) else NO_SOURCE), path
 
     def __call__(self, change: int, path: str) -> bool:
-        """Return whether the change of `path` counts."""
+        """Whether the change of `path` counts."""
         return not self.why_ignored(change, path)[0]
 
     def _why_not_source(self, change: int, name: str) -> str:
@@ -120,20 +120,20 @@ class SourceFilter:
         return self._environments[folder]
 
     def _is_source_folder(self, change: int, path: str) -> bool:
-        """Return whether this is a renamed folder with sources; its files are not reported."""
+        """Whether this is a renamed folder with sources, whose files are not reported."""
         if change == DELETED:
             return any(file.startswith(path + os.sep) for file in self.loaded)
         return change == ADDED and any(self(ADDED, file) for file in self._sources_below(path))
 
     def _sources_below(self, folder: str) -> Iterator[str]:
-        """Yield Python files at any depth, those above first, as far as we may look."""
+        """Yield Python files at any depth, the upper ones first, up to MAX_LOOKED_AT entries."""
         folders = deque([folder])
         while folders and self._left > 0:
             try:
                 with os.scandir(folders.popleft()) as found:
                     entries = list(itertools.islice(found, self._left))
             except OSError:
-                continue  # it is no folder, gone, or unreadable
+                continue  # it is not a folder, gone, or unreadable
             self._left -= len(entries)
             for entry in entries:
                 if entry.name.endswith(".py"):
@@ -143,12 +143,12 @@ class SourceFilter:
 
 
 def is_ignored_folder(path: str) -> bool:
-    """Return whether files in the folder never count, by its name or as an environment."""
+    """Whether files in the folder never count, because of its name or as an environment."""
     return os.path.basename(path) in IGNORED_FOLDERS or is_environment(path)
 
 
 def is_environment(folder: str) -> bool:
-    """Return whether the folder is a virtual environment (PEP 405), whatever its name."""
+    """Whether the folder is a virtual environment (PEP 405), whatever its name."""
     return os.path.isfile(os.path.join(folder, "pyvenv.cfg"))
 
 

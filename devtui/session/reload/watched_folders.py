@@ -1,4 +1,4 @@
-"""Watch folders, by the system where it can and else by looking through them."""
+"""Watch folders through the system where it can report changes, else by polling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from devtui.session.reload.folder_watch import (
 
 
 class WatchedFolders:
-    """The watched folders, and what has changed in them. Use it in one thread.
+    """The watched folders, and the changes in them. Use it in one thread.
 
     `say` gets a sentence about a folder that cannot be watched, or is looked through.
     """
@@ -27,7 +27,9 @@ class WatchedFolders:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._said: set[str] = set()
-        self._watches: dict[FolderWatch, dict[str, bool]] = {}  # of folders: whether recursively
+        self._watches: dict[
+            FolderWatch, dict[str, bool]
+        ] = {}  # the folders of each, and whether recursive
 
     def has(self, folder: str) -> bool:
         """Whether changes in the folder are seen."""
@@ -65,7 +67,7 @@ class WatchedFolders:
             self._watches[watch] = {folder: recursive}
 
     def remove(self, folder: str) -> bool:
-        """Forget the folder, which another one replaces; return whether it was recursive."""
+        """Forget a folder that another one replaces; return whether it was watched recursively."""
         recursive = False
         for watch, watched in list(self._watches.items()):
             recursive |= watched.pop(folder, False)

@@ -49,7 +49,7 @@ def topmost_package(folder: str) -> tuple[str, bool]:
 
 
 def links_above(files: Iterable[str]) -> set[str]:
-    """Return those of the files and their folders that are reached by a link."""
+    """Return the files and folders that are reached through a link."""
     found = set()
     folders: dict[str, bool] = {}
     for file in files:

@@ -45,7 +45,7 @@ class Watcher:
     the changes that did not count, with their reasons. `on_trouble` gets a sentence about a folder
     that cannot be watched. All are called on the event loop that runs at `start`.
 
-    An extra file that does not exist yet, or no longer, is waited for.
+    It waits for extra files that do not exist yet or were deleted.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Watcher:
         self._work: deque[Callable[[], None]] = deque()  # for the thread
         self._asked: deque[Callable[[], None]] = deque()  # to call after the next look
         self._folders = WatchedFolders(lambda sentence: self._call(self._on_trouble, sentence))
-        self._roots: dict[str, str] = {}  # by the names that were given: where they led
+        self._roots: dict[str, str] = {}  # from the given paths to where they led
         self._places = WatchedPlaces()
         self._named: set[str] = set()  # the names of the files of loaded modules
         self._extra_states = {path: state_of(path) for path in self._extra_files}
@@ -118,7 +118,7 @@ class Watcher:
             asked = list(self._asked)
             self._take_in()
             if asked:
-                time.sleep(REST_SECONDS)  # the system may just be reporting the newest
+                time.sleep(REST_SECONDS)  # the system may be about to report the newest
             if changes := self._folders.look():
                 changes = self._gathered(changes)
             if time.monotonic() - looked_at_places >= PLACES_SECONDS:
@@ -180,16 +180,16 @@ class Watcher:
                 self._folders.add({self._roots[folder]: recursive for folder in new})
 
     def _gathered(self, changes: set[Change]) -> set[Change]:
-        """Return these changes and those that follow without a rest, or by the same work of git.
+        """Return these changes and those that follow without a rest, or in the same work of git.
 
-        A log or a database in the folder may be written without one, which delays no save.
+        A log or a database may be written without a rest; that does not delay a save.
         """
         found = set(changes)
         end = time.monotonic() + MERGE_SECONDS
         rest = REST_SECONDS if len(changes) <= NOTICES_OF_A_SAVE else LONG_REST_SECONDS
         in_checkout = False
         while True:
-            # Look once more after its end: what git changed last may not be reported yet.
+            # Look once more after git has ended: its last changes may not be reported yet.
             was_in_checkout, in_checkout = in_checkout, git_work.is_underway(self._folder)
             if not (in_checkout or was_in_checkout) and time.monotonic() >= end:
                 break
@@ -240,7 +240,7 @@ class Watcher:
             self._filter.folder = real
 
     def _sort_out(self, changes: set[Change]) -> None:
-        self._take_in()  # a file that was named before it was deleted counts
+        self._take_in()  # a file counts that was added as a source before it was deleted
         self._filter.refresh()
         paths, ignored = set(), {}
         for change, path in changes:
@@ -256,7 +256,7 @@ class Watcher:
         for path in self._extra_states:
             if path in paths or os.path.realpath(path) in paths:
                 self._extra_states[path] = state_of(path)  # report it once only
-        # Pages hear of a template at once, unless the reloader has heard of a source before.
+        # Sources first: if they cause a reload, pages need not load for a template before it.
         if paths:
             self._call(self._on_change, tuple(sorted(paths)), len(changes) - len(ignored))
         if ignored:

@@ -1,4 +1,4 @@
-"""What differs between two bodies: JSON by its structure, text by its lines, others by digest."""
+"""Find the differences between two bodies: JSON by structure, text by line, others by digest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_LINES = 2_000
 _MAX_DEPTH = 200
 _AROUND = 40
 
-# Django's page of an error ends with what the request had, also the port of the client.
+# Django's error page ends with the request, which contains the client's port.
 _DJANGOS_REQUEST = '<div id="requestinfo">'
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,200}\Z", re.ASCII)
@@ -49,9 +49,9 @@ def body_changes(
 
 
 def is_same_beginning(before: Body | None, after: Body | None) -> bool:
-    """Whether only the beginnings were compared, and except in Django's page of an error the sizes.
+    """Whether only the beginnings were compared, and the sizes except in Django's error page.
 
-    They are the same, but for what is ignored in that page.
+    They are the same, apart from what is ignored in that page.
     """
     if before is None or after is None or not before.truncated or not after.truncated:
         return False
@@ -63,7 +63,7 @@ def is_same_beginning(before: Body | None, after: Body | None) -> bool:
 
 
 def _text(body: Body | None) -> str | None:
-    """Return the text; of XML and forms it is masked, as their secrets are not told by lines."""
+    """Return the text. XML and forms are masked: single lines do not show what is secret."""
     if body is None:
         return ""
     kind = body.content_type.lower()
@@ -95,10 +95,10 @@ def _described(body: Body | None) -> str | None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object. Raises `ValueError` if it has a key twice, which no path could tell."""
+    """Return an object. Raises `ValueError` for a duplicate key, which no path could name."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError("duplicate key")
     return found
 
 
@@ -141,7 +141,7 @@ def same_parts(bodies: Sequence[str], ignores: Ignores) -> Any:
     """Return the JSON of the first text without the values that differ in the others.
 
     What was left out of an object is missing; `...` stands for what was left out of a list.
-    Raises `ValueError` if one is no JSON.
+    Raises `ValueError` if one is not JSON.
     """
     first, *others = map(json.loads, bodies)
     for other in others or [first]:
@@ -162,7 +162,7 @@ def _kept(path: str, name: str, one: Any, other: Any, ignores: Ignores) -> Any:
         return [_kept(f"{path}[{at}]", name, *pair, ignores) for at, pair in enumerate(pairs)]
     if one is ... or _differs(one, other):
         return ...
-    # What would be ignored if it differed is not asserted, even if it did not differ yet.
+    # A value that would be ignored if it differed is not asserted, even if it has not differed yet.
     return ... if ignores.changes(path, name, one) else one
 
 
@@ -196,13 +196,13 @@ def _pairs(
             one = first[mine] if mine < end else None
             other = second[its] if its < to_end else None
             both = one is not None and other is not None
-            # The matcher overlooks lines that a long text has often, such as empty ones.
+            # The matcher skips lines that are frequent in a long text, such as empty ones.
             same = both and plain[0][mine] == plain[1][its]
             yield (mine if one is not None else its) + 1, one, other, same
 
 
 def _around(one: str | None, other: str | None) -> tuple[str | None, str | None]:
-    """Return both lines, of long ones what is around the difference."""
+    """Return both lines, or the part around the difference if they are long."""
     if one is None or other is None:
         return (one if one is None else short(one)), (other if other is None else short(other))
     at = next(

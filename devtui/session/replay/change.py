@@ -19,11 +19,11 @@ MAX_VALUE = 300
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What has changed, and from what to what; None means that it was not there.
+    """One difference: the values `before` and `after`; None means that there was none.
 
     `place` is a header's name, a JSON path such as `$.items[2].price`, or the number of a line.
-    `rule` is what ignores such a change from now on, empty where nothing would. `secret` says that
-    the values are not to be shown before somebody asks for them.
+    `rule` is the rule that would ignore such changes, empty if there is none. With `secret` the
+    values are masked until somebody reveals them.
     """
 
     part: Part

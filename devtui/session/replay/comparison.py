@@ -17,7 +17,7 @@ from devtui.text import masking
 from devtui.text.paths import short_path
 from devtui.text.secrets import is_secret
 
-# They differ each time, or follow from the body.
+# Headers that differ each time, or depend on the body.
 _NEVER_COMPARED = frozenset(
     {
         "date", "age", "content-length", "server-timing", "x-request-id", "x-runtime", "connection",
@@ -31,7 +31,7 @@ _SAVEPOINT = re.compile(r"(?<=\bSAVEPOINT [`\"])s\d{1,20}(?=_x\d{1,9}[`\"]\Z)")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came of a request, with the lines that were written meanwhile."""
+    """The outcome of a request, with the lines that were written meanwhile."""
 
     finished: RequestFinished
     output: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Comparison(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     call_totals: tuple[tuple[str, int, int], ...] = ()
     only_beginning: bool = False
-    """Whether the bodies were too large, so that not all of them was compared."""
+    """Whether the bodies were too large to be compared completely."""
     ignored_count: int = 0
     left_out: int = 0
 
@@ -141,7 +141,7 @@ def _by_name(headers: Headers) -> dict[str, list[str]]:
 
 
 def _stable(name: str, values: Sequence[str], ignores: Ignores) -> list[str]:
-    """Return what stays the same from one time to the next; of a cookie all but its value."""
+    """Return the values without what differs each time; a cookie without its value."""
     if name != "set-cookie":
         return [ignores.text(value) for value in values]
     stable = []
@@ -168,7 +168,7 @@ def _calls(before: Sequence[Call], after: Sequence[Call]) -> Iterator[Change | N
 def _keys(calls: Sequence[Call]) -> Iterator[tuple[str, str, str]]:
     """Return the kind, the text and the place of each call.
 
-    Of the calls of the same text from the same line only the first ones have their stack.
+    Of the calls with the same text from the same line only the first few have their stack.
     """
     functions: dict[tuple[str, str, int], str] = {}
     for call in calls:

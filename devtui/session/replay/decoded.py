@@ -1,4 +1,4 @@
-"""The body of a compressed response, so that it is compared and exported as what it says."""
+"""Decompress the body of a response, to compare and export its content."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ def decompressed(finished: RequestFinished) -> bytes | None:
         data = stream.decompress(body.data, MAX_BYTES)
     except zlib.error:
         return None
-    # If there is more, or less, than one stream, it is not known.
+    # With more or less than one whole stream the content is not known.
     return data if stream.eof and not stream.unused_data else None

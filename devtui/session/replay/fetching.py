@@ -18,7 +18,7 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 """How much of a response's body is kept. The rest is read: the app must not see it cut."""
 
 MAX_READ_BYTES = 256 * 1024 * 1024
-"""How much is read, as an endless response may be quick."""
+"""How much is read: an endless response may be fast."""
 
 _PIECE = 256 * 1024
 
@@ -28,7 +28,7 @@ _threads = threading.BoundedSemaphore(MAX_THREADS)
 
 
 class Response(msgspec.Struct, frozen=True):
-    """What the app has answered; `whole` is false if more followed."""
+    """The app's response; `whole` is false if there was more."""
 
     status: int
     reason: str
@@ -76,8 +76,8 @@ async def fetch(
 ) -> Response:
     """Send a request and read the response.
 
-    Raises `OSError`, `http.client.HTTPException`, `Endless` or `TooMany`. The thread is no part of
-    the loop's pool, where it would keep others waiting.
+    Raises `OSError`, `http.client.HTTPException`, `Endless` or `TooMany`. The thread is not
+    one of the loop's pool, where it would keep other work waiting.
     """
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[Response] = loop.create_future()
@@ -119,7 +119,7 @@ class _Fetching:
     def __init__(self, connection: http.client.HTTPConnection, deadline: float) -> None:
         self._connection = connection
         self._deadline = deadline
-        # A response that ends the connection takes the socket away from it.
+        # A response that closes the connection takes the socket away from it.
         self._socket: socket.socket | None = None
 
     def fetch(

@@ -1,4 +1,4 @@
-"""A request as a text that people edit, as `.http` files have it, and back."""
+"""Write a request as text that people edit, in the format of `.http` files, and read it back."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _SHOWN = 40
 
 
 class NoRequest(CannotSend):
-    """The text is empty, but for comments."""
+    """The text is empty apart from comments."""
 
 
 def written(outgoing: Outgoing, folder: Path) -> str:
-    """Return the text of a request; a body that is no plain text goes into a file of `folder`."""
+    """Return the text of a request; a body that is not plain text goes into a file of `folder`."""
     lines = [_HEADING]
     lines.append(f"{outgoing.method} {outgoing.encoded_target}\n")
     lines += [f"{name}: {_typed(value)}\n" for name, value in outgoing.headers]
@@ -68,13 +68,14 @@ def _first(line: str, number: int) -> tuple[str, str]:
     target = target.strip()
     if not METHOD.fullmatch(method):
         raise CannotSend(
-            f"Line {number}: {method[:_SHOWN]!r} is no method: begin with GET /path, for example."
+            f"Line {number}: {method[:_SHOWN]!r} is not a method: begin with GET /path, for "
+            "example."
         )
     if not target:
         raise CannotSend(f"Line {number}: the target is missing: write {method} /path")
     if not TARGET.fullmatch(target):
         raise CannotSend(
-            f"Line {number}: {target[:_SHOWN]!r} is no target: it begins with / and encodes "
+            f"Line {number}: {target[:_SHOWN]!r} is not a target: it begins with / and encodes "
             "spaces and other special characters, as in /search?q=two%20words"
         )
     return method.upper() if method.islower() else method, target
@@ -84,8 +85,8 @@ def _header(line: str, number: int) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not NAME.fullmatch(name):
         raise CannotSend(
-            f"Line {number}: {line[:_SHOWN]!r} is no header: write Name: value, and an empty line "
-            "before the body."
+            f"Line {number}: {line[:_SHOWN]!r} is not a header: write Name: value, and an empty "
+            "line before the body."
         )
     encoded = as_bytes(value.strip())
     if not VALUE.fullmatch(encoded):
@@ -108,7 +109,7 @@ def _content(body: str, headers: tuple[tuple[str, str], ...], number: int) -> by
 
 
 def _as_text(outgoing: Outgoing) -> str | None:
-    """Return the body if a text editor gives it back as it is."""
+    """Return the body if a text editor leaves it as it is, else None."""
     try:
         body = outgoing.body.decode()
     except UnicodeDecodeError:
@@ -125,7 +126,7 @@ def _printable(body: str) -> str | None:
 
 
 def _typed(value: str) -> str:
-    """Return a header's value as text: UTF-8 if it is that."""
+    """Return a header's value as text, decoded from UTF-8 if it is valid."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:

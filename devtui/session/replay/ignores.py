@@ -15,7 +15,7 @@ WORDS = {
     MOMENTS: "dates with a time of day",
     TOKENS: "CSRF tokens, nonces and addresses of objects",
 }
-"""What the rules mean that have no value."""
+"""What the rules without a value mean."""
 
 MAX_RULES = 200
 GAP = "…"
@@ -48,7 +48,7 @@ _TOKENS = (
     # In the repr of an object.
     re.compile(r"( at 0x)[0-9a-fA-F]{6,16}\b"),
 )
-# In Django's page of an error, for each frame.
+# In Django's error page, for each frame.
 DJANGOS_TRACEBACK = '<div id="traceback">'
 _DJANGOS_IDS = re.compile(r"""(\bid="(?:c|v|pre|post)|'(?:pre|post)(?=\d))\d{9,20}\b""")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
@@ -76,28 +76,39 @@ class Ignores:
         try:
             text = file.read()
         except StateFileError as error:
-            self.complaint = f"Comparisons ignore only what they always do: {error}"
+            self.complaint = f"Comparisons ignore only moments and tokens: {error}"
             return
         if text:
             self.rules = []
         for number, line in enumerate(text.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
-            if not is_rule(line) or len(self.rules) >= MAX_RULES:
+            where = f"{file.path}, line {number}"
+            if len(self.rules) >= MAX_RULES:
+                self.complaint = f"{where}: there are more than {MAX_RULES} rules."
+                return
+            if is_rule(line):
+                self.rules.append(line)
+            else:
                 self.complaint = (
-                    f"{file.path}, line {number}: {line[:40]!r} is no rule: write moments, tokens, "
-                    "header NAME, json PATH or line BEGINNING…END."
+                    f"{where}: {line[:40]!r} is not a rule: write moments, tokens, header NAME, "
+                    "json PATH or line BEGINNING…END."
                 )
-                continue
-            self.rules.append(line)
 
     def add(self, rule: str) -> None:
-        """Ignore such changes from now on. Raises `StateFileError` if the project forgets it."""
-        if rule not in self.rules and len(self.rules) < MAX_RULES:
-            self._change([*self.rules, rule])
+        """Ignore such changes from now on.
+
+        Raises `ValueError` with a sentence if there are too many rules, and `StateFileError` if
+        this could not be saved.
+        """
+        if rule in self.rules:
+            return
+        if len(self.rules) >= MAX_RULES:
+            raise ValueError(f"There are {MAX_RULES} rules already: remove another one first.")
+        self._change([*self.rules, rule])
 
     def remove(self, rule: str) -> None:
-        """Tell such changes again. Raises `StateFileError` if the project forgets it."""
+        """Show such changes again. Raises `StateFileError` if this could not be saved."""
         self._change([one for one in self.rules if one != rule])
 
     def _change(self, rules: Iterable[str]) -> None:
@@ -150,7 +161,7 @@ class Ignores:
         return _MOMENT.sub(GAP, line) if MOMENTS in self.rules else line
 
     def lines(self, text: Sequence[str]) -> list[str]:
-        """Return the lines of a text likewise; in Django's page of an error without the ids."""
+        """Return the lines of a text likewise; in Django's error page also without the ids."""
         if TOKENS in self.rules and any(DJANGOS_TRACEBACK in line for line in text):
             text = [_DJANGOS_IDS.sub(rf"\1{GAP}", line) for line in text]
         return [self.text(line) for line in text]
@@ -181,10 +192,10 @@ def any_index(path: str) -> str:
 
 
 def line_rule(before: str, after: str) -> str:
-    """Return the rule that ignores what differs between two lines; empty where all of it does."""
+    """Return the rule that ignores what differs between two lines; empty if they share nothing."""
     begin = _common(before, after)
     end = _common(before[begin:][::-1], after[begin:][::-1])
-    # A number or a word that has changed in part is ignored as a whole.
+    # A number or a word that changed in part is ignored as a whole.
     while begin and before[begin - 1].isalnum():
         begin -= 1
     while end and before[-end].isalnum():

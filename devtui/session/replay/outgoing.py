@@ -1,4 +1,4 @@
-"""A request that the session is to send, and how it is made of a recorded one."""
+"""A request that the session can send, and how to make one from a recorded request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VALUE = re.compile(r"[\x01-\x09\x0b\x0c\x0e-\xff]{0,16000}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods of requests that change nothing."""
 
-# What belongs to a connection and not to the request.
+# Headers of the connection, not of the request.
 OF_CONNECTION = frozenset(
     {
         "connection", "content-length", "expect", "keep-alive", "trailer",
@@ -28,11 +28,11 @@ OF_CONNECTION = frozenset(
     }
 )  # fmt: skip
 
-# The server process keeps so many headers of so many characters; more may be missing then.
+# The server process keeps this many headers and characters; at the bound some may be missing.
 _ALL_HEADERS = 100
 _ALL_CHARACTERS = 24 * 1024
 
-# It keeps so many bytes of a body.
+# It keeps this many bytes of a body.
 _ALL_OF_A_BODY = 32 * 1024
 
 _BAD_TARGET = (
@@ -53,10 +53,10 @@ class CannotSend(Exception):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A request to send. `headers` have no length of the body: that is counted.
+    """A request to send. `headers` have no Content-Length: it is computed.
 
-    Each of their characters stands for one byte, as in those that are recorded, and so does each of
-    the target: some clients do not encode it.
+    As in recorded requests, each character of the headers and of the target stands for one byte:
+    some clients do not encode the target.
     """
 
     method: str
@@ -66,10 +66,9 @@ class Outgoing(msgspec.Struct, frozen=True):
 
     @property
     def encoded_target(self) -> str:
-        """The target as URLs have it, which need not be how it was sent.
+        """The target, percent-encoded, which need not be how it was sent.
 
-        Werkzeug's server takes each byte that is not encoded for a character, so the app sees the
-        same path.
+        Werkzeug's server reads each unencoded byte as a character, so the app sees the same path.
         """
         return quote(self.target, safe=_IN_TARGETS, errors="backslashreplace")
 
@@ -85,7 +84,9 @@ def recorded(request: Request) -> Outgoing:
     if request.details_dropped:
         raise CannotSend("Its headers and its body are no longer kept, so it cannot be sent.")
     if finished is None:
-        raise CannotSend("It still runs, and its body may not have come yet: send it when it ends.")
+        raise CannotSend(
+            "It is still running, and its body may be incomplete: send it when it has ended."
+        )
     headers = started.headers
     if any(name.lower() == "upgrade" for name, _ in headers) and finished.status == 101:
         raise CannotSend("A websocket's conversation is not recorded, so it cannot be sent.")
@@ -116,26 +117,28 @@ def _why_not_all(body: Body | None) -> str:
 
 
 def _is_all(headers: Headers, size: int) -> bool:
-    """Whether a body has the length that its headers announce, if they do."""
+    """Whether a body has the length in its headers, if they state one."""
     announced = [value for name, value in headers if name.lower() == "content-length"]
     return all(value.isdecimal() and int(value[:20]) == size for value in announced)
 
 
 def check_typed(outgoing: Outgoing) -> None:
-    """Raise as `check`, and for a target that was not encoded."""
+    """Raise `CannotSend` as `check` does, and for a target that is not encoded."""
     check(outgoing)
     if not TARGET.fullmatch(outgoing.target):
         raise CannotSend(_BAD_TARGET)
 
 
 def check(outgoing: Outgoing) -> None:
-    """Raise `CannotSend` for what could not be sent as it is."""
+    """Raise `CannotSend` if the request could not be sent unchanged."""
     if not METHOD.fullmatch(outgoing.method):
-        raise CannotSend(f"{outgoing.method[:40]!r} is no method: use GET, POST or another word.")
+        raise CannotSend(
+            f"{outgoing.method[:40]!r} is not a method: use GET, POST or another word."
+        )
     if not _SENT_TARGET.fullmatch(outgoing.target):
         raise CannotSend(_BAD_TARGET)
     for name, value in outgoing.headers:
         if not NAME.fullmatch(name) or not VALUE.fullmatch(value):
-            raise CannotSend(f"{name[:40]!r} is no header: use 'Name: value'.")
+            raise CannotSend(f"{name[:40]!r} is not a header: use 'Name: value'.")
         if name.lower() == SEND_HEADER.lower():
             raise CannotSend(f"The header {SEND_HEADER} is devtui's own: leave it out.")

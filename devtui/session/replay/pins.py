@@ -28,10 +28,10 @@ class Pin:
 
 
 class Pins:
-    """Sends the pinned requests after every reload, one after the other.
+    """Send the pinned requests after every reload, one after the other.
 
     A reload that comes meanwhile begins again. Nothing is sent to a generation that serves only its
-    load's error. Pins end with the session: they hold cookies, which belong into no file.
+    load's error. Pins end with the session: they contain cookies, which do not belong in a file.
     """
 
     def __init__(self, bus: EventBus, sender: Sender) -> None:
@@ -52,11 +52,11 @@ class Pins:
         return tuple(self._by_id)
 
     def of(self, request: Request) -> Pin | None:
-        """Return the pin that a request has, or that it repeats."""
+        """Return the pin of a request, or of the request that it repeats."""
         return self._by_id.get(request.id) or self._by_id.get(request.row.replay_of)
 
     def get(self, request_id: str) -> Pin | None:
-        """Return the pin of the request of that id."""
+        """Return the pin of the request with this id."""
         return self._by_id.get(request_id)
 
     def add(self, pin: Pin) -> None:
@@ -67,7 +67,7 @@ class Pins:
         pin.request.pinned = True
 
     def remove(self, pin: Pin) -> None:
-        """Send a request no longer."""
+        """Stop sending a request."""
         self._by_id.pop(pin.request.id, None)
         pin.request.pinned = False
 

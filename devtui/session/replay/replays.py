@@ -1,4 +1,4 @@
-"""Requests that are sent again: which one each repeats, and what has changed since."""
+"""Send requests again, find the one that each repeats, and compare the two."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from devtui.text.sgr import plain
 
 SEARCHED = 1_000
 COMPARED_AGAIN = 50
-"""How many rows are compared again after something else is ignored: its key waits for them."""
+"""How many of the SEARCHED newest rows to compare when the rules change: the key waits for it."""
 
 
 class Replays:
-    """Sends requests again, and compares the answers. Each new row gets its verdict at once."""
+    """Send requests again, and compare the answers. Each new row gets its verdict at once."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Replays:
         self.pins.add(self.pin_of(request))
 
     def pin_of(self, request: Request) -> Pin:
-        """Return what pins a request. Raises `CannotSend`."""
+        """Make the pin of a request. Raises `CannotSend`."""
         answer = self._answer(request)
         outgoing = recorded(request)
-        assert answer is not None, "what is recorded has its answer"
+        assert answer is not None, "a recorded request has an answer"
         finished = answer.finished
         if finished.cut and (finished.status is None or finished.cut == CLIENT_LEFT):
             raise CannotSend(
@@ -78,7 +78,7 @@ class Replays:
         return self._store.request(replay_of or None) if pin is None else pin.request
 
     def comparison(self, request: Request) -> Comparison | None:
-        """Compare a request with the one that it repeats; None where an answer is not known."""
+        """Compare a request with the one that it repeats; None if an answer is not known."""
         original = self.original_of(request)
         if original is None:
             return None
@@ -90,7 +90,7 @@ class Replays:
         return compare(before, after, self.ignores)
 
     def compare_again(self) -> None:
-        """Find the verdicts of the newest rows again, after something else is ignored."""
+        """Update the verdicts of the newest rows after the rules have changed."""
         newest = reversed(list(self._store.requests)[-SEARCHED:])
         for request in islice((one for one in newest if one.verdict), COMPARED_AGAIN):
             self._compare(request)

@@ -1,4 +1,4 @@
-"""Send a request to the served app over its own socket, and find the row that it has made."""
+"""Send a request to the served app over its own socket, and find its row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from devtui.session.replay.fetching import Response
 
 TIMEOUT = 30.0
-"""How long a response may take unless somebody says otherwise, in seconds."""
+"""The default timeout of a response, in seconds."""
 
 # How long after its response the end of a request, and what it logged, may take to arrive.
 _END_SECONDS = 2.0
@@ -29,9 +29,9 @@ _REST_SECONDS = 0.03
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What came of a request: the response, or a `message` that says why there is none.
+    """The outcome of a request: the response, or a `message` that says why there is none.
 
-    `request` is its row, None if the server process has not read it, or if the row has gone.
+    `request` is its row, None if the server process has not read it, or if the row is gone.
     """
 
     duration_ms: float
@@ -41,7 +41,7 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class _Broken(Exception):
-    """The connection failed, or what came over it is no response; the text says how."""
+    """The connection failed, or there was no valid response; the text says how."""
 
 
 class _Underway:
@@ -51,7 +51,7 @@ class _Underway:
 
 
 class Sender:
-    """Sends requests. A header with the session's token marks each, and the app never sees it."""
+    """Send requests. A header with the session's token marks each; the app never sees it."""
 
     def __init__(
         self, bus: EventBus, store: Store, token: str, url: Callable[[], str | None]
@@ -99,7 +99,9 @@ class Sender:
             took_ms = round((time.monotonic() - began) * 1000, 3)
             if response is not None:
                 await _within(underway.ended.wait(), _END_SECONDS)
-                await asyncio.sleep(_REST_SECONDS)  # what was printed comes another way
+                await asyncio.sleep(
+                    _REST_SECONDS
+                )  # the output comes over pipes, which are read later
             elif why:
                 message = f"There was no response: {await self._cut(underway) or why}."
         finally:
@@ -128,18 +130,18 @@ class Sender:
             )
             return await asyncio.wait_for(fetching_it, timeout + 1.0), ""
         except (TimeoutError, asyncio.TimeoutError):
-            return None, f"The app has not answered after {timeout:g} s."
+            return None, f"The app did not answer within {timeout:g} s."
         except fetching.Endless:
-            return None, f"The response has begun, but has not ended after {timeout:g} s."
+            return None, f"The response began, but did not end within {timeout:g} s."
         except fetching.TooMany:
             raise CannotSend(
-                "Too many requests that devtui has sent still run: wait for their ends."
+                "Too many requests of devtui are still running: wait until they end."
             ) from None
         except (OSError, HTTPException, ValueError) as error:
             raise _Broken(f"{type(error).__name__}: {error}") from error
 
     async def _cut(self, underway: _Underway) -> str:
-        """Return how the server process says that the response was cut, empty if it does not."""
+        """Return why the response was cut, if the server process says so; else an empty text."""
         if not underway.request_id:
             return ""
         await _within(underway.ended.wait(), _END_SECONDS)

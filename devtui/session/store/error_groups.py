@@ -60,13 +60,13 @@ class ErrorEntry(msgspec.Struct):
 
 
 class SharedFrames:
-    """Keep one object for all equal frames: most errors of an app come by the same way."""
+    """Keep one object for all equal frames: most errors of an app share most of their stack."""
 
     def __init__(self) -> None:
         self._known: dict[Frame, Frame] = {}
 
     def share(self, error: Error) -> tuple[Error, int]:
-        """Return the error with frames that are known already, and the bytes of the others."""
+        """Return the error with shared frames, and the bytes that it adds."""
         if len(self._known) > MAX_FRAMES:
             self._known.clear()
         size = getsizeof(error.text)
@@ -129,7 +129,9 @@ class ErrorGroups:
             group.count += 1
             self._move_to_end(key)
             if len(self.ring.left) > self.ring.capacity:
-                for each in list(self._numbers):  # in their order, so that the left slots can go
+                for each in list(
+                    self._numbers
+                ):  # in order, so that the ring can drop the slots that were left
                     self._move_to_end(each)
             return self._numbers[key]
         if len(self.ring) == self.ring.capacity:

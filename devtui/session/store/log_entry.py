@@ -32,8 +32,8 @@ class LogEntry(msgspec.Struct, gc=False):
     """One row of the log: what was written at once, or one traceback.
 
     `first` is the first line, and `more` are the others. `number` is its number in the ring. It is
-    `closed` once no further line can belong to it. `states` counts what was seen of a line that is
-    drawn again and again; the last state is `first`.
+    `closed` once no further line can belong to it. `states` counts the states of a line that is
+    drawn again and again, such as a progress bar; `first` is the last one.
     """
 
     at: datetime

@@ -1,4 +1,4 @@
-"""The facts, duration and size of each kind of row, for filters, orders and rules."""
+"""The facts, duration and size of each kind of row, for filters, sort orders and rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OF_ERRORS = Measures(Facts(failed=True))
 
 
 def measures_of(item: object) -> Measures:
-    """Return what filters, orders and rules read of a row besides its text."""
+    """Return what filters, sort orders and rules read of a row besides its text."""
     match item:
         case Request():
             return _of_request(item)

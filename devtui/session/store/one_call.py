@@ -1,4 +1,4 @@
-"""What can be opened of a request's calls: one of them, or a repeat."""
+"""The rows of calls that can be opened: one call, or a repeat."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class OneCall(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def stack(self) -> tuple[Frame, ...]:
-        """The user's frames; those of an earlier call like it where it has none of its own."""
+        """The user's frames; if it has none of its own, those of a similar call."""
         call = self.call
         alike = (it.stack for it in self.among if (it.text, it.file, it.line) == _origin(call))
         return call.stack or next((stack for stack in alike if stack), ())

@@ -15,15 +15,15 @@ SECONDS = 60
 """How far back it looks."""
 
 RATE_SECONDS = 5
-"""The rate is the mean of this time: one second alone jumps too much."""
+"""The rate is the mean over this time: a single second would fluctuate too much."""
 
 
 MAX_PATHS = 8
-"""Of how many paths the slowest request of a second is known: lists may hide some of them."""
+"""For how many paths each second keeps the slowest request: lists may hide some of them."""
 
 
 class Slowest(msgspec.Struct, frozen=True):
-    """A request that took long, and no other one of its path took longer in the same second."""
+    """The slowest request of a path in one second."""
 
     duration_ms: float
     method: str
@@ -32,7 +32,7 @@ class Slowest(msgspec.Struct, frozen=True):
 
 
 class _Second(msgspec.Struct):
-    """What ended in one second, which is a whole number of the clock's."""
+    """The requests that ended in one second, `at` seconds of the clock."""
 
     at: int
     count: int = 0
@@ -65,7 +65,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Pulse:
-    """Counts each request once, when it ends, in a bounded number of seconds."""
+    """Count each request once, when it ends, over a bounded number of seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

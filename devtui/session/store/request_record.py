@@ -1,4 +1,4 @@
-"""One request in the store. It is packed when it ends, because there are very many."""
+"""One request in the store. It is packed when it ends, because there may be very many."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class RequestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The fields of a request's row, with the meaning that they have in the two events.
 
     `ended_at` is None while it runs; the fields after it mean nothing then. `repeats` is how often
-    it made its most frequent call, 0 if it repeated none; `calls_left_out` of all its calls are
-    counted alone. `location` is where a redirect leads.
+    it made its most frequent call, 0 if it repeated none; `calls_left_out` of its calls were only
+    counted. `location` is where a redirect leads.
     """
 
     at: datetime
@@ -148,7 +148,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @property
     def details_bytes(self) -> int:
-        """The size of the packed headers, bodies and calls; 0 without any, and while it runs."""
+        """The size of the packed headers, bodies and calls; 0 without any, or while it runs."""
         return len(self._details)
 
     def end(self, event: RequestFinished, repeats: int = 0) -> None:
@@ -246,7 +246,7 @@ class Request(msgspec.Struct, eq=False, gc=False):
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """Its calls that are kept; none while it runs."""
+        """The kept calls; none while it runs."""
         return _decode_calls(self._unpacked().calls).calls
 
     def _unpacked(self) -> _Details:

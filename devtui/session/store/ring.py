@@ -39,7 +39,7 @@ class Ring(Generic[T]):
         self._offset = 0  # the number of items[0]
         self._first = 0  # the number of the oldest item that is still kept
         self.left: set[int] = set()
-        """The numbers whose items have moved to the end since."""
+        """The numbers whose items have moved to the end."""
         self._moved: dict[int, int] = {}  # from old numbers to the next ones; the newest last
 
     @property
@@ -86,7 +86,7 @@ class Ring(Generic[T]):
     def move_to_end(self, number: int) -> int:
         """Make an item the newest one, and return its new number.
 
-        Each move takes a slot, until all items before the slot that was left have gone or moved.
+        Each move takes a slot, until all items before the slot that was left are gone or moved.
         """
         self.items.append(self[number])
         moved = self._moved[number] = self.end - 1
@@ -98,7 +98,7 @@ class Ring(Generic[T]):
         return moved
 
     def now(self, number: int, end: int | None = None) -> int:
-        """Return the number that an item has got since; `end` leaves out later moves."""
+        """Return the present number of an item; moves to `end` and above do not count."""
         while (moved := self._moved.get(number)) is not None and (end is None or moved < end):
             number = moved
         return number
@@ -115,7 +115,7 @@ class Ring(Generic[T]):
         self._forget(len(self))
 
     def take_all(self) -> list[T]:
-        """Take every item out without a word to `on_forget`; numbers go on."""
+        """Take every item out without calling `on_forget`; numbers go on."""
         return [self._take_first() for _ in range(len(self))]
 
     def _forget(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""What the session remembers of its events, with a bound for everything; the front ends read it."""
+"""What the session keeps of its events, with a bound for everything; the front ends read it."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ DASHBOARD = "attached dashboard"
 MAX_NAMES = 10_000
 
 
-# The reloads pane lists reloads, failed reloads, and processes that died.
+# The reloads pane lists reloads, failed first loads, and processes that died.
 Reload: TypeAlias = Reloaded | AppFailed | ServerExited
 
 
@@ -89,7 +89,7 @@ class Store:
         self.ignored: dict[str, str] = {}  # the newest last
         self.events_dropped = 0
         self.control_uses = 0
-        """How often scripts and agents have asked for something that changes something."""
+        """How often scripts and agents have used verbs that change something."""
         self.dashboards_attached = 0
         """How many further dashboards show this session."""
         self.pulse = Pulse()
@@ -126,7 +126,7 @@ class Store:
         bus.listen(self.apply, DashboardsAttached)
 
     def apply(self, event: AnyEvent) -> None:
-        """Take in one event. Most kinds leave nothing to look back at, and are ignored."""
+        """Take in one event. Types that leave nothing to keep are ignored."""
         match event:
             case RequestStarted():
                 self._start(event)
@@ -140,7 +140,7 @@ class Store:
                 self._add_error(event, event.origin, event.request_id)
             case AppFailed():
                 self._add_error(event, "load", None)
-                if not event.reload:  # else the Reloaded that follows tells it
+                if not event.reload:  # else a Reloaded follows
                     self.reloads.append(event)
             case Reloaded():
                 self.reloads.append(event)
@@ -162,9 +162,9 @@ class Store:
             del self.ignored[next(iter(self.ignored))]
 
     def clear_requests(self) -> None:
-        """Take the requests from their list; those that still run lose their rows too.
+        """Take all requests from their list, also those that still run.
 
-        The newest others stay known, because entries and errors name them and lead to them.
+        The newest of the ended ones stay known, because entries and errors lead to them.
         """
         self._client, self.clients_differ = None, False
         self.pulse.clear()
@@ -177,7 +177,7 @@ class Store:
                 self._cleared.append(request)
 
     def forget_all(self) -> None:
-        """Forget everything, because the history begins once more."""
+        """Forget everything, because the history is about to be sent again."""
         self.clear_requests()
         self._cleared.clear()
         self.log.clear()
@@ -201,7 +201,7 @@ class Store:
     def _finish(self, event: RequestFinished) -> None:
         request = self._by_id.get(event.id)
         if request is None:
-            # Its start was dropped or cleared away; the end says all that a row needs.
+            # Its start was dropped or cleared away; the end has all that a row needs.
             request = self._start(
                 RequestStarted(
                     at=event.at,

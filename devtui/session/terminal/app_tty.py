@@ -21,7 +21,7 @@ from devtui.session.terminal.tty_readers import TtyReader
 from devtui.session.terminal.window import window
 from devtui.text.line_buffer import LineBuffer
 
-# The shortest time between two looks for readers, and the time while a program has the terminal.
+# The shortest time between two looks for readers; and the same while a program has the terminal.
 LOOK_SECONDS = 0.5
 LENT_LOOK_SECONDS = 0.1
 
@@ -59,10 +59,10 @@ class AppTty:
         self._prompt = b""  # the output since the last line's end
         self._typed = bytearray()  # the input that the terminal does not take yet
         self._show: Callable[[bytes], None] | None = None
-        self._for_program = False  # not for Python code, which reports itself when it is done
+        self._for_program = False  # not for Python code, which reports that it is done
         self._reader: TtyReader | None = None  # the reported reader
         self._refused: TtyReader | None = None
-        self._suspect: TtyReader | None = None  # those that had it open at the last look
+        self._suspect: TtyReader | None = None  # the one that had it open at the last look
         self._seen = 0.0
         self._paused = False
         self._timers: dict[Callable[[], None], asyncio.TimerHandle] = {}
@@ -117,9 +117,9 @@ class AppTty:
     def type(self, data: bytes) -> None:
         """Take in what a person has typed.
 
-        ctrl+c goes to the program that asks, and not to the server that has started it. If the
-        server itself reads, which no signal ends there, ctrl+c ends the input. If Python code asks,
-        it works as in any terminal.
+        ctrl+c goes to the program that asks, and not to the server that started it. If the server
+        itself reads, no signal ends that, so ctrl+c ends the input. If Python code asks, ctrl+c
+        works as in any terminal.
         """
         if self._for_program:
             itself = self._reader is not None and self._reader.pid == self._server
@@ -154,12 +154,12 @@ class AppTty:
     # -- the end
 
     def refuse(self, reason: str | None) -> None:
-        """Refuse the terminal to the program, for a reason now or for ever."""
+        """Refuse the terminal to the program; for ever if there is no `reason`."""
         reader, self._reader = self._reader, None
         if reason is None:
             self.hang_up()
         elif reader is not None:
-            if reader != self._refused:  # once is enough; it is tried again
+            if reader != self._refused:  # say it once; the program is tried again
                 self._on_line(f"{reader.name} (pid {reader.pid}) asks, and {reason}.")
             self._refused = reader
             self._after(10 * LOOK_SECONDS, self._look)
@@ -221,7 +221,7 @@ class AppTty:
         self.pause(False)
 
     def _finish(self) -> None:
-        """End the line that was begun."""
+        """End the unfinished line."""
         if self._begun and (line := self._begun.take()).strip():
             self._on_line(line)
 
@@ -233,7 +233,7 @@ class AppTty:
         reader, suspect = self._waiting(), self._suspect
         self._suspect = None if reader is None or reader.sure else reader
         if self._reader is None and self._suspect is not None and reader != suspect:
-            reader = None  # it may have it open for a moment only, like stty
+            reader = None  # it may have the terminal open only for a moment, like stty
         now = self._loop.time()
         if reader is not None:
             self._seen = now

@@ -1,4 +1,4 @@
-"""Tell the descriptors that a process waits for, from Linux's /proc; see proc(5) and syscall(2)."""
+"""Find the descriptors that a process waits for, in Linux's /proc; see proc(5) and syscall(2)."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def reads(pid: int) -> set[int]:
 
 
 def polls(pid: int) -> set[int]:
-    """Return the descriptors that they wait for in select(2), poll(2) or epoll(7), to read them.
+    """Return the descriptors that the threads wait to read in select(2), poll(2) or epoll(7).
 
-    Raise Unreadable if the system does not tell.
+    Raises `Unreadable` if the system does not tell.
     """
     found: set[int] = set()
     known = False

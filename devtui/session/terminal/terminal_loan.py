@@ -60,7 +60,7 @@ class TerminalLoan:
 
     @property
     def holder(self) -> TerminalWanted | None:
-        """Why the app has the terminal; None if it has not."""
+        """The request that has the terminal; None if none has."""
         return self._held
 
     def lend_by(self, lender: Lender | None) -> None:
@@ -69,7 +69,7 @@ class TerminalLoan:
 
     async def until_free(self) -> None:
         """Wait until the app does not have the terminal."""
-        while not self._free.is_set():  # another request may have been granted before we got to run
+        while not self._free.is_set():  # another request may be granted before this task runs again
             await self._free.wait()
 
     def subscribe_to(self, bus: EventBus, tty: Callable[[], AppTty | None]) -> None:
@@ -101,7 +101,7 @@ class TerminalLoan:
             case ServerExited():
                 self._end(lambda wanted: wanted.generation == event.generation)
             case ServerSuspended() if self._is_of(event):
-                self._take_back()  # so that a person can see it, and press the key that helps
+                self._take_back()  # so that the user sees it, and can press a key
                 self._free.set()
             case ServerContinued() if self._is_of(event):
                 if self._held is not None and self._tty is not None:
@@ -139,14 +139,14 @@ class TerminalLoan:
         self._take_back()
         self._grant_next()
         if self._held is None:
-            self._free.set()  # not before: a save that waits must not end the next one's session
+            self._free.set()  # only now: a save that waits must not end the next debugging session
 
     def _take_back(self) -> None:
         if self._lender is not None:
             self._lender.take_back()
 
     def _refuse(self, wanted: TerminalWanted, tty: AppTty, reason: str | None) -> None:
-        """Refuse a request for a reason, or with None because nothing here ever lends."""
+        """Refuse a request; without a `reason` because no front end lends the terminal."""
         if wanted.purpose == "program":
             tty.refuse(reason)
         else:

@@ -10,16 +10,16 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-_LFLAG, _CC = 3, 6  # the places of the local modes and the special characters in tcgetattr's list
+_LFLAG, _CC = 3, 6  # the indices of the local modes and the special characters in tcgetattr's list
 _SIGNALS = {termios.VINTR: signal.SIGINT, termios.VQUIT: signal.SIGQUIT}
 _WAIT_MS = 10
 _READ_BYTES = 64 * 1024
 
 
 def be_as_at_start(tty: int) -> None:
-    """Return the modes of devtui's terminal from before a front end changed them.
+    """Give a terminal the modes that devtui's own had before a front end changed them.
 
-    Call it for the first time before one does.
+    The first call must come before that.
     """
     modes = _at_start()
     if modes is not None:
@@ -28,7 +28,7 @@ def be_as_at_start(tty: int) -> None:
 
 
 def is_usual(tty: int) -> bool:
-    """Return whether input comes line by line, and is shown."""
+    """Whether input comes line by line, and is shown."""
     usual = termios.ICANON | termios.ECHO
     try:
         return bool(termios.tcgetattr(tty)[_LFLAG] & usual == usual)
@@ -37,7 +37,7 @@ def is_usual(tty: int) -> bool:
 
 
 def set_signals(tty: int, *, on: bool) -> None:
-    """Return whether special characters send signals; None if a program has set this itself."""
+    """Have special characters send signals, or not, unless a program has set up raw input."""
     with suppress(termios.error):
         modes = termios.tcgetattr(tty)
         if modes[_LFLAG] & termios.ICANON:
@@ -73,7 +73,7 @@ def typed_ahead(tty: int) -> bytes:
         raw[_CC][termios.VMIN] = raw[_CC][termios.VTIME] = 0
         termios.tcsetattr(tty, termios.TCSANOW, raw)
         try:
-            poll = select.poll()  # the kernel passes it on in its own time
+            poll = select.poll()  # the kernel may pass it on a little later
             poll.register(own, select.POLLIN)
             poll.poll(_WAIT_MS)
             return os.read(own, _READ_BYTES)
@@ -86,7 +86,7 @@ def typed_ahead(tty: int) -> bytes:
 
 
 def end_of_input(tty: int) -> bytes:
-    """Return what, typed, discards the begun line and ends the input; empty if nothing does."""
+    """Return the keys that discard the unfinished line and end the input; empty if none do."""
     try:
         modes = termios.tcgetattr(tty)
     except termios.error:

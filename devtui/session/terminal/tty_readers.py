@@ -1,7 +1,7 @@
 """Find programs that wait for a person at a terminal, in Linux's /proc; see proc(5).
 
-Nothing reports a program that opens the terminal and reads. On other systems such a program is
-known only by the question that it has written.
+The system does not report a program that opens the terminal and reads. Without /proc, only the
+question that a program has written gives it away.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ class TtyReader(msgspec.Struct, frozen=True):
 
 
 def can_look() -> bool:
-    """Return whether this system shows which program reads."""
+    """Whether this system shows which program reads."""
     return os.path.exists("/proc/self/task")
 
 
 def reader_of(server: int, tty: str, *, expecting: bool) -> TtyReader | None:
-    """Return what waits for the terminal `tty`, of the server process and its children.
+    """Return the process that waits for the terminal `tty`: the server process or a child.
 
     `expecting` means that there is a question, or that a program has changed the terminal's modes.
-    Then a program counts too that waits for the terminal in another call than read(2), as the
-    readline library does, and a program that has it open and may not be looked at, as sudo.
+    Then two more kinds of programs count: those that wait in another call than read(2), as the
+    readline library does, and those that have it open but may not be inspected, such as sudo.
     """
     for pid in family(server):
         if _is_terminal(pid, blocked_on.reads(pid), tty):
@@ -69,13 +69,13 @@ def _is_terminal(pid: int, descriptors: set[int], tty: str) -> bool:
 
 
 def _has_open(pid: int, server: int, tty: str) -> bool:
-    """Return whether a process has the terminal open to read. For another user's, assume it."""
+    """Whether a process has the terminal open to read. Assume it for another user's process."""
     try:
         if os.getsid(pid) != server:
             return False
         numbers = os.listdir(f"/proc/{pid}/fd")
     except PermissionError:
-        return True  # as sudo's: it belongs to the superuser
+        return True  # another user's, such as sudo
     except OSError:
         return False
     for number in numbers:

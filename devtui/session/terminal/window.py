@@ -1,4 +1,4 @@
-"""The room in which the app's output is shown: the size of its terminals.
+"""The size of the app's terminals: the room in which its output is shown.
 
 A server process looks at the size of its terminal before it runs the app's code. With a size,
 devtui shows colours, and `sys.stdout.isatty()` says so to libraries. Without one (`--json`, or if
@@ -22,7 +22,7 @@ class Sized(Protocol):
 
 
 class Window:
-    """Gives all terminals of server processes one size, also those that are made later."""
+    """Give all terminals of server processes the same size, also those that are made later."""
 
     def __init__(self) -> None:
         self.size: bytes | None = None
@@ -30,7 +30,7 @@ class Window:
         self._terminals: WeakSet[Sized] = WeakSet()
 
     def show(self, columns: int, lines: int) -> None:
-        """Note the room for a line of output, and how many lines are seen at once."""
+        """Set the size: the columns of a line of output, and the lines that are visible at once."""
         size = struct.pack("HHHH", max(lines, 1), max(columns, LEAST_COLUMNS), 0, 0)
         if size != self.size:
             self.size = size
@@ -45,4 +45,4 @@ class Window:
 
 
 window = Window()
-"""The only one: a session has one front end, and server processes make their terminals anywhere."""
+"""The only instance: a session has one front end, and terminals are created in several places."""

@@ -50,7 +50,7 @@ def test_a_tmux_that_cannot_leaves_it_to_the_terminal(
     written: list[str] = []
     environment = {"TERM": "tmux-256color", "TMUX": "/s,1,0", "PATH": os.environ["PATH"]}
     where = copy("hi", written.append, environment)
-    assert where == "to the terminal's clipboard, where tmux lets it (set -s set-clipboard on)"
+    assert where == "to the terminal's clipboard, if tmux allows it (set -s set-clipboard on)"
     assert written == ["\x1b]52;c;aGk=\a"]
 
 

@@ -53,7 +53,7 @@ def test_a_file_is_never_an_option() -> None:
 
 @pytest.mark.parametrize(
     ("environment", "sentence"),
-    [({}, "export VISUAL or EDITOR"), ({"EDITOR": 'vim "'}, "is no command")],
+    [({}, "export VISUAL or EDITOR"), ({"EDITOR": 'vim "'}, "is not a command")],
 )
 def test_no_editor(environment: dict[str, str], sentence: str) -> None:
     with pytest.raises(NoEditor, match=sentence):

@@ -4,6 +4,7 @@ import json
 
 from msgspec.structs import replace
 
+from devtui.config.state_file import ProjectFile
 from devtui.events import AnyEvent, Body
 from tests.support.driver import Driver
 from tests.support.fakes import finished, started
@@ -36,3 +37,11 @@ async def test_all_rows_say_at_once_what_is_no_difference_any_more(ui: Driver) -
     assert ui.screen().count("  same") == 2
     await ui.press("slash", *"differs")
     await ui.shows("Requests 0 of 3")
+
+
+async def test_a_mistake_in_the_file_of_rules_is_named(ui: Driver) -> None:
+    ProjectFile(ui.session.settings.folder, "compared").write("moments\ncolour red\n")
+    ui.session.feed(*priced(1), *priced(2, "r1"))
+    await ui.shows("Requests 2")
+    await ui.press("end", "enter")
+    await ui.shows("'colour red' is not a rule")

@@ -594,8 +594,11 @@ async def test_a_server_that_does_not_answer_is_told(
     ui: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("devtui.dashboard.errors.stack_screen.ANSWER_SECONDS", 0.1)
-    await open_stack(ui)
+    forgotten: list[str] = []
+    monkeypatch.setattr(ui.session.questions, "forget", forgotten.append)
+    order = await open_stack(ui)
     await ui.shows(NO_ANSWER[:60])
+    assert order.ask_id in forgotten, "a question each second must not fill the memory"
 
 
 async def test_s_is_grey_where_nothing_runs(ui: Driver) -> None:

@@ -49,6 +49,6 @@ def test_what_cannot_be_read_is_told_and_left_alone(file: ProjectFile) -> None:
     os.mkfifo(file.path)
     history = KeptHistory(file)
     assert history.read() == []
-    assert "no plain file" in history.problem
+    assert "not a regular file" in history.problem
     history.write(["two"])
     assert file.path.is_fifo()

@@ -123,7 +123,7 @@ async def test_rules_are_listed_edited_and_restored(
     await ui.press("H")
     await ui.shows("debugger")
     await ui.press("a", *"nonsense", "enter")
-    await ui.shows("'nonsense' is no rule.")
+    await ui.shows("'nonsense' is not a rule.")
     await ui.shows("─ enter hide   escape cancel ─")  # the other keys are typed
     field = ui.app.screen.query_one("Input")
     field.value = "/api/*"  # type: ignore[attr-defined]

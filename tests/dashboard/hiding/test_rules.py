@@ -79,8 +79,8 @@ def test_no_rule_hides_an_error() -> None:
     ("typed", "why"),
     [
         ("", "Type a path"),
-        ("static", "'static' is no rule. Type a path"),
-        ("fetch /x", "'fetch /x' is no rule"),
+        ("static", "'static' is not a rule. Type a path"),
+        ("fetch /x", "'fetch /x' is not a rule"),
         ("logger:", "Type the logger's name after logger:"),
         ("/a*b", r"A \* may stand only at the end"),
         ("/*", "would hide every request"),
@@ -162,7 +162,7 @@ def test_a_broken_line_is_named_and_the_others_work(file: ProjectFile) -> None:
     file.write("# mine\n/static/*\nnonsense\n\n/poll\n")
     rules = Rules(file)
     assert rules.texts == ["/static/*", "/poll"]
-    assert f"{file.path}, line 3: 'nonsense' is no rule." in rules.complaint
+    assert f"{file.path}, line 3: 'nonsense' is not a rule." in rules.complaint
 
 
 def test_a_file_that_cannot_be_read_leaves_the_default(file: ProjectFile) -> None:

@@ -48,7 +48,7 @@ def test_keys_as_people_write_them(typed: str, name: str, shown: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "xx", "ctrl+", "ctrl+ctrl+a", "hyper+a", "\t", "shift+1"])
 def test_what_is_no_key(typed: str) -> None:
-    with pytest.raises(ConfigError, match="is no key"):
+    with pytest.raises(ConfigError, match="is not a key"):
         parse_key(typed, "here")
 
 

@@ -438,7 +438,7 @@ async def test_a_free_port_that_is_looked_at_may_be_had(ui: Driver) -> None:
 
 async def test_port_0_is_nobody_s(ui: Driver) -> None:
     await ui.press("k", "k", "0", "enter")
-    await ui.shows("Port 0 stands for any free one: nobody can hold it.")
+    await ui.shows("Port 0 means any free one: nobody can hold it.")
     await ui.press("escape", "escape")
     assert ui.app.screen is ui.app.main
 

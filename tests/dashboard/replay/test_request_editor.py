@@ -45,7 +45,7 @@ async def test_a_mistake_is_gone_on_with_until_it_is_given_up(
     assert recorded.endswith("POST /order\nHost: shop\n\nitem=tea\n")
     mistake = """sed -i 's/Host: /Host /' "$file" """
     for give_up in ("true", emptied):
-        with pytest.raises(CannotSend, match="'Host shop' is no header"):
+        with pytest.raises(CannotSend, match="'Host shop' is not a header"):
             await editor.edit(mistake)
         if give_up == "true":
             assert await editor.edit(give_up) is None

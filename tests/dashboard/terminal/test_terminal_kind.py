@@ -123,7 +123,7 @@ async def test_every_theme_can_be_chosen_and_read() -> None:
         ({"COLORFGBG": "0;15"}, "devtui-light", ""),
         ({"COLORFGBG": "0;15", "DEVTUI_THEME": "dark"}, "devtui-dark", ""),
         ({"DEVTUI_THEME": "nord"}, "nord", ""),
-        ({"DEVTUI_THEME": "lihgt"}, "devtui-dark", "DEVTUI_THEME=lihgt is no theme"),
+        ({"DEVTUI_THEME": "lihgt"}, "devtui-dark", "DEVTUI_THEME=lihgt is not a theme"),
     ],
 )
 async def test_the_theme_to_begin_with(

@@ -82,7 +82,7 @@ def test_loading_shows_the_time() -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (State.SUSPENDED, "stopped by a signal: r restarts it"),
+        (State.SUSPENDED, "suspended by a signal: r restarts it"),
         (State.CRASHED, "a save or r starts the server again"),
     ],
 )

@@ -108,11 +108,11 @@ def test_placeholders_of_each_style(text: str, parameters: Any, library: str, wa
         ("('ada', 'xxxxxxx…", "the parameters were cut"),
         ("('ada', ...)", "the parameters were cut"),
         ("('ada', <object object at 0x7f>)", "not simple values"),
-        ("('ada',)", "found no place for the parameters"),
+        ("('ada',)", "found no placeholders for the parameters"),
         ("('a', float('nan'))", "not simple values"),
         ("(datetime.date(),)", "not simple values"),
         ("({[]: 1},)", "not simple values"),
-        ("('a', 'lone \\ud800')", "no client takes"),
+        ("('a', 'lone \\ud800')", "no client accepts"),
         ("(" * 50_000, "not simple values"),
     ],
 )

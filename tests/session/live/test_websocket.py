@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from devtui.session.live import websocket
 from devtui.session.live.page_connection import Asked
-from devtui.session.live.websocket import CLOSE, MAX_FRAME_BYTES, PING, TEXT, FrameReader, NoFrame
+from devtui.session.live.websocket import CLOSE, MAX_FRAME_BYTES, PING, TEXT, BadFrame, FrameReader
 
 
 def sent_by_client(kind: int, data: bytes) -> bytes:
@@ -47,7 +47,7 @@ def test_frames_arrive_however_they_are_cut(frames: list[tuple[int, bytes]], cut
     ids=["a byte too long", "far too long", "not masked", "in parts", "a request"],
 )
 def test_what_is_no_frame_of_the_script(data: bytes) -> None:
-    with pytest.raises(NoFrame):
+    with pytest.raises(BadFrame):
         list(FrameReader().take(data))
 
 

@@ -18,7 +18,7 @@ from devtui.events import Body, Call, CallTotal, Frame
 from devtui.session.replay.body_changes import same_parts
 from devtui.session.replay.change import Change
 from devtui.session.replay.comparison import Answer, Comparison, compare
-from devtui.session.replay.ignores import Ignores, line_rule
+from devtui.session.replay.ignores import MAX_RULES, Ignores, line_rule
 from devtui.text.secrets import MASK
 from tests.support import fakes
 from tests.support.projects import app_source
@@ -376,7 +376,19 @@ def test_the_project_keeps_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyP
     file.write("tokens\ncolour red\n")
     again = Ignores(file)
     assert again.rules == ["tokens"]
-    assert f"{file.path}, line 2: 'colour red' is no rule" in again.complaint
+    assert f"{file.path}, line 2: 'colour red' is not a rule" in again.complaint
+
+
+def test_there_may_be_so_many_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    file = ProjectFile(tmp_path, "compared")
+    file.write("".join(f"header x-{number}\n" for number in range(MAX_RULES + 1)))
+    ignores = Ignores(file)
+    assert len(ignores.rules) == MAX_RULES
+    assert ignores.complaint == f"{file.path}, line 201: there are more than 200 rules."
+    with pytest.raises(ValueError, match="There are 200 rules already"):
+        ignores.add("header x-more")
+    ignores.add("header x-1")  # is there already
 
 
 def test_a_deep_or_a_broken_body_is_no_trouble() -> None:

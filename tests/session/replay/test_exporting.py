@@ -209,7 +209,7 @@ def test_httpie_and_the_raw_request() -> None:
         "http --path-as-is --ignore-stdin --raw='{\"a\": \"'\"'\"'\"}' PUT 'http://h:1/a?b=1' "
         "'Cookie:it'\"'\"'s' Accept: Accept-Encoding: User-Agent: Content-Type:"
     )
-    assert why_no_httpie(outgoing, "unix:///tmp/s") == "HTTPie reaches no Unix socket."
+    assert why_no_httpie(outgoing, "unix:///tmp/s") == "HTTPie cannot use a Unix socket."
     odd = Outgoing("GET", "/", (("Host", "h:1"), ("X", "=1"), ("Y", "@f"), ("Z", "a=b")))
     assert r" 'X:\=1' 'Y:\@f' Z:a=b " in httpie(odd, "http://h:1")
     assert raw(outgoing) == (
@@ -280,7 +280,7 @@ def test_the_har_of_several_requests(serve: Serve) -> None:
     content = latin["response"]["content"]
     assert base64.b64decode(content["text"]) == "Größe".encode("latin-1")
     assert (content["encoding"], content["size"]) == ("base64", 5)
-    assert long["response"]["content"]["comment"] == "devtui has recorded the beginning"
+    assert long["response"]["content"]["comment"] == "devtui recorded only the beginning"
 
 
 def test_the_har_of_what_is_not_known() -> None:
@@ -322,7 +322,7 @@ def test_the_har_of_what_is_not_known() -> None:
     assert entry["response"]["content"] == {
         "size": 40_000,
         "mimeType": "image/png",
-        "comment": "devtui has recorded its size alone",
+        "comment": "devtui recorded only the size",
     }
     assert other["request"]["bodySize"] == -1
 

@@ -59,11 +59,11 @@ def test_what_people_type() -> None:
     [
         ("", "no request"),
         ("# only\n", "no request"),
-        ("# a\nG?T /", "Line 2: 'G?T' is no method"),
+        ("# a\nG?T /", "Line 2: 'G?T' is not a method"),
         ("GET", "Line 1: the target is missing"),
-        ("GET /a b c", "Line 1: '/a b c' is no target"),
-        ("GET http://elsewhere/", "Line 1: 'http://elsewhere/' is no target"),
-        ('POST /\nA: b\n{"a": 1}', "Line 3: '{\"a\": 1}' is no header"),
+        ("GET /a b c", "Line 1: '/a b c' is not a target"),
+        ("GET http://elsewhere/", "Line 1: 'http://elsewhere/' is not a target"),
+        ('POST /\nA: b\n{"a": 1}', "Line 3: '{\"a\": 1}' is not a header"),
         ("POST /\n\n< /no/such/file", "Line 3: the body's file /no/such/file cannot be read"),
     ],
 )

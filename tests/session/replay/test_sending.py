@@ -166,7 +166,7 @@ def test_a_large_response_is_read_to_its_end_and_an_endless_one_is_given_up(serv
     assert sent.request.verdict == "same beginning"
     for target in ("/drips", "/rests"):
         sent = live.run(live.session.sender.send(Outgoing("GET", target), timeout=0.5))
-        assert sent.message == "The response has begun, but has not ended after 0.5 s."
+        assert sent.message == "The response began, but did not end within 0.5 s."
         assert live.row(target).cut == CLIENT_LEFT
     pinned = live.session.store.request(live.row("/drips").id)
     assert pinned is not None

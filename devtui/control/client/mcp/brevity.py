@@ -1,4 +1,4 @@
-"""Make results short for agents: nothing that is empty, and long texts in files."""
+"""Make results short for agents: leave out empty fields, and move long texts into files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST = 20_000
 _LONGEST_TEXT = 4_000
 _BEGINNING = 800
 
-# For the screen, or told by other fields.
+# Fields for the screen, or ones that repeat others.
 _LEFT_OUT = frozenset(
     {"context", "context_start", "marked", "exception", "own", "masked", "slowest"}
 )

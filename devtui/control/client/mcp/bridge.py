@@ -1,7 +1,7 @@
 """The MCP server: JSON-RPC lines on stdin and stdout, and nothing else there.
 
-It speaks both generations of the protocol: the one that begins with `initialize` (2024 and 2025),
-and the one of 2026, in which every request says its version and there is no beginning.
+It speaks both generations of the protocol: that which begins with `initialize` (2024 and 2025),
+and that of 2026, in which every request states its version and there is no handshake.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from devtui.control.client.link import NOT_RUNNING, CtlError, Link
 from devtui.control.client.long_texts import with_files
 from devtui.control.client.mcp.brevity import shorten
-from devtui.control.client.mcp.tools import TOOLS, listed
+from devtui.control.client.mcp.tools import TOOLS, Tool, listed
 from devtui.version import __version__
 
 WITH_HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
@@ -70,7 +70,7 @@ class Bridge:
         except (ValueError, RecursionError) as error:
             self._write(_fault(None, RpcError(_PARSE_ERROR, f"This is not JSON: {error}")))
             return
-        if isinstance(message, list):  # a batch, which one of the versions had
+        if isinstance(message, list):  # a batch, which one version allowed
             for one in message:
                 self._begin(one)
         else:
@@ -78,7 +78,7 @@ class Bridge:
 
     def _begin(self, message: Any) -> None:
         if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
-            self._write(_fault(None, RpcError(_INVALID, "This is no JSON-RPC 2.0 request.")))
+            self._write(_fault(None, RpcError(_INVALID, "This is not a JSON-RPC 2.0 request.")))
             return
         if "method" not in message or "id" not in message:
             return  # a notification, or an answer to what was never asked
@@ -100,7 +100,7 @@ class Bridge:
         try:
             params = message.get("params") or {}
             if not isinstance(params, dict):
-                raise RpcError(_INVALID, "The params are no object.")
+                raise RpcError(_INVALID, "The params are not an object.")
             meta = params.get("_meta")
             modern = _is_modern(message["method"], meta if isinstance(meta, dict) else {})
             self._note_client(params, meta if isinstance(meta, dict) else {})
@@ -151,18 +151,22 @@ class Bridge:
         if tool is None or not isinstance(name, str):
             raise RpcError(_BAD_PARAMS, f"There is no tool {name}.")
         if not isinstance(arguments, dict):
-            raise RpcError(_BAD_PARAMS, "The arguments are no object.")
+            raise RpcError(_BAD_PARAMS, "The arguments are not an object.")
         try:
-            link = self._connect(self._client)
             try:
-                result = link.ask(name, tool.convert(arguments), tool.seconds(arguments))
-            finally:
-                link.close()
+                result = self._ask(name, tool, arguments)
+            except (TypeError, ValueError, AttributeError) as error:
+                return _text(f"The arguments do not fit: {error}", failed=True)
+            return _text(shorten(name, with_files(result) if name == "send" else result))
         except CtlError as error:
             return _text(_explained(error), failed=True)
-        except (TypeError, ValueError, AttributeError) as error:
-            return _text(f"The arguments do not fit: {error}", failed=True)
-        return _text(shorten(name, with_files(result) if name == "send" else result))
+
+    def _ask(self, verb: str, tool: Tool, arguments: dict[str, Any]) -> Any:
+        link = self._connect(self._client)
+        try:
+            return link.ask(verb, tool.convert(arguments), tool.seconds(arguments))
+        finally:
+            link.close()
 
     def _write(self, message: object) -> None:
         line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
@@ -172,7 +176,7 @@ class Bridge:
 
 
 def _is_modern(method: str, meta: dict[str, Any]) -> bool:
-    """Return whether the request is of the protocol without a beginning."""
+    """Whether the request uses the protocol without a handshake."""
     version = meta.get(f"{_PREFIX}protocolVersion")
     if method == "initialize" or version is None:
         if method == "server/discover":
@@ -210,4 +214,4 @@ def serve(connect: Callable[[str], Link]) -> None:
     try:
         Bridge(out, connect).run(sys.stdin.buffer)
     except (BrokenPipeError, KeyboardInterrupt):
-        return  # the client has gone
+        return  # the client is gone

@@ -10,7 +10,7 @@ Arguments = dict[str, Any]
 
 
 class Tool(NamedTuple):
-    """A tool: what it says of itself, and how its call becomes one of a verb.
+    """A tool: its description, and how its arguments become those of the verb.
 
     `seconds` returns how long the verb itself may take.
     """

@@ -29,7 +29,7 @@ def har(requests: Iterable[Request], base: str) -> str:
         "entries": entries,
     }
     text = json.dumps({"log": log}, indent=1, ensure_ascii=False)
-    # Copying leaves characters out that a terminal could take for keys, or that hide text.
+    # Copying drops characters that a terminal could take for keys, or that hide text.
     return text if pasteable(text) == text else json.dumps({"log": log}, indent=1)
 
 
@@ -149,11 +149,11 @@ def _content(finished: RequestFinished) -> dict[str, Any]:
     unpacked = decompressed(finished)
     data = body.data if unpacked is None else unpacked
     encoding = encoding_of(finished)
-    if encoding and unpacked is None and data:  # others would take the bytes for the content
+    if encoding and unpacked is None and data:  # readers would take the bytes for the content
         return content | {"comment": f"devtui cannot decompress {encoding}"}
     if body.text is not None and not body.data:
         content["text"] = body.text
-    elif data:  # no text, or one that is not in UTF-8
+    elif data:  # no text, or text that is not UTF-8
         content |= {"size": len(data), **_as_base64(data)}
     if unpacked is not None:
         content["compression"] = len(unpacked) - finished.size_bytes
@@ -167,5 +167,5 @@ def _as_base64(data: bytes) -> dict[str, str]:
 def _comment(body: Body) -> dict[str, str]:
     if not body.truncated:
         return {}
-    what = "the beginning" if body.text is not None else "its size alone"
-    return {"comment": f"devtui has recorded {what}"}
+    what = "the beginning" if body.text is not None else "the size"
+    return {"comment": f"devtui recorded only {what}"}

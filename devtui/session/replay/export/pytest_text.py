@@ -25,7 +25,7 @@ MAX_ASSERTIONS = 40
 MAX_LINES = 15
 _WIDTH = 88
 
-_WARNING = "# It holds the cookies or credentials of the recorded request.\n"
+_WARNING = "# This test contains the cookies or credentials of the recorded request.\n"
 
 
 def pytest_test(
@@ -37,8 +37,8 @@ def pytest_test(
 ) -> str:
     """Return a module with one test.
 
-    `answers` are those to the request and to its replays; what differs between them is not
-    asserted, nor is what `ignores` knows to change.
+    `answers` are those to the request and to its replays. What differs between them is not
+    asserted, and neither is what `ignores` ignores.
     """
     outgoing = _as_the_app_saw_it(outgoing)
     name = f"test_{outgoing.method.lower()}_{_words(outgoing.encoded_target)}".rstrip("_")
@@ -62,12 +62,12 @@ def pytest_test(
 
 
 def _as_the_app_saw_it(outgoing: Outgoing) -> Outgoing:
-    """Return the request with a target and headers that test clients make the same of.
+    """Return the request with a target and headers that a test client passes on in the same way.
 
     Werkzeug's server takes the host from a target that names a server. It drops headers with `_`.
     """
     target, host = in_app(outgoing.target)
-    if target.startswith("//"):  # a client would take what follows for a host
+    if target.startswith("//"):  # a client would take the next part for a host
         target = "/" + target.lstrip("/")
     headers = tuple(pair for pair in outgoing.headers if "_" not in pair[0])
     if host:
@@ -101,7 +101,7 @@ def _werkzeug(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, st
 
 
 def _joined(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return each header once: the client joins those of a name in another way than servers do."""
+    """Return each header once: the client joins repeated headers differently than servers do."""
     found: dict[str, tuple[str, str]] = {}
     for name, value in headers:
         before = found.get(name.lower())
@@ -126,12 +126,12 @@ def _django(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, str,
         if name.lower() != "content-type"
     }
     if kind and not outgoing.body:
-        extra["CONTENT_TYPE"] = kind  # the client sends the other one with a body only
+        extra["CONTENT_TYPE"] = kind  # the client sends `content_type` only with a body
     secure = ["        secure=True,"] if base.startswith("https:") else []
     call = "\n".join(
         [
             "client = Client(enforce_csrf_checks=True, raise_request_exception=False)",
-            # Without it the host depends on DEBUG, and pytest-django turns that off.
+            # Otherwise the allowed hosts depend on DEBUG, which pytest-django turns off.
             'with override_settings(ALLOWED_HOSTS=["*"]):',
             "    response = client.generic(",
             f"        {outgoing.method!r},",
@@ -147,7 +147,7 @@ def _django(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, str,
 
 
 def _import_of(loaded: AppLoaded) -> tuple[str, str]:
-    """Return the import of the app, and the expression that is it."""
+    """Return the import of the app, and the expression for it."""
     module, _, expression = loaded.app.partition(":")
     if not all(part.isidentifier() for part in module.split(".")):
         module = PurePath(module).stem
@@ -172,7 +172,7 @@ def _assertions(
 ) -> Iterator[str]:
     first = answers[0]
     if (first.status or 500) >= 500:
-        return  # its body is made by the debugger, which a test does not have
+        return  # the debugger made its body, and a test has no debugger
     location = _stable_header(answers, "location", ignores)
     if location:
         yield f'assert response.headers["Location"] == {location!r}'
@@ -183,7 +183,7 @@ def _assertions(
             yield f"assert {data} == b''"
         return
     if first.cut:
-        return  # how far it came is chance
+        return  # where it was cut is chance
     if body.text is None or not _is_utf_8(body):
         if not any(k.lower() == "content-encoding" for k, _ in first.response_headers) and all(
             one is not None and one.digest == body.digest for one in bodies
@@ -195,13 +195,13 @@ def _assertions(
         try:
             yield from _json(texts, ignores, data)
             return
-        except (ValueError, RecursionError):  # it is not JSON whatever it says
+        except (ValueError, RecursionError):  # it is not JSON, whatever its type says
             pass
     yield from _text(texts, body, ignores, text)
 
 
 def _is_utf_8(body: Body) -> bool:
-    """Whether the text is what the client of a test decodes."""
+    """Whether a test client decodes the same text."""
     if body.truncated:
         return body.text is not None and "\ufffd" not in body.text[:-1]  # the cut may have made it
     return not body.digest

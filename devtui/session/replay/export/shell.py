@@ -18,7 +18,7 @@ _PLAIN_TARGET = re.compile(
 )
 _ENCODED = re.compile("(?:%[0-9A-F]{2})+")
 
-# What HTTPie takes as names of headers, not as options, and backslashes that it leaves out.
+# What HTTPie takes as a header's name and not as an option; and backslashes that it drops.
 _ITEM_NAME = re.compile(r"(?!-)[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _ITEM_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[:;=@]")
 
@@ -45,7 +45,7 @@ def curl(outgoing: Outgoing, base: str) -> str:
     if "accept-encoding" in given:
         words.append("--compressed")
     for name, value in _headers(outgoing, url):
-        if name.lower() != "accept-encoding":  # it asks for what it can decode
+        if name.lower() != "accept-encoding":  # `--compressed` asks for what curl can decode
             words += ["--header", _quoted(f"{name}: {value}" if value else f"{name};")]
     added = ["host", "accept", "user-agent", *(["content-type"] if has_body else [])]
     for name in added:  # what curl would add by itself
@@ -85,7 +85,7 @@ def httpie(outgoing: Outgoing, base: str) -> str:
 def why_no_httpie(outgoing: Outgoing, base: str) -> str:
     """Say why HTTPie cannot send the request as it is; empty if it can."""
     if base.startswith(UNIX):
-        return "HTTPie reaches no Unix socket."
+        return "HTTPie cannot use a Unix socket."
     if not (outgoing.method.isascii() and outgoing.method.isalpha() and outgoing.method.isupper()):
         return "HTTPie would change the method."
     if not _PLAIN_TARGET.fullmatch(outgoing.target) or any(
@@ -110,7 +110,7 @@ def _is_item_value(value: str) -> bool:
 
 
 def _item(name: str, value: str) -> str:
-    """Return a header for HTTPie, which takes `:=` and `:@` for other things."""
+    """Return a header for HTTPie, to which `:=` and `:@` mean something else."""
     if not value:
         return f"{name};"
     return f"{name}:\\{value}" if value[0] in ":=@" else f"{name}:{value}"
@@ -137,7 +137,7 @@ def raw(outgoing: Outgoing) -> str:
 
 
 def _headers(outgoing: Outgoing, url: str) -> list[tuple[str, str]]:
-    """Return the headers that the program does not make by itself."""
+    """Return the headers that the program does not add by itself."""
     here = urlsplit(url).netloc
     return [pair for pair in outgoing.headers if (pair[0].lower(), pair[1]) != ("host", here)]
 
@@ -163,6 +163,6 @@ def _printf(data: bytes) -> str:
     shown = "".join(
         chr(byte) if 32 <= byte < 127 and byte not in b"'\\%" else f"\\{byte:03o}" for byte in data
     )
-    if shown.startswith("-"):  # as forms with files do: an option for printf
+    if shown.startswith("-"):  # as multipart forms do: printf would take it for an option
         shown = f"\\055{shown[1:]}"
     return f"printf '{shown}'"

@@ -1,4 +1,4 @@
-"""Where a recorded target leads to in the app, and the URL that leads there too."""
+"""Find where a recorded target leads in the app, and a URL that leads there too."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def url_of(target: str, base: str) -> str:
 
 
 def for_url(text: str) -> str:
-    """Encode what URLs do not have, such as spaces."""
+    """Encode the characters that URLs cannot have, such as spaces."""
     return quote(text, safe=_IN_URLS, errors="backslashreplace")
