@@ -173,6 +173,17 @@ async def test_a_thin_line_marks_each_reload(ui: Driver) -> None:
     await ui.shows_not("reload #2")
 
 
+async def test_beside_the_words_of_the_line_a_row_says_that_it_is_cut() -> None:
+    path = "/items/" + "0123456789" * 9
+    async with running(size=(80, 24)) as ui:
+        ui.session.feed(*request(1, path, cut="cut by restart"), *request(2, path))
+        ui.session.feed(reloaded(80, generation=2))
+        await ui.shows("…  reload #2")
+        ui.session.store.requests.clear()
+        ui.session.feed(*request(3, path, cut="cut by restart"))
+        await ui.shows("…  cut: by restart  reload #2")
+
+
 async def test_the_line_is_there_on_a_narrow_screen() -> None:
     session = FakeSession()
     async with running(session, size=(42, 24)) as ui:
