@@ -159,6 +159,19 @@ def underlined(ui: Driver, at: int) -> bool:
     )
 
 
+async def test_rows_that_come_between_push_the_cursor_not_out_of_view() -> None:
+    async with running(size=(80, 24)) as ui:
+        ui.session.feed(*(one for n in range(1, 31) for one in request(n, f"/{n}", ms=n)))
+        await ui.shows("Requests 30")
+        await ui.press("S", "end", "up")
+        rows = ui.app.main.requests.list
+        assert there(rows.item).id == "r2"
+        ui.session.feed(*(one for n in range(31, 36) for one in request(n, f"/{n}", ms=5.5)))
+        await ui.shows("Requests 35")
+        assert there(rows.item).id == "r2"
+        assert " /2 " in ui.screen()
+
+
 async def test_a_thin_line_marks_each_reload(ui: Driver) -> None:
     feed(ui.session)
     await ui.shows("Requests 3")
