@@ -15,8 +15,11 @@ from textual.widgets import Static
 from devtui.dashboard.keys.commands import Command, in_force
 from devtui.dashboard.widgets.dialogs import Dialog
 
-_IN_ROWS = ("search", "next-match", "match-before", "row-before", "row-after", "fold")
-_IN_ERRORS = ("locals", "evaluate", "secrets", "to-request")
+_IN_ROWS = (
+    *("search", "next-match", "match-before", "row-before", "row-after", "fold"),
+    *("ignore", "back"),
+)
+_IN_ERRORS = ("locals", "evaluate", "stop-evaluation", "secrets", "to-request")
 _GAP = 3
 _FRAME = 5  # columns of the border, the padding and the scrollbar
 
@@ -53,24 +56,21 @@ class HelpLines(Static):
 
     def lay_out(self, width: int) -> None:
         """Show two columns if they fit into `width`, else one."""
-        left: list[Command | str] = [
-            *_of("app", "list"),
-            "in an opened row",
-            *(in_force[name] for name in _IN_ROWS),
-            "in an opened error",
-            *(in_force[name] for name in _IN_ERRORS),
-        ]
-        right: list[Command | str] = [*_of("main")]
+        everywhere, panes = _of("app", "list"), _of("main")
+        rows: list[Command | str] = ["in an opened row", *_named(*_IN_ROWS)]
+        errors: list[Command | str] = ["in an opened error", *_named(*_IN_ERRORS)]
+        left, right = [*everywhere, *rows], [*panes, *errors]
         start = sum(_widths(left)) + _GAP
         if start + sum(_widths(right)) <= width:
             self._columns = [(0, left), (start, right)]
             columns = [_lines(left, start), _lines(right)]
         else:
             # The panes' keys first: in a low terminal the rest is out of view.
-            self._columns = [(0, [*right, *left])]
-            columns = [_lines([*right, *left])]
-        rows = zip_longest(*columns, fillvalue=Content(" " * start))
-        self.update(Content("\n").join(Content("").join(row) for row in rows))
+            column = [*panes, *everywhere, *rows, *errors]
+            self._columns = [(0, column)]
+            columns = [_lines(column)]
+        lines = zip_longest(*columns, fillvalue=Content(" " * start))
+        self.update(Content("\n").join(Content("").join(line) for line in lines))
 
     def on_click(self, event: Click) -> None:
         """Close the dialog and press the key."""
@@ -84,6 +84,10 @@ class HelpLines(Static):
 
 def _of(*places: str) -> list[Command]:
     return [one for one in in_force if one.place in places and one.help and one.shown]
+
+
+def _named(*names: str) -> list[Command]:
+    return [in_force[name] for name in names if in_force[name].shown]
 
 
 def _widths(column: list[Command | str]) -> tuple[int, int]:

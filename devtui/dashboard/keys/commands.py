@@ -194,6 +194,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("move", "", "", "", "Move the cursor", "", "list", parts=("up", "down")),
     Command("page", "", "", "", "Move by a screen", "", "list", parts=("page-up", "page-down")),
     Command("ends", "", "", "", "Oldest, newest and follow", "", "list", parts=("first", "last")),
+    Command(
+        "folds", "", "", "", "Fold, unfold a record", "", "list", parts=("fold-line", "unfold-line")
+    ),
     Command("up", "up", "↑", "", "", "move(-1)", "list"),
     Command("down", "down", "↓", "", "", "move(1)", "list"),
     Command("page-up", "pageup", "pgup", "", "", "page(-1)", "list"),

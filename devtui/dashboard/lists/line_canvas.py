@@ -122,12 +122,14 @@ class LineCanvas(ScrollView, Generic[T]):
             note = self._note() if index == 0 and not self.matches else ""
             return self._renderer.note(note, width) if note else self._renderer.blank(width)
         lines = self._lines.of(self.matches.number_at(index), item)
-        line = lines[part] if part < len(lines) else []
-        cursor = self._cursor_style(index)
-        strip = self._renderer.row(line, width, cursor)
+        cursor, divider = self._cursor_style(index), ""
         if self.matches.order == "time" and part == len(lines) - 1:
             divider = self.rows.divider(item, self.matches.item_at(index + 1))
-            strip = self._renderer.divided(strip, divider, width, cursor) if divider else strip
+        if divider:
+            strip = self._renderer.divided(item, divider, width, cursor)
+        else:
+            line = lines[part] if part < len(lines) else []
+            strip = self._renderer.row(line, width, cursor)
         number = index * self._numbers_each + part
         selection = self.text_selection
         if selection is not None:

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from devtui.dashboard.lists.list_screen import ListScreen
-from devtui.dashboard.widgets.cells import Row, fit
+from devtui.dashboard.widgets.cells import Row, cut, fit
 
 T = TypeVar("T")
 
@@ -43,6 +43,10 @@ class Rows(Generic[T]):
     def spans(self, item: T, width: int) -> Row:
         """Lay the item out on one line of `width` cells."""
         raise NotImplementedError
+
+    def narrowed(self, item: T, width: int, end: int) -> Row:
+        """Lay the item out for a list of `width` cells; words of a divider stand from `end` on."""
+        return cut(self.spans(item, width), end)
 
     indent = 0
     """The column at which further lines of an item begin."""
@@ -87,15 +91,15 @@ class LineRenderer(Generic[T]):
         strip = Strip([Segment(text, base + colours.style_of(name)) for text, name in row if text])
         return strip.adjust_cell_length(width, base)
 
-    def divided(self, strip: Strip, words: str, width: int, cursor: str) -> Strip:
-        """Draw a thin line below an item, with words at its end; it takes no line of its own."""
-        if width >= _ROOM_FOR_WORDS:
-            base, colours = self._base_style(), self._colours
-            style = base + colours.cursor_style(cursor) if cursor else base
-            style += colours.line_style("accent")
-            end = Segment(f"  {words}", style)
-            strip = Strip.join([strip.crop(0, width - end.cell_length), Strip([end])])
-        return strip.apply_style(_DIVIDED)
+    def divided(self, item: T, words: str, width: int, cursor: str) -> Strip:
+        """Draw an item of one line and below it a thin line, with words at the end of both."""
+        words = f"  {words}" if width >= _ROOM_FOR_WORDS else ""
+        room = width - len(words)
+        base, colours = self._base_style(), self._colours
+        style = base + colours.cursor_style(cursor) if cursor else base
+        strip = self.row(self._rows.narrowed(item, width, room), room, cursor)
+        end = Strip([Segment(words, style + colours.line_style("accent"))])
+        return Strip.join([strip, end]).apply_style(_DIVIDED)
 
     def note(self, text: str, width: int) -> Strip:
         """Draw a sentence in place of items."""

@@ -33,11 +33,13 @@ class Viewport(Generic[T]):
         self._seen = matches.ring.end  # the items before this one do not count as new
         self._at_first = False  # whether the view of sorted items stays at their first
         self._height = 0  # when the items were last fitted in
+        self._in_view = True  # whether the cursor was in view then, or has come there since
 
     def show(self, matches: Matches[T]) -> None:
         """Show other items, beginning at the first."""
         self.matches = matches
         self._cursor = self._top = matches.ring.first
+        self._in_view = True
 
     @property
     def cursor(self) -> int:
@@ -59,16 +61,18 @@ class Viewport(Generic[T]):
     def fit(self, height: int) -> int:
         """Fit the view to the matches, and return the topmost item in `height` lines.
 
-        A cursor that was in view stays in view if the list gets lower, as above a search.
+        A cursor that was in view stays in view if the list gets lower, as above a search, or if other
+        items come between, as in a list that is not sorted by time.
         """
         count = len(self.matches)
         lowest = self.lowest(height)
-        before, self._height = self._height, height
+        self._height = height
         if self.following:
             self._seen = self.matches.ring.end
             if count:
                 self._cursor = self.matches.number_at(count - 1)
                 self._top = self.matches.number_at(lowest)  # a full ring's place stays the same
+            self._in_view = True
             return lowest
         moved = self.matches.now(self._cursor) != self._cursor
         if count:
@@ -77,8 +81,8 @@ class Viewport(Generic[T]):
             return 0
         # The items in view keep their place while older ones go.
         top = min(self.matches.index_of(self._top), lowest)
-        was_in_view = height < before and self.top_with_cursor(top, before) == top
-        top = self.top_with_cursor(top, height) if moved or was_in_view else top
+        top = self.top_with_cursor(top, height) if moved or self._in_view else top
+        self._in_view = self.top_with_cursor(top, height) == top
         self._see(top, height)
         return top
 
@@ -97,6 +101,8 @@ class Viewport(Generic[T]):
         if self.following and line < last:
             self.stay()
         self._cursor = self.matches.number_at(line)
+        top = self.matches.index_of(self._top)
+        self._in_view = self.top_with_cursor(top, self._height) == top
 
     def lowest(self, height: int) -> int:
         """Return the item that is topmost if the last one is at the bottom of `height` lines."""
@@ -131,6 +137,7 @@ class Viewport(Generic[T]):
     def scrolled(self, top: int, height: int) -> None:
         """Remember the item of the topmost line."""
         self._at_first = top == 0
+        self._in_view = self.top_with_cursor(top, height) == top
         if top < len(self.matches):
             self._top = self.matches.number_at(top)
             self._see(top, height)
@@ -140,7 +147,7 @@ class Viewport(Generic[T]):
         self.stay()
         if len(self.matches):
             self._cursor = self._top = self.matches.number_at(0)
-        self._at_first = True
+        self._at_first = self._in_view = True
 
     def stay(self) -> None:
         """Stop following the newest item."""

@@ -83,6 +83,10 @@ class RequestRows(Rows[Request]):
 
     def spans(self, item: Request, width: int) -> Row:
         """Lay the request out on one line."""
+        return self.narrowed(item, width, width)
+
+    def narrowed(self, item: Request, width: int, end: int) -> Row:
+        """Lay it out on `end` cells, in the columns of a list of `width` cells."""
         shown = item.row
         row: Row = [
             (formats.clock_time(shown.at) + "  ", "dim"),
@@ -94,17 +98,15 @@ class RequestRows(Rows[Request]):
             row.append(("  ", ""))
         if self._store is not None and has_column(self._store.called, width):
             row += call_cells(shown, width)
-        room = width - row_width(row)
+        room = end - row_width(row)
         client = room >= WIDE - 40 and self._store is not None and self._store.clients_differ
-        if client:
-            room -= CLIENT_WIDTH + 2
+        mark = ("* " if item.pinned else "") + ("↻ " if shown.replay_of else "")
+        room -= len(mark) + (CLIENT_WIDTH + 2 if client else 0)
         target = shown_target(shown)
         cut = f"  cut: {shown.cut.removeprefix('cut ')}" if shown.cut else ""
         aside, style = (f"  {item.verdict}", verdict_style(item.verdict))
         if cut or not item.verdict:
             aside, style = cut, "bad"
-        mark = ("* " if item.pinned else "") + ("↻ " if shown.replay_of else "")
-        room -= len(mark)
         if aside:
             whole = len(aside) <= min(VERDICT_WIDTH, room - TARGET_WIDTH)
             least = len(aside) if whole else room // 2
@@ -112,7 +114,7 @@ class RequestRows(Rows[Request]):
         target, leads_to = _fitted(target, _leads_to(shown), room - len(aside))
         row += [(mark, "accent"), (target, ""), (leads_to, "info"), (aside, style)]
         if client:
-            row.append((" " * (width - CLIENT_WIDTH - row_width(row)), ""))
+            row.append((" " * (end - CLIENT_WIDTH - row_width(row)), ""))
             row.append((right(shown.client, CLIENT_WIDTH), "dim"))
         return row
 

@@ -159,6 +159,19 @@ def underlined(ui: Driver, at: int) -> bool:
     )
 
 
+async def test_rows_that_come_between_push_the_cursor_not_out_of_view() -> None:
+    async with running(size=(80, 24)) as ui:
+        ui.session.feed(*(one for n in range(1, 31) for one in request(n, f"/{n}", ms=n)))
+        await ui.shows("Requests 30")
+        await ui.press("S", "end", "up")
+        rows = ui.app.main.requests.list
+        assert there(rows.item).id == "r2"
+        ui.session.feed(*(one for n in range(31, 36) for one in request(n, f"/{n}", ms=5.5)))
+        await ui.shows("Requests 35")
+        assert there(rows.item).id == "r2"
+        assert " /2 " in ui.screen()
+
+
 async def test_a_thin_line_marks_each_reload(ui: Driver) -> None:
     feed(ui.session)
     await ui.shows("Requests 3")
@@ -171,6 +184,17 @@ async def test_a_thin_line_marks_each_reload(ui: Driver) -> None:
     await ui.until(lambda: [underlined(ui, at) for at in range(4)] == [False, False, True, False])
     await ui.press("S")
     await ui.shows_not("reload #2")
+
+
+async def test_beside_the_words_of_the_line_a_row_says_that_it_is_cut() -> None:
+    path = "/items/" + "0123456789" * 9
+    async with running(size=(80, 24)) as ui:
+        ui.session.feed(*request(1, path, cut="cut by restart"), *request(2, path))
+        ui.session.feed(reloaded(80, generation=2))
+        await ui.shows("…  reload #2")
+        ui.session.store.requests.clear()
+        ui.session.feed(*request(3, path, cut="cut by restart"))
+        await ui.shows("…  cut: by restart  reload #2")
 
 
 async def test_the_line_is_there_on_a_narrow_screen() -> None:

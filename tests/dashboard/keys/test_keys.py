@@ -12,6 +12,7 @@ from devtui.dashboard.errors.error_screen import ErrorScreen
 from devtui.dashboard.help import HelpDialog
 from devtui.dashboard.keys import second_press
 from devtui.dashboard.keys.commands import in_force
+from devtui.dashboard.keys.keyboard import CONFIGURABLE
 from devtui.dashboard.ports.port_screen import PortScreen
 from devtui.dashboard.widgets.dialogs import PortDialog
 from devtui.dashboard.widgets.key_bar import chosen
@@ -107,6 +108,18 @@ async def test_dialogs_open_and_escape_closes_them(ui: Driver, key: str, dialog:
     assert isinstance(ui.app.screen, dialog)
     await ui.press("escape")
     assert ui.app.screen is ui.app.main
+
+
+async def test_the_help_names_every_key(ui: Driver) -> None:
+    await ui.press("question_mark")
+    await ui.shows("All keys")
+    shown = ui.screen()
+    rows = [line.split() for line in shown.splitlines()]
+    for command in CONFIGURABLE.values():
+        if command.help and command.keys:
+            assert f" {command.shown}  {command.help} " in shown
+        elif command.keys:  # two keys that belong together have one line
+            assert any(command.shown in row for row in rows), command.name
 
 
 async def test_o_opens_the_browser_and_says_so(ui: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
