@@ -240,7 +240,8 @@ class ErrorRows(Rows[ErrorGroup]):
         """Lay the error out on one line; on a narrow one the message and the place, if it fits."""
         error = item.newest.error
         first = error.exceptions[0] if error.exceptions else None
-        row: Row = [] if (narrow := width < NARROW) else [(formats.clock_time(item.last_at) + "  ", "dim")]
+        narrow = width < NARROW
+        row: Row = [("" if narrow else formats.clock_time(item.last_at) + "  ", "dim")]
         if item.count > 1:
             row.append((f"×{item.count:,} ", "warn"))
         handled, fixed = is_handled(item.newest, self._store), is_fixed(item.newest, self._store)
