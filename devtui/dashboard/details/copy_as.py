@@ -46,7 +46,8 @@ def of_request(
         line = "" if why_not else httpie(outgoing, base)
         found.append(CopyChoice("HTTPie", line, preview, why_not=why_not))
         if text := raw(outgoing):
-            found.append(CopyChoice("the raw request", text, f"{row.method} {url} HTTP/1.1"))
+            preview = f"{row.method} {masking.target(row.target)} HTTP/1.1"
+            found.append(CopyChoice("the raw request", text, preview))
     finished = request.finished
     if finished is not None and not request.details_dropped:
         body = decoded(finished)

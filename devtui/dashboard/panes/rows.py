@@ -239,18 +239,20 @@ class ErrorRows(Rows[ErrorGroup]):
         return f"{state}{repeated}{self.text(item)}"
 
     def spans(self, item: ErrorGroup, width: int) -> Row:
-        """Lay the error out on one line."""
+        """Lay the error out on one line; on a narrow one the message and the place, if it fits."""
         error = item.newest.error
         first = error.exceptions[0] if error.exceptions else None
-        row: Row = [(formats.clock_time(item.last_at) + "  ", "dim")]
+        narrow = width < NARROW
+        row: Row = [("" if narrow else formats.clock_time(item.last_at) + "  ", "dim")]
         if item.count > 1:
             row.append((f"×{item.count:,} ", "warn"))
         handled, fixed = is_handled(item.newest, self._store), is_fixed(item.newest, self._store)
         kind = fit(short_type(first.type) if first else "load", width - 12)
         row.append((kind + ": ", "dim" if fixed else "warn" if handled else "bad"))
         room = width - row_width(row)
-        where = fit(place(error), room // 3)
-        source = fit(self._request(item), min(TAG_WIDTH, room // 3))
+        where = fit(place(error), room // (2 if narrow else 3))
+        where = "" if narrow and where != place(error) else where
+        source = "" if narrow else fit(self._request(item), min(TAG_WIDTH, room // 3))
         aside: Row = [(where, "info"), (source, "dim")]
         if fixed:
             aside[-1] = ("✓ fixed", "good")

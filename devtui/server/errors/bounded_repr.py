@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from devtui.server.guest.deadline import Overdue, within
+from devtui.text.masked_repr import masked_repr
 from devtui.text.secrets import MASK, is_secret, is_value, names_secret
 
 MAX_REPR = 4_000
@@ -71,12 +72,16 @@ class BoundedRepr(reprlib.Repr):
         return repr(x[: self.maxstring]) + more
 
     def repr_instance(self, x: object, level: int) -> str:
-        """Return any other object's own repr."""
+        """Return any other object's own repr; mask what it writes beside names of secrets."""
         try:
             text = repr(x)
         except Exception as error:
             return f"<{type(x).__name__}: its repr raised {type(error).__name__}>"
-        return cut(str.__str__(text), self.maxother)
+        text = str.__str__(text)
+        if self._reveal:
+            return cut(text, self.maxother)
+        head = masked_repr(text[: self.maxother])
+        return head if len(text) <= self.maxother else f"{head}... ({len(text):,} characters)"
 
     def _members(self, x: Iterable[Any], most: int) -> Iterator[Any]:
         for member in islice(x, most + 1):  # the last one shows that there are more

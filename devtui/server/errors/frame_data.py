@@ -74,13 +74,22 @@ def _frame(
     return Frame(
         file=code.co_filename,
         line=line,
-        function=getattr(code, "co_qualname", code.co_name),
+        function=_function_name(code),
         source=raw.strip()[:MAX_SOURCE],
         own=own,
         marked=marked_part(raw, _columns(code, line, instruction, raw)),
         context=context,
         context_start=start,
     )
+
+
+def _function_name(code: CodeType) -> str:
+    """Return the name with those of the classes around it, since Python 3.11.
+
+    Jinja names a block of a template, `block 'content'`, in the short name alone.
+    """
+    name: str = getattr(code, "co_qualname", code.co_name)
+    return name if name.endswith(code.co_name) else code.co_name
 
 
 def marked_part(raw: str, columns: tuple[int, int] | None) -> tuple[int, int] | None:

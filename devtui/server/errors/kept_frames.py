@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import itertools
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import FrameType
 from typing import Any
@@ -91,7 +92,7 @@ class KeptErrors:
                 gone=True,
                 reason=str(gone),
             )
-        names = kept.namespace(frame).local_names
+        names = _nearest_first(frame, kept.namespace(frame).local_names)
         shown = kept.context.copy().run(variables.shown, names, order.reveal)
         return LocalsShown(
             ask_id=order.ask_id,
@@ -99,3 +100,13 @@ class KeptErrors:
             variables=shown,
             left_out=max(0, len(names) - len(shown)),
         )
+
+
+def _nearest_first(frame: FrameType, names: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the variables of one of Jinja's templates with those that it shares at the end.
+
+    Jinja begins with what all templates have, such as `range` and Flask's `config`.
+    """
+    if "__jinja_exception__" not in frame.f_globals:
+        return names
+    return dict(reversed(list(names.items())))

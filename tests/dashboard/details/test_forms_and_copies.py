@@ -213,6 +213,7 @@ async def test_shift_y_on_what_belongs_to_a_request_copies_the_request_too(
     for keys in (("2", "Y"), ("enter", "Y"), ("4", "Y"), ("enter", "Y")):
         await ui.press(*keys)
         await ui.shows("curl … http://127.0.0.1:5000/pay")
+        await ui.shows("GET /pay HTTP/1.1")
         await ui.press("escape")
     await ui.press("Y", "2")
     assert copied.pop() == ("ZeroDivisionError: division by zero", "the message")

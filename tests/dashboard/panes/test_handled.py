@@ -96,3 +96,10 @@ async def test_the_line_of_a_closed_pane_says_that_an_error_is_fixed_or_handled(
         await ui.shows("4 Errors 2  handled: ZeroDivisionError: division by zero")
         ui.session.feed(load_failed(9))
         await ui.shows("4 Errors 2  ✓ fixed: ×2 SyntaxError")
+
+
+def test_a_narrow_row_has_the_message_and_the_place_or_none() -> None:
+    store = store_of(started(1, "/a"), raised(1), finished(1, "/a", status=500))
+    assert _text(_row(store, 56)).split("  ", 1)[0] == "ZeroDivisionError: division by zero"
+    assert _text(_row(store, 56)).endswith("  cart.py:48")
+    assert _text(_row(store, 36)).rstrip() == "ZeroDivisionError: division by zero"

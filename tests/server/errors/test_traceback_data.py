@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+import jinja2
 import pytest
 
 from devtui.events import Error, ErrorRaised, decode_event, encode
@@ -412,3 +413,11 @@ def test_a_message_that_is_cut_is_asked_for_once() -> None:
     error = describe(LongError())
     assert len(asked) == 1
     assert len(error.text) < 200_000
+
+
+def test_a_block_of_a_template_has_its_name() -> None:
+    template = jinja2.Environment(autoescape=True).from_string(
+        "{% block body %}{{ 1 / 0 }}{% endblock %}"
+    )
+    frame = described(template.render).exceptions[0].frames[-1]
+    assert frame.function == "block 'body'"

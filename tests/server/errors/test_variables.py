@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -28,6 +29,17 @@ class Plain:
     def __init__(self) -> None:
         self.size = 3
         self.password = "tiger"
+
+
+class Config(dict[str, object]):
+    def __repr__(self) -> str:
+        return f"<Config {dict.__repr__(self)}>"
+
+
+@dataclass
+class Account:
+    name: str
+    password: str
 
 
 @pytest.mark.parametrize(
@@ -66,6 +78,19 @@ def test_secrets_in_them_are_masked() -> None:
     assert masked.parts[1].parts[1].value == MASK
     assert "tiger" not in str(masked)
     assert shown(value, reveal=True).parts[1].parts[1].value == "'tiger'"
+
+
+def test_secrets_in_the_repr_of_a_class_are_masked() -> None:
+    """As in Flask's `config`, which each of its templates has."""
+    config = Config(DEBUG=True, SECRET_KEY="tiger", **{"NOTE": LONG})
+    masked = shown([config, Account("ann", "tiger")])
+    assert "tiger" not in str(masked)
+    assert f"<Config {{'DEBUG': True, 'SECRET_KEY': {MASK}, 'NOTE': " in masked.value
+    assert f"Account(name='ann', password={MASK})" in masked.value
+    assert "tiger" in shown(config, reveal=True).value
+    cut = shown(Config(SECRET_KEY="tiger" * 2_000)).value
+    assert "tiger" not in cut
+    assert cut.endswith("characters)")
 
 
 def test_they_are_bounded() -> None:
