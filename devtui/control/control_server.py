@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from functools import partial
 
 import msgspec
 
@@ -21,6 +22,7 @@ from devtui.control.verbs.every import VERBS
 from devtui.control.verbs.status import record
 from devtui.control.verbs.verb import VerbCall
 from devtui.events import AppLoaded, ControlUsed, LogWritten, StateChanged
+from devtui.session.made_aside import made_aside
 from devtui.session.session import Session
 from devtui.text.sanitize import visible
 
@@ -43,7 +45,7 @@ class ControlServer:
 
     async def run(self) -> None:
         """Listen and answer. Raises `PlaceError` if there is no place for the socket."""
-        listening = await asyncio.to_thread(Listening, self._record())
+        listening = await made_aside(partial(Listening, self._record()), Listening.close)
         server = None
         try:
             server = await asyncio.start_unix_server(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import msgspec
@@ -258,6 +260,31 @@ async def test_a_session_beside_it_does_not_take_its_place(live: Live) -> None:
                     remote.close()
                     gone = await asyncio.wait_for(loop.sock_recv(connection, 10_000), DEADLINE)
                     assert gone == b""
+
+
+async def test_a_connection_that_comes_too_late_is_closed(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, goes_on, connect = threading.Event(), threading.Event(), place.connect
+
+    def slowly(path: str, timeout: float) -> socket.socket | None:
+        began.set()
+        goes_on.wait(DEADLINE)
+        return connect(path, timeout)
+
+    (found,) = living()
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        async with attached() as remote:
+            await asyncio.to_thread(live.close)
+            await until(lambda: remote.state is State.STOPPED)
+            monkeypatch.setattr(place, "connect", slowly)
+            after = stack.enter_context(closing(Listening({**found.record, "pid": 1})))
+            await until(began.is_set)
+        goes_on.set()
+        late, _ = await asyncio.wait_for(loop.sock_accept(after.socket), DEADLINE)
+        with late:
+            assert await asyncio.wait_for(loop.sock_recv(late, 10_000), DEADLINE) == b""
 
 
 def greeting_of(found: Found) -> object:

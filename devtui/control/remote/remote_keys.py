@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from devtui.control import place
@@ -94,10 +95,9 @@ class RemoteKeys:
 
     async def ask_apart(self, verb: str, **arguments: Any) -> Any:
         """See `Asks`. A long request must not hold up the next key."""
-        connection = await asyncio.to_thread(place.connect, self._found.path, CONNECT_SECONDS)
-        if connection is None:
+        link = await RemoteLink.made(partial(place.connect, self._found.path, CONNECT_SECONDS))
+        if link is None:
             raise LinkLost(GONE)
-        link = await RemoteLink.over(connection)
         reading = asyncio.create_task(_read(link))
         try:
             return await link.ask(verb, **arguments)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
 
 from devtui.control.protocol import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES, VERSION, Refused
+from devtui.session.made_aside import made_aside
 from devtui.session.store.store import DASHBOARD
 
 _encode = msgspec.json.Encoder().encode
@@ -38,6 +39,11 @@ class LinkLost(ConnectionError):
     """The session has ended, or has dropped this connection."""
 
 
+def _close(connection: socket.socket | None) -> None:
+    if connection is not None:
+        connection.close()
+
+
 class RemoteLink:
     """Use verbs, and follow one of them. `read` has to run meanwhile."""
 
@@ -49,8 +55,11 @@ class RemoteLink:
         self._lost = False
 
     @classmethod
-    async def over(cls, connection: socket.socket) -> RemoteLink:
-        """Use a socket that is connected."""
+    async def made(cls, connect: Callable[[], socket.socket | None]) -> RemoteLink | None:
+        """Connect in a thread. A socket that comes after this was cancelled is closed."""
+        connection = await made_aside(connect, _close)
+        if connection is None:
+            return None
         connection.setblocking(False)
         return cls(*await asyncio.open_unix_connection(sock=connection, limit=2 * MAX_ANSWER_BYTES))
 

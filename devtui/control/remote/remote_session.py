@@ -153,8 +153,8 @@ class RemoteSession(RemoteKeys):
 
     async def _follow_all(self) -> None:
         while True:
-            connection = await asyncio.to_thread(self._connect)
-            if connection is not None and await self._follow(await RemoteLink.over(connection)):
+            link = await RemoteLink.made(self._connect)
+            if link is not None and await self._follow(link):
                 continue  # it may live, and have dropped us because we did not read
             self._lost()
             await asyncio.sleep(RETRY_SECONDS)

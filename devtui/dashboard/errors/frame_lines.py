@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Literal
 
 import msgspec
@@ -11,7 +10,7 @@ import msgspec
 from devtui.dashboard.errors.code_lines import code_lines
 from devtui.dashboard.lists.sections import Line, text_lines
 from devtui.dashboard.opened.line_search import occurs_in
-from devtui.dashboard.widgets.cells import Row
+from devtui.dashboard.widgets.cells import Row, cut, row_width
 from devtui.events import Frame, LocalsShown, Variable, Way, innermost
 from devtui.text.formats import count
 from devtui.text.paths import package, short_path
@@ -23,6 +22,9 @@ MAX_OPEN = 12
 """How many of the user's frames are open at first: the innermost ones."""
 
 MAX_PACKAGES = 4
+
+VALUE_ROWS = 3
+"""How many rows of a long value are shown before it is unfolded."""
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -102,7 +104,7 @@ def frames_lines(
                 spot = Spot(way, number)
                 yield from _frame(frames[number], spot, around, width)
                 if spot in opened.shown:
-                    yield from _locals(opened.shown[spot], frames[number], spot, opened)
+                    yield from _locals(opened.shown[spot], frames[number], spot, opened, width)
 
         unfolded = True
         if run.kind != "open":
@@ -188,7 +190,9 @@ def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
     return lines
 
 
-def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot, opened: Opened) -> list[Line]:
+def _locals(
+    answer: LocalsShown | None, frame: Frame, spot: Spot, opened: Opened, width: int
+) -> list[Line]:
     """Return the local variables of a frame, or the reason why there are none."""
     mark = ("▌ " if frame.own else "  ", "accent")
     if answer is None:
@@ -199,7 +203,7 @@ def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot, opened: Opened
         return [Line([mark, ("    no local variables", "dim")], frame, target=spot)]
     lines = [
         Line([mark, *line.row], frame, line.indent, line.target or spot)
-        for line in _variables(answer.variables, Part(spot, ()), opened, "    ")
+        for line in _variables(answer.variables, Part(spot, ()), opened, "    ", width)
     ]
     if answer.left_out:
         more = f"    … {count(answer.left_out, 'more variable')}"
@@ -208,40 +212,56 @@ def _locals(answer: LocalsShown | None, frame: Frame, spot: Spot, opened: Opened
 
 
 def _variables(
-    variables: tuple[Variable, ...], above: Part, opened: Opened, margin: str
+    variables: tuple[Variable, ...], above: Part, opened: Opened, margin: str, width: int
 ) -> Iterator[Line]:
     """Yield the lines of variables, each with its parts below it if it is unfolded."""
-    width = min(max(len(variable.name) for variable in variables), 24)
+    names = min(max(len(variable.name) for variable in variables), 24)
     for number, variable in enumerate(variables):
         part = Part(above.spot, (*above.path, number))
-        folded = list(_variable(variable, part, False, margin, width))
+        folded = list(_variable(variable, part, False, margin, names, width))
         unfolded = part in opened.folds
+
+        def inner(variable: Variable = variable, part: Part = part) -> Iterator[Line]:
+            yield from _variable(variable, part, True, margin, names, width)
+            if variable.parts:
+                yield from _variables(variable.parts, part, opened, margin + "    ", width)
+
         if opened.wanted and not occurs_in(folded, opened.wanted):
-            unfolded = opened.shows(part, partial(_parts, variable, part, opened, margin))
-        yield from _variable(variable, part, True, margin, width) if unfolded else folded
-        if unfolded:
-            yield from _parts(variable, part, opened, margin)
-
-
-def _parts(variable: Variable, part: Part, opened: Opened, margin: str) -> Iterator[Line]:
-    if variable.parts:
-        yield from _variables(variable.parts, part, opened, margin + "    ")
+            unfolded = opened.shows(part, inner)
+        yield from inner() if unfolded else folded
 
 
 def _variable(
-    variable: Variable, part: Part, unfolded: bool, margin: str, width: int
+    variable: Variable, part: Part, unfolded: bool, margin: str, names: int, width: int
 ) -> Iterator[Line]:
-    sign = ("▾ " if unfolded else "▸ ") if variable.parts else "  "
-    name = f"{sign}{visible(variable.name, 200):<{width}}  "
-    indent = len(margin) + width + 6
-    target = part if variable.parts else None
-    first, *others = text_lines(variable.value) or [Line([("", "")])]
+    """Yield the lines of one variable: the beginning of a long value unless it is `unfolded`."""
+    indent = len(margin) + names + 6
     style = "warn" if variable.masked else ""
+    lines = text_lines(variable.value, style) or [Line([("", "")])]
+    beginning = _beginning(lines, max(width - indent, 1))
+    unfolds = bool(variable.parts) or beginning != lines
+    sign = ("▾ " if unfolded else "▸ ") if unfolds else "  "
+    name = f"{sign}{visible(variable.name, 200):<{names}}  "
+    target = part if unfolds else None
+    first, *others = lines if unfolded else beginning
     kind = visible(variable.type, 60)
-    aside = [(f"  {kind}", "dim")] if kind not in ("NoneType", "") and not others else []
-    head: Row = [(margin[2:] + name, "info"), (first.row[0][0], style), *aside]
-    yield Line(head, indent=indent, target=target)
+    aside = [(f"  {kind}", "dim")] if kind not in ("NoneType", "") and len(lines) == 1 else []
+    yield Line([(margin[2:] + name, "info"), *first.row, *aside], indent=indent, target=target)
     if unfolded and variable.parts:
         return  # the parts repeat the value
     for other in others:
-        yield Line([(" " * indent, ""), (other.row[0][0], style)], indent=indent, target=target)
+        yield Line([(" " * indent, ""), *other.row], indent=indent, target=target)
+
+
+def _beginning(lines: list[Line], width: int) -> list[Line]:
+    """Return what fills `VALUE_ROWS` rows of so many cells; `…` marks the end if there is more."""
+    shown: list[Line] = []
+    room = VALUE_ROWS
+    for line in lines:
+        if not room:
+            shown[-1] = Line([*shown[-1].row, (" …", "dim")])
+            break
+        row = cut(line.row, room * width)
+        shown.append(Line(row))
+        room -= min(max(-(-row_width(row) // width), 1), room)
+    return shown

@@ -24,27 +24,33 @@ MAX_PATHS = 5
 
 
 class TemplatePlace(msgspec.Struct, frozen=True):
-    """A place in a template as a frame. `live` is the frame with the template's context, if any.
+    """A place in a template as a frame, which follows that many `entries` of the traceback.
 
-    A template that cannot be parsed has no context yet.
+    `live` is the frame with the template's context, if any. A template that cannot be parsed has no
+    context yet.
     """
 
     frame: Frame
     live: FrameType | None
+    entries: int
 
 
 def of(
     exception: BaseException, entries: list[TracebackType], sources: SourceLines
 ) -> TemplatePlace | None:
-    """Return the place in the user's template, None if the error does not come from one.
-
-    If the template has called code of the user's, the error comes from that code.
-    """
+    """Return the place in the user's template, None if no template has led to the error."""
     if _TEMPLATES not in sys.modules:
         return None
     # Django notes the place for its own page, while the engine is in debug mode.
     noted = own_dict(exception).get("template_debug")
-    if type(noted) is not dict or not _ends_in_template(entries):
+    if type(noted) is not dict:
+        return None
+    rendering = _rendering(entries)
+    if _ends_in_template(entries):
+        position = len(entries)
+    elif rendering is not None:  # the template has called code of the user's
+        position = rendering + 1
+    else:
         return None
     file, line = noted.get("name"), noted.get("line")
     if type(file) is not str or type(line) is not int or line < 1 or not is_own(file):
@@ -61,15 +67,19 @@ def of(
         context=context,
         context_start=start,
     )
-    return TemplatePlace(place, _rendering(entries))
+    live = None if rendering is None else entries[rendering].tb_frame
+    return TemplatePlace(place, live, position)
 
 
-def _rendering(entries: list[TracebackType]) -> FrameType | None:
-    """Return the innermost frame that renders a tag; its variables are the tag and the context."""
-    for entry in reversed(entries):
-        frame = entry.tb_frame
+def _rendering(entries: list[TracebackType]) -> int | None:
+    """Return the number of the innermost entry that renders a tag, None if there is none.
+
+    The variables of its frame are the tag and the context.
+    """
+    for number in range(len(entries) - 1, -1, -1):
+        frame = entries[number].tb_frame
         if frame.f_code.co_name == _RENDERS and _module(frame) == _TAGS:
-            return frame
+            return number
     return None
 
 

@@ -151,8 +151,8 @@ class _Description:
         live = [entry.tb_frame for entry in kept]
         frames = list(self._frames(exception, kept))
         if (place := template_place.of(exception, kept, self._sources)) is not None:
-            frames.append(place.frame)
-            live += [] if place.live is None else [place.live]
+            frames.insert(place.entries, place.frame)
+            live[place.entries : place.entries] = [] if place.live is None else [place.live]
         self.frames[way] = tuple(live)
         return ExceptionData(
             type=type_name(exception),

@@ -241,8 +241,7 @@ class LivePages:
         page.send(message)
 
     def _on_serving(self, event: Serving) -> None:
-        self._versions.serve(event.generation)
-        self._saves.forget()
+        self._versions.serve(event.generation, self._saves.taken())
         self._follow()
 
     def _on_state(self, event: StateChanged) -> None:

@@ -52,18 +52,22 @@ class PageSaves:
             self._settling = loop.call_later(RENAME_SECONDS, self._pass_on)
 
     def forget(self) -> None:
-        """Drop the waiting files: the pages load again anyway."""
+        """Drop the waiting files."""
         self._noticed.clear()
         if self._settling is not None:
             self._settling.cancel()
             self._settling = None
 
-    def _pass_on(self) -> None:
+    def taken(self) -> PageChange:
+        """Take the waiting files, and return what they change: a new generation serves them."""
         noticed = sorted(path for path in self._noticed if change_by([path]))
         self.forget()
         paths, found = self._written.without(noticed)
         for path in found:
             name = os.path.relpath(path, self._folder)
             self._bus.warn(f"{name} changes each time a page loads, so pages do not follow it.")
-        if change := change_by(paths):
+        return change_by(paths)
+
+    def _pass_on(self) -> None:
+        if change := self.taken():
             self._on_change(change)

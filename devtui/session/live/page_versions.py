@@ -25,9 +25,13 @@ class PageVersions:
         self.newest = self._oldest_to_stay = self._oldest_remembered = NO_VERSION
         self._saved: dict[str, Version] = {}
 
-    def serve(self, generation: int) -> None:
-        """Count a new generation, which all pages load again for."""
+    def serve(self, generation: int, change: PageChange) -> None:
+        """Count a new generation, which all pages load again for, with what was saved until then.
+
+        Their browsers have to get those files once more.
+        """
         self.newest = self._oldest_to_stay = generation, self.newest[1]
+        self._remember(change)
 
     def save(self, change: PageChange) -> None:
         """Count a save that needs no new generation."""
@@ -35,6 +39,9 @@ class PageVersions:
         self.newest = generation, saves + 1
         if change.reload:
             self._oldest_to_stay = self.newest
+        self._remember(change)
+
+    def _remember(self, change: PageChange) -> None:
         for path in change.paths:
             name = os.path.basename(path)
             self._saved.pop(name, None)  # the newest are the last

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from devtui.config.settings import Settings
 from devtui.ports import bind as ports
 from devtui.ports.survey import SurveyQueue, another_at_localhost
+from devtui.session.made_aside import made_aside
 
 
 class Listener:
@@ -56,7 +57,7 @@ class Listener:
     async def open_aside(self, settings: Settings) -> Settings:
         """Do the same as `open` beside a running event loop."""
         with self._told(settings):
-            bound = await asyncio.to_thread(ports.bind, settings)
+            bound = await made_aside(partial(ports.bind, settings), socket.socket.close)
         return self.replace(bound, settings)
 
     @contextmanager

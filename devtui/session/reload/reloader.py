@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
+from functools import partial
 
 from msgspec import structs
 
@@ -12,6 +14,7 @@ from devtui.events import AppFailed, AppLoaded, FilesChanged, ServerExited, Serv
 from devtui.ports import bind as ports
 from devtui.ports.bind import PortRefused
 from devtui.session.event_bus import EventBus
+from devtui.session.made_aside import made_aside
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.reload.half_written import settled
@@ -116,7 +119,8 @@ class Reloader:
         """Serve on another port. Raises `PortRefused` and changes nothing if that fails."""
         if self.settings.is_unix_socket:
             raise PortRefused("The app is served on a Unix socket, which has no port.", busy=False)
-        bound = await asyncio.to_thread(ports.bind, self.settings.with_port(port))
+        wanted = self.settings.with_port(port)
+        bound = await made_aside(partial(ports.bind, wanted), socket.socket.close)
         async with self._replacing:
             # Use the current settings: debug mode may have changed meanwhile.
             self.settings = self._listener.replace(bound, self.settings.with_port(port))

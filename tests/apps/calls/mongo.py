@@ -1,6 +1,8 @@
 """Commands of pymongo, and the server that it sends them to."""
 import asyncio, socketserver, struct, threading
 import bson
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
@@ -43,14 +45,18 @@ class Handler(socketserver.BaseRequestHandler):
         if name == "find":
             return {"ok": 1.0, "cursor": {"id": 0, "ns": "shop.orders", "firstBatch": [{"n": 1}]}}
         if name == "getMore":
-            return {"ok": 1.0, "cursor": {"id": 0, "ns": "shop.orders", "nextBatch": [{"n": 2}]}}
+            return {"ok": 1.0, "cursor": {"id": 0, "ns": "shop.orders", "nextBatch": [{"n": 2}, {"n": 3}]}}
         if name == "insert":  # an answer that the command went well, with what did not
             error = {"index": 0, "code": 11000, "errmsg": 'dup key: { token: "geheim" }'}
             return {"ok": 1.0, "n": 0, "writeErrors": [error]}
         if name == "aggregate":
             return {"ok": 1.0, "cursor": {"id": 7, "ns": "shop.orders", "firstBatch": [{"n": 1}]}}
-        if name == "count":
-            return {"ok": 1.0, "n": 3}
+        if name == "bulkWrite":  # what it tells of each operation is no document found
+            return {"ok": 1.0, "nInserted": 2, "cursor": {"id": 0, "firstBatch": []}}
+        if name == "distinct":
+            return {"ok": 1.0, "values": [1, 2, 3]}
+        if name == "count":  # a long, as a sharded cluster answers
+            return {"ok": 1.0, "n": bson.Int64(3)}
         return {"ok": 0.0, "errmsg": "no such command", "code": 59, "codeName": "Unknown"}
 
 class Server(socketserver.ThreadingTCPServer):
@@ -80,6 +86,12 @@ def main():
         orders.insert_one({"token": "geheim"})
     except DuplicateKeyError as error:
         answers.append("geheim" in str(error))
+    answers.append(orders.distinct("n"))
+    other = orders.with_options(codec_options=CodecOptions(document_class=RawBSONDocument))
+    documents, batches = list(other.find()), list(orders.find_raw_batches())
+    answers.append([document["n"] for document in documents])
+    answers.append(list(map(bson.decode, batches)))
+    answers.append(client.admin.command("bulkWrite", 1)["nInserted"])
     return answers + asyncio.run(ask())
 
 async def ask():

@@ -134,6 +134,37 @@ async def test_l_asks_for_locals_and_m_for_secrets(ui: Driver) -> None:
     await ui.shows_not("'abc'")
 
 
+@pytest.mark.parametrize(
+    "value", ["'" + "word " * 200 + "zzz'", "one\n" * 30 + "zzz"], ids=["long", "high"]
+)
+async def test_a_long_value_leaves_room_for_the_others(value: str) -> None:
+    variables = (
+        Variable(name="long", type="str", value=value),
+        Variable(name="other", type="int", value="42"),
+    )
+    async with running(size=(80, 24)) as ui:
+        await open_error(ui)
+        await ui.press("l")
+        ask_id = last_order(ui, ShowLocals).ask_id
+        ui.session.feed(LocalsShown(ask_id=ask_id, error_id="1-e1", variables=variables))
+        await ui.shows("▸ long")
+        await ui.shows("other  42")
+        assert "zzz" not in ui.screen()
+        await move_to(ui, "▸ long")
+        await ui.press("enter")
+        await ui.shows("▾ long")
+        await ui.press("end")
+        await ui.shows("zzz")
+        await move_to(ui, "▾ long")
+        await ui.press("enter")
+        await ui.shows("▸ long")
+        # A search unfolds it.
+        await ui.press("slash", *"zzz", "enter")
+        lines = ui.on(FrameScreen).list
+        shown = range(len(lines.matches))
+        await ui.until(lambda: any("zzz" in lines.rows.text(lines.matches[at]) for at in shown))
+
+
 async def test_the_innermost_locals_are_shown_at_once_if_there_is_room(
     ui: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

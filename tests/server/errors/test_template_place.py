@@ -57,7 +57,24 @@ def test_its_variables_are_those_of_the_template(tmp_path: Path) -> None:
 
 
 def test_code_that_the_template_calls_is_nearer(tmp_path: Path) -> None:
-    assert innermost(tmp_path, "{{ fail }}").function == "fail"
+    found = described(tmp_path, "<p>\n  {{ fail }}\n")
+    frames, live = found.error.exceptions[0].frames, found.frames[(0,)]
+    own = [number for number, frame in enumerate(frames) if frame.own]
+    *_, tag, called = own
+    assert (frames[tag].file, frames[tag].line) == (str(tmp_path / "page.html"), 2)
+    assert frames[tag].source == "{{ fail }}"
+    assert live[tag].f_locals["context"]["fail"] is fail
+    # Each frame's variables are still its own.
+    assert frames[called].function == "fail"
+    assert [frame.f_code for frame in live][called] is fail.__code__
+    assert len(live) == len(frames)
+
+
+def test_the_innermost_of_two_templates(tmp_path: Path) -> None:
+    write(tmp_path, {"part.html": "<i>\n<b>\n{{ fail }}"})
+    found = described(tmp_path, "{% include 'part.html' %}")
+    places = [(Path(it.file).name, it.line) for it in found.error.exceptions[0].frames if it.own]
+    assert places[-2] == ("part.html", 3)
 
 
 def test_without_debug_django_does_not_tell(tmp_path: Path) -> None:

@@ -16,23 +16,29 @@ MONGO = app_source("calls/mongo.py")
 def test_pymongo(record: Record) -> None:
     needs("pymongo")
     recorded = record(MONGO)
-    assert recorded.result == [[{"n": 1}], 3, 59, 59, [{"n": 1}, {"n": 2}], True, {"n": 1}]
+    batches = [{"n": 1}, {"n": 2}, {"n": 3}]
+    read = [[1, 2, 3], [1], [{"n": 1}], 2]
+    assert recorded.result == [[{"n": 1}], 3, 59, 59, batches, True, *read, {"n": 1}]
     assert [(call["text"], call["error"], call["rows"]) for call in recorded.calls] == [
-        ("find orders", "", None),
+        ("find orders", "", 1),
         ("count orders", "", 3),
         ("nonsense", "no such command", None),
         ("findAndModify orders", "no such command", None),
-        ("aggregate orders", "", None),
-        ("getMore orders", "", None),
+        ("aggregate orders", "", 1),
+        ("getMore orders", "", 2),
         ("insert orders", f'dup key: {{ token: "{MASK}" }}', 0),
-        ("find orders", "", None),
+        ("distinct orders", "", 3),
+        ("find orders", "", 1),
+        ("find orders", "", None),  # raw batches: to count their documents is to read them
+        ("bulkWrite", "", None),
+        ("find orders", "", 1),
     ]
     shown = recorded.calls[0]["parameters"]
     assert shown == "{'filter': {'password': ••••••••, 'n': {'$gt': 0}}}"
     shown = recorded.calls[3]["parameters"]
     assert "{'auth': ••••••••}" in shown
     assert "{'$set': {'password': ••••••••, 'n': 2}}" in shown
-    assert [call["stack"][-1][1] for call in recorded.calls] == ["main"] * 7 + ["ask"]
+    assert [call["stack"][-1][1] for call in recorded.calls] == ["main"] * 11 + ["ask"]
 
 
 def test_commands_without_an_answer_keep_no_others_from_being_recorded(record: Record) -> None:

@@ -202,6 +202,14 @@ async def test_a_page_that_loads_again_hears_which_files_are_new(project: Projec
     assert page.sent[1:] == [{"do": "reload", "names": ["first.js"]}]
 
 
+async def test_what_waits_when_a_generation_serves_is_new_too(project: Project) -> None:
+    project.serve(1)
+    page = project.open((1, 0))
+    project.save("prices.txt")  # of a kind that waits
+    project.serve(2)
+    assert page.sent == [{"do": "reload", "names": ["prices.txt"]}]
+
+
 async def test_a_page_that_has_missed_very_much_takes_all_files(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,9 @@ from devtui.server.tracing.recorder import MAX_ERROR, Args, Kwargs, Open, begin
 # Fields of a command that the driver adds.
 _FIELDS_OF_DRIVER = frozenset({"$db", "lsid", "$clusterTime", "$readPreference", "txnNumber"})
 
+# Those that are answered with a batch of documents.
+_READING = frozenset({"find", "getMore", "aggregate", "listCollections", "listIndexes"})
+
 # The most commands that wait for their answer. If there are more, drop the oldest: its answer may
 # never come.
 MAX_WAITING = 1_000
@@ -39,7 +42,8 @@ def hook(module: ModuleType) -> None:
             if call is not None:
                 # The server may refuse some documents of a command that succeeds; pymongo raises.
                 refused = event.reply.get("writeErrors")
-                call.end(event.reply.get("n"), error=_message(refused[0]) if refused else "")
+                rows = _rows(event.command_name, event.reply)
+                call.end(rows, error=_message(refused[0]) if refused else "")
 
         def failed(self, event: Any) -> None:
             call = self._waiting.pop((event.connection_id, event.request_id), None)
@@ -47,6 +51,22 @@ def hook(module: ModuleType) -> None:
                 call.end(error=_message(event.failure))
 
     monitoring.register(Calls())
+
+
+def _rows(name: str, reply: Any) -> int | None:
+    """Return how many documents or values the command found or changed, None if unknown."""
+    if isinstance(count := reply.get("n"), int):
+        return int(count)  # a long is a type of its own
+    if name == "distinct":
+        found = reply.get("values")
+    elif name in _READING and (cursor := reply.get("cursor")) is not None:
+        found = cursor.get("firstBatch", cursor.get("nextBatch"))
+    else:
+        return None
+    if not isinstance(found, list):
+        return None
+    # A raw batch is one piece of bytes, however many documents it has.
+    return None if found and isinstance(found[0], bytes) else len(found)
 
 
 def _message(failure: Any) -> str:
