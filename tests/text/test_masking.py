@@ -71,6 +71,10 @@ def test_decoded_parameters() -> None:
             f'{{"credentials": {{"user": "{MASK}", "more": ["{MASK}"]}}, "b": "z"}}',
         ),
         (
+            '{"tokens": [[1], {"a": 2}, "hunter2"], "a": 3}',
+            f'{{"tokens": [["{MASK}"], {{"a": "{MASK}"}}, "{MASK}"], "a": 3}}',
+        ),
+        (
             '{"token": null, "secret": "", "csrf": true}',
             '{"token": null, "secret": "", "csrf": true}',
         ),
