@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from devtui.events import RequestFinished
+from devtui.session.live import reload_pace
 from tests.support.live import Live, Serve
 from tests.support.pages import connected, follow, holds, reported, served, shows, take_in, visits
 from tests.support.processes import eventually, free_port
@@ -197,8 +198,10 @@ def test_a_page_that_a_service_worker_asks_for_follows(
 
 
 def test_a_page_from_the_cache_of_a_service_worker_does_not_load_for_ever(
-    live: Live, folder: Path, own_page: Any
+    live: Live, folder: Path, own_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # With the pause between two loads of a page it would look as if it had stopped.
+    monkeypatch.setattr(reload_pace, "REST_SECONDS", 0.0)
     control_by(live, own_page, "cache")
     loads = Loads(own_page)
     for number, text in enumerate(("second", "third", "fourth"), 1):
