@@ -65,9 +65,8 @@ class ControlServer:
                         continue
                     try:
                         await asyncio.to_thread(listening.write, now)
-                    except (
-                        PlaceError
-                    ) as error:  # the old record leads here too, and the next write may work
+                    except PlaceError as error:
+                        # The old record leads here too, and the next write may work.
                         if not complained:
                             self._session.warn(f"devtui ctl may show an old address: {error}")
                         complained = True

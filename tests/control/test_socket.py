@@ -267,7 +267,7 @@ def test_the_end_of_the_session_ends_what_waits(controlled: Controlled, ask: Ask
     live.call(live.session.warn, "a line")
     assert next(following)["text"] == "a line"
     live.close()
-    with pytest.raises(CtlError, match="ended"):
+    with pytest.raises(CtlError, match="closed the connection"):
         next(following)
     link.close()
 

@@ -92,10 +92,10 @@ def test_replay_tells_the_differences(live: Live, ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"method": "G T", "target": "/"}, "no method"),
+        ({"method": "G T", "target": "/"}, "not a method"),
         ({"method": "GET", "target": "http://elsewhere/"}, "begins with /"),
         ({"method": "GET", "target": "/a b"}, "begins with /"),
-        ({"method": "GET", "target": "/", "headers": [["A", "b\r\nC: d"]]}, "no header"),
+        ({"method": "GET", "target": "/", "headers": [["A", "b\r\nC: d"]]}, "not a header"),
         ({"method": "GET", "target": "/", "data_base64": "!"}, "not base64"),
     ],
 )

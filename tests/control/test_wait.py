@@ -19,6 +19,7 @@ BROKEN = "import no_such_module_of_ours\n"
 TWO_FILES = {"app.py": "from text import TEXT\n" + says("").replace("''.encode()", "TEXT.encode()")}
 
 
+@pytest.mark.timeout(240)
 def test_a_hundred_edits(controlled: Controlled, ask: Ask, folder: Path) -> None:
     live = controlled({**TWO_FILES, "text.py": "TEXT = 'start'"})
     live.serving()

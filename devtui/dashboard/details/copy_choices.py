@@ -10,7 +10,7 @@ from devtui.dashboard.details.form import Field
 from devtui.dashboard.details.row_detail import copied_call, copied_text, detail_of
 from devtui.dashboard.lists.sections import Detail, ShownLine
 from devtui.dashboard.messages import PaneItem
-from devtui.dashboard.panes.rows import error_title, traceback_of
+from devtui.dashboard.panes.error_summary import error_title, traceback_of
 from devtui.events import Frame
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.one_call import OneCall, OneRepeat

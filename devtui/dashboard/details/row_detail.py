@@ -22,9 +22,9 @@ from devtui.dashboard.lists.sections import (
     text_lines,
 )
 from devtui.dashboard.messages import PaneItem, PlainItem
-from devtui.dashboard.panes.error_summary import error_sections
+from devtui.dashboard.panes.error_summary import error_sections, traceback_of
 from devtui.dashboard.panes.handled import errors_of
-from devtui.dashboard.panes.rows import reload_words, status_style, traceback_of
+from devtui.dashboard.panes.rows import reload_words, status_style
 from devtui.events import AppFailed, Body, Frame, Headers, Reloaded, ServerExited
 from devtui.session.calls.statement import statement_of
 from devtui.session.replay.export.target_in_app import for_url, url_of

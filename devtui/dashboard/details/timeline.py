@@ -10,8 +10,8 @@ from devtui.dashboard.calls.bars import bar, mark
 from devtui.dashboard.calls.call_lines import KIND_NAMES, call_row, place_of_call, text_of_call
 from devtui.dashboard.details.log_detail import copied, output_line
 from devtui.dashboard.lists.sections import Line, Section, bounded
+from devtui.dashboard.panes.error_summary import error_title
 from devtui.dashboard.panes.handled import errors_of
-from devtui.dashboard.panes.rows import error_title
 from devtui.dashboard.widgets.cells import Row, fit, right
 from devtui.events import Call, RequestFinished
 from devtui.session.calls.grouping import REPEATED, CallGroup, groups_of

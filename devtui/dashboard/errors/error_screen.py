@@ -22,8 +22,8 @@ from devtui.dashboard.keys.commands import Place, bindings, in_force
 from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo
 from devtui.dashboard.opened.choose_copy import ChooseCopy
+from devtui.dashboard.panes.error_summary import traceback_of
 from devtui.dashboard.panes.handled import is_fixed, is_handled
-from devtui.dashboard.panes.rows import traceback_of
 from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
 from devtui.events import ExceptionData, Frame

@@ -9,8 +9,7 @@ from textual.content import Content
 
 from devtui.dashboard.errors.frame_lines import MAX_OPEN, Opened, Spot, frames_lines
 from devtui.dashboard.lists.sections import Line, Section, text_lines
-from devtui.dashboard.panes.error_summary import RELATIONS, headline
-from devtui.dashboard.panes.rows import error_title
+from devtui.dashboard.panes.error_summary import RELATIONS, error_title, headline, traceback_of
 from devtui.events import Error, ExceptionData, Way, place_of
 from devtui.text.formats import count
 from devtui.text.sanitize import visible
@@ -29,7 +28,7 @@ def error_view(error: Error, opened: Opened, width: int) -> list[Section]:
     """Return the exceptions in order. A short message of the first is above the list."""
     if not error.exceptions:
         return [Section("", text_lines(error.text, "bad"), error.text)]
-    copied = error.text or error_title(error)
+    copied = traceback_of(error)
     sections = []
     order = itertools.count()
     for number, exception in enumerate(error.exceptions):

@@ -61,8 +61,8 @@ class Viewport(Generic[T]):
     def fit(self, height: int) -> int:
         """Fit the view to the matches, and return the topmost item in `height` lines.
 
-        A cursor that was in view stays in view if the list gets lower, as above a search, or if other
-        items come between, as in a list that is not sorted by time.
+        A cursor that was in view stays in view if the list gets lower, as above a search, or if
+        other items come between, as in a list that is not sorted by time.
         """
         count = len(self.matches)
         lowest = self.lowest(height)

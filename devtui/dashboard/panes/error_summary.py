@@ -1,10 +1,12 @@
-"""A short form of an error, inside of other rows: a line for each frame, then Python's text."""
+"""Short forms of an error for rows and lists: its title, its place, a line for each frame."""
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from devtui.dashboard.lists.sections import MAX_LINE, Line, Section, text_lines
-from devtui.dashboard.panes.rows import error_title
 from devtui.events import Error, ExceptionData, Frame
+from devtui.session.store.error_groups import innermost_own
 from devtui.text.formats import count
 from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
@@ -35,7 +37,7 @@ def _exception(exception: ExceptionData, error: Error, depth: int = 0) -> Sectio
         lines.append(Line([("", "")]))
         inner = _exception(member, error, depth + 1).lines
         lines += [Line([("  │ ", "rule"), *line.row], line.frame, 4) for line in inner]
-    return Section(RELATIONS[exception.relation], lines, error.text or error_title(error))
+    return Section(RELATIONS[exception.relation], lines, traceback_of(error))
 
 
 def headline(exception: ExceptionData) -> list[Line]:
@@ -94,3 +96,32 @@ def frame_lines(frame: Frame) -> list[Line]:
         source = visible(frame.source, MAX_LINE)
         lines.append(Line([(mark, style), ("  " + source, "" if frame.own else "dim")], frame, 6))
     return lines
+
+
+def short_type(name: str) -> str:
+    """Return the name of an exception's class without its module."""
+    return name.rpartition(".")[2]
+
+
+def error_title(error: Error) -> str:
+    """Return `Type: message` of the exception that was raised last."""
+    if not error.exceptions:
+        return last_line(error.text)
+    first = error.exceptions[0]
+    return f"{first.type}: {first.message}" if first.message else first.type
+
+
+def traceback_of(error: Error) -> str:
+    """Return the traceback as Python prints it, else only the exception."""
+    return error.text or error_title(error)
+
+
+def place(error: Error) -> str:
+    """Return `file:line` of `innermost_own`, without the folder."""
+    frame = innermost_own(error)
+    return f"{PurePath(frame.file).name}:{frame.line}" if frame is not None else ""
+
+
+def last_line(text: str) -> str:
+    """Return the last line of a text that may end with line breaks."""
+    return text.rstrip().rpartition("\n")[2]

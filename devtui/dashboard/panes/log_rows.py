@@ -8,11 +8,11 @@ from itertools import islice
 from msgspec.structs import replace
 
 from devtui.dashboard.lists.line_renderer import Rows
-from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines
+from devtui.dashboard.panes.error_summary import RELATIONS, frame_lines, short_type
 from devtui.dashboard.panes.handled import is_crash
 from devtui.dashboard.panes.joined_lines import MAX_JOINED, joined_lines
 from devtui.dashboard.panes.log_text import LogText, LogTexts, coloured_lines
-from devtui.dashboard.panes.rows import TAG_WIDTH, request_tag, short_type
+from devtui.dashboard.panes.rows import TAG_WIDTH, request_tag
 from devtui.dashboard.widgets.cells import Row, cut, fit, fit_pieces, left, row_width, wrap
 from devtui.events import ExceptionData
 from devtui.filters.facts import Measures

@@ -8,10 +8,11 @@ from pathlib import PurePath
 
 from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.panes.call_column import call_cells, has_column
+from devtui.dashboard.panes.error_summary import error_title, last_line, place, short_type
 from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.widgets.cells import Row, fit, left, right, row_width
-from devtui.events import AppFailed, Error, Reloaded, ServerExited
-from devtui.session.store.error_groups import ErrorGroup, innermost_own
+from devtui.events import AppFailed, Reloaded, ServerExited
+from devtui.session.store.error_groups import ErrorGroup
 from devtui.session.store.request_record import Request, RequestRow
 from devtui.session.store.store import Reload, Store
 from devtui.text import formats, masking
@@ -261,7 +262,7 @@ class ErrorRows(Rows[ErrorGroup]):
         if item.count > 1 and width >= WIDE:
             aside.insert(0, (f"since {formats.clock_time(item.first_at)}", "dim"))
         aside = [("  " + text, style) for text, style in aside if text]
-        message = first.message if first else _last_line(error.text)
+        message = first.message if first else last_line(error.text)
         row.append((fit(message, room - row_width(aside)), "dim" if fixed else ""))
         row.append((" " * (width - row_width(row) - row_width(aside)), ""))
         return row + aside
@@ -272,31 +273,3 @@ class ErrorRows(Rows[ErrorGroup]):
         if request is not None:
             return request_tag(request)
         return item.origin if item.origin not in ("request", "logging") else ""
-
-
-def short_type(name: str) -> str:
-    """Return the name of an exception's class without its module."""
-    return name.rpartition(".")[2]
-
-
-def error_title(error: Error) -> str:
-    """Return `Type: message` of the exception that was raised last."""
-    if not error.exceptions:
-        return _last_line(error.text)
-    first = error.exceptions[0]
-    return f"{first.type}: {first.message}" if first.message else first.type
-
-
-def traceback_of(error: Error) -> str:
-    """Return the traceback as Python prints it, else only the exception."""
-    return error.text or error_title(error)
-
-
-def place(error: Error) -> str:
-    """Return `file:line` of `innermost_own`, without the folder."""
-    frame = innermost_own(error)
-    return f"{PurePath(frame.file).name}:{frame.line}" if frame is not None else ""
-
-
-def _last_line(text: str) -> str:
-    return text.rstrip().rpartition("\n")[2]
