@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from contextlib import suppress
 
 import h11
@@ -68,13 +69,21 @@ def as_h11_reads(data: bytes) -> tuple[bytes, bytes] | None:
         return None
 
 
+# Half a line break.
+BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=12).map(b"".join))
 @example(b"3\r\nabc\r\n0\r\n\r\n0\r\n\r\n")
 @example(b"3;a=b\r\nabc\r\n0\r\nA: b\r\n\r\n")
 @example(b"3\nabc\r\n0\r\n\r\n")
+@example(b"0\r\n\n")
 def test_chunks_mean_the_same_to_h11(data: bytes) -> None:
-    """What h11 takes has the same body and the same end here, and its end is beyond doubt."""
+    """What h11 takes has the same body and the same end here, and its end is beyond doubt.
+
+    h11 takes a bare line feed after the last chunk. Here the end of such a body is in doubt.
+    """
     stream = io.BytesIO(data)
     body = dechunked(stream)
     ours: tuple[bytes, bytes] | None = None
@@ -83,7 +92,8 @@ def test_chunks_mean_the_same_to_h11(data: bytes) -> None:
     theirs = as_h11_reads(data)
     if theirs is not None:
         assert ours == theirs
-        assert is_strict(body)
+        taken = data.removesuffix(theirs[1])
+        assert is_strict(body) or BARE.search(taken)
 
 
 @pytest.mark.parametrize(
