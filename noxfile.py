@@ -68,7 +68,7 @@ def quick(session: nox.Session) -> None:
 
 @nox.session
 def installs(session: nox.Session) -> None:
-    """Run the tests that make environments with packages of the index, as users do."""
+    """Run the tests that install packages from the index, as users do."""
     session.install(*TEST, ".")
     session.run("python", "-m", "pytest", "-n", "2", "-m", "install", *session.posargs)
 

@@ -49,8 +49,8 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is not quick: whole programs, whole sessions, and whole screens.
 
-    What has a deadline of its own takes longest, and begins first: no worker is left with it at
-    the end.
+    Tests with a deadline of their own take longest. They begin first, so that no worker is left
+    with one at the end.
     """
     tests = Path(__file__).parent
     for item in items:

@@ -11,9 +11,10 @@ T = TypeVar("T")
 
 
 async def made_aside(make: Callable[[], T], unmake: Callable[[T], None]) -> T:
-    """Return what `make` makes in a thread. `unmake` gets what comes after this was cancelled.
+    """Return the result of `make`, called in a thread. Pass it to `unmake` if the waiter has left.
 
-    The thread of `asyncio.to_thread` goes on then, and nobody closes the socket that it returns.
+    A cancelled `asyncio.to_thread` lets its thread go on, and nobody closes the socket that it
+    returns.
     """
     making: Future[T] = Future()
 
