@@ -16,7 +16,7 @@ from devtui.text.paths import short_path
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
-    from devtui.config.toml_lines import Way
+    from devtui.config.toml_lines import KeyPath
 
 OWN_NAME = "devtui.toml"
 SHARED_NAME = "pyproject.toml"
@@ -35,7 +35,7 @@ class ConfigError(Exception):
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
-    """One file with settings. `within` is the way to its table of settings."""
+    """One file with settings. `within` is the key_path to its table of settings."""
 
     path: str
     settings: Mapping[str, Any]
@@ -47,19 +47,19 @@ class ConfigFile(msgspec.Struct, frozen=True):
         """The folder to which the paths in the file are relative."""
         return os.path.dirname(self.path)
 
-    def place(self, *way: str | int) -> str:
+    def place(self, *key_path: str | int) -> str:
         """Return the file and line of a setting, or of the nearest table around it, for people."""
         from devtui.config.toml_lines import lines_of  # only a file with settings needs it
 
         lines = lines_of(self.text)
-        wanted = (*self.within, *way)
+        wanted = (*self.within, *key_path)
         while wanted and wanted not in lines:
             wanted = wanted[:-1]
         return _place(self.path, lines.get(wanted, 1))
 
-    def error(self, way: Way, text: str) -> ConfigError:
+    def error(self, key_path: KeyPath, text: str) -> ConfigError:
         """Return the error about a setting."""
-        return ConfigError(f"{self.place(*way)}: {text}")
+        return ConfigError(f"{self.place(*key_path)}: {text}")
 
 
 class Found(msgspec.Struct, frozen=True):

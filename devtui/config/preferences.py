@@ -11,7 +11,7 @@ import msgspec
 
 from devtui.config import shell_line
 from devtui.config.config_file import ConfigFile, Found
-from devtui.config.toml_lines import Way
+from devtui.config.toml_lines import KeyPath
 from devtui.filters.rule import MAX_RULES, parse_rule
 from devtui.text.sanitize import visible
 
@@ -121,13 +121,13 @@ def _keys(file: ConfigFile) -> list[KeyChoice]:
         )
     found = []
     for command, value in table.items():
-        way = ("keys", command)
+        key_path = ("keys", command)
         keys = (
             (value,)
             if isinstance(value, str)
-            else tuple(texts_of(file, way, "a key, or a list of keys"))
+            else tuple(texts_of(file, key_path, "a key, or a list of keys"))
         )
-        found.append(KeyChoice(command, keys, file.place(*way)))
+        found.append(KeyChoice(command, keys, file.place(*key_path)))
     return found
 
 
@@ -178,56 +178,62 @@ def _same(key: str) -> str:
     return "+".join([*sorted(modifiers), last])
 
 
-def _command(file: ConfigFile, way: Way, table: Mapping[str, Any], folder: str) -> CustomCommand:
+def _command(
+    file: ConfigFile, key_path: KeyPath, table: Mapping[str, Any], folder: str
+) -> CustomCommand:
     for field in table:
         if field not in COMMAND_FIELDS:
             guess = meant(field, COMMAND_FIELDS)
-            raise file.error((*way, field), f"a command has no {quoted(field)}{guess or '.'}")
+            raise file.error((*key_path, field), f"a command has no {quoted(field)}{guess or '.'}")
     for field in ("key", "name", "run"):
         if field not in table:
-            raise file.error(way, f'this command has no {field}: write {field} = "...".')
-    key, name, run = (text_of(file, (*way, field)) for field in ("key", "name", "run"))
+            raise file.error(key_path, f'this command has no {field}: write {field} = "...".')
+    key, name, run = (text_of(file, (*key_path, field)) for field in ("key", "name", "run"))
     if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
         raise file.error(
-            (*way, "name"), f"a command's name is one line of at most {MAX_NAME} characters."
+            (*key_path, "name"), f"a command's name is one line of at most {MAX_NAME} characters."
         )
     if not run.strip() or "\0" in run:
-        raise file.error((*way, "run"), 'run must be a line for the shell, such as "make test".')
-    where = text_of(file, (*way, "in")) if "in" in table else _WHERE[0]
+        raise file.error(
+            (*key_path, "run"), 'run must be a line for the shell, such as "make test".'
+        )
+    where = text_of(file, (*key_path, "in")) if "in" in table else _WHERE[0]
     for known in _WHERE:
         if where == known:
             break
     else:
-        raise file.error((*way, "in"), f'in is {quoted(where)}: use "terminal" or "background".')
+        raise file.error(
+            (*key_path, "in"), f'in is {quoted(where)}: use "terminal" or "background".'
+        )
     try:
         line = shell_line.parse(run)
     except ValueError as error:
-        raise file.error((*way, "run"), str(error)) from None
-    return CustomCommand(key, name.strip(), run, line, known, file.place(*way), folder)
+        raise file.error((*key_path, "run"), str(error)) from None
+    return CustomCommand(key, name.strip(), run, line, known, file.place(*key_path), folder)
 
 
-def text_of(file: ConfigFile, way: Way) -> str:
+def text_of(file: ConfigFile, key_path: KeyPath) -> str:
     """Return a text of the file. Raises `ConfigError` for anything else."""
-    value = _value(file, way)
+    value = _value(file, key_path)
     if not isinstance(value, str):
-        raise file.error(way, wrong(str(way[-1]), "a text in quotes", value))
+        raise file.error(key_path, wrong(str(key_path[-1]), "a text in quotes", value))
     return value
 
 
-def texts_of(file: ConfigFile, way: Way, what: str) -> list[str]:
+def texts_of(file: ConfigFile, key_path: KeyPath, what: str) -> list[str]:
     """Return a list of texts. Raises `ConfigError` for anything else."""
-    value = _value(file, way)
+    value = _value(file, key_path)
     if not isinstance(value, list):
-        raise file.error(way, wrong(str(way[-1]), f'{what}, such as ["a", "b"]', value))
+        raise file.error(key_path, wrong(str(key_path[-1]), f'{what}, such as ["a", "b"]', value))
     for number, one in enumerate(value):
         if not isinstance(one, str):
-            raise file.error((*way, number), wrong(str(way[-1]), "a list of texts", one))
+            raise file.error((*key_path, number), wrong(str(key_path[-1]), "a list of texts", one))
     return value
 
 
-def _value(file: ConfigFile, way: Sequence[str | int]) -> Any:
+def _value(file: ConfigFile, key_path: Sequence[str | int]) -> Any:
     value: Any = file.settings
-    for part in way:
+    for part in key_path:
         value = value[part]
     return value
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
-Way: TypeAlias = tuple[str | int, ...]
+KeyPath: TypeAlias = tuple[str | int, ...]
 """Where a value stands: names of keys, and numbers in arrays."""
 
 _TOKEN = re.compile(
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 
 
 @lru_cache(maxsize=4)  # each setting asks for its line
-def lines_of(text: str) -> Mapping[Way, int]:
+def lines_of(text: str) -> Mapping[KeyPath, int]:
     """Return the line of each key, table and item of an array, counted from 1."""
     return _Reader(text).read()
 
@@ -43,11 +43,11 @@ class _Reader:
             line += token[0].count("\n")
         self._at = 0
         self._last = line
-        self._found: dict[Way, int] = {}
-        self._counts: dict[Way, int] = {}
+        self._found: dict[KeyPath, int] = {}
+        self._counts: dict[KeyPath, int] = {}
 
-    def read(self) -> Mapping[Way, int]:
-        table: Way = ()
+    def read(self) -> Mapping[KeyPath, int]:
+        table: KeyPath = ()
         while self._next:
             if self._next == "\n":
                 self._step()
@@ -70,72 +70,72 @@ class _Reader:
         self._at += 1
         return token
 
-    def _header(self) -> Way:
+    def _header(self) -> KeyPath:
         line = self._line
         self._step()
         is_array = self._next == "["
         if is_array:
             self._step()
-        way = self._within(self._key())
+        key_path = self._within(self._key())
         while self._next not in ("\n", ""):
             self._step()
         if is_array:
-            number = self._counts.get(way, 0)
-            self._counts[way] = number + 1
-            self._note(way, line)
-            way = (*way, number)
-        self._note(way, line)
-        return way
+            number = self._counts.get(key_path, 0)
+            self._counts[key_path] = number + 1
+            self._note(key_path, line)
+            key_path = (*key_path, number)
+        self._note(key_path, line)
+        return key_path
 
-    def _within(self, way: Way) -> Way:
-        """Return the way with the number of the newest table in each array of tables above it."""
-        found: Way = ()
-        for name in way[:-1]:
+    def _within(self, key_path: KeyPath) -> KeyPath:
+        """Return the path with the number of the newest table in each array of tables above."""
+        found: KeyPath = ()
+        for name in key_path[:-1]:
             found = (*found, name)
             if found in self._counts:
                 found = (*found, self._counts[found] - 1)
-        return (*found, *way[-1:])
+        return (*found, *key_path[-1:])
 
-    def _key(self) -> Way:
+    def _key(self) -> KeyPath:
         parts: list[str] = []
         while self._next not in ("=", "]", "\n", ""):
             if (word := self._step()) != ".":
                 parts.append(_name(word))
         return tuple(parts)
 
-    def _pair(self, table: Way) -> None:
+    def _pair(self, table: KeyPath) -> None:
         line = self._line
-        way = (*table, *self._key())
-        self._note(way, line)
+        key_path = (*table, *self._key())
+        self._note(key_path, line)
         if self._next == "=":
             self._step()
-            self._value(way)
+            self._value(key_path)
         else:
             self._step()
 
-    def _value(self, way: Way) -> None:
+    def _value(self, key_path: KeyPath) -> None:
         if self._next == "[":
-            self._items(way)
+            self._items(key_path)
         elif self._next == "{":
             self._step()
             while self._next not in ("}", ""):
                 if self._next in (",", "\n"):
                     self._step()
                 else:
-                    self._pair(way)
+                    self._pair(key_path)
             self._step()
         else:
             while self._next not in (",", "]", "}", "\n", ""):
                 self._step()
 
-    def _items(self, way: Way) -> None:
+    def _items(self, key_path: KeyPath) -> None:
         self._step()
         number = 0
         while self._next not in ("]", ""):
             if self._next in (",", "\n"):
                 self._step()
                 continue
-            item = (*way, number)
+            item = (*key_path, number)
             self._note(item, self._line)
             before = self._at
             self._value(item)
@@ -144,9 +144,9 @@ class _Reader:
             number += 1
         self._step()
 
-    def _note(self, way: Way, line: int) -> None:
-        for end in range(1, len(way) + 1):
-            self._found.setdefault(way[:end], line)
+    def _note(self, key_path: KeyPath, line: int) -> None:
+        for end in range(1, len(key_path) + 1):
+            self._found.setdefault(key_path[:end], line)
 
 
 def _name(token: str) -> str:

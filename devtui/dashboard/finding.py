@@ -10,7 +10,7 @@ from devtui.dashboard.lists.sorting import ORDERS, Order
 from devtui.dashboard.messages import Open
 from devtui.dashboard.opened.choose_copy import ChooseCopy
 from devtui.events import AppFailed, Reloaded, ServerExited
-from devtui.filters.facts import Place
+from devtui.filters.facts import PaneName
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.log_entry import LogEntry
 from devtui.session.store.one_call import AllRepeats
@@ -25,7 +25,7 @@ MAX_SHOWN = 5_000
 """How many of the newest rows of a list are copied at once."""
 
 GONE = "This row is no longer in its list: it is filtered out, hidden, or too old."
-_ITEMS: dict[Place, tuple[type, ...]] = {
+_ITEMS: dict[PaneName, tuple[type, ...]] = {
     "requests": (Request,),
     "log": (LogEntry,),
     "reloads": (Reloaded, AppFailed, ServerExited),
@@ -54,7 +54,7 @@ class FindsRows:
             return self.hiding.why_not(self.open_pane)
         if action == "copy_choice" and self.open_pane.list.item is None:
             return NO_ROW
-        if action == "sort" and self.open_pane.place != "requests":
+        if action == "sort" and self.open_pane.pane_name != "requests":
             return f"Only requests can be sorted: press {in_force.key('requests')} first."
         return ""
 
@@ -82,7 +82,7 @@ class FindsRows:
 
     def _place_of(self, item: object) -> tuple[Pane[Any], int] | None:
         for pane in self.panes:
-            if isinstance(item, _ITEMS[pane.place]):
+            if isinstance(item, _ITEMS[pane.pane_name]):
                 index = pane.index_of(item)
                 return None if index is None else (pane, index)
         return None

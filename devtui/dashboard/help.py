@@ -82,8 +82,8 @@ class HelpLines(Static):
             self.app.call_later(self.app.simulate_key, keys.partition(",")[0])
 
 
-def _of(*places: str) -> list[Command]:
-    return [one for one in in_force if one.place in places and one.help and one.shown]
+def _of(*scopes: str) -> list[Command]:
+    return [one for one in in_force if one.scope in scopes and one.help and one.shown]
 
 
 def _named(*names: str) -> list[Command]:

@@ -16,7 +16,7 @@ from devtui.dashboard.details.row_detail import copied_text, frame_of, request_i
 from devtui.dashboard.finding import FindsRows
 from devtui.dashboard.hiding.hiding import Hiding
 from devtui.dashboard.hiding.rules import Rules
-from devtui.dashboard.keys.commands import Place, bindings
+from devtui.dashboard.keys.commands import KeyScope, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Copy, Open, ShowStack
@@ -62,7 +62,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("main")]
     TITLE = "devtui"
-    command_places: ClassVar[tuple[Place, ...]] = ("main",)
+    key_scopes: ClassVar[tuple[KeyScope, ...]] = ("main",)
 
     def __init__(
         self, session: ShownSession, clock: Clock, sample: Callable[[int | None], Usage | None]

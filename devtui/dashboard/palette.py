@@ -25,21 +25,21 @@ _NOT_OFFERED = (
 
 def offered(app: App[int], screen: Screen[object]) -> Iterator[SystemCommand]:
     """List the commands of this screen and of the app, and the sort orders."""
-    places = getattr(screen, "command_places", ())
+    scopes = getattr(screen, "key_scopes", ())
     for command in in_force:
         if (
             not command.action
-            or command.place not in ("app", *places)
+            or command.scope not in ("app", *scopes)
             or command.name in _NOT_OFFERED
         ):
             continue
-        owner = app if command.place == "app" else screen
+        owner = app if command.scope == "app" else screen
         if owner.check_action(*_name_and_parameters(command)):
             title = command.help if command.name != "help" else "All keys"
             run = _runner(app, command.action, owner)
             # The name of a custom command may contain brackets, which Textual takes for markup.
             yield SystemCommand(escape(title), _key(command), run)
-    if "main" in places and screen.check_action("sort", ()):
+    if "main" in scopes and screen.check_action("sort", ()):
         for order, words in ORDERS.items():
             title = f"Sort: {words or 'newest last'}"
             yield SystemCommand(

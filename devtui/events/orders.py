@@ -137,7 +137,7 @@ class FilesSaved(Order, frozen=True, kw_only=True):
 class ShowLocals(Order, frozen=True, kw_only=True):
     """Answer with the local variables of a frame (`LocalsShown`).
 
-    `exception` is the `Way` to the exception in the error, and `frame` the number in its `frames`.
+    `exception` is the path to the exception in the error, and `frame` the number in its `frames`.
     Secrets are masked unless `reveal`.
     """
 

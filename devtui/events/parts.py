@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
-Way: TypeAlias = tuple[int, ...]
-"""The way to an exception: its number in `Error.exceptions`, then its number in each group."""
+ExceptionPath: TypeAlias = tuple[int, ...]
+"""The path to an exception: its number in `Error.exceptions`, then its number in each group."""
 
 Stream: TypeAlias = Literal["stdout", "stderr", "log"]
 

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-Place: TypeAlias = Literal["requests", "log", "reloads", "errors"]
+PaneName: TypeAlias = Literal["requests", "log", "reloads", "errors"]
 """The pane that a filter is for."""
 
 CallKind: TypeAlias = Literal["sql", "http", "template", "cache"]

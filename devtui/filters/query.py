@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from devtui.filters.facts import Facts, Measures, Place
+from devtui.filters.facts import Facts, Measures, PaneName
 from devtui.filters.word import Word, word_of
 
 MAX_WORDS = 20
@@ -16,16 +16,16 @@ _TYPED = re.compile(r'(!?"[^"]*(?:"|\Z))|(\S+)')
 class Query:
     """The words of a filter. It is empty if none of them hides anything."""
 
-    def __init__(self, text: str = "", place: Place = "requests") -> None:
+    def __init__(self, text: str = "", pane: PaneName = "requests") -> None:
         self.text = text
-        self.place = place
+        self.pane = pane
         self.words: list[Word] = []
         for found in _TYPED.finditer(text):
             if len(self.words) >= MAX_WORDS:
                 note = f"a filter has at most {MAX_WORDS} words"
                 self.words.append(Word("unknown", found.start(), len(text), note=note))
                 break
-            self.words.append(word_of(found[0], found.start(), place, quoted=bool(found[1])))
+            self.words.append(word_of(found[0], found.start(), pane, quoted=bool(found[1])))
         known = [word for word in self.words if word.kind != "unknown" and self._says(word)]
         self.texts = [word for word in known if word.kind == "text"]
         self.facts = [word for word in known if word.kind == "facts"]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from devtui.filters.facts import Facts, Place
+from devtui.filters.facts import Facts, PaneName
 from devtui.filters.word import METHODS
 
 MAX_RULE = 500
@@ -42,7 +42,7 @@ class Rule(msgspec.Struct, frozen=True):
     """
 
     text: str
-    place: Place
+    pane: PaneName
     test: Test
 
     def hides(self, text: str, facts: Facts) -> bool:
@@ -51,17 +51,17 @@ class Rule(msgspec.Struct, frozen=True):
 
     def hides_entry(self, text: str, facts: Facts) -> bool:
         """Whether it hides a row of the log. Only what a request has logged has a method."""
-        if self.place == "log":
+        if self.pane == "log":
             return self.hides(text, facts)
         if facts.failed or not facts.method:
             return False
         return self.test(text.rpartition(" ")[2], facts)  # the request stands at the end
 
-    def test_for(self, place: Place) -> Test | None:
+    def test_for(self, pane: PaneName) -> Test | None:
         """Return the test for the rows of a pane; None if the rule is not for that pane."""
-        if place == "log":
+        if pane == "log":
             return self.hides_entry
-        return self.hides if place == self.place else None
+        return self.hides if pane == self.pane else None
 
 
 def target_in(text: str) -> str:
@@ -99,9 +99,9 @@ def parse_rule(typed: str) -> Rule:
 
 def covers(rule: Rule, other: Rule) -> bool:
     """Whether `rule` hides every row that `other` hides; no rule covers itself."""
-    if rule.text == other.text or rule.place != other.place or other.text in _NAMED:
+    if rule.text == other.text or rule.pane != other.pane or other.text in _NAMED:
         return False
-    if other.place == "log":
+    if other.pane == "log":
         return rule.test("", Facts(logger=other.text.removeprefix("logger:")))
     method, _, path = other.text.rpartition(" ")
     facts = Facts(method=method)
@@ -143,9 +143,9 @@ _NAMED: dict[str, Test] = {
 }
 
 
-def proposals(text: str, facts: Facts, place: Place) -> list[Rule]:
+def proposals(text: str, facts: Facts, pane: PaneName) -> list[Rule]:
     """Return the rules that hide rows like the one with this text and these facts."""
-    if place == "log":
+    if pane == "log":
         return [parse_rule(f"logger:{name}") for name in _parents(facts.logger)]
     target = target_in(text)
     path = path_of(target)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from devtui.filters.facts import CALL_KINDS, Facts, Place
+from devtui.filters.facts import CALL_KINDS, Facts, PaneName
 from devtui.filters.pattern import Pattern
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -73,7 +73,7 @@ class Word(msgspec.Struct, frozen=True):
         return (self.kind, self.text, self.negated) == (other.kind, other.text, other.negated)
 
 
-def word_of(typed: str, start: int, place: Place, *, quoted: bool = False) -> Word:
+def word_of(typed: str, start: int, pane: PaneName, *, quoted: bool = False) -> Word:
     """Return the word that was typed at `start`; a quoted one is text."""
     end = start + len(typed)
     negated = typed.startswith("!")
@@ -92,13 +92,13 @@ def word_of(typed: str, start: int, place: Place, *, quoted: bool = False) -> Wo
         return unknown("type what to leave out after the !")
     if body.startswith("/"):
         return _slashed(raw, word, unknown)
-    if place == "requests":
+    if pane == "requests":
         found = _of_requests(body, word)
-    elif place == "log":
+    elif pane == "log":
         found = _of_log(body, word, unknown)
     else:
         found = None
-    return found or _of_any(body, place, word, unknown)
+    return found or _of_any(body, pane, word, unknown)
 
 
 Make: TypeAlias = Callable[..., Word]
@@ -148,11 +148,11 @@ def under(logger: str, name: str) -> bool:
     return bool(logger) and logger.startswith(name)
 
 
-def _of_any(body: str, place: Place, word: Make, unknown: Make) -> Word:
+def _of_any(body: str, pane: PaneName, word: Make, unknown: Make) -> Word:
     calls = _CALLS.fullmatch(body)
     if calls is not None:
-        return _of_calls(calls, place, word, unknown)
-    if body.startswith(("level:", "logger:")) and place != "log":
+        return _of_calls(calls, pane, word, unknown)
+    if body.startswith(("level:", "logger:")) and pane != "log":
         return unknown(f"{body.partition(':')[0]}: works in the log")
     measure = _MEASURE.fullmatch(body)
     if measure is None:
@@ -161,21 +161,21 @@ def _of_any(body: str, place: Place, word: Make, unknown: Make) -> Word:
         return word("text", body)
     sign, number, unit = measure.groups()
     if unit in _MILLISECONDS:
-        if place not in ("requests", "reloads"):
+        if pane not in ("requests", "reloads"):
             return unknown("rows here have no duration")
         bound = float(number) * _MILLISECONDS[unit]
         return word("duration", body, above=sign == ">", bound=bound)
     if unit in _BYTES:
-        if place != "requests":
+        if pane != "requests":
             return unknown("rows here have no size")
         return word("size", body, above=sign == ">", bound=float(number) * _BYTES[unit])
     return unknown("write a unit: ms, s, kb or mb")
 
 
-def _of_calls(found: re.Match[str], place: Place, word: Make, unknown: Make) -> Word:
+def _of_calls(found: re.Match[str], pane: PaneName, word: Make, unknown: Make) -> Word:
     """Read `sql>10`: more than ten calls of that kind."""
     kind, sign, digits = found.groups()
-    if place != "requests":
+    if pane != "requests":
         return unknown(f"{kind}{sign} works in the requests")
     if not digits:
         return unknown(f"write a number of calls: {kind}{sign}10")

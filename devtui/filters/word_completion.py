@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from devtui.filters.facts import Facts, Place
+from devtui.filters.facts import Facts, PaneName
 from devtui.filters.word import LEVELS, METHODS
 
 MAX_OFFERED = 50
 
-_OF_PLACE: dict[Place, tuple[str, ...]] = {
+_OF_PANE: dict[PaneName, tuple[str, ...]] = {
     "requests": (*METHODS, "2xx", "3xx", "4xx", "5xx", ">200ms", ">1s", ">10kb", ">1mb", "sql>10"),
     "log": (*(f"level:{level}" for level in LEVELS), "logger:", "out", "err"),
     "reloads": (">200ms", ">1s"),
     "errors": (),
 }
-HINTS: dict[Place, str] = {
+HINTS: dict[PaneName, str] = {
     "requests": "text  !not  /regex/  5xx  post  >200ms  >1mb  sql>10",
     "log": "text  !not  /regex/  level:error  logger:name  out  err",
     "reloads": "text  !not  /regex/  >200ms",
@@ -24,19 +24,19 @@ HINTS: dict[Place, str] = {
 
 
 def completions(
-    typed: str, place: Place, facts: Iterable[Facts], texts: Iterable[str]
+    typed: str, pane: PaneName, facts: Iterable[Facts], texts: Iterable[str]
 ) -> list[str]:
     """Return the completions of a word, the best first; `facts` and `texts` are of seen rows."""
     bare = typed.removeprefix("!").lower()
     if not bare:
         return []
-    found = list(_OF_PLACE[place])
-    if place == "requests":
+    found = list(_OF_PANE[pane])
+    if pane == "requests":
         seen = set(facts)
         found += sorted({str(one.status) for one in seen if one.status})
         found += sorted({one.method for one in seen if one.method} - set(METHODS))
         found += _paths(bare, texts)
-    elif place == "log":
+    elif pane == "log":
         found += [f"logger:{name}" for name in sorted({one.logger for one in facts if one.logger})]
     longer = [one for one in dict.fromkeys(found) if one.startswith(bare) and one != bare]
     sign = "!" if typed.startswith("!") else ""

@@ -18,6 +18,7 @@ from devtui.events import (
     ErrorRaised,
     Evaluate,
     Evaluated,
+    ExceptionPath,
     Interrupt,
     LocalsShown,
     Order,
@@ -29,7 +30,6 @@ from devtui.events import (
     ShowRoutes,
     ShowStack,
     StackShown,
-    Way,
 )
 from devtui.session.event_bus import EventBus
 from devtui.session.store.error_groups import ErrorEntry
@@ -75,7 +75,7 @@ class Questions:
         self._open: dict[str, _Open] = {}
 
     def show_locals(
-        self, error: Raised, exception: Way, frame: int, *, reveal: bool = False
+        self, error: Raised, exception: ExceptionPath, frame: int, *, reveal: bool = False
     ) -> Question[LocalsShown]:
         """Ask for the local variables of a frame; see `events.ShowLocals`."""
         ask_id = self._new_id()
@@ -87,7 +87,7 @@ class Questions:
         return self._ask(order, ask_id, gone, _home(error))
 
     def evaluate(
-        self, error: Raised, exception: Way, frame: int, source: str
+        self, error: Raised, exception: ExceptionPath, frame: int, source: str
     ) -> Question[Evaluated]:
         """Run code in a frame; see `events.Evaluate`. It may never end: see `interrupt`."""
         ask_id = self._new_id()
@@ -99,7 +99,12 @@ class Questions:
         return self._ask(order, ask_id, gone, _home(error))
 
     def complete(
-        self, error: Raised, exception: Way, frame: int, path: tuple[str, ...], prefix: str
+        self,
+        error: Raised,
+        exception: ExceptionPath,
+        frame: int,
+        path: tuple[str, ...],
+        prefix: str,
     ) -> Question[Completed]:
         """Ask for the names that complete a typed one; see `events.Complete`."""
         ask_id = self._new_id()

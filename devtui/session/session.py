@@ -17,7 +17,7 @@ from devtui.ports import addresses
 from devtui.ports.survey import PendingSurvey, Survey, SurveyQueue
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
-from devtui.session.live.live_pages import Around, LivePages
+from devtui.session.live.live_pages import LivePages, SessionAccess
 from devtui.session.live.page_console import PageConsole
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
@@ -102,7 +102,7 @@ class Session:
         self.live = LivePages(
             folder,
             self.bus,
-            Around(
+            SessionAccess(
                 on=lambda: self.settings.live,
                 set_live=self.generations.set_live,
                 waits=self._no_page_can_load,

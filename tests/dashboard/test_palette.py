@@ -18,7 +18,7 @@ async def test_the_palette_offers_every_command_that_works(ui: Driver) -> None:
     await ui.until(lambda: ui.keys()["open"])
     there = titles(ui)
     for command in COMMANDS:
-        if command.place in ("app", "main") and command.keys:
+        if command.scope in ("app", "main") and command.keys:
             works = bool(ui.keys().get(command.name)) and command.name not in NOT_OFFERED
             assert (command.help in there) == works, command.name
 

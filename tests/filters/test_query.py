@@ -2,7 +2,7 @@
 
 import pytest
 
-from devtui.filters.facts import Facts, Measures, Place
+from devtui.filters.facts import Facts, Measures, PaneName
 from devtui.filters.query import Query
 from devtui.filters.word_completion import common_start, completions, path_in
 
@@ -12,7 +12,7 @@ ERROR = Measures(Facts(stream="log", level="error", logger="shop.cart", failed=T
 PRINTED = Measures(Facts(stream="stdout"))
 
 
-def keeps(query: str, measures: Measures, text: str = "", place: Place = "requests") -> bool:
+def keeps(query: str, measures: Measures, text: str = "", place: PaneName = "requests") -> bool:
     return Query(query, place).keeps(text, measures)
 
 
@@ -98,7 +98,7 @@ def test_calls_are_counted_by_kind() -> None:
     ],
 )
 def test_words_that_are_not_understood_say_why_and_hide_nothing(
-    text: str, place: Place, note: str
+    text: str, place: PaneName, note: str
 ) -> None:
     query = Query(text, place)
     assert query.note == note

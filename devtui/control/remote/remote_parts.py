@@ -13,7 +13,7 @@ import msgspec
 from devtui.control.protocol import Refused
 from devtui.control.remote.remote_link import LinkLost
 from devtui.control.verbs.attaching import NO_EVALUATION
-from devtui.events import Evaluated, Order, RequestFinished, Way
+from devtui.events import Evaluated, ExceptionPath, Order, RequestFinished
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Question, Questions, Raised
 from devtui.session.replay.outgoing import CannotSend, Outgoing
@@ -52,7 +52,7 @@ class RemoteQuestions(Questions):
         self._session = session
 
     def evaluate(
-        self, error: Raised, exception: Way, frame: int, source: str
+        self, error: Raised, exception: ExceptionPath, frame: int, source: str
     ) -> Question[Evaluated]:
         """Run code in a frame, unless the session forbids that."""
         if self._session.may_evaluate:

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from devtui.control.protocol import UNKNOWN, Refused
 from devtui.control.verbs.verb import Arguments, VerbCall
-from devtui.events import AppFailed, Error, ExceptionData, Frame, Way, place_of
+from devtui.events import AppFailed, Error, ExceptionData, ExceptionPath, Frame, place_of
 from devtui.filters.facts import Facts, Measures
 from devtui.filters.query import Query
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
@@ -179,10 +179,12 @@ def _described(entry: ErrorEntry | AppFailed) -> dict[str, Any]:
     }
 
 
-def _places(error: Error) -> Iterator[tuple[Way, int, Frame]]:
+def _places(error: Error) -> Iterator[tuple[ExceptionPath, int, Frame]]:
     """Yield every frame with the way to its exception, in the order of their numbers."""
 
-    def below(way: Way, exception: ExceptionData) -> Iterator[tuple[Way, int, Frame]]:
+    def below(
+        way: ExceptionPath, exception: ExceptionData
+    ) -> Iterator[tuple[ExceptionPath, int, Frame]]:
         for number, frame in enumerate(exception.frames):
             yield way, number, frame
         for number, member in enumerate(exception.exceptions):
@@ -192,7 +194,7 @@ def _places(error: Error) -> Iterator[tuple[Way, int, Frame]]:
         yield from below((number,), exception)
 
 
-def _place(error: Error, number: int | None) -> tuple[Way, int]:
+def _place(error: Error, number: int | None) -> tuple[ExceptionPath, int]:
     places = list(_places(error))
     if number is None:
         found = place_of(error)

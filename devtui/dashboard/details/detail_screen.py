@@ -19,7 +19,7 @@ from devtui.dashboard.details.row_detail import (
     has_secrets,
     request_id_of,
 )
-from devtui.dashboard.keys.commands import Place, bindings
+from devtui.dashboard.keys.commands import KeyScope, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Detail, Section
 from devtui.dashboard.messages import ComparedAgain, Copy, GoTo, PlainItem, ShowStack, Tell
@@ -47,7 +47,7 @@ class DetailScreen(SendsAgain, OpenedScreen):
     """The sections of one row. Keys act on the section and frame under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("detail")]
-    command_places: ClassVar[tuple[Place, ...]] = ("opened", "detail")
+    key_scopes: ClassVar[tuple[KeyScope, ...]] = ("opened", "detail")
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
 from devtui.dashboard.errors.origin import origin_words
 from devtui.dashboard.errors.prompt import History, Prompt
-from devtui.dashboard.keys.commands import Place, bindings, in_force
+from devtui.dashboard.keys.commands import KeyScope, bindings, in_force
 from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo
 from devtui.dashboard.opened.choose_copy import ChooseCopy
@@ -43,7 +43,7 @@ class ErrorScreen(SendsAgain, FrameScreen):
     """One error. The server process that raised it answers questions about its frames."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("error")]
-    command_places: ClassVar[tuple[Place, ...]] = ("opened", "error")
+    key_scopes: ClassVar[tuple[KeyScope, ...]] = ("opened", "error")
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from textual.content import Content
 from devtui.dashboard.errors.frame_lines import MAX_OPEN, Opened, Spot, frames_lines
 from devtui.dashboard.lists.sections import Line, Section, text_lines
 from devtui.dashboard.panes.error_summary import RELATIONS, error_title, headline, traceback_of
-from devtui.events import Error, ExceptionData, Way, place_of
+from devtui.events import Error, ExceptionData, ExceptionPath, place_of
 from devtui.text.formats import count
 from devtui.text.sanitize import visible
 
@@ -61,7 +61,7 @@ def long_message(message: str) -> bool:
 
 
 def _exception(
-    exception: ExceptionData, way: Way, opened: Opened, width: int, order: Iterator[int]
+    exception: ExceptionData, way: ExceptionPath, opened: Opened, width: int, order: Iterator[int]
 ) -> list[Line]:
     """Return notes, frames and members of one exception, without its headline.
 

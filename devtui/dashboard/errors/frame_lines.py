@@ -11,7 +11,7 @@ from devtui.dashboard.errors.code_lines import code_lines
 from devtui.dashboard.lists.sections import Line, text_lines
 from devtui.dashboard.opened.line_search import occurs_in
 from devtui.dashboard.widgets.cells import Row, cut, row_width
-from devtui.events import Frame, LocalsShown, Variable, Way, innermost
+from devtui.events import ExceptionPath, Frame, LocalsShown, Variable, innermost
 from devtui.text.formats import count
 from devtui.text.paths import package, short_path
 from devtui.text.sanitize import visible
@@ -30,7 +30,7 @@ VALUE_ROWS = 3
 class Spot(msgspec.Struct, frozen=True):
     """A frame of an error: the way to its exception (see `events.ShowLocals`), and its number."""
 
-    way: Way
+    way: ExceptionPath
     number: int
 
 
@@ -76,7 +76,7 @@ class _Run(msgspec.Struct, frozen=True):
 
 def frames_lines(
     frames: tuple[Frame, ...],
-    way: Way,
+    way: ExceptionPath,
     left_out: int,
     opened: Opened,
     width: int,

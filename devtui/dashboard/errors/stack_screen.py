@@ -11,7 +11,7 @@ from textual.timer import Timer
 
 from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
-from devtui.dashboard.keys.commands import Place, bindings, in_force
+from devtui.dashboard.keys.commands import KeyScope, bindings, in_force
 from devtui.dashboard.lists.sections import Line, Section
 from devtui.dashboard.messages import Copy
 from devtui.dashboard.selection import Selection
@@ -40,7 +40,7 @@ class StackScreen(FrameScreen):
     """One running request. When it ends, its last known stack stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("stack")]
-    command_places: ClassVar[tuple[Place, ...]] = ("opened", "stack")
+    key_scopes: ClassVar[tuple[KeyScope, ...]] = ("opened", "stack")
 
     def __init__(self, questions: Questions, clock: Clock, request: Request) -> None:
         super().__init__()

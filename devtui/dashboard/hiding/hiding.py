@@ -10,7 +10,7 @@ from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.hiding.rules import Rules
 from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.messages import Tell
-from devtui.filters.facts import Place
+from devtui.filters.facts import PaneName
 from devtui.filters.rule import Rule, proposals
 from devtui.text.formats import count
 
@@ -35,7 +35,7 @@ class Hiding:
     def __init__(self, screen: Screen[None], panes: Sequence[Pane[Any]], rules: Rules) -> None:
         self.rules = rules
         self._screen = screen
-        self._panes = [pane for pane in panes if pane.place in WITH_RULES]
+        self._panes = [pane for pane in panes if pane.pane_name in WITH_RULES]
 
     def begin(self) -> None:
         """Hide rows by the project's rules, and say if they could not be read."""
@@ -50,7 +50,7 @@ class Hiding:
         for pane in self._panes:
             if not pane.list.matches.hidden_count:
                 continue
-            if pane.place == "log":
+            if pane.pane_name == "log":
                 pane.list.matches.mark_changed(lambda entry: entry.request_id == request.id)
             elif not request.running:
                 pane.list.matches.mark_changed(lambda row: row is request)
@@ -62,7 +62,7 @@ class Hiding:
         if pane.list.item is None:
             return NO_ROW
         if not self._proposals(pane):
-            return NO_LOGGER if pane.place == "log" else NO_PATH
+            return NO_LOGGER if pane.pane_name == "log" else NO_PATH
         return ""
 
     def ask(self, pane: Pane[Any]) -> None:
@@ -85,11 +85,11 @@ class Hiding:
         dialog = RulesDialog(self.rules, self.count, self._apply)
         self._screen.app.push_screen(dialog)
 
-    def count(self, rule: Rule, place: Place | None = None) -> int:
-        """Return how many rows a rule hides or would hide, in its own pane or in `place`."""
-        found, hides = 0, rule.test_for(place or rule.place)
+    def count(self, rule: Rule, pane_name: PaneName | None = None) -> int:
+        """Return how many rows a rule hides or would hide, in its own pane or in this one."""
+        found, hides = 0, rule.test_for(pane_name or rule.pane)
         for pane in self._panes:
-            if hides is not None and pane.place == (place or rule.place):
+            if hides is not None and pane.pane_name == (pane_name or rule.pane):
                 columns, first = pane.list.matches.columns, pane.list.matches.ring.first
                 at = first - columns.offset
                 rows = zip(columns.texts[at:], columns.facts[at:], strict=True)
@@ -103,7 +103,7 @@ class Hiding:
         number, columns = matches.number_at(pane.list.cursor), matches.columns
         if not columns.offset <= number < columns.end:  # before the first look at the rows
             return []
-        return proposals(columns.text(number), columns.facts_of(number), pane.place)
+        return proposals(columns.text(number), columns.facts_of(number), pane.pane_name)
 
     def _add(self, chosen: Chosen | None) -> None:
         if chosen is None:
@@ -116,7 +116,7 @@ class Hiding:
         self._apply()
         key = in_force.key("hidden")
         words = f"{count(self.count(chosen.rule), 'row')} hidden by {chosen.rule.text}"
-        if chosen.rule.place != "log" and (logged := self.count(chosen.rule, "log")):
+        if chosen.rule.pane != "log" and (logged := self.count(chosen.rule, "log")):
             words += f", and {count(logged, 'row')} of the log"
         if chosen.keep:
             try:
@@ -130,7 +130,7 @@ class Hiding:
 
     def _apply(self) -> None:
         for pane in self._panes:
-            pane.list.matches.hide(self.rules.of(pane.place))
+            pane.list.matches.hide(self.rules.of(pane.pane_name))
             pane.list.take_in()
 
     def _tell(self, text: str, *, problem: bool = False) -> None:

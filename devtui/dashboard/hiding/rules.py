@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from devtui.config.state_file import ProjectFile, StateFileError
-from devtui.filters.facts import Facts, Place
+from devtui.filters.facts import Facts, PaneName
 from devtui.filters.rule import DEBUGGER, MAX_RULES, Rule, Test, parse_rule
 
 _HEADING = "# What devtui hides in this project, one rule a line. Errors stay visible.\n"
@@ -97,9 +97,9 @@ class Rules:
         self._file.write(_HEADING + "".join(f"{text}\n" for text in self._own))
         self._kept = self._own
 
-    def of(self, place: Place) -> HidesRows | None:
+    def of(self, pane: PaneName) -> HidesRows | None:
         """Return the rules for a pane as one test; None if there are none."""
-        mine = [test for rule in self.all if (test := rule.test_for(place)) is not None]
+        mine = [test for rule in self.all if (test := rule.test_for(pane)) is not None]
         return HidesRows(mine) if mine else None
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NO_KEY = "no_key"
 """The binding of a command without a key: no key sends it."""
 
-Place = Literal["app", "main", "opened", "detail", "error", "stack", "profile", "list"]
+KeyScope = Literal["app", "main", "opened", "detail", "error", "stack", "profile", "list"]
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -21,8 +21,8 @@ class Command(msgspec.Struct, frozen=True):
 
     `keys` are Textual's names of the keys, separated by commas; `shown` is how people read them.
     `label` is the word in the footer; `rank` orders the footer by importance (0 first; None: not
-    in the footer). `place` handles `action`. Lists bind their keys themselves; their commands are
-    here for the help.
+    in the footer). A screen of the `scope` handles `action`. Lists bind their keys themselves;
+    their commands are here for the help.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Command(msgspec.Struct, frozen=True):
     label: str
     help: str
     action: str
-    place: Place = "app"
+    scope: KeyScope = "app"
     rank: int | None = None
     parts: tuple[str, ...] = ()
 
@@ -264,6 +264,6 @@ class CommandsInForce:
 in_force = CommandsInForce()
 
 
-def bindings(place: Place) -> list[Binding]:
-    """Return the bindings of one place."""
-    return [one.binding() for one in COMMANDS if one.place == place and one.action]
+def bindings(scope: KeyScope) -> list[Binding]:
+    """Return the bindings of one scope."""
+    return [one.binding() for one in COMMANDS if one.scope == scope and one.action]

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from devtui.config.config_file import ConfigError
 from devtui.config.preferences import KeyChoice, Preferences, meant, quoted
-from devtui.dashboard.keys.commands import BY_NAME, COMMANDS, NO_KEY, Command, Place
+from devtui.dashboard.keys.commands import BY_NAME, COMMANDS, NO_KEY, Command, KeyScope
 
 VIM: Mapping[str, tuple[str, ...]] = {
     "down": ("down", "j"),
@@ -56,8 +56,8 @@ _OTHER_NAMES = {
     "plus_sign": "plus",
     "low_line": "underscore",
 }
-# The places whose commands each screen has, besides those of the app and its lists.
-_SCREENS: tuple[tuple[Place, ...], ...] = (
+# The scopes whose commands each screen has, besides those of the app and its lists.
+_SCREENS: tuple[tuple[KeyScope, ...], ...] = (
     ("main",),
     ("opened", "detail"),
     ("opened", "error"),
@@ -80,8 +80,8 @@ class Keyboard:
         }
         self.custom = tuple(parse_key(one.key, one.place) for one in chosen.commands)
         """The keys of the custom commands, in their order."""
-        for places in _SCREENS:
-            self._check(places, chosen)
+        for scopes in _SCREENS:
+            self._check(scopes, chosen)
 
     def _of(self, command: Command, preset: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         choice = self._choices.get(command.setting)
@@ -90,11 +90,11 @@ class Keyboard:
             return tuple(parse_key(key, choice.place, own) for key in choice.keys)
         return preset.get(command.setting) or tuple(filter(None, command.keys.split(",")))
 
-    def _check(self, places: tuple[Place, ...], chosen: Preferences) -> None:
+    def _check(self, scopes: tuple[KeyScope, ...], chosen: Preferences) -> None:
         """Raise `ConfigError` if a key has two commands on one screen, unless by default."""
         owners: dict[str, Command] = {}
         for command in COMMANDS:
-            if command.place not in ("app", "list", *places) or not command.action:
+            if command.scope not in ("app", "list", *scopes) or not command.action:
                 continue
             for key in self._keys[command.name]:
                 other = owners.setdefault(key, command)

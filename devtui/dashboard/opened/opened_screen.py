@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from devtui.dashboard.keys.commands import Place, bindings, in_force
+from devtui.dashboard.keys.commands import KeyScope, bindings, in_force
 from devtui.dashboard.keys.second_press import SecondPress, once_more
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
@@ -40,7 +40,7 @@ class OpenedScreen(NeedsRoom, ListScreen):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("opened")]
-    command_places: ClassVar[tuple[Place, ...]] = ("opened",)
+    key_scopes: ClassVar[tuple[KeyScope, ...]] = ("opened",)
 
     def __init__(self, folds: set[str] | None = None) -> None:
         super().__init__()

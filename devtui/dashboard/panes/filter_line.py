@@ -19,7 +19,7 @@ from devtui.dashboard.keys.commands import in_force
 from devtui.dashboard.keys.second_press import SecondPress, once_more
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.messages import Tell
-from devtui.filters.facts import Place
+from devtui.filters.facts import PaneName
 from devtui.filters.query import Query
 from devtui.filters.word_completion import HINTS, common_start
 from devtui.text.sanitize import visible
@@ -51,14 +51,14 @@ class FilterInput(Input):
             super().__init__()
             self.lines = lines
 
-    def __init__(self, place: Place, offer: Callable[[str], list[str]]) -> None:
+    def __init__(self, pane_name: PaneName, offer: Callable[[str], list[str]]) -> None:
         """`offer` returns the completions of a word."""
         super().__init__(
-            placeholder=HINTS[place],
+            placeholder=HINTS[pane_name],
             select_on_focus=False,
-            highlighter=WordColours(self, place),
+            highlighter=WordColours(self, pane_name),
         )
-        self.place: Place = place
+        self.pane_name: PaneName = pane_name
         self._offer = offer
         self._history: list[str] = []  # the newest last
         self._recalled = 0  # how many steps back in the history the value is; 0 is typed
@@ -68,7 +68,7 @@ class FilterInput(Input):
     @property
     def query_typed(self) -> Query:
         """The filter as it is typed now."""
-        return Query(self.value, self.place)
+        return Query(self.value, self.pane_name)
 
     def remember(self) -> None:
         """Put the filter into the history."""
@@ -143,15 +143,15 @@ class FilterInput(Input):
 class WordColours(Highlighter):
     """Colour each word by whether it was understood."""
 
-    def __init__(self, field: FilterInput, place: Place) -> None:
+    def __init__(self, field: FilterInput, pane_name: PaneName) -> None:
         self._field = field
-        self._place: Place = place
+        self._pane_name: PaneName = pane_name
 
     def highlight(self, text: Text) -> None:
         """Colour the words."""
         screen = self._field.screen
         assert isinstance(screen, ListScreen), "a filter is on a screen that knows its colours"
-        for word in Query(text.plain, self._place).words:
+        for word in Query(text.plain, self._pane_name).words:
             style = screen.line_style(_STYLES.get(word.kind, "info"))
             if word.kind == "unknown":
                 style += _UNDERLINED
@@ -161,9 +161,9 @@ class WordColours(Highlighter):
 class FilterLine(Horizontal):
     """The input, and at its right a note on the words."""
 
-    def __init__(self, place: Place, offer: Callable[[str], list[str]]) -> None:
+    def __init__(self, pane_name: PaneName, offer: Callable[[str], list[str]]) -> None:
         super().__init__(classes="filter")
-        self.input = FilterInput(place, offer)
+        self.input = FilterInput(pane_name, offer)
         self._note = Static("", markup=False, classes="note")
 
     def compose(self) -> ComposeResult:

@@ -19,7 +19,7 @@ from devtui.dashboard.lists.line_renderer import Rows
 from devtui.dashboard.lists.sorting import ORDERS
 from devtui.dashboard.panes.filter_line import FilterInput, FilterLine
 from devtui.dashboard.widgets.cells import fit
-from devtui.filters.facts import Measures, Place
+from devtui.filters.facts import Measures, PaneName
 from devtui.filters.query import Query
 from devtui.filters.word_completion import completions
 from devtui.session.store.error_groups import ErrorGroup
@@ -56,8 +56,8 @@ class Pane(Vertical, Generic[T]):
         self.number = number
         self.title = name
         self.list: LineList[T] = LineList(ring, rows, empty=empty, measures_of=measures)
-        self.place = cast("Place", name.lower())
-        self.filter_line = FilterLine(self.place, self._offer)
+        self.pane_name = cast("PaneName", name.lower())
+        self.filter_line = FilterLine(self.pane_name, self._offer)
         self.note = ""
         """A note in the border, beside the count of new items below."""
         self._titling = False
@@ -155,7 +155,7 @@ class Pane(Vertical, Generic[T]):
     def _offer(self, typed: str) -> list[str]:
         columns = self.list.matches.columns
         facts, texts = columns.facts[-OFFERED_FROM:], columns.texts[-OFFERED_FROM:]
-        return completions(typed, self.filter_input.place, facts, texts)
+        return completions(typed, self.filter_input.pane_name, facts, texts)
 
     @property
     def _total(self) -> int:

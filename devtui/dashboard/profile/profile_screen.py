@@ -11,7 +11,7 @@ from devtui.dashboard.availability import NO_PLACE, NO_ROW
 from devtui.dashboard.details.copy_choices import CopyChoice
 from devtui.dashboard.details.copy_dialog import CopyDialog
 from devtui.dashboard.details.row_detail import copied_call
-from devtui.dashboard.keys.commands import Place, bindings
+from devtui.dashboard.keys.commands import KeyScope, bindings
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo, ProfileRequest, Tell
@@ -33,7 +33,7 @@ class ProfileScreen(SendsAgain, OpenedScreen):
     """Where the time of one request went. Keys act on the line under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("profile")]
-    command_places: ClassVar[tuple[Place, ...]] = ("opened", "profile")
+    key_scopes: ClassVar[tuple[KeyScope, ...]] = ("opened", "profile")
 
     def __init__(self, profile: Profile, folds: set[str] | None = None) -> None:
         super().__init__(folds)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from devtui.events import LocalsShown, ShowLocals, Way
+from devtui.events import ExceptionPath, LocalsShown, ShowLocals
 from devtui.server.errors import variables
 from devtui.server.errors.namespace import FrameNamespace
 
@@ -30,7 +30,7 @@ class KeptError(msgspec.Struct):
     frame, such as Flask's application and request contexts.
     """
 
-    frames: dict[Way, tuple[FrameType, ...]]
+    frames: dict[ExceptionPath, tuple[FrameType, ...]]
     context: contextvars.Context
     contexts: list[AbstractContextManager[Any]]
     namespaces: dict[int, FrameNamespace] = msgspec.field(default_factory=dict)
@@ -67,7 +67,7 @@ class KeptErrors:
         for oldest in list(self.by_id)[:-MAX_ERRORS]:
             self.by_id.pop(oldest, None)
 
-    def find(self, error_id: str, way: Way, number: int) -> tuple[KeptError, FrameType]:
+    def find(self, error_id: str, way: ExceptionPath, number: int) -> tuple[KeptError, FrameType]:
         """Return a frame and its error. Raise `FrameGone` if it is not kept."""
         if not self.keeping:
             raise FrameGone("Frames are kept only with the debugger on: start with --debugger.")

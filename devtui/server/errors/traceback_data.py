@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from devtui.events import Error, ExceptionData, Frame, Way
+from devtui.events import Error, ExceptionData, ExceptionPath, Frame
 from devtui.server.app.wsgi_rules import WrongAnswer
 from devtui.server.errors import frame_data, template_place, traceback_text
 from devtui.server.errors.exception_text import Messages, share
@@ -44,7 +44,7 @@ class Described(msgspec.Struct, frozen=True):
     """
 
     error: Error
-    frames: dict[Way, tuple[FrameType, ...]]
+    frames: dict[ExceptionPath, tuple[FrameType, ...]]
 
 
 def describe(exception: BaseException) -> Error:
@@ -131,13 +131,15 @@ class _Description:
     """One description: what is left of its bounds, and the frames found so far."""
 
     def __init__(self) -> None:
-        self.frames: dict[Way, tuple[FrameType, ...]] = {}
+        self.frames: dict[ExceptionPath, tuple[FrameType, ...]] = {}
         self._members_left = MAX_ALL_MEMBERS
         self._frames_left = MAX_ALL_FRAMES
         self._sources = SourceLines()
         self.messages = Messages()
 
-    def exception(self, exception: BaseException, relation: Relation, way: Way) -> ExceptionData:
+    def exception(
+        self, exception: BaseException, relation: Relation, way: ExceptionPath
+    ) -> ExceptionData:
         """Describe one exception, with the members of its group."""
         members = _attribute(exception, "exceptions")
         if not isinstance(members, tuple) or not _is_group(exception):

@@ -44,7 +44,7 @@ class RequestProfile:
                 self._reason = TAKEN
                 return
             request_threads.hook()
-            request_threads.around[request_id] = self._threads.around
+            request_threads.wrappers[request_id] = self._threads.around
 
     def finish(self) -> RequestProfiled:
         """End the profile, in the same thread, and return it."""

@@ -1,4 +1,4 @@
-"""Tell what an app does outside of its process, by Python's audit events (PEP 578) and /proc."""
+"""Tell what an app does outside of its process, by Python's audit events (PEP 578)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import PurePath
 from types import FrameType
 from typing import Any
 
 from devtui.server.guest.own_code import is_own
-from devtui.server.guest.plain_signal import signal
 
 # The prefixes of the audit events of acts; see the table of audit events in Python's docs.
 _ACTS = (
@@ -80,8 +78,6 @@ _BYTECODE = f"{os.sep}__pycache__{os.sep}"
 # Modules of Python that start a program only to ask it something, as for `platform.processor()`.
 _ASKING = frozenset({"platform", "ctypes.util", "uuid"})
 _STARTING = frozenset({"subprocess", "os"})
-
-_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 
 # Before Python 3.12 no audit event announces a thread.
 _ANNOUNCES_THREADS = sys.version_info >= (3, 12)
@@ -162,55 +158,6 @@ class Threads:
     def _starting(self, *arguments: Any) -> Any:
         self._announce("it starts a thread")
         return self._start(*arguments)
-
-
-def sockets() -> frozenset[str]:
-    """Return the sockets of the process, by their inodes."""
-    found = set()
-    with suppress(OSError):
-        for number in os.listdir("/proc/self/fd"):
-            with suppress(OSError):
-                target = os.readlink(f"/proc/self/fd/{number}")
-                if target.startswith("socket:"):
-                    found.add(target)
-    return frozenset(found)
-
-
-def written() -> frozenset[str]:
-    """Return the files that Python or code in C has open to write."""
-    found = set()
-    with suppress(OSError):
-        for number in os.listdir("/proc/self/fd"):
-            with suppress(OSError, ValueError, IndexError):
-                target = os.readlink(f"/proc/self/fd/{number}")
-                if target.endswith(" (deleted)") or not os.path.isfile(target):
-                    continue
-                with open(f"/proc/self/fdinfo/{number}", encoding="ascii") as file:
-                    flags = next(line for line in file if line.startswith("flags:"))
-                if int(flags.split()[1], 8) & (os.O_WRONLY | os.O_RDWR):
-                    found.add(target)
-    return frozenset(found)
-
-
-def has_timer() -> bool:
-    """Return whether a timer is set that sends a signal."""
-    return any(signal.getitimer(kind)[0] for kind in _TIMERS)
-
-
-def end_timers() -> None:
-    """End the timers that send a signal."""
-    for kind in _TIMERS:
-        signal.setitimer(kind, 0)
-
-
-def has_children() -> bool:
-    """Return whether programs are running that the process has started."""
-    with suppress(OSError):
-        for thread in os.listdir("/proc/self/task"):
-            with open(f"/proc/self/task/{thread}/children", encoding="ascii") as file:
-                if file.read().strip():
-                    return True
-    return False
 
 
 def _is_harmless(event: str, arguments: tuple[Any, ...]) -> bool:

@@ -23,7 +23,7 @@ from devtui.server.app import environment
 from devtui.server.guest.audit_events import AuditEvents
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.own_code import file_of
-from devtui.server.standby import acts, process_state
+from devtui.server.standby import acts, held_resources, process_state
 from devtui.server.standby.file_head import FileChanged, FileHead
 from devtui.server.standby.findings import Findings
 from devtui.server.standby.preloads import UnfitStandby
@@ -83,7 +83,7 @@ class HeadStartLoad:
             self._environment = environment.prepared(self._wanted.load, self._original).variables
         self._thread = threading.get_ident()
         self._began = clock.perf_counter()
-        self._sockets, self._written_before = acts.sockets(), acts.written()
+        self._sockets, self._written_before = held_resources.sockets(), held_resources.written()
         self._modules = len(sys.modules)
         self._events.listen()
         self._threads.watch()
@@ -180,7 +180,7 @@ class HeadStartLoad:
         self._give_up(reason)
 
     def _give_up(self, reason: str) -> NoReturn:
-        acts.end_timers()
+        held_resources.end_timers()
         self._tell(reason, spent=True)
         while True:
             clock.sleep(3600)  # the session ends this process
@@ -240,13 +240,13 @@ class HeadStartLoad:
         """Say what the app has done without an audit event; empty if nothing."""
         if len(threading._active) > 1:  # type: ignore[attr-defined]
             return "the app starts a thread"
-        if acts.sockets() - self._sockets:
+        if held_resources.sockets() - self._sockets:
             return "the app opens a connection"
-        if acts.has_children():
+        if held_resources.has_children():
             return "the app starts a program"
-        if files := acts.written() - self._written_before - self._written:
+        if files := held_resources.written() - self._written_before - self._written:
             return f"the app opens {min(files)} to write"
-        if acts.has_timer():
+        if held_resources.has_timer():
             return "the app sets an alarm"
         if patched := process_state.patched():
             return f"the app patches {next(iter(patched))}"  # gevent: nothing may wait any more

@@ -18,9 +18,9 @@ from devtui.server.output.request_context import request_id
 from devtui.server.tracing import request_threads
 from devtui.server.tracing.request_calls import (
     MAX_TEXT,
+    CallScope,
     Kind,
     Known,
-    Place,
     Record,
     RequestCalls,
     inside,
@@ -45,7 +45,7 @@ class Open:
         self._record = record
         self._start = start
         self._layer: ContextVar[Any] | None = None
-        self._outer: Place | None = None
+        self._outer: CallScope | None = None
 
     def cover(self) -> None:
         """Record nothing in this context until the call has ended."""
@@ -92,7 +92,7 @@ class Open:
         self.end(error=error_text(error))
 
 
-_layers: dict[Kind, ContextVar[Place | None]] = {
+_layers: dict[Kind, ContextVar[CallScope | None]] = {
     "template": ContextVar("devtui_template", default=None)
 }
 

@@ -100,7 +100,7 @@ class Cover:
         self.is_open = True
 
 
-class Place(Protocol):
+class CallScope(Protocol):
     """The place in which code runs: a request, or a call of one whose parts are not recorded."""
 
     @property
@@ -114,7 +114,7 @@ class Place(Protocol):
 
 NOWHERE = Nowhere()
 
-inside: ContextVar[Place] = ContextVar("devtui_call", default=NOWHERE)
+inside: ContextVar[CallScope] = ContextVar("devtui_call", default=NOWHERE)
 """The place of the running code. Templates have a variable of their own."""
 
 

@@ -24,10 +24,10 @@ live: set[str] = set()
 # Modules whose threads work for any request.
 _SHARED = frozenset({"concurrent.futures.thread", "aiosqlite.core"})
 
-Around: TypeAlias = Callable[[Callable[[], object]], object]
+Wrapper: TypeAlias = Callable[[Callable[[], object]], object]
 """Does the work that it is given, with something before and after it."""
 
-around: dict[str, Around] = {}
+wrappers: dict[str, Wrapper] = {}
 """The wrappers around the work of a request's threads and tasks, by the request."""
 
 # The request of a thread, by the thread's `id`; and the threads of a request, which are kept here
@@ -47,7 +47,7 @@ def request_of_thread() -> str | None:
 def forget(request: str) -> None:
     """Forget a request that has ended, and its threads."""
     live.discard(request)
-    around.pop(request, None)
+    wrappers.pop(request, None)
     for thread in _threads_of.pop(request, ()):
         _request_of.pop(id(thread), None)
 
@@ -73,8 +73,8 @@ def hook_threads() -> None:
             if request is not None and not _works_for_others(self):
                 _threads_of.setdefault(request, []).append(self)
                 _request_of[id(self)] = request
-                if request in around:
-                    _start_inside(around[request], self, start)
+                if request in wrappers:
+                    _start_inside(wrappers[request], self, start)
                     return
             start(self)
         except BaseException as error:
@@ -85,7 +85,7 @@ def hook_threads() -> None:
 
 
 @unnoticed
-def _start_inside(within: Around, thread: threading.Thread, start: Any) -> None:
+def _start_inside(within: Wrapper, thread: threading.Thread, start: Any) -> None:
     """Start a thread, and do all of its work within the wrapper.
 
     `start` looks up `_bootstrap` once, for the new thread to call. Afterwards the thread is as
@@ -116,7 +116,7 @@ def hook_pools(module: ModuleType) -> None:
         request = self.devtui_request
         token = request_id.set(request if request in live else None)
         place = inside.set(NOWHERE)  # the thread may have the context of its starter
-        within = around.get(request)
+        within = wrappers.get(request)
         try:
             if within is None:
                 run(self, *args)

@@ -39,7 +39,7 @@ _GONE = {
 }
 
 
-class Around(msgspec.Struct, frozen=True):
+class SessionAccess(msgspec.Struct, frozen=True):
     """What the pages need of the session.
 
     `on` says whether pages follow the saves. `set_live` gives this and each later server process an
@@ -80,11 +80,11 @@ class LivePages:
         self,
         folder: str,
         bus: EventBus,
-        around: Around,
+        session: SessionAccess,
         console: PageConsole | None = None,
     ) -> None:
         self._bus = bus
-        self._around = around
+        self._session = session
         self._console = console
         self._pace = ReloadPace()
         self._key = os.urandom(12).hex()
@@ -97,7 +97,7 @@ class LivePages:
         self._unheard: asyncio.TimerHandle | None = None  # until the process answers an order
         self._catching_up: asyncio.TimerHandle | None = None
         self._taking: set[asyncio.Task[Any]] = set()
-        self._saves = PageSaves(folder, bus, around.waits, self._on_change)
+        self._saves = PageSaves(folder, bus, session.waits, self._on_change)
         self._left_alone: set[str] = set()
         self._crowd_told = False
         bus.listen(self._on_serving, Serving)
@@ -108,12 +108,12 @@ class LivePages:
         bus.keep_private(LiveSet)
         bus.keep_private(PageLeftAlone)
         if self.on:
-            around.set_live(self._order, self._sender)
+            session.set_live(self._order, self._sender)
 
     @property
     def on(self) -> bool:
         """Whether pages follow the saves."""
-        return self._around.on()
+        return self._session.on()
 
     @property
     def count(self) -> int:
@@ -156,7 +156,7 @@ class LivePages:
             self._set_live()
         else:
             # No page has to wait for the process: it only requests files.
-            self._around.set_live(self._order, self._sender)
+            self._session.set_live(self._order, self._sender)
             self._send_waiting()
 
     def _set_live(self) -> None:
@@ -164,7 +164,7 @@ class LivePages:
 
         A page that is requested before that could lack the script, or be as old as before.
         """
-        self._around.set_live(self._order, self._sender)
+        self._session.set_live(self._order, self._sender)
         if self._unheard is not None:
             self._unheard.cancel()
         self._unheard = asyncio.get_running_loop().call_later(HEAR_SECONDS, self._heard)
@@ -189,7 +189,7 @@ class LivePages:
 
     def _send_waiting(self) -> None:
         """Tell the pages what was saved, unless a new generation is about to tell them."""
-        if not self._around.waits():
+        if not self._session.waits():
             self._follow()
 
     def _follow(self) -> None:
@@ -199,7 +199,7 @@ class LivePages:
         """
         if not self.on or self._unheard is not None:
             return
-        fails = self._around.fails()
+        fails = self._session.fails()
         wait = self._pace.wait(fails)
         for page, is_open in self._pages.items():
             if is_open.version >= self._versions.newest:
@@ -226,14 +226,14 @@ class LivePages:
         """Have a page load again, or say where the app has moved to."""
         names = self._versions.missed(is_open.version)
         is_open.version = self._versions.newest  # tell it once
-        if page.port and page.port != self._around.port():
-            page.send({"do": "moved", "url": self._around.url()})
+        if page.port and page.port != self._session.port():
+            page.send({"do": "moved", "url": self._session.url()})
             return
         is_open.leaves = True
         message: dict[str, Any] = {"do": "reload"}
         if names != []:
             message["names"] = names
-        if self._around.fails():
+        if self._session.fails():
             message["fails"] = True
         if is_open.came_old:
             # The browser's cache may have an old page, and show it again.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from devtui.config.state_file import ProjectFile
 from devtui.dashboard.hiding.rules import Rules
-from devtui.filters.facts import Facts, Place
+from devtui.filters.facts import Facts, PaneName
 from devtui.filters.rule import MAX_RULES, covers, parse_rule, proposals
 
 GET = Facts(method="get", status=200)
@@ -25,7 +25,7 @@ GET = Facts(method="get", status=200)
 )
 @example("get  /text\x1b[201~\r\x15touch", Facts(method="get"), "requests")
 @example("", Facts(logger=".a\nb"), "log")
-def test_what_is_proposed_can_be_typed(target: str, facts: Facts, place: Place) -> None:
+def test_what_is_proposed_can_be_typed(target: str, facts: Facts, place: PaneName) -> None:
     for rule in proposals(f"{facts.method} 200 /{target}", facts, place):
         assert parse_rule(rule.text).text == rule.text
 

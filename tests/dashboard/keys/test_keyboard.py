@@ -73,7 +73,7 @@ def test_commands_under_one_name_have_the_same_keys_and_never_share_a_place() ->
     for name, command in CONFIGURABLE.items():
         same = [one for one in COMMANDS if one.setting == name and one.action]
         assert {one.keys for one in same} == {command.keys}
-        assert len({one.place for one in same}) == len(same)
+        assert len({one.scope for one in same}) == len(same)
 
 
 def test_the_ready_sets_conflict_with_nothing() -> None:

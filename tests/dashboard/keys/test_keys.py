@@ -276,7 +276,7 @@ async def test_help_shows_every_key() -> None:
             await ui.press("pagedown")
             pages += ui.screen()
         for command in in_force:
-            if command.place in ("app", "main", "list") and command.help and command.shown:
+            if command.scope in ("app", "main", "list") and command.help and command.shown:
                 assert command.help in pages
                 assert command.shown in pages
 

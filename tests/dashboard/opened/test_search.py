@@ -80,7 +80,7 @@ async def test_a_search_moves_marks_and_counts(ui: Driver) -> None:
     assert styles["curl"] != styles["/8.5.0"]
     await ui.press("escape")
     await ui.shows_not("3 of 3")
-    assert ui.on(OpenedScreen).command_places == ("opened", "detail")
+    assert ui.on(OpenedScreen).key_scopes == ("opened", "detail")
     await ui.press("escape")
     await ui.shows("1 Requests")
 

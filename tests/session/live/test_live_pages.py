@@ -15,7 +15,7 @@ import pytest_asyncio
 from devtui.events import HoldEnded, LiveSet, LogWritten, Serving, SetLive
 from devtui.session.event_bus import EventBus
 from devtui.session.live import live_pages, page_versions, reload_pace
-from devtui.session.live.live_pages import Around, LivePages
+from devtui.session.live.live_pages import LivePages, SessionAccess
 from devtui.session.live.page_connection import Asked, PageConnection
 from devtui.session.live.reload_pace import REST_SECONDS, ReloadPace
 from tests.support.processes import DEADLINE, until
@@ -77,7 +77,7 @@ class Project:
         self.bus = EventBus(lambda: 1)
         self.bus.subscribe(lambda event: None)
         self.on = True
-        around = Around(
+        session = SessionAccess(
             on=lambda: self.on,
             set_live=self._set_live,
             waits=self._waits,
@@ -85,7 +85,7 @@ class Project:
             port=lambda: 0,
             url=str,
         )
-        self.pages = LivePages(str(folder), self.bus, around)
+        self.pages = LivePages(str(folder), self.bus, session)
         self.pages.start()
 
     def open(self, version: tuple[int, int]) -> FakePage:
