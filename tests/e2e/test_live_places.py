@@ -488,7 +488,9 @@ def test_a_download_and_a_print_leave_the_page_connected(shared: Live, page: Any
         page.evaluate("location.href = '/download'")
     assert Path(download.value.path()).read_text() == "<h1>saved</h1>"
     with page.expect_download() as download:  # of a document, which a link saves
-        page.evaluate("Object.assign(document.createElement('a'), {href: '/', download: ''}).click()")
+        page.evaluate(
+            "Object.assign(document.createElement('a'), {href: '/', download: ''}).click()"
+        )
     assert "script" not in Path(download.value.path()).read_text()
     assert page.pdf().startswith(b"%PDF")
     save_shared(shared, page, "after a print")

@@ -6,6 +6,7 @@ while the app hangs.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -74,6 +75,11 @@ class Handover:
         if not self._script_url:
             self._script_url = f"{SCRIPT}?{hashlib.sha256(self._text()).hexdigest()[:8]}"
         return self._script_url
+
+    @property
+    def script_checksum(self) -> str:
+        """The script's checksum, as the attribute `integrity` has it."""
+        return f"sha256-{base64.b64encode(hashlib.sha256(self._text()).digest()).decode()}"
 
     def leave_alone(self, reason: str) -> None:
         """Report, once, why a page does not get the script."""

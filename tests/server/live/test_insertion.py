@@ -30,6 +30,7 @@ class FakeHandover:
     key = "k"
     version = "1.0"
     script_url = "/.devtui/live.js?1"
+    script_checksum = "sha256-c"
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
@@ -214,6 +215,14 @@ def test_a_compressed_page_is_left_alone_with_a_reason(ask: Ask, handover: FakeH
     answer = Response(b"\x1f\x8b", content_type="text/html", headers={"Content-Encoding": "gzip"})
     assert ask(answer, BROWSER).data == b"\x1f\x8b"
     assert handover.reasons == ["its page is compressed although nobody asked for that"]
+
+
+def test_a_page_that_wants_checksums_of_scripts_has_that_of_this_one(ask: Ask) -> None:
+    headers = {"Integrity-Policy": "blocked-destinations=(script)"}
+    answer = ask(page(headers=headers), BROWSER)
+    assert answer.headers["Integrity-Policy"] == headers["Integrity-Policy"]
+    tag = TAG.replace("></script>", ' integrity="sha256-c" crossorigin></script>')
+    assert answer.text.replace("<script  ", "<script ") == PAGE.replace("<head>", "<head>" + tag)
 
 
 def test_a_policy_is_never_changed(ask: Ask, handover: FakeHandover) -> None:
