@@ -112,6 +112,9 @@ class Handover:
 
     def _hand_over(self, handler: Any, query: str) -> bool:
         if not _is_upgrade(handler):
+            if handler.headers.get("Sec-WebSocket-Key"):
+                reason = "a proxy in front of devtui does not pass on WebSockets (Upgrade)"
+                self.leave_alone(reason)
             return False
         names = ("Sec-WebSocket-Key", "Origin", "Host")
         values = [str(handler.headers.get(name, ""))[:MAX_VALUE] for name in names]
