@@ -19,16 +19,20 @@
   const FIRST_PAUSE = 250, LONGEST_PAUSE = 10000, LASTING = 1000, MOST_FIRST_ATTEMPTS = 4;
   // How long a page waits for files before it loads again.
   const LONGEST_WAIT = 2000;
+  // A connection may have ended without a word, as while the machine slept or in another network.
+  // So the page asks now and then whether anybody is there. That also keeps proxies from ending it.
+  const ASK_EVERY = 30000, LONGEST_SILENCE = 5000;
   const address = new URL("live", src);
   address.protocol = address.protocol.replace("http", "ws");
   address.search = new URLSearchParams({ key: dataset.key });
   let socket = null, attempts = 0, connected = false, timer = 0, away = false, toldGone = false;
+  let opened = Infinity, silence = 0;
 
   function connect() {
     clearTimeout(timer);
     if (socket !== null) return;
     attempts += 1;
-    let opened = Infinity;
+    opened = Infinity;
     try {
       socket = new WebSocket(address);
     } catch {
@@ -41,19 +45,39 @@
       sign.hide();
       socket.send(`${dataset.version} ${dataset.heard ?? ""}`);
     };
-    socket.onmessage = (event) => obey(JSON.parse(event.data));
-    socket.onclose = () => {
-      socket = null;
-      if (performance.now() - opened >= LASTING) attempts = 0;
-      if (away) return;
-      if (!connected && attempts >= MOST_FIRST_ATTEMPTS) return;
-      if (connected && attempts > 1 && !toldGone) {
-        toldGone = true; // once: it may be dismissed
-        sign.show("The server is gone: this page may be old.");
-      }
-      const pause = attempts === 0 ? 0 : FIRST_PAUSE * 2 ** (attempts - 1);
-      timer = setTimeout(connect, Math.min(pause, LONGEST_PAUSE));
+    socket.onmessage = (event) => {
+      clearTimeout(silence);
+      silence = 0;
+      obey(JSON.parse(event.data));
     };
+    socket.onclose = disconnected;
+  }
+
+  function disconnected() {
+    clearTimeout(silence);
+    socket = null;
+    silence = 0;
+    if (performance.now() - opened >= LASTING) attempts = 0;
+    if (away) return;
+    if (!connected && attempts >= MOST_FIRST_ATTEMPTS) return;
+    if (connected && attempts > 1 && !toldGone) {
+      toldGone = true; // once: it may be dismissed
+      sign.show("The server is gone: this page may be old.");
+    }
+    const pause = attempts === 0 ? 0 : FIRST_PAUSE * 2 ** (attempts - 1);
+    timer = setTimeout(connect, Math.min(pause, LONGEST_PAUSE));
+  }
+
+  /** Give the connection up if nobody answers. */
+  function ask() {
+    if (silence || socket?.readyState !== WebSocket.OPEN) return;
+    const asked = socket;
+    asked.send("?");
+    silence = setTimeout(() => {
+      asked.onclose = null; // it would come much later
+      asked.close();
+      disconnected();
+    }, LONGEST_SILENCE);
   }
 
   function obey(message) {
@@ -397,8 +421,12 @@
       connect();
     });
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && connected) connect();
+      if (document.hidden || !connected) return;
+      connect();
+      ask();
     });
+    window.addEventListener("online", ask);
+    setInterval(ask, ASK_EVERY);
     returnToPlace();
     connect();
   }
