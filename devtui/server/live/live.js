@@ -81,10 +81,7 @@
   }
 
   function obey(message) {
-    if (message.do === "reload" && isNew(message.once)) {
-      keepPlace(message.fails);
-      reload(message.names);
-    }
+    if (message.do === "reload" && isNew(message.once)) reload(message);
     if (message.do === "swap") {
       dataset.version = message.version;
       swap(message.names);
@@ -110,17 +107,39 @@
     }
   }
 
-  // The page may scroll less while an error is in its place, and the browser forgets how far it did.
-  const PLACE = "devtui.live.place";
+  // The browser forgets how far the elements of a page were scrolled, and the page itself while an
+  // error is in its place. Before late content is there, it cannot scroll that far.
+  const PLACE = "devtui.live.place", MOST_SCROLLED = 100, SCROLL_EVERY = 20;
 
   function keepPlace(fails) {
     try {
       let place = JSON.parse(sessionStorage.getItem(PLACE));
-      if (fails) place ??= { href: location.href, left: scrollX, top: scrollY, behavior: "instant" };
-      if (place) sessionStorage.setItem(PLACE, JSON.stringify({ ...place, isOver: !fails }));
+      if (!place || place.isOver) place = { href: location.href, scrolled: scrolled(fails) };
+      sessionStorage.setItem(PLACE, JSON.stringify({ ...place, isOver: !fails }));
     } catch {
       // this document may store nothing
     }
+  }
+
+  /** What is scrolled, and how far. A page may see to that itself, but cannot over an error. */
+  function scrolled(fails) {
+    const withPage = fails || history.scrollRestoration === "auto";
+    return [...document.querySelectorAll("*")]
+      .filter((one) => one.scrollTop || one.scrollLeft)
+      .filter((one) => withPage || one !== document.scrollingElement)
+      .filter((one) => document.querySelector(pathOf(one)) === one)
+      .slice(0, MOST_SCROLLED)
+      .map((one) => ({ path: pathOf(one), left: one.scrollLeft, top: one.scrollTop }));
+  }
+
+  /** A selector that leads to an element, also when the page was loaded again. */
+  function pathOf(element) {
+    if (element.id) return `#${CSS.escape(element.id)}`;
+    if (!element.parentElement) return ":root";
+    const alike = [...element.parentElement.children]
+      .filter(({ localName }) => localName === element.localName);
+    const step = `${CSS.escape(element.localName)}:nth-of-type(${alike.indexOf(element) + 1})`;
+    return `${pathOf(element.parentElement)} > ${step}`;
   }
 
   function returnToPlace() {
@@ -132,9 +151,31 @@
       return;
     }
     if (!place?.isOver || place.href !== location.href) return;
-    const scroll = () => setTimeout(() => scrollTo(place)); // after the browser has done it
-    if (document.readyState === "complete") scroll();
-    else window.addEventListener("load", scroll, { once: true });
+    const stop = new AbortController();
+    for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+      window.addEventListener(kind, () => stop.abort(), { signal: stop.signal, passive: true });
+    }
+    let missing = place.scrolled, end = Infinity;
+    const scroll = () => {
+      if (stop.signal.aborted) return;
+      const left = missing.filter((one) => !isThere(one));
+      if (document.readyState === "complete") { // the browser has done its own part
+        missing = left;
+        end = Math.min(end, performance.now() + LONGEST_WAIT);
+      }
+      if (missing.length && performance.now() < end) setTimeout(scroll, SCROLL_EVERY);
+      else stop.abort();
+    };
+    scroll();
+  }
+
+  /** Scroll on to a place, but not back: the page may have its own. Return whether it is reached. */
+  function isThere({ path, left, top }) {
+    const element = document.querySelector(path);
+    const isBefore = () => Math.abs(element.scrollTop) < Math.abs(top) - 1
+      || Math.abs(element.scrollLeft) < Math.abs(left) - 1;
+    if (element && isBefore()) element.scrollTo({ left, top, behavior: "instant" });
+    return element !== null && !isBefore();
   }
 
   /** Show the app's log in the console. A text is never a format there. */
@@ -144,17 +185,15 @@
     dataset.heard = heard;
   }
 
-  /** Load the page again, with the files of these names. */
-  async function reload(names) {
+  /** Load the page again, with the files of these names, or an error in its place. */
+  async function reload({ names, fails } = {}) {
     await renew(names).catch(() => {}); // the page may have replaced what that needs
-    if (dataset.posted === undefined) {
+    const act = () => {
+      keepPlace(fails);
       location.reload();
-      return;
-    }
-    sign.show("The app has changed. This page answers a form: ", {
-      label: "send it again",
-      act: () => location.reload(),
-    });
+    };
+    if (dataset.posted === undefined) act();
+    else sign.show("The app has changed. This page answers a form: ", { label: "send it again", act });
   }
 
   // -- what the page has loaded -------------------------------------------------------------------
