@@ -268,6 +268,8 @@ def test_an_answer_to_a_form_is_not_sent_again_without_asking(
         "/bare",
         "/policy?is=default-src 'none'; script-src 'nonce-n1' 'strict-dynamic'; connect-src 'self'",
         "/policy?is=default-src 'self'; require-trusted-types-for 'script'",
+        "/policy?is=sandbox allow-scripts",
+        "/policy?name=Integrity-Policy&is=blocked-destinations=(script)",
         "/compressed",
         "/streamed",
         "/framed",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devtui.session.live import websocket
 from tests.support.live import Live, Serve
-from tests.support.pages import SIGN, follow, holds, reported, take_in
+from tests.support.pages import SIGN, connected, follow, holds, reported, shows, take_in
 from tests.support.processes import DEADLINE
+from tests.support.projects import write
 
 pytestmark = pytest.mark.e2e
 
@@ -33,7 +37,11 @@ let last = 0;
 performance.now = () => now;
 window.setTimeout = (act, pause) => { waiting.set(last += 1, { act, pause }); return last; };
 window.clearTimeout = (number) => void waiting.delete(number);
-window.pauses = () => [...waiting.values()].map((one) => one.pause);
+window.setInterval = (act) => { window.tick = act; };
+const SILENCE = 5000;
+const all = () => [...waiting.values()].map((one) => one.pause);
+window.pauses = () => all().filter((pause) => pause !== SILENCE);
+window.listens = () => all().includes(SILENCE);
 window.pass = (milliseconds) => { now += milliseconds; };
 window.goOn = () => {
   const acts = [...waiting.values()].map((one) => one.act);
@@ -111,6 +119,57 @@ class Successor:
         return True
 
 
+class Relay:
+    """Passes connections on to a port, until the open ones fall silent without an end."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._open: list[socket.socket] = []
+        self._silent: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Relay:
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for one in (self._socket, *self._open):
+            with suppress(OSError):  # it has ended
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        for thread in self._threads:
+            thread.join(DEADLINE)
+            assert not thread.is_alive()
+
+    def fall_silent(self) -> None:
+        """Lose what the open connections send from now on, also that they end."""
+        self._silent |= set(self._open)
+
+    def _start(self, act: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=act, args=arguments)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # the test has ended
+            while True:
+                client, _ = self._socket.accept()
+                server = socket.create_connection(("127.0.0.1", self._to))
+                self._open += client, server
+                self._start(self._copy, client, server)
+                self._start(self._copy, server, client)
+
+    def _copy(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):  # one of the two has ended
+            while data := source.recv(65536):
+                if source not in self._silent:
+                    target.sendall(data)
+            if source not in self._silent:
+                target.shutdown(socket.SHUT_WR)
+
+
 @pytest.fixture
 def live(serve: Serve) -> Live:
     live = serve(APP)
@@ -161,3 +220,34 @@ def test_a_page_tries_once_at_a_time_and_ever_more_seldom(
     assert signs[:3] == [False, False, True]
     if "welcomes" not in successor:
         assert not any(signs[3:]), "it stays dismissed"
+
+
+@pytest.mark.parametrize(
+    "nudge",
+    [
+        "document.dispatchEvent(new Event('visibilitychange'))",
+        "dispatchEvent(new Event('online'))",
+        "tick()",
+    ],
+)
+def test_a_connection_that_is_dead_without_an_end_is_given_up(
+    live: Live, folder: Path, page: Any, nudge: str
+) -> None:
+    """As after a laptop slept, or when it came into another network."""
+    page.add_init_script(CLOCK)
+    attempts = Attempts(page)
+    with Relay(live.session.settings.port) as relay:
+        page.goto(relay.url)
+        connected(live)
+        page.evaluate(nudge)
+        holds(page, "!listens()")  # somebody has answered
+        assert attempts.told == ["Created"]
+        relay.fall_silent()
+        write(folder, {"app.py": APP.replace("first", "second")})
+        live.reloaded()
+        assert page.evaluate(f"{nudge}; listens()")
+        page.evaluate("pass(60_000); goOn()")
+        assert pause(page) == 0
+        page.evaluate("goOn()")
+        attempts.wait_for("Created", 2)
+        shows(page, "second")

@@ -410,6 +410,63 @@ def test_a_page_whose_text_stays_the_same_loads_once(shared: Live, keeping_page:
     assert [row.status for row in rows[before:]] == [200, 200, 304]
 
 
+SCROLLED = """
+<div style="height: 90px; overflow: auto"><section style="height: 2000px"></section></div>
+<ul style="height: 90px; overflow: auto"><li style="height: 2000px"></ul>
+<div id="rest"></div>
+<script>
+  onload = () => {
+    document.querySelector("ul").scrollTop = 1500; // by the page itself
+    setTimeout(() => { rest.style.height = "9000px" }, 50);
+  };
+</script>
+"""
+PLACE = (
+    "[...document.querySelectorAll('div, ul')].map((one) => one.scrollTop).concat(scrollY).join()"
+)
+
+
+@pytest.mark.parametrize("between", ["", "import nothing_of_this_name\n"])
+def test_what_was_scrolled_stays_so_also_where_content_comes_late(
+    shared: Live, page: Any, between: str
+) -> None:
+    follow(shared, page, "/of?body=" + quote(SCROLLED))
+    holds(page, "rest.offsetHeight === 9000")
+    page.evaluate("document.querySelector('div').scrollTop = 700; scrollTo(0, 6000)")
+    page.evaluate("document.querySelector('ul').scrollTop = 100")
+    if between:
+        write(shared.session.settings.folder, {"app.py": between + APP})
+        holds(page, "document.body?.innerText.includes('nothing_of_this_name')")
+        connected(shared)
+    save_shared(shared, page, f"scrolled{len(between)}")
+    holds(page, f"{PLACE} === '700,1500,0,6000'")
+
+
+# What the script wants to do again soon, as while it scrolls, waits for the test.
+SOON = """
+window.soon = [];
+const later = setTimeout;
+window.setTimeout = (act, pause) => (pause === 20 ? soon.push(act) : later(act, pause));
+"""
+
+
+def test_who_scrolls_meanwhile_is_left_there(shared: Live, own_page: Any) -> None:
+    page = own_page
+    page.add_init_script(SOON)
+    body = (
+        "<div id=rest></div><script>rest.style.height = sessionStorage.height ?? '9000px'</script>"
+    )
+    follow(shared, page, "/of?body=" + quote(body))
+    page.evaluate("sessionStorage.height = '2000px'; scrollTo(0, 6000)")
+    save_shared(shared, page, "shorter")
+    holds(page, "document.readyState === 'complete' && soon.length === 1")
+    page.evaluate("soon.pop()()")
+    assert page.evaluate("soon.length") == 1, "it tries again"
+    page.keyboard.press("Home")
+    page.evaluate("scrollTo(0, 0); rest.style.height = '9000px'; soon.pop()()")
+    assert page.evaluate("[scrollY, soon.length]") == [0, 0]
+
+
 def test_a_base_of_the_page_changes_nothing(shared: Live, page: Any) -> None:
     base = "<base href='http://127.0.0.1:9/elsewhere/'>"
     follow(shared, page, f"/of?head={base}")
@@ -487,6 +544,11 @@ def test_a_download_and_a_print_leave_the_page_connected(shared: Live, page: Any
     with page.expect_download() as download:
         page.evaluate("location.href = '/download'")
     assert Path(download.value.path()).read_text() == "<h1>saved</h1>"
+    with page.expect_download() as download:  # of a document, which a link saves
+        page.evaluate(
+            "Object.assign(document.createElement('a'), {href: '/', download: ''}).click()"
+        )
+    assert "script" not in Path(download.value.path()).read_text()
     assert page.pdf().startswith(b"%PDF")
     save_shared(shared, page, "after a print")
 

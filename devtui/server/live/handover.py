@@ -6,6 +6,7 @@ while the app hangs.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -75,6 +76,11 @@ class Handover:
             self._script_url = f"{SCRIPT}?{hashlib.sha256(self._text()).hexdigest()[:8]}"
         return self._script_url
 
+    @property
+    def script_checksum(self) -> str:
+        """The script's checksum, as the attribute `integrity` has it."""
+        return f"sha256-{base64.b64encode(hashlib.sha256(self._text()).digest()).decode()}"
+
     def leave_alone(self, reason: str) -> None:
         """Report, once, why a page does not get the script."""
         if reason not in self._left_alone:
@@ -106,6 +112,9 @@ class Handover:
 
     def _hand_over(self, handler: Any, query: str) -> bool:
         if not _is_upgrade(handler):
+            if handler.headers.get("Sec-WebSocket-Key"):
+                reason = "a proxy in front of devtui does not pass on WebSockets (Upgrade)"
+                self.leave_alone(reason)
             return False
         names = ("Sec-WebSocket-Key", "Origin", "Host")
         values = [str(handler.headers.get(name, ""))[:MAX_VALUE] for name in names]

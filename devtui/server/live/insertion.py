@@ -105,7 +105,7 @@ class _Page:
                 f"its Content-Security-Policy forbids that ({policy.forbidden_by})"
             )
             return headers
-        tag = self._tag(policy.nonce)
+        tag = self._tag(policy)
         self._document = DocumentStart(tag), MetaPolicy(origin)
         if not length.isdecimal():
             return headers
@@ -114,14 +114,16 @@ class _Page:
             (name, whole if name.lower() == "content-length" else value) for name, value in headers
         ]
 
-    def _tag(self, nonce: str) -> bytes:
+    def _tag(self, policy: PagePolicy) -> bytes:
         posted = " data-posted" if self._environ["REQUEST_METHOD"] == "POST" else ""
         # The time since when it wants the log: its own request logs before the script runs.
         heard = f' data-heard="t{self._began * 1e6:.0f}"' if self._handover.console else ""
-        with_nonce = f' nonce="{escape(nonce)}"' if nonce else ""
+        needed = f' nonce="{escape(policy.nonce)}"' if policy.nonce else ""
+        if policy.wants_integrity:
+            needed += f' integrity="{self._handover.script_checksum}" crossorigin'
         tag = (
             f'<script async src="{self._handover.script_url}" data-key="{self._handover.key}" '
-            f'data-version="{self._version}"{posted}{heard}{with_nonce}></script>'
+            f'data-version="{self._version}"{posted}{heard}{needed}></script>'
         ).encode("latin-1")
         return tag if len(tag) % 2 == 0 else tag.replace(b"<script ", b"<script  ", 1)
 

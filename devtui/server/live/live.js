@@ -19,16 +19,20 @@
   const FIRST_PAUSE = 250, LONGEST_PAUSE = 10000, LASTING = 1000, MOST_FIRST_ATTEMPTS = 4;
   // How long a page waits for files before it loads again.
   const LONGEST_WAIT = 2000;
+  // A connection may have ended without a word, as while the machine slept or in another network.
+  // So the page asks now and then whether anybody is there. That also keeps proxies from ending it.
+  const ASK_EVERY = 30000, LONGEST_SILENCE = 5000;
   const address = new URL("live", src);
   address.protocol = address.protocol.replace("http", "ws");
   address.search = new URLSearchParams({ key: dataset.key });
   let socket = null, attempts = 0, connected = false, timer = 0, away = false, toldGone = false;
+  let opened = Infinity, silence = 0;
 
   function connect() {
     clearTimeout(timer);
     if (socket !== null) return;
     attempts += 1;
-    let opened = Infinity;
+    opened = Infinity;
     try {
       socket = new WebSocket(address);
     } catch {
@@ -41,26 +45,43 @@
       sign.hide();
       socket.send(`${dataset.version} ${dataset.heard ?? ""}`);
     };
-    socket.onmessage = (event) => obey(JSON.parse(event.data));
-    socket.onclose = () => {
-      socket = null;
-      if (performance.now() - opened >= LASTING) attempts = 0;
-      if (away) return;
-      if (!connected && attempts >= MOST_FIRST_ATTEMPTS) return;
-      if (connected && attempts > 1 && !toldGone) {
-        toldGone = true; // once: it may be dismissed
-        sign.show("The server is gone: this page may be old.");
-      }
-      const pause = attempts === 0 ? 0 : FIRST_PAUSE * 2 ** (attempts - 1);
-      timer = setTimeout(connect, Math.min(pause, LONGEST_PAUSE));
+    socket.onmessage = (event) => {
+      clearTimeout(silence);
+      silence = 0;
+      obey(JSON.parse(event.data));
     };
+    socket.onclose = disconnected;
+  }
+
+  function disconnected() {
+    clearTimeout(silence);
+    socket = null;
+    silence = 0;
+    if (performance.now() - opened >= LASTING) attempts = 0;
+    if (away) return;
+    if (!connected && attempts >= MOST_FIRST_ATTEMPTS) return;
+    if (connected && attempts > 1 && !toldGone) {
+      toldGone = true; // once: it may be dismissed
+      sign.show("The server is gone: this page may be old.");
+    }
+    const pause = attempts === 0 ? 0 : FIRST_PAUSE * 2 ** (attempts - 1);
+    timer = setTimeout(connect, Math.min(pause, LONGEST_PAUSE));
+  }
+
+  /** Give the connection up if nobody answers. */
+  function ask() {
+    if (silence || socket?.readyState !== WebSocket.OPEN) return;
+    const asked = socket;
+    asked.send("?");
+    silence = setTimeout(() => {
+      asked.onclose = null; // it would come much later
+      asked.close();
+      disconnected();
+    }, LONGEST_SILENCE);
   }
 
   function obey(message) {
-    if (message.do === "reload" && isNew(message.once)) {
-      keepPlace(message.fails);
-      reload(message.names);
-    }
+    if (message.do === "reload" && isNew(message.once)) reload(message);
     if (message.do === "swap") {
       dataset.version = message.version;
       swap(message.names);
@@ -86,17 +107,39 @@
     }
   }
 
-  // The page may scroll less while an error is in its place, and the browser forgets how far it did.
-  const PLACE = "devtui.live.place";
+  // The browser forgets how far the elements of a page were scrolled, and the page itself while an
+  // error is in its place. Before late content is there, it cannot scroll that far.
+  const PLACE = "devtui.live.place", MOST_SCROLLED = 100, SCROLL_EVERY = 20;
 
   function keepPlace(fails) {
     try {
       let place = JSON.parse(sessionStorage.getItem(PLACE));
-      if (fails) place ??= { href: location.href, left: scrollX, top: scrollY, behavior: "instant" };
-      if (place) sessionStorage.setItem(PLACE, JSON.stringify({ ...place, isOver: !fails }));
+      if (!place || place.isOver) place = { href: location.href, scrolled: scrolled(fails) };
+      sessionStorage.setItem(PLACE, JSON.stringify({ ...place, isOver: !fails }));
     } catch {
       // this document may store nothing
     }
+  }
+
+  /** What is scrolled, and how far. A page may see to that itself, but cannot over an error. */
+  function scrolled(fails) {
+    const withPage = fails || history.scrollRestoration === "auto";
+    return [...document.querySelectorAll("*")]
+      .filter((one) => one.scrollTop || one.scrollLeft)
+      .filter((one) => withPage || one !== document.scrollingElement)
+      .filter((one) => document.querySelector(pathOf(one)) === one)
+      .slice(0, MOST_SCROLLED)
+      .map((one) => ({ path: pathOf(one), left: one.scrollLeft, top: one.scrollTop }));
+  }
+
+  /** A selector that leads to an element, also when the page was loaded again. */
+  function pathOf(element) {
+    if (element.id) return `#${CSS.escape(element.id)}`;
+    if (!element.parentElement) return ":root";
+    const alike = [...element.parentElement.children]
+      .filter(({ localName }) => localName === element.localName);
+    const step = `${CSS.escape(element.localName)}:nth-of-type(${alike.indexOf(element) + 1})`;
+    return `${pathOf(element.parentElement)} > ${step}`;
   }
 
   function returnToPlace() {
@@ -108,9 +151,31 @@
       return;
     }
     if (!place?.isOver || place.href !== location.href) return;
-    const scroll = () => setTimeout(() => scrollTo(place)); // after the browser has done it
-    if (document.readyState === "complete") scroll();
-    else window.addEventListener("load", scroll, { once: true });
+    const stop = new AbortController();
+    for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+      window.addEventListener(kind, () => stop.abort(), { signal: stop.signal, passive: true });
+    }
+    let missing = place.scrolled, end = Infinity;
+    const scroll = () => {
+      if (stop.signal.aborted) return;
+      const left = missing.filter((one) => !isThere(one));
+      if (document.readyState === "complete") { // the browser has done its own part
+        missing = left;
+        end = Math.min(end, performance.now() + LONGEST_WAIT);
+      }
+      if (missing.length && performance.now() < end) setTimeout(scroll, SCROLL_EVERY);
+      else stop.abort();
+    };
+    scroll();
+  }
+
+  /** Scroll on to a place, but not back: the page may have its own. Return whether it is reached. */
+  function isThere({ path, left, top }) {
+    const element = document.querySelector(path);
+    const isBefore = () => Math.abs(element.scrollTop) < Math.abs(top) - 1
+      || Math.abs(element.scrollLeft) < Math.abs(left) - 1;
+    if (element && isBefore()) element.scrollTo({ left, top, behavior: "instant" });
+    return element !== null && !isBefore();
   }
 
   /** Show the app's log in the console. A text is never a format there. */
@@ -120,17 +185,15 @@
     dataset.heard = heard;
   }
 
-  /** Load the page again, with the files of these names. */
-  async function reload(names) {
+  /** Load the page again, with the files of these names, or an error in its place. */
+  async function reload({ names, fails } = {}) {
     await renew(names).catch(() => {}); // the page may have replaced what that needs
-    if (dataset.posted === undefined) {
+    const act = () => {
+      keepPlace(fails);
       location.reload();
-      return;
-    }
-    sign.show("The app has changed. This page answers a form: ", {
-      label: "send it again",
-      act: () => location.reload(),
-    });
+    };
+    if (dataset.posted === undefined) act();
+    else sign.show("The app has changed. This page answers a form: ", { label: "send it again", act });
   }
 
   // -- what the page has loaded -------------------------------------------------------------------
@@ -397,8 +460,12 @@
       connect();
     });
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && connected) connect();
+      if (document.hidden || !connected) return;
+      connect();
+      ask();
     });
+    window.addEventListener("online", ask);
+    setInterval(ask, ASK_EVERY);
     returnToPlace();
     connect();
   }

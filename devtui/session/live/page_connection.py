@@ -23,6 +23,9 @@ Version: TypeAlias = "tuple[int, int]"
 
 NO_VERSION: Version = (0, 0)
 
+# A page may be connected to nobody, and not know it.
+_IS_ANYBODY_THERE = b"?"
+
 _MESSAGE_BYTES = 8 * 1024
 
 _REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -96,7 +99,9 @@ class PageConnection(asyncio.Protocol):
         assert self._transport is not None
         try:
             for kind, content in self._frames.take(data):
-                if kind == websocket.TEXT:
+                if kind == websocket.TEXT and content == _IS_ANYBODY_THERE:
+                    self.send({"do": "nothing"})
+                elif kind == websocket.TEXT:
                     version, heard = _version(content)
                     if not self._asked.has(self._page_key):
                         version, heard = NO_VERSION, ""

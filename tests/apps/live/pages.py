@@ -23,7 +23,8 @@ def kept():
 @app.get("/policy")
 def policy():
     page = render_template("page.html", text=TEXT, nonce="n1")
-    return page, {"Content-Security-Policy": request.args["is"]}
+    name = request.args.get("name", "Content-Security-Policy")
+    return page, {name: request.args["is"]}
 
 @app.get("/compressed")
 def compressed():

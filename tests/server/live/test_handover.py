@@ -82,6 +82,17 @@ def test_only_the_app_s_pages_can_connect(live: Live, more: str, line: bytes) ->
         assert first_line(connection) == line
 
 
+def test_a_proxy_that_does_not_pass_on_websockets_is_said_once(live: Live) -> None:
+    """It leaves out the headers that are for one connection, and passes on the others."""
+    for _ in range(2):
+        with ask(live, "/.devtui/live?key=x", "Sec-WebSocket-Key: x\r\n") as connection:
+            assert first_line(connection) == b"HTTP/1.1 426 Upgrade Required"
+    reason = "a proxy in front of devtui does not pass on WebSockets (Upgrade)."
+    assert live.line("does not follow").text == f"A page of the app does not follow saves: {reason}"
+    live.visit("/")
+    assert len(live.lines("does not follow")) == 1
+
+
 @pytest.mark.parametrize(
     "data", [b"no frame at all", b"\x81\x84....\x00\x00\x00\x00", b"\xff" * 20]
 )

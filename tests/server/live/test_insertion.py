@@ -30,6 +30,7 @@ class FakeHandover:
     key = "k"
     version = "1.0"
     script_url = "/.devtui/live.js?1"
+    script_checksum = "sha256-c"
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
@@ -71,7 +72,8 @@ WITH_TAG = PAGE.replace("<head>", "<head>" + TAG)
         (OLD, "GET", TAG),
         (BROWSER, "POST", POSTED),
         ({"Sec-Fetch-Dest": "empty", **OLD}, "GET", ""),
-        ({"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "navigate"}, "GET", TAG),
+        ({"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "navigate", **OLD}, "GET", TAG),
+        ({"Sec-Fetch-Dest": "empty", "Sec-Fetch-Mode": "navigate"}, "GET", ""),
         ({"Sec-Fetch-Dest": "object", "Sec-Fetch-Mode": "navigate"}, "GET", ""),
         ({"Sec-Fetch-Dest": "script"}, "GET", ""),
         ({}, "GET", ""),
@@ -79,6 +81,7 @@ WITH_TAG = PAGE.replace("<head>", "<head>" + TAG)
         ({"Accept": "text/html;q=0, */*"}, "GET", ""),
         ({**OLD, "HX-Request": "true"}, "GET", ""),
         ({**OLD, "Turbo-Frame": "one"}, "GET", ""),
+        ({**OLD, "X-Alpine-Request": "true"}, "GET", ""),
         ({**OLD, "X-Requested-With": "XMLHttpRequest"}, "GET", ""),
         (BROWSER, "PUT", ""),
     ],
@@ -212,6 +215,14 @@ def test_a_compressed_page_is_left_alone_with_a_reason(ask: Ask, handover: FakeH
     answer = Response(b"\x1f\x8b", content_type="text/html", headers={"Content-Encoding": "gzip"})
     assert ask(answer, BROWSER).data == b"\x1f\x8b"
     assert handover.reasons == ["its page is compressed although nobody asked for that"]
+
+
+def test_a_page_that_wants_checksums_of_scripts_has_that_of_this_one(ask: Ask) -> None:
+    headers = {"Integrity-Policy": "blocked-destinations=(script)"}
+    answer = ask(page(headers=headers), BROWSER)
+    assert answer.headers["Integrity-Policy"] == headers["Integrity-Policy"]
+    tag = TAG.replace("></script>", ' integrity="sha256-c" crossorigin></script>')
+    assert answer.text.replace("<script  ", "<script ") == PAGE.replace("<head>", "<head>" + tag)
 
 
 def test_a_policy_is_never_changed(ask: Ask, handover: FakeHandover) -> None:
