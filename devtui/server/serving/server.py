@@ -92,7 +92,7 @@ class AppServer:
             # Do the handshake in the client's thread. In `accept`, the default, a silent client
             # would keep all others waiting.
             self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
-        if self._server.idle is not None and shelf and load.cert is None:
+        if self._server.idle is not None and shelf:
             self._server.idle.shelf = Shelf(shelf)
         self._asked = False
         self._stopped, self._stopper = socket.socketpair()
