@@ -159,9 +159,12 @@ class PersistentHandler(WSGIRequestHandler):
         """Say why the app must not get a request whose head only the standard parser could read."""
         if self.head is not None:
             return ""
-        if isinstance(self.rfile, ReadAgain) and self.rfile.is_cut:
-            return "The head is incomplete"
-        return heads.fault(self.headers)
+        if isinstance(self.rfile, ReadAgain):
+            if self.rfile.is_cut:
+                return "The head is incomplete"
+            if self.rfile.is_unclear:
+                return "No carriage return and no NUL may stand within a line"
+        return heads.fault(self.headers, self.request_version)
 
     def _answer(self) -> None:
         self.close_connection, self.is_broken = True, False
