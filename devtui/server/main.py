@@ -172,8 +172,8 @@ class Generation:
         forks.end_if_forked()  # the app may have forked while it loaded
         recorder = Recorder(self._channel, self._output, self._loading.tracing, load.send_token)
         news = DebuggerNews(self._channel.send)
-        shelf, reporter = self._channel.shelf, self._reporter
-        server = AppServer(app, listener, shelf, load, recorder, reporter, news, self._handover)
+        kept, reporter = self._channel.kept, self._reporter
+        server = AppServer(app, listener, kept, load, recorder, reporter, news, self._handover)
         self._server = server
         self._channel.send(Serving(url=load.url, pid=os.getpid()))
         UnseenThread(lambda: self._get_the_rest(server)).start()

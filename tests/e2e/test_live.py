@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -341,6 +342,27 @@ def test_https_follows_too(serve: Serve, page: Any, folder: Path) -> None:
         save(folder, text)
         shows(page, text)
         connected(live)
+
+
+def test_a_user_trusts_a_made_up_certificate_once(
+    serve: Serve, keeping_page: Any, folder: Path
+) -> None:
+    """After a save another one would show a warning in place of the page."""
+    live = serve(PROJECT, cert="adhoc")
+    live.serving()
+    with closing(keeping_page.context.browser.new_context()) as context:
+        careful = context.new_page()
+        careful.set_default_timeout(20_000)
+        with pytest.raises(Exception, match="ERR_CERT_AUTHORITY_INVALID"):
+            careful.goto(live.session.url)
+        careful.wait_for_selector("#main-message")
+        careful.keyboard.type("thisisunsafe")  # what the warning takes for a click on "proceed"
+        shows(careful, "first")
+        connected(live)
+        for text in ("second", "third"):
+            save(folder, text)
+            shows(careful, text)
+            connected(live)
 
 
 def test_pages_follow_or_not_as_the_option_and_the_key_say(

@@ -27,7 +27,9 @@ CLOSE = b"Connection: close"
 
 
 def get(target: bytes, *headers: bytes, method: bytes = b"GET") -> bytes:
-    return b"\r\n".join([method + b" " + target + b" HTTP/1.1", *headers, b"", b""])
+    """A request with these headers, and with a host if they have none."""
+    host = [] if any(header.startswith(b"Host:") for header in headers) else [b"Host: localhost"]
+    return b"\r\n".join([method + b" " + target + b" HTTP/1.1", *host, *headers, b"", b""])
 
 
 def post(*headers: bytes, body: bytes = b"") -> bytes:
@@ -41,14 +43,17 @@ def chunked(body: bytes) -> bytes:
 REQUESTS: dict[str, tuple[bytes, int]] = {
     "a target of 64 KB": (get(b"/" + b"a" * 65_500), 200),
     "a longer target": (get(b"/" + b"a" * 200_000), 414),
-    "NUL": (get(b"/\0", b"X-\0: \0", method=b"G\0T"), 200),
-    "CR in a header": (get(b"/", b"X-A: a\rX-B: b"), 200),
+    "NUL": (get(b"/\0", b"X-\0: \0", method=b"G\0T"), 400),
+    "CR in a header": (get(b"/", b"X-A: a\rX-B: b"), 400),
     "a folded header": (get(b"/", b"X-A: a", b" b"), 200),
-    "a header without a name": (get(b"/", b": a", b"no colon"), 200),
+    "a header that continues nothing": (b"GET / HTTP/1.1\r\n a: b\r\nHost: a\r\n\r\n", 400),
+    "a header without a name": (get(b"/", b": a"), 400),
+    "a header without a colon": (get(b"/", b"no colon"), 400),
     "invalid UTF-8": (get(b"/\xff\xfe\xc3(?\xf0\x9f", b"X-A: \xff\xfe"), 200),
     "escapes and markup": (
-        get(b"/" + EVIL, b"X-" + EVIL + b": " + EVIL, method=b"G" + EVIL) + EVIL, 200,
+        get(b"/" + EVIL, b"X-A: " + EVIL, method=b"G" + EVIL) + EVIL, 200,
     ),
+    "escapes in a header's name": (get(b"/", b"X-" + EVIL + b": a"), 400),
     "escapes in a body": (
         post(b"Content-Type: text/" + EVIL, b"Transfer-Encoding: chunked",
              body=b"%x\r\n" % len(EVIL) + EVIL + b"\r\n0\r\n\r\n"), 200,
@@ -68,7 +73,9 @@ REQUESTS: dict[str, tuple[bytes, int]] = {
     "a length of 5,000 digits": (post(b"Content-Length: " + b"9" * 5000, body=b"abc"), 400),
     "a length that is no number": (post(b"Content-Length: \xd9\xa3"), 400),
     "two lengths": (get(b"/", b"Content-Length: 0", b"Content-Length: 5"), 400),
-    "a header 90 times": (get(b"/", *[b"Host: a"] * 90), 200),
+    "a header 90 times": (get(b"/", *[b"X-A: a"] * 90), 200),
+    "a host 90 times": (get(b"/", *[b"Host: a"] * 90), 400),
+    "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
     "a chunk that is shorter": (chunked(b"ffff\r\nabc\r\n0\r\n\r\n"), 500),
     "a chunk of 2**64 bytes": (chunked(b"f" * 16 + b"\r\nabc"), 500),
     "a chunk that is longer": (chunked(b"2\r\nabcdef\r\n0\r\n\r\n"), 500),

@@ -23,7 +23,7 @@ from devtui.events import (
     encode,
 )
 from devtui.server.channel.pending import Pending
-from devtui.server.channel.received_orders import ReceivedOrders
+from devtui.server.channel.received_orders import Kept, ReceivedOrders
 from devtui.server.guest import polling
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
@@ -60,8 +60,8 @@ class Channel:
         self._socket.setblocking(False)
         self.pending = Pending(connection)
         """The events that were not sent yet."""
-        self.shelf: list[int] = []
-        """The descriptors that came with the listener: idle connections wait there."""
+        self.kept = Kept([], None)
+        """What came with the listener."""
         self._reader = 0  # the thread in `run`
         self._waiting: set[int] = set()  # threads that wait for room
         self._waits_for_room = False  # the reader wakes when the socket takes more
@@ -232,13 +232,13 @@ class Channel:
     def _receive(self, received: ReceivedOrders, on_order: OnOrder) -> bool:
         """Read, and handle all whole lines; return false at the end of the channel."""
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 3)
+            data, descriptors, _, _ = socket.recv_fds(self._socket, _READ_BYTES, 4)
         except BlockingIOError:
             return True
         except OSError:
             return False
-        if descriptors and (others := received.keep(descriptors)):
-            self.shelf = others
+        if descriptors and (kept := received.keep(descriptors)):
+            self.kept = kept
         for line in received.lines(data):
             try:
                 order = decode_order(line)

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from devtui.server.guest.descriptors import OwnFile
+
+
+class Kept(NamedTuple):
+    """What the session keeps from one server process to the next."""
+
+    shelf: list[int]
+    """Two descriptors of sockets: idle connections wait in between."""
+    made_up: OwnFile | None
+    """The file of the certificate that the first process made up, if one is wanted."""
 
 
 class ReceivedOrders:
@@ -23,13 +35,15 @@ class ReceivedOrders:
             del self._part[: end + 1]
             yield line
 
-    def keep(self, descriptors: list[int]) -> list[int]:
-        """Keep the first one for the next order that has one, and return the others."""
+    def keep(self, descriptors: list[int]) -> Kept | None:
+        """Keep the first one for the next order that has one, and return what the others are."""
         for descriptor in descriptors:
             # Programs that the app starts must not inherit the port.
             os.set_inheritable(descriptor, False)
         self.descriptor, *others = descriptors
-        return others
+        if not others:
+            return None
+        return Kept(others[:2], OwnFile(others[2]) if others[2:] else None)
 
     def take_descriptor(self) -> int | None:
         """Return the kept descriptor, once."""

@@ -1,7 +1,8 @@
-"""Guard our sockets against an app that closes descriptors, and against its forks."""
+"""Guard our descriptors against an app that closes them, and our sockets against its forks."""
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -32,11 +33,37 @@ class OwnSocket:
             self.socket.close()
 
     def _look(self) -> tuple[int, int] | None:
-        try:
-            status = os.fstat(self.socket.fileno())
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
+        return _identity(self.socket.fileno())
+
+
+class OwnFile:
+    """A small file that is open under a number, and its identity when it was opened."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._opened = _identity(descriptor)
+
+    def read(self, most: int) -> bytes:
+        """Return what is in it; raise `OSError` if it was closed or replaced."""
+        self._check()
+        return os.pread(self._descriptor, most, 0)
+
+    def write(self, data: bytes) -> None:
+        """Write from its start; raise `OSError` if it was closed or replaced."""
+        self._check()
+        os.pwrite(self._descriptor, data, 0)
+
+    def _check(self) -> None:
+        if self._opened is None or _identity(self._descriptor) != self._opened:
+            raise OSError(errno.EBADF, "the app has closed a file of devtui's")
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _silence(descriptor: int) -> bool:

@@ -21,15 +21,16 @@ class Waiting:
     does not wait. `cut` is true once we have closed the connection to make room for others.
     `accepted` is the time at which the connection was accepted, or its last response was sent.
     `idle` is true while no thread reads from it, and `is_new` until the head of the first request
-    was read. `address` is the client's. `given_away` is true once the session owns the connection
-    and closes it.
+    was read. `is_untouched` is true until a thread reads from it: nothing was agreed on with the
+    client, also with TLS. `address` is the client's. `given_away` is true once the session owns the
+    connection and closes it.
     """
 
     def __init__(self, address: Any = None) -> None:
         self.accepted = self.since = clock.monotonic()
         self.address = address
         self.cut = self.idle = self.given_away = False
-        self.is_new = True
+        self.is_new = self.is_untouched = True
 
     def begin_head(self) -> None:
         """Note that the connection waits for the head of its next request."""

@@ -27,13 +27,32 @@ _REQUEST_LINE = re.compile(
 _FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\xa0-\xff]*\r\n)*\r\n")
 _FIELD = re.compile(r"([^:]+):[ \t]*([^\r]*)\r\n")
 
+# A carriage return within a line, and NUL (RFC 9112, section 2.2, and RFC 9110, section 5.5).
+_UNCLEAR = re.compile(rb"\r(?!\n)|\0")
+
 _SPACE_AND_COLON = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]+:")
 
 # Nobody sends a body whose length has more digits.
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
-# The fields that decide where the request ends, and whether another one may follow.
-_DECISIVE = frozenset({"connection", "content-length", "transfer-encoding", "upgrade"})
+# A name or an address, and a port (RFC 3986, section 3.2).
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[A-Za-z0-9._~!$&'()*+,;=%:-]+\])(?::[0-9]*)?"
+)
+
+# The fields that decide where the request ends, and whether another one may follow; and the host.
+_DECISIVE = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
+
+# What the standard parser does not take for a field. It drops such a line, and all that follow the
+# first kind.
+_NO_FIELD = frozenset(
+    {
+        "MissingHeaderBodySeparatorDefect",
+        "InvalidHeaderDefect",
+        "MisplacedEnvelopeHeaderDefect",
+        "FirstHeaderLineIsContinuationDefect",
+    }
+)
 
 
 class Head(msgspec.Struct):
@@ -95,6 +114,9 @@ def _settle(head: Head) -> bool:
             if name in decisive:
                 return False
             decisive[name] = value.strip(" \t")
+    host = decisive.get("host", "" if head.version == "HTTP/1.0" else None)
+    if host is None or _HOST.fullmatch(host) is None:
+        return False
     length, coding = decisive.get("content-length"), decisive.get("transfer-encoding")
     if coding is not None:
         if length is not None or coding.lower() != "chunked" or head.version != "HTTP/1.1":
@@ -111,10 +133,11 @@ def _settle(head: Head) -> bool:
     return True
 
 
-def fault(headers: Message) -> str:
+def fault(headers: Message, version: str) -> str:
     """Return why a head that the standard parser has read must be refused, or an empty text.
 
-    Nobody knows where the body of such a request ends (RFC 9112, sections 5.1 and 6.3).
+    Nobody knows where the body of such a request ends (RFC 9112, sections 5.1 and 6.3), or which
+    host is meant (section 3.2).
     """
     codings = _listed(headers.get_all("Transfer-Encoding", []))
     lengths = _listed(headers.get_all("Content-Length", []))
@@ -127,6 +150,14 @@ def fault(headers: Message) -> str:
     rest = headers.get_payload()
     if _SPACE_AND_COLON.match(rest) is not None if isinstance(rest, str) else headers.defects:
         return "No space may stand before the colon of a field"
+    # "From " begins the envelope of a mail.
+    if headers.get_unixfrom() or any(type(it).__name__ in _NO_FIELD for it in headers.defects):
+        return "Each line of the head must be a field: a name, a colon and a value"
+    hosts = headers.get_all("Host", [])
+    if len(hosts) > 1 or (not hosts and version >= "HTTP/1.1"):
+        return "A request needs one Host field"
+    if hosts and _HOST.fullmatch(hosts[0].strip(" \t\r\n")) is None:
+        return "A request needs one Host field with a name or an address"
     return ""
 
 
@@ -142,12 +173,15 @@ class ReadAgain:
         self._stream = stream
         self.is_cut = False
         """Whether the client has ended the connection within a line, or instead of one."""
+        self.is_unclear = False
+        """Whether a line has a character in it that some parsers take for its end."""
 
     def readline(self, size: int = -1) -> bytes:
         """Return the next line; none is longer than the limit with which it was read."""
         found = next(self._lines, None)
         line: bytes = self._stream.readline(size) if found is None else found
         self.is_cut = line[-1:] != b"\n" and len(line) != size
+        self.is_unclear = self.is_unclear or _UNCLEAR.search(line) is not None
         return line
 
     def __getattr__(self, name: str) -> Any:

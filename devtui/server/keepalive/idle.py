@@ -51,12 +51,19 @@ class IdleConnections:
         self._waker.setblocking(False)
         self._is_woken = False
         self.shelf: Shelf | None = None
-        """Where connections wait for the next server process, if they can."""
+        """Where connections wait for the next server process."""
+        self.is_encrypted = False
+        """Whether clients speak TLS. What was agreed on with one cannot leave this process."""
         self.stops = False
         """Whether the server was told to stop."""
         self._is_over = False
         self.stopped: socket.socket | None = None
         """It becomes readable when the server stops."""
+
+    @property
+    def leaves_used(self) -> bool:
+        """Whether the next server process goes on with connections that this one has used."""
+        return self.shelf is not None and not self.is_encrypted
 
     def begin(self, selector: selectors.BaseSelector) -> None:
         """Use this selector to wait for clients."""
@@ -123,13 +130,13 @@ class IdleConnections:
         self._unwake()
         self._is_over = True
         self._end_returned()
-        idle = list(self._idle)
-        left = 0 if self.shelf is None else self.shelf.leave(idle)
-        for connection in idle[:left]:
+        may_go = [connection for connection in self._idle if self._may_leave(connection)]
+        left = 0 if self.shelf is None else self.shelf.leave(may_go)
+        for connection in may_go[:left]:
             self._forget(connection)
             self._let_go(connection)
         latest = clock.monotonic() - head_seconds
-        for connection in idle[left:]:
+        for connection in list(self._idle):
             self._forget(connection)
             waiting = self._waiting(connection)
             if waiting.is_new and waiting.accepted > latest:
@@ -148,10 +155,14 @@ class IdleConnections:
                 connection = self._returned.popleft()
                 if not self._is_open(connection):
                     continue  # it was closed to make room
-                if self.shelf is not None and self.shelf.leave([connection]):
+                shelf = self.shelf if self._may_leave(connection) else None
+                if shelf is not None and shelf.leave([connection]):
                     self._let_go(connection)
                 else:
                     self._start_or_close(connection)
+
+    def _may_leave(self, connection: Any) -> bool:
+        return self.leaves_used or self._waiting(connection).is_untouched
 
     def _start_or_close(self, connection: Any) -> None:
         if _unread_bytes(connection):

@@ -23,6 +23,7 @@ from devtui.server.keepalive.head import Head, ReadAgain
 from devtui.server.keepalive.idle import LINGER_MS
 from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody, receive_now
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit, has_body
+from devtui.server.keepalive.tls_end import end_tls
 from devtui.server.keepalive.wsgi_response import WsgiResponse
 
 # Taken before the app can patch it. A socket of gevent's, or one with TLS, always waits.
@@ -47,6 +48,8 @@ class PersistentHandler(WSGIRequestHandler):
     """The head of the request; None if only the standard parser could read it."""
     began = 0.0
     """When the request began to arrive."""
+    is_broken = False
+    """Whether the end of the response is missing."""
     body_stream: Any
     """The body of the request. If the head is None, it is all that the client sends."""
     _body: RequestBody | None = None
@@ -56,6 +59,7 @@ class PersistentHandler(WSGIRequestHandler):
         """Note when the connection waits for its client."""
         super().setup()
         self._waiting = self.server.connections.waiting(self.connection)
+        self._waiting.is_untouched = False
         send = receive = None
         if type(self.connection) is _Socket:
             if (held := self.server.connections.held) is not None:
@@ -104,7 +108,7 @@ class PersistentHandler(WSGIRequestHandler):
     def _is_left(self) -> bool:
         """Whether what the client sends from now on is for the next server process."""
         idle = self.server.idle
-        return idle is not None and idle.stops and idle.shelf is not None
+        return idle is not None and idle.stops and idle.leaves_used
 
     def before_waiting(self) -> None:
         """Do what must not wait until the client sends again."""
@@ -123,7 +127,7 @@ class PersistentHandler(WSGIRequestHandler):
                 self.head is not None
                 and self.head.stays_open
                 and idle is not None
-                and not (idle.stops and idle.shelf is None)
+                and not (idle.stops and not idle.leaves_used)
                 and self._body is not None
                 and self._body.is_short
             ):
@@ -155,12 +159,15 @@ class PersistentHandler(WSGIRequestHandler):
         """Say why the app must not get a request whose head only the standard parser could read."""
         if self.head is not None:
             return ""
-        if isinstance(self.rfile, ReadAgain) and self.rfile.is_cut:
-            return "The head is incomplete"
-        return heads.fault(self.headers)
+        if isinstance(self.rfile, ReadAgain):
+            if self.rfile.is_cut:
+                return "The head is incomplete"
+            if self.rfile.is_unclear:
+                return "No carriage return and no NUL may stand within a line"
+        return heads.fault(self.headers, self.request_version)
 
     def _answer(self) -> None:
-        self.close_connection = True
+        self.close_connection, self.is_broken = True, False
         self.head = self._body = self.environ = None
         line = self._input.stream.readline(heads.MAX_LINE + 1)
         while line == b"\r\n":
@@ -207,8 +214,10 @@ class PersistentHandler(WSGIRequestHandler):
         if head is not None and head.stays_open and idle is not None and not idle.stops:
             # It may have sent another request already.
             self._waiting.begin_head()
-            pause = LAST_MS if self.server.ssl_context is None else pause
-        if pause and self.server.ssl_context is None:
+            pause = LAST_MS
+        if not self.is_broken:
+            end_tls(self.connection)
+        if pause:
             with suppress(OSError):  # the client has ended it
                 self.connection.shutdown(socket.SHUT_WR)
         self._waiting.during(self._input.discard, pause)

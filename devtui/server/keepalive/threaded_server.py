@@ -10,6 +10,7 @@ from werkzeug.serving import ThreadedWSGIServer
 from devtui.server.keepalive.connections import Server
 from devtui.server.keepalive.free_threads import FreeThreads
 from devtui.server.keepalive.idle import IdleConnections
+from devtui.server.keepalive.tls_end import end_tls
 
 
 class ThreadedServer(Server, ThreadedWSGIServer):
@@ -25,6 +26,7 @@ class ThreadedServer(Server, ThreadedWSGIServer):
             self._let_go,
             self._adopt,
         )
+        self._idle.is_encrypted = self.ssl_context is not None
         self.connections.drop_idle = self._idle.drop
         self._free_threads = FreeThreads()
 
@@ -78,14 +80,21 @@ class ThreadedServer(Server, ThreadedWSGIServer):
 
     def _adopt(self, request: socket.socket) -> None:
         """Take over a connection from the server process before."""
+        connection: Any = request
         try:
             address = request.getpeername()
-        except OSError:  # its client has ended it
+            if self.ssl_context is not None:
+                # As its `accept` does. Only those that are untouched are left to us.
+                connection = self.ssl_context.wrap_socket(
+                    request, server_side=True, do_handshake_on_connect=False
+                )
+        except (OSError, ValueError):  # its client has ended it
             request.close()
             return
-        self.connections.opened(request, address)
-        self.connections.waiting(request).is_new = False
-        self._idle.add(request)
+        self.connections.opened(connection, address)
+        self.connections.waiting(connection).is_new = self._idle.is_encrypted
+        self._idle.add(connection)
 
     def _end(self, request: Any) -> None:
+        end_tls(request)
         super().shutdown_request(request)

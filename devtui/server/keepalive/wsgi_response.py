@@ -30,6 +30,7 @@ class Handler(Protocol):
     protocol_version: str
     request_version: str
     close_connection: bool
+    is_broken: bool
 
     def send_head(self, status: int, message: str, fields: list[tuple[str, str]]) -> None: ...
 
@@ -67,6 +68,7 @@ class WsgiResponse:
         except Exception as error:
             if handler.server.passthrough_errors:
                 raise
+            handler.is_broken = self._is_begun
             handler.close_connection = handler.close_connection or self._is_begun
             if not self._is_begun:
                 self._status = self._fields = None

@@ -144,6 +144,8 @@ class CapturingHandler(PersistentHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a malformed request, and record it like any other."""
         self.head = None  # so the connection is closed
+        if self.request_version == "HTTP/0.9" and len(self.raw_requestline.split()) != 2:
+            self.request_version = "HTTP/1.0"  # it has named a version, or nothing that we know
         if self.raw_requestline.startswith(_TLS):
             message = "This is TLS, and the server speaks plain HTTP: open it with http://"
         begun = self._exchange

@@ -9,10 +9,9 @@ import os
 import selectors
 import socket
 import ssl
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from werkzeug.serving import load_ssl_context
 from werkzeug.utils import import_string
@@ -30,13 +29,16 @@ from devtui.server.keepalive.connections import Server, Turns
 from devtui.server.keepalive.shelf import Shelf
 from devtui.server.keepalive.threaded_server import ThreadedServer
 from devtui.server.live.insertion import InsertScript
+from devtui.server.serving.adhoc_certificate import adhoc_context
 from devtui.server.serving.handler import handler_for
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from devtui.server.channel.received_orders import Kept
     from devtui.server.debugger.debugger import DebuggerNews
     from devtui.server.errors.reporter import ErrorReporter
+    from devtui.server.guest.descriptors import OwnFile
     from devtui.server.guest.held_calls import HeldCalls
     from devtui.server.live.handover import Handover
 
@@ -64,7 +66,7 @@ class AppServer:
         self,
         app: WSGIApplication,
         listener: int,
-        shelf: Sequence[int],
+        kept: Kept,
         load: Load,
         recorder: Recorder,
         reporter: ErrorReporter,
@@ -82,7 +84,7 @@ class AppServer:
             load.port,
             InsertScript(wrapped, handover),
             handler_for(recorder, handover),
-            ssl_context=_ssl_context(load),
+            ssl_context=_ssl_context(load, kept.made_up),
             fd=listener,
         )
         os.close(listener)  # the server has a copy
@@ -92,8 +94,8 @@ class AppServer:
             # Do the handshake in the client's thread. In `accept`, the default, a silent client
             # would keep all others waiting.
             self._server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
-        if self._server.idle is not None and shelf and load.cert is None:
-            self._server.idle.shelf = Shelf(shelf)
+        if self._server.idle is not None and kept.shelf:
+            self._server.idle.shelf = Shelf(kept.shelf)
         self._asked = False
         self._stopped, self._stopper = socket.socketpair()
 
@@ -191,11 +193,11 @@ def _profile(request_id: str) -> Profile:
     return RequestProfile(request_id)
 
 
-def _ssl_context(load: Load) -> ssl.SSLContext | Literal["adhoc"] | None:
+def _ssl_context(load: Load, made_up: OwnFile | None) -> ssl.SSLContext | None:
     if load.cert is None:
         return None
     if load.cert == "adhoc":
-        return "adhoc"
+        return adhoc_context(made_up)
     if os.path.isabs(load.cert):
         return load_ssl_context(load.cert, load.key)
     # Like Flask, accept the import name of a user's object, with a colon too.

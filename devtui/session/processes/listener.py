@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import socket
+import tempfile
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from devtui.config.settings import Settings
 from devtui.ports import bind as ports
 from devtui.ports.survey import SurveyQueue, another_at_localhost
 from devtui.session.made_aside import made_aside
+
+# The `cert` of settings for which devtui makes up a certificate.
+ADHOC = "adhoc"
 
 
 class Listener:
@@ -27,6 +33,8 @@ class Listener:
         # A server process puts its idle connections into one end, and the next process takes them
         # from the other.
         self._shelf: tuple[socket.socket, ...] = ()
+        # The first server process writes the certificate that it makes up, and the others read it.
+        self._made_up: IO[bytes] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -41,8 +49,14 @@ class Listener:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """The socket's descriptor, and those of the shelf; only if `is_open`."""
-        return (self.bound.fileno(), *(end.fileno() for end in self._shelf))
+        """The socket's descriptor, and those of the shelf; only if `is_open`.
+
+        With `--cert adhoc` one of the certificate's file follows.
+        """
+        files: list[socket.socket | IO[bytes]] = [*self._shelf]
+        if self._made_up is not None:
+            files.append(self._made_up)
+        return (self.bound.fileno(), *(file.fileno() for file in files))
 
     def open(self, settings: Settings) -> Settings:
         """Listen where the settings say. Raises `PortRefused`, and begins a survey of the reason.
@@ -73,6 +87,11 @@ class Listener:
         self.close()
         self._socket = bound
         self._shelf = socket.socketpair()
+        if settings.cert == ADHOC and self._made_up is None:
+            with suppress(OSError):  # no folder for it; then each process makes its own
+                # It has no name, so nobody else finds the key.
+                self._made_up = tempfile.TemporaryFile()  # noqa: SIM115 - as long as we live
+                weakref.finalize(self, self._made_up.close)
         if settings.is_unix_socket:
             self._path = Path(settings.socket_path)
             return settings

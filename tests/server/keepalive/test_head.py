@@ -126,7 +126,7 @@ def test_the_standard_parser_still_has_every_line(data: bytes) -> None:
     ],
 )
 def test_what_follows_a_head(fields: bytes, length: int, stays_open: bool) -> None:
-    head, _, rest = strictly(b"POST / HTTP/1.1\r\n" + fields + b"\r\n" + NEXT)
+    head, _, rest = strictly(b"POST / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n" + NEXT)
     assert head is not None
     assert (head.length, head.stays_open, rest) == (length, stays_open, NEXT)
 
@@ -152,7 +152,37 @@ def test_what_follows_a_head(fields: bytes, length: int, stays_open: bool) -> No
 )
 def test_what_is_in_doubt(fields: bytes) -> None:
     """Two servers in a row could disagree about where such a request ends."""
-    assert strictly(b"POST / HTTP/1.1\r\n" + fields + b"\r\n" + NEXT)[0] is None
+    assert strictly(b"POST / HTTP/1.1\r\nHost: a\r\n" + fields + b"\r\n" + NEXT)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("host", "is_one"),
+    [
+        ("a", True),
+        ("", True),
+        (" localhost:5000 ", True),
+        ("my_app.local:", True),
+        ("[::1]:5000", True),
+        ("[fe80::1%25eth0]", True),
+        ("a%20b", True),
+        ("a b", False),
+        ("a/b", False),
+        ("a:b", False),
+        ("user@a", False),
+        ("::1", False),
+        ("[::1", False),
+        ("\xe4.example", False),
+        ("a\r\nHost: a", False),
+    ],
+)
+def test_a_host_is_one_name_or_address(host: str, is_one: bool) -> None:
+    data = f"GET / HTTP/1.1\r\nHost:{host}\r\n\r\n".encode("latin-1")
+    assert (strictly(data)[0] is not None) is is_one
+
+
+def test_only_an_old_client_sends_no_host() -> None:
+    assert strictly(b"GET / HTTP/1.1\r\n\r\n")[0] is None
+    assert strictly(b"GET / HTTP/1.0\r\n\r\n")[0] is not None
 
 
 def test_an_old_client_is_not_expected_to_send_again() -> None:

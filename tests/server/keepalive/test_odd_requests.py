@@ -46,7 +46,7 @@ def answer(live: Live, data: bytes, ends: bool = False) -> bytes:
         return until_closed(client)
 
 
-@pytest.mark.parametrize("fields", [[], ["Connection: keep-alive"], [" folded"]])
+@pytest.mark.parametrize("fields", [[], ["Connection: keep-alive"], ["X-A: a", " folded"]])
 def test_a_client_of_http_1_0_gets_no_chunks(live: Live, fields: list[str]) -> None:
     """It would take them for a part of the body (RFC 9112, section 6.1)."""
     received = answer(live, head("GET /streamed HTTP/1.0", *fields))
@@ -106,6 +106,46 @@ def test_a_body_with_a_doubtful_head_is_answered(live: Live, field: str) -> None
     assert received.endswith(b"fine")
 
 
+@pytest.mark.parametrize("field", ["Host: b", "Host: localhost", "Host:"])
+def test_two_hosts_are_refused(live: Live, field: str) -> None:
+    """RFC 9112, section 3.2: one part of a chain of servers could trust the other one."""
+    for version in ("1.0", "1.1"):
+        received = answer(live, head(f"GET /refused HTTP/{version}", field))
+        assert received.startswith(b"HTTP/1.1 400 A request needs one Host field")
+
+
+@pytest.mark.parametrize("field", ["", "Host: a/b\r\n", "Host: a b\r\n", "Host: \x80\r\n"])
+def test_a_request_without_a_host_is_refused(live: Live, field: str) -> None:
+    received = answer(live, f"GET /refused HTTP/1.1\r\n{field}\r\n".encode("latin-1"))
+    assert received.startswith(b"HTTP/1.1 400 A request needs one Host field")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["Xb", "Xb\r\nContent-Length: 4", ": b", "X-A: a\rb", "X-A: a\rContent-Length: 4",
+     "X-A: a\0b", "From a", "X-A: b\r\nFrom a", "X-A: a\r"],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["text/plain", "message/rfc822", "multipart/a; boundary=a"])
+def test_a_head_with_a_line_that_is_no_field_is_refused(live: Live, fields: str, kind: str) -> None:
+    """The standard parser drops such a line, or it and all that follow, the body's length too."""
+    received = answer(
+        live, head("POST /refused HTTP/1.1", fields, f"Content-Type: {kind}", "X-Last: a")
+    )
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert b"200 OK" not in received
+
+
+@pytest.mark.parametrize(
+    ("line", "status"), [("GET / HTTP/2.0", 505), ("GET / http/1.1", 400), ("hello", 400)]
+)
+def test_a_client_that_speaks_another_version_gets_a_whole_error(
+    live: Live, line: str, status: int
+) -> None:
+    """Only a client that names no version gets a body without a head (HTTP/0.9)."""
+    received = answer(live, head(line))
+    assert received.startswith(b"HTTP/1.1 %d " % status)
+
+
 @pytest.mark.parametrize("cut", [1, 2, 3, 20])
 def test_an_app_does_not_see_half_a_head(live: Live, cut: int) -> None:
     """What the client did not send may change what the request means."""
@@ -128,7 +168,7 @@ def test_empty_lines_between_requests_cost_none_of_them(live: Live, count: int) 
         ("GET / HTTP/1.1\r\n" + "X-A: b\r\n" * 300_000, 431),
         ("GET /" + "a" * 3_000_000, 414),
         ("POST /a b HTTP/1.1\r\n\r\n" + "a" * 3_000_000, 400),
-        ("POST / HTTP/1.1\r\nX-A: a\r\n b\r\n\r\n" + "a" * 3_000_000, 200),
+        ("POST / HTTP/1.1\r\nHost: a\r\nX-A: a\r\n b\r\n\r\n" + "a" * 3_000_000, 200),
     ],
     ids=["fields", "target", "body", "body of an odd head"],
 )

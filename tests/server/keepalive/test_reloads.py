@@ -30,8 +30,17 @@ def app(environ, start_response):
 """
 
 
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
 def source(text: int, load: float = 0) -> dict[str, str]:
     return {"app.py": SOURCE.format(text=text, load=load)}
+
+
+def client_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def opened(live: Live) -> HTTPConnection:
@@ -120,11 +129,33 @@ def test_over_tls_an_idle_connection_is_closed_at_once(serve: Serve, folder: Pat
     live = serve(source(1), reload=True, cert="adhoc")
     live.serving()
     until_warm(live)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with context.wrap_socket(live.connect()) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    with client_context().wrap_socket(live.connect()) as client:
+        client.sendall(GET)
         assert client.recv(65536).endswith(b"0001")
         write(folder, source(2))
         assert client.recv(65536) == b""
     assert live.get("/").text == "0002"
+
+
+def test_over_tls_a_client_that_has_only_connected_waits_for_the_new_code(
+    serve: Serve, folder: Path
+) -> None:
+    """Nothing was agreed on for it, so any process may go on. `requests` takes its time here."""
+    live = serve(source(1), reload=True, cert="adhoc")
+    live.serving()
+    until_warm(live)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(live.connect()) for _ in range(3)]
+        for number in (2, 3):
+            write(folder, source(number))
+            live.reloaded(count=number - 1)
+            client = stack.enter_context(client_context().wrap_socket(clients.pop()))
+            client.sendall(GET)
+            assert client.recv(65536).endswith(b"%04d" % number)
+        # The one that has not begun, and one that has: only the first goes on.
+        write(folder, source(4))
+        live.reloaded(count=3)
+        assert client.recv(65536) == b""
+        client = stack.enter_context(client_context().wrap_socket(clients.pop()))
+        client.sendall(GET)
+        assert client.recv(65536).endswith(b"0004")

@@ -279,7 +279,7 @@ def test_a_brief_request_ends_within_the_grace(serve: Serve, folder: Path) -> No
     live.serving()
     until_warm(live)
     with live.connect() as connection:
-        connection.sendall(b"GET /brief HTTP/1.1\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"GET /brief HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         live.line("brief")
         write(folder, {"app.py": says("two", STREAM)})
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
