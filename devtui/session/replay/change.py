@@ -33,6 +33,13 @@ class Change(msgspec.Struct, frozen=True):
     rule: str = ""
     secret: bool = False
 
+    @property
+    def news(self) -> str:
+        """` new` or ` gone` if there is only one value, else an empty text."""
+        if self.before is None:
+            return " new"
+        return " gone" if self.after is None else ""
+
     def values(self, reveal: bool) -> tuple[str | None, str | None]:
         """Return both values, masked if they are secret."""
         if reveal:

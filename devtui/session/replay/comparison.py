@@ -68,7 +68,7 @@ class Comparison(msgspec.Struct, frozen=True):
         for part, words in (("headers", "headers differ"), ("body", "body differs")):  # counts more
             changes = self.of(part)  # type: ignore[arg-type]
             if changes:
-                outcome = f"{words}: {changes[0].place}"
+                outcome = f"{words}: {changes[0].place}{changes[0].news}"
         return ", ".join([outcome, *map(total_words, self.call_totals)])
 
 

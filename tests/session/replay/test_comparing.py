@@ -6,6 +6,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from werkzeug.debug.tbtools import DebugTraceback
 
 from devtui.config.state_file import ProjectFile
 from devtui.events import Body, Call, CallTotal, Frame
-from devtui.session.replay.body_changes import same_parts
+from devtui.session.replay.aligned import MAX_ITEMS
 from devtui.session.replay.change import Change
 from devtui.session.replay.comparison import Answer, Comparison, compare
 from devtui.session.replay.ignores import MAX_RULES, Ignores, line_rule
+from devtui.session.replay.json_changes import same_parts
 from devtui.text.secrets import MASK
 from tests.support import fakes
 from tests.support.projects import app_source
@@ -82,6 +84,66 @@ def test_json_is_compared_by_its_structure() -> None:
     ]
     assert found.verdict == "body differs: $.items[2].price"
     assert found.changes[0].rule == "json $.items[*].price"
+
+
+ITEMS = [{"id": n, "name": f"item {n}", "price": 2 * n, "tags": ["a", "b"]} for n in range(5)]
+FIRST = {"id": 9, "name": "first", "price": 1, "tags": []}
+
+
+def test_an_item_at_the_front_of_a_list_is_the_only_difference() -> None:
+    found = compared(answer({"items": ITEMS}), answer({"items": [FIRST, *ITEMS]}))
+    assert places(found) == [("$.items[0]", None, json.dumps(FIRST))]
+    assert found.verdict == "body differs: $.items[0] new"
+    found = compared(answer({"items": [FIRST, *ITEMS]}), answer({"items": ITEMS}))
+    assert places(found) == [("$.items[0]", json.dumps(FIRST), None)]
+    assert found.verdict == "body differs: $.items[0] gone"
+
+
+def test_an_item_that_has_moved_and_changed_is_compared_with_itself() -> None:
+    changed = [*ITEMS[:2], {**ITEMS[2], "tags": ["b"]}, {**ITEMS[3], "price": 7}]
+    found = compared(answer(ITEMS), answer([FIRST, *changed]))
+    assert places(found) == [
+        ("$[0]", None, json.dumps(FIRST)),
+        ("$[3].tags[0]", '"a"', None),
+        ("$[4].price", "6", "7"),
+        ("$[4]", json.dumps(ITEMS[4]), None),
+    ]
+    # All items differ, and those with most in common belong together.
+    again = [{**item, "id": f"x{number}"} for number, item in enumerate(ITEMS)]
+    found = compared(answer(ITEMS), answer([FIRST, *again]), "json $[*].id")
+    assert places(found) == [("$[0]", None, json.dumps(FIRST))]
+    assert found.ignored_count == 5
+    found = compared(answer(ITEMS), answer([FIRST, *again]))
+    assert [place for place, *_ in places(found)] == ["$[0]", *(f"$[{n}].id" for n in range(1, 6))]
+
+
+def test_what_is_ignored_does_not_keep_items_apart() -> None:
+    def logged(hour: int, *names: str) -> Answer:
+        at = [f"2026-01-02T{hour:02}:04:{number:02}Z" for number, _ in enumerate(names)]
+        return answer([{"at": one, "name": name} for one, name in zip(at, names, strict=True)])
+
+    found = compared(logged(3, "a", "b", "c"), logged(4, "x", "a", "b", "c"))
+    assert [place for place, *_ in places(found)] == ["$[0]"]
+    assert found.ignored_count == 3
+
+
+def test_values_of_a_list_are_aligned_by_type_and_value() -> None:
+    found = compared(answer("[1, true, NaN, 2.0, null]"), answer('["1", true, NaN, 2, null, 0]'))
+    assert places(found) == [("$[0]", "1", '"1"'), ("$[3]", "2.0", "2"), ("$[5]", None, "0")]
+    found = compared(answer([1, 2, 3]), answer([4, 5, 6]))
+    assert [place for place, *_ in places(found)] == ["$[0]", "$[1]", "$[2]"]
+
+
+def test_long_lists_are_aligned_within_bounds() -> None:
+    many = list(range(MAX_ITEMS + 500))
+    found = compared(answer(many), answer([-1, *many]))
+    assert places(found) == [("$[0]", None, "-1")]
+    turned = [many[::-1], [[n % 2 for n in many] for _ in range(3)]]
+    before, after = answer([many, [[n % 3 for n in many] for _ in range(3)]]), answer(turned)
+    began = time.process_time()
+    found = compared(before, after)
+    assert time.process_time() - began < 3.0
+    assert found.changes[0].place == "$[0][0]"
 
 
 def test_json_in_another_layout_is_the_same() -> None:
