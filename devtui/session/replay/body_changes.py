@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
 from devtui.events import Body
 from devtui.session.replay.change import Change, Part, short
 from devtui.session.replay.ignores import DJANGOS_TRACEBACK, Ignores, line_rule
@@ -31,12 +33,30 @@ def body_changes(
         try:
             changes = list(json_changes(first, second, ignores))
         except (ValueError, RecursionError):
-            yield from line_changes(first.splitlines(), second.splitlines(), ignores, "body")
+            yield from _lines_that_are_no_json(first, second, before, after, ignores)
         else:
             yield from changes
     elif _digest(before) != _digest(after) and DJANGOS_TRACEBACK not in first:
         # the recorded beginnings are the same
         yield from _by_digest(before, after)
+
+
+def _lines_that_are_no_json(
+    first: str, second: str, before: Body | None, after: Body | None, ignores: Ignores
+) -> Iterator[Change | None]:
+    """Compare by line: HTML, masked XML, the beginning of JSON that may hold secrets."""
+    masked = [_masked(text, body) for text, body in ((first, before), (second, after))]
+    if masked[0] != masked[1]:
+        yield from line_changes(masked[0].splitlines(), masked[1].splitlines(), ignores, "body")
+        return
+    for change in line_changes(first.splitlines(), second.splitlines(), ignores, "body"):
+        # A rule would have a part of what is secret.
+        yield change and structs.replace(change, secret=True, rule="")
+
+
+def _masked(text: str, body: Body | None) -> str:
+    kind = "" if body is None else body.content_type
+    return text if "html" in kind.lower() else masking.body(text, kind)
 
 
 def is_same_beginning(before: Body | None, after: Body | None) -> bool:
@@ -63,7 +83,7 @@ def _text(body: Body | None) -> str | None:
         return page if marker and DJANGOS_TRACEBACK in page else body.text
     if body.text is None or "json" in kind or body.text[:1] in ("{", "["):
         return body.text
-    return masking.body(body.text, body.content_type)
+    return _masked(body.text, body)
 
 
 def _digest(body: Body | None) -> tuple[int, str]:
@@ -97,7 +117,7 @@ def line_changes(
                 yield None
             continue
         rule = line_rule(one, other) if one is not None and other is not None else ""
-        yield Change(part, f"line {number}", *_around(one, other), rule)
+        yield Change(part, f"line {number}", *around(one, other), rule)
     if len(before) != len(after) and max(len(before), len(after)) > MAX_LINES:
         yield Change(part, "length", count(len(before), "line"), count(len(after), "line"))
 
@@ -117,7 +137,7 @@ def _pairs(
             yield (mine if one is not None else its) + 1, one, other, same
 
 
-def _around(one: str | None, other: str | None) -> tuple[str | None, str | None]:
+def around(one: str | None, other: str | None) -> tuple[str | None, str | None]:
     """Return both lines, or the part around the difference if they are long."""
     if one is None or other is None:
         return (one if one is None else short(one)), (other if other is None else short(other))

@@ -62,10 +62,10 @@ class Ignores:
     for any index. `line A…B` are lines that begin with A and end with B.
     """
 
-    def __init__(self, file: ProjectFile | None = None) -> None:
+    def __init__(self, file: ProjectFile | None = None, rules: Iterable[str] = DEFAULTS) -> None:
         """`file` is where the project keeps them; without it nothing is kept."""
         self._file = file
-        self.rules: list[str] = list(DEFAULTS)
+        self.rules: list[str] = list(rules)
         self.complaint = ""
         """A sentence about what was wrong with the file, empty if nothing was."""
         if file is not None:

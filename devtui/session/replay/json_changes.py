@@ -11,7 +11,7 @@ from typing import Any
 from devtui.session.replay.aligned import Alignment
 from devtui.session.replay.change import Change, short
 from devtui.session.replay.ignores import Ignores, any_index
-from devtui.text.secrets import is_secret
+from devtui.text.secrets import is_secret, is_value, names_secret
 
 _MAX_DEPTH = 200
 
@@ -58,22 +58,33 @@ class _Comparing:
         self, path: str, name: str, before: Any, after: Any, secret: bool, depth: int
     ) -> Iterator[Change | None]:
         if depth < _MAX_DEPTH and isinstance(before, dict) and isinstance(after, dict):
+            named = _names_a_secret([*before.values(), *after.values()])
             for key in [*before, *(key for key in after if key not in before)]:
                 pair = before.get(key, _ABSENT), after.get(key, _ABSENT)
-                hides = secret or is_secret(key)
+                hides = secret or is_secret(key) or (named and is_value(key))
                 yield from self.changes(path + _step(key), key, *pair, hides, depth + 1)
         elif depth < _MAX_DEPTH and isinstance(before, list) and isinstance(after, list):
             for mine, its in self._alignment.places(path, name, before, after):
                 one = _ABSENT if mine is None else before[mine]
                 other = _ABSENT if its is None else after[its]
                 at = f"{path}[{mine if its is None else its}]"
-                yield from self.changes(at, name, one, other, secret, depth + 1)
+                hides = secret or _is_pair_of_a_secret(one) or _is_pair_of_a_secret(other)
+                yield from self.changes(at, name, one, other, hides, depth + 1)
         elif _differs(before, after):
             if self._ignores.json(path, name, before, after):
                 yield None
             else:
                 rule = f"json {any_index(path)}" if path != "$" else ""
                 yield Change("body", path, _shown(before), _shown(after), rule, secret)
+
+
+def _names_a_secret(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, str) and names_secret(value) for value in values)
+
+
+def _is_pair_of_a_secret(item: Any) -> bool:
+    """Whether an item of a list is a pair such as `["password", "hunter2"]`."""
+    return isinstance(item, list) and len(item) > 1 and _names_a_secret(item[:1])
 
 
 def _shown(value: Any) -> str | None:

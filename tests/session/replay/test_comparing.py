@@ -427,6 +427,35 @@ def test_secrets_stay_masked() -> None:
     assert compared(form[0], form[1]).changes == ()
 
 
+@pytest.mark.parametrize("before", [None, '{"password": "hush-1"', '{"n": 1, "n": "hush-0"}'])
+def test_secrets_in_what_is_no_whole_json_stay_masked(before: str | None) -> None:
+    found = compared(answer(before), answer('{"n": 1, "n": 2, "password": "hush-2"'))
+    (change,) = found.changes
+    assert "hush-2" not in str(change.values(False))
+    assert "hush-2" not in change.rule
+    (change,) = compared(answer('{"token": "hush-1"'), answer('{"token": "hush-2"')).changes
+    assert change.values(False) == (MASK, MASK)
+    assert "hush-2" in str(change.values(True))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"users": [{"id": 1, "password": "hush-N"}]},
+        {"user": {"name": "password", "value": "hush-N"}},
+        {"headers": [["Accept", "a"], ["Cookie", "hush-N"]]},
+    ],
+)
+def test_secrets_in_what_is_new_or_named_beside_it_stay_masked(body: Any) -> None:
+    texts = [json.dumps(body).replace("N", number) for number in "12"]
+    for first in (texts[0], "{}", '{"users": [], "user": null, "headers": [0]}'):
+        for pair in ((first, texts[1]), (texts[1], first)):
+            changes = compared(answer(pair[0]), answer(pair[1])).changes
+            assert changes
+            assert "hush-" not in str([one.values(False) for one in changes])
+            assert "hush-2" in str([one.values(True) for one in changes])
+
+
 def test_the_project_keeps_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     file = ProjectFile(tmp_path, "compared")
