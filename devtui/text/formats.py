@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import suppress
 from datetime import datetime
 
 DURATION_WIDTH = 7
@@ -90,3 +92,12 @@ def abbreviated(name: str, width: int) -> str:
 def count(number: int, singular: str, plural: str = "") -> str:
     """Format a number with its noun: `1 line`, `12 lines`."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def exit_status(status: int) -> str:
+    """Return the exit status of a program, or the signal that ended it, in words."""
+    if status < 0:
+        with suppress(ValueError):
+            return f"ended by {signal.Signals(-status).name}"
+        return f"ended by signal {-status}"
+    return f"exit status {status}"

@@ -150,6 +150,9 @@ def test_results_are_small(server: Server, controlled: Controlled) -> None:
     long = json.loads(server.tool("send", method="GET", target="/long")[1])["response"]
     assert Path(long["path"]).stat().st_size == long["size_bytes"]
     os.unlink(long["path"])
+    again = json.loads(server.tool("replay", id="last")[1])
+    assert again["differences"]["verdict"] == "same"
+    os.unlink(again["response"]["path"])
     server.ask("initialize", protocolVersion="2025-06-18", clientInfo={"name": "helper"})
     server.tool("restart")
     assert any("helper: restart the server" in line.text for line in live.lines())

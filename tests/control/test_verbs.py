@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from devtui.control.client.link import CtlError
+from devtui.session.replay.outgoing import recorded
 from devtui.text.secrets import MASK
 from tests.control.conftest import Ask, Controlled
 from tests.support.live import Live
@@ -87,6 +89,26 @@ def test_replay_tells_the_differences(live: Live, ask: Ask) -> None:
     change = {"part": "body", "place": "$.visits", "before": "1", "after": "2"}
     assert differences["changes"] == [change]
     assert len(differences["duration_ms"]) == 2
+    assert ask("request", id=found["request"]["id"])["differences"] == differences
+    assert ask("request", id=first)["differences"] is None
+
+
+def test_a_request_tells_what_was_changed_in_it(live: Live, ask: Ask) -> None:
+    form = [["Content-Type", "application/x-www-form-urlencoded"]]
+    data = "name=ada&token=qponm"
+    first = ask("send", method="POST", target="/form", headers=form, data=data)["request"]["id"]
+    request = live.session.store.request(first)
+    assert request is not None
+    changed = structs.replace(recorded(request), body=b"name=bob&token=zyxwv")
+    live.run(live.session.replays.send(request, changed))
+    found = ask("request", id="last")
+    assert found["replay_of"] == first
+    assert found["differences"]["changes"] == [
+        {"part": "request", "place": "field name", "before": "ada", "after": "bob"},
+        {"part": "request", "place": "field token", "before": MASK, "after": MASK},
+        {"part": "body", "place": "$.name", "before": '"ada"', "after": '"bob"'},
+        {"part": "body", "place": "$.token", "before": MASK, "after": MASK},
+    ]
 
 
 @pytest.mark.parametrize(

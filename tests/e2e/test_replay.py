@@ -150,6 +150,11 @@ def test_change_a_request_in_the_editor(start: Start, url: str, tmp_path: Path) 
     terminal.press("shift+a")
     terminal.wait_for(re.compile(r"POST +200 .*↻ /order +body differs: \$\.item"))
     assert "Content Type" in log.read_text()  # the text with the mistake was not lost
+    terminal.press("end", "enter")
+    changed = r"changed request\W*\n\W*field item\W*\n\W*- tea\W*\n\W*\+ pie\W*\n\W*▾ changed body"
+    terminal.wait_for(re.compile(changed))
+    terminal.press("escape")
+    terminal.wait_gone("changed request")
     assert not list(tmp_path.glob("devtui-request-*"))
     # A body that is no text is a file beside the text.
     request(url, "POST", "/upload", b"\xff\x00\xfe", {"Content-Type": "application/x"})

@@ -136,6 +136,9 @@ def request(found: dict[str, Any]) -> None:
             echo(f"  {name}: {value}")
         if body and body["text"]:
             echo(body["text"])
+    if found["differences"] is not None:
+        echo(f"compared with {found['replay_of']}", bold=True)
+        _compared(found["differences"])
     for one in found["calls"]:
         failed = f"  {one['error']}" if one["error"] else ""
         echo(f"{one['start_ms']:8.1f} {one['duration_ms']:8.1f} ms  {_called(one)}{failed}")

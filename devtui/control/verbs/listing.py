@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from devtui.control.protocol import UNKNOWN, Refused
 from devtui.control.verbs import grouped_calls
+from devtui.control.verbs.differences import differences
 from devtui.control.verbs.errors import Last, id_of, query_of
 from devtui.control.verbs.verb import Arguments, VerbCall
 from devtui.events import Body, Headers, LogWritten, RoutesShown, StackShown
@@ -74,9 +75,14 @@ async def requests(call: VerbCall) -> dict[str, Any]:
 
 
 async def request(call: VerbCall) -> dict[str, Any]:
-    """Describe one request: headers, bodies, log, errors, calls."""
+    """Describe one request: headers, bodies, log, errors, calls, what differs from the first."""
     arguments: OneRequest = call.arguments
-    return everything(call, find_request(call, arguments.id), reveal=arguments.reveal)
+    found = find_request(call, arguments.id)
+    return {
+        **everything(call, found, reveal=arguments.reveal),
+        "replay_of": found.row.replay_of,
+        "differences": differences(call, found, reveal=arguments.reveal),
+    }
 
 
 async def logs(call: VerbCall) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from devtui.control.protocol import USAGE, Refused
+from devtui.control.verbs.differences import differences
 from devtui.control.verbs.errors import described, find
 from devtui.control.verbs.listing import everything, find_request
 from devtui.control.verbs.verb import Arguments, VerbCall
-from devtui.session.replay.comparison import Comparison, total_words
 from devtui.session.replay.outgoing import CannotSend, Outgoing, as_bytes, check_typed
 from devtui.session.replay.sender import Sent
 from devtui.text import masking, secrets
@@ -76,27 +76,12 @@ async def replay(call: VerbCall) -> dict[str, Any]:
     except CannotSend as error:
         raise Refused(f"Request {found.id}: {error}") from error
     result = await _result(call, sent, arguments.reveal)
-    comparison = None if sent.request is None else call.session.replays.comparison(sent.request)
-    if comparison is not None:
-        result["differences"] = _differences(comparison, arguments.reveal)
+    compared = None
+    if sent.request is not None:
+        compared = differences(call, sent.request, reveal=arguments.reveal)
+    if compared is not None:
+        result["differences"] = compared
     return {"replay_of": found.id, **result}
-
-
-def _differences(comparison: Comparison, reveal: bool) -> dict[str, Any]:
-    changes = []
-    for change in comparison.changes:
-        before, after = change.values(reveal)
-        changes.append(
-            {"part": change.part, "place": change.place, "before": before, "after": after}
-        )
-    return {
-        "verdict": comparison.verdict,
-        "changes": changes,
-        "calls": [total_words(total) for total in comparison.call_totals],
-        "duration_ms": [comparison.before.duration_ms, comparison.after.duration_ms],
-        "ignored_count": comparison.ignored_count,
-        "left_out": comparison.left_out,
-    }
 
 
 async def _result(call: VerbCall, sent: Sent, reveal: bool) -> dict[str, Any]:

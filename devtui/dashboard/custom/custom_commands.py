@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from devtui.dashboard.custom.background import Background, Ended
-from devtui.dashboard.custom.foreground import how_it_ended
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.selection import NOTHING, Selection, environment, values, why_not
 from devtui.session.replay.export.target_in_app import url_of
+from devtui.text import formats
 from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class CustomCommands:
         lines = [line for line in ended.output.splitlines() if line.strip()][-MOST_LINES:]
         said = "  ".join(visible(line.strip(), MAX_LINE) for line in lines)
         if ended.status:
-            words = f"{command.name}: failed, {how_it_ended(ended.status)}"
+            words = f"{command.name}: failed, {formats.exit_status(ended.status)}"
         else:
             words = f"{command.name}: done"
         self._tell(

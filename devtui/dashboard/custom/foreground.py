@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from devtui.terminal import can_suspend
+from devtui.text import formats
 
 END_SECONDS = 1.0
 
@@ -39,7 +40,7 @@ async def run(
         except asyncio.CancelledError:  # devtui is leaving
             await _end(process)
             raise
-        how = "done" if not status else f"failed, {how_it_ended(status)}"
+        how = "done" if not status else f"failed, {formats.exit_status(status)}"
         with suppress(termios.error):
             termios.tcflush(
                 fd, termios.TCIFLUSH
@@ -48,14 +49,6 @@ async def run(
         _write(f"--- {title}: {how}; press enter to go back to devtui ")
         await _enter(fd, interrupted)
     return status
-
-
-def how_it_ended(status: int) -> str:
-    """Return the exit status, or the signal, in words."""
-    if status < 0:
-        with suppress(ValueError):
-            return f"ended by {signal.Signals(-status).name}"
-    return f"exit status {status}"
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -18,6 +18,7 @@ from devtui.text.formats import count
 from devtui.text.sanitize import visible
 
 _TITLES: dict[Part, str] = {
+    "request": "changed request",
     "status": "status",
     "headers": "changed headers",
     "body": "changed body",

@@ -14,6 +14,7 @@ from devtui.session.replay.export.har import har
 from devtui.session.replay.export.pytest_text import pytest_test
 from devtui.session.replay.export.shell import curl, httpie, raw, why_no_httpie
 from devtui.session.replay.outgoing import CannotSend, Outgoing, recorded
+from devtui.session.replay.request_changes import Asked, request_changes
 from devtui.session.store.request_record import Request
 from devtui.text import masking
 from devtui.text.formats import count
@@ -65,6 +66,17 @@ def of_request(
     return found
 
 
+def _asks_the_same(one: Request, other: Request) -> bool:
+    if (one.row.method, one.row.target) != (other.row.method, other.row.target):
+        return False  # the rest takes longer
+    asked = [
+        Asked.of(each.finished, each.started.headers)
+        for each in (one, other)
+        if each.finished is not None
+    ]
+    return len(asked) == 2 and not any(request_changes(asked[0], asked[1]))
+
+
 def _test(request: Request, outgoing: Outgoing, session: ShownSession) -> str:
     loaded = session.served.loaded
     assert loaded is not None, "only a loaded app has requests"
@@ -74,7 +86,7 @@ def _test(request: Request, outgoing: Outgoing, session: ShownSession) -> str:
 
 
 def _replays(request: Request, session: ShownSession) -> list[Request]:
-    """Return the newest rows that repeat this request, or the one that it repeats."""
+    """Return the newest rows that repeat this request unchanged, or the one that it repeats."""
     mine = {request.id, request.row.replay_of} - {""}
     newest = reversed(list(session.store.requests)[-1_000:])
     same = (
@@ -84,6 +96,6 @@ def _replays(request: Request, session: ShownSession) -> list[Request]:
         and not one.running
         and not one.details_dropped
         and (one.row.replay_of in mine or one.id in mine)
-        and (one.row.method, one.row.target) == (request.row.method, request.row.target)
+        and _asks_the_same(one, request)
     )
     return list(islice(same, MAX_REPLAYS))

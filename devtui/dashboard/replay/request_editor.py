@@ -15,6 +15,7 @@ from devtui.dashboard.desktop.editor import EditorCommand, editor_command
 from devtui.dashboard.terminal.suspended import suspended
 from devtui.session.replay.http_text import BODY_FILE, NoRequest, parse, written
 from devtui.session.replay.outgoing import CannotSend, Outgoing
+from devtui.text import formats
 
 FILE = "request.http"
 
@@ -98,7 +99,9 @@ class RequestEditor:
             )
             status = await process.wait()
         if status:
-            raise CannotSend(f"{command.name} ended with exit status {status}: nothing was sent.")
+            how = formats.exit_status(status)
+            verb = "was" if status < 0 else "ended with"
+            raise CannotSend(f"{command.name} {verb} {how}: nothing was sent.")
 
     def _run_in_terminal(self, command: EditorCommand) -> int:
         """Give the terminal to the editor until it ends; nothing here runs meanwhile."""
@@ -107,5 +110,12 @@ class RequestEditor:
 
 
 def _read(file: Path) -> str:
+    """Return the text, without the mark and the line ends that some editors give each file."""
     with open(file, encoding="utf-8", errors="surrogateescape", newline="") as saved:
-        return saved.read()
+        text = saved.read().removeprefix("\ufeff")
+    lines = text.split("\n")
+    return text.replace("\r\n", "\n") if all(map(_is_ended_otherwise, lines[:-1])) else text
+
+
+def _is_ended_otherwise(line: str) -> bool:
+    return line.endswith("\r")

@@ -69,7 +69,9 @@ class Profiler:
             raise CannotSend(sent.message)
         found = None if sent.request is None else self.of(sent.request)
         if found is None:
-            raise CannotSend(OLD)
+            cut = "" if sent.request is None else sent.request.row.cut
+            how = f"Its response was cut ({cut.removeprefix('cut ')}), so there is no profile."
+            raise CannotSend(how if cut else OLD)
         if not found.event.lines:
             raise CannotSend(found.event.reason)
         return found

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import difflib
-import json
-import math
-import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+
+from msgspec import structs
 
 from devtui.events import Body
 from devtui.session.replay.change import Change, Part, short
-from devtui.session.replay.ignores import DJANGOS_TRACEBACK, Ignores, any_index, line_rule
+from devtui.session.replay.ignores import DJANGOS_TRACEBACK, Ignores, line_rule
+from devtui.session.replay.json_changes import json_changes
 from devtui.text import masking
 from devtui.text.formats import count
-from devtui.text.secrets import is_secret
 
 MAX_LINES = 2_000
-_MAX_DEPTH = 200
 _AROUND = 40
 
 # Django's error page ends with the request, which contains the client's port.
 _DJANGOS_REQUEST = '<div id="requestinfo">'
-
-_PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,200}\Z", re.ASCII)
-_ABSENT = object()
 
 
 def body_changes(
@@ -37,15 +31,32 @@ def body_changes(
         return
     if first != second:
         try:
-            one, other = (json.loads(it, object_pairs_hook=_object) for it in (first, second))
-            changes = list(_json("$", "", one, other, ignores, False, 0))
+            changes = list(json_changes(first, second, ignores))
         except (ValueError, RecursionError):
-            yield from line_changes(first.splitlines(), second.splitlines(), ignores, "body")
+            yield from _lines_that_are_no_json(first, second, before, after, ignores)
         else:
             yield from changes
     elif _digest(before) != _digest(after) and DJANGOS_TRACEBACK not in first:
         # the recorded beginnings are the same
         yield from _by_digest(before, after)
+
+
+def _lines_that_are_no_json(
+    first: str, second: str, before: Body | None, after: Body | None, ignores: Ignores
+) -> Iterator[Change | None]:
+    """Compare by line: HTML, masked XML, the beginning of JSON that may hold secrets."""
+    masked = [_masked(text, body) for text, body in ((first, before), (second, after))]
+    if masked[0] != masked[1]:
+        yield from line_changes(masked[0].splitlines(), masked[1].splitlines(), ignores, "body")
+        return
+    for change in line_changes(first.splitlines(), second.splitlines(), ignores, "body"):
+        # A rule would have a part of what is secret.
+        yield change and structs.replace(change, secret=True, rule="")
+
+
+def _masked(text: str, body: Body | None) -> str:
+    kind = "" if body is None else body.content_type
+    return text if "html" in kind.lower() else masking.body(text, kind)
 
 
 def is_same_beginning(before: Body | None, after: Body | None) -> bool:
@@ -72,7 +83,7 @@ def _text(body: Body | None) -> str | None:
         return page if marker and DJANGOS_TRACEBACK in page else body.text
     if body.text is None or "json" in kind or body.text[:1] in ("{", "["):
         return body.text
-    return masking.body(body.text, body.content_type)
+    return _masked(body.text, body)
 
 
 def _digest(body: Body | None) -> tuple[int, str]:
@@ -91,81 +102,6 @@ def _described(body: Body | None) -> str | None:
     return f"{size}, {body.digest[:12]}" if body.digest else size
 
 
-# -- JSON --------------------------------------------------------------------------------------
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object. Raises `ValueError` for a duplicate key, which no path could name."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("duplicate key")
-    return found
-
-
-def _step(key: str) -> str:
-    return f".{key}" if _PLAIN_KEY.match(key) else f"[{json.dumps(key)}]"
-
-
-def _differs(one: Any, other: Any) -> bool:
-    if isinstance(one, float) and math.isnan(one):  # it is not equal to itself
-        return not (isinstance(other, float) and math.isnan(other))
-    return type(one) is not type(other) or bool(one != other)
-
-
-def _json(
-    path: str, name: str, before: Any, after: Any, ignores: Ignores, secret: bool, depth: int
-) -> Iterator[Change | None]:
-    if depth < _MAX_DEPTH and isinstance(before, dict) and isinstance(after, dict):
-        for key in [*before, *(key for key in after if key not in before)]:
-            pair = before.get(key, _ABSENT), after.get(key, _ABSENT)
-            hides = secret or is_secret(key)
-            yield from _json(path + _step(key), key, *pair, ignores, hides, depth + 1)
-    elif depth < _MAX_DEPTH and isinstance(before, list) and isinstance(after, list):
-        for number in range(max(len(before), len(after))):
-            one = before[number] if number < len(before) else _ABSENT
-            other = after[number] if number < len(after) else _ABSENT
-            yield from _json(f"{path}[{number}]", name, one, other, ignores, secret, depth + 1)
-    elif _differs(before, after):
-        if ignores.json(path, name, before, after):
-            yield None
-        else:
-            rule = f"json {any_index(path)}" if path != "$" else ""
-            yield Change("body", path, _shown(before), _shown(after), rule, secret)
-
-
-def _shown(value: Any) -> str | None:
-    return None if value is _ABSENT else short(json.dumps(value, ensure_ascii=False))
-
-
-def same_parts(bodies: Sequence[str], ignores: Ignores) -> Any:
-    """Return the JSON of the first text without the values that differ in the others.
-
-    What was left out of an object is missing; `...` stands for what was left out of a list.
-    Raises `ValueError` if one is not JSON.
-    """
-    first, *others = map(json.loads, bodies)
-    for other in others or [first]:
-        first = _kept("$", "", first, other, ignores)
-    return first
-
-
-def _kept(path: str, name: str, one: Any, other: Any, ignores: Ignores) -> Any:
-    if isinstance(one, dict) and isinstance(other, dict):
-        kept = {
-            key: _kept(path + _step(key), key, value, other[key], ignores)
-            for key, value in one.items()
-            if key in other
-        }
-        return {key: value for key, value in kept.items() if value is not ...}
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        pairs = zip(one, other, strict=True)
-        return [_kept(f"{path}[{at}]", name, *pair, ignores) for at, pair in enumerate(pairs)]
-    if one is ... or _differs(one, other):
-        return ...
-    # A value that would be ignored if it differed is not asserted, even if it has not differed yet.
-    return ... if ignores.changes(path, name, one) else one
-
-
 # -- text --------------------------------------------------------------------------------------
 
 
@@ -181,7 +117,7 @@ def line_changes(
                 yield None
             continue
         rule = line_rule(one, other) if one is not None and other is not None else ""
-        yield Change(part, f"line {number}", *_around(one, other), rule)
+        yield Change(part, f"line {number}", *around(one, other), rule)
     if len(before) != len(after) and max(len(before), len(after)) > MAX_LINES:
         yield Change(part, "length", count(len(before), "line"), count(len(after), "line"))
 
@@ -201,7 +137,7 @@ def _pairs(
             yield (mine if one is not None else its) + 1, one, other, same
 
 
-def _around(one: str | None, other: str | None) -> tuple[str | None, str | None]:
+def around(one: str | None, other: str | None) -> tuple[str | None, str | None]:
     """Return both lines, or the part around the difference if they are long."""
     if one is None or other is None:
         return (one if one is None else short(one)), (other if other is None else short(other))

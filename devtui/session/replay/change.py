@@ -1,4 +1,4 @@
-"""One difference between two responses to the same request."""
+"""One difference between two responses to the same request, or between two requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import msgspec
 from devtui.text import masking
 from devtui.text.secrets import MASK
 
-Part: TypeAlias = Literal["status", "headers", "body", "calls", "output"]
+Part: TypeAlias = Literal["request", "status", "headers", "body", "calls", "output"]
+
+# `Location` and `Referer` are URLs.
+_WITH_URLS = ("headers", "request")
 
 MAX_CHANGES = 200
 """How many differences of each part are kept."""
@@ -33,6 +36,13 @@ class Change(msgspec.Struct, frozen=True):
     rule: str = ""
     secret: bool = False
 
+    @property
+    def news(self) -> str:
+        """` new` or ` gone` if there is only one value, else an empty text."""
+        if self.before is None:
+            return " new"
+        return " gone" if self.after is None else ""
+
     def values(self, reveal: bool) -> tuple[str | None, str | None]:
         """Return both values, masked if they are secret."""
         if reveal:
@@ -45,7 +55,9 @@ class Change(msgspec.Struct, frozen=True):
             return None
         if self.secret:
             return MASK
-        return masking.target(value) if self.part == "headers" else value  # `Location` is a URL
+        if self.part in ("request", "body") and masking.may_be_json(value):
+            return masking.body(value, "application/json")
+        return masking.target(value) if self.part in _WITH_URLS else value
 
 
 def short(text: str) -> str:

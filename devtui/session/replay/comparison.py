@@ -1,4 +1,4 @@
-"""Compare two answers to the same request: status, headers, body, calls, output, time."""
+"""Compare two answers: request, status, headers, body, calls, output, time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from devtui.session.replay.body_changes import body_changes, is_same_beginning, 
 from devtui.session.replay.change import MAX_CHANGES, Change, Part, short
 from devtui.session.replay.decoded import decoded
 from devtui.session.replay.ignores import Ignores
+from devtui.session.replay.request_changes import Asked, request_changes
 from devtui.text import masking
 from devtui.text.paths import short_path
 from devtui.text.secrets import is_secret
@@ -31,10 +32,11 @@ _SAVEPOINT = re.compile(r"(?<=\bSAVEPOINT [`\"])s\d{1,20}(?=_x\d{1,9}[`\"]\Z)")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The outcome of a request, with the lines that were written meanwhile."""
+    """The outcome of a request, with its headers and the lines that were written meanwhile."""
 
     finished: RequestFinished
     output: tuple[str, ...] = ()
+    request_headers: Headers = ()
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -68,7 +70,7 @@ class Comparison(msgspec.Struct, frozen=True):
         for part, words in (("headers", "headers differ"), ("body", "body differs")):  # counts more
             changes = self.of(part)  # type: ignore[arg-type]
             if changes:
-                outcome = f"{words}: {changes[0].place}"
+                outcome = f"{words}: {changes[0].place}{changes[0].news}"
         return ", ".join([outcome, *map(total_words, self.call_totals)])
 
 
@@ -84,6 +86,7 @@ def compare(first: Answer, second: Answer, ignores: Ignores) -> Comparison:
     found: list[Change] = []
     ignored_count = left_out = 0
     parts = (
+        request_changes(*(Asked.of(one.finished, one.request_headers) for one in (first, second))),
         _status(before, after),
         _headers(before, after, ignores),
         body_changes(decoded(before), decoded(after), ignores),

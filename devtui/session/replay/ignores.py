@@ -62,10 +62,10 @@ class Ignores:
     for any index. `line A…B` are lines that begin with A and end with B.
     """
 
-    def __init__(self, file: ProjectFile | None = None) -> None:
+    def __init__(self, file: ProjectFile | None = None, rules: Iterable[str] = DEFAULTS) -> None:
         """`file` is where the project keeps them; without it nothing is kept."""
         self._file = file
-        self.rules: list[str] = list(DEFAULTS)
+        self.rules: list[str] = list(rules)
         self.complaint = ""
         """A sentence about what was wrong with the file, empty if nothing was."""
         if file is not None:
@@ -149,6 +149,15 @@ class Ignores:
         if MOMENTS in self.rules and _is_time(name, value):
             return True
         return isinstance(value, str) and self.text(value) != value
+
+    def as_compared(self, path: str, name: str, value: object) -> object:
+        """Return something hashable that is equal for values whose difference is ignored."""
+        if (self._paths and any_index(path) in self._paths) or self._is_token(name):
+            return GAP
+        if MOMENTS in self.rules and _is_time(name, value):
+            return MOMENTS, GAP
+        # For Python 1, 1.0 and true are equal, and a NaN is not equal to itself.
+        return (str, self.text(value)) if isinstance(value, str) else (type(value), repr(value))
 
     def text(self, line: str) -> str:
         """Return a line with the ignored parts replaced."""

@@ -88,7 +88,8 @@ def recorded(request: Request) -> Outgoing:
             "It is still running, and its body may be incomplete: send it when it has ended."
         )
     headers = started.headers
-    if any(name.lower() == "upgrade" for name, _ in headers) and finished.status == 101:
+    wanted = [value.lower() for name, value in headers if name.lower() == "upgrade"]
+    if "websocket" in wanted or (wanted and finished.status == 101):
         raise CannotSend("A websocket's conversation is not recorded, so it cannot be sent.")
     if (
         started.method.endswith("…")

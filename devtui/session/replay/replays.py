@@ -106,7 +106,7 @@ class Replays:
             return None
         output = self._store.output_of(request)
         lines = (masking.in_log(plain(line)) for entry in output for line in entry.lines)
-        return Answer(finished, tuple(lines))
+        return Answer(finished, tuple(lines), request.started.headers)
 
     def _finished(self, event: RequestFinished) -> None:
         request = self._store.request(event.id) if event.replay_of else None

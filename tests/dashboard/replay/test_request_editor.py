@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from textual.app import App
 
 from devtui.dashboard.replay.request_editor import RequestEditor
@@ -55,3 +56,34 @@ async def test_a_mistake_is_gone_on_with_until_it_is_given_up(
         assert "Host shop" in editor.seen
         assert await editor.edit("true") is None
         assert editor.seen == recorded
+
+
+@pytest.mark.parametrize("line", ["s/$/\\r/", "1s/^/\\xef\\xbb\\xbf/"])
+async def test_what_an_editor_of_another_system_adds_is_no_change(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = Editor(tmp_path, monkeypatch)
+    assert await editor.edit(f"sed -i '{line}' \"$file\"") is None
+    changed = await editor.edit(f"sed -i 's/tea/pie/; {line}' \"$file\"")
+    assert changed == structs.replace(REQUEST, body=b"item=pie")
+    with pytest.raises(CannotSend, match="'Host shop' is not a header"):
+        await editor.edit(f"sed -i 's/Host:/Host/; {line}' \"$file\"")
+    assert await editor.edit(f"sed -i '{line}' \"$file\"") is None
+
+
+async def test_a_return_that_the_user_added_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = Editor(tmp_path, monkeypatch)
+    changed = await editor.edit("""printf 'item=pie\\r\\nand\\n' >> "$file" """)
+    assert changed == structs.replace(REQUEST, body=b"item=tea\nitem=pie\r\nand")
+
+
+async def test_an_editor_that_is_ended_is_named_with_its_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = Editor(tmp_path, monkeypatch)
+    with pytest.raises(CannotSend, match="code was ended by SIGTERM: nothing was sent"):
+        await editor.edit("kill -TERM $$")
+    with pytest.raises(CannotSend, match="code ended with exit status 3: nothing was sent"):
+        await editor.edit("exit 3")

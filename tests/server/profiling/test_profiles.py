@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from devtui.events import RequestProfiled, RequestStarted
 from devtui.session.profiles.profiler import Profile
-from devtui.session.replay.outgoing import CannotSend
+from devtui.session.replay.outgoing import CannotSend, Outgoing
 from devtui.session.store.request_record import Request
 from tests.support.live import Live, Serve
+from tests.support.processes import DEADLINE
 from tests.support.projects import app_source
 
 SOURCE = app_source("profile/slow.py")
@@ -172,3 +175,26 @@ def test_without_the_extra_nothing_is_sent(serve: Serve) -> None:
         live.run(live.session.profiler.profile(request))
     visited(live, "/alpha")
     assert [event.target for event in live.all(RequestStarted)] == ["/", "/alpha"]
+
+
+def test_a_response_that_a_reload_cut_is_named_as_the_reason(serve: Serve, folder: Path) -> None:
+    source = app_source("replay/streams.py")
+    live = serve(source, reload=True, grace=0.2)
+    live.serving()
+    finished, request = profiled_and_cut(live, folder, source)
+    with pytest.raises(CannotSend, match=r"Its response was cut \(by reload\), so"):
+        finished.result(DEADLINE)
+    assert live.session.profiler.of(request) is None
+
+
+def profiled_and_cut(live: Live, folder: Path, source: str) -> tuple[Future[Profile], Request]:
+    """Profile a response that has no end, and save a file meanwhile."""
+    sent = live.run(live.session.sender.send(Outgoing("GET", "/drips"), timeout=0.3))
+    assert sent.request is not None
+    live.row("/drips")
+    pool = ThreadPoolExecutor(1)
+    finished = pool.submit(live.run, live.session.profiler.profile(sent.request))
+    live.until(lambda: live.all(RequestStarted)[1:])
+    pool.shutdown(wait=False)
+    (folder / "app.py").write_text(f"{source}# saved\n", encoding="utf-8")
+    return finished, sent.request

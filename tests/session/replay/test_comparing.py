@@ -6,6 +6,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from werkzeug.debug.tbtools import DebugTraceback
 
 from devtui.config.state_file import ProjectFile
 from devtui.events import Body, Call, CallTotal, Frame
-from devtui.session.replay.body_changes import same_parts
+from devtui.session.replay.aligned import MAX_ITEMS
 from devtui.session.replay.change import Change
 from devtui.session.replay.comparison import Answer, Comparison, compare
 from devtui.session.replay.ignores import MAX_RULES, Ignores, line_rule
+from devtui.session.replay.json_changes import same_parts
 from devtui.text.secrets import MASK
 from tests.support import fakes
 from tests.support.projects import app_source
@@ -82,6 +84,66 @@ def test_json_is_compared_by_its_structure() -> None:
     ]
     assert found.verdict == "body differs: $.items[2].price"
     assert found.changes[0].rule == "json $.items[*].price"
+
+
+ITEMS = [{"id": n, "name": f"item {n}", "price": 2 * n, "tags": ["a", "b"]} for n in range(5)]
+FIRST = {"id": 9, "name": "first", "price": 1, "tags": []}
+
+
+def test_an_item_at_the_front_of_a_list_is_the_only_difference() -> None:
+    found = compared(answer({"items": ITEMS}), answer({"items": [FIRST, *ITEMS]}))
+    assert places(found) == [("$.items[0]", None, json.dumps(FIRST))]
+    assert found.verdict == "body differs: $.items[0] new"
+    found = compared(answer({"items": [FIRST, *ITEMS]}), answer({"items": ITEMS}))
+    assert places(found) == [("$.items[0]", json.dumps(FIRST), None)]
+    assert found.verdict == "body differs: $.items[0] gone"
+
+
+def test_an_item_that_has_moved_and_changed_is_compared_with_itself() -> None:
+    changed = [*ITEMS[:2], {**ITEMS[2], "tags": ["b"]}, {**ITEMS[3], "price": 7}]
+    found = compared(answer(ITEMS), answer([FIRST, *changed]))
+    assert places(found) == [
+        ("$[0]", None, json.dumps(FIRST)),
+        ("$[3].tags[0]", '"a"', None),
+        ("$[4].price", "6", "7"),
+        ("$[4]", json.dumps(ITEMS[4]), None),
+    ]
+    # All items differ, and those with most in common belong together.
+    again = [{**item, "id": f"x{number}"} for number, item in enumerate(ITEMS)]
+    found = compared(answer(ITEMS), answer([FIRST, *again]), "json $[*].id")
+    assert places(found) == [("$[0]", None, json.dumps(FIRST))]
+    assert found.ignored_count == 5
+    found = compared(answer(ITEMS), answer([FIRST, *again]))
+    assert [place for place, *_ in places(found)] == ["$[0]", *(f"$[{n}].id" for n in range(1, 6))]
+
+
+def test_what_is_ignored_does_not_keep_items_apart() -> None:
+    def logged(hour: int, *names: str) -> Answer:
+        at = [f"2026-01-02T{hour:02}:04:{number:02}Z" for number, _ in enumerate(names)]
+        return answer([{"at": one, "name": name} for one, name in zip(at, names, strict=True)])
+
+    found = compared(logged(3, "a", "b", "c"), logged(4, "x", "a", "b", "c"))
+    assert [place for place, *_ in places(found)] == ["$[0]"]
+    assert found.ignored_count == 3
+
+
+def test_values_of_a_list_are_aligned_by_type_and_value() -> None:
+    found = compared(answer("[1, true, NaN, 2.0, null]"), answer('["1", true, NaN, 2, null, 0]'))
+    assert places(found) == [("$[0]", "1", '"1"'), ("$[3]", "2.0", "2"), ("$[5]", None, "0")]
+    found = compared(answer([1, 2, 3]), answer([4, 5, 6]))
+    assert [place for place, *_ in places(found)] == ["$[0]", "$[1]", "$[2]"]
+
+
+def test_long_lists_are_aligned_within_bounds() -> None:
+    many = list(range(MAX_ITEMS + 500))
+    found = compared(answer(many), answer([-1, *many]))
+    assert places(found) == [("$[0]", None, "-1")]
+    turned = [many[::-1], [[n % 2 for n in many] for _ in range(3)]]
+    before, after = answer([many, [[n % 3 for n in many] for _ in range(3)]]), answer(turned)
+    began = time.process_time()
+    found = compared(before, after)
+    assert time.process_time() - began < 3.0
+    assert found.changes[0].place == "$[0][0]"
 
 
 def test_json_in_another_layout_is_the_same() -> None:
@@ -363,6 +425,35 @@ def test_secrets_stay_masked() -> None:
     assert header.values(reveal=False) == (f"/a?token={MASK}", f"/a?token={MASK}")
     form = [answer(f"name=a&password={one}", "application/x-www-form-urlencoded") for one in "xy"]
     assert compared(form[0], form[1]).changes == ()
+
+
+@pytest.mark.parametrize("before", [None, '{"password": "hush-1"', '{"n": 1, "n": "hush-0"}'])
+def test_secrets_in_what_is_no_whole_json_stay_masked(before: str | None) -> None:
+    found = compared(answer(before), answer('{"n": 1, "n": 2, "password": "hush-2"'))
+    (change,) = found.changes
+    assert "hush-2" not in str(change.values(False))
+    assert "hush-2" not in change.rule
+    (change,) = compared(answer('{"token": "hush-1"'), answer('{"token": "hush-2"')).changes
+    assert change.values(False) == (MASK, MASK)
+    assert "hush-2" in str(change.values(True))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"users": [{"id": 1, "password": "hush-N"}]},
+        {"user": {"name": "password", "value": "hush-N"}},
+        {"headers": [["Accept", "a"], ["Cookie", "hush-N"]]},
+    ],
+)
+def test_secrets_in_what_is_new_or_named_beside_it_stay_masked(body: Any) -> None:
+    texts = [json.dumps(body).replace("N", number) for number in "12"]
+    for first in (texts[0], "{}", '{"users": [], "user": null, "headers": [0]}'):
+        for pair in ((first, texts[1]), (texts[1], first)):
+            changes = compared(answer(pair[0]), answer(pair[1])).changes
+            assert changes
+            assert "hush-" not in str([one.values(False) for one in changes])
+            assert "hush-2" in str([one.values(True) for one in changes])
 
 
 def test_the_project_keeps_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

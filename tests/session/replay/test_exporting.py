@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl
 import pytest
 from msgspec import structs
 
+from devtui.dashboard.details.copy_as import of_request
 from devtui.dashboard.details.row_detail import masked_url
 from devtui.events import AppLoaded, Body, RequestFinished
 from devtui.session.replay.export.har import har
@@ -433,6 +434,23 @@ def test_the_copied_tests_of_a_flask_app_pass(serve: Serve, folder: Path) -> Non
     # Of another size: Python takes compiled code of the same second and size for the new one.
     app.write_text(app.read_text(encoding="utf-8").replace("PRICE = 2", "PRICE = 30"))
     passes(tests[0], folder, fails="assert body ==")
+
+
+@pytest.mark.e2e
+def test_the_answer_to_an_edited_request_does_not_weaken_the_copied_test(serve: Serve) -> None:
+    pytest.importorskip("flask", reason="Flask is not installed")
+    live = serve(SHOP, reload=False)
+    live.serving()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    live.request("POST", "/order", b"item=tea", form)
+    request = stored(live, live.row("/order"))
+    outgoing = recorded(request)
+    live.run(live.session.replays.send(request))
+    live.run(live.session.replays.send(request, structs.replace(outgoing, body=b"item=pie")))
+    choices = {one.what: one for one in of_request(request, live.session, [request])}
+    text = choices["a pytest test"].copied
+    assert "assert body['item'] == 'tea'" in text
+    assert "number" not in text  # it differs between the two orders of tea
 
 
 def test_a_copied_test_joins_headers_as_servers_do() -> None:

@@ -216,9 +216,18 @@ def test_what_is_left_out_and_what_stays() -> None:
     assert found == Outgoing("POST", "/x", kept, b"abc")
 
 
-def test_a_websocket_is_not_sent() -> None:
+@pytest.mark.parametrize(
+    ("protocol", "status"), [("websocket", 101), ("WebSocket", 200), ("websocket", 404), ("x", 101)]
+)
+def test_a_websocket_is_not_sent(protocol: str, status: int) -> None:
+    # Of a websocket of Flask-Sock the view's own answer is recorded, with the status 200.
     with pytest.raises(CannotSend, match="A websocket's conversation is not recorded"):
-        recorded(stored([("Upgrade", "websocket")], status=101))
+        recorded(stored([("Upgrade", protocol)], status=status))
+
+
+def test_an_upgrade_that_the_server_passed_over_is_sent_without_it() -> None:
+    headers = [("Host", "shop"), ("Upgrade", "h2c"), ("Connection", "Upgrade")]
+    assert recorded(stored(headers)).headers == (("Host", "shop"),)
 
 
 def test_headers_that_made_room_for_newer_ones() -> None:

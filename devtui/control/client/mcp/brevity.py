@@ -20,7 +20,7 @@ _LEFT_OUT = frozenset(
 _DULL_HEADERS = frozenset({"date", "server", "connection", "content-length"})
 
 # Their errors have frames, which say the same as a traceback in fewer words.
-_WITH_FRAMES = frozenset({"send", "wait", "restart", "release"})
+_WITH_FRAMES = frozenset({"send", "replay", "wait", "restart", "release"})
 _TRACEBACK = "Traceback (most recent call last)"
 
 

@@ -157,7 +157,8 @@ class Bridge:
                 result = self._ask(name, tool, arguments)
             except (TypeError, ValueError, AttributeError) as error:
                 return _text(f"The arguments do not fit: {error}", failed=True)
-            return _text(shorten(name, with_files(result) if name == "send" else result))
+            sends = name in ("send", "replay")
+            return _text(shorten(name, with_files(result) if sends else result))
         except CtlError as error:
             return _text(_explained(error), failed=True)
 

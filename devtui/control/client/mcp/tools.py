@@ -112,6 +112,18 @@ TOOLS: dict[str, Tool] = {
         seconds=lambda arguments: _waits(30)(arguments) + 20.0,
         convert=_send,
     ),
+    "replay": Tool(
+        "Send a recorded request again, with its cookies and body: what send tells, and "
+        "differences, which says what has changed since the first time.",
+        {
+            "id": {"type": "string", "description": "The request's id, or last."},
+            "timeout": _timeout(30),
+            "reveal": _REVEAL,
+        },
+        ("id",),
+        reads_only=False,
+        seconds=lambda arguments: _waits(30)(arguments) + 20.0,
+    ),
     "logs": Tool(
         "The newest entries of the log, oldest first.",
         {"filter": _filter("level:error, logger:name, out, err"), "last": _LAST},
@@ -121,7 +133,8 @@ TOOLS: dict[str, Tool] = {
         {"filter": _filter("5xx, 404, post, >200ms"), "last": _LAST},
     ),
     "request": Tool(
-        "Everything about one request: headers, bodies, log, errors, calls and repeats (N+1).",
+        "Everything about one request: headers, bodies, log, errors, calls and repeats (N+1); "
+        "for one that was sent again, what differs from the first.",
         {"id": {"type": "string", "description": "Its id, or last."}, "reveal": _REVEAL},
         ("id",),
     ),

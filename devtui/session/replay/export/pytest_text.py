@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from msgspec import structs
 
 from devtui.events import AppLoaded, Body, RequestFinished
-from devtui.session.replay.body_changes import same_parts
 from devtui.session.replay.export.target_in_app import in_app
 from devtui.session.replay.ignores import Ignores
+from devtui.session.replay.json_changes import same_parts
 from devtui.session.replay.outgoing import Outgoing
 from devtui.text.secrets import is_secret
 
