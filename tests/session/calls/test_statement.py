@@ -1,11 +1,13 @@
 """Statements that are copied: a client of the database accepts them."""
 
 import datetime
+import math
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -57,6 +59,22 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
 
 
 @pytest.mark.parametrize(
+    ("parameters", "values"),
+    [
+        ("(memoryview(b'a\\x00'), inf, -inf)", (b"a\0", math.inf, -math.inf)),
+        ("(nan,)", (math.nan,)),
+    ],
+)
+def test_sqlite_gives_the_same_for_what_it_has_no_literal_for(
+    parameters: str, values: tuple[object, ...]
+) -> None:
+    text = "SELECT " + ", ".join("?" * len(values))
+    with closing(sqlite3.connect(":memory:")) as database:
+        wanted = database.execute(text, values).fetchall()
+        assert database.execute(statement_of(sql(text, parameters))).fetchall() == wanted
+
+
+@pytest.mark.parametrize(
     ("text", "parameters", "library", "wanted"),
     [
         ("SELECT %s::text, '50%%'", ("a\\b",), "psycopg", "SELECT 'a\\b'::text, '50%';"),
@@ -65,7 +83,7 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
         ("SELECT $1, $2", (1, "x"), "sqlalchemy", "SELECT 1, 'x';"),
         ("SELECT x = ANY(%s)", ([1, 2],), "psycopg", "SELECT x = ANY(ARRAY[1, 2]);"),
         ("SELECT x IN %s", ((1, 2),), "psycopg2", "SELECT x IN (1, 2);"),
-        ("SELECT %s", (b"\x01",), "psycopg", "SELECT '\\x01';"),
+        ("SELECT %s", (b"\x01",), "psycopg", "SELECT '\\x01'::bytea;"),
         (
             "SELECT E'it\\'s', $$'%s$$, %s",
             ("\r\\",),
@@ -90,6 +108,17 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
             "SELECT '2026-01-02 03:04:00+00:00', '2026-01-02 00:00:00-05:00', '01:02:00+01:00';",
         ),
         (
+            "SELECT %s, %s",
+            (
+                datetime.timedelta(days=1, seconds=5, microseconds=7),
+                datetime.datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
+            ),
+            "psycopg",
+            "SELECT '1 days 5.000007 seconds'::interval, '2026-10-25 02:30:00+01:00'::timestamptz;",
+        ),
+        ("SELECT %s", (datetime.timedelta(1, 5, 7),), "pymysql", "SELECT '24:00:05.000007';"),
+        ("SELECT %s", "(Jsonb({'a': None}),)", "psycopg", "SELECT '{\"a\": null}'::jsonb;"),
+        (
             "INSERT INTO t VALUES (?, ?)",
             [(1, "a"), (2, "b")],
             "sqlite3",
@@ -110,6 +139,14 @@ def test_placeholders_of_each_style(text: str, parameters: Any, library: str, wa
         ("('ada', <object object at 0x7f>)", "not simple values"),
         ("('ada',)", "found no placeholders for the parameters"),
         ("('a', float('nan'))", "not simple values"),
+        ("(datetime.timedelta(days=x),)", "not simple values"),
+        (
+            "(datetime.datetime(2026, 1, 2, tzinfo=zoneinfo.ZoneInfo(key='No/where')),)",
+            "not simple",
+        ),
+        ("(Jsonb({'a': <list>}),)", "not simple values"),
+        ("(Jsonb({'a': datetime.date(2026, 1, 2)}),)", "not simple values"),
+        ("(IPv4Address('1.2.3'),)", "not simple values"),
         ("(datetime.date(),)", "not simple values"),
         ("({[]: 1},)", "not simple values"),
         ("('a', 'lone \\ud800')", "no client accepts"),
