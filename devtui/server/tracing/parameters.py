@@ -76,8 +76,11 @@ def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> 
     the next one, as in `HSET user password ...`.
     """
     kind = type(parameters)
-    if parameters is None or (kind in _CONTAINERS and not parameters):
+    if parameters is None:
         return ""
+    if kind in _CONTAINERS and not parameters:
+        # With parameters, though there are none, drivers read two percent signs as one.
+        return repr(parameters) if "%%" in statement else ""
     if kind is tuple or kind is list:
         names = _secret_places()(statement)
         if names:
@@ -165,13 +168,14 @@ def _copy(value: Any, depth: int) -> Any:
             return members if base is list else tuple(members)
     for module, attribute in _AROUND.get(name := _QUALNAME(kind), {}).items():
         if _is_of(module, name, kind):
-            return Adapted(name, _copy(getattr(value, attribute), depth))
+            return Adapted(name, _copy(getattr(value, attribute, None), depth))
     return Told(f"<{name[:100]}>")
 
 
 def _copy_of_view(view: memoryview) -> Any:
     try:
-        head, size = view.cast("B")[:MAX_VALUE].tobytes(), view.nbytes
+        size = view.nbytes
+        head = view.cast("B")[:MAX_VALUE].tobytes() if size else b""  # an empty one has no cast
     except (TypeError, ValueError):  # it has gaps, or was released
         return Told("<memoryview>")
     return Adapted("memoryview", head if size == len(head) else Cut(head, size, _UNITS[bytes]))

@@ -76,6 +76,13 @@ def database_of(call: Call) -> str:
     return known or ("mysql" if "`" in call.text else "")
 
 
+def reads_percents(call: Call, database: str) -> bool:
+    """Whether the library takes placeholders such as `%s`, also if it has no values for them."""
+    if call.library == "sqlalchemy":
+        return database == "postgresql" or database in MYSQL
+    return call.library not in ("sqlite3", "aiosqlite")
+
+
 def literal(value: object, database: str, *, is_list: bool) -> str:
     """Write a value in SQL. Raises `NotSimple` for what no client reads.
 

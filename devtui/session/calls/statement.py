@@ -15,6 +15,7 @@ from devtui.session.calls.literals import (
     NotSimple,
     database_of,
     literal,
+    reads_percents,
 )
 from devtui.session.calls.recorded_values import Values, values_of
 
@@ -81,9 +82,9 @@ def _filled(call: Call, text: str) -> str:
     if not call.parameters:
         return _ended(text)
     found = values_of(call.parameters)
-    if not found:
-        return _ended(text)
     database = database_of(call)
+    if not found:
+        return _ended(text.replace("%%", "%") if reads_percents(call, database) else text)
     try:
         return _ended(_with_values(text, found, database))
     except NotSimple as why:

@@ -53,6 +53,7 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
         (None, "select 1", ""),
         ((), "select 1", ""),
         ({}, "select 1", ""),
+        ((), "select '50%%'", "()"),
         ((1, "a", None, 2.5, True), "select ?", "(1, 'a', None, 2.5, True)"),
         ({"id": 1, "api_key": "k"}, "...", "{'id': 1, 'api_key': ••••••••}"),
         ((1, "s"), "update users set password = ?", "(1, ••••••••)"),
@@ -267,6 +268,7 @@ def test_views_of_bytes_are_shown_as_far_as_bytes_are() -> None:
         f"(memoryview(b'ab'), memoryview({bytes(array('i', [1]))!r}), "
         f"memoryview({b'x' * 500!r}... (501 bytes)), <memoryview>)"
     )
+    assert text_of(kept((memoryview(b""),))) == "(memoryview(b''),)"
     json = memoryview(b'{"password": "geheim"}')
     assert "geheim" not in text_of(kept((json,)))
     assert text_of(kept((json,)), "insert into t (password) values (?)") == f"({MASK},)"

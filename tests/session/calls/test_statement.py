@@ -131,6 +131,22 @@ def test_placeholders_of_each_style(text: str, parameters: Any, library: str, wa
 
 
 @pytest.mark.parametrize(
+    ("library", "database", "copied"),
+    [
+        ("psycopg", "", "SELECT 7 % 2;"),
+        ("pymysql", "", "SELECT 7 % 2;"),
+        ("django", "sqlite", "SELECT 7 % 2;"),
+        ("sqlalchemy", "mariadb", "SELECT 7 % 2;"),
+        ("sqlalchemy", "sqlite", "SELECT 7 %% 2;"),
+        ("sqlite3", "", "SELECT 7 %% 2;"),
+    ],
+)
+def test_percent_signs_without_parameters(library: str, database: str, copied: str) -> None:
+    assert statement_of(sql("SELECT 7 %% 2", (), library, database)) == copied
+    assert statement_of(sql("SELECT 7 %% 2", "", library, database)) == "SELECT 7 %% 2;"
+
+
+@pytest.mark.parametrize(
     ("parameters", "why"),
     [
         (f"('ada', '{MASK}')", "secrets in the parameters are masked"),
