@@ -174,8 +174,7 @@ def _copy(value: Any, depth: int) -> Any:
 
 def _copy_of_view(view: memoryview) -> Any:
     try:
-        size = view.nbytes
-        head = view.cast("B")[:MAX_VALUE].tobytes() if size else b""  # an empty one has no cast
+        head, size = view.cast("B")[:MAX_VALUE].tobytes(), view.nbytes
     except (TypeError, ValueError):  # it has gaps, or was released
         return Told("<memoryview>")
     return Adapted("memoryview", head if size == len(head) else Cut(head, size, _UNITS[bytes]))
