@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 
 from devtui.events import Call
 from devtui.session.calls.literals import (
-    MYSQL,
     WITHOUT_ARRAYS,
     NoPlace,
     NotSimple,
@@ -34,10 +33,11 @@ _QUOTED_IN_POSTGRESQL = (
     r"\b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)"
     r"|\$(?P<tag>[A-Za-z_]\w{0,60}|)\$.*?(?:\$(?P=tag)\$|\Z)|" + _QUOTED
 )
+_QUOTED_WITH_BRACKETS = r"\[[^\]]*(?:\]|\Z)|" + _QUOTED
 _PLACES: dict[Style, str] = {
-    "format": r"%(?P<at>s|%)",
-    "pyformat": r"%\((?P<at>[^()\s]{1,200})\)s|%(?P<percent>%)",
-    "qmark": r"(?P<at>\?)",
+    "format": r"%(?P<at>s|[bt](?!\w)|%)",
+    "pyformat": r"%\((?P<at>[^()\s]{1,200})\)[sbt]|%(?P<percent>%)",
+    "qmark": r"(?P<at>\?)(?!\d)",
     "named": r"[:@$](?P<at>[A-Za-z_]\w{0,200})",
     "numeric": r"[:$?](?P<at>\d{1,5})",
 }
@@ -48,9 +48,15 @@ _MAX_TEXT = 10_000
 
 @cache
 def _tokens(style: Style, database: str) -> re.Pattern[str]:
-    quoted = _QUOTED_IN_POSTGRESQL if database == "postgresql" else _QUOTED
-    if database in MYSQL:
-        quoted = _QUOTED_IN_MYSQL
+    match database:
+        case "postgresql":
+            quoted = _QUOTED_IN_POSTGRESQL
+        case "mariadb" | "mysql":
+            quoted = _QUOTED_IN_MYSQL
+        case "microsoft" | "mssql" | "sqlite":
+            quoted = _QUOTED_WITH_BRACKETS
+        case _:
+            quoted = _QUOTED
     return re.compile(f"(?P<quoted>{quoted})|{_PLACES[style]}", re.DOTALL)
 
 

@@ -47,6 +47,7 @@ def zone(hours: int) -> datetime.tzinfo:
         ("SELECT ?2, ?1", ("first", "second")),
         ("SELECT ?, ?", ("nul\0", "a\r\n\x1b[1m\u202e")),
         ("SELECT ?, ?", (True, False)),
+        ("SELECT [a:b], ['], :c FROM (SELECT 1 AS [a:b], 2 AS ['])", {"c": "x"}),
     ],
 )
 def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: Any) -> None:
@@ -91,6 +92,14 @@ def test_sqlite_gives_the_same_for_what_it_has_no_literal_for(
             "SELECT E'it\\'s', $$'%s$$, E'\\U0000000d\\\\';",
         ),
         ("SELECT 1 -- one", "", "django", "SELECT 1 -- one\n;"),
+        ("SELECT %b, %t", (b"\1", "x"), "psycopg", "SELECT '\\x01'::bytea, 'x';"),
+        ("SELECT %(a)b", {"a": b"\1"}, "psycopg", "SELECT '\\x01'::bytea;"),
+        (
+            "SELECT ?, ?2, ?",
+            (1, 2, 3),
+            "sqlite3",
+            "SELECT ?, ?2, ?;\n-- devtui found no placeholders for the parameters: (1, 2, 3)",
+        ),
         (
             "SELECT %s, %s",
             (Decimal("1.50"), datetime.date(2026, 1, 2)),
