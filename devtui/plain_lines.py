@@ -28,7 +28,7 @@ from devtui.events import (
 )
 from devtui.ports import holder_text
 from devtui.ports.addresses import url_elsewhere
-from devtui.session.calls.grouping import repeats_of
+from devtui.session.calls.grouping import left_out, repeats_of
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.text import formats, masking
 from devtui.text.redirects import location_of
@@ -159,9 +159,8 @@ def _calls(event: RequestFinished) -> str:
     worst = next(iter(repeats_of(event.calls)), None)
     if worst is not None:
         where = visible(PurePath(worst.first.file).name, 100)
-        told.append(
-            f"{worst.count:,}× {where}:{worst.first.line}" if where else f"{worst.count:,}×"
-        )
+        times = f"{worst.count:,}{'+' if left_out(event) else ''}×"
+        told.append(f"{times} {where}:{worst.first.line}" if where else times)
     return f"  ({', '.join(told)})" if told else ""
 
 

@@ -125,6 +125,13 @@ TOLD: list[tuple[AnyEvent, list[tuple[str, str]]]] = [
         [("request", "GET    200   12 ms  1.2 kB  /  (5 sql, 5× views.py:88)")],
     ),
     (
+        finished(
+            calls=(called("SELECT 1", place="/project/shop/views.py:88"),) * 5,
+            call_totals=(CallTotal(kind="sql", count=5_000, duration_ms=2),),
+        ),
+        [("request", "GET    200   12 ms  1.2 kB  /  (5,000 sql, 5+× views.py:88)")],
+    ),
+    (
         finished(status=None, cut="cut by reload"),
         [("request", "GET      -   12 ms  1.2 kB  /  (cut by reload)")],
     ),

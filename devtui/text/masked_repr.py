@@ -14,6 +14,7 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _OPEN, _CLOSE = "([{<", ")]}>"
+_TIME_ZONE = ["ZoneInfo", "(", "key"]
 _UNTOLD = ("True", "False", "None", "''", '""', "...")
 
 
@@ -50,7 +51,7 @@ def _names_next(pieces: list[str], at: int) -> bool:
         return False
     name, separator = pieces[at - 2 : at]
     if separator == "=":
-        return is_secret(name)
+        return is_secret(name) and pieces[max(at - 4, 0) : at - 1] != _TIME_ZONE
     if len(name) < 3 or name[-1] not in "'\"":
         return False
     if separator == ":":

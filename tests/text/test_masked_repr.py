@@ -34,6 +34,7 @@ def test_masked(text: str, masked: str) -> None:
         "<WSGIRequest: GET '/login?next=/'>",
         'Markup(\'<input name="csrf_token" value="x">\')',
         "KeyError('password')",
+        "datetime.time(1, 2, tzinfo=zoneinfo.ZoneInfo(key='Europe/Berlin'))",
         "<User 'token'>",
         "=",
         "",

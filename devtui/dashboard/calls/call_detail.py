@@ -18,6 +18,9 @@ from devtui.session.store.store import Store
 from devtui.text import formats, masking
 from devtui.text.sanitize import visible
 
+FACTS = ("call", "repeat")
+"""The titles of the sections that say how long it took, and the like."""
+
 FACT_WIDTH = 12
 _BAR_WIDTH = 20
 _SHOWN_OF_PARAMETERS = 60
@@ -61,7 +64,10 @@ def repeat_detail(repeat: OneRepeat, width: int = USUAL_WIDTH, reveal: bool = Fa
     """Return the sections of a repeat: what it is, and each of its calls."""
     group = repeat.group
     first = group.first
-    facts = [("times", f"{group.count:,}"), ("took", formats.fine_duration(group.duration_ms))]
+    times = f"{group.count:,}"
+    if more := repeat.request.row.calls_left_out:
+        times += f" of those that are kept; {formats.count(more, 'more call')} only counted"
+    facts = [("times", times), ("took", formats.fine_duration(group.duration_ms))]
     if group.duplicates:
         facts.append(("duplicates", f"{group.duplicates:,} have the parameters of an earlier one"))
     stack = OneCall(repeat.request, group.calls, 0).stack
@@ -73,7 +79,9 @@ def repeat_detail(repeat: OneRepeat, width: int = USUAL_WIDTH, reveal: bool = Fa
         for number in range(group.count)
     )
     sections.append(Section("each of them", lines))
-    title = f"{group.count:,} × {first.kind} in {_request_name(repeat.request)}"
+    title = (
+        f"{group.count:,}{'+' if more else ''} × {first.kind} in {_request_name(repeat.request)}"
+    )
     return Detail(visible(title, 300), sections)
 
 
@@ -161,13 +169,14 @@ def _seen(seen: SeenCall, store: Store, width: int) -> Line:
     request = store.request(seen.worst_id)
     old = seen.generation < store.loaded_generation
     gone = old or not seen.newest_repeats
-    now = "–" if old else f"{seen.newest:,}×"
+    now = "–" if old else f"{seen.newest:,}{'+' if seen.newest_at_least else ''}×"
+    in_all = f"{seen.count:,}{'+' if seen.at_least else ''}"
     more = "+" if request is not None and request.row.calls_left_out else ""
     row: Row = [
         (right(f"{seen.most:,}{more}×", _CELLS[0]), "dim" if gone else "warn"),
         (right(formats.fine_duration(seen.most_duration_ms), _CELLS[1]), "dim" if gone else ""),
         (right(now, _CELLS[2]), "dim" if old else "good" if gone else ""),
-        (right(f"{seen.count:,}", _CELLS[3]), "dim"),
+        (right(in_all, _CELLS[3]), "dim"),
     ]
     if width >= _WITH_DUPLICATES:
         duplicates = f"{seen.duplicates:,}" if seen.duplicates else "–"

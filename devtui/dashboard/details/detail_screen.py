@@ -9,6 +9,7 @@ from textual.binding import BindingType
 
 from devtui.config.state_file import StateFileError
 from devtui.dashboard.availability import NO_PLACE, NO_ROW
+from devtui.dashboard.calls.call_detail import FACTS
 from devtui.dashboard.details.compared import IgnoredRule
 from devtui.dashboard.details.copy_choices import section_name
 from devtui.dashboard.details.log_detail import error_of
@@ -226,10 +227,16 @@ class DetailScreen(SendsAgain, OpenedScreen):
             self.app.post_message(GoTo(entry))
 
     def action_copy_row(self) -> None:
-        """Copy the call under the cursor, else the section."""
+        """Copy the call under the cursor, or of the facts under it, else the section."""
         line = self.list.item
         if line is not None and isinstance(line.target, (OneCall, OneRepeat)):
             self.app.post_message(Copy(*copied_call(line.target)))
+        elif (
+            line is not None
+            and line.section.title in FACTS
+            and isinstance(self.item, (OneCall, OneRepeat))
+        ):
+            self.app.post_message(Copy(*copied_call(self.item)))
         elif line is not None:
             self.app.post_message(Copy(line.section.text, section_name(line.section.title)))
 

@@ -14,7 +14,7 @@ from devtui.dashboard.panes.error_summary import error_title
 from devtui.dashboard.panes.handled import errors_of
 from devtui.dashboard.widgets.cells import Row, fit, right
 from devtui.events import Call, RequestFinished
-from devtui.session.calls.grouping import REPEATED, CallGroup, groups_of
+from devtui.session.calls.grouping import REPEATED, CallGroup, groups_of, left_out
 from devtui.session.calls.own_time import Span, covered, gaps
 from devtui.session.store.error_groups import ErrorEntry, innermost_own
 from devtui.session.store.log_entry import LogEntry
@@ -64,7 +64,7 @@ def timeline(request: Request, store: Store, width: int, reveal: bool) -> list[S
     missing = _missing(finished)
     if missing:
         lines.append(Line([(missing, "warn")]))
-    texts = [_summary(finished), *(_copied(item, reveal) for item in items), missing]
+    texts = [_summary(finished), *(_copied(item, request, reveal) for item in items), missing]
     return [Section("timeline", lines, "\n".join(filter(None, texts)))]
 
 
@@ -127,9 +127,8 @@ def _summary(finished: RequestFinished) -> str:
 
 def _missing(finished: RequestFinished) -> str:
     """Say how many calls were only counted; empty if all are kept."""
-    kept = len(finished.calls)
-    count = sum(one.count for one in finished.call_totals) - kept
-    if count <= 0:
+    count, kept = left_out(finished), len(finished.calls)
+    if not count:
         return ""
     return f"{formats.count(count, 'more call')} counted, but only the first {kept:,} are kept"
 
@@ -144,8 +143,8 @@ def _line(
             row = call_row(one.call, room, reveal=reveal)
             return Line([*head, *row], frame_of_call(one.call), indent, one)
         case CallGroup() as group:
-            more = "+" if request.row.calls_left_out else ""
-            row = call_row(group.first, room, times=f"{group.count:,}{more}", reveal=reveal)
+            times = f"{group.count:,}{_more(request)}"
+            row = call_row(group.first, room, times=times, reveal=reveal)
             frame = frame_of_call(group.first)
             return Line([*head, *row], frame, indent, OneRepeat(request, group))
         case LogEntry() as entry:
@@ -179,7 +178,11 @@ def _is_repeat(item: _Item) -> bool:
     return isinstance(item.what, CallGroup) and item.what.is_repeat
 
 
-def _copied(item: _Item, reveal: bool) -> str:
+def _more(request: Request) -> str:
+    return "+" if request.row.calls_left_out else ""
+
+
+def _copied(item: _Item, request: Request, reveal: bool) -> str:
     """Return the line without its bar."""
     took = formats.fine_duration(item.duration_ms) if item.spans else ""
     head = f"at {formats.fine_duration(item.at_ms):<8} {took:>{formats.DURATION_WIDTH}}  "
@@ -187,7 +190,7 @@ def _copied(item: _Item, reveal: bool) -> str:
         case OneCall() as one:
             return head + _call_text(one.call, reveal)
         case CallGroup() as group:
-            return head + f"{group.count:,} × " + _call_text(group.first, reveal)
+            return f"{head}{group.count:,}{_more(request)} × {_call_text(group.first, reveal)}"
         case LogEntry() as entry:
             return head + copied(entry, reveal)
         case ErrorEntry() as entry:

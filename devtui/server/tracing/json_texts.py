@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devtui.server.tracing.shown_values import Cut, Told
+from devtui.server.tracing.shown_values import Adapted, Cut, Told
 from devtui.text import masking
 
 
@@ -19,6 +19,8 @@ def masked(value: Any) -> Any:
         return value if changed == text else Told(f"b{changed!r}")
     if kind is Cut:
         return Cut(masked(value.head), value.size, value.unit)
+    if kind is Adapted:
+        return Adapted(value.name, masked(value.value))
     if kind is dict:
         return {key: masked(member) for key, member in value.items()}
     if kind is tuple or kind is list:

@@ -197,7 +197,7 @@ def stack_of(depth: int) -> tuple[Line, ...]:
 
 
 def frames_of(stack: tuple[Line, ...]) -> tuple[Frame, ...]:
-    """Return the lines as frames for an event. The session reads their source."""
+    """Return the lines as frames for an event. They have no source."""
     return tuple(
         Frame(file=file, line=line, function=function, own=True) for file, line, function in stack
     )

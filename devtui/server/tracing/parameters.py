@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from devtui.server.exchange.bodies import cut
-from devtui.server.tracing.shown_values import Cut, Told
+from devtui.server.tracing.shown_values import Adapted, Cut, Told
 
 if TYPE_CHECKING:
     from devtui.server.errors.bounded_repr import BoundedRepr
@@ -32,6 +32,14 @@ _MODULES = {
     "timedelta": "datetime",
     "Decimal": "decimal",
     "UUID": "uuid",
+    "IPv4Address": "ipaddress",
+    "IPv6Address": "ipaddress",
+}
+# Classes of drivers around a value, and the attribute that has it, by the module of the class.
+_AROUND = {
+    "Binary": {"psycopg.dbapi20": "obj", "psycopg2.extensions": "adapted"},
+    "Json": {"psycopg.types.json": "obj", "psycopg2._json": "adapted"},
+    "Jsonb": {"psycopg.types.json": "obj"},
 }
 # A metaclass may compute the attribute.
 _QUALNAME = type.__dict__["__qualname__"].__get__
@@ -68,8 +76,11 @@ def text_of(parameters: Any, statement: str = "", *, in_pairs: bool = False) -> 
     the next one, as in `HSET user password ...`.
     """
     kind = type(parameters)
-    if parameters is None or (kind in _CONTAINERS and not parameters):
+    if parameters is None:
         return ""
+    if kind in _CONTAINERS and not parameters:
+        # With parameters, though there are none, drivers read two percent signs as one.
+        return repr(parameters) if "%%" in statement else ""
     if kind is tuple or kind is list:
         names = _secret_places()(statement)
         if names:
@@ -117,7 +128,11 @@ def _masked_values() -> Callable[[Any, str], Any]:
 def _repr() -> BoundedRepr:
     from devtui.server.errors.bounded_repr import BoundedRepr
 
-    shown = BoundedRepr(reveal=False)
+    class Shown(BoundedRepr):
+        def repr_Adapted(self, x: Adapted, level: int) -> str:
+            return f"{x.name}({self.repr1(x.value, level)})"
+
+    shown = Shown(reveal=False)
     shown.maxtuple = shown.maxlist = shown.maxdict = MAX_MEMBERS + 1  # and how many are left out
     return shown
 
@@ -126,8 +141,14 @@ def _copy(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind in NUMBERS or _is_plain(kind):
         return value
+    if issubclass(kind, int):  # as the members of `IntEnum`, and what Django gives to psycopg
+        return int.__int__(value)
+    if issubclass(kind, float):
+        return float.__float__(value)
     if kind is not str and issubclass(kind, str):
         value, kind = str.__str__(value), str
+    if kind is memoryview:  # which is what `sqlite3.Binary` is
+        return _copy_of_view(value)
     if kind in _TEXTS:
         if len(value) <= MAX_VALUE:
             return value if kind is not bytearray else bytes(value)
@@ -145,13 +166,28 @@ def _copy(value: Any, depth: int) -> Any:
             if left_out > 0:
                 members.append(Told(f"... ({left_out:,} more)"))
             return members if base is list else tuple(members)
-    return Told(f"<{_QUALNAME(kind)[:100]}>")
+    for module, attribute in _AROUND.get(name := _QUALNAME(kind), {}).items():
+        if _is_of(module, name, kind):
+            return Adapted(name, _copy(getattr(value, attribute, None), depth))
+    return Told(f"<{name[:100]}>")
+
+
+def _copy_of_view(view: memoryview) -> Any:
+    try:
+        head, size = view.cast("B")[:MAX_VALUE].tobytes(), view.nbytes
+    except (TypeError, ValueError):  # it has gaps, or was released
+        return Told("<memoryview>")
+    return Adapted("memoryview", head if size == len(head) else Cut(head, size, _UNITS[bytes]))
 
 
 def _is_plain(kind: type) -> bool:
     name = _QUALNAME(kind)
-    module = sys.modules.get(_MODULES.get(name, ""))
-    return module is not None and vars(module).get(name) is kind
+    return name in _MODULES and _is_of(_MODULES[name], name, kind)
+
+
+def _is_of(module: str, name: str, kind: type) -> bool:
+    loaded = sys.modules.get(module)
+    return loaded is not None and vars(loaded).get(name) is kind
 
 
 _UNITS = {str: "characters", bytes: "bytes", bytearray: "bytes"}

@@ -27,3 +27,12 @@ class Cut:
 
     def __repr__(self) -> str:
         return f"{self.head!r}... ({self.size:,} {self.unit})"
+
+
+class Adapted:
+    """A value that another class is around, and its name, such as psycopg's `Jsonb`."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, name: str, value: Any) -> None:
+        self.name, self.value = name, value

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from devtui.events import Call
+from devtui.events import Call, RequestFinished
 from devtui.text.secrets import MASK
 
 REPEATED = 5
@@ -42,6 +42,8 @@ class CallGroup(msgspec.Struct, frozen=True):
     @property
     def duplicates(self) -> int:
         """How many of the calls have the parameters of an earlier one, if those are shown."""
+        if _is_partial(self.first.text):
+            return 0
         shown = [call.parameters for call in self.calls if _is_shown(call.parameters)]
         return len(shown) - len(set(shown))
 
@@ -51,10 +53,20 @@ class CallGroup(msgspec.Struct, frozen=True):
         return self.count >= REPEATED and self.first.kind != "template"
 
 
+def left_out(finished: RequestFinished) -> int:
+    """Return how many calls of a request were only counted."""
+    return max(sum(one.count for one in finished.call_totals) - len(finished.calls), 0)
+
+
+def _is_partial(text: str) -> bool:
+    """Whether calls of this text may be of different ones: it was cut, or a URL has secrets."""
+    return MASK in text or text.endswith("…")
+
+
 def _is_shown(parameters: str) -> bool:
     """Whether the text shows all parameters, and all of each."""
     # Parts of a text may be masked. A text that was cut ends with a mark instead of a quote.
-    if MASK in parameters or parameters.endswith("…"):
+    if _is_partial(parameters):
         return False
     bare = _QUOTED.sub("", parameters)
     return not any(mark in bare for mark in _NOT_SHOWN)

@@ -18,7 +18,8 @@ class SeenCall(msgspec.Struct):
 
     `most` is how often one request made it: the request `worst_id`, in which they took
     `most_duration_ms`, and `duplicates` had the parameters of an earlier one. `newest` is how often
-    the newest request that made it did so.
+    the newest request that made it did so. A request's calls are kept up to a bound: with
+    `at_least` there may have been more in one of them, and with `newest_at_least` in the newest.
     """
 
     kind: str
@@ -36,6 +37,8 @@ class SeenCall(msgspec.Struct):
     duplicates: int = 0
     worst_id: str = ""
     newest: int = 0
+    at_least: bool = False
+    newest_at_least: bool = False
 
     @property
     def is_repeat(self) -> bool:
@@ -67,9 +70,15 @@ class SeenCalls:
         self._seen: dict[tuple[str, str, str, int], SeenCall] = {}  # the newest last
 
     def add(
-        self, request_id: str, at: datetime, generation: int, groups: Iterable[CallGroup]
+        self,
+        request_id: str,
+        at: datetime,
+        generation: int,
+        groups: Iterable[CallGroup],
+        *,
+        at_least: bool = False,
     ) -> None:
-        """Count the calls of one request."""
+        """Count the calls of one request; with `at_least` others of it were not kept."""
         for group in groups:
             first = group.first
             key = (first.kind, first.text, first.file, first.line)
@@ -82,7 +91,8 @@ class SeenCalls:
             seen.count += group.count
             seen.requests += 1
             seen.duration_ms += group.duration_ms
-            seen.newest = group.count
+            seen.newest, seen.newest_at_least = group.count, at_least
+            seen.at_least = seen.at_least or at_least
             worst = (seen.most, seen.most_duration_ms)
             if (group.count, group.duration_ms) >= worst:
                 seen.most, seen.most_duration_ms = group.count, group.duration_ms

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import ast
-import datetime
 import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Literal, TypeAlias
 
 from devtui.events import Call
 from devtui.session.calls.literals import (
-    MYSQL,
-    NOT_SIMPLE,
     WITHOUT_ARRAYS,
-    Moment,
     NoPlace,
     NotSimple,
-    Number,
     database_of,
     literal,
+    reads_percents,
 )
-from devtui.text.secrets import MASK
-
-MAX_PARAMETERS = 100_000
-"""How many characters of parameters are read."""
+from devtui.session.calls.recorded_values import Values, values_of
 
 Style: TypeAlias = Literal["format", "pyformat", "qmark", "named", "numeric"]
 
@@ -42,30 +33,30 @@ _QUOTED_IN_POSTGRESQL = (
     r"\b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)"
     r"|\$(?P<tag>[A-Za-z_]\w{0,60}|)\$.*?(?:\$(?P=tag)\$|\Z)|" + _QUOTED
 )
+_QUOTED_WITH_BRACKETS = r"\[[^\]]*(?:\]|\Z)|" + _QUOTED
 _PLACES: dict[Style, str] = {
-    "format": r"%(?P<at>s|%)",
-    "pyformat": r"%\((?P<at>[^()\s]{1,200})\)s|%(?P<percent>%)",
-    "qmark": r"(?P<at>\?)",
+    "format": r"%(?P<at>s|[bt](?!\w)|%)",
+    "pyformat": r"%\((?P<at>[^()\s]{1,200})\)[sbt]|%(?P<percent>%)",
+    "qmark": r"(?P<at>\?)(?!\d)",
     "named": r"[:@$](?P<at>[A-Za-z_]\w{0,200})",
     "numeric": r"[:$?](?P<at>\d{1,5})",
 }
-_SHIFT = re.compile(
-    r"tzinfo=datetime\.timezone\(datetime\.timedelta"
-    r"\((?:days=(-1))?(?:, )?(?:seconds=(\d{1,5}))?\)\)"
-)
-_QUOTED_CONSTRUCTORS = {"date", "datetime", "time", "UUID"}
 
 # The server process keeps this many characters of a statement; one that was cut ends with a mark.
 _MAX_TEXT = 10_000
 
-Values: TypeAlias = Sequence[object] | Mapping[str, object]
-
 
 @cache
 def _tokens(style: Style, database: str) -> re.Pattern[str]:
-    quoted = _QUOTED_IN_POSTGRESQL if database == "postgresql" else _QUOTED
-    if database in MYSQL:
-        quoted = _QUOTED_IN_MYSQL
+    match database:
+        case "postgresql":
+            quoted = _QUOTED_IN_POSTGRESQL
+        case "mariadb" | "mysql":
+            quoted = _QUOTED_IN_MYSQL
+        case "microsoft" | "mssql" | "sqlite":
+            quoted = _QUOTED_WITH_BRACKETS
+        case _:
+            quoted = _QUOTED
     return re.compile(f"(?P<quoted>{quoted})|{_PLACES[style]}", re.DOTALL)
 
 
@@ -96,10 +87,10 @@ def _ended(text: str) -> str:
 def _filled(call: Call, text: str) -> str:
     if not call.parameters:
         return _ended(text)
-    found = _parameters(call.parameters)
-    if not found:
-        return _ended(text)
+    found = values_of(call.parameters)
     database = database_of(call)
+    if not found:
+        return _ended(text.replace("%%", "%") if reads_percents(call, database) else text)
     try:
         return _ended(_with_values(text, found, database))
     except NotSimple as why:
@@ -114,73 +105,6 @@ def _filled(call: Call, text: str) -> str:
     if len(found) > 1:
         filled += f"\n-- sent with {len(found):,} sets of parameters; this is the first"
     return filled
-
-
-def _parameters(text: str) -> Values:
-    if MASK in text:
-        raise NotSimple("secrets in the parameters are masked")
-    if len(text) > MAX_PARAMETERS:
-        raise NotSimple("the parameters are too long")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about escapes in a repr that the app made up
-            found = _value(ast.parse(text, mode="eval").body)
-    except (ValueError, TypeError, OverflowError, SyntaxError, RecursionError, MemoryError):
-        raise NotSimple(NOT_SIMPLE) from None
-    if not isinstance(found, (list, tuple, dict)):
-        raise NotSimple(NOT_SIMPLE)
-    return found
-
-
-def _value(node: ast.expr) -> object:
-    """Read a value from a repr. Raises `ValueError` for anything else, such as an ellipsis."""
-    match node:
-        case ast.Constant(value=value) if value is not Ellipsis:
-            return value
-        case ast.Tuple(elts=parts):
-            return tuple(map(_value, parts))
-        case ast.List(elts=parts):
-            return list(map(_value, parts))
-        case ast.Dict(keys=keys, values=values) if all(keys):
-            return {_value(key): _value(one) for key, one in zip(keys, values, strict=True) if key}
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=(int() | float()) as value)):
-            return -value
-        case ast.Call(func=func, args=args, keywords=keywords):
-            zones = [_zone(keyword) for keyword in keywords]
-            name = ast.unparse(func).rpartition(".")[2]
-            return _constructed(name, [_value(it) for it in args], zones)
-    raise ValueError("no simple value")
-
-
-def _zone(keyword: ast.keyword) -> datetime.tzinfo:
-    """Read the time zone in the repr of a time. Only the usual ones are known."""
-    shown = ast.unparse(keyword)
-    if shown in ("tzinfo=datetime.timezone.utc", "tzinfo=zoneinfo.ZoneInfo(key='UTC')"):
-        return datetime.timezone.utc
-    shift = _SHIFT.fullmatch(shown)
-    if shift is None:
-        raise ValueError("no simple value")
-    days, seconds = (int(number or 0) for number in shift.groups())
-    return datetime.timezone(datetime.timedelta(days, seconds))
-
-
-def _constructed(name: str, arguments: list[object], zones: list[datetime.tzinfo]) -> object:
-    """Read what a repr such as `Decimal('1.5')` or `datetime.date(2026, 1, 2)` means."""
-    if zones and name not in ("datetime", "time"):
-        raise ValueError("no simple value")
-    if name == "Decimal" and len(arguments) == 1:
-        number = str(arguments[0])
-        if re.fullmatch(r"-?\d+(?:\.\d+)?(?:E[+-]?\d+)?", number):
-            return Number(number)
-    elif name == "UUID" and len(arguments) == 1:
-        return Moment(str(arguments[0]))
-    elif name in _QUOTED_CONSTRUCTORS and all(type(it) is int for it in arguments):
-        made = str(getattr(datetime, name)(*arguments))
-        if not zones:
-            return Moment(made)
-        with_shift = str(getattr(datetime, name)(*arguments, tzinfo=zones[0]))
-        return Moment(made, with_shift.removeprefix(made))
-    raise ValueError("no simple value")
 
 
 def _style_of(text: str, values: Values, database: str) -> Style:
@@ -224,7 +148,8 @@ def _with_values(text: str, values: Values, database: str) -> str:
         else:
             value = values[int(at) - 1] if style == "numeric" else next(waiting)
         shown = literal(value, database, is_list=style in ("format", "pyformat"))
-        after_minus = shown.startswith("-") and text[found.start() - 1 : found.start()] == "-"
-        return f"({shown})" if after_minus else shown
+        # `--1` is a comment, and `-2147483648::int` the negative of a number that is too large.
+        beside = text[found.start() - 1 : found.start()] == "-" or text[found.end() :][:2] == "::"
+        return f"({shown})" if beside and shown.startswith("-") else shown
 
     return _tokens(style, database).sub(replaced, text)

@@ -19,6 +19,7 @@ from devtui.events import (
     decode_event,
     encode,
 )
+from devtui.session.calls.grouping import left_out
 from devtui.session.calls.packed_calls import CallCount, PackedCalls, counts_of
 from devtui.text.redirects import location_of
 
@@ -88,7 +89,7 @@ def _packed(started: RequestStarted, event: RequestFinished, repeats: int) -> tu
         event.first_byte_ms,
         counts_of(event.call_totals),
         repeats,
-        max(sum(one.count for one in event.call_totals) - len(event.calls), 0),
+        left_out(event),
         event.replay_of,
         location_of(event.status, event.response_headers, started.headers),
     )

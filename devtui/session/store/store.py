@@ -23,7 +23,7 @@ from devtui.events import (
     RequestStarted,
     ServerExited,
 )
-from devtui.session.calls.grouping import groups_of
+from devtui.session.calls.grouping import groups_of, left_out
 from devtui.session.calls.seen_calls import SeenCalls
 from devtui.session.event_bus import EventBus
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroups, SharedFrames
@@ -224,7 +224,8 @@ class Store:
         """Count the calls of a request, and return how often it made one that it repeated."""
         self.called.update(total.kind for total in event.call_totals if total.count)
         groups = groups_of(event.calls)
-        self.calls.add(event.id, event.at, event.generation, groups)
+        more = left_out(event) > 0
+        self.calls.add(event.id, event.at, event.generation, groups, at_least=more)
         return max((group.count for group in groups if group.is_repeat), default=0)
 
     def _add_line(self, event: LogWritten) -> None:

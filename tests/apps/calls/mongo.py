@@ -17,13 +17,18 @@ class Handler(socketserver.BaseRequestHandler):
             else:
                 at = data.index(b"\0", 4) + 9
                 command = bson.decode(data[at:])
-            body = self.answer(next(iter(command)), command)
-            if code == 2013:
-                payload = struct.pack("<i", 0) + b"\0" + bson.encode(body)
-                self.send(number, 2013, payload)
-            else:
-                payload = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(body)
-                self.send(number, 1, payload)
+            self.reply(number, code, command)
+
+    def reply(self, number, code, command):
+        body = self.answer(next(iter(command)), command)
+        if code == 2013:
+            self.send_message(number, body)
+        else:
+            payload = struct.pack("<iqii", 8, 0, 0, 1) + bson.encode(body)
+            self.send(number, 1, payload)
+
+    def send_message(self, number, body, flags=0):
+        self.send(number, 2013, struct.pack("<i", flags) + b"\0" + bson.encode(body))
 
     def exactly(self, count):
         data = b""

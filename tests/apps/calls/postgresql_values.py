@@ -25,6 +25,9 @@ def main():
         cursor = library.connect(**place).cursor()
         cursor.execute(PLAIN + ", %s::bytea, %s::int[])", [-1, *VALUES, b"\0\xff'", [1, 2]])
         found.append(cursor.fetchone()[0])
+        for percent, parameters in (("%%", ()), ("%", None)):
+            cursor.execute(f"select concat_ws('|', 17 {percent} 5, '50{percent}')", parameters)
+            found.append(cursor.fetchone()[0])
         names = "select concat_ws('|', %(a)s::text, %(b)s::text, %(a)s::text)"
         cursor.execute(names, {"a": "it's", "b": "%"})
         found.append(cursor.fetchone()[0])
@@ -35,6 +38,7 @@ def main():
         engine = create_engine(f"postgresql+{driver}://devtui@127.0.0.1:{port}/postgres")
         places = ", ".join(f"cast(:a{at} as {kind})" for at, kind in enumerate(KINDS))
         with engine.connect() as db:
+            found.append(db.execute(text("select concat_ws('|', 17 % 5, '50%')")).scalar())
             words = text(f"select concat_ws('|', '50%', {places})")
             found.append(db.execute(words, {f"a{n}": it for n, it in enumerate(VALUES)}).scalar())
     return found

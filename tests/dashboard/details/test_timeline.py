@@ -176,6 +176,26 @@ async def test_y_copies_a_statement_and_e_opens_the_line(monkeypatch: pytest.Mon
         await ui.shows("the timeline")
 
 
+async def test_y_copies_the_statement_of_a_call_just_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = FakeSession()
+    session.feed(*n_plus_one())
+    async with running(session) as ui:
+        copied: list[tuple[str, str]] = []
+        monkeypatch.setattr(ui.app, "copy", lambda text, what: copied.append((text, what)))
+        await opened(ui, "customers")
+        await ui.press("enter")
+        await ui.shows("41 × sql in GET /orders")
+        await ui.press("y")
+        await ui.press("slash", *"29", "enter", "enter")
+        await ui.shows("sql 2.0 ms in GET /orders")
+        await ui.press("y", "slash", *"customers.id", "enter", "y")
+        await ui.until(lambda: len(copied) == 3)
+        [first, *others] = [CUSTOMER_SQL.replace("?", value) + ";" for value in ("0", "29", "29")]
+        assert copied == [(text, "the statement") for text in (first, *others)]
+
+
 async def test_the_palette_lists_the_repeats_of_all_requests() -> None:
     session = FakeSession()
     session.feed(*n_plus_one(1), *n_plus_one(2, times=1))
@@ -206,10 +226,17 @@ def test_the_list_of_repeats_tells_duplicates_and_what_was_not_kept() -> None:
     store = Store()
     for event in (started(1), finished(1, calls=calls, call_totals=(total,))):
         store.apply(event)
+    opened_request = detail_of(store.requests[0], store).sections
+    timeline = next(it for it in opened_request if it.title == "timeline")
+    assert "7+ × sql  SELECT 1" in timeline.text
+    repeat = next(it.target for it in timeline.lines if isinstance(it.target, OneRepeat))
+    detail = detail_of(repeat, store)
+    assert detail.title == "7+ × sql in GET /"
+    assert "7 of those that are kept; 2 more calls only counted" in detail.sections[0].text
     for width in (76, 150):
         head, line = (one.text.split() for one in all_repeats(store, width).sections[0].lines)
-        told = dict(zip(["most", "ms", "unit", "now", "in all", "duplicates"], line, strict=False))
-        assert told["most"] == "7+×"
+        told = dict(zip(["most", "ms", "unit", "now", "in", "duplicates"], line, strict=False))
+        assert (told["most"], told["now"], told["in"]) == ("7+×", "7+×", "7+")
         assert (head[-1] == "duplicates", told["duplicates"] == "5") == ((width == 150,) * 2)
 
 

@@ -140,13 +140,13 @@ def test_django_counts_once_whatever_is_below(postgres: Postgres, record: Record
     assert own[-1]["error"].startswith("ProgrammingError: relation")
 
 
-COPIED = app_source("calls/postgresql_values.py")
-
-
-def test_psql_gives_the_same_for_the_copied_statements(postgres: Postgres, record: Record) -> None:
+@pytest.mark.parametrize("app", ["postgresql_values", "postgresql_types"])
+def test_psql_gives_the_same_for_the_copied_statements(
+    postgres: Postgres, record: Record, app: str
+) -> None:
     needs("psycopg", "psycopg2")
     psql = tool("psql", "postgresql-client")
-    recorded = record(COPIED, port=postgres.port)
+    recorded = record(app_source(f"calls/{app}.py"), port=postgres.port)
     calls = [Call(**{**call, "stack": ()}) for call in recorded.calls]
     texts = [statement_of(call) for call in calls if "concat_ws" in call.text]
     assert len(texts) == len(recorded.result)

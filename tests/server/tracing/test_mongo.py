@@ -6,6 +6,10 @@ protocol over a real connection, and all above that is pymongo's own.
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from devtui.text.secrets import MASK
 from tests.server.tracing.conftest import Record, needs
 from tests.support.projects import app_source
@@ -39,6 +43,27 @@ def test_pymongo(record: Record) -> None:
     assert "{'auth': ••••••••}" in shown
     assert "{'$set': {'password': ••••••••, 'n': 2}}" in shown
     assert [call["stack"][-1][1] for call in recorded.calls] == ["main"] * 11 + ["ask"]
+
+
+@pytest.mark.parametrize(
+    ("in_tasks", "tells_connections"),
+    [(False, False), (False, True), (True, True)],
+    ids=["threads of an old server", "threads", "tasks"],
+)
+def test_two_streams_at_once_do_not_swap_their_calls(
+    record: Record, tmp_path: Path, in_tasks: bool, tells_connections: bool
+) -> None:
+    needs("pymongo")
+    (tmp_path / "mongo.py").write_text(MONGO)
+    source = app_source("calls/mongo_exhaust.py")
+    recorded = record(source, in_tasks=in_tasks, tells_connections=tells_connections)
+    assert recorded.result == {"one": [1, 2], "two": [3, 4, 5]}
+    assert {call["text"]: call["rows"] for call in recorded.calls} == {
+        "find one": 1,
+        "find two": 1,
+        "getMore one": 1,
+        "getMore two": 2,
+    }
 
 
 def test_commands_without_an_answer_keep_no_others_from_being_recorded(record: Record) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+from array import array
 from datetime import date
 from decimal import Decimal
 
@@ -51,6 +53,7 @@ def test_calls_that_a_finaliser_makes_are_counted_too(record: Record) -> None:
         (None, "select 1", ""),
         ((), "select 1", ""),
         ({}, "select 1", ""),
+        ((), "select '50%%'", "()"),
         ((1, "a", None, 2.5, True), "select ?", "(1, 'a', None, 2.5, True)"),
         ({"id": 1, "api_key": "k"}, "...", "{'id': 1, 'api_key': ••••••••}"),
         ((1, "s"), "update users set password = ?", "(1, ••••••••)"),
@@ -236,6 +239,46 @@ def test_texts_of_a_librarys_own_type_are_texts() -> None:
     given = {Name("name"): Name("x" * 501), Name("password"): Name("geheim")}
     shown = f"{{'name': '{'x' * 500}'... (501 characters), 'password': ••••••••}}"
     assert text_of(kept(given)) == shown
+
+
+def test_numbers_of_a_librarys_own_type_are_numbers() -> None:
+    class Level(enum.IntEnum):
+        HIGH = 3
+
+    class Int4(int):  # as psycopg's, which Django gives it
+        def __int__(self) -> int:
+            raise RuntimeError
+
+        __repr__ = __index__ = __int__  # type: ignore[assignment]
+
+    class Seconds(float):
+        def __float__(self) -> float:
+            raise RuntimeError
+
+        __repr__ = __float__  # type: ignore[assignment]
+
+    assert text_of(kept((Level.HIGH, Int4(5), Seconds(1.5), True))) == "(3, 5, 1.5, True)"
+
+
+def test_views_of_bytes_are_shown_as_far_as_bytes_are() -> None:
+    released = memoryview(b"")
+    released.release()
+    views = memoryview(b"ab"), memoryview(array("i", [1])), memoryview(b"x" * 501), released
+    assert text_of(kept(views)) == (
+        f"(memoryview(b'ab'), memoryview({bytes(array('i', [1]))!r}), "
+        f"memoryview({b'x' * 500!r}... (501 bytes)), <memoryview>)"
+    )
+    assert text_of(kept((memoryview(b""),))) == "(memoryview(b''),)"
+    json = memoryview(b'{"password": "geheim"}')
+    assert "geheim" not in text_of(kept((json,)))
+    assert text_of(kept((json,)), "insert into t (password) values (?)") == f"({MASK},)"
+
+
+def test_secrets_are_masked_within_the_classes_of_drivers() -> None:
+    psycopg_json = pytest.importorskip("psycopg.types.json")
+    given = [psycopg_json.Jsonb({"password": "geheim", "n": [1]}), psycopg_json.Json("geheim")]
+    assert text_of(kept(given[:1])) == f"[Jsonb({{'password': {MASK}, 'n': [1]}})]"
+    assert text_of(kept(given[1:]), "update t set password = %s") == f"[{MASK}]"
 
 
 def test_no_code_of_a_parameter_runs_and_what_changes_later_is_not_seen() -> None:

@@ -18,6 +18,23 @@ def test_five_calls_of_one_text_from_one_line_are_a_repeat() -> None:
     assert (found.count, found.duplicates, found.duration_ms) == (5, 1, 5.0)
 
 
+@pytest.mark.parametrize("text", [f"GET http://a/?token={MASK}", "SELECT …"])
+def test_calls_whose_text_is_not_all_shown_are_no_duplicates(text: str) -> None:
+    [found] = repeats_of([called(text, kind="http")] * 5)
+    assert (found.count, found.duplicates) == (5, 0)
+    [found] = repeats_of([called("GET http://a/", kind="http")] * 5)
+    assert found.duplicates == 4
+
+
+def test_what_was_not_kept_may_be_more_of_the_same() -> None:
+    seen = SeenCalls()
+    for request, times, cut in (("r1", 9, True), ("r2", 5, False)):
+        seen.add(request, NOON, 1, groups_of([called("SELECT ?")] * times), at_least=cut)
+    [one] = seen.repeats()
+    assert (one.count, one.at_least) == (14, True)
+    assert (one.newest, one.newest_at_least) == (5, False)
+
+
 def test_a_template_may_be_rendered_often() -> None:
     calls = [called("row.html", kind="template", library="jinja2")] * 9
     assert groups_of(calls)[0].count == 9

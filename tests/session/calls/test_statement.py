@@ -1,11 +1,13 @@
 """Statements that are copied: a client of the database accepts them."""
 
 import datetime
+import math
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -45,6 +47,7 @@ def zone(hours: int) -> datetime.tzinfo:
         ("SELECT ?2, ?1", ("first", "second")),
         ("SELECT ?, ?", ("nul\0", "a\r\n\x1b[1m\u202e")),
         ("SELECT ?, ?", (True, False)),
+        ("SELECT [a:b], ['], :c FROM (SELECT 1 AS [a:b], 2 AS ['])", {"c": "x"}),
     ],
 )
 def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: Any) -> None:
@@ -57,6 +60,22 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
 
 
 @pytest.mark.parametrize(
+    ("parameters", "values"),
+    [
+        ("(memoryview(b'a\\x00'), inf, -inf)", (b"a\0", math.inf, -math.inf)),
+        ("(nan,)", (math.nan,)),
+    ],
+)
+def test_sqlite_gives_the_same_for_what_it_has_no_literal_for(
+    parameters: str, values: tuple[object, ...]
+) -> None:
+    text = "SELECT " + ", ".join("?" * len(values))
+    with closing(sqlite3.connect(":memory:")) as database:
+        wanted = database.execute(text, values).fetchall()
+        assert database.execute(statement_of(sql(text, parameters))).fetchall() == wanted
+
+
+@pytest.mark.parametrize(
     ("text", "parameters", "library", "wanted"),
     [
         ("SELECT %s::text, '50%%'", ("a\\b",), "psycopg", "SELECT 'a\\b'::text, '50%';"),
@@ -65,7 +84,7 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
         ("SELECT $1, $2", (1, "x"), "sqlalchemy", "SELECT 1, 'x';"),
         ("SELECT x = ANY(%s)", ([1, 2],), "psycopg", "SELECT x = ANY(ARRAY[1, 2]);"),
         ("SELECT x IN %s", ((1, 2),), "psycopg2", "SELECT x IN (1, 2);"),
-        ("SELECT %s", (b"\x01",), "psycopg", "SELECT '\\x01';"),
+        ("SELECT %s", (b"\x01",), "psycopg", "SELECT '\\x01'::bytea;"),
         (
             "SELECT E'it\\'s', $$'%s$$, %s",
             ("\r\\",),
@@ -73,6 +92,14 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
             "SELECT E'it\\'s', $$'%s$$, E'\\U0000000d\\\\';",
         ),
         ("SELECT 1 -- one", "", "django", "SELECT 1 -- one\n;"),
+        ("SELECT %b, %t", (b"\1", "x"), "psycopg", "SELECT '\\x01'::bytea, 'x';"),
+        ("SELECT %(a)b", {"a": b"\1"}, "psycopg", "SELECT '\\x01'::bytea;"),
+        (
+            "SELECT ?, ?2, ?",
+            (1, 2, 3),
+            "sqlite3",
+            "SELECT ?, ?2, ?;\n-- devtui found no placeholders for the parameters: (1, 2, 3)",
+        ),
         (
             "SELECT %s, %s",
             (Decimal("1.50"), datetime.date(2026, 1, 2)),
@@ -90,6 +117,17 @@ def test_sqlite_gives_the_same_for_the_copied_statement(text: str, parameters: A
             "SELECT '2026-01-02 03:04:00+00:00', '2026-01-02 00:00:00-05:00', '01:02:00+01:00';",
         ),
         (
+            "SELECT %s, %s",
+            (
+                datetime.timedelta(days=1, seconds=5, microseconds=7),
+                datetime.datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
+            ),
+            "psycopg",
+            "SELECT '1 days 5.000007 seconds'::interval, '2026-10-25 02:30:00+01:00'::timestamptz;",
+        ),
+        ("SELECT %s", (datetime.timedelta(1, 5, 7),), "pymysql", "SELECT '24:00:05.000007';"),
+        ("SELECT %s", "(Jsonb({'a': None}),)", "psycopg", "SELECT '{\"a\": null}'::jsonb;"),
+        (
             "INSERT INTO t VALUES (?, ?)",
             [(1, "a"), (2, "b")],
             "sqlite3",
@@ -102,6 +140,22 @@ def test_placeholders_of_each_style(text: str, parameters: Any, library: str, wa
 
 
 @pytest.mark.parametrize(
+    ("library", "database", "copied"),
+    [
+        ("psycopg", "", "SELECT 7 % 2;"),
+        ("pymysql", "", "SELECT 7 % 2;"),
+        ("django", "sqlite", "SELECT 7 % 2;"),
+        ("sqlalchemy", "mariadb", "SELECT 7 % 2;"),
+        ("sqlalchemy", "sqlite", "SELECT 7 %% 2;"),
+        ("sqlite3", "", "SELECT 7 %% 2;"),
+    ],
+)
+def test_percent_signs_without_parameters(library: str, database: str, copied: str) -> None:
+    assert statement_of(sql("SELECT 7 %% 2", (), library, database)) == copied
+    assert statement_of(sql("SELECT 7 %% 2", "", library, database)) == "SELECT 7 %% 2;"
+
+
+@pytest.mark.parametrize(
     ("parameters", "why"),
     [
         (f"('ada', '{MASK}')", "secrets in the parameters are masked"),
@@ -110,6 +164,14 @@ def test_placeholders_of_each_style(text: str, parameters: Any, library: str, wa
         ("('ada', <object object at 0x7f>)", "not simple values"),
         ("('ada',)", "found no placeholders for the parameters"),
         ("('a', float('nan'))", "not simple values"),
+        ("(datetime.timedelta(days=x),)", "not simple values"),
+        (
+            "(datetime.datetime(2026, 1, 2, tzinfo=zoneinfo.ZoneInfo(key='No/where')),)",
+            "not simple",
+        ),
+        ("(Jsonb({'a': <list>}),)", "not simple values"),
+        ("(Jsonb({'a': datetime.date(2026, 1, 2)}),)", "not simple values"),
+        ("(IPv4Address('1.2.3'),)", "not simple values"),
         ("(datetime.date(),)", "not simple values"),
         ("({[]: 1},)", "not simple values"),
         ("('a', 'lone \\ud800')", "no client accepts"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import get_ident
 from types import ModuleType
 from typing import Any
 
@@ -27,18 +28,18 @@ def hook(module: ModuleType) -> None:
         """Record each command from its start to its answer."""
 
         def __init__(self) -> None:
-            self._waiting: dict[tuple[Any, int], Open] = {}
+            self._waiting: dict[tuple[Any, ...], Open] = {}
 
         def started(self, event: Any) -> None:
             call = begin("sql", "pymongo", _describe, (event.command_name, event.command))
             if call is not None:
-                self._waiting[event.connection_id, event.request_id] = call
+                self._waiting[_key(event)] = call
                 if len(self._waiting) > MAX_WAITING:
                     for oldest in list(self._waiting)[:-MAX_WAITING]:
                         self._waiting.pop(oldest, None)
 
         def succeeded(self, event: Any) -> None:
-            call = self._waiting.pop((event.connection_id, event.request_id), None)
+            call = self._waiting.pop(_key(event), None)
             if call is not None:
                 # The server may refuse some documents of a command that succeeds; pymongo raises.
                 refused = event.reply.get("writeErrors")
@@ -46,11 +47,21 @@ def hook(module: ModuleType) -> None:
                 call.end(rows, error=_message(refused[0]) if refused else "")
 
         def failed(self, event: Any) -> None:
-            call = self._waiting.pop((event.connection_id, event.request_id), None)
+            call = self._waiting.pop(_key(event), None)
             if call is not None:
                 call.end(error=_message(event.failure))
 
     monitoring.register(Calls())
+
+
+def _key(event: Any) -> tuple[Any, ...]:
+    """Return what a command and its answer have in common.
+
+    `connection_id` is the address of the server, and streams of documents all have 0 as their
+    `request_id`. Before 4.7 pymongo did not tell the connection, but each had a thread.
+    """
+    connection = getattr(event, "server_connection_id", None)
+    return event.connection_id, connection, event.request_id, get_ident()
 
 
 def _rows(name: str, reply: Any) -> int | None:
