@@ -151,7 +151,7 @@ class Screens:
         """Show where a running request is now."""
         from devtui.dashboard.errors.stack_screen import StackScreen
 
-        self._app.push_screen(StackScreen(self._session.questions, self._clock, request))
+        self._app.push_screen(StackScreen(self._session, self._clock, request))
 
     async def ask_for_app(self) -> None:
         """Ask for the name of the app, offer those in the folder, and serve the chosen one."""
