@@ -6,7 +6,6 @@ import asyncio
 import gc
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.lists.list_screen import ListScreen
@@ -54,7 +53,7 @@ class Screens:
         from devtui.dashboard.errors.kept_history import KeptHistory
         from devtui.dashboard.errors.prompt import History
 
-        kept = KeptHistory(ProjectFile(Path(self._session.settings.folder), "evaluated"))
+        kept = KeptHistory(ProjectFile(self._session.settings.folder, "evaluated"))
         entries = kept.read()
         if kept.problem:
             self._app.post_message(Tell(kept.problem, "warning"))
