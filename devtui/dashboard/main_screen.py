@@ -192,6 +192,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
     def _list_changed(self, event: LineList.Changed) -> None:
         if event.line_list is self.open_pane.list:
             self._show_selected()
+        self.rows_changed()
         self.update_keys()
 
     def _show_selected(self) -> None:
