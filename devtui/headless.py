@@ -30,6 +30,7 @@ from devtui.session.terminal.window import window
 from devtui.terminal import ControllingTerminal, HangUp
 from devtui.text import formats
 from devtui.text.sanitize import visible
+from devtui.text.terminal_name import takes_colours
 
 if TYPE_CHECKING:
     from devtui.events import TerminalWanted
@@ -74,8 +75,7 @@ def _dropped(count: int) -> bytes:
 
 
 def _shows_colours() -> bool:
-    knows = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
-    return sys.stdout.isatty() and knows and not os.environ.get("NO_COLOR")
+    return sys.stdout.isatty() and takes_colours(os.environ)
 
 
 async def _run(

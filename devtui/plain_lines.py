@@ -31,7 +31,7 @@ from devtui.ports.addresses import url_elsewhere
 from devtui.session.calls.grouping import left_out, repeats_of
 from devtui.session.debugger_pin import MAX_FAILED
 from devtui.text import formats, masking
-from devtui.text.redirects import location_of
+from devtui.text.headers import location_of
 from devtui.text.sanitize import visible
 from devtui.text.sgr import PLAIN, Look, coloured, undrawn
 

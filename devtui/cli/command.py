@@ -19,6 +19,7 @@ from devtui.cli.options import FOLDER, NOTICE, settings_of, with_options
 from devtui.config.settings import Settings
 from devtui.session.processes.spawn import Interpreter
 from devtui.text.formats import BESIDE_LINE
+from devtui.text.terminal_name import knows_sequences
 from devtui.version import __version__
 
 if TYPE_CHECKING:
@@ -224,8 +225,7 @@ def has_screen() -> bool:
     """Whether the terminal can show a dashboard."""
     # Textual draws on stderr: if that is a file, the terminal stays empty.
     streams = (sys.stdin, sys.stdout, sys.stderr)
-    knows = os.environ.get("TERM", "") not in ("", "dumb", "unknown")
-    return knows and all(one.isatty() for one in streams)
+    return knows_sequences(os.environ) and all(one.isatty() for one in streams)
 
 
 def _let_go_of(stream: IO[str]) -> None:

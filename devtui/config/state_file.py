@@ -64,6 +64,9 @@ class StateFile:
 
     def write(self, text: str) -> None:
         """Replace the whole file by the text. Raises `StateFileError`."""
+        content = text.encode()
+        if len(content) > MAX_BYTES:  # it could not be read again
+            raise self._error("written", f"it would have more than {MAX_BYTES:,} bytes")
         folder = self.path.parent
         try:
             self._base.mkdir(parents=True, exist_ok=True)
@@ -76,8 +79,8 @@ class StateFile:
             # In the same folder, so `os.replace` is atomic; mkstemp lets only the user read it.
             descriptor, made = tempfile.mkstemp(dir=folder, prefix=f".{self.path.name}-")
             try:
-                with open(descriptor, "w", encoding="utf-8") as file:
-                    file.write(text)
+                with open(descriptor, "wb") as file:
+                    file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
                 os.replace(made, self.path)

@@ -19,6 +19,7 @@ from devtui.control.protocol import (
     Refused,
 )
 from devtui.events import encode_printable
+from devtui.text.sanitize import visible
 
 MAX_RUNNING = 16
 """How many requests of one client run at a time; the next ones wait in the socket."""
@@ -27,6 +28,7 @@ SILENT_SECONDS = 60.0
 """How long a client may say nothing while none of its requests runs."""
 
 _WRITE_SECONDS = 10.0
+_MAX_ERROR = 500
 
 
 class ClientRequest(msgspec.Struct, frozen=True):
@@ -132,31 +134,41 @@ class Connection:
         self.last_heard = time.monotonic()
 
     async def _answer(self, line: bytes) -> None:
-        request_id: int | str | None = None
+        try:
+            await self._respond(line)
+        except ConnectionError:
+            self.close()
+
+    async def _respond(self, line: bytes) -> None:
         try:
             request = _decode(line)
-            request_id = request.id
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            await self._fault(None, USAGE, f"This is not a request: {error}.")
+            return
+        request_id = request.id
+
+        async def tell(item: object) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._following.add(task)
+            await self._write(Answer(VERSION, request_id, item=item))
+
+        try:
             if request.devtui != VERSION:
                 raise Refused(
                     f"This devtui speaks version {VERSION} of the protocol, not {request.devtui}: "
                     "use the ctl of the same devtui.",
                     UNKNOWN,
                 )
-
-            async def tell(item: object) -> None:
-                task = asyncio.current_task()
-                assert task is not None
-                self._following.add(task)
-                await self._write(Answer(VERSION, request_id, item=item))
-
             result = await self._carry(request, tell)
             await self._write(Answer(VERSION, request_id, result=result))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            await self._fault(request_id, USAGE, f"This is not a request: {error}.")
         except Refused as refused:
             await self._fault(request_id, refused.code, str(refused))
         except ConnectionError:
-            self.close()
+            raise
+        except Exception as error:  # the client waits for an answer, whatever happens
+            what = visible(f"{type(error).__name__}: {error}", _MAX_ERROR)
+            await self._fault(request_id, INTERNAL, f"devtui could not answer this ({what}).")
 
     async def _fault(self, request_id: int | str | None, code: str, message: str) -> None:
         await self._write(Answer(VERSION, request_id, error=Fault(code, message)))

@@ -111,17 +111,54 @@ def _why_not_browse(session: ShownSession) -> str:
     return ""
 
 
-def why_nothing_answers(session: ShownSession) -> str:
-    """Say why a request would wait for an answer; empty if it would not."""
-    key = in_force.key("restart")
+def why_nothing_answers(session: ShownSession, *, typing: bool = False) -> str:
+    """Say why a request would wait for an answer; empty if it would not.
+
+    While the user is `typing` code, the keys type letters.
+    """
+    key = _restart_key(typing)
     match session.state:
         case State.CRASHED:
             return f"The server process has ended: a save or {key} starts the next one."
         case State.SUSPENDED:
+            pid = session.generations.pid
+            continues = f"kill -CONT {pid} continues it, " if pid is not None else ""
             return (
-                f"A signal has suspended the server process, so nothing answers: {key} restarts it."
+                "A signal has suspended the server process, so nothing answers: "
+                f"{continues}{key} restarts it."
             )
     return ""
+
+
+def why_no_answer_yet(session: ShownSession, *, typing: bool = False) -> str:
+    """Say why a question to the server process has no answer yet, and what to do."""
+    if session.attachment is not None and session.attachment.why_not:
+        return session.attachment.why_not
+    if why := why_nothing_answers(session, typing=typing):
+        return why
+    pid = session.generations.pid
+    silent = "The server process" if pid is None else f"Server process {pid}"
+    if session.attachment is not None:
+        silent += ", or devtui itself,"
+    return (
+        f"{silent} does not answer: it is busy in code that lets no other thread run. "
+        f"It answers when that ends, or {_restart_key(typing)} restarts it."
+    )
+
+
+def why_not_stopped(session: ShownSession) -> str:
+    """Say in the prompt why code that was interrupted goes on, and what to do."""
+    if session.state is State.SUSPENDED:
+        return why_nothing_answers(session, typing=True)
+    return (
+        "The code waits, or runs in a library that is not Python, and stops after that: "
+        f"{_restart_key(True)} restarts the server process."
+    )
+
+
+def _restart_key(typing: bool) -> str:
+    key = in_force.key("restart")
+    return f"{in_force.key('error-back')} and then {key}" if typing else key
 
 
 def why_no_frames(session: ShownSession, error: Raised) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.availability import NO_ROW
 from devtui.dashboard.keys.commands import in_force
+from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.lists.sorting import ORDERS, Order
 from devtui.dashboard.messages import Open
 from devtui.dashboard.opened.choose_copy import ChooseCopy
@@ -17,12 +18,17 @@ from devtui.session.store.one_call import AllRepeats
 from devtui.session.store.request_record import Request
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from devtui.dashboard.hiding.hiding import Hiding
     from devtui.dashboard.panes.pane import Pane
 
 
 MAX_SHOWN = 5_000
 """How many of the newest rows of a list are copied at once."""
+
+PLACE_SECONDS = 0.2
+"""How long an opened row may show an old place: to find the new one may take a look at all rows."""
 
 GONE = "This row is no longer in its list: it is filtered out, hidden, or too old."
 _ITEMS: dict[PaneName, tuple[type, ...]] = {
@@ -42,6 +48,7 @@ class FindsRows:
 
     panes: tuple[Pane[Any], ...]
     hiding: Hiding
+    _placing: Timer | None = None
 
     @property
     def open_pane(self) -> Pane[Any]:
@@ -79,6 +86,17 @@ class FindsRows:
             return ""
         pane, index = found
         return f"row {index + 1:,} of {len(pane.list.matches):,}"
+
+    def rows_changed(self) -> None:
+        """Say in the opened rows, a moment later, which of the rows in their lists they are."""
+        if self._placing is None and len(self.open_pane.app.screen_stack) > 1:
+            self._placing = self.open_pane.set_timer(PLACE_SECONDS, self._show_places)
+
+    def _show_places(self) -> None:
+        self._placing = None
+        for screen in self.open_pane.app.screen_stack:
+            if isinstance(screen, ListScreen):
+                screen.show_place(self.place_of(screen.shows))
 
     def _place_of(self, item: object) -> tuple[Pane[Any], int] | None:
         for pane in self.panes:

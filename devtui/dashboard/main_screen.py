@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
@@ -87,7 +86,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
         self.area = PaneArea(self.panes, self.preview)
         chosen = session.settings.preferences
         of_config = {rule.text: rule.place for rule in chosen.hidden} if chosen else {}
-        rules = Rules(ProjectFile(Path.cwd(), "hidden"), of_config)
+        rules = Rules(ProjectFile(session.settings.folder, "hidden"), of_config)
         self.hiding = Hiding(self, self.panes, rules)
         self._before_error: Pane[Any] | None = None
         self._enabled: tuple[bool | None, ...] = ()
@@ -193,6 +192,7 @@ class MainScreen(NeedsRoom, FindsRows, SendsAgain, ListScreen):
     def _list_changed(self, event: LineList.Changed) -> None:
         if event.line_list is self.open_pane.list:
             self._show_selected()
+        self.rows_changed()
         self.update_keys()
 
     def _show_selected(self) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import gc
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devtui.dashboard.lists.list_screen import ListScreen
@@ -54,7 +53,7 @@ class Screens:
         from devtui.dashboard.errors.kept_history import KeptHistory
         from devtui.dashboard.errors.prompt import History
 
-        kept = KeptHistory(ProjectFile(Path(self._session.settings.folder), "evaluated"))
+        kept = KeptHistory(ProjectFile(self._session.settings.folder, "evaluated"))
         entries = kept.read()
         if kept.problem:
             self._app.post_message(Tell(kept.problem, "warning"))
@@ -151,7 +150,7 @@ class Screens:
         """Show where a running request is now."""
         from devtui.dashboard.errors.stack_screen import StackScreen
 
-        self._app.push_screen(StackScreen(self._session.questions, self._clock, request))
+        self._app.push_screen(StackScreen(self._session, self._clock, request))
 
     async def ask_for_app(self) -> None:
         """Ask for the name of the app, offer those in the folder, and serve the chosen one."""

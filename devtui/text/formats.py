@@ -13,6 +13,11 @@ BESIDE_LINE = 20
 """The columns before the text in a line of `--plain`: the time, the kind of event, and gaps."""
 
 
+def cut(text: str, limit: int) -> str:
+    """Cut a longer text to `limit` characters, ending with `…`."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def clock_time(at: datetime) -> str:
     """Format the local time of day, `HH:MM:SS`."""
     return at.astimezone().isoformat()[11:19]  # four times as fast as strftime

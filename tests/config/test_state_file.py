@@ -83,6 +83,15 @@ def test_a_file_of_somebody_else_is_not_read(
         file.write("two")
 
 
+def test_a_text_that_could_not_be_read_again_is_not_written(file: ProjectFile) -> None:
+    file.write("one\n")
+    with pytest.raises(StateFileError, match="not written: it would have more than 65,536 bytes"):
+        file.write("ä" * (MAX_BYTES // 2 + 1))
+    assert file.read() == "one\n"
+    file.write("ä" * (MAX_BYTES // 2))
+    assert file.read()
+
+
 def test_a_folder_that_cannot_be_made_says_why(file: ProjectFile) -> None:
     file.path.parent.parent.parent.write_text("a file in the place of the folder")
     assert file.read() == ""

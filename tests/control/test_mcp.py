@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devtui.control.client.link import Link
+from devtui.control.client.mcp.bridge import Bridge
 from devtui.control.client.mcp.setting_up import SKILL
 from devtui.control.client.mcp.tools import TOOLS
 from devtui.control.verbs.every import VERBS
@@ -136,6 +140,69 @@ def test_before_a_devtui_runs_and_across_restarts(
     failed, text = server.tool("wait", since="x")
     assert failed
     assert "since" in text
+
+
+def test_a_folder_that_is_gone_gets_a_sentence(server: Server, folder: Path) -> None:
+    server.ask("ping")  # it has started in the folder
+    folder.rmdir()
+    failed, text = server.tool("status")
+    assert failed
+    assert text.startswith("The current folder cannot be read")
+    assert server.ask("ping")["result"] == {}
+
+
+@pytest.mark.parametrize("timeout", [b"1e999", b"1e18"])
+def test_an_unexpected_error_is_an_answer(
+    server: Server, controlled: Controlled, timeout: bytes
+) -> None:
+    """A socket takes neither of these times, and nothing looks at them before."""
+    controlled(says("one")).serving()
+    server.send(
+        b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": '
+        b'{"name": "wait", "arguments": {"timeout": ' + timeout + b"}}}"
+    )
+    answer = server.read()
+    assert answer["id"] == 1
+    assert answer["result"]["isError"]
+    text = answer["result"]["content"][0]["text"]
+    assert text.startswith("devtui ctl mcp could not answer this call (OverflowError: ")
+    assert not server.tool("status")[0]
+
+
+class Unlike(Link):
+    """A connection to a devtui that answers in another way than this one does."""
+
+    def __init__(self, answer: object) -> None:
+        self._unlike = answer
+
+    def ask(self, verb: str, arguments: dict[str, Any], seconds: float = 0.0) -> Any:
+        return self._unlike
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("method", ["tools/call", "ping"])
+def test_every_request_is_answered(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    out = io.BytesIO()
+    bridge = Bridge(out, lambda client: Unlike([1]))
+    params = {"name": "send", "arguments": {"method": "GET", "target": "/"}}
+    line = json.dumps({"jsonrpc": "2.0", "id": 3, "method": method, "params": params}).encode()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", fail)
+        bridge.run(io.BytesIO(line))
+    bridge.run(io.BytesIO(line))
+    answers = [json.loads(one) for one in out.getvalue().splitlines()]
+    assert [one["id"] for one in answers] == [3, 3]
+    if method == "tools/call":
+        refused, failed = answers
+        assert refused["error"]["code"] == -32603
+        assert "can't start new thread" in refused["error"]["message"]
+        assert failed["result"]["isError"]
+        assert "(TypeError: " in failed["result"]["content"][0]["text"]
 
 
 def test_results_are_small(server: Server, controlled: Controlled) -> None:

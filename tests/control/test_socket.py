@@ -23,6 +23,8 @@ from devtui.control.control_server import MAX_CONNECTIONS
 from devtui.control.listening import Listening, machine
 from devtui.control.place import Record
 from devtui.control.protocol import MAX_REQUEST_BYTES
+from devtui.control.verbs.every import VERBS
+from devtui.control.verbs.verb import Verb, VerbCall
 from tests.control.conftest import Ask, Controlled
 from tests.support.processes import eventually
 from tests.support.projects import says
@@ -211,6 +213,27 @@ def test_a_bad_line_gets_a_sentence(
     assert found["error"]["code"] == code
     assert words in found["error"]["message"]
     assert ask("status")["app"]
+
+
+@pytest.mark.parametrize("fault", ["answer", "describe"])
+def test_an_unexpected_error_is_an_answer(
+    controlled: Controlled, ask: Ask, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    async def unlike_json(call: VerbCall) -> object:
+        return object()
+
+    def fail(arguments: object) -> str:
+        raise KeyError("colour")
+
+    controlled(ONE)
+    kept = VERBS["routes"]
+    odd = Verb(unlike_json) if fault == "answer" else Verb(kept.answer, kept.arguments, fail)
+    monkeypatch.setitem(VERBS, "routes", odd)
+    with ask.bare() as connection:
+        found = answer(connection, request(4, "routes"))
+        assert (found["id"], found["error"]["code"]) == (4, "internal")
+        assert found["error"]["message"].startswith("devtui could not answer this (")
+        assert answer(connection, request(5))["result"]["app"]
 
 
 def test_half_lines_and_silence_block_nobody(controlled: Controlled, ask: Ask) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -176,6 +178,22 @@ def test_eval(live: Live, ask: Ask) -> None:
     with pytest.raises(CtlError, match="generation 1, which has ended"):
         ask("eval", id="last", code="1")
     assert "ended" in ask("errors", id="last")["locals_gone"]
+
+
+def test_a_suspended_server_is_told(live: Live, ask: Ask) -> None:
+    live.get("/bad")
+    pid = live.session.generations.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert eventually(lambda: ask("status")["state"] == "suspended")
+        with pytest.raises(CtlError, match=f"kill -CONT {pid} continues it, devtui ctl restart"):
+            ask("routes")
+        assert f"kill -CONT {pid}" in ask("errors", id="last")["locals_gone"]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert ask("routes")["source"] == "flask"
+    assert not ask("errors", id="last")["locals_gone"]
 
 
 def test_evaluation_can_be_refused(

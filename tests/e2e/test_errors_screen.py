@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Visit, get
+from tests.support.driver import there
 from tests.support.terminal.dashboard_page import wait_serving
 from tests.support.terminal.starter import Devtui
 from tests.support.terminal.terminal import Terminal
@@ -160,6 +162,55 @@ def frames_of_an_older_generation_are_reported_as_gone(terminal: Terminal) -> No
     terminal.wait_quiet(0.5)
     terminal.press("x")  # it is grey, and says why in the prompt
     terminal.wait_for("belonged to generation 1")
+
+
+def test_a_server_that_hangs_is_told_and_waited_for(terminal: Terminal, url: str) -> None:
+    pid = int(there(re.search(r"pid (\d+)", terminal.text()))[1])
+    open_error(terminal, url, "/divide/a", "ZeroDivisionError")
+    terminal.press("x")
+    code_that_holds_the_interpreter_cannot_be_stopped(terminal, pid)
+    variables_come_once_a_suspended_server_continues(terminal, pid)
+    restarting_helps_a_suspended_one(terminal, url, pid)
+    leave(terminal)
+
+
+def code_that_holds_the_interpreter_cannot_be_stopped(terminal: Terminal, pid: int) -> None:
+    enter(terminal, "import ctypes; ctypes.PyDLL(None).sleep(12) or 'awake'")
+    terminal.wait_for("ctrl+c stops it")
+    terminal.press("ctrl+c")
+    terminal.wait_for("The code waits, or runs in a library that is not Python")
+    terminal.type("os")
+    terminal.press("tab")
+    terminal.wait_for(f"Server process {pid} does not answer: it is busy in code")
+    terminal.wait_for(re.compile(r"KeyboardInterrupt|'awake'"))  # it could be stopped after that
+    terminal.wait_gone("ctrl+c stops it")
+
+
+def variables_come_once_a_suspended_server_continues(terminal: Terminal, pid: int) -> None:
+    terminal.press("ctrl+c", "escape")
+    terminal.wait_gone("evaluate in")
+    os.kill(pid, signal.SIGSTOP)
+    terminal.press("m")
+    terminal.wait_for(f"kill -CONT {pid} continues it, r restarts it")
+    terminal.press("x")
+    terminal.wait_for("escape and then r restarts it")
+    assert "'tok-12345'" not in terminal.text()
+    os.kill(pid, signal.SIGCONT)
+    terminal.wait_for("'tok-12345'")
+    terminal.wait_gone("continues it, r restarts it")
+
+
+def restarting_helps_a_suspended_one(terminal: Terminal, url: str, pid: int) -> None:
+    os.kill(pid, signal.SIGSTOP)
+    enter(terminal, "'on'")
+    terminal.wait_for(re.compile("escape and then r restarts it.*escape and then r", re.S))
+    terminal.press("escape")
+    terminal.wait_gone("evaluate in")
+    terminal.press("r")
+    terminal.wait_quiet(0.5)
+    terminal.press("escape")
+    terminal.wait_for("SERVING")
+    assert get(url).text == "fine"
 
 
 def test_the_errors_of_many_requests_and_where_one_hangs(terminal: Terminal, url: str) -> None:

@@ -110,7 +110,7 @@ def living() -> list[Found]:
 
 def link(port: int | None, client: str = "ctl", folder: str | None = None) -> Link:
     """Connect to the devtui of the folder, or of one above. Raises `CtlError`."""
-    folder = os.path.realpath(folder or os.getcwd())
+    folder = os.path.realpath(folder or _current_folder())
     found = living()
     chosen = (
         _near(found, folder)
@@ -128,6 +128,15 @@ def link(port: int | None, client: str = "ctl", folder: str | None = None) -> Li
     if connection is None:
         raise CtlError("devtui has just ended.", NOT_RUNNING)
     return Link(chosen[0], connection, client)
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise CtlError(
+            f"The current folder cannot be read ({error.strerror}): go to one that exists.", FAILED
+        ) from error
 
 
 def _near(found: list[Found], folder: str) -> list[Found]:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import structs
 
 from devtui.control.protocol import UNKNOWN, Refused
+from devtui.control.verbs.silent_server import why_silent
 from devtui.control.verbs.verb import Arguments, VerbCall
 from devtui.events import AppFailed, Error, ExceptionData, ExceptionPath, Frame, place_of
 from devtui.filters.facts import Facts, Measures
@@ -82,7 +83,8 @@ async def evaluate(call: VerbCall) -> dict[str, Any]:
         except asyncio.TimeoutError:
             questions.forget(question.ask_id)
             raise Refused(
-                f"The code did not end in {arguments.timeout:g} s, and could not be stopped."
+                f"The code did not end in {arguments.timeout:g} s, and could not be stopped: it "
+                "waits, or runs in a library that is not Python. devtui ctl restart ends it."
             ) from None
     except asyncio.CancelledError:
         questions.interrupt(question.ask_id)
@@ -149,8 +151,9 @@ async def described(call: VerbCall, entry: ErrorEntry, *, reveal: bool = False) 
         try:
             shown = await asyncio.wait_for(asyncio.shield(question.answer), _ANSWER_SECONDS)
         except asyncio.TimeoutError:
-            call.session.questions.forget(question.ask_id)
-            found["locals_gone"] = "The server process does not answer."
+            for _, unanswered in questions:
+                call.session.questions.forget(unanswered.ask_id)
+            found["locals_gone"] = why_silent(call.session)
             break
         if shown.gone:
             found["locals_gone"] = shown.reason

@@ -10,6 +10,7 @@ from devtui.control.protocol import UNKNOWN, Refused
 from devtui.control.verbs import grouped_calls
 from devtui.control.verbs.differences import differences
 from devtui.control.verbs.errors import Last, id_of, query_of
+from devtui.control.verbs.silent_server import why_silent
 from devtui.control.verbs.verb import Arguments, VerbCall
 from devtui.events import Body, Headers, LogWritten, RoutesShown, StackShown
 from devtui.filters.query import Query
@@ -156,7 +157,7 @@ async def _answer(call: VerbCall, question: Question[Shown]) -> Shown:
         return await asyncio.wait_for(asyncio.shield(question.answer), _ANSWER_SECONDS)
     except asyncio.TimeoutError:
         call.session.questions.forget(question.ask_id)
-        raise Refused("The server process does not answer: other code keeps it busy.") from None
+        raise Refused(why_silent(call.session)) from None
 
 
 def find_request(call: VerbCall, request_id: str, *, running: bool = False) -> Request:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from devtui.dashboard.errors.console import Console
@@ -18,16 +18,23 @@ ANSWER_SECONDS = 2.0
 """How long to wait for the names: after that the user has typed on."""
 
 NAMES_ONLY = "Only names and attributes are completed: completing after a call would run it."
-NO_ANSWER = "The server process does not answer: nothing can be completed now."
 
 
 class Completer:
     """Ask for names in one error's frames, and insert them into the prompt."""
 
-    def __init__(self, console: Console, questions: Questions, error: Raised) -> None:
+    def __init__(
+        self,
+        console: Console,
+        questions: Questions,
+        error: Raised,
+        why_silent: Callable[[], str],
+    ) -> None:
+        """`why_silent` says why there is no answer."""
         self._console = console
         self._questions = questions
         self._error = error
+        self._why_silent = why_silent
         self._newest = 0
 
     async def complete(self, spot: Spot, wanted: Prompt.Completing) -> None:
@@ -44,7 +51,7 @@ class Completer:
             answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)
         except asyncio.TimeoutError:
             self._questions.forget(question.ask_id)
-            self._console.show_note(NO_ANSWER)
+            self._console.show_note(self._why_silent())
             return
         if number == self._newest:  # else tab was pressed again
             self._take(wanted.prefix, answer)

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from devtui.dashboard.availability import why_no_frames
+from devtui.dashboard.availability import why_no_answer_yet, why_no_frames, why_not_stopped
 from devtui.dashboard.errors.completer import Completer
 from devtui.dashboard.errors.console import Console
 from devtui.dashboard.errors.error_view import default_spot, error_view, title
@@ -18,6 +18,7 @@ from devtui.dashboard.errors.frame_lines import Spot
 from devtui.dashboard.errors.frame_screen import NO_FRAME, FrameScreen
 from devtui.dashboard.errors.origin import origin_words
 from devtui.dashboard.errors.prompt import History, Prompt
+from devtui.dashboard.errors.shown_locals import ShownLocals
 from devtui.dashboard.keys.commands import KeyScope, bindings, in_force
 from devtui.dashboard.lists.sections import Section
 from devtui.dashboard.messages import Copy, GoTo
@@ -26,7 +27,8 @@ from devtui.dashboard.panes.error_summary import traceback_of
 from devtui.dashboard.panes.handled import is_fixed, is_handled
 from devtui.dashboard.replay.sends_again import SendsAgain
 from devtui.dashboard.selection import Selection
-from devtui.events import ExceptionData, Frame
+from devtui.events import AnyEvent, ExceptionData, Frame, StateChanged
+from devtui.session.state import State
 from devtui.session.store.error_groups import ErrorEntry, ErrorGroup
 from devtui.session.store.request_record import Request
 from devtui.text.formats import clock_time
@@ -64,10 +66,11 @@ class ErrorScreen(SendsAgain, FrameScreen):
         self._session = session
         self._group = group
         self._questions = session.questions
-        self._completer = Completer(self.console, self._questions, entry)
-        self.evaluation = Evaluation(self.console, self._questions, entry, self._evaluated)
-        self._gone: dict[Spot, str] = {}  # why a frame is gone
-        self._reveal = False
+        self._completer = Completer(self.console, self._questions, entry, self._why_silent)
+        self.locals = ShownLocals(self, session, entry)
+        self.evaluation = Evaluation(
+            self.console, self._questions, entry, self._evaluated, self._why_not_stopped
+        )
 
     @property
     def shows(self) -> object:
@@ -86,7 +89,7 @@ class ErrorScreen(SendsAgain, FrameScreen):
     def headline(self) -> Content:
         """Return the exception, its message, and where it came from."""
         raised = title(self.entry.error, self._colour())
-        words = origin_words(self.entry, self._group, self._session.store, self._reveal)
+        words = origin_words(self.entry, self._group, self._session.store, self.locals.reveal)
         return Content.assemble(raised, "\n", (words, "$foreground 55%"))
 
     def _colour(self) -> str:
@@ -118,6 +121,13 @@ class ErrorScreen(SendsAgain, FrameScreen):
             where = f"{short_path(frame.file)}:{frame.line}"
             self.console.asks_in(f"{frame.function}  {where}" if frame.function else where)
 
+    def heard(self, event: AnyEvent) -> None:
+        """Say what late answers wait for in the new state."""
+        super().heard(event)
+        if isinstance(event, StateChanged):
+            self.locals.look()
+            self._say_suspended()
+
     # -- commands ------------------------------------------------------------------------------
 
     def why_not(self, action: str) -> str:
@@ -129,7 +139,7 @@ class ErrorScreen(SendsAgain, FrameScreen):
                 if self.spot is None:
                     return NO_FRAME
                 gone = why_no_frames(self._session, self.entry)
-                return gone or self._gone.get(self.spot, "")
+                return gone or self.locals.gone.get(self.spot, "")
             case "secrets" if not self.opened.shown:
                 shows = f"{in_force.key('locals')} shows those of a frame."
                 return f"No local variables are shown: {shows}"
@@ -144,8 +154,15 @@ class ErrorScreen(SendsAgain, FrameScreen):
         if action != "evaluate":
             return False
         self.action_evaluate()
-        self.console.show_note(why)
+        suspended = self._session.state is State.SUSPENDED
+        self.console.show_note(self._why_silent() if suspended else why)
         return True
+
+    def _why_silent(self) -> str:
+        return why_no_answer_yet(self._session, typing=True)
+
+    def _why_not_stopped(self) -> str:
+        return why_not_stopped(self._session)
 
     def action_copy_row(self) -> None:
         """Copy the traceback as Python prints it."""
@@ -191,43 +208,20 @@ class ErrorScreen(SendsAgain, FrameScreen):
     def _show_first_locals(self) -> None:
         roomy = self.list.size.height >= ROOM_FOR_LOCALS
         if roomy and self.spot is not None and not why_no_frames(self._session, self.entry):
-            self._ask_locals(self.spot)
+            self.locals.ask(self.spot)
 
     def open_spot(self, spot: Spot) -> None:
         """Show or hide the local variables of a frame."""
-        if spot in self.opened.shown:
-            del self.opened.shown[spot]
-            self.look()
-        else:
-            self._ask_locals(spot)
+        self.locals.toggle(spot)
 
     def action_locals(self) -> None:
         """Show or hide the local variables of the selected frame."""
         if self.spot is not None:
-            self.open_spot(self.spot)
+            self.locals.toggle(self.spot)
 
     def action_secrets(self) -> None:
         """Show the masked values, or mask them again."""
-        self._reveal = not self._reveal
-        for spot in list(self.opened.shown):
-            self._ask_locals(spot)
-
-    def _ask_locals(self, spot: Spot) -> None:
-        self.opened.shown.setdefault(spot, None)
-        self.look()
-        self.run_worker(self._fetch_locals(spot))
-
-    async def _fetch_locals(self, spot: Spot) -> None:
-        reveal = self._reveal
-        question = self._questions.show_locals(self.entry, spot.way, spot.number, reveal=reveal)
-        answer = await question.answer
-        if answer.gone:
-            self._gone[spot] = answer.reason
-        # It may have been hidden since, or asked for again with secrets shown or masked.
-        if spot in self.opened.shown and reveal is self._reveal:
-            self.opened.shown[spot] = answer
-            self.look()
-            self.call_after_refresh(self.show_whole, spot)
+        self.locals.show_secrets()
 
     # -- evaluating ----------------------------------------------------------------------------
 
@@ -243,8 +237,14 @@ class ErrorScreen(SendsAgain, FrameScreen):
     def _asked(self, event: Console.Asked) -> None:
         if self.spot is not None:
             self.evaluation.begin(self.spot, event.source)
+            self._say_suspended()
         else:
             self.console.show_note(NO_FRAME)
+
+    def _say_suspended(self) -> None:
+        """Say in the prompt that a signal keeps the running evaluation from its end."""
+        if self.evaluation.running and self._session.state is State.SUSPENDED:
+            self.console.show_note(self._why_silent())
 
     @on(Prompt.Completing)
     def _complete(self, event: Prompt.Completing) -> None:
@@ -260,7 +260,7 @@ class ErrorScreen(SendsAgain, FrameScreen):
 
     def _evaluated(self, spot: Spot) -> None:
         if spot in self.opened.shown:
-            self._ask_locals(spot)
+            self.locals.ask(spot)
 
     @on(Prompt.Stopped)
     def _stop_or_clear(self, event: Prompt.Stopped) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +12,7 @@ from textual.timer import Timer
 
 from devtui.dashboard.errors.console import Console
 from devtui.dashboard.errors.frame_lines import Spot
+from devtui.dashboard.errors.late_answers import LATE_SECONDS
 from devtui.events import Evaluated
 
 if TYPE_CHECKING:
@@ -26,15 +28,25 @@ class Evaluation:
     """Evaluate code in the frames of one error, and show the answers in its console."""
 
     def __init__(
-        self, console: Console, questions: Questions, error: Raised, done: Callable[[Spot], None]
+        self,
+        console: Console,
+        questions: Questions,
+        error: Raised,
+        done: Callable[[Spot], None],
+        why_not_stopped: Callable[[], str],
     ) -> None:
-        """Call `done` with the frame after each answer: the code may have changed its variables."""
+        """Call `done` with the frame after each answer: the code may have changed its variables.
+
+        `why_not_stopped` says why code that was interrupted goes on.
+        """
         self._console = console
         self._questions = questions
         self._error = error
         self._done = done
         self._running: str | None = None  # the question's id
         self._since = 0.0
+        self._why_not_stopped = why_not_stopped
+        self._telling: asyncio.TimerHandle | None = None  # says why it goes on
 
     @property
     def running(self) -> bool:
@@ -61,6 +73,9 @@ class Evaluation:
         finally:
             self._running = None
             timer.stop()
+            if self._telling is not None:
+                self._telling.cancel()
+                self._telling = None
         self._console.running(None)
         self._console.show_answer(answer)
         self._done(spot)
@@ -73,4 +88,11 @@ class Evaluation:
         if self._running is None:
             return False
         self._questions.interrupt(self._running)
+        if self._telling is None:
+            loop = asyncio.get_running_loop()
+            self._telling = loop.call_later(LATE_SECONDS, self._say_why_it_goes_on)
         return True
+
+    def _say_why_it_goes_on(self) -> None:
+        self._telling = None
+        self._console.show_note(self._why_not_stopped())

@@ -50,11 +50,13 @@ class Part(msgspec.Struct, frozen=True):
 class Opened(msgspec.Struct):
     """The open folds and variables, and the answers about locals (None: not answered yet).
 
-    `wanted` is the text that is searched for: folds that contain it are unfolded.
+    `late` says of a frame what the next answer waits for. `wanted` is the text that is searched
+    for: folds that contain it are unfolded.
     """
 
     folds: set[Fold | Part] = msgspec.field(default_factory=set)
     shown: dict[Spot, LocalsShown | None] = msgspec.field(default_factory=dict)
+    late: dict[Spot, str] = msgspec.field(default_factory=dict)
     wanted: str = ""
 
     def toggle(self, fold: Fold | Part) -> None:
@@ -104,7 +106,7 @@ def frames_lines(
                 spot = Spot(way, number)
                 yield from _frame(frames[number], spot, around, width)
                 if spot in opened.shown:
-                    yield from _locals(opened.shown[spot], frames[number], spot, opened, width)
+                    yield from _locals(frames[number], spot, opened, width)
 
         unfolded = True
         if run.kind != "open":
@@ -190,25 +192,26 @@ def _frame(frame: Frame, spot: Spot, around: int, width: int) -> list[Line]:
     return lines
 
 
-def _locals(
-    answer: LocalsShown | None, frame: Frame, spot: Spot, opened: Opened, width: int
-) -> list[Line]:
-    """Return the local variables of a frame, or the reason why there are none."""
+def _locals(frame: Frame, spot: Spot, opened: Opened, width: int) -> Iterator[Line]:
+    """Yield the local variables of a frame, or the reason why there are none."""
     mark = ("▌ " if frame.own else "  ", "accent")
+    answer = opened.shown[spot]
+    late = opened.late.get(spot, "")
+    if late:
+        yield Line([mark, ("    " + visible(late, 500), "warn")], frame, 6, spot)
     if answer is None:
-        return [Line([mark, ("    asking …", "dim")], frame, target=spot)]
-    if answer.gone:
-        return [Line([mark, ("    " + visible(answer.reason, 500), "warn")], frame, 6, spot)]
-    if not answer.variables:
-        return [Line([mark, ("    no local variables", "dim")], frame, target=spot)]
-    lines = [
-        Line([mark, *line.row], frame, line.indent, line.target or spot)
-        for line in _variables(answer.variables, Part(spot, ()), opened, "    ", width)
-    ]
-    if answer.left_out:
-        more = f"    … {count(answer.left_out, 'more variable')}"
-        lines.append(Line([mark, (more, "dim")], frame, target=spot))
-    return lines
+        if not late:
+            yield Line([mark, ("    asking …", "dim")], frame, target=spot)
+    elif answer.gone:
+        yield Line([mark, ("    " + visible(answer.reason, 500), "warn")], frame, 6, spot)
+    elif not answer.variables:
+        yield Line([mark, ("    no local variables", "dim")], frame, target=spot)
+    else:
+        for line in _variables(answer.variables, Part(spot, ()), opened, "    ", width):
+            yield Line([mark, *line.row], frame, line.indent, line.target or spot)
+        if answer.left_out:
+            more = f"    … {count(answer.left_out, 'more variable')}"
+            yield Line([mark, (more, "dim")], frame, target=spot)
 
 
 def _variables(

@@ -74,7 +74,7 @@ class FrameScreen(OpenedScreen):
             return
         title = fit(self.title_of_frames(), self.size.width - 8)
         frames = self.query_one("#frames")
-        frames.border_title, frames.border_subtitle = Content(title), self.place
+        frames.border_title, frames.border_subtitle = Content(title), self.place or ""
         self.query_one("#headline-of-frames", Static).update(self.headline())
         first = len(self.list.matches) == 0
         at = self._place_of_cursor()

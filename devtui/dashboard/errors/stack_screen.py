@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 
+from devtui.dashboard.availability import why_no_answer_yet
 from devtui.dashboard.errors.frame_lines import Spot, frames_lines
 from devtui.dashboard.errors.frame_screen import FrameScreen
-from devtui.dashboard.keys.commands import KeyScope, bindings, in_force
+from devtui.dashboard.errors.late_answers import answer_of
+from devtui.dashboard.keys.commands import KeyScope, bindings
 from devtui.dashboard.lists.sections import Line, Section
 from devtui.dashboard.messages import Copy
 from devtui.dashboard.selection import Selection
@@ -22,16 +23,9 @@ from devtui.text.sanitize import visible
 
 if TYPE_CHECKING:
     from devtui.dashboard.clock import Clock
-    from devtui.session.inspection import Questions
+    from devtui.session.shown_session import ShownSession
 
 LOOK_SECONDS = 1.0
-ANSWER_SECONDS = 3.0
-"""How long to wait for an answer before the screen says that there is none."""
-
-NO_ANSWER = (
-    "The server process does not answer: it is busy in code that lets no other thread run, "
-    "or it is suspended."
-)
 TOO_LATE = "The request ended before its stack could be read."
 OUTSIDE = "The request is in the server itself, between the app and the client."
 
@@ -42,13 +36,13 @@ class StackScreen(FrameScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("stack")]
     key_scopes: ClassVar[tuple[KeyScope, ...]] = ("opened", "stack")
 
-    def __init__(self, questions: Questions, clock: Clock, request: Request) -> None:
+    def __init__(self, session: ShownSession, clock: Clock, request: Request) -> None:
         super().__init__()
         self.request = request
-        self._questions = questions
+        self._session = session
         self._clock = clock
         self._stack: StackShown | None = None
-        self._silent = False
+        self._late = False
         self._asking = False
         self._timer: Timer | None = None
 
@@ -76,20 +70,19 @@ class StackScreen(FrameScreen):
             self._timer = None
 
     async def _look_at_it(self) -> None:
-        question = self._questions.show_stack(self.request.started)
+        question = self._session.questions.show_stack(self.request.started)
         try:
-            answer = await asyncio.wait_for(asyncio.shield(question.answer), ANSWER_SECONDS)
-        except asyncio.TimeoutError:
-            self._questions.forget(question.ask_id)
-            self._silent = True
-            self.look()
-            return
+            answer = await answer_of(question, self._say_late)
         finally:
             self._asking = False
-        self._silent = False
+        self._late = False
         if answer.running:
             self._stack = answer
             self._select_innermost()
+        self.look()
+
+    def _say_late(self) -> None:
+        self._late = True
         self.look()
 
     def _select_innermost(self) -> None:
@@ -107,14 +100,14 @@ class StackScreen(FrameScreen):
     def sections(self, width: int) -> list[Section]:
         """Return the frames, or a sentence that says why there are none."""
         lines: list[Line] = []
-        if self._silent:
-            lines.append(Line([(f"{NO_ANSWER} {in_force.key('restart')} restarts it.", "warn")]))
+        if self._late:
+            lines.append(Line([(why_no_answer_yet(self._session), "warn")]))
         stack = self._stack
         if stack is not None and stack.frames:
             lines += frames_lines(stack.frames, (0,), stack.frames_left_out, self.opened, width)
         elif stack is not None:
             lines.append(Line([(OUTSIDE, "dim")]))
-        elif not self._silent:
+        elif not self._late:
             words = "Asking …" if self.request.running else TOO_LATE
             lines.append(Line([(words, "dim")]))
         return [Section("", lines, self._copied())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from devtui.config.rule_lines import with_rules
 from devtui.config.state_file import ProjectFile, StateFileError
 from devtui.filters.facts import Facts, PaneName
 from devtui.filters.rule import DEBUGGER, MAX_RULES, Rule, Test, parse_rule
@@ -42,9 +43,12 @@ class Rules:
             if not line.strip() or line.startswith("#"):
                 continue
             try:
+                rule = parse_rule(line)
+                if rule.text in [one.text for one in found]:
+                    continue
                 if len(found) >= MAX_RULES:
                     raise ValueError(f"There are more than {MAX_RULES} rules.")
-                found.append(parse_rule(line))
+                found.append(rule)
             except ValueError as error:
                 self.complaint = f"{self._file.path}, line {number}: {error}"
                 if len(found) >= MAX_RULES:
@@ -93,14 +97,32 @@ class Rules:
             self.all[at] = rule
 
     def keep(self) -> None:
-        """Write the rules to the project's file. Raises `StateFileError` with a sentence."""
-        self._file.write(_HEADING + "".join(f"{text}\n" for text in self._own))
-        self._kept = self._own
+        """Write the changed rules to the project's file; its other lines stay.
+
+        Raises `StateFileError` with a sentence.
+        """
+        text, own = self._file.read(), self._own
+        # If there is no file, nothing is written of the rules that are in force without one.
+        before = [rule for rule in self._kept if rule not in self._config] if text else []
+        changed = with_rules(text or _HEADING, before, own, _rule_of)
+        if changed != text:
+            self._file.write(changed)
+        self._kept = own
 
     def of(self, pane: PaneName) -> HidesRows | None:
         """Return the rules for a pane as one test; None if there are none."""
         mine = [test for rule in self.all if (test := rule.test_for(pane)) is not None]
         return HidesRows(mine) if mine else None
+
+
+def _rule_of(line: str) -> str:
+    """Return the rule on a line of the file; empty if there is none."""
+    if line.startswith("#"):
+        return ""
+    try:
+        return parse_rule(line).text
+    except ValueError:
+        return ""
 
 
 class HidesRows:

@@ -46,6 +46,8 @@ class LineCanvas(ScrollView, Generic[T]):
         super().__init__()
         self.rows = rows
         self.cursor_shown = True
+        self.can_follow = follow
+        """Whether new items come at the end."""
         self.empty = empty
         self._viewport = Viewport(self._matches_of(ring), follow=follow)
         self._renderer = LineRenderer(self, rows)

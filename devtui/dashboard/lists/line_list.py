@@ -57,8 +57,8 @@ class LineList(LineView[T]):
         self.select(0)
 
     def action_last(self) -> None:
-        """Go to the newest item; if the cursor is there already, follow again."""
-        if self.cursor >= len(self.matches) - 1 and self.matches.order == "time":
+        """Go to the newest item and follow again, or to the last one of a list that cannot."""
+        if self.can_follow and self.matches.order == "time":
             self.follow()
         else:
             self.select(len(self.matches) - 1)

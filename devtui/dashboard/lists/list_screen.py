@@ -42,6 +42,9 @@ class ListScreen(EndsWork, SaysWhyNot, Screen[None]):
         """The item that the whole screen shows, if there is one."""
         return None
 
+    def show_place(self, place: str) -> None:
+        """Show which row of its list this is, if it is one."""
+
     def selected(self) -> Selection:
         """Return what is selected, for custom commands."""
         return NOTHING

@@ -50,8 +50,8 @@ class OpenedScreen(NeedsRoom, ListScreen):
         self.search = Search(self.list, rows)
         self.search.line.display = False
         self.wrapped = True
-        self.place = ""
-        """Which row of its list this is, for the lower border."""
+        self.place: str | None = None
+        """Which row of its list this is, for the lower border; None if that is not shown."""
         self._interrupts = SecondPress()
 
     # -- for subclasses to define --------------------------------------------------------------
@@ -78,7 +78,13 @@ class OpenedScreen(NeedsRoom, ListScreen):
         """Show the title, and which row it is, in the frame."""
         frame = self.query_one("#detail")
         frame.border_title = Content(fit(title, self.size.width - 8))
-        frame.border_subtitle = self.place
+        frame.border_subtitle = self.place or ""
+
+    def show_place(self, place: str) -> None:
+        """Show which row it is now."""
+        if self.place is not None and place != self.place:
+            self.place = place
+            self.query_one("#detail, #frames").border_subtitle = place
 
     def on_resize(self) -> None:
         """Wrap the lines again, after the list has got its size."""

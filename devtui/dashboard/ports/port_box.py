@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from devtui.dashboard.ports import port_view
-from devtui.dashboard.ports.port_choices import PortChoice, Sight
+from devtui.dashboard.ports.port_choices import PortChoice, Sight, names
+from devtui.events import Holder
 
 MAX_WIDTH = 110
 LOW = 15
@@ -52,6 +53,12 @@ class Progress:
         """Set the result."""
         self._said = (text, problem)
 
+    def seen(self, holders: Sequence[Holder]) -> None:
+        """Say who has taken the port that was freed."""
+        stopped, self.stopped = self.stopped, ""
+        if stopped and holders:
+            self.say(f"{stopped} {_who_now(holders[0])}", problem=True)
+
     def content(self, width: int) -> Content:
         """Return the wrapped lines; empty if there is nothing to say."""
         parts = [port_view.step_line(seconds, text, width) for seconds, text in self._steps]
@@ -61,6 +68,11 @@ class Progress:
         if self._said[0]:
             parts.append(port_view.said(self._said[0], width, self._said[1]))
         return Content("\n").join(parts)
+
+
+def _who_now(holder: Holder) -> str:
+    by = holder.restarts_by or (holder.parent and f"{holder.parent} (pid {holder.parent_pid})")
+    return f"Then {names([holder])} took the port" + (f", started by {by}." if by else ".")
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -75,7 +87,7 @@ class Shown(msgspec.Struct, frozen=True):
     choices: tuple[PortChoice, ...]
     asking: bool
     progress: Progress
-    leaving: str = "leave devtui"
+    leaving: str
 
     @property
     def choosing(self) -> bool:

@@ -49,14 +49,14 @@ class PortChoice(msgspec.Struct, frozen=True):
     why_not: str = ""
 
 
-def judge(found: Survey, ours: str = "") -> Sight:
+def judge(found: Survey) -> Sight:
     """Decide whether the holders may be stopped. Looks at processes: run it in a thread."""
     if not found.blocking:
-        return Sight(found, "", ours)
+        return Sight(found)
     from devtui.ports import stopping  # psutil comes with it: the screen shows itself first
 
     refusals = (stopping.refusal(holder) for holder in found.blocking)
-    return Sight(found, next(filter(None, refusals), ""), ours)
+    return Sight(found, next(filter(None, refusals), ""))
 
 
 def choices(port: int, sight: Sight | None, *, serving: bool) -> tuple[PortChoice, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from devtui.dashboard.clock import Clock
     from devtui.dashboard.ports.port_screen import PortScreen
+    from devtui.dashboard.widgets.dialogs import PortDialog
     from devtui.session.shown_session import ShownSession
 
 
@@ -27,6 +28,7 @@ class Ports:
         self._session = session
         self._clock = clock
         self._screen: PortScreen | None = None  # the last that was opened
+        self._dialog: PortDialog | None = None  # the last that asked where to serve
         self._seen: Survey | None = None  # while a port was being typed
         self._refused: Survey | PendingSurvey | None = None  # of the port that was typed
 
@@ -47,6 +49,14 @@ class Ports:
             there = self.screen
             if there is not None and (event.previous == State.PORT_BUSY.value or there.waiting):
                 there.served()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Show the server's port on what is open: a script or another terminal may move it."""
+        if self.screen is not None:
+            self.screen.follow(self._ours(self.screen.port))
+        if self._dialog is not None and self._dialog in self._app.screen_stack:
+            self._dialog.follow()
 
     def _open(self, port: int) -> PortScreen:
         screen = self.screen
@@ -81,19 +91,21 @@ class Ports:
         self._seen = None
         from devtui.dashboard.widgets.dialogs import PortDialog, PortQuestion
 
-        port = self._session.settings.port
-        is_there = (
-            "The server is on" if self._session.listener.is_open else "The server could not get"
-        )
         question = PortQuestion(
             title="Change the port",
-            text=f"{is_there} port {port}. Move it to port:",
+            text=self._where_it_is,
             keys="enter move   escape cancel",
-            port=port,
+            port=lambda: self._session.settings.port,
             about=self._about,
             go=self._move,
         )
-        self._app.push_screen(PortDialog(question), self._after_move)
+        self._dialog = PortDialog(question)
+        self._app.push_screen(self._dialog, self._after_move)
+
+    def _where_it_is(self) -> str:
+        is_open = self._session.listener.is_open
+        is_there = "The server is on" if is_open else "The server could not get"
+        return f"{is_there} port {self._session.settings.port}. Move it to port:"
 
     def _about(self, port: int) -> tuple[str, bool]:
         """Describe a port before it is tried, and say whether that is a problem."""
@@ -147,9 +159,9 @@ class Ports:
 
         question = PortQuestion(
             title="Who holds a port?",
-            text="Nothing is stopped or moved by looking. Show port:",
+            text=lambda: "Nothing is stopped or moved by looking. Show port:",
             keys="enter show   escape cancel",
-            port=port,
+            port=lambda: port,
             about=lambda chosen: ("", False),
             go=go,
         )

@@ -59,7 +59,7 @@ class PortScreen(Dialog[None]):
         self._sight: Sight | None = None
         self._progress = Progress(clock.monotonic)
         self._box = PortBox(len(self.choices), clock.now)
-        self._ticker: Timer | None = None
+        self._ours = ""  # what devtui itself does with the port
         self._served = False
         self._gone = False
 
@@ -100,19 +100,27 @@ class PortScreen(Dialog[None]):
             self.port, self._sight = port, None
             self._progress = Progress(self._clock.monotonic)
         self.asking = False
+        self._ours = ours
         self.show()
-        self.begin(partial(self._look, found, ours), latest_of="look")
+        self.begin(partial(self._look, found), latest_of="look")
 
-    async def _look(self, found: Survey | PendingSurvey, ours: str) -> None:
+    def follow(self, ours: str) -> None:
+        """Say what devtui itself does with the port now; look again if it has taken or left it."""
+        taken_or_left = bool(ours) is not bool(self._ours)
+        self._ours = ours
+        if taken_or_left and not self._served:
+            self.app.post_message(ShowPort(self.port))
+        elif self._sight is not None and ours:
+            self._sight = structs.replace(self._sight, ours=ours)
+            self.show()
+
+    async def _look(self, found: Survey | PendingSurvey) -> None:
         survey = await found.result() if isinstance(found, PendingSurvey) else found
-        self._sight = await asyncio.to_thread(port_choices.judge, survey, ours)
-        attachment = self._session.attachment
-        if attachment is not None and attachment.why_not_stop:
-            self._sight = structs.replace(self._sight, why_not_stop=attachment.why_not_stop)
-        stopped, self._progress.stopped = self._progress.stopped, ""
-        if stopped and self._sight.survey.blocking:
-            now = _who_now(self._sight.survey.blocking[0])
-            self._progress.say(f"{stopped} {now}", problem=True)
+        sight = await asyncio.to_thread(port_choices.judge, survey)
+        attached = self._session.attachment
+        why_not = (attached.why_not_stop if attached else "") or sight.why_not_stop
+        self._sight = structs.replace(sight, ours=self._ours, why_not_stop=why_not)
+        self._progress.seen(self._sight.survey.blocking)
         self.show()
 
     def served(self) -> None:
@@ -130,10 +138,9 @@ class PortScreen(Dialog[None]):
     def show(self) -> None:
         """Update the box."""
         if self.is_mounted:
-            shown = Shown(self.port, self._sight, self.choices, self.asking, self._progress)
-            if self._session.attachment is not None:
-                shown = structs.replace(shown, leaving="detach")
-            self._box.show(shown)
+            leaving = "leave devtui" if self._session.attachment is None else "detach"
+            shown = (self.port, self._sight, self.choices, self.asking, self._progress, leaving)
+            self._box.show(Shown(*shown))
 
     def _say(self, text: str, problem: bool = False) -> None:
         self._progress.say(text, problem)
@@ -187,9 +194,8 @@ class PortScreen(Dialog[None]):
 
     def action_again(self) -> None:
         """Try to get the port if the session waits for it; else look again."""
-        session = self._session
         self._progress.forget()
-        if session.state is State.PORT_BUSY and self.port == session.settings.port:
+        if self._session.state is State.PORT_BUSY and self.port == self._session.settings.port:
             self._try()
         else:
             self.app.post_message(ShowPort(self.port))
@@ -241,11 +247,11 @@ class PortScreen(Dialog[None]):
         assert self._sight is not None
         self.asking = False
         self._progress.begin()
-        self._ticker = self.set_interval(TICK_SECONDS, self.show)
+        ticker = self.set_interval(TICK_SECONDS, self.show)
         self.show()
-        self.begin(partial(self._stop, self._sight.survey.blocking))
+        self.begin(partial(self._stop, self._sight.survey.blocking, ticker))
 
-    async def _stop(self, wanted: tuple[Holder, ...]) -> None:
+    async def _stop(self, wanted: tuple[Holder, ...], ticker: Timer) -> None:
         from devtui.ports import stopping
 
         loop = asyncio.get_running_loop()
@@ -258,8 +264,7 @@ class PortScreen(Dialog[None]):
             outcome = await asyncio.to_thread(stopping.stop, settings, wanted, report)
         finally:
             self._progress.stopping = False
-            if self._ticker is not None:
-                self._ticker.stop()
+            ticker.stop()
         await self._go_on(outcome)
 
     async def _go_on(self, outcome: Outcome) -> None:
@@ -274,10 +279,3 @@ class PortScreen(Dialog[None]):
     def _step(self, seconds: float, text: str) -> None:
         self._progress.step(seconds, text)
         self.show()
-
-
-def _who_now(holder: Holder) -> str:
-    by = holder.restarts_by or (holder.parent and f"{holder.parent} (pid {holder.parent_pid})")
-    return f"Then {port_choices.names([holder])} took the port" + (
-        f", started by {by}." if by else "."
-    )

@@ -77,16 +77,17 @@ class Dialog(EndsWork, NeedsRoom, ModalScreen[Result], Generic[Result]):
 
 
 class PortQuestion(msgspec.Struct, frozen=True):
-    """The question of a `PortDialog`; `port` is the initial text, `keys` the lower border.
+    """The question of a `PortDialog`; `keys` is the lower border.
 
+    `text`, and the `port` that is offered, are asked for again when the server may have moved.
     `about` describes a port while it is typed, and says whether that is a problem; it may block.
     `go` carries out the request, and returns a sentence if the dialog has to stay open.
     """
 
     title: str
-    text: str
+    text: Callable[[], str]
     keys: str
-    port: int
+    port: Callable[[], int]
     about: Callable[[int], tuple[str, bool]]
     go: Callable[[int], Awaitable[str | None]]
 
@@ -100,19 +101,37 @@ class PortDialog(Dialog[int | None]):
     def __init__(self, question: PortQuestion) -> None:
         super().__init__()
         self._question = question
+        self._offered = question.port()
 
     def compose(self) -> ComposeResult:
         """Yield the input, and the problem with its text."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._question.title
             dialog.border_subtitle = self._question.keys
-            yield Static(self._question.text, markup=False)
-            yield Input(str(self._question.port), max_length=40)
+            yield Static(self._question.text(), id="question", markup=False)
+            yield Input(str(self._offered), max_length=40)
             yield Static("", id="problem", markup=False)
+
+    def follow(self) -> None:
+        """Ask again after the server may have moved; what is typed stays."""
+        if not self.is_mounted:
+            return
+        self.query_one("#question", Static).update(Content(self._question.text()))
+        field = self.query_one(Input)
+        offered, self._offered = self._offered, self._question.port()
+        if field.disabled or offered == self._offered:
+            return
+        if field.value == str(offered):
+            field.value = str(self._offered)
+        else:
+            self._describe(field.value)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self.begin(partial(self._tell_about, event.value), latest_of="about")
+        self._describe(event.value)
+
+    def _describe(self, text: str) -> None:
+        self.begin(partial(self._tell_about, text), latest_of="about")
 
     async def _tell_about(self, text: str) -> None:
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 from devtui.events import Body, Headers
 from devtui.project_file import running_digest
+from devtui.text.formats import cut
+from devtui.text.headers import header_of
 
 # Bytes of each body; characters of a head.
 MAX_BODY_BYTES = 32 * 1024
@@ -114,19 +116,6 @@ def body_of(captured: CapturedBody, headers: Headers) -> Body | None:
         return None
     encoded = bool(header_of(headers, "content-encoding"))
     return captured.as_body(header_of(headers, "content-type"), encoded)
-
-
-def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:
-    """Return the first header of a name (in lower case), empty if there is none."""
-    for key, value in headers:
-        if key.lower() == name:
-            return value
-    return ""
-
-
-def cut(text: str, limit: int) -> str:
-    """Cut a longer text to `limit` characters, ending with `…`."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _text(data: bytes, content_type: str) -> str | None:

@@ -19,12 +19,14 @@ from devtui.events import (
 )
 from devtui.server.app import wsgi_rules
 from devtui.server.channel.channel import Channel
-from devtui.server.exchange.bodies import CapturedBody, body_of, cut, header_of, headers_of
+from devtui.server.exchange.bodies import CapturedBody, body_of, headers_of
 from devtui.server.exchange.views import NOTHING, View
 from devtui.server.guest.clocks import clock, milliseconds
 from devtui.server.guest.reentrant import Bell
 from devtui.server.output import request_context
 from devtui.server.output.output import Output
+from devtui.text.formats import cut
+from devtui.text.headers import header_of
 
 if TYPE_CHECKING:
     from email.message import Message

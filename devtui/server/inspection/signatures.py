@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any
 
+from devtui.text.formats import cut
+
 MAX_SIGNATURE = 300
 """The longest signature to send."""
 
@@ -44,10 +46,10 @@ def signature(value: Any, in_class: Callable[[type, str], Any], is_class: bool) 
         value = value.__dict__["__wrapped__"]
     if type(value) is FunctionType:
         parameters = list(_parameters(value.__code__, value))
-        return _cut(f"({', '.join(parameters[1 if bound else 0 :])})")
+        return cut(f"({', '.join(parameters[1 if bound else 0 :])})", MAX_SIGNATURE)
     if type(value) in _C_CALLABLES:
         text = value.__text_signature__
-        return _cut(_BOUND_FIRST.sub("(", text)) if text else ""
+        return cut(_BOUND_FIRST.sub("(", text), MAX_SIGNATURE) if text else ""
     return ""
 
 
@@ -81,7 +83,3 @@ def _default(value: Any) -> str:
 
 def _is_short(value: Any) -> bool:
     return value.bit_length() < 128 if type(value) is int else len(value) <= MAX_DEFAULT
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_SIGNATURE else f"{text[: MAX_SIGNATURE - 1]}…"

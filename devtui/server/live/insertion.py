@@ -14,6 +14,7 @@ from devtui.server.live.kept_pages import KeptPages, target_of
 from devtui.server.live.meta_policy import MetaPolicy
 from devtui.server.live.navigation import is_navigation
 from devtui.server.live.page_policy import PagePolicy
+from devtui.text.headers import header_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -91,10 +92,10 @@ class _Page:
 
     def _with_script(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         self._document = None
-        length = _value(headers, "content-length")
+        length = header_of(headers, "content-length").strip()
         if status.startswith(_UNSEEN) or length == "0" or not _is_page(headers):
             return headers
-        if _value(headers, "content-encoding").lower() not in ("", "identity"):
+        if header_of(headers, "content-encoding").strip().lower() not in ("", "identity"):
             self._handover.leave_alone("its page is compressed although nobody asked for that")
             return headers
         scheme, host = self._environ["wsgi.url_scheme"], self._environ.get("HTTP_HOST", "")
@@ -182,13 +183,9 @@ class _PageBody:
 
 def _is_page(headers: list[tuple[str, str]]) -> bool:
     """Whether this is the head of an HTML document that a browser shows."""
-    kind, options = parse_options_header(_value(headers, "content-type"))
+    kind, options = parse_options_header(header_of(headers, "content-type").strip())
     if kind.lower() != "text/html" or options.get("charset", "").lower().startswith(_WIDE):
         return False
     if not _DIGESTS.isdisjoint(name.lower() for name, _ in headers):
         return False
-    return not _value(headers, "content-disposition").lower().lstrip().startswith("attachment")
-
-
-def _value(headers: list[tuple[str, str]], name: str) -> str:
-    return next((value.strip() for key, value in headers if key.lower() == name), "")
+    return not header_of(headers, "content-disposition").lower().lstrip().startswith("attachment")

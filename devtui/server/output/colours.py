@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from devtui.text.terminal_name import takes_colours
+
 _STDIN = 0
 
 
@@ -14,7 +16,7 @@ def are_shown(environment: Mapping[str, str]) -> bool:
     The session gives our terminal a size only then. Ask before the app's code runs, which may put
     anything in place of the descriptor.
     """
-    if environment.get("NO_COLOR") or environment.get("TERM", "") in ("", "dumb", "unknown"):
+    if not takes_colours(environment):
         return False
     try:
         return os.get_terminal_size(_STDIN).columns > 0

@@ -11,8 +11,8 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from devtui.server.exchange.bodies import cut
 from devtui.server.tracing.shown_values import Adapted, Cut, Told
+from devtui.text.formats import cut
 
 if TYPE_CHECKING:
     from devtui.server.errors.bounded_repr import BoundedRepr

@@ -12,7 +12,6 @@ from contextvars import ContextVar
 from typing import Any, ClassVar, TypeAlias
 
 from devtui.events import Call, CallTotal
-from devtui.server.exchange.bodies import cut
 from devtui.server.guest.clocks import clock
 from devtui.server.output.request_context import request_id
 from devtui.server.tracing import request_threads
@@ -25,6 +24,7 @@ from devtui.server.tracing.request_calls import (
     RequestCalls,
     inside,
 )
+from devtui.text.formats import cut
 
 # Characters of an error.
 MAX_ERROR = 500

@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 import msgspec
 
 from devtui.events import Call, CallTotal
-from devtui.server.exchange.bodies import cut
 from devtui.server.guest.clocks import milliseconds
 from devtui.server.tracing import own_lines
 from devtui.server.tracing import parameters as given
 from devtui.server.tracing.added_durations import Total
 from devtui.server.tracing.own_lines import Line, frames_of
+from devtui.text.formats import cut
 
 Kind: TypeAlias = Literal["sql", "http", "template", "cache"]
 

@@ -27,6 +27,9 @@ _TEMPLATES, _STATIC = "templates", "static"
 MAX_IN_A_ROW = 10
 ROW_SECONDS = 1.0
 
+MAX_REMEMBERED = 1_000
+"""How many of the files that change may be remembered to find those."""
+
 
 class PageChange(msgspec.Struct, frozen=True):
     """What a save changes for pages: they have to load again (`reload`), or swap these files."""
@@ -65,24 +68,43 @@ def _is_editor_file(name: str) -> bool:
 
 
 class WrittenByPages:
-    """Find the files that the app writes each time it answers a page."""
+    """Find the files that the app writes each time it answers a page.
+
+    Of the files that change, and of those found, the newest `MAX_REMEMBERED` are remembered.
+    """
 
     def __init__(self) -> None:
-        self._rows: dict[str, tuple[int, float]] = {}
-        self.found: set[str] = set()
+        self._rows: dict[str, tuple[int, float]] = {}  # the last change is the last item
+        self._found: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        """Return how many files are remembered."""
+        return len(self._rows | self._found)
 
     def without(self, paths: Iterable[str]) -> tuple[list[str], list[str]]:
         """Return the other files, and the files that this change revealed."""
         now, saved, new = time.monotonic(), [], []
         for path in paths:
-            count, last = self._rows.get(path, (0, 0.0))
+            count, last = self._rows.pop(path, (0, 0.0))
             count = count + 1 if now - last < ROW_SECONDS else 1
             self._rows[path] = count, now
-            if path in self.found:
+            if path in self._found:
+                self._found[path] = self._found.pop(path)
                 continue
             if count > MAX_IN_A_ROW:
-                self.found.add(path)
+                self._found[path] = None
                 new.append(path)
             else:
                 saved.append(path)
+        self._forget(now)
         return saved, new
+
+    def _forget(self, now: float) -> None:
+        """Forget the files whose next change begins a new row, and those that are too many."""
+        while self._rows:
+            path = next(iter(self._rows))
+            if len(self._rows) <= MAX_REMEMBERED and now - self._rows[path][1] < ROW_SECONDS:
+                break
+            del self._rows[path]
+        while len(self._found) > MAX_REMEMBERED:
+            del self._found[next(iter(self._found))]

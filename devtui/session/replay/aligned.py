@@ -17,7 +17,7 @@ _MAX_PAIRS = 40_000
 Leaf: TypeAlias = Callable[[str, str, Any], object]
 """What a value is to an alignment: its path, the key that it belongs to, and itself."""
 
-Place: TypeAlias = "tuple[int | None, int | None]"
+Pair: TypeAlias = "tuple[int | None, int | None]"
 """The index of an item in both lists; None where it is missing."""
 
 
@@ -37,10 +37,10 @@ class Alignment:
         self._steps_left = _MAX_STEPS
         self._pairs_left = _MAX_PAIRS
 
-    def places(
+    def pairs(
         self, path: str, name: str, before: Sequence[Any], after: Sequence[Any]
-    ) -> Iterator[Place]:
-        """Yield the places of all items, in order."""
+    ) -> Iterator[Pair]:
+        """Yield the indices of all items, pair by pair, in order."""
         inside = f"{path}[0]"
         one, other = ([self._number(inside, name, item) for item in it] for it in (before, after))
         least = min(len(one), len(other))
@@ -101,7 +101,7 @@ class Alignment:
 
     def _paired(
         self, before: Sequence[Any], after: Sequence[Any], mine: range, its: range
-    ) -> Iterator[Place]:
+    ) -> Iterator[Pair]:
         """Pair items that differ: those that have most in common, else in their order."""
         if len(mine) * len(its) in (0, 1) or len(mine) * len(its) > self._pairs_left:
             yield from _in_order(mine, its)
@@ -118,7 +118,7 @@ class Alignment:
         return frozenset() if known is None else known[1]
 
 
-def _in_order(mine: range, its: range) -> Iterator[Place]:
+def _in_order(mine: range, its: range) -> Iterator[Pair]:
     for at in range(max(len(mine), len(its))):
         yield (mine[at] if at < len(mine) else None), (its[at] if at < len(its) else None)
 
@@ -128,7 +128,7 @@ def _most_in_common(
     second: Sequence[frozenset[object]],
     mine: range,
     its: range,
-) -> Iterator[Place]:
+) -> Iterator[Pair]:
     """Yield the pairs whose items have most members in common, with as many pairs as possible."""
     width = len(second) + 1
     # The best score of what follows each pair; a pair that shares nothing is better than none.

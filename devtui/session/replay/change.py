@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from devtui.text import masking
+from devtui.text.formats import cut
 from devtui.text.secrets import MASK
 
 Part: TypeAlias = Literal["request", "status", "headers", "body", "calls", "output"]
@@ -62,4 +63,4 @@ class Change(msgspec.Struct, frozen=True):
 
 def short(text: str) -> str:
     """Cut a value to `MAX_VALUE` characters."""
-    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+    return cut(text, MAX_VALUE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from devtui.config.rule_lines import with_rules
 from devtui.config.state_file import ProjectFile, StateFileError
 
 MOMENTS = "moments"
@@ -66,6 +67,7 @@ class Ignores:
         """`file` is where the project keeps them; without it nothing is kept."""
         self._file = file
         self.rules: list[str] = list(rules)
+        self._kept: list[str] = []  # as the file has them
         self.complaint = ""
         """A sentence about what was wrong with the file, empty if nothing was."""
         if file is not None:
@@ -79,16 +81,18 @@ class Ignores:
             self.complaint = f"Comparisons ignore only moments and tokens: {error}"
             return
         if text:
-            self.rules = []
+            self.rules = self._kept
         for number, line in enumerate(text.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
             where = f"{file.path}, line {number}"
+            if line in self._kept:
+                continue
             if len(self.rules) >= MAX_RULES:
                 self.complaint = f"{where}: there are more than {MAX_RULES} rules."
                 return
             if is_rule(line):
-                self.rules.append(line)
+                self._kept.append(line)
             else:
                 self.complaint = (
                     f"{where}: {line[:40]!r} is not a rule: write moments, tokens, header NAME, "
@@ -115,7 +119,11 @@ class Ignores:
         self.rules = list(rules)
         self._index()
         if self._file is not None:
-            self._file.write(_HEADING + "".join(f"{rule}\n" for rule in self.rules))
+            text = self._file.read()
+            changed = with_rules(text or _HEADING, self._kept if text else [], self.rules, _rule_of)
+            if changed != text:
+                self._file.write(changed)
+            self._kept = self.rules
 
     def _index(self) -> None:
         values = [rule.partition(" ") for rule in self.rules]
@@ -193,6 +201,11 @@ def is_rule(text: str) -> bool:
     if kind == "line":
         return GAP in value and len(value) > len(GAP)
     return kind in ("header", "json") and bool(value.strip())
+
+
+def _rule_of(line: str) -> str:
+    """Return the rule on a line of the file; empty if there is none."""
+    return line if is_rule(line) else ""
 
 
 def any_index(path: str) -> str:

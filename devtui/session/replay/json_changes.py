@@ -64,7 +64,7 @@ class _Comparing:
                 hides = secret or is_secret(key) or (named and is_value(key))
                 yield from self.changes(path + _step(key), key, *pair, hides, depth + 1)
         elif depth < _MAX_DEPTH and isinstance(before, list) and isinstance(after, list):
-            for mine, its in self._alignment.places(path, name, before, after):
+            for mine, its in self._alignment.pairs(path, name, before, after):
                 one = _ABSENT if mine is None else before[mine]
                 other = _ABSENT if its is None else after[its]
                 at = f"{path}[{mine if its is None else its}]"

@@ -21,7 +21,7 @@ from devtui.events import (
 )
 from devtui.session.calls.grouping import left_out
 from devtui.session.calls.packed_calls import CallCount, PackedCalls, counts_of
-from devtui.text.redirects import location_of
+from devtui.text.headers import location_of
 
 T = TypeVar("T", RequestStarted, RequestFinished)
 

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from devtui.config.settings import Settings
 from devtui.config.state_file import ProjectFile
 from devtui.dashboard.hiding.hide_dialog import HideDialog
 from devtui.dashboard.hiding.hiding import HIDDEN_ALREADY, NO_LOGGER, ONLY_AN_ERROR, ONLY_THOSE
 from devtui.dashboard.hiding.rules_dialog import RulesDialog
 from tests.support.config import preferences_of
 from tests.support.driver import Driver, running
-from tests.support.fakes import a_morning, line, raised, request, started
+from tests.support.fakes import FakeSession, a_morning, line, raised, request, started
 
 
 def kept_file() -> ProjectFile:
@@ -31,6 +32,23 @@ async def test_h_offers_rules_with_their_rows_and_hides(ui: Driver) -> None:
     ui.session.feed(*request(90, "/static/new.js"), *request(91, "/new"))
     await ui.shows("Requests 8 · 3 hidden")
     assert not kept_file().path.exists()
+
+
+async def test_rules_are_those_of_the_project_wherever_devtui_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A config above the working folder may name the app, and devtui.run() its program."""
+    shop, elsewhere = tmp_path / "shop", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    session = FakeSession(Settings(app="hello:app", folder=shop))
+    elsewhere.rmdir()
+    async with running(session) as ui:
+        ui.session.feed(*request(1, "/static/a.css"))
+        await ui.shows("Requests 1")
+        await ui.press("h", "k")
+        kept = ProjectFile(shop, "hidden")
+        await ui.until(lambda: "static files" in kept.read(), "the rule in the project's file")
 
 
 async def test_an_error_is_never_hidden(ui: Driver) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from devtui.config.state_file import ProjectFile
+from devtui.config.state_file import ProjectFile, StateFileError
 from devtui.dashboard.hiding.rules import Rules
 from devtui.filters.facts import Facts, PaneName
 from devtui.filters.rule import MAX_RULES, covers, parse_rule, proposals
@@ -163,6 +163,53 @@ def test_a_broken_line_is_named_and_the_others_work(file: ProjectFile) -> None:
     rules = Rules(file)
     assert rules.texts == ["/static/*", "/poll"]
     assert f"{file.path}, line 3: 'nonsense' is not a rule." in rules.complaint
+
+
+def test_keeping_edits_only_the_lines_of_changed_rules(file: ProjectFile) -> None:
+    file.write("# mine\r\n  /Static/*\nnonsense\n\n/poll\n# the last\n/static/*\n/end")
+    rules = Rules(file)
+    rules.keep()
+    assert file.read() == "# mine\r\n  /Static/*\nnonsense\n\n/poll\n# the last\n/static/*\n/end"
+    rules.add(parse_rule("/poll/*"), at=rules.texts.index("/poll"))
+    rules.add(parse_rule("/more"))
+    rules.keep()
+    assert file.read() == (
+        "# mine\r\n  /Static/*\nnonsense\n\n/poll/*\n# the last\n/static/*\n/end\n/more\n"
+    )
+    del rules.all[0]
+    rules.keep()
+    assert file.read() == "# mine\r\nnonsense\n\n/poll/*\n# the last\n/end\n/more\n"
+    assert Rules(file).texts == ["/poll/*", "/end", "/more"]
+
+
+def test_what_another_devtui_has_kept_meanwhile_stays(file: ProjectFile) -> None:
+    mine, other = Rules(file), Rules(file)
+    other.add(parse_rule("/theirs"))
+    other.keep()
+    mine.add(parse_rule("/mine"))
+    mine.keep()
+    assert Rules(file).texts == ["debugger", "/theirs", "/mine"]
+    other.add(parse_rule("/mine"))
+    other.keep()
+    assert Rules(file).texts == ["debugger", "/theirs", "/mine"]
+
+
+def test_a_rule_that_the_config_has_too_stays_in_the_file(file: ProjectFile) -> None:
+    file.write("/poll\n/static/*\n")
+    rules = Rules(file, {"/poll": "devtui.toml, line 1"})
+    rules.add(parse_rule("/mine"))
+    rules.keep()
+    assert file.read() == "/poll\n/static/*\n/mine\n"
+
+
+def test_a_file_that_cannot_be_read_is_left_alone(file: ProjectFile) -> None:
+    file.write("")
+    file.path.write_bytes(b"\xff")
+    rules = Rules(file)
+    rules.add(parse_rule("/mine"))
+    with pytest.raises(StateFileError, match="it is not in UTF-8"):
+        rules.keep()
+    assert file.path.read_bytes() == b"\xff"
 
 
 def test_a_file_that_cannot_be_read_leaves_the_default(file: ProjectFile) -> None:

@@ -7,6 +7,7 @@ import pytest
 from textual import events
 
 from devtui.dashboard.lists.matches import Matches
+from devtui.dashboard.opened.opened_screen import OpenedScreen
 from devtui.filters.facts import NO_MEASURES
 from devtui.filters.query import Query
 from devtui.session.store.ring import Ring
@@ -39,16 +40,38 @@ async def test_moving_up_stops_following_and_new_rows_are_counted(ui: Driver) ->
     await ui.shows_not("new below")
 
 
-async def test_end_at_the_end_follows_again(ui: Driver) -> None:
+async def test_end_goes_to_the_newest_and_follows_again(ui: Driver) -> None:
     _feed(ui, 0, 50)
     await ui.shows("/item/49")
     await ui.press("home")
     await ui.shows("/item/0 ")
-    await ui.press("end")
     requests = ui.app.main.requests.list
     assert not requests.following
     await ui.press("end")
     assert requests.following
+    assert there(requests.item).started.target == "/item/49"
+    _feed(ui, 50, 60)
+    await ui.shows("/item/59")
+    assert there(requests.item).started.target == "/item/59"
+
+
+async def test_end_in_another_order_is_the_last_row_of_that(ui: Driver) -> None:
+    _feed(ui, 0, 50)
+    await ui.shows("/item/49")
+    await ui.press("S", "end")
+    requests = ui.app.main.requests.list
+    assert not requests.following
+    assert requests.matches.order != "time"
+    assert requests.cursor == 49
+
+
+async def test_end_in_an_opened_row_is_its_last_line(ui: Driver) -> None:
+    ui.session.feed(*request(1, "/a"))
+    await ui.shows("/a")
+    await ui.press("enter", "end")
+    lines = ui.on(OpenedScreen).list
+    assert not lines.following
+    assert lines.cursor == len(lines.matches) - 1
 
 
 async def test_the_wheel_stops_following(ui: Driver) -> None:

@@ -136,6 +136,29 @@ async def test_brackets_open_the_neighbours_as_the_list_shows_them(ui: Driver) -
     assert ui.toasts == [NO_ROW_BEFORE, NO_ROW_AFTER]
 
 
+async def test_the_place_follows_the_list(ui: Driver) -> None:
+    await opened(ui, "/a", "/b")
+    await ui.shows("─ row 2 of 2 ─")
+    ui.session.feed(*request(3, "/c"), *request(4, "/d"))
+    await ui.shows("─ row 2 of 4 ─")
+    await ui.press("question_mark")
+    ui.session.feed(*request(5, "/e"))
+    await ui.press("escape")
+    await ui.shows("─ row 2 of 5 ─")
+    ui.session.store.clear_requests()
+    ui.session.feed(*request(6, "/f"))
+    await ui.shows_not("─ row")
+
+
+async def test_the_place_of_an_error_follows_its_list(ui: Driver) -> None:
+    ui.session.feed(started(1), raised(1), raised(1, message="another"))
+    await ui.shows("Errors 2")
+    await ui.press("4", "enter")
+    await ui.shows("─ row 2 of 2 ─")
+    ui.session.feed(raised(1, message="a third"))
+    await ui.shows("─ row 2 of 3 ─")
+
+
 async def test_the_cursor_stays_in_its_section(ui: Driver) -> None:
     await opened(ui, "/a?x=1&y=2", "/b")
     await ui.press("end")

@@ -21,7 +21,7 @@ SIGHT = Sight(Survey("127.0.0.1", 5000, TAKEN, (HOLDER,), (), 5001))
 def shown(sight: Sight | None = SIGHT, *, asking: bool = False, stopping: bool = False) -> Shown:
     progress = Progress(lambda: MONOTONIC)
     progress.stopping = stopping
-    return Shown(5000, sight, choices(5000, sight, serving=False), asking, progress)
+    return Shown(5000, sight, choices(5000, sight, serving=False), asking, progress, "leave devtui")
 
 
 class Host(App[None]):

@@ -482,6 +482,22 @@ async def test_reloads_under_it_leave_it_open(ui: Driver) -> None:
     assert isinstance(ui.app.screen, PortScreen)
 
 
+async def test_what_is_said_of_our_own_server_follows_it(ui: Driver) -> None:
+    await ui.press("k")
+    await ui.shows("devtui itself serves here: generation 1, pid 4242.")
+    ui.session.generation, ui.session.generations.pid = 2, 4343
+    ui.session.to(State.RELOADING)
+    await ui.shows("devtui itself has this port (reloading): generation 2, pid 4343.")
+    ui.session.to(State.SERVING)
+    await ui.shows("devtui itself serves here: generation 2, pid 4343.")
+    await ui.session.move(5001)
+    ui.session.to(State.RELOADING)
+    await ui.shows("Port 5000 on 127.0.0.1 is free.")
+    await ui.session.move(5000)
+    ui.session.to(State.SERVING)
+    await ui.shows("devtui itself serves here: generation 2, pid 4343.")
+
+
 async def test_a_dialog_above_is_not_lost_when_the_port_is_had(refused: Driver) -> None:
     await refused.press("t", "p")
     assert isinstance(refused.app.screen, PortDialog)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from devtui.dashboard.widgets.dialogs import PortDialog, parse_port
+from devtui.session.state import State
 from tests.support.driver import Driver
 
 
@@ -74,6 +76,25 @@ async def test_the_port_it_has_is_told_and_nothing_is_moved(ui: Driver) -> None:
     await ui.press("enter")
     await ui.shows("The server is on port 5000 already.")
     assert ui.session.asked == []
+
+
+async def test_a_move_from_elsewhere_is_followed(ui: Driver) -> None:
+    await ui.press("p")
+    await ui.shows("The server is on port 5000. Move it to port:")
+    await ui.session.move(8123)
+    ui.session.to(State.RELOADING)
+    await ui.shows("The server is on port 8123. Move it to port:")
+    assert ui.app.screen.query_one(Input).value == "8123"
+    await ui.shows("The server is there already.")
+    await ui.press("home", *"1", "end", "backspace")
+    await ui.shows("Port 1812 is free")
+    await ui.session.move(1812)
+    ui.session.to(State.SERVING)
+    await ui.shows("The server is on port 1812. Move it to port:")
+    await ui.shows("The server is there already.")
+    await ui.press("backspace")
+    ui.session.to(State.RELOADING)  # what is typed stays
+    await ui.shows("Port 181 is free")
 
 
 async def test_escape_moves_nothing(ui: Driver) -> None:

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from devtui.server.exchange.bodies import cut
 from devtui.server.tracing.parameters import MAX_MEMBERS, kept, text_of
 from devtui.server.tracing.request_calls import MAX_CALLS, MAX_STACKS, MAX_TEXT
+from devtui.text.formats import cut
 from devtui.text.secrets import MASK
 from tests.server.tracing.conftest import Record
 from tests.support.projects import app_source

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from devtui.events import Call
-from devtui.server.exchange.bodies import cut
 from devtui.server.tracing.recorder import plain_text
 from devtui.server.tracing.request_calls import MAX_TEXT
 from devtui.session.calls.statement import statement_of
+from devtui.text.formats import cut
 from devtui.text.sanitize import pasteable
 from devtui.text.secrets import MASK
 

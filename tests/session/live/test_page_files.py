@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from devtui.session.live.page_files import MAX_IN_A_ROW, PageChange, WrittenByPages, change_by
+from devtui.session.live import page_files
+from devtui.session.live.page_files import (
+    MAX_IN_A_ROW,
+    MAX_REMEMBERED,
+    PageChange,
+    WrittenByPages,
+    change_by,
+)
 from tests.support.projects import write
 
 
@@ -49,3 +56,23 @@ def test_a_file_that_each_page_writes_is_found() -> None:
         assert written.without(["report.html"]) == (["report.html"], [])
     assert written.without(["report.html", "page.html"]) == (["page.html"], ["report.html"])
     assert written.without(["report.html"]) == ([], [])
+
+
+def test_what_is_remembered_of_files_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("devtui.session.live.page_files.time.monotonic", lambda: now)
+    written = WrittenByPages()
+    for _ in range(MAX_IN_A_ROW + 1):
+        written.without(["report.html"])
+    for number in range(3 * MAX_REMEMBERED):  # all within a second, as a checkout does it
+        assert written.without([f"{number}.html"]) == ([f"{number}.html"], [])
+    assert len(written) <= MAX_REMEMBERED + 1
+    now += page_files.ROW_SECONDS
+    assert written.without(["page.html"]) == (["page.html"], [])
+    assert len(written) == 2  # only the newest can begin a row, and those found
+    assert written.without(["report.html"]) == ([], [])
+    for number in range(2 * MAX_REMEMBERED):
+        for _ in range(MAX_IN_A_ROW):
+            written.without([f"{number}.html"])
+        assert written.without([f"{number}.html"]) == ([], [f"{number}.html"])
+    assert len(written) <= 2 * MAX_REMEMBERED

@@ -14,7 +14,7 @@ import pytest
 from msgspec import structs
 from werkzeug.debug.tbtools import DebugTraceback
 
-from devtui.config.state_file import ProjectFile
+from devtui.config.state_file import ProjectFile, StateFileError
 from devtui.events import Body, Call, CallTotal, Frame
 from devtui.session.replay.aligned import MAX_ITEMS
 from devtui.session.replay.change import Change
@@ -468,6 +468,49 @@ def test_the_project_keeps_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyP
     again = Ignores(file)
     assert again.rules == ["tokens"]
     assert f"{file.path}, line 2: 'colour red' is not a rule" in again.complaint
+
+
+def test_the_other_lines_of_the_file_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    file = ProjectFile(tmp_path, "compared")
+    file.write("# mine\ntokens\ncolour red\n\nheader x-a\n")
+    ignores, other = Ignores(file), Ignores(file)
+    ignores.add("header x-b")
+    assert file.read() == "# mine\ntokens\ncolour red\n\nheader x-a\nheader x-b\n"
+    other.remove("header x-a")
+    assert file.read() == "# mine\ntokens\ncolour red\n\nheader x-b\n"
+    ignores.add("header x-a")  # in force there: the line is gone from the file alone
+    assert ignores.rules == ["tokens", "header x-a", "header x-b"]
+    ignores.remove("tokens")
+    ignores.remove("header x-a")
+    ignores.remove("header x-b")
+    assert file.read() == "# mine\ncolour red\n\n"
+
+
+def test_lines_beyond_the_limit_and_a_file_that_cannot_be_read_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    file = ProjectFile(tmp_path, "compared")
+    file.write("".join(f"header x-{number}\n" for number in range(MAX_RULES + 5)))
+    Ignores(file).remove("header x-0")
+    assert file.read().splitlines() == [f"header x-{n}" for n in range(1, MAX_RULES + 5)]
+    file.path.write_bytes(b"\xff")
+    ignores = Ignores(file)
+    with pytest.raises(StateFileError, match="it is not in UTF-8"):
+        ignores.add("header x-1")
+    assert file.path.read_bytes() == b"\xff"
+
+
+def test_a_rule_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    file = ProjectFile(tmp_path, "compared")
+    ignores = Ignores(file)
+    found = compare(answer({"a\u2028b": 1}), answer({"a\u2028b": 2}), ignores)
+    rule = found.changes[0].rule
+    ignores.add(rule)
+    assert Ignores(file).rules == ignores.rules
+    assert Ignores(file).complaint == ""
 
 
 def test_there_may_be_so_many_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

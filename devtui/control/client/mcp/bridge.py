@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 from devtui.control.client.link import NOT_RUNNING, CtlError, Link
 from devtui.control.client.long_texts import with_files
 from devtui.control.client.mcp.brevity import shorten
-from devtui.control.client.mcp.tools import TOOLS, Tool, listed
+from devtui.control.client.mcp.tools import TOOLS, listed
+from devtui.text.sanitize import visible
 from devtui.version import __version__
 
 WITH_HANDSHAKE = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
@@ -26,8 +27,10 @@ MAX_CALLS = 8
 
 _PREFIX = "io.modelcontextprotocol/"
 _PARSE_ERROR, _INVALID, _NO_METHOD, _BAD_PARAMS = -32700, -32600, -32601, -32602
+_INTERNAL = -32603
 _BAD_VERSION = -32022
 _MAX_CLIENT = 40
+_MAX_ERROR = 500
 _FRESH_MS = 3_600_000
 
 _INSTRUCTIONS = (
@@ -87,16 +90,27 @@ class Bridge:
             return
         self._room.acquire()
         call = threading.Thread(target=self._call, args=(message,), daemon=True)
+        try:
+            call.start()
+        except RuntimeError as error:  # the system gives no more threads
+            self._room.release()
+            self._write(_fault(message["id"], _unexpected(error)))
+            return
         self._calls = [one for one in self._calls if one.is_alive()] + [call]
-        call.start()
 
     def _call(self, message: dict[str, Any]) -> None:
         try:
             self._answer(message)
+        except BrokenPipeError:
+            pass  # the client is gone, and nobody is left to answer
         finally:
             self._room.release()
 
     def _answer(self, message: dict[str, Any]) -> None:
+        self._write(self._answered(message))
+
+    def _answered(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer, whatever happens: the client waits for it without an end."""
         try:
             params = message.get("params") or {}
             if not isinstance(params, dict):
@@ -107,9 +121,11 @@ class Bridge:
             result = self._result(message["method"], params)
             if modern:
                 result = {"resultType": "complete", **result}
-            self._write({"jsonrpc": "2.0", "id": message["id"], "result": result})
+            return {"jsonrpc": "2.0", "id": message["id"], "result": result}
         except RpcError as error:
-            self._write(_fault(message["id"], error))
+            return _fault(message["id"], error)
+        except Exception as error:
+            return _fault(message["id"], _unexpected(error))
 
     def _note_client(self, params: dict[str, Any], meta: dict[str, Any]) -> None:
         info = params.get("clientInfo") or meta.get(f"{_PREFIX}clientInfo")
@@ -153,19 +169,22 @@ class Bridge:
         if not isinstance(arguments, dict):
             raise RpcError(_BAD_PARAMS, "The arguments are not an object.")
         try:
-            try:
-                result = self._ask(name, tool, arguments)
-            except (TypeError, ValueError, AttributeError) as error:
-                return _text(f"The arguments do not fit: {error}", failed=True)
+            converted, seconds = tool.convert(arguments), tool.seconds(arguments)
+        except (TypeError, ValueError, AttributeError) as error:
+            return _text(f"The arguments do not fit: {error}", failed=True)
+        try:
+            result = self._ask(name, converted, seconds)
             sends = name in ("send", "replay")
             return _text(shorten(name, with_files(result) if sends else result))
         except CtlError as error:
             return _text(_explained(error), failed=True)
+        except Exception as error:  # as a result, because agents see no errors of the protocol
+            return _text(str(_unexpected(error)), failed=True)
 
-    def _ask(self, verb: str, tool: Tool, arguments: dict[str, Any]) -> Any:
+    def _ask(self, verb: str, arguments: dict[str, Any], seconds: float) -> Any:
         link = self._connect(self._client)
         try:
-            return link.ask(verb, tool.convert(arguments), tool.seconds(arguments))
+            return link.ask(verb, arguments, seconds)
         finally:
             link.close()
 
@@ -196,6 +215,11 @@ def _explained(error: CtlError) -> str:
             "APP is what flask --app takes (hello, package.module:name, path/to/file.py)."
         )
     return str(error)
+
+
+def _unexpected(error: Exception) -> RpcError:
+    what = visible(f"{type(error).__name__}: {error}", _MAX_ERROR)
+    return RpcError(_INTERNAL, f"devtui ctl mcp could not answer this call ({what}).")
 
 
 def _text(text: str, *, failed: bool = False) -> dict[str, Any]:

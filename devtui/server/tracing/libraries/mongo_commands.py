@@ -6,8 +6,8 @@ from threading import get_ident
 from types import ModuleType
 from typing import Any
 
-from devtui.server.exchange.bodies import cut
 from devtui.server.tracing.recorder import MAX_ERROR, Args, Kwargs, Open, begin
+from devtui.text.formats import cut
 
 # Fields of a command that the driver adds.
 _FIELDS_OF_DRIVER = frozenset({"$db", "lsid", "$clusterTime", "$readPreference", "txnNumber"})

@@ -16,6 +16,7 @@ from devtui.events import Body, Headers, RequestFinished
 from devtui.session.replay.decoded import decoded, decompressed, encoding_of
 from devtui.session.replay.export.target_in_app import in_app, url_of
 from devtui.session.store.request_record import Request
+from devtui.text.headers import header_of
 from devtui.text.sanitize import pasteable
 from devtui.version import __version__
 
@@ -74,7 +75,7 @@ def _response(finished: RequestFinished) -> dict[str, Any]:
         "cookies": list(_set_cookies(finished.response_headers)),
         "headers": _pairs(finished.response_headers),
         "content": _content(finished),
-        "redirectURL": _header(finished.response_headers, "location"),
+        "redirectURL": header_of(finished.response_headers, "location"),
         "headersSize": -1,
         "bodySize": finished.size_bytes,
     }
@@ -88,10 +89,6 @@ def _sent_size(request: Request, body: Body | None) -> int:
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in pairs]
-
-
-def _header(headers: Headers, name: str) -> str:
-    return next((value for key, value in headers if key.lower() == name), "")
 
 
 def _query(target: str) -> list[tuple[str, str]]:
@@ -144,7 +141,7 @@ def _posted(body: Body) -> dict[str, Any]:
 def _content(finished: RequestFinished) -> dict[str, Any]:
     body = decoded(finished)
     if body is None:
-        return {"size": 0, "mimeType": _header(finished.response_headers, "content-type")}
+        return {"size": 0, "mimeType": header_of(finished.response_headers, "content-type")}
     content: dict[str, Any] = {"size": body.size_bytes, "mimeType": body.content_type}
     unpacked = decompressed(finished)
     data = body.data if unpacked is None else unpacked

@@ -19,6 +19,7 @@ from devtui.session.replay.export.target_in_app import in_app
 from devtui.session.replay.ignores import Ignores
 from devtui.session.replay.json_changes import same_parts
 from devtui.session.replay.outgoing import Outgoing
+from devtui.text.headers import header_of
 from devtui.text.secrets import is_secret
 
 MAX_ASSERTIONS = 40
@@ -87,7 +88,7 @@ def _werkzeug(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, st
         head = f"from werkzeug.test import Client\n\n{head}"
         client = f"Client({app}, use_cookies=False)"
     arguments = [f"    {outgoing.encoded_target!r},", f"    method={outgoing.method!r},"]
-    host = next((value for name, value in outgoing.headers if name.lower() == "host"), "")
+    host = header_of(outgoing.headers, "host")
     scheme = "https" if base.startswith("https:") else "http"
     if host:
         arguments.append(f"    base_url={f'{scheme}://{host}'!r},")
@@ -119,7 +120,7 @@ def _django(outgoing: Outgoing, loaded: AppLoaded, base: str) -> tuple[str, str,
         head = f"import os\n\nimport django\n{client}\n\n{setup}"
     else:
         head = f"{_import_of(loaded)[0]}  # noqa: F401, I001 - it sets Django up\n{client}"
-    kind = next((v for name, v in outgoing.headers if name.lower() == "content-type"), "")
+    kind = header_of(outgoing.headers, "content-type")
     extra = {
         "HTTP_" + name.upper().replace("-", "_"): value
         for name, value in _joined(outgoing.headers)

@@ -1,4 +1,4 @@
-"""Where a redirect leads."""
+"""Read headers: one by its name, and where a redirect leads."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ def location_of(
     """Return the Location of a redirect, without the request's own host; empty if it is not one."""
     if status is None or not 300 <= status < 400:
         return ""
-    found = _header(response_headers, "location")[:MAX_LOCATION]
-    host = _header(request_headers, "host")
+    found = header_of(response_headers, "location")[:MAX_LOCATION]
+    host = header_of(request_headers, "host")
     for scheme in ("http://", "https://"):
         if host and found.startswith((own := f"{scheme}{host}") + "/"):
             return found.removeprefix(own)
     return found
 
 
-def _header(headers: Iterable[tuple[str, str]], name: str) -> str:
-    return next((value for one, value in headers if one.lower() == name), "")
+def header_of(headers: Iterable[tuple[str, str]], name: str) -> str:
+    """Return the first header of a name (in lower case), empty if there is none."""
+    for key, value in headers:
+        if key.lower() == name:
+            return value
+    return ""
