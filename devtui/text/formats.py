@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from contextlib import suppress
 from datetime import datetime
 
@@ -101,6 +100,8 @@ def count(number: int, singular: str, plural: str = "") -> str:
 
 def exit_status(status: int) -> str:
     """Return the exit status of a program, or the signal that ended it, in words."""
+    import signal  # the server process uses this room, and the app may not need it
+
     if status < 0:
         with suppress(ValueError):
             return f"ended by {signal.Signals(-status).name}"
