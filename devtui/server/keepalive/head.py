@@ -150,8 +150,9 @@ def fault(headers: Message, version: str) -> str:
     rest = headers.get_payload()
     if _SPACE_AND_COLON.match(rest) is not None if isinstance(rest, str) else headers.defects:
         return "No space may stand before the colon of a field"
-    # "From " begins the envelope of a mail.
-    if headers.get_unixfrom() or any(type(it).__name__ in _NO_FIELD for it in headers.defects):
+    # "From " begins the envelope of a mail; as the last line, it begins the text.
+    is_mail = headers.get_unixfrom() or (isinstance(rest, str) and rest.strip())
+    if is_mail or any(type(it).__name__ in _NO_FIELD for it in headers.defects):
         return "Each line of the head must be a field: a name, a colon and a value"
     hosts = headers.get_all("Host", [])
     if len(hosts) > 1 or (not hosts and version >= "HTTP/1.1"):

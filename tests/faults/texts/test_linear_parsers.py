@@ -249,10 +249,17 @@ def test_a_target_does_not_freeze_the_server(echo: Live, target: bytes) -> None:
 
 
 def seen_by_the_standard_library(head: bytes) -> dict[str, str] | None:
-    """Return the fields as Python's own server reads them; None if it refuses the request."""
+    """Return the fields as Python's own server reads them.
+
+    Return None if it refuses the request, drops a line, or makes two fields of one.
+    """
+    if re.search(rb"\r(?!\n)", head):
+        return None
     try:
         message = http.client.parse_headers(io.BytesIO(head))
     except http.client.HTTPException:
+        return None
+    if message.defects or message.get_unixfrom() or str(message.get_payload()).strip():
         return None
     seen: dict[str, str] = {}
     for name, value in message.items():
@@ -276,6 +283,7 @@ _LINES = st.one_of(
 @example(lines=["A: x\rInjected: y"], end="\r\n")
 @example(lines=["no field", "B: x"], end="\r\n")
 @example(lines=[":", "From : me"], end="\n")
+@example(lines=["From me"], end="\r\n")
 @example(lines=["A: b"] * 97, end="\r\n")
 @example(lines=["A: b"] * 101, end="\r\n")
 @example(lines=["A: " + "b" * 70_000], end="\r\n")
@@ -291,9 +299,6 @@ def test_the_app_sees_what_the_standard_library_reads(
     top, _, body = answer.partition(b"\r\n\r\n")
     if expected is None:
         assert not top or b" 431 " in top or b" 400 " in top
-        return
-    if b" 400 " in top.partition(b"\r\n")[0]:  # which the standard library does not refuse
-        assert re.search(r"[!-9;-~][ \t]+:", "\n".join(lines)), "no space stands before a colon"
         return
     assert b" 200 " in top.partition(b"\r\n")[0]
     assert json.loads(body) == expected
