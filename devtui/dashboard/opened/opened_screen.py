@@ -18,12 +18,13 @@ from devtui.dashboard.keys.second_press import SecondPress, once_more
 from devtui.dashboard.lists.line_list import LineList
 from devtui.dashboard.lists.list_screen import ListScreen
 from devtui.dashboard.lists.sections import Section, ShownLine, laid_out
-from devtui.dashboard.messages import Tell
+from devtui.dashboard.messages import Open, Tell
 from devtui.dashboard.opened.line_search import MarkedRows
 from devtui.dashboard.opened.search import Search
 from devtui.dashboard.widgets.cells import fit
 from devtui.dashboard.widgets.key_bar import KeyBar
 from devtui.dashboard.widgets.too_small import NeedsRoom
+from devtui.session.store.one_call import AllRepeats
 from devtui.session.store.ring import Ring
 
 BESIDE_ROWS = 4
@@ -141,7 +142,13 @@ class OpenedScreen(NeedsRoom, ListScreen):
         if action == "next_match" and not self.search.found_any:
             no_search = f"There is no search: {in_force.key('search')} begins one."
             return NO_MATCH if self.search.wanted else no_search
+        if action == "show_repeats" and isinstance(self.shows, AllRepeats):
+            return "These are the repeats of all requests."
         return ""
+
+    def action_show_repeats(self) -> None:
+        """Show the repeated calls of all requests, the worst first."""
+        self.app.post_message(Open(AllRepeats()))
 
     def action_back(self) -> None:
         """Stop searching, else go back to the screen below."""

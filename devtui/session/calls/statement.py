@@ -133,6 +133,7 @@ def _names(text: str, style: Style, database: str) -> Iterator[str]:
 
 def _with_values(text: str, values: Values, database: str) -> str:
     style = _style_of(text, values, database)
+    is_list = style in ("format", "pyformat") or database == "postgresql"
     waiting = iter(values if not isinstance(values, Mapping) else ())
 
     def replaced(found: re.Match[str]) -> str:
@@ -147,7 +148,7 @@ def _with_values(text: str, values: Values, database: str) -> str:
             value = values[at]
         else:
             value = values[int(at) - 1] if style == "numeric" else next(waiting)
-        shown = literal(value, database, is_list=style in ("format", "pyformat"))
+        shown = literal(value, database, is_list=is_list)
         # `--1` is a comment, and `-2147483648::int` the negative of a number that is too large.
         beside = text[found.start() - 1 : found.start()] == "-" or text[found.end() :][:2] == "::"
         return f"({shown})" if beside and shown.startswith("-") else shown

@@ -220,6 +220,21 @@ async def test_the_palette_lists_the_repeats_of_all_requests() -> None:
         await ui.shows("41×    82 ms      –      42  GET /orders")
 
 
+async def test_the_palette_lists_the_repeats_in_an_opened_request_too() -> None:
+    session = FakeSession()
+    session.feed(*n_plus_one())
+    async with running(session) as ui:
+        await opened(ui, "customers")
+        await ui.press("ctrl+p", *"repeated")
+        await ui.shows("Repeated calls")
+        await ui.press("down", "enter")
+        await ui.shows("1 line of code, the worst first")
+        await ui.press("ctrl+p", *"repeated")
+        await ui.shows("No matches found")  # it is the list
+        await ui.press("escape", "escape")
+        await ui.shows("41 × SELECT")
+
+
 def test_the_list_of_repeats_tells_duplicates_and_what_was_not_kept() -> None:
     calls = tuple(called("SELECT 1", start=n, ms=1, parameters=f"({n % 2},)") for n in range(7))
     total = CallTotal(kind="sql", count=9, duration_ms=9)

@@ -214,6 +214,11 @@ def test_texts_of_sql_server(database: str) -> None:
     assert statement_of(call).startswith("SELECT %s;\n-- the database joins lines")
 
 
+def test_lists_of_asyncpg_are_arrays() -> None:
+    call = sql("SELECT $1::INTEGER[], $2::DATE[]", ([1, 2], []), "sqlalchemy", "postgresql")
+    assert statement_of(call) == "SELECT ARRAY[1, 2]::INTEGER[], '{}'::DATE[];"
+
+
 @pytest.mark.parametrize("database", ["cockroachdb", ""])
 @pytest.mark.parametrize("parameters", [(["a"],), [["a"]]])
 def test_a_list_that_may_be_an_array_is_no_set_of_parameters(
