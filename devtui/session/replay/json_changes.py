@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from devtui.session.replay.aligned import Alignment
-from devtui.session.replay.change import Change, short
+from devtui.session.replay.change import Change, around, short
 from devtui.session.replay.ignores import Ignores, any_index
 from devtui.text.secrets import is_secret, is_value, names_secret
 
@@ -75,7 +75,7 @@ class _Comparing:
                 yield None
             else:
                 rule = f"json {any_index(path)}" if path != "$" else ""
-                yield Change("body", path, _shown(before), _shown(after), rule, secret)
+                yield Change("body", path, *_shown(before, after), rule, secret)
 
 
 def _names_a_secret(values: Sequence[Any]) -> bool:
@@ -87,8 +87,15 @@ def _is_pair_of_a_secret(item: Any) -> bool:
     return isinstance(item, list) and len(item) > 1 and _names_a_secret(item[:1])
 
 
-def _shown(value: Any) -> str | None:
-    return None if value is _ABSENT else short(json.dumps(value, ensure_ascii=False))
+def _shown(before: Any, after: Any) -> tuple[str | None, str | None]:
+    one, other = (
+        None if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+        for value in (before, after)
+    )
+    # Text that is JSON itself may have a secret: its name comes before what differs.
+    if isinstance(before, str) and isinstance(after, str) and '\\"' not in f"{one}{other}":
+        return around(one, other)
+    return one and short(one), other and short(other)
 
 
 def same_parts(bodies: Sequence[str], ignores: Ignores) -> Any:

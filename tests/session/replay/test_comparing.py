@@ -456,6 +456,43 @@ def test_secrets_in_what_is_new_or_named_beside_it_stay_masked(body: Any) -> Non
             assert "hush-2" in str([one.values(True) for one in changes])
 
 
+def test_long_values_are_cut_around_what_differs() -> None:
+    long = "x" * 400
+    for before, after in (
+        (answer({"text": f"{long} tea"}), answer({"text": f"{long} pie"})),
+        (
+            answer(headers=[("X-Policy", f"{long} tea")]),
+            answer(headers=[("X-Policy", f"{long} pie")]),
+        ),
+    ):
+        (change,) = compared(before, after).changes
+        assert change.before is not None
+        assert change.after is not None
+        assert "tea" in change.before
+        assert "pie" in change.after
+        assert len(change.after) < 60
+    # What comes before a secret says that it is one, so it is not cut off.
+    for text in (
+        '{"text": "{\\"%s\\": 1, \\"token\\": \\"hush-N\\"}"}',
+        '["%s", {"token": "hush-N"}]',
+    ):
+        bodies = [answer((text % long).replace("N", number)) for number in "12"]
+        (change,) = compared(bodies[0], bodies[1]).changes
+        assert "hush" not in str(change.values(False))
+    found = [answer(headers=[("Location", f"/{long}?token=hush-{n}")]) for n in "12"]
+    (change,) = compared(found[0], found[1]).changes
+    assert "hush" not in str(change.values(False))
+
+
+@pytest.mark.parametrize(
+    "text", ['"{\\"token\\": \\"hush-N\\"}"', '{"a": "[[\\"token\\", \\"hush-N\\"]]"}']
+)
+def test_secrets_of_json_in_a_string_stay_masked(text: str) -> None:
+    (change,) = compared(answer(text.replace("N", "1")), answer(text.replace("N", "2"))).changes
+    assert "hush" not in str(change.values(False))
+    assert "hush" in str(change.values(True))
+
+
 def test_the_project_keeps_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     file = ProjectFile(tmp_path, "compared")
