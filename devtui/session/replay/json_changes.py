@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from devtui.session.replay.aligned import Alignment
+from devtui.session.replay.aligned import Alignment, Place
 from devtui.session.replay.change import Change, around, short
 from devtui.session.replay.ignores import Ignores, any_index
 from devtui.text.secrets import is_secret, is_value, names_secret
@@ -17,6 +17,8 @@ _MAX_DEPTH = 200
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,200}\Z", re.ASCII)
 _ABSENT = object()
+
+_ORDER = " order"
 
 
 def json_changes(before: str, after: str, ignores: Ignores) -> Iterator[Change | None]:
@@ -64,18 +66,38 @@ class _Comparing:
                 hides = secret or is_secret(key) or (named and is_value(key))
                 yield from self.changes(path + _step(key), key, *pair, hides, depth + 1)
         elif depth < _MAX_DEPTH and isinstance(before, list) and isinstance(after, list):
-            for mine, its in self._alignment.places(path, name, before, after):
-                one = _ABSENT if mine is None else before[mine]
-                other = _ABSENT if its is None else after[its]
-                at = f"{path}[{mine if its is None else its}]"
+            places = [*self._alignment.places(path, name, before, after)]
+            for place in places:
+                one = _ABSENT if place.before is None else before[place.before]
+                other = _ABSENT if place.after is None else after[place.after]
+                at = f"{path}[{place.before if place.after is None else place.after}]"
                 hides = secret or _is_pair_of_a_secret(one) or _is_pair_of_a_secret(other)
                 yield from self.changes(at, name, one, other, hides, depth + 1)
+            yield from self._moves(path, places)
         elif _differs(before, after):
             if self._ignores.json(path, name, before, after):
                 yield None
             else:
                 rule = f"json {any_index(path)}" if path != "$" else ""
                 yield Change("body", path, *_shown(before, after), rule, secret)
+
+    def _moves(self, path: str, places: Sequence[Place]) -> Iterator[Change | None]:
+        """Yield the order of a list as one change, or each item that has moved among others."""
+        moved = [place for place in places if place.moved]
+        rule = f"json {any_index(path)}{_ORDER}"
+        if moved and self._ignores.order(path + _ORDER):
+            yield None
+        elif any(place.before is None or place.after is None for place in places):
+            for place in moved:
+                indices = f"index {place.before}", f"index {place.after}"
+                yield Change("body", f"{path}[{place.after}] moved", *indices, rule)
+        elif moved:
+            ordered = sorted(places, key=lambda place: place.after or 0)
+            indices = (
+                ", ".join(str(at) for at, _ in enumerate(ordered)),
+                ", ".join(str(place.before) for place in ordered),
+            )
+            yield Change("body", path + _ORDER, *around(*indices), rule)
 
 
 def _names_a_secret(values: Sequence[Any]) -> bool:

@@ -127,6 +127,38 @@ def test_what_is_ignored_does_not_keep_items_apart() -> None:
     assert found.ignored_count == 3
 
 
+def test_another_order_is_one_difference() -> None:
+    turned = [ITEMS[3], ITEMS[0], ITEMS[1], ITEMS[4], ITEMS[2]]
+    found = compared(answer({"items": ITEMS}), answer({"items": turned}))
+    assert places(found) == [("$.items order", "0, 1, 2, 3, 4", "3, 0, 1, 4, 2")]
+    assert found.verdict == "body differs: $.items order"
+    (change,) = found.changes
+    assert change.rule == "json $.items order"
+    found = compared(answer({"items": ITEMS}), answer({"items": turned}), change.rule)
+    assert (found.verdict, found.ignored_count) == ("same", 1)
+    dearer = [turned[0], {**turned[1], "price": 7}, *turned[2:]]
+    found = compared(answer({"items": ITEMS}), answer({"items": dearer}))
+    assert [place for place, *_ in places(found)] == ["$.items[1].price", "$.items order"]
+    many = list(range(MAX_ITEMS + 500))
+    assert compared(answer(many), answer(many[::-1])).verdict == "body differs: $ order"
+
+
+def test_an_item_that_has_moved_among_others_is_not_new() -> None:
+    before, after = [*ITEMS], [FIRST, ITEMS[4], ITEMS[0], ITEMS[1], ITEMS[3]]
+    found = compared(answer(before), answer(after))
+    assert places(found) == [
+        ("$[0]", None, json.dumps(FIRST)),
+        ("$[2]", json.dumps(ITEMS[2]), None),
+        ("$[1] moved", "index 4", "index 1"),
+    ]
+    assert found.changes[2].rule == "json $ order"
+    found = compared(answer(before), answer(after), "json $ order")
+    assert [place for place, *_ in places(found)] == ["$[0]", "$[2]"]
+    # Values that are the same move as well, and each is counted once.
+    found = compared(answer([1, 1, 2, 3]), answer([2, 3, 1, 1, 1]))
+    assert [place for place, *_ in places(found)] == ["$[4]", "$[0] moved", "$[1] moved"]
+
+
 def test_values_of_a_list_are_aligned_by_type_and_value() -> None:
     found = compared(answer("[1, true, NaN, 2.0, null]"), answer('["1", true, NaN, 2, null, 0]'))
     assert places(found) == [("$[0]", "1", '"1"'), ("$[3]", "2.0", "2"), ("$[5]", None, "0")]
@@ -143,7 +175,7 @@ def test_long_lists_are_aligned_within_bounds() -> None:
     began = time.process_time()
     found = compared(before, after)
     assert time.process_time() - began < 3.0
-    assert found.changes[0].place == "$[0][0]"
+    assert [one.place for one in found.changes[:2]] == ["$[0] order", "$[1][0][2]"]
 
 
 def test_json_in_another_layout_is_the_same() -> None:
