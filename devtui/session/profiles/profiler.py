@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import msgspec
 
-from devtui.events import RequestProfiled
+from devtui.events import RequestFinished, RequestProfiled
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
 from devtui.session.replay.outgoing import CannotSend, recorded
@@ -22,6 +23,9 @@ CHECK_SECONDS = 10.0
 
 TIMEOUT = 120.0
 """How long a profiled request may take, in seconds."""
+
+END_SECONDS = 3.0
+"""How long the app may take to notice that devtui no longer waits for the end of a response."""
 
 NO_ANSWER = "The server process does not answer, so nothing was sent."
 OLD = "The app has answered, but not as a part of this session: there is no profile."
@@ -46,7 +50,9 @@ class Profiler:
         self._sender = sender
         self._questions = questions
         self._kept: dict[str, RequestProfiled] = {}
+        self._ends: dict[str, asyncio.Event] = {}
         bus.listen(self._profiled, RequestProfiled)
+        bus.listen(self._ended, RequestFinished)
 
     async def profile(self, request: Request) -> Profile:
         """Send a request again, and return its profile.
@@ -65,9 +71,9 @@ class Profiler:
         sent = await self._sender.send(
             outgoing, timeout=TIMEOUT, replay_of=request.id, profile=True
         )
-        if sent.message:
+        found = None if sent.request is None else await self._profile_of(sent.request)
+        if sent.message and (found is None or not found.event.lines):
             raise CannotSend(sent.message)
-        found = None if sent.request is None else self.of(sent.request)
         if found is None:
             cut = "" if sent.request is None else sent.request.row.cut
             how = f"Its response was cut ({cut.removeprefix('cut ')}), so there is no profile."
@@ -75,6 +81,26 @@ class Profiler:
         if not found.event.lines:
             raise CannotSend(found.event.reason)
         return found
+
+    async def _profile_of(self, request: Request) -> Profile | None:
+        """Return the profile of a request; wait if devtui has just left, and the app will notice.
+
+        So a response without an end has a profile as well.
+        """
+        if request.running:
+            ended = self._ends[request.id] = asyncio.Event()
+            try:
+                # If the app hangs there is no profile.
+                with suppress(TimeoutError, asyncio.TimeoutError):
+                    await asyncio.wait_for(ended.wait(), END_SECONDS)
+            finally:
+                del self._ends[request.id]
+        return self.of(request)
+
+    def _ended(self, event: RequestFinished) -> None:
+        waiting = self._ends.get(event.id) if self._ends else None
+        if waiting is not None:
+            waiting.set()
 
     def of(self, request: Request) -> Profile | None:
         """Return the profile of a request, None if there is none or it is no longer kept."""

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from msgspec import structs
 
 from devtui.events import Body
-from devtui.session.replay.change import Change, Part, short
+from devtui.session.replay.change import Change, Part, around
 from devtui.session.replay.ignores import DJANGOS_TRACEBACK, Ignores, line_rule
 from devtui.session.replay.json_changes import json_changes
 from devtui.text import masking
 from devtui.text.formats import count
 
 MAX_LINES = 2_000
-_AROUND = 40
 
 # Django's error page ends with the request, which contains the client's port.
 _DJANGOS_REQUEST = '<div id="requestinfo">'
@@ -135,16 +134,3 @@ def _pairs(
             # The matcher skips lines that are frequent in a long text, such as empty ones.
             same = both and plain[0][mine] == plain[1][its]
             yield (mine if one is not None else its) + 1, one, other, same
-
-
-def around(one: str | None, other: str | None) -> tuple[str | None, str | None]:
-    """Return both lines, or the part around the difference if they are long."""
-    if one is None or other is None:
-        return (one if one is None else short(one)), (other if other is None else short(other))
-    at = next(
-        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
-        min(len(one), len(other)),
-    )
-    start = max(at - _AROUND, 0) if max(len(one), len(other)) > 120 else 0
-    mark = "…" if start else ""
-    return short(mark + one[start:]), short(mark + other[start:])

@@ -21,6 +21,8 @@ MAX_CHANGES = 200
 MAX_VALUE = 300
 """How many characters of a value are kept."""
 
+_AROUND = 40
+
 
 class Change(msgspec.Struct, frozen=True):
     """One difference: the values `before` and `after`; None means that there was none.
@@ -56,7 +58,7 @@ class Change(msgspec.Struct, frozen=True):
             return None
         if self.secret:
             return MASK
-        if self.part in ("request", "body") and masking.may_be_json(value):
+        if self.part in ("request", "body") and value.startswith(("{", "[", '"')):
             return masking.body(value, "application/json")
         return masking.target(value) if self.part in _WITH_URLS else value
 
@@ -64,3 +66,16 @@ class Change(msgspec.Struct, frozen=True):
 def short(text: str) -> str:
     """Cut a value to `MAX_VALUE` characters."""
     return cut(text, MAX_VALUE)
+
+
+def around(one: str | None, other: str | None) -> tuple[str | None, str | None]:
+    """Return both lines, or the part around the difference if they are long."""
+    if one is None or other is None:
+        return (one if one is None else short(one)), (other if other is None else short(other))
+    at = next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+    start = max(at - _AROUND, 0) if max(len(one), len(other)) > 120 else 0
+    mark = "…" if start else ""
+    return short(mark + one[start:]), short(mark + other[start:])

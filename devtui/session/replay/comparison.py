@@ -10,7 +10,7 @@ import msgspec
 
 from devtui.events import Call, Headers, RequestFinished
 from devtui.session.replay.body_changes import body_changes, is_same_beginning, line_changes
-from devtui.session.replay.change import MAX_CHANGES, Change, Part, short
+from devtui.session.replay.change import MAX_CHANGES, Change, Part, around, short
 from devtui.session.replay.decoded import decoded
 from devtui.session.replay.ignores import Ignores
 from devtui.session.replay.request_changes import Asked, request_changes
@@ -132,8 +132,12 @@ def _headers(
         if compared[0] == compared[1] or ignores.header(name):
             yield None
             continue
-        texts = [None if value is None else short(", ".join(value)) for value in values]
-        yield Change("headers", name, texts[0], texts[1], f"header {name}", is_secret(name))
+        one, other = (None if value is None else ", ".join(value) for value in values)
+        if "?" in f"{one}{other}":  # a URL may have a secret: its name comes before what differs
+            texts = one and short(one), other and short(other)
+        else:
+            texts = around(one, other)
+        yield Change("headers", name, *texts, f"header {name}", is_secret(name))
 
 
 def _by_name(headers: Headers) -> dict[str, list[str]]:

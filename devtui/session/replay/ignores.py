@@ -147,6 +147,10 @@ class Ignores:
         texts = isinstance(before, str) and isinstance(after, str)
         return texts and self.text(str(before)) == self.text(str(after))
 
+    def order(self, place: str) -> bool:
+        """Whether the order of a list is ignored; `place` is its path and `order`."""
+        return any_index(place) in self._paths
+
     def _is_token(self, name: str) -> bool:
         return TOKENS in self.rules and _TOKEN_NAME.search(name) is not None
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from devtui.session.replay.aligned import Alignment
-from devtui.session.replay.change import Change, short
+from devtui.session.replay.aligned import Alignment, Pair
+from devtui.session.replay.change import Change, around, short
 from devtui.session.replay.ignores import Ignores, any_index
 from devtui.text.secrets import is_secret, is_value, names_secret
 
@@ -17,6 +17,8 @@ _MAX_DEPTH = 200
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]{0,200}\Z", re.ASCII)
 _ABSENT = object()
+
+_ORDER = " order"
 
 
 def json_changes(before: str, after: str, ignores: Ignores) -> Iterator[Change | None]:
@@ -60,22 +62,42 @@ class _Comparing:
         if depth < _MAX_DEPTH and isinstance(before, dict) and isinstance(after, dict):
             named = _names_a_secret([*before.values(), *after.values()])
             for key in [*before, *(key for key in after if key not in before)]:
-                pair = before.get(key, _ABSENT), after.get(key, _ABSENT)
+                values = before.get(key, _ABSENT), after.get(key, _ABSENT)
                 hides = secret or is_secret(key) or (named and is_value(key))
-                yield from self.changes(path + _step(key), key, *pair, hides, depth + 1)
+                yield from self.changes(path + _step(key), key, *values, hides, depth + 1)
         elif depth < _MAX_DEPTH and isinstance(before, list) and isinstance(after, list):
-            for mine, its in self._alignment.pairs(path, name, before, after):
-                one = _ABSENT if mine is None else before[mine]
-                other = _ABSENT if its is None else after[its]
-                at = f"{path}[{mine if its is None else its}]"
+            pairs = [*self._alignment.pairs(path, name, before, after)]
+            for pair in pairs:
+                one = _ABSENT if pair.before is None else before[pair.before]
+                other = _ABSENT if pair.after is None else after[pair.after]
+                at = f"{path}[{pair.before if pair.after is None else pair.after}]"
                 hides = secret or _is_pair_of_a_secret(one) or _is_pair_of_a_secret(other)
                 yield from self.changes(at, name, one, other, hides, depth + 1)
+            yield from self._moves(path, pairs)
         elif _differs(before, after):
             if self._ignores.json(path, name, before, after):
                 yield None
             else:
                 rule = f"json {any_index(path)}" if path != "$" else ""
-                yield Change("body", path, _shown(before), _shown(after), rule, secret)
+                yield Change("body", path, *_shown(before, after), rule, secret)
+
+    def _moves(self, path: str, pairs: Sequence[Pair]) -> Iterator[Change | None]:
+        """Yield the order of a list as one change, or each item that has moved among others."""
+        moved = [pair for pair in pairs if pair.moved]
+        rule = f"json {any_index(path)}{_ORDER}"
+        if moved and self._ignores.order(path + _ORDER):
+            yield None
+        elif any(pair.before is None or pair.after is None for pair in pairs):
+            for pair in moved:
+                indices = f"index {pair.before}", f"index {pair.after}"
+                yield Change("body", f"{path}[{pair.after}] moved", *indices, rule)
+        elif moved:
+            ordered = sorted(pairs, key=lambda pair: pair.after or 0)
+            indices = (
+                ", ".join(str(at) for at, _ in enumerate(ordered)),
+                ", ".join(str(pair.before) for pair in ordered),
+            )
+            yield Change("body", path + _ORDER, *around(*indices), rule)
 
 
 def _names_a_secret(values: Sequence[Any]) -> bool:
@@ -87,8 +109,15 @@ def _is_pair_of_a_secret(item: Any) -> bool:
     return isinstance(item, list) and len(item) > 1 and _names_a_secret(item[:1])
 
 
-def _shown(value: Any) -> str | None:
-    return None if value is _ABSENT else short(json.dumps(value, ensure_ascii=False))
+def _shown(before: Any, after: Any) -> tuple[str | None, str | None]:
+    one, other = (
+        None if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+        for value in (before, after)
+    )
+    # Text that is JSON itself may have a secret: its name comes before what differs.
+    if isinstance(before, str) and isinstance(after, str) and '\\"' not in f"{one}{other}":
+        return around(one, other)
+    return one and short(one), other and short(other)
 
 
 def same_parts(bodies: Sequence[str], ignores: Ignores) -> Any:

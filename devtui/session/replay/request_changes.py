@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 from msgspec import structs
 
 from devtui.events import Body, Headers, RequestFinished
-from devtui.session.replay.body_changes import around, body_changes, line_changes
-from devtui.session.replay.change import Change, short
+from devtui.session.replay.body_changes import body_changes, line_changes
+from devtui.session.replay.change import Change, around, short
 from devtui.session.replay.ignores import Ignores
 from devtui.session.replay.outgoing import OF_CONNECTION
 from devtui.text import masking

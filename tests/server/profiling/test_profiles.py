@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from devtui.events import RequestProfiled, RequestStarted
+from devtui.events import CLIENT_LEFT, RequestProfiled, RequestStarted
 from devtui.session.profiles.profiler import Profile
 from devtui.session.replay.outgoing import CannotSend, Outgoing
 from devtui.session.store.request_record import Request
@@ -175,6 +175,20 @@ def test_without_the_extra_nothing_is_sent(serve: Serve) -> None:
         live.run(live.session.profiler.profile(request))
     visited(live, "/alpha")
     assert [event.target for event in live.all(RequestStarted)] == ["/", "/alpha"]
+
+
+def test_a_response_without_an_end_has_a_profile(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = serve(app_source("replay/streams.py"))
+    live.serving()
+    sent = live.run(live.session.sender.send(Outgoing("GET", "/drips"), timeout=0.3))
+    assert sent.request is not None
+    live.row("/drips")
+    monkeypatch.setattr("devtui.session.profiles.profiler.TIMEOUT", 0.5)
+    found = live.run(live.session.profiler.profile(sent.request))
+    assert share(found.event, "endless") > 0.5
+    assert found.request.row.cut == CLIENT_LEFT
 
 
 def test_a_response_that_a_reload_cut_is_named_as_the_reason(serve: Serve, folder: Path) -> None:

@@ -127,6 +127,38 @@ def test_what_is_ignored_does_not_keep_items_apart() -> None:
     assert found.ignored_count == 3
 
 
+def test_another_order_is_one_difference() -> None:
+    turned = [ITEMS[3], ITEMS[0], ITEMS[1], ITEMS[4], ITEMS[2]]
+    found = compared(answer({"items": ITEMS}), answer({"items": turned}))
+    assert places(found) == [("$.items order", "0, 1, 2, 3, 4", "3, 0, 1, 4, 2")]
+    assert found.verdict == "body differs: $.items order"
+    (change,) = found.changes
+    assert change.rule == "json $.items order"
+    found = compared(answer({"items": ITEMS}), answer({"items": turned}), change.rule)
+    assert (found.verdict, found.ignored_count) == ("same", 1)
+    dearer = [turned[0], {**turned[1], "price": 7}, *turned[2:]]
+    found = compared(answer({"items": ITEMS}), answer({"items": dearer}))
+    assert [place for place, *_ in places(found)] == ["$.items[1].price", "$.items order"]
+    many = list(range(MAX_ITEMS + 500))
+    assert compared(answer(many), answer(many[::-1])).verdict == "body differs: $ order"
+
+
+def test_an_item_that_has_moved_among_others_is_not_new() -> None:
+    before, after = [*ITEMS], [FIRST, ITEMS[4], ITEMS[0], ITEMS[1], ITEMS[3]]
+    found = compared(answer(before), answer(after))
+    assert places(found) == [
+        ("$[0]", None, json.dumps(FIRST)),
+        ("$[2]", json.dumps(ITEMS[2]), None),
+        ("$[1] moved", "index 4", "index 1"),
+    ]
+    assert found.changes[2].rule == "json $ order"
+    found = compared(answer(before), answer(after), "json $ order")
+    assert [place for place, *_ in places(found)] == ["$[0]", "$[2]"]
+    # Values that are the same move as well, and each is counted once.
+    found = compared(answer([1, 1, 2, 3]), answer([2, 3, 1, 1, 1]))
+    assert [place for place, *_ in places(found)] == ["$[4]", "$[0] moved", "$[1] moved"]
+
+
 def test_values_of_a_list_are_aligned_by_type_and_value() -> None:
     found = compared(answer("[1, true, NaN, 2.0, null]"), answer('["1", true, NaN, 2, null, 0]'))
     assert places(found) == [("$[0]", "1", '"1"'), ("$[3]", "2.0", "2"), ("$[5]", None, "0")]
@@ -143,7 +175,7 @@ def test_long_lists_are_aligned_within_bounds() -> None:
     began = time.process_time()
     found = compared(before, after)
     assert time.process_time() - began < 3.0
-    assert found.changes[0].place == "$[0][0]"
+    assert [one.place for one in found.changes[:2]] == ["$[0] order", "$[1][0][2]"]
 
 
 def test_json_in_another_layout_is_the_same() -> None:
@@ -454,6 +486,43 @@ def test_secrets_in_what_is_new_or_named_beside_it_stay_masked(body: Any) -> Non
             assert changes
             assert "hush-" not in str([one.values(False) for one in changes])
             assert "hush-2" in str([one.values(True) for one in changes])
+
+
+def test_long_values_are_cut_around_what_differs() -> None:
+    long = "x" * 400
+    for before, after in (
+        (answer({"text": f"{long} tea"}), answer({"text": f"{long} pie"})),
+        (
+            answer(headers=[("X-Policy", f"{long} tea")]),
+            answer(headers=[("X-Policy", f"{long} pie")]),
+        ),
+    ):
+        (change,) = compared(before, after).changes
+        assert change.before is not None
+        assert change.after is not None
+        assert "tea" in change.before
+        assert "pie" in change.after
+        assert len(change.after) < 60
+    # What comes before a secret says that it is one, so it is not cut off.
+    for text in (
+        '{"text": "{\\"%s\\": 1, \\"token\\": \\"hush-N\\"}"}',
+        '["%s", {"token": "hush-N"}]',
+    ):
+        bodies = [answer((text % long).replace("N", number)) for number in "12"]
+        (change,) = compared(bodies[0], bodies[1]).changes
+        assert "hush" not in str(change.values(False))
+    found = [answer(headers=[("Location", f"/{long}?token=hush-{n}")]) for n in "12"]
+    (change,) = compared(found[0], found[1]).changes
+    assert "hush" not in str(change.values(False))
+
+
+@pytest.mark.parametrize(
+    "text", ['"{\\"token\\": \\"hush-N\\"}"', '{"a": "[[\\"token\\", \\"hush-N\\"]]"}']
+)
+def test_secrets_of_json_in_a_string_stay_masked(text: str) -> None:
+    (change,) = compared(answer(text.replace("N", "1")), answer(text.replace("N", "2"))).changes
+    assert "hush" not in str(change.values(False))
+    assert "hush" in str(change.values(True))
 
 
 def test_the_project_keeps_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
