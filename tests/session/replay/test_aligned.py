@@ -1,4 +1,4 @@
-"""Align two lists: each item has one pair, whatever has happened to them."""
+"""Align two lists: each item is in one pair, whatever has happened to them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def edited(items: list[Any], chance: Random) -> list[Any]:
 
 
 @pytest.mark.parametrize("bound", [300_000, 2])
-def test_each_item_has_one_pair(bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_item_is_in_one_pair(bound: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aligned, "MAX_ITEMS", bound)
     ignores = Ignores()
     for seed in range(1_000):
