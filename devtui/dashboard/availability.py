@@ -57,9 +57,16 @@ class SaysWhyNotApp(SaysWhyNot, App[int]):
 
     def on_notify(self, event: Notify) -> None:
         """Remove an equal toast; Textual adds the new one afterwards."""
+        self.take_back(event.notification.message)
+
+    def take_back(self, text: str) -> None:
+        """Remove a toast, from all screens."""
         for shown in list(self._notifications):
-            if shown.message == event.notification.message:
+            if shown.message == text:
                 self._unnotify(shown, refresh=False)
+                # Textual would leave an empty row in its place.
+                for screen in self.screen_stack:
+                    screen.query(f"#--textual-toast-{shown.identity}").remove()
 
     async def run_action(
         self,

@@ -53,8 +53,12 @@ class Ports:
 
     def _follow(self) -> None:
         """Show the server's port on what is open: a script or another terminal may move it."""
-        if self.screen is not None:
-            self.screen.follow(self._ours(self.screen.port))
+        screen = self.screen
+        if screen is not None:
+            ours = self._ours(screen.port)
+            # A port that it leaves belongs to the old server process while the next one loads.
+            if ours or not self._session.state.loading:
+                screen.follow(ours)
         if self._dialog is not None and self._dialog in self._app.screen_stack:
             self._dialog.follow()
 

@@ -57,7 +57,7 @@ class ProfilingApp(ReplayingApp):
             self.tell(str(problem), "warning")
             return
         finally:
-            self._take_back(begun)
+            self.take_back(begun)
         if self.screen is not below:
             # The user has moved on: do not open a screen in the way.
             found = profile.request.row
@@ -66,12 +66,6 @@ class ProfilingApp(ReplayingApp):
             self.tell(f"{name} was profiled: {key} on its new row shows where the time went.")
             return
         self._show(profile)
-
-    def _take_back(self, message: str) -> None:
-        """Remove a toast that is no longer true."""
-        for shown in list(self._notifications):
-            if shown.message == message:
-                self._unnotify(shown)
 
     def _show(self, profile: Profile) -> None:
         from devtui.dashboard.profile.profile_screen import ProfileScreen

@@ -482,7 +482,7 @@ async def test_reloads_under_it_leave_it_open(ui: Driver) -> None:
     assert isinstance(ui.app.screen, PortScreen)
 
 
-async def test_what_is_said_of_our_own_server_follows_it(ui: Driver) -> None:
+async def test_what_is_said_of_our_own_server_follows_it(ui: Driver, machine: Machine) -> None:
     await ui.press("k")
     await ui.shows("devtui itself serves here: generation 1, pid 4242.")
     ui.session.generation, ui.session.generations.pid = 2, 4343
@@ -491,7 +491,11 @@ async def test_what_is_said_of_our_own_server_follows_it(ui: Driver) -> None:
     ui.session.to(State.SERVING)
     await ui.shows("devtui itself serves here: generation 2, pid 4343.")
     await ui.session.move(5001)
+    machine.found[5000] = Survey.of(busy(STRANGER))  # the old server process still has it
     ui.session.to(State.RELOADING)
+    await ui.pilot.pause(0.1)
+    del machine.found[5000]
+    ui.session.to(State.SERVING)
     await ui.shows("Port 5000 on 127.0.0.1 is free.")
     await ui.session.move(5000)
     ui.session.to(State.SERVING)
