@@ -17,7 +17,8 @@ from devtui.ports import addresses
 from devtui.ports.survey import PendingSurvey, Survey, SurveyQueue
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
-from devtui.session.live.live_pages import Around, LivePages
+from devtui.session.live.around_pages import Around
+from devtui.session.live.live_pages import LivePages
 from devtui.session.live.page_console import PageConsole
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from devtui.events import PagesFollowing, RequestFinished
+from devtui.events import PagesFollowing, RequestFinished, RequestStarted
 from devtui.session.live import live_pages, page_saves
 from devtui.session.live.reload_pace import REST_SECONDS
 from devtui.session.state import State
@@ -133,6 +133,34 @@ def test_saves_that_come_before_new_code_is_served_are_one_reload(
     shows(page, "fourth")
     connected(live)
     assert visits(live) == 2
+
+
+SLOW = """\
+import time
+from flask import Flask
+app = Flask(__name__)
+TEXT = "first"
+@app.get("/")
+def index():
+    while TEXT == "second":
+        time.sleep(0.01)
+    return "<!doctype html><title>x</title><h1>" + TEXT + "</h1>"
+"""
+
+
+def test_a_page_that_waits_for_its_answer_begins_again_before_that_is_cut(
+    serve: Serve, folder: Path, page: Any
+) -> None:
+    """The browser would show its own error, and follow no more."""
+    live = serve(SLOW)
+    live.serving()
+    follow(live, page)
+    write(folder, {"app.py": SLOW.replace("first", "second")})
+    live.wait_for(RequestStarted, lambda event: event.generation == 2)
+    write(folder, {"app.py": SLOW.replace("first", "third")})
+    shows(page, "third")
+    connected(live)
+    assert [row.generation for row in live.all(RequestFinished)] == [1, 2, 3]
 
 
 def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: Any) -> None:
