@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from devtui.events import PagesFollowing, RequestFinished, RequestStarted
+from devtui.events import PagesFollowing, RequestFinished
 from devtui.session.live import live_pages, page_saves
 from devtui.session.live.reload_pace import REST_SECONDS
 from devtui.session.state import State
@@ -142,6 +142,7 @@ app = Flask(__name__)
 TEXT = "first"
 @app.get("/")
 def index():
+    print("asked for", TEXT)
     while TEXT == "second":
         time.sleep(0.01)
     return "<!doctype html><title>x</title><h1>" + TEXT + "</h1>"
@@ -156,11 +157,33 @@ def test_a_page_that_waits_for_its_answer_begins_again_before_that_is_cut(
     live.serving()
     follow(live, page)
     write(folder, {"app.py": SLOW.replace("first", "second")})
-    live.wait_for(RequestStarted, lambda event: event.generation == 2)
+    live.line("asked for second")
     write(folder, {"app.py": SLOW.replace("first", "third")})
     shows(page, "third")
     connected(live)
     assert [row.generation for row in live.all(RequestFinished)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_document_that_is_cut_before_its_answer_is_not_lost(
+    serve: Serve, folder: Path, page: Any, method: str
+) -> None:
+    """The browser would show its own error, and follow no more."""
+    source = SLOW.replace('get("/")', 'route("/", methods=["GET", "POST"])')
+    live = serve(source.replace("first", "second"), grace=0.1)
+    live.serving()
+    page.set_content(
+        f"<form action='{live.session.url}' method={method}><button>go</button></form>"
+    )
+    page.click("button", no_wait_after=True)
+    live.line("asked for second")
+    write(folder, {"app.py": source.replace("first", "third")})
+    if method == "POST":
+        page.get_by_role("button", name="send it again").click()
+    shows(page, "third")
+    connected(live)
+    row = next(row for row in live.all(RequestFinished) if row.generation == 1)
+    assert row.cut == "cut by reload"
 
 
 def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: Any) -> None:
