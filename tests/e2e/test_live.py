@@ -135,18 +135,7 @@ def test_saves_that_come_before_new_code_is_served_are_one_reload(
     assert visits(live) == 2
 
 
-SLOW = """\
-import time
-from flask import Flask
-app = Flask(__name__)
-TEXT = "first"
-@app.get("/")
-def index():
-    print("asked for", TEXT)
-    while TEXT == "second":
-        time.sleep(0.01)
-    return "<!doctype html><title>x</title><h1>" + TEXT + "</h1>"
-"""
+SLOW = app_source("live/slow.py")
 
 
 def test_a_page_that_waits_for_its_answer_begins_again_before_that_is_cut(
