@@ -234,9 +234,7 @@ class LivePages:
         Otherwise the browser would show its own error when the answer is cut, and never follow.
         """
         for page, is_open in self._pages.items():
-            # One that came old may be out of a cache, and has stayed.
-            leaves = is_open.leaves and not is_open.came_old
-            if self.on and leaves and self._around.waits():
+            if self.on and is_open.has_no_answer and self._around.waits():
                 is_open.waits = True
                 page.send({"do": "reload"})
 

@@ -18,3 +18,8 @@ class OpenPage(msgspec.Struct):
     came_old: bool = False
     leaves: bool = False
     waits: bool = False
+
+    @property
+    def has_no_answer(self) -> bool:
+        """Whether it may wait for its answer. One that came old may be from a cache, and stay."""
+        return self.leaves and not self.came_old
