@@ -17,8 +17,9 @@ from devtui.ports import addresses
 from devtui.ports.survey import PendingSurvey, Survey, SurveyQueue
 from devtui.session.event_bus import EventBus
 from devtui.session.inspection import Questions
-from devtui.session.live.live_pages import LivePages, SessionAccess
+from devtui.session.live.live_pages import LivePages
 from devtui.session.live.page_console import PageConsole
+from devtui.session.live.session_access import SessionAccess
 from devtui.session.processes.generations import Generations
 from devtui.session.processes.listener import Listener
 from devtui.session.profiles.profiler import Profiler

@@ -136,6 +136,46 @@ def test_saves_that_come_before_new_code_is_served_are_one_reload(
     assert visits(live) == 2
 
 
+SLOW = app_source("live/slow.py")
+
+
+def test_a_page_that_waits_for_its_answer_begins_again_before_that_is_cut(
+    serve: Serve, folder: Path, page: Any
+) -> None:
+    """The browser would show its own error, and follow no more."""
+    live = serve(SLOW)
+    live.serving()
+    follow(live, page)
+    write(folder, {"app.py": SLOW.replace("first", "second")})
+    live.line("asked for second")
+    write(folder, {"app.py": SLOW.replace("first", "third")})
+    shows(page, "third")
+    connected(live)
+    assert [row.generation for row in live.all(RequestFinished)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_document_that_is_cut_before_its_answer_is_not_lost(
+    serve: Serve, folder: Path, page: Any, method: str
+) -> None:
+    """The browser would show its own error, and follow no more."""
+    source = SLOW.replace('get("/")', 'route("/", methods=["GET", "POST"])')
+    live = serve(source.replace("first", "second"), grace=0.1)
+    live.serving()
+    page.set_content(
+        f"<form action='{live.session.url}' method={method}><button>go</button></form>"
+    )
+    page.click("button", no_wait_after=True)
+    live.line("asked for second")
+    write(folder, {"app.py": source.replace("first", "third")})
+    if method == "POST":
+        page.get_by_role("button", name="send it again").click()
+    shows(page, "third")
+    connected(live)
+    row = next(row for row in live.all(RequestFinished) if row.generation == 1)
+    assert row.cut == "cut by reload"
+
+
 def test_a_checkout_of_many_files_is_one_reload(live: Live, folder: Path, page: Any) -> None:
     def git(*arguments: str) -> None:
         identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]

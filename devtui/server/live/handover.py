@@ -18,6 +18,7 @@ from devtui.events import LiveSet, PageLeftAlone, SetLive
 from devtui.server.guest.clocks import clock
 from devtui.server.guest.descriptors import OwnSocket
 from devtui.server.live.tls_relay import TlsRelays
+from devtui.server.live.unanswered import Unanswered
 
 if TYPE_CHECKING:
     from devtui.server.channel.channel import Channel
@@ -49,6 +50,7 @@ class Handover:
         self.on = self.console = False
         self.key = ""
         self.version = ""
+        self.unanswered = Unanswered()
         self._channel = channel
         self._way: OwnSocket | None = None
         self._script, self._script_url = b"", ""

@@ -58,10 +58,15 @@ class InsertScript:
         def start_page(
             status: str, headers: list[tuple[str, str]], exc_info: Any = None
         ) -> Callable[[bytes], object]:
+            page.answered()
             write = start_response(status, page.begin(status, headers), exc_info)
             return lambda data: write(page.take(data))
 
-        return _PageBody(self._app(environ, start_page), page)
+        try:
+            return _PageBody(self._app(environ, start_page), page)
+        except BaseException:
+            page.answered()
+            raise
 
 
 class _Page:
@@ -79,6 +84,17 @@ class _Page:
         self._document: tuple[DocumentStart, MetaPolicy] | None = None
         if kept is not None:
             kept.ask(environ, self._version)
+        connection = environ.get("werkzeug.socket")
+        self._waits = connection is not None
+        if self._waits:
+            handover.unanswered.add(self, connection, self._tag(PagePolicy((), "")))
+
+    def answered(self) -> None:
+        """Note that the app answers, or an error does."""
+        if self._waits:
+            self._waits = False
+            if not self._handover.unanswered.take(self):
+                raise ConnectionAbortedError("the request was cut")
 
     def begin(self, status: str, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Take the headers of the response; return them adapted to the script if it is a page."""
@@ -176,9 +192,12 @@ class _PageBody:
     def close(self) -> None:
         """Close the response, as PEP 3333 demands, whether it was read or not."""
         __traceback_hide__ = True
-        close: Any = getattr(self._response, "close", None)
-        if close is not None:
-            close()
+        try:
+            close: Any = getattr(self._response, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._page.answered()  # it may have failed before it began
 
 
 def _is_page(headers: list[tuple[str, str]]) -> bool:

@@ -26,7 +26,7 @@
   address.protocol = address.protocol.replace("http", "ws");
   address.search = new URLSearchParams({ key: dataset.key });
   let socket = null, attempts = 0, connected = false, timer = 0, away = false, toldGone = false;
-  let opened = Infinity, silence = 0;
+  let opened = Infinity, silence = 0, leaves = false;
 
   function connect() {
     clearTimeout(timer);
@@ -190,6 +190,8 @@
     await renew(names).catch(() => {}); // the page may have replaced what that needs
     const act = () => {
       keepPlace(fails);
+      if (leaves) window.stop(); // or Chromium ignores a reload while another one is underway
+      leaves = true;
       location.reload();
     };
     if (dataset.posted === undefined) act();

@@ -181,6 +181,8 @@ class AppServer:
         self._server.connections.wait_for_heads(min(HEAD_SECONDS, timeout))
         self._server.connections.wait_until_read(end - clock.monotonic())
         is_idle = self.recorder.wait_until_idle(max(0.0, end - clock.monotonic()))
+        if not is_idle:
+            self._handover.unanswered.cut()
         if not is_idle or self._server.connections.wait_until_left(LEAVE_SECONDS):
             return is_idle
         # A next request was read just when the stop came.

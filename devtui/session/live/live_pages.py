@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
-
-import msgspec
 
 from devtui.events import HoldEnded, LiveSet, PageLeftAlone, Serving, SetLive, StateChanged
 from devtui.session.event_bus import EventBus
+from devtui.session.live.open_page import OpenPage
 from devtui.session.live.page_connection import (
     Asked,
     PageConnection,
@@ -25,10 +24,15 @@ from devtui.session.live.page_files import PageChange
 from devtui.session.live.page_saves import PageSaves
 from devtui.session.live.page_versions import PageVersions
 from devtui.session.live.reload_pace import ReloadPace
+from devtui.session.live.session_access import SessionAccess
 from devtui.session.state import State
 
 # How long to wait for the answer to an order. The server process answers at once unless it hangs.
 HEAR_SECONDS = 0.5
+
+# How long after a server process was told to end pages ask for its successor's answer, instead of
+# one that may be cut. By then it takes no more requests.
+AGAIN_SECONDS = 0.1
 
 # More than anybody opens. Without a bound one client could take all our descriptors.
 MAX_CONNECTIONS = 200
@@ -37,33 +41,6 @@ _GONE = {
     State.CRASHED.value: "The server process has crashed.",
     State.PORT_BUSY.value: "Another program has the server's port.",
 }
-
-
-class SessionAccess(msgspec.Struct, frozen=True):
-    """What the pages need of the session.
-
-    `on` says whether pages follow the saves. `set_live` gives this and each later server process an
-    order with a socket. `waits` says whether no page can load now: a reload is about to come, saves
-    are held, or no process answers. `fails` says whether an error is served.
-    """
-
-    on: Callable[[], bool]
-    set_live: Callable[[Callable[[], SetLive], socket.socket], None]
-    waits: Callable[[], bool]
-    fails: Callable[[], bool]
-    port: Callable[[], int]
-    url: Callable[[], str]
-
-
-class _Open(msgspec.Struct):
-    """An open page: its version, or the one that it was told to load again for; then it `leaves`.
-
-    It `came_old` if it was older than the app when it connected.
-    """
-
-    version: Version
-    came_old: bool = False
-    leaves: bool = False
 
 
 class LivePages:
@@ -91,11 +68,12 @@ class LivePages:
         self._receiver, self._sender = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._receiver.setblocking(False)
         self._connections: set[PageConnection] = set()
-        self._pages: dict[PageConnection, _Open] = {}
+        self._pages: dict[PageConnection, OpenPage] = {}
         self._counted = PageCount(bus, lambda: (len(self._pages), self.on))
         self._versions = PageVersions()
         self._unheard: asyncio.TimerHandle | None = None  # until the process answers an order
         self._catching_up: asyncio.TimerHandle | None = None
+        self._beginning_again: asyncio.TimerHandle | None = None
         self._taking: set[asyncio.Task[Any]] = set()
         self._saves = PageSaves(folder, bus, session.waits, self._on_change)
         self._left_alone: set[str] = set()
@@ -131,7 +109,7 @@ class LivePages:
             self._console.close()
         self._counted.close()
         self._saves.forget()
-        for timer in (self._unheard, self._catching_up):
+        for timer in (self._unheard, self._catching_up, self._beginning_again):
             if timer is not None:
                 timer.cancel()
         for task in self._taking:
@@ -217,12 +195,12 @@ class LivePages:
         self._catching_up = None
         self._send_waiting()  # a new generation tells them itself
 
-    def _swap(self, page: PageConnection, is_open: _Open) -> None:
+    def _swap(self, page: PageConnection, is_open: OpenPage) -> None:
         names = self._versions.missed(is_open.version)
         is_open.version = self._versions.newest
         page.send({"do": "swap", "names": names, "version": written(is_open.version)})
 
-    def _reload(self, page: PageConnection, is_open: _Open) -> None:
+    def _reload(self, page: PageConnection, is_open: OpenPage) -> None:
         """Have a page load again, or say where the app has moved to."""
         names = self._versions.missed(is_open.version)
         is_open.version = self._versions.newest  # tell it once
@@ -241,13 +219,32 @@ class LivePages:
         page.send(message)
 
     def _on_serving(self, event: Serving) -> None:
+        if self._beginning_again is not None:
+            self._beginning_again.cancel()
         self._versions.serve(event.generation, self._saves.taken())
+        for is_open in self._pages.values():
+            if is_open.waits and not self._versions.missed(is_open.version):
+                is_open.version = self._versions.newest
+            is_open.waits = False
         self._follow()
+
+    def _begin_again(self) -> None:
+        """Have pages that still wait for an answer ask once more.
+
+        Otherwise the browser would show its own error when the answer is cut, and never follow.
+        """
+        for page, is_open in self._pages.items():
+            if self.on and is_open.has_no_answer and self._session.waits():
+                is_open.waits = True
+                page.send({"do": "reload"})
 
     def _on_state(self, event: StateChanged) -> None:
         if event.state == State.SERVING_ERROR.value and event.previous == State.SERVING.value:
             # The Django project's checks have found an error.
             self._on_change(PageChange(reload=True))
+        if event.state == State.RELOADING.value:
+            loop = asyncio.get_running_loop()
+            self._beginning_again = loop.call_later(AGAIN_SECONDS, self._begin_again)
         if why := _GONE.get(event.state):
             for page in self._pages:
                 page.send({"do": "gone", "why": why})
@@ -283,7 +280,7 @@ class LivePages:
 
     def opened(self, page: PageConnection, version: Version, heard: str) -> None:
         """Add a page that has connected: its version, and what it has `heard` of the log."""
-        self._pages[page] = _Open(version, came_old=self._versions.needs_load(version))
+        self._pages[page] = OpenPage(version, came_old=self._versions.needs_load(version))
         if self._console is not None:
             self._console.add(page, heard)
         self._follow()

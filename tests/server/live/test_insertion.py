@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Request, Response
 
 from devtui.server.live.handover import Handover
 from devtui.server.live.insertion import InsertScript
+from devtui.server.live.unanswered import Unanswered
 
 PAGE = "<!doctype html><html><head><title>x</title></head><body>text</body></html>"
 TAG = '<script async src="/.devtui/live.js?1" data-key="k" data-version="1.0"></script>'
@@ -34,6 +36,7 @@ class FakeHandover:
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
+        self.unanswered = Unanswered()
 
     def leave_alone(self, reason: str) -> None:
         self.reasons.append(reason)
@@ -289,3 +292,38 @@ def test_the_response_is_closed(ask: Ask) -> None:
     answer.call_on_close(lambda: closed.append(True))
     ask(answer, BROWSER).close()
     assert closed
+
+
+class FakeConnection:
+    def __init__(self) -> None:
+        self.sent = b""
+
+    def sendall(self, data: bytes) -> None:
+        self.sent += data
+
+
+@pytest.mark.parametrize("cut", ["before it begins", "after it began", "after it failed"])
+def test_a_document_is_answered_once_also_if_it_is_cut(handover: FakeHandover, cut: str) -> None:
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        if cut == "before it begins":
+            handover.unanswered.cut()
+        if cut == "after it failed":
+            raise LookupError
+        start_response("200 OK", [("Content-Type", "text/html")])
+        handover.unanswered.cut()
+        return [PAGE.encode()]
+
+    connection = FakeConnection()
+    environ = EnvironBuilder(headers=Headers(BROWSER), environ_base={"werkzeug.socket": connection})
+    with ExitStack() as stack:
+        if cut != "after it began":
+            stack.enter_context(pytest.raises((ConnectionAbortedError, LookupError)))
+        Client(InsertScript(app, cast(Handover, handover))).open(environ)
+    handover.unanswered.cut()
+    head, _, body = connection.sent.decode().partition("\r\n\r\n")
+    if cut == "before it begins":
+        assert head.startswith("HTTP/1.1 503 ")
+        assert f"Content-Length: {len(body)}\r\n" in head
+        assert TAG in body
+    else:
+        assert connection.sent == b""

@@ -12,12 +12,13 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from devtui.events import HoldEnded, LiveSet, LogWritten, Serving, SetLive
+from devtui.events import HoldEnded, LiveSet, LogWritten, Serving, SetLive, StateChanged
 from devtui.session.event_bus import EventBus
 from devtui.session.live import live_pages, page_versions, reload_pace
-from devtui.session.live.live_pages import LivePages, SessionAccess
+from devtui.session.live.live_pages import LivePages
 from devtui.session.live.page_connection import Asked, PageConnection
 from devtui.session.live.reload_pace import REST_SECONDS, ReloadPace
+from devtui.session.live.session_access import SessionAccess
 from tests.support.processes import DEADLINE, until
 from tests.support.projects import write
 
@@ -135,6 +136,28 @@ async def test_a_page_that_still_loads_begins_again_and_one_that_has_loaded_wait
     project.serve(3)
     assert page.sent == [{"do": "reload"}] * 2, "what it loads may have been cut"
     assert other.sent == []
+
+
+@pytest.mark.parametrize("saved", [[], ["first.js"]])
+async def test_a_page_that_waits_for_an_answer_asks_the_next_server_process(
+    project: Project, monkeypatch: pytest.MonkeyPatch, saved: list[str]
+) -> None:
+    """What it waits for may be cut. It asks once, unless it has to get files again."""
+    monkeypatch.setattr(live_pages, "AGAIN_SECONDS", 0.0)
+    project.serve(1)
+    page = project.open((1, 0))
+    project.serve(2)
+    other = project.open((2, 0))
+    project.waits = True
+    project.bus.publish(StateChanged(state="reloading", previous="serving", reason=""))
+    await until(lambda: len(page.sent) == 2)
+    project.save(*saved)
+    project.heard()
+    project.waits = False
+    project.serve(3)
+    assert page.sent[:2] == [{"do": "reload"}] * 2
+    assert page.sent[2:] == ([{"do": "reload", "names": saved}] if saved else [])
+    assert other.sent == [], "it has an answer, and loads again later"
 
 
 async def test_a_reload_that_waits_outlasts_a_hold(
