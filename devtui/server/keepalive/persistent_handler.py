@@ -51,7 +51,7 @@ class PersistentHandler(WSGIRequestHandler):
     is_broken = False
     """Whether the end of the response is missing."""
     body_stream: Any
-    """The body of the request. If the head is None, it is all that the client sends."""
+    """The body of the request. If the head is None, it has no end before `bound_body`."""
     _body: RequestBody | None = None
     _is_idle = False
 
@@ -165,6 +165,12 @@ class PersistentHandler(WSGIRequestHandler):
             if self.rfile.is_unclear:
                 return "No carriage return and no NUL may stand within a line"
         return heads.fault(self.headers, self.request_version)
+
+    def bound_body(self) -> None:
+        """End `body_stream` with the body, if only the standard parser could read the head."""
+        if self.head is None:
+            self._body = RequestBody(self._input, heads.body_length(self.headers))
+            self.body_stream = self._body.stream
 
     def _answer(self) -> None:
         self.close_connection, self.is_broken = True, False
