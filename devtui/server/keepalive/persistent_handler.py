@@ -23,7 +23,7 @@ from devtui.server.keepalive.head import Head, ReadAgain
 from devtui.server.keepalive.idle import LINGER_MS
 from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody, receive_now
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit, has_body
-from devtui.server.keepalive.tls_end import end_tls
+from devtui.server.keepalive.tls_ends import end_tls, shake_hands
 from devtui.server.keepalive.wsgi_response import WsgiResponse
 
 # Taken before the app can patch it. A socket of gevent's, or one with TLS, always waits.
@@ -175,6 +175,9 @@ class PersistentHandler(WSGIRequestHandler):
     def _answer(self) -> None:
         self.close_connection, self.is_broken = True, False
         self.head = self._body = self.environ = None
+        self.raw_requestline = b""
+        if self._waiting.is_new and not shake_hands(self.connection, self._waiting):
+            return
         line = self._input.stream.readline(heads.MAX_LINE + 1)
         while line == b"\r\n":
             # Some clients send an empty line after a body; ignore it (RFC 9112, section 2.2).
