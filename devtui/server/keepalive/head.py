@@ -162,6 +162,14 @@ def fault(headers: Message, version: str) -> str:
     return ""
 
 
+def body_length(headers: Message) -> int:
+    """Return the size of the body after a head in which `fault` finds nothing; -1 for chunks."""
+    if headers.get_all("Transfer-Encoding"):
+        return -1
+    lengths = _listed(headers.get_all("Content-Length", ["0"]))
+    return int(lengths[0])
+
+
 def _listed(values: list[str]) -> list[str]:
     return [item.strip(" \t\r\n") for value in values for item in value.split(",")]
 

@@ -23,7 +23,7 @@ from devtui.server.keepalive.head import Head, ReadAgain
 from devtui.server.keepalive.idle import LINGER_MS
 from devtui.server.keepalive.request_body import PAUSE_MS, ClientInput, RequestBody, receive_now
 from devtui.server.keepalive.response_end import UnknownEnd, body_limit, has_body
-from devtui.server.keepalive.tls_end import end_tls
+from devtui.server.keepalive.tls_ends import end_tls, shake_hands
 from devtui.server.keepalive.wsgi_response import WsgiResponse
 
 # Taken before the app can patch it. A socket of gevent's, or one with TLS, always waits.
@@ -51,7 +51,7 @@ class PersistentHandler(WSGIRequestHandler):
     is_broken = False
     """Whether the end of the response is missing."""
     body_stream: Any
-    """The body of the request. If the head is None, it is all that the client sends."""
+    """The body of the request. If the head is None, it has no end before `bound_body`."""
     _body: RequestBody | None = None
     _is_idle = False
 
@@ -166,9 +166,18 @@ class PersistentHandler(WSGIRequestHandler):
                 return "No carriage return and no NUL may stand within a line"
         return heads.fault(self.headers, self.request_version)
 
+    def bound_body(self) -> None:
+        """End `body_stream` with the body, if only the standard parser could read the head."""
+        if self.head is None:
+            self._body = RequestBody(self._input, heads.body_length(self.headers))
+            self.body_stream = self._body.stream
+
     def _answer(self) -> None:
         self.close_connection, self.is_broken = True, False
         self.head = self._body = self.environ = None
+        self.raw_requestline = b""
+        if self._waiting.is_new and not shake_hands(self.connection, self._waiting):
+            return
         line = self._input.stream.readline(heads.MAX_LINE + 1)
         while line == b"\r\n":
             # Some clients send an empty line after a body; ignore it (RFC 9112, section 2.2).

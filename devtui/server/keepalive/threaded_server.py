@@ -10,7 +10,7 @@ from werkzeug.serving import ThreadedWSGIServer
 from devtui.server.keepalive.connections import Server
 from devtui.server.keepalive.free_threads import FreeThreads
 from devtui.server.keepalive.idle import IdleConnections
-from devtui.server.keepalive.tls_end import end_tls
+from devtui.server.keepalive.tls_ends import end_tls
 
 
 class ThreadedServer(Server, ThreadedWSGIServer):

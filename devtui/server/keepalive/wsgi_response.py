@@ -21,6 +21,18 @@ _MAX_COPIED = 64 * 1024
 _DROPPED = (ConnectionError, TimeoutError, ssl.SSLEOFError)
 
 
+def _is_dropped(name: str, value: str, code: int) -> bool:
+    """Whether a field of the app's is not for the client.
+
+    Whether the connection stays open is not the app's matter, but it may have it closed. A response
+    with the status 204 must not have a length (RFC 9110, section 8.6).
+    """
+    name = name.lower()
+    if name == "connection":
+        return str(value).strip(" \t").lower() == "keep-alive"
+    return name == "content-length" and code == 204
+
+
 class Handler(Protocol):
     """What sends the response."""
 
@@ -135,16 +147,18 @@ class WsgiResponse:
         self._is_begun = True
         code_text, _, message = status.partition(" ")
         code = int(code_text)
-        sent = [
-            ("Server", handler.version_string()),
-            ("Date", handler.date_time_string()),
-            *((name, str(value)) for name, value in fields),
-        ]
+        given = {name.lower() for name, _ in fields}
+        sent = []
+        if "server" not in given:
+            sent.append(("Server", handler.version_string()))
+        if "date" not in given:
+            sent.append(("Date", handler.date_time_string()))
+        sent += [(name, str(value)) for name, value in fields if not _is_dropped(name, value, code)]
         has_no_body = handler.command == "HEAD" or code < 200 or code in (204, 304)
         if (
             not has_no_body
             and min(handler.protocol_version, handler.request_version) >= "HTTP/1.1"
-            and not any(name.lower() == "content-length" for name, _ in fields)
+            and "content-length" not in given
         ):
             self._is_chunked = True
             sent.append(("Transfer-Encoding", "chunked"))

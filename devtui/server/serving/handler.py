@@ -10,7 +10,7 @@ from werkzeug._internal import _ColorStreamHandler
 
 from devtui.events import CLIENT_LEFT, Headers
 from devtui.server.exchange.exchange import Exchange, Mark, Recorder
-from devtui.server.keepalive.chunked import dechunked, is_read
+from devtui.server.keepalive.chunked import is_read
 from devtui.server.keepalive.client_wait import Reader
 from devtui.server.keepalive.persistent_handler import PersistentHandler
 from devtui.server.output import request_context
@@ -71,6 +71,8 @@ class CapturingHandler(PersistentHandler):
         fault = self.head_fault()  # of the stream that is replaced below
         if self.handover.answers(self):
             return
+        if not fault:
+            self.bound_body()
         self.rfile = Reader(self.body_stream, self._waiting)  # type: ignore[assignment]
         mark = self.recorder.take_mark(self.headers)
         exchange = self._begin(tuple(self.headers.items()), mark)
@@ -104,10 +106,12 @@ class CapturingHandler(PersistentHandler):
         assert self._exchange is not None
         environ["devtui.exchange"] = self._exchange
         stream, chunks = self.body_stream, bool(environ.get("wsgi.input_terminated"))
-        body = chunks or environ.get("CONTENT_LENGTH", "0") not in ("", "0")
-        if body:
-            if chunks and self.head is None:
-                stream = dechunked(stream)
+        length = environ.get("CONTENT_LENGTH", "")
+        if chunks:
+            environ.pop("CONTENT_LENGTH", None)  # it is not that of the body
+        elif "," in length:
+            environ["CONTENT_LENGTH"] = length.partition(",")[0].strip()  # all are the same
+        if chunks or length not in ("", "0"):
             self._chunked = stream if chunks else None
             environ["wsgi.input"] = Reader(stream, self._waiting, self._exchange.request_body)
         return environ

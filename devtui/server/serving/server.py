@@ -29,7 +29,6 @@ from devtui.server.keepalive.connections import Server, Turns
 from devtui.server.keepalive.shelf import Shelf
 from devtui.server.keepalive.threaded_server import ThreadedServer
 from devtui.server.live.insertion import InsertScript
-from devtui.server.serving.adhoc_certificate import adhoc_context
 from devtui.server.serving.handler import handler_for
 
 if TYPE_CHECKING:
@@ -199,6 +198,8 @@ def _ssl_context(load: Load, made_up: OwnFile | None) -> ssl.SSLContext | None:
     if load.cert is None:
         return None
     if load.cert == "adhoc":
+        from devtui.server.serving.adhoc_certificate import adhoc_context  # few sessions need it
+
         return adhoc_context(made_up)
     if os.path.isabs(load.cert):
         return load_ssl_context(load.cert, load.key)

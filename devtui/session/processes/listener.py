@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -88,6 +87,8 @@ class Listener:
         self._socket = bound
         self._shelf = socket.socketpair()
         if settings.cert == ADHOC and self._made_up is None:
+            import tempfile  # few sessions need it
+
             with suppress(OSError):  # no folder for it; then each process makes its own
                 # It has no name, so nobody else finds the key.
                 self._made_up = tempfile.TemporaryFile()  # noqa: SIM115 - as long as we live

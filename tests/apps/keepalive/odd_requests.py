@@ -13,6 +13,10 @@ def app(environ, start_response):
     if environ["PATH_INFO"] == "/broken":
         start_response("200 OK", [])
         return broken()
+    if environ["PATH_INFO"] == "/all":
+        answer = b"%s:%s" % (environ.get("CONTENT_LENGTH", "").encode(), environ["wsgi.input"].read())
+        start_response("200 OK", [("Content-Length", str(len(answer)))])
+        return [answer]
     if environ["PATH_INFO"] == "/read":
         environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH", 0)))
     start_response("200 OK", [("Content-Length", "4")])

@@ -38,6 +38,13 @@ def app(environ, start_response):
         headers = [("Content-Length", "19")]
     elif path == "/closes":
         headers = [("Connection", "close")]
+    elif path == "/keeps":
+        headers = [("Connection", "Keep-Alive"), ("Content-Length", "4")]
+    elif path == "/dated":
+        headers = [("Date", "Mon, 01 Jan 2001 00:00:00 GMT"), ("SERVER", "mine")]
+    elif path == "/nothing-of-a-length":
+        status, answer = "204 No Content", []
+        headers = [("Content-length", "0")]
     elif path == "/own-chunks":
         headers, answer = [("Transfer-Encoding", "chunked")], [b"0\r\n\r\n"]
     elif path == "/context":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,10 @@ from contextlib import ExitStack
 import pytest
 
 from devtui.server.keepalive.connections import MAX_OPEN, Connections, Server
+from devtui.server.keepalive.persistent_handler import PersistentHandler
 from devtui.server.keepalive.threaded_server import ThreadedServer
+from devtui.server.serving.adhoc_certificate import adhoc_context
+from tests.support.processes import eventually
 
 TIMEOUT = 10
 
@@ -62,6 +66,32 @@ def test_a_connection_counts_before_its_request_is_read(server: Server) -> None:
         assert not server.connections.wait_for_heads(0.01)
     assert server.connections.wait_for_heads(TIMEOUT)
     accept.join(TIMEOUT)
+
+
+def test_the_time_for_a_head_begins_after_the_handshake() -> None:
+    """A client sends its request only then, and a server that stops must not cut it before."""
+    pytest.importorskip("cryptography", reason="a made-up certificate needs cryptography")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    server = ThreadedServer(
+        "127.0.0.1",
+        0,
+        lambda environ, start_response: [],
+        PersistentHandler,
+        ssl_context=adhoc_context(None),
+    )
+    server.socket.do_handshake_on_connect = False  # type: ignore[attr-defined]
+    try:
+        with socket.create_connection(server.socket.getsockname(), timeout=TIMEOUT) as client:
+            server._handle_request_noblock()  # type: ignore[attr-defined]
+            (waiting,) = server.connections.by_socket.values()
+            waiting.accepted = waiting.since = time.monotonic() - LONG_AGO
+            with context.wrap_socket(client):
+                assert eventually(lambda: waiting.accepted > time.monotonic() - LONG_AGO / 2)
+                assert waiting.for_head
+        assert server.connections.wait_for_heads(TIMEOUT)
+    finally:
+        server.server_close()
 
 
 # -- too many of them --------------------------------------------------------------------------

@@ -106,6 +106,30 @@ def test_a_body_with_a_doubtful_head_is_answered(live: Live, field: str) -> None
     assert received.endswith(b"fine")
 
 
+@pytest.mark.parametrize(
+    ("line", "field", "body"),
+    [
+        ("POST /all HTTP/1.1", "X-A: a\r\n b\r\nContent-Length: 4", b"4:abcd"),
+        ("POST http://localhost/all HTTP/1.1", "Content-Length: 4", b"4:abcd"),
+        (
+            "POST /all HTTP/1.1",
+            "Upgrade: h2c\r\nConnection: upgrade\r\nContent-Length: 4",
+            b"4:abcd",
+        ),
+        ("POST /all HTTP/1.1", "Content-Length: 4, 4", b"4:abcd"),
+        ("POST /all HTTP/1.1", "Content-Length: 4\r\nContent-Length: 4", b"4:abcd"),
+        ("POST /all HTTP/1.1", "X-A: a\r\n b", b":"),
+        ("POST /all HTTP/1.0", "X-A: a\r\n b", b":"),
+        ("POST /all HTTP/1.1", "X-A: a\r\n b\r\nTransfer-Encoding: chunked", b":d"),
+        ("POST /all HTTP/1.1", "Content-Length: 9\r\nTransfer-Encoding: chunked", b":d"),
+    ],
+)
+def test_a_body_ends_where_an_odd_head_says(live: Live, line: str, field: str, body: bytes) -> None:
+    """An app that reads to the end must not wait for more, as long as the client is there."""
+    sent = b"1\r\nd\r\n0\r\n\r\n" if "chunked" in field else b"abcdefgh"
+    assert answer(live, head(line, field) + sent).endswith(b"\r\n\r\n" + body)
+
+
 @pytest.mark.parametrize("field", ["Host: b", "Host: localhost", "Host:"])
 def test_two_hosts_are_refused(live: Live, field: str) -> None:
     """RFC 9112, section 3.2: one part of a chain of servers could trust the other one."""

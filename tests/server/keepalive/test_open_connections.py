@@ -99,6 +99,8 @@ class _Open:
         (head("/old"), "GET", 304, b"", True),
         (head("/long"), "GET", 200, b"fine", True),
         (head("/closes"), "GET", 200, b"fine", False),
+        (head("/keeps"), "GET", 200, b"fine", True),
+        (head("/dated"), "GET", 200, b"fine", True),
         (head("/closes", method="HEAD"), "HEAD", 200, b"", False),
         (head("/raised"), "GET", 500, None, True),
         (head("/", "Content-Length: 3", method="POST") + b"abc", "POST", 200, b"fine", True),
@@ -126,6 +128,25 @@ def test_what_keeps_a_connection_open(
         found = answers(client, [method, "GET"][: 1 + stays])
     assert found[0] == (status, found[0][1] if body is None else body, stays)
     assert [answer[0] for answer in found] == [status, 200][: 1 + stays]
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_each_field_is_sent_once(live: Live, version: str) -> None:
+    """What the app says about the connection between it and others is not for our client."""
+    sent = {}
+    for target in ("/keeps", "/dated", "/nothing-of-a-length"):
+        with live.connect() as client:
+            client.sendall(f"GET {target} HTTP/{version}\r\nHost: a\r\n\r\n".encode())
+            response = HTTPResponse(client, method="GET")
+            response.begin()
+            sent[target] = response.getheaders()
+    for fields in sent.values():
+        names = [name.lower() for name, _ in fields]
+        assert len(names) == len(set(names)), fields
+    assert ("Connection", "Keep-Alive") not in sent["/keeps"]
+    assert {("Date", "Mon, 01 Jan 2001 00:00:00 GMT"), ("SERVER", "mine")} <= {*sent["/dated"]}
+    # RFC 9110, section 8.6.
+    assert "content-length" not in [name.lower() for name, _ in sent["/nothing-of-a-length"]]
 
 
 @pytest.mark.parametrize("target", ["/broken", "/broken-of-a-length", "/short", "/own-chunks"])

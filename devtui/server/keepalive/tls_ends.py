@@ -1,9 +1,29 @@
-"""End an encrypted connection so that its client can tell the end from a cut."""
+"""Begin an encrypted connection, and end it so that its client can tell the end from a cut."""
 
 from __future__ import annotations
 
+import ssl
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from devtui.server.keepalive.client_wait import Waiting
+
+
+def shake_hands(connection: Any, waiting: Waiting) -> bool:
+    """Carry out TLS's handshake; return false if the client has left in the middle.
+
+    The client sends its request only then, so its time for the head begins again. Do nothing if the
+    connection is not encrypted.
+    """
+    shake = getattr(connection, "do_handshake", None)
+    if shake is not None:
+        try:
+            shake()
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            return False
+        waiting.begin_head()
+    return True
 
 
 def end_tls(connection: Any) -> None:
