@@ -234,7 +234,7 @@ class LivePages:
         Otherwise the browser would show its own error when the answer is cut, and never follow.
         """
         for page, is_open in self._pages.items():
-            if self.on and is_open.has_no_answer and self._session.waits():
+            if self.on and is_open.may_ask_again and self._session.waits():
                 is_open.waits = True
                 page.send({"do": "reload"})
 

@@ -20,6 +20,9 @@ class OpenPage(msgspec.Struct):
     waits: bool = False
 
     @property
-    def has_no_answer(self) -> bool:
-        """Whether it may wait for its answer. One that came old may be from a cache, and stay."""
-        return self.leaves and not self.came_old
+    def may_ask_again(self) -> bool:
+        """Whether it may still wait for an answer of the process that ends.
+
+        One that came old may be from a cache, and stay.
+        """
+        return self.leaves and not self.came_old and not self.waits

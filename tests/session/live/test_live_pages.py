@@ -149,7 +149,8 @@ async def test_a_page_that_waits_for_an_answer_asks_the_next_server_process(
     project.serve(2)
     other = project.open((2, 0))
     project.waits = True
-    project.bus.publish(StateChanged(state="reloading", previous="serving", reason=""))
+    for previous in ("serving", "suspended"):
+        project.bus.publish(StateChanged(state="reloading", previous=previous, reason=""))
     await until(lambda: len(page.sent) == 2)
     project.save(*saved)
     project.heard()
